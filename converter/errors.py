@@ -1,0 +1,54 @@
+"""One small tree of errors. Source, line and code are fields, so that callers need not read prose."""
+
+from __future__ import annotations
+
+
+class ParquetryError(Exception):
+    """Anything that Parquetry raises on purpose.
+
+    Attributes:
+        message: what happened, what was expected and what to do, without the place.
+        code: a stable name for the kind of error, as in `problems.code`.
+        source: the file, URI or key that it concerns, if one.
+        line: 1-based line in that source, if one.
+    """
+
+    code = "error"
+
+    def __init__(
+        self, message: str, *, source: str | None = None, line: int | None = None, code: str | None = None
+    ) -> None:
+        self.message = message
+        self.source = source
+        self.line = line
+        if code is not None:
+            self.code = code
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.source, self.line) if part is not None)
+        return f"{place}: {self.message}" if place else self.message
+
+
+class UsageError(ParquetryError):
+    """The call itself is wrong: an unknown record or format, options that exclude each other."""
+
+    code = "usage"
+
+
+class SourceError(ParquetryError):
+    """A source could not be found or read."""
+
+    code = "source"
+
+
+class DecodingError(SourceError):
+    """A source was read, but its bytes are no text."""
+
+    code = "not_text"
+
+
+class OutputError(ParquetryError):
+    """The output could not be written; what stood there before is untouched."""
+
+    code = "output"

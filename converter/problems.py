@@ -1,0 +1,44 @@
+"""What could not be read or did not fit: one dataclass, and the table of every code there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+ERROR, WARNING = "error", "warning"
+
+CODES: dict[str, tuple[str, str]] = {
+    # code: (severity, what it means)
+    "not_found": (ERROR, "The source does not exist."),
+    "unreadable": (ERROR, "The source exists but could not be opened or read."),
+    "no_documents": (ERROR, "A folder or glob holds no document."),
+    "binary": (ERROR, "The bytes are no text in any encoding that could be told."),
+    "too_large": (ERROR, "The document is larger than the size limit."),
+    "front_matter": (ERROR, "The front matter could not be parsed; its text is kept as a block."),
+    "failed": (ERROR, "The document could not be converted because of a fault in Parquetry."),
+    "empty": (WARNING, "The source holds no text."),
+    "legacy_encoding": (WARNING, "The text is not Unicode; its encoding was detected."),
+    "undecodable": (WARNING, "Some bytes are not valid in the encoding and were replaced by U+FFFD."),
+    "nul_character": (WARNING, "NUL characters stand in the text; CommonMark reads them as U+FFFD."),
+    "front_matter_unclosed": (WARNING, "Front matter is opened but never closed; it is read as text."),
+    "ragged_row": (WARNING, "A table row has more cells than the header; the surplus cells are kept."),
+    "nesting": (WARNING, "Blocks are nested deeper than the limit; what lies deeper is kept as plain text."),
+    "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),
+}
+"""Every `problems.code`: stable names, with their severity and meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of `problems`. Lines are 1-based and inclusive; `record` and `raw` are for rejected records."""
+
+    code: str
+    message: str
+    line_start: int | None = None
+    line_end: int | None = None
+    record: str | None = None
+    raw: str | None = None
+
+    @property
+    def severity(self) -> str:
+        """`error` where something could not be read, `warning` where it was read with a caveat."""
+        return CODES[self.code][0]
