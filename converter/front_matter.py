@@ -1,0 +1,180 @@
+"""YAML, TOML and JSON front matter: found at the very start of a document, parsed by the format's own library."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from converter.problems import Problem
+
+Metadata = dict[str, Any]
+
+# fence -> (closing fences, format); JSON has none: the object itself ends it (Hugo's three formats).
+FENCES = {"---": (("---", "..."), "yaml"), "+++": (("+++",), "toml"), ";;;": ((";;;",), "json")}
+KEY = re.compile(r"[\"']?[\w.@ -]{1,80}[\"']?\s*[:=]|[-+{#]|$")
+# A line that YAML, TOML or JSON front matter may hold; where parsing fails, prose gives itself away by it.
+ENTRY = re.compile(r"\s*$|\s|[\"']?[\w.@-]+[\"']?\s*[:=]|[-#\[{}\]]")
+MAXIMUM_NODES = 100_000
+MAXIMUM_DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """Front matter as it stood (`raw`, fences included, `line_end` its last line) and as JSON (`metadata`).
+
+    `metadata` is None where the text could not be parsed; the problem says why.
+    """
+
+    format: str
+    raw: str
+    line_end: int
+    metadata: Metadata | None
+
+    @property
+    def title(self) -> str | None:
+        """The `title` that the front matter gives, if it is a scalar."""
+        title = (self.metadata or {}).get("title")
+        return str(title) if isinstance(title, str | int | float) and str(title).strip() else None
+
+
+def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
+    """Return the front matter of `lines`, if any, and the index of the first line after it.
+
+    What opens like front matter but holds no mapping is text: a rule above a paragraph, for example.
+    Broken front matter is still cut off and reported in `problems`.
+    """
+    if not lines:
+        return None, 0
+    first = lines[0].rstrip()
+    if first.startswith("{"):
+        return _cut_json(lines)
+    if first not in FENCES or len(lines) < 2 or not KEY.match(lines[1]):
+        return None, 0
+    closing, format = FENCES[first]
+    end = next((index for index in range(1, len(lines)) if lines[index].rstrip() in closing), None)
+    if end is None:
+        if re.match(r"[\w-]+\s*[:=]\s", lines[1] + " "):
+            problems.append(Problem("front_matter_unclosed", f"front matter opens with {first} but never closes", 1, 1))
+        return None, 0
+    raw = "\n".join(lines[: end + 1])
+    try:
+        parsed = PARSERS[format]("\n".join(lines[1:end]))
+        metadata = plain({} if parsed is None else parsed)
+    except ValueError as error:
+        if not all(map(ENTRY.match, lines[1:end])):
+            return None, 0
+        message, line = str(error), getattr(error, "lineno", None)
+        mark = getattr(error.__cause__, "problem_mark", None)
+        line = (mark.line + 2) if mark else (line + 1 if line else 1)
+        line = min(line, end + 1)
+        problems.append(Problem("front_matter", f"{format.upper()} front matter: {message}", line, line, raw=raw))
+        return FrontMatter(format, raw, end + 1, None), end + 1
+    if not isinstance(metadata, dict):
+        return None, 0
+    return FrontMatter(format, raw, end + 1, metadata), end + 1
+
+
+def _cut_json(lines: list[str]) -> tuple[FrontMatter | None, int]:
+    text = "\n".join(lines)
+    try:
+        parsed, length = json.JSONDecoder().raw_decode(text)
+        metadata = plain(parsed)
+    except (ValueError, RecursionError):
+        return None, 0
+    rest = text[length : length + 1]
+    if not isinstance(metadata, dict) or rest not in ("", "\n"):
+        return None, 0
+    end = text.count("\n", 0, length) + 1
+    return FrontMatter("json", text[:length], end, metadata), end
+
+
+def _parse_yaml(text: str) -> Any:
+    import yaml
+
+    try:
+        return yaml.load(text, Loader=_yaml_loader())
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(getattr(error, "problem", None) or str(error) or type(error).__name__) from error
+
+
+def _yaml_loader() -> type[Any]:
+    """A safe YAML loader that keeps what a reader sees.
+
+    Only the scalars of YAML 1.2's JSON schema become other than strings, and a number only where it
+    prints back as it was written: `00501`, `1.10`, `2024-01-31`, `no` and `12:30` stay strings.
+    """
+    import yaml
+
+    if cached := _LOADERS.get("yaml"):
+        return cached
+    base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class FrontMatterLoader(base):  # type: ignore[misc]
+        yaml_implicit_resolvers: dict[str, Any] = {}
+
+    def number(loader: Any, node: Any) -> Any:
+        try:
+            value = json.loads(node.value)
+        except ValueError:
+            return node.value
+        return value if json.dumps(value) == node.value else node.value
+
+    add = FrontMatterLoader.add_implicit_resolver
+    add("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+    add("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+    add("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
+    add("!number", re.compile(r"^-?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?$"), list("-0123456789"))
+    FrontMatterLoader.add_constructor("!number", number)
+    # An unknown tag (`!include x`) is another program's business: keep the value.
+    FrontMatterLoader.add_constructor(
+        None,
+        lambda loader, node: (
+            loader.construct_mapping(node)
+            if isinstance(node, yaml.MappingNode)
+            else loader.construct_sequence(node)
+            if isinstance(node, yaml.SequenceNode)
+            else node.value
+        ),
+    )
+    _LOADERS["yaml"] = FrontMatterLoader
+    return FrontMatterLoader
+
+
+_LOADERS: dict[str, type[Any]] = {}
+PARSERS = {"yaml": _parse_yaml, "toml": tomllib.loads, "json": json.loads}
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as JSON can hold it: keys as strings, dates as ISO 8601 text, NaN and infinities as text.
+
+    Raises:
+        ValueError: the value is too deep or expands too far (an alias bomb), or holds itself.
+    """
+    nodes = 0
+
+    def convert(value: Any, depth: int) -> Any:
+        nonlocal nodes
+        nodes += 1
+        if depth > MAXIMUM_DEPTH or nodes > MAXIMUM_NODES:
+            raise ValueError(f"expands to more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels")
+        if isinstance(value, dict):
+            return {_string(key): convert(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple | set):
+            return [convert(item, depth + 1) for item in value]
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float):
+            return value if math.isfinite(value) else str(value)
+        return _string(value.isoformat() if hasattr(value, "isoformat") else value)
+
+    return convert(value, 0)
+
+
+def _string(value: Any) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    # A lone surrogate (JSON's "\ud800") has no UTF-8 form.
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

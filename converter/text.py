@@ -1,0 +1,147 @@
+"""bytes -> Text: encoding told, newlines folded, front matter cut off, line numbers kept."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from dataclasses import dataclass, field
+
+from converter.errors import DecodingError
+from converter.front_matter import FrontMatter, cut_front_matter
+from converter.problems import Problem
+
+# Byte order marks, longest first: the UTF-32 mark begins with the UTF-16 one.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Bytes that the detector looks at, from shortly before the first one that is no UTF-8.
+SAMPLE_BYTES = 64 * 1024
+# Below this the detector guesses; browsers then fall back to windows-1252 (WHATWG Encoding Standard), and so do we.
+LEAST_CONFIDENCE = 0.2
+FALLBACK_ENCODING = "cp1252"
+
+
+@dataclass(slots=True)
+class Text:
+    """A document's text, ready to be repaired and parsed.
+
+    `lines` are the body's lines without newline characters; `numbers` holds the 1-based number of each in
+    the source as an editor shows it. `line_count` counts the source's lines, front matter included.
+    """
+
+    source: str
+    encoding: str
+    sha256: str
+    size_bytes: int
+    line_count: int
+    lines: list[str]
+    numbers: list[int]
+    front_matter: FrontMatter | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_text(data: bytes | str, source: str) -> Text:
+    """Turn a document's bytes into lines.
+
+    `data` is the whole source; a `str` is taken as already decoded. Lines end at LF, CRLF or CR
+    (CommonMark 0.31, section 2.1); nothing else, so that line numbers are an editor's.
+
+    Raises:
+        DecodingError: the bytes are no text.
+    """
+    problems: list[Problem] = []
+    if isinstance(data, str):
+        raw = data.encode("utf-8", "replace")
+        text, encoding = raw.decode("utf-8"), "utf-8"
+    else:
+        raw = data
+        text, encoding = decode(raw, source, problems)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    for problem in character_problems(text, lines):
+        problems.append(problem)
+    if not text.strip():
+        problems.append(Problem("empty", "the document holds no text"))
+    front_matter, first = cut_front_matter(lines, problems)
+    return Text(
+        source=source,
+        encoding=encoding,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        size_bytes=len(raw),
+        line_count=len(lines),
+        lines=lines[first:] if first else lines,
+        numbers=list(range(first + 1, len(lines) + 1)),
+        front_matter=front_matter,
+        problems=problems,
+    )
+
+
+def decode(raw: bytes, source: str, problems: list[Problem]) -> tuple[str, str]:
+    """Return the text and the name of its encoding; what was doubtful goes to `problems`.
+
+    Raises:
+        DecodingError: the bytes are no text.
+    """
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if raw.startswith(mark):
+            body = raw[len(mark) :]
+            return _decode_as(body, "utf-8" if encoding == "utf-8-sig" else encoding, problems), encoding
+    try:
+        text = raw.decode("utf-8")
+        start = 0
+    except UnicodeDecodeError as error:
+        start = error.start
+        text = raw.decode("utf-8", "replace")
+        # A damaged UTF-8 text has few bad bytes among many good sequences; a legacy one has hardly a good one.
+        if 10 * text.count("\ufffd") < sum(character > "\x7f" for character in text):
+            return _decode_as(raw, "utf-8", problems), "utf-8"
+    else:
+        if "\0" not in text:
+            return text, "utf-8"
+
+    import chardet  # only documents that are no plain UTF-8 pay for the import
+
+    begin = max(0, start - SAMPLE_BYTES // 16) & ~3
+    found = chardet.detect(raw[begin : begin + SAMPLE_BYTES])
+    if found["encoding"] is None:
+        kind = found.get("mime_type") or "application/octet-stream"
+        raise DecodingError(
+            f"is no text but binary data ({kind}); convert it to Markdown or text first", source=source, code="binary"
+        )
+    encoding = codecs.lookup(found["encoding"]).name
+    if encoding in ("ascii", "utf-8"):
+        return _decode_as(raw, "utf-8", problems), "utf-8"
+    confidence = found["confidence"] or 0.0
+    if confidence < LEAST_CONFIDENCE and not encoding.startswith("utf"):
+        encoding = FALLBACK_ENCODING
+    problems.append(
+        Problem("legacy_encoding", f"not UTF-8; read as {encoding} (confidence {confidence:.2f}); save it as UTF-8")
+    )
+    return _decode_as(raw, encoding, problems), encoding
+
+
+def _decode_as(raw: bytes, encoding: str, problems: list[Problem]) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].decode(encoding, "replace").count("\n") + 1
+        problems.append(
+            Problem("undecodable", f"{error.reason} at byte {error.start} ({encoding}); replaced by U+FFFD", line, line)
+        )
+        return raw.decode(encoding, "replace")
+
+
+def character_problems(text: str, lines: list[str]) -> list[Problem]:
+    """Report NUL characters, with the first line that holds one."""
+    count = text.count("\0")
+    if not count:
+        return []
+    line = next(number for number, content in enumerate(lines, 1) if "\0" in content)
+    return [Problem("nul_character", f"{count} NUL character(s), read as U+FFFD", line, line)]
