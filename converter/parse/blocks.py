@@ -1,0 +1,115 @@
+"""What a document is made of once parsed. Lines are 1-based lines of the original source, inclusive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Link:
+    """A link: what a reader sees (`text`), where it goes, and the line on which it starts."""
+
+    text: str
+    url: str
+    title: str | None
+    line: int
+
+
+@dataclass(slots=True)
+class Image:
+    """An image; `link_url` is where it leads when it stands inside a link."""
+
+    alt: str
+    url: str
+    title: str | None
+    link_url: str | None
+    line: int
+
+
+@dataclass(slots=True)
+class Cell:
+    """A table cell: its reading and its inline source."""
+
+    text: str
+    markdown: str
+
+
+@dataclass(slots=True)
+class Row:
+    """A body row of a table; it may hold more cells than the header (GFM would drop them)."""
+
+    line: int
+    cells: list[Cell]
+
+
+@dataclass(slots=True)
+class Table:
+    """A table's header cells and body rows."""
+
+    header: list[Cell]
+    rows: list[Row]
+
+
+@dataclass(slots=True)
+class Item:
+    """A list item. `parent` is the index of the enclosing item in the same list block, `depth` counts from 0.
+
+    `marker` is the bullet or number as written. `text` and `markdown` are those of the item's own paragraphs,
+    nested items left out. `task` is the box
+    of a task list item as it stands in both (`[ ] `, `[x] `). `span` is the text of the inline mark (strong,
+    emphasis, code, link) that the item opens with, the box left aside, if it opens with one.
+    """
+
+    parent: int | None
+    depth: int
+    ordered: bool
+    number: int | None
+    line_start: int
+    line_end: int
+    marker: str = "-"
+    task: str = ""
+    text: str = ""
+    markdown: str = ""
+    span: str | None = None
+
+    @property
+    def checked(self) -> bool | None:
+        """Whether the box of a task list item is ticked; None without a box."""
+        return self.task[1] in "xX" if self.task else None
+
+
+@dataclass(slots=True)
+class Definition:
+    """A term and one of its definitions (Pandoc's definition lists)."""
+
+    term: str
+    text: str
+    line_start: int
+    line_end: int
+
+
+@dataclass(slots=True)
+class Block:
+    """A block, in reading order. `parent` is the index of the block that encloses it, if one does.
+
+    Kinds: heading, paragraph, list, table, code, quote, math, html, image, rule, footnote, definition,
+    front_matter, and link_reference (a CommonMark link reference definition). What belongs to one kind
+    only is empty in the others.
+    """
+
+    kind: str
+    line_start: int
+    line_end: int
+    parent: int | None = None
+    text: str = ""
+    markdown: str = ""
+    level: int = 0
+    style: str | None = None
+    language: str | None = None
+    info: str | None = None
+    label: str | None = None
+    items: list[Item] = field(default_factory=list)
+    definitions: list[Definition] = field(default_factory=list)
+    table: Table | None = None
+    links: list[Link] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)

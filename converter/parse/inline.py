@@ -1,0 +1,131 @@
+"""Inline content: what a reader sees of it, and the links and images that it holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from converter.parse.blocks import Image, Link
+from converter.parse.markdown import inline_parser
+
+# Longer content is a data dump, not prose: some inline rules take quadratic time, so it is kept as plain text.
+MAXIMUM_INLINE_LENGTH = 250_000
+
+# What can start an inline mark, with the extensions of markdown.py. Content without any of it needs no parser;
+# on real documents that is more than half of all paragraphs, items and cells.
+MARKUP = re.compile(r"[\\`*_~\[<&$@]|https?:|www\.|mailto:|xmpp:|  \n")
+SOFT_BREAK = re.compile(r"[ \t]*\n[ \t]*")
+LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
+
+
+@dataclass(slots=True)
+class Inline:
+    """The reading of inline content.
+
+    `span` is the text of the mark that the content opens with (strong, emphasis, link or code), if one;
+    `image_only` says that nothing but images, linked or not, is there.
+    """
+
+    text: str
+    links: list[Link] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    span: str | None = None
+    image_only: bool = False
+
+
+class LocatedState(StateInline):
+    """An inline state that notes where links and images start; markdown-it's inline tokens bear no position."""
+
+    def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        token = super().push(ttype, tag, nesting)
+        if ttype == "link_open" or ttype == "image":
+            token.map = [self.pos, self.pos]
+        return token
+
+
+def read_inline(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
+    """Read the content of a paragraph, heading, item or cell.
+
+    `env` holds the document's link reference definitions and footnotes; `lines` the original line of each
+    line of `content`.
+    """
+    if not MARKUP.search(content):
+        return Inline(SOFT_BREAK.sub(" ", content) if "\n" in content else content)
+    md = inline_parser()
+    state = LocatedState(content, md, env, [])
+    md.inline.tokenize(state)
+    for rule in md.inline.ruler2.getRules(""):
+        rule(state)
+    return _read_tokens(state.tokens, content, lines)
+
+
+def _read_tokens(tokens: list[Token], content: str, lines: list[int]) -> Inline:
+    parts: list[str] = []
+    links: list[Link] = []
+    images: list[Image] = []
+    open_links: list[tuple[int, Link]] = []
+    prose = False
+
+    def line_of(token: Token) -> int:
+        position = token.map[0] if token.map else 0
+        return lines[min(content.count("\n", 0, position), len(lines) - 1)]
+
+    for token in tokens:
+        kind = token.type
+        if kind == "text" or kind == "text_special" or kind == "code_inline":
+            parts.append(token.content)
+            prose = prose or not token.content.isspace()
+        elif kind == "softbreak":
+            parts.append(" ")
+        elif kind == "hardbreak":
+            parts.append("\n")
+        elif kind == "link_open":
+            link = Link("", str(token.attrs["href"]), _title(token), line_of(token))
+            open_links.append((len(parts), link))
+            links.append(link)
+        elif kind == "link_close":
+            start, link = open_links.pop()
+            link.text = "".join(parts[start:])
+        elif kind == "image":
+            alt = _read_tokens(token.children or [], token.content, [0]).text
+            link_url = open_links[-1][1].url if open_links else None
+            images.append(Image(alt, str(token.attrs["src"]), _title(token), link_url, line_of(token)))
+            parts.append(alt)
+        elif kind == "math_inline":
+            # The marks stay: without them nobody could tell TeX from words.
+            parts.append(f"{token.markup}{token.content}{token.markup}")
+            prose = True
+        elif kind == "footnote_ref":
+            parts.append(f"[^{token.meta['label']}]")
+            prose = True
+        elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
+            parts.append("\n")
+    return Inline("".join(parts), links, images, _opening_span(tokens), bool(images) and not prose)
+
+
+def _title(token: Token) -> str | None:
+    title = token.attrs.get("title")
+    return str(title) if title is not None else None
+
+
+def _opening_span(tokens: list[Token]) -> str | None:
+    """Return the text of the strong, emphasis, link or code span that the tokens open with, if one."""
+    first = next((index for index, token in enumerate(tokens) if token.type != "text" or token.content), None)
+    if first is None:
+        return None
+    opening = tokens[first]
+    if opening.type == "code_inline":
+        return opening.content
+    if opening.type not in SPANS:
+        return None
+    parts: list[str] = []
+    for token in tokens[first + 1 :]:
+        if token.type == SPANS[opening.type] and token.level == opening.level:
+            return "".join(parts)
+        parts.append(" " if token.type == "softbreak" else token.content)
+    return None

@@ -1,0 +1,73 @@
+"""The markdown-it parsers, set up once: CommonMark, GFM and the extensions that documents really use."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from mdit_py_plugins.deflist import deflist_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
+
+# A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
+# this keeps 128 nested lists or 256 nested quotes.
+MAXIMUM_BLOCK_NESTING = 256
+# A nested bracket costs three frames. CommonMark sets no limit; markdown-it's own default is 20 to 100.
+MAXIMUM_INLINE_NESTING = 100
+
+
+@cache
+def block_parser() -> MarkdownIt:
+    """Return this process's parser of block structure. What a parse needs to remember lives in its `env`."""
+    md = _parser(nesting=10 * MAXIMUM_BLOCK_NESTING)
+    md.use(deflist_plugin)
+    md.block.ruler.before("table", "too_deep", _too_deep)
+    math_block = next(rule for rule in md.block.ruler.__rules__ if rule.name == "math_block")
+    display_math = math_block.fn
+
+    def fenced_display_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        # `$$x$$` on one line is a paragraph that holds math; `$$` alone on its line fences a block of it.
+        line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+        return line.rstrip() == "$$" and display_math(state, start, end, silent)
+
+    md.block.ruler.at("math_block", fenced_display_math)
+    return md
+
+
+@cache
+def inline_parser() -> MarkdownIt:
+    """Return this process's parser of inline content."""
+    return _parser(nesting=MAXIMUM_INLINE_NESTING)
+
+
+def _parser(nesting: int) -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"maxNesting": nesting, "inline_definitions": True})
+    md.enable(["table", "strikethrough"])
+    md.use(gfm_autolink_plugin)
+    md.use(footnote_plugin, inline=False, move_to_end=False)
+    # Pandoc's rule for `$`: no space inside the marks, no digit outside them, so that prices stay prices.
+    md.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, allow_blank_lines=False)
+    # Records hold addresses as the author wrote them: nothing is rendered here, so nothing is escaped or refused.
+    for name, function in (
+        ("normalizeLink", str),
+        ("normalizeLinkText", str),
+        ("validateLink", lambda url: True),
+    ):
+        setattr(md, name, function)
+    return md
+
+
+def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Keep what lies below the nesting limit as one token of raw text, where markdown-it would drop it."""
+    if silent or state.level < MAXIMUM_BLOCK_NESTING:
+        return False
+    line = start
+    while line < end and (state.isEmpty(line) or state.sCount[line] >= state.blkIndent):
+        line += 1
+    token = state.push("too_deep", "", 0)
+    token.map = [start, line]
+    token.content = state.getLines(start, line, state.blkIndent, False)
+    state.line = line
+    return True

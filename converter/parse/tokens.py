@@ -1,0 +1,389 @@
+"""markdown-it's block tokens -> Blocks, in one pass with a stack of what encloses the current token."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from markdown_it.rules_block.table import escapedSplit
+from markdown_it.token import Token
+
+from converter.parse.blocks import Block, Cell, Definition, Item, Row, Table
+from converter.parse.inline import MAXIMUM_INLINE_LENGTH, Inline, read_inline
+from converter.parse.markdown import block_parser
+from converter.problems import Problem
+
+QUOTE_MARKS = re.compile(r"(?:[ \t]*>)+[ \t]?")
+TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
+TAG = re.compile(r"<[^<>]*>")
+RAW_TEXT_ELEMENT = re.compile(r"\s*<(?:script|style)\b", re.IGNORECASE)
+# A block whose own text is that of its children; the text of any other block stands in itself.
+CONTAINERS = frozenset({"quote", "footnote"})
+
+
+def parse(lines: list[str], numbers: list[int], problems: list[Problem]) -> list[Block]:
+    """Parse the lines of a document's body into blocks in reading order.
+
+    `numbers` holds the original line number of each line. What could not be read as it was meant is added
+    to `problems`; its text is kept all the same.
+    """
+    source = "\n".join(lines)
+    if "\0" in source:
+        source = source.replace("\0", "\ufffd")  # CommonMark 0.31, section 2.3
+    tokens: list[Token] = []
+    env: dict[str, Any] = {}
+    md = block_parser()
+    md.block.parse(source + "\n", md, env, tokens)
+    return Reader(lines, numbers, env, problems).read(tokens)
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open container. Paragraphs directly inside it go to `paragraphs` where it gathers its own text."""
+
+    kind: str
+    block: int
+    item: Item | None = None
+    item_index: int | None = None
+    depth: int = 0
+    ordered: bool = False
+    number: int = 0
+    gathers: bool = False
+    paragraphs: list[Inline] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
+    children: list[int] = field(default_factory=list)
+
+
+class Reader:
+    """Reads one document's tokens. A method for each kind of token, found by its name in `HANDLERS`."""
+
+    def __init__(self, lines: list[str], numbers: list[int], env: dict[str, Any], problems: list[Problem]) -> None:
+        self.lines = lines
+        self.numbers = numbers
+        self.env = env
+        self.problems = problems
+        self.blocks: list[Block] = []
+        self.stack: list[Frame] = []
+        self.tokens: list[Token] = []
+        self.position = 0
+
+    def read(self, tokens: list[Token]) -> list[Block]:
+        """Return the blocks that the tokens describe."""
+        self.tokens = tokens
+        while self.position < len(tokens):
+            token = tokens[self.position]
+            handler = HANDLERS.get(token.type)
+            if handler is not None:
+                handler(self, token)
+            self.position += 1
+        return self.blocks
+
+    # -- shared steps
+
+    def span(self, token: Token) -> tuple[int, int]:
+        """Return the first and the last non-blank original line of a token."""
+        start, end = token.map or (0, 1)
+        while end - 1 > start and not self.lines[end - 1].strip():
+            end -= 1
+        last = min(max(end - 1, start), len(self.numbers) - 1)
+        return self.numbers[start], self.numbers[last]
+
+    def add(self, kind: str, token: Token, **fields: Any) -> Block:
+        """Append a block that `token` spans, inside the innermost open container."""
+        start, end = self.span(token)
+        parent = self.stack[-1].block if self.stack else None
+        block = Block(kind, start, end, parent, **fields)
+        if self.stack:
+            self.stack[-1].children.append(len(self.blocks))
+        self.blocks.append(block)
+        return block
+
+    def inline(self, token: Token) -> Inline:
+        """Read the inline token, with the original number of each of its lines."""
+        start = token.map[0] if token.map else 0
+        numbers = self.numbers[start : start + token.content.count("\n") + 1] or [self.numbers[-1]]
+        if len(token.content) > MAXIMUM_INLINE_LENGTH:
+            self.problems.append(
+                Problem(
+                    "long_inline",
+                    f"{len(token.content)} characters without a break; inline marks are read up to "
+                    f"{MAXIMUM_INLINE_LENGTH}, so this is kept as plain text",
+                    numbers[0],
+                    numbers[-1],
+                )
+            )
+            return Inline(token.content)
+        return read_inline(token.content, self.env, numbers)
+
+    def next_inline(self) -> tuple[Token, Inline]:
+        """Consume the inline token that follows an opening token."""
+        self.position += 1
+        token = self.tokens[self.position]
+        return token, self.inline(token)
+
+    # -- leaf blocks
+
+    def heading(self, token: Token) -> None:
+        content, inline = self.next_inline()
+        style = "atx" if token.markup.startswith("#") else "setext"
+        block = self.add("heading", token, text=inline.text, markdown=content.content, style=style)
+        block.level = int(token.tag[1])
+        block.links, block.images = inline.links, inline.images
+
+    def paragraph(self, token: Token) -> None:
+        frame = self.stack[-1] if self.stack else None
+        if frame is not None and frame.item is not None and not frame.paragraphs:
+            self.cut_box(frame.item, self.tokens[self.position + 1])
+        content, inline = self.next_inline()
+        if frame is not None and frame.gathers:
+            frame.paragraphs.append(inline)
+            frame.sources.append(content.content)
+            if frame.kind != "footnote":
+                self.adopt(frame.block, inline)
+                return
+        text, markdown = inline.text, content.content
+        if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
+            # A reader sees the mark before the note, and so do those who know no footnotes.
+            mark = f"[^{self.blocks[frame.block].label}]: "
+            text, markdown = mark + text, mark + markdown
+        self.add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
+        self.adopt(len(self.blocks) - 1, inline)
+
+    def cut_box(self, item: Item, content: Token) -> None:
+        """Take the box of a task list item (GFM, section 5.3) off its content."""
+        if box := TASK.match(content.content):
+            item.task = box.group()
+            content.content = content.content[box.end() :]
+
+    def adopt(self, index: int, inline: Inline) -> None:
+        """Give the links and images of `inline` to a block."""
+        block = self.blocks[index]
+        block.links += inline.links
+        block.images += inline.images
+
+    def code(self, token: Token) -> None:
+        info = html.unescape(token.info.strip()) if token.type == "fence" else None
+        language = info.split(None, 1)[0] if info else None
+        self.add("code", token, text=token.content.removesuffix("\n"), info=info, language=language)
+
+    def html(self, token: Token) -> None:
+        self.add("html", token, text=html_text(token.content), markdown=token.content.rstrip("\n"))
+
+    def math(self, token: Token) -> None:
+        self.add("math", token, text=token.content.strip("\n"), markdown=f"$$\n{token.content.strip(chr(10))}\n$$")
+
+    def rule(self, token: Token) -> None:
+        self.add("rule", token, markdown=self.lines[token.map[0]].strip() if token.map else token.markup)
+
+    def link_reference(self, token: Token) -> None:
+        start, end = token.map or (0, 1)
+        markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end])
+        self.add("link_reference", token, markdown=markdown.strip(), label=token.meta.get("label"))
+
+    def too_deep(self, token: Token) -> None:
+        block = self.add("paragraph", token, text=token.content.strip(), markdown=token.content.strip())
+        self.problems.append(
+            Problem("nesting", "nested too deep; kept as plain text", block.line_start, block.line_end)
+        )
+
+    # -- containers
+
+    def open_quote(self, token: Token) -> None:
+        self.add("quote", token)
+        self.stack.append(Frame("quote", len(self.blocks) - 1))
+
+    def open_footnote(self, token: Token) -> None:
+        self.add("footnote", token, label=token.meta["label"])
+        self.stack.append(Frame("footnote", len(self.blocks) - 1, gathers=True))
+
+    def close_container(self, token: Token) -> None:
+        """Give a quote or footnote the text of what stands directly inside it."""
+        frame = self.stack.pop()
+        block = self.blocks[frame.block]
+        if frame.kind == "footnote":
+            block.text = "\n\n".join(inline.text for inline in frame.paragraphs)
+            block.markdown = "\n\n".join(frame.sources)
+            return
+        children = [self.blocks[index] for index in frame.children if self.blocks[index].kind not in CONTAINERS]
+        block.text = "\n\n".join(child.text for child in children if child.text)
+        block.markdown = "\n\n".join(child.markdown for child in children if child.markdown)
+
+    def open_list(self, token: Token) -> None:
+        ordered = token.type == "ordered_list_open"
+        start = int(token.attrs.get("start", 1)) if ordered else 0
+        frame = self.stack[-1] if self.stack else None
+        if frame is not None and frame.kind == "item":
+            self.stack.append(
+                Frame(
+                    "list",
+                    frame.block,
+                    item_index=frame.item_index,
+                    depth=frame.depth + 1,
+                    ordered=ordered,
+                    number=start,
+                )
+            )
+            return
+        self.add("list", token)
+        self.stack.append(Frame("list", len(self.blocks) - 1, ordered=ordered, number=start))
+
+    def close_list(self, token: Token) -> None:
+        frame = self.stack.pop()
+        if frame.depth == 0:
+            block = self.blocks[frame.block]
+            block.text = "\n".join(item.text for item in block.items)
+            block.markdown = "\n".join(f"{'    ' * item.depth}{item.marker} {item.markdown}" for item in block.items)
+
+    def open_item(self, token: Token) -> None:
+        outer = self.stack[-1]
+        start, end = self.span(token)
+        item = Item(
+            parent=outer.item_index,
+            depth=outer.depth,
+            ordered=outer.ordered,
+            number=outer.number if outer.ordered else None,
+            line_start=start,
+            line_end=end,
+            marker=token.info + token.markup,
+        )
+        outer.number += 1
+        items = self.blocks[outer.block].items
+        items.append(item)
+        self.stack.append(Frame("item", outer.block, item, len(items) - 1, outer.depth, gathers=True))
+
+    def close_item(self, token: Token) -> None:
+        frame = self.stack.pop()
+        item = frame.item
+        assert item is not None
+        item.text = item.task + "\n\n".join(inline.text for inline in frame.paragraphs)
+        item.markdown = item.task + "\n\n".join(frame.sources)
+        item.span = frame.paragraphs[0].span if frame.paragraphs else None
+
+    def open_definitions(self, token: Token) -> None:
+        self.add("definition", token)
+        self.stack.append(Frame("definitions", len(self.blocks) - 1))
+
+    def close_definitions(self, token: Token) -> None:
+        frame = self.stack.pop()
+        block = self.blocks[frame.block]
+        block.text = "\n".join(f"{entry.term}: {entry.text}" for entry in block.definitions)
+        block.markdown = "\n".join(frame.sources)
+
+    def term(self, token: Token) -> None:
+        content, inline = self.next_inline()
+        frame = self.stack[-1]
+        frame.sources.append(content.content)
+        frame.paragraphs = [inline]
+        frame.number = self.numbers[token.map[0]] if token.map else self.blocks[frame.block].line_start
+        self.adopt(frame.block, inline)
+
+    def open_definition(self, token: Token) -> None:
+        _, end = self.span(token)
+        self.stack.append(Frame("definition", self.stack[-1].block, number=end, gathers=True))
+
+    def close_definition(self, token: Token) -> None:
+        frame = self.stack.pop()
+        outer = self.stack[-1]
+        text = "\n\n".join(inline.text for inline in frame.paragraphs)
+        definition = Definition(outer.paragraphs[0].text, text, outer.number, frame.number)
+        self.blocks[outer.block].definitions.append(definition)
+        outer.sources.append(": " + "\n\n".join(frame.sources))
+
+    # -- tables
+
+    def table(self, token: Token) -> None:
+        """Read a whole table; GFM drops the surplus cells of a row, here they are read from its line."""
+        block = self.add("table", token)
+        table = block.table = Table([], [])
+        cells: list[Cell] = []
+        while self.tokens[self.position].type != "table_close":
+            self.position += 1
+            part = self.tokens[self.position]
+            if part.type == "tr_open":
+                cells = []
+            elif part.type == "inline":
+                cells.append(self.cell(block, part))
+            elif part.type == "tr_close" and not table.header:
+                table.header = cells
+            elif part.type == "tr_close":
+                row = self.tokens[self.position - 2].map
+                assert row is not None
+                cells += self.surplus_cells(block, row[0], len(table.header))
+                table.rows.append(Row(self.numbers[row[0]], cells))
+        rows = [table.header, *(row.cells for row in table.rows)]
+        block.text = "\n".join(" | ".join(cell.text for cell in row) for row in rows)
+        block.markdown = "\n".join(" | ".join(cell.markdown for cell in row) for row in rows)
+
+    def cell(self, block: Block, token: Token) -> Cell:
+        inline = self.inline(token)
+        block.links += inline.links
+        block.images += inline.images
+        return Cell(inline.text, token.content)
+
+    def surplus_cells(self, block: Block, index: int, columns: int) -> list[Cell]:
+        """Return the cells of a row's line past the header's columns, and report them."""
+        line = self.lines[index]
+        if line.count("|") < columns:
+            return []
+        if self.stack:
+            line = QUOTE_MARKS.sub("", line, count=1)
+        parts = escapedSplit(line.strip())
+        if parts and parts[0] == "":
+            parts.pop(0)
+        if parts and parts[-1] == "":
+            parts.pop()
+        surplus = [part.strip() for part in parts[columns:]]
+        if not surplus:
+            return []
+        number = self.numbers[index]
+        self.problems.append(
+            Problem(
+                "ragged_row",
+                f"the row has {len(parts)} cells, the header {columns}; the surplus cells are kept",
+                number,
+                number,
+                raw=line,
+            )
+        )
+        return [self.cell(block, Token("inline", "", 0, map=[index, index + 1], content=part)) for part in surplus]
+
+
+def html_text(source: str) -> str:
+    """Return what a reader sees of raw HTML: no tags, comments, scripts or styles; entities decoded."""
+    if RAW_TEXT_ELEMENT.match(source):
+        return ""
+    first, *rest = source.split("<!--")
+    visible = first + "".join(part.partition("-->")[2] for part in rest)
+    return html.unescape(TAG.sub("", visible)).strip()
+
+
+HANDLERS: dict[str, Callable[[Reader, Token], None]] = {
+    "heading_open": Reader.heading,
+    "paragraph_open": Reader.paragraph,
+    "fence": Reader.code,
+    "code_block": Reader.code,
+    "html_block": Reader.html,
+    "math_block": Reader.math,
+    "hr": Reader.rule,
+    "definition": Reader.link_reference,
+    "too_deep": Reader.too_deep,
+    "blockquote_open": Reader.open_quote,
+    "blockquote_close": Reader.close_container,
+    "footnote_reference_open": Reader.open_footnote,
+    "footnote_reference_close": Reader.close_container,
+    "bullet_list_open": Reader.open_list,
+    "ordered_list_open": Reader.open_list,
+    "bullet_list_close": Reader.close_list,
+    "ordered_list_close": Reader.close_list,
+    "list_item_open": Reader.open_item,
+    "list_item_close": Reader.close_item,
+    "dl_open": Reader.open_definitions,
+    "dl_close": Reader.close_definitions,
+    "dt_open": Reader.term,
+    "dd_open": Reader.open_definition,
+    "dd_close": Reader.close_definition,
+    "table_open": Reader.table,
+}
