@@ -1,0 +1,102 @@
+"""One converted document, as every record sees it: its text, its blocks, and the outline of its sections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from converter.parse import Block
+from converter.parse.tokens import CONTAINERS
+from converter.problems import Problem
+from converter.repair.ledger import Repair
+from converter.text import Text
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading and what stands under it up to the next one; section 0 is what stands before the first.
+
+    `blocks` are the indexes of its own blocks, heading included, blocks inside containers too.
+    """
+
+    parent: int | None
+    level: int
+    title: str | None
+    path: tuple[str, ...]
+    style: str
+    confidence: float
+    line_start: int | None = None
+    line_end: int | None = None
+    blocks: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Context:
+    """What the records of one document are made from.
+
+    `section_of` holds each block's section, by block index. `attributes` are columns that the source passed
+    through. A source that could not be read has no `text` and only problems.
+    """
+
+    doc_id: str | None
+    source: str
+    text: Text | None = None
+    blocks: Sequence[Block] = ()
+    sections: Sequence[Section] = ()
+    section_of: Sequence[int] = ()
+    repairs: Sequence[Repair] = ()
+    problems: Sequence[Problem] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str | None:
+        """The front matter's title, else the first level-1 heading, else None."""
+        if self.text and self.text.front_matter and (title := self.text.front_matter.title):
+            return title
+        return next((section.title for section in self.sections if section.level == 1), None)
+
+
+def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Section], list[int]]:
+    """Return the sections of a document and the section of each of its blocks.
+
+    Only top-level headings open sections: one inside a quote or a list belongs to what is quoted. The
+    confidence of a heading that a repair recovered is the repair's.
+    """
+    recovered = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
+    sections = [Section(None, 0, None, (), "none", 1.0)]
+    section_of: list[int] = []
+    open_sections: list[int] = []
+    for index, block in enumerate(blocks):
+        if block.kind == "heading" and block.parent is None:
+            while open_sections and sections[open_sections[-1]].level >= block.level:
+                open_sections.pop()
+            parent = open_sections[-1] if open_sections else None
+            path = (*(sections[parent].path if parent is not None else ()), block.text)
+            repair = recovered.get(block.line_start)
+            style = HEADING_RULES[repair.rule] if repair else block.style or "atx"
+            confidence = repair.confidence if repair else 1.0
+            open_sections.append(len(sections))
+            sections.append(Section(parent, block.level, block.text, path, style, confidence))
+        current = len(sections) - 1
+        section = sections[current]
+        section.blocks.append(index)
+        section.line_start = block.line_start if section.line_start is None else section.line_start
+        section.line_end = max(section.line_end or 0, block.line_end)
+        section_of.append(current)
+    return sections, section_of
+
+
+HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold", "html_heading": "html"}
+"""Repair rules that recover a heading, and the `sections.style` that each gives."""
+
+
+def section_text(section: Section, blocks: Sequence[Block]) -> str:
+    """Return the text of a section's own blocks in reading order, its heading left out, a blank line between."""
+    texts = (
+        block.text
+        for block in (blocks[index] for index in section.blocks)
+        if block.kind not in CONTAINERS
+        and block.kind != "front_matter"
+        and not (block.kind == "heading" and block.parent is None)
+    )
+    return "\n\n".join(text for text in texts if text)

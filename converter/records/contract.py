@@ -1,0 +1,83 @@
+"""The record contract as data: what `schemas/records/` publishes, a JSON file a record.
+
+The vocabulary is Frictionless Table Schema's (fields, primaryKey, foreignKeys, constraints), with the Arrow
+type of each field beside. `python -m converter.records.contract schemas/records` writes the files anew; a test
+holds them against the code.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from converter.records import CONTRACT_VERSION, RECORDS, Record
+
+# Arrow type -> Table Schema type (https://datapackage.org/standard/table-schema/#field-types), first match counts.
+TABLE_SCHEMA_TYPES = (
+    (pa.types.is_boolean, "boolean"),
+    (pa.types.is_integer, "integer"),
+    (pa.types.is_floating, "number"),
+    (pa.types.is_map, "object"),
+    (pa.types.is_list, "array"),
+)
+
+
+def contract(record: Record) -> dict[str, Any]:
+    """Return a record's contract as JSON can hold it."""
+    return {
+        "name": record.name,
+        "description": record.description,
+        "version": CONTRACT_VERSION,
+        "fields": [_field(field) for field in record.schema],
+        "primaryKey": list(record.key),
+        "foreignKeys": [
+            {"fields": ["doc_id", column], "reference": {"resource": other, "fields": ["doc_id", target]}}
+            for column, other, target in record.foreign_keys
+        ],
+    }
+
+
+def arrow_type_name(type: pa.DataType) -> str:
+    """Return an Arrow type in the words of the contract: `list<string>`, `dictionary<string>`, `map<string,string>`."""
+    if pa.types.is_dictionary(type):
+        return f"dictionary<{arrow_type_name(type.value_type)}>"
+    if pa.types.is_map(type):
+        return f"map<{arrow_type_name(type.key_type)},{arrow_type_name(type.item_type)}>"
+    if pa.types.is_list(type):
+        return f"list<{arrow_type_name(type.value_type)}>"
+    if pa.types.is_struct(type):
+        fields = (type.field(index) for index in range(type.num_fields))
+        return f"struct<{', '.join(f'{field.name}: {arrow_type_name(field.type)}' for field in fields)}>"
+    return {"float": "float32", "double": "float64"}.get(str(type), str(type))
+
+
+def published(name: str) -> str:
+    """Return the published contract of a record, a JSON text, from the installed package or the source tree."""
+    inside = Path(__file__).parent.parent / "schemas"
+    folder = inside if inside.is_dir() else inside.parent.parent / "schemas"
+    return (folder / "records" / f"{name}.json").read_text(encoding="utf-8")
+
+
+def _field(field: pa.Field) -> dict[str, Any]:
+    type = next((name for matches, name in TABLE_SCHEMA_TYPES if matches(field.type)), "string")
+    return {
+        "name": field.name,
+        "type": type,
+        "arrowType": arrow_type_name(field.type),
+        "description": (field.metadata or {}).get(b"description", b"").decode(),
+        "constraints": {"required": not field.nullable},
+    }
+
+
+def text(record: Record) -> str:
+    """Return a record's contract as the text of its file."""
+    return json.dumps(contract(record), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    for record in RECORDS.values():
+        Path(sys.argv[1], f"{record.name}.json").write_text(text(record), encoding="utf-8")

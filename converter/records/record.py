@@ -1,0 +1,77 @@
+"""What a record is: a name, a key, and a fixed Arrow schema whose fields describe themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from converter.records.context import Context
+
+CONTRACT_VERSION = "1"
+"""The version of the record contract; it changes only when a column is renamed, dropped or changes its type."""
+
+STRING, INT8, INT16, INT32, INT64 = pa.string(), pa.int8(), pa.int16(), pa.int32(), pa.int64()
+FLOAT32, BOOL = pa.float32(), pa.bool_()
+
+
+class Rows(Protocol):
+    """Yields a document's rows of one record, each a tuple in the order of the schema's fields."""
+
+    def __call__(self, context: Context) -> Iterable[tuple[Any, ...]]: ...
+
+
+def field(name: str, type: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
+    """Return an Arrow field that carries its description."""
+    return pa.field(name, type, nullable=nullable, metadata={"description": description})
+
+
+DOC_ID = field("doc_id", STRING, "The document: stable for a source from run to run, derived from its key.")
+SECTION_ID = field("section_id", INT32, "The section that it stands in (sections.section_id).")
+BLOCK_ID = field("block_id", INT32, "The block that it stands in (blocks.block_id).")
+LINE_START = field("line_start", INT32, "Its first line in the source, 1-based, before any repair.")
+LINE_END = field("line_end", INT32, "Its last line in the source, 1-based, inclusive.")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One kind of row: `rows` yields what one document holds of it.
+
+    `key` names the columns of the primary key, empty where a record has none; `foreign_keys` maps a column
+    to the record and column that it points to (together with `doc_id`).
+    """
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    fields: tuple[pa.Field, ...]
+    rows: Rows
+    foreign_keys: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema: fields with their descriptions, the record's name and the contract's version."""
+        return pa.schema(
+            list(self.fields),
+            metadata={"record": self.name, "description": self.description, "version": CONTRACT_VERSION},
+        )
+
+    def batch(self, contexts: Iterable[Context]) -> pa.RecordBatch:
+        """Return the rows of these documents as one Arrow batch, in the order of the documents.
+
+        Raises:
+            ValueError: a row holds a null where the contract allows none.
+        """
+        schema = self.schema
+        columns = list(zip(*self._rows(contexts), strict=True)) or [()] * len(schema)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+        for array, field in zip(arrays, schema, strict=True):
+            if array.null_count and not field.nullable:
+                raise ValueError(f"{self.name}.{field.name} is null, but the contract allows no null")
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    def _rows(self, contexts: Iterable[Context]) -> Iterator[tuple[Any, ...]]:
+        for context in contexts:
+            yield from self.rows(context)

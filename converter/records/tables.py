@@ -1,0 +1,156 @@
+"""tables: one row for each table, with its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from converter.parse import Block, Table
+from converter.records.context import Context
+from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
+
+SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
+TITLED = re.compile(r"(?:table|tabelle|tableau|tabla|tabela|tabella|表|таблица)\s*\d*\s*[:：.]|:\s", re.IGNORECASE)
+NOT_IN_NAME = re.compile(r"\W+")
+
+
+def column_names(table: Table) -> list[str]:
+    """Return a name for each column: its header in lower case with words joined by `_`, made unique."""
+    names: list[str] = []
+    for index, cell in enumerate(table.header):
+        name = NOT_IN_NAME.sub("_", cell.text.lower()).strip("_") or f"column_{index + 1}"
+        unique, count = name, 1
+        while unique in names:
+            count += 1
+            unique = f"{name}_{count}"
+        names.append(unique)
+    return names
+
+
+def caption(context: Context, block_id: int) -> str | None:
+    """Return the line that introduces a table, or None.
+
+    That is the paragraph right before it in the same section where it is titled (`Table 1: ...`, Pandoc's
+    `: ...`), or its last sentence where that ends with a colon.
+    """
+    if block_id == 0:
+        return None
+    before, table = context.blocks[block_id - 1], context.blocks[block_id]
+    if before.kind != "paragraph" or before.parent != table.parent:
+        return None
+    if TITLED.match(before.text):
+        return before.text
+    if before.text.rstrip().endswith((":", "：")):
+        return SENTENCE_BREAK.split(before.text.rstrip())[-1]
+    return None
+
+
+def columns(table: Table) -> list[dict[str, Any]]:
+    """Return the description of each column."""
+    described = []
+    for index, (cell, name) in enumerate(zip(table.header, column_names(table), strict=True)):
+        cells = [row.cells[index].text for row in table.rows if index < len(row.cells)]
+        described.append(
+            {
+                "header": cell.text,
+                "name": name,
+                "type": "string",
+                "unit": None,
+                "null_count": sum(not text for text in cells),
+                "evidence": "kept as text",
+            }
+        )
+    return described
+
+
+def tables_of(context: Context) -> Iterator[tuple[int, Block, Table]]:
+    """Yield the block index, block and table of each table of a document."""
+    for index, block in enumerate(context.blocks):
+        if block.table is not None:
+            yield index, block, block.table
+
+
+def rows(context: Context) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each table."""
+    for table_id, (block_id, block, table) in enumerate(tables_of(context)):
+        yield (
+            context.doc_id,
+            table_id,
+            block_id,
+            context.section_of[block_id],
+            caption(context, block_id),
+            None,
+            columns(table),
+            len(table.rows),
+            len(table.header),
+            block.line_start,
+            block.line_end,
+        )
+
+
+def _struct(*fields: pa.Field) -> pa.DataType:
+    return pa.struct(list(fields))
+
+
+COLUMN = _struct(
+    field("header", STRING, "The header as a reader sees it."),
+    field("name", STRING, "The column's name in its data set: unique, safe in SQL."),
+    field("type", STRING, "The inferred type, as Arrow prints it."),
+    field("unit", STRING, "The unit or currency that all values share.", nullable=True),
+    field("null_count", INT32, "How many cells are missing."),
+    field("evidence", STRING, "Why the type was chosen, or what spoke against one."),
+)
+
+TABLES = Record(
+    "tables",
+    "Every table, with its columns; its cells are in `cells`.",
+    ("doc_id", "table_id"),
+    (
+        DOC_ID,
+        field("table_id", INT32, "Counts the tables in reading order, from 0."),
+        BLOCK_ID,
+        SECTION_ID,
+        field("caption", STRING, "The caption, or the line that introduces it.", nullable=True),
+        field("dataset", STRING, "The typed data set that its rows go to.", nullable=True),
+        field("columns", pa.list_(COLUMN), "The columns, in the order of the header."),
+        field("row_count", INT32, "The number of body rows."),
+        field("column_count", INT32, "The number of columns of the header."),
+        LINE_START,
+        LINE_END,
+    ),
+    rows,
+    (("section_id", "sections", "section_id"), ("block_id", "blocks", "block_id")),
+)
+
+
+def cell_rows(context: Context) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each body cell, surplus cells included."""
+    doc_id = context.doc_id
+    for table_id, (_, _, table) in enumerate(tables_of(context)):
+        names: Sequence[str | None] = column_names(table)
+        for row_number, row in enumerate(table.rows):
+            for column, cell in enumerate(row.cells):
+                name = names[column] if column < len(names) else None
+                yield doc_id, table_id, row_number, column, name, cell.text, cell.markdown, row.line
+
+
+CELLS = Record(
+    "cells",
+    "Every body cell of every table, always as raw text.",
+    ("doc_id", "table_id", "row", "column"),
+    (
+        DOC_ID,
+        field("table_id", INT32, "The table (tables.table_id)."),
+        field("row", INT32, "The body row, from 0."),
+        field("column", pa.int16(), "The column, from 0; one past the header's last is a surplus cell."),
+        field("name", STRING, "The column's name (tables.columns.name); null for a surplus cell.", nullable=True),
+        field("text", STRING, "What a reader sees."),
+        field("markdown", STRING, "The cell's inline source."),
+        LINE_START,
+    ),
+    cell_rows,
+    (("table_id", "tables", "table_id"),),
+)
