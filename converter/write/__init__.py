@@ -1,0 +1,48 @@
+"""rows -> files: one writer a format, all with the same signature.
+
+A writer is made with a binary stream, an Arrow schema and the `Layout`; it takes record batches with
+`write(batch)` and is done at `close()`, which leaves the stream open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+import pyarrow as pa
+
+from converter.write.csv import CsvWriter
+from converter.write.json import JsonWriter, NestedJsonWriter
+from converter.write.layout import Layout
+from converter.write.ndjson import NdjsonWriter
+from converter.write.parquet import ParquetWriter
+
+
+class Writer(Protocol):
+    """Takes batches of one schema and writes them to a stream."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write the rows of a batch; an empty one writes nothing."""
+
+    def close(self) -> None:
+        """Write what is still held back and the end of the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An output format: the suffix of its files, its media type, and its writer."""
+
+    suffix: str
+    description: str
+    writer: Callable[[BinaryIO, pa.Schema, Layout], Writer]
+
+
+FORMATS: dict[str, Format] = {
+    "parquet": Format(".parquet", "Apache Parquet, zstd-compressed, with statistics", ParquetWriter),
+    "csv": Format(".csv", "RFC 4180; nested columns as JSON, null empty, an empty string quoted", CsvWriter),
+    "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter),
+    "ndjson": Format(".ndjson", "one JSON object a row, one row a line", NdjsonWriter),
+}
+
+__all__ = ["FORMATS", "Format", "Layout", "NestedJsonWriter", "Writer"]

@@ -1,0 +1,76 @@
+"""CSV as RFC 4180 has it: CRLF, a header line, quotes doubled; UTF-8."""
+
+from __future__ import annotations
+
+import json
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from converter.write.layout import Layout
+from converter.write.values import CONVERTERS, json_rows
+
+NEEDS_QUOTES = r'[",\r\n]|^$|^\s|\s$'
+# What a spreadsheet takes for a formula (OWASP, CSV injection). A number with a sign is none.
+FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
+SIGNED_NUMBER = r"^[-+]?[0-9][0-9 .,']*%?$"
+
+
+class CsvWriter:
+    """Writes each batch as it comes.
+
+    Null is an empty field, an empty string is `""`, so that both read back. Nested columns are JSON. With
+    `spreadsheet_safe`, text that a spreadsheet would run as a formula gets an apostrophe before it; numbers,
+    negative ones too, stay as they are.
+    """
+
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
+        self._stream = stream
+        self._safe = layout.spreadsheet_safe
+        header = ",".join(_quoted(pa.array(schema.names, pa.string())).to_pylist())
+        stream.write(f"{header}\r\n".encode())
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write a line for each row."""
+        if not batch.num_rows:
+            return
+        columns = [self._fields(batch.slice(0).select([name])) for name in batch.schema.names]
+        joined = pc.binary_join_element_wise(*columns, ",", null_handling="replace", null_replacement="")
+        lines = joined.to_pylist()
+        self._stream.write(("\r\n".join(lines) + "\r\n").encode())
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+    def _fields(self, batch: pa.RecordBatch) -> pa.Array:
+        column = batch.column(0)
+        kind = column.type
+        if pa.types.is_dictionary(kind):
+            column = column.dictionary_decode()
+            kind = column.type
+        if pa.types.is_nested(kind):
+            values = [None if row is None else json.dumps(row, ensure_ascii=False) for row in _values(batch)]
+            return _quoted(pa.array(values, pa.string()))
+        if pa.types.is_string(kind):
+            return _quoted(_without_formulas(column) if self._safe else column)
+        if pa.types.is_temporal(kind):
+            values = [None if value is None else CONVERTERS[type(value)](value) for value in column.to_pylist()]
+            return pa.array(values, pa.string())
+        return column.cast(pa.string())
+
+
+def _values(batch: pa.RecordBatch) -> list[object]:
+    return [next(iter(row.values())) for row in json_rows(batch)]
+
+
+def _quoted(column: pa.Array) -> pa.Array:
+    """Return the text quoted where RFC 4180 asks for it, and where it is empty."""
+    doubled = pc.replace_substring(column, '"', '""')
+    quoted = pc.binary_join_element_wise('"', doubled, '"', "")
+    return pc.if_else(pc.match_substring_regex(column, NEEDS_QUOTES), quoted, column)
+
+
+def _without_formulas(column: pa.Array) -> pa.Array:
+    risky = pc.and_not(pc.match_substring_regex(column, FORMULA), pc.match_substring_regex(column, SIGNED_NUMBER))
+    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)

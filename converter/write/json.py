@@ -1,0 +1,121 @@
+"""JSON: an array of rows for one record, or an array of nested documents that a person can read."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from converter.write.layout import Layout
+from converter.write.values import json_rows
+
+Row = dict[str, Any]
+
+
+class _ArrayWriter:
+    """Writes values as the elements of one JSON array."""
+
+    def __init__(self, stream: BinaryIO, indent: int | None) -> None:
+        self._stream = stream
+        self._indent = indent
+        self._separator = "[\n"
+
+    def _element(self, value: Any) -> None:
+        text = json.dumps(value, ensure_ascii=False, indent=self._indent)
+        self._stream.write((self._separator + text).encode())
+        self._separator = ",\n"
+
+    def close(self) -> None:
+        """End the array."""
+        self._stream.write(b"[]\n" if self._separator == "[\n" else b"\n]\n")
+
+
+class JsonWriter(_ArrayWriter):
+    """Writes one record as an array of objects, one row a line."""
+
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
+        super().__init__(stream, indent=None)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write an element for each row."""
+        for row in json_rows(batch):
+            self._element(row)
+
+
+class NestedJsonWriter(_ArrayWriter):
+    """Writes whole documents: document -> sections -> blocks, lists, tables, links and the rest.
+
+    Every field of every record is there: `doc_id` once at the document, `section_id` once at the section,
+    `list_id` and `table_id` once at the list and table. A field that is null is left out. Problems of sources
+    that could not be read are elements with only `source` and `problems`.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__(stream, indent=2)
+
+    def write(self, batches: dict[str, pa.RecordBatch]) -> None:
+        """Write an element for each document of the batches, which hold every record."""
+        records = {name: _by(json_rows(batch), "doc_id") for name, batch in batches.items()}
+        for document in json_rows(batches["documents"]):
+            own = {name: rows.get(document["doc_id"], []) for name, rows in records.items()}
+            self._element(nested_document(document, own))
+        unread = _by((row for row in records["problems"].get(None, [])), "source", drop=False)
+        for source, problems in unread.items():
+            self._element(
+                {"source": source, "problems": [_filled(problem, "source", "doc_id") for problem in problems]}
+            )
+
+
+IN_SECTION = ("blocks", "links", "images", "code_blocks", "footnotes", "definitions")
+
+
+def nested_document(document: Row, records: dict[str, list[Row]]) -> Row:
+    """Return one document as nested objects; `records` holds its rows of every record."""
+    lists, tables = _lists(records["list_items"]), _tables(records["tables"], records["cells"])
+    parts = {name: _by(records[name], "section_id") for name in IN_SECTION}
+    parts["lists"], parts["tables"] = _by(lists, "section_id"), _by(tables, "section_id")
+    sections = []
+    for row in records["sections"]:
+        section = _filled(row)
+        for name in ("blocks", "lists", "tables", *IN_SECTION[1:]):
+            if held := parts[name].get(row["section_id"]):
+                section[name] = [_filled(part) for part in held]
+        sections.append(section)
+    nested = _filled(document)
+    nested["sections"] = sections
+    for name in ("repairs", "problems"):
+        if records[name]:
+            nested[name] = [_filled(row, "source") for row in records[name]]
+    return nested
+
+
+def _lists(items: list[Row]) -> list[Row]:
+    return [
+        {
+            "list_id": list_id,
+            "block_id": rows[0]["block_id"],
+            "section_id": rows[0]["section_id"],
+            "items": [_filled(row, "list_id", "block_id", "section_id") for row in rows],
+        }
+        for list_id, rows in _by(items, "list_id", drop=False).items()
+    ]
+
+
+def _tables(tables: list[Row], cells: list[Row]) -> list[Row]:
+    by_table = _by(cells, "table_id")
+    return [{**table, "cells": [_filled(cell) for cell in by_table.get(table["table_id"], [])]} for table in tables]
+
+
+def _by(rows: Any, key: str, drop: bool = True) -> dict[Any, list[Row]]:
+    """Return the rows by the value of `key`, which is taken out of them unless told otherwise."""
+    groups: dict[Any, list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[row[key]].append({name: value for name, value in row.items() if name != key} if drop else row)
+    return groups
+
+
+def _filled(row: Row, *implied: str) -> Row:
+    """Return the row without nulls and without what its place implies."""
+    return {name: value for name, value in row.items() if value is not None and name not in implied}

@@ -1,0 +1,40 @@
+"""Parquet: zstd, statistics, the record's name and each field's description in the Arrow schema it carries."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from converter.write.layout import Layout
+
+
+class ParquetWriter:
+    """Gathers batches into row groups, so that small batches do not make small row groups."""
+
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
+        self._layout = layout
+        self._writer = pq.ParquetWriter(stream, schema, compression="zstd", write_statistics=True)
+        self._held: list[pa.RecordBatch] = []
+        self._rows = self._bytes = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Hold the batch back until a row group is full."""
+        if not batch.num_rows:
+            return
+        self._held.append(batch)
+        self._rows += batch.num_rows
+        self._bytes += batch.nbytes
+        if self._rows >= self._layout.row_group_rows or self._bytes >= self._layout.row_group_bytes:
+            self._flush()
+
+    def close(self) -> None:
+        """Write the last row group and the footer."""
+        self._flush()
+        self._writer.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=self._rows)
+            self._held, self._rows, self._bytes = [], 0, 0

@@ -1,0 +1,52 @@
+"""Arrow values -> the plain values of JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+
+def json_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return a batch's rows as JSON can hold them.
+
+    A map is an object; a date, time or timestamp is ISO 8601 text; a decimal is text, for a float would bend
+    it; a 32-bit float is the shortest number that means it; NaN and infinities are null.
+    """
+    columns = [_json_column(column) for column in batch.columns]
+    return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _json_column(column: pa.Array) -> list[Any]:
+    kind = column.type
+    if pa.types.is_map(kind):
+        return [None if value is None else dict(value) for value in column.to_pylist()]
+    if pa.types.is_float32(kind):
+        return [None if text is None else _finite(float(text)) for text in column.cast(pa.string()).to_pylist()]
+    if pa.types.is_floating(kind):
+        return [None if value is None else _finite(value) for value in column.to_pylist()]
+    values: list[Any] = column.to_pylist()
+    convert = next((CONVERTERS[type(value)] for value in values if type(value) in CONVERTERS), None)
+    return values if convert is None else [None if value is None else convert(value) for value in values]
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def duration_text(value: timedelta) -> str:
+    """Return a duration in ISO 8601: PT90.5S."""
+    return f"PT{value.total_seconds():g}S" if value.microseconds else f"PT{int(value.total_seconds())}S"
+
+
+CONVERTERS: dict[type, Callable[[Any], str]] = {
+    Decimal: str,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    time: time.isoformat,
+    timedelta: duration_text,
+}
