@@ -6,8 +6,9 @@ import json
 import math
 import re
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from converter.problems import Problem
 
@@ -114,7 +115,7 @@ def _yaml_loader() -> type[Any]:
     base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class FrontMatterLoader(base):  # type: ignore[misc]
-        yaml_implicit_resolvers: dict[str, Any] = {}
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     def number(loader: Any, node: Any) -> Any:
         try:
@@ -145,7 +146,7 @@ def _yaml_loader() -> type[Any]:
 
 
 _LOADERS: dict[str, type[Any]] = {}
-PARSERS = {"yaml": _parse_yaml, "toml": tomllib.loads, "json": json.loads}
+PARSERS: dict[str, Callable[[str], Any]] = {"yaml": _parse_yaml, "toml": tomllib.loads, "json": json.loads}
 
 
 def plain(value: Any) -> Any:

@@ -205,7 +205,9 @@ def write_file(
         OutputError: the output exists already, or could not be written.
     """
     if out.exists() and not overwrite:
-        raise OutputError("exists already; choose another name or say --overwrite", source=str(out), code="output_exists")
+        raise OutputError(
+            "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
+        )
     with staged(out) as stage:
         with open(stage / out.name, "wb") as stream:
             report = write_stream(sources, stream, format, records, options, layout, progress)

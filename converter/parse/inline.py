@@ -42,6 +42,7 @@ class LocatedState(StateInline):
     """An inline state that notes where links and images start; markdown-it's inline tokens bear no position."""
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
+        """Push a token as markdown-it does; the map of a link or image holds its position in the content."""
         token = super().push(ttype, tag, nesting)
         if ttype == "link_open" or ttype == "image":
             token.map = [self.pos, self.pos]

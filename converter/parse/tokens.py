@@ -83,7 +83,7 @@ class Reader:
 
     # -- shared steps
 
-    def span(self, token: Token) -> tuple[int, int]:
+    def _span(self, token: Token) -> tuple[int, int]:
         """Return the first and the last non-blank original line of a token."""
         start, end = token.map or (0, 1)
         while end - 1 > start and not self.lines[end - 1].strip():
@@ -91,9 +91,9 @@ class Reader:
         last = min(max(end - 1, start), len(self.numbers) - 1)
         return self.numbers[start], self.numbers[last]
 
-    def add(self, kind: str, token: Token, **fields: Any) -> Block:
+    def _add(self, kind: str, token: Token, **fields: Any) -> Block:
         """Append a block that `token` spans, inside the innermost open container."""
-        start, end = self.span(token)
+        start, end = self._span(token)
         parent = self.stack[-1].block if self.stack else None
         block = Block(kind, start, end, parent, **fields)
         if self.stack:
@@ -101,7 +101,7 @@ class Reader:
         self.blocks.append(block)
         return block
 
-    def inline(self, token: Token) -> Inline:
+    def _inline(self, token: Token) -> Inline:
         """Read the inline token, with the original number of each of its lines."""
         start = token.map[0] if token.map else 0
         numbers = self.numbers[start : start + token.content.count("\n") + 1] or [self.numbers[-1]]
@@ -118,88 +118,88 @@ class Reader:
             return Inline(token.content)
         return read_inline(token.content, self.env, numbers)
 
-    def next_inline(self) -> tuple[Token, Inline]:
+    def _next_inline(self) -> tuple[Token, Inline]:
         """Consume the inline token that follows an opening token."""
         self.position += 1
         token = self.tokens[self.position]
-        return token, self.inline(token)
+        return token, self._inline(token)
 
     # -- leaf blocks
 
-    def heading(self, token: Token) -> None:
-        content, inline = self.next_inline()
+    def _heading(self, token: Token) -> None:
+        content, inline = self._next_inline()
         style = "atx" if token.markup.startswith("#") else "setext"
-        block = self.add("heading", token, text=inline.text, markdown=content.content, style=style)
+        block = self._add("heading", token, text=inline.text, markdown=content.content, style=style)
         block.level = int(token.tag[1])
         block.links, block.images = inline.links, inline.images
 
-    def paragraph(self, token: Token) -> None:
+    def _paragraph(self, token: Token) -> None:
         frame = self.stack[-1] if self.stack else None
         if frame is not None and frame.item is not None and not frame.paragraphs:
-            self.cut_box(frame.item, self.tokens[self.position + 1])
-        content, inline = self.next_inline()
+            self._cut_box(frame.item, self.tokens[self.position + 1])
+        content, inline = self._next_inline()
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
             frame.sources.append(content.content)
             if frame.kind != "footnote":
-                self.adopt(frame.block, inline)
+                self._adopt(frame.block, inline)
                 return
         text, markdown = inline.text, content.content
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
             # A reader sees the mark before the note, and so do those who know no footnotes.
             mark = f"[^{self.blocks[frame.block].label}]: "
             text, markdown = mark + text, mark + markdown
-        self.add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
-        self.adopt(len(self.blocks) - 1, inline)
+        self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
+        self._adopt(len(self.blocks) - 1, inline)
 
-    def cut_box(self, item: Item, content: Token) -> None:
+    def _cut_box(self, item: Item, content: Token) -> None:
         """Take the box of a task list item (GFM, section 5.3) off its content."""
         if box := TASK.match(content.content):
             item.task = box.group()
             content.content = content.content[box.end() :]
 
-    def adopt(self, index: int, inline: Inline) -> None:
+    def _adopt(self, index: int, inline: Inline) -> None:
         """Give the links and images of `inline` to a block."""
         block = self.blocks[index]
         block.links += inline.links
         block.images += inline.images
 
-    def code(self, token: Token) -> None:
+    def _code(self, token: Token) -> None:
         info = html.unescape(token.info.strip()) if token.type == "fence" else None
         language = info.split(None, 1)[0] if info else None
-        self.add("code", token, text=token.content.removesuffix("\n"), info=info, language=language)
+        self._add("code", token, text=token.content.removesuffix("\n"), info=info, language=language)
 
-    def html(self, token: Token) -> None:
-        self.add("html", token, text=html_text(token.content), markdown=token.content.rstrip("\n"))
+    def _html(self, token: Token) -> None:
+        self._add("html", token, text=html_text(token.content), markdown=token.content.rstrip("\n"))
 
-    def math(self, token: Token) -> None:
-        self.add("math", token, text=token.content.strip("\n"), markdown=f"$$\n{token.content.strip(chr(10))}\n$$")
+    def _math(self, token: Token) -> None:
+        self._add("math", token, text=token.content.strip("\n"), markdown=f"$$\n{token.content.strip(chr(10))}\n$$")
 
-    def rule(self, token: Token) -> None:
-        self.add("rule", token, markdown=self.lines[token.map[0]].strip() if token.map else token.markup)
+    def _rule(self, token: Token) -> None:
+        self._add("rule", token, markdown=self.lines[token.map[0]].strip() if token.map else token.markup)
 
-    def link_reference(self, token: Token) -> None:
+    def _link_reference(self, token: Token) -> None:
         start, end = token.map or (0, 1)
         markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end])
-        self.add("link_reference", token, markdown=markdown.strip(), label=token.meta.get("label"))
+        self._add("link_reference", token, markdown=markdown.strip(), label=token.meta.get("label"))
 
-    def too_deep(self, token: Token) -> None:
-        block = self.add("paragraph", token, text=token.content.strip(), markdown=token.content.strip())
+    def _too_deep(self, token: Token) -> None:
+        block = self._add("paragraph", token, text=token.content.strip(), markdown=token.content.strip())
         self.problems.append(
             Problem("nesting", "nested too deep; kept as plain text", block.line_start, block.line_end)
         )
 
     # -- containers
 
-    def open_quote(self, token: Token) -> None:
-        self.add("quote", token)
+    def _open_quote(self, token: Token) -> None:
+        self._add("quote", token)
         self.stack.append(Frame("quote", len(self.blocks) - 1))
 
-    def open_footnote(self, token: Token) -> None:
-        self.add("footnote", token, label=token.meta["label"])
+    def _open_footnote(self, token: Token) -> None:
+        self._add("footnote", token, label=token.meta["label"])
         self.stack.append(Frame("footnote", len(self.blocks) - 1, gathers=True))
 
-    def close_container(self, token: Token) -> None:
+    def _close_container(self, token: Token) -> None:
         """Give a quote or footnote the text of what stands directly inside it."""
         frame = self.stack.pop()
         block = self.blocks[frame.block]
@@ -211,7 +211,7 @@ class Reader:
         block.text = "\n\n".join(child.text for child in children if child.text)
         block.markdown = "\n\n".join(child.markdown for child in children if child.markdown)
 
-    def open_list(self, token: Token) -> None:
+    def _open_list(self, token: Token) -> None:
         ordered = token.type == "ordered_list_open"
         start = int(token.attrs.get("start", 1)) if ordered else 0
         frame = self.stack[-1] if self.stack else None
@@ -227,19 +227,19 @@ class Reader:
                 )
             )
             return
-        self.add("list", token)
+        self._add("list", token)
         self.stack.append(Frame("list", len(self.blocks) - 1, ordered=ordered, number=start))
 
-    def close_list(self, token: Token) -> None:
+    def _close_list(self, token: Token) -> None:
         frame = self.stack.pop()
         if frame.depth == 0:
             block = self.blocks[frame.block]
             block.text = "\n".join(item.text for item in block.items)
             block.markdown = "\n".join(f"{'    ' * item.depth}{item.marker} {item.markdown}" for item in block.items)
 
-    def open_item(self, token: Token) -> None:
+    def _open_item(self, token: Token) -> None:
         outer = self.stack[-1]
-        start, end = self.span(token)
+        start, end = self._span(token)
         item = Item(
             parent=outer.item_index,
             depth=outer.depth,
@@ -254,7 +254,7 @@ class Reader:
         items.append(item)
         self.stack.append(Frame("item", outer.block, item, len(items) - 1, outer.depth, gathers=True))
 
-    def close_item(self, token: Token) -> None:
+    def _close_item(self, token: Token) -> None:
         frame = self.stack.pop()
         item = frame.item
         assert item is not None
@@ -262,29 +262,29 @@ class Reader:
         item.markdown = item.task + "\n\n".join(frame.sources)
         item.span = frame.paragraphs[0].span if frame.paragraphs else None
 
-    def open_definitions(self, token: Token) -> None:
-        self.add("definition", token)
+    def _open_definitions(self, token: Token) -> None:
+        self._add("definition", token)
         self.stack.append(Frame("definitions", len(self.blocks) - 1))
 
-    def close_definitions(self, token: Token) -> None:
+    def _close_definitions(self, token: Token) -> None:
         frame = self.stack.pop()
         block = self.blocks[frame.block]
         block.text = "\n".join(f"{entry.term}: {entry.text}" for entry in block.definitions)
         block.markdown = "\n".join(frame.sources)
 
-    def term(self, token: Token) -> None:
-        content, inline = self.next_inline()
+    def _term(self, token: Token) -> None:
+        content, inline = self._next_inline()
         frame = self.stack[-1]
         frame.sources.append(content.content)
         frame.paragraphs = [inline]
         frame.number = self.numbers[token.map[0]] if token.map else self.blocks[frame.block].line_start
-        self.adopt(frame.block, inline)
+        self._adopt(frame.block, inline)
 
-    def open_definition(self, token: Token) -> None:
-        _, end = self.span(token)
+    def _open_definition(self, token: Token) -> None:
+        _, end = self._span(token)
         self.stack.append(Frame("definition", self.stack[-1].block, number=end, gathers=True))
 
-    def close_definition(self, token: Token) -> None:
+    def _close_definition(self, token: Token) -> None:
         frame = self.stack.pop()
         outer = self.stack[-1]
         text = "\n\n".join(inline.text for inline in frame.paragraphs)
@@ -294,9 +294,9 @@ class Reader:
 
     # -- tables
 
-    def table(self, token: Token) -> None:
+    def _table(self, token: Token) -> None:
         """Read a whole table; GFM drops the surplus cells of a row, here they are read from its line."""
-        block = self.add("table", token)
+        block = self._add("table", token)
         table = block.table = Table([], [])
         cells: list[Cell] = []
         while self.tokens[self.position].type != "table_close":
@@ -305,25 +305,25 @@ class Reader:
             if part.type == "tr_open":
                 cells = []
             elif part.type == "inline":
-                cells.append(self.cell(block, part))
+                cells.append(self._cell(block, part))
             elif part.type == "tr_close" and not table.header:
                 table.header = cells
             elif part.type == "tr_close":
                 row = self.tokens[self.position - 2].map
                 assert row is not None
-                cells += self.surplus_cells(block, row[0], len(table.header))
+                cells += self._surplus_cells(block, row[0], len(table.header))
                 table.rows.append(Row(self.numbers[row[0]], cells))
         rows = [table.header, *(row.cells for row in table.rows)]
         block.text = "\n".join(" | ".join(cell.text for cell in row) for row in rows)
         block.markdown = "\n".join(" | ".join(cell.markdown for cell in row) for row in rows)
 
-    def cell(self, block: Block, token: Token) -> Cell:
-        inline = self.inline(token)
+    def _cell(self, block: Block, token: Token) -> Cell:
+        inline = self._inline(token)
         block.links += inline.links
         block.images += inline.images
         return Cell(inline.text, token.content)
 
-    def surplus_cells(self, block: Block, index: int, columns: int) -> list[Cell]:
+    def _surplus_cells(self, block: Block, index: int, columns: int) -> list[Cell]:
         """Return the cells of a row's line past the header's columns, and report them."""
         line = self.lines[index]
         if line.count("|") < columns:
@@ -348,7 +348,7 @@ class Reader:
                 raw=line,
             )
         )
-        return [self.cell(block, Token("inline", "", 0, map=[index, index + 1], content=part)) for part in surplus]
+        return [self._cell(block, Token("inline", "", 0, map=[index, index + 1], content=part)) for part in surplus]
 
 
 def html_text(source: str) -> str:
@@ -361,29 +361,29 @@ def html_text(source: str) -> str:
 
 
 HANDLERS: dict[str, Callable[[Reader, Token], None]] = {
-    "heading_open": Reader.heading,
-    "paragraph_open": Reader.paragraph,
-    "fence": Reader.code,
-    "code_block": Reader.code,
-    "html_block": Reader.html,
-    "math_block": Reader.math,
-    "hr": Reader.rule,
-    "definition": Reader.link_reference,
-    "too_deep": Reader.too_deep,
-    "blockquote_open": Reader.open_quote,
-    "blockquote_close": Reader.close_container,
-    "footnote_reference_open": Reader.open_footnote,
-    "footnote_reference_close": Reader.close_container,
-    "bullet_list_open": Reader.open_list,
-    "ordered_list_open": Reader.open_list,
-    "bullet_list_close": Reader.close_list,
-    "ordered_list_close": Reader.close_list,
-    "list_item_open": Reader.open_item,
-    "list_item_close": Reader.close_item,
-    "dl_open": Reader.open_definitions,
-    "dl_close": Reader.close_definitions,
-    "dt_open": Reader.term,
-    "dd_open": Reader.open_definition,
-    "dd_close": Reader.close_definition,
-    "table_open": Reader.table,
+    "heading_open": Reader._heading,
+    "paragraph_open": Reader._paragraph,
+    "fence": Reader._code,
+    "code_block": Reader._code,
+    "html_block": Reader._html,
+    "math_block": Reader._math,
+    "hr": Reader._rule,
+    "definition": Reader._link_reference,
+    "too_deep": Reader._too_deep,
+    "blockquote_open": Reader._open_quote,
+    "blockquote_close": Reader._close_container,
+    "footnote_reference_open": Reader._open_footnote,
+    "footnote_reference_close": Reader._close_container,
+    "bullet_list_open": Reader._open_list,
+    "ordered_list_open": Reader._open_list,
+    "bullet_list_close": Reader._close_list,
+    "ordered_list_close": Reader._close_list,
+    "list_item_open": Reader._open_item,
+    "list_item_close": Reader._close_item,
+    "dl_open": Reader._open_definitions,
+    "dl_close": Reader._close_definitions,
+    "dt_open": Reader._term,
+    "dd_open": Reader._open_definition,
+    "dd_close": Reader._close_definition,
+    "table_open": Reader._table,
 }

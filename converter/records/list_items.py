@@ -8,7 +8,6 @@ from typing import Any
 from converter.records.context import Context
 from converter.records.label import split_label
 from converter.records.record import (
-    BLOCK_ID,
     BOOL,
     DOC_ID,
     INT8,

@@ -20,7 +20,8 @@ FLOAT32, BOOL = pa.float32(), pa.bool_()
 class Rows(Protocol):
     """Yields a document's rows of one record, each a tuple in the order of the schema's fields."""
 
-    def __call__(self, context: Context) -> Iterable[tuple[Any, ...]]: ...
+    def __call__(self, context: Context) -> Iterable[tuple[Any, ...]]:
+        """Yield the rows."""
 
 
 def field(name: str, type: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:

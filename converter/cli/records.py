@@ -1,0 +1,47 @@
+"""parquetry records."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from converter.errors import UsageError
+
+
+def records(
+    name: Annotated[str | None, typer.Argument(help="A record; all of them when left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the published contract of NAME as JSON.")] = False,
+) -> None:
+    """Show the record contract, field by field."""
+    from converter.records import RECORDS
+    from converter.records.contract import arrow_type_name, published
+
+    if name is not None and name not in RECORDS:
+        raise UsageError(f"unknown record {name}; there are {', '.join(RECORDS)}")
+    if as_json:
+        if name is None:
+            raise UsageError("name the record whose contract to print, for example: parquetry records sections --json")
+        typer.echo(published(name), nl=False)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if name is None:
+        listing = Table("record", "key", "description", box=None)
+        for record in RECORDS.values():
+            listing.add_row(record.name, ", ".join(record.key) or "none", record.description)
+        console.print(listing)
+        return
+    record = RECORDS[name]
+    console.print(Text(f"{record.name}: {record.description}\nkey: {', '.join(record.key) or 'none'}"))
+    for column, other, target in record.foreign_keys:
+        console.print(Text(f"(doc_id, {column}) -> {other} (doc_id, {target})"))
+    fields = Table("field", "type", "null", "description", box=None)
+    for field in record.schema:
+        description = (field.metadata or {}).get(b"description", b"").decode()
+        null = "yes" if field.nullable else "no"
+        fields.add_row(field.name, Text(arrow_type_name(field.type)), null, Text(description))
+    console.print(fields)

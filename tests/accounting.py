@@ -1,0 +1,48 @@
+"""Whether everything of a source is in its records: every line in a leaf record, every word in a record there."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import defaultdict
+from typing import Any
+
+from converter.convert import Options, Source, convert_batch
+
+WORD = re.compile(r"\w+")
+INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]+")
+# A quote or footnote is a leaf only where nothing else covers the line: a bare `>`.
+CONTAINERS = {"quote", "footnote"}
+CONTAINER_MARKS = re.compile(r"[\s>]*|\s*\[\^[^\]]+\]:\s*")
+WITH_TEXT = ("blocks", "list_items", "cells", "links", "images", "code_blocks", "footnotes", "definitions", "repairs")
+
+
+def rows_of(data: bytes | str, options: Options | None = None) -> dict[str, list[dict[str, Any]]]:
+    """Return every record of one document as rows."""
+    batches = convert_batch([Source("document.md", data)], options or Options())
+    return {name: batch.to_pylist() for name, batch in batches.items()}
+
+
+def unaccounted(text: str, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return what is lost of a document: lines in no leaf record, words of a line in no record that covers it."""
+    leaf: set[int] = set()
+    container: set[int] = set()
+    words: dict[int, set[str]] = defaultdict(set)
+    for name in WITH_TEXT:
+        for row in rows[name]:
+            lines = range(row["line_start"], row.get("line_end", row["line_start"]) + 1)
+            found = {word for value in row.values() if isinstance(value, str) for word in WORD.findall(value)}
+            for covered in lines:
+                words[covered] |= found
+            if name == "blocks":
+                (container if row["kind"] in CONTAINERS else leaf).update(lines)
+    lost = []
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text.replace("\0", "\ufffd")), 1):
+        if not INVISIBLE.sub("", line):
+            continue
+        if number not in leaf and not (number in container and CONTAINER_MARKS.fullmatch(line)):
+            lost.append(f"line {number} is in no record: {line[:80]!r}")
+        missing = set(WORD.findall(line)) - words[number]
+        if missing and set(WORD.findall(html.unescape(line))) - words[number]:
+            lost.append(f"line {number} lost the words {sorted(missing)}: {line[:80]!r}")
+    return lost

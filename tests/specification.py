@@ -1,0 +1,42 @@
+"""The examples of the CommonMark and GFM specifications, from marko's source distribution, which ships both.
+
+pip fetches it once into `.cache/`; nothing of it is kept in the project. Without a package index the tests
+that need it are skipped with that reason.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "marko==2.2.4"
+CACHE = Path(__file__).parent.parent / ".cache" / "specification"
+EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)^\.\n(.*?)^`{32}$", re.MULTILINE | re.DOTALL)
+
+
+@cache
+def examples(name: str) -> list[str]:
+    """Return the Markdown of each example of `commonmark` (652) or `gfm` (672), in their order."""
+    archive = next(CACHE.glob("marko-*.tar.gz"), None) or _fetch()
+    with tarfile.open(archive) as package:
+        member = next(entry for entry in package if entry.name.endswith(f"tests/spec/{name}.txt"))
+        file = package.extractfile(member)
+        assert file is not None
+        text = file.read().decode()
+    return [match[1].replace("→", "\t") for match in EXAMPLE.finditer(text)]
+
+
+def _fetch() -> Path:
+    CACHE.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "marko", PACKAGE]
+    done = subprocess.run([*command, "--dest", str(CACHE)], capture_output=True, text=True, timeout=120, check=False)
+    archive = next(CACHE.glob("marko-*.tar.gz"), None)
+    if archive is None:
+        pytest.skip(f"the specification's examples could not be fetched with pip: {done.stderr.strip()[-200:]}")
+    return archive

@@ -1,0 +1,40 @@
+"""Each example's command gives the output that stands beside it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = sorted(path.parent for path in (Path(__file__).parent.parent / "examples").glob("*/command.txt"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_example(example: Path, tmp_path: Path) -> None:
+    folder = tmp_path / example.name
+    shutil.copytree(example, folder)
+    program, *arguments = shlex.split((example / "command.txt").read_text(encoding="utf-8"))
+    assert program == "parquetry"
+    done = subprocess.run(
+        [sys.executable, "-m", "converter", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    expected = {path.name: path.read_bytes() for path in (example / "expected").iterdir()}
+    found = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    if os.environ.get("UPDATE_EXAMPLES"):
+        shutil.copytree(folder / "out", example / "expected", dirs_exist_ok=True)
+    assert found == expected
+
+
+def test_there_are_examples() -> None:
+    assert EXAMPLES

@@ -1,0 +1,53 @@
+"""The package as users get it: a built wheel, in a fresh environment, used from any folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.slow  # builds a wheel and installs it with its dependencies into a new environment
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(PROJECT)]
+    subprocess.run(command, check=True, timeout=300)
+    return next(folder.glob("*.whl"))
+
+
+def test_one_top_level_package_with_the_schemas(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"converter"}
+    assert "converter/schemas/records/sections.json" in names
+    assert "converter/py.typed" in names
+
+
+def test_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python, parquetry = (tmp_path / "venv" / "bin" / name for name in ("python", "parquetry"))
+    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True, timeout=600)
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    (folder / "a.md").write_text("# Title\n\n- a: b\n")
+    done = subprocess.run(
+        [parquetry, "convert", "a.md", "--records", "list_items", "--to", "ndjson"],
+        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, '"label": "a"' in done.stdout) == (0, True), done.stderr
+    published = subprocess.run(
+        [parquetry, "records", "sections", "--json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert published.stdout == (PROJECT / "schemas" / "records" / "sections.json").read_text()

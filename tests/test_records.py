@@ -1,0 +1,103 @@
+"""The record contract: what is published is what the code writes, and the rows keep it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.convert import Options, Source, convert_batch, document_id
+from converter.records import RECORDS, Record
+from converter.records.contract import contract, published
+from tests.accounting import rows_of
+from tests.specification import examples
+from tests.test_nothing_lost import FRAGMENTS
+
+SCHEMAS = Path(__file__).parent.parent / "schemas" / "records"
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_published_contract_is_the_code(name: str) -> None:
+    assert json.loads(published(name)) == contract(RECORDS[name]), (
+        "run: python -m converter.records.contract schemas/records"
+    )
+
+
+def test_every_record_is_published_and_nothing_else() -> None:
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(RECORDS)
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
+def test_every_field_describes_itself(record: Record) -> None:
+    for field in record.schema:
+        assert field.metadata[b"description"].endswith(b".")
+
+
+def test_an_empty_run_has_the_schema_of_a_full_one() -> None:
+    empty = convert_batch([], Options())
+    full = convert_batch([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options())
+    assert {name: batch.schema for name, batch in empty.items()} == {name: batch.schema for name, batch in full.items()}
+    assert all(batch.schema.equals(RECORDS[name].schema, check_metadata=True) for name, batch in empty.items())
+
+
+@given(st.lists(FRAGMENTS, max_size=40).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_keys(source: str) -> None:
+    """Primary keys are unique, ids count from 0 in reading order, foreign keys point at rows."""
+    check_keys(convert_batch([Source("a", source), Source("b", source)], Options()))
+
+
+def test_keys_of_the_specification() -> None:
+    check_keys(convert_batch([Source(f"{number}", text) for number, text in enumerate(examples("gfm"))], Options()))
+
+
+def check_keys(batches: dict[str, pa.RecordBatch]) -> None:
+    rows = {name: batch.to_pylist() for name, batch in batches.items()}
+    keys = {}
+    for name, record in RECORDS.items():
+        keys[name] = Counter(tuple(row[column] for column in record.key) for row in rows[name])
+        assert not record.key or max(keys[name].values(), default=1) == 1
+    for name, record in RECORDS.items():
+        for column, other, target in record.foreign_keys:
+            targets = {(row["doc_id"], row[target]) for row in rows[other]}
+            for row in rows[name]:
+                assert row[column] is None or (row["doc_id"], row[column]) in targets
+    for name in ("sections", "blocks", "list_items", "tables", "links", "images"):
+        column = RECORDS[name].key[1]
+        for doc_id in {row["doc_id"] for row in rows[name]}:
+            ids = [row[column] for row in rows[name] if row["doc_id"] == doc_id]
+            assert ids == list(range(len(ids)))
+
+
+def test_doc_id_depends_on_the_key_alone() -> None:
+    first, second = (convert_batch([Source("a/b.md", text)], Options()) for text in ("one", "two"))
+    ids = [batch["documents"]["doc_id"].to_pylist() for batch in (first, second)]
+    assert ids[0] == ids[1] == [document_id("a/b.md")]
+    assert document_id("a/b.md") == hashlib.sha256(b"a/b.md").hexdigest()[:32]
+    assert document_id("a/b.md") != document_id("a/c.md")
+
+
+def test_batches_do_not_change_rows() -> None:
+    sources = [Source(f"{number}.md", text) for number, text in enumerate(examples("commonmark")[:200])]
+    together = convert_batch(sources, Options())
+    for name in RECORDS:
+        apart = pa.Table.from_batches([convert_batch([source], Options())[name] for source in sources])
+        assert apart.to_pylist() == together[name].to_pylist()
+
+
+def test_sections_hold_their_own_blocks() -> None:
+    rows = rows_of(
+        "lead\n\n# One\n\ntext *one*\n\n## Two\n\n- a\n\n  ```\n  code\n  ```\n\n> # quoted\n> said\n\n# Three\n"
+    )
+    assert [(s["level"], s["title"], s["parent_id"], s["path"], s["text"]) for s in rows["sections"]] == [
+        (0, None, None, [], "lead"),
+        (1, "One", None, ["One"], "text one"),
+        (2, "Two", 1, ["One", "Two"], "a\n\ncode\n\nquoted\n\nsaid"),
+        (1, "Three", None, ["Three"], ""),
+    ]
