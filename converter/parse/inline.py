@@ -13,11 +13,12 @@ from converter.parse.blocks import Image, Link
 from converter.parse.markdown import inline_parser
 
 # Longer content is a data dump, not prose: some inline rules take quadratic time, so it is kept as plain text.
-MAXIMUM_INLINE_LENGTH = 250_000
+MAXIMUM_INLINE_LENGTH = 100_000
 
 # What can start an inline mark, with the extensions of markdown.py. Content without any of it needs no parser;
 # on real documents that is more than half of all paragraphs, items and cells.
 MARKUP = re.compile(r"[\\`*_~\[<&$@]|https?:|www\.|mailto:|xmpp:|  \n")
+AUTOLINK = re.compile(r"@|https?:|www\.|mailto:|xmpp:")
 SOFT_BREAK = re.compile(r"[ \t]*\n[ \t]*")
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
@@ -57,7 +58,7 @@ def read_inline(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
     """
     if not MARKUP.search(content):
         return Inline(SOFT_BREAK.sub(" ", content) if "\n" in content else content)
-    md = inline_parser()
+    md = inline_parser(AUTOLINK.search(content) is not None)
     state = LocatedState(content, md, env, [])
     md.inline.tokenize(state)
     for rule in md.inline.ruler2.getRules(""):

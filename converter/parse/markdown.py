@@ -6,16 +6,21 @@ from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
+from converter.parse.dispatch import dispatch_blocks, dispatch_inlines
+
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this keeps 128 nested lists or 256 nested quotes.
 MAXIMUM_BLOCK_NESTING = 256
-# A nested bracket costs three frames. CommonMark sets no limit; markdown-it's own default is 20 to 100.
-MAXIMUM_INLINE_NESTING = 100
+# Each bracket is tried so many levels deep, which is the factor that a run of brackets costs.
+MAXIMUM_INLINE_NESTING = 32
+# What an address can start with, before its colon (`https`), and one character more.
+LONGEST_PROTOCOL = 8
 
 
 @cache
@@ -33,13 +38,37 @@ def block_parser() -> MarkdownIt:
         return line.rstrip() == "$$" and display_math(state, start, end, silent)
 
     md.block.ruler.at("math_block", fenced_display_math)
+    dispatch_blocks(md)
     return md
 
 
 @cache
-def inline_parser() -> MarkdownIt:
-    """Return this process's parser of inline content."""
-    return _parser(nesting=MAXIMUM_INLINE_NESTING)
+def inline_parser(autolinks: bool) -> MarkdownIt:
+    """Return this process's parser of inline content, with or without GFM's bare autolinks.
+
+    Bare autolinks make the parser stop at every `w`, `:` and `@`; content that can hold none is spared that.
+    """
+    md = _parser(nesting=MAXIMUM_INLINE_NESTING)
+    if not autolinks:
+        md.inline.ruler.disable(["gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email"])
+        dispatch_inlines(md)
+        return md
+    protocol = next(rule for rule in md.inline.ruler.__rules__ if rule.name == "gfm_autolink_protocol").fn
+
+    def bounded_protocol(state: StateInline, silent: bool) -> bool:
+        # The plugin copies the rest of the text for every mark in it, and searches all pending text at every
+        # colon: quadratic. It never matches when silent, nor anywhere but at a colon.
+        if silent or state.src[state.pos] != ":":
+            return False
+        if len(pending := state.pending) > LONGEST_PROTOCOL:
+            state.pending = pending[:-LONGEST_PROTOCOL]
+            state.pushPending()
+            state.pending = pending[-LONGEST_PROTOCOL:]
+        return protocol(state, False)
+
+    md.inline.ruler.at("gfm_autolink_protocol", bounded_protocol)
+    dispatch_inlines(md)
+    return md
 
 
 def _parser(nesting: int) -> MarkdownIt:
