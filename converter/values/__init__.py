@@ -1,0 +1,22 @@
+"""Cell texts to typed columns, each with the evidence for its type.
+
+    cells -> prepare: filled or missing, marks off, characters folded (`cells.py`)
+          -> TYPES, in order: each reads the whole column or says which cell spoke against it (`types.py`)
+          -> Column: values, unit, evidence (`infer.py`)
+
+A type is decided by all cells of a column; a cell that fits no single type makes a string column, which loses
+nothing. Guards keep codes, versions and identifiers as text (`guards.py`). What a column leaves open, the order
+of day and month or the decimal mark, is settled by what other columns of the document prove, or not at all.
+"""
+
+from converter.values.column import NO_HINTS, UNTYPED, Column, Conventions, DateOrder, DecimalMark, Hints
+from converter.values.infer import Table, agreed, check, infer, infer_table, infer_tables
+from converter.values.lattice import storable, unify
+from converter.values.names import column_name, column_names, dataset_name
+from converter.values.string import texts
+from converter.values.types import TYPES
+
+__all__ = [
+    "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table", "agreed", "check", "column_name",
+    "column_names", "dataset_name", "infer", "infer_table", "infer_tables", "storable", "texts", "unify",
+]  # fmt: skip

@@ -1,0 +1,156 @@
+"""A column's cells made ready for the types to read, and the two answers a type can give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from converter.values.characters import fold, split_mark
+from converter.values.column import NOTHING_PROVED, Conventions, Hints
+from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
+
+if TYPE_CHECKING:
+    from converter.values.moments import Moments
+    from converter.values.numbers import Numbers
+
+LONGEST_VALUE = 64
+"""No number, date or duration is written in more characters than this."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A type says no."""
+
+    row: int
+    """Index of the cell that spoke against the type."""
+    reason: str = ""
+    """Why, where it is worth telling: a leading zero, an open day-month order. Empty for a plain misfit."""
+    asks: str | None = None
+    """The convention that would settle it (`Column.asks`)."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A type says yes: these cells have these values."""
+
+    type: pa.DataType
+    rows: list[int]
+    """Indexes of the cells that have a value."""
+    values: list[Any]
+    """Their values, in the same order."""
+    evidence: str
+    rejected: list[int] = field(default_factory=list)
+    unit: str | None = None
+    proves: Conventions = NOTHING_PROVED
+    asks: str | None = None
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column, before it has a type."""
+
+    header: str
+    raw: Sequence[str]
+    """All cells as they came."""
+    lines: Sequence[int]
+    hints: Hints
+    conventions: Conventions
+    texts: list[str]
+    """The filled cells, folded and without footnote marks."""
+    rows: list[int]
+    """For each of `texts` the index of its cell."""
+    marks: dict[int, str]
+    missing: list[int]
+    """Indexes of the cells that hold a missing-value token or nothing."""
+    only_blank: bool
+    """Whether every missing cell is blank or a dash."""
+    has_unknown: bool
+    """Whether a missing cell says so in a word (`unknown`, `TBD`)."""
+    allowed: int = 0
+    """How many filled cells may fail to fit."""
+    forced: bool = False
+    """Whether a user asked for the type, so that the guards against codes and identifiers stand back."""
+
+    def tolerant(self, allowed: int, *, forced: bool = False) -> Cells:
+        """The same cells with more patience."""
+        return replace(self, allowed=allowed, forced=forced)
+
+    @cached_property
+    def numbers(self) -> Numbers | Refusal:
+        """The cells read as numbers, once for all numeric types."""
+        from converter.values.numbers import read_numbers
+
+        return read_numbers(self)
+
+    @cached_property
+    def moments(self) -> Moments | Refusal:
+        """The cells read as dates with or without a time, once for date32 and timestamp."""
+        from converter.values.moments import read_moments
+
+        return read_moments(self)
+
+    def line(self, index: int) -> str:
+        """Where the filled cell stands, for evidence: `line 14`."""
+        return f"line {self.lines[self.rows[index]]}"
+
+    def each(self, parse: Callable[[str], Any]) -> tuple[list[int], list[Any], list[int]] | Refusal:
+        """Parse every filled cell with a function that gives None for a misfit.
+
+        Gives the indexes into `texts` that fit, their results, and the indexes that do not fit,
+        or the first misfit that is one too many.
+        """
+        fitting: list[int] = []
+        results: list[Any] = []
+        misfits: list[int] = []
+        for index, text in enumerate(self.texts):
+            result = parse(text)
+            if result is not None:
+                fitting.append(index)
+                results.append(result)
+            else:
+                misfits.append(index)
+                if len(misfits) > self.allowed:
+                    return Refusal(self.rows[index])
+        return (fitting, results, misfits) if fitting else Refusal(self.rows[0])
+
+    def reading(self, type: pa.DataType, fitting: list[int], values: list[Any], misfits: list[int],
+                evidence: str) -> Reading:  # fmt: skip
+        """The answer of a type that has read its cells through `each`."""
+        rows = self.rows
+        return Reading(type, [rows[i] for i in fitting], values, evidence, [rows[i] for i in misfits])
+
+
+def prepare(
+    header: str, cells: Sequence[str], lines: Sequence[int], hints: Hints, conventions: Conventions
+) -> Cells:
+    """Sort the cells into filled and missing, take footnote marks off, fold characters."""
+    null_values = frozenset(fold(token).casefold() for token in hints.null_values)
+    longest = max([LONGEST, *map(len, null_values)])
+    texts: list[str] = []
+    rows: list[int] = []
+    missing: list[int] = []
+    marks: dict[int, str] = {}
+    only_blank, has_unknown = True, False
+    for row, cell in enumerate(cells):
+        text = fold(cell)
+        mark = None
+        if not (null_values and text.casefold() in null_values):
+            text, mark = split_mark(text)
+        token = text.casefold() if len(text) <= longest else None
+        if token is None or (token not in ABSENT and token not in UNKNOWN and token not in null_values):
+            texts.append(text)
+            rows.append(row)
+        else:
+            missing.append(row)
+            only_blank = only_blank and (token in BLANK or token in null_values)
+            has_unknown = has_unknown or token in UNKNOWN
+        if mark is not None:
+            marks[row] = mark
+    allowed = int(hints.tolerance * len(texts))
+    return Cells(
+        header, cells, lines, hints, conventions, texts, rows, marks, missing, only_blank, has_unknown, allowed
+    )  # fmt: skip

@@ -1,0 +1,49 @@
+"""decimal128(38, scale): money, whole numbers past 64 bits, and fractions that a float would bend.
+
+The scale is the column's own: the most digits that any cell has after its decimal mark. The precision is always
+the full 38 digits, so that decimals of several tables differ in scale alone. Spark reads it as decimal(38, s).
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from converter.values.cells import Cells, Reading, Refusal
+from converter.values.guards import EXACT_DIGITS
+from converter.values.int64 import LARGEST
+from converter.values.lattice import decimal128
+from converter.values.numbers import Numbers, numeric_reading
+
+PRECISION = 38
+
+
+def read(cells: Cells) -> Reading | Refusal:
+    """Decimals where int64 and float64 would not do, or the cell that is something else."""
+    numbers = cells.numbers
+    if isinstance(numbers, Refusal):
+        return numbers
+    reason = None if numbers.has_exponent else "fixed decimals" if cells.forced else _reason(numbers)
+    if reason is None:
+        return numbers.refusal(cells)
+    scale = max(len(text.partition(".")[2]) for text in numbers.texts)
+    for index, text in enumerate(numbers.texts):
+        if len(text.partition(".")[0].lstrip("+-")) + scale > PRECISION:
+            return numbers.refusal(cells, index, f"more than {PRECISION} digits")
+    values = [Decimal(text) for text in numbers.texts]
+    reading = cells.reading(decimal128(scale), numbers.fitting, values, numbers.misfits, reason)
+    return numeric_reading(cells, numbers, reading)
+
+
+def _reason(numbers: Numbers) -> str | None:
+    """Why these numbers need decimals, or None if they do not."""
+    if numbers.is_money:
+        return "money"
+    long = [text for text in numbers.texts if len(text) > EXACT_DIGITS]
+    if numbers.has_fraction:
+        return "fractions that a float would bend" if any(map(_bends, long)) else None
+    return "whole numbers past 64 bits" if any(abs(int(text)) > LARGEST for text in long) else None
+
+
+def _bends(text: str) -> bool:
+    """Whether float64 gives back another number than the text."""
+    return Decimal(repr(float(text))) != Decimal(text)

@@ -1,0 +1,91 @@
+"""duration[us]: lengths of time, as ISO 8601 (`PT1H20M`), in words (`1h 20m`) or as `36:15:00`.
+
+One unit down a whole column (`12 ms`) is a number with that unit instead. Units below the second count only
+inside a longer cell: in `12 ms`, `3 s` the units differ, and mixed units make text. Months and years have no
+fixed length and make text, and so does `12:30` under a header like `Duration`: hours and minutes, or minutes and
+seconds? pandas and Python write a day before the clock: `1 days 02:03:04`, `-1 day, 23:00:00`.
+Spark has no reader for Arrow's duration: it sees the int64 of microseconds that Parquet stores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+
+from converter.values.cells import LONGEST_VALUE, Cells, Reading, Refusal
+from converter.values.lattice import DURATION
+from converter.values.time64 import DURATION_HEADER
+
+MICROSECONDS: dict[str, int] = {
+    word: length
+    for length, words in {
+        1: "µs us microsecond microseconds",
+        1_000: "ms msec millisecond milliseconds",
+        1_000_000: "s sec secs second seconds",
+        60_000_000: "m min mins minute minutes",
+        3_600_000_000: "h hr hrs hour hours",
+        86_400_000_000: "d day days",
+        604_800_000_000: "w wk wks week weeks",
+    }.items()
+    for word in words.split()
+}
+IN_WORDS = re.compile(r"-?(?:[0-9]{1,9}(?:\.[0-9]{1,6})? ?[a-zµ]{1,12}\.?(?:, ?(?:and )?| and | |$|(?=[0-9])))+", re.I)
+PART = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-zµ]+)", re.I)
+ISO = re.compile(
+    r"(-?)P(?:([0-9]{1,6})W)?(?:([0-9]{1,7})D)?"
+    r"(?:T(?:([0-9]{1,8})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,11}(?:[.,][0-9]{1,6})?)S)?)?"
+)
+CLOCK = re.compile(
+    r"(?:(-?)([0-9]{1,7}) days?,? \+?)?(-?)([0-9]{1,5}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6}(?:000)?)?)"
+)
+HUMAN = MICROSECONDS["s"]
+"""`45m` beside `2h` is a duration; a cell of one unit below the second (`12 ms`) is a measurement."""
+PARTS = [MICROSECONDS[unit] for unit in ("w", "d", "h", "m", "s")]
+LARGEST = 2**63 - 1
+
+
+def parse(text: str) -> int | None:
+    """Microseconds, or None."""
+    if len(text) > LONGEST_VALUE:
+        return None
+    if found := ISO.fullmatch(text):
+        pairs = list(zip(found.groups()[1:], PARTS, strict=True))
+    elif found := CLOCK.fullmatch(text):
+        minus, days, clock_minus, *clock = found.groups()
+        length = _total(zip(clock, PARTS[2:], strict=True))
+        if length is None:
+            return None
+        return (-length if clock_minus else length) + int(f"{minus or ''}{days or 0}") * MICROSECONDS["d"]
+    elif IN_WORDS.fullmatch(text):
+        parts = PART.findall(text)
+        lengths = [MICROSECONDS.get(word.lower(), 0) for _, word in parts]
+        # From the largest unit to the smallest, none twice: `20m 1h` is something else.
+        falling = all(lengths) and sorted(set(lengths), reverse=True) == lengths
+        if not falling or (len(lengths) == 1 and lengths[0] < HUMAN):
+            return None
+        pairs = [(number, length) for (number, _), length in zip(parts, lengths, strict=True)]
+    else:
+        return None
+    if not any(number for number, _ in pairs):
+        return None
+    total = _total(pairs)
+    return None if total is None or total > LARGEST else -total if text[0] == "-" else total
+
+
+def _total(pairs: Iterable[tuple[str, int]]) -> int | None:
+    """The sum of numbers and their units in microseconds, or None if it is finer than that."""
+    total = sum(Decimal(number.replace(",", ".")) * length for number, length in pairs if number)
+    return int(total) if total == int(total) else None
+
+
+def read(cells: Cells) -> Reading | Refusal:
+    """Lengths of time, or the cell that is none."""
+    each = cells.each(parse)
+    if isinstance(each, Refusal):
+        if re.fullmatch(r"[0-9]{1,3}:[0-5][0-9]", cells.texts[0]) and DURATION_HEADER.search(cells.header):
+            reason = f"{cells.texts[0]} may be hours and minutes or minutes and seconds"
+            return Refusal(cells.rows[0], reason)
+        return each
+    fitting, values, misfits = each
+    return cells.reading(DURATION, fitting, values, misfits, "durations")

@@ -1,0 +1,30 @@
+"""int64: whole numbers that fit in 64 bits."""
+
+from __future__ import annotations
+
+from converter.values.cells import Cells, Reading, Refusal
+from converter.values.lattice import INT64
+from converter.values.numbers import numeric_reading
+
+LARGEST = 2**63 - 1
+
+
+def read(cells: Cells) -> Reading | Refusal:
+    """Whole numbers without a currency, or the cell that is something else."""
+    numbers = cells.numbers
+    if isinstance(numbers, Refusal):
+        return numbers
+    fitting, misfits, texts = numbers.fitting, numbers.misfits, numbers.texts
+    if cells.forced:
+        whole = [i for i, text in enumerate(texts) if text.lstrip("+-").isdigit() and len(text) <= 20]
+        misfits = misfits + [index for i, index in enumerate(fitting) if i not in set(whole)]
+        fitting, texts = [fitting[i] for i in whole], [texts[i] for i in whole]
+    elif numbers.has_exponent or numbers.has_fraction or numbers.is_money:
+        odd = next((i for i, text in enumerate(texts) if not text.lstrip("+-").isdigit()), 0)
+        return numbers.refusal(cells, odd)
+    values = list(map(int, texts))
+    if not values:
+        return numbers.refusal(cells)
+    if max(values) > LARGEST or min(values) < -LARGEST - 1:
+        return numbers.refusal(cells, next(i for i, value in enumerate(values) if not -LARGEST <= value <= LARGEST))
+    return numeric_reading(cells, numbers, cells.reading(INT64, fitting, values, misfits, "whole numbers"))

@@ -1,0 +1,238 @@
+"""Cells read as days, with or without a time of day: date32 and timestamp choose among the result.
+
+Day-month order is never guessed: the column's own days past 12 decide, or the user's hint, or what other columns
+of the document prove; else the column stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from converter.values.cells import LONGEST_VALUE, Cells, Refusal
+from converter.values.column import Conventions, DateOrder
+from converter.values.month_names import MONTHS, WEEKDAYS
+
+CLOCK = (
+    r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]{1,6}))?)?)?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+)
+ZONE = r"(?P<zone> ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}))?"
+TAIL = rf"(?:(?:[T ]|, ?| at | um ) ?{CLOCK}{ZONE})?"
+ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+NUMERIC = re.compile(r"(?P<first>[0-9]{1,4})(?P<mark>[-/.])(?P<middle>[0-9]{1,2})(?P=mark)(?P<last>[0-9]{1,4})" + TAIL)
+NAMED = [
+    re.compile(form + TAIL)
+    for form in (
+        # 3 March 2024 · 3rd of March, 2024 · 03-Mar-24 · 3. März 2024 · 3 de marzo de 2024 · 1er mai 2024
+        r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|\.|º)?[ -]?(?:of |de |d')?(?P<month>[^\W\d_]{3,10})[.,]{0,2}"
+        r"[ -]?(?:de |del )?(?P<year>[0-9]{4}|(?<=-)[0-9]{2})",
+        # March 3, 2024 · Mar. 3 2024 · Mar-03-2024
+        r"(?P<month>[^\W\d_]{3,10})\.?[ -](?P<day>[0-9]{1,2})(?:st|nd|rd|th)?(?:, ?|[ -])(?P<year>[0-9]{4})",
+        # 2016 March 25 · 2016-Mar-25
+        r"(?P<year>[0-9]{4})[ -](?P<month>[^\W\d_]{3,10})\.?[ -](?P<day>[0-9]{1,2})",
+        # 2024年3月5日 · 2024년 3월 5일
+        r"(?P<year>[0-9]{4})[年년] ?(?P<number>[0-9]{1,2})[月월] ?(?P<day>[0-9]{1,2})[日일]",
+    )
+]
+WEEKDAY = re.compile(r"([^\W\d_]{2,13}(?:-feira)?)\.?,? ")
+SECOND = 1_000_000
+DAY = 24 * 3600 * SECOND
+PIVOT = 69
+"""Two-digit years are read as POSIX reads them: 69 to 99 as 19xx, 00 to 68 as 20xx."""
+
+ORDERS: dict[DateOrder, tuple[int, int, int]] = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}
+"""Where year, month and day stand in each order."""
+
+
+class Moment(NamedTuple):
+    """One cell taken apart."""
+
+    parts: tuple[int, int, int]
+    """Year, month and day, or the three numbers as they stand where the order is open."""
+    orders: tuple[DateOrder, ...]
+    """The orders that the shape of the cell allows; one if it says."""
+    two_digits: bool
+    clock: int | None
+    """Microseconds after midnight."""
+    offset: int | None
+    """Minutes ahead of UTC."""
+
+    def day(self, order: DateOrder) -> date | None:
+        """The day in this order, or None if there is none."""
+        if self.orders == ("ymd",):
+            order = "ymd"
+        elif order not in self.orders:
+            return None
+        year, month, day = (self.parts[i] for i in ORDERS[order])
+        if self.two_digits:
+            year += 1900 if year >= PIVOT else 2000
+        return day_of(year, month, day)
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A column of days before its type is chosen."""
+
+    fitting: list[int]
+    days: list[date]
+    clocks: list[int | None]
+    offsets: list[int | None]
+    misfits: list[int]
+    note: str
+    proves: Conventions
+
+
+def day_of(year: int, month: int, day: int) -> date | None:
+    """The date, or None if the calendar has no such day."""
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def clock_of(found: re.Match[str]) -> int | None:
+    """Microseconds after midnight of a match of CLOCK, or None if no clock shows that."""
+    hour, minute, second, half = int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0), found["half"]
+    if half:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if half in "Pp" else 0)
+    elif found["minute"] is None:
+        return None
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return ((hour * 60 + minute) * 60 + second) * SECOND + int((found["fraction"] or "0").ljust(6, "0"))
+
+
+def moment(text: str) -> Moment | None:
+    """Take a cell apart, or None if it is no day."""
+    if len(text) > LONGEST_VALUE:
+        return None
+    if iso := ISO_DAY.fullmatch(text):  # the short way for most dates
+        return Moment((int(iso[1]), int(iso[2]), int(iso[3])), ("ymd",), False, None, None)
+    found, shape = _shape(text)
+    if shape is None and not text[0].isdigit():
+        # The month first: `Mar. 3 2024` is no Martes.
+        weekday = WEEKDAY.match(text)
+        if weekday and weekday[1].casefold() in WEEKDAYS:
+            found, shape = _shape(text[weekday.end() :])
+    if found is None or shape is None:
+        return None
+    parts, orders, two_digits = shape
+    if found["hour"] is None:
+        return Moment(parts, orders, two_digits, None, None)
+    clock, offset = clock_of(found), _offset(found["zone"])
+    if clock is None or (offset is not None and abs(offset) > 14 * 60):
+        return None
+    return Moment(parts, orders, two_digits, clock, offset)
+
+
+_Shape = tuple[tuple[int, int, int], tuple[DateOrder, ...], bool]
+
+
+def _shape(text: str) -> tuple[re.Match[str] | None, _Shape | None]:
+    """The form that the text has, and the day in it."""
+    if found := NUMERIC.fullmatch(text):
+        return found, _numeric(found)
+    found = next((match for form in NAMED if (match := form.fullmatch(text))), None)
+    return found, _named(found) if found else None
+
+
+def _numeric(found: re.Match[str]) -> _Shape | None:
+    """The three numbers of `03/04/2024`, `2024-03-04` or `03.04.24`."""
+    first, middle, last = found["first"], found["middle"], found["last"]
+    parts = int(first), int(middle), int(last)
+    match len(first), len(last):
+        case 4, 1 | 2:
+            return parts, ("ymd",), False
+        case 1 | 2, 4 if 1000 <= parts[2] < 2200:
+            return parts, ("dmy", "mdy"), False
+        # Two digits each, or slashes: `1.2.13` is a version, `1/2/13` a date.
+        case 1 | 2, 2 if found["mark"] == "/" or len(first) == len(middle) == 2:
+            return parts, ("dmy", "mdy", "ymd"), True
+    return None
+
+
+def _named(found: re.Match[str]) -> _Shape | None:
+    """The day of `3 March 2024` and its kin."""
+    groups = found.groupdict()
+    month = int(groups["number"]) if groups.get("number") else MONTHS.get(groups.get("month", "").casefold())
+    if month is None:
+        return None
+    year = int(groups["year"])
+    if len(groups["year"]) == 2:
+        year += 1900 if year >= PIVOT else 2000
+    return (year, month, int(groups["day"])), ("ymd",), False
+
+
+def _offset(zone: str | None) -> int | None:
+    if not zone:
+        return None
+    zone = zone.strip()
+    if zone[0] not in "+-":
+        return 0
+    minutes = int(zone[1:3]) * 60 + int(zone[3:].lstrip(":") or 0)
+    return -minutes if zone[0] == "-" else minutes
+
+
+def read_moments(cells: Cells) -> Moments | Refusal:
+    """All filled cells as days in one order, or the cell that spoke against it."""
+    each = cells.each(moment)
+    if isinstance(each, Refusal):
+        return each
+    fitting, moments, misfits = each
+    rows, texts = cells.rows, cells.texts
+    settled = all(len(m.orders) == 1 for m in moments)
+    hint = cells.hints.date_order
+    orders: list[DateOrder] = ["ymd"] if settled else [hint] if hint else list(ORDERS)
+    days = {order: [m.day(order) for m in moments] for order in orders}
+    fewest = min(column.count(None) for column in days.values())
+    if fewest + len(misfits) > cells.allowed:
+        odd = fitting[max(column.index(None) for column in days.values())]
+        return Refusal(rows[odd], f"no such day: {texts[odd]}")
+    days = {order: column for order, column in days.items() if column.count(None) == fewest}
+    usual = cells.conventions.date_order
+    order = next(iter(days))
+    note = "" if settled else _proof(cells, fitting, moments, order)
+    is_open = any(column != days[order] for column in days.values())
+    if is_open and usual in days:
+        order, note = usual, f"{_SPELLED[usual]} as elsewhere in the document"
+    elif is_open:
+        example = next(i for i, readings in enumerate(zip(*days.values(), strict=True)) if len(set(readings)) > 1)
+        names = " or ".join(_SPELLED[order] for order in days)
+        return Refusal(rows[fitting[example]], f"{texts[fitting[example]]} may be {names}", "date_order")
+    kept = [(i, day) for i, day in enumerate(days[order]) if day is not None]
+    if any(moments[i].two_digits for i, _ in kept):
+        note = "; ".join(filter(None, [note, "two-digit years as 1969 to 2068"]))
+    proves = not settled and not hint and len(days) == 1 and any(len(moments[i].orders) == 2 for i, _ in kept)
+    return Moments(
+        fitting=[fitting[i] for i, _ in kept],
+        days=[day for _, day in kept],
+        clocks=[moments[i].clock for i, _ in kept],
+        offsets=[moments[i].offset for i, _ in kept],
+        misfits=sorted([*misfits, *(fitting[i] for i, day in enumerate(days[order]) if day is None)]),
+        note=note,
+        proves=Conventions(date_order=order if proves else None),
+    )
+
+
+_SPELLED: dict[DateOrder | None, str] = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+
+
+def _proof(cells: Cells, fitting: list[int], moments: list[Moment], order: DateOrder) -> str:
+    """The cell that can be read in this order only."""
+    others: list[DateOrder] = [other for other in ORDERS if other != order]
+    for index, one in zip(fitting, moments, strict=True):
+        if len(one.orders) > 1 and all(one.day(other) is None for other in others):
+            if cells.hints.date_order:
+                return f"{_SPELLED[order]} as asked"
+            return f"{_SPELLED[order]} by {cells.line(index)}: {cells.texts[index]}"
+    return f"{_SPELLED[order]}" if any(len(m.orders) > 1 for m in moments) else ""
+
+
+def to_utc(day: date, clock: int, offset: int | None) -> int:
+    """Microseconds since 1970 of a moment."""
+    return (day - date(1970, 1, 1)) // timedelta(days=1) * DAY + clock - (offset or 0) * 60 * SECOND

@@ -1,0 +1,92 @@
+"""Names of columns and data sets from headers: readable, stable, and safe in SQL and as file names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from zlib import crc32
+
+from converter.values.characters import plain_letters
+
+WORDS = {"%": " percent ", "#": " number ", "&": " and ", "+": " plus ", "<": " lt ", ">": " gt ", "$": " dollar ",
+         "€": " euro ", "£": " pound ", "µ": "u", "μ": "u"}  # fmt: skip
+"""Signs that tell headers apart (`Grad #`, `Grad %`), and the words that stand for them in a name."""
+
+# Reserved in DuckDB, PostgreSQL or Spark; then what Windows keeps for devices, with any extension; then the columns
+# that every data set begins with.
+_RESERVED = """
+    all analyse analyze and anti any array as asc asof asymmetric at authorization between both by case cast check
+    collate collation column columns constraint create cross cube current_date current_time current_timestamp
+    current_user default deferrable delete desc describe distinct do drop else end except exists false fetch filter
+    for foreign freeze from full generated glob grant group having ilike in initially inner insert intersect interval
+    into is isnull join lambda lateral leading left like limit map minus natural not notnull null of offset on only
+    or order outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify references returning
+    right rollup row rows select semi session_user set show similar some struct summarize symmetric table tablesample
+    then time to trailing true try_cast tuple union unique unpack unpivot update user using values variadic verbose
+    when where window with
+    doc_id table_id line_start
+    con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9
+"""
+RESERVED = frozenset(_RESERVED.split())
+
+LONGEST_NAME = 60
+"""In bytes of UTF-8: PostgreSQL cuts identifiers at 63; room is left for a number that makes a name unique."""
+
+_SIGN = re.compile("[" + re.escape("".join(WORDS)) + "]")
+_APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
+_GAP = re.compile(r"[\W_]+")
+
+
+def column_name(header: str, position: int = 1) -> str:
+    """The name for one header; `position`, from 1, names a column whose header says nothing.
+
+    Lower case, words joined by `_`, Latin letters without accents, other scripts as they are (`名前`), a unit
+    in the header kept as a word (`Latency (ms)`: latency_ms). A leading digit gets an `x_`, a word that SQL or
+    Windows keeps for itself gets a `_` at its end, and a name too long is cut and told apart by a checksum.
+    """
+    text = _SIGN.sub(lambda sign: WORDS[sign[0]], header)
+    name = _GAP.sub("_", plain_letters(_APOSTROPHE.sub("", text))).strip("_")
+    if not name:
+        return f"column_{position}"
+    if name[0].isdigit() or not name.isidentifier():
+        name = f"x_{name}" if f"x_{name}".isidentifier() else f"column_{position}"
+    if len(name.encode()) > LONGEST_NAME:
+        start = name.encode()[: LONGEST_NAME - 9].decode(errors="ignore").rstrip("_")
+        name = f"{start}_{crc32(name.encode()):08x}"
+    return f"{name}_" if name in RESERVED else name
+
+
+def column_names(headers: Iterable[str]) -> list[str]:
+    """Names for the headers of one table, in their order: a header that comes again gets `_2`, `_3`, ..."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for position, header in enumerate(headers, start=1):
+        name = stem = column_name(header, position)
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{stem}_{count}"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+BETWEEN = "__"
+"""What joins the column names of a data set's name. No column name holds it, so that no two sets of them look alike."""
+
+
+def dataset_name(headers: Sequence[str], names: Sequence[str]) -> str | None:
+    """The name of the data set that tables with these headers go to; None where no header says anything.
+
+    `names` are the headers' column names. The name depends on them alone, whatever their order: `city__country`.
+    A name too long is cut and told apart by a checksum.
+    """
+    if not any(map(str.strip, headers)):
+        return None
+    name = BETWEEN.join(sorted(names))
+    if len(name.encode()) > LONGEST_NAME:
+        checksum = sha256(name.encode()).hexdigest()[:10]
+        start = name.encode()[: LONGEST_NAME - len(checksum) - 1].decode(errors="ignore").rstrip("_")
+        name = f"{start}_{checksum}"
+    return name

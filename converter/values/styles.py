@@ -1,0 +1,113 @@
+"""The world's ways to write grouped and decimal numbers, and which of them a column follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from converter.values.column import DecimalMark
+
+
+class Style(NamedTuple):
+    """One way to write a number."""
+
+    example: str
+    group: str
+    decimal: DecimalMark
+    pattern: re.Pattern[str]
+
+    def canonical(self, body: str) -> str:
+        """The number as Python reads it: `1.234,5` becomes `1234.5`."""
+        ungrouped = body.replace(self.group, "") if self.group else body
+        return ungrouped.replace(",", ".") if self.decimal == "," else ungrouped
+
+
+def _style(example: str, group: str, decimal: DecimalMark, grouped: str) -> Style:
+    point = re.escape(decimal)
+    whole = f"(?:{grouped.format(re.escape(group))}|[0-9]+)" if group else "[0-9]+"
+    return Style(example, group, decimal, re.compile(rf"{whole}(?:{point}[0-9]+)?|{point}[0-9]+"))
+
+
+# The grouped forms are tried before plain digits and never fall back into them: linear.
+_THREES = r"[1-9][0-9]{{0,2}}(?:{0}[0-9]{{3}})+"
+_TWOS = r"[1-9][0-9]?(?:{0}[0-9]{{2}})*{0}[0-9]{{3}}"
+
+STYLES = [
+    _style("1234.5", "", ".", _THREES),
+    _style("1,234.5", ",", ".", _THREES),
+    _style("12,34,567.5", ",", ".", _TWOS),
+    _style("1234,5", "", ",", _THREES),
+    _style("1.234,5", ".", ",", _THREES),
+    _style("1 234.5", " ", ".", _THREES),
+    _style("1 234,5", " ", ",", _THREES),
+    _style("1'234.5", "'", ".", _THREES),
+    _style("1'234,5", "'", ",", _THREES),
+    _style("1_234.5", "_", ".", _THREES),
+]
+"""In order of preference: where a column fits several, the first one is taken and the evidence says so."""
+
+ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
+
+
+class Choice(NamedTuple):
+    """The style of a column."""
+
+    style: Style
+    misfits: list[int]
+    proved: DecimalMark | None
+    """The decimal mark, where the cells can be read in no other way."""
+    is_open: bool
+    """Whether the cells can be read with either decimal mark, to different numbers."""
+
+
+def _misfits(style: Style, bodies: Sequence[str], allowed: int) -> list[int] | None:
+    """Indexes of the bodies that the style does not fit, or None if there are more than allowed."""
+    fullmatch = style.pattern.fullmatch
+    misfits: list[int] = []
+    for index, body in enumerate(bodies):
+        if not fullmatch(body):
+            misfits.append(index)
+            if len(misfits) > allowed:
+                return None
+    return misfits
+
+
+def choose_style(
+    bodies: Sequence[str], allowed: int, demanded: DecimalMark | None, usual: DecimalMark | None
+) -> Choice | None:
+    """The style that fits most bodies, or None if each has more misfits than allowed.
+
+    `demanded` is the user's decimal mark and excludes the other; `usual` is the document's and decides only
+    where the bodies leave the question open.
+    """
+    characters = set("".join(bodies))
+    fits = []
+    for style in STYLES:
+        # Without its group mark a style reads no more than the plain one with its decimal mark.
+        if (not style.group or style.group in characters) and demanded in (None, style.decimal):
+            misfits = _misfits(style, bodies, allowed)
+            if misfits is not None:
+                fits.append((style, misfits))
+    if not fits:
+        return None
+    fewest = min(len(misfits) for _, misfits in fits)
+    fits = [fit for fit in fits if len(fit[1]) == fewest]
+    separated = not characters <= set("0123456789")
+    marks = {style.decimal for style, _ in fits}
+    # A point or comma that only groups says as much about the decimal mark as one that is it.
+    is_open = separated and len(marks) == 2 and not characters.isdisjoint(".,")
+    proved = fits[0][0].decimal if separated and len(marks) == 1 else None
+    if is_open and usual is not None:
+        fits = [fit for fit in fits if fit[0].decimal == usual]
+        is_open = False
+    style, misfits = fits[0]
+    if style.group == "." and all(ADDRESS.fullmatch(body) for body in bodies):
+        return None
+    return Choice(style, misfits, proved, is_open)
+
+
+def odd_body(bodies: Sequence[str]) -> int:
+    """Where no style fits: the index of the body at which the one that gets furthest stops."""
+    reached = (next((i for i, body in enumerate(bodies) if not s.pattern.fullmatch(body)), 0) for s in STYLES)
+    return max(reached, default=0)

@@ -1,0 +1,49 @@
+"""time64[us]: times of day.
+
+`12:30` alone says neither time nor duration. It is a time where the column writes it as clocks do (two digits
+for the hour, or am and pm, or seconds) or the header speaks of time; under a header such as `Duration` it is
+left to the next type, and hours past 23 never are a time. Spark reads Parquet's TIME from version 4.1 on.
+"""
+
+from __future__ import annotations
+
+import re
+
+from converter.values.cells import LONGEST_VALUE, Cells, Reading, Refusal
+from converter.values.lattice import TIME64
+from converter.values.moments import CLOCK, clock_of
+
+TIME = re.compile(CLOCK)
+AS_CLOCKS_DO = re.compile(r"[0-9]{2}:[0-9]{2}.*|.*[AaPp]\.?[Mm]\.?")
+TIME_HEADER = re.compile(
+    r"\b(?:time|hour|clock|start|starts|end|ends|begin|begins|from|until|till|at|when|open|opens|close|closes|arrival|"
+    r"arrives|departure|departs|sunrise|sunset|uhrzeit|zeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|"
+    r"fin|tijd|utc|cet|cest|est|edt|pst|pdt)\b",
+    re.IGNORECASE,
+)
+DURATION_HEADER = re.compile(
+    r"\b(?:durations?|elapsed|lengths?|runtime|run time|playtime|lap|split|pace|took|taken|time taken|uptime|downtime|"
+    r"wait|waiting|dauer|durée|duración|durata|duração|duur|laufzeit)\b",
+    re.IGNORECASE,
+)
+
+
+def parse(text: str) -> int | None:
+    """Microseconds after midnight, or None."""
+    found = TIME.fullmatch(text) if len(text) <= LONGEST_VALUE else None
+    return clock_of(found) if found else None
+
+
+def read(cells: Cells) -> Reading | Refusal:
+    """Times of day, or the cell that is none."""
+    each = cells.each(parse)
+    if isinstance(each, Refusal):
+        return each
+    fitting, values, misfits = each
+    if not cells.forced:
+        if DURATION_HEADER.search(cells.header):
+            return Refusal(cells.rows[0])
+        texts = [cells.texts[i] for i in fitting]
+        if not all(map(AS_CLOCKS_DO.fullmatch, texts)) and not TIME_HEADER.search(cells.header):
+            return Refusal(cells.rows[0], f"{texts[0]} may be a time, a duration or a ratio")
+    return cells.reading(TIME64, fitting, values, misfits, "times of day")

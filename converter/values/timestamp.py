@@ -1,0 +1,34 @@
+"""timestamp[us] and timestamp[us, tz=UTC]: days with a time, all with a zone or all without.
+
+A zone is an offset, `Z`, `UTC` or `GMT`; the values are moved to UTC. Letters like EST mean several zones and
+make text. Spark reads the first as TIMESTAMP_NTZ, the second as TIMESTAMP.
+"""
+
+from __future__ import annotations
+
+from converter.values.cells import Cells, Reading, Refusal
+from converter.values.date32 import moment_reading
+from converter.values.lattice import TIMESTAMP, TIMESTAMP_UTC
+from converter.values.moments import to_utc
+
+
+def read(cells: Cells) -> Reading | Refusal:
+    """Moments in time, or the cell that is none."""
+    moments = cells.moments
+    if isinstance(moments, Refusal):
+        return moments
+    clocks, offsets, fitting = moments.clocks, moments.offsets, moments.fitting
+    timed = [i for i, clock in enumerate(clocks) if clock is not None]
+    zoned = [i for i in timed if offsets[i] is not None]
+    # Under a tolerance the larger part decides whether there are zones.
+    kept = zoned if 2 * len(zoned) > len(timed) else [i for i in timed if offsets[i] is None]
+    odd = sorted(set(range(len(clocks))) - set(kept))
+    if not kept or len(odd) + len(moments.misfits) > cells.allowed:
+        reason = "with a zone and without" if zoned and len(zoned) < len(timed) else ""
+        return Refusal(cells.rows[fitting[odd[0]]] if odd else cells.rows[0], reason)
+    values = [to_utc(moments.days[i], clocks[i] or 0, offsets[i]) for i in kept]
+    return moment_reading(cells, moments, Reading(
+        TIMESTAMP_UTC if kept is zoned else TIMESTAMP, [cells.rows[fitting[i]] for i in kept], values,
+        "timestamps, moved to UTC" if kept is zoned else "timestamps without a zone",
+        [cells.rows[i] for i in sorted(moments.misfits + [fitting[i] for i in odd])],
+    ))  # fmt: skip

@@ -1,0 +1,36 @@
+"""The types, in the order in which they are tried."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from converter.values import boolean, date32, decimal128, duration, float64, int64, time64, timestamp
+from converter.values.cells import Cells, Reading, Refusal
+
+
+class Type(NamedTuple):
+    """A type that cells can be read as."""
+
+    name: str
+    read: Callable[[Cells], Reading | Refusal]
+
+
+TYPES = [
+    Type("bool", boolean.read),
+    Type("int64", int64.read),
+    Type("decimal128", decimal128.read),
+    Type("float64", float64.read),
+    Type("date32", date32.read),
+    Type("timestamp", timestamp.read),
+    Type("time64", time64.read),
+    Type("duration", duration.read),
+]
+"""The first type that reads the whole column wins; a column that none reads is string."""
+
+ALIASES = {
+    "boolean": "bool", "integer": "int64", "bigint": "int64", "long": "int64", "number": "float64", "double": "float64",
+    "float": "float64", "decimal": "decimal128", "date": "date32", "datetime": "timestamp", "timestamptz": "timestamp",
+    "time": "time64", "interval": "duration", "str": "string", "text": "string", "utf8": "string", "varchar": "string",
+}  # fmt: skip
+"""Other names a user may give a type: Frictionless Table Schema's, SQL's, and those of the moment."""

@@ -1,0 +1,129 @@
+"""Units and currencies: what may stand before or after a number, in its cell or in its header."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import product
+
+from converter.values.month_names import MONTHS
+
+_CURRENCIES = """
+    $ € £ ¥ ₹ ₽ ₩ ₪ ₺ ฿ ₫ ₴ ₦ ₱ ₿ ₡ ₲ ₵ ₸ ₾ ¢
+    US$ U$ A$ AU$ C$ CA$ CAD$ NZ$ HK$ S$ SG$ NT$ R$ MX$ Rs Rs. kr kr. zł Kč Ft lei лв руб руб. 元 円 원
+    AED ARS AUD BGN BRL BTC CAD CHF CLP CNY COP CZK DKK EGP ETH EUR GBP HKD HUF IDR ILS INR ISK JPY KES KRW MAD MXN
+    MYR NGN NOK NZD PEN PHP PKR PLN RMB RON RUB SAR SEK SGD THB TRY TWD UAH USD USDC USDT VND ZAR
+"""
+CURRENCIES = frozenset(_CURRENCIES.split())
+
+_MAGNITUDES = """
+    k K M m MM B bn Bn T tn thousand million billion trillion mln mlrd mrd Mio Mrd Mio. Mrd. Tsd. lakh crore
+"""
+MAGNITUDES = frozenset(_MAGNITUDES.split())
+
+_PREFIXED = {
+    # Every prefix with every unit.
+    "n µ u m k M G T": "s Hz V A W Wh Ω J Pa g m L l F eV",
+    " k K M G T P Ki Mi Gi Ti Pi": "B b bit bits byte bytes bps b/s bit/s B/s",
+}
+_PLAIN = (
+    "% ‰ pp bp bps dB dBm ° °C °F ℃ ℉ K Hz V A W Wh Ω J N Pa g t F C "
+    "ns µs us ms s sec secs min mins h hr hrs d day days wk wks mo mos y yr yrs "
+    "nm µm mm cm dm m km in inch inches ft yd mi mile miles nmi ″ ′ px pt em rem pts dpi ppi fps rpm "
+    "mg kg lb lbs oz ml mL cl dl l L gal m² m2 m^2 m³ m3 m^3 km² km2 km^2 cm² cm2 cm³ cm3 ft² sqft sqm ha acre acres "
+    "m/s km/h kmh kph mph kn knots mAh Ah bar mbar hPa psi atm ppm ppb cal kcal mol mmol mg/L mg/dL mmol/L g/cm³ kg/m³ "
+    "kWh MWh GWh TWh kW MW GW req/s rps qps tps QPS TPS RPS IOPS iops ops/s op/s tok/s t/s FLOPS GFLOPS TFLOPS "
+    "x X × ⭐ ★ cores vCPU vCPUs"
+)
+UNITS = (
+    frozenset(_PLAIN.split())
+    | {
+        prefix.strip() + unit
+        for prefixes, units in _PREFIXED.items()
+        for prefix, unit in product(re.split(" ", prefixes), units.split())
+    }
+    | MAGNITUDES
+    | CURRENCIES
+)
+"""Units that need no further proof: they may touch their number, and one cell is enough."""
+
+_HEADER_WORDS = """
+    second seconds minute minutes hour hours day days week weeks month months year years byte bytes bit bits meter
+    meters metre metres kilometer kilometers miles gram grams kilogram kilograms ton tons tonne tonnes liter liters
+    litre litres percent percentage euro euros dollar dollars pixel pixels degrees thousands millions billions
+    milliseconds microseconds nanoseconds celsius fahrenheit
+"""
+HEADER_WORDS = frozenset(_HEADER_WORDS.split())
+"""Words in the brackets of a header that name a unit: `Age (years)`."""
+
+_NOT_UNITS = """
+    am pm a.m p.m bc ad ce bce of or and to th st nd rd x by
+"""
+NOT_UNITS = frozenset(_NOT_UNITS.split()) | MONTHS.keys()
+"""Words after a number that make it something else: a time, a year, a place in an order, a date."""
+
+NOT_IN_HEADERS = frozenset("ABCFKLMNTXx")
+"""Letters that name many things in the brackets of a header: `F1 (M)`, `Bias (F/M)`, `Group (A)`.
+
+`Temperature (min)` and `Author(s)` name no unit either.
+"""
+
+# A lower-case word or three after a number: `12 items`, `3 business days`, `5 requests/s`. No case: other scripts.
+WORDS = re.compile(r"[^\W\d_A-Z]{2,}(?:[ /-][^\W\d_A-Z]+){0,2}\.?")
+PER = re.compile(r"(?:[A-Za-z]{1,9} ?)?(?:/ ?|per )(?:[0-9]{1,4}[kKM]? )?[A-Za-z]{1,12}(?: [A-Za-z]{1,12})?")
+SLASH = re.compile(r" ?/ ?")
+SYMBOL = re.compile(f"[{re.escape(''.join(sorted(c for c in CURRENCIES if len(c) == 1 and not c.isalpha())))}]")
+PLURAL = re.compile(r"\w\(e?s\)$")
+HEADER_UNIT = re.compile(r"[(\[]([^()\[\]]{1,20})[)\]] *$|(?:, | in )(\S{1,12})$|[\s_](%)$")
+
+
+@lru_cache(maxsize=1024)
+def cell_unit(prefix: str, suffix: str) -> tuple[str, bool] | None:
+    """The unit made of what stands before and after a number, and whether it is certain.
+
+    An uncertain one, a word that no table knows, counts when the whole column repeats it. None: not a unit.
+    """
+    if prefix and prefix not in CURRENCIES:
+        return None
+    if not suffix:
+        return prefix, True
+    bare = suffix.strip()
+    unit = SLASH.sub("/", bare)
+    if prefix:
+        unit = f"{prefix}{unit}" if unit[0] == "/" or len(unit) < 3 else f"{prefix} {unit}"
+    first, _, rest = bare.partition(" ")
+    per = bare.split("/")[0].strip()
+    if bare in UNITS:
+        return unit, True
+    if PER.fullmatch(bare) and per.casefold() not in NOT_UNITS:
+        return unit, bool(prefix) or per in UNITS
+    if rest and first in UNITS and (rest in UNITS or rest.isalpha() or WORDS.fullmatch(rest)):
+        return unit, False
+    if suffix[0] == " " and WORDS.fullmatch(bare) and first.rstrip(".") not in NOT_UNITS:
+        return unit, False
+    return None
+
+
+@lru_cache(maxsize=1024)
+def unit_key(unit: str) -> str:
+    """What units are compared by: `1 day` and `3 days` share one."""
+    return unit if unit in UNITS and len(unit) < 3 else re.sub(r"(?<=[a-z]{2})s\b", "", unit)
+
+
+def header_unit(header: str) -> str | None:
+    """The unit in a header, if there is one: `Latency (ms)`, `Price [USD]`, `Weight in kg`."""
+    if header[-1:] not in ")]% " and ", " not in header and " in " not in header:
+        return None
+    found = HEADER_UNIT.search(header[-64:])
+    unit = (found[found.lastindex or 0] if found else "").strip().removeprefix("in ").rstrip(".")
+    if (unit[:1] in NOT_IN_HEADERS and not unit[1:2].isalpha()) or unit == "min" or PLURAL.search(header[-8:]):
+        return None
+    if unit in UNITS or unit.casefold() in HEADER_WORDS:
+        return unit
+    split = cell_unit(unit[:1], unit[1:]) if unit[:1] in CURRENCIES else cell_unit("", unit)
+    return unit if split and split[1] else None
+
+
+def is_money(unit: str | None) -> bool:
+    """Whether a unit is a currency, alone or with a magnitude or a `/month`."""
+    return bool(unit) and (SYMBOL.search(unit or "") is not None or re.split(r"[ /]", unit or "")[0] in CURRENCIES)

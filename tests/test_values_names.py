@@ -1,0 +1,109 @@
+"""Column names and the lattice of types."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converter.values import column_name, column_names, storable, unify
+from converter.values.names import RESERVED
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Latency (ms)", "latency_ms"),
+        ("Price [USD]", "price_usd"),
+        ("Größe", "grosse"),
+        ("Créé le", "cree_le"),
+        ("名前", "名前"),
+        ("Дата рождения", "дата_рождения"),
+        ("Grad #", "grad_number"),
+        ("Grad %", "grad_percent"),
+        ("", "column_3"),
+        ("---", "column_3"),
+        ("2020", "x_2020"),
+        ("1st Road Class & No", "x_1st_road_class_and_no"),
+        ("Order", "order_"),
+        ("con", "con_"),
+        ("user's id", "users_id"),
+        ("\ufeffOBJECTID", "objectid"),
+        ("µs", "us"),
+        ("a/b\\c:d", "a_b_c_d"),
+        ("../../etc/passwd", "etc_passwd"),
+    ],
+)
+def test_name(header: str, name: str) -> None:
+    assert column_name(header, 3) == name
+
+
+def test_names_that_come_again_are_numbered() -> None:
+    assert column_names(["a", "A", "a 2", "", "", "a"]) == ["a", "a_2", "a_2_2", "column_4", "column_5", "a_3"]
+
+
+@given(st.lists(st.one_of(st.text(), st.text("aA _1%"), st.text(min_size=60), st.sampled_from(sorted(RESERVED)))))
+def test_names_are_safe_and_unique(headers: list[str]) -> None:
+    names = column_names(headers)
+    assert names == column_names(headers)
+    assert len({name.casefold() for name in names}) == len(headers)
+    for name in names:
+        assert name.isidentifier()
+        assert name[0] != "_"
+        assert len(name.encode()) <= 70
+        assert name not in RESERVED
+
+
+def test_no_reserved_word_of_duckdb_is_a_name() -> None:
+    with duckdb.connect() as connection:
+        query = "select keyword_name from duckdb_keywords() where keyword_category = 'reserved'"
+        words = connection.execute(query).fetchall()
+    assert {word for (word,) in words} <= RESERVED
+
+
+@pytest.mark.parametrize("header", ["名前", "Дата", "Order", "2020", "संख्या", "Grad %", ""])
+def test_names_need_no_quotes_in_duckdb(header: str) -> None:
+    name = column_name(header)
+    with duckdb.connect() as connection:
+        assert connection.execute(f"select 1 as {name}").description[0][0] == name
+
+
+TYPES = [
+    pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.decimal128(38, 0), pa.decimal128(38, 2), pa.decimal128(38, 4),
+    pa.date32(), pa.timestamp("us"), pa.timestamp("us", tz="UTC"), pa.time64("us"), pa.duration("us"), pa.string(),
+]  # fmt: skip
+
+
+def test_the_lattice_is_one() -> None:
+    for a, b, c in product(TYPES, repeat=3):
+        assert unify(a, a) == a
+        assert unify(a, b) == unify(b, a)
+        assert unify(a, unify(b, c)) == unify(unify(a, b), c)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "joined"),
+    [
+        (pa.int64(), pa.float64(), pa.float64()),
+        (pa.int64(), pa.decimal128(38, 2), pa.decimal128(38, 2)),
+        (pa.decimal128(38, 2), pa.decimal128(38, 4), pa.decimal128(38, 4)),
+        (pa.float64(), pa.decimal128(38, 2), pa.string()),
+        (pa.date32(), pa.timestamp("us"), pa.timestamp("us")),
+        (pa.date32(), pa.timestamp("us", tz="UTC"), pa.string()),
+        (pa.bool_(), pa.int64(), pa.string()),
+        (pa.null(), pa.bool_(), pa.bool_()),
+    ],
+)
+def test_unify(a: pa.DataType, b: pa.DataType, joined: pa.DataType) -> None:
+    assert unify(a, b) == joined
+
+
+def test_units_that_differ_make_text() -> None:
+    assert unify(pa.int64(), pa.int64(), "ms", "s") == pa.string()
+    assert unify(pa.int64(), pa.float64(), "ms", "ms") == pa.float64()
+    assert unify(pa.null(), pa.int64(), None, "ms") == pa.int64()
+    assert storable(pa.null()) == pa.string()
