@@ -1,0 +1,26 @@
+"""Parquetry: documents that were written for people, turned into typed tables for machines.
+
+A document walks through the rooms in one direction:
+
+    bytes -> text -> repaired text -> blocks -> records -> typed columns -> files
+
+`read` gives one document to look at; `convert` turns many into files.
+"""
+
+from converter.document import Document, convert, read
+from converter.errors import DecodingError, OutputError, ParquetryError, SourceError, UsageError
+from converter.run import Report
+from converter.version import __version__
+
+__all__ = [
+    "DecodingError",
+    "Document",
+    "OutputError",
+    "ParquetryError",
+    "Report",
+    "SourceError",
+    "UsageError",
+    "__version__",
+    "convert",
+    "read",
+]

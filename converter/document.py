@@ -1,0 +1,289 @@
+"""One document to look at (`read`), and many to files (`convert`): the library's front door."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Self, overload
+
+import pyarrow as pa
+
+from converter.convert import DEFAULT_MAXIMUM_BYTES, Options, Source, read_document
+from converter.errors import DecodingError, SourceError, UsageError
+from converter.records import RECORDS, Context
+from converter.repair import LEVELS, RULES, State
+from converter.run import Progress, Report, check_records, write_folder
+from converter.show.rows import Row, Rows, RowType, Table, frame, short
+from converter.source import find_sources
+from converter.source.paths import SUFFIXES, read_file
+from converter.write import Layout
+from converter.write.json import nested_document
+from converter.write.values import json_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SourcePath = str | os.PathLike[str]
+
+UNNAMED = "<text>"
+"""The key of a text that was given without a name."""
+
+
+class _RecordRows(Generic[RowType]):
+    """An attribute of Document that holds the rows of the record of its name, made when first asked for."""
+
+    def __init__(self, row_type: type[RowType]) -> None:
+        self._row_type = row_type
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._record = name
+        self.__doc__ = RECORDS[name].description
+
+    @overload
+    def __get__(self, document: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, document: Document, owner: type) -> Rows[RowType]: ...
+    def __get__(self, document: Document | None, owner: type) -> Self | Rows[RowType]:
+        if document is None:
+            return self
+        rows = document.rows(self._record)
+        made = Rows(self._record, [self._row_type(document, self._record, row) for row in rows])
+        document.__dict__[self._record] = made  # the next access finds it there, without coming here
+        return made
+
+
+class Document:
+    """A document that was read: its outline, its records, and what was repaired or went wrong on the way."""
+
+    sections = _RecordRows(Row)
+    blocks = _RecordRows(Row)
+    list_items = _RecordRows(Row)
+    tables = _RecordRows(Table)
+    cells = _RecordRows(Row)
+    links = _RecordRows(Row)
+    images = _RecordRows(Row)
+    code_blocks = _RecordRows(Row)
+    footnotes = _RecordRows(Row)
+    definitions = _RecordRows(Row)
+    repairs = _RecordRows(Row)
+    problems = _RecordRows(Row)
+
+    def __init__(self, context: Context, options: Options | None = None) -> None:
+        """Take what `read_document` gave, and the options that it was given."""
+        self._context, self._options = context, options or Options()
+        self._batches: dict[str, pa.RecordBatch] = {}
+
+    @property
+    def source(self) -> str:
+        """The path that it was read from, or the name given to the text."""
+        return self._context.source
+
+    @property
+    def doc_id(self) -> str | None:
+        """The document's id in every record, derived from `source`; None where it could not be read."""
+        return self._context.doc_id
+
+    @property
+    def title(self) -> str | None:
+        """The front matter's title, else the first level-1 heading, else None."""
+        return self._context.title
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The front matter; empty without one, or where it is broken (see `problems`)."""
+        text = self._context.text
+        return dict(text.front_matter.metadata or {}) if text and text.front_matter else {}
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding that its bytes were read in, by its Python name."""
+        return self._context.text.encoding if self._context.text else None
+
+    @property
+    def line_count(self) -> int:
+        """The number of lines of the source, front matter included."""
+        return self._context.text.line_count if self._context.text else 0
+
+    @property
+    def state(self) -> State | None:
+        """How the text was found, with the evidence for it; None with repair off, or where there is no text."""
+        return self._context.state
+
+    @cached_property
+    def lists(self) -> Rows[Row]:
+        """The lists; each has its `items`, rows of `list_items`, those of nested lists included."""
+        items: dict[int, list[Row]] = defaultdict(list)
+        for item in self.list_items:
+            items[item["list_id"]].append(item)
+        rows = []
+        for held in items.values():
+            place = {name: held[0][name] for name in ("list_id", "block_id", "section_id")}
+            block = self.blocks[place["block_id"]]
+            lines = {"line_start": block["line_start"], "line_end": block["line_end"]}
+            rows.append(Row(self, "lists", {**place, "items": Rows("list_items", held), **lines}))
+        return Rows("lists", rows)
+
+    @cached_property
+    def _cells_by_table(self) -> dict[int, list[Row]]:
+        cells: dict[int, list[Row]] = defaultdict(list)
+        for cell in self.cells:
+            cells[cell["table_id"]].append(cell)
+        return cells
+
+    def cells_of(self, table_id: int) -> list[Row]:
+        """Return the body cells of a table, row by row."""
+        return self._cells_by_table.get(table_id, [])
+
+    def rows(self, record: str) -> list[dict[str, Any]]:
+        """Return the rows of a record as plain dictionaries.
+
+        Raises:
+            UsageError: the record is unknown.
+        """
+        return json_rows(self._batch(record))
+
+    def _batch(self, record: str) -> pa.RecordBatch:
+        check_records([record])
+        if record not in self._batches:
+            self._batches[record] = RECORDS[record].batch([self._context])
+        return self._batches[record]
+
+    def to_arrow(self, record: str) -> pa.Table:
+        """Return a record of this document as an Arrow table, in the record's fixed schema.
+
+        Raises:
+            UsageError: the record is unknown.
+        """
+        return pa.Table.from_batches([self._batch(record)])
+
+    def to_pandas(self, record: str) -> pd.DataFrame:
+        """Return a record of this document as a data frame with Arrow's types: an integer with nulls stays one.
+
+        Raises:
+            UsageError: the record is unknown.
+        """
+        return frame(self.to_arrow(record))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole document as one nested object, as `--to json` writes it."""
+        records = {
+            name: [{key: value for key, value in row.items() if key != "doc_id"} for row in self.rows(name)]
+            for name in RECORDS
+        }
+        document = next(iter(self.rows("documents")), {"source": self.source})
+        return nested_document(document, records)
+
+    @cached_property
+    def summary(self) -> str:
+        """How many sections, blocks, lists and so on there are: `5 sections, 20 blocks, 1 image`."""
+        counts = [(name, self._batch(name).num_rows) for name in RECORDS if name not in ("documents", "cells")]
+        counts.insert(2, ("lists", len(self.lists)))
+        counted = [
+            f"{count:,} {(name if count > 1 else name.removesuffix('s')).replace('_', ' ')}"
+            for name, count in counts
+            if count
+        ]
+        return ", ".join(counted) or "nothing in it"
+
+    def __repr__(self) -> str:
+        title = f" {short(self.title)}" if self.title else ""
+        return f"<Document {json.dumps(self.source)}{title}: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        from converter.show.notebook import document_html
+
+        return document_html(self)
+
+
+def read(
+    source: SourcePath | bytes,
+    *,
+    name: str | None = None,
+    repair: str = "full",
+    rules_off: Iterable[str] = (),
+    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+) -> Document:
+    r"""Read one document.
+
+    `source` is a path, the document's bytes, or its text. A `str` is text where it holds a line break or where
+    `name` is given. Else it is a path where such a file exists, where it ends like a document (`.md`, `.txt`, ...),
+    or where it holds a slash and no white space; and else it is text. Text from elsewhere is best given with a
+    name, for then it is never opened as a file.
+
+    `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
+    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. What could be read with a
+    caveat is told in `problems` of the document.
+
+    Raises:
+        SourceError: the file does not exist, could not be read, or is too large.
+        DecodingError: the bytes are no text.
+        UsageError: there is no such repair level or rule.
+    """
+    options = _options(repair, rules_off, maximum_bytes)
+    if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
+        found = Source(name or UNNAMED, source)
+    else:
+        path = os.fspath(source)
+        if os.path.isdir(path):
+            raise SourceError("is a folder; converter.convert takes folders", source=path, code="unreadable")
+        found = read_file(path)
+        if name is not None:
+            found = Source(name, found.data, found.problem)
+    context = read_document(found, options)
+    if context.text is None:
+        problem = context.problems[0]
+        kind = DecodingError if problem.code in ("binary", DecodingError.code) else SourceError
+        raise kind(problem.message, source=found.key, line=problem.line_start, code=problem.code)
+    return Document(context, options)
+
+
+def convert(
+    sources: SourcePath | Iterable[SourcePath],
+    out: SourcePath,
+    *,
+    to: str = "parquet",
+    records: str | Iterable[str] | None = None,
+    repair: str = "full",
+    rules_off: Iterable[str] = (),
+    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    overwrite: bool = False,
+    spreadsheet_safe: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Convert documents to a folder with a file a record, and report what was done.
+
+    `sources` is a file, a folder, a glob, `-` for standard input, or a list of these; `out` is the folder, `to` its
+    format (parquet, csv, json, ndjson), `records` the records to write, all by default. A document that cannot be
+    read costs only itself: see `problems` of the report.
+
+    Raises:
+        UsageError: there is no such format, record, repair level or rule.
+        OutputError: the output exists already and `overwrite` is false, or could not be written.
+    """
+    options = _options(repair, rules_off, maximum_bytes)
+    named = [sources] if isinstance(sources, str | os.PathLike) else sources
+    wanted = [records] if isinstance(records, str) else None if records is None else list(records)
+    layout = Layout(spreadsheet_safe=spreadsheet_safe)
+    return write_folder(find_sources(named), Path(out), to, wanted, options, layout, overwrite, progress)
+
+
+def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int) -> Options:
+    if repair not in LEVELS:
+        raise UsageError(f"unknown repair level {repair!r}; there are {', '.join(LEVELS)}")
+    off = frozenset(rules_off)
+    if unknown := off - {rule.name for rule in RULES}:
+        raise UsageError(f"unknown repair rule {', '.join(sorted(unknown))}; see converter.repair.RULES")
+    return Options(repair, off, maximum_bytes)
+
+
+def _names_file(source: str) -> bool:
+    if not source or re.search(r"[\r\n\0]", source):
+        return False
+    if os.path.exists(source) or os.path.splitext(source)[1].lower() in SUFFIXES:
+        return True
+    return re.fullmatch(r"\S*[/\\]\S*", source) is not None

@@ -1,0 +1,22 @@
+"""Document text -> text that is safe to print: nothing in it moves the cursor, colours or rings."""
+
+from __future__ import annotations
+
+# Control characters become their pictures (ESC is ␛). What reorders text (bidirectional overrides and isolates)
+# would show lines otherwise than they stand, and becomes U+FFFD; so do the C1 controls, which have no picture.
+_PRINTABLE = (
+    {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)}
+    | {0x7F: 0x2421}
+    | dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+    | dict.fromkeys((0x2028, 0x2029), 0x0A)
+)
+
+
+def printable(text: str) -> str:
+    """Return the text with control characters made visible; line breaks and tabs stay."""
+    return text.encode("utf-8", "replace").decode("utf-8").translate(_PRINTABLE)
+
+
+def one_line(text: str) -> str:
+    """Return the text as `printable` does, on one line, runs of white space as one space."""
+    return " ".join(printable(text).split())

@@ -1,0 +1,146 @@
+"""Rows of records as objects: columns as attributes, and a listing that a person can read."""
+
+from __future__ import annotations
+
+import reprlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from converter.document import Document
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring, _SHORT.maxother, _SHORT.maxlist, _SHORT.maxlevel = 48, 48, 4, 1
+
+
+def short(value: Any) -> str:
+    """Return the `repr` of a value, long strings and lists cut in the middle."""
+    return f"<{len(value)} {value.record}>" if isinstance(value, Rows) else _SHORT.repr(value)
+
+
+def line_range(first: int | None, last: int | None) -> str:
+    """Return `12`, `12-14`, or nothing for what has no lines."""
+    if first is None:
+        return ""
+    return str(first) if last in (first, None) else f"{first}-{last}"
+
+
+class Row:
+    """A row of a record: each column is an attribute and a key, `row.text`, `row["text"]`, `dict(row)`."""
+
+    __slots__ = ("_document", "_record", "_values")
+
+    def __init__(self, document: Document, record: str, values: dict[str, Any]) -> None:
+        self._document, self._record, self._values = document, record, values
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the columns."""
+        return self._values.keys()
+
+    def __getitem__(self, column: str) -> Any:
+        return self._values[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __contains__(self, column: object) -> bool:
+        return column in self._values
+
+    def __getattr__(self, column: str) -> Any:
+        # A copy asks for its slots before they are filled; without the guard that would recurse.
+        if column.startswith("_") or column not in self._values:
+            raise AttributeError(f"{type(self).__name__} has no column {column!r}")
+        return self._values[column]
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self._values]
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={short(value)}" for name, value in self._values.items() if value is not None)
+        return f"{self._record}({', '.join(part for part in shown if not part.startswith('doc_id='))})"
+
+
+class Table(Row):
+    """A row of `tables`, with the table itself."""
+
+    __slots__ = ()
+
+    @property
+    def headers(self) -> list[str]:
+        """The header cells as a reader sees them."""
+        return [column["header"] for column in self["columns"]]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The body: a list of raw texts for each row. A row that is ragged in the source is so here."""
+        rows: dict[int, list[str]] = defaultdict(list)
+        for cell in self._document.cells_of(self["table_id"]):
+            rows[cell["row"]].append(cell["text"])
+        return [rows[number] for number in range(self["row_count"])]
+
+    def to_arrow(self) -> pa.Table:
+        """Return the body as an Arrow table of raw text, columns under their names; a cell that is not there is null.
+
+        Surplus cells stand in columns of their own at the end, `surplus_1` and so on.
+        """
+        names = [column["name"] for column in self["columns"]]
+        columns = list(zip_longest(*self.rows)) or [()] * len(names)
+        columns += [(None,) * self["row_count"]] * (len(names) - len(columns))
+        names += [f"surplus_{number}" for number in range(1, len(columns) - len(names) + 1)]
+        return pa.Table.from_arrays([pa.array(column, pa.string()) for column in columns], names=names)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the same as a data frame."""
+        return frame(self.to_arrow())
+
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+class Rows(Sequence[RowType]):
+    """The rows of a record, in reading order; shows itself as a listing."""
+
+    __slots__ = ("_rows", "record")
+
+    def __init__(self, record: str, rows: Sequence[RowType]) -> None:
+        self.record, self._rows = record, tuple(rows)
+
+    @overload
+    def __getitem__(self, index: int) -> RowType: ...
+    @overload
+    def __getitem__(self, index: slice) -> Rows[RowType]: ...
+    def __getitem__(self, index: int | slice) -> RowType | Rows[RowType]:
+        return Rows(self.record, self._rows[index]) if isinstance(index, slice) else self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[RowType]:
+        return iter(self._rows)
+
+    def __repr__(self) -> str:
+        from converter.show.listing import listing
+
+        return listing(self)
+
+    def _repr_html_(self) -> str:
+        from converter.show.notebook import rows_html
+
+        return rows_html(self)
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a data frame with Arrow's types: an integer with nulls stays one."""
+    import pandas as pd  # 0.7 s that only those pay who want a frame
+
+    def type_of(arrow: pa.DataType) -> Any:
+        return None if pa.types.is_dictionary(arrow) else pd.ArrowDtype(arrow)  # pandas has categories of its own
+
+    made: pd.DataFrame = table.to_pandas(types_mapper=type_of)
+    return made

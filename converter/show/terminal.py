@@ -1,0 +1,110 @@
+"""What was read, for a terminal: how the text was found, its outline, the repairs and the problems.
+
+Whatever comes from the document goes into `Text` objects, never into strings with rich's markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text
+
+from converter.show.characters import one_line, printable
+from converter.show.outline import Lines, line_numbers, outline
+from converter.show.rows import Row
+
+if TYPE_CHECKING:
+    from converter.document import Document
+
+OUTLINE, REPAIRS, PROBLEMS = "outline", "repairs", "problems"
+PARTS = (OUTLINE, REPAIRS, PROBLEMS)
+MOST_REPAIRS = 20
+"""Repairs listed below the outline; the others are counted. Asked for alone, all are listed, before and after."""
+
+
+def render(document: Document, *, lines: Lines | None = None, parts: Collection[str] = PARTS) -> RenderableType:
+    """Return what a console of rich prints of a document.
+
+    `lines` leaves out what does not touch these lines of the source. `parts` are some of PARTS; the repairs are
+    shown in full, with what stood there and what is read instead, where the outline is left out.
+    """
+    lines = lines or Lines()
+    drawn: list[RenderableType] = [_heading(document)]
+    if OUTLINE in parts:
+        drawn += [*_state(document), outline(document, lines)]
+    if REPAIRS in parts:
+        repairs = [repair for repair in document.repairs if lines.touch(repair)]
+        drawn += _repairs_in_short(repairs) if OUTLINE in parts else _repairs_in_full(repairs)
+    if PROBLEMS in parts:
+        drawn += _problems([problem for problem in document.problems if lines.touch(problem)], OUTLINE in parts)
+    return Group(*drawn)
+
+
+def _heading(document: Document) -> Text:
+    facts = f"{document.line_count:,} lines, {document.encoding}, {document.summary}"
+    return Text.assemble((one_line(document.source), "bold underline"), "\n", (facts, "dim"))
+
+
+def _state(document: Document) -> list[RenderableType]:
+    state = document.state
+    if state is None:
+        return []
+    evidence = Group(*(Text(f"- {reason}", style="dim") for reason in state.evidence))
+    return [Text(f"found {state.layout}"), Padding(evidence, (0, 0, 0, 2), expand=False)]
+
+
+def _repairs_in_short(repairs: list[Row]) -> list[RenderableType]:
+    if not repairs:
+        return []
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    for repair in repairs[:MOST_REPAIRS]:
+        # The last line is what a break stands before, and all there is of a repair within a line.
+        after = (repair["after"].rstrip().splitlines() or ["(removed)"])[-1]
+        grid.add_row(
+            Text(f"  {line_numbers(repair)}", style="dim", no_wrap=True),
+            Text(f"{repair['rule']} {repair['confidence']:.4g}", style="yellow", no_wrap=True),
+            Text(one_line(after), no_wrap=True, overflow="ellipsis"),
+        )
+    more = len(repairs) - MOST_REPAIRS
+    rest = [Text(f"  ... {more:,} more; --repairs lists them all", style="dim")] if more > 0 else []
+    return [_title(len(repairs), "repair"), grid, *rest]
+
+
+def _repairs_in_full(repairs: list[Row]) -> list[RenderableType]:
+    drawn: list[RenderableType] = [_title(len(repairs), "repair")]
+    for repair in repairs:
+        drawn.append(
+            Text.assemble(
+                (f"  {line_numbers(repair)} ", "dim"), (f"{repair['rule']} {repair['confidence']:.4g}", "yellow")
+            )
+        )
+        for mark, text, style in (("-", repair["before"], "red"), ("+", repair["after"], "green")):
+            for line in printable(text).split("\n"):
+                drawn.append(Text(f"    {mark} {line}", style=style, overflow="fold"))
+    return drawn
+
+
+def _problems(problems: list[Row], only_if_any: bool) -> list[RenderableType]:
+    if only_if_any and not problems:
+        return []
+    drawn: list[RenderableType] = [_title(len(problems), "problem")]
+    for problem in problems:
+        style = "bold red" if problem["severity"] == "error" else "yellow"
+        place = f"{line_numbers(problem)} " if problem["line_start"] is not None else ""
+        drawn.append(
+            Text.assemble(
+                (f"  {place}", "dim"),
+                (problem["severity"], style),
+                f": {one_line(problem['message'])} [{problem['code']}]",
+                overflow="fold",
+            )
+        )
+    return drawn
+
+
+def _title(count: int, noun: str) -> Text:
+    return Text(f"\n{count:,} {noun}{'' if count == 1 else 's'}", style="bold")
