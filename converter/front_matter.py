@@ -19,6 +19,8 @@ FENCES = {"---": (("---", "..."), "yaml"), "+++": (("+++",), "toml"), ";;;": (("
 KEY = re.compile(r"[\"']?[\w.@ -]{1,80}[\"']?\s*[:=]|[-+{#]|$")
 # A line that YAML, TOML or JSON front matter may hold; where parsing fails, prose gives itself away by it.
 ENTRY = re.compile(r"\s*$|\s|[\"']?[\w.@-]+[\"']?\s*[:=]|[-#\[{}\]]")
+# Python 3.11's tomllib tells the place only in words; it counts from the line after the fence.
+TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)")
 MAXIMUM_NODES = 100_000
 MAXIMUM_DEPTH = 100
 
@@ -65,18 +67,25 @@ def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMa
     try:
         parsed = PARSERS[format]("\n".join(lines[1:end]))
         metadata = plain({} if parsed is None else parsed)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if not all(map(ENTRY.match, lines[1:end])):
             return None, 0
-        message, line = str(error), getattr(error, "lineno", None)
-        mark = getattr(error.__cause__, "problem_mark", None)
-        line = (mark.line + 2) if mark else (line + 1 if line else 1)
-        line = min(line, end + 1)
+        message, line = _explain(error)
+        line = min(line + 1, end + 1)
         problems.append(Problem("front_matter", f"{format.upper()} front matter: {message}", line, line, raw=raw))
         return FrontMatter(format, raw, end + 1, None), end + 1
     if not isinstance(metadata, dict):
         return None, 0
     return FrontMatter(format, raw, end + 1, metadata), end + 1
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """Return what is wrong, and the 1-based line within the fences, 0 where the parser gives none."""
+    if mark := getattr(error.__cause__, "problem_mark", None):
+        return str(error), mark.line + 1
+    place = TOML_PLACE.search(str(error))
+    message: str = getattr(error, "msg", None) or TOML_PLACE.sub("", str(error))
+    return message, getattr(error, "lineno", None) or (int(place[1]) if place else 0)
 
 
 def _cut_json(lines: list[str]) -> tuple[FrontMatter | None, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from dataclasses import dataclass, field
 
 from converter.errors import DecodingError
@@ -23,6 +24,8 @@ SAMPLE_BYTES = 64 * 1024
 # Below this the detector guesses; browsers then fall back to windows-1252 (WHATWG Encoding Standard), and so do we.
 LEAST_CONFIDENCE = 0.2
 FALLBACK_ENCODING = "cp1252"
+CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
+MOST_CONTROLS = 0.25
 
 
 @dataclass(slots=True)
@@ -103,7 +106,8 @@ def decode(raw: bytes, source: str, problems: list[Problem]) -> tuple[str, str]:
         if 10 * text.count("\ufffd") < sum(character > "\x7f" for character in text):
             return _decode_as(raw, "utf-8", problems), "utf-8"
     else:
-        if "\0" not in text:
+        # UTF-16 without a mark and most binary formats are full of control characters; a text has hardly one.
+        if "\0" not in text or len(CONTROLS.findall(text)) < len(text) * MOST_CONTROLS:
             return text, "utf-8"
 
     import chardet  # only documents that are no plain UTF-8 pay for the import

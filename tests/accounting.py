@@ -19,7 +19,7 @@ WITH_TEXT = ("blocks", "list_items", "cells", "links", "images", "code_blocks", 
 
 def rows_of(data: bytes | str, options: Options | None = None) -> dict[str, list[dict[str, Any]]]:
     """Return every record of one document as rows."""
-    batches = convert_batch([Source("document.md", data)], options or Options())
+    batches = convert_batch([Source("document.md", data)], options or Options()).records
     return {name: batch.to_pylist() for name, batch in batches.items()}
 
 

@@ -6,7 +6,6 @@ Exit codes: 0 all read; 1 nothing usable could be done; 2 wrong usage; 3 done, w
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated, Any
 
@@ -14,8 +13,10 @@ import typer
 from typer.core import TyperGroup
 
 from converter.cli.convert import convert
+from converter.cli.messages import discard_output
 from converter.cli.records import records
 from converter.cli.show import show
+from converter.cli.tables import tables
 from converter.errors import ParquetryError, UsageError
 from converter.version import __version__
 
@@ -33,8 +34,7 @@ class Commands(TyperGroup):
             typer.echo(f"parquetry: {error}", err=True)
             raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
         except BrokenPipeError as error:
-            # What is still buffered has no reader; without this the interpreter complains at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
             raise typer.Exit(BROKEN_PIPE) from error
         except KeyboardInterrupt as error:
             typer.echo("parquetry: stopped; nothing half-written was left", err=True)
@@ -53,6 +53,7 @@ app = typer.Typer(
 )
 app.command()(convert)
 app.command()(show)
+app.command()(tables)
 app.command()(records)
 
 

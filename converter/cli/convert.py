@@ -6,12 +6,13 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from converter.cli.messages import report_problems, report_run
-from converter.errors import UsageError
+from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NullValues, Tolerance, Types, hints_of
+from converter.cli.messages import discard_output, report_problems, report_run
+from converter.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from converter.run import Progress
@@ -23,6 +24,8 @@ EXAMPLES = """[bold]Examples[/bold]
   parquetry convert docs/ 'notes/**/*.txt' -o out --to csv
 
   parquetry convert a.md --records list_items --to csv | head
+
+  parquetry convert reports/ -o out --type zip=string --date-order dmy
 
   curl -s https://example.org/a.md | parquetry convert - --to json
 """
@@ -45,7 +48,7 @@ def convert(
         ),
     ] = None,
     records: Annotated[
-        str | None, typer.Option("--records", help="Only these records, with commas between (see: parquetry records).")
+        str | None, typer.Option("--records", help="Only these, with commas between: of parquetry records, datasets.")
     ] = None,
     repair: Annotated[
         str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
@@ -53,6 +56,12 @@ def convert(
     without_rule: Annotated[
         list[str] | None, typer.Option("--without-rule", metavar="RULE", help="A repair rule to switch off.")
     ] = None,
+    no_types: NoTypes = False,
+    type: Types = None,
+    null_value: NullValues = None,
+    decimal: Decimal = None,
+    date_order: DateOrderOption = None,
+    tolerance: Tolerance = 0.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
     spreadsheet_safe: Annotated[
         bool, typer.Option("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
@@ -78,6 +87,7 @@ def convert(
         repair=repair,
         rules_off=frozenset(without_rule or ()),
         maximum_bytes=max_bytes or DEFAULT_MAXIMUM_BYTES,
+        hints=hints_of(no_types, type, null_value, decimal, date_order, tolerance),
     )
     layout = Layout(spreadsheet_safe=spreadsheet_safe)
     sources = find_sources(source)
@@ -85,8 +95,8 @@ def convert(
         if out is None:
             if to == "parquet" and sys.stdout.isatty():
                 raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
-            report = write_stream(sources, sys.stdout.buffer, to, names, options, layout, progress)
-            sys.stdout.buffer.flush()
+            with standard_output() as stream:
+                report = write_stream(sources, stream, to, names, options, layout, progress)
         elif out.suffix in by_suffix and not out.is_dir():
             report = write_file(sources, out, to, names, options, layout, overwrite, progress)
         else:
@@ -98,6 +108,23 @@ def convert(
 
 
 convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
+
+
+@contextlib.contextmanager
+def standard_output() -> Iterator[BinaryIO]:
+    """Give standard output.
+
+    Raises:
+        OutputError: writing failed, for example because the disk is full.
+    """
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard_output()
+        raise OutputError(f"cannot be written: {error.strerror or error}", source="standard output") from error
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,11 @@ def report_run(report: Report, verbose: bool) -> None:
             typer.echo(f"  {name:12} {rows:>10,} rows", err=True)
         for rule, count in report.repairs.most_common():
             typer.echo(f"  repaired {count:,} x {rule}", err=True)
+
+
+def discard_output() -> None:
+    """Send what is still buffered for standard output nowhere; else the interpreter complains at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def counted(number: int, noun: str) -> str:

@@ -44,10 +44,16 @@ class Row:
 
 @dataclass(slots=True)
 class Table:
-    """A table's header cells and body rows."""
+    """A table's header cells and body rows.
+
+    `caption`, `line_start` and `line_end` are those of an HTML table, which is only a part of its block.
+    """
 
     header: list[Cell]
     rows: list[Row]
+    caption: str | None = None
+    line_start: int | None = None
+    line_end: int | None = None
 
 
 @dataclass(slots=True)
@@ -94,7 +100,7 @@ class Block:
 
     Kinds: heading, paragraph, list, table, code, quote, math, html, image, rule, footnote, definition,
     front_matter, and link_reference (a CommonMark link reference definition). What belongs to one kind
-    only is empty in the others.
+    only is empty in the others; a table block holds one table, an html block those that begin in it.
     """
 
     kind: str
@@ -110,6 +116,6 @@ class Block:
     label: str | None = None
     items: list[Item] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
-    table: Table | None = None
+    tables: list[Table] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     images: list[Image] = field(default_factory=list)

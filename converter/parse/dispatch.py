@@ -53,6 +53,10 @@ INLINE_STARTS = {
 """The characters at which an inline rule can match; `text` matches where no other can."""
 
 
+LONGEST_LOOK = 64
+"""Lines that a guard looks ahead before it leaves the matter to the rule: without a limit, a long run is quadratic."""
+
+
 def before_delimiter_row(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """Whether the next line can be a table's delimiter row."""
     return line + 2 <= end and state.src[state.bMarks[line + 1] + state.tShift[line + 1]] in "|-:"
@@ -60,13 +64,14 @@ def before_delimiter_row(state: StateBlock, line: int, end: int, silent: bool) -
 
 def before_underline(state: StateBlock, line: int, end: int, silent: bool) -> bool:
     """Whether a line before the next blank one can be a setext heading's underline."""
-    for number in range(line + 1, end):
+    last = min(end, line + LONGEST_LOOK)
+    for number in range(line + 1, last):
         position = state.bMarks[number] + state.tShift[number]
         if position >= state.eMarks[number]:
             return False
         if state.src[position] in "-=":
             return True
-    return False
+    return last < end
 
 
 def before_definition(state: StateBlock, line: int, end: int, silent: bool) -> bool:

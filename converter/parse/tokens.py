@@ -12,6 +12,7 @@ from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from converter.parse.blocks import Block, Cell, Definition, Item, Row, Table
+from converter.parse.html_tables import add_html_tables
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH, Inline, read_inline
 from converter.parse.markdown import block_parser
 from converter.problems import Problem
@@ -37,7 +38,9 @@ def parse(lines: list[str], numbers: list[int], problems: list[Problem]) -> list
     env: dict[str, Any] = {}
     md = block_parser()
     md.block.parse(source + "\n", md, env, tokens)
-    return Reader(lines, numbers, env, problems).read(tokens)
+    blocks = Reader(lines, numbers, env, problems).read(tokens)
+    add_html_tables(blocks, problems)
+    return blocks
 
 
 @dataclass(slots=True)
@@ -297,7 +300,8 @@ class Reader:
     def _table(self, token: Token) -> None:
         """Read a whole table; GFM drops the surplus cells of a row, here they are read from its line."""
         block = self._add("table", token)
-        table = block.table = Table([], [])
+        table = Table([], [])
+        block.tables.append(table)
         cells: list[Cell] = []
         while self.tokens[self.position].type != "table_close":
             self.position += 1

@@ -32,7 +32,7 @@ def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Iterator[Source
 
 def _expand(argument: str) -> Iterator[Source]:
     if argument == STANDARD_INPUT:
-        yield Source(STANDARD_INPUT, sys.stdin.buffer.read())
+        yield _standard_input()
     elif os.path.isdir(argument):
         yield from _folder(argument)
     elif os.path.exists(argument) or not glob.has_magic(argument):
@@ -62,15 +62,26 @@ def _folder(folder: str) -> Iterator[Source]:
 
 def read_file(path: str) -> Source:
     """Return the file as a source; what went wrong is its problem."""
-    key = Path(path).as_posix()
     try:
         with open(path, "rb") as file:
-            return Source(key, file.read())
+            return Source(_key(path), file.read())
     except FileNotFoundError:
-        return _failed(key, "not_found", "no such file or folder; check the path")
+        return _failed(path, "not_found", "no such file or folder; check the path")
+    except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
+        return _failed(path, "unreadable", f"{getattr(error, 'strerror', None) or error}; check its permissions")
+
+
+def _standard_input() -> Source:
+    try:
+        return Source(STANDARD_INPUT, sys.stdin.buffer.read())
     except OSError as error:
-        return _failed(key, "unreadable", f"{error.strerror or error}; check its permissions")
+        return _failed(STANDARD_INPUT, "unreadable", f"{error.strerror or error}; check what it is connected to")
 
 
-def _failed(key: str, code: str, message: str) -> Source:
-    return Source(Path(key).as_posix(), problem=Problem(code, message))
+def _failed(path: str, code: str, message: str) -> Source:
+    return Source(_key(path), problem=Problem(code, message))
+
+
+def _key(path: str) -> str:
+    """Return the path as records hold it: with slashes, and bytes of a name that is no UTF-8 escaped."""
+    return os.fsencode(Path(path).as_posix()).decode("utf-8", "backslashreplace")

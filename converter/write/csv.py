@@ -14,7 +14,7 @@ from converter.write.values import CONVERTERS, json_rows
 NEEDS_QUOTES = r'[",\r\n]|^$|^\s|\s$'
 # What a spreadsheet takes for a formula (OWASP, CSV injection). A number with a sign is none.
 FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
-SIGNED_NUMBER = r"^[-+]?[0-9][0-9 .,']*%?$"
+SIGNED_NUMBER = r"^[-+]?[.,]?[0-9][0-9 .,']*(?:[eE][-+]?[0-9]+)?%?$"
 
 
 class CsvWriter:

@@ -34,6 +34,11 @@ class ParquetWriter:
         self._flush()
         self._writer.close()
 
+    def __del__(self) -> None:
+        # One that was never closed belongs to a run that failed; pyarrow would write a footer to its closed stream.
+        if hasattr(self, "_writer"):
+            self._writer.is_open = False
+
     def _flush(self) -> None:
         if self._held:
             self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=self._rows)

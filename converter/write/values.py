@@ -39,8 +39,10 @@ def _finite(value: float) -> float | None:
 
 
 def duration_text(value: timedelta) -> str:
-    """Return a duration in ISO 8601: PT90.5S."""
-    return f"PT{value.total_seconds():g}S" if value.microseconds else f"PT{int(value.total_seconds())}S"
+    """Return a duration in ISO 8601: PT90.5S, -PT1S."""
+    seconds, microseconds = divmod(abs(value) // timedelta(microseconds=1), 1_000_000)
+    fraction = f".{microseconds:06}".rstrip("0").rstrip(".")
+    return f"{'-' if value < timedelta(0) else ''}PT{seconds}{fraction}S"
 
 
 CONVERTERS: dict[type, Callable[[Any], str]] = {

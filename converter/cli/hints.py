@@ -1,0 +1,59 @@
+"""The options that say how tables are typed, the same in each command that has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from converter.errors import UsageError
+
+if TYPE_CHECKING:
+    from converter.values import DateOrder, DecimalMark, Hints
+
+NoTypes = Annotated[bool, typer.Option("--no-types", help="Keep every column of a table as text.")]
+Types = Annotated[
+    list[str] | None,
+    typer.Option("--type", metavar="COLUMN=TYPE", help="The type of a column, by its name or header; * is every one."),
+]
+NullValues = Annotated[
+    list[str] | None, typer.Option("--null-value", metavar="TEXT", help="A further text that stands for no value.")
+]
+Decimal = Annotated[str | None, typer.Option("--decimal", metavar=".|,", help="The decimal mark of every number.")]
+DateOrderOption = Annotated[
+    str | None, typer.Option("--date-order", metavar="dmy|mdy|ymd", help="How to read 03/04/2024.")
+]
+Tolerance = Annotated[
+    float,
+    typer.Option("--tolerance", metavar="SHARE", help="The share of a column's cells, 0 to 1, that may not fit."),
+]
+
+
+def hints_of(
+    no_types: bool,
+    types: list[str] | None,
+    null_values: list[str] | None,
+    decimal: str | None,
+    date_order: str | None,
+    tolerance: float,
+) -> Hints:
+    """Return what the options say.
+
+    Raises:
+        UsageError: `--type` is not `COLUMN=TYPE`.
+    """
+    from converter.values import UNTYPED, Hints
+
+    asked = dict(UNTYPED.types) if no_types else {}
+    for text in types or ():
+        column, equals, type = text.rpartition("=")
+        if not equals or not column.strip() or not type.strip():
+            raise UsageError(f"--type {text!r} names no column and type; say for example --type zip=string")
+        asked[column.strip()] = type.strip()
+    return Hints(
+        date_order=cast("DateOrder | None", date_order),
+        decimal=cast("DecimalMark | None", decimal),
+        null_values=frozenset(null_values or ()),
+        tolerance=tolerance,
+        types=asked,
+    )

@@ -1,0 +1,199 @@
+"""parquetry tables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NullValues, Tolerance, Types, hints_of
+from converter.cli.messages import report_problems
+from converter.cli.show import open_console, print_to
+from converter.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from converter.show.rows import Table
+
+EXAMPLES = """[bold]Examples[/bold]
+
+  parquetry tables report.md                            every table, typed
+
+  parquetry tables report.md --describe                 each column: type, unit, nulls, evidence, range
+
+  parquetry tables report.md --select 2 --to csv        the table with table_id 2, as a file would hold it
+
+  parquetry tables report.md --select city__price -o prices.parquet
+"""
+
+RENDERED = ("text", "markdown")
+
+
+def tables(
+    source: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
+    ],
+    select: Annotated[
+        str | None,
+        typer.Option("--select", metavar="N|NAME", help="Only the table with this table_id, data set or caption."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            help="text, markdown, csv, json, ndjson or parquet. Default: by the suffix of -o, text on a terminal, "
+            "else markdown.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The output file. Default: standard output.")] = None,
+    describe: Annotated[
+        bool, typer.Option("--describe", help="The columns instead of the rows: type, unit, nulls, range, evidence.")
+    ] = False,
+    no_types: NoTypes = False,
+    type: Types = None,
+    null_value: NullValues = None,
+    decimal: Decimal = None,
+    date_order: DateOrderOption = None,
+    tolerance: Tolerance = 0.0,
+    repair: Annotated[
+        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
+    ] = "full",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
+) -> None:
+    """Print the tables of documents, each column in its type."""
+    from converter.convert import Options, read_document
+    from converter.document import Document
+    from converter.show.describe import description
+    from converter.source import find_sources
+    from converter.write import FORMATS
+
+    to = to or format_of(out)
+    if to not in (*RENDERED, *FORMATS):
+        raise UsageError(f"unknown format {to}; there are {', '.join((*RENDERED, *FORMATS))}")
+    hints = hints_of(no_types, type, null_value, decimal, date_order, tolerance)
+    options = Options(repair=repair, hints=hints)
+    found: list[Table] = []
+    read = errors = 0
+    for each in find_sources(source):
+        document = Document(read_document(each, options), options)
+        problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
+        report_problems(problems, quiet=True, verbose=True)
+        errors += len(problems)
+        read += document.doc_id is not None
+        found += [table for table in document.tables if selected(table, select)]
+    if select is not None and read and not found:
+        raise UsageError(f"no table is {select!r}; `parquetry tables SOURCE` lists them")
+    drawn = [description(found)] if describe else [table.to_arrow(headers=to in RENDERED) for table in found]
+    if to in RENDERED:
+        headings = [f"{len(found)} tables"] if describe else [heading(table) for table in found]
+        write_out(out, overwrite, rendered(list(zip(headings, drawn, strict=True)), to, bare=select is not None))
+    elif len(drawn) == 1:
+        write_out(out, overwrite, serialized(drawn[0], to))
+    elif found:
+        listed = "".join(f"\n  {heading(table)}" for table in found[:20])
+        raise UsageError(f"{to} holds one table; say which with --select, or use convert --records datasets:{listed}")
+    raise typer.Exit(1 if not read else 3 if errors else 0)
+
+
+tables.__doc__ = f"{tables.__doc__}\n\n{EXAMPLES}"
+
+
+def format_of(out: Path | None) -> str:
+    """Return the format that the output's suffix names, or the one for a reader: text on a terminal, else Markdown."""
+    from converter.write import FORMATS
+
+    if out is None:
+        return "text" if sys.stdout.isatty() else "markdown"
+    by_suffix = {format.suffix: name for name, format in FORMATS.items()} | {".md": "markdown", ".txt": "text"}
+    if out.suffix not in by_suffix:
+        raise UsageError(f"{out} names no format; say which with --to")
+    return by_suffix[out.suffix]
+
+
+def selected(table: Table, name: str | None) -> bool:
+    """Whether a table is the one that is asked for: by its number, its data set, or its caption."""
+    if name is None:
+        return True
+    if name.isdigit():
+        return bool(table["table_id"] == int(name))
+    return name == table["dataset"] or name.casefold() in (table["caption"] or "").casefold()
+
+
+def heading(table: Table) -> str:
+    """Return a line that says which table it is: source, number, lines, data set and caption."""
+    caption = f": {table['caption']}" if table["caption"] else ""
+    dataset = f" ({table['dataset']})" if table["dataset"] else ""
+    lines = f"{table['line_start']}-{table['line_end']}"
+    return f"{table.source} table {table['table_id']}, lines {lines}{dataset}{caption}"
+
+
+def rendered(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
+    """Return the tables as a person reads them, under their headings unless `bare`: text, or drawings of rich."""
+    from rich.text import Text
+
+    from converter.show.characters import one_line
+    from converter.show.grid import grid
+    from converter.show.markdown import markdown_table
+
+    if to == "markdown":
+        parts = [f"{'' if bare else comment(name)}{markdown_table(table)}" for name, table in named]
+        return "\n".join(parts).encode()
+    return [part for name, table in named for part in (Text(one_line(name), style="bold"), grid(table))]
+
+
+def comment(text: str) -> str:
+    """Return the text as a comment and a blank line, which leave a Markdown table a table."""
+    from converter.show.characters import one_line
+
+    return f"<!-- {one_line(text).replace('--', '- -')} -->\n\n"
+
+
+def serialized(table: pa.Table, to: str) -> bytes:
+    """Return the table as a file of this format holds it."""
+    from io import BytesIO
+
+    from converter.write import FORMATS, Layout
+
+    stream = BytesIO()
+    writer = FORMATS[to].writer(stream, table.schema, Layout())
+    for batch in table.combine_chunks().to_batches():
+        writer.write(batch)
+    writer.close()
+    return stream.getvalue()
+
+
+def write_out(out: Path | None, overwrite: bool, content: bytes | list[Any]) -> None:
+    """Write to the file, or else to standard output; drawings go through rich.
+
+    Raises:
+        UsageError: Parquet to a terminal.
+        OutputError: the file exists already, or could not be written.
+    """
+    if isinstance(content, list):
+        console = open_console()
+        if out is not None:
+            with console.capture() as captured:
+                console.print(*content, sep="\n")
+            content = captured.get().encode()
+        else:
+            for part in content:
+                print_to(console, part)
+            return
+    if out is None:
+        if content.startswith(b"PAR1") and sys.stdout.isatty():
+            raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    from converter.run import staged
+
+    if out.exists() and not overwrite:
+        raise OutputError(
+            "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
+        )
+    with staged(out) as stage:
+        (stage / out.name).write_bytes(content)
+        (stage / out.name).replace(out)

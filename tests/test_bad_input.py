@@ -1,0 +1,297 @@
+"""Bad input and bad outputs: a message or a row in `problems`, the rest converts, nothing half-written is left."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter.convert import Options, Source, read_document
+from converter.errors import OutputError
+from converter.parse.inline import MAXIMUM_INLINE_LENGTH
+from converter.run import write_file, write_folder
+from converter.write import FORMATS, Layout
+from tests.accounting import rows_of, unaccounted
+from tests.test_cli import COMMAND, ENVIRONMENT, folder_of, run
+
+GOOD = "# Good\n\n- one\n"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4
+FORMAT_NAMES = sorted(FORMATS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "good.md").write_text(GOOD)
+    return tmp_path
+
+
+# -- sources, each beside a good one
+
+
+BAD_SOURCES: dict[str, tuple[bytes | None, str, int | None, int]] = {
+    # name: content (None: no such file), code, line, exit code beside a good source
+    "gone.md": (None, "not_found", None, 3),
+    "void*": (None, "no_documents", None, 3),
+    "/proc/self/mem": (None, "unreadable", None, 3),
+    "empty.md": (b"", "empty", None, 0),
+    "blank.md": (b" \n\r\n\t\n", "empty", None, 0),
+    "image.md": (PNG, "binary", None, 3),
+    "program.md": (b"\x7fELF\x02\x01\x01" + bytes(100), "binary", None, 3),
+    "archive.md": (b"PK\x03\x04\x14\0\0\0\x08\0" + bytes(range(256)) * 2, "binary", None, 3),
+    "noise.md": (bytes((i * 7919 + i // 3) % 256 for i in range(4096)), "binary", None, 3),
+    "nul.md": (b"some text\nwith a \0 in it\n", "nul_character", 2, 0),
+    "damaged.md": (("Größe\n" * 30).encode() + b"bad \xff byte\n", "undecodable", 31, 0),
+    "quote.md": (b">" * 5000 + b" deep", "nesting", 1, 0),
+    "matter.md": (b"---\ntitle: A\ntags: [1, 2\n---\ntext\n", "front_matter", None, 3),
+    "unclosed.md": (b"---\ntitle: A\n\ntext\n", "front_matter_unclosed", 1, 0),
+    "ragged.md": (b"| a |\n|---|\n| 1 | 2 |\n", "ragged_row", 3, 0),
+}
+
+
+@pytest.mark.parametrize("name", BAD_SOURCES)
+def test_a_bad_source_costs_only_itself(folder: Path, name: str) -> None:
+    if name.startswith("/proc") and not Path(name).exists():
+        pytest.skip("there is no /proc")
+    content, code, line, exit_code = BAD_SOURCES[name]
+    if content is not None:
+        (folder / name).write_bytes(content)
+    done = run("convert", name, "good.md", "-o", "out", "--to", "ndjson", cwd=folder, code=exit_code)
+    problems = read_rows(folder / "out" / "problems.ndjson")
+    assert [(row["source"], row["code"]) for row in problems] == [(name, code)]
+    assert line is None or problems[0]["line_start"] == line
+    place = name + ("" if problems[0]["line_start"] is None else f":{problems[0]['line_start']}")
+    assert f"{place}: {problems[0]['severity']}: {problems[0]['message']} [{code}]\n" in done.stderr.decode()
+    assert [row["text"] for row in read_rows(folder / "out" / "list_items.ndjson") if row["text"] == "one"] == ["one"]
+    assert "good.md" in [row["source"] for row in read_rows(folder / "out" / "documents.ndjson")]
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_a_fault_of_ours_costs_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*arguments: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(sys.modules["converter.convert"], "read_text", fault)
+    (problem,) = read_document(Source("a.md", b"x"), Options()).problems
+    assert (problem.code, problem.severity) == ("failed", "error")
+    assert "ZeroDivisionError: a fault" in problem.message
+
+
+# -- constructs that parsers choke on
+
+
+CHOKING = {
+    "[": 100_000, "*": 100_000, "`": 100_000, "<": 100_000, "|": 100_000, "![": 50_000, "a@": 50_000, "http:": 20_000,
+    ":": 100_000, "$": 100_000, "<!--": 25_000, "x <!--": 16_000, "~": 100_000, "_a": 50_000, "**a ": 25_000,
+    "]": 100_000,
+    "[a](": 25_000, "[a][": 25_000, "[^": 50_000, "[[]": 33_000, "![[]()": 16_000, "](": 50_000, "mailto:": 14_000,
+    "mailto:a ": 11_000, "<http:": 16_000, "http://a_b ": 9_000, "www.": 25_000, "<a ": 33_000, "<?": 50_000,
+    "x <![CDATA[": 9_000, "&a": 50_000, "\\": 100_000, "$a ": 33_000, "> ": 50_000, "- ": 50_000, "1. ": 33_000,
+    "#": 100_000,
+    "\t": 100_000, "a\n": 50_000, "- a\n": 25_000, "> a\n": 25_000, "|a|\n": 25_000, "a\n: b\n": 16_000, "$$\n": 33_000,
+    "```\n": 25_000, "<div>\n": 16_000, "[a]: b\n": 14_000, "[^1]: b\n": 12_000, "•\n": 30_000, "- **a:** b\n": 9_000,
+    "{": 100_000, "---\n": 25_000, "1": 100_000, "\u00a0": 50_000, "(": 100_000, "a b\n\n": 20_000,
+}  # fmt: skip
+SECONDS = 8
+"""For 100 KB of the worst, on one busy core. What is quadratic takes ten times as long, or a hundred."""
+
+
+@pytest.mark.parametrize("piece", CHOKING)
+def test_no_construct_takes_long(piece: str) -> None:
+    source = piece * CHOKING[piece]
+    started = time.process_time()
+    rows = rows_of(source, Options(repair="off"))
+    assert time.process_time() - started < SECONDS
+    assert "failed" not in [problem["code"] for problem in rows["problems"]]
+    if source.count("\n") < 100:  # the accounting itself takes long for many lines of one block
+        assert unaccounted(source, rows) == []
+
+
+@pytest.mark.parametrize("depth", [10, 31, 33, 500, 3000])
+@pytest.mark.parametrize(
+    "opening, closing", [("[", "](u)"), ("![", "](u)"), ("*", "*"), ("**a ", "**"), ("[^", "]"), ("`", "`")]
+)
+def test_nested_marks_keep_their_words(opening: str, closing: str, depth: int) -> None:
+    source = f"before {opening * depth}inside{closing * depth} after"
+    rows = rows_of(source, Options(repair="off"))
+    assert rows["problems"] == []
+    assert unaccounted(source, rows) == []
+    assert rows["blocks"][0]["text"].startswith("before ") and "inside" in rows["blocks"][0]["text"]
+
+
+def test_a_paragraph_too_long_for_inline_marks_is_kept_as_text() -> None:
+    word = "[a](b) *c* "
+    source = "short *one*\n\n" + word * (MAXIMUM_INLINE_LENGTH // len(word) + 2)
+    rows = rows_of(source, Options(repair="off"))
+    assert [(row["code"], row["line_start"]) for row in rows["problems"]] == [("long_inline", 3)]
+    assert [row["text"] for row in rows["blocks"]] == ["short one", source.partition("\n\n")[2].rstrip()]
+    below = "[a](b) *c* " * (MAXIMUM_INLINE_LENGTH // len(word) - 1)
+    assert len(rows_of(below, Options(repair="off"))["links"]) == MAXIMUM_INLINE_LENGTH // len(word) - 1
+
+
+@pytest.mark.slow  # some 20 s: 50 MB, two ways
+@pytest.mark.parametrize("repair", ["off", "full"])
+def test_fifty_megabytes_on_one_line(repair: str) -> None:
+    source = "word " * 10_000_000
+    started = time.process_time()
+    rows = rows_of(source.encode(), Options(repair=repair))
+    assert time.process_time() - started < 60
+    assert [row["code"] for row in rows["problems"]] == ["long_inline"]
+    assert [row["text"].split() == source.split() for row in rows["blocks"]] == [True]
+
+
+# -- outputs
+
+
+@pytest.mark.parametrize("format", FORMAT_NAMES)
+def test_an_output_that_exists_is_left_alone(folder: Path, format: str) -> None:
+    suffix = FORMATS[format].suffix
+    file, out = folder / f"cells{suffix}", folder / "out"
+    file.write_text("mine")
+    out.mkdir()
+    inside = "documents.json" if format == "json" else f"links{suffix}"
+    (out / inside).write_text("mine too")
+    before = folder_of(folder)
+    for arguments in (["-o", str(file), "--records", "cells"], ["-o", str(out), "--to", format]):
+        done = run("convert", "good.md", *arguments, cwd=folder, code=1)
+        assert b"exist" in done.stderr or b"already" in done.stderr
+        assert b"--overwrite" in done.stderr and arguments[1].encode() in done.stderr
+    assert (file.read_text(), (out / inside).read_text()) == ("mine", "mine too")
+    assert (folder_of(folder), folder_of(out)) == (before, [inside])
+
+
+def test_an_output_folder_that_is_a_file(folder: Path) -> None:
+    (folder / "out").write_text("mine")
+    for more in ("--to=csv", "--overwrite"):
+        done = run("convert", "good.md", "-o", "out", more, cwd=folder, code=1)
+        assert b"out: is a file, but the output is a folder" in done.stderr
+    done = run("convert", "good.md", "-o", "out/deeper", cwd=folder, code=1)
+    assert b"out/deeper: cannot be written" in done.stderr
+    assert (folder / "out").read_text() == "mine"
+
+
+def test_an_output_where_nothing_can_be_made(folder: Path) -> None:
+    for out in ("/proc/nowhere/out", "/dev/null/out"):
+        done = run("convert", "good.md", "-o", out, cwd=folder, code=1)
+        assert f"{out}: cannot be written".encode() in done.stderr
+    assert folder_of(folder) == ["good.md"]
+
+
+def test_a_failed_overwrite_keeps_the_old(folder: Path) -> None:
+    run("convert", "good.md", "-o", "out", "--to", "ndjson", cwd=folder, code=0)
+    old = {path.name: path.read_bytes() for path in (folder / "out").iterdir() if path.is_file()}
+    done = run("convert", "gone.md", "-o", "out", "--to", "ndjson", "--overwrite", cwd=folder, code=1)
+    assert b"gone.md: error: " in done.stderr
+    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir() if path.is_file()} == old
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system of 128 KB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small file system can be mounted by root on Linux only: {mounted.stderr.decode().strip()}")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+# Words that compress badly, so that Parquet grows as well.
+LARGE = "".join(f"- {i * 2654435761 % 2**32:x}{i * 40503 % 65536:x}: {i * 69069 % 2**32:x}\n" for i in range(8_000))
+
+
+@pytest.mark.parametrize("format", FORMAT_NAMES)
+def test_a_full_disk(folder: Path, small_disk: Path, format: str) -> None:
+    (folder / "large.md").write_text(LARGE)
+    out = small_disk / "out"
+    done = run("convert", "large.md", "-o", out, "--to", format, cwd=folder, code=1)
+    assert f"parquetry: {out}: cannot be written: {os.strerror(errno.ENOSPC)}" in done.stderr.decode()
+    assert folder_of(small_disk) == []
+
+
+@pytest.mark.parametrize("format", FORMAT_NAMES)
+def test_a_file_that_may_not_grow(folder: Path, format: str) -> None:
+    """As on a full disk, where no file system can be mounted."""
+    (folder / "large.md").write_text(LARGE)
+    (folder / "out").mkdir()
+    (folder / "out" / "mine.txt").write_text("mine")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+    for arguments in (["-o", "out", "--to", format], ["-o", "x" + FORMATS[format].suffix, "--records", "list_items"]):
+        done = subprocess.run(
+            [*COMMAND, "convert", "large.md", *arguments],
+            cwd=folder, env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, check=False,
+            timeout=60, preexec_fn=limit,
+        )  # fmt: skip
+        assert done.returncode == 1, done.stderr.decode()
+        assert b"Traceback" not in done.stderr
+        assert f"cannot be written: {os.strerror(errno.EFBIG)}" in done.stderr.decode()
+    assert folder_of(folder) == ["good.md", "large.md", "out"]
+    assert folder_of(folder / "out") == ["mine.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("format", FORMAT_NAMES)
+def test_standard_output_that_is_full(folder: Path, format: str) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*COMMAND, "convert", "good.md", "--records", "list_items", "--to", format],
+            cwd=folder, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 1, done.stderr.decode()
+    assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
+    assert os.strerror(errno.ENOSPC).encode() in done.stderr
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no /proc")
+def test_standard_input_that_cannot_be_read(folder: Path) -> None:
+    descriptor = os.open("/proc/self/mem", os.O_RDONLY)
+    done = subprocess.run(
+        [*COMMAND, "convert", "-", "good.md", "--records", "documents", "--to", "ndjson"],
+        cwd=folder, env=ENVIRONMENT, stdin=descriptor, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    os.close(descriptor)
+    assert (done.returncode, done.stdout.count(b"\n")) == (3, 1), done.stderr.decode()
+    assert done.stderr.startswith(b"-: error: ") and b"[unreadable]" in done.stderr
+
+
+def test_a_library_call_raises_with_its_fields(folder: Path) -> None:
+    source = [Source("a.md", GOOD.encode())]
+    out = folder / "cells.csv"
+    out.write_text("mine")
+    with pytest.raises(OutputError) as caught:
+        write_file(source, out, "csv", ["cells"], Options(), Layout())
+    assert (caught.value.code, caught.value.source) == ("output_exists", str(out))
+    with pytest.raises(OutputError) as caught:
+        write_folder(source, out, "csv", None, Options(), Layout())
+    assert (caught.value.code, caught.value.source) == ("output_exists", str(out))
+
+
+def test_a_run_that_fails_midway_leaves_nothing(folder: Path) -> None:
+    def sources() -> Iterator[Source]:
+        for number in range(600):
+            yield Source(f"{number}.md", GOOD.encode())
+        raise RuntimeError("the source broke")
+
+    for format in FORMAT_NAMES:
+        with pytest.raises(RuntimeError, match="the source broke"):
+            write_folder(sources(), folder / "out", format, None, Options(), Layout())
+    assert folder_of(folder) == ["good.md"]

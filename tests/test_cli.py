@@ -1,0 +1,396 @@
+"""The command line, as a shell runs it: real processes, pipes, terminals and signals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from converter.records import RECORDS
+from converter.repair import RULES
+from converter.version import __version__
+from converter.write import FORMATS
+
+REPOSITORY = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-m", "converter"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "120", "PYTHONUTF8": "1"}
+TEXT = "# Title\n\n- a: 1\n- b: 2\n\n| x | y |\n|---|---|\n| 1 | 2 |\n"
+RAGGED = "| a |\n|---|\n| 1 | 2 |\n"
+BROKEN = "---\ntitle: [1\n---\ntext\n"
+
+
+def run(
+    *arguments: str | Path, cwd: Path, stdin: bytes = b"", code: int | None = None, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    """Run the command; no run may ever show a traceback."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=cwd, input=stdin, capture_output=True, timeout=60, check=False, env={**ENVIRONMENT, **environment},
+    )  # fmt: skip
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    if code is not None:
+        assert done.returncode == code, done.stderr.decode()
+    return done
+
+
+def folder_of(path: Path) -> list[str]:
+    return sorted(entry.name for entry in path.iterdir())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.md").write_text(TEXT)
+    return tmp_path
+
+
+def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*COMMAND, *map(str, arguments)], cwd=cwd, env=ENVIRONMENT, start_new_session=True,
+        **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+    )  # fmt: skip
+
+
+def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
+    """Run the command with stdout and stderr each a terminal of its own; return its exit code and what they showed."""
+    shown: dict[int, bytes] = {}
+    terminals = [pty.openpty() for _ in range(2)]
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=terminals[0][1], stderr=terminals[1][1],
+        env={**ENVIRONMENT, "TERM": "xterm", **environment},
+    )  # fmt: skip
+    for _, slave in terminals:
+        os.close(slave)
+    opened = {master: b"" for master, _ in terminals}
+    shown = dict(opened)
+    deadline = time.monotonic() + 60
+    while opened and time.monotonic() < deadline:
+        for master in select.select(list(opened), [], [], 1)[0]:
+            try:
+                data = os.read(master, 65536)
+            except OSError:  # Linux's way of saying that the other end is closed
+                data = b""
+            shown[master] += data
+            if not data:
+                del opened[master]
+                os.close(master)
+    code = process.wait(60)
+    out, err = (shown[master].decode() for master, _ in terminals)
+    return code, out, err
+
+
+# -- what goes where
+
+
+def test_one_record_to_standard_output_and_nothing_else(folder: Path) -> None:
+    done = run("convert", "a.md", "--records", "list_items", "--to", "csv", cwd=folder, code=0)
+    rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline="")))
+    assert [(row["label"], row["value"]) for row in rows] == [("a", "1"), ("b", "2")]
+    assert re.match(rb"1 document, \d+ rows, 0 repairs, 0 problems, ", done.stderr)
+    assert folder_of(folder) == ["a.md"]
+
+
+def test_standard_input_as_nested_json(folder: Path) -> None:
+    done = run("convert", "-", "--to", "json", cwd=folder, stdin=TEXT.encode(), code=0)
+    (document,) = json.loads(done.stdout)
+    assert (document["source"], document["title"]) == ("-", "Title")
+
+
+def test_parquet_through_a_pipe(folder: Path) -> None:
+    done = run("convert", "a.md", "--records", "cells", cwd=folder, code=0)
+    assert pq.read_table(io.BytesIO(done.stdout)).column("text").to_pylist() == ["1", "2"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_folder_of_each_format(folder: Path, format: str) -> None:
+    done = run("convert", "a.md", "-o", "out", "--to", format, cwd=folder, code=0)
+    assert done.stdout == b""
+    written = [path.name for path in (folder / "out").iterdir() if path.is_file()]
+    suffix = FORMATS[format].suffix
+    assert set(written) == ({"documents.json"} if format == "json" else {name + suffix for name in RECORDS})
+    assert not [name for name in folder_of(folder) if name.startswith(".")]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_one_record_to_a_file_by_its_suffix(folder: Path, format: str) -> None:
+    name = "x" + FORMATS[format].suffix
+    run("convert", "a.md", "--out", name, "--records", "cells", cwd=folder, code=0)
+    data = (folder / name).read_bytes()
+    same = run("convert", "a.md", "--records", "cells", "--to", format, cwd=folder, code=0)
+    assert data == same.stdout
+    assert folder_of(folder) == sorted(["a.md", name])
+
+
+def test_records_named_are_those_written(folder: Path) -> None:
+    run("convert", "a.md", "-o", "out", "--records", " cells , sections,cells", "--to", "ndjson", cwd=folder, code=0)
+    assert folder_of(folder / "out") == ["cells.ndjson", "sections.ndjson"]
+
+
+# -- every option
+
+
+def test_quiet_says_nothing_but_errors(folder: Path) -> None:
+    (folder / "ragged.md").write_text(RAGGED)
+    for option in ("-q", "--quiet"):
+        done = run("convert", "ragged.md", "--records", "cells", "--to", "csv", option, cwd=folder, code=0)
+        assert done.stderr == b""
+    done = run("convert", "a.md", "gone.md", "--records", "cells", "--to", "csv", "-q", cwd=folder, code=3)
+    assert done.stderr == b"gone.md: error: no such file or folder; check the path [not_found]\n"
+
+
+def test_verbose_lists_every_problem_and_all_rows(folder: Path) -> None:
+    (folder / "ragged.md").write_text("| a |\n|---|\n" + "| 1 | 2 |\n" * 30)
+    command = ["convert", "ragged.md", "--records", "cells", "--to", "csv"]
+    short = run(*command, cwd=folder, code=0).stderr.decode()
+    assert short.count("[ragged_row]") == 20
+    assert "... and 10 more problems; --verbose lists them all" in short
+    for option in ("-v", "--verbose"):
+        long = run(*command, option, cwd=folder, code=0).stderr.decode()
+        assert long.count("[ragged_row]") == 30
+        assert re.search(r"^  cells +60 rows$", long, re.MULTILINE)
+    assert "ragged.md:3: warning: " in short
+
+
+def test_overwrite(folder: Path) -> None:
+    command = ["convert", "a.md", "-o", "out", "--to", "csv", "--records", "cells"]
+    run(*command, cwd=folder, code=0)
+    (folder / "out" / "mine.txt").write_text("kept")
+    (folder / "out" / "cells.csv").write_text("old")
+    assert b"--overwrite" in run(*command, cwd=folder, code=1).stderr
+    assert (folder / "out" / "cells.csv").read_text() == "old"
+    run(*command, "--overwrite", cwd=folder, code=0)
+    assert (folder / "out" / "cells.csv").read_text() != "old"
+    assert folder_of(folder / "out") == ["cells.csv", "mine.txt"]
+
+
+def test_spreadsheet_safe(folder: Path) -> None:
+    (folder / "f.md").write_text("| a |\n|---|\n| =1+1 |\n| -5 |\n")
+    command = ["convert", "f.md", "--records", "cells", "--to", "csv"]
+    assert b",'=1+1," in run(*command, "--spreadsheet-safe", cwd=folder, code=0).stdout
+    assert b",-5," in run(*command, "--spreadsheet-safe", cwd=folder, code=0).stdout
+    assert b",=1+1," in run(*command, cwd=folder, code=0).stdout
+
+
+def test_max_bytes(folder: Path) -> None:
+    done = run("convert", "a.md", "--max-bytes", "10", "--records", "cells", "--to", "csv", cwd=folder, code=1)
+    assert b"[too_large]" in done.stderr
+    assert run("convert", "a.md", "--max-bytes", "0", cwd=folder, code=2).stdout == b""
+
+
+def test_repair_and_without_rule(folder: Path) -> None:
+    (folder / "d.md").write_text("A paragraph.\n\n• one\n• two\n")
+    command = ["convert", "d.md", "--records", "repairs", "--to", "ndjson"]
+
+    def rules(*options: str) -> set[str]:
+        out = run(*command, *options, cwd=folder, code=0).stdout.decode()
+        return {json.loads(line)["rule"] for line in out.splitlines()}
+
+    assert "odd_bullet" in rules()
+    assert rules() == rules("--repair", "full")
+    assert rules("--repair", "off") == set()
+    assert "odd_bullet" not in rules("--without-rule", "odd_bullet")
+    assert rules(*(part for rule in RULES for part in ("--without-rule", rule.name))) == set()
+
+
+TYPED = "| a | b | day |\n|---|---|---|\n| 1,234 | n.v. | 01/02/2024 |\n| 2,345 | 3 | 03/02/2024 |\n"
+
+
+@pytest.mark.parametrize(
+    "options, types",
+    [
+        ([], ["int64", "string", "string"]),
+        (["--no-types"], ["string", "string", "string"]),
+        (["--type", "a=string"], ["string", "string", "string"]),
+        (["--null-value", "n.v."], ["int64", "int64", "string"]),
+        (["--decimal", ","], ["double", "string", "string"]),
+        (["--date-order", "dmy"], ["int64", "string", "date32[day]"]),
+        (["--tolerance", "0.5"], ["int64", "int64", "string"]),
+    ],
+)
+def test_what_types_are_told(folder: Path, options: list[str], types: list[str]) -> None:
+    (folder / "t.md").write_text(TYPED)
+    out = run("convert", "t.md", "--records", "tables", "--to", "ndjson", *options, cwd=folder, code=0).stdout
+    assert [column["type"] for column in json.loads(out)["columns"]] == types
+
+
+def test_version(tmp_path: Path) -> None:
+    assert run("--version", cwd=tmp_path, code=0).stdout.decode() == f"parquetry {__version__}\n"
+
+
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_help_shows_examples(tmp_path: Path, option: str) -> None:
+    out = run("convert", option, cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
+    assert "Examples" in out
+    assert "parquetry convert a.md --records list_items --to csv | head" in out
+    assert "Exit codes" in run(option, cwd=tmp_path, code=0).stdout.decode()
+
+
+def test_every_option_of_convert_is_tested(tmp_path: Path) -> None:
+    """A documented option is a tested option."""
+    text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
+    documented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert documented >= {"--out", "--to", "--records", "--overwrite", "--quiet"}
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert {option for option in documented if f'"{option}"' not in source} == set()
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shell_completion(tmp_path: Path, shell: str) -> None:
+    done = run("--show-completion", shell, cwd=tmp_path, code=0, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert b"COMPLETE" in done.stdout
+
+
+def test_records(tmp_path: Path) -> None:
+    out = run("records", cwd=tmp_path, code=0).stdout.decode()
+    assert [name for name in RECORDS if not re.search(rf"^ ?{name}\b", out, re.MULTILINE)] == []
+    out = run("records", "cells", cwd=tmp_path, code=0).stdout.decode()
+    assert [field for field in RECORDS["cells"].schema.names if field not in out] == []
+
+
+# -- exit codes
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["convert", "a.md", "--records", "nonsense"], [*RECORDS, "nonsense"]),
+        (["convert", "a.md", "--to", "xlsx", "-o", "out"], [*FORMATS, "xlsx"]),
+        (["convert", "a.md", "--to", "xlsx", "--records", "cells"], [*FORMATS, "xlsx"]),
+        (["convert", "a.md", "--without-rule", "nonsense"], [RULES[0].name, RULES[-1].name, "nonsense"]),
+        (["convert", "a.md", "--repair", "perhaps"], ["off", "safe", "full", "perhaps"]),
+        (["convert", "a.md", "--to", "csv"], ["-o", "--records"]),
+        (["convert", "a.md", "--to", "csv", "-o", "x.csv"], ["-o", "--records"]),
+        (["convert", "a.md", "--nonsense"], ["--nonsense"]),
+        (["convert"], ["SOURCE"]),
+        (["nonsense"], ["nonsense"]),
+        (["records", "nonsense"], [*RECORDS]),
+    ],
+)
+def test_wrong_usage_says_what_is_right(folder: Path, arguments: list[str], said: list[str]) -> None:
+    done = run(*arguments, cwd=folder, code=2)
+    assert done.stdout == b""
+    assert [word for word in said if word not in done.stderr.decode()] == []
+    assert folder_of(folder) == ["a.md"]
+
+
+@pytest.mark.parametrize(
+    "sources, code",
+    [(["a.md"], 0), (["ragged.md"], 0), (["gone.md"], 1), (["void"], 1), (["a.md", "gone.md"], 3), (["broken.md"], 3),
+     (["no*.md", "a.md"], 3), (["png.md"], 1)],
+)  # fmt: skip
+def test_exit_codes(folder: Path, sources: list[str], code: int) -> None:
+    (folder / "ragged.md").write_text(RAGGED)
+    (folder / "broken.md").write_text(BROKEN)
+    (folder / "png.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
+    (folder / "void").mkdir()
+    before = folder_of(folder)
+    run("convert", *sources, "-o", "out", cwd=folder, code=code)
+    assert folder_of(folder) == (before if code == 1 else sorted([*before, "out"]))
+    stream = run("convert", *sources, "--records", "problems", "--to", "ndjson", cwd=folder, code=code)
+    problems = [json.loads(line)["severity"] for line in stream.stdout.splitlines()]
+    assert ("error" in problems) == (code in (1, 3))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE there")
+def test_a_reader_that_goes_away(folder: Path) -> None:
+    (folder / "big.md").write_text("- item of a list\n" * 20_000)
+    process = start("convert", "big.md", "--records", "list_items", "--to", "csv", cwd=folder)
+    assert process.stdout is not None and process.stderr is not None and process.stdin is not None
+    assert process.stdout.readline().startswith(b"doc_id,")
+    process.stdout.close()
+    err = process.stderr.read()
+    assert process.wait(60) == 141
+    assert err == b""
+    process.stdin.close()
+    process.stderr.close()
+
+
+def interrupted(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, bytes, float]:
+    """Send Ctrl-C after some seconds; return the exit code, stderr, and how long it took to stop."""
+    time.sleep(seconds)
+    assert process.poll() is None, "it ended before it could be stopped"
+    process.send_signal(signal.SIGINT)
+    sent = time.monotonic()
+    _, err = process.communicate(timeout=60)
+    return process.returncode, err, time.monotonic() - sent
+
+
+@pytest.mark.parametrize("options", [["-o", "out"], ["-o", "x.csv", "--records", "blocks"]], ids=["folder", "file"])
+def test_ctrl_c_leaves_nothing(folder: Path, options: list[str]) -> None:
+    (folder / "big.md").write_text("A *paragraph* with `code` and [a link](http://x.y) in it.\n\n" * 60_000)
+    process = start("convert", "big.md", *options, cwd=folder)
+    deadline = time.monotonic() + 30
+    while not [name for name in folder_of(folder) if name.endswith(".staged")] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    code, err, took = interrupted(process, 1)
+    assert (code, b"Traceback" in err) == (130, False)
+    assert b"stopped" in err
+    assert folder_of(folder) == ["a.md", "big.md"]
+    assert took < 5
+
+
+def test_ctrl_c_while_it_waits_for_input(folder: Path) -> None:
+    process = start("convert", "-", "-o", "out", cwd=folder)
+    code, err, took = interrupted(process, 2)
+    assert (code, b"Traceback" in err, took < 5) == (130, False, True)
+    assert folder_of(folder) == ["a.md"]
+
+
+# -- terminals
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+class TestTerminal:
+    def test_parquet_is_refused(self, folder: Path) -> None:
+        code, out, err = in_terminal("convert", "a.md", "--records", "cells", cwd=folder)
+        assert (code, out) == (2, "")
+        assert "terminal" in err
+
+    def test_progress_is_shown_there_and_nowhere_else(self, folder: Path) -> None:
+        _, out, err = in_terminal("convert", "a.md", "--records", "cells", "--to", "csv", cwd=folder)
+        assert "1 documents, 0.0 MB" in err
+        assert "\x1b" not in out
+        _, _, err = in_terminal("convert", "a.md", "-q", "--records", "cells", "--to", "csv", cwd=folder)
+        assert err == ""
+        done = run("convert", "a.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
+        assert b"1 documents" not in done.stderr and b"\x1b" not in done.stderr
+
+    def test_no_color(self, folder: Path) -> None:
+        coloured = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7])m")
+        assert coloured.search(in_terminal("convert", "--help", cwd=folder)[1])
+        assert not coloured.search(in_terminal("convert", "--help", cwd=folder, NO_COLOR="1")[1])
+
+
+def test_a_document_cannot_write_over_the_terminal(folder: Path) -> None:
+    (folder / "\x1b[31mred.md").write_text(RAGGED)
+    done = run("convert", "\x1b[31mred.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
+    assert b"\x1b" not in done.stderr
+
+
+def test_input_may_come_slowly(folder: Path) -> None:
+    process = start("convert", "-", "--records", "list_items", "--to", "csv", cwd=folder)
+    stdin = process.stdin
+    assert stdin is not None
+    timer = threading.Timer(1, lambda: (stdin.write(b"- two\n"), stdin.close()))
+    stdin.write(b"- one\n")
+    stdin.flush()
+    timer.start()
+    assert process.stdout is not None and process.stderr is not None
+    out = process.stdout.read()
+    assert process.wait(60) == 0
+    assert out.count(b"\r\n") == 3
+    process.stdout.close()
+    process.stderr.close()

@@ -1,0 +1,291 @@
+"""bytes -> Text: encodings, newlines, line numbers, front matter."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.errors import DecodingError
+from converter.text import Text, read_text
+
+GERMAN = "# Größe\n\nÄpfel, Öl und Übermut kosten 3 €.\n"
+JAPANESE = "# 日本語の見出し\n\nこれは文字コードの判定を確かめるための、十分に長い日本語の文章です。\n" * 4
+RUSSIAN = "# Заголовок\n\nЭто достаточно длинный русский текст, чтобы определить его кодировку.\n" * 4
+CHINESE = "# 标题\n\n这是一段足够长的中文文本，用来检验编码的自动检测是否正确可靠。\n" * 4
+FRENCH = "# Été\n\nL’élève a reçu une réponse détaillée à propos de l’œuvre d’art.\n" * 4
+
+
+def codes(text: Text) -> list[str]:
+    return [problem.code for problem in text.problems]
+
+
+@pytest.mark.parametrize(
+    "text, data, encoding, problems",
+    [
+        (GERMAN, GERMAN.encode(), "utf-8", []),
+        (GERMAN, codecs.BOM_UTF8 + GERMAN.encode(), "utf-8-sig", []),
+        (GERMAN, codecs.BOM_UTF16_LE + GERMAN.encode("utf-16-le"), "utf-16-le", []),
+        (GERMAN, codecs.BOM_UTF16_BE + GERMAN.encode("utf-16-be"), "utf-16-be", []),
+        (GERMAN, codecs.BOM_UTF32_LE + GERMAN.encode("utf-32-le"), "utf-32-le", []),
+        (GERMAN, codecs.BOM_UTF32_BE + GERMAN.encode("utf-32-be"), "utf-32-be", []),
+        (GERMAN, GERMAN.encode("utf-16-le"), "utf-16-le", ["legacy_encoding"]),
+        (GERMAN, GERMAN.encode("utf-16-be"), "utf-16-be", ["legacy_encoding"]),
+        (FRENCH, FRENCH.encode("cp1252"), "cp1252", ["legacy_encoding"]),
+        (RUSSIAN, RUSSIAN.encode("cp1251"), "cp1251", ["legacy_encoding"]),
+        (JAPANESE, JAPANESE.encode("shift_jis"), ("shift_jis", "cp932"), ["legacy_encoding"]),
+        (CHINESE, CHINESE.encode("gb18030"), "gb18030", ["legacy_encoding"]),
+        ("plain\n", b"plain\n", "utf-8", []),
+    ],
+)
+def test_encoding(text: str, data: bytes, encoding: str | tuple[str, ...], problems: list[str]) -> None:
+    read = read_text(data, "a.md")
+    assert read.lines == text.splitlines()
+    assert read.encoding in ((encoding,) if isinstance(encoding, str) else encoding)
+    assert codes(read) == problems
+    assert read.size_bytes == len(data)
+
+
+def test_a_short_legacy_text_falls_back_to_what_browsers_take() -> None:
+    read = read_text("Gr\u00f6\u00dfe\n".encode("cp1252"), "a.md")
+    assert read.lines == ["Gr\u00f6\u00dfe"]
+    assert codes(read) == ["legacy_encoding"]
+
+
+def test_damaged_utf8_keeps_what_is_whole_and_says_where() -> None:
+    data = "Äpfel und Öl\nÜbermut, größer\n".encode() + GERMAN.encode() * 5
+    broken = data.replace("ß".encode(), b"\xc3", 1)
+    read = read_text(broken, "a.md")
+    assert read.encoding == "utf-8"
+    assert read.lines == ["Äpfel und Öl", "Übermut, grö\ufffder", *GERMAN.splitlines() * 5]
+    (problem,) = read.problems
+    assert (problem.code, problem.line_start) == ("undecodable", 2)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4,
+        b"\x7fELF\x02\x01\x01" + bytes(64),
+        b"PK\x03\x04\x14\0" * 30,
+    ],
+    ids=["png", "elf", "zip"],
+)
+def test_binary_is_refused(data: bytes) -> None:
+    with pytest.raises(DecodingError) as caught:
+        read_text(data, "a.png")
+    assert caught.value.code == "binary"
+    assert caught.value.source == "a.png"
+
+
+@pytest.mark.parametrize(
+    "source, lines",
+    [
+        ("a\nb\n", ["a", "b"]),
+        ("a\nb", ["a", "b"]),
+        ("a\r\nb\r\n", ["a", "b"]),
+        ("a\rb\r", ["a", "b"]),
+        ("a\r\n\rb\n\rc", ["a", "", "b", "", "c"]),
+        # No editor ends a line at these, nor does CommonMark.
+        ("a\x0cb\x0bc\x85d\u2028e\u2029f\x1cg", ["a\x0cb\x0bc\x85d\u2028e\u2029f\x1cg"]),
+        ("a\u00a0b\u200bc\ufeffd", ["a\u00a0b\u200bc\ufeffd"]),
+        ("\n\n", ["", ""]),
+    ],
+)
+def test_lines_end_where_an_editor_ends_them(source: str, lines: list[str]) -> None:
+    read = read_text(source.encode(), "a.md")
+    assert read.lines == lines
+    assert read.numbers == list(range(1, len(lines) + 1))
+    assert read.line_count == len(lines)
+
+
+@pytest.mark.parametrize("data", [b"", b" \n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+def test_empty_is_said(data: bytes) -> None:
+    assert codes(read_text(data, "a.md")) == ["empty"]
+
+
+def test_nul_characters_are_reported_with_their_line() -> None:
+    read = read_text(b"one\ntwo\0\nthree\0\0\n", "a.md")
+    assert read.lines == ["one", "two\0", "three\0\0"]
+    (problem,) = read.problems
+    assert (problem.code, problem.line_start, problem.message) == (
+        "nul_character",
+        2,
+        "3 NUL character(s), read as U+FFFD",
+    )
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "matter, format, metadata",
+    [
+        ("---\ntitle: A\ntags: [x, y]\n---", "yaml", {"title": "A", "tags": ["x", "y"]}),
+        ("---\ntitle: A\n...", "yaml", {"title": "A"}),
+        ('+++\ntitle = "A"\nday = 2024-01-31\n+++', "toml", {"title": "A", "day": "2024-01-31"}),
+        (';;;\n{"title": "A"}\n;;;', "json", {"title": "A"}),
+        ('{\n"title": "A",\n"n": [1, {"b": null}]\n}', "json", {"title": "A", "n": [1, {"b": None}]}),
+        ("---\n---", "yaml", {}),
+        ("---\n# only a remark\n---", "yaml", {}),
+    ],
+)
+def test_front_matter(matter: str, format: str, metadata: dict[str, Any], newline: str) -> None:
+    source = (matter + "\nbody\n").replace("\n", newline)
+    read = read_text(source.encode(), "a.md")
+    assert read.front_matter is not None
+    assert (read.front_matter.format, read.front_matter.metadata) == (format, metadata)
+    assert read.front_matter.raw == matter
+    assert (read.lines, read.numbers) == (["body"], [matter.count("\n") + 2])
+    assert read.front_matter.line_end == matter.count("\n") + 1
+    assert not read.problems
+
+
+@pytest.mark.parametrize(
+    "written, value",
+    [
+        ("00501", "00501"), ("1.10", "1.10"), ("2024-01-31", "2024-01-31"), ("12:30", "12:30"), ("no", "no"),
+        ("on", "on"), ("0x1F", "0x1F"), ("1_000", "1_000"), ("1e3", "1e3"), (".5", ".5"), ("+1", "+1"),
+        ("007.50", "007.50"),
+        ("2024-01-31T10:00:00Z", "2024-01-31T10:00:00Z"), (".nan", ".nan"), ("1" * 25, int("1" * 25)),
+        ("12", 12), ("-1.5", -1.5), ("true", True), ("False", False), ("null", None), ("~", None), ("", None),
+        ("'12'", "12"), ("!include x.yml", "x.yml"), ("!!binary aGk=", "hi"),
+    ],
+)  # fmt: skip
+def test_front_matter_keeps_what_a_reader_sees(written: str, value: object) -> None:
+    read = read_text(f"---\nkey: {written}\n---\n", "a.md")
+    assert read.front_matter is not None
+    assert read.front_matter.metadata == {"key": value}
+    assert type(read.front_matter.metadata["key"]) is type(value)
+
+
+BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    "source, line",
+    [
+        ("---\ntitle: [1, 2\nauthor: B\n---\nbody\n", None),
+        ("---\ntitle: A\n\tauthor: B\n---\nbody\n", 3),
+        ("---\ntitle: *nowhere\n---\nbody\n", 2),
+        ("---\na: &a\n  b: *a\n---\nbody\n", None),
+        (BOMB + "---\nbody\n", None),
+        ("---\na: " + "[" * 3000 + "]" * 3000 + "\n---\nbody\n", None),
+        ("---\ndeep: " + "{a: " * 300 + "1" + "}" * 300 + "\n---\nbody\n", None),
+        ("+++\ntitle = A\n+++\nbody\n", 2),
+        ("+++\na = 1\na = 2\n+++\nbody\n", None),
+        ("+++\nx = " + "[" * 3000 + "]" * 3000 + "\n+++\nbody\n", None),
+        (';;;\n{"a": 1,}\n;;;\nbody\n', 2),
+        (';;;\n{"a": ' + "[" * 100_000 + "\n;;;\nbody\n", None),
+        ("---\ntitle: A\n[a, b]: c\n---\nbody\n", 3),
+    ],
+    ids=[
+        "bracket",
+        "tab",
+        "alias",
+        "self",
+        "bomb",
+        "deep",
+        "deep-map",
+        "toml",
+        "toml-twice",
+        "toml-deep",
+        "json",
+        "json-deep",
+        "yaml",
+    ],
+)
+def test_broken_front_matter_is_cut_off_and_reported(source: str, line: int | None) -> None:
+    read = read_text(source, "a.md")
+    assert read.front_matter is not None
+    assert read.front_matter.metadata is None
+    assert read.lines == ["body"]
+    (problem,) = read.problems
+    assert problem.code == "front_matter"
+    assert problem.line_start is not None and 1 <= problem.line_start <= read.front_matter.line_end
+    assert line is None or problem.line_start == line
+    assert problem.raw == read.front_matter.raw
+
+
+@pytest.mark.parametrize(
+    "source, problems",
+    [
+        ("---\ntitle: A\nnever closed\n", ["front_matter_unclosed"]),
+        ("---\n\nA rule above a paragraph.\n\n---\n", []),
+        ("---\nA paragraph between rules.\n---\n", []),
+        ("---\n- a list\n- is no mapping\n---\n", []),
+        (" ---\ntitle: A\n---\n", []),
+        ("\n---\ntitle: A\n---\n", []),
+        ("{ a brace }\n", []),
+        ('{"a": 1} and prose\n', []),
+        ("[1, 2]\n", []),
+        ("{" * 5000, []),
+        ('{"a":' * 5000, []),
+        ("---", []),
+    ],
+)
+def test_what_only_looks_like_front_matter_is_text(source: str, problems: list[str]) -> None:
+    read = read_text(source, "a.md")
+    assert read.front_matter is None
+    assert read.lines == source.split("\n")[: len(read.lines)]
+    assert read.line_count == len(read.lines)
+    assert codes(read) == problems
+
+
+def test_front_matter_of_a_thousand_keys() -> None:
+    keys = {f"key_{number}": f"value {number}" for number in range(10_000)}
+    source = "---\n" + "".join(f"{key}: {value}\n" for key, value in keys.items()) + "---\nbody\n"
+    read = read_text(source, "a.md")
+    assert read.front_matter is not None and read.front_matter.metadata == keys
+    assert read.numbers == [10_003]
+
+
+def test_metadata_is_always_json() -> None:
+    source = '---\na: !!set {x, y}\nb: !!timestamp 2001-12-14\n1: 2\nnull: 3\nc: "\\ud800"\n---\n'
+    read = read_text(source, "a.md")
+    assert read.front_matter is not None
+    assert json.loads(json.dumps(read.front_matter.metadata).encode()) == read.front_matter.metadata
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be"])
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_any_text_comes_back_from_its_encoding(encoding: str, text: str) -> None:
+    # A text of its own that starts like a mark is a mark; NUL sends UTF-8 to the detector (UTF-16 without a mark).
+    if text.startswith("\ufeff") or (encoding == "utf-8" and "\0" in text):
+        return
+    mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
+    decoded, expected = read_text(mark + text.encode(encoding), "a.md"), read_text(text, "a.md")
+    assert (decoded.lines, decoded.numbers, decoded.front_matter) == (
+        expected.lines,
+        expected.numbers,
+        expected.front_matter,
+    )
+    kept = decoded.front_matter.raw.count("\n") + 1 if decoded.front_matter else 0
+    assert decoded.line_count == kept + len(decoded.lines)
+
+
+@given(data=st.binary(max_size=400) | st.binary(max_size=100).map(lambda data: codecs.BOM_UTF16_LE + data))
+@settings(max_examples=400, deadline=None)
+def test_any_bytes_are_text_or_a_decoding_error(data: bytes) -> None:
+    try:
+        read = read_text(data, "a.md")
+    except DecodingError as error:
+        assert error.source == "a.md"
+        return
+    assert len(read.lines) == len(read.numbers)
+    "\n".join(read.lines).encode()
+
+
+@given(matter=st.text(alphabet="ab:- [{}]&*!\n\t'\"#|>0.", max_size=60), fence=st.sampled_from(["---", "+++", ";;;"]))
+@settings(max_examples=400, deadline=None)
+def test_any_front_matter_is_read_or_reported(matter: str, fence: str) -> None:
+    source = f"{fence}\n{matter}\n{fence}\nbody\n"
+    read = read_text(source, "a.md")
+    cut = read.front_matter.raw.split("\n") if read.front_matter else []
+    assert cut + read.lines == source.split("\n")[:-1]
+    json.dumps(read.front_matter.metadata if read.front_matter else None)
