@@ -1,0 +1,160 @@
+"""Clean Markdown, written again the way scrapers leave it, with the truth of each line: what the model learns from.
+
+Only training uses this module. `pieces_of` reads a clean document into its top-level blocks; `written` writes
+them without heading marks, without blank lines, hard-wrapped and so on, as a `Layout` says.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
+_MARK = re.compile(r"^(\s*)(?:(\d+)\.|-)")
+_FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*\n", re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A top-level block: its kind (heading, paragraph, list, table, other) and its lines, a paragraph on one line."""
+
+    kind: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a damaged document is written."""
+
+    name: str
+    blank: bool = True
+    mark: str = ""
+    wrap: int = 0
+    bullet: str = "-"
+    number: str = "."
+    text_only: bool = True
+    """Leave out what is neither heading, paragraph, list nor table, as text extractors do."""
+    headless: bool = False
+    """Leave out the headings: a text without any must get none."""
+    stress: bool = False
+    """Set every third short paragraph in bold too: not all that is bold is a heading."""
+
+
+LAYOUTS = (
+    Layout("bare"),
+    Layout("bare, with code", text_only=False),
+    Layout("bold", mark="**"),
+    Layout("bold, and stress", mark="**", stress=True),
+    Layout("stress", stress=True),
+    Layout("headless", headless=True, text_only=False),
+    Layout("wrapped", wrap=80),
+    Layout("glued", blank=False),
+    Layout("glued, with code", blank=False, text_only=False),
+    Layout("glued, odd bullets", blank=False, bullet="•", number=")"),
+)
+
+
+def pieces_of(text: str) -> list[Piece]:
+    """The top-level blocks of a clean document."""
+    text = _FRONT_MATTER.sub("", text.replace("\r\n", "\n"), count=1)
+    source = text.split("\n")
+    pieces: list[Piece] = []
+    for group in _groups(_MARKDOWN.parse(text)):
+        opening = group[0]
+        if opening.type == "heading_open":
+            kind, lines = "heading", [_folded(group[1].content)]
+        elif opening.type == "paragraph_open":
+            kind, lines = "paragraph", [_folded(group[1].content)]
+        elif opening.type in ("bullet_list_open", "ordered_list_open"):
+            kind, lines = "list", list(_items(group))
+        elif opening.type == "table_open":
+            kind, lines = "table", list(_rows(group))
+        else:
+            first, last = opening.map or (0, 0)
+            kind, lines = "other", source[first:last]
+        lines = [line for line in lines if line.strip()]
+        if lines and not (pieces and kind in ("list", "table") and pieces[-1].kind == kind):
+            pieces.append(Piece(kind, tuple(lines)))
+    return pieces
+
+
+def written(pieces: Sequence[Piece], layout: Layout) -> tuple[list[str], list[bool]]:
+    """The lines of a damaged document, and for each whether it was a heading."""
+    lines: list[str] = []
+    headings: list[bool] = []
+    short = 0
+    for piece in pieces:
+        if (piece.kind == "other" and layout.text_only) or (piece.kind == "heading" and layout.headless):
+            continue
+        own = list(piece.lines)
+        if piece.kind == "heading" and layout.mark and "*" not in own[0]:
+            own = [f"{layout.mark}{own[0]}{layout.mark}"]
+        if piece.kind == "paragraph" and layout.stress and len(own[0]) < 140 and "*" not in own[0]:
+            short += 1
+            own = [f"**{own[0]}**"] if short % 3 == 1 else own
+        if piece.kind == "paragraph" and layout.wrap:
+            own = textwrap.wrap(own[0], layout.wrap, break_long_words=False, break_on_hyphens=False)
+        if piece.kind == "list":
+            own = [
+                _MARK.sub(lambda mark: mark[1] + (mark[2] + layout.number if mark[2] else layout.bullet), line)
+                for line in own
+            ]
+        if layout.blank and lines:
+            lines.append("")
+            headings.append(False)
+        lines += own
+        headings += [piece.kind == "heading"] * len(own)
+    return lines, headings
+
+
+def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    group: list[Token] = []
+    depth = 0
+    for token in tokens:
+        group.append(token)
+        depth += token.nesting
+        if depth == 0:
+            yield group
+            group = []
+
+
+def _items(group: Sequence[Token]) -> Iterator[str]:
+    counts: list[int] = []
+    ordered: list[bool] = []
+    fresh = False
+    for token in group:
+        if token.type in ("bullet_list_open", "ordered_list_open"):
+            counts.append(0)
+            ordered.append(token.type == "ordered_list_open")
+        elif token.type in ("bullet_list_close", "ordered_list_close"):
+            counts.pop()
+            ordered.pop()
+        elif token.type == "list_item_open":
+            counts[-1] += 1
+            fresh = True
+        elif token.type == "inline" and fresh:
+            fresh = False
+            indent = sum(4 if numbered else 2 for numbered in ordered[:-1])
+            yield " " * indent + (f"{counts[-1]}. " if ordered[-1] else "- ") + _folded(token.content)
+
+
+def _rows(group: Sequence[Token]) -> Iterator[str]:
+    cells: list[str] = []
+    for token in group:
+        if token.type == "tr_open":
+            cells = []
+        elif token.type == "inline":
+            cells.append(token.content.replace("|", "\\|"))
+        elif token.type == "tr_close":
+            yield "| " + " | ".join(cells) + " |"
+        elif token.type == "thead_close":
+            yield "| " + " | ".join("---" for _ in cells) + " |"
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,114 @@
+"""The document while the rules work on it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from converter.repair.ledger import Repair, Repaired
+from converter.repair.lines import BLANK, DELIMITER, INDENTED, TEXT, kind_of
+from converter.repair.state import State, tell
+from converter.repair.tables import mark_rows
+from converter.repair.verbatim import classify
+
+if TYPE_CHECKING:
+    from converter.repair.headings.blocks import Block
+
+
+class Draft:
+    """Lines, their kinds and the state; what rules change is noted here and carried out once, at the end.
+
+    A line keeps its index from the first rule to the last: `replace` changes it in place, and the lines
+    to insert or to leave out are only collected. So no rule has to care for what another one moved.
+    """
+
+    def __init__(self, lines: list[str], numbers: list[int]) -> None:
+        self.lines, self.numbers, self._source = lines, numbers, lines
+        self.kinds = classify(lines)
+        if DELIMITER in self.kinds:
+            mark_rows(lines, self.kinds)
+        self.state: State = tell(lines, self.kinds)
+        self.repairs: list[Repair] = []
+        self.breaks: set[int] = set()
+        self.inserted: dict[int, str] = {}
+        """Lines to read below the line at an index."""
+        self._dropped: set[int] = set()
+        self.chrome: set[int] = set()
+        """Lines of site chrome: no heading is sought among them."""
+
+    @cached_property
+    def heading_chances(self) -> dict[tuple[Block, int], float]:
+        """The lines that are headings, each with its level -> the chance that it is one."""
+        from converter.repair.headings.recover import headings_of
+
+        return headings_of(self)
+
+    @cached_property
+    def ascii(self) -> bool:
+        """Whether the text is plain ASCII, where some rules have nothing to seek."""
+        return all(map(str.isascii, self.lines))
+
+    @property
+    def signature(self) -> str:
+        """The kinds of all lines, a character each, for regular expressions over the document's build."""
+        return "".join(self.kinds)
+
+    def replace(self, rule: str, at: int, after: str, confidence: float = 1.0, kind: str | None = None) -> None:
+        """Read line `at` as `after`."""
+        self.note(rule, at, at, self.lines[at], after, confidence)
+        if self.lines is self._source:
+            self.lines = self.lines.copy()
+        self.lines[at] = after
+        self.kinds[at] = kind or kind_of(after)
+
+    def break_before(self, rule: str, at: int, confidence: float = 1.0) -> None:
+        """Read a blank line between `at` and the line above it."""
+        if at > 0 and at not in self.breaks and self.kinds[at - 1] != BLANK:
+            self.breaks.add(at)
+            above, below = self.lines[at - 1], self.lines[at]
+            self.note(rule, at - 1, at, f"{above}\n{below}", f"{above}\n\n{below}", confidence)
+
+    def insert_after(self, rule: str, at: int, line: str, confidence: float = 1.0) -> None:
+        """Read one more line below `at`."""
+        self.inserted[at] = line
+        self.note(rule, at, at, self.lines[at], f"{self.lines[at]}\n{line}", confidence)
+
+    def drop_blank(self, at: int) -> None:
+        """Leave out a blank line; the rule that does so notes why."""
+        self._dropped.add(at)
+
+    def note(self, rule: str, first: int, last: int, before: str, after: str, confidence: float = 1.0) -> None:
+        """Write a row of the ledger for the lines `first` to `last`."""
+        self.repairs.append(Repair(rule, self.numbers[first], self.numbers[last], before, after, confidence))
+
+    def original(self, at: int) -> str:
+        """Line `at` as it stood in the source."""
+        return self._source[at]
+
+    def plain_kind(self, at: int) -> str:
+        """The kind of a line that begins with an odd bullet which is none."""
+        return INDENTED if self.lines[at].startswith((" ", "\t")) else TEXT
+
+    def parted(self, at: int) -> bool:
+        """Whether a blank line stands above line `at`, in the source or by a repair."""
+        return at == 0 or self.kinds[at - 1] == BLANK or at in self.breaks
+
+    def finish(self) -> Repaired:
+        """The repaired document; the very lists that came in where only notes were taken."""
+        self.repairs.sort(key=lambda repair: (repair.line_start, repair.line_end))
+        if not (self.breaks or self.inserted or self._dropped):
+            return Repaired(self.lines, self.numbers, self.repairs, self.state)
+        lines: list[str] = []
+        numbers: list[int] = []
+        for at, line in enumerate(self.lines):
+            if at in self._dropped:
+                continue
+            if at in self.breaks and lines and lines[-1]:
+                lines.append("")
+                numbers.append(numbers[-1])
+            lines.append(line)
+            numbers.append(self.numbers[at])
+            if at in self.inserted:
+                lines.append(self.inserted[at])
+                numbers.append(self.numbers[at])
+        return Repaired(lines, numbers, self.repairs, self.state)

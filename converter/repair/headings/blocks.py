@@ -1,0 +1,176 @@
+"""A draft as the sequence of blocks among which headings are sought."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from converter.repair.draft import Draft
+from converter.repair.lines import (
+    BLANK,
+    DELIMITER,
+    FENCE,
+    INDENTED,
+    ITEMS,
+    ORDERED,
+    ROW,
+    TEXT,
+    VERBATIM,
+    ends_sentence,
+    width_of,
+)
+
+WIDEST = 180
+"""Columns beyond which no line is asked whether it is a heading."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SAME = {DELIMITER: ROW, FENCE: VERBATIM}
+_BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*[:：]?\s*$")
+_ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading candidate or something that stands beside one."""
+
+    kind: str
+    """The kind of its first line; a table is ROW, code is VERBATIM throughout."""
+    first: int
+    last: int
+    """Indices of its lines in the draft, inclusive."""
+    text: str
+    """Its first line, bold marks of an all-bold line taken off."""
+    width: int
+    """Columns of all its lines together."""
+    bold: bool
+    """The one line it has is bold from end to end."""
+    closed: bool
+    """It ends as a sentence does."""
+
+    @property
+    def candidate(self) -> bool:
+        """Whether it might be a heading at all: one line, not too long, that reads as text or as a lone list item."""
+        return self.kind in (TEXT, ORDERED) and self.first == self.last and 0 < self.width <= WIDEST
+
+
+def blocks_of(draft: Draft) -> list[Block]:
+    """The blocks of a draft in order; in a glued document each line of text is a block of its own."""
+    blocks: list[Block] = []
+    lines, kinds, total = draft.lines, draft.kinds, len(draft.lines)
+    at = 0
+    while at < total:
+        kind = _SAME.get(kinds[at], kinds[at])
+        first, at = at, at + 1
+        if kind == BLANK or (kind == INDENTED and blocks) or first in draft.chrome:
+            continue
+        while at < total and _SAME.get(kinds[at], kinds[at]) == kind and _joins(draft, kind, lines[at - 1]):
+            at += 1
+        alone = lines[first].strip()
+        bold = _BOLD.match(alone) if at == first + 1 else None
+        text = bold[2] if bold else alone
+        width = width_of(text) if at == first + 1 else sum(width_of(line) for line in lines[first:at])
+        blocks.append(Block(kind, first, at - 1, text, width, bold is not None, ends_sentence(lines[at - 1])))
+    return blocks
+
+
+def _joins(draft: Draft, kind: str, above: str) -> bool:
+    """Whether a line joins the one above it, both of the same kind, in one block."""
+    if kind == TEXT:
+        return draft.state.spaced or above.endswith(("  ", "\\"))
+    return kind in (ROW, VERBATIM)
+
+
+def number_of(text: str) -> int | None:
+    """The number of an ordered item's mark."""
+    match = _ORDERED.match(text)
+    return int(match[1]) if match else None
+
+
+def title_of(line: str) -> str:
+    """The text of a line, bold marks around the whole of it taken off."""
+    match = _BOLD.match(line)
+    return match[2].strip() if match else line.strip()
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the document as a whole says about its lines."""
+
+    blocks: Sequence[Block]
+
+    @cached_property
+    def body(self) -> list[Block]:
+        """The blocks of text that are surely paragraphs, by their length."""
+        return [block for block in self.blocks if block.kind == TEXT and block.width > 100]
+
+    @cached_property
+    def median_width(self) -> float:
+        """The usual size of a paragraph, in columns."""
+        widths = sorted(block.width for block in self.body) or [160]
+        return float(widths[len(widths) // 2])
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """How often each word stands in the body as it is written, case kept."""
+        return Counter(word for block in self.body for word in _WORD.findall(block.text))
+
+    @cached_property
+    def little_words(self) -> frozenset[str]:
+        """The document's own function words: the lower-case (or caseless) words that recur most in its body."""
+        common = [word for word, count in self.words.most_common(60) if count > 2 and not word[0].isupper()]
+        return frozenset(common[:30])
+
+    @cached_property
+    def texts(self) -> Counter[str]:
+        """How often each short line stands in the document."""
+        return Counter(block.text for block in self.blocks if block.candidate)
+
+    @cached_property
+    def closed_share(self) -> float:
+        """How many of the body's paragraphs end with a mark that ends sentences."""
+        return sum(block.closed for block in self.body) / len(self.body) if self.body else 0.5
+
+    @cached_property
+    def candidates(self) -> list[int]:
+        """The blocks that might be headings."""
+        return [at for at, block in enumerate(self.blocks) if block.candidate]
+
+    @cached_property
+    def bold_share(self) -> float:
+        """How many of the short candidates are bold."""
+        short = [self.blocks[at] for at in self.candidates if self.blocks[at].width <= 100]
+        return sum(block.bold for block in short) / len(short) if short else 0.0
+
+    @cached_property
+    def short_share(self) -> float:
+        """How many of the blocks of text are short lines that end no sentence."""
+        texts = [block for block in self.blocks if block.kind == TEXT]
+        return sum(block.width <= 80 and not block.closed for block in texts) / len(texts) if texts else 0.0
+
+    @cached_property
+    def lone_numbers(self) -> set[int]:
+        """Ordered candidates that stand alone and count on (1., 2., 3. ...) through the document, as chapters do."""
+        lone = []
+        for at in self.candidates:
+            if self.blocks[at].kind == ORDERED:
+                beside = [self.blocks[near].kind for near in (at - 1, at + 1) if 0 <= near < len(self.blocks)]
+                if not any(kind == ORDERED for kind in beside):
+                    lone.append(at)
+        counting: set[int] = set()
+        for one, two in pairwise(lone):
+            if (number_of(self.blocks[one].text) or 0) + 1 == number_of(self.blocks[two].text):
+                counting.update((one, two))
+        return counting
+
+    def neighbour(self, at: int) -> Block | None:
+        """The block at `at`; None beyond the ends."""
+        return self.blocks[at] if 0 <= at < len(self.blocks) else None
+
+
+def is_item(block: Block | None) -> bool:
+    """Whether a block is a list item."""
+    return block is not None and block.kind in ITEMS

@@ -1,0 +1,81 @@
+"""The learned model: two logistic regressions, the second of which has seen what the first makes of the neighbours.
+
+The weights stand in `weights.json`, feature name -> weight, made by `python -m converter.repair.train`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from math import exp, log
+
+from converter.repair.headings.blocks import Page
+from converter.repair.headings.features import Features, features_of
+
+Weights = Mapping[str, float]
+STAGES = ("alone", "together")
+
+
+@cache
+def weights() -> dict[str, dict[str, float]]:
+    """Stage -> feature -> weight."""
+    text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, float]] = json.loads(text)
+    return loaded
+
+
+def probabilities(page: Page) -> dict[int, float]:
+    """Block -> the chance that it is a heading, for every candidate of the page.
+
+    Nothing here asks whether blank lines stood between the blocks: so a text gets the same answers once it is repaired.
+    """
+    alone, together = (weights()[stage] for stage in STAGES)
+    seen = {at: features_of(page, at) for at in page.candidates}
+    first = {at: chance(alone, found) for at, found in seen.items()}
+    company = company_of(page, first)
+    return {at: chance(together, {**found, **company[at]}) for at, found in seen.items()}
+
+
+def chance(weight: Weights, found: Features) -> float:
+    """The logistic function of the weighted sum."""
+    total = sum(weight.get(name, 0.0) * value for name, value in found.items())
+    return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+
+def company_of(page: Page, first: Mapping[int, float]) -> dict[int, Features]:
+    """What the first model makes of each line itself, of its neighbours and of the lines that look like it."""
+    groups: dict[object, list[float]] = {}
+    for at, p in first.items():
+        groups.setdefault(_looks(page, at), []).append(p)
+    sums = {looks: (sum(group), len(group), sum(p > 0.5 for p in group)) for looks, group in groups.items()}
+    every, count, likely = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0.0, 0, 0)
+    company: dict[int, Features] = {}
+    for at, own in first.items():
+        total, alike, likely_alike = sums[_looks(page, at)]
+        rest = count - alike
+        company[at] = {
+            "own chance": _logit(own),
+            "chance before": first.get(at - 1, 0.0),
+            "chance after": first.get(at + 1, 0.0),
+            "chance two after": first.get(at + 2, 0.0),
+            "chance two before": first.get(at - 2, 0.0),
+            "chance of its like": (total - own + 0.5 * own) / (alike - 0.5),
+            "many of its like": min(alike - 1, 10) / 10,
+            "chance of the rest": (every - total) / rest if rest else 0.0,
+            "headings in the rest": min(likely - likely_alike, 10) / 10,
+        }
+    return company
+
+
+def _looks(page: Page, at: int) -> tuple[object, ...]:
+    """The looks that the headings of one document share."""
+    block = page.blocks[at]
+    first, last = block.text.lstrip("*_ ")[:1], block.text.rstrip("*_ ")[-1:]
+    return block.bold, last if last and not last.isalnum() else "", first.isdigit(), first.islower(), first.isalnum()
+
+
+def _logit(p: float) -> float:
+    p = min(1 - 1e-6, max(1e-6, p))
+    return max(-8.0, min(8.0, log(p / (1 - p))))

@@ -1,0 +1,86 @@
+"""Recovered headings are written into the draft, with levels that make a sensible tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from converter.repair.draft import Draft
+from converter.repair.headings.blocks import Block, Page, blocks_of, title_of
+from converter.repair.headings.model import probabilities
+from converter.repair.lines import HEADING
+
+THRESHOLD = 0.5
+"""The chance from which a line is taken for a heading."""
+
+GOES_ON = (",", ";", "，", "；", "、", "،")
+"""Marks with which no title ends."""
+
+_DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)(?=[.):：\s]|$)|(\d{1,3})(?=[.)、．])")
+_HAN_CHAPTER = re.compile(r"[一二三四五六七八九十]{1,3}[、．.]|第\s?[一二三四五六七八九十百\d]+\s?[章节節回篇]")
+_HAN_SECTION = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]")
+_CLOSING = re.compile(r"(^|[ \t])(#+)[ \t]*$")
+
+
+def recover(draft: Draft, rule: str, bold: bool) -> None:
+    """Turn the bold, or the other, lines that are headings into ATX headings."""
+    chances = draft.heading_chances
+    if not chances:
+        return
+    for (block, level), chance in chances.items():
+        if block.bold == bold:
+            title = _CLOSING.sub(r"\1\\\2", title_of(draft.lines[block.first]))
+            draft.replace(rule, block.first, f"{'#' * level} {title}", min(0.9999, round(chance, 4)), HEADING)
+
+
+def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
+    """The lines that are headings, each with its level -> the chance that it is one."""
+    if draft.state.headings == "marked" or HEADING in draft.kinds or not (draft.state.spaced or draft.state.one_line):
+        return {}
+    page = Page(blocks_of(draft))
+    chances = chosen(page, probabilities(page))
+    found = [page.blocks[at] for at in chances]
+    if not found:
+        return {}
+    titled = zip(found, levels_of(found, page.blocks[0]), strict=True)
+    return dict(zip(titled, chances.values(), strict=True))
+
+
+def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
+    """The candidates that are taken for headings.
+
+    The last block of a document heads nothing, and what ends with a comma (`Dear Ann,`) goes on.
+    """
+    last = len(page.blocks) - 1
+    return {
+        at: chance
+        for at, chance in chances.items()
+        if chance >= THRESHOLD and (at != last or chance > 0.9) and not page.blocks[at].text.endswith(GOES_ON)
+    }
+
+
+def levels_of(found: Sequence[Block], first: Block) -> list[int]:
+    """Levels by the titles' numbers; where nothing speaks 2, and 1 for a title on the document's first line."""
+    levels: list[int] = []
+    depths = [_depth(block.text) for block in found]
+    if sum(map(bool, depths)) == 1:
+        # One number alone is part of its title (`3.5 million reasons`).
+        depths = [0] * len(found)
+    widths = sorted(block.width for block in found[1:])
+    for at, (block, depth) in enumerate(zip(found, depths, strict=True)):
+        if depth:
+            levels.append(min(6, 1 + depth))
+        elif at == 0 and block is first and len(found) > 1 and block.width >= max(12, widths[len(widths) // 2]):
+            levels.append(1)
+        else:
+            levels.append(2)
+    return levels
+
+
+def _depth(title: str) -> int:
+    """How deep a title's number says it stands: `2.` 1, `2.1` 2; 0 where it has none."""
+    if match := _DECIMAL.match(title):
+        return match[0].count(".") + 1
+    if _HAN_CHAPTER.match(title):
+        return 1
+    return 2 if _HAN_SECTION.match(title) else 0

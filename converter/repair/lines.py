@@ -1,0 +1,118 @@
+"""What each line of a document is, told by one character a line.
+
+`kind_of` tells a line by itself; `verbatim.classify` tells those of a document, whose kinds in a row are its
+signature. Every rule and the document's state read the signature instead of the text, so that a document is
+scanned once. The kinds follow CommonMark 0.31 (https://spec.commonmark.org) and GFM's tables.
+"""
+
+from __future__ import annotations
+
+import re
+
+BLANK = " "
+TEXT = "t"
+HEADING = "#"
+UNDERLINE = "="
+RULE = "_"
+BULLET = "-"
+ORDERED = "1"
+ODD_ITEM = "o"
+ROW = "|"
+DELIMITER = ":"
+QUOTE = ">"
+IMAGE = "!"
+REFERENCE = "r"
+FOOTNOTE = "f"
+DEFINITION = "d"
+"""The `: text` of a definition list."""
+INDENTED = "i"
+"""Indented and no item: the continuation of a list item or an indented code block."""
+HTML = "<"
+FENCE = "`"
+VERBATIM = "v"
+"""Inside a fence, an HTML block, a math block or indented code: never touched."""
+
+ITEMS = frozenset((BULLET, ORDERED, ODD_ITEM))
+
+BULLETS = "•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔→✓✔✅☑✗✘❌⭐★☆👉🔹🔸🔷🔶▹❖✦✨·–—"
+"""Marks that stand for a bullet where a line begins with one and a space follows."""
+
+_MARKED = re.compile(
+    rf"""
+    (?P<indent>[ \t]*+)
+    (?:
+      (?P<fence>`{{3,}}[^`]*$|~{{3,}}|\$\$\s*$)
+    | (?P<heading>\#{{1,6}}(?:[ \t]|$))
+    | (?P<rule>(?:-[ \t]*){{3,}}$|(?:\*[ \t]*){{3,}}$|(?:_[ \t]*){{3,}}$)
+    | (?P<delimiter>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$|\|[ \t]*:?-+:?[ \t]*\|[ \t]*$)
+    | (?P<bullet>[-*+](?:[ \t]|$))
+    | (?P<ordered>\d{{1,9}}[.)](?:[ \t]|$))
+    | (?P<odd>[{BULLETS}]\ufe0f?[\s\xa0]+(?=\S)|\(\d{{1,3}}\)[\s\xa0]|[-*+]\xa0|\d{{1,3}}[.)]\xa0)
+    | (?P<row>\|)
+    | (?P<underline>=+[ \t]*$)
+    | (?P<quote>>)
+    | (?P<footnote>\[\^[^\]\n]+\]:)
+    | (?P<reference>\[[^\]\n]+\]:[ \t]*\S)
+    | (?P<definition>:[ \t]+\S)
+    | (?P<image>(?=[^\n]{{0,4000}}$)\[?!\[[^\n]*\](?:\([^)\n]*\)|\[[^\]\n]*\])[ \t]*$)
+    | (?P<html></?[a-zA-Z][^>\n]*>|<!--|<\?|<![A-Z])
+    )
+    """,
+    re.VERBOSE,
+)
+_KIND_OF_GROUP = {
+    "fence": FENCE,
+    "heading": HEADING,
+    "rule": RULE,
+    "delimiter": DELIMITER,
+    "bullet": BULLET,
+    "ordered": ORDERED,
+    "odd": ODD_ITEM,
+    "row": ROW,
+    "underline": UNDERLINE,
+    "quote": QUOTE,
+    "footnote": FOOTNOTE,
+    "reference": REFERENCE,
+    "definition": DEFINITION,
+    "image": IMAGE,
+    "html": HTML,
+}
+_ITEMS_ANYWHERE = frozenset(("bullet", "ordered", "odd"))
+"""Groups that mean the same at any depth of indentation."""
+
+
+def kind_of(line: str) -> str:
+    """The kind of one line taken by itself."""
+    if line[:1].isalpha():
+        return TEXT
+    if not line or line.isspace():
+        return BLANK
+    match = _MARKED.match(line)
+    if match is None:
+        return INDENTED if line[0] == "\t" or line.startswith("  ") else TEXT
+    group = str(match.lastgroup)
+    if group not in _ITEMS_ANYWHERE and (match["indent"].startswith("\t") or len(match["indent"]) > 3):
+        return FENCE if group == "fence" else INDENTED
+    return _KIND_OF_GROUP[group]
+
+
+_WIDE = re.compile(
+    "[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf"
+    "\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]"
+)
+
+
+def width_of(line: str) -> int:
+    """Columns that a line takes: East Asian wide characters count two (they say as much as two Latin ones)."""
+    return len(line) if line.isascii() else len(line) + len(_WIDE.findall(line))
+
+
+SENTENCE_END = frozenset(".!?。！？…．｡।॥؟۔።။։")
+"""Marks that end a sentence, in the scripts that have one."""
+CLOSING = "\"'”’»›)]）】」』*_`~"
+"""What may still follow the mark that ends a sentence."""
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends as a sentence does, closing quotes, brackets and emphasis marks left aside."""
+    return line.rstrip().rstrip(CLOSING)[-1:] in SENTENCE_END if line else False

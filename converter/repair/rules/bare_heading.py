@@ -1,0 +1,13 @@
+"""Headings that lost their marks."""
+
+from __future__ import annotations
+
+from converter.repair.draft import Draft
+from converter.repair.headings.recover import recover
+from converter.repair.rule import FULL, rule
+
+
+@rule("bare_heading", FULL)
+def RULE(draft: Draft) -> None:
+    """In a document whose headings bear no mark, the lines that the model takes for headings become headings."""
+    recover(draft, "bare_heading", bold=False)

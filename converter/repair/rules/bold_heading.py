@@ -1,0 +1,13 @@
+"""Headings written as a line in bold."""
+
+from __future__ import annotations
+
+from converter.repair.draft import Draft
+from converter.repair.headings.recover import recover
+from converter.repair.rule import FULL, rule
+
+
+@rule("bold_heading", FULL)
+def RULE(draft: Draft) -> None:
+    """In a document whose headings bear no mark, the bold lines that the model takes for headings become headings."""
+    recover(draft, "bold_heading", bold=True)

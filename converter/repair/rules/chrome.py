@@ -1,0 +1,78 @@
+"""Site chrome: what belongs to the page around an article, not to the article."""
+
+from __future__ import annotations
+
+import re
+
+from converter.repair.draft import Draft
+from converter.repair.lines import BLANK, BULLET, IMAGE, TEXT
+from converter.repair.rule import FULL, rule
+
+LONGEST = 120
+"""Characters beyond which a line is no phrase of the page's frame."""
+
+_THUMBNAIL = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|webp|gif|avif)\b", re.I)
+_PHRASE = re.compile(
+    "|".join(
+        (
+            r"share (?:this|on|via)\b.{0,40}",
+            r"share|tweet|pin it|print|advertise?ment|sponsored",
+            r"(?:click (?:here )?to )?(?:share|tweet) (?:this|on) .{0,30}",
+            r"read more(?: »| …|\.\.\.|…)?|continue reading.{0,30}",
+            r"skip to (?:main )?content|back to top|accept (?:all )?cookies",
+            r"(?:we use|this (?:web)?site uses) cookies\b.{0,120}",
+            r"(?:subscribe|sign up) (?:to|for) (?:our|the) .{0,40}newsletter.{0,30}",
+            r"follow us on \w{0,20}|leave a (?:comment|reply)|all rights reserved\.?",
+            r"you may also like.{0,10}|more stories you may like.{0,20}",
+            r"teilen auf .{0,30}|weiterlesen.{0,5}|anzeige",
+            r"partager sur .{0,30}|lire la suite.{0,5}|compartir en .{0,30}|leer más.{0,5}",
+        )
+    ),
+    re.I,
+)
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
+_BEGINNINGS = (
+    "share tweet pin print advertisement advertisment sponsored click read continue skip back accept we this"
+    " subscribe sign follow leave all you more teilen weiterlesen anzeige partager lire compartir leer"
+)
+_FIRST_WORDS = frozenset(_BEGINNINGS.split())
+"""The words with which `_PHRASE` begins, to pass over other lines at little cost."""
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+
+
+@rule("chrome", FULL)
+def RULE(draft: Draft) -> None:
+    """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome; they stay."""
+    last = max((at for at, kind in enumerate(draft.kinds) if kind not in (BLANK, IMAGE)), default=-1)
+    for at, kind in enumerate(draft.kinds):
+        line = draft.lines[at]
+        if (kind == IMAGE and _is_teaser(draft, at, last)) or (
+            kind in (TEXT, BULLET) and len(line) < LONGEST and _is_alone(draft, at) and _is_phrase(line)
+        ):
+            draft.note("chrome", at, at, line, line, 0.95)
+            draft.chrome.add(at)
+
+
+def _is_teaser(draft: Draft, at: int, last: int) -> bool:
+    """An image after all of the text that is a thumbnail or stands far off."""
+    if at < last:
+        return False
+    size = _THUMBNAIL.search(draft.lines[at])
+    small = size is not None and int(size[1]) <= 400
+    return small or (at >= 3 and all(draft.kinds[above] == BLANK for above in range(at - 3, at)))
+
+
+def _is_alone(draft: Draft, at: int) -> bool:
+    """Whether a line is a block by itself, not a line of a wrapped paragraph."""
+    if draft.kinds[at] == BULLET or not draft.state.spaced:
+        return True
+    return draft.parted(at) and (at + 1 == len(draft.lines) or draft.kinds[at + 1] != TEXT)
+
+
+def _is_phrase(line: str) -> bool:
+    if line[:1].isspace():
+        return False
+    first = _FIRST_WORD.search(line)
+    if first is None or first[0].lower() not in _FIRST_WORDS:
+        return False
+    return _PHRASE.fullmatch(_LINK.sub(r"\1", line).strip(" \t-*_»>•[]")) is not None

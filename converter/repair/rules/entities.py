@@ -1,0 +1,21 @@
+"""HTML entities that were escaped twice."""
+
+from __future__ import annotations
+
+import re
+
+from converter.repair.draft import Draft
+from converter.repair.lines import VERBATIM
+from converter.repair.rule import FULL, rule
+
+_TWICE = re.compile(
+    r"&amp;(?=(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip|copy|reg);)"
+)
+
+
+@rule("entities", FULL)
+def RULE(draft: Draft) -> None:
+    """`&amp;nbsp;` is read as `&nbsp;`: no writer means the entity's own name, outside code."""
+    for at, line in enumerate(draft.lines):
+        if "&amp;" in line and draft.kinds[at] != VERBATIM and "`" not in line and _TWICE.search(line):
+            draft.replace("entities", at, _TWICE.sub("&", line), 0.95, draft.kinds[at])

@@ -1,0 +1,29 @@
+"""`##Heading` without the space that CommonMark wants."""
+
+from __future__ import annotations
+
+import re
+
+from converter.repair.draft import Draft
+from converter.repair.lines import HEADING, TEXT
+from converter.repair.rule import FULL, rule
+
+_TIGHT = re.compile(r" {0,3}(#{1,6})(?=[^\W_]|[*_`\[\"“«（「])(.*\S)")
+_HASHTAG = re.compile(r"(?:^|\s)#[^\W\d]\w*")
+
+
+@rule("heading_space", FULL)
+def RULE(draft: Draft) -> None:
+    """`##Heading` is read as `## Heading`; one `#` only before a title of several words that is no row of hashtags."""
+    for at, kind in enumerate(draft.kinds):
+        if kind != TEXT or "#" not in draft.lines[at][:4] or (match := _TIGHT.match(draft.lines[at])) is None:
+            continue
+        marks, title = match.groups()
+        alone = draft.parted(at) and (at + 1 == len(draft.lines) or draft.kinds[at + 1] != TEXT)
+        if len(marks) == 1 and not (alone and _is_title(title, draft.lines[at])):
+            continue
+        draft.replace("heading_space", at, f"{marks} {title}", 0.97 if len(marks) > 1 else 0.8, HEADING)
+
+
+def _is_title(title: str, line: str) -> bool:
+    return " " in title and not title[0].isdigit() and not title[0].islower() and len(_HASHTAG.findall(line)) < 2

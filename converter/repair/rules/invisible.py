@@ -1,0 +1,39 @@
+"""No-break spaces and zero-width characters where a line's mark stands."""
+
+from __future__ import annotations
+
+import re
+
+from converter.repair.draft import Draft
+from converter.repair.lines import VERBATIM
+from converter.repair.rule import SAFE, rule
+
+_ZERO_WIDTH = "\u200b\ufeff\u2060\u200e\u200f"
+_LEAD = re.compile(rf"([\s{_ZERO_WIDTH}]*)((?:#{{1,6}}|[-*+]|\d{{1,9}}[.)])(?=[\s{_ZERO_WIDTH}]))?([\s{_ZERO_WIDTH}]*)")
+_NOTHING = re.compile(f"[{_ZERO_WIDTH}]")
+
+
+@rule("invisible", SAFE)
+def RULE(draft: Draft) -> None:
+    """No-break spaces and zero-width characters that hide a line's mark are read as spaces or left out.
+
+    Only before a line's first visible character and right after a list or heading mark, where CommonMark
+    wants a plain space; inside the text they stay, for they may be meant (Persian, emoji, numbers).
+    """
+    if draft.ascii:
+        return
+    for at, line in enumerate(draft.lines):
+        if line[:12].isascii() or draft.kinds[at] == VERBATIM:
+            continue
+        match = _LEAD.match(line)
+        if match is None or match[0].isascii():
+            continue
+        before, mark, after = (part or "" for part in match.groups())
+        # Without a mark, indentation by no-break or ideographic spaces is typography, not structure.
+        lead = _plain(before) + mark + _plain(after) if mark else _NOTHING.sub("", match[0])
+        if lead != match[0]:
+            draft.replace("invisible", at, lead + line[match.end() :])
+
+
+def _plain(spaces: str) -> str:
+    return "".join(" " if space not in " \t" else space for space in _NOTHING.sub("", spaces))

@@ -1,0 +1,38 @@
+"""List numbers in brackets, `(1)`, which CommonMark does not know."""
+
+from __future__ import annotations
+
+import re
+
+from converter.repair.draft import Draft
+from converter.repair.lines import ODD_ITEM, ORDERED
+from converter.repair.rule import FULL, rule
+
+_NUMBERED = re.compile(r"([ \t]*)\((\d{1,3})\)[\s\xa0]+")
+
+
+@rule("odd_number", FULL)
+def RULE(draft: Draft) -> None:
+    """A run of lines `(1) ...`, `(2) ...` that counts on is read as an ordered list, `1) ...`, `2) ...`."""
+    if ODD_ITEM not in draft.kinds:
+        return
+    run: list[int] = []
+    for at in range(len(draft.lines) + 1):
+        match = _NUMBERED.match(draft.lines[at]) if at < len(draft.lines) and draft.kinds[at] == ODD_ITEM else None
+        if match and int(match[2]) == (len(run) + 1):
+            run.append(at)
+            continue
+        if at < len(draft.lines) and run and not draft.lines[at].strip():
+            continue
+        _close(draft, run)
+        run = [at] if match and match[2] == "1" else []
+        if match and not run:
+            draft.kinds[at] = draft.plain_kind(at)
+
+
+def _close(draft: Draft, run: list[int]) -> None:
+    for at in run:
+        if len(run) > 1:
+            draft.replace("odd_number", at, _NUMBERED.sub(r"\1\2) ", draft.lines[at], count=1), 0.97, ORDERED)
+        else:
+            draft.kinds[at] = draft.plain_kind(at)

@@ -1,0 +1,26 @@
+"""A `---` under a paragraph, which CommonMark reads as a heading's underline."""
+
+from __future__ import annotations
+
+from converter.repair.draft import Draft
+from converter.repair.lines import RULE as THEMATIC_BREAK
+from converter.repair.lines import TEXT, ends_sentence, width_of
+from converter.repair.rule import FULL, rule
+
+_DRAWN = 8
+"""An underline of this many dashes was drawn under a title on purpose."""
+
+
+@rule("stray_rule", FULL)
+def RULE(draft: Draft) -> None:
+    """A `---` right under what cannot be a title (several lines, or long, or a whole sentence) is a rule of its own."""
+    for at, kind in enumerate(draft.kinds):
+        if kind != THEMATIC_BREAK or at == 0 or draft.kinds[at - 1] != TEXT:
+            continue
+        line, above = draft.lines[at].strip(), draft.lines[at - 1]
+        if set(line) != {"-"} or len(line) >= _DRAWN:
+            continue
+        width, several = width_of(above), at > 1 and draft.kinds[at - 2] == TEXT and not draft.parted(at - 1)
+        stops = ends_sentence(above) and not above.rstrip().endswith(("?", "？", "!", "！"))
+        if width > 120 or (stops and (several or width > 60)):
+            draft.break_before("stray_rule", at, 0.95)

@@ -1,0 +1,22 @@
+"""Text glued to a table: GFM makes a row of each line below a table up to the next blank line."""
+
+from __future__ import annotations
+
+from converter.repair.draft import Draft
+from converter.repair.lines import FOOTNOTE, IMAGE, INDENTED, ITEMS, ORDERED, QUOTE, REFERENCE, TEXT
+from converter.repair.rule import SAFE, rule
+from converter.repair.tables import tables_of
+
+_WOULD_JOIN = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE, ORDERED))
+
+
+@rule("table_break", SAFE)
+def RULE(draft: Draft) -> None:
+    """A line under a table that is no row of it ends the table; a table under a list item or quote stands by itself."""
+    for table in tables_of(draft):
+        above = table.header - 1
+        if above >= 0 and draft.kinds[above] in ITEMS | {QUOTE, INDENTED} and draft.kinds[table.header] != INDENTED:
+            draft.break_before("table_break", table.header, 0.98)
+        below = table.last + 1
+        if below < len(draft.lines) and draft.kinds[below] in _WOULD_JOIN:
+            draft.break_before("table_break", below, 0.99 if "|" not in draft.lines[below] else 0.9)

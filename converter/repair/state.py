@@ -1,0 +1,142 @@
+"""The state a document is in, told from the whole of it before any rule runs."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from converter.repair.lines import (
+    BLANK,
+    HEADING,
+    IMAGE,
+    TEXT,
+    VERBATIM,
+    ends_sentence,
+    width_of,
+)
+
+LONG = 120
+"""Columns beyond which a line was hardly wrapped by hand: hard-wrapped text stands at 72 to 100."""
+
+NARROW = 50
+"""Columns below which nobody wraps a text: lines shorter than this are verse, addresses, labels."""
+
+STRAY = 0.1
+"""Blank lines for fewer than this share of the blocks are strays (before a picture, say) in a glued document."""
+
+_TAIL = BLANK + IMAGE
+"""Blank lines and pictures below the text: what a scraper leaves of the page's foot."""
+_SETEXT = re.compile(r"(?<!t)t[=_]")
+_HTML_HEADING = re.compile(r"\s*<h[1-6][\s>]", re.I)
+_GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
+_BLOCK = re.compile(r"t|#|!|>+|[|:]+|v+|[-1oi]+")
+
+_LAYOUT = {
+    (True, True): "spaced, one line a paragraph",
+    (True, False): "spaced, paragraphs over several lines",
+    (False, True): "glued, one line a paragraph",
+    (False, False): "glued, lines of unknown make",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a document is laid out, and the evidence for it in words."""
+
+    spaced: bool
+    """Blank lines stand between its blocks."""
+    one_line: bool
+    """Each paragraph is one line: two lines of text that touch are two paragraphs, or one that was glued on."""
+    headings: str
+    """`marked` (ATX or setext), or `unmarked`."""
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def layout(self) -> str:
+        """The layout in words."""
+        return _LAYOUT[self.spaced, self.one_line]
+
+
+def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
+    """The state of a document from its lines and their kinds.
+
+    Wrapped text betrays itself by a margin: no line passes it, and hardly one could have taken in the next line's
+    first word. A glued document has no blank lines between its blocks, a handful of strays left aside.
+    """
+    signature = "".join(kinds).lstrip(BLANK)
+    start = len(kinds) - len(signature)
+    signature = signature.rstrip(_TAIL)
+    texts = signature.count(TEXT)
+    touching = [start + at for at in _pairs(signature, TEXT + TEXT)]
+    marked = _is_marked(lines, kinds, "".join(kinds))
+
+    widths = [width_of(lines[at]) for at in touching]
+    longs = sum(width_of(lines[at]) > LONG for at, kind in enumerate(kinds) if kind == TEXT)
+    full = _share_full(lines, touching, widths)
+    sizable = [at for at, width in zip(touching, widths, strict=True) if width > 40]
+    closed = sum(ends_sentence(lines[at]) for at in sizable)
+    wrapped = full >= 0.5 and len(touching) > longs and closed < 0.5 * len(sizable) and not _labelled(lines, touching)
+
+    gaps = len(_GAP.findall(signature))
+    blocks = len(_BLOCK.findall(re.sub("t+", TEXT, signature) if wrapped else signature))
+    spaced = texts == 0 or gaps > STRAY * (blocks - 1) or blocks < 3
+    if wrapped:
+        one_line = False
+    elif spaced:
+        one_line = longs > 0 and (not touching or (longs >= 3 and len(touching) * 20 < texts))
+    else:
+        one_line = longs > 0 or (len(sizable) >= 3 and closed >= 0.7 * len(sizable))
+    evidence = (
+        f"{gaps} runs of blank lines among {blocks} blocks",
+        f"{len(touching)} of {texts} lines of text touch the next, {full:.0%} of these as full as a wrapped line is",
+        f"{closed} of {len(sizable)} touching lines end a sentence",
+        f"{longs} of {texts} are longer than {LONG} columns",
+        "headings are marked" if marked else "no heading is marked",
+    )
+    return State(spaced, one_line, "marked" if marked else "unmarked", evidence)
+
+
+def _pairs(signature: str, pair: str) -> list[int]:
+    found, at = [], signature.find(pair)
+    while at >= 0:
+        found.append(at)
+        at = signature.find(pair, at + 1)
+    return found
+
+
+def _is_marked(lines: Sequence[str], kinds: Sequence[str], signature: str) -> bool:
+    """Whether any heading bears its mark: `#`, a line of `===` or `---` under one line of text, or an HTML tag."""
+    if HEADING in kinds:
+        return True
+    for match in _SETEXT.finditer(signature):
+        title, underline = lines[match.start()], lines[match.start() + 1].strip()
+        if underline[0] in "-=" and width_of(title) <= LONG:
+            return True
+    return VERBATIM in kinds and any(
+        kind == VERBATIM and _HTML_HEADING.match(line) for line, kind in zip(lines, kinds, strict=True)
+    )
+
+
+def _share_full(lines: Sequence[str], touching: Sequence[int], widths: Sequence[int]) -> float:
+    """The share of lines to which the next line's first word could not have been added within the text's margin.
+
+    0 where the lines go beyond any margin that people wrap at.
+    """
+    if not touching:
+        return 0.0
+    margin = sorted(widths)[int(0.9 * (len(widths) - 0.5))]
+    if not NARROW <= margin <= LONG:
+        return 0.0
+    full = 0
+    for at, width in zip(touching, widths, strict=True):
+        word = next(iter(lines[at + 1].split(None, 1)), "")
+        full += width + 1 + width_of(word) > margin
+    return full / len(touching)
+
+
+def _labelled(lines: Sequence[str], touching: Sequence[int]) -> bool:
+    """Whether most of the lines begin with the same word, as `Date: ...` over and over; wrapped text does not."""
+    words = Counter(next(iter(lines[at].split(None, 1)), "") for at in touching)
+    return len(touching) > 3 and words.most_common(1)[0][1] > 0.6 * len(touching)

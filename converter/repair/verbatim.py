@@ -1,0 +1,95 @@
+"""The kinds of a document's lines, with what stands inside code, HTML and math told apart: that is never touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from converter.repair.lines import (
+    BLANK,
+    BULLET,
+    FENCE,
+    HEADING,
+    HTML,
+    INDENTED,
+    ITEMS,
+    ORDERED,
+    TEXT,
+    VERBATIM,
+    kind_of,
+)
+
+_FENCE_MARK = re.compile(r"[ \t]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+(`{3,}(?=[^`]*$)|~{3,}|\$\$\s*$)")
+_HTML_UNTIL = (
+    (
+        re.compile(r"[ ]{0,3}<(?:script|pre|style|textarea)(?:\s|>|$)", re.I),
+        re.compile(r"</(?:script|pre|style|textarea)>", re.I),
+    ),
+    (re.compile(r"[ ]{0,3}<!--"), re.compile(r"-->")),
+    (re.compile(r"[ ]{0,3}<\?"), re.compile(r"\?>")),
+)
+_HTML_BLOCK = re.compile(
+    r"[ ]{0,3}(?:</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details"
+    r"|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|li"
+    r"|link|main|menu|menuitem|nav|noframes|ol|optgroup|option|p|param|search|section|summary|table|tbody|td|tfoot|th"
+    r"|thead|title|tr|track|ul)(?:\s|/?>|$)|<![A-Za-z])",
+    re.I,
+)
+_HTML_TAG_ALONE = re.compile(
+    r"""[ ]{0,3}(?:</[a-zA-Z][a-zA-Z0-9-]*\s*>|<[a-zA-Z][a-zA-Z0-9-]*"""
+    r"""(?:\s+[a-zA-Z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>`]+|'[^']*'|"[^"]*"))?)*\s*/?>)[ \t]*$"""
+)
+
+
+def classify(lines: Sequence[str]) -> list[str]:
+    """The kind of each line, with what stands inside fences, HTML, math and indented code as VERBATIM."""
+    kinds = [TEXT if line[:1].isalpha() else kind_of(line) if line else BLANK for line in lines]
+    if (
+        FENCE in kinds
+        or HTML in kinds
+        or INDENTED in kinds
+        or any("```" in lines[at] or "~~~" in lines[at] for at, kind in enumerate(kinds) if kind in (BULLET, ORDERED))
+    ):
+        _mark_verbatim(lines, kinds)
+    return kinds
+
+
+def _mark_verbatim(lines: Sequence[str], kinds: list[str]) -> None:
+    at, in_list, total = 0, False, len(lines)
+    # Where blank lines are gone nothing would end an HTML block: there it ends where no line begins with a tag.
+    glued = kinds.count(BLANK) * 20 < total
+    while at < total:
+        kind = kinds[at]
+        end = at
+        if kind in (FENCE, BULLET, ORDERED) and (fence := _FENCE_MARK.match(lines[at])):
+            end = _fence_end(lines, at, fence[1])
+        elif kind == HTML:
+            end = _html_end(lines, kinds, at, glued)
+        elif kind == INDENTED and not in_list and (at == 0 or kinds[at - 1] in (BLANK, VERBATIM, HEADING)):
+            end = at + 1 if lines[at].startswith(("    ", "\t")) else at
+        in_list = kind in ITEMS or (in_list and kind in (BLANK, INDENTED, FENCE)) or (in_list and lines[at][:1] == " ")
+        if end > at:
+            kinds[at:end] = [VERBATIM] * (end - at)
+        elif kind in (HTML, FENCE):
+            kinds[at] = TEXT
+        at = max(end, at + 1)
+
+
+def _fence_end(lines: Sequence[str], start: int, mark: str) -> int:
+    """The line after the closing fence; a fence that is never closed runs to the end (CommonMark 4.5)."""
+    if mark.startswith("$$"):
+        return next((at + 1 for at in range(start + 1, len(lines)) if lines[at].rstrip().endswith("$$")), start)
+    closing = re.compile(rf"\s*{re.escape(mark[0])}{{{len(mark)},}}\s*$")
+    return next((at + 1 for at in range(start + 1, len(lines)) if closing.match(lines[at])), len(lines))
+
+
+def _html_end(lines: Sequence[str], kinds: Sequence[str], start: int, glued: bool) -> int:
+    """The line after an HTML block (CommonMark 4.6); `start` where it is a paragraph that begins with a tag."""
+    for opening, closing in _HTML_UNTIL:
+        if opening.match(lines[start]):
+            return next((at + 1 for at in range(start, len(lines)) if closing.search(lines[at])), len(lines))
+    interrupts = kinds[start - 1] != TEXT if start else True
+    if _HTML_BLOCK.match(lines[start]) or (interrupts and _HTML_TAG_ALONE.match(lines[start])):
+        ends = (BLANK, TEXT, HEADING, BULLET, ORDERED) if glued else (BLANK,)
+        return next((at for at in range(start, len(lines)) if kinds[at] in ends), len(lines))
+    return start

@@ -1,0 +1,225 @@
+"""The repair room: a case for each rule as data, and what must hold for any text whatsoever."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.repair import LEVELS, RULES, Repaired, repair
+from converter.repair.rule import SAFE
+
+CASES = Path(__file__).parent / "cases" / "repair"
+
+
+def repaired(text: str, **options: Any) -> Repaired:
+    lines = text.split("\n")
+    return repair(lines, list(range(1, len(lines) + 1)), **options)
+
+
+def cases(kind: str) -> list[Any]:
+    found = []
+    for path in sorted(CASES.glob("*.yaml")):
+        for case in yaml.safe_load(path.read_text(encoding="utf-8"))[kind]:
+            found.append(pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}"))
+    return found
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("fires"))
+def test_rule_fires(rule: str, case: dict[str, Any]) -> None:
+    result = repaired(case["damaged"])
+    assert "\n".join(result.lines) == case["repaired"]
+    assert sorted({repair.rule for repair in result.repairs}) == sorted(case["rules"])
+    assert rule in case["rules"]
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("stays"))
+def test_rule_stays_away(rule: str, case: dict[str, Any]) -> None:
+    lines = case["text"].split("\n")
+    numbers = list(range(1, len(lines) + 1))
+    result = repair(lines, numbers)
+    assert result.repairs == []
+    assert result.lines is lines and result.numbers is numbers
+
+
+def test_every_rule_has_cases() -> None:
+    assert {path.stem for path in CASES.glob("*.yaml")} == {rule.name for rule in RULES}
+
+
+def test_every_rule_says_what_it_does() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert all(rule.description.endswith(".") and rule.level in LEVELS for rule in RULES)
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("fires"))
+def test_switches(rule: str, case: dict[str, Any]) -> None:
+    assert repaired(case["damaged"], level="off").repairs == []
+    assert rule not in {found.rule for found in repaired(case["damaged"], off=frozenset({rule})).repairs}
+    safe = {known.name for known in RULES if known.level == SAFE}
+    assert {found.rule for found in repaired(case["damaged"], level="safe").repairs} <= safe
+
+
+def test_an_unknown_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="repair level"):
+        repaired("text", level="everything")
+
+
+def test_a_title_keeps_what_an_atx_heading_would_eat() -> None:
+    body = "The note explains how the tuning fork is struck and how long the tone may ring before it is damped by hand."
+    text = "\n\n".join(["**Notes in F #**", body * 2, "**Notes in C**", body * 2])
+    lines = repaired(text).lines
+    assert lines[0] == r"# Notes in F \#"
+
+
+def test_the_state_comes_with_evidence() -> None:
+    state = repaired("One line.\n\nAnother line.").state
+    assert state is not None and state.spaced and state.evidence
+
+
+# ---- for any text whatsoever --------------------------------------------------------------------------------
+
+VOCABULARY = "the harbour lamp Rope 12 (a) **bold** `code` [x](u) | -- : 渡し船 مرسى &amp;amp; x. End! # \xa0 \u200b"
+WORDS = st.sampled_from(VOCABULARY.split(" "))
+SENTENCES = st.lists(WORDS, min_size=1, max_size=30).map(" ".join)
+MARKS = st.sampled_from(
+    [
+        "",
+        "",
+        "",
+        "",
+        "- ",
+        "* ",
+        "1. ",
+        "2) ",
+        "# ",
+        "##",
+        "> ",
+        "| ",
+        "• ",
+        "– ",
+        "(1) ",
+        "    ",
+        "  ",
+        "[^1]: ",
+        "[a]: ",
+        ": ",
+    ]
+)
+LINES = st.one_of(
+    st.builds(str.__add__, MARKS, SENTENCES),
+    st.sampled_from(["", "", "", "---", "===", "```", "~~~", "<div>", "</div>", "$$", "\u200b", "<!-- x", "-->"]),
+    st.sampled_from(["| a | b |", "| --- | --- |", "a | b", "--- | ---", "|---+---|"]),
+    st.sampled_from(["![x](y-120x86.jpg)", "Share this", "**Title**", "Title words", "- \xa0item", "a. x", "b. y"]),
+    st.text(alphabet=st.characters(exclude_characters="\n\r", codec="utf-8"), max_size=30),
+)  # fmt: skip
+TEXTS = st.lists(LINES, min_size=1, max_size=25)
+
+VISIBLE = re.compile(r"\w+")
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_no_word_is_lost_and_numbers_stay_in_order(lines: list[str]) -> None:
+    numbers = list(range(11, 11 + len(lines)))
+    before = lines.copy()
+    result = repair(lines, numbers)
+    assert lines == before
+    assert len(result.lines) == len(result.numbers)
+    assert result.numbers == sorted(result.numbers) and set(result.numbers) <= set(numbers)
+    lost = words(lines) - words(result.lines)
+    assert not lost
+    for found in result.repairs:
+        assert found.line_start in numbers and found.line_end in numbers and found.line_start <= found.line_end
+        assert 0 < found.confidence <= 1
+
+
+def words(lines: list[str]) -> Counter[str]:
+    # An entity that was escaped twice loses an `amp` on purpose.
+    return Counter(word for line in lines for word in VISIBLE.findall(re.sub("(?:&amp;|&)(?:amp;)*", "&", line)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_repairing_twice_changes_nothing(lines: list[str]) -> None:
+    once = repair(lines, list(range(len(lines))))
+    twice = repair(once.lines, once.numbers)
+    assert twice.lines == once.lines
+    assert twice.numbers == once.numbers
+
+
+NOUNS = ["harbour", "lamp", "rope", "boat", "tide", "quay", "winter"]
+PLAIN = st.lists(st.sampled_from(NOUNS), min_size=3, max_size=40).map(lambda some: " ".join(some).capitalize() + ".")
+
+
+def table(cells: list[str]) -> str:
+    return "| a | b |\n| --- | --- |\n" + "\n".join(f"| {cell} | 1 |" for cell in cells)
+
+
+WELL_FORMED = st.lists(
+    st.one_of(
+        PLAIN,
+        PLAIN.map(lambda text: textwrap.fill(text, 60)),
+        st.lists(PLAIN, min_size=1, max_size=4).map(lambda items: "\n".join(f"- {item}" for item in items)),
+        st.lists(PLAIN, min_size=1, max_size=4).map(table),
+        PLAIN.map(lambda text: f"```\n{text}\n\n# {text}\n```"),
+        PLAIN.map(lambda text: f"> {text}"),
+        PLAIN.map(lambda text: f"## {text[:30].strip()}"),
+    ),
+    min_size=1,
+    max_size=15,
+).map(lambda blocks: "# Title\n\n" + "\n\n".join(blocks))
+
+
+@settings(max_examples=300, deadline=None)
+@given(WELL_FORMED)
+def test_a_well_formed_document_is_left_alone(text: str) -> None:
+    lines = text.split("\n")
+    numbers = list(range(len(lines)))
+    result = repair(lines, numbers)
+    assert result.lines is lines and result.numbers is numbers and result.repairs == []
+
+
+HOSTILE = (
+    "](",
+    "![",
+    "[",
+    "**",
+    "- ",
+    "-  ",
+    "<a ",
+    "| ",
+    " ",
+    "![](",
+    "1. ",
+    ".",
+    "\u200b",
+    "&amp;",
+    "# ",
+    "|-",
+    "(1) ",
+)
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_a_hostile_line_takes_no_long_time(part: str) -> None:
+    line = part * 30_000
+    start = time.perf_counter()
+    repaired(f"{line}x\n{line}\n\n{line}")
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    "lines", [[""] * 50_000 + ["x"], ["$$", "x"] * 20_000 + ["$$"], ["<!-- x"] * 20_000, ["|", ""] * 20_000]
+)
+def test_many_lines_take_no_long_time(lines: list[str]) -> None:
+    start = time.perf_counter()
+    repair(lines, list(range(len(lines))))
+    assert time.perf_counter() - start < 4
