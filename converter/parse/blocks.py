@@ -27,6 +27,21 @@ class Image:
 
 
 @dataclass(slots=True)
+class Inline:
+    """The reading of inline content.
+
+    `span` is the text of the mark that the content opens with (strong, emphasis, link or code), if one;
+    `image_only` says that nothing but images, linked or not, is there.
+    """
+
+    text: str
+    links: list[Link] = field(default_factory=list)
+    images: list[Image] = field(default_factory=list)
+    span: str | None = None
+    image_only: bool = False
+
+
+@dataclass(slots=True)
 class Cell:
     """A table cell: its reading and its inline source."""
 

@@ -68,7 +68,7 @@ class TableReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[tuple[Table | None, int, int]] = []
-        self.depth = self.shift = 0
+        self.depth = self.shift = self.last = 0
         self._unseen = 0
         self._reset_table()
 
@@ -82,7 +82,7 @@ class TableReader(HTMLParser):
 
     @property
     def _line(self) -> int:
-        return self.getpos()[0] + self.shift
+        return min(self.getpos()[0] + self.shift, self.last)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, row, cell or caption; any other tag belongs to the cell it stands in."""
@@ -245,6 +245,7 @@ def read_from(blocks: Sequence[Block], index: int, far: int) -> tuple[TableReade
 
 def feed(reader: TableReader, block: Block) -> None:
     """Read a block on: html as such, anything else as text."""
+    reader.last = block.line_end
     reader.shift = block.line_start - reader.getpos()[0]
     if block.kind != "html":
         reader.handle_data(f" {block.text} ")

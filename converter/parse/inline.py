@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from converter.parse.blocks import Image, Link
+from converter.parse.blocks import Image, Inline, Link
 from converter.parse.markdown import inline_parser
+from converter.parse.simple import AUTOLINK, SOFT_BREAK, read_simple
 
 # Longer content is a data dump, not prose: some inline rules take quadratic time, so it is kept as plain text.
 MAXIMUM_INLINE_LENGTH = 100_000
@@ -18,25 +18,8 @@ MAXIMUM_INLINE_LENGTH = 100_000
 # What can start an inline mark, with the extensions of markdown.py. Content without any of it needs no parser;
 # on real documents that is more than half of all paragraphs, items and cells.
 MARKUP = re.compile(r"[\\`*_~\[<&$@]|https?:|www\.|mailto:|xmpp:|  \n")
-AUTOLINK = re.compile(r"@|https?:|www\.|mailto:|xmpp:")
-SOFT_BREAK = re.compile(r"[ \t]*\n[ \t]*")
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
-
-
-@dataclass(slots=True)
-class Inline:
-    """The reading of inline content.
-
-    `span` is the text of the mark that the content opens with (strong, emphasis, link or code), if one;
-    `image_only` says that nothing but images, linked or not, is there.
-    """
-
-    text: str
-    links: list[Link] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
-    span: str | None = None
-    image_only: bool = False
 
 
 class LocatedState(StateInline):
@@ -58,6 +41,11 @@ def read_inline(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
     """
     if not MARKUP.search(content):
         return Inline(SOFT_BREAK.sub(" ", content) if "\n" in content else content)
+    return read_simple(content, env, lines) or read_fully(content, env, lines)
+
+
+def read_fully(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
+    """Read content with markdown-it's inline parser; arguments as for `read_inline`."""
     md = inline_parser(AUTOLINK.search(content) is not None)
     state = LocatedState(content, md, env, [])
     md.inline.tokenize(state)

@@ -11,9 +11,9 @@ from typing import Any
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from converter.parse.blocks import Block, Cell, Definition, Item, Row, Table
+from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Row, Table
 from converter.parse.html_tables import add_html_tables
-from converter.parse.inline import MAXIMUM_INLINE_LENGTH, Inline, read_inline
+from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline
 from converter.parse.markdown import block_parser
 from converter.problems import Problem
 
