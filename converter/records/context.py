@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from converter.parse import Block
 from converter.parse.tokens import CONTAINERS
 from converter.problems import Problem
-from converter.repair.ledger import Repair
+from converter.repair import Repair, State
 from converter.text import Text
+from converter.values import Column
 
 
 @dataclass(slots=True)
@@ -34,8 +36,9 @@ class Section:
 class Context:
     """What the records of one document are made from.
 
-    `section_of` holds each block's section, by block index. `attributes` are columns that the source passed
-    through. A source that could not be read has no `text` and only problems.
+    `section_of` holds each block's section, by block index; `columns` the typed columns of each table, in the
+    order of the tables; `state` how the text was found before it was repaired. `attributes` are columns that the
+    source passed through. A source that could not be read has no `text` and only problems.
     """
 
     doc_id: str | None
@@ -44,7 +47,9 @@ class Context:
     blocks: Sequence[Block] = ()
     sections: Sequence[Section] = ()
     section_of: Sequence[int] = ()
+    columns: Sequence[Sequence[Column]] = ()
     repairs: Sequence[Repair] = ()
+    state: State | None = None
     problems: Sequence[Problem] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
 
@@ -59,24 +64,25 @@ class Context:
 def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Section], list[int]]:
     """Return the sections of a document and the section of each of its blocks.
 
-    Only top-level headings open sections: one inside a quote or a list belongs to what is quoted. The
-    confidence of a heading that a repair recovered is the repair's.
+    Only top-level headings open sections: one inside a quote or a list belongs to what is quoted. An HTML block
+    that is one `<h1>` to `<h6>` element opens a section too. The confidence of a heading that a repair recovered is
+    the repair's.
     """
     recovered = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
     sections = [Section(None, 0, None, (), "none", 1.0)]
     section_of: list[int] = []
     open_sections: list[int] = []
     for index, block in enumerate(blocks):
-        if block.kind == "heading" and block.parent is None:
-            while open_sections and sections[open_sections[-1]].level >= block.level:
+        if level := heading_level(block):
+            while open_sections and sections[open_sections[-1]].level >= level:
                 open_sections.pop()
             parent = open_sections[-1] if open_sections else None
             path = (*(sections[parent].path if parent is not None else ()), block.text)
             repair = recovered.get(block.line_start)
-            style = HEADING_RULES[repair.rule] if repair else block.style or "atx"
+            style = HEADING_RULES[repair.rule] if repair else block.style or block.kind
             confidence = repair.confidence if repair else 1.0
             open_sections.append(len(sections))
-            sections.append(Section(parent, block.level, block.text, path, style, confidence))
+            sections.append(Section(parent, level, block.text, path, style, confidence))
         current = len(sections) - 1
         section = sections[current]
         section.blocks.append(index)
@@ -86,7 +92,19 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
     return sections, section_of
 
 
-HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold", "html_heading": "html"}
+def heading_level(block: Block) -> int:
+    """Return the level of the section that a block opens, 0 where it opens none."""
+    if block.parent is not None:
+        return 0
+    if block.kind == "html":
+        element = HEADING_ELEMENT.fullmatch(block.markdown)
+        return int(element[1]) if element and block.text else 0
+    return block.level
+
+
+HEADING_ELEMENT = re.compile(r"\s*<h([1-6])(?:\s[^<>]*)?>.*</h\1\s*>\s*", re.IGNORECASE | re.DOTALL)
+
+HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold"}
 """Repair rules that recover a heading, and the `sections.style` that each gives."""
 
 
@@ -95,8 +113,6 @@ def section_text(section: Section, blocks: Sequence[Block]) -> str:
     texts = (
         block.text
         for block in (blocks[index] for index in section.blocks)
-        if block.kind not in CONTAINERS
-        and block.kind != "front_matter"
-        and not (block.kind == "heading" and block.parent is None)
+        if block.kind not in CONTAINERS and block.kind != "front_matter" and not heading_level(block)
     )
     return "\n\n".join(text for text in texts if text)
