@@ -8,12 +8,17 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from converter.datasets import DATASETS, Part, parts_of
 from converter.errors import ParquetryError, UsageError
 from converter.parse import Block, parse
 from converter.problems import Problem
 from converter.records import RECORDS, Context, outline
+from converter.records.tables import rejected, typed_columns
 from converter.repair import LEVELS, RULES, repair
+from converter.schema.match import Found, batch, match, stop_at
+from converter.schema.model import Schema
 from converter.text import read_text
+from converter.values import NO_HINTS, Hints, check
 
 DEFAULT_MAXIMUM_BYTES = 256 * 1024 * 1024
 
@@ -30,11 +35,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a conversion can be told. `repair` is off, safe or full; `rules_off` names rules switched off."""
+    """What a conversion can be told. `repair` is off, safe or full; `rules_off` names rules switched off; `hints`
+    say what the cells of tables may leave open; `schemas` are the records that a user asked for."""
 
     repair: str = "full"
     rules_off: frozenset[str] = frozenset()
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES
+    hints: Hints = NO_HINTS
+    schemas: tuple[Schema, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what is no option, with a UsageError."""
@@ -43,6 +51,10 @@ class Options:
         names = [rule.name for rule in RULES]
         if unknown := sorted(self.rules_off.difference(names)):
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
+        check(self.hints)
+        asked = [schema.name for schema in self.schemas]
+        if twice := sorted({name for name in asked if asked.count(name) > 1}):
+            raise UsageError(f"two schemas have the name {twice[0]}")
 
 
 def document_id(key: str) -> str:
@@ -83,15 +95,74 @@ def _read(source: Source, doc_id: str, options: Options) -> Context:
             block.parent = None if block.parent is None else block.parent + 1
     repairs = sorted(repaired.repairs, key=lambda entry: entry.line_start)
     sections, section_of = outline(blocks, repairs)
-    return Context(doc_id, source.key, text, blocks, sections, section_of, repairs, problems, source.attributes)
+    columns = typed_columns(blocks, options.hints)
+    problems += rejected(blocks, columns)
+    return Context(
+        doc_id,
+        source.key,
+        text,
+        blocks,
+        sections,
+        section_of,
+        columns,
+        repairs,
+        repaired.state,
+        problems,
+        source.attributes,
+    )
 
 
-def convert_batch(
-    sources: Iterable[Source], options: Options, records: Sequence[str] | None = None
-) -> dict[str, pa.RecordBatch]:
-    """Convert a batch of documents to one Arrow batch a record (all records, or those named).
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a batch of documents gave: an Arrow batch a record, and its parts of the data sets.
+
+    `matched` says for each schema how many rows matched it, of which those that did not fit are in `problems`.
+    """
+
+    records: dict[str, pa.RecordBatch]
+    datasets: list[Part] = field(default_factory=list)
+    matched: dict[str, int] = field(default_factory=dict)
+
+
+def convert_batch(sources: Iterable[Source], options: Options, records: Sequence[str] | None = None) -> Batch:
+    """Convert a batch of documents to all records and data sets, or to those named (`datasets` names the latter).
 
     Rows come in the order of the sources. Memory is bounded by the batch: nothing is kept between calls.
+
+    Raises:
+        ViolationError: a record does not fit a schema that says `fail`.
     """
     contexts = [read_document(source, options) for source in sources]
-    return {name: RECORDS[name].batch(contexts) for name in records or RECORDS}
+    asked = {schema.name: schema for schema in options.schemas}
+    found = {name: [_matched(context, schema) for context in contexts] for name, schema in asked.items()}
+    names = records or (*RECORDS, *asked, DATASETS)
+    return Batch(
+        {
+            name: RECORDS[name].batch(contexts)
+            if name in RECORDS
+            else batch(asked[name], (row for each in found[name] for row in each.rows))
+            for name in names
+            if name != DATASETS
+        },
+        parts_of(contexts, options.hints) if DATASETS in names else [],
+        {name: sum(each.matched for each in founds) for name, founds in found.items()},
+    )
+
+
+def _matched(context: Context, schema: Schema) -> Found:
+    """Match a schema to a document, and add what did not fit to the document's problems."""
+    try:
+        found = match(context, schema)
+    except Exception as error:  # a fault of ours costs one document, not the run
+        message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
+        found = Found(problems=[Problem("failed", message)])
+    stop_at(found, context.source)
+    context.problems = [*context.problems, *found.problems]
+    return found
+
+
+def schema_of(record: str, options: Options) -> pa.Schema:
+    """Return the Arrow schema of a record, a built-in one or one of the options' schemas."""
+    if record in RECORDS:
+        return RECORDS[record].schema
+    return next(schema.arrow for schema in options.schemas if schema.name == record)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, overload
@@ -21,6 +21,7 @@ from converter.run import Progress, Report, check_records, write_folder
 from converter.show.rows import Row, Rows, RowType, Table, frame, short
 from converter.source import find_sources
 from converter.source.paths import SUFFIXES, read_file
+from converter.values import NO_HINTS, Column, Hints
 from converter.write import Layout
 from converter.write.json import nested_document
 from converter.write.values import json_rows
@@ -139,6 +140,10 @@ class Document:
         """Return the body cells of a table, row by row."""
         return self._cells_by_table.get(table_id, [])
 
+    def columns_of(self, table_id: int) -> Sequence[Column]:
+        """Return the typed columns of a table, with the evidence for their types."""
+        return self._context.columns[table_id]
+
     def rows(self, record: str) -> list[dict[str, Any]]:
         """Return the rows of a record as plain dictionaries.
 
@@ -206,6 +211,7 @@ def read(
     name: str | None = None,
     repair: str = "full",
     rules_off: Iterable[str] = (),
+    hints: Hints = NO_HINTS,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
 ) -> Document:
     r"""Read one document.
@@ -216,15 +222,16 @@ def read(
     name, for then it is never opened as a file.
 
     `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
-    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. What could be read with a
-    caveat is told in `problems` of the document.
+    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
+    tables leave open: types, missing values, the decimal mark. What could be read with a caveat is told in `problems`
+    of the document.
 
     Raises:
         SourceError: the file does not exist, could not be read, or is too large.
         DecodingError: the bytes are no text.
-        UsageError: there is no such repair level or rule.
+        UsageError: there is no such repair level, rule or type.
     """
-    options = _options(repair, rules_off, maximum_bytes)
+    options = _options(repair, rules_off, maximum_bytes, hints)
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         found = Source(name or UNNAMED, source)
     else:
@@ -250,35 +257,37 @@ def convert(
     records: str | Iterable[str] | None = None,
     repair: str = "full",
     rules_off: Iterable[str] = (),
+    hints: Hints = NO_HINTS,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
     overwrite: bool = False,
     spreadsheet_safe: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Convert documents to a folder with a file a record, and report what was done.
+    """Convert documents to a folder with a file a record and a file a data set, and report what was done.
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these; `out` is the folder, `to` its
-    format (parquet, csv, json, ndjson), `records` the records to write, all by default. A document that cannot be
+    format (parquet, csv, json, ndjson), `records` the records to write (`datasets` for the data
+    sets), all by default. `hints` say what the cells of tables leave open. A document that cannot be
     read costs only itself: see `problems` of the report.
 
     Raises:
         UsageError: there is no such format, record, repair level or rule.
         OutputError: the output exists already and `overwrite` is false, or could not be written.
     """
-    options = _options(repair, rules_off, maximum_bytes)
+    options = _options(repair, rules_off, maximum_bytes, hints)
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
     wanted = [records] if isinstance(records, str) else None if records is None else list(records)
     layout = Layout(spreadsheet_safe=spreadsheet_safe)
     return write_folder(find_sources(named), Path(out), to, wanted, options, layout, overwrite, progress)
 
 
-def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int) -> Options:
+def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int, hints: Hints) -> Options:
     if repair not in LEVELS:
         raise UsageError(f"unknown repair level {repair!r}; there are {', '.join(LEVELS)}")
     off = frozenset(rules_off)
     if unknown := off - {rule.name for rule in RULES}:
         raise UsageError(f"unknown repair rule {', '.join(sorted(unknown))}; see converter.repair.RULES")
-    return Options(repair, off, maximum_bytes)
+    return Options(repair, off, maximum_bytes, hints)
 
 
 def _names_file(source: str) -> bool:

@@ -36,6 +36,18 @@ class UsageError(ParquetryError):
     code = "usage"
 
 
+class SchemaError(UsageError):
+    """A schema file, or what was given in its place, is none. Source and line are those of the schema file."""
+
+    code = "schema"
+
+
+class ViolationError(ParquetryError):
+    """A record does not fit its schema, which says `fail`. Source and line are those of the document."""
+
+    code = "violation"
+
+
 class SourceError(ParquetryError):
     """A source could not be found or read."""
 

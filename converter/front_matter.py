@@ -106,12 +106,12 @@ def _parse_yaml(text: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, Loader=_yaml_loader())
+        return yaml.load(text, Loader=yaml_loader())
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(getattr(error, "problem", None) or str(error) or type(error).__name__) from error
 
 
-def _yaml_loader() -> type[Any]:
+def yaml_loader() -> type[Any]:
     """A safe YAML loader that keeps what a reader sees.
 
     Only the scalars of YAML 1.2's JSON schema become other than strings, and a number only where it

@@ -21,6 +21,12 @@ CODES: dict[str, tuple[str, str]] = {
     "nul_character": (WARNING, "NUL characters stand in the text; CommonMark reads them as U+FFFD."),
     "front_matter_unclosed": (WARNING, "Front matter is opened but never closed; it is read as text."),
     "ragged_row": (WARNING, "A table row has more cells than the header; the surplus cells are kept."),
+    "rejected_value": (WARNING, "A cell does not fit the type of its column (a tolerance or a type was asked for)."),
+    "violation": (ERROR, "A record does not fit its schema, which says `fail`: a run stops at it."),
+    "rejected_record": (WARNING, "A record does not fit its schema and is left out; `raw` holds its values as JSON."),
+    "nulled_value": (WARNING, "A value does not fit its schema and is null in the record."),
+    "type_drift": (WARNING, "A column of a data set has another type or unit in some tables; one type holds them all."),
+    "table_size": (WARNING, "An HTML table has more cells than the limit; it stays text."),
     "nesting": (WARNING, "Blocks are nested deeper than the limit; what lies deeper is kept as plain text."),
     "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),
 }

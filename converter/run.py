@@ -9,15 +9,18 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from converter.convert import Options, Source, convert_batch
+from converter.convert import Batch, Options, Source, convert_batch, schema_of
+from converter.datasets import DATASETS, Datasets
 from converter.errors import OutputError, UsageError
 from converter.records import RECORDS
+from converter.schema.datapackage import FILE_NAME, write_datapackage
+from converter.schema.unique import Uniques
 from converter.write import FORMATS, Layout, NestedJsonWriter, Writer
 
 # A batch is closed at whichever comes first: enough to fill Arrow columns well, little enough to hold in memory.
@@ -30,16 +33,25 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Report:
-    """What a run did. `problems` holds the rows of the record `problems`, `outputs` the files written."""
+    """What a run did. `problems` holds the rows of the record `problems`, `rows` and `datasets` how many rows
+    each record and data set has, `matched` how many rows matched each schema, of which `rows` has those that were
+    accepted and `problems` the others; `outputs` the files and folders written."""
 
     documents: int = 0
     sources: int = 0
     bytes: int = 0
     seconds: float = 0.0
     rows: dict[str, int] = field(default_factory=dict)
+    datasets: dict[str, int] = field(default_factory=dict)
+    matched: dict[str, int] = field(default_factory=dict)
     repairs: Counter[str] = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
     outputs: list[Path] = field(default_factory=list)
+
+    def add_problems(self, rows: pa.RecordBatch) -> None:
+        """Count rows of `problems` that no document gave."""
+        self.problems += rows.to_pylist()
+        self.rows["problems"] += rows.num_rows
 
     @property
     def errors(self) -> int:
@@ -68,30 +80,40 @@ def batches(sources: Iterable[Source]) -> Iterator[list[Source]]:
         yield batch
 
 
-def check_records(records: Sequence[str] | None) -> list[str]:
-    """Return the names of the records to write, all of them where none is named.
+def check_records(records: Sequence[str] | None, options: Options | None = None) -> list[str]:
+    """Return the names of the records to write, all of them where none is named. Data sets are not among them.
+
+    The options may hold schemas, whose records come after the built-in ones.
 
     Raises:
         UsageError: a record is unknown.
     """
-    names = list(dict.fromkeys(records or RECORDS))
-    if unknown := [name for name in names if name not in RECORDS]:
-        raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join(RECORDS)}")
+    known = [*RECORDS, *(schema.name for schema in options.schemas)] if options else [*RECORDS]
+    names = list(dict.fromkeys(records or known))
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join(known)}")
     return names
 
 
 def convert_sources(
     sources: Iterable[Source],
-    sink: Callable[[dict[str, pa.RecordBatch]], None],
+    sink: Callable[[Batch], None],
     options: Options,
     progress: Progress | None = None,
+    datasets: bool = False,
 ) -> Report:
-    """Convert the sources batch by batch, hand each batch of all records to `sink`, and report."""
+    """Convert the sources batch by batch, hand each with all records, and data sets if wanted, to `sink`; report."""
     started = time.perf_counter()
-    report = Report(rows=dict.fromkeys(RECORDS, 0))
+    names = check_records(None, options)
+    report = Report(rows=dict.fromkeys(names, 0), matched={schema.name: 0 for schema in options.schemas})
+    uniques = Uniques(options.schemas)
     for batch in batches(sources):
-        converted = convert_batch(batch, options)
-        sink(converted)
+        made = convert_batch(batch, options, [*names, DATASETS] if datasets else names)
+        made = replace(made, records=uniques.filter(made.records))
+        sink(made)
+        converted = made.records
+        for name, matched in made.matched.items():
+            report.matched[name] += matched
         report.sources += len(batch)
         report.bytes += sum(len(source.data) for source in batch)
         report.documents += converted["documents"].num_rows
@@ -121,18 +143,20 @@ def write_stream(
     """
     if format not in FORMATS:
         raise UsageError(f"unknown format {format}; there are {', '.join(FORMATS)}")
-    if not records and format == "json":
+    if not records and format == "json" and not options.schemas:
         nested = NestedJsonWriter(stream)
-        report = convert_sources(sources, nested.write, options, progress)
+        report = convert_sources(sources, lambda batch: nested.write(batch.records), options, progress)
         nested.close()
         return report
-    names = check_records(records)
+    if records and DATASETS in records:
+        raise UsageError("data sets are a file each; name an output folder with -o")
+    names = check_records(records, options)
     if len(names) != 1:
         raise UsageError(
             f"{format} holds one record a file; name an output folder with -o or one record with --records"
         )
-    writer = FORMATS[format].writer(stream, RECORDS[names[0]].schema, layout)
-    report = convert_sources(sources, lambda batch: writer.write(batch[names[0]]), options, progress)
+    writer = FORMATS[format].writer(stream, schema_of(names[0], options), layout)
+    report = convert_sources(sources, lambda batch: writer.write(batch.records[names[0]]), options, progress)
     writer.close()
     return report
 
@@ -146,42 +170,65 @@ def write_folder(
     layout: Layout,
     overwrite: bool = False,
     progress: Progress | None = None,
+    datapackage: bool = False,
 ) -> Report:
     """Convert the sources to a folder with a file a record (or `documents.json`, nested).
 
     The files are written beside the folder first and moved into place only when all are whole, so that a run
-    that fails or is stopped leaves what stood there.
+    that fails or is stopped leaves what stood there. `datapackage` adds a `datapackage.json` that describes them.
 
     Raises:
         UsageError: the format or a record is unknown.
+        ViolationError: a record does not fit a schema that says `fail`.
         OutputError: the output exists already, or could not be written.
     """
     if format not in FORMATS:
         raise UsageError(f"unknown format {format}; there are {', '.join(FORMATS)}")
-    names = check_records(records)
-    files = {name: name + FORMATS[format].suffix for name in names}
-    nested = format == "json" and not records
+    nested = format == "json" and not records and not options.schemas
+    with_datasets = not nested and (not records or DATASETS in records)
+    named = [name for name in records or check_records(None, options) if name != DATASETS]
+    files = {name: name + FORMATS[format].suffix for name in (check_records(named, options) if named else [])}
     targets = ["documents.json"] if nested else list(files.values())
+    if with_datasets:
+        targets.append(DATASETS)
+    if datapackage:
+        targets.append(FILE_NAME)
     check_output(out, targets, overwrite)
     with staged(out) as stage, contextlib.ExitStack() as stack:
         if nested:
             document_writer = NestedJsonWriter(stack.enter_context(open(stage / "documents.json", "wb")))
-            report = convert_sources(sources, document_writer.write, options, progress)
+            report = convert_sources(sources, lambda batch: document_writer.write(batch.records), options, progress)
             document_writer.close()
         else:
             writers: dict[str, Writer] = {}
             for name, file in files.items():
                 stream = stack.enter_context(open(stage / file, "wb"))
-                writers[name] = FORMATS[format].writer(stream, RECORDS[name].schema, layout)
+                writers[name] = FORMATS[format].writer(stream, schema_of(name, options), layout)
 
-            def sink(batch: dict[str, pa.RecordBatch]) -> None:
+            spool = stack.enter_context(tempfile.TemporaryFile(dir=stage))
+            datasets = Datasets(spool)
+
+            def sink(batch: Batch) -> None:
                 for name, writer in writers.items():
-                    writer.write(batch[name])
+                    writer.write(batch.records[name])
+                datasets.add(batch.datasets)
 
-            report = convert_sources(sources, sink, options, progress)
+            report = convert_sources(sources, sink, options, progress, with_datasets)
+            if with_datasets:
+                drift = datasets.write(stage / DATASETS, format, layout)
+                report.add_problems(drift)
+                report.datasets = datasets.rows
+                if "problems" in writers:
+                    writers["problems"].write(drift)
             for writer in writers.values():
                 writer.close()
         stack.close()
+        if datapackage:
+            described = {file: schema_of(name, options) for name, file in files.items()}
+            if with_datasets:
+                suffix = FORMATS[format].suffix
+                described |= {f"{DATASETS}/{name}{suffix}": schema for name, schema in datasets.schemas.items()}
+            write_datapackage(stage, format, {"documents.json": pa.schema([])} if nested else described)
         if report.documents:
             put_in_place(stage, out, targets)
             report.outputs = [out / target for target in targets]
@@ -258,10 +305,23 @@ def staged(out: Path) -> Iterator[Path]:
 
 
 def put_in_place(stage: Path, out: Path, targets: Sequence[str]) -> None:
-    """Move whole files into the output folder; each move is atomic."""
+    """Move whole files into the output folder, each in one step; a folder takes the place of the one that stood there.
+
+    What stood in that folder goes to the stage, and is removed with it.
+    """
     for target in targets:
-        with open(stage / target, "rb") as file:
-            os.fsync(file.fileno())
+        whole = stage / target
+        for path in sorted(whole.iterdir()) if whole.is_dir() else [whole]:
+            with open(path, "rb") as file:
+                os.fsync(file.fileno())
     out.mkdir(exist_ok=True)
     for target in targets:
-        os.replace(stage / target, out / target)
+        before = stage / f"{target}.before"
+        if (stage / target).is_dir() and (out / target).exists():
+            os.replace(out / target, before)
+        try:
+            os.replace(stage / target, out / target)
+        except OSError:
+            if before.exists():
+                os.replace(before, out / target)
+            raise

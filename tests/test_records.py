@@ -40,8 +40,8 @@ def test_every_field_describes_itself(record: Record) -> None:
 
 
 def test_an_empty_run_has_the_schema_of_a_full_one() -> None:
-    empty = convert_batch([], Options())
-    full = convert_batch([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options())
+    empty = convert_batch([], Options()).records
+    full = convert_batch([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options()).records
     assert {name: batch.schema for name, batch in empty.items()} == {name: batch.schema for name, batch in full.items()}
     assert all(batch.schema.equals(RECORDS[name].schema, check_metadata=True) for name, batch in empty.items())
 
@@ -50,11 +50,12 @@ def test_an_empty_run_has_the_schema_of_a_full_one() -> None:
 @settings(max_examples=300, deadline=None)
 def test_keys(source: str) -> None:
     """Primary keys are unique, ids count from 0 in reading order, foreign keys point at rows."""
-    check_keys(convert_batch([Source("a", source), Source("b", source)], Options()))
+    check_keys(convert_batch([Source("a", source), Source("b", source)], Options()).records)
 
 
 def test_keys_of_the_specification() -> None:
-    check_keys(convert_batch([Source(f"{number}", text) for number, text in enumerate(examples("gfm"))], Options()))
+    sources = [Source(f"{number}", text) for number, text in enumerate(examples("gfm"))]
+    check_keys(convert_batch(sources, Options()).records)
 
 
 def check_keys(batches: dict[str, pa.RecordBatch]) -> None:
@@ -76,7 +77,7 @@ def check_keys(batches: dict[str, pa.RecordBatch]) -> None:
 
 
 def test_doc_id_depends_on_the_key_alone() -> None:
-    first, second = (convert_batch([Source("a/b.md", text)], Options()) for text in ("one", "two"))
+    first, second = (convert_batch([Source("a/b.md", text)], Options()).records for text in ("one", "two"))
     ids = [batch["documents"]["doc_id"].to_pylist() for batch in (first, second)]
     assert ids[0] == ids[1] == [document_id("a/b.md")]
     assert document_id("a/b.md") == hashlib.sha256(b"a/b.md").hexdigest()[:32]
@@ -85,9 +86,9 @@ def test_doc_id_depends_on_the_key_alone() -> None:
 
 def test_batches_do_not_change_rows() -> None:
     sources = [Source(f"{number}.md", text) for number, text in enumerate(examples("commonmark")[:200])]
-    together = convert_batch(sources, Options())
+    together = convert_batch(sources, Options()).records
     for name in RECORDS:
-        apart = pa.Table.from_batches([convert_batch([source], Options())[name] for source in sources])
+        apart = pa.Table.from_batches([convert_batch([source], Options()).records[name] for source in sources])
         assert apart.to_pylist() == together[name].to_pylist()
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NullValues, Tolerance, Types, hints_of
+from converter.cli.check import SchemaOption, schemas_of
+from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import discard_output, report_problems, report_run
 from converter.errors import OutputError, UsageError
 
@@ -26,6 +27,8 @@ EXAMPLES = """[bold]Examples[/bold]
   parquetry convert a.md --records list_items --to csv | head
 
   parquetry convert reports/ -o out --type zip=string --date-order dmy
+
+  parquetry convert docs/ -o out --schema changelog --schema mine.yaml --only-schema
 
   curl -s https://example.org/a.md | parquetry convert - --to json
 """
@@ -56,7 +59,15 @@ def convert(
     without_rule: Annotated[
         list[str] | None, typer.Option("--without-rule", metavar="RULE", help="A repair rule to switch off.")
     ] = None,
+    schema: SchemaOption = None,
+    only_schema: Annotated[
+        bool, typer.Option("--only-schema", help="Only the records of the schemas, and the problems, in place of all.")
+    ] = False,
+    datapackage: Annotated[
+        bool, typer.Option("--datapackage", help="Describe the files of the output folder in a datapackage.json.")
+    ] = False,
     no_types: NoTypes = False,
+    no_units: NoUnits = False,
     type: Types = None,
     null_value: NullValues = None,
     decimal: Decimal = None,
@@ -87,8 +98,16 @@ def convert(
         repair=repair,
         rules_off=frozenset(without_rule or ()),
         maximum_bytes=max_bytes or DEFAULT_MAXIMUM_BYTES,
-        hints=hints_of(no_types, type, null_value, decimal, date_order, tolerance),
+        hints=hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance),
+        schemas=schemas_of(schema),
     )
+    is_folder = out is not None and (out.suffix not in by_suffix or out.is_dir())
+    if only_schema:
+        if names is not None or not options.schemas:
+            raise UsageError("--only-schema goes with --schema, and without --records")
+        names = [*(each.name for each in options.schemas), *(["problems"] if is_folder else [])]
+    if datapackage and not is_folder:
+        raise UsageError("--datapackage describes the files of a folder; name one with -o")
     layout = Layout(spreadsheet_safe=spreadsheet_safe)
     sources = find_sources(source)
     with progress_bar(quiet) as progress:
@@ -97,10 +116,10 @@ def convert(
                 raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
             with standard_output() as stream:
                 report = write_stream(sources, stream, to, names, options, layout, progress)
-        elif out.suffix in by_suffix and not out.is_dir():
+        elif not is_folder:
             report = write_file(sources, out, to, names, options, layout, overwrite, progress)
         else:
-            report = write_folder(sources, out, to, names, options, layout, overwrite, progress)
+            report = write_folder(sources, out, to, names, options, layout, overwrite, progress, datapackage)
     report_problems(report.problems, quiet, verbose)
     if not quiet:
         report_run(report, verbose)

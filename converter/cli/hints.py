@@ -11,6 +11,7 @@ from converter.errors import UsageError
 if TYPE_CHECKING:
     from converter.values import DateOrder, DecimalMark, Hints
 
+NoUnits = Annotated[bool, typer.Option("--no-units", help="Keep `12 ms`, `81%` and `$5` as text.")]
 NoTypes = Annotated[bool, typer.Option("--no-types", help="Keep every column of a table as text.")]
 Types = Annotated[
     list[str] | None,
@@ -31,6 +32,7 @@ Tolerance = Annotated[
 
 def hints_of(
     no_types: bool,
+    no_units: bool,
     types: list[str] | None,
     null_values: list[str] | None,
     decimal: str | None,
@@ -56,4 +58,5 @@ def hints_of(
         null_values=frozenset(null_values or ()),
         tolerance=tolerance,
         types=asked,
+        units=not no_units,
     )

@@ -34,11 +34,15 @@ def report_run(report: Report, verbose: bool) -> None:
     parts = [
         counted(report.documents, "document"),
         f"{sum(report.rows.values()):,} rows",
+        *([counted(len(report.datasets), "data set")] if report.datasets else []),
         counted(repairs, "repair"),
         counted(len(report.problems), "problem"),
         f"{report.seconds:.1f} s",
     ]
     typer.echo(", ".join(parts), err=True)
+    for name, matched in report.matched.items():
+        accepted = report.rows[name]
+        typer.echo(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected", err=True)
     if report.outputs:
         folder = report.outputs[0].parent
         names = " ".join(output.name for output in report.outputs)
@@ -46,6 +50,8 @@ def report_run(report: Report, verbose: bool) -> None:
     if verbose:
         for name, rows in report.rows.items():
             typer.echo(f"  {name:12} {rows:>10,} rows", err=True)
+        for name, rows in report.datasets.items():
+            typer.echo(f"  datasets/{name} {rows:,} rows", err=True)
         for rule, count in report.repairs.most_common():
             typer.echo(f"  repaired {count:,} x {rule}", err=True)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NullValues, Tolerance, Types, hints_of
+from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import report_problems
 from converter.cli.show import open_console, print_to
 from converter.errors import OutputError, UsageError
@@ -53,6 +53,7 @@ def tables(
         bool, typer.Option("--describe", help="The columns instead of the rows: type, unit, nulls, range, evidence.")
     ] = False,
     no_types: NoTypes = False,
+    no_units: NoUnits = False,
     type: Types = None,
     null_value: NullValues = None,
     decimal: Decimal = None,
@@ -66,14 +67,14 @@ def tables(
     """Print the tables of documents, each column in its type."""
     from converter.convert import Options, read_document
     from converter.document import Document
-    from converter.show.describe import description
+    from converter.show.describe import SHOWN, description
     from converter.source import find_sources
     from converter.write import FORMATS
 
     to = to or format_of(out)
     if to not in (*RENDERED, *FORMATS):
         raise UsageError(f"unknown format {to}; there are {', '.join((*RENDERED, *FORMATS))}")
-    hints = hints_of(no_types, type, null_value, decimal, date_order, tolerance)
+    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
     options = Options(repair=repair, hints=hints)
     found: list[Table] = []
     read = errors = 0
@@ -86,12 +87,16 @@ def tables(
         found += [table for table in document.tables if selected(table, select)]
     if select is not None and read and not found:
         raise UsageError(f"no table is {select!r}; `parquetry tables SOURCE` lists them")
-    drawn = [description(found)] if describe else [table.to_arrow(headers=to in RENDERED) for table in found]
     if to in RENDERED:
-        headings = [f"{len(found)} tables"] if describe else [heading(table) for table in found]
-        write_out(out, overwrite, rendered(list(zip(headings, drawn, strict=True)), to, bare=select is not None))
-    elif len(drawn) == 1:
-        write_out(out, overwrite, serialized(drawn[0], to))
+        drawn = [
+            (heading(table), description([table]).select(SHOWN) if describe else table.to_arrow(headers=True))
+            for table in found
+        ]
+        write_out(out, overwrite, rendered(drawn, to, bare=select is not None))
+    elif describe:
+        write_out(out, overwrite, serialized(description(found), to))
+    elif len(found) == 1:
+        write_out(out, overwrite, serialized(found[0].to_arrow(), to))
     elif found:
         listed = "".join(f"\n  {heading(table)}" for table in found[:20])
         raise UsageError(f"{to} holds one table; say which with --select, or use convert --records datasets:{listed}")

@@ -2,12 +2,13 @@
 
 A blank line ends an HTML block, not the table: the blocks that follow are read on, those of Markdown as the text of
 the open cell, until the table closes. A table that never does is read from the block it opens in. A cell that spans
-rows or columns stands in each of their places; a table inside a cell is text; a table without header cells has
-empty headers. The blocks themselves stay as they are.
+rows or columns stands in each of their places; a table inside a cell is text; a table without header cells, and
+without a first row in bold, has empty headers. The blocks themselves stay as they are.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -18,7 +19,7 @@ from converter.problems import Problem
 MAXIMUM_CELLS = 1_000_000
 """A table of more cells stays text: a few bytes of spans could ask for any amount of memory."""
 WIDEST_SPAN = 1000
-"""The limit of `colspan` in the HTML standard."""
+"""The limit of `colspan` in the HTML standard; here of both spans."""
 FARTHEST = 200
 """Blocks that are read on to find the end of a table; half as many after each table that never ends, so that a
 document full of those costs no more than two of them."""
@@ -28,6 +29,7 @@ BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr", 
 """Tags that a reader sees as a gap between words."""
 
 
+BOLD = re.compile(r"<(b|strong)\b[^<>]*>(?:(?!</?\1\b).)+</\1>", re.IGNORECASE | re.DOTALL)
 Attributes = dict[str, str | None]
 
 
@@ -60,6 +62,11 @@ class Line:
     def is_header(self) -> bool:
         """Whether it names columns: in `thead`, or nothing but header cells."""
         return self.in_head or all(cell.is_header for cell in self.cells)
+
+    @property
+    def is_bold(self) -> bool:
+        """Whether all of it is bold, as the names of columns are where the writer knew no `th`."""
+        return all(BOLD.fullmatch("".join(cell.source).strip()) for cell in self.cells)
 
 
 class TableReader(HTMLParser):
@@ -137,7 +144,8 @@ class TableReader(HTMLParser):
     def _open_cell(self, is_header: bool, attrs: Attributes) -> None:
         if not self._lines:
             self._open_row({})
-        columns, rows = (span(attrs.get(name)) for name in ("colspan", "rowspan"))
+        # `rowspan=0` means all rows that follow; for columns there is no such thing.
+        columns, rows = span(attrs.get("colspan")) or 1, span(attrs.get("rowspan")) or WIDEST_SPAN
         self._cell = Spanning(self._line, columns, rows, is_header)
         self._lines[-1].cells.append(self._cell)
 
@@ -161,10 +169,10 @@ CLOSES = OPENS.keys() | {"table"}
 
 
 def span(text: str | None) -> int:
-    """The number in a `rowspan` or `colspan`; 1 for what is none. 0, all rows that follow, is the widest span."""
+    """The number in a `rowspan` or `colspan`; 1 for what is none."""
     digits = (text or "").strip()[:6]
     number = int(digits) if digits.isascii() and digits.isdigit() else 1
-    return min(number, WIDEST_SPAN) or WIDEST_SPAN
+    return min(number, WIDEST_SPAN)
 
 
 def table_of(lines: Sequence[Line], caption: str | None) -> Table | None:
@@ -178,6 +186,8 @@ def table_of(lines: Sequence[Line], caption: str | None) -> Table | None:
         return None
     grid = [[places.get((number, column), EMPTY) for column in range(width)] for number in range(len(lines))]
     heads = next((number for number, line in enumerate(lines) if not line.is_header), len(lines))
+    if not heads and len(lines) > 1 and lines[0].is_bold and not lines[1].is_bold:
+        heads = 1
     header = [joined(column) for column in zip(*grid[:heads], strict=True)] or [EMPTY] * width
     rows = [Row(line.number, row) for line, row in zip(lines[heads:], grid[heads:], strict=True)]
     return Table(header, rows, caption)

@@ -9,25 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from converter.parse import Block, Table
+from converter.problems import Problem
 from converter.records.context import Context
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
+from converter.values import Column, Hints, dataset_name, infer_tables, storable
+from converter.values import Table as TableCells
 
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 TITLED = re.compile(r"(?:table|tabelle|tableau|tabla|tabela|tabella|表|таблица)\s*\d*\s*[:：.]|:\s", re.IGNORECASE)
-NOT_IN_NAME = re.compile(r"\W+")
-
-
-def column_names(table: Table) -> list[str]:
-    """Return a name for each column: its header in lower case with words joined by `_`, made unique."""
-    names: list[str] = []
-    for index, cell in enumerate(table.header):
-        name = NOT_IN_NAME.sub("_", cell.text.lower()).strip("_") or f"column_{index + 1}"
-        unique, count = name, 1
-        while unique in names:
-            count += 1
-            unique = f"{name}_{count}"
-        names.append(unique)
-    return names
 
 
 def caption(context: Context, block_id: int) -> str | None:
@@ -48,29 +37,48 @@ def caption(context: Context, block_id: int) -> str | None:
     return None
 
 
-def columns(table: Table) -> list[dict[str, Any]]:
-    """Return the description of each column."""
-    described = []
-    for index, (cell, name) in enumerate(zip(table.header, column_names(table), strict=True)):
-        cells = [row.cells[index].text for row in table.rows if index < len(row.cells)]
-        described.append(
-            {
-                "header": cell.text,
-                "name": name,
-                "type": "string",
-                "unit": None,
-                "null_count": sum(not text for text in cells),
-                "evidence": "kept as text",
-            }
+def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
+    """Return the typed columns of each table of a document, in the order of the tables.
+
+    Surplus cells belong to no column; a table's columns are those of its header.
+    """
+    tables = []
+    for table in (table for block in blocks for table in block.tables):
+        header = [cell.text for cell in table.header]
+        rows = [[cell.text for cell in row.cells[: len(header)]] for row in table.rows]
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
+        tables.append(TableCells(header, columns, [row.line for row in table.rows]))
+    return infer_tables(tables, hints)
+
+
+def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:
+    """Return the data set that a table's rows go to; None for one without rows, and where no header says anything."""
+    return dataset_name([cell.text for cell in table.header], [c.name for c in columns]) if table.rows else None
+
+
+def rejected(blocks: Sequence[Block], columns: Sequence[Sequence[Column]]) -> list[Problem]:
+    """Return a problem for each cell that did not fit the type of its column and is null there."""
+    tables = [table for block in blocks for table in block.tables]
+    return [
+        Problem(
+            "rejected_value",
+            f"column {column.name}: is no {column.type}; null in the typed column",
+            table.rows[row].line,
+            table.rows[row].line,
+            dataset_of(table, typed),
+            table.rows[row].cells[position].text,
         )
-    return described
+        for table, typed in zip(tables, columns, strict=True)
+        for position, column in enumerate(typed)
+        for row in column.rejected
+    ]
 
 
 def tables_of(context: Context) -> Iterator[tuple[int, Block, Table]]:
     """Yield the block index, block and table of each table of a document."""
     for index, block in enumerate(context.blocks):
-        if block.table is not None:
-            yield index, block, block.table
+        for table in block.tables:
+            yield index, block, table
 
 
 def rows(context: Context) -> Iterator[tuple[Any, ...]]:
@@ -81,13 +89,23 @@ def rows(context: Context) -> Iterator[tuple[Any, ...]]:
             table_id,
             block_id,
             context.section_of[block_id],
-            caption(context, block_id),
-            None,
-            columns(table),
+            table.caption or caption(context, block_id),
+            dataset_of(table, context.columns[table_id]),
+            [
+                {
+                    "header": column.header,
+                    "name": column.name,
+                    "type": str(storable(column.type)),
+                    "unit": column.unit,
+                    "null_count": column.null_count,
+                    "evidence": column.evidence,
+                }
+                for column in context.columns[table_id]
+            ],
             len(table.rows),
             len(table.header),
-            block.line_start,
-            block.line_end,
+            table.line_start or block.line_start,
+            table.line_end or block.line_end,
         )
 
 
@@ -130,7 +148,7 @@ def cell_rows(context: Context) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each body cell, surplus cells included."""
     doc_id = context.doc_id
     for table_id, (_, _, table) in enumerate(tables_of(context)):
-        names: Sequence[str | None] = column_names(table)
+        names = [column.name for column in context.columns[table_id]]
         for row_number, row in enumerate(table.rows):
             for column, cell in enumerate(row.cells):
                 name = names[column] if column < len(names) else None

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pyarrow as pa
 
+from converter.values import Column, storable
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -77,6 +79,16 @@ class Table(Row):
         return [column["header"] for column in self["columns"]]
 
     @property
+    def source(self) -> str:
+        """The document that it stands in."""
+        return self._document.source
+
+    @property
+    def columns_typed(self) -> Sequence[Column]:
+        """The columns with their values, and the evidence for their types."""
+        return self._document.columns_of(self["table_id"])
+
+    @property
     def rows(self) -> list[list[str]]:
         """The body: a list of raw texts for each row. A row that is ragged in the source is so here."""
         rows: dict[int, list[str]] = defaultdict(list)
@@ -84,20 +96,56 @@ class Table(Row):
             rows[cell["row"]].append(cell["text"])
         return [rows[number] for number in range(self["row_count"])]
 
-    def to_arrow(self) -> pa.Table:
-        """Return the body as an Arrow table of raw text, columns under their names; a cell that is not there is null.
+    def to_arrow(self, *, raw: bool = False, headers: bool = False) -> pa.Table:
+        """Return the body as an Arrow table, each column in its type, or all as the source has it with `raw`.
 
-        Surplus cells stand in columns of their own at the end, `surplus_1` and so on.
+        Columns bear their names, or with `headers` what the source writes above them, made unique as pandas does it
+        (`Price.1`, `Unnamed: 0`). A unit stands in the metadata of its field. A cell that is not there is null;
+        surplus cells stand, as text, in columns of their own at the end, `surplus_1` and so on.
         """
-        names = [column["name"] for column in self["columns"]]
-        columns = list(zip_longest(*self.rows)) or [()] * len(names)
-        columns += [(None,) * self["row_count"]] * (len(names) - len(columns))
-        names += [f"surplus_{number}" for number in range(1, len(columns) - len(names) + 1)]
-        return pa.Table.from_arrays([pa.array(column, pa.string()) for column in columns], names=names)
+        typed = self.columns_typed
+        texts = list(zip_longest(*self.rows)) or [()] * len(typed)
+        texts += [(None,) * self["row_count"]] * (len(typed) - len(texts))
+        arrays = [pa.array(column, pa.string()) for column in texts]
+        if not raw:
+            arrays[: len(typed)] = [column.values.cast(storable(column.type)) for column in typed]
+        labels = unique(self.headers) if headers else [column.name for column in typed]
+        labels += [f"surplus_{number}" for number in range(1, len(arrays) - len(typed) + 1)]
+        units = [column.unit for column in typed] + [None] * (len(arrays) - len(typed))
+        fields = [
+            pa.field(label, array.type, metadata={"unit": unit} if unit and not raw else None)
+            for label, array, unit in zip(labels, arrays, units, strict=True)
+        ]
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the same as a data frame."""
-        return frame(self.to_arrow())
+    def to_pandas(self, *, raw: bool = False, headers: bool = False) -> pd.DataFrame:
+        """Return the same as a data frame with Arrow's types; where it comes from is told in its `attrs`."""
+        table = self.to_arrow(raw=raw, headers=headers)
+        made = frame(table)
+        made.attrs = {
+            "source": self.source,
+            **{name: self[name] for name in ("table_id", "dataset", "caption", "line_start", "line_end")},
+            "section_path": self._document.sections[self["section_id"]]["path"],
+            "units": {field.name: field.metadata[b"unit"].decode() for field in table.schema if field.metadata},
+        }
+        return made
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hand the typed table to whatever takes Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def unique(headers: Iterable[str]) -> list[str]:
+    """Return the headers as pandas labels columns: one that comes again gets a number, an empty one its place."""
+    labels: list[str] = []
+    for place, header in enumerate(headers):
+        stem = label = header or f"Unnamed: {place}"
+        count = 0
+        while label in labels:
+            count += 1
+            label = f"{stem}.{count}"
+        labels.append(label)
+    return labels
 
 
 RowType = TypeVar("RowType", bound=Row)

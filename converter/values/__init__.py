@@ -17,6 +17,7 @@ from converter.values.string import texts
 from converter.values.types import TYPES
 
 __all__ = [
-    "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table", "agreed", "check", "column_name",
-    "column_names", "dataset_name", "infer", "infer_table", "infer_tables", "storable", "texts", "unify",
+    "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table", "agreed",
+    "check", "column_name", "column_names", "dataset_name", "infer", "infer_table", "infer_tables", "storable",
+    "texts", "unify",
 ]  # fmt: skip

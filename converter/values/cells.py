@@ -124,9 +124,7 @@ class Cells:
         return Reading(type, [rows[i] for i in fitting], values, evidence, [rows[i] for i in misfits])
 
 
-def prepare(
-    header: str, cells: Sequence[str], lines: Sequence[int], hints: Hints, conventions: Conventions
-) -> Cells:
+def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hints, conventions: Conventions) -> Cells:
     """Sort the cells into filled and missing, take footnote marks off, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
     longest = max([LONGEST, *map(len, null_values)])

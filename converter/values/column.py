@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -20,7 +20,7 @@ class Hints:
     """The order of day, month and year where the cells leave it open: `03/04/2024`."""
     decimal: DecimalMark | None = None
     """The decimal mark of every number; cells written otherwise are not numbers."""
-    null_values: frozenset[str] = frozenset()
+    null_values: Set[str] = frozenset()
     """Further missing-value tokens, compared without regard to case. They are null in string columns too."""
     tolerance: float = 0.0
     """The share of filled cells, 0 to 1, that may fail to fit the type. They become null and are `rejected`."""

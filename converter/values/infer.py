@@ -54,7 +54,7 @@ def infer(
     Raises UsageError for a forced type that does not exist, and nothing else, whatever the cells hold.
     """
     name = column_name(header) if name is None else name
-    forced = hints.types and (hints.types.get(header) or hints.types.get(name) or hints.types.get("*"))
+    forced = _asked(hints, header, name)
     ready = prepare(header, cells, lines, hints, conventions)
     if forced:
         return _forced(forced, ready, name)
@@ -220,6 +220,15 @@ def _forced(asked: str, ready: Cells, name: str) -> Column:
     return Column(
         ready.header, name, target, None, len(nothing), evidence, nothing, tuple(ready.rows), asks=outcome.asks
     )
+
+
+def _asked(hints: Hints, header: str, name: str) -> str | None:
+    """The type that the user asked for: by the header, the column's name, a header of the same name, or for all."""
+    types = hints.types
+    if not types or header in types or name in types:
+        return types.get(header) or types.get(name)
+    alike = (type for column, type in types.items() if column != "*" and column_name(column) == column_name(header))
+    return next(alike, types.get("*"))
 
 
 def _type_named(asked: str) -> tuple[Type | None, pa.DataType | None]:

@@ -36,9 +36,7 @@ def decimal128(scale: int) -> pa.DataType:
     return pa.decimal128(38, scale)
 
 
-def unify(
-    a: pa.DataType, b: pa.DataType, unit_a: str | None = None, unit_b: str | None = None
-) -> pa.DataType:
+def unify(a: pa.DataType, b: pa.DataType, unit_a: str | None = None, unit_b: str | None = None) -> pa.DataType:
     """The smallest type that holds both; string where the units differ (12 ms and 12 s are not 12 and 12)."""
     if pa.types.is_null(a):
         return b

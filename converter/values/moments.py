@@ -37,6 +37,7 @@ NAMED = [
         r"(?P<year>[0-9]{4})[年년] ?(?P<number>[0-9]{1,2})[月월] ?(?P<day>[0-9]{1,2})[日일]",
     )
 ]
+YEARS = re.compile(r"((?:1[5-9]|20)[0-9]{2}) ?[-/] ?((?:1[5-9]|20)?[0-9]{2})")
 WEEKDAY = re.compile(r"([^\W\d_]{2,13}(?:-feira)?)\.?,? ")
 SECOND = 1_000_000
 DAY = 24 * 3600 * SECOND
@@ -83,6 +84,12 @@ class Moments:
     misfits: list[int]
     note: str
     proves: Conventions
+
+
+def spans_years(text: str) -> bool:
+    """Whether a text is a school year or a season: `2010/2011`, and `2009-10`, which is October only among months."""
+    found = YEARS.fullmatch(text)
+    return found is not None and (len(found[2]) == 4 or (int(found[1]) + 1) % 100 == int(found[2]))
 
 
 def day_of(year: int, month: int, day: int) -> date | None:
@@ -182,7 +189,9 @@ def read_moments(cells: Cells) -> Moments | Refusal:
     """All filled cells as days in one order, or the cell that spoke against it."""
     each = cells.each(moment)
     if isinstance(each, Refusal):
-        return each
+        first, last = cells.texts[0], cells.texts[-1]
+        is_span = spans_years(first) and spans_years(last)
+        return Refusal(cells.rows[0], f"{first} is a span of years") if is_span else each
     fitting, moments, misfits = each
     rows, texts = cells.rows, cells.texts
     settled = all(len(m.orders) == 1 for m in moments)

@@ -1,5 +1,6 @@
 """timestamp[us] and timestamp[us, tz=UTC]: days with a time, all with a zone or all without.
 
+Days without a time beside timestamps without a zone are their midnights; a zone asks for a time.
 A zone is an offset, `Z`, `UTC` or `GMT`; the values are moved to UTC. Letters like EST mean several zones and
 make text. Spark reads the first as TIMESTAMP_NTZ, the second as TIMESTAMP.
 """
@@ -20,15 +21,18 @@ def read(cells: Cells) -> Reading | Refusal:
     clocks, offsets, fitting = moments.clocks, moments.offsets, moments.fitting
     timed = [i for i, clock in enumerate(clocks) if clock is not None]
     zoned = [i for i in timed if offsets[i] is not None]
-    # Under a tolerance the larger part decides whether there are zones.
-    kept = zoned if 2 * len(zoned) > len(timed) else [i for i in timed if offsets[i] is None]
+    # Under a tolerance the larger part decides whether there are zones. A day without a time is its midnight.
+    plain = [i for i in range(len(clocks)) if offsets[i] is None] if len(zoned) < len(timed) else []
+    kept = zoned if len(zoned) > len(plain) else plain
     odd = sorted(set(range(len(clocks))) - set(kept))
     if not kept or len(odd) + len(moments.misfits) > cells.allowed:
-        reason = "with a zone and without" if zoned and len(zoned) < len(timed) else ""
+        reason = "with a zone and without" if zoned and len(zoned) < len(clocks) else ""
         return Refusal(cells.rows[fitting[odd[0]]] if odd else cells.rows[0], reason)
+    days = sum(clocks[i] is None for i in kept)
+    bare = f"; {days} of them only {'a day' if days == 1 else 'days'}, read as midnight" if days else ""
     values = [to_utc(moments.days[i], clocks[i] or 0, offsets[i]) for i in kept]
     return moment_reading(cells, moments, Reading(
         TIMESTAMP_UTC if kept is zoned else TIMESTAMP, [cells.rows[fitting[i]] for i in kept], values,
-        "timestamps, moved to UTC" if kept is zoned else "timestamps without a zone",
+        "timestamps, moved to UTC" if kept is zoned else "timestamps without a zone" + bare,
         [cells.rows[i] for i in sorted(moments.misfits + [fitting[i] for i in odd])],
     ))  # fmt: skip

@@ -1,0 +1,137 @@
+"""All data sets of a run: parts go to the spool as they come, files are written when the last one is in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
+from converter.datasets.part import PLACE, TEXT, VALUE, Order, Part, cast
+from converter.datasets.spool import Spool
+from converter.problems import Problem
+from converter.records import CONTRACT_VERSION
+from converter.records.ledgers import PROBLEMS
+from converter.values import storable
+from converter.values.lattice import STRING
+from converter.write import FORMATS, Layout
+
+
+@dataclass(slots=True)
+class Dataset:
+    """What memory holds of one data set: where its parts are, and as what its columns were seen."""
+
+    name: str
+    places: list[tuple[int, int]] = field(default_factory=list)
+    kinds: dict[str, Kinds] = field(default_factory=dict)
+    orders: Counter[Order] = field(default_factory=Counter)
+
+    @property
+    def order(self) -> Order:
+        """The columns as most tables have them; the same in whatever order the documents came."""
+        return min(self.orders, key=lambda order: (-self.orders[order], order))
+
+
+class Datasets:
+    """Gathers the parts of a run and writes a file for each data set."""
+
+    def __init__(self, spool: BinaryIO) -> None:
+        """Take a file, open for writing and reading, for the rows to wait in."""
+        self._spool = Spool(spool)
+        self._datasets: dict[str, Dataset] = {}
+        self.rows: dict[str, int] = {}
+        self.schemas: dict[str, pa.Schema] = {}
+
+    def add(self, parts: list[Part]) -> None:
+        """Take the parts of a batch; memory keeps where they stand, and their kinds."""
+        for part in parts:
+            dataset = self._datasets.setdefault(part.dataset, Dataset(part.dataset))
+            dataset.places.append(self._spool.append(part.rows))
+            dataset.orders.update(part.orders)
+            for name, kinds in part.kinds.items():
+                known = dataset.kinds.setdefault(name, {})
+                for kind, seen in kinds.items():
+                    add(known, kind, seen)
+            self.rows[part.dataset] = self.rows.get(part.dataset, 0) + part.rows.num_rows
+
+    def write(self, folder: Path, format: str, layout: Layout) -> pa.RecordBatch:
+        """Write a file for each data set into a new folder; gives the rows of `problems` that say what drifted.
+
+        Raises:
+            OSError: a file could not be written.
+        """
+        folder.mkdir()
+        found: list[tuple[str, str, Problem]] = []
+        for name in sorted(self._datasets):
+            dataset = self._datasets[name]
+            types = self._types(dataset)
+            self.schemas[name] = _schema(dataset, types)
+            with open(folder / f"{name}{FORMATS[format].suffix}", "wb") as stream:
+                writer = FORMATS[format].writer(stream, self.schemas[name], layout)
+                for batch in self._batches(dataset, types):
+                    writer.write(batch)
+                writer.close()
+            found += _drift(dataset, types)
+        rows = [
+            (doc_id, source, problem.severity, problem.code, problem.message, problem.line_start, problem.line_end,
+             problem.record, problem.raw)
+            for doc_id, source, problem in found
+        ]  # fmt: skip
+        columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
+        return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
+
+    def _types(self, dataset: Dataset) -> dict[str, Kind]:
+        """The kind of each column over the whole run; string where values would not survive the cast."""
+        types = {name: unified(kinds) for name, kinds in dataset.kinds.items()}
+        open_columns = [name for name in types if len(dataset.kinds[name]) > 1 and types[name].type != STRING]
+        for place in dataset.places if open_columns else ():
+            rows = self._spool.read(place)
+            for name in open_columns:
+                held = VALUE + name in rows.schema.names
+                if not held or cast([rows.column(VALUE + name)], types[name].type) is None:
+                    types[name] = Kind(STRING, None)
+            open_columns = [name for name in open_columns if types[name].type != STRING]
+        return {name: Kind(storable(kind.type), kind.unit) for name, kind in types.items()}
+
+    def _batches(self, dataset: Dataset, types: dict[str, Kind]) -> Iterator[pa.RecordBatch]:
+        schema = _schema(dataset, types)
+        for place in dataset.places:
+            rows = self._spool.read(place)
+            columns = [rows.column(field.name) for field in PLACE]
+            for name, _ in dataset.order:
+                type = types[name].type
+                source = TEXT if type == STRING else VALUE
+                columns.append(rows.column(source + name).cast(type))
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _schema(dataset: Dataset, types: dict[str, Kind]) -> pa.Schema:
+    columns = [
+        pa.field(name, types[name].type, metadata={"description": header} | _unit(types[name].unit))
+        for name, header in dataset.order
+    ]
+    return pa.schema([*PLACE, *columns], metadata={"dataset": dataset.name, "version": CONTRACT_VERSION})
+
+
+def _unit(unit: str | None) -> dict[str, str]:
+    return {"unit": unit} if unit else {}
+
+
+def _drift(dataset: Dataset, types: dict[str, Kind]) -> Iterator[tuple[str, str, Problem]]:
+    """Yield document, source and problem for each kind of a column that is not the usual one, at its first table."""
+    for name, kinds in dataset.kinds.items():
+        usual, *others = drifts(kinds) or [types[name]]
+        for kind in others:
+            place = kinds[kind].first
+            seen = kinds[usual]
+            message = (
+                f"data set {dataset.name}, column {name}: {kind} here, {usual} in {seen.tables} "
+                f"{'table' if seen.tables == 1 else 'tables'}, first {seen.first.source}:{seen.first.line}; "
+                f"written as {types[name]}"
+            )
+            yield place.doc_id, place.source, Problem("type_drift", message, place.line, place.line, dataset.name)

@@ -1,0 +1,22 @@
+"""Arrow tables -> grids for a terminal."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from rich import box
+from rich.table import Table as Grid
+from rich.text import Text
+
+from converter.show.markdown import header, is_number, texts
+
+
+def grid(table: pa.Table) -> Grid:
+    """Return the table with its headers, units with them, numbers to the right."""
+    drawn = Grid(box=box.ROUNDED, border_style="dim")
+    for field in table.schema:
+        drawn.add_column(
+            Text(header(field), style="bold"), justify="right" if is_number(field.type) else "left", overflow="fold"
+        )
+    for row in texts(table):
+        drawn.add_row(*map(Text, row))
+    return drawn

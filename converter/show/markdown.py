@@ -1,0 +1,62 @@
+"""Arrow tables -> Markdown tables that read back as they are."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pyarrow as pa
+
+from converter.show.characters import one_line
+from converter.write.values import json_rows
+
+
+def cell_text(value: Any) -> str:
+    """Return a value as a cell can show it: nothing for null, whole texts on one line."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return one_line(str(value))
+
+
+def texts(table: pa.Table) -> list[list[str]]:
+    """Return the rows as texts."""
+    batch = table.combine_chunks().to_batches(max_chunksize=max(table.num_rows, 1))
+    return [[cell_text(value) for value in row.values()] for rows in batch for row in json_rows(rows)]
+
+
+def is_number(type: pa.DataType) -> bool:
+    """Whether values of the type stand to the right, digits below digits."""
+    return bool(pa.types.is_integer(type) or pa.types.is_floating(type) or pa.types.is_decimal(type))
+
+
+def markdown_table(table: pa.Table) -> str:
+    """Return a GFM table, its columns aligned in the source too; the unit of a field stands with its header."""
+    body = [[escaped(cell) for cell in row] for row in texts(table)]
+    grid = [[escaped(header(field)) for field in table.schema], *body]
+    widths = [max(3, *map(len, column)) for column in zip(*grid, strict=True)]
+    right = [is_number(field.type) for field in table.schema]
+    rule = ["-" * (width - 1) + ":" if end else "-" * width for width, end in zip(widths, right, strict=True)]
+    lines = [
+        [cell.rjust(width) if end else cell.ljust(width) for cell, width, end in zip(row, widths, right, strict=True)]
+        for row in grid
+    ]
+    return "".join(f"| {' | '.join(line)} |\n" for line in [lines[0], rule, *lines[1:]])
+
+
+def header(field: pa.Field) -> str:
+    """Return a field's name, with its unit unless the name says it already."""
+    unit = (field.metadata or {}).get(b"unit", b"").decode()
+    return field.name if not unit or unit in field.name else f"{field.name} ({unit})"
+
+
+def escaped(text: str) -> str:
+    """Return a text that a cell of a Markdown table shows as it is; what marks nothing is left alone."""
+    return MARK.sub(r"\\\g<0>", text)
+
+
+MARK = re.compile(
+    r"[|`*]|\\(?=[!-/:-@\[-`{-~]|$)|(?<![^\W_])_|_(?![^\W_])|\[(?=\^)|\](?=\()|\$(?=.*\$)|~(?=~)|<(?=[\w/!?])|&(?=#?\w+;)"
+)
+"""What would begin or end an inline mark: an underscore within a word does not, nor does a lone dollar."""

@@ -1,0 +1,232 @@
+"""Typed data sets: the rows of all tables with the same headers, over documents, batches and orders."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.convert import Options, Source, convert_batch
+from converter.datasets import Datasets
+from converter.errors import OutputError, UsageError
+from converter.run import Report, write_folder, write_stream
+from converter.values import Hints, column_names, dataset_name
+from converter.write import Layout
+
+PLACE = ["doc_id", "table_id", "row", "line_start"]
+
+
+def table(headers: str, *rows: str) -> str:
+    return f"\n{headers}\n{'|---' * (headers.count('|') - 1)}|\n" + "".join(f"{row}\n" for row in rows)
+
+
+def run(out: Path, documents: dict[str, str], hints: Hints | None = None, to: str = "parquet",
+        records: list[str] | None = None) -> Report:  # fmt: skip
+    sources = [Source(key, text) for key, text in documents.items()]
+    return write_folder(sources, out, to, records, Options(hints=hints or Hints()), Layout(), overwrite=True)
+
+
+def read(out: Path, dataset: str) -> pa.Table:
+    return pq.read_table(out / "datasets" / f"{dataset}.parquet")
+
+
+def problems(report: Report, code: str) -> list[dict[str, Any]]:
+    return [problem for problem in report.problems if problem["code"] == code]
+
+
+def test_tables_with_the_same_headers_are_one_data_set(tmp_path: Path) -> None:
+    report = run(tmp_path, {
+        "a.md": table("| City | Price ($) |", "| Rome | 5.50 |") + table("| **price** ($) | CITY  |", "| 7 | Oslo |"),
+        "b.md": table("| city | Price ($) |", "| Bern | n/a |"),
+    })  # fmt: skip
+    found = read(tmp_path, "city__price_dollar")
+    assert found.schema.names == [*PLACE, "city", "price_dollar"]
+    assert [str(type) for type in found.schema.types[4:]] == ["string", "decimal128(38, 2)"]
+    assert found.column("city").to_pylist() == ["Rome", "Oslo", "Bern"]
+    assert [value and str(value) for value in found.column("price_dollar").to_pylist()] == ["5.50", "7.00", None]
+    assert found.column("line_start").to_pylist() == [4, 8, 4]
+    assert found.schema.field("price_dollar").metadata == {b"description": b"Price ($)", b"unit": b"$"}
+    assert (report.datasets, report.problems) == ({"city__price_dollar": 3}, [])
+    names = duckdb.sql(f"select distinct dataset from '{tmp_path}/tables.parquet'")
+    assert names is not None and names.fetchall() == [("city__price_dollar",)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "type", "values"),
+    [
+        (["1", "1.5"], "double", [1.0, 1.5]),
+        (["1", "x y"], "string", ["1", "x y"]),
+        (["007", "8"], "string", ["007", "8"]),
+        (["2024-01-02", "2024-01-03 12:00"], "timestamp[us]", ["2024-01-02 00:00:00", "2024-01-03 12:00:00"]),
+        (["12 ms", "12 s"], "string", ["12 ms", "12 s"]),
+        (["9007199254740993", "0.5"], "string", ["9007199254740993", "0.5"]),
+        (["1,000", "x y"], "string", ["1,000", "x y"]),
+    ],
+)
+def test_drift_is_unified_and_reported(tmp_path: Path, cells: list[str], type: str, values: list[Any]) -> None:
+    documents = {f"{n}.md": table("| K | V |", f"| k | {cell} |") for n, cell in enumerate(cells)}
+    report = run(tmp_path, documents)
+    found = read(tmp_path, "k__v").column("v")
+    assert str(found.type) == type
+    assert [str(v) if str(type).startswith("time") else v for v in found.to_pylist()] == values
+    (problem,) = problems(report, "type_drift")
+    assert (problem["source"], problem["line_start"], problem["record"]) in {("0.md", 4, "k__v"), ("1.md", 4, "k__v")}
+    assert "data set k__v, column v" in problem["message"]
+    assert f"written as {type}" in problem["message"]
+    written = pq.read_table(tmp_path / "problems.parquet").to_pylist()
+    assert written == report.problems
+
+
+def test_missing_values_and_scales_are_no_drift(tmp_path: Path) -> None:
+    cells = ["n/a", "5", "$ 5.50", "-", ""]
+    documents = {f"{n}.md": table("| K | V ($) |", f"| k | {cell} |") for n, cell in enumerate(cells)}
+    report = run(tmp_path, documents)
+    assert [value and str(value) for value in read(tmp_path, "k__v_dollar").column("v_dollar").to_pylist()] == [
+        None, "5.00", "5.50", None, None,
+    ]  # fmt: skip
+    assert report.problems == []
+
+
+CELLS = st.sampled_from(["1", "2.5", "", "n/a", "x", "2024-01-02", "2024-01-02 10:00", "12 ms", "3 s", "yes", "007",
+                         "9007199254740993", "12345678901234567890"])  # fmt: skip
+HEADERS = st.sampled_from(["| A | B |", "| b | a |", "| A | C |"])
+TABLES = st.builds(lambda head, rows: table(head, *(f"| {a} | {b} |" for a, b in rows)), HEADERS,
+                   st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=3))  # fmt: skip
+DOCUMENTS = st.lists(st.lists(TABLES, min_size=1, max_size=3).map("".join), min_size=1, max_size=5)
+
+
+@settings(max_examples=100, deadline=None)
+@given(DOCUMENTS, st.randoms(), st.integers(1, 4))
+def test_batches_and_their_order_change_nothing(
+    tmp_path_factory: Any, texts: list[str], random: Any, size: int
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    sources = [Source(f"{number}.md", text) for number, text in enumerate(texts)]
+    shuffled = list(sources)
+    random.shuffle(shuffled)
+    found = []
+    for name, ordered, step in (("whole", sources, len(sources)), ("parts", shuffled, size)):
+        datasets = Datasets(io.BytesIO())
+        for start in range(0, len(ordered), step):
+            datasets.add(convert_batch(ordered[start : start + step], Options(), ["datasets"]).datasets)
+        drift = datasets.write(folder / name, "parquet", Layout())
+        files = {}
+        for path in (folder / name).iterdir():
+            rows = pq.read_table(path)
+            files[path.name] = (rows.schema, sorted(rows.to_pylist(), key=lambda row: [row[key] for key in PLACE[:3]]))
+        found.append((files, sorted(drift.to_pylist(), key=str)))
+    assert found[0] == found[1]
+    for schema, _ in found[0][0].values():
+        assert schema.names[:4] == PLACE
+
+
+def test_rejected_cells_are_reported(tmp_path: Path) -> None:
+    text = table("| N |", *(f"| {number} |" for number in range(1, 20)), "| *many* |")
+    report = run(tmp_path, {"a.md": text}, Hints(tolerance=0.1))
+    (problem,) = problems(report, "rejected_value")
+    assert (problem["line_start"], problem["raw"], problem["record"], problem["severity"]) == (
+        23,
+        "many",
+        "n",
+        "warning",
+    )
+    assert read(tmp_path, "n").column("n").to_pylist() == [*range(1, 20), None]
+
+
+@pytest.mark.parametrize(
+    ("headers", "name"),
+    [
+        (["City", "Country"], "city__country"),
+        (["Country", "city"], "city__country"),
+        (["", "City"], "city__column_1"),
+        (["", " "], None),
+        (["Name", "name"], "name__name_2"),
+        (["名前", "値段"], "値段__名前"),
+        (["con"], "con_"),
+        (["a b", "c"], "a_b__c"),
+        (["a", "b c"], "a__b_c"),
+        (["doc_id", "row"], "doc_id___row_"),
+    ],
+)
+def test_names_of_data_sets(headers: list[str], name: str | None) -> None:
+    assert dataset_name(headers, column_names(headers)) == name
+
+
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=12, unique_by=lambda text: column_names([text])[0]),
+       st.randoms())  # fmt: skip
+def test_names_are_safe_whatever_the_headers(headers: list[str], random: Any) -> None:
+    name = dataset_name(headers, column_names(headers))
+    if name is None:
+        return
+    assert name.isidentifier() and not name.startswith("_")
+    assert len(name.encode()) <= 63
+    assert name == name.casefold()
+    if not any(column.startswith("column_") for column in column_names(headers)):
+        shuffled = list(headers)
+        random.shuffle(shuffled)
+        assert dataset_name(shuffled, column_names(shuffled)) == name
+
+
+def test_no_data_set_without_headers_or_rows(tmp_path: Path) -> None:
+    report = run(tmp_path, {"a.md": table("|  |  |", "| a | b |") + table("| h | i |")})
+    assert report.datasets == {}
+    assert pq.read_table(tmp_path / "tables.parquet").column("dataset").to_pylist() == [None, None]
+
+
+def test_surplus_cells_are_left_to_the_record_cells(tmp_path: Path) -> None:
+    report = run(tmp_path, {"a.md": table("| a | b |", "| 1 | 2 | 3 |")})
+    assert read(tmp_path, "a__b").schema.names == [*PLACE, "a", "b"]
+    assert [problem["code"] for problem in report.problems] == ["ragged_row"]
+
+
+@pytest.mark.parametrize("to", ["csv", "json", "ndjson"])
+def test_other_formats(tmp_path: Path, to: str) -> None:
+    run(tmp_path, {"a.md": table("| a | d |", "| 1 | 1h 20m |", "|  | -90.5 s |")}, to=to, records=["datasets"])
+    text = (tmp_path / "datasets" / f"a__d.{to}").read_bytes().decode()
+    assert not list(tmp_path.glob("*.*"))
+    if to == "csv":
+        assert [line.split(",")[3:] for line in text.split("\r\n")[1:3]] == [
+            ["4", "1", "PT4800S"],
+            ["5", "", "-PT90.5S"],
+        ]
+    else:
+        rows = json.loads(text) if to == "json" else [json.loads(line) for line in text.splitlines()]
+        assert [(row["a"], row["d"]) for row in rows] == [(1, "PT4800S"), (None, "-PT90.5S")]
+
+
+def test_only_what_is_asked_for(tmp_path: Path) -> None:
+    run(tmp_path, {"a.md": table("| a |", "| 1 |")}, records=["tables"])
+    assert {path.name for path in tmp_path.iterdir()} == {"tables.parquet"}
+    with pytest.raises(UsageError, match="data sets are a file each"):
+        write_stream([], io.BytesIO(), "csv", ["datasets"], Options(), Layout())
+
+
+def test_data_sets_of_the_last_run_are_replaced_only_when_told(tmp_path: Path) -> None:
+    run(tmp_path, {"a.md": table("| a |", "| 1 |")})
+    with pytest.raises(OutputError, match="another folder"):
+        write_folder([Source("b.md", "x")], tmp_path, "parquet", ["datasets"], Options(), Layout())
+    run(tmp_path, {"b.md": table("| b |", "| 1 |")})
+    assert [path.name for path in (tmp_path / "datasets").iterdir()] == ["b.parquet"]
+    assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))
+
+
+def test_a_batch_can_come_from_another_process() -> None:
+    batch = convert_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
+    (part,), (copy,) = batch.datasets, pickle.loads(pickle.dumps(batch)).datasets
+    assert (copy.dataset, copy.kinds, copy.orders) == (part.dataset, part.kinds, part.orders)
+    assert copy.rows.equals(part.rows)
+
+
+def test_rows_are_written_from_any_number_of_parts(tmp_path: Path) -> None:
+    documents = {f"{n}.md": table("| n | t |", f"| {n} | word {n} |") for n in range(1000)}
+    run(tmp_path, documents)
+    assert read(tmp_path, "n__t").column("n").to_pylist() == list(range(1000))
