@@ -15,8 +15,10 @@ from converter.problems import Problem
 from converter.records import RECORDS, Context, outline
 from converter.records.tables import rejected, typed_columns
 from converter.repair import LEVELS, RULES, repair
-from converter.schema.match import Found, batch, match, stop_at
+from converter.schema.judge import Found, batch, stop_at
+from converter.schema.match import match
 from converter.schema.model import Schema
+from converter.schema.unique import Uniques
 from converter.text import read_text
 from converter.values import NO_HINTS, Hints, check
 
@@ -140,7 +142,7 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
         {
             name: RECORDS[name].batch(contexts)
             if name in RECORDS
-            else batch(asked[name], (row for each in found[name] for row in each.rows))
+            else batch(asked[name].arrow, (row for each in found[name] for row in each.rows))
             for name in names
             if name != DATASETS
         },
@@ -152,7 +154,7 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
 def _matched(context: Context, schema: Schema) -> Found:
     """Match a schema to a document, and add what did not fit to the document's problems."""
     try:
-        found = match(context, schema)
+        found = Uniques().apply(schema, match(context, schema), context.source)
     except Exception as error:  # a fault of ours costs one document, not the run
         message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
         found = Found(problems=[Problem("failed", message)])

@@ -6,7 +6,8 @@ import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, overload
@@ -18,6 +19,7 @@ from converter.errors import DecodingError, SourceError, UsageError
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State
 from converter.run import Progress, Report, check_records, write_folder
+from converter.schema.load import load_schemas
 from converter.show.rows import Row, Rows, RowType, Table, frame, short
 from converter.source import find_sources
 from converter.source.paths import SUFFIXES, read_file
@@ -78,6 +80,11 @@ class Document:
         """Take what `read_document` gave, and the options that it was given."""
         self._context, self._options = context, options or Options()
         self._batches: dict[str, pa.RecordBatch] = {}
+
+    @property
+    def context(self) -> Context:
+        """What its records are made from."""
+        return self._context
 
     @property
     def source(self) -> str:
@@ -262,23 +269,28 @@ def convert(
     overwrite: bool = False,
     spreadsheet_safe: bool = False,
     progress: Progress | None = None,
+    schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
+    datapackage: bool = False,
 ) -> Report:
     """Convert documents to a folder with a file a record and a file a data set, and report what was done.
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these; `out` is the folder, `to` its
     format (parquet, csv, json, ndjson), `records` the records to write (`datasets` for the data
     sets), all by default. `hints` say what the cells of tables leave open. A document that cannot be
-    read costs only itself: see `problems` of the report.
+    read costs only itself: see `problems` of the report. `schemas` are files, ready-made names or dictionaries, whose
+    records come beside the others; `datapackage` adds a `datapackage.json` that describes the files.
 
     Raises:
-        UsageError: there is no such format, record, repair level or rule.
+        UsageError: there is no such format, record, repair level, rule or schema.
+        ViolationError: a record does not fit a schema that says `fail`.
         OutputError: the output exists already and `overwrite` is false, or could not be written.
     """
-    options = _options(repair, rules_off, maximum_bytes, hints)
+    asked = tuple(schema for each in schemas for schema in load_schemas(each))
+    options = replace(_options(repair, rules_off, maximum_bytes, hints), schemas=asked)
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
     wanted = [records] if isinstance(records, str) else None if records is None else list(records)
     layout = Layout(spreadsheet_safe=spreadsheet_safe)
-    return write_folder(find_sources(named), Path(out), to, wanted, options, layout, overwrite, progress)
+    return write_folder(find_sources(named), Path(out), to, wanted, options, layout, overwrite, progress, datapackage)
 
 
 def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int, hints: Hints) -> Options:

@@ -106,10 +106,10 @@ def convert_sources(
     started = time.perf_counter()
     names = check_records(None, options)
     report = Report(rows=dict.fromkeys(names, 0), matched={schema.name: 0 for schema in options.schemas})
-    uniques = Uniques(options.schemas)
+    uniques = Uniques()
     for batch in batches(sources):
         made = convert_batch(batch, options, [*names, DATASETS] if datasets else names)
-        made = replace(made, records=uniques.filter(made.records))
+        made = replace(made, records=uniques.filter(options.schemas, made.records))
         sink(made)
         converted = made.records
         for name, matched in made.matched.items():

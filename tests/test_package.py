@@ -27,6 +27,7 @@ def test_one_top_level_package_with_the_schemas(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"converter"}
     assert "converter/schemas/records/sections.json" in names
+    assert {"converter/schemas/schema.json", "converter/schemas/changelog.yaml"} <= set(names)
     assert "converter/py.typed" in names
 
 

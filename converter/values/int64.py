@@ -17,7 +17,8 @@ def read(cells: Cells) -> Reading | Refusal:
     fitting, misfits, texts = numbers.fitting, numbers.misfits, numbers.texts
     if cells.forced:
         whole = [i for i, text in enumerate(texts) if text.lstrip("+-").isdigit() and len(text) <= 20]
-        misfits = misfits + [index for i, index in enumerate(fitting) if i not in set(whole)]
+        kept = set(whole)
+        misfits = misfits + [index for i, index in enumerate(fitting) if i not in kept]
         fitting, texts = [fitting[i] for i in whole], [texts[i] for i in whole]
     elif numbers.has_exponent or numbers.has_fraction or numbers.is_money:
         odd = next((i for i, text in enumerate(texts) if not text.lstrip("+-").isdigit()), 0)

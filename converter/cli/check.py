@@ -1,0 +1,80 @@
+"""parquetry check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.errors import UsageError
+
+if TYPE_CHECKING:
+    from converter.schema.model import Schema
+
+EXAMPLES = """[bold]Examples[/bold]
+
+  parquetry check docs/decisions --schema adr
+
+  parquetry check CHANGELOG.md --schema changelog --to github
+
+  parquetry check notes/ --schema mine.yaml --to sarif > parquetry.sarif
+"""
+
+SchemaOption = Annotated[
+    list[str] | None,
+    typer.Option("--schema", "-s", metavar="FILE|NAME", help="A schema file, or a ready-made one (schema list)."),
+]
+
+
+def schemas_of(named: list[str] | None) -> tuple[Schema, ...]:
+    """Return the schemas of these files and names.
+
+    Raises:
+        SchemaError: there is no such schema, or it is none.
+    """
+    if not named:
+        return ()
+    from converter.schema.load import load_schemas
+
+    return tuple(schema for each in named for schema in load_schemas(each))
+
+
+def check(
+    source: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
+    ],
+    schema: SchemaOption = None,
+    to: Annotated[str, typer.Option("--to", help="text, json, sarif or github (annotations).")] = "text",
+    repair: Annotated[
+        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
+    ] = "full",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
+) -> None:
+    """Check documents against schemas: `file:line: message` for whatever does not fit.
+
+    Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
+    """
+    from converter.cli.messages import counted
+    from converter.convert import Options
+    from converter.schema.check import REPORTS, check_sources
+    from converter.source import find_sources
+
+    if not schema:
+        raise UsageError(
+            "say which schema with --schema FILE or NAME; `parquetry schema list` names the ready-made ones"
+        )
+    if to not in REPORTS:
+        raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
+    options = Options(repair=repair, schemas=schemas_of(schema))
+    checked = check_sources(find_sources(source), options.schemas, options)
+    typer.echo(REPORTS[to](checked), nl=False)
+    if not quiet:
+        found = f"{counted(len(checked.findings), 'finding')} in {counted(checked.documents, 'document')}"
+        typer.echo(found, err=True)
+        for name, matched in checked.matched.items():
+            accepted = checked.accepted[name]
+            typer.echo(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected", err=True)
+    raise typer.Exit(1 if checked.findings else 0)
+
+
+check.__doc__ = f"{check.__doc__}\n\n{EXAMPLES}"

@@ -1,0 +1,94 @@
+"""parquetry schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from converter.errors import UsageError
+
+schema = typer.Typer(no_args_is_help=True, help="Schemas that say which records to take: list, show, export, replay.")
+
+Name = Annotated[str, typer.Argument(metavar="FILE|NAME", help="A schema file, or the name of a ready-made one.")]
+
+
+@schema.command("list")
+def list_schemas() -> None:
+    """List the ready-made schemas."""
+    from converter.schema.load import load_schemas, ready_made
+
+    for name in ready_made():
+        for each in load_schemas(name):
+            typer.echo(f"{name:18} {each.unit:12} {each.description}")
+
+
+@schema.command()
+def show(name: Name) -> None:
+    """Print a schema file: a good start for one of your own."""
+    from converter.schema.load import load_schemas, ready_made
+
+    load_schemas(name)
+    typer.echo(ready_made().get(name, Path(name)).read_text(encoding="utf-8-sig"), nl=False)
+
+
+@schema.command("format")
+def print_format() -> None:
+    """Print the JSON Schema of schema files, by which editors complete and check them."""
+    from converter.schema.format import schemas_folder
+
+    typer.echo((schemas_folder() / "schema.json").read_text(encoding="utf-8"), nl=False)
+
+
+@schema.command()
+def export(
+    name: Name,
+    to: Annotated[str, typer.Option("--to", help="jsonschema, tableschema, arrow or sql.")] = "tableschema",
+) -> None:
+    """Print a schema in another language."""
+    from converter.schema.export import EXPORTS
+    from converter.schema.load import load_schemas
+
+    if to not in EXPORTS:
+        raise UsageError(f"unknown language {to}; there are {', '.join(EXPORTS)}")
+    typer.echo("\n\n".join(EXPORTS[to](each) for each in load_schemas(name)))
+
+
+@schema.command()
+def replay(
+    problems: Annotated[
+        Path, typer.Argument(metavar="PROBLEMS", help="The file `problems.parquet` of an earlier run.")
+    ],
+    name: Annotated[str, typer.Option("--schema", "-s", metavar="FILE|NAME", help="The schema, as it is now.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file for the rows that fit now.")],
+) -> None:
+    """Try rejected rows again after the schema was changed, without reading the documents.
+
+    Exit codes: 0 all fit now, 1 some still do not, 2 wrong usage.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from converter.errors import OutputError, SourceError
+    from converter.schema.judge import replay as try_again
+    from converter.schema.load import load_schemas
+
+    schemas = load_schemas(name)
+    if len(schemas) != 1:
+        raise UsageError(f"{name} holds {len(schemas)} records; replay takes a schema of one")
+    try:
+        rows = parquet.read_table(problems)
+        accepted, left = try_again(schemas[0], rows)
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise SourceError(f"is no record `problems` in Parquet: {error}", source=str(problems)) from error
+    if out.exists():
+        raise OutputError("exists already; choose another name", source=str(out), code="output_exists")
+    try:
+        parquet.write_table(accepted, out)
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror or error}", source=str(out)) from error
+    for problem in left:
+        typer.echo(f"line {problem.line_start}: {problem.record}: {problem.message}", err=True)
+    typer.echo(f"{schemas[0].name}: {accepted.num_rows:,} accepted, {len(left):,} still rejected", err=True)
+    raise typer.Exit(1 if left else 0)

@@ -1,0 +1,287 @@
+"""Raw values of one field -> typed values, and what speaks against those that do not fit.
+
+A field that says nothing of its notation is read as the columns of tables are (`values/`), all its values in a
+document together; `decimalChar`, `groupChar`, `bareNumber`, `format`, `trueValues` and `missingValues` say it as Table
+Schema does.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from converter.schema.format import shown
+from converter.schema.model import Field
+from converter.values import DecimalMark, Hints, infer
+from converter.values.characters import fold
+from converter.values.missing import ABSENT, UNKNOWN
+
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "string": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "datetime": pa.timestamp("us"),
+    "time": pa.time64("us"),
+    "year": pa.int32(),
+    "yearmonth": pa.string(),
+    "duration": pa.duration("us"),
+    "array": pa.string(),
+    "object": pa.string(),
+    "any": pa.string(),
+}
+"""Table Schema type -> Arrow type; arrays and objects are JSON, a list has the type of its items."""
+
+READ_AS = {
+    "integer": "int64", "number": "float64", "boolean": "bool", "date": "date32", "datetime": "timestamp[us]",
+    "time": "time64", "duration": "duration",
+}  # fmt: skip
+"""Table Schema type -> the type of `values/` that reads its texts."""
+
+STRING_FORMATS = {
+    "default": re.compile(r"(?s).*"),
+    "email": re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+"),
+    "uri": re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+"),
+    "uuid": re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "binary": re.compile(r"[A-Za-z0-9+/\s]*={0,2}"),
+}
+SHAPES = {"year": re.compile(r"-?[0-9]{4}"), "yearmonth": re.compile(r"-?[0-9]{4}-(0[1-9]|1[0-2])")}
+ISO = {
+    "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "datetime": re.compile(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+    ),
+    "time": re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"),
+}  # fmt: skip
+
+Cast = tuple[list[Any], dict[int, str]]
+"""The values, None for those that are missing or do not fit, and what speaks against the latter, by index."""
+
+
+class BadValue(ValueError):
+    """A constraint's value is none for its field."""
+
+
+def cast(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
+    """Return the values of a field and what speaks against them, constraints included."""
+    texts = [None if is_missing(field, raw) else raw for raw in raws]
+    if field.type == "list":
+        values, errors = _lists(field, texts, lines)
+    elif field.type in ("array", "object"):
+        values, errors = _json(field, texts)
+    else:
+        values, errors = _scalars(field, field.type, [None if raw is None else text_of(raw) for raw in texts], lines)
+    _narrow(field, values, errors)
+    for index, value in enumerate(values):
+        if value is not None and index not in errors and (reason := broken(field, value)):
+            errors[index] = reason
+        if index in errors:
+            values[index] = None
+    return values, errors
+
+
+def text_of(raw: Any) -> str:
+    """Return a raw value as text; front matter gives numbers, booleans and lists too."""
+    if isinstance(raw, str):
+        return raw
+    if isinstance(raw, list) and not any(isinstance(item, list | dict) for item in raw):
+        return ", ".join(map(text_of, raw))
+    return json.dumps(raw, ensure_ascii=False)
+
+
+def is_missing(field: Field, raw: Any) -> bool:
+    """Whether a raw value stands for none."""
+    if raw is None or raw == []:
+        return True
+    if not isinstance(raw, str):
+        return False
+    text = raw.strip()
+    if field.missing_values is not None:
+        return text in field.missing_values
+    token = fold(text).casefold()
+    return not text or (field.type not in ("string", "any", "list") and (token in ABSENT or token in UNKNOWN))
+
+
+def _scalars(field: Field, type: str, texts: Sequence[str | None], lines: Sequence[int]) -> Cast:
+    format = field.get("format", "default") if type == field.type else "default"
+    if type in ("string", "any"):
+        fits = STRING_FORMATS.get(format, STRING_FORMATS["default"]).fullmatch
+        return list(texts), {
+            i: f"{shown(t)} is no {format}" for i, t in enumerate(texts) if t is not None and not fits(t)
+        }
+    if type in SHAPES:
+        return _each(type, texts, lambda text: _shaped(type, text))
+    if type in ISO and "%" in format:
+        return _each(f"{type} as {format}", texts, lambda text: _strptime(type, text, format))
+    if type == "boolean" and ("trueValues" in field.descriptor or "falseValues" in field.descriptor):
+        words = dict.fromkeys(field.get("falseValues", ["false", "False", "FALSE", "0"]), False)
+        words |= dict.fromkeys(field.get("trueValues", ["true", "True", "TRUE", "1"]), True)
+        return _each("boolean", texts, lambda text: words.get(text.strip()))
+    return _inferred(field, type, texts, lines)
+
+
+def _inferred(field: Field, type: str, texts: Sequence[str | None], lines: Sequence[int]) -> Cast:
+    """Read the texts as a column of a table is read, in the type that is asked for."""
+    group = field.get("groupChar")
+    there = [index for index, text in enumerate(texts) if text is not None]
+    cells = [(texts[index] or "").replace(group, "") if group else texts[index] or "" for index in there]
+    decimal: DecimalMark | None = field.get("decimalChar") or ("." if group else None)
+    hints = Hints(decimal=decimal, types={"*": READ_AS[type]}, units=not field.get("bareNumber", True))
+    column = infer("", cells, [lines[index] for index in there], hints)
+    if len(column.rejected) == len(there) > 1:  # one value may condemn a column: a number past 64 bits
+        alone = [_inferred(field, type, [texts[index]], [lines[index]]) for index in there]
+        values: list[Any] = [None] * len(texts)
+        for index, ([value], _) in zip(there, alone, strict=True):
+            values[index] = value
+        return values, {index: errors[0] for index, (_, errors) in zip(there, alone, strict=True) if errors}
+    values = [None] * len(texts)
+    errors = {}
+    exact = ISO[type].fullmatch if type in ISO and field.descriptor.get("format") == "default" else None
+    for index, cell, value in zip(there, cells, column.values.to_pylist(), strict=True):
+        values[index] = value
+        if value is None or (exact and not exact(cell.strip())):
+            errors[index] = f"{shown(texts[index])} is no {type}"
+    return values, errors
+
+
+def _each(what: str, texts: Sequence[str | None], read: Callable[[str], Any]) -> Cast:
+    values = [None if text is None else read(text) for text in texts]
+    wrong = (i for i, (text, value) in enumerate(zip(texts, values, strict=True)) if text is not None and value is None)
+    return values, {index: f"{shown(texts[index])} is no {what}" for index in wrong}
+
+
+def _shaped(type: str, text: str) -> int | str | None:
+    found = SHAPES[type].fullmatch(text.strip())
+    return None if found is None else int(found[0]) if type == "year" else found[0]
+
+
+def _strptime(type: str, text: str, format: str) -> Any:
+    try:
+        moment = datetime.strptime(text.strip(), format)
+    except (ValueError, re.error, OverflowError):
+        return None
+    return moment.date() if type == "date" else moment.time() if type == "time" else moment
+
+
+def _lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
+    """Read lists, whose items are read as one column; a text is parted at the delimiter."""
+    delimiter = field.get("delimiter", ",")
+    lists = [
+        None
+        if raw is None
+        else [text_of(item).strip() for item in (raw if isinstance(raw, list) else text_of(raw).split(delimiter))]
+        for raw in raws
+    ]
+    owners = [index for index, items in enumerate(lists) for item in items or () if item]
+    texts = [item for items in lists for item in items or () if item]
+    flat, wrong = _scalars(field, field.get("itemType", "string"), texts, [lines[index] for index in owners])
+    values: list[Any] = [None if items is None else [] for items in lists]
+    for owner, value in zip(owners, flat, strict=True):
+        values[owner].append(value)
+    return values, {owners[index]: reason for index, reason in sorted(wrong.items(), reverse=True)}
+
+
+def _json(field: Field, raws: Sequence[Any]) -> Cast:
+    kind = list if field.type == "array" else dict
+    values: list[Any] = []
+    errors = {}
+    for index, raw in enumerate(raws):
+        try:
+            found = json.loads(raw) if isinstance(raw, str) else raw
+        except (ValueError, RecursionError):
+            found = raw
+        if raw is not None and not isinstance(found, kind):
+            errors[index] = f"{shown(raw)} is no {field.type}"
+        values.append(None if raw is None or index in errors else json.dumps(found, ensure_ascii=False))
+    return values, errors
+
+
+def _narrow(field: Field, values: list[Any], errors: dict[int, str]) -> None:
+    """Bring the values into the field's exact Arrow type; what it cannot hold becomes an error."""
+    natural = (
+        pa.list_(ARROW_TYPES[field.get("itemType", "string")]) if field.type == "list" else ARROW_TYPES[field.type]
+    )
+    if field.arrow == natural:
+        return
+    for index, value in enumerate(values):
+        if value is None or index in errors:
+            continue
+        try:
+            # A float's digits, not its bits, are what a decimal is made of.
+            bare = pa.scalar(str(value)) if pa.types.is_decimal(field.arrow) else pa.scalar(value, natural)
+            values[index] = bare.cast(field.arrow).as_py()
+        except (pa.ArrowException, ValueError, OverflowError):
+            errors[index] = f"{shown(str(value))} does not fit {field.arrow}"
+
+
+def bound(field: Field, key: str, value: Any) -> Any:
+    """Return the value of a constraint in the type of its field.
+
+    Raises:
+        BadValue: it is none of that type.
+    """
+    if key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+        return _one(field, value)
+    if key == "enum":
+        return tuple(_one(field, item) for item in value)
+    return re.compile(value) if key == "pattern" else value
+
+
+def _one(field: Field, value: Any) -> Any:
+    if field.type == "list":
+        descriptor = {key: item for key, item in field.descriptor.items() if key != "constraints"}
+        item_type = field.get("itemType", "string")
+        field = replace(field, type=item_type, arrow=ARROW_TYPES[item_type], descriptor=descriptor)
+    values, errors = cast(replace(field, bounds={}), [value], [1])
+    if errors or values[0] is None:
+        raise BadValue(f"{shown(value)} is no {field.type}")
+    return values[0]
+
+
+CONSTRAINTS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
+    "enum": (lambda value, bound: all(item in bound for item in _items(value)), "is none of {}"),
+    "pattern": (lambda value, bound: all(bound.fullmatch(str(item)) for item in _items(value)), "does not fit {}"),
+    "minimum": (lambda value, bound: value >= bound, "is less than {}"),
+    "maximum": (lambda value, bound: value <= bound, "is greater than {}"),
+    "exclusiveMinimum": (lambda value, bound: value > bound, "is not greater than {}"),
+    "exclusiveMaximum": (lambda value, bound: value < bound, "is not less than {}"),
+    "minLength": (lambda value, bound: len(value) >= bound, "is shorter than {}"),
+    "maxLength": (lambda value, bound: len(value) <= bound, "is longer than {}"),
+}
+"""Constraint -> whether a value holds to it, and what to say where not."""
+
+
+def broken(field: Field, value: Any) -> str | None:
+    """Return which constraint a value breaks, or None."""
+    for key, limit in field.bounds.items():
+        if key in CONSTRAINTS and not CONSTRAINTS[key][0](value, limit):
+            return f"{shown(value)} {CONSTRAINTS[key][1].format(shown(field.get('constraints', {})[key]))}"
+    return None
+
+
+def usable_format(type: str, format: str) -> str | None:
+    """Return what is wrong with a format for a type, or None."""
+    if type == "string":
+        return (
+            None
+            if format in STRING_FORMATS
+            else f"{format} is no format of string; there are {', '.join(STRING_FORMATS)}"
+        )
+    if type in ISO:
+        return (
+            None
+            if format in ("default", "any") or "%" in format
+            else f"{format} is no format: default, any, or %Y-%m-%d"
+        )
+    return None if format == "default" else f"a {type} has no format but default"
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

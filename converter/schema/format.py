@@ -1,0 +1,132 @@
+"""The format of schema files: what `schemas/schema.json` says, checked with errors that a person can act on.
+
+That file is the one description of the format: editors complete by it, and the loader checks by it. Only the words of
+JSON Schema that it uses are known here; a test holds the verdicts against the package `jsonschema`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path as FilePath
+from typing import Any
+
+from converter.schema.located import Located, Path
+
+Rule = dict[str, Any]
+
+TYPES: dict[str, Callable[[Any], bool]] = {
+    "object": lambda value: isinstance(value, dict),
+    "array": lambda value: isinstance(value, list),
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+}
+WORDS = {"object": "a mapping", "array": "a list", "string": "a text", "boolean": "true or false",
+         "integer": "a whole number", "number": "a number"}  # fmt: skip
+
+
+def schemas_folder() -> FilePath:
+    """Return the folder of published schemas, of the installed package or of the source tree."""
+    inside = FilePath(__file__).parent.parent / "schemas"
+    return inside if inside.is_dir() else inside.parent.parent / "schemas"
+
+
+@cache
+def format_rules() -> Rule:
+    """Return the JSON Schema of the format."""
+    rules: Rule = json.loads((schemas_folder() / "schema.json").read_text(encoding="utf-8"))
+    return rules
+
+
+def check_format(located: Located) -> None:
+    """Check a schema file against the format.
+
+    Raises:
+        SchemaError: it breaks the format; the message names file, line, key and the nearest right spelling.
+    """
+    # The one choice at the top is told by its key, so that the message speaks of what was meant.
+    several = isinstance(located.data, dict) and "records" in located.data
+    _check(located, located.data, format_rules()["$defs"]["collection" if several else "record"], ())
+
+
+def nearest(word: object, known: Iterable[object]) -> str:
+    """Return `; did you mean "x"?`, or the list of what there is where nothing comes near."""
+    words = [str(one) for one in known]
+    close = get_close_matches(str(word), words, 1, 0.6)
+    return f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(words)}"
+
+
+def _check(located: Located, value: Any, rule: Rule, path: Path) -> None:
+    if "$ref" in rule:
+        _check(located, value, format_rules()["$defs"][rule["$ref"].rpartition("/")[2]], path)
+    if "anyOf" in rule:
+        _check_any(located, value, rule["anyOf"], path)
+    if "enum" in rule and not any(value is one or (value == one and type(value) is type(one)) for one in rule["enum"]):
+        known = [one for one in rule["enum"] if one is not None]
+        raise located.error(f"{shown(value)} is none of the words it may be{nearest(value, known)}", path)
+    if "type" in rule and not _has_type(value, rule):
+        types = " or ".join(WORDS[word] for word in _types(rule))
+        raise located.error(f"must be {types}, is {shown(value)}", path)
+    if isinstance(value, dict):
+        _check_mapping(located, value, rule, path)
+    elif isinstance(value, list):
+        if len(value) < rule.get("minItems", 0):
+            raise located.error("must not be empty", path)
+        for index, item in enumerate(value):
+            _check(located, item, rule.get("items", {}), (*path, index))
+    elif isinstance(value, str):
+        if len(value) < rule.get("minLength", 0):
+            raise located.error("must not be empty", path)
+        if "pattern" in rule and not re.search(rule["pattern"].replace("$", r"\Z"), value):
+            raise located.error(f"{shown(value)} is no name: letters, digits, _ and -, 63 at most", path)
+    elif TYPES["number"](value) and not rule.get("minimum", value) <= value <= rule.get("maximum", value):
+        bounds = (
+            f"{rule.get('minimum', '')} to {rule['maximum']}" if "maximum" in rule else f"{rule['minimum']} at least"
+        )
+        raise located.error(f"must be {bounds}, is {value}", path)
+
+
+def _check_any(located: Located, value: Any, rules: list[Rule], path: Path) -> None:
+    """Check against the one rule that is for this type of value."""
+    resolved = [format_rules()["$defs"][rule["$ref"].rpartition("/")[2]] if "$ref" in rule else rule for rule in rules]
+    rule = next((rule for rule in resolved if _has_type(value, rule)), None)
+    if rule is None:
+        types = [word for rule in resolved for word in _types(rule)]
+        raise located.error(f"must be {' or '.join(WORDS[word] for word in types)}, is {shown(value)}", path)
+    _check(located, value, rule, path)
+
+
+def _types(rule: Rule) -> list[str]:
+    """Return the types that a rule is for; one that leaves the choice to others has theirs."""
+    if "anyOf" in rule:
+        return [word for each in rule["anyOf"] for word in _types(each)]
+    types = rule.get("type", [])
+    return [types] if isinstance(types, str) else types
+
+
+def _has_type(value: Any, rule: Rule) -> bool:
+    return any(TYPES[word](value) for word in _types(rule))
+
+
+def _check_mapping(located: Located, value: dict[str, Any], rule: Rule, path: Path) -> None:
+    known, others = rule.get("properties", {}), rule.get("additionalProperties", True)
+    for key, item in value.items():
+        if key in known:
+            _check(located, item, known[key], (*path, key))
+        elif others is False:
+            raise located.error(f"unknown key{nearest(key, known)}", (*path, key))
+        elif others is not True:
+            _check(located, item, others, (*path, key))
+    if missing := [key for key in rule.get("required", ()) if key not in value]:
+        raise located.error(f"the key {missing[0]} is missing", path)
+
+
+def shown(value: Any) -> str:
+    """Return a value as it may stand in a message: short, in JSON."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:59] + "…"

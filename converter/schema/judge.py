@@ -1,0 +1,130 @@
+"""Raw rows -> accepted rows, and a problem for whatever did not fit: nothing disappears."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from converter.errors import ViolationError
+from converter.problems import Problem
+from converter.schema.cast import cast
+from converter.schema.model import Field, Schema
+
+CODES = {"fail": "violation", "reject": "rejected_record", "null": "nulled_value"}
+"""What is to be done with a misfit -> the code of its problem."""
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What may become a row: where it stands, each field's raw value, and the columns that no field takes."""
+
+    section_id: int
+    line_start: int
+    line_end: int
+    raws: Row
+    unknown: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(slots=True)
+class Found:
+    """What a document gave of one record. Accepted and rejected rows make up all that matched.
+
+    `problems` has one `rejected_record` for each rejected row, one `nulled_value` for each value left out, and a
+    `violation` for each row at which the schema says to stop; such a row counts as rejected.
+    """
+
+    matched: int = 0
+    rows: list[Row] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """How many of the rows that matched are not among `rows`."""
+        return self.matched - len(self.rows)
+
+
+def judge(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None) -> Found:
+    """Cast the candidates of one document, whose values of a field are read together, and sort them."""
+    found = Found(matched=len(candidates))
+    lines = [candidate.line_start for candidate in candidates]
+    columns = [
+        cast(one, [candidate.raws[position] for candidate in candidates], lines)
+        for position, one in enumerate(schema.fields)
+    ]
+    for index, candidate in enumerate(candidates):
+        values = [column[index] for column, _ in columns]
+        misfits: dict[str, list[str]] = {policy: [] for policy in CODES}
+        if candidate.unknown and schema.unknown_columns == "fail":
+            misfits["fail"].append(f"unknown column {', '.join(name for name, _ in candidate.unknown)}")
+        for one, value, (_, errors) in zip(schema.fields, values, columns, strict=True):
+            reason = errors.get(index) or ("is missing, but required" if value is None and one.required else None)
+            if reason is not None:
+                misfits[policy_of(one)].append(f"{one.name}: {reason}")
+        others = [list(candidate.unknown)] if schema.unknown_columns == "evolve" else []
+        row = (doc_id, candidate.section_id, candidate.line_start, candidate.line_end, *values, *others)
+        if decide(schema, row, candidate.raws, misfits, found):
+            found.rows.append(row)
+    return found
+
+
+def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], found: Found) -> bool:
+    """Add the problems of a row to `found`, and return whether the row stays."""
+    gone = misfits["fail"] + misfits["reject"]
+    told = ["; ".join(gone)] if gone else misfits["null"]
+    code = CODES["fail" if misfits["fail"] else "reject" if gone else "null"]
+    if told:
+        names = (one.name for one in schema.fields)
+        # The place and the raw values are all that `replay` needs to try the row again.
+        raw = {"section_id": row[1], **dict(zip(names, raws, strict=False))}
+        text = json.dumps(raw, ensure_ascii=False, default=str)
+        found.problems += [Problem(code, message, row[2], row[3], schema.name, text) for message in told]
+    return not gone
+
+
+def policy_of(one: Field) -> str:
+    """Return what to do with a misfit of a field: a required value cannot be left out, its row goes."""
+    return "reject" if one.on_violation == "null" and one.required else one.on_violation
+
+
+def stop_at(found: Found, source: str) -> None:
+    """Raise the first violation that the schema says to stop at, if there is one.
+
+    Raises:
+        ViolationError: there is one; source and line are the document's.
+    """
+    for problem in found.problems:
+        if problem.code == CODES["fail"]:
+            raise ViolationError(f"{problem.record}: {problem.message}", source=source, line=problem.line_start)
+
+
+def batch(schema: pa.Schema, rows: Iterable[Row]) -> pa.RecordBatch:
+    """Return rows as an Arrow batch of this schema."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, each.type) for column, each in zip(columns, schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def replay(schema: Schema, problems: pa.Table) -> tuple[pa.Table, list[Problem]]:
+    """Try rejected rows again, after the schema was changed.
+
+    `problems` is the record `problems` of an earlier run: its rows hold each field's raw value as the schema of then
+    found it. Gives the rows that fit now, and the problems of those that still do not. A field that the schema had not
+    then has no raw value to read; such a change needs a new run over the documents, as `unique` does.
+    """
+    accepted: list[Row] = []
+    left: list[Problem] = []
+    for row in problems.to_pylist():
+        if row["record"] != schema.name or row["code"] not in (CODES["reject"], CODES["fail"]):
+            continue
+        raw = json.loads(row["raw"])
+        raws = tuple(raw.get(one.name) for one in schema.fields)
+        found = judge(schema, [Candidate(raw["section_id"], row["line_start"], row["line_end"], raws)], row["doc_id"])
+        accepted += found.rows
+        left += found.problems
+    return pa.Table.from_batches([batch(schema.arrow, accepted)]), left

@@ -1,0 +1,246 @@
+"""A schema file, name or dictionary -> Schema, or an error that names file, line, key and the nearest right word."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zoneinfo
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+import pyarrow as pa
+
+from converter.errors import SchemaError
+from converter.records import RECORDS
+from converter.schema.cast import ARROW_TYPES, BadValue, bound, usable_format
+from converter.schema.format import check_format, nearest, schemas_folder, shown
+from converter.schema.located import Located, Path, parse_located
+from converter.schema.lookup import SOURCES
+from converter.schema.model import OTHERS, PLACE, Field, Schema
+from converter.schema.patterns import ARROW, Patterns, compiled
+from converter.schema.units import PARTS, usual_source
+
+SUFFIXES = (".yaml", ".yml", ".json")
+RESERVED_FIELDS = {field.name for field in PLACE} | {OTHERS}
+RESERVED_RECORDS = {*RECORDS, "datasets"}
+
+# Conditions that only some units have; the others hold for all.
+CONDITIONS_OF = {
+    "headers": ("rows",), "caption": ("rows",), "position": ("rows", "items", "form"), "labels": ("form",),
+    "label": ("items",), "text": ("items", "definitions"), "depth": ("items",), "checked": ("items",),
+    "task": ("items",), "ordered": ("items",), "link": ("items",),
+}  # fmt: skip
+SOURCES_OF = {"column": ("rows",), "label": ("form", "sections", "document"), "section": ("sections", "document")}
+KEYS_OF = {
+    "delimiter": ("list",), "itemType": ("list",), "trueValues": ("boolean",), "falseValues": ("boolean",),
+    "decimalChar": ("integer", "number"), "groupChar": ("integer", "number"), "bareNumber": ("integer", "number"),
+}  # fmt: skip
+TEXTUAL, ORDERED = ("string", "any"), ("integer", "number", "date", "datetime", "time", "year", "yearmonth", "duration")
+CONSTRAINTS_OF = {
+    "pattern": (*TEXTUAL, "list", "yearmonth"),
+    "minLength": (*TEXTUAL, "list"),
+    "maxLength": (*TEXTUAL, "list"),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), ORDERED),
+}
+
+
+def load_schemas(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Schema, ...]:
+    """Return the schemas of a file, of a ready-made name (`changelog`), or of a dictionary in the file's form.
+
+    Raises:
+        SchemaError: there is no such file or name, or it is no schema; with file, line and key.
+    """
+    if isinstance(source, Mapping):
+        try:
+            text = json.dumps(source)
+        except (TypeError, ValueError) as error:
+            raise SchemaError(f"is no schema: {error}", source="<schema>") from error
+        return parse_schemas(text, "<schema>")
+    path = FilePath(os.fspath(source))
+    if path.suffix.lower() not in SUFFIXES and not path.exists():
+        known = ready_made()
+        if str(source) not in known:
+            raise SchemaError(f"there is no schema of this name{nearest(source, known)}", source=str(source))
+        path = known[str(source)]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "is no UTF-8 text"
+        raise SchemaError(f"cannot be read: {reason}", source=str(path)) from error
+    return parse_schemas(text, str(path))
+
+
+def ready_made() -> dict[str, FilePath]:
+    """Return the schemas that come with Parquetry: name to file."""
+    return {path.stem: path for path in sorted(schemas_folder().glob("*.yaml"))}
+
+
+def parse_schemas(text: str, source: str) -> tuple[Schema, ...]:
+    """Return the schemas of a text in YAML or JSON; `source` names it in errors.
+
+    Raises:
+        SchemaError: it is no schema.
+    """
+    located = parse_located(text, source)
+    check_format(located)
+    several = "records" in located.data
+    paths: list[Path] = [("records", index) for index in range(len(located.data["records"]))] if several else [()]
+    schemas: list[Schema] = []
+    for path in paths:
+        data = located.data["records"][path[1]] if several else located.data
+        if data["name"] in {schema.name for schema in schemas}:
+            raise located.error(f"the record {data['name']} comes twice", (*path, "name"))
+        schemas.append(_schema(located, data, path))
+    return tuple(schemas)
+
+
+def _schema(located: Located, data: dict[str, Any], path: Path) -> Schema:
+    if data["name"] in RESERVED_RECORDS:
+        raise located.error(f"{data['name']} is a built-in record; choose another name", (*path, "name"))
+    unit = data["from"]
+    where = {}
+    for key, value in data.get("where", {}).items():
+        here = (*path, "where", key)
+        _only_for(located, here, CONDITIONS_OF.get(key), unit, "from")
+        where[key] = _condition(located, key, value, here)
+    policy = _policy(data, "reject")
+    names: set[str] = set()
+    fields = []
+    for index, descriptor in enumerate(data["fields"]):
+        here = (*path, "fields", index)
+        name = descriptor["name"]
+        if name.lower() in names or name.lower() in RESERVED_FIELDS:
+            reason = "every record has this column" if name.lower() in RESERVED_FIELDS else "this field comes twice"
+            raise located.error(f"{name}: {reason}; choose another name", (*here, "name"))
+        names.add(name.lower())
+        fields.append(_field(located, descriptor, here, unit, policy, data.get("missingValues")))
+    return Schema(data["name"], unit, where, tuple(fields), data, policy, data.get("unknownColumns", "ignore"))
+
+
+def _policy(data: Mapping[str, Any], otherwise: Any) -> Any:
+    """Return what to do with a violation; YAML reads a bare `null` as nothing."""
+    return (data["onViolation"] or "null") if "onViolation" in data else otherwise
+
+
+def _only_for(located: Located, path: Path, allowed: Iterable[str] | None, found: str, key: str) -> None:
+    if allowed is not None and found not in allowed:
+        raise located.error(f"is only for {key}: {', '.join(allowed)}; here it is {found}", path)
+
+
+def _condition(located: Located, key: str, value: Any, path: Path) -> Any:
+    if key == "metadata":
+        return {name: _patterns(located, one, (*path, name)) for name, one in value.items()}
+    if key == "level":
+        return tuple(value) if isinstance(value, list) else (value,)
+    return _patterns(located, value, path) if isinstance(value, str | list) else value
+
+
+def _patterns(located: Located, value: str | list[str], path: Path) -> Patterns:
+    texts = tuple([value] if isinstance(value, str) else value)
+    for text in texts:
+        for part in ARROW.split(text.strip()):
+            try:
+                compiled(part)
+            except (re.error, OverflowError, RecursionError) as error:
+                raise located.error(f"{shown(part)} is no regular expression: {error}", path) from error
+    return Patterns(texts)
+
+
+def _field(
+    located: Located, data: dict[str, Any], path: Path, unit: str, policy: Any, missing: list[str] | None
+) -> Field:
+    type = data.get("type", "string")
+    for key in data.keys() & KEYS_OF.keys():
+        _only_for(located, (*path, key), KEYS_OF[key], type, "type")
+    for key in data.get("constraints", {}).keys() & CONSTRAINTS_OF.keys():
+        _only_for(located, (*path, "constraints", key), CONSTRAINTS_OF[key], type, "type")
+    for key, text in (("extract", data.get("extract")), ("pattern", data.get("constraints", {}).get("pattern"))):
+        here = (*path, key) if key == "extract" else (*path, "constraints", key)
+        try:
+            re.compile(text or "")
+        except (re.error, OverflowError, RecursionError) as error:
+            raise located.error(f"{shown(text)} is no regular expression: {error}", here) from error
+    if reason := usable_format(type, data.get("format", "default")):
+        raise located.error(reason, (*path, "format"))
+    tokens = data.get("missingValues", missing)
+    field = Field(
+        data["name"],
+        type,
+        _arrow(located, data, type, path),
+        tuple(_sources(located, data, path, unit)),
+        data,
+        _policy(data, policy),
+        None if tokens is None else frozenset(tokens),
+    )
+    bounds = {}
+    for key, value in data.get("constraints", {}).items():
+        try:
+            bounds[key] = bound(field, key, value)
+        except BadValue as error:
+            raise located.error(str(error), (*path, "constraints", key)) from error
+    return Field(**{**field.__dict__, "bounds": bounds})
+
+
+def _sources(located: Located, data: dict[str, Any], path: Path, unit: str) -> Iterator[tuple[str, Any]]:
+    """Yield where the value is looked for, in the order of the file; `constant` comes last."""
+    named = [key for key in data if key in SOURCES]
+    for key in sorted(named, key=lambda key: key == "constant") or [""]:
+        if not key:
+            found = usual_source(unit, data["name"])
+            if found is None:
+                known = ", ".join(PARTS[unit])
+                raise located.error(
+                    f"{data['name']} is no part of {unit} ({known}); say `part:` or another source", path
+                )
+            yield found
+            continue
+        here, value = (*path, key), data[key]
+        _only_for(located, here, SOURCES_OF.get(key), unit, "from")
+        if key == "part" and value not in PARTS[unit]:
+            raise located.error(f"{unit} have no part {value}{nearest(value, PARTS[unit])}", here)
+        if key in ("column", "label", "section") or (key == "heading" and not isinstance(value, int)):
+            value = _patterns(located, value, here)
+        elif key == "metadata":
+            value = tuple([value] if isinstance(value, str) else value)
+        yield key, value
+
+
+def _arrow(located: Located, data: dict[str, Any], type: str, path: Path) -> pa.DataType:
+    if "arrowType" not in data:
+        item = ARROW_TYPES[data.get("itemType", "string")]
+        return pa.list_(item) if type == "list" else ARROW_TYPES[type]
+    wanted = data["arrowType"]
+    try:
+        found = arrow_type(wanted)
+    except (ValueError, pa.ArrowException) as error:
+        raise located.error(f"{shown(wanted)} is no Arrow type that a column can have", (*path, "arrowType")) from error
+    try:
+        natural = pa.list_(ARROW_TYPES[data.get("itemType", "string")]) if type == "list" else ARROW_TYPES[type]
+        pa.array([], natural).cast(found)
+    except (pa.ArrowException, ValueError) as error:
+        raise located.error(f"{wanted} cannot hold a {type}", (*path, "arrowType")) from error
+    return found
+
+
+def arrow_type(text: str) -> pa.DataType:
+    """Return the Arrow type of its name: `int32`, `decimal128(12, 2)`, `timestamp[us, tz=UTC]`, `list<string>`.
+
+    Raises:
+        ValueError: there is no such type.
+    """
+    if found := re.fullmatch(r"decimal128\((\d{1,2}), ?(\d{1,2})\)", text):
+        if int(found[2]) > int(found[1]):
+            raise ValueError(text)
+        return pa.decimal128(int(found[1]), int(found[2]))
+    if found := re.fullmatch(r"timestamp\[(s|ms|us|ns)(?:, ?tz=([\w/+:-]+))?\]", text):
+        if found[2]:
+            try:
+                zoneinfo.ZoneInfo(found[2])
+            except (OSError, KeyError) as error:
+                raise ValueError(text) from error
+        return pa.timestamp(found[1], tz=found[2])
+    if found := re.fullmatch(r"(?:list|large_list)<(?:\w+: )?(.+)>", text):
+        return pa.list_(arrow_type(found[1]))
+    return pa.type_for_alias(text)

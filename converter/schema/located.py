@@ -1,0 +1,96 @@
+"""YAML and JSON text -> plain data that knows the line of each of its keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from converter.errors import SchemaError
+from converter.front_matter import yaml_loader
+
+Path = tuple[str | int, ...]
+"""The way to a value: `("fields", 0, "type")`."""
+
+MAXIMUM_NODES, MAXIMUM_DEPTH = 20_000, 40
+
+
+@dataclass(frozen=True)
+class Located:
+    """Data with the place it came from: `lines` holds the line of each value, or of the key before it."""
+
+    data: Any
+    source: str
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def error(self, message: str, path: Path = ()) -> SchemaError:
+        """Return an error that names file, line and key."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        return SchemaError(f"{key}: {message}" if key else message, source=self.source, line=self.lines.get(path))
+
+
+def parse_located(text: str, source: str) -> Located:
+    """Read YAML, of which JSON is a part. Only true, false, null and numbers are other than text: `no` stays `no`.
+
+    Raises:
+        SchemaError: the text is neither, a key comes twice, or it is too deep or too large.
+    """
+    # JSON may be indented with tabs, YAML not; inside a JSON string a tab is always escaped.
+    json_like = text.lstrip("\ufeff \t\r\n").startswith("{")
+    loader = None
+    try:
+        # yaml reads ahead: a character that YAML forbids is an error at once.
+        loader = yaml_loader()(text.replace("\t", " ") if json_like else text)
+        located = Located({}, source)
+        node = loader.get_single_node()
+        data = None if node is None else _Builder(loader, located).value(node, ())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        message = getattr(error, "problem", None) or str(error)
+        line = mark.line + 1 if mark else None
+        raise SchemaError(f"is neither YAML nor JSON: {message}", source=source, line=line) from error
+    except (ValueError, RecursionError, UnicodeError) as error:
+        raise SchemaError(f"could not be read: {error or type(error).__name__}", source=source) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+    return Located(data, source, located.lines)
+
+
+class _Builder:
+    """Turns YAML nodes into plain data and notes their lines."""
+
+    def __init__(self, loader: Any, located: Located) -> None:
+        self._loader, self._located, self._nodes = loader, located, 0
+
+    def value(self, node: Any, path: Path) -> Any:
+        self._nodes += 1
+        self._located.lines.setdefault(path, node.start_mark.line + 1)
+        if self._nodes > MAXIMUM_NODES or len(path) > MAXIMUM_DEPTH:
+            raise self._located.error(f"more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels", path)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        value = self._loader.construct_object(node)
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+    def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._located.lines[(*path, key)] = line
+                raise self._located.error("a key must be a text", (*path, key))
+            if key in found:
+                self._located.lines[(*path, key)] = line
+                raise self._located.error("this key comes twice", (*path, key))
+            self._located.lines[(*path, key)] = line
+            found[key] = self.value(value_node, (*path, key))
+        return found

@@ -1,0 +1,92 @@
+"""What a schema asks of a unit: one function a source of values (`SOURCES`), one a condition (`CONDITIONS`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from converter.records import Context
+from converter.schema.cast import text_of
+from converter.schema.patterns import Patterns, positions
+from converter.schema.units import Unit, full_text, held_by
+
+Condition = Callable[[Unit, Any], bool]
+
+
+def _from_section(unit: Unit, patterns: Patterns) -> str | None:
+    for text in patterns.texts:
+        pattern = Patterns((text,))
+        for index in unit.held:
+            if pattern.fit_end(unit.context.sections[index].path) and (
+                found := full_text(unit.context, held_by(unit.context, index))
+            ):
+                return found
+    return None
+
+
+def _from_heading(unit: Unit, wanted: int | Patterns) -> str | None:
+    index: int | None = unit.section_id
+    while index is not None:
+        section = unit.context.sections[index]
+        if section.level == wanted if isinstance(wanted, int) else wanted.fit(section.title):
+            return section.title
+        index = section.parent
+    return None
+
+
+def metadata(context: Context, keys: Iterable[str]) -> Any:
+    """Return the front matter's value of the first of these keys that it has; letter case does not count."""
+    matter = context.text.front_matter if context.text else None
+    for key in keys:
+        found: Any = (matter.metadata if matter else None) or {}
+        for name in [key] if isinstance(found, dict) and key in found else key.split("."):
+            folded = {str(other).casefold(): value for other, value in found.items()} if isinstance(found, dict) else {}
+            found = folded.get(name.casefold())
+        if found is not None:
+            return found
+    return None
+
+
+SOURCES: dict[str, Callable[[Unit, Any], Any]] = {
+    "column": lambda unit, patterns: patterns.find(unit.named()),
+    "label": lambda unit, patterns: patterns.find(unit.named()),
+    "section": _from_section,
+    "heading": _from_heading,
+    "metadata": lambda unit, keys: metadata(unit.context, keys),
+    "attribute": lambda unit, name: unit.context.attributes.get(name),
+    "part": lambda unit, name: unit.part(name),
+    "constant": lambda unit, value: value,
+}
+"""The keys of a field that say where its value comes from -> how it is found. None: look on."""
+
+
+def _all_named(unit: Unit, patterns: Patterns) -> bool:
+    names = tuple(name for name, _ in unit.named())
+    return all(positions((text,), names) for text in patterns.texts)
+
+
+def _part_fits(name: str) -> Condition:
+    return lambda unit, patterns: patterns.fit(unit.part(name))
+
+
+def _part_is(name: str) -> Condition:
+    return lambda unit, wanted: unit.part(name) == wanted
+
+
+def _metadata_fits(unit: Unit, wanted: dict[str, Patterns]) -> bool:
+    found = {key: metadata(unit.context, [key]) for key in wanted}
+    return all(patterns.fit(None if found[key] is None else text_of(found[key])) for key, patterns in wanted.items())
+
+
+CONDITIONS: dict[str, Condition] = {
+    "source": lambda unit, patterns: patterns.fit(unit.context.source),
+    "metadata": _metadata_fits,
+    "section": lambda unit, patterns: patterns.fit_within(unit.path),
+    "title": lambda unit, patterns: patterns.fit(unit.context.sections[unit.section_id].title),
+    "level": lambda unit, levels: unit.context.sections[unit.section_id].level in levels,
+    "position": lambda unit, position: unit.position == position,
+    **dict.fromkeys(("headers", "labels"), _all_named),
+    **{name: _part_fits(name) for name in ("caption", "label", "text", "link")},
+    **{name: _part_is(name) for name in ("depth", "checked", "task", "ordered")},
+}
+"""The keys of `where` -> whether a unit fulfils them."""

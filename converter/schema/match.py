@@ -1,0 +1,81 @@
+"""A schema matched to a document: which units it asks for, and the raw values of its fields."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from converter.records import Context
+from converter.schema.judge import Candidate, Found, judge
+from converter.schema.lookup import CONDITIONS, SOURCES
+from converter.schema.model import Field, Schema
+from converter.schema.patterns import Patterns, positions
+from converter.schema.units import UNITS, Unit
+
+NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
+"""Units whose values have names: the condition on these, and the source that takes one."""
+
+
+def match(context: Context, schema: Schema) -> Found:
+    """Return what a document holds of the record, every violation as a problem. Nothing is raised.
+
+    `unique` is not looked at: see `Uniques`, which knows other documents too.
+    """
+    return judge(
+        schema, [_candidate(unit, schema) for unit in UNITS[schema.unit](context) if fits(schema, unit)], context.doc_id
+    )
+
+
+def _candidate(unit: Unit, schema: Schema) -> Candidate:
+    raws = tuple(raw_value(unit, one) for one in schema.fields)
+    return Candidate(unit.section_id, unit.line_start, unit.line_end, raws, unknown_pairs(schema, unit))
+
+
+def raw_value(unit: Unit, one: Field) -> Any:
+    """Return the first value that one of a field's sources has, as the document says it; None where none has."""
+    for key, argument in one.sources:
+        value = SOURCES[key](unit, argument)
+        if "extract" in one.descriptor and value is not None and key != "constant":
+            value = _extracted(one.descriptor["extract"], value)
+        if isinstance(value, tuple):
+            value = list(value)
+        if value is not None and value != [] and not (isinstance(value, str) and not value.strip()):
+            return value.strip() if isinstance(value, str) else value
+    return None
+
+
+def _extracted(expression: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [part for item in value if (part := _extracted(expression, str(item))) is not None]
+    found = re.search(expression, str(value))
+    if found is None or not found.re.groups:
+        return found and found[0]
+    return next((group for group in found.groups() if group is not None), None)
+
+
+def fits(schema: Schema, unit: Unit) -> bool:
+    """Whether a unit is one that the schema asks for."""
+    if not all(CONDITIONS[key](unit, wanted) for key, wanted in schema.where.items()):
+        return False
+    condition, source = NAMED_UNITS.get(schema.unit, ("", ""))
+    if not condition or condition in schema.where:
+        return True
+    own = [one for one in schema.fields if one.sources[0][0] == source]
+    required = [one for one in own if one.required and len(one.sources) == 1]
+    names = tuple(name for name, _ in unit.named())
+    there = (bool(positions(one.sources[0][1].texts, names)) for one in required or own)
+    return any(there) if schema.unit == "form" and not required else all(there)
+
+
+def unknown_pairs(schema: Schema, unit: Unit) -> list[tuple[str, str]]:
+    """Return the columns or labels of a unit that no field takes, with their raw texts; of equal names the first."""
+    source = NAMED_UNITS.get(schema.unit, ("", ""))[1]
+    if not source or schema.unknown_columns == "ignore":
+        return []
+    taken = [patterns for one in schema.fields for key, patterns in one.sources if key == source]
+    unknown: dict[str, str] = {}
+    for name, value in unit.named():
+        if not any(isinstance(patterns, Patterns) and patterns.fit(name) for patterns in taken):
+            unknown.setdefault(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return list(unknown.items())

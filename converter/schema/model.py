@@ -1,0 +1,79 @@
+"""What a schema is, once loaded: plain frozen data, which can be sent to another process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from converter.records.record import CONTRACT_VERSION, DOC_ID, LINE_END, LINE_START, SECTION_ID
+
+Violation = Literal["fail", "reject", "null"]
+
+PLACE = (DOC_ID, SECTION_ID, LINE_START, LINE_END)
+"""The columns that every record of a schema begins with: where a row comes from."""
+
+OTHERS = "others"
+"""The column for unknown columns, with `unknownColumns: evolve`: the Arrow schema stays fixed, and nothing is lost."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: where its value is looked for, in this order, and what it must be.
+
+    `bounds` are the constraints with their values in the field's own type. `descriptor` is the field as the schema
+    file has it.
+    """
+
+    name: str
+    type: str
+    arrow: pa.DataType
+    sources: tuple[tuple[str, Any], ...]
+    descriptor: Mapping[str, Any]
+    on_violation: Violation
+    missing_values: frozenset[str] | None = None
+    bounds: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def required(self) -> bool:
+        """Whether there is a value in every row."""
+        return bool(self.bounds.get("required"))
+
+    def get(self, key: str, otherwise: Any = None) -> Any:
+        """Return what the schema file says under this key."""
+        return self.descriptor.get(key, otherwise)
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One record that a user asked for. `unit` is what gives a row (`from` in the file), `where` the conditions."""
+
+    name: str
+    unit: str
+    where: Mapping[str, Any]
+    fields: tuple[Field, ...]
+    descriptor: Mapping[str, Any]
+    on_violation: Violation = "reject"
+    unknown_columns: Literal["ignore", "evolve", "fail"] = "ignore"
+
+    @property
+    def description(self) -> str:
+        """What a row is."""
+        return str(self.descriptor.get("description") or self.descriptor.get("title") or "")
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema of the record: the place of each row, the fields, and `others` if columns may evolve."""
+        fields = [
+            pa.field(
+                one.name, one.arrow, nullable=not one.required, metadata={"description": one.get("description", "")}
+            )
+            for one in self.fields
+        ]
+        if self.unknown_columns == "evolve":
+            about = {"description": "The columns that no field takes, as raw text."}
+            fields.append(pa.field(OTHERS, pa.map_(pa.string(), pa.string()), nullable=False, metadata=about))
+        metadata = {"record": self.name, "description": self.description, "version": CONTRACT_VERSION}
+        return pa.schema([*PLACE, *fields], metadata=metadata)

@@ -1,0 +1,130 @@
+"""A pydantic model, a dataclass or an Arrow schema -> Schema: the fields' names and types say what is wanted."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, get_args, get_origin
+from uuid import UUID
+
+import pyarrow as pa
+
+from converter.errors import SchemaError
+from converter.records.contract import arrow_type_name
+from converter.schema.export import TABLE_SCHEMA, named
+from converter.schema.load import load_schemas
+from converter.schema.model import Schema
+
+Descriptor = dict[str, Any]
+
+PYTHON_TYPES: dict[Any, Descriptor] = {
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+    date: {"type": "date"},
+    datetime: {"type": "datetime"},
+    time: {"type": "time"},
+    timedelta: {"type": "duration"},
+    Decimal: {"type": "number", "arrowType": "decimal128(38, 9)"},
+    UUID: {"type": "string", "format": "uuid"},
+    dict: {"type": "object"},
+    Any: {"type": "any"},
+}
+"""Python type -> what a field descriptor says of it."""
+
+
+def schema_of_model(model: Any, name: str, unit: str, where: Mapping[str, Any], policy: str) -> Schema:
+    """Return the schema of a pydantic model, a dataclass or an Arrow schema.
+
+    Each field is looked for by its name or alias, as in a schema file: a column, a label, front matter, a part.
+
+    Raises:
+        SchemaError: it is none of the three, or a field has a type that no column can have.
+    """
+    if isinstance(model, pa.Schema):
+        fields = [_arrow_field(each) for each in model]
+    elif isinstance(model, type) and (dataclasses.is_dataclass(model) or is_pydantic(model)):
+        fields = list(_pydantic_fields(model) if is_pydantic(model) else _dataclass_fields(model))
+    else:
+        raise SchemaError("a schema is a file, a name, a dictionary, a pydantic model, a dataclass or a pyarrow.Schema")
+    for field in fields:
+        aliases = field.pop("aliases", [])
+        if aliases and unit in ("rows", "form"):
+            names = [field["name"].replace("_", " "), field["name"], *aliases]
+            field["column" if unit == "rows" else "label"] = list(dict.fromkeys(names))
+    data = {"name": name, "from": unit, "where": dict(where), "onViolation": policy, "fields": fields}
+    return load_schemas(data)[0]
+
+
+def is_pydantic(model: object) -> bool:
+    """Whether this is a pydantic model; pydantic itself is not needed to tell."""
+    return isinstance(model, type) and hasattr(model, "model_validate") and hasattr(model, "model_fields")
+
+
+def _arrow_field(field: pa.Field) -> Descriptor:
+    type = named(TABLE_SCHEMA, field.type, "string")
+    found: Descriptor = {"name": field.name, "type": type, "arrowType": arrow_type_name(field.type)}
+    if pa.types.is_list(field.type):
+        found |= {"type": "list", "itemType": named(TABLE_SCHEMA, field.type.value_type, "string")}
+    if not field.nullable:
+        found["constraints"] = {"required": True}
+    return found
+
+
+def _pydantic_fields(model: Any) -> Iterator[Descriptor]:
+    for name, field in model.model_fields.items():
+        aliases = [alias for alias in (field.alias, field.title) if alias]
+        yield _field(name, field.annotation, field.is_required(), aliases, field.description)
+
+
+def _dataclass_fields(model: Any) -> Iterator[Descriptor]:
+    hints = typing.get_type_hints(model)
+    missing = dataclasses.MISSING
+    for field in dataclasses.fields(model):
+        if field.init:
+            required = field.default is missing and field.default_factory is missing
+            aliases = [alias for alias in (field.metadata.get("alias"), field.metadata.get("title")) if alias]
+            yield _field(field.name, hints[field.name], required, aliases, field.metadata.get("description"))
+
+
+def _field(name: str, annotation: Any, required: bool, aliases: list[str], description: str | None) -> Descriptor:
+    inner, optional = _unwrapped(annotation)
+    found: Descriptor = {"name": name, **_descriptor(name, inner)}
+    if required and not optional:
+        found.setdefault("constraints", {})["required"] = True
+    if description:
+        found["description"] = description
+    return found | {"aliases": aliases}
+
+
+def _unwrapped(annotation: Any) -> tuple[Any, bool]:
+    """Return the type without `| None` and `Annotated`, and whether it may be None."""
+    if get_origin(annotation) is typing.Annotated:
+        return _unwrapped(get_args(annotation)[0])
+    if get_origin(annotation) in (typing.Union, types.UnionType):
+        others = [one for one in get_args(annotation) if one is not type(None)]
+        if len(others) == 1:
+            return _unwrapped(others[0])[0], len(get_args(annotation)) > 1
+    return annotation, False
+
+
+def _descriptor(name: str, annotation: Any) -> Descriptor:
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (list, tuple, set, frozenset) and arguments:
+        item = _descriptor(name, _unwrapped(arguments[0])[0])["type"]
+        return {"type": "list", "itemType": item}
+    if origin is typing.Literal:
+        return {"type": "string", "constraints": {"enum": [str(one) for one in arguments]}}
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return {"type": "string", "constraints": {"enum": [str(one.value) for one in annotation]}}
+    found = PYTHON_TYPES.get(annotation) or PYTHON_TYPES.get(origin)
+    if found is None:
+        known = ", ".join(getattr(one, "__name__", str(one)) for one in PYTHON_TYPES)
+        raise SchemaError(f"{name}: no column can have the type {annotation}; there are {known}, and lists of them")
+    return dict(found)

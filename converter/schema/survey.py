@@ -1,0 +1,115 @@
+"""What recurs in a folder of documents of one kind: front matter, sections, labels and tables, counted."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from converter.records import Context
+from converter.records.tables import tables_of
+from converter.schema.patterns import ARROW
+from converter.schema.units import full_text, labels
+from converter.values import column_name, column_names
+
+MOST_VALUES = 2_000
+"""So many values of a field are looked at; more would not change its type."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """Something that recurs: how it is spelled, in which documents, and its values."""
+
+    spellings: Counter[str] = field(default_factory=Counter)
+    documents: set[int] = field(default_factory=set)
+    count: int = 0
+    filled: set[int] = field(default_factory=set)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, document: int, spelling: str, value: Any) -> None:
+        """Count it once more."""
+        self.spellings[spelling] += 1
+        self.documents.add(document)
+        self.count += 1
+        if value not in (None, "", []) and not (isinstance(value, str) and not value.strip()):
+            self.filled.add(document)
+            if len(self.values) < MOST_VALUES:
+                self.values.append(value)
+
+    @property
+    def spelling(self) -> str:
+        """The most common spelling; the first of them in the alphabet where several are."""
+        return min(self.spellings, key=lambda text: (-self.spellings[text], text))
+
+
+Places = dict[str, Seen]
+
+
+@dataclass(slots=True)
+class TableSeen:
+    """Tables with the same headers: in which documents, how many rows, and each column."""
+
+    documents: set[int] = field(default_factory=set)
+    rows: int = 0
+    columns: Places = field(default_factory=lambda: defaultdict(Seen))
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a folder holds. Names that differ in case, spacing or marks count as one."""
+
+    documents: int = 0
+    metadata: Places = field(default_factory=lambda: defaultdict(Seen))
+    sections: Places = field(default_factory=lambda: defaultdict(Seen))
+    labels: Places = field(default_factory=lambda: defaultdict(Seen))
+    tables: dict[tuple[str, ...], TableSeen] = field(default_factory=lambda: defaultdict(TableSeen))
+
+    def recurring(self, places: Places, share: float) -> list[tuple[str, Seen]]:
+        """Return what stands in at least this share of the documents, and in two, the most common first."""
+        least = max(min(2, self.documents), share * self.documents)
+        kept = [(name, seen) for name, seen in places.items() if len(seen.documents) >= least]
+        return sorted(kept, key=lambda each: (-len(each[1].documents), each[0]))
+
+
+def survey(contexts: Iterable[Context]) -> Survey:
+    """Count what recurs in these documents; sources that could not be read do not count."""
+    found = Survey()
+    for context in contexts:
+        if context.text is None:
+            continue
+        number = found.documents
+        found.documents += 1
+        metadata = (context.text.front_matter.metadata if context.text.front_matter else None) or {}
+        for key, value in metadata.items():
+            found.metadata[column_name(key)].add(number, key, value)
+        for title, text in _sections(context):
+            found.sections[column_name(title)].add(number, title, text)
+        for label, value in labels(context, range(len(context.sections))):
+            found.labels[column_name(label)].add(number, label, value)
+        for _, _, table in tables_of(context):
+            headers = [cell.text for cell in table.header]
+            if not all(map(str.strip, headers)):
+                continue
+            names = column_names(headers)
+            seen = found.tables[tuple(sorted(names))]
+            seen.documents.add(number)
+            for row in table.rows:
+                seen.rows += 1
+                for name, header, cell in zip(names, headers, row.cells, strict=False):
+                    seen.columns[name].add(number, header, cell.text)
+    return found
+
+
+def _sections(context: Context) -> Iterator[tuple[str, str]]:
+    """Yield title and text of the sections that a field may name: of a title that comes twice the first."""
+    taken = set()
+    for index, section in enumerate(context.sections):
+        title = (section.title or "").strip()
+        if not title or column_name(title) in taken or ARROW.search(title) or len(title) > 80 or section.level == 1:
+            continue
+        taken.add(column_name(title))
+        end = index + 1
+        while end < len(context.sections) and context.sections[end].level > section.level:
+            end += 1
+        yield title, full_text(context, range(index, end))

@@ -1,0 +1,74 @@
+"""`unique` over a whole run: one document cannot know what another holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from itertools import groupby
+
+import pyarrow as pa
+
+from converter.records import RECORDS, Context
+from converter.records.ledgers import problem_rows
+from converter.schema.format import shown
+from converter.schema.judge import CODES, Found, Row, batch, decide, policy_of, stop_at
+from converter.schema.model import PLACE, Schema
+
+
+@dataclass(slots=True)
+class Uniques:
+    """Remembers the values of unique fields from document to document: a hash each, and where it came first."""
+
+    _seen: dict[tuple[str, str, bytes], tuple[str, int]] = field(default_factory=dict)
+
+    def apply(self, schema: Schema, found: Found, source: str) -> Found:
+        """Take the values that came before out of what a document gave, with a problem for each such row."""
+        unique = [(index, one) for index, one in enumerate(schema.fields, len(PLACE)) if one.bounds.get("unique")]
+        if not unique:
+            return found
+        judged = Found(found.matched, [], list(found.problems))
+        for row in found.rows:
+            misfits: dict[str, list[str]] = {policy: [] for policy in CODES}
+            fresh = []
+            values = list(row)
+            for index, one in unique:
+                if row[index] is None:
+                    continue
+                digest = blake2b(json.dumps(row[index], default=str).encode(), digest_size=8).digest()
+                first = self._seen.get(key := (schema.name, one.name, digest))
+                if first is None:
+                    fresh.append(key)
+                    continue
+                misfits[policy_of(one)].append(f"{one.name}: {shown(row[index])} comes in {first[0]}:{first[1]} too")
+                values[index] = None
+            if decide(schema, row, row[len(PLACE) :], misfits, judged):
+                judged.rows.append(tuple(values))
+                self._seen |= dict.fromkeys(fresh, (source, row[2]))
+        return judged
+
+    def filter(self, schemas: Sequence[Schema], records: Mapping[str, pa.RecordBatch]) -> dict[str, pa.RecordBatch]:
+        """Return the records of a batch without values that came before; these stand in `problems`.
+
+        Raises:
+            ViolationError: a value came before, and its schema says `fail`.
+        """
+        made = dict(records)
+        for schema in schemas:
+            if not any(one.bounds.get("unique") for one in schema.fields):
+                continue
+            documents = made["documents"]
+            sources = dict(zip(documents["doc_id"].to_pylist(), documents["source"].to_pylist(), strict=True))
+            rows: list[Row] = []
+            problems: list[Row] = []
+            columns = (column.to_pylist() for column in made[schema.name].columns)
+            for doc_id, own in groupby(zip(*columns, strict=True), key=lambda row: row[0]):
+                found = self.apply(schema, Found(rows=list(own)), sources[doc_id])
+                stop_at(found, sources[doc_id])
+                rows += found.rows
+                problems += problem_rows(Context(doc_id, sources[doc_id], problems=found.problems))
+            if problems:
+                made[schema.name] = batch(schema.arrow, rows)
+                made["problems"] = pa.concat_batches([made["problems"], batch(RECORDS["problems"].schema, problems)])
+        return made

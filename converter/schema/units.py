@@ -1,0 +1,285 @@
+"""A converted document -> the units that may become rows: table rows, items, forms, sections, definitions, documents.
+
+One function a kind of unit (`UNITS`); what a field or a condition asks of a unit is in `lookup.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from converter.parse import Block
+from converter.parse.blocks import Item
+from converter.records import Context
+from converter.records.context import section_text
+from converter.records.label import split_label
+from converter.records.tables import caption, tables_of
+from converter.schema.patterns import Patterns
+
+# `**Label:** value` on a line of its own in a paragraph.
+LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1\s*:?\s+(?P<value>\S.*)")
+PLAIN_LINE = re.compile(r"(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,2}):\s+(?P<value>\S.*)")
+MARKS = re.compile(r"(\*\*|__|`)")
+
+Pairs = Sequence[tuple[str, Any]]
+
+
+@dataclass(slots=True)
+class Unit:
+    """Something that may become a row. `parts` are its own values, a function where one costs work.
+
+    `pairs` are a row's headers and cells, or labels and values; `held` the sections that lie in it.
+    """
+
+    context: Context
+    section_id: int
+    line_start: int
+    line_end: int
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    pairs: Pairs | Callable[[], Pairs] = ()
+    held: Sequence[int] = ()
+    position: int = 0
+
+    def named(self) -> Pairs:
+        """Return headers and cells, or labels and values."""
+        if callable(self.pairs):
+            self.pairs = self.pairs()
+        return self.pairs
+
+    def part(self, name: str) -> Any:
+        """Return one of its own values, or of its place."""
+        if name not in self.parts:
+            return PLACE_PARTS[name](self)
+        value = self.parts[name]
+        return value() if callable(value) else value
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The titles of the sections that it stands in, from the top down."""
+        return tuple(self.context.sections[self.section_id].path)
+
+
+PLACE_PARTS: dict[str, Callable[[Unit], Any]] = {
+    "section_title": lambda unit: unit.context.sections[unit.section_id].title,
+    "section_path": lambda unit: " > ".join(unit.path) or None,
+    "document_title": lambda unit: unit.context.title,
+    "source": lambda unit: unit.context.source,
+    "line": lambda unit: unit.line_start,
+}
+
+OWN_PARTS = {
+    "rows": ("caption", "row"),
+    "items": (
+        "text", "label", "value", "markdown", "checked", "number", "depth", "parent", "nested", "link", "link_text",
+        "after_link",
+    ),
+    "form": ("text",),
+    "sections": ("title", "level", "path", "text", "full_text", "items"),
+    "definitions": ("term", "definition", "text"),
+    "document": ("title", "text", "items"),
+}  # fmt: skip
+PARTS = {unit: (*own, *PLACE_PARTS) for unit, own in OWN_PARTS.items()}
+"""What `part:` may name, for each kind of unit."""
+
+USUAL = {"rows": "column", "form": "label", "document": "metadata"}
+
+
+def usual_source(unit: str, name: str) -> tuple[str, Any] | None:
+    """Return where a field without a source takes its value: by its name, from a column, a label, ... or a part."""
+    if unit not in USUAL:
+        return ("part", name) if name in PARTS[unit] else None
+    if USUAL[unit] == "metadata":
+        return "metadata", (name, name.replace("_", "-"), name.replace("_", " "))
+    words = r"[\W_]*".join(re.escape(word) for word in re.split(r"[_-]+", name.strip("_-")))
+    return USUAL[unit], Patterns((rf"/\A[\W_]*{words}[\W_]*\Z/",))
+
+
+def _row_units(context: Context) -> Iterator[Unit]:
+    places: Counter[int] = Counter()
+    for block_id, _, table in tables_of(context):
+        section_id = context.section_of[block_id]
+        places[section_id] += 1
+        headers = [cell.text for cell in table.header]
+        title = table.caption or caption(context, block_id)
+        for number, row in enumerate(table.rows):
+            cells = [cell.text for cell in row.cells]
+            names = headers + [""] * (len(cells) - len(headers))
+            pairs = list(zip(names, cells, strict=False))
+            parts = {"caption": title, "row": number}
+            yield Unit(context, section_id, row.line, row.line, parts, pairs, position=places[section_id])
+
+
+def _lists(context: Context) -> Iterator[tuple[int, Block, int]]:
+    places: Counter[int] = Counter()
+    for block_id, block in enumerate(context.blocks):
+        if block.kind == "list":
+            section_id = context.section_of[block_id]
+            places[section_id] += 1
+            yield section_id, block, places[section_id]
+
+
+def _item_units(context: Context) -> Iterator[Unit]:
+    for section_id, block, position in _lists(context):
+        children = _children(block)
+        links = _links(block)
+        for index, item in enumerate(block.items):
+            label, value = split_label(item.text[len(item.task) :], item.span)
+            link = links.get(index)
+            parts = {
+                "text": item.text[len(item.task) :],
+                "label": label,
+                "value": value,
+                "markdown": item.markdown[len(item.task) :],
+                "checked": item.checked,
+                "number": item.number,
+                "depth": item.depth,
+                "parent": None if item.parent is None else block.items[item.parent].text,
+                "nested": [block.items[child].text for child in children[index]],
+                "link": link and link[0],
+                "link_text": link and link[1],
+                "after_link": link and _after(item.text, link[1]),
+                "task": bool(item.task),
+                "ordered": item.ordered,
+            }
+            yield Unit(context, section_id, item.line_start, item.line_end, parts, position=position)
+
+
+def _links(block: Block) -> dict[int, tuple[str, str]]:
+    """Return address and text of the first link of each item of a list that has one."""
+    found: dict[int, tuple[str, str]] = {}
+    starts = [item.line_start for item in block.items]
+    index = -1
+    for link in sorted(block.links, key=lambda link: link.line):
+        while index + 1 < len(starts) and starts[index + 1] <= link.line:
+            index += 1
+        if index >= 0:
+            found.setdefault(index, (link.url, link.text))
+    return found
+
+
+def _after(text: str, link_text: str) -> str | None:
+    """Return what an item says after its first link, without the dash or colon between."""
+    rest = text.partition(link_text)[2] if link_text else text
+    return re.sub(r"^[\s:：–—-]+", "", rest).strip() or None
+
+
+def _children(block: Block) -> dict[int, list[int]]:
+    children: dict[int, list[int]] = defaultdict(list)
+    for index, item in enumerate(block.items):
+        if item.parent is not None:
+            children[item.parent].append(index)
+    return children
+
+
+def _labelled(block: Block) -> list[tuple[str, Any]]:
+    """Return the labels and values of a block: of a list's items, or of a paragraph's lines."""
+    if block.kind == "paragraph":
+        lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
+        matches = [LABELLED_LINE.fullmatch(line) for line in lines]
+        if not any(matches):  # without marks every line must have a label, or it is prose
+            matches = [PLAIN_LINE.fullmatch(line) for line in lines]
+            matches = matches if all(matches) else []
+        return [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
+    if block.kind != "list":
+        return []
+    children = _children(block)
+    return [pair for index, item in enumerate(block.items) if (pair := _pair(block, index, item, children))]
+
+
+def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]]) -> tuple[str, Any] | None:
+    text = item.text[len(item.task) :].strip()
+    label, value = split_label(text, item.span)
+    if label is not None:
+        return label, value
+    if text.endswith((":", "：")):  # `- Requires:` with the values below it, or nothing
+        return text[:-1].strip(), [block.items[child].text for child in children[index]] or None
+    return None
+
+
+def _form_units(context: Context) -> Iterator[Unit]:
+    for section_id, block, position in _lists(context):
+        if pairs := _labelled(block):
+            parts = {"text": block.text}
+            yield Unit(context, section_id, block.line_start, block.line_end, parts, pairs, position=position)
+
+
+def _section_units(context: Context) -> Iterator[Unit]:
+    for index, section in enumerate(context.sections):
+        held = held_by(context, index)
+        if section.line_start is None or section.line_end is None:
+            continue
+        parts = {
+            "title": section.title,
+            "level": section.level,
+            "path": list(section.path),
+            "text": lambda section=section: section_text(section, context.blocks),
+            "full_text": lambda held=held: full_text(context, held),
+            "items": lambda held=held: _items(context, held[:1]),
+        }
+        end = max(context.sections[each].line_end or 0 for each in held)
+        pairs = lambda held=held: labels(context, held[:1])  # noqa: E731
+        yield Unit(context, index, section.line_start, end, parts, pairs, held[1:])
+
+
+def _definition_units(context: Context) -> Iterator[Unit]:
+    for block_id, block in enumerate(context.blocks):
+        for one in block.definitions:
+            parts = {"term": one.term, "definition": one.text, "text": f"{one.term}: {one.text}"}
+            yield Unit(context, context.section_of[block_id], one.line_start, one.line_end, parts)
+
+
+def _document_units(context: Context) -> Iterator[Unit]:
+    if context.text is None:
+        return
+    everything = range(len(context.sections))
+    parts = {
+        "title": context.title,
+        "text": lambda: full_text(context, everything),
+        "items": lambda: _items(context, everything),
+    }
+    pairs = lambda: labels(context, everything)  # noqa: E731
+    yield Unit(context, 0, 1, max(1, context.text.line_count), parts, pairs, everything)
+
+
+UNITS: dict[str, Callable[[Context], Iterator[Unit]]] = {
+    "rows": _row_units,
+    "items": _item_units,
+    "form": _form_units,
+    "sections": _section_units,
+    "definitions": _definition_units,
+    "document": _document_units,
+}
+"""`from:` -> the units of a document, in reading order."""
+
+
+def held_by(context: Context, index: int) -> range:
+    """Return a section and those in it; the lead holds no other."""
+    section, end = context.sections[index], index + 1
+    while index and end < len(context.sections) and context.sections[end].level > section.level:
+        end += 1
+    return range(index, end)
+
+
+def full_text(context: Context, held: Sequence[int]) -> str:
+    """Return the text of sections in reading order, a blank line between; the titles of all but the first too."""
+    texts = []
+    for index in held:
+        section = context.sections[index]
+        if index != held[0] and section.title:
+            texts.append(section.title)
+        texts.append(section_text(section, context.blocks))
+    return "\n\n".join(text for text in texts if text)
+
+
+def labels(context: Context, held: Iterable[int]) -> list[tuple[str, Any]]:
+    """Return the labels and values that stand in sections."""
+    blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
+    return [pair for block in blocks if block.parent is None for pair in _labelled(block)]
+
+
+def _items(context: Context, held: Iterable[int]) -> list[str]:
+    blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
+    return [item.text for block in blocks for item in block.items if item.depth == 0]
