@@ -22,11 +22,16 @@ def RULE(draft: Draft) -> None:
         if kind != ODD_ITEM or (match := _ODD.match(draft.lines[at])) is None:
             continue
         mark = match[2]
-        if mark not in _SURE and not _has_company(draft, at, mark):
+        if _separates(draft, at, mark) or (mark not in _SURE and not _has_company(draft, at, mark)):
             draft.kinds[at] = draft.plain_kind(at)
             continue
         text = draft.lines[at][match.end() :] if mark in _SURE or mark in "·–—" else draft.lines[at][match.end(1) :]
         draft.replace("odd_bullet", at, f"{match[1]}- {text}", 0.99 if mark in _SURE else 0.95, BULLET)
+
+
+def _separates(draft: Draft, at: int, mark: str) -> bool:
+    """Whether the mark stands between words at the end of the line or in the line above: a wrapped `one • two`."""
+    return any(f" {mark} " in f"{draft.original(row).strip()} " for row in (at - 1, at) if row >= 0)
 
 
 def _has_company(draft: Draft, at: int, mark: str) -> bool:
