@@ -8,21 +8,25 @@ A document walks through the rooms in one direction:
 `extract` takes the records that a schema asks for.
 """
 
-from converter.document import Document, convert, read
-from converter.errors import (
-    DecodingError,
-    OutputError,
-    ParquetryError,
-    SchemaError,
-    SourceError,
-    UsageError,
-    ViolationError,
-)
-from converter.extract import extract
-from converter.run import Report
-from converter.tables import read_tables
-from converter.values import Hints
-from converter.version import __version__
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from converter.document import Document, convert, read
+    from converter.errors import (
+        DecodingError,
+        OutputError,
+        ParquetryError,
+        SchemaError,
+        SourceError,
+        UsageError,
+        ViolationError,
+    )
+    from converter.extraction import extract
+    from converter.run import Report
+    from converter.tables import read_tables
+    from converter.values import Hints
+    from converter.version import __version__
 
 __all__ = [
     "DecodingError",
@@ -41,3 +45,26 @@ __all__ = [
     "read",
     "read_tables",
 ]
+
+# Where each name lives; it is imported when it is asked for. `parquetry --version` needs no Arrow, which takes 0.2 s.
+_NAMES = {
+    "converter.document": ("Document", "convert", "read"),
+    "converter.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "converter.extraction": ("extract",),
+    "converter.run": ("Report",),
+    "converter.tables": ("read_tables",),
+    "converter.values": ("Hints",),
+    "converter.version": ("__version__",),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, overload
 
 import pyarrow as pa
 
-from converter.convert import DEFAULT_MAXIMUM_BYTES, Options, Source, read_document
+from converter.conversion import DEFAULT_MAXIMUM_BYTES, Options, Source, read_document
 from converter.errors import DecodingError, SourceError, UsageError
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State

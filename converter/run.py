@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa
 
-from converter.convert import Batch, Options, Source, convert_batch, schema_of
+from converter.conversion import Batch, Options, Source, convert_batch, schema_of
 from converter.datasets import DATASETS, Datasets
 from converter.errors import OutputError, UsageError
 from converter.records import RECORDS

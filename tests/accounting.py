@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from converter.convert import Options, Source, convert_batch
+from converter.conversion import Options, Source, convert_batch
 
 WORD = re.compile(r"\w+")
 INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]+")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from converter.convert import Options, Source, read_document
+from converter.conversion import Options, Source, read_document
 from converter.errors import OutputError
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH
 from converter.run import write_file, write_folder
@@ -82,7 +82,7 @@ def test_a_fault_of_ours_costs_one_document(monkeypatch: pytest.MonkeyPatch) -> 
     def fault(*arguments: object) -> None:
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr(sys.modules["converter.convert"], "read_text", fault)
+    monkeypatch.setattr(sys.modules["converter.conversion"], "read_text", fault)
     (problem,) = read_document(Source("a.md", b"x"), Options()).problems
     assert (problem.code, problem.severity) == ("failed", "error")
     assert "ZeroDivisionError: a fault" in problem.message

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.convert import Options, Source, convert_batch
+from converter.conversion import Options, Source, convert_batch
 from converter.datasets import Datasets
 from converter.errors import OutputError, UsageError
 from converter.run import Report, write_folder, write_stream

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.convert import Options, Source, read_document
+from converter.conversion import Options, Source, read_document
 from tests.accounting import rows_of, unaccounted
 from tests.specification import examples
 

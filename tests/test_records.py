@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.convert import Options, Source, convert_batch, document_id
+from converter.conversion import Options, Source, convert_batch, document_id
 from converter.records import RECORDS, Record
 from converter.records.contract import contract, published
 from tests.accounting import rows_of

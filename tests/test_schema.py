@@ -14,7 +14,7 @@ import yaml
 
 import converter
 from converter import SchemaError, ViolationError
-from converter.convert import Options, Source, convert_batch, read_document
+from converter.conversion import Options, Source, convert_batch, read_document
 from converter.front_matter import yaml_loader
 from converter.problems import CODES
 from converter.schema.judge import batch, replay

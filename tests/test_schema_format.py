@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 
-from converter.convert import Options, Source, read_document
+from converter.conversion import Options, Source, read_document
 from converter.errors import SchemaError
 from converter.front_matter import yaml_loader
 from converter.schema.cast import ARROW_TYPES

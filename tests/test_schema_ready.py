@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import converter
-from converter.convert import Options
+from converter.conversion import Options
 from converter.front_matter import yaml_loader
 from converter.schema.check import Checked, check_sources
 from converter.schema.load import load_schemas, parse_schemas, ready_made

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from converter.convert import Options, Source, convert_batch, document_id
+from converter.conversion import Options, Source, convert_batch, document_id
 from converter.source import find_sources
 
 

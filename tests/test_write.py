@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.convert import Options, Source, convert_batch
+from converter.conversion import Options, Source, convert_batch
 from converter.problems import Problem
 from converter.records import CONTRACT_VERSION, RECORDS
 from converter.run import write_folder, write_stream

@@ -55,7 +55,7 @@ def check(
     Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
     """
     from converter.cli.messages import counted
-    from converter.convert import Options
+    from converter.conversion import Options
     from converter.schema.check import REPORTS, check_sources
     from converter.source import find_sources
 

@@ -86,7 +86,7 @@ def convert(
     ] = False,
 ) -> None:
     """Read documents and write their records."""
-    from converter.convert import DEFAULT_MAXIMUM_BYTES, Options
+    from converter.conversion import DEFAULT_MAXIMUM_BYTES, Options
     from converter.run import write_file, write_folder, write_stream
     from converter.source import find_sources
     from converter.write import FORMATS, Layout

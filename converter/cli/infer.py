@@ -29,7 +29,7 @@ def infer(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
 ) -> None:
     """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
-    from converter.convert import Options, read_document
+    from converter.conversion import Options, read_document
     from converter.schema.load import parse_schemas
     from converter.schema.propose import propose
     from converter.schema.survey import survey

@@ -45,7 +45,7 @@ def show(
     ] = "full",
 ) -> None:
     """Show what is read in documents: the outline with line numbers, lists, tables, repairs and problems."""
-    from converter.convert import Options, read_document
+    from converter.conversion import Options, read_document
     from converter.document import Document
     from converter.repair import LEVELS
     from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render

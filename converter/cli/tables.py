@@ -65,7 +65,7 @@ def tables(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
 ) -> None:
     """Print the tables of documents, each column in its type."""
-    from converter.convert import Options, read_document
+    from converter.conversion import Options, read_document
     from converter.document import Document
     from converter.show.describe import SHOWN, description
     from converter.source import find_sources

@@ -41,6 +41,7 @@ PIECE = re.compile(
     r"|(?P<escape>\\(?P<escape_text>[!-/:-@\[-`{-~]))"
 )
 SPANS = frozenset({"code", "link", "strong", "star", "underscore"})
+TEXTUAL = frozenset({"strong", "star", "underscore", "bracket"})  # what a bare autolink can stand in
 
 
 def read_simple(content: str, env: dict[str, Any], lines: list[int]) -> Inline | None:
@@ -57,8 +58,7 @@ def read_simple(content: str, env: dict[str, Any], lines: list[int]) -> Inline |
     span: str | None = None
     prose = False
     position = 0
-    scanner = PIECE.scanner(content)
-    while match := scanner.match():
+    while match := PIECE.match(content, position):
         kind = match.lastgroup
         if kind == "text":
             inner = match[0]
@@ -68,10 +68,12 @@ def read_simple(content: str, env: dict[str, Any], lines: list[int]) -> Inline |
         else:
             inner = match[f"{kind}_text"]
             prose = prose or kind != "image"
+            if kind in TEXTUAL and AUTOLINK.search(inner):
+                return None
             if kind == "code":
                 inner = code_text(inner)
             elif kind == "bracket":
-                if env or AUTOLINK.search(inner):  # it may refer to a link or footnote that is defined elsewhere
+                if env:  # it may refer to a link or footnote that is defined elsewhere
                     return None
                 inner = match[0]
             elif kind == "link" or kind == "image":

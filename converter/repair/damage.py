@@ -52,11 +52,16 @@ LAYOUTS = (
     Layout("bold, and stress", mark="**", stress=True),
     Layout("stress", stress=True),
     Layout("headless", headless=True, text_only=False),
+    Layout("headless, wrapped", headless=True, wrap=72),
+    Layout("headless, glued", headless=True, blank=False),
     Layout("wrapped", wrap=80),
     Layout("glued", blank=False),
     Layout("glued, with code", blank=False, text_only=False),
     Layout("glued, odd bullets", blank=False, bullet="•", number=")"),
 )
+
+UNDIVIDED = (Layout("spaced"), Layout("spaced, wrapped", wrap=76), Layout("glued", blank=False))
+"""How texts that never had headings are written."""
 
 
 def pieces_of(text: str) -> list[Piece]:

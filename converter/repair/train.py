@@ -2,7 +2,8 @@
 
     python -m converter.repair.train CORPUS [CORPUS ...] [--write] [--documents 120] [--leave-out]
 
-Each document is damaged in every `damage.LAYOUTS`; the headings it had are the truth. `--leave-out` trains
+Each document is damaged in every `damage.LAYOUTS`; the headings it had are the truth. Beside these stand texts that
+never had headings (`undivided.py`). `--leave-out` trains
 without each source in turn and reports F1 on it, and a reliability table over all of them; `--write` trains on
 everything and writes `headings/weights.json`. Needs NumPy and markdown-it-py, which using the model does not.
 """
@@ -13,20 +14,23 @@ import argparse
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from converter.repair.damage import LAYOUTS, Layout, pieces_of, written
+from converter.repair.damage import LAYOUTS, UNDIVIDED, pieces_of, written
 from converter.repair.draft import Draft
 from converter.repair.headings import model
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.features import Features, features_of
+from converter.repair.undivided import AMBIGUOUS, undivided
 
 WEIGHTS = Path(__file__).parent / "headings" / "weights.json"
+UNDIVIDED_WEIGHT, AMBIGUOUS_WEIGHT = 0.5, 0.1
+"""What a line of a text that was made to have no headings weighs beside one of a real document."""
 RIDGE = 20.0
 """Strength of the penalty on the squared weights: keeps what was rarely seen near 0."""
 
@@ -44,6 +48,7 @@ class Example:
     truth: dict[int, bool]
     missed: int
     """Headings that are no candidates at all."""
+    weight: float = 1.0
 
 
 def examples_of(corpus: Path, documents: int, seed: int = 0) -> Iterator[Example]:
@@ -60,19 +65,26 @@ def examples_of(corpus: Path, documents: int, seed: int = 0) -> Iterator[Example
             continue
         taken += 1
         for layout in LAYOUTS:
-            if example := _example(corpus.name, layout, *written(pieces, layout)):
+            if example := _example(corpus.name, layout.name, *written(pieces, layout)):
                 yield example
+        chance = random.Random(path.name)
+        for shape, text in undivided(pieces, chance):
+            layout = chance.choice(UNDIVIDED)
+            if example := _example(corpus.name, f"{shape}, {layout.name}", *written(text, layout)):
+                yield replace(example, weight=AMBIGUOUS_WEIGHT if shape in AMBIGUOUS else UNDIVIDED_WEIGHT)
 
 
-def _example(source: str, layout: Layout, lines: list[str], headings: Sequence[bool]) -> Example | None:
+def _example(source: str, name: str, lines: list[str], headings: Sequence[bool]) -> Example | None:
     draft = Draft(lines, list(range(len(lines))))
     if not (draft.state.spaced or draft.state.one_line) or draft.state.headings == "marked":
         return None
     page = Page(blocks_of(draft))
+    if not page.divided:
+        return None
     seen = {at: features_of(page, at) for at in page.candidates}
     truth = {at: headings[page.blocks[at].first] for at in seen}
     missed = sum(headings) - sum(truth.values())
-    return Example(source, layout.name, page, seen, truth, missed)
+    return Example(source, name, page, seen, truth, missed)
 
 
 def fit(rows: Sequence[Features], truth: Sequence[bool], weight: Sequence[float]) -> dict[str, float]:
@@ -108,7 +120,7 @@ def trained(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
     mean = sum(sizes.values()) / len(sizes)
     keys = [(example, at) for example in examples for at in example.seen]
     truth = [example.truth[at] for example, at in keys]
-    weight = [(mean / sizes[example.source]) ** 0.5 for example, _ in keys]
+    weight = [example.weight * (mean / sizes[example.source]) ** 0.5 for example, _ in keys]
     alone = fit([example.seen[at] for example, at in keys], truth, weight)
     rows: list[Features] = []
     for example in examples:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from converter.convert import Options, Source, read_document
+from converter.conversion import Options, Source, read_document
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques

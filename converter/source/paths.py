@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from converter.convert import Source
+from converter.conversion import Source
 from converter.problems import Problem
 
 STANDARD_INPUT = "-"

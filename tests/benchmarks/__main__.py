@@ -1,7 +1,7 @@
 """python -m tests.benchmarks [FOLDER]: measure conversion, start-up, growth and memory, and print the ratios.
 
-FOLDER holds Markdown to convert; `../shared/corpora` where it is there, else documents that are generated here. The unit
-is T0, the processor time that markdown-it-py takes just to parse the same documents (`commonmark` with tables).
+FOLDER holds Markdown to convert; `../shared/corpora` where it is there, else documents that are generated here. The
+unit is T0, the processor time that markdown-it-py takes just to parse the same documents (`commonmark` with tables).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from converter.convert import Options, Source, convert_batch, read_document
+from converter.conversion import Options, Source, convert_batch, read_document
 from converter.repair import repair
 from converter.source import find_sources
 from converter.text import read_text

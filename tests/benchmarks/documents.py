@@ -5,10 +5,44 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
-WORDS = (
-    "harbour winter pump of the and to table line a reader in it was for on with paper stone river glass "
-    "every under three small machine water report year which from before after small council measure"
-).split()
+WORDS = [
+    "harbour",
+    "winter",
+    "pump",
+    "of",
+    "the",
+    "and",
+    "to",
+    "table",
+    "line",
+    "a",
+    "reader",
+    "in",
+    "it",
+    "was",
+    "for",
+    "on",
+    "with",
+    "paper",
+    "stone",
+    "river",
+    "glass",
+    "every",
+    "under",
+    "three",
+    "small",
+    "machine",
+    "water",
+    "report",
+    "year",
+    "which",
+    "from",
+    "before",
+    "after",
+    "small",
+    "council",
+    "measure",
+]
 
 
 def generated(count: int, seed: int = 0) -> Iterator[str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from converter.repair.draft import Draft
+from converter.repair.headings.candidates import could_head
 from converter.repair.lines import (
     BLANK,
     DELIMITER,
@@ -24,12 +25,18 @@ from converter.repair.lines import (
     width_of,
 )
 
-WIDEST = 180
-"""Columns beyond which no line is asked whether it is a heading."""
+SENTENCES = 100
+"""Columns beyond which a block of text is prose, whether it ends a sentence or not."""
+PROSE = (2, 320)
+"""Blocks of prose, and columns of them together, without which a text is no article that lost its headings: a note,
+a form, a list or an example was never divided."""
+LONG_TEXT = 3000
+"""Columns of prose and list items together that make up for too few of prose: long minutes are divided."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SAME = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*[:：]?\s*$")
+_SPOKEN = re.compile(r"[*_\[<(]*([^\W\d_]{1,20}(?: [^\W\d_]{1,20})?)[*_\])]*\s?[:：>–—-]")
 _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
 
 
@@ -50,11 +57,13 @@ class Block:
     """The one line it has is bold from end to end."""
     closed: bool
     """It ends as a sentence does."""
+    candidate: bool
+    """It might be a heading at all."""
 
     @property
-    def candidate(self) -> bool:
-        """Whether it might be a heading at all: one line, not too long, that reads as text or as a lone list item."""
-        return self.kind in (TEXT, ORDERED) and self.first == self.last and 0 < self.width <= WIDEST
+    def prose(self) -> bool:
+        """Whether it is plainly a paragraph."""
+        return self.kind == TEXT and not self.bold and (self.closed or self.width > SENTENCES)
 
 
 def blocks_of(draft: Draft) -> list[Block]:
@@ -73,7 +82,10 @@ def blocks_of(draft: Draft) -> list[Block]:
         bold = _BOLD.match(alone) if at == first + 1 else None
         text = bold[2] if bold else alone
         width = width_of(text) if at == first + 1 else sum(width_of(line) for line in lines[first:at])
-        blocks.append(Block(kind, first, at - 1, text, width, bold is not None, ends_sentence(lines[at - 1])))
+        candidate = at == first + 1 and could_head(draft, first, text, width)
+        blocks.append(
+            Block(kind, first, at - 1, text, width, bold is not None, ends_sentence(lines[at - 1]), candidate)
+        )
     return blocks
 
 
@@ -88,6 +100,12 @@ def number_of(text: str) -> int | None:
     """The number of an ordered item's mark."""
     match = _ORDERED.match(text)
     return int(match[1]) if match else None
+
+
+def label_of(text: str) -> str | None:
+    """What stands before a colon or a dash at the start of a line, as the speaker's name in a talk (`Q: Why?`)."""
+    match = _SPOKEN.match(text)
+    return match[1] if match else None
 
 
 def title_of(line: str) -> str:
@@ -106,6 +124,19 @@ class Page:
     def body(self) -> list[Block]:
         """The blocks of text that are surely paragraphs, by their length."""
         return [block for block in self.blocks if block.kind == TEXT and block.width > 100]
+
+    @cached_property
+    def prose(self) -> tuple[int, int]:
+        """How many blocks are prose, and their columns together."""
+        widths = [block.width for block in self.blocks if block.prose]
+        return len(widths), sum(widths)
+
+    @property
+    def divided(self) -> bool:
+        """Whether there is enough text to have been divided by headings."""
+        blocks, columns = self.prose
+        items = sum(block.width for block in self.blocks if is_item(block))
+        return blocks >= PROSE[0] and (columns >= PROSE[1] or columns + items >= LONG_TEXT)
 
     @cached_property
     def median_width(self) -> float:
@@ -146,10 +177,25 @@ class Page:
         return sum(block.bold for block in short) / len(short) if short else 0.0
 
     @cached_property
+    def bold_titles(self) -> int:
+        """How many candidates are bold and end no sentence: one is a warning, several are titles."""
+        return sum(self.blocks[at].bold and not self.blocks[at].closed for at in self.candidates)
+
+    @cached_property
     def short_share(self) -> float:
         """How many of the blocks of text are short lines that end no sentence."""
         texts = [block for block in self.blocks if block.kind == TEXT]
         return sum(block.width <= 80 and not block.closed for block in texts) / len(texts) if texts else 0.0
+
+    @cached_property
+    def short_lines(self) -> int:
+        """How many candidates are short lines that end no sentence."""
+        return sum(self.blocks[at].width <= 80 and not self.blocks[at].closed for at in self.candidates)
+
+    @cached_property
+    def labels(self) -> Counter[str]:
+        """How often blocks begin with each label."""
+        return Counter(label for block in self.blocks if (label := label_of(block.text)))
 
     @cached_property
     def lone_numbers(self) -> set[int]:

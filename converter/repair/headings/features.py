@@ -11,7 +11,7 @@ import re
 import unicodedata
 from math import log
 
-from converter.repair.headings.blocks import Block, Page, is_item, number_of
+from converter.repair.headings.blocks import Block, Page, is_item, label_of, number_of
 from converter.repair.lines import HEADING, IMAGE, ORDERED, QUOTE, ROW, TEXT, VERBATIM, width_of
 
 _OPENERS_BY_LANGUAGE = {
@@ -35,6 +35,8 @@ _NUMBERED = re.compile(
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _INNER_END = re.compile(r"[.!?][\"”')\]]*\s+\S|[。！？](?=\S)|[؟۔।]\s")
+_MEASURE = re.compile(r"\d[\s\xa0]?(?:[^\W\d_]{1,3}|[%°€$£])\.?$")
+"""`38 cm`, `5 %`: a number with its unit."""
 WIDE_LETTERS_A_WORD = 3
 """East Asian letters that count as one word more, where no spaces part the words."""
 
@@ -105,6 +107,7 @@ def _of_line(found: Features, page: Page, block: Block) -> None:
         found["numbered, dotted"] = float("." in numbered[0].strip(" ."))
     elif any(letter.isdigit() for letter in text):
         found["digits"] = 1.0
+        found["ends with a measure"] = float(_MEASURE.search(text) is not None)
 
 
 _ENDS = {
@@ -235,9 +238,11 @@ def _of_document(found: Features, page: Page, at: int) -> None:
     block = page.blocks[at]
     if block.bold:
         found["bold share, bold"] = page.bold_share
+        found[f"bold lines:{min(page.bold_titles, 4)}, {'closed' if block.closed else 'open'}"] = 1.0
     else:
         found["bold share, plain"] = page.bold_share
-    found["short share"] = page.short_share
+        found[f"plain among bold lines:{min(page.bold_titles, 4)}"] = 1.0
+    found["bold, short share" if block.bold else "short share"] = page.short_share
     around = [page.neighbour(at + step) for step in (-3, -2, -1, 1, 2, 3)]
     found["short around"] = sum(near is not None and _is_short(near, 80) for near in around) / len(around)
     found[f"{'closed' if block.closed else 'open'} in a closed text"] = page.closed_share
@@ -245,4 +250,15 @@ def _of_document(found: Features, page: Page, at: int) -> None:
         found["repeated"] = 1.0
     if at == 0:
         found["first"] = 1.0
-    found["body, log"] = log(1 + len(page.body)) / 5
+    # What few short lines among much prose say of plain lines they do not say of bold ones.
+    looks = "bold, " if block.bold else ""
+    prose, columns = page.prose
+    found[f"{looks}body, log"] = log(1 + len(page.body)) / 5
+    found[f"{looks}prose, log"] = log(1 + prose) / 5
+    found[f"{looks}prose columns, log"] = log(1 + columns) / 10
+    found[f"{looks}short lines, log"] = log(1 + page.short_lines) / 5
+    found[f"{looks}short lines to prose"] = min(2.0, page.short_lines / max(1, prose))
+    if label := label_of(block.text):
+        again = page.labels[label] - 1
+        found["label again"] = min(again, 5) / 5
+        found["label again, once"] = float(again > 0)

@@ -55,6 +55,7 @@ def company_of(page: Page, first: Mapping[int, float]) -> dict[int, Features]:
     for at, own in first.items():
         total, alike, likely_alike = sums[_looks(page, at)]
         rest = count - alike
+        looks = "bold, " if page.blocks[at].bold else ""
         company[at] = {
             "own chance": _logit(own),
             "chance before": first.get(at - 1, 0.0),
@@ -65,6 +66,9 @@ def company_of(page: Page, first: Mapping[int, float]) -> dict[int, Features]:
             "many of its like": min(alike - 1, 10) / 10,
             "chance of the rest": (every - total) / rest if rest else 0.0,
             "headings in the rest": min(likely - likely_alike, 10) / 10,
+            f"{looks}headings to prose": min(2.0, likely / max(1, page.prose[0])),
+            f"{looks}chance of all": every / count,
+            f"{looks}headings:{min(int(likely), 4)}": 1.0,
         }
     return company
 

@@ -13,8 +13,15 @@ from converter.repair.lines import HEADING
 THRESHOLD = 0.5
 """The chance from which a line is taken for a heading."""
 
-GOES_ON = (",", ";", "，", "；", "、", "،")
-"""Marks with which no title ends."""
+FEW, THRESHOLD_OF_FEW = 2, 0.9
+"""Where a document has so few headings, the chance that the likeliest must reach: one or two short lines among
+paragraphs are weak evidence that headings were lost."""
+
+TITLE = 60
+"""Columns up to which a line that ends no sentence is rather a title or a name than a paragraph."""
+
+SUREST = 0.999
+"""No recovered heading is certain."""
 
 _DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)(?=[.):：\s]|$)|(\d{1,3})(?=[.)、．])")
 _HAN_CHAPTER = re.compile(r"[一二三四五六七八九十]{1,3}[、．.]|第\s?[一二三四五六七八九十百\d]+\s?[章节節回篇]")
@@ -30,7 +37,7 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
     for (block, level), chance in chances.items():
         if block.bold == bold:
             title = _CLOSING.sub(r"\1\\\2", title_of(draft.lines[block.first]))
-            draft.replace(rule, block.first, f"{'#' * level} {title}", min(0.9999, round(chance, 4)), HEADING)
+            draft.replace(rule, block.first, f"{'#' * level} {title}", min(SUREST, round(chance, 4)), HEADING)
 
 
 def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
@@ -38,6 +45,8 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     if draft.state.headings == "marked" or HEADING in draft.kinds or not (draft.state.spaced or draft.state.one_line):
         return {}
     page = Page(blocks_of(draft))
+    if not page.divided:
+        return {}
     chances = chosen(page, probabilities(page))
     found = [page.blocks[at] for at in chances]
     if not found:
@@ -47,16 +56,14 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
 
 
 def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
-    """The candidates that are taken for headings.
+    """The candidates that are taken for headings: those below which there is something to head.
 
-    The last block of a document heads nothing, and what ends with a comma (`Dear Ann,`) goes on.
+    Short lines at the end of a document, such as a signature, are nothing of the kind.
     """
-    last = len(page.blocks) - 1
-    return {
-        at: chance
-        for at, chance in chances.items()
-        if chance >= THRESHOLD and (at != last or chance > 0.9) and not page.blocks[at].text.endswith(GOES_ON)
-    }
+    headed = [at for at, block in enumerate(page.blocks) if not block.candidate or block.closed or block.width > TITLE]
+    last = max(headed, default=0)
+    found = {at: chance for at, chance in chances.items() if chance >= THRESHOLD and at < last}
+    return found if len(found) > FEW or max(found.values(), default=0) >= THRESHOLD_OF_FEW else {}
 
 
 def levels_of(found: Sequence[Block], first: Block) -> list[int]:

@@ -1,0 +1,97 @@
+"""Which lines might be headings at all; of any other the model is never asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from converter.repair.draft import Draft
+from converter.repair.lines import (
+    BLANK,
+    DEFINITION,
+    FOOTNOTE,
+    HEADING,
+    IMAGE,
+    INDENTED,
+    ORDERED,
+    REFERENCE,
+    RULE,
+    TEXT,
+    UNDERLINE,
+    VERBATIM,
+)
+
+WIDEST = 180
+"""Columns beyond which no line is a title."""
+
+GOES_ON = (",", ";", "，", "；", "、", "،", "\\", "-")
+"""Marks with which no title ends: a salutation (`Dear Ann,`), a line that goes on."""
+
+_LABEL = re.compile(r"!?\[[^\[\]]*\](?:\[[^\[\]]*\])?")
+_RIGHTS = re.compile(r"(?:copyright\s+)?(?:©|\(c\)\s|copyright\s+\d{4})", re.IGNORECASE)
+_ABOVE = frozenset((BLANK, HEADING, RULE, VERBATIM))
+"""Kinds of line below which a paragraph begins without a blank line, in a text that has blank lines elsewhere."""
+_JOINING = frozenset((INDENTED, IMAGE, REFERENCE, FOOTNOTE, UNDERLINE))
+"""Kinds of line that go on with the paragraph above them."""
+
+
+def could_head(draft: Draft, at: int, text: str, width: int) -> bool:
+    """Whether the block of one line `at`, which reads `text`, might be a heading."""
+    return (
+        draft.kinds[at] in (TEXT, ORDERED)
+        and 0 < width <= WIDEST
+        and not any(bars(draft, at, text) for bars in BARS.values())
+    )
+
+
+def _has_no_word(draft: Draft, at: int, text: str) -> bool:
+    return not any(map(str.isalnum, text))
+
+
+def _goes_on(draft: Draft, at: int, text: str) -> bool:
+    return text.endswith(GOES_ON)
+
+
+def _is_label(draft: Draft, at: int, text: str) -> bool:
+    return _LABEL.fullmatch(text) is not None
+
+
+def _is_notice_of_rights(draft: Draft, at: int, text: str) -> bool:
+    return _RIGHTS.match(text) is not None
+
+
+def _is_part_of_a_paragraph(draft: Draft, at: int, text: str) -> bool:
+    if not draft.state.spaced:
+        return False
+    below = draft.kinds[at + 1] if at + 1 < len(draft.kinds) else BLANK
+    joined = below in _JOINING or (below == TEXT and draft.kinds[at] == ORDERED)
+    return joined or not (draft.parted(at) or draft.kinds[at - 1] in _ABOVE)
+
+
+def _is_term(draft: Draft, at: int, text: str) -> bool:
+    below = _below(draft, at)
+    return below is not None and draft.kinds[below] == DEFINITION
+
+
+def _is_item_with_more(draft: Draft, at: int, text: str) -> bool:
+    if draft.kinds[at] != ORDERED:
+        return False
+    below = _below(draft, at)
+    return draft.lines[at][0] in " \t" or (below is not None and draft.lines[below].startswith(("  ", "\t")))
+
+
+BARS: dict[str, Callable[[Draft, int, str], bool]] = {
+    "holds no word": _has_no_word,
+    "ends with a mark that goes on": _goes_on,
+    "is the label of a link": _is_label,
+    "is a notice of copyright": _is_notice_of_rights,
+    "is part of a paragraph": _is_part_of_a_paragraph,
+    "is the term of a definition": _is_term,
+    "is an item that is indented or has more below it": _is_item_with_more,
+}
+"""What says that a line is no heading, whatever the model would make of it."""
+
+
+def _below(draft: Draft, at: int) -> int | None:
+    """The next line that is not blank."""
+    return next((near for near in range(at + 1, len(draft.kinds)) if draft.kinds[near] != BLANK), None)

@@ -1,0 +1,99 @@
+"""The repair room on whole documents: what needs no repair stays as it is, and headings that were lost are found."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from converter.conversion import Options
+from converter.repair import repair
+from converter.repair.headings.recover import SUREST
+from tests.accounting import rows_of
+from tests.specification import examples
+from tests.test_bad_input import CHOKING, SECONDS
+
+DOCUMENTS = Path(__file__).parent / "cases" / "repair" / "documents"
+CORPORA = Path(__file__).parent.parent.parent / "shared" / "corpora"
+HEADING_RULES = frozenset(("bare_heading", "bold_heading"))
+
+
+def documents(name: str) -> list[Any]:
+    loaded = yaml.safe_load((DOCUMENTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    return [pytest.param(case, id=case["name"]) for case in loaded]
+
+
+@pytest.mark.parametrize("case", documents("untouched"))
+def test_a_document_that_needs_no_repair(case: dict[str, str]) -> None:
+    lines = case["text"].split("\n")
+    result = repair(lines, list(range(1, len(lines) + 1)))
+    assert result.repairs == []
+    assert result.lines is lines
+
+
+@pytest.mark.parametrize("case", documents("damaged"))
+def test_lost_headings_are_found(case: dict[str, Any]) -> None:
+    lines = case["text"].split("\n")
+    result = repair(lines, list(range(1, len(lines) + 1)))
+    assert [line for line in result.lines if re.match("#+ ", line)] == case["headings"]
+    found = [row for row in result.repairs if row.rule in HEADING_RULES]
+    assert len(found) == len(case["headings"])
+    assert all(0.5 <= row.confidence <= SUREST < 1 for row in found)
+
+
+@pytest.mark.parametrize("case", documents("damaged"))
+def test_the_text_below_a_heading_keeps_none(case: dict[str, Any]) -> None:
+    """The same documents without the lines of their headings were never divided."""
+    titles = {re.sub("^#+ ", "", heading) for heading in case["headings"]}
+    lines = [line for line in case["text"].split("\n") if line.strip("*") not in titles]
+    result = repair(lines, list(range(1, len(lines) + 1)))
+    assert not {row.rule for row in result.repairs} & HEADING_RULES
+
+
+MEANT_OTHERWISE = {
+    "commonmark": {"*\u00a0a\u00a0*\n": "invisible"},
+    "gfm": {
+        "*\u00a0a\u00a0*\n": "invisible",
+        "| abc | def |\n| --- | --- |\n| bar | baz |\nbar\n\nbar\n": "table_break",
+        "| abc | def |\n| --- |\n| bar |\n": "table_delimiter",
+    },
+}
+"""Examples which say how the specification reads what scrapers and writers mean otherwise, and the rule that does so:
+a bullet before a no-break space, a paragraph glued to a table, a delimiter row with too few cells."""
+
+
+@pytest.mark.parametrize("name", MEANT_OTHERWISE)
+def test_the_specification_is_read_as_it_is(name: str) -> None:
+    changed = {}
+    for source in examples(name):
+        plain, repaired = rows_of(source, Options(repair="off")), rows_of(source)
+        rules = {row["rule"] for row in repaired.pop("repairs")}
+        plain.pop("repairs")
+        if plain != repaired or rules:
+            changed[source] = ", ".join(sorted(rules))
+    assert changed == MEANT_OTHERWISE[name]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
+def test_documents_with_marked_headings_get_no_others() -> None:
+    """Every document of the corpora marks its headings, so none is to be recovered."""
+    found = {}
+    for path in sorted(CORPORA.rglob("*.md")):
+        rows = [row for row in rows_of(path.read_bytes())["repairs"] if row["rule"] in HEADING_RULES]
+        if rows:
+            found[str(path)] = rows[:3]
+    assert not found
+
+
+@pytest.mark.parametrize("piece", CHOKING)
+def test_no_construct_takes_long(piece: str) -> None:
+    for source in (piece * CHOKING[piece] + "x", "x\n\n" + piece * CHOKING[piece] + "\n\nx"):
+        lines = source.split("\n")
+        started = time.process_time()
+        repair(lines, list(range(1, len(lines) + 1)))
+        assert time.process_time() - started < SECONDS / 4
