@@ -1,0 +1,81 @@
+"""python -m tests.benchmarks.scraped [CORPORA]: how well damaged documents are read, beside plain markdown-it-py.
+
+CORPORA holds a folder of clean Markdown a source (`../shared/corpora` by default). `../shared/bench/scrapebench.py`
+damages 100 documents of each in nine ways and scores what was read; here the figures are averaged over the sources and
+the worst one is named. The table is Markdown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import sys
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+from converter.conversion import Options
+from converter.run import write_folder
+from converter.source import find_sources
+from converter.write import Layout
+
+SHARED = Path(__file__).parent.parent.parent.parent / "shared"
+DOCUMENTS = 100
+RECORDS = ("documents", "blocks", "sections", "list_items", "tables", "cells")
+FIGURES = ("headings", "paragraphs", "items", "rows", "all", "kept")
+
+Scores = dict[str, dict[str, float | None]]
+"""Profile -> figure -> F1 (or share kept), None where a source holds nothing of the kind."""
+
+
+def bench() -> ModuleType:
+    """Return the benchmark script as a module."""
+    spec = importlib.util.spec_from_file_location("scrapebench", SHARED / "bench" / "scrapebench.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def scores(corpora: Path, folder: Path) -> tuple[dict[str, Scores], dict[str, Scores]]:
+    """Return what Parquetry and plain markdown-it-py score on each source."""
+    scrapebench = bench()
+    ours: dict[str, Scores] = {}
+    plain: dict[str, Scores] = {}
+    for source in sorted(path for path in corpora.iterdir() if path.is_dir()):
+        made = folder / source.name
+        with contextlib.redirect_stdout(io.StringIO()):
+            scrapebench.make(source, made / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
+        for profile in scrapebench.PROFILES:
+            damaged = find_sources([made / "documents" / profile])
+            write_folder(damaged, made / "ours" / profile, "parquet", RECORDS, Options(), Layout())
+        scrapebench.naive(made / "documents", made / "plain")
+        ours[source.name] = scrapebench.score(made / "documents", made / "ours")
+        plain[source.name] = scrapebench.score(made / "documents", made / "plain")
+        print(source.name, file=sys.stderr)
+    return ours, plain
+
+
+def mean(by_source: dict[str, Scores], profile: str, figure: str) -> float:
+    """Return the macro-average of a figure, over the sources that have it."""
+    values = [value for score in by_source.values() if (value := score[profile][figure]) is not None]
+    return sum(values) / len(values)
+
+
+def main() -> None:
+    """Print the table."""
+    corpora = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED / "corpora"
+    with tempfile.TemporaryDirectory() as folder:
+        ours, plain = scores(corpora, Path(folder))
+    print(f"| profile | {' | '.join(FIGURES)} | worst source | plain markdown-it-py, all |")
+    print("|---|" + "---:|" * len(FIGURES) + "---|---:|")
+    for profile in next(iter(ours.values())):
+        figures = " | ".join(f"{mean(ours, profile, figure):.4f}" for figure in FIGURES)
+        worst = min(ours, key=lambda name: ours[name][profile]["all"] or 0.0)
+        least = ours[worst][profile]["all"]
+        print(f"| {profile} | {figures} | {worst} {least:.4f} | {mean(plain, profile, 'all'):.4f} |")
+
+
+if __name__ == "__main__":
+    main()
