@@ -16,6 +16,7 @@ from converter.repair.rules import (
     bare_heading,
     bold_heading,
     chrome,
+    doubled_lines,
     entities,
     heading_space,
     invisible,
@@ -42,6 +43,8 @@ PASSES = 4
 The second look hardly ever finds anything, and none is taken where the first found nothing."""
 
 RULES: tuple[Rule, ...] = (
+    # which lines are parted at all: what it changes is looked at anew before any other rule runs
+    doubled_lines.RULE,
     # characters and marks of a single line
     invisible.RULE,
     entities.RULE,
@@ -92,4 +95,6 @@ def _passed(rules: list[Rule], lines: list[str], numbers: list[int]) -> Repaired
     draft = Draft(lines, numbers)
     for rule in rules:
         rule.apply(draft)
+        if rule is doubled_lines.RULE and draft.repairs:
+            break  # kinds and state were told from a text that is no longer there
     return draft.finish()

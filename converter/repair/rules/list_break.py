@@ -5,27 +5,67 @@ from __future__ import annotations
 from converter.repair.draft import Draft
 from converter.repair.lines import FOOTNOTE, IMAGE, INDENTED, ITEMS, REFERENCE, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
+from converter.repair.rules.doubled_lines import is_full, margin_of
+from converter.repair.state import LONG
 
 _JOINS = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE))
+
+_FEW = 3
+"""Items that go on in lower case below a full line, fewer than which do not show that items were wrapped."""
 
 
 @rule("list_break", FULL)
 def RULE(draft: Draft) -> None:
     """Where each paragraph is one line, a line of text right under a list item is a paragraph, not part of the item.
 
-    In text that is wrapped, or that may be, the line stays what CommonMark makes of it.
+    In text that is wrapped, or that may be, the line stays what CommonMark makes of it; so does the rest of an
+    item that was wrapped where paragraphs were not.
     """
     if not draft.state.one_line:
         return
-    in_list = False
+    in_list, wrapped = False, wrapped_items(draft)
     for at, kind in enumerate(draft.kinds):
-        if kind in _JOINS and in_list and not draft.lines[at].startswith((" ", "\t")):
+        if kind in _JOINS and in_list and at not in wrapped and not draft.lines[at].startswith((" ", "\t")):
             above, line = draft.lines[at - 1], draft.lines[at]
             if not above.endswith(("  ", "\\")) and (not draft.state.spaced or _stands_alone(above, line)):
                 draft.break_before("list_break", at, 0.97)
-        in_list = kind in ITEMS or (in_list and kind == INDENTED)
+        in_list = kind in ITEMS or at in wrapped or (in_list and kind == INDENTED)
 
 
 def _stands_alone(above: str, line: str) -> bool:
     """Where blank lines part other paragraphs, a glued one must look like a sentence after a finished item."""
     return ends_sentence(above) and line[0].isalpha() and not line[0].islower() and width_of(line) > 60
+
+
+def wrapped_items(draft: Draft) -> frozenset[int]:
+    """The lines at the margin onto which a list item was wrapped, in a text whose paragraphs are one line each.
+
+    The margin is that of the lines in lists that go on in lower case: nearly all of them must be full. Then a line
+    goes on below if it is full and its sentence has not ended, or goes on in lower case.
+    """
+    kinds, lines = draft.kinds, draft.lines
+    joints, in_item = [], False
+    for at in range(1, len(kinds)):
+        in_item = kinds[at - 1] in ITEMS or (in_item and kinds[at - 1] == TEXT)
+        if in_item and kinds[at] == TEXT and not lines[at][:1].isspace():
+            joints.append((at - 1, at))
+    small = [(above, at) for above, at in joints if lines[at][:1].islower() and not ends_sentence(lines[above])]
+    if len({at - 1 for above, at in small if kinds[above] in ITEMS}) < _FEW:
+        return frozenset()
+    margin = margin_of(lines, small)
+    if not margin:
+        return frozenset()
+    found: set[int] = set()
+    for above, at in joints:
+        part_of_item = kinds[above] in ITEMS or above in found
+        if part_of_item and is_full(lines, (above, at), margin) and _goes_on(lines[above], lines[at], margin):
+            found.add(at)
+    return frozenset(found)
+
+
+def _goes_on(above: str, line: str, margin: int) -> bool:
+    """Whether a line goes on the sentence above it; in a capital letter only within the margin, and no label does."""
+    if line[:1].islower():
+        return width_of(line) <= LONG
+    label = line.startswith("**") or line.endswith((":", ":**"))
+    return not ends_sentence(above) and not label and max(width_of(above), width_of(line)) <= margin

@@ -17,6 +17,7 @@ from converter.repair.lines import (
     ends_sentence,
 )
 from converter.repair.rule import FULL, rule
+from converter.repair.rules.list_break import wrapped_items
 
 _OPEN = frozenset((TEXT, IMAGE, FOOTNOTE))
 """Kinds that join a line of text above them, or below them, where no blank line parts the two."""
@@ -27,8 +28,10 @@ def RULE(draft: Draft) -> None:
     """Where each paragraph is one line and blank lines are gone, two lines of text are two paragraphs."""
     if draft.state.spaced or not draft.state.one_line:
         return
-    kinds = draft.kinds
+    kinds, wrapped = draft.kinds, wrapped_items(draft)
     for at in range(1, len(kinds)):
+        if at in wrapped:
+            continue
         above, below = kinds[at - 1], kinds[at]
         line = draft.lines[at - 1]
         # A line that ends with two spaces or a backslash says itself that it goes on.

@@ -5,27 +5,66 @@ from __future__ import annotations
 import re
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK
+from converter.repair.lines import BLANK, DELIMITER, TEXT
 from converter.repair.rule import SAFE, rule
-from converter.repair.tables import cells_in
+from converter.repair.rules.doubled_lines import is_doubled
+from converter.repair.tables import cells_in, is_piped, pipes_in
 
 _SPACED_OUT = re.compile(r"\| +:(?: +\|)+")
 
 
 @rule("table_gaps", SAFE)
 def RULE(draft: Draft) -> None:
-    """Blank lines between a table's rows are left out: header, delimiter row and rows each stand apart, none touch."""
-    if ":" not in draft.kinds:
+    """Blank lines between a table's rows are left out: header, delimiter row and rows each stand apart, none touch.
+
+    Where one blank line follows every line of the document, rows without outer pipes and ragged ones count too.
+    """
+    if DELIMITER not in draft.kinds:
         return
+    joined: set[int] = set()
     for run in _SPACED_OUT.finditer(draft.signature):
         rows = [at for at in range(run.start(), run.end()) if draft.kinds[at] != BLANK]
         if len({cells_in(draft.lines[at]) for at in rows}) == 1:
-            for at in range(run.start(), run.end()):
-                if draft.kinds[at] == BLANK:
-                    draft.drop_blank(at)
-            before = "\n".join(draft.lines[run.start() : run.end()])
-            after = "\n".join(draft.lines[at] for at in rows)
-            draft.break_before("table_gaps", run.start())
-            if run.end() < len(draft.lines):
-                draft.break_before("table_gaps", run.end())
-            draft.note("table_gaps", run.start(), run.end() - 1, before, after, 0.99)
+            _join(draft, rows)
+            joined.update(rows)
+    if is_doubled(draft):
+        for at, kind in enumerate(draft.kinds):
+            if kind == DELIMITER and at not in joined and len(rows := _doubled_rows(draft, at)) > 2:
+                _join(draft, rows)
+
+
+def _join(draft: Draft, rows: list[int]) -> None:
+    first, last = rows[0], rows[-1]
+    for at in range(first, last + 1):
+        if draft.kinds[at] == BLANK:
+            draft.drop_blank(at)
+    before = "\n".join(draft.lines[first : last + 1])
+    after = "\n".join(draft.lines[at] for at in rows)
+    draft.break_before("table_gaps", first)
+    if last + 1 < len(draft.lines) and draft.kinds[last + 1] != BLANK:
+        draft.break_before("table_gaps", last + 1)
+    draft.note("table_gaps", first, last, before, after, 0.99)
+
+
+def _doubled_rows(draft: Draft, delimiter: int) -> list[int]:
+    """The rows around a delimiter row, one blank line between each two; none where it is no such table."""
+    lines, kinds = draft.lines, draft.kinds
+    header, piped = delimiter - 2, is_piped(lines[delimiter])
+    columns, pipes = cells_in(lines[delimiter]), pipes_in(lines[delimiter])
+
+    def is_row(at: int) -> bool:
+        if is_piped(lines[at]) != piped:
+            return False
+        return piped or (kinds[at] == TEXT and pipes_in(lines[at]) == pipes)
+
+    if columns < 2 or header < 0 or kinds[delimiter - 1] != BLANK or not is_row(header):
+        return []
+    if cells_in(lines[header]) != columns:
+        return []
+    rows, at = [header, delimiter], delimiter + 2
+    while at < len(lines) and kinds[at - 1] == BLANK and kinds[at] != DELIMITER and lines[at] and is_row(at):
+        if at + 2 < len(lines) and kinds[at + 2] == DELIMITER and kinds[at + 1] == BLANK:
+            break  # the header of another table
+        rows.append(at)
+        at += 2
+    return rows

@@ -1,0 +1,163 @@
+"""Newlines that a scraper doubled: every line of a wrapped paragraph, a list or a table stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from converter.repair.draft import Draft
+from converter.repair.lines import DELIMITER, ITEMS, TEXT, VERBATIM, ends_sentence, width_of
+from converter.repair.rule import FULL, rule
+from converter.repair.state import LONG, NARROW
+from converter.repair.tables import cells_in
+
+SHARE = 0.9
+"""Of the lines, those that one blank line must follow where the blank lines are no sign of where a block ends."""
+
+_FEW = 4
+"""Joints below which lines of text that stand alone do not show that they were wrapped."""
+
+_MARGINS = ((0.9, 0.75), (0.75, 0.85), (0.6, 0.85))
+"""Where the margin may stand among the sorted widths, and the share of lines that must then be full."""
+
+Joint = tuple[int, int]
+"""Two lines, the first and the next one that is not blank."""
+
+
+@rule("doubled_lines", FULL)
+def RULE(draft: Draft) -> None:
+    """Where all newlines were doubled, each second one is left out; lines evidently wrapped are joined again.
+
+    Two kinds of text show it. In one, no line touches the next and blank lines come in ones and threes, never in
+    twos; there the threes are the ends of blocks. In the other, only ones are left; there two lines are joined
+    if the upper one is as full as wrapped lines are and its sentence goes on below. A table whose rows stand apart,
+    or text that goes on in lower case over and over, must prove either.
+    """
+    lines = draft.lines
+    rows = [at for at, line in enumerate(lines) if line and not line.isspace()]
+    if len(rows) < _FEW or (rows[-1] - rows[0] + 1 - len(rows)) < (2 * SHARE - 1) * (len(rows) - 1):
+        return
+    joints = list(pairwise(rows))
+    gaps = {below - above - 1 for above, below in joints}
+    near = [(above, below) for above, below in joints if below - above == 2]
+    if all(gap % 2 for gap in gaps) and 1 in gaps and len(gaps) > 1:
+        if _rows_apart(draft, near) or _margin(draft, near, cased=False):
+            _halve(draft, joints)
+    elif len(near) >= SHARE * len(joints) and not _touching_text(draft, joints):
+        margin = _margin(draft, near, cased=True)
+        if margin:
+            _join(draft, [joint for joint in near if _goes_on(draft, joint, margin)])
+
+
+def is_doubled(draft: Draft) -> bool:
+    """Whether exactly one blank line follows nearly every line of a document."""
+    rows = [at for at, line in enumerate(draft.lines) if line and not line.isspace()]
+    single = sum(below - above == 2 for above, below in pairwise(rows))
+    return len(rows) > 2 and single >= SHARE * (len(rows) - 1)
+
+
+def _rows_apart(draft: Draft, near: Sequence[Joint]) -> bool:
+    """Whether a delimiter row stands apart from the header that it fits, and no paragraph would be glued to another."""
+    kinds, lines = draft.kinds, draft.lines
+    if any(kinds[below] == TEXT and _takes_text(kinds[above]) and "|" not in lines[above] for above, below in near):
+        return False
+    return any(
+        kinds[below] == DELIMITER and "|" in lines[above] and cells_in(lines[above]) == cells_in(lines[below])
+        for above, below in near
+    )
+
+
+def _margin(draft: Draft, near: Sequence[Joint], *, cased: bool) -> int:
+    """The margin that lines of text standing alone were wrapped at, 0 where they do not show that they were.
+
+    Many of them go on in the next one, and most of those could not have taken in its first word; in a text of one
+    line a paragraph hardly any does. Where `cased`, only a small letter shows that a sentence goes on, and more are
+    called for.
+    """
+    kinds, lines = draft.kinds, draft.lines
+    joints = [(above, below) for above, below in near if kinds[above] == TEXT == kinds[below]]
+    open_ones = [joint for joint in joints if _is_open(lines, joint, cased)]
+    if len(open_ones) < (_FEW if cased else 2) or len(open_ones) < (0.4 if cased else 0.3) * len(joints):
+        return 0
+    longs = sum(width_of(lines[above]) > LONG for above, _ in joints)
+    return margin_of(lines, open_ones) if longs < len(open_ones) / 3 else 0
+
+
+def margin_of(lines: Sequence[str], joints: Sequence[Joint]) -> int:
+    """The margin at which nearly all of the upper lines are full, 0 where there is none that people wrap at.
+
+    A few lines pass it (links cannot be cut); where more do, the others must be all the fuller.
+    """
+    widths = sorted(width_of(lines[above]) for above, _ in joints)
+    for quantile, share in _MARGINS:
+        margin = widths[int(quantile * (len(widths) - 0.5))]
+        full = sum(is_full(lines, joint, margin) for joint in joints)
+        if NARROW <= margin <= LONG and full >= share * len(joints):
+            return margin
+    return 0
+
+
+def _is_open(lines: Sequence[str], joint: Joint, cased: bool) -> bool:
+    first = lines[joint[1]][:1]
+    small = first.islower() if cased else first.isalpha() and first == first.lower()
+    return small and not ends_sentence(lines[joint[0]])
+
+
+def is_full(lines: Sequence[str], joint: Joint, margin: int) -> bool:
+    """Whether the upper line is a long one and had no room for the lower one's first word."""
+    width = width_of(lines[joint[0]])
+    word = next(iter(lines[joint[1]].split(None, 1)), "")
+    return width >= 0.7 * margin and width + 1 + width_of(word) > margin
+
+
+def _touching_text(draft: Draft, joints: Sequence[Joint]) -> bool:
+    kinds = draft.kinds
+    return any(below - above == 1 and kinds[below] == TEXT and _takes_text(kinds[above]) for above, below in joints)
+
+
+def _takes_text(kind: str) -> bool:
+    return kind == TEXT or kind in ITEMS
+
+
+def _goes_on(draft: Draft, joint: Joint, margin: int) -> bool:
+    above, below = joint
+    if draft.kinds[below] != TEXT or not _takes_text(draft.kinds[above]):
+        return False
+    ended = ends_sentence(draft.lines[above]) and not draft.lines[below][:1].islower()
+    return not ended and width_of(draft.lines[below]) <= LONG and is_full(draft.lines, joint, margin)
+
+
+def _halve(draft: Draft, joints: Sequence[Joint]) -> None:
+    """Leave out each second newline; between blocks that tells nothing, so only joined lines are noted."""
+    joined = []
+    for above, below in joints:
+        for at in range(above + 1, above + 1 + (below - above) // 2):
+            draft.drop_blank(at)
+        if below - above == 2 or draft.kinds[above + 1] == VERBATIM:
+            joined.append((above, below))
+    _note(draft, joined, 0.98)
+
+
+def _join(draft: Draft, joints: Sequence[Joint]) -> None:
+    for above, _ in joints:
+        draft.drop_blank(above + 1)
+    _note(draft, joints, 0.95)
+
+
+def _note(draft: Draft, joints: Sequence[Joint], confidence: float) -> None:
+    """Write a row for each run of joints."""
+    start = 0
+    for end in range(1, len(joints) + 1):
+        if end == len(joints) or joints[end][0] != joints[end - 1][1]:
+            first, last = joints[start][0], joints[end - 1][1]
+            before = draft.lines[first : last + 1]
+            after = _kept(draft, joints[start:end])
+            draft.note("doubled_lines", first, last, "\n".join(before), "\n".join(after), confidence)
+            start = end
+
+
+def _kept(draft: Draft, joints: Sequence[Joint]) -> list[str]:
+    kept = [draft.lines[joints[0][0]]]
+    for above, below in joints:
+        kept += draft.lines[above + 1 + (below - above) // 2 : below + 1]
+    return kept
