@@ -61,12 +61,12 @@ def column_names(headers: Iterable[str]) -> list[str]:
     """Names for the headers of one table, in their order: a header that comes again gets `_2`, `_3`, ..."""
     names: list[str] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}  # where to go on counting: a thousand equal headers are not tried a thousand times each
     for position, header in enumerate(headers, start=1):
         name = stem = column_name(header, position)
-        count = 1
         while name in taken:
-            count += 1
-            name = f"{stem}_{count}"
+            counts[stem] = counts.get(stem, 1) + 1
+            name = f"{stem}_{counts[stem]}"
         taken.add(name)
         names.append(name)
     return names
