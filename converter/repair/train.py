@@ -29,7 +29,7 @@ from converter.repair.headings.features import Features, features_of
 from converter.repair.undivided import AMBIGUOUS, undivided
 
 WEIGHTS = Path(__file__).parent / "headings" / "weights.json"
-UNDIVIDED_WEIGHT, AMBIGUOUS_WEIGHT = 0.5, 0.1
+UNDIVIDED_WEIGHT, AMBIGUOUS_WEIGHT = 0.8, 0.1
 """What a line of a text that was made to have no headings weighs beside one of a real document."""
 RIDGE = 20.0
 """Strength of the penalty on the squared weights: keeps what was rarely seen near 0."""
