@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         ViolationError,
     )
     from converter.extraction import extract
-    from converter.run import Report
+    from converter.report import Report
     from converter.tables import read_tables
     from converter.values import Hints
     from converter.version import __version__
@@ -51,7 +51,7 @@ _NAMES = {
     "converter.document": ("Document", "convert", "read"),
     "converter.errors": tuple(name for name in __all__ if name.endswith("Error")),
     "converter.extraction": ("extract",),
-    "converter.run": ("Report",),
+    "converter.report": ("Report",),
     "converter.tables": ("read_tables",),
     "converter.values": ("Hints",),
     "converter.version": ("__version__",),

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from converter.datasets import DATASETS, Part, parts_of
+from converter.datasets import DATASETS, PARTS, parts_of
 from converter.errors import ParquetryError, UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES, OutOfTime, time_limit
 from converter.parse import Block, parse
 from converter.problems import Problem
 from converter.records import RECORDS, Context, outline
@@ -21,8 +22,6 @@ from converter.schema.model import Schema
 from converter.schema.unique import Uniques
 from converter.text import read_text
 from converter.values import NO_HINTS, Hints, check
-
-DEFAULT_MAXIMUM_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +36,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a conversion can be told. `repair` is off, safe or full; `rules_off` names rules switched off; `hints`
-    say what the cells of tables may leave open; `schemas` are the records that a user asked for."""
+    """What a conversion can be told. `repair` is off, safe or full; `rules_off` names rules switched off; the maxima
+    are for each document; `hints` say what the cells of tables may leave open; `schemas` are the records that a user
+    asked for."""
 
     repair: str = "full"
     rules_off: frozenset[str] = frozenset()
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES
+    maximum_seconds: float | None = None
     hints: Hints = NO_HINTS
     schemas: tuple[Schema, ...] = ()
 
@@ -73,7 +74,13 @@ def read_document(source: Source, options: Options) -> Context:
         return Context(None, source.key, problems=[source.problem])
     doc_id = document_id(source.key)
     try:
-        return _read(source, doc_id, options)
+        with time_limit(options.maximum_seconds):
+            return _read(source, doc_id, options)
+    except OutOfTime:
+        message = (
+            f"the document took over {options.maximum_seconds:g} s; raise it with --max-seconds or split the document"
+        )
+        return Context(None, source.key, problems=[Problem("too_slow", message)])
     except ParquetryError as error:
         return Context(None, source.key, problems=[Problem(error.code, error.message, error.line, error.line)])
     except Exception as error:  # a fault of ours costs one document, not the run
@@ -116,13 +123,12 @@ def _read(source: Source, doc_id: str, options: Options) -> Context:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch of documents gave: an Arrow batch a record, and its parts of the data sets.
+    """What a batch of documents gave: an Arrow batch a record, under `datasets` its parts of the data sets.
 
     `matched` says for each schema how many rows matched it, of which those that did not fit are in `problems`.
     """
 
     records: dict[str, pa.RecordBatch]
-    datasets: list[Part] = field(default_factory=list)
     matched: dict[str, int] = field(default_factory=dict)
 
 
@@ -137,18 +143,15 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
     contexts = [read_document(source, options) for source in sources]
     asked = {schema.name: schema for schema in options.schemas}
     found = {name: [_matched(context, schema) for context in contexts] for name, schema in asked.items()}
-    names = records or (*RECORDS, *asked, DATASETS)
-    return Batch(
-        {
-            name: RECORDS[name].batch(contexts)
-            if name in RECORDS
-            else batch(asked[name].arrow, (row for each in found[name] for row in each.rows))
-            for name in names
-            if name != DATASETS
-        },
-        parts_of(contexts, options.hints) if DATASETS in names else [],
-        {name: sum(each.matched for each in founds) for name, founds in found.items()},
-    )
+    made = {}
+    for name in records or (*RECORDS, *asked, DATASETS):
+        if name == DATASETS:
+            made[name] = parts_of(contexts, options.hints)
+        elif name in RECORDS:
+            made[name] = RECORDS[name].batch(contexts)
+        else:
+            made[name] = batch(asked[name].arrow, (row for each in found[name] for row in each.rows))
+    return Batch(made, {name: sum(each.matched for each in founds) for name, founds in found.items()})
 
 
 def _matched(context: Context, schema: Schema) -> Found:
@@ -164,7 +167,9 @@ def _matched(context: Context, schema: Schema) -> Found:
 
 
 def schema_of(record: str, options: Options) -> pa.Schema:
-    """Return the Arrow schema of a record, a built-in one or one of the options' schemas."""
+    """Return the Arrow schema of a record: a built-in one, one of the options' schemas, or the parts of data sets."""
+    if record == DATASETS:
+        return PARTS
     if record in RECORDS:
         return RECORDS[record].schema
     return next(schema.arrow for schema in options.schemas if schema.name == record)

@@ -14,17 +14,20 @@ from typing import TYPE_CHECKING, Any, Generic, Self, overload
 
 import pyarrow as pa
 
-from converter.conversion import DEFAULT_MAXIMUM_BYTES, Options, Source, read_document
+from converter.conversion import Options, Source, read_document
 from converter.errors import DecodingError, SourceError, UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.output import Output, mode_of
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State
-from converter.run import Progress, Report, check_records, write_folder
+from converter.report import Report
+from converter.run import Progress, Settings, write_folder
 from converter.schema.load import load_schemas
 from converter.show.rows import Row, Rows, RowType, Table, frame, short
 from converter.source import find_sources
 from converter.source.paths import SUFFIXES, read_file
 from converter.values import NO_HINTS, Column, Hints
-from converter.write import Layout
+from converter.write import DEFAULT_FILE_BYTES, Layout
 from converter.write.json import nested_document
 from converter.write.values import json_rows
 
@@ -160,7 +163,7 @@ class Document:
         return json_rows(self._batch(record))
 
     def _batch(self, record: str) -> pa.RecordBatch:
-        check_records([record])
+        Output(records=[record]).names(self._options)
         if record not in self._batches:
             self._batches[record] = RECORDS[record].batch([self._context])
         return self._batches[record]
@@ -266,8 +269,15 @@ def convert(
     rules_off: Iterable[str] = (),
     hints: Hints = NO_HINTS,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    maximum_seconds: float | None = None,
     overwrite: bool = False,
+    append: bool = False,
+    incremental: bool = False,
+    partition_by: Iterable[str] = (),
+    file_bytes: int = DEFAULT_FILE_BYTES,
     spreadsheet_safe: bool = False,
+    jobs: int = 1,
+    maximum_problems: int | None = None,
     progress: Progress | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
     datapackage: bool = False,
@@ -280,17 +290,30 @@ def convert(
     read costs only itself: see `problems` of the report. `schemas` are files, ready-made names or dictionaries, whose
     records come beside the others; `datapackage` adds a `datapackage.json` that describes the files.
 
+    An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
+    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`. `jobs` worker
+    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
+    is the time for a document; with more than `maximum_problems` errors the run fails.
+
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.
         ViolationError: a record does not fit a schema that says `fail`.
-        OutputError: the output exists already and `overwrite` is false, or could not be written.
+        TooManyProblems: there were more errors than `maximum_problems`.
+        OutputError: the output exists already and is not to be replaced, or could not be written.
     """
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
-    options = replace(_options(repair, rules_off, maximum_bytes, hints), schemas=asked)
+    options = replace(_options(repair, rules_off, maximum_bytes, hints), maximum_seconds=maximum_seconds, schemas=asked)
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
-    wanted = [records] if isinstance(records, str) else None if records is None else list(records)
-    layout = Layout(spreadsheet_safe=spreadsheet_safe)
-    return write_folder(find_sources(named), Path(out), to, wanted, options, layout, overwrite, progress, datapackage)
+    output = Output(
+        to,
+        [records] if isinstance(records, str) else None if records is None else list(records),
+        Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_bytes),
+        mode_of(overwrite=overwrite, append=append, incremental=incremental),
+        tuple(partition_by),
+        datapackage,
+    )
+    settings = Settings(jobs, maximum_problems, progress)
+    return write_folder(find_sources(named), Path(out), output, options, settings)
 
 
 def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int, hints: Hints) -> Options:
@@ -299,7 +322,7 @@ def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int, hints: H
     off = frozenset(rules_off)
     if unknown := off - {rule.name for rule in RULES}:
         raise UsageError(f"unknown repair rule {', '.join(sorted(unknown))}; see converter.repair.RULES")
-    return Options(repair, off, maximum_bytes, hints)
+    return Options(repair, off, maximum_bytes, hints=hints)
 
 
 def _names_file(source: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ParquetryError(Exception):
     """Anything that Parquetry raises on purpose.
@@ -64,3 +66,13 @@ class OutputError(ParquetryError):
     """The output could not be written; what stood there before is untouched."""
 
     code = "output"
+
+
+class TooManyProblems(ParquetryError):
+    """A run was told to fail at so many errors, and met more. `problems` holds the first of them, as rows."""
+
+    code = "too_many_problems"
+
+    def __init__(self, maximum: int, problems: list[dict[str, Any]]) -> None:
+        self.problems = problems
+        super().__init__(f"more than {maximum} errors, at which --max-problems fails the run; nothing was written")

@@ -17,9 +17,10 @@ import pytest
 
 from converter.conversion import Options, Source, read_document
 from converter.errors import OutputError
+from converter.output import Output
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH
 from converter.run import write_file, write_folder
-from converter.write import FORMATS, Layout
+from converter.write import FORMATS
 from tests.accounting import rows_of, unaccounted
 from tests.test_cli import COMMAND, ENVIRONMENT, folder_of, run
 
@@ -278,10 +279,10 @@ def test_a_library_call_raises_with_its_fields(folder: Path) -> None:
     out = folder / "cells.csv"
     out.write_text("mine")
     with pytest.raises(OutputError) as caught:
-        write_file(source, out, "csv", ["cells"], Options(), Layout())
+        write_file(source, out, Output("csv", ["cells"]), Options())
     assert (caught.value.code, caught.value.source) == ("output_exists", str(out))
     with pytest.raises(OutputError) as caught:
-        write_folder(source, out, "csv", None, Options(), Layout())
+        write_folder(source, out, Output("csv"), Options())
     assert (caught.value.code, caught.value.source) == ("output_exists", str(out))
 
 
@@ -293,5 +294,5 @@ def test_a_run_that_fails_midway_leaves_nothing(folder: Path) -> None:
 
     for format in FORMAT_NAMES:
         with pytest.raises(RuntimeError, match="the source broke"):
-            write_folder(sources(), folder / "out", format, None, Options(), Layout())
+            write_folder(sources(), folder / "out", Output(format), Options())
     assert folder_of(folder) == ["good.md"]

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from converter.conversion import Options, Source, convert_batch
 from converter.datasets import Datasets
 from converter.errors import OutputError, UsageError
-from converter.run import Report, write_folder, write_stream
+from converter.output import Output
+from converter.report import Report
+from converter.run import write_folder, write_stream
 from converter.values import Hints, column_names, dataset_name
-from converter.write import Layout
 
 PLACE = ["doc_id", "table_id", "row", "line_start"]
 
@@ -32,7 +33,7 @@ def table(headers: str, *rows: str) -> str:
 def run(out: Path, documents: dict[str, str], hints: Hints | None = None, to: str = "parquet",
         records: list[str] | None = None) -> Report:  # fmt: skip
     sources = [Source(key, text) for key, text in documents.items()]
-    return write_folder(sources, out, to, records, Options(hints=hints or Hints()), Layout(), overwrite=True)
+    return write_folder(sources, out, Output(to, records, mode="overwrite"), Options(hints=hints or Hints()))
 
 
 def read(out: Path, dataset: str) -> pa.Table:
@@ -106,24 +107,20 @@ DOCUMENTS = st.lists(st.lists(TABLES, min_size=1, max_size=3).map("".join), min_
 
 @settings(max_examples=100, deadline=None)
 @given(DOCUMENTS, st.randoms(), st.integers(1, 4))
-def test_batches_and_their_order_change_nothing(
-    tmp_path_factory: Any, texts: list[str], random: Any, size: int
-) -> None:
-    folder = tmp_path_factory.mktemp("run")
+def test_batches_and_their_order_change_nothing(texts: list[str], random: Any, size: int) -> None:
     sources = [Source(f"{number}.md", text) for number, text in enumerate(texts)]
     shuffled = list(sources)
     random.shuffle(shuffled)
     found = []
-    for name, ordered, step in (("whole", sources, len(sources)), ("parts", shuffled, size)):
+    for ordered, step in ((sources, len(sources)), (shuffled, size)):
         datasets = Datasets(io.BytesIO())
         for start in range(0, len(ordered), step):
-            datasets.add(convert_batch(ordered[start : start + step], Options(), ["datasets"]).datasets)
-        drift = datasets.write(folder / name, "parquet", Layout())
+            datasets.add(convert_batch(ordered[start : start + step], Options(), ["datasets"]).records["datasets"])
         files = {}
-        for path in (folder / name).iterdir():
-            rows = pq.read_table(path)
-            files[path.name] = (rows.schema, sorted(rows.to_pylist(), key=lambda row: [row[key] for key in PLACE[:3]]))
-        found.append((files, sorted(drift.to_pylist(), key=str)))
+        for dataset, schema, batches in datasets.tables():
+            rows = pa.Table.from_batches(batches, schema).to_pylist()
+            files[dataset] = (schema, sorted(rows, key=lambda row: [row[key] for key in PLACE[:3]]))
+        found.append((files, sorted(datasets.problems().to_pylist(), key=str)))
     assert found[0] == found[1]
     for schema, _ in found[0][0].values():
         assert schema.names[:4] == PLACE
@@ -192,7 +189,7 @@ def test_surplus_cells_are_left_to_the_record_cells(tmp_path: Path) -> None:
 def test_other_formats(tmp_path: Path, to: str) -> None:
     run(tmp_path, {"a.md": table("| a | d |", "| 1 | 1h 20m |", "|  | -90.5 s |")}, to=to, records=["datasets"])
     text = (tmp_path / "datasets" / f"a__d.{to}").read_bytes().decode()
-    assert not list(tmp_path.glob("*.*"))
+    assert not list(tmp_path.glob("[!_]*.*"))
     if to == "csv":
         assert [line.split(",")[3:] for line in text.split("\r\n")[1:3]] == [
             ["4", "1", "PT4800S"],
@@ -205,15 +202,15 @@ def test_other_formats(tmp_path: Path, to: str) -> None:
 
 def test_only_what_is_asked_for(tmp_path: Path) -> None:
     run(tmp_path, {"a.md": table("| a |", "| 1 |")}, records=["tables"])
-    assert {path.name for path in tmp_path.iterdir()} == {"tables.parquet"}
+    assert {path.name for path in tmp_path.iterdir()} == {"tables.parquet", "_manifest.json"}
     with pytest.raises(UsageError, match="data sets are a file each"):
-        write_stream([], io.BytesIO(), "csv", ["datasets"], Options(), Layout())
+        write_stream([], io.BytesIO(), Output("csv", ["datasets"]), Options())
 
 
 def test_data_sets_of_the_last_run_are_replaced_only_when_told(tmp_path: Path) -> None:
     run(tmp_path, {"a.md": table("| a |", "| 1 |")})
     with pytest.raises(OutputError, match="another folder"):
-        write_folder([Source("b.md", "x")], tmp_path, "parquet", ["datasets"], Options(), Layout())
+        write_folder([Source("b.md", "x")], tmp_path, Output(records=["datasets"]), Options())
     run(tmp_path, {"b.md": table("| b |", "| 1 |")})
     assert [path.name for path in (tmp_path / "datasets").iterdir()] == ["b.parquet"]
     assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))
@@ -221,9 +218,8 @@ def test_data_sets_of_the_last_run_are_replaced_only_when_told(tmp_path: Path) -
 
 def test_a_batch_can_come_from_another_process() -> None:
     batch = convert_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
-    (part,), (copy,) = batch.datasets, pickle.loads(pickle.dumps(batch)).datasets
-    assert (copy.dataset, copy.kinds, copy.orders) == (part.dataset, part.kinds, part.orders)
-    assert copy.rows.equals(part.rows)
+    copy = pickle.loads(pickle.dumps(batch))
+    assert copy.records == batch.records and batch.records["datasets"].num_rows == 1
 
 
 def test_rows_are_written_from_any_number_of_parts(tmp_path: Path) -> None:

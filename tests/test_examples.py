@@ -30,9 +30,9 @@ def test_example(example: Path, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     expected = {path.name: path.read_bytes() for path in (example / "expected").iterdir()}
-    found = {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+    found = {path.name: path.read_bytes() for path in (folder / "out").glob("[!_]*")}
     if os.environ.get("UPDATE_EXAMPLES"):
-        shutil.copytree(folder / "out", example / "expected", dirs_exist_ok=True)
+        shutil.copytree(folder / "out", example / "expected", dirs_exist_ok=True, ignore=shutil.ignore_patterns("_*"))
     assert found == expected
 
 

@@ -40,8 +40,8 @@ def test_every_field_describes_itself(record: Record) -> None:
 
 
 def test_an_empty_run_has_the_schema_of_a_full_one() -> None:
-    empty = convert_batch([], Options()).records
-    full = convert_batch([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options()).records
+    empty = convert_batch([], Options(), list(RECORDS)).records
+    full = convert_batch([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options(), list(RECORDS)).records
     assert {name: batch.schema for name, batch in empty.items()} == {name: batch.schema for name, batch in full.items()}
     assert all(batch.schema.equals(RECORDS[name].schema, check_metadata=True) for name, batch in empty.items())
 

@@ -121,7 +121,7 @@ def test_convert_with_schemas(folder: Path) -> None:
     assert {"town.parquet", "question.parquet", "sections.parquet", "problems.parquet"} < names
     assert pq.read_table("out/town.parquet").schema.equals(load_schemas("s.yaml")[0].arrow, check_metadata=False)
     run("convert", "a.md", "-o", "only", "--schema", "s.yaml", "--only-schema")
-    assert {path.name for path in Path("only").iterdir()} == {"town.parquet", "problems.parquet"}
+    assert {path.name for path in Path("only").iterdir()} == {"town.parquet", "problems.parquet", "_manifest.json"}
     assert (
         run("convert", "a.md", "-s", "s.yaml", "--only-schema", "--to", "csv")
         .stdout.splitlines()[1]
@@ -154,7 +154,7 @@ def test_datapackage_is_valid(folder: Path, format: str) -> None:
         "-s", "changelog", "--datapackage")  # fmt: skip
     frictionless = pytest.importorskip("frictionless")
     package = json.loads(Path("out/datapackage.json").read_text())
-    files = {str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file()}
+    files = {str(path.relative_to("out")) for path in Path("out").rglob("[!_]*") if path.is_file()}
     assert {resource["path"] for resource in package["resources"]} == files - {"datapackage.json"}
     assert list(frictionless.Package.metadata_validate(package)) == []
     if format == "csv":  # frictionless reads Parquet and NDJSON only with plugins

@@ -256,7 +256,10 @@ def test_metadata_is_always_json() -> None:
 @settings(max_examples=100, deadline=None)
 def test_any_text_comes_back_from_its_encoding(encoding: str, text: str) -> None:
     # A text of its own that starts like a mark is a mark; NUL sends UTF-8 to the detector (UTF-16 without a mark).
+    # UTF-16 with a mark and then NUL is the mark of UTF-32.
     if text.startswith("\ufeff") or (encoding == "utf-8" and "\0" in text):
+        return
+    if encoding == "utf-16" and text.startswith("\0"):
         return
     mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
     decoded, expected = read_text(mark + text.encode(encoding), "a.md"), read_text(text, "a.md")

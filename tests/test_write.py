@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.conversion import Options, Source, convert_batch
+from converter.output import Output
 from converter.problems import Problem
 from converter.records import CONTRACT_VERSION, RECORDS
 from converter.run import write_folder, write_stream
@@ -88,7 +89,7 @@ SOURCES = [
 
 @pytest.fixture(scope="module")
 def expected() -> dict[str, pa.RecordBatch]:
-    batches = convert_batch(SOURCES, Options()).records
+    batches = convert_batch(SOURCES, Options(), list(RECORDS)).records
     assert [name for name, batch in batches.items() if not batch.num_rows] == []
     return batches
 
@@ -97,11 +98,9 @@ def expected() -> dict[str, pa.RecordBatch]:
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("outputs")
     for format in FORMATS:
-        write_folder(SOURCES, folder / format, format, None, Options(), Layout())
-        write_folder(SOURCES, folder / f"{format}-rows", format, list(RECORDS), Options(), Layout())
-        write_folder(
-            [Source("e.md", problem=Problem("not_found", "x"))], folder / "none", format, None, Options(), Layout()
-        )
+        write_folder(SOURCES, folder / format, Output(format), Options())
+        write_folder(SOURCES, folder / f"{format}-rows", Output(format, list(RECORDS)), Options())
+        write_folder([Source("e.md", problem=Problem("not_found", "x"))], folder / "none", Output(format), Options())
     assert not (folder / "none").exists()
     return folder
 
@@ -219,7 +218,7 @@ def plain(batch: pa.RecordBatch) -> list[Row]:
 
 
 def test_nested_json_flattens_to_the_same_rows(outputs: Path, expected: dict[str, pa.RecordBatch]) -> None:
-    assert [path.name for path in (outputs / "json").iterdir()] == ["documents.json"]
+    assert {path.name for path in (outputs / "json").iterdir()} == {"documents.json", "_manifest.json"}
     flat: dict[str, list[Row]] = defaultdict(list)
     for document in json.loads((outputs / "json" / "documents.json").read_text("utf-8")):
         keys = {"doc_id": document.get("doc_id")}
@@ -260,7 +259,7 @@ def test_nested_json_flattens_to_the_same_rows(outputs: Path, expected: dict[str
 def test_an_empty_run_writes_the_schema_of_a_full_one(record: str, format: str) -> None:
     def written(sources: list[Source]) -> bytes:
         stream = io.BytesIO()
-        write_stream(sources, stream, format, [record], Options(), Layout())
+        write_stream(sources, stream, Output(format, [record]), Options())
         return stream.getvalue()
 
     empty, full = written([]), written(SOURCES)

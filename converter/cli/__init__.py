@@ -6,8 +6,6 @@ Exit codes: 0 all read; 1 nothing usable could be done; 2 wrong usage; 3 done, w
 
 from __future__ import annotations
 
-import gc
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +20,7 @@ from converter.cli.schema import schema
 from converter.cli.show import show
 from converter.cli.tables import tables
 from converter.errors import ParquetryError, UsageError
+from converter.process import set_up
 from converter.version import __version__
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -79,19 +78,7 @@ def options(
     """Documents that were written for people, turned into typed tables for machines."""
 
 
-class WithoutPandas:
-    """Hides pandas: pyarrow imports it at its first array where it is installed, which takes 0.3 s and more."""
-
-    @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> None:
-        """Refuse `import pandas`, which no command needs; leave every other import alone."""
-        if name == "pandas":
-            raise ModuleNotFoundError("the command line does without pandas", name=name)
-
-
 def main() -> None:
     """Run the command line."""
-    sys.meta_path.insert(0, WithoutPandas())
-    # Documents make millions of objects and hardly a cycle: looking for cycles less often saves a tenth of the time.
-    gc.set_threshold(100_000, 50, 50)
+    set_up()
     app()

@@ -12,8 +12,16 @@ import typer
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import discard_output, report_problems, report_run
-from converter.errors import OutputError, UsageError
+from converter.cli.messages import (
+    LISTED_PROBLEMS,
+    discard_output,
+    print_problems,
+    report_problems,
+    report_run,
+    write_report,
+)
+from converter.errors import OutputError, TooManyProblems, UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 
 if TYPE_CHECKING:
     from converter.run import Progress
@@ -74,11 +82,39 @@ def convert(
     date_order: DateOrderOption = None,
     tolerance: Tolerance = 0.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to an output that exists; documents that changed are replaced.")
+    ] = False,
+    incremental: Annotated[
+        bool,
+        typer.Option("--incremental", help="As --append, and documents that are no longer among the sources go."),
+    ] = False,
+    partition_by: Annotated[
+        str | None,
+        typer.Option("--partition-by", metavar="A,B", help="A folder for each value of these attributes, as in Hive."),
+    ] = None,
+    file_size: Annotated[
+        int | None,
+        typer.Option("--file-size", metavar="BYTES", min=1, help="Begin another file at this size. Default: 256 MiB."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes. Default: one a processor.")
+    ] = None,
     spreadsheet_safe: Annotated[
         bool, typer.Option("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
     ] = False,
     max_bytes: Annotated[
         int | None, typer.Option("--max-bytes", min=1, help="Refuse documents larger than this. Default: 256 MiB.")
+    ] = None,
+    max_seconds: Annotated[
+        float, typer.Option("--max-seconds", min=0.001, help="Give up on a document after so long.")
+    ] = DEFAULT_MAXIMUM_SECONDS,
+    max_problems: Annotated[
+        int | None,
+        typer.Option("--max-problems", metavar="N", min=0, help="With more errors than this, fail and write nothing."),
+    ] = None,
+    report_file: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write what the run did as JSON; - is stderr.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
@@ -86,10 +122,12 @@ def convert(
     ] = False,
 ) -> None:
     """Read documents and write their records."""
-    from converter.conversion import DEFAULT_MAXIMUM_BYTES, Options
-    from converter.run import write_file, write_folder, write_stream
+    from converter.conversion import Options
+    from converter.output import Output, mode_of
+    from converter.pool import processors
+    from converter.run import Settings, write_file, write_folder, write_stream
     from converter.source import find_sources
-    from converter.write import FORMATS, Layout
+    from converter.write import DEFAULT_FILE_BYTES, FORMATS, Layout
 
     names = [name.strip() for name in records.split(",") if name.strip()] if records is not None else None
     by_suffix = {format.suffix: name for name, format in FORMATS.items()}
@@ -98,6 +136,7 @@ def convert(
         repair=repair,
         rules_off=frozenset(without_rule or ()),
         maximum_bytes=max_bytes or DEFAULT_MAXIMUM_BYTES,
+        maximum_seconds=max_seconds,
         hints=hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance),
         schemas=schemas_of(schema),
     )
@@ -108,21 +147,30 @@ def convert(
         names = [*(each.name for each in options.schemas), *(["problems"] if is_folder else [])]
     if datapackage and not is_folder:
         raise UsageError("--datapackage describes the files of a folder; name one with -o")
-    layout = Layout(spreadsheet_safe=spreadsheet_safe)
+    layout = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size or DEFAULT_FILE_BYTES)
+    mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
+    attributes = tuple(name.strip() for name in (partition_by or "").split(",") if name.strip())
+    output = Output(to, names, layout, mode, attributes, datapackage)
     sources = find_sources(source)
     with progress_bar(quiet) as progress:
+        settings = Settings(jobs or processors(), max_problems, progress)
         if out is None:
             if to == "parquet" and sys.stdout.isatty():
                 raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
             with standard_output() as stream:
-                report = write_stream(sources, stream, to, names, options, layout, progress)
-        elif not is_folder:
-            report = write_file(sources, out, to, names, options, layout, overwrite, progress)
+                report = write_stream(sources, stream, output, options, settings)
         else:
-            report = write_folder(sources, out, to, names, options, layout, overwrite, progress, datapackage)
-    report_problems(report.problems, quiet, verbose)
+            write = write_folder if is_folder else write_file
+            try:
+                report = write(sources, out, output, options, settings)
+            except TooManyProblems as error:
+                print_problems(error.problems[:LISTED_PROBLEMS])
+                raise
+    report_problems(report, quiet, verbose)
     if not quiet:
         report_run(report, verbose)
+    if report_file is not None:
+        write_report(report, report_file)
     raise typer.Exit(report.exit_code)
 
 

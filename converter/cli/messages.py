@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from converter.errors import OutputError
+
 if TYPE_CHECKING:
-    from converter.run import Report
+    from converter.report import Report
 
 # More than this many problems are counted, not listed; they all stand in the record `problems`.
 LISTED_PROBLEMS = 20
 
 
-def report_problems(problems: Iterable[Mapping[str, Any]], quiet: bool, verbose: bool) -> None:
-    """Print each problem as `source:line: severity: message [code]`; only errors when quiet."""
-    shown = [problem for problem in problems if not quiet or problem["severity"] == "error"]
+def report_problems(report: Report, quiet: bool, verbose: bool) -> None:
+    """Print the first problems as `source:line: severity: message [code]`; only errors when quiet."""
+    count = report.errors if quiet else sum(report.problem_codes.values())
+    shown = [problem for problem in report.problems if not quiet or problem["severity"] == "error"]
     listed = shown if verbose else shown[:LISTED_PROBLEMS]
-    for problem in listed:
+    print_problems(listed)
+    if len(listed) < count:
+        more = "see the record problems" if len(listed) == len(shown) else "--verbose lists them"
+        typer.echo(f"... and {count - len(listed):,} more problems; {more}", err=True)
+
+
+def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
+    """Print rows of `problems`, a line each."""
+    for problem in problems:
         line = "" if problem["line_start"] is None else f":{problem['line_start']}"
         text = f"{problem['source']}{line}: {problem['severity']}: {problem['message']} [{problem['code']}]"
         typer.echo(printable(text), err=True)
-    if len(listed) < len(shown):
-        typer.echo(f"... and {len(shown) - len(listed):,} more problems; --verbose lists them all", err=True)
 
 
 def report_run(report: Report, verbose: bool) -> None:
@@ -33,11 +44,15 @@ def report_run(report: Report, verbose: bool) -> None:
     repairs = sum(report.repairs.values())
     parts = [
         counted(report.documents, "document"),
+        *([f"{report.skipped:,} unchanged"] if report.skipped else []),
+        *([f"{report.removed:,} removed"] if report.removed else []),
+        *([f"{report.failed:,} not read"] if report.failed else []),
         f"{sum(report.rows.values()):,} rows",
         *([counted(len(report.datasets), "data set")] if report.datasets else []),
         counted(repairs, "repair"),
-        counted(len(report.problems), "problem"),
+        counted(sum(report.problem_codes.values()), "problem"),
         f"{report.seconds:.1f} s",
+        *([f"{report.bytes / 1e6 / report.seconds:.1f} MB/s"] if report.bytes > 1e6 else []),
     ]
     typer.echo(", ".join(parts), err=True)
     for name, matched in report.matched.items():
@@ -54,6 +69,24 @@ def report_run(report: Report, verbose: bool) -> None:
             typer.echo(f"  datasets/{name} {rows:,} rows", err=True)
         for rule, count in report.repairs.most_common():
             typer.echo(f"  repaired {count:,} x {rule}", err=True)
+        for code, count in report.problem_codes.most_common():
+            typer.echo(f"  problem {count:,} x {code}", err=True)
+
+
+def write_report(report: Report, file: Path) -> None:
+    """Write the report as JSON to the file, or to stderr where that is `-`.
+
+    Raises:
+        OutputError: the file could not be written.
+    """
+    text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)
+    if str(file) == "-":
+        typer.echo(text, err=True)
+        return
+    try:
+        file.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot be written: {error.strerror}", source=str(file)) from error
 
 
 def discard_output() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from converter.cli.messages import report_problems
+from converter.cli.messages import print_problems
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def show(
         document = Document(read_document(found, options), options)
         errors += sum(problem["severity"] == "error" for problem in document.problems)
         if document.doc_id is None:
-            report_problems(document.rows("problems"), quiet=False, verbose=True)
+            print_problems(document.rows("problems"))
             continue
         if read:
             console.print()

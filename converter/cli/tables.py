@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import report_problems
+from converter.cli.messages import print_problems
 from converter.cli.show import open_console, print_to
 from converter.errors import OutputError, UsageError
 
@@ -81,7 +81,7 @@ def tables(
     for each in find_sources(source):
         document = Document(read_document(each, options), options)
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
-        report_problems(problems, quiet=True, verbose=True)
+        print_problems(problems)
         errors += len(problems)
         read += document.doc_id is not None
         found += [table for table in document.tables if selected(table, select)]
@@ -193,12 +193,12 @@ def write_out(out: Path | None, overwrite: bool, content: bytes | list[Any]) -> 
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
-    from converter.run import staged
+    from converter.output import staged
 
     if out.exists() and not overwrite:
         raise OutputError(
             "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
         )
     with staged(out) as stage:
-        (stage / out.name).write_bytes(content)
-        (stage / out.name).replace(out)
+        (stage.new / out.name).write_bytes(content)
+        (stage.new / out.name).replace(out)

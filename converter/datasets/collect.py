@@ -1,24 +1,22 @@
-"""All data sets of a run: parts go to the spool as they come, files are written when the last one is in."""
+"""All data sets of a run: parts go to the spool as they come, types are decided when the last one is in."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
-from converter.datasets.part import PLACE, TEXT, VALUE, Order, Part, cast
+from converter.datasets.part import PLACE, TEXT, VALUE, Order, cast, read_kinds
 from converter.datasets.spool import Spool
 from converter.problems import Problem
 from converter.records import CONTRACT_VERSION
 from converter.records.ledgers import PROBLEMS
 from converter.values import storable
 from converter.values.lattice import STRING
-from converter.write import FORMATS, Layout
 
 
 @dataclass(slots=True)
@@ -37,49 +35,40 @@ class Dataset:
 
 
 class Datasets:
-    """Gathers the parts of a run and writes a file for each data set."""
+    """Gathers the parts of a run, and gives the rows of each data set with the types that hold them all."""
 
     def __init__(self, spool: BinaryIO) -> None:
         """Take a file, open for writing and reading, for the rows to wait in."""
         self._spool = Spool(spool)
         self._datasets: dict[str, Dataset] = {}
-        self.rows: dict[str, int] = {}
-        self.schemas: dict[str, pa.Schema] = {}
+        self._drifts: list[tuple[str, str, Problem]] = []
 
-    def add(self, parts: list[Part]) -> None:
-        """Take the parts of a batch; memory keeps where they stand, and their kinds."""
-        for part in parts:
-            dataset = self._datasets.setdefault(part.dataset, Dataset(part.dataset))
-            dataset.places.append(self._spool.append(part.rows))
-            dataset.orders.update(part.orders)
-            for name, kinds in part.kinds.items():
-                known = dataset.kinds.setdefault(name, {})
-                for kind, seen in kinds.items():
-                    add(known, kind, seen)
-            self.rows[part.dataset] = self.rows.get(part.dataset, 0) + part.rows.num_rows
+    def add(self, parts: pa.RecordBatch) -> None:
+        """Take the parts of a batch (`PARTS`); memory keeps where they stand, and their kinds."""
+        for _, name, kinds, rows in zip(*(column.to_pylist() for column in parts.columns), strict=True):
+            dataset = self._datasets.setdefault(name, Dataset(name))
+            dataset.places.append(self._spool.append(rows))
+            columns, orders = read_kinds(kinds)
+            for order, count in orders:
+                dataset.orders[order] += count
+            for column, kind, seen in columns:
+                add(dataset.kinds.setdefault(column, {}), kind, seen)
 
-    def write(self, folder: Path, format: str, layout: Layout) -> pa.RecordBatch:
-        """Write a file for each data set into a new folder; gives the rows of `problems` that say what drifted.
-
-        Raises:
-            OSError: a file could not be written.
-        """
-        folder.mkdir()
-        found: list[tuple[str, str, Problem]] = []
+    def tables(self) -> Iterator[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]:
+        """Yield each data set by its name, with its schema and its rows, which are read as they are asked for."""
         for name in sorted(self._datasets):
             dataset = self._datasets[name]
             types = self._types(dataset)
-            self.schemas[name] = _schema(dataset, types)
-            with open(folder / f"{name}{FORMATS[format].suffix}", "wb") as stream:
-                writer = FORMATS[format].writer(stream, self.schemas[name], layout)
-                for batch in self._batches(dataset, types):
-                    writer.write(batch)
-                writer.close()
-            found += _drift(dataset, types)
+            self._drifts += _drift(dataset, types)
+            schema = _schema(dataset, types)
+            yield name, schema, self._batches(dataset, types, schema)
+
+    def problems(self) -> pa.RecordBatch:
+        """Return the rows of `problems` that say what drifted in the data sets that `tables` has given."""
         rows = [
             (doc_id, source, problem.severity, problem.code, problem.message, problem.line_start, problem.line_end,
              problem.record, problem.raw)
-            for doc_id, source, problem in found
+            for doc_id, source, problem in self._drifts
         ]  # fmt: skip
         columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
         arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
@@ -98,8 +87,7 @@ class Datasets:
             open_columns = [name for name in open_columns if types[name].type != STRING]
         return {name: Kind(storable(kind.type), kind.unit) for name, kind in types.items()}
 
-    def _batches(self, dataset: Dataset, types: dict[str, Kind]) -> Iterator[pa.RecordBatch]:
-        schema = _schema(dataset, types)
+    def _batches(self, dataset: Dataset, types: dict[str, Kind], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         for place in dataset.places:
             rows = self._spool.read(place)
             columns = [rows.column(field.name) for field in PLACE]

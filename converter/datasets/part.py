@@ -1,9 +1,10 @@
-"""The rows that one batch of documents gives to one data set."""
+"""The rows that one document gives to one data set."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -32,18 +33,21 @@ Order = tuple[tuple[str, str], ...]
 """The name and the header of each column, in the order of a table."""
 
 
-@dataclass(slots=True)
-class Part:
-    """Some rows of a data set. `rows` holds PLACE, and for each column its texts and, unless it is text, its values.
+PARTS = pa.schema(
+    [
+        DOC_ID,
+        pa.field("dataset", pa.string(), nullable=False),
+        pa.field("kinds", pa.binary(), nullable=False),
+        pa.field("rows", pa.binary(), nullable=False),
+    ]
+)
+"""What a batch of documents gives to the data sets: a row for each document and data set, of which it is a part.
 
-    `kinds` says for each column as what it was seen, `orders` in which order the tables had their columns.
-    Nothing here refers to the process that made it: a part can be sent from another one.
-    """
-
-    dataset: str
-    rows: pa.RecordBatch
-    kinds: dict[str, Kinds]
-    orders: Counter[Order]
+`rows` is a record batch as Arrow IPC has it, with PLACE and for each column its texts and, unless it is text, its
+values. `kinds` is an Arrow schema, in which each field is a column as tables had it: its type, in the metadata its
+unit, in how many tables, and where first; the metadata of the schema says in which orders tables had their columns.
+Nothing in it refers to the process that made it: parts can come from another one, and wait on disk for another run.
+"""
 
 
 @dataclass(slots=True)
@@ -56,15 +60,43 @@ class _Tables:
     orders: Counter[Order] = field(default_factory=Counter)
 
 
-def parts_of(contexts: Iterable[Context], hints: Hints) -> list[Part]:
-    """The parts of all data sets that these documents have rows for, in the order of their first tables."""
+def parts_of(contexts: Iterable[Context], hints: Hints) -> pa.RecordBatch:
+    """Return the parts that these documents give to data sets (`PARTS`), for each in the order of its tables."""
+    rows = [row for context in contexts for row in _parts(context, hints)]
+    columns = list(zip(*rows, strict=True)) or [()] * len(PARTS)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, PARTS, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=PARTS)
+
+
+def _parts(context: Context, hints: Hints) -> Iterator[tuple[object, ...]]:
     found: dict[str, _Tables] = defaultdict(_Tables)
-    for context in contexts:
-        for table_id, (_, _, table) in enumerate(tables_of(context)):
-            columns = context.columns[table_id]
-            if dataset := dataset_of(table, columns):
-                _add(found[dataset], context, table_id, table, columns, hints)
-    return [_part(dataset, tables) for dataset, tables in found.items()]
+    for table_id, (_, _, table) in enumerate(tables_of(context)):
+        columns = context.columns[table_id]
+        if dataset := dataset_of(table, columns):
+            _add(found[dataset], context, table_id, table, columns, hints)
+    for dataset, tables in found.items():
+        yield context.doc_id, dataset, write_kinds(tables.kinds, tables.orders), _rows(tables)
+
+
+def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> bytes:
+    """Return as what columns were seen, and in which orders, as `PARTS` has it."""
+    fields = [
+        pa.field(name, kind.type, metadata={"seen": json.dumps([kind.unit, seen.tables, *seen.first])})
+        for name, column in kinds.items()
+        for kind, seen in column.items()
+    ]
+    return bytes(pa.schema(fields, metadata={"orders": json.dumps(list(orders.items()))}).serialize())
+
+
+def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Seen]], list[tuple[Order, int]]]:
+    """Return what `write_kinds` wrote: name, kind and how often for each column, and the orders."""
+    schema = pa.ipc.read_schema(pa.py_buffer(data))
+    found = []
+    for column in schema:
+        unit, tables, *place = json.loads(column.metadata[b"seen"])
+        found.append((column.name, Kind(column.type, unit), Seen(tables, Place(*place))))
+    orders = json.loads(schema.metadata[b"orders"])
+    return found, [(tuple((name, header) for name, header in order), count) for order, count in orders]
 
 
 def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns: Sequence[Column],
@@ -83,7 +115,7 @@ def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns
         add(tables.kinds[column.name], kind, Seen(1, place))
 
 
-def _part(dataset: str, tables: _Tables) -> Part:
+def _rows(tables: _Tables) -> bytes:
     arrays = [pa.array(values, field.type) for values, field in zip(tables.places, PLACE, strict=True)]
     names = [field.name for field in PLACE]
     for name, columns in tables.columns.items():
@@ -94,7 +126,11 @@ def _part(dataset: str, tables: _Tables) -> Part:
         if type != STRING and (values := cast(said, type)) is not None:
             arrays.append(values)
             names.append(VALUE + name)
-    return Part(dataset, pa.RecordBatch.from_arrays(arrays, names), dict(tables.kinds), tables.orders)
+    sink = pa.BufferOutputStream()
+    rows = pa.RecordBatch.from_arrays(arrays, names)
+    with pa.ipc.new_stream(sink, rows.schema) as stream:
+        stream.write_batch(rows)
+    return bytes(sink.getvalue())
 
 
 def cast(arrays: Sequence[pa.Array], type: pa.DataType) -> pa.Array | None:

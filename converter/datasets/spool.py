@@ -15,16 +15,12 @@ class Spool:
         self._file = file
         self._end = 0
 
-    def append(self, batch: pa.RecordBatch) -> tuple[int, int]:
-        """Write a batch; its place in the file is what `read` takes."""
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, batch.schema) as stream:
-            stream.write_batch(batch)
-        data = sink.getvalue()
-        place = (self._end, data.size)
+    def append(self, data: bytes) -> tuple[int, int]:
+        """Write a record batch that is an Arrow IPC stream; its place in the file is what `read` takes."""
+        place = (self._end, len(data))
         self._file.seek(self._end)
         self._file.write(data)
-        self._end += data.size
+        self._end += len(data)
         return place
 
     def read(self, place: tuple[int, int]) -> pa.RecordBatch:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from converter.write.csv import CsvWriter
 from converter.write.json import JsonWriter, NestedJsonWriter
-from converter.write.layout import Layout
+from converter.write.layout import DEFAULT_FILE_BYTES, Layout
 from converter.write.ndjson import NdjsonWriter
 from converter.write.parquet import ParquetWriter
 
@@ -45,4 +45,4 @@ FORMATS: dict[str, Format] = {
     "ndjson": Format(".ndjson", "one JSON object a row, one row a line", NdjsonWriter),
 }
 
-__all__ = ["FORMATS", "Format", "Layout", "NestedJsonWriter", "Writer"]
+__all__ = ["DEFAULT_FILE_BYTES", "FORMATS", "Format", "Layout", "NestedJsonWriter", "Writer"]

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import ModuleType
 
 from converter.conversion import Options
+from converter.output import Output
 from converter.run import write_folder
 from converter.source import find_sources
-from converter.write import Layout
 
 SHARED = Path(__file__).parent.parent.parent.parent / "shared"
 DOCUMENTS = 100
@@ -49,7 +49,7 @@ def scores(corpora: Path, folder: Path) -> tuple[dict[str, Scores], dict[str, Sc
             scrapebench.make(source, made / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
         for profile in scrapebench.PROFILES:
             damaged = find_sources([made / "documents" / profile])
-            write_folder(damaged, made / "ours" / profile, "parquet", RECORDS, Options(), Layout())
+            write_folder(damaged, made / "ours" / profile, Output(records=RECORDS), Options())
         scrapebench.naive(made / "documents", made / "plain")
         ours[source.name] = scrapebench.score(made / "documents", made / "ours")
         plain[source.name] = scrapebench.score(made / "documents", made / "plain")

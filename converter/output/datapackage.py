@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from converter.output.manifest import File, described
 from converter.schema.export import arrow_table_schema
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -23,31 +23,30 @@ MEDIA_TYPES = {
 FILE_NAME = "datapackage.json"
 
 
-def write_datapackage(folder: Path, format: str, schemas: Mapping[str, pa.Schema]) -> None:
-    """Write `datapackage.json` into the folder; `schemas` maps each file, relative to it, to its Arrow schema.
+def write_datapackage(folder: Path, format: str, files: Iterable[File], schemas: Mapping[str, pa.Schema]) -> File:
+    """Write `datapackage.json` into the folder; `schemas` has the Arrow schema of what each file holds.
 
     Raises:
-        OSError: a file could not be read, or the package not be written.
+        OSError: the package could not be written.
     """
-    resources = [_resource(folder, file, format, schema) for file, schema in schemas.items()]
+    resources = [_resource(file, format, schemas[file.record]) for file in files if file.record in schemas]
     package = {"$schema": PROFILE, "name": "parquetry", "resources": resources}
     text = json.dumps(package, indent=2, ensure_ascii=False) + "\n"
     (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    return described(folder, FILE_NAME, "", 0)
 
 
-def _resource(folder: Path, file: str, format: str, schema: pa.Schema) -> dict[str, Any]:
-    with open(folder / file, "rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+def _resource(file: File, format: str, schema: pa.Schema) -> dict[str, Any]:
     # A JSON file of one nested array of documents is no table.
     table = {"type": "table", "schema": arrow_table_schema(schema)} if len(schema) else {}
     resource: dict[str, Any] = {
-        "name": re.sub(r"[^a-z0-9._/-]", "-", file.rpartition(".")[0].lower()),
-        "path": file,
+        "name": re.sub(r"[^a-z0-9._/-]", "-", file.path.rpartition(".")[0].lower()),
+        "path": file.path,
         "format": format,
         "mediatype": MEDIA_TYPES[format],
         "encoding": "utf-8",
-        "bytes": (folder / file).stat().st_size,
-        "hash": f"sha256:{digest}",
+        "bytes": file.bytes,
+        "hash": f"sha256:{file.sha256}",
         **table,
     }
     if text := (schema.metadata or {}).get(b"description", b"").decode():

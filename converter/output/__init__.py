@@ -1,0 +1,33 @@
+"""Where a run's rows go, as `Output` says: files made in a stage, listed in a manifest, put in place together.
+
+batches -> Parts: files a record, numbered once they are many (`parts.py`)
+        -> RecordFiles: the files of a whole run, data sets too (`folder.py`)
+        -> Stage: the folder in which all is made, and the one step that puts it in place (`stage.py`)
+        -> Manifest: what is there, and how it was made (`manifest.py`)
+a later run -> Earlier: what of it can be kept (`earlier.py`)
+"""
+
+from converter.output.earlier import Earlier
+from converter.output.folder import NestedFile, RecordFiles
+from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
+from converter.output.output import Mode, Output, Records, earlier_of, mode_of, partition_of
+from converter.output.stage import Stage, staged
+
+__all__ = [
+    "MANIFEST",
+    "Earlier",
+    "File",
+    "Manifest",
+    "Mode",
+    "NestedFile",
+    "Output",
+    "RecordFiles",
+    "Records",
+    "Stage",
+    "earlier_of",
+    "mode_of",
+    "partition_of",
+    "read_manifest",
+    "staged",
+    "verify",
+]

@@ -1,0 +1,124 @@
+"""The files of an output folder: files for each record and data set, or one of nested documents."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from converter.conversion import Options, schema_of
+from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets
+from converter.output.earlier import Earlier
+from converter.output.manifest import File, described
+from converter.output.output import NO_VALUE, Mode, Output, Records
+from converter.output.parts import Parts
+from converter.output.stage import Stage
+from converter.report import Report
+from converter.write import NestedJsonWriter
+
+
+class RecordFiles:
+    """Files for each record, each data set, and the parts of the data sets, from which a later run can go on."""
+
+    def __init__(self, stage: Stage, output: Output, options: Options) -> None:
+        """Begin in the stage's new folder, which is empty."""
+        self._folder, self._output = stage.new, output
+        self._datasets_asked = output.datasets(options)
+        self.schemas = {name: schema_of(name, options) for name in output.names(options)}
+        """The Arrow schema of each record, and, once they are written, of each data set."""
+        # A run that goes on from this one needs to know which documents there are, and makes the data sets anew.
+        can_go_on = self._datasets_asked and output.format == "parquet" and "documents" in self.schemas
+        schemas = self.schemas | ({PARTS_FILE: PARTS} if can_go_on else {})
+        self._stack = contextlib.ExitStack()
+        self._parts = self._stack.enter_context(Parts(stage.new, schemas, output.format, output.layout))
+        spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
+        self._datasets = Datasets(spool)
+        # Rows that are of no document have no partition either.
+        self._no_partition = "/".join(f"{name}={NO_VALUE}" for name in output.partition_by)
+
+    def __enter__(self) -> RecordFiles:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def write(self, records: Records, partition: str) -> None:
+        """Write what a batch gave, all of one partition."""
+        self._parts.write({**records, PARTS_FILE: records[DATASETS]}, partition)
+        self._datasets.add(records[DATASETS])
+
+    def go_on(self, earlier: Earlier, mode: Mode, report: Report) -> bool:
+        """Bring what stays of an earlier output in, and count it; False where nothing has changed at all.
+
+        Documents that came again in another form are replaced. Those that did not come again stay where the mode is
+        `append`, and go where it is `incremental`.
+        """
+        stale = set(earlier.left) if mode == "incremental" else earlier.changed
+        report.removed = len(stale - earlier.changed)
+        own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
+        if not stale and not report.documents and own == earlier.run_problems():
+            earlier.count(report)
+            return False
+        for record, batch in earlier.copy(self._parts, stale):
+            if record == PARTS_FILE:
+                self._datasets.add(batch)
+            elif record == "problems":
+                report.add({record: batch})
+        return True
+
+    def finish(self, report: Report) -> list[File]:
+        """Write the data sets and the ends of all files; return what there is, but for the manifest."""
+        files = []
+        if self._datasets_asked:
+            for name, schema, batches in self._datasets.tables():
+                with Parts(self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout) as parts:
+                    for batch in batches:
+                        parts.write({name: batch})
+                    parts.close()
+                self.schemas[f"{DATASETS}/{name}"] = schema
+                report.datasets[name] = sum(parts.rows.values())
+                files += [
+                    described(self._folder, f"{DATASETS}/{path}", f"{DATASETS}/{name}", rows)
+                    for path, rows in parts.rows.items()
+                ]
+            drift = self._datasets.problems()
+            report.add({"problems": drift})
+            if drift.num_rows:
+                self._parts.add({"problems": drift}, self._no_partition)
+        self._parts.close()
+        report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
+        own = [
+            described(self._folder, path, self._parts.records[path], rows) for path, rows in self._parts.rows.items()
+        ]
+        return sorted(own + files, key=lambda file: file.path)
+
+
+class NestedFile:
+    """One file, `documents.json`: an array of nested documents."""
+
+    schemas: Mapping[str, pa.Schema] = {"documents": pa.schema([])}  # an array of nested documents is no table
+
+    def __init__(self, folder: Path) -> None:
+        """Begin the file in the folder."""
+        self._folder = folder
+        self._stream = open(folder / "documents.json", "wb")  # noqa: SIM115
+        self._writer = NestedJsonWriter(self._stream)
+
+    def __enter__(self) -> NestedFile:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stream.close()
+
+    def write(self, records: Records, partition: str) -> None:
+        """Write the documents of a batch."""
+        self._writer.write({name: batch for name, batch in records.items() if name != DATASETS})
+
+    def finish(self, report: Report) -> list[File]:
+        """End the array; return the file."""
+        self._writer.close()
+        self._stream.close()
+        return [described(self._folder, "documents.json", "documents", report.documents)]

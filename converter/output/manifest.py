@@ -1,0 +1,154 @@
+"""The manifest: what an output consists of, file by file, and how it was made. It is written last."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from converter.errors import OutputError
+from converter.report import Report
+from converter.version import __version__
+
+MANIFEST = "_manifest.json"
+"""Its name in the folder; Spark and Hive take no file for data whose name begins with an underscore."""
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of an output: its path in the folder, the record or data set that it holds, rows, bytes, SHA-256."""
+
+    path: str
+    record: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What stands in `_manifest.json`.
+
+    `fingerprint` is equal for two runs that would read the same document into the same rows: it is the hash of
+    `options`, in which the converter's version is one. `schemas` names for each record its columns and their types,
+    as Arrow prints them. `version` is that of the manifest's own form.
+    """
+
+    run_id: str
+    finished: str
+    converter_version: str
+    format: str
+    fingerprint: str
+    options: dict[str, Any]
+    documents: int
+    files: list[File]
+    schemas: dict[str, dict[str, str]] = field(default_factory=dict)
+    version: int = VERSION
+
+    @classmethod
+    def of(
+        cls, report: Report, format: str, told: dict[str, Any], files: list[File], schemas: Mapping[str, pa.Schema]
+    ) -> Manifest:
+        """Return the manifest of a run that is done: what it was told, and what it wrote."""
+        return cls(
+            report.run_id,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            __version__,
+            format,
+            fingerprint(told),
+            told,
+            report.rows["documents"],
+            files,
+            {name: {column.name: str(column.type) for column in schema} for name, schema in schemas.items()},
+        )
+
+    @property
+    def paths(self) -> set[str]:
+        """The paths of its files."""
+        return {file.path for file in self.files}
+
+    def write(self, folder: Path) -> None:
+        """Write it into the folder.
+
+        Raises:
+            OSError: it could not be written.
+        """
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+        (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """Return the manifest of a folder, None where there is none.
+
+    Raises:
+        OutputError: what stands there is no manifest.
+    """
+    try:
+        values = json.loads((folder / MANIFEST).read_bytes())
+        return Manifest(**{**values, "files": [File(**file) for file in values["files"]]})
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        message = f"is no manifest of Parquetry ({error}); remove it, or name another output"
+        raise OutputError(message, source=str(folder / MANIFEST), code="manifest") from error
+
+
+def verify(folder: Path) -> list[str]:
+    """Return what is wrong with an output: a line for each file that is missing or not as its manifest says.
+
+    Raises:
+        OutputError: the folder has no manifest, or what stands there is none.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise OutputError(f"holds no {MANIFEST}", source=str(folder), code="manifest")
+    wrong = []
+    for file in manifest.files:
+        try:
+            found = described(folder, file.path, file.record, file.rows)
+        except OSError as error:
+            wrong.append(f"{file.path}: {error.strerror}")
+        else:
+            wrong += [] if found == file else [f"{file.path}: {found.bytes} bytes, {found.sha256}; not as in manifest"]
+    return wrong
+
+
+def described(folder: Path, path: str, record: str, rows: int) -> File:
+    """Return the entry of a file that stands in the folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(folder / path, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return File(path, record, rows, stream.tell(), digest)
+
+
+def fingerprint(options: Mapping[str, Any]) -> str:
+    """Return the hash of what a run was told, whatever order sets and mappings are in."""
+    return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """Return options as JSON has them: dataclasses as objects, sets sorted, types and patterns as they print."""
+    if dataclasses.is_dataclass(value):
+        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(plain, value))
+    if isinstance(value, re.Pattern):
+        return value.pattern
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [plain(each) for each in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

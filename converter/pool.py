@@ -1,0 +1,122 @@
+"""Batches -> what they gave, in the same order: here, or in worker processes side by side."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, TimeoutError
+from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
+from typing import Any, cast
+
+import pyarrow as pa
+
+from converter.conversion import Batch, Options, Source, convert_batch
+from converter.errors import ParquetryError
+from converter.problems import Problem
+from converter.process import set_up
+
+# What a batch may take beyond the seconds that one document has: to be sent, put in columns, and sent back.
+SLACK_SECONDS = 30.0
+
+Converted = Iterator[tuple[Sequence[Source], Batch]]
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def convert_batches(
+    batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], jobs: int = 1
+) -> Converted:
+    """Yield each batch with what it gave, in the order of the batches, whatever order they were done in.
+
+    With `jobs` over 1, and more than one batch, that many worker processes convert; `jobs` + 1 batches at most are
+    under way, so that memory does not grow with the run. A batch that fails as a whole (a worker died, ran out of
+    memory, or could not be interrupted) is converted again, each document alone; the one to blame becomes a problem.
+
+    Raises:
+        ViolationError: a record does not fit a schema that says `fail`.
+    """
+    coming = iter(batches)
+    first = list(islice(coming, 2))
+    every = chain(first, coming)
+    return _here(every, options, names) if jobs == 1 or len(first) < 2 else _pooled(every, options, names, jobs)
+
+
+def _here(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str]) -> Converted:
+    convert = partial(convert_batch, options=options, records=names)
+    for batch in batches:
+        yield batch, _outcome(batch, partial(convert, batch), convert)
+
+
+def _pooled(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], jobs: int) -> Converted:
+    from pebble import ProcessPool
+
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if context.get_start_method() == "forkserver":
+        context.set_forkserver_preload([__name__])
+    timeout = None if options.maximum_seconds is None else options.maximum_seconds + SLACK_SECONDS
+    with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
+
+        def started(batch: Sequence[Source]) -> Future[Batch]:
+            return cast("Future[Batch]", pool.schedule(convert_batch, args=[batch, options, names], timeout=timeout))
+
+        def alone(batch: Sequence[Source]) -> Batch:
+            return started(batch).result()
+
+        running: deque[tuple[Sequence[Source], Future[Batch]]] = deque()
+        try:
+            for batch in batches:
+                running.append((batch, started(batch)))
+                if len(running) > jobs:
+                    done, future = running.popleft()
+                    yield done, _outcome(done, future.result, alone)
+            while running:
+                done, future = running.popleft()
+                yield done, _outcome(done, future.result, alone)
+        except BaseException:
+            pool.stop()  # type: ignore[no-untyped-call]
+            raise
+
+
+def _set_up_worker() -> None:
+    set_up()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the main one stops the others
+
+
+def _outcome(
+    batch: Sequence[Source], result: Callable[[], Batch], convert: Callable[[Sequence[Source]], Batch]
+) -> Batch:
+    """Return the result; where there is none, what each document gives alone, and a problem for one that fails."""
+    try:
+        return result()
+    except ParquetryError:
+        raise
+    except Exception as error:
+        if len(batch) > 1:
+            return _joined([_outcome([source], partial(convert, [source]), convert) for source in batch])
+        return convert([replace(batch[0], data=b"", problem=_problem(error))])
+
+
+def _problem(error: Exception) -> Problem:
+    if isinstance(error, TimeoutError):
+        return Problem("too_slow", "the document took longer than it may and was stopped; see --max-seconds")
+    if isinstance(error, MemoryError):
+        return Problem("too_large", "memory ran out over this document; split it, or give the process more")
+    return Problem("crashed", f"the process that converted it ended ({error}); please report it with the document")
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    """Return batches that follow each other as one."""
+    first = batches[0]
+    return Batch(
+        {name: pa.concat_batches([batch.records[name] for batch in batches]) for name in first.records},
+        {name: sum(batch.matched[name] for batch in batches) for name in first.matched},
+    )

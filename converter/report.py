@@ -1,0 +1,75 @@
+"""What a run did, as numbers."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+KEPT_PROBLEMS = 1000
+"""A report holds so many rows of `problems`; all of them stand in the record, and are counted."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did.
+
+    `sources` is how many were seen: `documents` were converted, `skipped` were there already as they are, `failed`
+    could not be read. `removed` documents were there and are not any more. `rows` and `datasets` say how many rows each
+    record and data set has now, `matched` how many rows matched each schema, of which `rows` has those that were
+    accepted and `problems` the others. `problems` holds the first rows of that record, `problem_codes` and `repairs`
+    count all by their code and rule, `errors` those of severity error. `outputs` are the files and folders written.
+    """
+
+    run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    sources: int = 0
+    documents: int = 0
+    skipped: int = 0
+    failed: int = 0
+    removed: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    errors: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
+    datasets: dict[str, int] = field(default_factory=dict)
+    matched: dict[str, int] = field(default_factory=dict)
+    repairs: Counter[str] = field(default_factory=Counter)
+    problem_codes: Counter[str] = field(default_factory=Counter)
+    problems: list[dict[str, Any]] = field(default_factory=list)
+    outputs: list[Path] = field(default_factory=list)
+
+    def add(self, records: Mapping[str, pa.RecordBatch]) -> None:
+        """Count the rows of a batch of records: of those that `rows` knows, of repairs by rule, of problems by code."""
+        for name in self.rows.keys() & records.keys():
+            self.rows[name] += records[name].num_rows
+        if "repairs" in records:
+            self.repairs.update(records["repairs"].column("rule").to_pylist())
+        if "problems" in records:
+            problems = records["problems"]
+            self.problem_codes.update(problems.column("code").to_pylist())
+            self.errors += problems.column("severity").to_pylist().count("error")
+            self.problems += problems.slice(0, KEPT_PROBLEMS - len(self.problems)).to_pylist()
+
+    @property
+    def exit_code(self) -> int:
+        """0 all read, 1 nothing usable could be done, 3 done with problems (warnings are none)."""
+        if not self.documents and not self.skipped:
+            return 1
+        return 3 if self.errors else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON has it, with its exit code and bytes a second, but without the rows of `problems`."""
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "problems"}
+        return values | {
+            "started": self.started.isoformat(),
+            "outputs": [str(path) for path in self.outputs],
+            "bytes_per_second": round(self.bytes / self.seconds) if self.seconds else None,
+            "exit_code": self.exit_code,
+        }

@@ -1,0 +1,376 @@
+"""Outputs that a pipeline can trust: put in place whole, gone on from, partitioned, the same for any number of jobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter import pool
+from converter.conversion import Options, Source
+from converter.errors import OutputError, TooManyProblems, UsageError
+from converter.output import MANIFEST, Mode, Output, read_manifest, verify
+from converter.output.stage import staged
+from converter.problems import Problem
+from converter.report import Report
+from converter.run import Settings, batches, write_folder
+from converter.write import Layout
+
+Rows = dict[str, list[str]]
+
+TEXTS = [
+    "# One\n\ntext [link](http://a.b)\n",
+    "| a | b |\n|---|---|\n| 1 | x |\n",
+    "| a | b |\n|---|---|\n| 2.5 | y |\n",
+    "| b | a |\n|---|---|\n| z | many |\n\n| c |\n|---|\n| 7 |\n",
+    "---\nbroken: [\n---\n- item\n",
+    "",
+    "a\0b",
+    "• one\n• two\ntext\n",
+]
+
+
+def sources(texts: dict[str, str], lang: str = "en") -> list[Source]:
+    return [Source(key, text, attributes={"lang": lang if len(text) % 2 else "de"}) for key, text in texts.items()]
+
+
+def rows(folder: Path) -> Rows:
+    """Every row of every record and data set, each as text, in an order of their own."""
+    found: Rows = {}
+    for path in folder.rglob("*.parquet"):
+        name = path.relative_to(folder).as_posix()
+        if not name.startswith("_"):
+            name = name.split("/part-")[0].removesuffix(".parquet")
+            found.setdefault(name, []).extend(map(repr, pq.read_table(path, partitioning=None).to_pylist()))
+    return {name: sorted(lines) for name, lines in found.items() if lines}
+
+
+def convert(texts: dict[str, str], out: Path, mode: Mode = "create", **values: Any) -> Report:
+    settings = values.pop("settings", Settings())
+    return write_folder(sources(texts), out, Output(mode=mode, **values), Options(), settings)
+
+
+EDITS = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(TEXTS), max_size=6), min_size=2, max_size=4)
+
+
+@given(EDITS, st.sampled_from([1, 4000, 10**9]), st.sampled_from([(), ("lang",)]))
+@settings(max_examples=60, deadline=None)
+def test_incremental_equals_a_full_run(
+    tmp_path_factory: pytest.TempPathFactory, states: list[dict[str, str]], file_bytes: int, by: tuple[str, ...]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    layout = Layout(file_bytes=file_bytes)
+    for number, texts in enumerate(states):
+        before = read_manifest(folder / "out")
+        report = convert(texts, folder / "out", "incremental", layout=layout, partition_by=by)
+        full = convert(texts, folder / f"full{number}", layout=layout, partition_by=by)
+        if full.documents or before:
+            assert rows(folder / "out") == rows(folder / f"full{number}")
+            assert verify(folder / "out") == []
+            assert (report.rows, report.datasets) == (full.rows, full.datasets)
+            assert (report.errors, report.problem_codes) == (full.errors, full.problem_codes)
+        assert report.documents + report.skipped + report.failed == len(texts)
+
+
+def test_nothing_is_done_where_nothing_changed(tmp_path: Path) -> None:
+    texts = {str(number): text for number, text in enumerate(TEXTS)}
+    convert(texts, tmp_path / "out")
+    before = {path: path.stat() for path in (tmp_path / "out").rglob("*")}
+    report = convert(texts, tmp_path / "out", "incremental")
+    assert (report.documents, report.skipped, report.failed) == (0, 8, 0)
+    assert {path: path.stat() for path in (tmp_path / "out").rglob("*")} == before
+    assert report.outputs == []
+
+
+def test_other_options_are_a_run_of_their_own(tmp_path: Path) -> None:
+    texts = {"a": TEXTS[7]}
+    convert(texts, tmp_path / "out")
+    output = Output(mode="append")
+    with pytest.raises(OutputError, match=r"other options \(repair\)"):
+        write_folder(sources(texts), tmp_path / "out", output, Options(repair="off"))
+    report = write_folder(sources(texts), tmp_path / "out", Output(mode="incremental"), Options(repair="off"))
+    assert (report.documents, report.skipped, report.repairs) == (1, 0, {})
+
+
+def test_append_adds_and_replaces_and_removes_nothing(tmp_path: Path) -> None:
+    convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "out", "append")
+    report = convert({"b": TEXTS[2], "c": TEXTS[3]}, tmp_path / "out", "append")
+    convert({"a": TEXTS[0], "b": TEXTS[2], "c": TEXTS[3]}, tmp_path / "full")
+    assert rows(tmp_path / "out") == rows(tmp_path / "full")
+    assert (report.documents, report.skipped, report.removed) == (2, 0, 0)
+    for records in (["sections"], ["problems", "datasets"]):
+        with pytest.raises(UsageError, match="documents"):
+            Output(mode="append", records=records)
+    with pytest.raises(UsageError, match="csv"):
+        Output("csv", mode="incremental")
+
+
+def test_large_files_are_linked_and_small_ones_grow_together(tmp_path: Path) -> None:
+    layout = Layout(file_bytes=1)
+    convert({"a": TEXTS[0]}, tmp_path / "out", layout=layout)
+    inode = (tmp_path / "out" / "blocks.parquet").stat().st_ino
+    convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "out", "incremental", layout=layout)
+    parts = sorted((tmp_path / "out" / "blocks").iterdir())
+    assert inode in [part.stat().st_ino for part in parts] and len(parts) == 2
+    convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "small")
+    convert({"a": TEXTS[0], "b": TEXTS[1], "c": TEXTS[0]}, tmp_path / "small", "incremental")
+    assert (tmp_path / "small" / "blocks.parquet").is_file()
+
+
+def test_partitions_are_as_hive_has_them(tmp_path: Path) -> None:
+    found = [Source(str(n), TEXTS[n % 4], attributes={"lang": lang} if lang else {})
+             for n, lang in enumerate(["en", "de", "", "a/b =", "en"] * 4)]  # fmt: skip
+    write_folder(found, tmp_path / "out", Output(partition_by=("lang",)), Options())
+    write_folder(found, tmp_path / "plain", Output(), Options())
+    made = duckdb.execute(
+        f"""
+        select cast(d.source as int) as number, d.lang
+        from read_parquet('{tmp_path}/out/blocks/*/*.parquet', hive_partitioning=true)
+        join read_parquet('{tmp_path}/out/documents/*/*.parquet', hive_partitioning=true) d using (doc_id)
+        group by all order by number"""
+    ).fetchall()
+    assert [row[1] for row in made] == [source.attributes.get("lang") for source in found]
+    assert {name.split("/")[0] for name in rows(tmp_path / "out")} == {
+        name.split("/")[0] for name in rows(tmp_path / "plain")
+    }
+    tables = pq.read_table(tmp_path / "out" / "documents")
+    assert tables.num_rows == 20 and "lang" in tables.schema.names
+
+
+def test_batches_hold_one_partition_and_little_memory() -> None:
+    found = [Source(str(n), "x" * 700_000, attributes={"n": str(n % 20 if n < 100 else n)}) for n in range(160)]
+    for batch in (made := list(batches(iter(found), ["n"]))):
+        assert len({source.attributes["n"] for source in batch}) == 1
+    assert sorted(source.key for batch in made for source in batch) == sorted(source.key for source in found)
+    assert max(len(batch) for batch in made) == 2
+    waiting: set[int] = set()
+    taken = iter(found)
+
+    def noted() -> Iterator[Source]:
+        for source in taken:
+            waiting.add(int(source.key))
+            yield source
+
+    for batch in batches(noted(), ["n"]):
+        waiting -= {int(source.key) for source in batch}
+        assert len(waiting) <= 33
+
+
+# -- put in place
+
+
+def test_another_run_is_refused_while_one_writes(tmp_path: Path) -> None:
+    with staged(tmp_path / "out"), pytest.raises(OutputError, match="another run"):
+        convert({"a": "x"}, tmp_path / "out")
+    convert({"a": "x"}, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / ".out.parquetry-stage" / "new"
+    left.mkdir(parents=True)
+    (left / "sections.parquet").write_text("half")
+    convert({"a": "x"}, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def in_place(folder: Path) -> None:
+    """Make the folder one whose files must be put in place one by one."""
+    (folder / "mine.txt").write_text("mine")
+
+
+def test_other_files_in_the_folder_stay(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    convert({"a": TEXTS[1]}, out)
+    in_place(out)
+    convert({"a": TEXTS[0]}, out, "overwrite")
+    assert not (out / "datasets").exists()
+    assert (out / "mine.txt").read_text() == "mine"
+    assert verify(out) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("moved", range(0, 17, 2))
+def test_a_run_killed_while_it_put_files_in_place_is_finished(
+    tmp_path: Path, moved: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    convert({"a": TEXTS[1]}, out)
+    in_place(out)
+
+    class Killed(BaseException):
+        pass
+
+    replace, done = os.replace, []
+
+    def replace_some(new: Path, old: Path) -> None:
+        done.append(new)
+        if len(done) > moved:
+            raise Killed
+        replace(new, old)
+
+    monkeypatch.setattr(os, "replace", replace_some)
+    # As after a SIGKILL, nothing is tidied up.
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    with pytest.raises(Killed):
+        convert({"a": TEXTS[3], "b": TEXTS[2]}, out, "overwrite")
+    monkeypatch.undo()
+    convert({"a": TEXTS[3], "b": TEXTS[2]}, tmp_path / "full")
+    report = convert({"a": TEXTS[3], "b": TEXTS[2]}, out, "incremental")
+    assert (report.documents, report.skipped) == (0, 2)  # the run before was finished, this one had nothing to do
+    assert rows(out) == rows(tmp_path / "full")
+    assert verify(out) == [] and (out / "mine.txt").exists()
+
+
+def test_the_working_folder_can_be_the_output(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(TEXTS[1])
+    for _ in range(2):
+        command = [sys.executable, "-m", "converter", "convert", "a.md", "-o", ".", "--overwrite"]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "a.md").exists() and verify(tmp_path) == []
+    assert not [path for path in tmp_path.iterdir() if "stage" in path.name]
+
+
+def test_the_manifest_says_what_is_there(tmp_path: Path) -> None:
+    convert({"a": TEXTS[1]}, tmp_path / "out")
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest is not None and manifest.documents == 1
+    assert {file.path: file.rows for file in manifest.files}["datasets/a__b.parquet"] == 1
+    assert manifest.schemas["cells"]["row"] == "int32" and manifest.schemas["datasets/a__b"]["a"] == "int64"
+    files = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*")}
+    assert manifest.paths == files - {MANIFEST}
+    (tmp_path / "out" / "cells.parquet").write_text("damaged")
+    (tmp_path / "out" / "links.parquet").unlink()
+    assert [line.split(":")[0] for line in verify(tmp_path / "out")] == ["cells.parquet", "links.parquet"]
+    (tmp_path / "out" / MANIFEST).write_text("{}")
+    with pytest.raises(OutputError, match="no manifest"):
+        convert({"a": "x"}, tmp_path / "out", "incremental")
+
+
+# -- jobs and limits
+
+
+class Deadly(str):
+    """A text whose reading ends the process: what a fault in a library in C does."""
+
+    def encode(self, *_: Any) -> bytes:
+        os._exit(9)
+
+
+class Endless(str):
+    """A text whose reading does not end, and cannot be interrupted."""
+
+    def encode(self, *_: Any) -> bytes:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
+        time.sleep(1000)
+        return b""
+
+
+class Slow(str):
+    """A text whose reading takes long."""
+
+    def encode(self, *_: Any) -> bytes:
+        time.sleep(1000)
+        return b""
+
+
+class Fat(str):
+    """A text whose reading takes more memory than there is."""
+
+    def encode(self, *_: Any) -> bytes:
+        return b"x" * (1 << 60)
+
+
+def many(*texts: str, count: int = 600) -> Iterator[Source]:
+    for number in range(count):
+        yield Source(f"{number}.md", texts[number // 100] if number % 100 == 50 and texts else TEXTS[number % 4])
+
+
+def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
+    for jobs in (1, 2, 3):
+        write_folder(many(), tmp_path / str(jobs), Output(), Options(), Settings(jobs))
+    hashes = [
+        {(file.path, file.sha256) for file in manifest.files}
+        for jobs in (1, 2, 3)
+        if (manifest := read_manifest(tmp_path / str(jobs)))
+    ]
+    assert hashes[0] == hashes[1] == hashes[2]
+
+
+def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "SLACK_SECONDS", 2.0)
+    texts = (Deadly("x"), Endless("x"), Slow("x"), Fat("x"), Deadly("y"), "x\n")
+    options = Options(maximum_seconds=1.0)
+    report = write_folder(many(*texts), tmp_path / "out", Output(), options, Settings(2))
+    assert (report.documents, report.failed) == (595, 5)
+    found = {problem["source"]: problem["code"] for problem in report.problems if problem["severity"] == "error"}
+    assert found == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "failed",
+                     "450.md": "crashed"}  # fmt: skip
+    assert report.exit_code == 3
+    here = write_folder(
+        (source for source in many(*texts) if not isinstance(source.data, Deadly | Endless)),
+        tmp_path / "here", Output(), options,
+    )  # fmt: skip
+    assert (here.documents, here.failed) == (595, 2)
+    read = [pq.read_table(tmp_path / name / "documents.parquet").column("source") for name in ("out", "here")]
+    assert read[0].equals(read[1])
+
+
+def test_a_run_can_fail_at_too_many_problems(tmp_path: Path) -> None:
+    bad = [Source(f"{n}.md", problem=Problem("not_found", "gone")) for n in range(3)]
+    good = [Source("good.md", "x")]
+    assert write_folder([*bad, *good], tmp_path / "out", Output(), Options(), Settings(maximum_problems=3)).failed == 3
+    with pytest.raises(TooManyProblems) as caught:
+        write_folder([*bad, *good], tmp_path / "none", Output(), Options(), Settings(maximum_problems=2))
+    assert len(caught.value.problems) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+# -- on the command line
+
+
+def run(*arguments: str, cwd: Path, code: int = 0) -> str:
+    command = [sys.executable, "-m", "converter", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == code, done.stderr
+    return done.stderr
+
+
+def test_the_options(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number, text in enumerate(TEXTS[:4]):
+        (tmp_path / "in" / f"{number}.md").write_text(text)
+    run("convert", "in", "-o", "out", "--file-size", "1", "--jobs", "2", cwd=tmp_path)
+    assert "--incremental" in run("convert", "in", "-o", "out", cwd=tmp_path, code=1)
+    (tmp_path / "in" / "0.md").unlink()
+    err = run("convert", "in", "-o", "out", "--file-size", "1", "--incremental", "--report", "-", cwd=tmp_path)
+    report = json.loads(err[err.index("{") :])
+    assert (report["skipped"], report["removed"], report["exit_code"]) == (3, 1, 0)
+    shutil.rmtree(tmp_path / "in")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "0.md").write_text(TEXTS[4])
+    err = run("convert", "in", "-o", "out", "--append", "--report", "report.json", cwd=tmp_path, code=3)
+    assert "1 document, " in err and "front_matter" in err
+    assert json.loads((tmp_path / "report.json").read_text())["problem_codes"] == {"front_matter": 1, "type_drift": 2}
+    assert "exclude" in run("convert", "in", "-o", "out", "--append", "--overwrite", cwd=tmp_path, code=2)
+    assert "nothing was written" in run("convert", "in", "-o", "new", "--max-problems", "0", cwd=tmp_path, code=1)
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "in" / "0.md").write_text("> " * 200 + "x\n" + "*a **b " * 200_000)
+    assert "[too_slow]" in run("convert", "in", "-o", "new", "--max-seconds", "0.05", cwd=tmp_path, code=1)
+    run("convert", "in", "-o", "new", "--partition-by", "lang", cwd=tmp_path)
+    assert [path.name for path in (tmp_path / "new" / "blocks").iterdir()] == ["lang=__HIVE_DEFAULT_PARTITION__"]
