@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter import pool
+from converter.cli import progress
 from converter.conversion import Options, Source
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
@@ -374,3 +375,17 @@ def test_the_options(tmp_path: Path) -> None:
     assert "[too_slow]" in run("convert", "in", "-o", "new", "--max-seconds", "0.05", cwd=tmp_path, code=1)
     run("convert", "in", "-o", "new", "--partition-by", "lang", cwd=tmp_path)
     assert [path.name for path in (tmp_path / "new" / "blocks").iterdir()] == ["lang=__HIVE_DEFAULT_PARTITION__"]
+
+
+def test_elsewhere_than_on_a_terminal_progress_is_a_line_now_and_then(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seconds, lines in ((1000.0, 0), (0.0, 2)):
+        monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", seconds)
+        with progress.progress_shown(False, []) as show:
+            assert show is not None
+            show(1200, 5_000_000)
+            show(2400, 9_000_000)
+        error = capsys.readouterr().err
+        assert error.count("\n") == lines
+    assert "2,400 documents, 9.0 MB, " in error

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -20,11 +20,9 @@ from converter.cli.messages import (
     report_run,
     write_report,
 )
+from converter.cli.progress import progress_shown
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
-
-if TYPE_CHECKING:
-    from converter.run import Progress
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -116,6 +114,9 @@ def convert(
     report_file: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write what the run did as JSON; - is stderr.")
     ] = None,
+    openlineage: Annotated[
+        Path | None, typer.Option("--openlineage", metavar="FILE", help="Add OpenLineage events of the run to a file.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="List every problem and the rows of each file.")
@@ -123,6 +124,7 @@ def convert(
 ) -> None:
     """Read documents and write their records."""
     from converter.conversion import Options
+    from converter.lineage import lineage
     from converter.output import Output, mode_of
     from converter.pool import processors
     from converter.run import Settings, write_file, write_folder, write_stream
@@ -152,7 +154,7 @@ def convert(
     attributes = tuple(name.strip() for name in (partition_by or "").split(",") if name.strip())
     output = Output(to, names, layout, mode, attributes, datapackage)
     sources = find_sources(source)
-    with progress_bar(quiet) as progress:
+    with lineage(openlineage, source) as events, progress_shown(quiet, source) as progress:
         settings = Settings(jobs or processors(), max_problems, progress)
         if out is None:
             if to == "parquet" and sys.stdout.isatty():
@@ -166,6 +168,8 @@ def convert(
             except TooManyProblems as error:
                 print_problems(error.problems[:LISTED_PROBLEMS])
                 raise
+        if events is not None:
+            events.complete(report)
     report_problems(report, quiet, verbose)
     if not quiet:
         report_run(report, verbose)
@@ -192,23 +196,3 @@ def standard_output() -> Iterator[BinaryIO]:
     except OSError as error:
         discard_output()
         raise OutputError(f"cannot be written: {error.strerror or error}", source="standard output") from error
-
-
-@contextlib.contextmanager
-def progress_bar(quiet: bool) -> Iterator[Progress | None]:
-    """Give a function that shows progress on stderr; None unless that is a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.fields[documents]:,} documents, {task.fields[size]}"))
-    with Bar(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", documents=0, size="0 MB")
-
-        def show(documents: int, size: int) -> None:
-            bar.update(task, documents=documents, size=f"{size / 1e6:,.1f} MB")
-
-        yield show

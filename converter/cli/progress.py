@@ -1,0 +1,81 @@
+"""How far a run is, on stderr: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from converter.run import Progress
+
+SECONDS_BETWEEN_LINES = 30.0
+
+
+@contextlib.contextmanager
+def progress_shown(quiet: bool, sources: Sequence[str]) -> Iterator[Progress | None]:
+    """Give a function that shows how many documents and bytes are done; None when quiet."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bar(sources) as progress:
+            yield progress
+    else:
+        yield _lines()
+
+
+def _lines() -> Progress:
+    began = last = time.monotonic()
+
+    def show(documents: int, size: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= SECONDS_BETWEEN_LINES:
+            last = now
+            rate = documents / (now - began)
+            typer.echo(f"{documents:,} documents, {size / 1e6:,.1f} MB, {rate:,.0f} documents/s", err=True)
+
+    return show
+
+
+@contextlib.contextmanager
+def _bar(sources: Sequence[str]) -> Iterator[Progress]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    text = "{task.completed:,.0f} documents, {task.fields[size]}, {task.fields[rate]}"
+    columns = (SpinnerColumn(), BarColumn(), TextColumn(text), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, size="0 MB", rate="")
+        # Counting files takes a while where there are millions: the run does not wait for it.
+        threading.Thread(target=lambda: bar.update(task, total=_count(sources)), daemon=True).start()
+        began = time.monotonic()
+
+        def show(documents: int, size: int) -> None:
+            rate = documents / max(time.monotonic() - began, 0.001)
+            bar.update(task, completed=documents, size=f"{size / 1e6:,.1f} MB", rate=f"{rate:,.0f}/s")
+
+        yield show
+
+
+def _count(sources: Sequence[str]) -> int | None:
+    """Return how many documents the sources hold, None where only reading them tells."""
+    from converter.source.paths import SUFFIXES
+
+    count = 0
+    for source in sources:
+        if os.path.isdir(source):
+            count += sum(
+                os.path.splitext(name)[1].lower() in SUFFIXES for _, _, names in os.walk(source) for name in names
+            )
+        elif os.path.isfile(source):
+            count += 1
+        else:
+            return None
+    return count

@@ -1,0 +1,156 @@
+"""python -m tests.benchmarks.fuzz [INPUTS] [SEED]: hostile documents, 2 seconds and 512 MB for each.
+
+Mutated documents, random bytes, and Markdown that is made to hurt go through the pool that runs use. Every one must
+come out as a document or as a row of `problems`; nothing may end the run. Prints how many of each there were.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+from multiprocessing import forkserver
+from pathlib import Path
+
+from converter.conversion import Options, Source, document_id
+from converter.output import Records
+from converter.pool import processors
+from converter.report import Report
+from converter.run import Settings, convert_sources
+from converter.source import find_sources
+from tests.benchmarks.documents import CONSTRUCTS, generated
+
+CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"
+SECONDS, MEGABYTES = 2.0, 512
+PIECES = [
+    "> ", "- ", "1. ", "    ", "\t", "# ", "```", "~~~", "***", "___", "**", "*", "_", "`", "``", "[", "](", ")",
+    "![", "]", "[a]: ", "[^a]", "[^a]: ", "|", "|---|", "\n", "\n\n", "<div>", "</div>", "<table><tr><td>", "<!--",
+    "-->", "<?", "<![CDATA[", "&amp;", "&#0;", "&#x10ffff;", "\\", "$", "$$", "---\n", "+++\n", ": ", "~", "http://",
+    "www.", "a@b.c", "\0", "\r", "\r\n", "\u2028", "\u200b", "\ufeff", "\U0001f468\u200d\U0001f469", "\u202e", "•",
+    "①", "日本", "a", " ", "1", ".", "-", "=", ",", "'", '"',
+]  # fmt: skip
+
+HOSTILE: list[Callable[[int], str]] = [
+    *CONSTRUCTS.values(),
+    lambda n: "> " * n + "x",
+    lambda n: "".join("  " * level + "- x\n" for level in range(min(n, 400))),
+    lambda n: "- " * n + "x",
+    lambda n: "[" * n + "x" + "](y)" * n,
+    lambda n: "![" * n,
+    lambda n: "*a **b " * n,
+    lambda n: "a*" * n + "*b" * n,
+    lambda n: "`" * n + "x" + "".join("`" * (k % 50) + " " for k in range(n // 10)),
+    lambda n: "".join(f"[r{k}]: http://x.y/{k}\n" for k in range(n)) + "".join(f"[r{k}] " for k in range(n)),
+    lambda n: "".join(f"[^{k}]: note\n\n" for k in range(n // 4)) + "".join(f"[^{k}]" for k in range(n // 4)),
+    lambda n: "|" + "a|" * n + "\n|" + "-|" * n + "\n|" + "1|" * n,
+    lambda n: "|a|\n|-|\n" + "|1|\n" * n,
+    lambda n: "|a|\n|-|\n" + ("|" * 200 + "\n") * (n // 100),
+    lambda n: "<" * n + "a" + ">" * n,
+    lambda n: "<table>" * n,
+    lambda n: f"<table><tr><td colspan={n} rowspan={n}>x</table>",
+    lambda n: "<a href='" * n,
+    lambda n: "<!-- " * n,
+    lambda n: "---\nb0: &b0 x\n" + "".join(f"b{k}: &b{k} [{f'*b{k - 1},' * 6}]\n" for k in range(1, min(n, 30))),
+    lambda n: "---\n" + "[" * min(n, 5000) + "\n---\n",
+    lambda n: "---\na: " + "{b: " * min(n, 3000) + "\n---\n",
+    lambda n: "+++\na = " + "[" * min(n, 3000) + "\n+++\n",
+    lambda n: "---\nx: 0" + "_0" * n + "\ny: 1" + ":59" * n + "\n---\n",
+    lambda n: '{"a": ' * n,
+    lambda n: "|v|\n|-|\n" + "|" + "1," * n + "1|\n",
+    lambda n: "|v|\n|-|\n|" + "9" * n + "|\n|1e" + "9" * min(n, 400) + "|\n",
+    lambda n: "|v|\n|-|\n|" + "1 " * n + "x|\n",
+    lambda n: "http://" * n,
+    lambda n: "a@" * n + "b.c",
+    lambda n: "www." + "a." * n,
+    lambda n: "x" * n + "\n" + "=" * n,
+    lambda n: " " * n + "x\n" + "\t" * n,
+    lambda n: "\n" * n + "x",
+    lambda n: "a\n" * n,
+    lambda n: "Title\nword word word word.\n• one\n• two\n" * (n // 20),
+    lambda n: "$" * n,
+    lambda n: "\\" * n + "*",
+    lambda n: "&" * n + "amp;" * n,
+    lambda n: "a  \n" * n,
+    lambda n: ": x\n" * n,
+    lambda n: "t\n: x\n\n" * n,
+    lambda n: "~~~\n" * n,
+    lambda n: "1" * min(n, 2000) + ". x\n" + "1) " * n,
+]  # fmt: skip
+
+
+def inputs(seed: int) -> Iterator[bytes]:
+    """Yield inputs without end: in turn mutated documents, random pieces of markup, random bytes, and hostile ones."""
+    chance = random.Random(seed)
+    found = [source.data for source in find_sources([CORPORA])] if CORPORA.exists() else []
+    documents = [data for data in found if isinstance(data, bytes)] or [text.encode() for text in generated(200)]
+    while True:
+        yield mutated(chance.choice(documents), chance)
+        yield "".join(chance.choices(PIECES, k=chance.randint(1, 300))).encode()
+        yield chance.randbytes(chance.randint(0, 300))
+        size = int(10 ** chance.uniform(0.5, 4.3))
+        yield chance.choice(HOSTILE)(size).encode("utf-8", "replace")
+
+
+def mutated(data: bytes, chance: random.Random) -> bytes:
+    """Return some 3 KB of the document with a few places cut, doubled, moved, or overwritten."""
+    start = chance.randrange(max(len(data) - 3000, 0) + 1)
+    data = data[start : start + 3000]
+    for _ in range(chance.randint(1, 8)):
+        place, end = sorted(chance.randrange(len(data) + 1) for _ in range(2))
+        end = min(end, place + 200)
+        piece = chance.choice(PIECES).encode() * chance.choice([1, 1, 2, 50])
+        change = chance.choice([b"", piece, data[place:end] * 2, chance.randbytes(3), data[place:end][::-1]])
+        data = data[:place] + change + data[end:]
+    return data
+
+
+def fuzz(count: int, seed: int = 0) -> Counter[str]:
+    """Convert so many inputs; return how many were documents, and how many problems there were by code.
+
+    Raises:
+        AssertionError: an input is neither among the documents nor in `problems`.
+    """
+    # The workers come from this server, which keeps the limit that it is started under.
+    space = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    forkserver.set_forkserver_preload(["converter.pool"])
+    resource.setrlimit(resource.RLIMIT_AS, (space + MEGABYTES * 1024 * 1024, before[1]))
+    forkserver.ensure_running()
+    resource.setrlimit(resource.RLIMIT_AS, before)
+    counted: Counter[str] = Counter()
+    report = Report()
+    waiting: set[str] = set()
+
+    def sources() -> Iterator[Source]:
+        for number, data in enumerate(islice(inputs(seed), count)):
+            waiting.add(str(number))
+            yield Source(str(number), data)
+
+    def sink(records: Records, partition: str) -> None:
+        documents = records["documents"]
+        assert documents["doc_id"].to_pylist() == [document_id(key) for key in documents["source"].to_pylist()]
+        waiting.difference_update(documents["source"].to_pylist(), records["problems"]["source"].to_pylist())
+        counted["documents"] += documents.num_rows
+
+    settings = Settings(max(2, processors()))
+    convert_sources(sources(), sink, Options(maximum_seconds=SECONDS), report, settings)
+    assert not waiting, f"{len(waiting)} inputs are in no record, the first {min(waiting, key=int)}"
+    assert report.documents + report.failed == count
+    return counted + report.problem_codes
+
+
+def main() -> None:
+    """Fuzz and print what came out."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    started = time.perf_counter()
+    for code, number in fuzz(count, int(sys.argv[2]) if len(sys.argv) > 2 else 0).most_common():
+        print(f"{code:24} {number:8,}")
+    print(f"{count:,} inputs in {time.perf_counter() - started:.0f} s, none lost")
+
+
+if __name__ == "__main__":
+    main()

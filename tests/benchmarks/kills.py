@@ -1,0 +1,141 @@
+"""python -m tests.benchmarks.kills [KILLS]: end runs by SIGKILL at random moments, and look at what they leave.
+
+Each run brings an output from one state of a folder of documents to the next. After the kill the output must be the
+one or the other, whole, by its manifest and its rows; after the same command again it must be the next. Where other
+files in the folder forbid to exchange it in one step, only the second is promised; what stands there meanwhile is told.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from converter.output import read_manifest, verify
+from tests.benchmarks.documents import generated
+
+Content = Mapping[str, object]
+"""Of each document its hash, and of each record how many rows."""
+
+KINDS: dict[str, list[str]] = {
+    "a new output": ["--jobs", "1"],
+    "overwrite": ["--overwrite", "--jobs", "1"],
+    "overwrite, two jobs": ["--overwrite", "--jobs", "2"],
+    "incremental": ["--incremental", "--jobs", "1"],
+    "incremental, large": ["--incremental", "--jobs", "1", "--file-size", "1"],
+    "overwrite, other files": ["--overwrite", "--jobs", "1"],
+}
+
+
+def content(out: Path) -> Content | None:
+    """Return what the output holds, None where there is none.
+
+    Raises:
+        AssertionError: it is not as its manifest says.
+    """
+    manifest = read_manifest(out) if out.exists() else None
+    if manifest is None:
+        assert not out.exists() or not list(out.rglob("*.parquet")), f"{out} holds files without a manifest"
+        return None
+    assert verify(out) == [], f"{out} is not as its manifest says"
+    found: dict[str, object] = {}
+    rows: Counter[str] = Counter()
+    for file in manifest.files:
+        table = pq.read_table(out / file.path)
+        assert table.num_rows == file.rows
+        rows[file.record] += file.rows
+        if file.record == "documents":
+            found |= zip(table["source"].to_pylist(), table["sha256"].to_pylist(), strict=True)
+    return {**found, "": dict(rows)}
+
+
+def kill_runs(kills: int, folder: Path, seed: int = 0) -> dict[str, Counter[str]]:
+    """Kill so many runs; return for each kind how often its output was found how.
+
+    Raises:
+        AssertionError: an output was partial, or not what it must be after the run that follows.
+    """
+    chance = random.Random(seed)
+    texts = list(generated(360, seed))
+    states = [dict(enumerate(texts[:300])), {**dict(enumerate(texts[60:])), 5: "# changed\n"}]
+    for name, state in zip("ab", states, strict=True):
+        (folder / name).mkdir()
+        for number, text in state.items():
+            (folder / name / f"{number}.md").write_text(text, encoding="utf-8")
+    found: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    expected: dict[str, tuple[Content | None, Content | None]] = {}
+    lasts: dict[str, float] = {}
+
+    def started(kind: str, state: str, out: Path) -> subprocess.Popen[bytes]:
+        (folder / "in").unlink(missing_ok=True)
+        (folder / "in").symlink_to(state, target_is_directory=True)
+        command = [sys.executable, "-m", "converter", "convert", "in", "-o", str(out), "-q", *KINDS[kind]]
+        return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
+
+    def finished(kind: str, state: str, out: Path) -> Content | None:
+        process = started(kind, state, out)
+        _, error = process.communicate()
+        assert process.returncode == 0, error.decode()
+        return content(out)
+
+    for number in range(kills):
+        kind = list(KINDS)[number % len(KINDS)]
+        out = folder / kind.replace(" ", "-") / "out"
+        base = out.parent / "base"
+        if kind not in expected:
+            out.parent.mkdir()
+            before = None
+            if kind != "a new output":
+                before = finished(kind, "a", out)
+                if kind.endswith("other files"):
+                    (out / "mine.txt").write_text("mine", encoding="utf-8")
+                shutil.copytree(out, base)
+            began = time.monotonic()
+            expected[kind] = before, finished(kind, "b", out)
+            lasts[kind] = time.monotonic() - began
+        shutil.rmtree(out)
+        if base.exists():
+            shutil.copytree(base, out)
+        process = started(kind, "b", out)
+        try:
+            process.communicate(timeout=chance.uniform(0, 1.1 * lasts[kind]))
+            found[kind]["ended before"] += 1
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        before, after = expected[kind]
+        try:
+            now = content(out)
+        except AssertionError:
+            if not kind.endswith("other files"):
+                raise
+            found[kind]["half put in place"] += 1
+        else:
+            assert now in (before, after), f"{kind}: neither the output before nor the one after"
+            found[kind]["as before" if now == before else "as after"] += 1
+        again = finished(kind, "b", out) if kind != "a new output" or not out.exists() else content(out)
+        assert again == after, f"{kind}: documents lost or doubled after the next run"
+        left = [path.name for path in out.parent.iterdir() if path.name not in ("out", "base")]
+        assert not left, f"{kind}: left {left}"
+        assert not kind.endswith("other files") or (out / "mine.txt").exists()
+    return found
+
+
+def main() -> None:
+    """Kill runs and print what was found."""
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, count in kill_runs(kills, Path(folder)).items():
+            print(f"{kind:24} {dict(count)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Killed runs and hostile documents: nothing is lost, nothing is left half-written. More of both in `benchmarks/`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux")]
+
+
+def test_killed_runs_leave_the_output_before_or_the_one_after(tmp_path: Path) -> None:
+    from tests.benchmarks.kills import KINDS, kill_runs
+
+    found = kill_runs(3 * len(KINDS), tmp_path)
+    assert all(sum(count.values()) == 3 for count in found.values())
+
+
+def test_every_hostile_document_is_read_or_reported() -> None:
+    from tests.benchmarks.fuzz import fuzz
+
+    found = fuzz(4000)
+    assert found["documents"] > 2000
+    assert found["crashed"] == found["failed"] == 0

@@ -1,0 +1,43 @@
+"""OpenLineage events: what a catalogue is told of a run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("openlineage.client", reason="openlineage-python is not installed")
+
+
+def events(folder: Path, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "converter", "convert", *arguments, "--openlineage", "events.ndjson"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == code, done.stderr
+    return [json.loads(line) for line in (folder / "events.ndjson").read_text().splitlines()]
+
+
+def test_a_run_is_started_and_completed(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n\n| city | price |\n|---|---|\n| Rome | 5 |\n")
+    start, complete = events(tmp_path, "a.md", "-o", "out")
+    assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
+    assert start["run"]["runId"] == complete["run"]["runId"]
+    assert [(each["namespace"], each["name"]) for each in complete["inputs"]] == [("file", str(tmp_path / "a.md"))]
+    outputs = {each["name"].removeprefix(f"{tmp_path}/out/"): each for each in complete["outputs"]}
+    assert {"sections", "problems", "datasets/city__price"} < set(outputs)
+    statistics = outputs["cells"]["outputFacets"]["outputStatistics"]
+    assert (statistics["rowCount"], statistics["fileCount"]) == (2, 1)
+    fields = outputs["datasets/city__price"]["facets"]["schema"]["fields"]
+    assert [(field["name"], field["type"]) for field in fields][-2:] == [("city", "string"), ("price", "int64")]
+    assert [each["eventType"] for each in events(tmp_path, "a.md", "-o", "x.csv", "--records", "cells")] == [
+        "START", "COMPLETE"] * 2  # fmt: skip
+
+
+def test_a_run_that_fails_says_why(tmp_path: Path) -> None:
+    _, fail = events(tmp_path, "gone.md", "-o", "out", "--max-problems", "0", code=1)
+    assert fail["eventType"] == "FAIL"
+    assert "--max-problems" in fail["run"]["facets"]["errorMessage"]["message"]
+    assert events(tmp_path, "gone.md", "-o", "out", code=1)[-1]["eventType"] == "FAIL"
