@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
 from converter.datasets import DATASETS, PARTS, parts_of
 from converter.errors import ParquetryError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, OutOfTime, time_limit
+from converter.office import MARKDOWN, to_markdown
 from converter.parse import Block, parse
 from converter.problems import Problem
 from converter.records import RECORDS, Context, outline
@@ -20,18 +21,23 @@ from converter.schema.judge import Found, batch, stop_at
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
-from converter.text import read_text
+from converter.text import Text, read_text
 from converter.values import NO_HINTS, Hints, check
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document to convert: its key (path, URI or row key) and its bytes, or the problem in their place."""
+    """One document to convert: its key (path, URI or row key) and its bytes, or the problem in their place.
+
+    `format` is how they are written: Markdown, or one of `office.READERS`. Those are read where the document is
+    converted, not where it is found, for that takes long.
+    """
 
     key: str
     data: bytes | str = b""
     problem: Problem | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    format: str = MARKDOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def _read(source: Source, doc_id: str, options: Options) -> Context:
     if size > options.maximum_bytes:
         message = f"{size} bytes, the limit is {options.maximum_bytes}; raise it with --max-bytes or split the document"
         return Context(None, source.key, problems=[Problem("too_large", message)])
-    text = read_text(source.data, source.key)
+    text = read_text(source.data, source.key) if source.format == MARKDOWN else _read_office(source, options)
     repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)
     problems = text.problems
     blocks = parse(repaired.lines, repaired.numbers, problems)
@@ -118,6 +124,16 @@ def _read(source: Source, doc_id: str, options: Options) -> Context:
         repaired.state,
         problems,
         source.attributes,
+    )
+
+
+def _read_office(source: Source, options: Options) -> Text:
+    raw = source.data.encode("utf-8", "replace") if isinstance(source.data, str) else source.data
+    markdown, problems = to_markdown(raw, source.format, options.maximum_bytes)
+    text = read_text(markdown, source.key)
+    # A document is known by its own bytes, whatever its reader makes of them.
+    return replace(
+        text, sha256=hashlib.sha256(raw).hexdigest(), size_bytes=len(raw), problems=[*problems, *text.problems]
     )
 
 

@@ -17,6 +17,8 @@ import pyarrow as pa
 from converter.conversion import Options, Source, read_document
 from converter.errors import DecodingError, SourceError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.office import MARKDOWN, format_by_content
+from converter.office import SUFFIXES as OFFICE_SUFFIXES
 from converter.output import Output, mode_of
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State
@@ -25,7 +27,8 @@ from converter.run import Progress, Settings, write_folder
 from converter.schema.load import load_schemas
 from converter.show.rows import Row, Rows, RowType, Table, frame, short
 from converter.source import find_sources
-from converter.source.paths import SUFFIXES, read_file
+from converter.source.files import TEXT_SUFFIXES
+from converter.source.paths import read_file
 from converter.values import NO_HINTS, Column, Hints
 from converter.write import DEFAULT_FILE_BYTES, Layout
 from converter.write.json import nested_document
@@ -243,14 +246,15 @@ def read(
     """
     options = _options(repair, rules_off, maximum_bytes, hints)
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
-        found = Source(name or UNNAMED, source)
+        format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
+        found = Source(name or UNNAMED, source, format=format)
     else:
         path = os.fspath(source)
         if os.path.isdir(path):
             raise SourceError("is a folder; converter.convert takes folders", source=path, code="unreadable")
-        found = read_file(path)
+        found = read_file(path, maximum_bytes)
         if name is not None:
-            found = Source(name, found.data, found.problem)
+            found = replace(found, key=name)
     context = read_document(found, options)
     if context.text is None:
         problem = context.problems[0]
@@ -328,6 +332,6 @@ def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int, hints: H
 def _names_file(source: str) -> bool:
     if not source or re.search(r"[\r\n\0]", source):
         return False
-    if os.path.exists(source) or os.path.splitext(source)[1].lower() in SUFFIXES:
+    if os.path.exists(source) or os.path.splitext(source)[1].lower() in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES):
         return True
     return re.fullmatch(r"\S*[/\\]\S*", source) is not None

@@ -11,8 +11,8 @@ class WithoutPandas:
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:
-        """Refuse `import pandas`, which no conversion needs; leave every other import alone."""
-        if name == "pandas":
+        """Refuse `import pandas`, which no conversion needs but to read XLSX; leave every other import alone."""
+        if name == "pandas" and "markitdown" not in sys.modules:
             raise ModuleNotFoundError("the command line does without pandas", name=name)
 
 

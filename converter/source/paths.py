@@ -1,85 +1,130 @@
-"""Paths, folders, globs and standard input -> Sources, one at a time."""
+"""Standard input, and local files, folders and globs -> files, one at a time."""
 
 from __future__ import annotations
 
 import glob
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
-from converter.conversion import Source
+from converter.conversion import DEFAULT_MAXIMUM_BYTES, Source
 from converter.problems import Problem
+from converter.source.files import File, Wanted, failed, read_document_file
 
 STANDARD_INPUT = "-"
-SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
-"""What a folder is searched for, upper case or lower. A file that is named itself may have any suffix."""
 
 
-def find_sources(arguments: Iterable[str | os.PathLike[str]]) -> Iterator[Source]:
-    """Yield the documents that the arguments name, each once, read when its turn comes.
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file by its path."""
 
-    An argument is a file, a folder (searched for `SUFFIXES`, hidden folders left out), a glob (`**` crosses
-    folders), or `-` for standard input. What cannot be found or read is yielded as a source with a problem.
-    """
-    seen: set[str] = set()
-    for argument in arguments:
-        for source in _expand(os.fspath(argument)):
-            if source.key not in seen:
-                seen.add(source.key)
-                yield source
+    path: str
+
+    @property
+    def key(self) -> str:
+        """The path with slashes, and bytes of a name that is no UTF-8 escaped."""
+        return _key(self.path)
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return self.path
+
+    @property
+    def identity(self) -> str:
+        """The path with its folder's links followed, so that a loop of links ends. A link to a file is a file of its
+        own: stores that keep equal files once show them under several names."""
+        folder, name = os.path.split(os.path.abspath(self.path))
+        return os.path.join(_real_folder(folder), name)
+
+    def open(self) -> BinaryIO:
+        """Open the file."""
+        return open(self.path, "rb")
+
+    def explain(self, error: Exception) -> Problem:
+        """Tell why it cannot be read."""
+        if isinstance(error, FileNotFoundError):
+            return Problem("not_found", "no such file or folder; check the path")
+        if reason := getattr(error, "strerror", None):
+            return Problem("unreadable", f"{reason}; check its permissions")
+        return Problem("unreadable", f"{error}; is the file whole?")
 
 
-def _expand(argument: str) -> Iterator[Source]:
-    if argument == STANDARD_INPUT:
-        yield _standard_input()
-    elif os.path.isdir(argument):
-        yield from _folder(argument)
-    elif os.path.exists(argument) or not glob.has_magic(argument):
-        yield read_file(argument)
-    else:
-        names = sorted(name for name in glob.iglob(argument, recursive=True) if not os.path.isdir(name))
-        yield from map(read_file, names)
-        if not names:
-            yield _failed(argument, "no_documents", "no file matches this pattern; check it, and quote it in a shell")
+class StandardInput:
+    """What comes in by the pipe."""
+
+    key = name = identity = STANDARD_INPUT
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Give standard input, which stays open: it is not ours."""
+        return nullcontext(sys.stdin.buffer)
+
+    def explain(self, error: Exception) -> Problem:
+        """Tell why it cannot be read."""
+        return Problem("unreadable", f"{getattr(error, 'strerror', None) or error}; check what it is connected to")
 
 
-def _folder(folder: str) -> Iterator[Source]:
+def is_standard_input(argument: str) -> bool:
+    """Whether the argument is `-`."""
+    return argument == STANDARD_INPUT
+
+
+def is_pattern(argument: str) -> bool:
+    """Whether the argument is a glob; a file of that name comes before it."""
+    return glob.has_magic(argument) and not os.path.lexists(argument)
+
+
+def standard_input(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield standard input."""
+    yield StandardInput()
+
+
+def named_file(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield the file, whatever its suffix; whether it exists turns out when it is opened."""
+    yield LocalFile(argument)
+
+
+def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield the files that a glob matches, sorted; `**` crosses folders."""
+    names = sorted(name for name in glob.iglob(argument, recursive=True) if not os.path.isdir(name))
+    yield from map(LocalFile, names)
+    if not names:
+        yield failed(_key(argument), "no_documents", "no file matches this pattern; check it, and quote it in a shell")
+
+
+def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield the wanted files below a folder, sorted, folder by folder."""
     errors: list[OSError] = []
     found = False
     for root, folders, names in os.walk(folder, onerror=errors.append):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES:
+        folders[:] = sorted(filter(wanted.shows, folders))
+        names.sort()
+        for name in names:
+            path = os.path.join(root, name)
+            if wanted.takes(os.path.relpath(path, folder).replace(os.sep, "/") if wanted.include else name):
                 found = True
-                yield read_file(os.path.join(root, name))
+                yield LocalFile(path)
     for error in errors:
-        yield _failed(str(error.filename), "unreadable", f"{error.strerror}; check its permissions")
+        yield failed(_key(str(error.filename)), "unreadable", f"{error.strerror}; check its permissions")
     if not found and not errors:
-        kinds = ", ".join(sorted(SUFFIXES))
-        yield _failed(folder, "no_documents", f"the folder holds no document ({kinds}); name files or a glob instead")
+        yield failed(
+            _key(folder), "no_documents", f"the folder holds no document ({wanted}); name files, a glob, or --include"
+        )
 
 
-def read_file(path: str) -> Source:
+def read_file(path: str, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
     """Return the file as a source; what went wrong is its problem."""
-    try:
-        with open(path, "rb") as file:
-            return Source(_key(path), file.read())
-    except FileNotFoundError:
-        return _failed(path, "not_found", "no such file or folder; check the path")
-    except (OSError, ValueError) as error:  # a path that holds NUL is a ValueError
-        return _failed(path, "unreadable", f"{getattr(error, 'strerror', None) or error}; check its permissions")
+    return read_document_file(LocalFile(path), maximum_bytes)
 
 
-def _standard_input() -> Source:
-    try:
-        return Source(STANDARD_INPUT, sys.stdin.buffer.read())
-    except OSError as error:
-        return _failed(STANDARD_INPUT, "unreadable", f"{error.strerror or error}; check what it is connected to")
-
-
-def _failed(path: str, code: str, message: str) -> Source:
-    return Source(_key(path), problem=Problem(code, message))
+@lru_cache(maxsize=64)
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder)
 
 
 def _key(path: str) -> str:

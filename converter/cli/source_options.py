@@ -1,0 +1,83 @@
+"""The options that say where documents come from, the same in each command that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.errors import UsageError
+
+if TYPE_CHECKING:
+    from converter.conversion import Source
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE...", help="Files, folders, globs, addresses (s3://, https://, ...), or - for standard input."
+    ),
+]
+FilesFrom = Annotated[
+    str | None,
+    typer.Option("--files-from", metavar="LIST", help="A file that names further sources, one a line; - is stdin."),
+]
+Null = Annotated[bool, typer.Option("--null", help="NUL parts the names of --files-from, as of find -print0.")]
+Include = Annotated[
+    list[str] | None,
+    typer.Option("--include", metavar="GLOB", help="Further files to read in folders, for example '*.html'."),
+]
+TextColumn = Annotated[
+    str | None,
+    typer.Option("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),
+]
+KeyColumn = Annotated[
+    str | None,
+    typer.Option("--key-column", metavar="COLUMN", help="The column with each document's key. Default: TABLE#ROW."),
+]
+Keep = Annotated[
+    str | None,
+    typer.Option("--keep", metavar="A,B", help="Columns to pass through to documents.attributes."),
+]
+Query = Annotated[
+    str | None,
+    typer.Option(
+        "--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."
+    ),
+]
+
+
+def sources_of(
+    sources: list[str] | None,
+    files_from: str | None,
+    null: bool,
+    include: list[str] | None,
+    text_column: str | None,
+    key_column: str | None,
+    keep: str | None,
+    query: str | None,
+    maximum_bytes: int,
+) -> Iterator[Source]:
+    """Return the documents that the options name, read when their turn comes.
+
+    Raises:
+        UsageError: no source is named, an option lacks the one that it goes with, or as for `find_sources`.
+    """
+    from converter.source import Columns, find_sources
+
+    if not sources and files_from is None and query is None:
+        raise UsageError("name a SOURCE, or --files-from, or --query")
+    if null and files_from is None:
+        raise UsageError("--null goes with --files-from")
+    if text_column is None and (key_column is not None or keep is not None):
+        raise UsageError("--key-column and --keep go with --text-column")
+    kept = tuple(name.strip() for name in (keep or "").split(",") if name.strip())
+    return find_sources(
+        sources or (),
+        files_from=files_from,
+        null_separated=null,
+        include=include or (),
+        columns=None if text_column is None else Columns(text_column, key_column, kept),
+        query=query,
+        maximum_bytes=maximum_bytes,
+    )

@@ -1,0 +1,44 @@
+"""A list of sources -> arguments, one at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from converter.errors import UsageError
+
+CHUNK = 64 * 1024
+
+
+def open_list(path: str) -> BinaryIO:
+    """Open a list of sources; `-` is standard input.
+
+    Raises:
+        UsageError: it cannot be opened.
+    """
+    if path == "-":
+        return sys.stdin.buffer
+    try:
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"--files-from cannot be read: {reason}", source=path) from error
+
+
+def listed(stream: BinaryIO, separator: bytes) -> Iterator[str]:
+    """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF."""
+    rest = b""
+    while chunk := stream.read(CHUNK):
+        *whole, rest = (rest + chunk).split(separator)
+        yield from _arguments(whole, separator)
+    yield from _arguments([rest], separator)
+
+
+def _arguments(names: list[bytes], separator: bytes) -> Iterator[str]:
+    for name in names:
+        if separator == b"\n":
+            name = name.removesuffix(b"\r")
+        if name:
+            yield os.fsdecode(name)

@@ -1,0 +1,47 @@
+"""The names that were met already, 8 bytes each, for a run may have millions."""
+
+from __future__ import annotations
+
+from array import array
+from hashlib import blake2b
+
+FIRST_SLOTS = 1024
+
+
+class Seen:
+    """A set of names, kept as 64-bit hashes in one array with open addressing.
+
+    Among ten million names the chance that any two are taken for one is about 3 in a million.
+    """
+
+    def __init__(self) -> None:
+        self._slots = array("Q", bytes(8 * FIRST_SLOTS))
+        self._count = 0
+
+    def add(self, name: str) -> bool:
+        """Add the name; return whether it is new."""
+        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        hashed = int.from_bytes(digest, "little") or 1  # 0 is a free slot
+        slot = self._slot(hashed)
+        if self._slots[slot]:
+            return False
+        self._slots[slot] = hashed
+        self._count += 1
+        if 3 * self._count > 2 * len(self._slots):
+            self._grow()
+        return True
+
+    def _slot(self, hashed: int) -> int:
+        """Return the slot that holds the hash, or the free one where it belongs."""
+        slots, last = self._slots, len(self._slots) - 1
+        slot = hashed & last
+        while slots[slot] and slots[slot] != hashed:
+            slot = (slot + 1) & last
+        return slot
+
+    def _grow(self) -> None:
+        before = self._slots
+        self._slots = array("Q", bytes(16 * len(before)))
+        for hashed in before:
+            if hashed:
+                self._slots[self._slot(hashed)] = hashed
