@@ -84,7 +84,9 @@ def to_markdown(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[
             _check_unpacked(raw, maximum_bytes)
         reader = getattr(converters, READERS[format])()
         with warnings.catch_warnings(record=True) as caught:
-            made: Any = reader.convert(BytesIO(raw), markitdown.StreamInfo(extension=f".{format}"))
+            # Word hardly ever says which row of a table is its header: it is the first, else none would have a name.
+            kind = markitdown.StreamInfo(extension=f".{format}")
+            made: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
     except SourceError:
         raise
     except markitdown.MissingDependencyException as error:

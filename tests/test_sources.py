@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import sys
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from converter.cli.source_options import sources_of
 from converter.conversion import Options, Source, convert_batch, document_id
+from converter.errors import UsageError
 from converter.source import find_sources
+from converter.source.seen import Seen
 
 
 @pytest.fixture
@@ -154,3 +164,133 @@ def test_the_document_id_stands_for_the_key_alone() -> None:
     assert len(set(first)) == 2
     # Fixed: people keep these in their tables.
     assert first[0] == document_id("a.md") == "fecccc97532467adbf93017b357c8b17"
+
+
+@pytest.mark.parametrize("again", ["{folder}/a.md", "sub/../a.md", "sub/loop/a.md", "sub/loop/sub/loop/a.md"])
+def test_another_spelling_is_the_same_file(folder: Path, again: str) -> None:
+    (folder / "sub" / "loop").symlink_to(folder, target_is_directory=True)
+    assert keys("a.md", again.format(folder=folder)) == ["a.md"]
+
+
+def test_a_glob_through_a_loop_of_links_reads_each_file_once(folder: Path) -> None:
+    (folder / "sub" / "loop").symlink_to(folder, target_is_directory=True)
+    read = [source.data for source in find_sources(["**/*.md"])]
+    assert len(read) == len(set(read)) == 5
+
+
+def test_links_to_one_file_are_documents_of_their_own(folder: Path) -> None:
+    """Stores keep equal files once, and show them under several names."""
+    for name in ("one.md", "two.md"):
+        (folder / name).symlink_to("a.md")
+    assert keys("one.md", "two.md") == ["one.md", "two.md"]
+
+
+@pytest.mark.parametrize(
+    "content, null",
+    [(b"b.md\r\n\n./a.md\nsub\na.md", False), (b"b.md\0a.md\0sub\0", True), (b"*.md\n" * 3, False)],
+)
+def test_a_list_of_sources(folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, null: bool) -> None:
+    expected = ["Z.md", "a.md", "b.md", "weird [1].md"] if b"*" in content else ["b.md", "a.md", *IN_FOLDER[-2:]]
+    (folder / "list").write_bytes(content)
+    assert [source.key for source in find_sources(files_from="list", null_separated=null)] == expected
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    assert [source.key for source in find_sources(files_from="-", null_separated=null)] == expected
+
+
+@given(names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r/"), min_size=1)))
+def test_a_list_gives_back_the_names(names: list[str]) -> None:
+    from converter.source.listing import listed
+
+    for separator in (b"\n", b"\0"):
+        written = separator.join(os.fsencode(name) for name in names)
+        assert list(listed(io.BytesIO(written), separator)) == names
+
+
+def test_a_long_list_is_read_as_it_is_used(tmp_path: Path) -> None:
+    from converter.source.listing import listed
+
+    class Endless(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            return b"name.md\n" * (size // 8)
+
+    names = listed(Endless(), b"\n")  # type: ignore[arg-type]
+    assert {next(names) for _ in range(100_000)} == {"name.md"}
+
+
+@pytest.mark.parametrize(
+    "patterns, more",
+    [(["*.png"], ["e.png"]), (["sub/*.Md"], []), (["*~", "*.png"], ["e.png", "f.md~"]), (["*"], ["e.png", "f.md~"])],
+)
+def test_include_adds_to_what_a_folder_gives(folder: Path, patterns: list[str], more: list[str]) -> None:
+    found = [source.key for source in find_sources(["."], include=patterns)]
+    assert sorted(found) == sorted([*IN_FOLDER, *more])
+
+
+PACK: dict[str, Callable[[bytes], Any]] = {
+    ".gz": gzip.compress,
+    ".zst": lambda data: pa.compress(data, "zstd", asbytes=True),
+}
+
+
+@pytest.mark.parametrize("suffix", PACK)
+def test_a_packed_file_is_read_unpacked_under_its_full_name(folder: Path, suffix: str) -> None:
+    pack = PACK[suffix]
+    (folder / "sub" / f"p.MD{suffix}").write_bytes(pack(b"# One\n") + pack(b"two\n"))
+    (folder / "sub" / f"p.bin{suffix}").write_bytes(b"")
+    assert next((source.key, source.data) for source in find_sources(["sub"])) == (f"sub/p.MD{suffix}", b"# One\ntwo\n")
+    whole = pack(b"# Title\n" * 100_000)
+    (folder / f"cut.md{suffix}").write_bytes(whole[: len(whole) // 2])
+    (folder / f"none.md{suffix}").write_bytes(b"no such thing")
+    assert [failure(f"{name}.md{suffix}")[1] for name in ("cut", "none")] == ["unreadable"] * 2
+
+
+@pytest.mark.parametrize("suffix", ["", *PACK])
+def test_a_bomb_is_too_large_and_never_in_memory(folder: Path, suffix: str) -> None:
+    bomb = bytes(50_000_000)
+    (folder / f"bomb.md{suffix}").write_bytes(PACK[suffix](bomb) if suffix else bomb)
+    (folder / f"fits.md{suffix}").write_bytes(PACK[suffix](bytes(1000)) if suffix else bytes(1000))
+    del bomb
+    tracemalloc.start()
+    sources = list(find_sources([f"bomb.md{suffix}", f"fits.md{suffix}"], maximum_bytes=1000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [source.problem and source.problem.code for source in sources] == ["too_large", None]
+    assert peak < 5_000_000
+
+
+@given(names=st.lists(st.text(st.characters(codec="utf-8"), max_size=3), max_size=200))
+def test_seen_is_a_set(names: list[str]) -> None:
+    seen, before = Seen(), set[str]()
+    for name in names:
+        assert seen.add(name) is (name not in before)
+        before.add(name)
+
+
+def test_seen_takes_few_bytes_a_name() -> None:
+    seen = Seen()
+    tracemalloc.start()
+    assert all(seen.add(f"{number}.md") for number in range(50_000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert not any(seen.add(f"{number}.md") for number in range(50_000))
+    assert peak < 50_000 * 40  # at the moment of growing; a set of texts takes 150
+
+
+WRONG: dict[str, dict[str, Any]] = {
+    "name a SOURCE": {},
+    "--null goes with --files-from": {"sources": ["a.md"], "null": True},
+    "go with --text-column": {"sources": ["a.csv"], "keep": "lang"},
+    "--files-from cannot be read": {"files_from": "gone.txt"},
+    "--query needs --text-column": {"query": "select 1"},
+    "--query takes one": {"sources": ["a", "b"], "query": "select 1", "text_column": "t"},
+    "is no table": {"sources": ["a.md"], "text_column": "t"},
+}
+
+
+@pytest.mark.parametrize("message", WRONG)
+def test_wrong_usage_is_told_before_anything_is_read(folder: Path, message: str) -> None:
+    said: dict[str, Any] = dict.fromkeys(
+        ("sources", "files_from", "include", "text_column", "key_column", "keep", "query")
+    )
+    with pytest.raises(UsageError, match=message):
+        sources_of(**{**said, "null": False, "maximum_bytes": 100, **WRONG[message]})

@@ -15,7 +15,7 @@ class Seen:
     """
 
     def __init__(self) -> None:
-        self._slots = array("Q", bytes(8 * FIRST_SLOTS))
+        self._slots = array("Q", [0]) * FIRST_SLOTS
         self._count = 0
 
     def add(self, name: str) -> bool:
@@ -41,7 +41,7 @@ class Seen:
 
     def _grow(self) -> None:
         before = self._slots
-        self._slots = array("Q", bytes(16 * len(before)))
+        self._slots = array("Q", [0]) * (2 * len(before))
         for hashed in before:
             if hashed:
                 self._slots[self._slot(hashed)] = hashed

@@ -75,6 +75,8 @@ class RemoteFile:
             raise self.content
         if self.content is not None:
             return BytesIO(self.content)
+        if self.size is not None and self.size <= GROUP_BYTES:  # one request
+            return BytesIO(self.store.cat_file(self.path, start=0, end=self.size) if self.size else b"")
         return cast(BinaryIO, self.store.open(self.path, "rb"))
 
     def explain(self, error: Exception) -> Problem:
@@ -98,15 +100,15 @@ def open_store(url: str) -> tuple[Any, str]:
         from fsspec.core import url_to_fs
 
         store, path = url_to_fs(url, use_listings_cache=False)
-    except ImportError as error:
+    except (ImportError, ValueError) as error:
         needed = next((EXTRAS[part] for part in re.findall(r"([a-z0-9]+)://", url.lower()) if part in EXTRAS), "")
+        if not isinstance(error, ImportError) and not (needed and "not known" in str(error)):
+            known = ", ".join(f"{name}://" for name in EXTRAS)
+            message = f"no address that can be read; known are {known} and those of fsspec"
+            raise UsageError(message, source=public(url)) from error
         what = f"pip install 'parquetry[{needed}]'" if needed else "pip install the package that fsspec names for it"
-        raise UsageError(f"{protocol}:// needs a package that is not installed; {what}", source=public(url)) from error
-    except ValueError as error:
-        known = ", ".join(f"{name}://" for name in EXTRAS)
-        raise UsageError(
-            f"no address that can be read; known are {known} and those of fsspec", source=public(url)
-        ) from error
+        message = f"{protocol}:// needs a package that is not installed; {what}"
+        raise UsageError(message, source=public(url)) from error
     return store, path
 
 
@@ -129,7 +131,13 @@ def files_of_url(url: str, wanted: Wanted) -> Iterator[File | Source]:
 
 def _files_of_pattern(store: Any, path: str, url: str) -> Iterator[File | Source]:
     found = store.glob(path, detail=True)
-    names = sorted(name for name, info in found.items() if info["type"] != "directory")
+    root = path[: re.search(r"[*?\[]", path).start()].rpartition("/")[0]  # type: ignore[union-attr]
+    asks_hidden = "/." in path
+    names = sorted(
+        name
+        for name, info in found.items()
+        if info["type"] != "directory" and (asks_hidden or "/." not in name.removeprefix(root))
+    )
     yield from _fetched(_file(store, name, url, found[name].get("size")) for name in names)
     if not names:
         yield failed(public(url), "no_documents", "no object matches this pattern; check it, and quote it in a shell")
@@ -159,18 +167,17 @@ def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFil
 def _fetched(files: Iterable[RemoteFile]) -> Iterator[RemoteFile]:
     """Yield the files, small ones with their content, which is fetched for a group of them at once."""
     group: list[RemoteFile] = []
-    size = 0
+    left = GROUP_BYTES
     for file in files:
-        if file.size is None or file.size > GROUP_BYTES:
+        size = file.size if file.size else GROUP_BYTES + 1  # where it is not known or nothing, it goes alone
+        if size > left or len(group) == GROUP_FILES:
             yield from _with_content(group)
+            group, left = [], GROUP_BYTES
+        if size > GROUP_BYTES:
             yield file
-            group, size = [], 0
             continue
         group.append(file)
-        size += file.size
-        if len(group) == GROUP_FILES or size >= GROUP_BYTES:
-            yield from _with_content(group)
-            group, size = [], 0
+        left -= size
     yield from _with_content(group)
 
 
@@ -178,17 +185,20 @@ def _with_content(group: list[RemoteFile]) -> Iterator[RemoteFile]:
     if len(group) < 2:
         yield from group
         return
-    contents = group[0].store.cat([file.path for file in group], on_error="return")
-    while group:  # let go of each once it is handed on
-        file = group.pop(0)
-        yield replace(file, content=contents.pop(file.path))
+    paths, sizes = [file.path for file in group], [file.size for file in group]
+    contents = group[0].store.cat_ranges(paths, [0] * len(group), sizes, on_error="return")
+    for file in group:
+        yield replace(file, content=contents.pop(0))  # let go of each once it is handed on
 
 
 def explain(error: Exception) -> Problem:
     """Tell why an object cannot be read, in words of our own: those of the libraries may quote credentials."""
+    cause = error.__cause__
+    if isinstance(error, FileNotFoundError) and (hasattr(cause, "status") or isinstance(cause, OSError)):
+        return explain(cast(Exception, cause))  # whatever a web server or the network answers, fsspec says this
     status = getattr(error, "status", None)
     kind = type(error).__name__ + (f", status {status}" if isinstance(status, int) else "")
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) or status in (404, 410):
         return Problem("not_found", "no such object or page; check the address")
     if isinstance(error, PermissionError) or status in (401, 403) or "Credential" in kind:
         advice = "access was refused; check the credentials in the environment, or that the bucket is public"

@@ -1,0 +1,244 @@
+"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, where the document is converted."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import converter
+from converter.conversion import Options, Source, convert_batch, read_document
+from converter.errors import SourceError
+from converter.office import READERS, format_by_content
+from converter.source import Columns, find_sources
+
+pytest.importorskip("markitdown", reason="the extra office is not installed")
+
+WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def archive(members: dict[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in members.items():
+            file.writestr(name, text)
+    return stream.getvalue()
+
+
+def docx() -> bytes:
+    heading = '<w:p><w:pPr><w:pStyle w:val="Heading1"/></w:pPr><w:r><w:t>Towns</w:t></w:r></w:p>'
+    rows = "".join(
+        "<w:tr>" + "".join(f"<w:tc><w:p><w:r><w:t>{cell}</w:t></w:r></w:p></w:tc>" for cell in row) + "</w:tr>"
+        for row in (("Town", "Size"), ("Ulm", "120"))
+    )
+    package = "http://schemas.openxmlformats.org/package/2006"
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    office = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+    return archive({
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types"><Default Extension="rels" '
+        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
+        f'PartName="/word/document.xml" ContentType="{office}.document.main+xml"/>'
+        f'<Override PartName="/word/styles.xml" ContentType="{office}.styles+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{relation}/officeDocument" Target="word/document.xml"/></Relationships>',
+        "word/_rels/document.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="r1" '
+        f'Type="{relation}/styles" Target="styles.xml"/></Relationships>',
+        "word/styles.xml": f'<w:styles xmlns:w="{WORD}"><w:style w:type="paragraph" w:styleId="Heading1">'
+        '<w:name w:val="heading 1"/></w:style></w:styles>',
+        "word/document.xml": f'<w:document xmlns:w="{WORD}"><w:body>{heading}<w:tbl>{rows}</w:tbl></w:body>'
+        "</w:document>",
+    })  # fmt: skip
+
+
+def pptx() -> bytes:
+    from pptx import Presentation
+    from pptx.util import Inches
+
+    presentation = Presentation()
+    slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+    slide.shapes.title.text = "Towns"
+    table = slide.shapes.add_table(2, 2, *[Inches(1)] * 4).table
+    for place, text in enumerate(("Town", "Size", "Ulm", "120")):
+        table.cell(place // 2, place % 2).text = text
+    stream = io.BytesIO()
+    presentation.save(stream)
+    return stream.getvalue()
+
+
+def xlsx() -> bytes:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet: Any = book.active
+    sheet.title = "Towns"
+    sheet.append(["Town", "Size"])
+    sheet.append(["Ulm", 120])
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def pdf() -> bytes:
+    text = b"BT /F1 24 Tf 72 720 Td (Towns of the south) Tj ET"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R "
+        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
+    ]  # fmt: skip
+    data, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return data + b"xref\n0 5\n0000000000 65535 f \n%strailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (
+        table, len(data),
+    )  # fmt: skip
+
+
+def html() -> bytes:
+    return (
+        b"<!DOCTYPE html><html><head><title>x</title><script>no()</script></head><body><h1>Towns</h1><table>"
+        b"<tr><th>Town</th><th>Size</th></tr><tr><td>Ulm</td><td>120</td></tr></table></body></html>"
+    )
+
+
+def epub() -> bytes:
+    page = html().decode().replace("<!DOCTYPE html><html>", '<html xmlns="http://www.w3.org/1999/xhtml">')
+    return archive({
+        "mimetype": "application/epub+zip",
+        "META-INF/container.xml": '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="a.opf" media-type="application/oebps-package+xml"/></rootfiles></container>',
+        "a.opf": '<package xmlns="http://www.idpf.org/2007/opf"><metadata/><manifest><item id="p" href="p.xhtml" '
+        'media-type="application/xhtml+xml"/></manifest><spine><itemref idref="p"/></spine></package>',
+        "p.xhtml": page,
+    })  # fmt: skip
+
+
+MADE: dict[str, Callable[[], bytes]] = {
+    "html": html,
+    "docx": docx,
+    "pptx": pptx,
+    "xlsx": xlsx,
+    "pdf": pdf,
+    "epub": epub,
+}
+
+
+def test_every_format_is_tried() -> None:
+    assert list(MADE) == list(READERS)
+
+
+@pytest.mark.parametrize("format", MADE)
+def test_a_document_of_each_format(tmp_path: Path, format: str) -> None:
+    data = MADE[format]()
+    path = tmp_path / f"towns.{format.upper()}"
+    path.write_bytes(data)
+    (source,) = find_sources([path])
+    assert (source.data, source.format) == (data, format)  # read where it is converted
+    records = convert_batch([source], Options()).records
+    assert records["problems"].to_pylist() == []
+    (row,) = records["documents"].to_pylist()
+    assert (row["sha256"], row["size_bytes"]) == (hashlib.sha256(data).hexdigest(), len(data))
+    if format == "pdf":
+        assert "Towns of the south" in records["blocks"].column("text").to_pylist()
+        return
+    assert "Towns" in records["sections"].column("title").to_pylist()
+    assert records["cells"].column("text").to_pylist() == ["Ulm", "120"]
+
+
+@pytest.mark.parametrize("format", MADE)
+def test_the_first_bytes_tell_the_format_where_the_name_says_nothing(tmp_path: Path, format: str) -> None:
+    data = MADE[format]()
+    assert format_by_content(data) == format
+    assert converter.read(data).sections or format == "pdf"
+    for name, expected in {"towns": format, "towns.md": "markdown", "a.pdf": "pdf"}.items():
+        (tmp_path / name).write_bytes(data)
+        (source,) = find_sources([tmp_path / name])
+        assert source.format == expected
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"# <html>", b"<div>\n\n# x\n", b"PK\x03\x04 broken", archive({"a.txt": "x"}), "<htmlish>", "a <html> b"],
+)
+def test_what_is_markdown(data: bytes | str) -> None:
+    assert format_by_content(data) == "markdown"
+
+
+@pytest.mark.parametrize("data", ["\n<!doctype HTML>\nx", "<!-- x --><html lang=de>", '<?xml version="1.0"?><html>'])
+def test_what_is_html(data: str) -> None:
+    assert format_by_content(data) == format_by_content(data.encode()) == "html"
+
+
+def test_rows_are_told_by_their_bytes_not_by_their_address(tmp_path: Path) -> None:
+    """The text scraped from a page has the page's address as its key, and is no HTML."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = {"https://e.org/a.html": b"# Text", "https://e.org/b": html(), "https://e.org/c.txt": pdf()}
+    pq.write_table(pa.table({"url": list(rows), "body": list(rows.values())}), tmp_path / "t.parquet")
+    sources = find_sources([tmp_path / "t.parquet"], columns=Columns("body", "url"))
+    assert [source.format for source in sources] == ["markdown", "html", "pdf"]
+
+
+def code(source: Source, options: Options | None = None) -> tuple[str, str]:
+    (problem,) = read_document(source, options or Options()).problems
+    return problem.code, problem.message
+
+
+@pytest.mark.parametrize("format", [format for format in READERS if format != "html"])
+def test_a_broken_document_is_a_problem(format: str) -> None:
+    whole = MADE[format]()
+    for data in (b"", b"nothing of the kind", whole[:100]):
+        found, message = code(Source(f"a.{format}", data, format=format))
+        assert found == "unreadable"
+        assert f"is no {format.upper()} that can be read" in message
+
+
+def test_an_archive_that_unpacks_to_more_than_the_limit_is_too_large() -> None:
+    bomb = archive({"word/document.xml": "x" * 10_000_000})
+    assert len(bomb) < 20_000
+    assert code(Source("a.docx", bomb, format="docx"), Options(maximum_bytes=20_000))[0] == "too_large"
+
+
+def test_html_nested_too_deep_for_its_reader_says_so() -> None:
+    context = read_document(Source("a.html", b"<html>" + b"<div>" * 3000 + b"in it", format="html"), Options())
+    assert [problem.code for problem in context.problems] == ["nesting"]
+    assert [block.text for block in context.blocks] == ["in it"]
+
+
+@pytest.mark.parametrize("missing", ["markitdown", "mammoth"])
+def test_without_the_extra_it_is_named(missing: str) -> None:
+    """In a process of its own, for what is imported stays imported."""
+    script = (
+        f"import sys; sys.modules[{missing!r}] = None\n"
+        "from converter.conversion import *\n"
+        "print(read_document(Source('a.docx', b'', format='docx'), Options()).problems)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert "code='no_reader'" in done.stdout
+    assert "pip install 'parquetry[office]'" in done.stdout
+
+
+def test_python_reads_them_too(tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(docx())
+    (tmp_path / "b.docx").write_bytes(b"x")
+    assert converter.read(tmp_path / "a.docx").sections[1].title == "Towns"
+    with pytest.raises(SourceError, match="is no DOCX"):
+        converter.read(tmp_path / "b.docx")
+
+
+def test_the_command_reads_a_workbook_although_it_hides_pandas(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(xlsx())
+    (tmp_path / "b.md").write_text("# B\n\n| a |\n|---|\n| 1 |\n")
+    command = [sys.executable, "-m", "converter", "tables", "b.md", "a.xlsx", "--to", "markdown"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "120" in done.stdout) == (0, True), done.stderr

@@ -1,0 +1,243 @@
+"""Object stores and web pages -> sources, against real servers on loopback."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from converter.errors import UsageError
+from converter.source import Columns, find_sources
+from converter.source.urls import EXTRAS, open_store, public
+
+pytest.importorskip("aiohttp", reason="the extra http is not installed")
+
+SECRET = "verysecret"
+PARQUET = BytesIO()
+pq.write_table(pa.table({"url": ["u1", "u2"], "body": ["# One", "# Two"]}), PARQUET)
+NDJSON = b'{"url": "u1", "body": "# One"}\n{"url": "u2", "body": "# Two"}\n'
+DOCUMENTS = {
+    "docs/a.md": b"# A\n",
+    "docs/b.txt.gz": gzip.compress(b"# B\n"),
+    "docs/sub/c.md": b"# C\n",
+    "docs/sub/page.html": b"<!doctype html><title>x</title><h1>Page</h1>",
+    "docs/.hidden.md": b"x",
+    "docs/picture.png": b"\x89PNG",
+    "docs/weird [1].md": b"# W\n",
+    "docs/bomb.md": bytes(100_000),
+    "docs/empty.md": b"",
+    "tables/t.parquet": PARQUET.getvalue(),
+    "tables/t.ndjson.gz": gzip.compress(NDJSON),
+}
+LIMIT = 50_000
+
+
+def found(*urls: str, columns: Columns | None = None, include: tuple[str, ...] = ()) -> dict[str, bytes | str]:
+    """Return what was read for each key; a problem's code in its place."""
+    sources = list(find_sources(urls, columns=columns, include=include, maximum_bytes=LIMIT))
+    assert SECRET not in repr(sources)
+    return {source.key: source.problem.code if source.problem else source.data for source in sources}
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[str]:
+    """Start an S3 server and fill a bucket; give the bucket's address."""
+    pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+    server = pytest.importorskip("moto.server", reason="moto is not installed").ThreadedMotoServer(
+        port=0, verbose=False
+    )
+    server.start()
+    _, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "key")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        store, _ = open_store("s3://documents")
+        store.clear_instance_cache()
+        store, _ = open_store("s3://documents")
+        store.mkdir("documents")
+        store.pipe({f"documents/{name}": data for name, data in DOCUMENTS.items()})
+        store.pipe({f"documents/many/{number:03}.md": b"# %d\n" % number for number in range(40)})
+        yield "s3://documents"
+        store.clear_instance_cache()
+    server.stop()
+
+
+def test_a_folder_of_a_bucket(bucket: str) -> None:
+    expected = {
+        f"{bucket}/docs/a.md": b"# A\n",
+        f"{bucket}/docs/b.txt.gz": b"# B\n",
+        f"{bucket}/docs/bomb.md": "too_large",
+        f"{bucket}/docs/empty.md": b"",
+        f"{bucket}/docs/weird [1].md": b"# W\n",
+        f"{bucket}/docs/sub/c.md": b"# C\n",
+    }
+    assert found(f"{bucket}/docs") == found(f"{bucket}/docs/") == expected
+    assert list(found(f"{bucket}/docs")) == list(expected)  # sorted, folder by folder
+    more = found(f"{bucket}/docs", include=("*.png",))
+    assert set(more) - set(expected) == {f"{bucket}/docs/picture.png"}
+
+
+def test_many_small_objects_are_fetched_together_and_stay_in_order(bucket: str) -> None:
+    many = found(f"{bucket}/many")
+    assert list(many.values()) == [b"# %d\n" % number for number in range(40)]
+
+
+def test_objects_and_globs_of_a_bucket_each_once(bucket: str) -> None:
+    read = found(f"{bucket}/docs/sub/c.md", f"{bucket}/docs/*.md", f"{bucket}/docs/a.md", f"{bucket}/docs/none*")
+    assert list(read) == [f"{bucket}/docs/{name}" for name in
+                          ("sub/c.md", "a.md", "bomb.md", "empty.md", "weird [1].md", "none*")]  # fmt: skip
+    assert read[f"{bucket}/docs/none*"] == "no_documents"
+
+
+@pytest.mark.parametrize(
+    "address, code",
+    [
+        ("s3://documents/gone.md", "not_found"),
+        ("s3://documents/gone/", "not_found"),
+        ("s3://nowhere/a.md", "not_found"),
+    ],
+)
+def test_what_is_not_there(bucket: str, address: str, code: str) -> None:
+    assert list(found(address).values()) == [code]
+
+
+@pytest.mark.parametrize("name", ["tables", "tables/t.parquet", "tables/*.gz"])
+def test_tables_in_a_bucket(bucket: str, name: str) -> None:
+    (both,) = {tuple(found(f"{bucket}/{name}", columns=Columns("body", "url")).items())}
+    assert {key for key, _ in both} == {"u1", "u2"}
+
+
+def test_a_store_that_refuses_or_is_not_there(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, _ = open_store(bucket)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
+    store.clear_instance_cache()
+    for source in find_sources([f"{bucket}/docs/a.md", "http://127.0.0.1:9/a.md"]):
+        assert source.problem is not None
+        assert source.problem.code == "unreadable"
+        assert "check the address, the endpoint and the network" in source.problem.message
+    store.clear_instance_cache()
+
+
+class Pages(BaseHTTPRequestHandler):
+    """Serves the documents; without them, what an address asks for."""
+
+    def do_GET(self) -> None:
+        path, _, asked = self.path.partition("?")
+        name = path.strip("/")
+        body = DOCUMENTS.get(name, f"# {asked}\n".encode() if name == "page" else b"")
+        status = int(name) if name.isdigit() else 200 if body else 404
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_pages(site: str) -> None:
+    asked = [
+        f"{site}/{name}" for name in ("docs/a.md", "docs/b.txt.gz", "docs/bomb.md", "gone.md", "page?a=1", "page?a=2")
+    ]
+    assert list(found(*asked).items()) == list(zip(
+        asked, [b"# A\n", b"# B\n", "too_large", "not_found", b"# a=1\n", b"# a=2\n"], strict=True
+    ))  # fmt: skip
+
+
+def test_a_page_of_html_is_known_by_its_suffix_or_its_first_bytes(site: str) -> None:
+    DOCUMENTS["start"] = DOCUMENTS["docs/sub/page.html"]
+    sources = list(find_sources([f"{site}/docs/sub/page.html?x=1", f"{site}/start", f"{site}/docs/a.md"]))
+    assert [source.format for source in sources] == ["html", "html", "markdown"]
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.ndjson.gz"])
+def test_tables_from_a_site(site: str, name: str) -> None:
+    assert found(f"{site}/tables/{name}", columns=Columns("body", "url")) == {"u1": "# One", "u2": "# Two"}
+
+
+@pytest.mark.parametrize("status, advice", [(401, "credentials"), (403, "credentials"), (500, "status 500")])
+def test_credentials_stand_in_no_key_and_no_message(site: str, status: int, advice: str) -> None:
+    address = site.replace("//", f"//user:{SECRET}@")
+    (source,) = find_sources([f"{address}/{status}?a=1&X-Amz-Signature={SECRET}&Expires=9"])
+    assert source.problem is not None
+    assert (source.key, source.problem.code) == (f"{site}/{status}?a=1", "unreadable")
+    assert advice in source.problem.message
+    assert SECRET not in repr(source)
+
+
+def test_addresses_that_differ_in_credentials_only_are_not_mixed_up(site: str) -> None:
+    """They may be other documents, but their key is one: the second is told, not lost."""
+    sources = list(find_sources([f"{site}/page?token=1", f"{site}/page?token=2"]))
+    assert [source.problem and source.problem.code for source in sources] == [None, "duplicate_key"]
+
+
+@pytest.mark.parametrize(
+    "address, shown",
+    [
+        ("https://u:p@example.org/a.md", "https://example.org/a.md"),
+        ("https://example.org/a?b=%20c&d", "https://example.org/a?b=%20c&d"),
+        ("https://x.blob.core.windows.net/c/a.md?sv=2024&se=1&sp=r&sig=p&id=3",
+         "https://x.blob.core.windows.net/c/a.md?id=3"),
+        ("https://example.org/?access_token=p&se=1", "https://example.org/"),
+        ("https://example.org/?se=1&policy=2", "https://example.org/?se=1&policy=2"),
+        ("zip://*.md::https://u:p@example.org/a.zip", "zip://*.md::https://example.org/a.zip"),
+        ("abfs://container@account.dfs.core.windows.net/a.md", "abfs://container@account.dfs.core.windows.net/a.md"),
+        ("sftp://u:p@host/a.md", "sftp://host/a.md"),
+        ("s3://bucket/a?token=1", "s3://bucket/a?token=1"),
+    ],
+)  # fmt: skip
+def test_what_is_shown_of_an_address(address: str, shown: str) -> None:
+    assert public(address) == shown
+
+
+def test_any_address_of_fsspec(tmp_path: Any) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("one.md", "# One\n")
+        archive.writestr("in/two.md", "# Two\n")
+    outer = f"file://{tmp_path}/a.zip"
+    assert found(f"zip://*.md::{outer}") == {f"zip://one.md::{outer}": b"# One\n"}
+    assert found(f"zip://::{outer}") == {f"zip://one.md::{outer}": b"# One\n", f"zip://in/two.md::{outer}": b"# Two\n"}
+
+
+@pytest.mark.parametrize("protocol", sorted({*EXTRAS} - {"adl"}))
+def test_without_its_package_an_address_names_the_extra(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fsspec")
+    monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, protocol, raising=False)
+    for package in ("s3fs", "gcsfs", "adlfs", "fsspec.implementations.http"):
+        monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UsageError, match=rf"pip install 'parquetry\[{EXTRAS[protocol]}\]'"):
+        find_sources([f"{protocol}://bucket/a.md"])
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    with pytest.raises(UsageError, match=rf"pip install 'parquetry\[{EXTRAS[protocol]}\]'"):
+        find_sources([f"{protocol}://bucket/a.md"])
+
+
+def test_an_unknown_protocol_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="gopher://x/y: no address that can be read"):
+        find_sources(["gopher://x/y"])

@@ -1,0 +1,292 @@
+"""Rows of tables -> sources: every format gives the same documents, a batch at a time, and nothing is lost."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import sys
+import tracemalloc
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from converter.conversion import Options, Source, convert_batch
+from converter.errors import UsageError
+from converter.source import Columns, find_sources
+
+ROWS: list[dict[str, Any]] = [
+    {"url": "a", "body": "# A\n\nwith, comma\n", "lang": "de", "words": 3},
+    {"url": "b", "body": 'a "quoted" text; é\r\nx', "lang": None, "words": 4},
+    {"url": "c", "body": "", "lang": "", "words": 0},
+]
+COLUMNS = Columns("body", "url", ("lang", "words"))
+
+
+def write_csv(path: Path, rows: list[dict[str, Any]], delimiter: str = ",") -> None:
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_json(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def write_stream(path: Path, rows: list[dict[str, Any]]) -> None:
+    table = pa.Table.from_pylist(rows)
+    with pa.ipc.new_stream(path, table.schema) as writer:
+        writer.write_table(table, max_chunksize=2)
+
+
+def write_packed(path: Path, rows: list[dict[str, Any]]) -> None:
+    plain = path.with_suffix("")
+    (write_csv if plain.suffix == ".csv" else write_json)(plain, rows)
+    data = plain.read_bytes()
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else pa.compress(data, "zstd", asbytes=True))
+
+
+WRITERS: dict[str, Callable[[Path, list[Any]], None]] = {
+    "t.parquet": lambda path, rows: pq.write_table(pa.Table.from_pylist(rows), path, row_group_size=2),
+    "t.feather": lambda path, rows: feather.write_feather(pa.Table.from_pylist(rows), path),
+    "t.arrows": write_stream,
+    "t.ndjson": write_json,
+    "t.JSONL": write_json,
+    "t.csv": write_csv,
+    "t.tsv": lambda path, rows: write_csv(path, rows, "\t"),
+    "semicolons.csv": lambda path, rows: write_csv(path, rows, ";"),
+    "t.csv.gz": write_packed,
+    "t.ndjson.zst": write_packed,
+}
+
+
+def read(*arguments: Path | str, columns: Columns = COLUMNS, **options: Any) -> list[Source]:
+    return list(find_sources(arguments, columns=columns, **options))
+
+
+def codes(sources: list[Source]) -> list[tuple[str, str | None]]:
+    return [(source.key, source.problem.code if source.problem else None) for source in sources]
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_format_gives_the_same_documents(tmp_path: Path, name: str) -> None:
+    WRITERS[name](tmp_path / name, ROWS)
+    found = read(tmp_path / name)
+    assert [(source.key, source.data) for source in found] == [(row["url"], row["body"]) for row in ROWS]
+    kept = [{key: str(row[key]) for key in ("lang", "words") if row[key] is not None} for row in ROWS]
+    if "csv" in name or "tsv" in name:  # CSV cannot tell a null from an empty text
+        kept[1]["lang"] = ""
+    assert [dict(source.attributes) for source in found] == kept
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.csv", "t.arrows"])
+@given(bodies=st.lists(texts, min_size=1, max_size=8))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_comes_back(tmp_path: Path, name: str, bodies: list[str]) -> None:
+    WRITERS[name](tmp_path / name, [{"body": body, "n": number} for number, body in enumerate(bodies)])
+    found = read(tmp_path / name, columns=Columns("body", "n"))
+    assert [source.data for source in found] == bodies
+
+
+def test_attributes_and_keys_reach_the_records(tmp_path: Path) -> None:
+    WRITERS["t.parquet"](tmp_path / "t.parquet", ROWS)
+    rows = convert_batch(read(tmp_path / "t.parquet"), Options()).records["documents"].to_pylist()
+    assert next((row["source"], row["attributes"]) for row in rows) == ("a", [("lang", "de"), ("words", "3")])
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.csv"])
+def test_without_a_key_it_is_the_table_and_the_row(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    WRITERS[name](Path(name), ROWS)
+    assert [source.key for source in read(name, columns=Columns("body"))] == [f"{name}#{row}" for row in (1, 2, 3)]
+
+
+def test_null_texts_and_keys_that_come_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [("a", "1"), ("b", None), ("a", "2"), (None, "3"), ("b", "4"), ("", "5")]
+    WRITERS["t.parquet"](Path("t.parquet"), [{"url": url, "body": body} for url, body in rows])
+    found = read("t.parquet", columns=Columns("body", "url"))
+    expected = [("a", None), ("b", "null_text"), ("a", "duplicate_key"), ("t.parquet#4", None), ("b", None)]
+    assert codes(found) == [*expected, ("t.parquet#6", None)]
+    problems = convert_batch(found, Options()).records["problems"].to_pylist()
+    assert [problem["code"] for problem in problems] == ["null_text", "duplicate_key"]
+
+
+def test_a_line_that_is_no_object_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [b"\xef\xbb\xbf" + b'{"body": "1"}', b"", b"{broken", b"[1]", b'{"body": 7}', b'{"body": "\xff"}',
+             b'{"x": 1}', b"[" * 100_000, b'{"body": "' + b"x" * 200_000 + b'"}', b'{"body": "\\ud800"}']  # fmt: skip
+    Path("t.ndjson").write_bytes(b"\n".join(lines))
+    found = read("t.ndjson", columns=Columns("body"), maximum_bytes=150_000)
+    assert [(key.removeprefix("t.ndjson#"), code) for key, code in codes(found)] == [
+        ("1", None), ("3", "unreadable"), ("4", "unreadable"), ("5", "unreadable"), ("6", "unreadable"),
+        ("7", "null_text"), ("8", "unreadable"), ("9", "too_large"), ("10", None),
+    ]  # fmt: skip
+    assert convert_batch(found, Options()).records["documents"].num_rows == 2
+
+
+def test_csv_keeps_other_encodings_and_stops_where_a_quote_stays_open(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(
+        'key,body\na,"Die Größe über alles, schöne Grüße"\nb,x\nc,"open\n'.encode("latin-1") + b"y\n" * 999
+    )
+    found = read(path, columns=Columns("body", "key"), maximum_bytes=900)
+    assert codes(found) == [("a", None), ("b", None), (f"{path}#3", "too_large")]
+    rows = convert_batch(found, Options()).records["blocks"].to_pylist()
+    assert rows[0]["text"] == "Die Größe über alles, schöne Grüße"
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.csv", "t.ndjson"])
+@pytest.mark.parametrize("columns", [Columns("text"), Columns("body", "id")])
+def test_a_column_that_is_not_there_is_wrong_usage(tmp_path: Path, name: str, columns: Columns) -> None:
+    WRITERS[name](tmp_path / name, ROWS)
+    with pytest.raises(UsageError, match=rf"{name}: there is no column (text|id); there are url \(.*words \("):
+        find_sources([tmp_path / name], columns=columns)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather"])
+def test_a_text_column_of_numbers_is_wrong_usage(tmp_path: Path, name: str) -> None:
+    WRITERS[name](tmp_path / name, ROWS)
+    with pytest.raises(UsageError, match="column words is int64, not text or bytes; there are url"):
+        find_sources([tmp_path / name], columns=Columns("words"))
+
+
+def test_a_folder_of_tables_with_its_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for lang, urls in {"de": "ab", "en%20us": "c"}.items():
+        folder = Path(f"in/lang={lang}")
+        folder.mkdir(parents=True)
+        rows = [{"url": url, "body": f"text of {url}"} for url in urls]
+        WRITERS["t.parquet"](folder / "part-0.parquet", rows)
+    Path("in/_SUCCESS").touch()
+    Path("in/_temporary").mkdir()
+    Path("in/_temporary/part.parquet").write_bytes(b"half")
+    Path("in/readme.md").write_text("x")
+    found = read("in", columns=Columns("body", "url", ("lang",)))
+    assert [(source.key, dict(source.attributes)) for source in found] == [
+        ("a", {"lang": "de"}), ("b", {"lang": "de"}), ("c", {"lang": "en us"}),
+    ]  # fmt: skip
+
+
+def test_a_later_table_with_other_columns_or_broken_is_a_problem(tmp_path: Path) -> None:
+    WRITERS["t.parquet"](tmp_path / "1.parquet", ROWS)
+    WRITERS["t.parquet"](tmp_path / "2.parquet", [{"text": "x"}])
+    (tmp_path / "3.parquet").write_bytes((tmp_path / "1.parquet").read_bytes()[:-20])
+    (tmp_path / "4.parquet").write_bytes(b"")
+    found = codes(read(tmp_path / "*.parquet"))
+    assert found[3:] == [(f"{tmp_path}/{name}.parquet", code)
+                         for name, code in (("2", "no_column"), ("3", "unreadable"), ("4", "unreadable"))]  # fmt: skip
+
+
+def test_standard_input_is_ndjson(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = b'{"body": "1", "url": "a"}\n{"url": "b", "body": "2"}\n'
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+    assert [source.key for source in read("-", columns=Columns("body", "url"))] == ["a", "b"]
+    assert not sys.stdin.closed
+
+
+def test_values_are_told_as_json_and_iso_tell_them(tmp_path: Path) -> None:
+    row = {"body": b"# bytes", "day": date(2024, 3, 1), "yes": True, "tags": ["a", "é"], "share": 0.5, "raw": b"\xff"}
+    WRITERS["t.parquet"](tmp_path / "t.parquet", [row])
+    (source,) = read(tmp_path / "t.parquet", columns=Columns("body", None, ("day", "yes", "tags", "share", "raw")))
+    assert source.data == b"# bytes"
+    expected = {"day": "2024-03-01", "yes": "true", "tags": '["a", "é"]', "share": "0.5", "raw": "\\xff"}
+    assert dict(source.attributes) == expected
+
+
+def test_a_dictionary_of_texts_is_text(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"body": pa.array(["x", "y", "x"]).dictionary_encode()}), tmp_path / "t.parquet")
+    assert [source.data for source in read(tmp_path / "t.parquet", columns=Columns("body"))] == ["x", "y", "x"]
+
+
+QUERY = "select * from pages order by url"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    path = str(tmp_path / "pages.duckdb")
+    with duckdb.connect(path) as connection:
+        connection.execute("create table pages as select 'u' || i as url, '# ' || i as body, i from range(200) t(i)")
+    return path
+
+
+def test_a_query(database: str) -> None:
+    found = read(database, columns=Columns("body", "url", ("i",)), query=f"{QUERY};")
+    assert [(source.key, source.data) for source in found] == sorted((f"u{i}", f"# {i}") for i in range(200))
+    assert {source.key: dict(source.attributes) for source in found}["u7"] == {"i": "7"}
+
+
+def test_a_query_over_files(tmp_path: Path) -> None:
+    WRITERS["t.parquet"](tmp_path / "t.parquet", ROWS)
+    found = read(columns=Columns("body"), query=f"select body from '{tmp_path}/t.parquet' order by url")
+    assert [source.key for source in found] == ["query#1", "query#2", "query#3"]
+
+
+@pytest.mark.parametrize(
+    "query, message",
+    [
+        ("select", "--query: "), ("select * from gone", "--query: .*gone"), ("delete from pages", "one SELECT"),
+        ("copy pages to 'made.csv'", "one SELECT"), ("select 1; select 2", "one SELECT"), ("", "one SELECT"),
+        ("select i as body from pages", "column body is int64"), ("select url from pages", "no column body"),
+    ],
+)  # fmt: skip
+def test_a_query_that_is_wrong(database: str, query: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=message):
+        find_sources([database], columns=Columns("body"), query=query)
+    assert not (tmp_path / "made.csv").exists()
+
+
+def test_a_query_that_stops_on_its_way() -> None:
+    query = "select case when i < 100000 then 'x' else error('no more') end as body from range(150000) t(i)"
+    found = read(columns=Columns("body"), query=query)
+    assert found[-1].problem is not None
+    assert (found[-1].problem.code, "no more" in found[-1].problem.message) == ("unreadable", True)
+
+
+@pytest.mark.parametrize("name", ["gone.duckdb", "text.duckdb"])
+def test_no_database(tmp_path: Path, name: str) -> None:
+    (tmp_path / "text.duckdb").write_text("no database" * 1000)
+    with pytest.raises(UsageError, match="no database that DuckDB can open"):
+        find_sources([tmp_path / name], columns=Columns("body"), query=QUERY)
+
+
+def test_without_duckdb_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(UsageError, match=r"pip install 'parquetry\[duckdb\]'"):
+        find_sources(columns=Columns("body"), query=QUERY)
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.csv", "t.arrows"])
+def test_memory_does_not_grow_with_the_table(tmp_path: Path, name: str) -> None:
+    """One row group of 40 MB: Arrow's own memory and Python's stay far below it."""
+    path = tmp_path / name
+    bodies = [f"{number} ".ljust(5000, "x") for number in range(8000)]
+    if name == "t.parquet":
+        pq.write_table(pa.table({"body": bodies}), path, compression="none", use_dictionary=False)
+    else:
+        WRITERS[name](path, [{"body": body} for body in bodies])
+    del bodies
+    before = pa.total_allocated_bytes()
+    tracemalloc.start()
+    largest = 0
+    for number, source in enumerate(find_sources([path], columns=Columns("body"))):
+        assert source.data.startswith(f"{number} ")  # type: ignore[arg-type]
+        largest = max(largest, pa.total_allocated_bytes() - before)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert number == 7999
+    assert peak + largest < 13_000_000
