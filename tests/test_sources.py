@@ -281,6 +281,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "--null goes with --files-from": {"sources": ["a.md"], "null": True},
     "go with --text-column": {"sources": ["a.csv"], "keep": "lang"},
     "--files-from cannot be read": {"files_from": "gone.txt"},
+    "not both": {"sources": ["-"], "files_from": "-"},
     "--query needs --text-column": {"query": "select 1"},
     "--query takes one": {"sources": ["a", "b"], "query": "select 1", "text_column": "t"},
     "is no table": {"sources": ["a.md"], "text_column": "t"},

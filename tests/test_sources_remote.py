@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -139,12 +140,17 @@ class Pages(BaseHTTPRequestHandler):
         body = DOCUMENTS.get(name, f"# {asked}\n".encode() if name == "page" else b"")
         status = int(name) if name.isdigit() else 200 if body else 404
         self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
+        if not name.startswith("no-head"):
+            self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "GET":
             self.wfile.write(body)
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        if self.path.startswith("/no-head"):
+            self.send_error(405)
+        else:
+            self.do_GET()
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -166,6 +172,11 @@ def test_pages(site: str) -> None:
     assert list(found(*asked).items()) == list(zip(
         asked, [b"# A\n", b"# B\n", "too_large", "not_found", b"# a=1\n", b"# a=2\n"], strict=True
     ))  # fmt: skip
+
+
+def test_a_server_that_knows_neither_head_nor_lengths(site: str) -> None:
+    DOCUMENTS["no-head/a.md"], DOCUMENTS["no-head/bomb.md"] = b"# A\n", bytes(100_000)
+    assert list(found(f"{site}/no-head/a.md", f"{site}/no-head/bomb.md").values()) == [b"# A\n", "too_large"]
 
 
 def test_a_page_of_html_is_known_by_its_suffix_or_its_first_bytes(site: str) -> None:
@@ -214,7 +225,7 @@ def test_what_is_shown_of_an_address(address: str, shown: str) -> None:
     assert public(address) == shown
 
 
-def test_any_address_of_fsspec(tmp_path: Any) -> None:
+def test_any_address_of_fsspec(tmp_path: Path) -> None:
     import zipfile
 
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -238,6 +249,16 @@ def test_without_its_package_an_address_names_the_extra(protocol: str, monkeypat
         find_sources([f"{protocol}://bucket/a.md"])
 
 
-def test_an_unknown_protocol_is_wrong_usage() -> None:
+def test_an_unknown_protocol_is_wrong_usage_and_in_a_list_a_problem(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="gopher://x/y: no address that can be read"):
         find_sources(["gopher://x/y"])
+    (tmp_path / "a.md").write_text("x")
+    (tmp_path / "list").write_text(f"gopher://x/y\n{tmp_path}/a.md\n")
+    sources = list(find_sources(files_from=str(tmp_path / "list")))
+    assert [source.problem and source.problem.code for source in sources] == ["unreadable", None]
+
+
+def test_a_file_with_colons_in_its_name_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("std::string.md").write_text("x")
+    assert found("std::string.md") == {"std::string.md": b"x"}

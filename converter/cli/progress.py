@@ -66,13 +66,13 @@ def _bar(sources: Sequence[str]) -> Iterator[Progress]:
 
 def _count(sources: Sequence[str]) -> int | None:
     """Return how many documents the sources hold, None where only reading them tells."""
-    from converter.source.paths import SUFFIXES
+    from converter.source.files import TEXT_SUFFIXES
 
     count = 0
     for source in sources:
         if os.path.isdir(source):
             count += sum(
-                os.path.splitext(name)[1].lower() in SUFFIXES for _, _, names in os.walk(source) for name in names
+                os.path.splitext(name)[1].lower() in TEXT_SUFFIXES for _, _, names in os.walk(source) for name in names
             )
         elif os.path.isfile(source):
             count += 1

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from converter.conversion import DEFAULT_MAXIMUM_BYTES, Source
+from converter.conversion import Source
 from converter.errors import UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.problems import Problem
 from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, read_document_file
 from converter.source.listing import listed, open_list
 from converter.source.paths import (
+    STANDARD_INPUT,
     files_of_folder,
     files_of_pattern,
     is_pattern,
@@ -71,6 +73,8 @@ def find_sources(
         if len(named) > 1 or files_from is not None:
             raise UsageError("--query takes one DuckDB database at most, and no list of files")
         return _started(_keyed(sources_of_query(query, named[0] if named else None, columns)))
+    if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
+        raise UsageError("standard input is a document or a list of files, not both")
     for argument in filter(is_url, named):
         open_store(argument)
     listing = () if files_from is None else listed(open_list(files_from), b"\0" if null_separated else b"\n")

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
 from converter.errors import UsageError
+from converter.source.paths import STANDARD_INPUT
 
 CHUNK = 64 * 1024
 
 
-def open_list(path: str) -> BinaryIO:
-    """Open a list of sources; `-` is standard input.
+def open_list(path: str) -> AbstractContextManager[BinaryIO]:
+    """Open a list of sources; `-` is standard input, which stays open.
 
     Raises:
         UsageError: it cannot be opened.
     """
-    if path == "-":
-        return sys.stdin.buffer
+    if path == STANDARD_INPUT:
+        return nullcontext(sys.stdin.buffer)
     try:
         return open(path, "rb")
     except (OSError, ValueError) as error:
@@ -27,12 +29,13 @@ def open_list(path: str) -> BinaryIO:
         raise UsageError(f"--files-from cannot be read: {reason}", source=path) from error
 
 
-def listed(stream: BinaryIO, separator: bytes) -> Iterator[str]:
+def listed(opened: AbstractContextManager[BinaryIO], separator: bytes) -> Iterator[str]:
     """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF."""
     rest = b""
-    while chunk := stream.read(CHUNK):
-        *whole, rest = (rest + chunk).split(separator)
-        yield from _arguments(whole, separator)
+    with opened as stream:
+        while chunk := stream.read(CHUNK):
+            *whole, rest = (rest + chunk).split(separator)
+            yield from _arguments(whole, separator)
     yield from _arguments([rest], separator)
 
 

@@ -12,7 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from converter.conversion import DEFAULT_MAXIMUM_BYTES, Source
+from converter.conversion import Source
+from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.problems import Problem
 from converter.source.files import File, Wanted, failed, read_document_file
 

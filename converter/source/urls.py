@@ -21,7 +21,7 @@ from converter.errors import UsageError
 from converter.problems import Problem
 from converter.source.files import File, Wanted, failed
 
-URL = re.compile(r"([a-z][a-z0-9+.-]+)(?:://|::)", re.I)
+URL = re.compile(r"[a-z][a-z0-9+.-]+(?:://|::.*://)", re.I)
 WEB = ("http", "https")
 EXTRAS = {
     "s3": "s3",
@@ -114,7 +114,11 @@ def open_store(url: str) -> tuple[Any, str]:
 
 def files_of_url(url: str, wanted: Wanted) -> Iterator[File | Source]:
     """Yield the object, those that a glob matches, or the wanted ones below a folder, sorted."""
-    store, path = open_store(url)
+    try:
+        store, path = open_store(url)
+    except UsageError as error:  # one of a list; those that are named are checked before anything is read
+        yield failed(public(url), "unreadable", error.message)
+        return
     web = url.lower().startswith(WEB)
     try:
         if "*" in path or (has_magic(path) and not web):
