@@ -26,7 +26,7 @@ from converter.report import Report
 from converter.run import Progress, Settings, write_folder
 from converter.schema.load import load_schemas
 from converter.show.rows import Row, Rows, RowType, Table, frame, short
-from converter.source import find_sources
+from converter.source import Columns, find_sources
 from converter.source.files import TEXT_SUFFIXES
 from converter.source.paths import read_file
 from converter.values import NO_HINTS, Column, Hints
@@ -283,6 +283,8 @@ def convert(
     jobs: int = 1,
     maximum_problems: int | None = None,
     progress: Progress | None = None,
+    columns: Columns | None = None,
+    query: str | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
     datapackage: bool = False,
 ) -> Report:
@@ -297,7 +299,8 @@ def convert(
     An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
     documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`. `jobs` worker
     processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
-    is the time for a document; with more than `maximum_problems` errors the run fails.
+    is the time for a document; with more than `maximum_problems` errors the run fails. With `columns` the sources are
+    tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database named if any.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.
@@ -317,7 +320,8 @@ def convert(
         datapackage,
     )
     settings = Settings(jobs, maximum_problems, progress)
-    return write_folder(find_sources(named), Path(out), output, options, settings)
+    found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes)
+    return write_folder(found, Path(out), output, options, settings)
 
 
 def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int, hints: Hints) -> Options:

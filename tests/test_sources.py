@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -295,3 +297,36 @@ def test_wrong_usage_is_told_before_anything_is_read(folder: Path, message: str)
     )
     with pytest.raises(UsageError, match=message):
         sources_of(**{**said, "null": False, "maximum_bytes": 100, **WRONG[message]})
+
+
+COMMAND = [sys.executable, "-m", "converter", "convert"]
+DOCUMENTS = ["--to", "csv", "--records", "documents"]
+
+
+def test_rows_of_a_table_on_the_command_line(tmp_path: Path) -> None:
+    rows = {"url": ["http://a", "http://b", None, "http://a"], "lang": ["en", None, "de", "en"],
+            "body": ["# One\n", "- two\n", "three\n", "again\n"]}  # fmt: skip
+    pq.write_table(pa.table(rows), tmp_path / "pages.parquet")
+    command = [*COMMAND, "pages.parquet", "--text-column", "body", "--key-column", "url", "--keep", "lang",
+               "-o", "out", "--partition-by", "lang", "-q"]  # fmt: skip
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, "[duplicate_key]" in done.stderr) == (3, True), done.stderr
+    found = pq.read_table(tmp_path / "out" / "documents").select(["source", "attributes", "lang"]).to_pylist()
+    assert sorted((row["source"], dict(row["attributes"])) for row in found) == [
+        ("http://a", {"lang": "en"}), ("http://b", {}), ("pages.parquet#2", {"lang": "de"})]  # fmt: skip
+    query = "select 'k' || i as k, repeat('x ', i) as t from range(3) r(i)"
+    command = [*COMMAND, "--query", query, "--text-column", "t", "--key-column", "k", *DOCUMENTS]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout.count(b"\r\n") == 4
+
+
+def test_a_list_of_files_on_the_command_line(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md", "c.html"):
+        (tmp_path / name).write_text("# x\n")
+    (tmp_path / "list").write_bytes(b"a.md\0./a.md\0")
+    command = [*COMMAND, *DOCUMENTS]
+    listed = subprocess.run([*command, "--files-from", "list", "--null"], cwd=tmp_path, capture_output=True, check=True)
+    assert listed.stdout.count(b"\r\n") == 2
+    found = subprocess.run([*command, ".", "--include", "*.html"], cwd=tmp_path, capture_output=True, check=False)
+    assert found.stdout.count(b"\r\n") == 4, found.stderr
+    none = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert (none.returncode, b"--files-from" in none.stderr) == (2, True)

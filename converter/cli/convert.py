@@ -21,6 +21,17 @@ from converter.cli.messages import (
     write_report,
 )
 from converter.cli.progress import progress_shown
+from converter.cli.source_options import (
+    FilesFrom,
+    Include,
+    Keep,
+    KeyColumn,
+    Null,
+    Query,
+    Sources,
+    TextColumn,
+    sources_of,
+)
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 
@@ -41,15 +52,20 @@ EXAMPLES = """[bold]Examples[/bold]
 
 
 def convert(
-    source: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
-    ],
+    source: Sources = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out", "-o", help="The output folder; a file where one record is named. Default: standard output."
         ),
     ] = None,
+    files_from: FilesFrom = None,
+    null: Null = False,
+    include: Include = None,
+    text_column: TextColumn = None,
+    key_column: KeyColumn = None,
+    keep: Keep = None,
+    query: Query = None,
     to: Annotated[
         str | None,
         typer.Option(
@@ -128,7 +144,6 @@ def convert(
     from converter.output import Output, mode_of
     from converter.pool import processors
     from converter.run import Settings, write_file, write_folder, write_stream
-    from converter.source import find_sources
     from converter.write import DEFAULT_FILE_BYTES, FORMATS, Layout
 
     names = [name.strip() for name in records.split(",") if name.strip()] if records is not None else None
@@ -153,8 +168,12 @@ def convert(
     mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
     attributes = tuple(name.strip() for name in (partition_by or "").split(",") if name.strip())
     output = Output(to, names, layout, mode, attributes, datapackage)
-    sources = find_sources(source)
-    with lineage(openlineage, source) as events, progress_shown(quiet, source) as progress:
+    arguments = source or []
+    sources = sources_of(
+        arguments, files_from, null, include, text_column, key_column, keep, query, options.maximum_bytes
+    )
+    countable = arguments if text_column is None and files_from is None else ["-"]
+    with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         settings = Settings(jobs or processors(), max_problems, progress)
         if out is None:
             if to == "parquet" and sys.stdout.isatty():
