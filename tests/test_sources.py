@@ -313,7 +313,7 @@ def test_rows_of_a_table_on_the_command_line(tmp_path: Path) -> None:
     assert (done.returncode, "[duplicate_key]" in done.stderr) == (3, True), done.stderr
     found = pq.read_table(tmp_path / "out" / "documents").select(["source", "attributes", "lang"]).to_pylist()
     assert sorted((row["source"], dict(row["attributes"])) for row in found) == [
-        ("http://a", {"lang": "en"}), ("http://b", {}), ("pages.parquet#2", {"lang": "de"})]  # fmt: skip
+        ("http://a", {"lang": "en"}), ("http://b", {}), ("pages.parquet#3", {"lang": "de"})]  # fmt: skip
     query = "select 'k' || i as k, repeat('x ', i) as t from range(3) r(i)"
     command = [*COMMAND, "--query", query, "--text-column", "t", "--key-column", "k", *DOCUMENTS]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout.count(b"\r\n") == 4
