@@ -213,7 +213,7 @@ class Document:
         return f"<Document {json.dumps(self.source)}{title}: {self.summary}>"
 
     def _repr_html_(self) -> str:
-        from converter.show.notebook import document_html
+        from converter.inspect.notebook import document_html
 
         return document_html(self)
 

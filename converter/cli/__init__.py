@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from converter.cli.check import check
 from converter.cli.convert import convert
 from converter.cli.infer import infer
+from converter.cli.inspect import inspect
 from converter.cli.messages import discard_output
 from converter.cli.records import records
 from converter.cli.schema import schema
@@ -56,6 +57,7 @@ app = typer.Typer(
 )
 app.command()(convert)
 app.command()(show)
+app.command()(inspect)
 app.command()(tables)
 app.command()(check)
 app.command()(infer)

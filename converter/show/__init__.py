@@ -1,1 +1,1 @@
-"""A document for a person to look at: `terminal` draws it with rich, `notebook` as HTML, `listing` rows in a REPL."""
+"""A document for a person to look at: `terminal` draws it with rich, `listing` rows in a REPL."""

@@ -178,7 +178,7 @@ class Rows(Sequence[RowType]):
         return listing(self)
 
     def _repr_html_(self) -> str:
-        from converter.show.notebook import rows_html
+        from converter.inspect.notebook import rows_html
 
         return rows_html(self)
 

@@ -1,0 +1,78 @@
+"""parquetry inspect."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from converter.cli.convert import progress_bar, standard_output
+from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
+from converter.cli.messages import counted, report_problems
+from converter.errors import OutputError, UsageError
+
+EXAMPLES = """[bold]Examples[/bold]
+
+  parquetry inspect article.md -o article.html
+
+  parquetry inspect docs/ 'notes/**/*.txt' -o report.html --overwrite
+"""
+
+
+def inspect(
+    source: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page to write. Default: standard output.")
+    ] = None,
+    repair: Annotated[
+        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
+    ] = "full",
+    no_types: NoTypes = False,
+    no_units: NoUnits = False,
+    type: Types = None,
+    null_value: NullValues = None,
+    decimal: Decimal = None,
+    date_order: DateOrderOption = None,
+    tolerance: Tolerance = 0.0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Write a page that shows documents beside what was read in them: one HTML file, no server, no network."""
+    from converter.conversion import Options
+    from converter.inspect.page import write_page
+    from converter.run import staged
+    from converter.source import find_sources
+
+    if out is None and sys.stdout.isatty():
+        raise UsageError("a page is no text for a terminal; name a file with -o, for example -o report.html")
+    if out is not None and out.exists() and not overwrite:
+        raise OutputError(
+            "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
+        )
+    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
+    options = Options(repair=repair, hints=hints)
+    with progress_bar(quiet) as progress:
+        if out is None:
+            with standard_output() as stream:
+                done = write_page(find_sources(source), stream, options, progress)
+        else:
+            with staged(out) as stage:
+                with open(stage / out.name, "wb") as stream:
+                    done = write_page(find_sources(source), stream, options, progress)
+                    size = stream.tell()
+                    os.fsync(stream.fileno())
+                if done.documents:
+                    (stage / out.name).replace(out)
+    report_problems(done.problems, quiet, verbose=False)
+    if out is not None and done.documents and not quiet:
+        typer.echo(f"written to {out}: {counted(done.documents, 'document')}, {size:,} bytes", err=True)
+    errors = any(problem["severity"] == "error" for problem in done.problems)
+    raise typer.Exit(1 if not done.documents else 3 if errors else 0)
+
+
+inspect.__doc__ = f"{inspect.__doc__}\n\n{EXAMPLES}"

@@ -1,0 +1,59 @@
+"""The templates, and the one way in which a value gets into them: control characters shown, then escaped."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from converter.inspect.lines import KINDS
+from converter.show.characters import printable
+from converter.show.listing import value_text
+
+SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
+"""What a link of a document may open; any other address is shown as text."""
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of all templates."""
+    made = Environment(
+        loader=PackageLoader("converter.inspect"),
+        autoescape=True,
+        finalize=shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"address": address, "value": value_text, "amount": amount}
+    made.globals |= {"KINDS": KINDS}
+    return made
+
+
+def asset(name: str) -> Markup:
+    """Return a style sheet or script of ours, which is not escaped."""
+    return Markup(files("converter.inspect").joinpath("templates", name).read_text("utf-8"))
+
+
+def shown(value: Any) -> Any:
+    """Return what a template prints of a value: nothing for None, no character that moves or reorders text."""
+    if value is None:
+        return ""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def amount(count: int, noun: str = "") -> str:
+    """Return `1 line`, `2,000 lines`, or the number alone."""
+    return f"{count:,}{f' {noun}' if noun else ''}{'s' if noun and count != 1 else ''}"
+
+
+def address(url: str) -> str:
+    """Return a link's address where it can be followed safely, else nothing."""
+    try:
+        return url if urlsplit(url).scheme in SAFE_SCHEMES else ""
+    except ValueError:  # `http://[` and the like
+        return ""

@@ -1,0 +1,27 @@
+"""What was read, as HTML for a notebook: semantic elements, every text escaped, nothing that loads or runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from converter.inspect.html import asset, environment
+from converter.inspect.reading import Reading
+from converter.show.listing import listed
+from converter.show.rows import Rows
+
+if TYPE_CHECKING:
+    from converter.document import Document
+
+LONGEST_LISTING = 60
+"""Rows shown of a record; the others are only counted."""
+
+
+def document_html(document: Document) -> str:
+    """Return a document: how it was found, its sections with their blocks, its repairs and problems, its source."""
+    template = environment().get_template("notebook.html")
+    return template.render(reading=Reading(document, live=False), style=asset("records.css"))
+
+
+def rows_html(rows: Rows[Any]) -> str:
+    """Return the first rows of a record as a table whose caption says how many there are."""
+    return environment().get_template("rows.html").render(rows=rows, shown=listed(rows[:LONGEST_LISTING]))

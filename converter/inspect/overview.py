@@ -1,0 +1,147 @@
+"""What a run holds, told before any of its documents is opened: documents, confidences, types, data sets with drift."""
+
+from __future__ import annotations
+
+import tempfile
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from converter.conversion import Options
+from converter.datasets import Datasets, parts_of
+from converter.datasets.part import PLACE
+from converter.inspect.lines import KINDS
+from converter.inspect.reading import Reading
+from converter.write import Layout
+
+BOUNDS = (0.5, 0.8, 0.9, 0.95, 0.99)
+BINS = ("below 0.5", "0.5 to 0.8", "0.8 to 0.9", "0.9 to 0.95", "0.95 to 0.99", "0.99 and more")
+"""Confidences are most of them high, so the bins are narrow there."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A document in the overview; `confidence` is that of its least certain repair, None without one."""
+
+    number: int
+    source: str
+    title: str | None
+    read: bool
+    lines: int
+    sections: int
+    tables: int
+    repairs: int
+    errors: int
+    warnings: int
+    unread: int
+    confidence: float | None
+
+    @property
+    def urgency(self) -> tuple[int, int, float, int]:
+        """What documents are sorted by: those that need a look come first."""
+        return (-self.errors, -self.warnings, 1.0 if self.confidence is None else self.confidence, -self.repairs)
+
+
+@dataclass(slots=True)
+class DataSet:
+    """A data set of the run: its columns as `name: type [unit]`, and what drifts in it."""
+
+    name: str
+    tables: int
+    rows: int
+    columns: list[tuple[str, str]]
+    drift: list[str]
+
+
+@dataclass(slots=True)
+class Overview:
+    """Gathers what the overview shows, a document at a time; `spool` is where rows of data sets wait."""
+
+    spool: BinaryIO
+    options: Options
+    documents: list[Entry] = field(default_factory=list)
+    confidences: Counter[str] = field(default_factory=Counter)
+    types: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    data_sets: list[DataSet] = field(default_factory=list)
+    _tables: Counter[str] = field(default_factory=Counter)
+    _datasets: Datasets = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the data sets."""
+        self._datasets = Datasets(self.spool)
+
+    def add(self, reading: Reading) -> None:
+        """Count a document."""
+        document = reading.document
+        severities = Counter(row["severity"] for row in document.problems)
+        confidences = [row["confidence"] for row in document.repairs]
+        self.documents.append(
+            Entry(
+                number=len(self.documents),
+                source=document.source,
+                title=document.title,
+                read=document.doc_id is not None,
+                lines=document.line_count,
+                sections=sum(row["level"] > 0 for row in document.sections),
+                tables=len(document.tables),
+                repairs=len(document.repairs),
+                errors=severities["error"],
+                warnings=severities["warning"],
+                unread=reading.kinds.get("unread", 0),
+                confidence=min(confidences, default=None),
+            )
+        )
+        self.confidences.update(BINS[bisect_right(BOUNDS, round(confidence, 6))] for confidence in confidences)
+        self.types.update(column["type"].partition("(")[0] for row in document.tables for column in row["columns"])
+        self.kinds.update(reading.kinds)
+        self._tables.update(row["dataset"] for row in document.tables if row["dataset"])
+        self._datasets.add(parts_of([document.context], self.options.hints))
+
+    def close(self) -> None:
+        """Unify the data sets over the run, and tell what drifts."""
+        with tempfile.TemporaryDirectory() as folder:  # the files are thrown away: only their schemas are shown
+            drift = self._datasets.write(Path(folder) / "datasets", "parquet", Layout()).to_pylist()
+        messages: dict[str, list[str]] = {}
+        for row in drift:
+            messages.setdefault(row["record"], []).append(f"{row['source']}:{row['line_start']}: {row['message']}")
+        found = (
+            DataSet(
+                name,
+                self._tables[name],
+                self._datasets.rows[name],
+                [(field.name, f"{field.type}{unit_of(field.metadata)}") for field in list(schema)[len(PLACE) :]],
+                messages.get(name, []),
+            )
+            for name, schema in self._datasets.schemas.items()
+        )
+        self.data_sets = sorted(found, key=lambda held: (-len(held.drift), -held.rows))
+
+    @property
+    def charts(self) -> list[tuple[str, str, list[tuple[str, int]]]]:
+        """The histograms: a title, what is counted, and the bars."""
+        return [
+            ("Confidence", "repairs", [(name, self.confidences[name]) for name in BINS]),
+            ("Types of columns", "columns", self.types.most_common(8)),
+            (
+                "Lines read as",
+                "lines",
+                [(name, self.kinds[name]) for name in KINDS if self.kinds[name] and name != "blank"],
+            ),
+        ]
+
+    @property
+    def sorted(self) -> list[Entry]:
+        """The documents, those that need a look first."""
+        return sorted(self.documents, key=lambda entry: entry.urgency)
+
+    def total(self, name: str) -> int:
+        """Return the sum of a number over the documents."""
+        return sum(getattr(entry, name) for entry in self.documents)
+
+
+def unit_of(metadata: dict[bytes, bytes]) -> str:
+    """Return a field's unit in brackets, nothing without one."""
+    return f" [{metadata[b'unit'].decode()}]" if b"unit" in metadata else ""

@@ -1,0 +1,98 @@
+"""Sources -> one HTML page: the overview, then each document, packed until it is opened.
+
+The page needs no server and no network, and its policy allows neither: only its own script and style run, told by
+their hashes. A document is compressed HTML in base64; a browser unpacks it when a reader opens it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from converter.conversion import Options, Source, read_document
+from converter.document import Document
+from converter.inspect.html import asset, environment
+from converter.inspect.overview import Overview
+from converter.inspect.reading import Reading
+from converter.version import __version__
+
+
+@dataclass(slots=True)
+class Inspected:
+    """What went into a page: how many sources there were and could be read, and the rows of `problems`."""
+
+    sources: int = 0
+    documents: int = 0
+    bytes: int = 0
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_page(
+    sources: Iterable[Source],
+    stream: BinaryIO,
+    options: Options,
+    progress: Callable[[int, int], None] | None = None,
+) -> Inspected:
+    """Write the page that shows these documents; report what it holds.
+
+    Memory holds one document and a line about each of the others: what was drawn waits on disk. Where no source
+    could be read nothing is written.
+
+    Raises:
+        OSError: the page could not be written.
+    """
+    done = Inspected()
+    with tempfile.TemporaryFile() as packed, tempfile.TemporaryFile() as spool:
+        overview = Overview(spool, options)
+        draw = environment().get_template("document.html").render
+        for source in sources:
+            reading = Reading(Document(read_document(source, options), options), live=True)
+            packed.write(pack(draw(reading=reading)) + b"\n")
+            overview.add(reading)
+            done.sources += 1
+            done.documents += reading.document.doc_id is not None
+            done.bytes += len(source.data)
+            done.problems += reading.document.rows("problems")
+            if progress is not None:
+                progress(done.sources, done.bytes)
+        if not done.documents:
+            return done
+        overview.close()
+        packed.seek(0)
+        for piece in pieces(overview, packed):
+            stream.write(piece.encode())
+    return done
+
+
+def pieces(overview: Overview, packed: Iterable[bytes]) -> Iterator[str]:
+    """Yield the page, in parts that memory can hold."""
+    style = asset("records.css") + asset("page.css")
+    script = asset("page.js")
+    yield from (
+        environment()
+        .get_template("page.html")
+        .generate(
+            overview=overview,
+            documents=(line.decode().rstrip() for line in packed),
+            style=style,
+            script=script,
+            policy=f"default-src 'none'; style-src '{digest(style)}'; script-src '{digest(script)}'; "
+            "base-uri 'none'; form-action 'none'",
+            version=__version__,
+        )
+    )
+
+
+def pack(html: str) -> bytes:
+    """Return HTML as a browser unpacks it: base64 of the zlib format, which DecompressionStream calls `deflate`."""
+    return base64.b64encode(zlib.compress(html.encode(), 9))
+
+
+def digest(text: str) -> str:
+    """Return how a Content-Security-Policy names an element that holds this text."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

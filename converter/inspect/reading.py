@@ -1,0 +1,201 @@
+"""A document made ready to be drawn: its lines, and its records in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from converter.inspect.lines import KINDS, Line, kinds_of, lines_of
+from converter.show.listing import recovery_text
+from converter.show.markdown import is_number
+from converter.show.rows import Row, Table
+
+if TYPE_CHECKING:
+    from converter.document import Document
+
+LONGEST_TABLE = 200
+"""Rows drawn of a table or a record; the others are counted. A page is to be looked at, not to hold the data."""
+
+LONGEST_SOURCE = 1_000
+"""Lines of the source drawn in a notebook; the page draws all of them."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """A list item: its label, the text after it, and the lists nested in it."""
+
+    row: Row
+    label: str
+    text: str
+    lists: list[Branch] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Branch:
+    """Items that stand beside one another, all of them numbered or none."""
+
+    ordered: bool
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Column:
+    """What stands above a column: the header, and what typing made of it with the evidence.
+
+    `shape` says how its cells are set: `number` to the right, `short` unbroken, the empty string as text.
+    """
+
+    header: str
+    type: str = ""
+    unit: str | None = None
+    nulls: int = 0
+    evidence: str = ""
+    shape: str = ""
+
+
+@dataclass(slots=True)
+class Body:
+    """The columns of a table and its rows, each with its line; `more` rows are left out."""
+
+    columns: list[Column]
+    rows: list[tuple[int, list[str]]]
+    more: int
+
+
+class Reading:
+    """What the templates take of one document. `live` says that a script will run beside them."""
+
+    def __init__(self, document: Document, live: bool) -> None:
+        self.document, self.live = document, live
+        self.longest, self.longest_source = LONGEST_TABLE, LONGEST_SOURCE
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The lines of the source."""
+        return lines_of(self.document, self._kinds)
+
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """How many lines there are of each kind, in the order of the legend."""
+        counts = Counter(line.kind for line in self.lines)
+        return {kind: counts[kind] for kind in KINDS if counts[kind]}
+
+    @cached_property
+    def repaired(self) -> int:
+        """How many lines were repaired."""
+        return sum(line.confidence is not None for line in self.lines)
+
+    @cached_property
+    def blocks(self) -> dict[int, list[Row]]:
+        """The blocks of each section in reading order, without the heading that opens it."""
+        blocks: dict[int, list[Row]] = defaultdict(list)
+        for block in self.document.blocks:
+            if block["kind"] != "heading" or block["parent_id"] is not None:
+                blocks[block["section_id"]].append(block)
+        return blocks
+
+    @cached_property
+    def sections(self) -> list[Row]:
+        """The sections that hold something."""
+        return [row for row in self.document.sections if row["level"] or self.blocks[row["section_id"]]]
+
+    def kind(self, block: Row) -> str:
+        """Return what the lines of a block are shown as."""
+        kind: str = self._kinds[block["block_id"]]
+        return kind
+
+    @cached_property
+    def _kinds(self) -> list[str]:
+        return kinds_of(self.document)
+
+    def recovery(self, section: Row) -> str:
+        """Return how a section's heading was recovered; nothing where the source marks it."""
+        return recovery_text(section)
+
+    def inside(self, block: Row) -> str:
+        """Return the kind of the block that a block stands in; nothing at the top."""
+        return "" if block["parent_id"] is None else str(self.document.blocks[block["parent_id"]]["kind"])
+
+    def confidence(self, first: int, last: int) -> float | None:
+        """Return the confidence of the least certain repair that touches these lines, None without one."""
+        found = [line.confidence for line in self.lines[first - 1 : last] if line.confidence is not None]
+        return min(found, default=None)
+
+    def lists(self, block: Row) -> list[Branch]:
+        """Return the items of a list block as they are nested."""
+        return branches(self._lists.get(block["block_id"], ()))
+
+    def table(self, block: Row) -> list[Table]:
+        """Return the tables of a block: one of a table block, any number of an HTML block."""
+        return self._tables[block["block_id"]]
+
+    def definitions(self, block: Row) -> list[Row]:
+        """Return the terms of a block of definitions."""
+        return self._definitions[block["block_id"]]
+
+    def body(self, table: Table) -> Body:
+        """Return what is drawn of a table; cells beyond the header stand under `(surplus)`."""
+        columns = [
+            Column(
+                column["header"],
+                column["type"],
+                column["unit"],
+                column["null_count"],
+                column["evidence"],
+                "number" if is_number(typed.type) else "" if column["type"] == "string" else "short",
+            )
+            for column, typed in zip(table["columns"], table.columns_typed, strict=True)
+        ]
+        rows: dict[int, tuple[int, list[str]]] = {}
+        for cell in self.document.cells_of(table["table_id"]):
+            if cell["row"] >= self.longest:
+                break
+            rows.setdefault(cell["row"], (cell["line_start"], []))[1].append(cell["text"])
+        surplus = max((len(texts) for _, texts in rows.values()), default=0) - len(columns)
+        columns += [Column("(surplus)")] * surplus
+        return Body(columns, list(rows.values()), table["row_count"] - len(rows))
+
+    @cached_property
+    def _lists(self) -> dict[int, Sequence[Row]]:
+        return {held["block_id"]: held["items"] for held in self.document.lists}
+
+    @cached_property
+    def _tables(self) -> dict[int, list[Table]]:
+        return grouped(self.document.tables)
+
+    @cached_property
+    def _definitions(self) -> dict[int, list[Row]]:
+        return grouped(self.document.definitions)
+
+
+def grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    """Return the rows by the block that they stand in."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row["block_id"]].append(row)
+    return found
+
+
+def branches(items: Iterable[Row]) -> list[Branch]:
+    """Return items, each after the one that it is nested in, as nested lists."""
+    roots: list[Branch] = []
+    entries: dict[int, Entry] = {}
+    for item in items:
+        entry = entries[item["item_id"]] = Entry(item, *label_and_text(item))
+        parent = entries.get(item["parent_item_id"])
+        beside = parent.lists if parent else roots
+        if not beside or beside[-1].ordered != item["ordered"]:
+            beside.append(Branch(item["ordered"]))
+        beside[-1].entries.append(entry)
+    return roots
+
+
+def label_and_text(item: Row) -> tuple[str, str]:
+    """Return an item's label and what follows it; the box of a task list item is left out."""
+    text, label = item["text"], item["label"] or ""
+    if item["checked"] is not None:
+        text = text.partition("]")[2].lstrip()
+    return (label, text[len(label) :]) if text.startswith(label) else ("", text)

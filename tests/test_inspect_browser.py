@@ -1,0 +1,280 @@
+"""The page of `parquetry inspect` in a real browser: it is read, clicked, typed at, and attacked.
+
+Screenshots and axe-core's report are left in `build/inspect/`, to be looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter.conversion import Options, Source
+from converter.inspect.page import write_page
+from tests.picture import CHROMIUM, launch
+from tests.test_document import EVERY_KIND
+from tests.test_inspect import HOSTILE
+from tests.test_show import SCRAPED
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+
+pytestmark = [
+    pytest.mark.slow,  # starts a browser
+    pytest.mark.skipif(CHROMIUM is None, reason="no browser is here: apt-get install chromium"),
+]
+
+ARTEFACTS = Path(__file__).parent.parent / "build" / "inspect"
+PRICES = """\
+# Prices of the north
+
+| City | Price (€) | Since |
+|---|--:|---|
+| Oslo | 12.50 | 2024-05-01 |
+| Bodø | N/A | 2024-06-01 |
+"""
+
+
+def write(path: Path, *sources: Source) -> str:
+    with open(path, "wb") as stream:
+        write_page(sources, stream, Options())
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = launch(driver)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A page of four documents: one repaired, one with every kind of record, one with types, one that is no text."""
+    return write(
+        tmp_path_factory.mktemp("inspect") / "report.html",
+        Source("scraped.md", SCRAPED), Source("every.md", EVERY_KIND), Source("prices.md", PRICES),
+        Source("binary.md", b"\x7fELF\x02\x01\x01" + bytes(200)),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A tab that fails the test on any error of the script, and on any request but for the page itself."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    tab = context.new_page()
+    tab.set_default_timeout(10_000)
+    faults: list[str] = []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.on("request", lambda request: faults.extend([request.url] * (request.resource_type != "document")))
+    yield tab
+    context.close()
+    assert faults == []
+
+
+def classes(page: Any, name: str, pane: str) -> list[str]:
+    """Return the first line number of each element in a pane that bears a class."""
+    found: list[str] = page.eval_on_selector_all(
+        f".pane-{pane} .{name}", "all => all.map(element => element.dataset.line ?? element.dataset.first)"
+    )
+    return found
+
+
+def open_document(page: Any, address: str, number: int) -> None:
+    page.goto(f"{address}#d{number}")
+    page.wait_for_selector(".pane-source [data-line]")
+
+
+def test_documents_are_unpacked_when_they_are_opened(page: Any, report: str) -> None:
+    page.goto(report)
+    assert page.locator("#documents tbody tr").count() == 4
+    assert page.locator("[data-line]").count() == 0
+    page.click("text=Every kind")
+    page.wait_for_selector("[data-line]")
+    assert page.locator("[data-line]").count() == len(EVERY_KIND.splitlines())
+    assert page.title() == "Every kind · Parquetry" and page.url.endswith("#d1")
+    page.go_back()
+    page.wait_for_selector("#overview:not([hidden])")
+    assert page.locator("[data-line]").count() == 0
+
+
+def test_hover_and_click_join_lines_and_records(page: Any, report: str) -> None:
+    open_document(page, report, 1)
+    page.hover("[data-line='10'] code")
+    assert classes(page, "is-marked", "source") == ["10"] and classes(page, "is-marked", "records") == ["10"]
+    page.hover(".panel tr.record[data-first='23'] >> nth=0")
+    assert classes(page, "is-marked", "source") == ["23"]
+    page.click("#panel-problems .record")
+    assert classes(page, "is-selected", "source") == ["23"]
+    assert page.url.endswith("#d1L23")
+    page.click("[data-line='27'] code")
+    assert classes(page, "is-selected", "records") == []  # a blank line is in no record
+    page.click("[data-line='26'] code")
+    assert set(classes(page, "is-selected", "records")) == {"26"}
+    assert page.locator("#panel-content .record.is-selected").is_visible()
+
+
+def test_search_finds_and_steps(page: Any, report: str) -> None:
+    open_document(page, report, 2)
+    page.keyboard.press("/")
+    page.keyboard.type("oslo")
+    playwright.expect(page.locator("#found")).to_have_text("2")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#found") == "1 of 2" and classes(page, "is-marked", "source") == ["5"]
+    page.keyboard.press("Shift+Enter")
+    assert page.inner_text("#found") == "2 of 2"
+    page.keyboard.press("Escape")
+    assert page.input_value("#search") == "" and page.inner_text("#found") == ""
+    page.goto(f"{report}#all")
+    page.wait_for_selector("#overview:not([hidden])")
+    page.fill("#search", "prices")
+    page.wait_for_selector("#filtered:not([hidden])")
+    assert page.locator("#documents tbody tr:visible").count() == 1
+    assert page.inner_text("#filtered span") == "1 of 4 documents shown."
+
+
+def test_filters_leave_what_was_asked_for(page: Any, report: str) -> None:
+    open_document(page, report, 0)
+    total = page.locator("[data-line]").count()
+    page.click("[data-filter=table]")
+    assert page.locator("[data-line]:visible").count() == 4
+    assert page.locator("#panel-content .record:visible").count() == 3  # the table, its two rows
+    page.click("[data-filter=heading]")
+    assert page.locator("[data-line]:visible").count() == 7
+    page.click("text=Show all")
+    assert page.locator("[data-line]:visible").count() == total
+    page.select_option("#confidence", "0.99")
+    shown = page.eval_on_selector_all("[data-line]:not([hidden])", "all => all.map(line => line.dataset.confidence)")
+    assert 0 < len(shown) < total and all(float(sure) < 0.99 for sure in shown)
+    page.goto(f"{report}#all")
+    page.wait_for_selector("#overview:not([hidden])")
+    page.select_option("#confidence", "0.99")
+    assert page.locator("#documents tbody tr:visible").count() == 1
+
+
+def test_the_keyboard_does_all(page: Any, report: str) -> None:
+    page.goto(report)
+    page.focus("text=Prices of the north")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-line]")
+    for _ in range(5):
+        page.keyboard.press("j")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("Line 5,")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")  # over to the row of the table
+    assert page.evaluate("document.activeElement.closest('tr').textContent").strip().startswith("5")
+    page.keyboard.press("ArrowDown")
+    assert classes(page, "is-selected", "source") == ["6"]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.ariaLabel").startswith("Line 6,")
+    page.keyboard.press("?")
+    assert page.locator("dialog").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("[")
+    playwright.expect(page.locator("h1:visible")).not_to_have_text("Prices of the north")
+    page.keyboard.press("u")
+    page.wait_for_selector("#overview:not([hidden])")
+    open_document(page, report, 0)
+    page.keyboard.press("r")
+    assert "repaired" in page.inner_text(".line.is-selected .kind")
+
+
+def test_the_overview_sorts(page: Any, report: str) -> None:
+    page.goto(report)
+    first = "#documents tbody tr:first-child th"
+    assert "binary.md" in page.inner_text(first)
+    page.click("#documents thead >> text=Lines")
+    assert "Every kind" in page.inner_text(first)
+    assert page.get_attribute("#documents thead th:last-child", "aria-sort") == "descending"
+    page.click("#documents thead >> text=Lines")
+    assert "binary.md" in page.inner_text(first)
+
+
+@pytest.mark.parametrize("source", HOSTILE[::5], ids=lambda source: source.key[:20])
+def test_a_hostile_document_runs_nothing(page: Any, tmp_path: Path, source: Source) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    open_document(page, write(tmp_path / "hostile.html", source, Source("other.md", "# other\n")), 0)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    for element in page.locator("#document :is(td, th, li, h1, h3, p, pre, code):visible").all()[:40]:
+        element.hover(force=True)
+    page.evaluate("document.querySelectorAll('main *').forEach(element => element.focus())")
+    page.evaluate(
+        """document.querySelectorAll('main a').forEach(link => {
+          link.addEventListener('click', event => /^https?:/.test(link.href) && event.preventDefault());
+          link.click();
+        })"""
+    )
+    page.keyboard.press("u")
+    page.wait_for_selector("#overview:not([hidden])")
+    assert page.evaluate("[window.ran ?? null, document.images.length, frames.length]") == [None, 0, 0]
+    # The second wall: even what got in as an element runs nothing.
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"window.ran = true\">')")
+    page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = true'}))")
+    page.wait_for_timeout(50)
+    assert page.evaluate("window.ran ?? null") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_it_can_be_read_by_anyone(browser: Any, report: str, width: int, scheme: str) -> None:
+    """No width needs scrolling sideways, axe-core finds nothing serious; what was seen is kept."""
+    ARTEFACTS.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    found: dict[str, Any] = {}
+    for name, hash in [
+        ("overview", ""),
+        ("repaired", "#d0L2"),
+        ("every", "#d1L23"),
+        ("types", "#d2"),
+        ("binary", "#d3"),
+    ]:
+        page.goto(f"{report}{hash}")
+        page.wait_for_selector("#document[hidden]" if not hash else ".panes", state="attached")
+        for pane in ("source", "records") if width < 400 and hash else ("",):
+            if pane:
+                page.click(f".switch [data-pane={pane}]")
+            page.screenshot(path=ARTEFACTS / f"{name}{pane and '-'}{pane}-{width}-{scheme}.png")
+            assert page.evaluate("document.documentElement.scrollWidth") == width
+            checked = axe.Axe().run(page).response
+            assert len(checked["passes"]) > 10
+            found[name + pane] = checked["violations"]
+    context.close()
+    (ARTEFACTS / f"axe-{width}-{scheme}.json").write_text(json.dumps(found, indent=1))
+    serious = [
+        (name, violation["id"], violation["nodes"][0]["html"])
+        for name, violations in found.items()
+        for violation in violations
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_it_is_drawn_for_paper(page: Any, report: str) -> None:
+    open_document(page, report, 2)
+    page.emulate_media(media="print")
+    assert page.locator(".bar").is_hidden()
+    assert page.locator(".pane-source").is_visible() and page.locator("#panel-problems").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).overflow") == "visible"
+
+
+def test_five_hundred_documents_open_at_once(page: Any, tmp_path: Path) -> None:
+    texts = [SCRAPED, EVERY_KIND, PRICES, PRICES * 20]
+    address = write(tmp_path / "many.html", *(Source(f"{number}.md", texts[number % 4]) for number in range(500)))
+    taken = []
+    for _ in range(3):
+        started = time.perf_counter()
+        page.goto(address)
+        page.wait_for_selector("#documents tbody tr:nth-child(500)", state="attached")
+        taken.append(time.perf_counter() - started)
+    assert min(taken) < 2
+    open_document(page, address, 499)
+    assert page.locator("[data-line]").count() == 120 and page.locator(".panes").count() == 1
