@@ -185,6 +185,21 @@ def test_the_keyboard_does_all(page: Any, report: str) -> None:
     assert "repaired" in page.inner_text(".line.is-selected .kind")
 
 
+def test_where_there_is_room_for_one_pane_a_press_goes_over_to_the_other(page: Any, report: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_document(page, report, 2)
+    page.click("[data-line='5'] .number")
+    assert page.locator(".pane-records").is_visible() and page.locator(".pane-source").is_hidden()
+    page.click("tr.record[data-first='6'] .lines")
+    assert page.locator("[data-line='6']").is_visible() and page.locator(".pane-records").is_hidden()
+
+
+def test_an_address_of_no_document_shows_the_overview(page: Any, report: str) -> None:
+    page.goto(f"{report}#d99L5")
+    page.click("text=Every kind")
+    page.wait_for_selector("[data-line]")
+
+
 def test_the_overview_sorts(page: Any, report: str) -> None:
     page.goto(report)
     first = "#documents tbody tr:first-child th"

@@ -20,8 +20,8 @@ async function route() {
   if (location.hash === "#main") return; // the link that skips the bar
   const asked = location.hash;
   const [, number, line] = asked.match(/^#d(\d+)(?:L(\d+))?$/) ?? [];
-  const wanted = number === undefined ? (count === 1 ? 0 : -1) : Number(number);
-  if (wanted !== open && wanted < count) {
+  const wanted = number < count ? Number(number) : count === 1 ? 0 : -1;
+  if (wanted !== open) {
     const body = wanted < 0 ? null : await unpack(wanted);
     if (location.hash !== asked) return; // another one was asked for meanwhile
     const before = open;
@@ -131,7 +131,7 @@ view.addEventListener("click", (event) => {
     return heading.focus({ preventScroll: true });
   }
   const element = owner(event.target);
-  if (!element || event.target.closest("a, summary") || String(getSelection())) return;
+  if (!element || event.target.closest("a, summary") || (!button && String(getSelection()))) return;
   focus(element);
   select(element);
   // A press on a number, by key or finger, goes over to the other side.
@@ -268,7 +268,8 @@ const keys = {
 };
 
 function move(event, by) {
-  const element = owner(event.target) ?? (event.target.matches?.(".pane") && view.querySelector(`.${event.target.classList[1]} [data-line], .${event.target.classList[1]} .record[data-first]`));
+  const pane = event.target.matches?.(".pane") ? event.target : null;
+  const element = owner(event.target) ?? pane?.querySelector("[data-line], .record[data-first]");
   const letters = event.key.length === 1;
   if (!element && !letters) return; // arrows scroll where nothing is chosen
   const group = (element && !isLine(element) ? records : lines).filter((other) => !other.hidden && handle(other) !== other);
@@ -306,7 +307,7 @@ all("#documents thead th").forEach((header, column) => {
     header.ariaSort = turned ? "descending" : "ascending";
     const body = $("documents").tBodies[0];
     const key = (row) => row.cells[column].textContent.trim().replaceAll(",", "");
-    const order = (a, b) => (a === "" || b === "" ? (a === "") - (b === "") : column ? a - b : a.localeCompare(b)) ;
+    const order = (a, b) => (a === "" || b === "" ? (a === "") - (b === "") : column ? a - b : a.localeCompare(b));
     const rows = [...body.rows].map((row) => [key(row), row]);
     rows.sort(([a], [b]) => (turned && a !== "" && b !== "" ? -order(a, b) : order(a, b)));
     body.replaceChildren(...rows.map(([, row]) => row));
