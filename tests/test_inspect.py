@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from converter.conversion import Options, Source
 from converter.document import Document, read
-from converter.inspect.html import address
+from converter.inspect.html import address, environment
 from converter.inspect.lines import KIND_OF_BLOCK, KINDS
 from converter.inspect.page import Inspected, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
@@ -159,10 +159,14 @@ def test_every_line_has_the_kind_that_it_was_read_as() -> None:
 
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
-@settings(max_examples=100, deadline=None)
-def test_no_line_is_unread_and_none_is_missing(source: str) -> None:
+@settings(max_examples=60, deadline=None)
+def test_any_document_can_be_drawn_and_no_line_is_unread_or_missing(source: str) -> None:
     document = read(source, name="x")
-    lines = Reading(document, live=True).lines
+    reading = Reading(document, live=True)
+    drawn = Page(environment().get_template("document.html").render(reading=reading))
+    assert drawn.elements <= ELEMENTS and drawn.attributes <= ATTRIBUTES
+    assert "<article>" in document._repr_html_()
+    lines = reading.lines
     assert len(lines) == document.line_count
     assert [line.text for line in lines] == re.split("\r\n|\r|\n", source)[: len(lines)]
     assert [line for line in lines if line.kind == "unread"] == []

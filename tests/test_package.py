@@ -29,6 +29,7 @@ def test_one_top_level_package_with_the_schemas(wheel: Path) -> None:
     assert "converter/schemas/records/sections.json" in names
     assert {"converter/schemas/schema.json", "converter/schemas/changelog.yaml"} <= set(names)
     assert "converter/py.typed" in names
+    assert {f"converter/inspect/templates/{name}" for name in ("page.html", "page.css", "page.js")} <= set(names)
 
 
 def test_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> None:
