@@ -109,6 +109,8 @@ def test_hover_and_click_join_lines_and_records(page: Any, report: str) -> None:
     assert classes(page, "is-marked", "source") == ["10"] and classes(page, "is-marked", "records") == ["10"]
     page.hover(".panel tr.record[data-first='23'] >> nth=0")
     assert classes(page, "is-marked", "source") == ["23"]
+    page.click("[data-jump=problems]")
+    playwright.expect(page.locator("#panel-problems .record .kind")).to_be_in_viewport()
     page.click("#panel-problems .record")
     assert classes(page, "is-selected", "source") == ["23"]
     assert page.url.endswith("#d1L23")

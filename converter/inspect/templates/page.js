@@ -126,9 +126,8 @@ view.addEventListener("click", (event) => {
   }
   if (button?.dataset.pane) return show(button.dataset.pane);
   if (button?.dataset.jump) {
-    const heading = $(`title-${button.dataset.jump}`);
-    heading.scrollIntoView({ block: "start" });
-    return heading.focus({ preventScroll: true });
+    $(`panel-${button.dataset.jump}`).scrollIntoView({ block: "start" });
+    return $(`title-${button.dataset.jump}`).focus({ preventScroll: true });
   }
   const element = owner(event.target);
   if (!element || event.target.closest("a, summary") || (!button && String(getSelection()))) return;
