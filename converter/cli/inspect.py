@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from converter.cli.convert import progress_bar, standard_output
+from converter.cli.convert import standard_output
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import counted, report_problems
+from converter.cli.messages import LISTED_PROBLEMS, counted, print_problems
+from converter.cli.progress import progress_shown
 from converter.errors import OutputError, UsageError
 
 EXAMPLES = """[bold]Examples[/bold]
@@ -45,7 +46,7 @@ def inspect(
     """Write a page that shows documents beside what was read in them: one HTML file, no server, no network."""
     from converter.conversion import Options
     from converter.inspect.page import write_page
-    from converter.run import staged
+    from converter.output import staged
     from converter.source import find_sources
 
     if out is None and sys.stdout.isatty():
@@ -56,19 +57,22 @@ def inspect(
         )
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
     options = Options(repair=repair, hints=hints)
-    with progress_bar(quiet) as progress:
+    with progress_shown(quiet, source) as progress:
         if out is None:
             with standard_output() as stream:
                 done = write_page(find_sources(source), stream, options, progress)
         else:
             with staged(out) as stage:
-                with open(stage / out.name, "wb") as stream:
+                with open(stage.new / out.name, "wb") as stream:
                     done = write_page(find_sources(source), stream, options, progress)
                     size = stream.tell()
                     os.fsync(stream.fileno())
                 if done.documents:
-                    (stage / out.name).replace(out)
-    report_problems(done.problems, quiet, verbose=False)
+                    (stage.new / out.name).replace(out)
+    shown = [problem for problem in done.problems if not quiet or problem["severity"] == "error"]
+    print_problems(shown[:LISTED_PROBLEMS])
+    if len(shown) > LISTED_PROBLEMS:
+        typer.echo(f"... and {len(shown) - LISTED_PROBLEMS:,} more problems, all in the page", err=True)
     if out is not None and done.documents and not quiet:
         typer.echo(f"written to {out}: {counted(done.documents, 'document')}, {size:,} bytes", err=True)
     errors = any(problem["severity"] == "error" for problem in done.problems)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from bisect import bisect_right
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 from converter.conversion import Options
@@ -14,7 +12,6 @@ from converter.datasets import Datasets, parts_of
 from converter.datasets.part import PLACE
 from converter.inspect.lines import KINDS
 from converter.inspect.reading import Reading
-from converter.write import Layout
 
 BOUNDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 BINS = ("below 0.5", "0.5 to 0.8", "0.8 to 0.9", "0.9 to 0.95", "0.95 to 0.99", "0.99 and more")
@@ -102,22 +99,19 @@ class Overview:
 
     def close(self) -> None:
         """Unify the data sets over the run, and tell what drifts."""
-        with tempfile.TemporaryDirectory() as folder:  # the files are thrown away: only their schemas are shown
-            drift = self._datasets.write(Path(folder) / "datasets", "parquet", Layout()).to_pylist()
-        messages: dict[str, list[str]] = {}
-        for row in drift:
-            messages.setdefault(row["record"], []).append(f"{row['source']}:{row['line_start']}: {row['message']}")
-        found = (
-            DataSet(
+        found = {
+            name: DataSet(
                 name,
                 self._tables[name],
-                self._datasets.rows[name],
+                sum(batch.num_rows for batch in batches),
                 [(field.name, f"{field.type}{unit_of(field.metadata)}") for field in list(schema)[len(PLACE) :]],
-                messages.get(name, []),
+                [],
             )
-            for name, schema in self._datasets.schemas.items()
-        )
-        self.data_sets = sorted(found, key=lambda held: (-len(held.drift), -held.rows))
+            for name, schema, batches in self._datasets.tables()
+        }
+        for row in self._datasets.problems().to_pylist():
+            found[row["record"]].drift.append(f"{row['source']}:{row['line_start']}: {row['message']}")
+        self.data_sets = sorted(found.values(), key=lambda held: (-len(held.drift), -held.rows))
 
     @property
     def charts(self) -> list[tuple[str, str, list[tuple[str, int]]]]:
