@@ -19,9 +19,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 import converter.parse.markdown as parsers
-from converter.parse import inline
+from converter.parse import inline, parse
 from converter.parse.blocks import Inline
+from converter.parse.html_tables import add_html_tables
 from converter.parse.simple import read_simple
+from converter.parse.tokens import Reader, structure
+from converter.problems import Problem
 from tests.specification import examples
 from tests.test_nothing_lost import CORPORA, FRAGMENTS
 
@@ -35,6 +38,33 @@ INLINE = st.sampled_from(
      "&copy", "$", "$x$", "\\", "\\*", "\\\n", "  \n", "!", "@", "a@b.cd", "http://x.y/z", "www.a.bc", "mailto:", "x:y",
      "\u00a0", "\u2014", "€", "\u0301", "[^n]", "[r]", "[x][r]", "|"]
 )  # fmt: skip
+INDENTS = ["", "", "", "", " ", "  ", "  ", "   ", "    ", "     ", "      ", "\t", " \t", "> ", ">"]
+MARKS = [
+    "",
+    "",
+    "",
+    "- ",
+    "- ",
+    "* ",
+    "+ ",
+    "-   ",
+    "-     ",
+    "-",
+    "1. ",
+    "1. ",
+    "2. ",
+    "10) ",
+    "3.",
+    "1.  ",
+    "# ",
+    "##",
+    "###### ",
+]
+CONTENTS = ["", "", "word", "two words", "**b** c", "*e*", "* x", "***", "---", "- - -", "===", "--", "=", "```", "``` py", "~~~", "`c`",
+            "| a | b |", "|---|---|", "|-|", "|:--|--:|", "--|--", "| 1 | 2 | 3 |", "| 1", "a | b", "a \\| b |", "<div>", "<b>x</b>", "<!--",
+            "[a]: /u", "[a]", "[^1]: n", "[^1]", "[a](b)", "[x", "y](z)", "[ ] task", "[x] done", ": def", "~ def", ":d", "$$", "$x$",
+            "1986. A", "7", "3.5 m", "# h #", "#h", "h ##", "é", "\u00a0", "\u3000x", "\x0c", "x  ", "\\", "- ", "1.", "> q", "a:", "www.a.bc",
+            "_i_", "__", "+1", "-1", "=x", "~~s~~", "\t", "word\t"]  # fmt: skip
 ENVIRONMENTS: tuple[dict[str, Any], ...] = (
     {},
     {"references": {"R": {"href": "/r", "title": "", "map": [0, 1]}}, "footnotes": {"refs": {":n": -1}, "list": {}}},
@@ -60,28 +90,42 @@ def fresh(env: dict[str, Any]) -> dict[str, Any]:
             for name, part in env.items()}  # fmt: skip
 
 
-def block_tokens(md: MarkdownIt, source: str) -> tuple[list[Token], dict[str, Any]]:
-    tokens: list[Token] = []
-    env: dict[str, Any] = {}
-    md.block.parse(source + "\n", md, env, tokens)
-    return tokens, env
+class PlainReader(Reader):
+    """Reads tokens with markdown-it's own inline rules alone."""
+
+    def _inline(self, content: str, start: int) -> Inline:
+        numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
+        with patch.object(inline, "inline_parser", lambda autolinks: without_shortcuts()[1]):
+            return inline.read_fully(content, self.env, numbers)
 
 
 def check(source: str) -> None:
-    """Both parsers see the same blocks, and every inline content reads the same in every way."""
-    tokens, env = block_tokens(parsers.block_parser(), source)
-    expected, expected_env = block_tokens(without_shortcuts()[0], source)
-    assert [token.as_dict() for token in tokens] == [token.as_dict() for token in expected]
-    assert env == expected_env
-    for token in tokens:
-        if token.type == "inline":
-            check_inline(token.content, env)
+    """The same blocks come of markdown-it's tokens without any shortcut, and inline content reads the same each way."""
+    lines = source.split("\n")
+    numbers = list(range(1, len(lines) + 1))
+    tokens: list[Token] = []
+    env: dict[str, Any] = {}
+    md = without_shortcuts()[0]
+    md.block.parse(source + "\n", md, env, tokens)
+    contents = [token.content for token in tokens if token.type == "inline"]
+    problems: list[Problem] = []
+    expected_problems: list[Problem] = []
+    expected = PlainReader(lines, numbers, fresh(env), expected_problems).read(list(tokens))
+    add_html_tables(expected, expected_problems)
+    assert parse(lines, numbers, problems) == expected
+    assert problems == expected_problems
+    found: dict[str, Any] = {}
+    structure(lines, found)
+    assert found == env
+    for content in contents:
+        check_inline(content, env)
 
 
 def check_inline(content: str, env: dict[str, Any]) -> None:
     expected = reference_reading(content, env)
     assert inline.read_inline(content, fresh(env), NUMBERS) == expected
     assert inline.read_fully(content, fresh(env), NUMBERS) == expected
+    assert inline.read_plain(content) in (None, expected)
 
 
 def test_specifications() -> None:
@@ -100,6 +144,15 @@ def test_generated_documents(source: str) -> None:
     check(source.replace("\r\n", "\n").replace("\0", ""))
 
 
+LINES = st.builds("{}{}{}\n".format, st.sampled_from(INDENTS), st.sampled_from(MARKS), st.sampled_from(CONTENTS))
+
+
+@given(documents(LINES, 12))
+@settings(max_examples=500, deadline=None)
+def test_generated_lines(source: str) -> None:
+    check(source)
+
+
 @given(documents(INLINE, 12), st.sampled_from(ENVIRONMENTS))
 @settings(max_examples=1500, deadline=None)
 def test_generated_inlines(content: str, env: dict[str, Any]) -> None:
@@ -107,13 +160,13 @@ def test_generated_inlines(content: str, env: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow  # 100,000 documents of each kind: some minutes
-@pytest.mark.parametrize("kind", ["blocks", "inlines"])
+@pytest.mark.parametrize("kind", ["blocks", "lines", "inlines"])
 def test_a_hundred_thousand_documents(kind: str) -> None:
     for source in random_documents(100_000, kind):
-        if kind == "blocks":
-            check(source)
-        else:
+        if kind == "inlines":
             check_inline(source.strip(), ENVIRONMENTS[len(source) % 2])
+        else:
+            check(source)
 
 
 def random_documents(count: int, kind: str) -> Iterator[str]:
@@ -122,6 +175,13 @@ def random_documents(count: int, kind: str) -> Iterator[str]:
 
     chance = random.Random(0)
     parts: Any = (FRAGMENTS if kind == "blocks" else INLINE).elements  # type: ignore[attr-defined]
+    if kind == "lines":
+        for _ in range(count):
+            yield "".join(
+                chance.choice(INDENTS) + chance.choice(MARKS) + chance.choice(CONTENTS) + "\n"
+                for _ in range(chance.randint(1, 12))
+            )
+        return
     for _ in range(count):
         yield "".join(chance.choices(parts, k=chance.randint(1, 14))).replace("\r\n", "\n").replace("\0", "")
 

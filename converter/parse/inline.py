@@ -10,14 +10,11 @@ from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
 from converter.parse.markdown import inline_parser
-from converter.parse.simple import AUTOLINK, SOFT_BREAK, read_simple
+from converter.parse.simple import MARKUP, SOFT_BREAK, may_hold_address, may_hold_autolink, read_simple
 
 # Longer content is a data dump, not prose: some inline rules take quadratic time, so it is kept as plain text.
 MAXIMUM_INLINE_LENGTH = 100_000
 
-# What can start an inline mark, with the extensions of markdown.py. Content without any of it needs no parser;
-# on real documents that is more than half of all paragraphs, items and cells.
-MARKUP = re.compile(r"[\\`*_~\[<&$@]|https?:|www\.|mailto:|xmpp:|  \n")
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
 
@@ -33,20 +30,32 @@ class LocatedState(StateInline):
         return token
 
 
+def read_plain(content: str) -> Inline | None:
+    """Return the reading of content that can hold no mark, None for any other.
+
+    On real documents that is more than half of all paragraphs, items and cells; they need no parser.
+    """
+    if len(content) > MAXIMUM_INLINE_LENGTH or MARKUP.search(content):
+        return None
+    if may_hold_address(content):
+        return None
+    if "\n" not in content:
+        return Inline(content)
+    return None if "  \n" in content else Inline(SOFT_BREAK.sub(" ", content))
+
+
 def read_inline(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
     """Read the content of a paragraph, heading, item or cell.
 
     `env` holds the document's link reference definitions and footnotes; `lines` the original line of each
     line of `content`.
     """
-    if not MARKUP.search(content):
-        return Inline(SOFT_BREAK.sub(" ", content) if "\n" in content else content)
     return read_simple(content, env, lines) or read_fully(content, env, lines)
 
 
 def read_fully(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
     """Read content with markdown-it's inline parser; arguments as for `read_inline`."""
-    md = inline_parser(AUTOLINK.search(content) is not None)
+    md = inline_parser(may_hold_autolink(content))
     state = LocatedState(content, md, env, [])
     md.inline.tokenize(state)
     for rule in md.inline.ruler2.getRules(""):

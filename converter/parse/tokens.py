@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Row, Table
+from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, common_block
 from converter.parse.html_tables import add_html_tables
-from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline
+from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plain
 from converter.parse.markdown import block_parser
 from converter.problems import Problem
 
@@ -31,16 +33,33 @@ def parse(lines: list[str], numbers: list[int], problems: list[Problem]) -> list
     `numbers` holds the original line number of each line. What could not be read as it was meant is added
     to `problems`; its text is kept all the same.
     """
-    source = "\n".join(lines)
-    if "\0" in source:
-        source = source.replace("\0", "\ufffd")  # CommonMark 0.31, section 2.3
-    tokens: list[Token] = []
+    if any("\0" in line for line in lines):
+        lines = [line.replace("\0", "\ufffd") for line in lines]  # CommonMark 0.31, section 2.3
     env: dict[str, Any] = {}
-    md = block_parser()
-    md.block.parse(source + "\n", md, env, tokens)
-    blocks = Reader(lines, numbers, env, problems).read(tokens)
+    blocks = Reader(lines, numbers, env, problems).read(structure(lines, env))
     add_html_tables(blocks, problems)
     return blocks
+
+
+def structure(lines: list[str], env: dict[str, Any]) -> list[Token | CommonBlock]:
+    """Return the block structure, inline content unread; `env` takes the link references and footnotes."""
+    md = block_parser()
+    (rule,) = md.block.ruler.getRules("")
+    pieces: list[Any] = []
+    state: StateBlock | None = None
+    at, end = 0, len(lines)
+    while at < end:
+        if not lines[at].strip(" \t"):
+            at += 1
+        elif block := common_block(lines, at):
+            pieces.append(block)
+            at = block.end
+        else:
+            state = state or StateBlock("\n".join(lines) + "\n", md, env, pieces)
+            state.line = at
+            rule(state, at, end, False)
+            at = state.line
+    return pieces
 
 
 @dataclass(slots=True)
@@ -70,11 +89,11 @@ class Reader:
         self.problems = problems
         self.blocks: list[Block] = []
         self.stack: list[Frame] = []
-        self.tokens: list[Token] = []
+        self.tokens: list[Any] = []
         self.position = 0
 
-    def read(self, tokens: list[Token]) -> list[Block]:
-        """Return the blocks that the tokens describe."""
+    def read(self, tokens: list[Token | CommonBlock]) -> list[Block]:
+        """Return the blocks that the tokens, or what was read without any, describe."""
         self.tokens = tokens
         while self.position < len(tokens):
             token = tokens[self.position]
@@ -89,10 +108,13 @@ class Reader:
     def _span(self, token: Token) -> tuple[int, int]:
         """Return the first and the last non-blank original line of a token."""
         start, end = token.map or (0, 1)
+        return self.numbers[start], self._last_line(start, end)
+
+    def _last_line(self, start: int, end: int) -> int:
+        """Return the original number of the last non-blank line before `end`, or that of `start`."""
         while end - 1 > start and not self.lines[end - 1].strip():
             end -= 1
-        last = min(max(end - 1, start), len(self.numbers) - 1)
-        return self.numbers[start], self.numbers[last]
+        return self.numbers[min(max(end - 1, start), len(self.numbers) - 1)]
 
     def _add(self, kind: str, token: Token, **fields: Any) -> Block:
         """Append a block that `token` spans, inside the innermost open container."""
@@ -104,28 +126,85 @@ class Reader:
         self.blocks.append(block)
         return block
 
-    def _inline(self, token: Token) -> Inline:
-        """Read the inline token, with the original number of each of its lines."""
-        start = token.map[0] if token.map else 0
-        numbers = self.numbers[start : start + token.content.count("\n") + 1] or [self.numbers[-1]]
-        if len(token.content) > MAXIMUM_INLINE_LENGTH:
-            self.problems.append(
-                Problem(
-                    "long_inline",
-                    f"{len(token.content)} characters without a break; inline marks are read up to "
-                    f"{MAXIMUM_INLINE_LENGTH}, so this is kept as plain text",
-                    numbers[0],
-                    numbers[-1],
-                )
+    def _inline(self, content: str, start: int) -> Inline:
+        """Read inline content that begins in line `start`."""
+        if plain := read_plain(content):
+            return plain
+        numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
+        if len(content) <= MAXIMUM_INLINE_LENGTH:
+            return read_inline(content, self.env, numbers)
+        self.problems.append(
+            Problem(
+                "long_inline",
+                f"{len(content)} characters without a break; inline marks are read up to "
+                f"{MAXIMUM_INLINE_LENGTH}, so this is kept as plain text",
+                numbers[0],
+                numbers[-1],
             )
-            return Inline(token.content)
-        return read_inline(token.content, self.env, numbers)
+        )
+        return Inline(content)
 
     def _next_inline(self) -> tuple[Token, Inline]:
         """Consume the inline token that follows an opening token."""
         self.position += 1
         token = self.tokens[self.position]
-        return token, self._inline(token)
+        return token, self._inline(token.content, token.map[0] if token.map else 0)
+
+    # -- blocks that were read without tokens
+
+    def _common_paragraph(self, piece: Paragraph) -> None:
+        inline = self._inline(piece.content, piece.start)
+        self._add_common("image" if inline.image_only else "paragraph", piece, inline.text, piece.content, inline)
+
+    def _common_heading(self, piece: Heading) -> None:
+        inline = self._inline(piece.content, piece.start)
+        block = self._add_common("heading", piece, inline.text, piece.content, inline)
+        block.level, block.style = piece.level, "atx"
+
+    def _common_fence(self, piece: Fence) -> None:
+        block = self._add_common("code", piece, piece.content)
+        block.info = html.unescape(piece.info.strip())
+        block.language = block.info.split(None, 1)[0] if block.info else None
+
+    def _common_table(self, piece: Rows) -> None:
+        block = self._add_common("table", piece)
+        table = Table([self._cell(block, cell, piece.start) for cell in piece.header], [])
+        block.tables.append(table)
+        columns = len(table.header)
+        for at, row in enumerate(piece.rows, piece.start + 2):
+            cells = [self._cell(block, cell, at) for cell in row[:columns]]
+            if len(row) > columns:
+                cells += self._surplus_cells(block, at, columns)
+            cells += [Cell("", "") for _ in range(columns - len(row))]
+            table.rows.append(Row(self.numbers[at], cells))
+        self._tell_rows(block)
+
+    def _common_list(self, piece: Items) -> None:
+        block = self._add_common("list", piece)
+        block.items = piece.items
+        for item in piece.items:
+            item.line_end = self._last_line(item.line_start, item.line_end)
+            item.line_start = self.numbers[item.line_start]
+        for item, start, content in piece.paragraphs:
+            if item.markdown:
+                inline = self._inline(content, start)
+                item.text += "\n\n" + inline.text
+                item.markdown += "\n\n" + content
+            else:
+                content = self._cut_box(item, content)
+                inline = self._inline(content, start)
+                item.text, item.markdown, item.span = item.task + inline.text, item.task + content, inline.span
+            self._adopt(block, inline)
+        self._tell_items(block)
+
+    def _add_common(
+        self, kind: str, piece: CommonBlock, text: str = "", markdown: str = "", inline: Inline | None = None
+    ) -> Block:
+        block = Block(kind, self.numbers[piece.start], self._last_line(piece.start, piece.end), None, text, markdown)
+        if inline is not None:
+            block.links, block.images = inline.links, inline.images
+        self.blocks.append(block)
+        return block
 
     # -- leaf blocks
 
@@ -139,31 +218,33 @@ class Reader:
     def _paragraph(self, token: Token) -> None:
         frame = self.stack[-1] if self.stack else None
         if frame is not None and frame.item is not None and not frame.paragraphs:
-            self._cut_box(frame.item, self.tokens[self.position + 1])
+            following = self.tokens[self.position + 1]
+            following.content = self._cut_box(frame.item, following.content)
         content, inline = self._next_inline()
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
             frame.sources.append(content.content)
             if frame.kind != "footnote":
-                self._adopt(frame.block, inline)
+                self._adopt(self.blocks[frame.block], inline)
                 return
         text, markdown = inline.text, content.content
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
             # A reader sees the mark before the note, and so do those who know no footnotes.
             mark = f"[^{self.blocks[frame.block].label}]: "
             text, markdown = mark + text, mark + markdown
-        self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
-        self._adopt(len(self.blocks) - 1, inline)
+        block = self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
+        self._adopt(block, inline)
 
-    def _cut_box(self, item: Item, content: Token) -> None:
+    def _cut_box(self, item: Item, content: str) -> str:
         """Take the box of a task list item (GFM, section 5.3) off its content."""
-        if box := TASK.match(content.content):
-            item.task = box.group()
-            content.content = content.content[box.end() :]
+        box = TASK.match(content)
+        if box is None:
+            return content
+        item.task = box.group()
+        return content[box.end() :]
 
-    def _adopt(self, index: int, inline: Inline) -> None:
+    def _adopt(self, block: Block, inline: Inline) -> None:
         """Give the links and images of `inline` to a block."""
-        block = self.blocks[index]
         block.links += inline.links
         block.images += inline.images
 
@@ -236,9 +317,12 @@ class Reader:
     def _close_list(self, token: Token) -> None:
         frame = self.stack.pop()
         if frame.depth == 0:
-            block = self.blocks[frame.block]
-            block.text = "\n".join(item.text for item in block.items)
-            block.markdown = "\n".join(f"{'    ' * item.depth}{item.marker} {item.markdown}" for item in block.items)
+            self._tell_items(self.blocks[frame.block])
+
+    def _tell_items(self, block: Block) -> None:
+        """Give a list the text of its items."""
+        block.text = "\n".join([item.text for item in block.items])
+        block.markdown = "\n".join([f"{'    ' * item.depth}{item.marker} {item.markdown}" for item in block.items])
 
     def _open_item(self, token: Token) -> None:
         outer = self.stack[-1]
@@ -281,7 +365,7 @@ class Reader:
         frame.sources.append(content.content)
         frame.paragraphs = [inline]
         frame.number = self.numbers[token.map[0]] if token.map else self.blocks[frame.block].line_start
-        self._adopt(frame.block, inline)
+        self._adopt(self.blocks[frame.block], inline)
 
     def _open_definition(self, token: Token) -> None:
         _, end = self._span(token)
@@ -309,7 +393,7 @@ class Reader:
             if part.type == "tr_open":
                 cells = []
             elif part.type == "inline":
-                cells.append(self._cell(block, part))
+                cells.append(self._cell(block, part.content, part.map[0]))
             elif part.type == "tr_close" and not table.header:
                 table.header = cells
             elif part.type == "tr_close":
@@ -317,15 +401,18 @@ class Reader:
                 assert row is not None
                 cells += self._surplus_cells(block, row[0], len(table.header))
                 table.rows.append(Row(self.numbers[row[0]], cells))
-        rows = [table.header, *(row.cells for row in table.rows)]
-        block.text = "\n".join(" | ".join(cell.text for cell in row) for row in rows)
-        block.markdown = "\n".join(" | ".join(cell.markdown for cell in row) for row in rows)
+        self._tell_rows(block)
 
-    def _cell(self, block: Block, token: Token) -> Cell:
-        inline = self._inline(token)
-        block.links += inline.links
-        block.images += inline.images
-        return Cell(inline.text, token.content)
+    def _tell_rows(self, block: Block) -> None:
+        """Give a table the text of its rows."""
+        rows = [block.tables[0].header, *(row.cells for row in block.tables[0].rows)]
+        block.text = "\n".join([" | ".join([cell.text for cell in row]) for row in rows])
+        block.markdown = "\n".join([" | ".join([cell.markdown for cell in row]) for row in rows])
+
+    def _cell(self, block: Block, content: str, line: int) -> Cell:
+        inline = self._inline(content, line)
+        self._adopt(block, inline)
+        return Cell(inline.text, content)
 
     def _surplus_cells(self, block: Block, index: int, columns: int) -> list[Cell]:
         """Return the cells of a row's line past the header's columns, and report them."""
@@ -352,7 +439,7 @@ class Reader:
                 raw=line,
             )
         )
-        return [self._cell(block, Token("inline", "", 0, map=[index, index + 1], content=part)) for part in surplus]
+        return [self._cell(block, part, index) for part in surplus]
 
 
 def html_text(source: str) -> str:
@@ -364,7 +451,12 @@ def html_text(source: str) -> str:
     return html.unescape(TAG.sub("", visible)).strip()
 
 
-HANDLERS: dict[str, Callable[[Reader, Token], None]] = {
+HANDLERS: dict[str, Callable[[Reader, Any], None]] = {
+    "common_paragraph": Reader._common_paragraph,
+    "common_heading": Reader._common_heading,
+    "common_fence": Reader._common_fence,
+    "common_table": Reader._common_table,
+    "common_list": Reader._common_list,
     "heading_open": Reader._heading,
     "paragraph_open": Reader._paragraph,
     "fence": Reader._code,
