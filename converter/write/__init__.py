@@ -12,7 +12,6 @@ from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
-from converter.write.csv import CsvWriter
 from converter.write.json import JsonWriter, NestedJsonWriter
 from converter.write.layout import DEFAULT_FILE_BYTES, Layout
 from converter.write.ndjson import NdjsonWriter
@@ -38,9 +37,15 @@ class Format:
     writer: Callable[[BinaryIO, pa.Schema, Layout], Writer]
 
 
+def _csv_writer(stream: BinaryIO, schema: pa.Schema, layout: Layout) -> Writer:
+    from converter.write.csv import CsvWriter  # pyarrow.compute takes 25 ms to import
+
+    return CsvWriter(stream, schema, layout)
+
+
 FORMATS: dict[str, Format] = {
     "parquet": Format(".parquet", "Apache Parquet, zstd-compressed, with statistics", ParquetWriter),
-    "csv": Format(".csv", "RFC 4180; nested columns as JSON, null empty, an empty string quoted", CsvWriter),
+    "csv": Format(".csv", "RFC 4180; nested columns as JSON, null empty, an empty string quoted", _csv_writer),
     "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter),
     "ndjson": Format(".ndjson", "one JSON object a row, one row a line", NdjsonWriter),
 }
