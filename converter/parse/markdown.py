@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_inline import RuleFuncInlineType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.deflist import deflist_plugin
@@ -13,6 +14,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from converter.parse.dispatch import dispatch_blocks, dispatch_inlines
+from converter.parse.simple import ADDRESS_END
 
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this keeps 128 nested lists or 256 nested quotes.
@@ -53,22 +55,34 @@ def inline_parser(autolinks: bool) -> MarkdownIt:
         md.inline.ruler.disable(["gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email"])
         dispatch_inlines(md)
         return md
-    protocol = next(rule for rule in md.inline.ruler.__rules__ if rule.name == "gfm_autolink_protocol").fn
+    for name in ("gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email"):
+        rule = next(rule for rule in md.inline.ruler.__rules__ if rule.name == name)
+        md.inline.ruler.at(name, _bounded(rule.fn))
+    dispatch_inlines(md)
+    return md
 
-    def bounded_protocol(state: StateInline, silent: bool) -> bool:
-        # The plugin copies the rest of the text for every mark in it, and searches all pending text at every
-        # colon: quadratic. It never matches when silent, nor anywhere but at a colon.
-        if silent or state.src[state.pos] != ":":
+
+def _bounded(rule: RuleFuncInlineType) -> RuleFuncInlineType:
+    """Show one of the plugin's rules no more text than can matter.
+
+    It copies the rest of the text for every mark in it, and searches all pending text at every colon: quadratic.
+    """
+
+    def bounded(state: StateInline, silent: bool) -> bool:
+        if silent:  # it never matches then
             return False
-        if len(pending := state.pending) > LONGEST_PROTOCOL:
+        if len(pending := state.pending) > LONGEST_PROTOCOL and state.src[state.pos] == ":":
             state.pending = pending[:-LONGEST_PROTOCOL]
             state.pushPending()
             state.pending = pending[-LONGEST_PROTOCOL:]
-        return protocol(state, False)
+        end = state.posMax
+        if space := ADDRESS_END.search(state.src, state.pos, end):
+            state.posMax = space.end()
+        matched = rule(state, False)
+        state.posMax = end
+        return matched
 
-    md.inline.ruler.at("gfm_autolink_protocol", bounded_protocol)
-    dispatch_inlines(md)
-    return md
+    return bounded
 
 
 def _parser(nesting: int) -> MarkdownIt:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from markdown_it.common.utils import normalizeReference
+from mdit_py_plugins.gfm_autolink._match import check_prev, match_http, match_www
 
 from converter.parse.blocks import Image, Inline, Link
 
@@ -22,6 +23,8 @@ from converter.parse.blocks import Image, Inline, Link
 MARKUP = re.compile(r"[\\`*_~\[<&$@]")
 ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 """What GFM's bare autolinks begin with, but for those of plain e-mail addresses."""
+MATCHES = {"http://": match_http, "https://": match_http, "www.": match_www}
+ADDRESS_END = re.compile(r"[ \t\r\n\0\x0b\x0c]")
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
 SOFT_BREAK = re.compile(r" ?\n[ \t]*")
 
@@ -84,7 +87,14 @@ def read_simple(
         text = match[0] if kind == "text" else match[f"{kind}_text"]
         if kind == "text":
             if not linked and may_hold_address(text):
-                return None
+                address = _address(content, position)
+                if address is None:
+                    return None
+                start, end, url = address
+                before, text = content[position:start], content[start:end]
+                links.append(Link(text, url, None, lines[min(line + before.count("\n"), len(lines) - 1)]))
+                parts.append(SOFT_BREAK.sub(" ", before))
+                span = text if start == 0 else span
             prose = prose or not text.isspace()
             if "\n" in text:
                 text = SOFT_BREAK.sub(" ", text)
@@ -127,9 +137,23 @@ def read_simple(
     return Inline("".join(parts), links, images, span, bool(images) and not prose)
 
 
+def _address(content: str, position: int) -> tuple[int, int, str] | None:
+    """Return start, end and target of the first bare address from `position` on, None where it is not certain."""
+    found = ADDRESS.search(content, position)
+    if found is None or found[0] not in MATCHES or (found.start() and not check_prev(content[found.start() - 1])):
+        return None
+    start = found.start()
+    # The plugin sees one character more than the address can have: without a limit, many would take quadratic time.
+    rest = ADDRESS_END.search(content, start)
+    matched = MATCHES[found[0]](content[start : rest.end() if rest else len(content)])
+    return (start, start + matched[1], matched[0]) if matched else None
+
+
 def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
-    """Read what stands inside emphasis or brackets, most often words alone."""
-    if MARKUP.search(content) or "\n" in content or (not linked and may_hold_address(content)):
+    """Read what stands inside emphasis or brackets, most often words alone; never with a bare address."""
+    if not linked and may_hold_address(content):
+        return None
+    if MARKUP.search(content) or "\n" in content:
         return read_simple(content, env, lines, line, linked)
     return Inline(content)
 
