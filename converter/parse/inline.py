@@ -69,10 +69,14 @@ def _read_tokens(tokens: list[Token], content: str, lines: list[int]) -> Inline:
     images: list[Image] = []
     open_links: list[tuple[int, Link]] = []
     prose = False
+    line = counted = 0
 
     def line_of(token: Token) -> int:
+        nonlocal line, counted
         position = token.map[0] if token.map else 0
-        return lines[min(content.count("\n", 0, position), len(lines) - 1)]
+        line += content.count("\n", counted, position)  # from the beginning, many links would take quadratic time
+        counted = position
+        return lines[min(line, len(lines) - 1)]
 
     for token in tokens:
         kind = token.type
