@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -12,6 +13,9 @@ from converter.records.context import Context
 
 CONTRACT_VERSION = "1"
 """The version of the record contract; it changes only when a column is renamed, dropped or changes its type."""
+
+ROWS_AT_ONCE = 512
+"""Rows that are tuples at the same time: a large document's would take as much memory as all the rest of it."""
 
 STRING, INT8, INT16, INT32, INT64 = pa.string(), pa.int8(), pa.int16(), pa.int32(), pa.int64()
 FLOAT32, BOOL = pa.float32(), pa.bool_()
@@ -66,8 +70,12 @@ class Record:
             ValueError: a row holds a null where the contract allows none.
         """
         schema = self.schema
-        columns = list(zip(*self._rows(contexts), strict=True)) or [()] * len(schema)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+        rows = self._rows(contexts)
+        chunks = [[pa.array([], field.type) for field in schema]]
+        while chunk := list(islice(rows, ROWS_AT_ONCE)):
+            columns = zip(*chunk, strict=True)
+            chunks.append([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)])
+        arrays = [pa.concat_arrays(parts) for parts in zip(*chunks, strict=True)]
         for array, field in zip(arrays, schema, strict=True):
             if array.null_count and not field.nullable:
                 raise ValueError(f"{self.name}.{field.name} is null, but the contract allows no null")
