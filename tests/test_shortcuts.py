@@ -1,7 +1,8 @@
 """The parser's shortcuts change nothing: each reading is held against markdown-it-py without any.
 
-`parse/dispatch.py` tries only the rules that a character allows, `parse/simple.py` reads inline content by one regular
-expression. Both must give what the rules of markdown-it-py and its plugins give by themselves.
+`parse/common.py` reads common blocks from their lines, `parse/simple.py` inline content by one regular expression, and
+`parse/dispatch.py` tries only the inline rules that a character allows. All must give what the rules of markdown-it-py
+and its plugins give by themselves.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from markdown_it.token import Token
 import converter.parse.markdown as parsers
 from converter.parse import inline, parse
 from converter.parse.blocks import Inline
+from converter.parse.common import common_block
 from converter.parse.html_tables import add_html_tables
 from converter.parse.simple import read_simple
 from converter.parse.tokens import Reader, structure
@@ -38,33 +40,21 @@ INLINE = st.sampled_from(
      "&copy", "$", "$x$", "\\", "\\*", "\\\n", "  \n", "!", "@", "a@b.cd", "http://x.y/z", "www.a.bc", "mailto:", "x:y",
      "\u00a0", "\u2014", "€", "\u0301", "[^n]", "[r]", "[x][r]", "|"]
 )  # fmt: skip
-INDENTS = ["", "", "", "", " ", "  ", "  ", "   ", "    ", "     ", "      ", "\t", " \t", "> ", ">"]
+INDENTS = [
+    "", "", "", "", " ", "  ", "  ", "   ", "    ", "     ", "      ", "\t", " \t", "> ", ">",
+]  # fmt: skip
 MARKS = [
-    "",
-    "",
-    "",
-    "- ",
-    "- ",
-    "* ",
-    "+ ",
-    "-   ",
-    "-     ",
-    "-",
-    "1. ",
-    "1. ",
-    "2. ",
-    "10) ",
-    "3.",
-    "1.  ",
-    "# ",
-    "##",
+    "", "", "", "- ", "- ", "* ", "+ ", "-   ", "-     ", "-", "1. ", "1. ", "2. ", "10) ", "3.", "1.  ", "# ", "##",
     "###### ",
-]
-CONTENTS = ["", "", "word", "two words", "**b** c", "*e*", "* x", "***", "---", "- - -", "===", "--", "=", "```", "``` py", "~~~", "`c`",
-            "| a | b |", "|---|---|", "|-|", "|:--|--:|", "--|--", "| 1 | 2 | 3 |", "| 1", "a | b", "a \\| b |", "<div>", "<b>x</b>", "<!--",
-            "[a]: /u", "[a]", "[^1]: n", "[^1]", "[a](b)", "[x", "y](z)", "[ ] task", "[x] done", ": def", "~ def", ":d", "$$", "$x$",
-            "1986. A", "7", "3.5 m", "# h #", "#h", "h ##", "é", "\u00a0", "\u3000x", "\x0c", "x  ", "\\", "- ", "1.", "> q", "a:", "www.a.bc",
-            "_i_", "__", "+1", "-1", "=x", "~~s~~", "\t", "word\t"]  # fmt: skip
+]  # fmt: skip
+CONTENTS = [
+    "", "", "word", "two words", "**b** c", "*e*", "* x", "***", "---", "- - -", "===", "--", "=", "```", "``` py",
+    "~~~", "`c`", "| a | b |", "|---|---|", "|-|", "|:--|--:|", "--|--", "| 1 | 2 | 3 |", "| 1", "a | b",
+    "a \\| b |", "<div>", "<b>x</b>", "<!--", "[a]: /u", "[a]", "[^1]: n", "[^1]", "[a](b)", "[x", "y](z)",
+    "[ ] task", "[x] done", ": def", "~ def", ":d", "$$", "$x$", "1986. A", "7", "3.5 m", "# h #", "#h", "h ##", "é",
+    "\xa0", "\u3000x", "\x0c", "x  ", "\\", "- ", "1.", "> q", "a:", "www.a.bc", "_i_", "__", "+1", "-1", "=x",
+    "~~s~~", "\t", "word\t",
+]  # fmt: skip
 ENVIRONMENTS: tuple[dict[str, Any], ...] = (
     {},
     {"references": {"R": {"href": "/r", "title": "", "map": [0, 1]}}, "footnotes": {"refs": {":n": -1}, "list": {}}},
@@ -74,7 +64,7 @@ ENVIRONMENTS: tuple[dict[str, Any], ...] = (
 @cache
 def without_shortcuts() -> tuple[MarkdownIt, MarkdownIt]:
     """Return the block and the inline parser as markdown-it and its plugins come."""
-    with patch.object(parsers, "dispatch_blocks"), patch.object(parsers, "dispatch_inlines"):
+    with patch.object(parsers, "dispatch_inlines"), patch.object(parsers, "bounded", lambda rule: rule):
         return parsers.block_parser.__wrapped__(), parsers.inline_parser.__wrapped__(True)
 
 
@@ -193,6 +183,16 @@ def test_corpora() -> None:
     assert paths
     for path in paths:
         check(path.read_text(encoding="utf-8-sig"))
+
+
+@pytest.mark.parametrize("source, end", [
+    ("words\n[x] more\n\n", 2), ("# Title #", 1), ("```py\ncode\n```\n", 3), ("| a |\n|---|\n| 1 |\n", 3),
+    ("- a\n  - b\n\n  c\n1. d", 4), ("  1. a\n2. b", 2), ("words\n===", None), ("- a\n  > b", None),
+])  # fmt: skip
+def test_common_block_is_taken(source: str, end: int | None) -> None:
+    """The other tests would pass if nothing were ever read from the lines."""
+    block = common_block(source.split("\n"), 0)
+    assert (block and block.end) == end
 
 
 @pytest.mark.parametrize(

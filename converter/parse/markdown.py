@@ -13,7 +13,7 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
-from converter.parse.dispatch import dispatch_blocks, dispatch_inlines
+from converter.parse.dispatch import dispatch_inlines
 from converter.parse.simple import ADDRESS_END
 
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
@@ -40,7 +40,6 @@ def block_parser() -> MarkdownIt:
         return line.rstrip() == "$$" and display_math(state, start, end, silent)
 
     md.block.ruler.at("math_block", fenced_display_math)
-    dispatch_blocks(md)
     return md
 
 
@@ -57,18 +56,18 @@ def inline_parser(autolinks: bool) -> MarkdownIt:
         return md
     for name in ("gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email"):
         rule = next(rule for rule in md.inline.ruler.__rules__ if rule.name == name)
-        md.inline.ruler.at(name, _bounded(rule.fn))
+        md.inline.ruler.at(name, bounded(rule.fn))
     dispatch_inlines(md)
     return md
 
 
-def _bounded(rule: RuleFuncInlineType) -> RuleFuncInlineType:
+def bounded(rule: RuleFuncInlineType) -> RuleFuncInlineType:
     """Show one of the plugin's rules no more text than can matter.
 
     It copies the rest of the text for every mark in it, and searches all pending text at every colon: quadratic.
     """
 
-    def bounded(state: StateInline, silent: bool) -> bool:
+    def limited(state: StateInline, silent: bool) -> bool:
         if silent:  # it never matches then
             return False
         if len(pending := state.pending) > LONGEST_PROTOCOL and state.src[state.pos] == ":":
@@ -82,7 +81,7 @@ def _bounded(rule: RuleFuncInlineType) -> RuleFuncInlineType:
         state.posMax = end
         return matched
 
-    return bounded
+    return limited
 
 
 def _parser(nesting: int) -> MarkdownIt:

@@ -44,7 +44,7 @@ def parse(lines: list[str], numbers: list[int], problems: list[Problem]) -> list
 def structure(lines: list[str], env: dict[str, Any]) -> list[Token | CommonBlock]:
     """Return the block structure, inline content unread; `env` takes the link references and footnotes."""
     md = block_parser()
-    (rule,) = md.block.ruler.getRules("")
+    rules = md.block.ruler.getRules("")
     pieces: list[Any] = []
     state: StateBlock | None = None
     at, end = 0, len(lines)
@@ -57,7 +57,7 @@ def structure(lines: list[str], env: dict[str, Any]) -> list[Token | CommonBlock
         else:
             state = state or StateBlock("\n".join(lines) + "\n", md, env, pieces)
             state.line = at
-            rule(state, at, end, False)
+            any(rule(state, at, end, False) for rule in rules)  # the last of them, for paragraphs, always matches
             at = state.line
     return pieces
 

@@ -1,13 +1,16 @@
 """python -m tests.benchmarks [FOLDER]: measure conversion, start-up, growth and memory, and print the ratios.
 
 FOLDER holds Markdown to convert; `../shared/corpora` where it is there, else documents that are generated here. The
-unit is T0, the processor time that markdown-it-py takes just to parse the same documents (`commonmark` with tables).
+unit is T0, the processor time that markdown-it-py takes just to parse the same documents (`commonmark` with tables),
+each one's tokens let go before the next. Every figure is the least of several runs, in processor time with that of
+child processes.
 """
 
 from __future__ import annotations
 
+import gc
 import math
-import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -18,17 +21,41 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from converter.conversion import Options, Source, convert_batch, read_document
+from converter.parse import parse
 from converter.repair import repair
 from converter.source import find_sources
 from converter.text import read_text
 from tests.benchmarks.documents import CONSTRUCTS, generated
 
 CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"
+PARQUETRY = [sys.executable, "-m", "converter"]
+TWO_COMMANDS = """
+import typer
+app = typer.Typer()
+@app.command()
+def one() -> None:
+    pass
+@app.command()
+def two() -> None:
+    pass
+app()
+"""
+# What is started, what it is held against, and the ratio that is asked for.
 START_UP = (
-    ("parquetry --version", ["--version"], "import typer", 1.5),
-    ("parquetry convert of a small file", ["convert", "{file}", "-o", "{out}", "-q"],
-     "import pyarrow.parquet, markdown_it, typer", 1.4),
-)  # fmt: skip
+    (["--version"], ["import typer"], 1.5),
+    (["--help"], [TWO_COMMANDS, "--help"], 1.3),
+    (["convert", "{file}", "-o", "{out}", "-q", "--overwrite"], ["import pyarrow.parquet, markdown_it, typer"], 1.4),
+)
+GROWTH, MEMORY, ONE_JOB, TWO_JOBS = 1.15, 12, 0.6, 0.35
+SMALLEST = 12_000  # characters; three doublings stay below the length from which inline marks are not read
+PEAK = """
+import resource, sys
+from converter.cli import main
+try:
+    main()
+except SystemExit:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
 
 
 def seconds(action: Callable[[], object], times: int = 1) -> float:
@@ -45,52 +72,108 @@ def command_seconds(command: Sequence[str], times: int = 1) -> float:
     """Return the least processor time, its children's included, of `times` runs of a command."""
     best = math.inf
     for _ in range(times):
-        before = os.times()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=False, capture_output=True)
-        after = os.times()
-        best = min(best, after.children_user + after.children_system - before.children_user - before.children_system)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return best
 
 
+def each(action: Callable[..., object], arguments: Sequence[tuple[object, ...]]) -> Callable[[], None]:
+    """Return a function that calls `action` with each of the arguments and keeps no result."""
+
+    def all_of_them() -> None:
+        for one in arguments:
+            action(*one)
+
+    return all_of_them
+
+
 def conversion(folder: Path) -> None:
-    """Print the cost of the whole command, and the shares of repair and typing, against T0."""
+    """Print the cost of the whole command, and of its stages, against T0."""
     sources = [source for source in find_sources([folder]) if isinstance(source.data, bytes)]
     decoded = [source.data.decode("utf-8", "replace") for source in sources if isinstance(source.data, bytes)]
     parser = MarkdownIt("commonmark").enable("table")
-    unit = seconds(lambda: [parser.parse(text) for text in decoded])
+    unit = seconds(each(parser.parse, [(text,) for text in decoded]), 3)
     size = sum(len(source.data) for source in sources) / 1e6
     print(f"{len(sources):,} documents, {size:.1f} MB, T0 {unit:.2f} s, {size / unit:.1f} MB/s")
+    kept = seconds(lambda: [parser.parse(text) for text in decoded])
+    print(f"T0 where all tokens are kept        {kept / unit:5.2f} T0")
     with tempfile.TemporaryDirectory() as out:
-        whole = command_seconds([sys.executable, "-m", "converter", "convert", str(folder), "-o", f"{out}/a", "-q"])
-    print(f"parquetry convert          {whole / unit:6.2f} T0")
+        command = [*PARQUETRY, "convert", str(folder), "-o", f"{out}/a", "-q", "--overwrite"]
+        whole = command_seconds(command, 3)
+        print(f"parquetry convert                   {whole / unit:5.2f} T0 (asked: {ONE_JOB})")
+        if "--jobs" in subprocess.run([*PARQUETRY, "convert", "--help"], capture_output=True, text=True).stdout:
+            started = time.perf_counter()
+            subprocess.run([*command, "--jobs", "2"], check=False, capture_output=True)
+            elapsed = time.perf_counter() - started
+            print(f"parquetry convert --jobs 2, elapsed {elapsed / unit:5.2f} T0 (asked: {TWO_JOBS})")
     texts = [read_text(source.data, source.key) for source in sources]
-    repaired = seconds(lambda: [repair(text.lines, text.numbers) for text in texts])
-    print(f"repair                     {repaired / unit:6.2f} T0, {repaired / whole:.0%} of the command")
-    typed, untyped = Options(), Options(repair="off")
-    print(f"read_document              {seconds(lambda: [read_document(s, typed) for s in sources]) / unit:6.2f} T0")
-    print(f"  with repair off          {seconds(lambda: [read_document(s, untyped) for s in sources]) / unit:6.2f} T0")
+    repaired = [repair(text.lines, text.numbers) for text in texts]
+    stages = {
+        "read_text": each(read_text, [(source.data, source.key) for source in sources]),
+        "repair": each(repair, [(text.lines, text.numbers) for text in texts]),
+        "parse": each(parse, [(text.lines, text.numbers, []) for text in repaired]),
+        "read_document": each(read_document, [(source, Options()) for source in sources]),
+        "read_document with repair off": each(read_document, [(source, Options(repair="off")) for source in sources]),
+    }
+    for name, stage in stages.items():
+        print(f"  {name:33} {seconds(stage, 2) / unit:5.2f} T0")
 
 
 def start_up(folder: Path) -> None:
     """Print what starting takes, against an interpreter that imports what it needs."""
-    file = folder / "small.md"
-    file.write_text("# Title\n\n- a: b\n", encoding="utf-8")
-    for name, arguments, baseline, limit in START_UP:
+    file = small_file(folder)
+    for arguments, baseline, limit in START_UP:
         filled = [argument.format(file=file, out=folder / "start.out") for argument in arguments]
-        taken = command_seconds([sys.executable, "-m", "converter", *filled], 5)
-        least = command_seconds([sys.executable, "-c", baseline], 5)
-        print(f"{name:34} {taken / least:5.2f} x python -c '{baseline}' (wanted: {limit})")
+        taken = command_seconds([*PARQUETRY, *filled], 9)
+        least = command_seconds([sys.executable, "-c", *baseline], 9)
+        told = baseline[0] if len(baseline) == 1 else "the help of an empty app with two commands"
+        print(f"parquetry {arguments[0]:9} {taken / least:5.2f} x {told} (asked: {limit})")
 
 
 def growth() -> None:
-    """Print the exponent of time against size for each construct, over three doublings."""
+    """Print the exponent of time against size for each construct, over three doublings, and markdown-it-py's own."""
+    parser = MarkdownIt("commonmark").enable("table")
     for name, make in CONSTRUCTS.items():
-        times = []
-        for doubling in range(4):
-            source = Source("x", make(4000 * 2**doubling))
-            times.append(seconds(lambda source=source: convert_batch([source], Options()), 3))  # type: ignore[misc]
-        exponent = math.log2(times[3] / times[0]) / 3
-        print(f"{name:24} {exponent:5.2f}   {times[0] * 1e3:8.1f} ms -> {times[3] * 1e3:8.1f} ms")
+        documents = [make(SMALLEST * 2**doubling) for doubling in range(4)]
+        ours = [seconds(each(convert_batch, [([Source("x", text)], Options())]), 3) for text in documents]
+        plain = [seconds(each(parser.parse, [(text,)]), 2) for text in documents]
+        print(f"{name:16} {exponent(ours):5.2f} (asked: {GROWTH}; markdown-it-py: {exponent(plain):.2f})"
+              f"   {ours[0] * 1e3:6.1f} ms -> {ours[3] * 1e3:6.1f} ms")  # fmt: skip
+
+
+def exponent(times: Sequence[float]) -> float:
+    """Return the power of the size with which the time grows, over three doublings."""
+    return math.log2(times[-1] / times[0]) / 3
+
+
+def memory(folder: Path) -> None:
+    """Print the peak memory of one document of 4 MB, above that of a small one, as a multiple of its size."""
+    least = peak_bytes(small_file(folder), folder)
+    made = {
+        "articles": "\n".join(generated(700)),
+        "paragraphs": CONSTRUCTS["paragraphs"](4_000_000),
+        "long table": CONSTRUCTS["long table"](4_000_000),
+    }
+    for name, text in made.items():
+        file = folder / "large.md"
+        file.write_text(text[:4_000_000], encoding="utf-8")
+        above = peak_bytes(file, folder) - least
+        print(f"peak memory, {name:12} {above / file.stat().st_size:6.1f} x the document's size (asked: {MEMORY})")
+
+
+def peak_bytes(file: Path, folder: Path) -> int:
+    """Return the most memory that a conversion had in use."""
+    command = [sys.executable, "-c", PEAK, "convert", str(file), "-o", str(folder / "memory.out"), "-q", "--overwrite"]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def small_file(folder: Path) -> Path:
+    """Write a small document, for what does not depend on size."""
+    file = folder / "small.md"
+    file.write_text("# Title\n\n- a: b\n", encoding="utf-8")
+    return file
 
 
 def main() -> None:
@@ -104,6 +187,8 @@ def main() -> None:
                 (folder / f"{number}.md").write_text(text, encoding="utf-8")
         conversion(folder)
         start_up(Path(made))
+        memory(Path(made))
+        gc.set_threshold(1_000_000, 50, 50)  # as the command has it
         growth()
 
 
