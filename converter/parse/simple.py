@@ -3,7 +3,7 @@
 Most paragraphs, items and cells hold nothing but words, code spans, links and emphasis. Such content is cut into the
 pieces of `PIECE` from left to right, and what stands inside emphasis and links in the same way; where anything else
 comes up, the whole of it goes to markdown-it. A differential test holds both readings against each other, over the
-specifications, the corpora and generated content. Measured on `../shared/corpora`: inline content is read in 0.3 of the
+specifications, the corpora and generated content. Measured on `../shared/corpora`: documents are parsed in 0.52 of the
 time that it takes without.
 """
 
