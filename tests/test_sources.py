@@ -320,13 +320,13 @@ def test_rows_of_a_table_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_a_list_of_files_on_the_command_line(tmp_path: Path) -> None:
-    for name in ("a.md", "b.md", "c.html"):
+    for name in ("a.md", "b.md", "c.rst"):
         (tmp_path / name).write_text("# x\n")
     (tmp_path / "list").write_bytes(b"a.md\0./a.md\0")
     command = [*COMMAND, *DOCUMENTS]
     listed = subprocess.run([*command, "--files-from", "list", "--null"], cwd=tmp_path, capture_output=True, check=True)
     assert listed.stdout.count(b"\r\n") == 2
-    found = subprocess.run([*command, ".", "--include", "*.html"], cwd=tmp_path, capture_output=True, check=False)
+    found = subprocess.run([*command, ".", "--include", "*.rst"], cwd=tmp_path, capture_output=True, check=False)
     assert found.stdout.count(b"\r\n") == 4, found.stderr
     none = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
     assert (none.returncode, b"--files-from" in none.stderr) == (2, True)
