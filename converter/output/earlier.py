@@ -87,14 +87,13 @@ class Earlier:
         for partition, files in self._groups(parts.schemas):
             large = max(file.bytes for file in files) >= parts.layout.file_bytes // 2
             whole = large and not self._holds_any(files, stale)
-            number = parts.number
-            parts.number += whole
+            number = parts.number_files() if whole else 0
             for file in files:
-                path = "/".join(filter(None, (file.record, partition, f"part-{number:05}.parquet")))
                 link = whole and file.record != "problems"
                 if link:
+                    path = parts.path(file.record, partition, number or None)
                     _link(self.folder / file.path, parts.folder / path)
-                    parts.rows[path], parts.records[path] = file.rows, file.record
+                    parts.add_file(path, file.record, file.rows)
                 if link and file.record != PARTS_FILE:
                     continue
                 for batch in _batches(self.folder / file.path, parts.schemas[file.record]):
@@ -150,7 +149,6 @@ def _kept(batch: pa.RecordBatch, gone: pa.Array) -> pa.Array:
 
 
 def _link(path: Path, copy: Path) -> None:
-    copy.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(path, copy)
     except OSError:  # a file system without hard links

@@ -27,7 +27,7 @@ class _Group:
 
 @dataclass(slots=True)
 class Parts:
-    """Writes the records of documents to `record/part-00000.parquet` and so on, in a folder of its own.
+    """Writes the records of documents to `record.parquet`, or to `record/part-00000.parquet` and so on.
 
     Files with the same number hold the rows of the same documents. `schemas` names the records with their Arrow
     schemas. Used in a `with` block, which closes what is open even where the run fails.
@@ -76,19 +76,36 @@ class Parts:
             self._close(partition)
 
     def close(self) -> None:
-        """Write the ends of all files; the only file of a record loses its number: `record.parquet`."""
+        """Write the ends of all files."""
         if not self.records:
             self._new("")
         for partition in list(self._open):
             self._close(partition)
         self._stack.close()
+
+    def path(self, name: str, partition: str = "", number: int | None = None) -> str:
+        """Return the path of a record's file; without a number that of the only one. Its folder is made."""
+        suffix = FORMATS[self.format].suffix
+        single = number is None and not partition
+        path = name + suffix if single else "/".join(filter(None, (name, partition, f"part-{number or 0:05}{suffix}")))
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def add_file(self, path: str, name: str, rows: int = 0) -> None:
+        """Take note of a file that stands in the folder, or is about to."""
+        self.rows[path], self.records[path] = rows, name
+
+    def number_files(self) -> int:
+        """Return the number for a further group of files; if there was just one without a number, it gets its own."""
         for name in self.schemas:
-            paths = [path for path, record in self.records.items() if record == name]
-            if len(paths) == 1 and paths[0].count("/") == 1:
-                (self.folder / paths[0]).rename(self.folder / self.single(name))
-                (self.folder / name).rmdir()
-                self.rows[self.single(name)] = self.rows.pop(paths[0])
-                self.records[self.single(name)] = self.records.pop(paths[0])
+            if (single := self.path(name)) in self.records:
+                path = self.path(name, number=0)
+                (self.folder / single).rename(self.folder / path)
+                self.add_file(path, self.records.pop(single), self.rows.pop(single))
+                for group in self._open.values():
+                    group.files[name] = path
+        self.number += 1
+        return self.number - 1
 
     def counts(self) -> dict[str, int]:
         """Return how many rows each record has."""
@@ -97,23 +114,17 @@ class Parts:
             counts[self.records[path]] += rows
         return counts
 
-    def single(self, name: str) -> str:
-        """The path of a record that is one file."""
-        return name + FORMATS[self.format].suffix
-
     def _new(self, partition: str) -> _Group:
         if len(self._open) >= OPEN_PARTITIONS:
             self._close(next(iter(self._open)))
         group = _Group({}, {}, {})
+        number = self.number_files()
         for name, schema in self.schemas.items():
-            path = "/".join(filter(None, (name, partition, f"part-{self.number:05}{FORMATS[self.format].suffix}")))
-            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            path = self.path(name, partition, number or None)
             stream = self._stack.enter_context(open(self.folder / path, "wb"))  # noqa: SIM115
             group.files[name], group.streams[name] = path, stream
             group.writers[name] = FORMATS[self.format].writer(stream, schema, self.layout)
-            self.rows[path] = 0
-            self.records[path] = name
-        self.number += 1
+            self.add_file(path, name)
         self._open[partition] = group
         return group
 

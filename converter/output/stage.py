@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,9 @@ class Stage:
         Raises:
             OSError: the file system refused; the output is as it was.
         """
-        for root, _, names in os.walk(self.new):
-            for name in names:
-                _sync(os.path.join(root, name))
-            _sync(root)
+        paths = [os.path.join(root, name) for root, _, names in os.walk(self.new) for name in ("", *names)]
+        with ThreadPoolExecutor() as threads:  # a disk syncs many files in the time of a few
+            list(threads.map(_sync, paths))
         if self.place.parent != self.out and _holds_only_an_output(self.out) and _exchange(self.new, self.out):
             _sync(self.out.parent)
             return
