@@ -88,14 +88,16 @@ def test_incremental_equals_a_full_run(
 
 def test_nothing_is_done_where_nothing_changed(tmp_path: Path) -> None:
     texts = {str(number): text for number, text in enumerate(TEXTS)}
-    convert(texts, tmp_path / "out")
+    gone = Source("gone", b"", problem=Problem("not_found", "is gone"))
+    first = write_folder([*sources(texts), gone], tmp_path / "out", Output(), Options())
 
     def stamps() -> dict[Path, tuple[int, int]]:
         return {path: ((found := path.stat()).st_ino, found.st_mtime_ns) for path in (tmp_path / "out").rglob("*")}
 
     before = stamps()
-    report = convert(texts, tmp_path / "out", "incremental")
-    assert (report.documents, report.skipped, report.failed) == (0, 8, 0)
+    report = write_folder([*sources(texts), gone], tmp_path / "out", Output(mode="incremental"), Options())
+    assert (report.documents, report.skipped, report.failed) == (0, 8, 1)
+    assert (report.rows, report.errors, report.problem_codes) == (first.rows, first.errors, first.problem_codes)
     assert stamps() == before
     assert report.outputs == []
 

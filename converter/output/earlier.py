@@ -64,10 +64,10 @@ class Earlier:
             if file.record.startswith(f"{DATASETS}/"):
                 name = file.record.removeprefix(f"{DATASETS}/")
                 report.datasets[name] = report.datasets.get(name, 0) + file.rows
-            elif file.record in report.rows:
+            elif file.record in report.rows and file.record != "problems":
                 report.rows[file.record] += file.rows
+        # The run has found and counted anew the problems that are no document's.
         kept = [row for row in self._problems() if row["doc_id"] is not None]
-        report.rows["problems"] -= len(kept)
         report.add({"problems": pa.RecordBatch.from_pylist(kept, RECORDS["problems"].schema)})
 
     def run_problems(self) -> list[tuple[Any, ...]]:
