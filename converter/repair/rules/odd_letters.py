@@ -1,34 +1,85 @@
-"""List items marked with letters, `a.` or `a)`, which CommonMark does not know."""
+"""List items that are counted in letters or Roman numerals, `a.`, `B)`, `(iv)`, which CommonMark does not know."""
 
 from __future__ import annotations
 
+import re
 from string import ascii_lowercase
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, BULLET, TEXT
+from converter.repair.lines import BLANK, INDENTED, ITEMS, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
 
-_MARKS = tuple(f"{letter}{mark} " for letter in ascii_lowercase for mark in ".)")
+_MARK = re.compile(r"([ ]*+)(\(?)([a-z]{1,5}|[A-Z]{1,5})([.)])[ \t\xa0]+(?=\S)")
+_ITEM = re.compile(r"([ ]*+)(?:[-*+]|\d{1,9}([.)]))[ \t]")
+_ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
+_COUNTS = {
+    numerals[0]: tuple(numerals)
+    for numerals in (ascii_lowercase, ascii_lowercase.upper(), _ROMAN.split(), _ROMAN.upper().split())
+}
+"""What a run begins with -> the marks that it counts in."""
+
+_PROOF, _PROOF_OF_CAPITALS = 2, 3
+"""Lines that must count on. Two paragraphs may well begin with the initials `A.` and `B.`."""
+
+Run = list[tuple[int, re.Match[str]]]
 
 
 @rule("odd_letter", FULL)
 def RULE(draft: Draft) -> None:
-    """A run of lines `a. ...`, `b. ...` that counts on from `a` is read as list items; letters stay in their text."""
-    run: list[int] = []
+    """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count on from the first are read as an ordered list."""
+    runs: dict[int, Run] = {}
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
-        if kind == TEXT and line.startswith(_MARKS) and line[0] == ascii_lowercase[len(run) % 26]:
-            run.append(at)
-        elif kind == TEXT and line.startswith(_MARKS[:2]):
-            _close(draft, run)
-            run = [at]
-        elif kind != BLANK:
-            _close(draft, run)
-            run = []
-    _close(draft, run)
+        match = _MARK.match(line) if kind in (TEXT, INDENTED) else None
+        if match and (match[2] == "" or match[4] == ")"):
+            depth = len(match[1])
+            _close(draft, runs, depth + 1)
+            if not _counts_on(runs.get(depth, []), match):
+                _close(draft, runs, depth)
+                if match[3] not in _COUNTS or (depth and not _lies_in_item(draft, runs, at, depth)):
+                    continue
+            runs.setdefault(depth, []).append((at, match))
+        elif kind != BLANK and not line.startswith((" ", "\t")) and not _is_wrapped(draft, at):
+            _close(draft, runs, 0)
+    _close(draft, runs, 0)
 
 
-def _close(draft: Draft, run: list[int]) -> None:
-    if len(run) > 1:
-        for at in run:
-            draft.replace("odd_letter", at, f"- {draft.lines[at]}", 0.95, BULLET)
+def _counts_on(run: Run, match: re.Match[str]) -> bool:
+    if not run:
+        return False
+    first = run[0][1]
+    marks = _COUNTS[first[3]]
+    return (first[2], first[4]) == (match[2], match[4]) and marks[len(run) : len(run) + 1] == (match[3],)
+
+
+def _lies_in_item(draft: Draft, runs: dict[int, Run], at: int, depth: int) -> bool:
+    """Whether the next line above that is indented less is an item, and the line at `at` stands below its text."""
+    for near in range(at - 1, -1, -1):
+        line = draft.lines[near]
+        if draft.kinds[near] == BLANK or len(line) - len(line.lstrip(" ")) >= depth:
+            continue
+        lettered = any(near == member for run in runs.values() for member, _ in run)
+        item = _MARK.match(line) if lettered else _ITEM.match(line) if draft.kinds[near] in ITEMS else None
+        return item is not None and item.end() <= depth < item.end() + 4
+    return False
+
+
+def _is_wrapped(draft: Draft, at: int) -> bool:
+    """Whether a line at the margin goes on with the paragraph above it."""
+    return draft.state.spaced and draft.kinds[at] == TEXT and not draft.parted(at)
+
+
+def _close(draft: Draft, runs: dict[int, Run], depth: int) -> None:
+    """Read the runs that are indented by `depth` or more as lists, if they prove to be any."""
+    for run in [runs.pop(found) for found in sorted(runs) if found >= depth]:
+        first = run[0][1]
+        capitals = first[4] == "." and first[3].isupper()
+        if len(run) < (_PROOF_OF_CAPITALS if capitals else _PROOF):
+            continue
+        stop = first[4]
+        above = _ITEM.match(draft.lines[run[0][0] - 1]) if run[0][0] else None
+        if above and (above[1], above[2]) == (first[1], stop):
+            stop = ".)"[stop == "."]  # a list of its own, not more of the one above
+        for number, (at, match) in enumerate(run, 1):
+            after = f"{match[1]}{number}{stop} {draft.lines[at][match.end() :]}"
+            draft.replace("odd_letter", at, after, 0.95, ORDERED)
