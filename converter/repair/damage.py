@@ -49,6 +49,7 @@ LAYOUTS = (
     Layout("bare"),
     Layout("bare, with code", text_only=False),
     Layout("bold", mark="**"),
+    Layout("bold, with code", mark="**", text_only=False),
     Layout("bold, and stress", mark="**", stress=True),
     Layout("stress", stress=True),
     Layout("headless", headless=True, text_only=False),

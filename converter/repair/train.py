@@ -1,11 +1,12 @@
 """Train the heading model from folders of clean Markdown, one folder a source.
 
-    python -m converter.repair.train CORPUS [CORPUS ...] [--write] [--documents 120] [--leave-out]
+    python -m converter.repair.train CORPUS [CORPUS ...] [--write] [--documents 120] [--leave-out FOLDER]
 
 Each document is damaged in every `damage.LAYOUTS`; the headings it had are the truth. Beside these stand texts that
-never had headings (`undivided.py`). `--leave-out` trains
-without each source in turn and reports F1 on it, and a reliability table over all of them; `--write` trains on
-everything and writes `headings/weights.json`. Needs NumPy and markdown-it-py, which using the model does not.
+never had headings (`undivided.py`). `--leave-out` trains without each source in turn, reports F1 on it and a
+reliability table over all of them, and keeps those weights in FOLDER (for `tests.benchmarks.scraped --weights`);
+`--write` trains on everything and writes `headings/weights.json`. Needs NumPy and markdown-it-py, which using the
+model does not.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +27,7 @@ from converter.repair.draft import Draft
 from converter.repair.headings import model
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.features import Features, features_of
+from converter.repair.headings.model import Stages
 from converter.repair.undivided import AMBIGUOUS, undivided
 
 WEIGHTS = Path(__file__).parent / "headings" / "weights.json"
@@ -33,8 +35,12 @@ UNDIVIDED_WEIGHT, AMBIGUOUS_WEIGHT = 0.8, 0.1
 """What a line of a text that was made to have no headings weighs beside one of a real document."""
 RIDGE = 20.0
 """Strength of the penalty on the squared weights: keeps what was rarely seen near 0."""
+FOLDS = 4
+"""Groups of sources: the second stage learns from what a first stage makes of sources that it has not seen."""
 
 Vector = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float32]
+Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -87,80 +93,111 @@ def _example(source: str, name: str, lines: list[str], headings: Sequence[bool])
     return Example(source, name, page, seen, truth, missed)
 
 
-def fit(rows: Sequence[Features], truth: Sequence[bool], weight: Sequence[float]) -> dict[str, float]:
-    """Logistic regression by Newton's method."""
+class Training:
+    """The examples as matrices, a row a candidate and a column a feature, to fit many models to parts of them."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+        self.names, self.alone = matrix_of([found for example in examples for found in example.seen.values()])
+        self.truth = np.array([is_heading for example in examples for is_heading in example.truth.values()], float)
+        self.bold = np.array([example.page.blocks[at].bold for example in examples for at in example.seen])
+        self.source = np.array([example.source for example in examples for _ in example.seen])
+        self.sources, sizes = np.unique(self.source, return_counts=True)
+        # Sources weigh by the square root of their size.
+        scale = dict(zip(self.sources.tolist(), np.sqrt(sizes.mean() / sizes).tolist(), strict=True))
+        self.weight = np.array([example.weight * scale[example.source] for example in examples for _ in example.seen])
+        self._starts: list[Vector | None] = [None, None]
+
+    def without(self, source: str | None = None) -> tuple[Stages, Vector]:
+        """Both stages, fitted to all sources but one; and the chance that they give each candidate, of any source."""
+        kept = self.source != source
+        alone = self._fit(0, self.alone, kept)
+        chances = _chances(self.alone, alone)
+        sources = [name for name in self.sources if name != source]
+        for fold in range(FOLDS):
+            inside = np.isin(self.source, sources[fold::FOLDS])
+            if (kept & ~inside).any():
+                chances[inside] = _chances(self.alone[inside], self._fit(0, self.alone, kept & ~inside))
+        company_names, company = matrix_of(list(self._company(chances)))
+        both = np.hstack([self.alone, company])
+        both = np.hstack([both, both * self.bold[:, None]])
+        names = self.names + company_names
+        together = self._fit(1, both, kept)
+        bold_names = [model.BOLD + name for name in names]
+        stages = {
+            model.STAGES[0]: dict(zip(self.names, alone.tolist(), strict=True)),
+            model.STAGES[1]: dict(zip(names + bold_names, together.tolist(), strict=True)),
+        }
+        return stages, _chances(both, together)
+
+    def _company(self, chances: Vector) -> Iterator[Features]:
+        start = 0
+        for example in self.examples:
+            end = start + len(example.seen)
+            first = dict(zip(example.seen, chances[start:end].tolist(), strict=True))
+            company = model.company_of(example.page, first)
+            yield from (company[at] for at in example.seen)
+            start = end
+
+    def _fit(self, stage: int, matrix: Matrix, kept: Mask) -> Vector:
+        """Fit a stage to the rows that are kept. The first fit of a stage is the start of all others."""
+        start = self._starts[stage]
+        if start is not None and len(start) != matrix.shape[1]:
+            start = None
+        found = newton(matrix, self.truth, self.weight * kept, start)
+        if self._starts[stage] is None:
+            self._starts[stage] = found
+        return found
+
+
+def matrix_of(rows: Sequence[Features]) -> tuple[list[str], Matrix]:
+    """The names of the features, and a row for each of `rows`."""
     names = sorted({name for row in rows for name in row})
     column = {name: at for at, name in enumerate(names)}
     matrix = np.zeros((len(rows), len(names)), dtype=np.float32)
     for at, row in enumerate(rows):
         for name, value in row.items():
             matrix[at, column[name]] = value
-    return dict(zip(names, newton(matrix, np.asarray(truth, float), np.asarray(weight)).tolist(), strict=True))
+    return names, matrix
 
 
-def newton(matrix: npt.NDArray[np.float32], truth: Vector, weight: Vector) -> Vector:
-    """The weights that make the truth most likely, held small by RIDGE."""
-    beta = np.zeros(matrix.shape[1])
+def newton(matrix: Matrix, truth: Vector, weight: Vector, start: Vector | None = None) -> Vector:
+    """The weights that make the truth most likely, held small by RIDGE: logistic regression by Newton's method."""
+    beta = np.zeros(matrix.shape[1]) if start is None else start.copy()
     for _ in range(12):
-        p = 1 / (1 + np.exp(-np.clip(matrix @ beta.astype(np.float32), -30, 30).astype(float)))
+        p = _chances(matrix, beta)
         slope = matrix.T @ (weight * (truth - p)).astype(np.float32) - RIDGE * beta
-        curve = (matrix * (weight * p * (1 - p) + 1e-9).astype(np.float32)[:, None]).T @ matrix
-        step = np.linalg.solve(curve.astype(float) + RIDGE * np.eye(len(beta)), slope)
+        scaled = matrix * np.sqrt(weight * p * (1 - p)).astype(np.float32)[:, None]
+        step = np.linalg.solve((scaled.T @ scaled).astype(float) + RIDGE * np.eye(len(beta)), slope)
         beta += step
         if np.abs(step).max() < 1e-3:
             break
     return beta
 
 
-def trained(examples: Sequence[Example]) -> dict[str, dict[str, float]]:
-    """Both stages. Sources weigh by the square root of their size."""
-    sizes: dict[str, int] = {}
-    for example in examples:
-        sizes[example.source] = sizes.get(example.source, 0) + len(example.seen)
-    mean = sum(sizes.values()) / len(sizes)
-    keys = [(example, at) for example in examples for at in example.seen]
-    truth = [example.truth[at] for example, at in keys]
-    weight = [example.weight * (mean / sizes[example.source]) ** 0.5 for example, _ in keys]
-    alone = fit([example.seen[at] for example, at in keys], truth, weight)
-    rows: list[Features] = []
-    for example in examples:
-        rows += (row for _, row in sorted(second_rows(example, alone).items()))
-    return {model.STAGES[0]: alone, model.STAGES[1]: fit(rows, truth, weight)}
+def _chances(matrix: Matrix, beta: Vector) -> Vector:
+    chances: Vector = 1 / (1 + np.exp(-np.clip(matrix @ beta.astype(np.float32), -30, 30).astype(float)))
+    return chances
 
 
-def second_rows(example: Example, alone: Mapping[str, float]) -> dict[int, Features]:
-    """What the second stage looks at, for each candidate of an example."""
-    first = {at: model.chance(alone, found) for at, found in example.seen.items()}
-    company = model.company_of(example.page, first)
-    return {at: {**found, **company[at]} for at, found in example.seen.items()}
-
-
-def predicted(example: Example, stages: Mapping[str, Mapping[str, float]]) -> dict[int, float]:
-    """The chance of each candidate."""
-    rows = second_rows(example, stages[model.STAGES[0]])
-    return {at: model.chance(stages[model.STAGES[1]], row) for at, row in rows.items()}
-
-
-def leave_out(examples: Sequence[Example]) -> None:
-    """Report on each source with a model that never saw it."""
-    pairs: list[tuple[float, bool]] = []
+def leave_out(training: Training, folder: Path) -> None:
+    """Report on each source with a model that never saw it, and keep the model in FOLDER/SOURCE.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    training.without()  # where the others start
+    given = np.zeros(len(training.truth))
     figures: list[float] = []
-    for source in sorted({example.source for example in examples}):
-        stages = trained([example for example in examples if example.source != source])
-        right = wrong = missed = 0
-        for example in examples:
-            if example.source != source:
-                continue
-            missed += example.missed
-            for at, p in predicted(example, stages).items():
-                pairs.append((p, example.truth[at]))
-                right += p >= 0.5 and example.truth[at]
-                wrong += p >= 0.5 and not example.truth[at]
-                missed += p < 0.5 and example.truth[at]
+    for source in training.sources.tolist():
+        stages, chances = training.without(source)
+        write(stages, folder / f"{source}.json")
+        inside = training.source == source
+        given[inside] = chances[inside]
+        taken, true = chances[inside] >= 0.5, training.truth[inside] == 1
+        missed = sum(example.missed for example in training.examples if example.source == source)
+        right, wrong, missed = (taken & true).sum(), (taken & ~true).sum(), missed + (~taken & true).sum()
         figures.append(2 * right / max(1, 2 * right + wrong + missed))
         print(f"{source:28} F1 {figures[-1]:.4f}  right {right} wrong {wrong} missed {missed}", flush=True)
     print(f"{'mean':28} F1 {sum(figures) / len(figures):.4f}")
-    reliability(pairs)
+    reliability(list(zip(given.tolist(), (training.truth == 1).tolist(), strict=True)))
 
 
 def reliability(pairs: Sequence[tuple[float, bool]]) -> None:
@@ -174,24 +211,30 @@ def reliability(pairs: Sequence[tuple[float, bool]]) -> None:
             print(f"{low:4.2f} - {min(high, 1):4.2f}  {len(inside):7}   {given:10.3f}   {were:13.3f}")
 
 
+def write(stages: Stages, path: Path) -> None:
+    """Write weights, readable, without those that are nothing."""
+    rounded = {
+        stage: {name: round(weight, 3) for name, weight in sorted(found.items()) if abs(weight) >= 0.0005}
+        for stage, found in stages.items()
+    }
+    path.write_text(json.dumps(rounded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="+", type=Path)
     parser.add_argument("--documents", type=int, default=120, help="documents taken from each source")
-    parser.add_argument("--leave-out", action="store_true", help="report on each source, trained without it")
+    parser.add_argument("--leave-out", type=Path, metavar="FOLDER", help="report on each source, trained without it")
     parser.add_argument("--write", action="store_true", help="write the weights")
     options = parser.parse_args()
     examples = [example for corpus in options.corpora for example in examples_of(corpus, options.documents)]
-    print(f"{len(examples)} damaged documents, {sum(len(example.seen) for example in examples)} candidates", flush=True)
-    if options.leave_out:
-        leave_out(examples)
+    training = Training(examples)
+    print(f"{len(examples)} damaged documents, {len(training.truth)} candidates", flush=True)
     if options.write:
-        stages = trained(examples)
-        rounded = {
-            stage: {name: round(weight, 3) for name, weight in sorted(found.items())} for stage, found in stages.items()
-        }
-        WEIGHTS.write_text(json.dumps(rounded, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write(training.without()[0], WEIGHTS)
+    if options.leave_out:
+        leave_out(training, options.leave_out)
 
 
 if __name__ == "__main__":

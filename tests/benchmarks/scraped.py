@@ -1,22 +1,29 @@
-"""python -m tests.benchmarks.scraped [CORPORA]: how well damaged documents are read, beside plain markdown-it-py.
+"""python -m tests.benchmarks.scraped [CORPORA] [--weights FOLDER]: how well damaged documents are read.
 
 CORPORA holds a folder of clean Markdown a source (`../shared/corpora` by default). `../shared/bench/scrapebench.py`
 damages 100 documents of each in nine ways and scores what was read; here the figures are averaged over the sources and
-the worst one is named. The table is Markdown.
+the worst one is named, beside plain markdown-it-py. The table is Markdown.
+
+With `--weights` each source is read with the heading model of FOLDER/SOURCE.json, as `converter.repair.train
+--leave-out FOLDER` writes them: so each is read by a model that has never seen it.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib.util
 import io
+import json
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
+from unittest import mock
 
 from converter.conversion import Options
 from converter.output import Output
+from converter.repair.headings import model
 from converter.run import write_folder
 from converter.source import find_sources
 
@@ -38,7 +45,7 @@ def bench() -> ModuleType:
     return module
 
 
-def scores(corpora: Path, folder: Path) -> tuple[dict[str, Scores], dict[str, Scores]]:
+def scores(corpora: Path, folder: Path, weights: Path | None) -> tuple[dict[str, Scores], dict[str, Scores]]:
     """Return what Parquetry and plain markdown-it-py score on each source."""
     scrapebench = bench()
     ours: dict[str, Scores] = {}
@@ -47,9 +54,13 @@ def scores(corpora: Path, folder: Path) -> tuple[dict[str, Scores], dict[str, Sc
         made = folder / source.name
         with contextlib.redirect_stdout(io.StringIO()):
             scrapebench.make(source, made / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
-        for profile in scrapebench.PROFILES:
-            damaged = find_sources([made / "documents" / profile])
-            write_folder(damaged, made / "ours" / profile, Output(records=RECORDS), Options())
+        stages = (
+            json.loads((weights / f"{source.name}.json").read_text(encoding="utf-8")) if weights else model.weights()
+        )
+        with mock.patch.object(model, "weights", return_value=stages):
+            for profile in scrapebench.PROFILES:
+                damaged = find_sources([made / "documents" / profile])
+                write_folder(damaged, made / "ours" / profile, Output(records=RECORDS), Options())
         scrapebench.naive(made / "documents", made / "plain")
         ours[source.name] = scrapebench.score(made / "documents", made / "ours")
         plain[source.name] = scrapebench.score(made / "documents", made / "plain")
@@ -65,9 +76,12 @@ def mean(by_source: dict[str, Scores], profile: str, figure: str) -> float:
 
 def main() -> None:
     """Print the table."""
-    corpora = Path(sys.argv[1]) if len(sys.argv) > 1 else SHARED / "corpora"
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpora", nargs="?", type=Path, default=SHARED / "corpora")
+    parser.add_argument("--weights", type=Path, metavar="FOLDER", help="the heading model of each source")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ours, plain = scores(corpora, Path(folder))
+        ours, plain = scores(options.corpora, Path(folder), options.weights)
     print(f"| profile | {' | '.join(FIGURES)} | worst source | plain markdown-it-py, all |")
     print("|---|" + "---:|" * len(FIGURES) + "---|---:|")
     for profile in next(iter(ours.values())):

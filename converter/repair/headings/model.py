@@ -1,5 +1,8 @@
 """The learned model: two logistic regressions, the second of which has seen what the first makes of the neighbours.
 
+Lines in bold have weights of their own in the second, beside those of all lines: their look says so much that their
+wording says less.
+
 The weights stand in `weights.json`, feature name -> weight, made by `python -m converter.repair.train`.
 """
 
@@ -15,14 +18,17 @@ from converter.repair.headings.blocks import Page
 from converter.repair.headings.features import Features, features_of
 
 Weights = Mapping[str, float]
+Stages = Mapping[str, Weights]
 STAGES = ("alone", "together")
+BOLD = "bold: "
+"""Begins the names of the weights that only lines in bold have."""
 
 
 @cache
-def weights() -> dict[str, dict[str, float]]:
+def weights() -> Stages:
     """Stage -> feature -> weight."""
     text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, float]] = json.loads(text)
+    loaded: Stages = json.loads(text)
     return loaded
 
 
@@ -35,12 +41,14 @@ def probabilities(page: Page) -> dict[int, float]:
     seen = {at: features_of(page, at) for at in page.candidates}
     first = {at: chance(alone, found) for at, found in seen.items()}
     company = company_of(page, first)
-    return {at: chance(together, {**found, **company[at]}) for at, found in seen.items()}
+    return {at: chance(together, {**found, **company[at]}, page.blocks[at].bold) for at, found in seen.items()}
 
 
-def chance(weight: Weights, found: Features) -> float:
-    """The logistic function of the weighted sum."""
+def chance(weight: Weights, found: Features, bold: bool = False) -> float:
+    """The logistic function of the weighted sum, with the weights for lines in bold or without them."""
     total = sum(weight.get(name, 0.0) * value for name, value in found.items())
+    if bold:
+        total += sum(weight.get(BOLD + name, 0.0) * value for name, value in found.items())
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 

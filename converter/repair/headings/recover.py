@@ -13,9 +13,9 @@ from converter.repair.lines import HEADING
 THRESHOLD = 0.5
 """The chance from which a line is taken for a heading."""
 
-FEW, THRESHOLD_OF_FEW = 2, 0.9
-"""Where a document has so few headings, the chance that the likeliest must reach: one or two short lines among
-paragraphs are weak evidence that headings were lost."""
+ENOUGH, SURE = 1.4, 0.9
+"""What the chances of a document's headings must come to together, or else the likeliest alone (one or two short lines
+among paragraphs are weak evidence that headings were lost); from SURE on a title may head a short last line."""
 
 TITLE = 60
 """Columns up to which a line that ends no sentence is rather a title or a name than a paragraph."""
@@ -58,12 +58,16 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
 def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
     """The candidates that are taken for headings: those below which there is something to head.
 
-    Short lines at the end of a document, such as a signature, are nothing of the kind.
+    Short lines at the end of a document, such as a signature, are nothing of the kind; only a sure title heads one.
     """
     headed = [at for at, block in enumerate(page.blocks) if not block.candidate or block.closed or block.width > TITLE]
-    last = max(headed, default=0)
-    found = {at: chance for at, chance in chances.items() if chance >= THRESHOLD and at < last}
-    return found if len(found) > FEW or max(found.values(), default=0) >= THRESHOLD_OF_FEW else {}
+    last, end = max(headed, default=0), len(page.blocks) - 1
+    found = {
+        at: chance
+        for at, chance in chances.items()
+        if chance >= THRESHOLD and (at < last or (chance >= SURE and at < end))
+    }
+    return found if sum(found.values()) >= ENOUGH or max(found.values(), default=0) >= SURE else {}
 
 
 def levels_of(found: Sequence[Block], first: Block) -> list[int]:
