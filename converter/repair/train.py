@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +28,7 @@ from converter.repair.headings import model
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.features import Features, features_of
 from converter.repair.headings.model import Stages
+from converter.repair.lines import ORDERED
 from converter.repair.undivided import AMBIGUOUS, undivided
 
 WEIGHTS = Path(__file__).parent / "headings" / "weights.json"
@@ -170,7 +171,7 @@ def newton(matrix: Matrix, truth: Vector, weight: Vector, start: Vector | None =
         scaled = matrix * np.sqrt(weight * p * (1 - p)).astype(np.float32)[:, None]
         step = np.linalg.solve((scaled.T @ scaled).astype(float) + RIDGE * np.eye(len(beta)), slope)
         beta += step
-        if np.abs(step).max() < 1e-3:
+        if np.abs(step).max() < 1e-2:  # the next step would be about its square
             break
     return beta
 
@@ -183,7 +184,6 @@ def _chances(matrix: Matrix, beta: Vector) -> Vector:
 def leave_out(training: Training, folder: Path) -> None:
     """Report on each source with a model that never saw it, and keep the model in FOLDER/SOURCE.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    training.without()  # where the others start
     given = np.zeros(len(training.truth))
     figures: list[float] = []
     for source in training.sources.tolist():
@@ -198,6 +198,7 @@ def leave_out(training: Training, folder: Path) -> None:
         print(f"{source:28} F1 {figures[-1]:.4f}  right {right} wrong {wrong} missed {missed}", flush=True)
     print(f"{'mean':28} F1 {sum(figures) / len(figures):.4f}")
     reliability(list(zip(given.tolist(), (training.truth == 1).tolist(), strict=True)))
+    shapes(training, given)
 
 
 def reliability(pairs: Sequence[tuple[float, bool]]) -> None:
@@ -209,6 +210,39 @@ def reliability(pairs: Sequence[tuple[float, bool]]) -> None:
         if inside:
             given, were = (sum(column) / len(inside) for column in zip(*inside, strict=True))
             print(f"{low:4.2f} - {min(high, 1):4.2f}  {len(inside):7}   {given:10.3f}   {were:13.3f}")
+
+
+SHAPES: tuple[tuple[str, Callable[[Page, int], bool]], ...] = (
+    ("line in bold", lambda page, at: page.blocks[at].bold),
+    ("question", lambda page, at: page.blocks[at].text.endswith(("?", "？", "؟"))),
+    ("sentence with its stop", lambda page, at: page.blocks[at].closed),
+    ("label with its colon", lambda page, at: page.blocks[at].text.endswith((":", "："))),
+    ("item `1. ...`", lambda page, at: page.blocks[at].kind == ORDERED),
+    ("line that recurs", lambda page, at: page.texts[page.blocks[at].text] > 1),
+    ("line with a link or code", lambda page, at: any(mark in page.blocks[at].text for mark in ("](", "://", "`"))),
+    ("line over 60 columns", lambda page, at: page.blocks[at].width > 60),
+    ("short line before another", lambda page, at: at + 1 in page.candidates and page.blocks[at + 1].width <= 60),
+    ("other short line", lambda page, at: True),
+)
+"""What a candidate looks like, told by the first that is true of it."""
+
+
+def shapes(training: Training, given: Vector, layout: str = "bare") -> None:
+    """Of the lines of each shape, how many are headings and how many are not, and how many are missed and false?"""
+    counts = {name: [0, 0, 0, 0] for name, _ in SHAPES}
+    start = 0
+    for example in training.examples:
+        chances = given[start : start + len(example.seen)].tolist()
+        start += len(example.seen)
+        if example.layout != layout:
+            continue
+        for (at, true), chance in zip(example.truth.items(), chances, strict=True):
+            count = counts[next(name for name, fits in SHAPES if fits(example.page, at))]
+            count[not true] += 1
+            count[3 - true] += true != (chance >= 0.5)
+    print(f"{layout + ':':26} headings   others   missed    false")
+    for name, count in counts.items():
+        print(f"{name:26}" + "".join(f"{number:9}" for number in count))
 
 
 def write(stages: Stages, path: Path) -> None:
@@ -231,8 +265,9 @@ def main() -> None:
     examples = [example for corpus in options.corpora for example in examples_of(corpus, options.documents)]
     training = Training(examples)
     print(f"{len(examples)} damaged documents, {len(training.truth)} candidates", flush=True)
+    stages, _ = training.without()
     if options.write:
-        write(training.without()[0], WEIGHTS)
+        write(stages, WEIGHTS)
     if options.leave_out:
         leave_out(training, options.leave_out)
 

@@ -10,6 +10,8 @@ from converter.repair.lines import BLANK, INDENTED, ITEMS, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
 
 _MARK = re.compile(r"([ ]*+)(\(?)([a-z]{1,5}|[A-Z]{1,5})([.)])[ \t\xa0]+(?=\S)")
+_FIRST = re.compile(r"\n[ ]*+\(?[aAiI][.)][ \t\xa0]")
+"""The mark that every run begins with, to pass over documents that have none."""
 _ITEM = re.compile(r"([ ]*+)(?:[-*+]|\d{1,9}([.)]))[ \t]")
 _ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _COUNTS = {
@@ -27,6 +29,8 @@ Run = list[tuple[int, re.Match[str]]]
 @rule("odd_letter", FULL)
 def RULE(draft: Draft) -> None:
     """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count on from the first are read as an ordered list."""
+    if not _FIRST.search("\n".join(("", *draft.lines))):
+        return
     runs: dict[int, Run] = {}
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
