@@ -19,11 +19,11 @@ from converter.errors import DecodingError, SourceError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.office import MARKDOWN, format_by_content
 from converter.office import SUFFIXES as OFFICE_SUFFIXES
-from converter.output import Output, mode_of
+from converter.output import Output, find_target, mode_of
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State
 from converter.report import Report
-from converter.run import Progress, Settings, write_folder
+from converter.run import Progress, Settings, write_folder, write_target
 from converter.schema.load import load_schemas
 from converter.show.rows import Row, Rows, RowType, Table, frame, short
 from converter.source import Columns, find_sources
@@ -267,7 +267,7 @@ def convert(
     sources: SourcePath | Iterable[SourcePath],
     out: SourcePath,
     *,
-    to: str = "parquet",
+    to: str | None = None,
     records: str | Iterable[str] | None = None,
     repair: str = "full",
     rules_off: Iterable[str] = (),
@@ -291,10 +291,11 @@ def convert(
     """Convert documents to a folder with a file a record and a file a data set, and report what was done.
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these; `out` is the folder, `to` its
-    format (parquet, csv, json, ndjson), `records` the records to write (`datasets` for the data
-    sets), all by default. `hints` say what the cells of tables leave open. A document that cannot be
-    read costs only itself: see `problems` of the report. `schemas` are files, ready-made names or dictionaries, whose
-    records come beside the others; `datapackage` adds a `datapackage.json` that describes the files.
+    format (parquet, csv, json, ndjson); or a database (`x.duckdb`, `delta://folder`, `postgresql://host/name`).
+    `records` are the records to write (`datasets` for the data sets), all by default. `hints` say what the cells of
+    tables leave open. A document that cannot be read costs only itself: see `problems` of the report.
+    `schemas` are files, ready-made names or dictionaries, whose records come beside the others; `datapackage` adds a
+    `datapackage.json` that describes the files.
 
     An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
     documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`. `jobs` worker
@@ -311,8 +312,9 @@ def convert(
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
     options = replace(_options(repair, rules_off, maximum_bytes, hints), maximum_seconds=maximum_seconds, schemas=asked)
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
+    target = find_target(os.fspath(out), to)
     output = Output(
-        to,
+        "parquet" if target else to or "parquet",
         [records] if isinstance(records, str) else None if records is None else list(records),
         Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_bytes),
         mode_of(overwrite=overwrite, append=append, incremental=incremental),
@@ -321,6 +323,8 @@ def convert(
     )
     settings = Settings(jobs, maximum_problems, progress)
     found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes)
+    if target is not None:
+        return write_target(found, target, output, options, settings)
     return write_folder(found, Path(out), output, options, settings)
 
 

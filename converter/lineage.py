@@ -45,7 +45,8 @@ class Lineage:
 
     def complete(self, report: Report) -> None:
         """Write the event COMPLETE, with the records and data sets that were written; FAIL where nothing was."""
-        outputs = [dataset for out in {path.parent for path in report.outputs} for dataset in self._outputs(out)]
+        folders = {path.parent for path in report.outputs if isinstance(path, Path)}
+        outputs = [dataset for folder in folders for dataset in self._outputs(folder)]
         outputs = outputs or [self._events.OutputDataset(*_name(str(path))) for path in report.outputs]
         self._write("FAIL" if report.exit_code == 1 else "COMPLETE", outputs)
 

@@ -24,7 +24,8 @@ class Report:
     could not be read. `removed` documents were there and are not any more. `rows` and `datasets` say how many rows each
     record and data set has now, `matched` how many rows matched each schema, of which `rows` has those that were
     accepted and `problems` the others. `problems` holds the first rows of that record, `problem_codes` and `repairs`
-    count all by their code and rule, `errors` those of severity error. `outputs` are the files and folders written.
+    count all by their code and rule, `errors` those of severity error. `outputs` are the files and folders
+    written, or the name of a database.
     """
 
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -43,7 +44,7 @@ class Report:
     repairs: Counter[str] = field(default_factory=Counter)
     problem_codes: Counter[str] = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
-    outputs: list[Path] = field(default_factory=list)
+    outputs: list[Path | str] = field(default_factory=list)
 
     def add(self, records: Mapping[str, pa.RecordBatch]) -> None:
         """Count the rows of a batch of records: of those that `rows` knows, of repairs by rule, of problems by code."""

@@ -16,11 +16,14 @@ from converter.datasets import DATASETS
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.output import (
     Earlier,
+    Folder,
+    Load,
     Manifest,
     NestedFile,
     Output,
     RecordFiles,
     Records,
+    Target,
     earlier_of,
     partition_of,
     staged,
@@ -174,8 +177,23 @@ def write_folder(
 ) -> Report:
     """Convert the sources to a folder with files for each record and data set (or `documents.json`, nested).
 
-    All files are made in a stage and put in place together when they are whole, with a manifest, so that a run
-    that fails or is killed leaves what stood there; see `Stage.publish`.
+    Raises:
+        UsageError, ViolationError, OutputError: as for `write_target`.
+    """
+    return write_target(sources, Folder(out, output.format), output, options, settings)
+
+
+def write_target(
+    sources: Iterable[Source],
+    target: Target,
+    output: Output,
+    options: Options,
+    settings: Settings = Settings(),
+) -> Report:
+    """Convert the sources to a target: a folder, or the tables of a database.
+
+    All rows are written to files in a stage and put in place together when they are whole, with a manifest, so that
+    a run that fails or is killed leaves what stood there; see `Target.publish`.
 
     Raises:
         UsageError: a record is unknown, or the mode needs records that are not written.
@@ -183,22 +201,29 @@ def write_folder(
         OutputError: the output exists already, is not what the mode can go on from, or could not be written.
     """
     report = Report()
+    if target.shared and (output.format != "parquet" or output.partition_by or output.datapackage):
+        raise UsageError("a database has no format, partitions or data package of files; leave these options out")
     told = output.told(options)
-    with timed(report), staged(out) as stage:
-        earlier = earlier_of(out, output, options, told)
+    with timed(report), staged(target.place) as stage:
+        before = target.manifest()
+        earlier = earlier_of(target, before, output, options)
         if earlier is not None:
             sources = not_held(sources, earlier, report)
+        stale = None
         with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options) as files:
             convert_sources(sources, files.write, options, report, settings, output.partition_by)
-            if earlier is not None and isinstance(files, RecordFiles) and not files.go_on(earlier, output.mode, report):
-                return report  # nothing has changed
+            if earlier is not None and isinstance(files, RecordFiles):
+                stale = files.go_on(earlier, output.mode, report)
+                if stale is None:
+                    return report  # nothing has changed
             made = files.finish(report)
         if report.documents or earlier is not None:
             if output.datapackage:
                 made.append(write_datapackage(stage.new, output.format, made, files.schemas))
-            Manifest.of(report, output.format, told, made, files.schemas).write(stage.new)
-            stage.publish()
-            report.outputs = sorted({out / Path(file.path).parts[0] for file in made if not file.path.startswith("_")})
+            manifest = Manifest.of(report, output.format, told, made, files.schemas)
+            stands = target.publish(Load(stage, manifest, files.stored, stale, before))
+            report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
+            report.outputs = target.written(stands)
     return report
 
 

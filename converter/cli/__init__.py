@@ -19,6 +19,7 @@ from converter.cli.messages import discard_output
 from converter.cli.records import records
 from converter.cli.schema import schema
 from converter.cli.show import show
+from converter.cli.sql import sql
 from converter.cli.tables import tables
 from converter.errors import ParquetryError, UsageError
 from converter.process import set_up
@@ -59,6 +60,7 @@ app.command()(convert)
 app.command()(show)
 app.command()(inspect)
 app.command()(tables)
+app.command()(sql)
 app.command()(check)
 app.command()(infer)
 app.add_typer(schema, name="schema")

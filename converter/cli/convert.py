@@ -54,9 +54,12 @@ EXAMPLES = """[bold]Examples[/bold]
 def convert(
     source: Sources = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--out", "-o", help="The output folder; a file where one record is named. Default: standard output."
+            "--out",
+            "-o",
+            help="The output folder; a file where one record is named; a database: x.duckdb, delta://FOLDER, "
+            "postgresql://HOST/NAME. Default: standard output.",
         ),
     ] = None,
     files_from: FilesFrom = None,
@@ -69,7 +72,8 @@ def convert(
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", help="parquet, csv, json (nested) or ndjson. Default: by the suffix of OUT, else parquet."
+            "--to",
+            help="parquet, csv, json (nested), ndjson, duckdb, delta or postgres. Default: by OUT, else parquet.",
         ),
     ] = None,
     records: Annotated[
@@ -141,14 +145,18 @@ def convert(
     """Read documents and write their records."""
     from converter.conversion import Options
     from converter.lineage import lineage
-    from converter.output import Output, mode_of
+    from converter.output import TARGETS, Output, find_target, mode_of
     from converter.pool import processors
-    from converter.run import Settings, write_file, write_folder, write_stream
+    from converter.run import Settings, write_file, write_folder, write_stream, write_target
     from converter.write import DEFAULT_FILE_BYTES, FORMATS, Layout
 
     names = [name.strip() for name in records.split(",") if name.strip()] if records is not None else None
     by_suffix = {format.suffix: name for name, format in FORMATS.items()}
-    to = to or (by_suffix.get(out.suffix) if out is not None else None) or "parquet"
+    if out is None and to in TARGETS:
+        raise UsageError(f"{to} is a database; name it with -o")
+    target = find_target(out, to) if out is not None else None
+    path = Path(out) if out is not None else None
+    to = "parquet" if target else to or (by_suffix.get(path.suffix) if path else None) or "parquet"
     options = Options(
         repair=repair,
         rules_off=frozenset(without_rule or ()),
@@ -157,7 +165,7 @@ def convert(
         hints=hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance),
         schemas=schemas_of(schema),
     )
-    is_folder = out is not None and (out.suffix not in by_suffix or out.is_dir())
+    is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
     if only_schema:
         if names is not None or not options.schemas:
             raise UsageError("--only-schema goes with --schema, and without --records")
@@ -175,15 +183,18 @@ def convert(
     countable = arguments if text_column is None and files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         settings = Settings(jobs or processors(), max_problems, progress)
-        if out is None:
+        if path is None:
             if to == "parquet" and sys.stdout.isatty():
                 raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
             with standard_output() as stream:
                 report = write_stream(sources, stream, output, options, settings)
         else:
-            write = write_folder if is_folder else write_file
             try:
-                report = write(sources, out, output, options, settings)
+                if target is not None:
+                    report = write_target(sources, target, output, options, settings)
+                else:
+                    write = write_folder if is_folder else write_file
+                    report = write(sources, path, output, options, settings)
             except TooManyProblems as error:
                 print_problems(error.problems[:LISTED_PROBLEMS])
                 raise

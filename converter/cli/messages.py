@@ -58,10 +58,10 @@ def report_run(report: Report, verbose: bool) -> None:
     for name, matched in report.matched.items():
         accepted = report.rows[name]
         typer.echo(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected", err=True)
-    if report.outputs:
-        folder = report.outputs[0].parent
-        names = " ".join(output.name for output in report.outputs)
-        typer.echo(f"written to {folder}: {names}", err=True)
+    paths = [output for output in report.outputs if isinstance(output, Path)]
+    for place in [*{path.parent: None for path in paths}, *(out for out in report.outputs if isinstance(out, str))]:
+        names = " ".join(path.name for path in paths if path.parent == place)
+        typer.echo(f"written to {place}{': ' if names else ''}{names}", err=True)
     if verbose:
         for name, rows in report.rows.items():
             typer.echo(f"  {name:12} {rows:>10,} rows", err=True)

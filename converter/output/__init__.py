@@ -3,20 +3,26 @@
 batches -> Parts: files a record, numbered once they are many (`parts.py`)
         -> RecordFiles: the files of a whole run, data sets too (`folder.py`)
         -> Stage: the folder in which all is made, and the one step that puts it in place (`stage.py`)
+        -> Target: where it goes: a folder (`disk.py`), or a database, one file each; `TARGETS` lists them (`target.py`)
         -> Manifest: what is there, and how it was made (`manifest.py`)
 a later run -> Earlier: what of it can be kept (`earlier.py`)
 """
 
+from converter.output.disk import Folder
 from converter.output.earlier import Earlier
 from converter.output.folder import NestedFile, RecordFiles
 from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
 from converter.output.output import Mode, Output, Records, earlier_of, mode_of, partition_of
 from converter.output.stage import Stage, staged
+from converter.output.target import TARGETS, Load, Target, find_target
 
 __all__ = [
     "MANIFEST",
+    "TARGETS",
     "Earlier",
     "File",
+    "Folder",
+    "Load",
     "Manifest",
     "Mode",
     "NestedFile",
@@ -24,7 +30,9 @@ __all__ = [
     "RecordFiles",
     "Records",
     "Stage",
+    "Target",
     "earlier_of",
+    "find_target",
     "mode_of",
     "partition_of",
     "read_manifest",

@@ -45,29 +45,34 @@ class RecordFiles:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
+    @property
+    def stored(self) -> dict[str, pa.Schema]:
+        """The Arrow schema of all that is stored: of `schemas`, and of the parts of data sets."""
+        return {**self._parts.schemas, **self.schemas}
+
     def write(self, records: Records, partition: str) -> None:
         """Write what a batch gave, all of one partition."""
         self._parts.write({**records, PARTS_FILE: records[DATASETS]}, partition)
         self._datasets.add(records[DATASETS])
 
-    def go_on(self, earlier: Earlier, mode: Mode, report: Report) -> bool:
-        """Bring what stays of an earlier output in, and count it; False where nothing has changed at all.
+    def go_on(self, earlier: Earlier, mode: Mode, report: Report) -> frozenset[str] | None:
+        """Keep what stays of an earlier output, and count it; return the documents that go.
 
         Documents that came again in another form are replaced. Those that did not come again stay where the mode is
-        `append`, and go where it is `incremental`.
+        `append`, and go where it is `incremental`. None is returned where nothing has changed at all.
         """
-        stale = set(earlier.left) if mode == "incremental" else earlier.changed
-        report.removed = len(stale - earlier.changed)
+        stale = frozenset(map(bytes.hex, earlier.left if mode == "incremental" else earlier.changed))
+        report.removed = len(stale) - len(earlier.changed)
         own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
         if not stale and not report.documents and own == earlier.run_problems():
             earlier.count(report)
-            return False
-        for record, batch in earlier.copy(self._parts, stale):
+            return None
+        for record, batch in earlier.target.keep(self._parts, stale):
             if record == PARTS_FILE:
                 self._datasets.add(batch)
             elif record == "problems":
                 report.add({record: batch})
-        return True
+        return stale
 
     def finish(self, report: Report) -> list[File]:
         """Write the data sets and the ends of all files; return what there is, but for the manifest."""
@@ -100,6 +105,7 @@ class NestedFile:
     """One file, `documents.json`: an array of nested documents."""
 
     schemas: Mapping[str, pa.Schema] = {"documents": pa.schema([])}  # an array of nested documents is no table
+    stored = schemas
 
     def __init__(self, folder: Path) -> None:
         """Begin the file in the folder."""

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +27,10 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of an output: its path in the folder, the record or data set that it holds, rows, bytes, SHA-256."""
+    """One file of an output: its path in the folder, the record or data set that it holds, rows, bytes, SHA-256.
+
+    In a database it is a table, or a view, which holds no record; bytes are 0 then, and the hash is empty.
+    """
 
     path: str
     record: str
@@ -77,14 +81,25 @@ class Manifest:
         """The paths of its files."""
         return {file.path for file in self.files}
 
+    def rows(self) -> Counter[str]:
+        """Return how many rows each record and data set has."""
+        rows: Counter[str] = Counter()
+        for file in self.files:
+            rows[file.record] += file.rows
+        return rows
+
+    @property
+    def text(self) -> str:
+        """The manifest as JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+
     def write(self, folder: Path) -> None:
         """Write it into the folder.
 
         Raises:
             OSError: it could not be written.
         """
-        text = json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
-        (folder / MANIFEST).write_text(text, encoding="utf-8")
+        (folder / MANIFEST).write_text(self.text, encoding="utf-8")
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -94,13 +109,24 @@ def read_manifest(folder: Path) -> Manifest | None:
         OutputError: what stands there is no manifest.
     """
     try:
-        values = json.loads((folder / MANIFEST).read_bytes())
-        return Manifest(**{**values, "files": [File(**file) for file in values["files"]]})
+        text = (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
         return None
+    return parse_manifest(text, str(folder / MANIFEST))
+
+
+def parse_manifest(text: str | bytes, place: str) -> Manifest:
+    """Return the manifest that this JSON is; `place` says where it stands.
+
+    Raises:
+        OutputError: it is no manifest.
+    """
+    try:
+        values = json.loads(text)
+        return Manifest(**{**values, "files": [File(**file) for file in values["files"]]})
     except (ValueError, TypeError, KeyError) as error:
         message = f"is no manifest of Parquetry ({error}); remove it, or name another output"
-        raise OutputError(message, source=str(folder / MANIFEST), code="manifest") from error
+        raise OutputError(message, source=place, code="manifest") from error
 
 
 def verify(folder: Path) -> list[str]:

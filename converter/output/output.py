@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import quote
 
@@ -14,7 +13,8 @@ from converter.conversion import Options, Source
 from converter.datasets import DATASETS
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier
-from converter.output.manifest import MANIFEST, fingerprint, plain, read_manifest
+from converter.output.manifest import Manifest, fingerprint, plain
+from converter.output.target import Target
 from converter.records import RECORDS
 from converter.version import __version__
 from converter.write import FORMATS, Layout
@@ -79,6 +79,10 @@ class Output:
             raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join(known)}")
         return [name for name in names if name != DATASETS]
 
+    def files(self, options: Options) -> list[str]:
+        """Return what the files and folders of the output are named after."""
+        return ["documents"] if self.nested(options) else [*self.names(options), DATASETS]
+
     def told(self, options: Options) -> dict[str, Any]:
         """Return everything that the rows depend on beside the documents themselves, as JSON has it."""
         return {
@@ -108,33 +112,32 @@ def partition_of(source: Source, partition_by: Sequence[str]) -> str:
     return "/".join(f"{quote(name, '')}={quote(value, '') if value else NO_VALUE}" for name, value in values)
 
 
-def earlier_of(out: Path, output: Output, options: Options, told: dict[str, Any]) -> Earlier | None:
+def earlier_of(target: Target, manifest: Manifest | None, output: Output, options: Options) -> Earlier | None:
     """Return the output that stands there, where the run can go on from it; None where it is made from the start.
 
     Raises:
         OutputError: something stands there that the mode neither replaces nor can go on from.
     """
-    if out.exists() and not out.is_dir():
-        raise OutputError("is a file, but the output is a folder; name another", source=str(out), code="output_exists")
-    manifest = read_manifest(out)
-    suffix = FORMATS[output.format].suffix
-    names = ["documents"] if output.nested(options) else [*output.names(options), DATASETS]
-    standing = [file for name in names for file in (name, name + suffix) if (out / file).exists()]
+    standing = target.in_the_way(output.names(options) if target.shared else output.files(options))
+    if standing and target.shared:
+        message = f"holds {standing[0]} already, which Parquetry did not make; name another place"
+        raise OutputError(message, source=target.name, code="output_exists")
     if output.mode == "overwrite" or not (manifest or standing):
         return None
     if output.mode == "create" or manifest is None:
-        other = "another folder or say --overwrite" + (", --append or --incremental" if manifest else "")
-        found = MANIFEST if manifest else standing[0]
-        raise OutputError(f"holds {found} already; choose {other}", source=str(out), code="output_exists")
+        other = "another output or say --overwrite" + (", --append or --incremental" if manifest else "")
+        found = standing[0] if standing else "an output"
+        raise OutputError(f"holds {found} already; choose {other}", source=target.name, code="output_exists")
     # What `unique` leaves out depends on every document before.
     unique = any(one.bounds.get("unique") for schema in options.schemas for one in schema.fields)
+    told = output.told(options)
     if manifest.fingerprint == fingerprint(told) and not unique:
-        return Earlier(out, manifest)
+        return Earlier(target, manifest)
     if output.mode == "incremental":
         return None
     differ = sorted(name for name in told if told[name] != manifest.options.get(name)) or ["unique"]
     raise OutputError(
-        f"was made with other options ({', '.join(differ)}); choose another folder or say --overwrite",
-        source=str(out),
+        f"was made with other options ({', '.join(differ)}); choose another output or say --overwrite",
+        source=target.name,
         code="output_exists",
     )

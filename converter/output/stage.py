@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
+import hashlib
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -46,14 +49,12 @@ class Stage:
         Raises:
             OSError: the file system refused; the output is as it was.
         """
-        paths = [os.path.join(root, name) for root, _, names in os.walk(self.new) for name in ("", *names)]
-        with ThreadPoolExecutor() as threads:  # a disk syncs many files in the time of a few
-            list(threads.map(_sync, paths))
+        sync_tree(self.new)
         if self.place.parent != self.out and _holds_only_an_output(self.out) and _exchange(self.new, self.out):
-            _sync(self.out.parent)
+            sync(self.out.parent)
             return
         (self.place / READY).touch()
-        _sync(self.place)
+        sync(self.place)
         put_in_place(self.new, self.out)
 
 
@@ -102,7 +103,7 @@ def put_in_place(new: Path, out: Path) -> None:
         (out / file).parent.mkdir(parents=True, exist_ok=True)
         os.replace(new / file, out / file)
     for root, _, _ in os.walk(out):
-        _sync(root)
+        sync(root)
 
 
 @contextlib.contextmanager
@@ -172,7 +173,28 @@ def _exchange(new: Path, out: Path) -> bool:
     return bool(rename(here, os.fsencode(new), here, os.fsencode(out), EXCHANGE) == 0)
 
 
-def _sync(path: str | Path) -> None:
+def staging_place(name: str) -> Path:
+    """Return a path of this user alone, beside which the run stages what goes to this place on another machine.
+
+    Raises:
+        OSError: the folder for temporary files belongs to someone else.
+    """
+    owner = os.getuid() if sys.platform != "win32" else 0
+    folder = Path(tempfile.gettempdir()) / f"parquetry-{owner}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if sys.platform != "win32" and folder.stat().st_uid != owner:
+        raise PermissionError(errno.EACCES, "belongs to another user; set TMPDIR", str(folder))
+    return folder / hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+def sync_tree(folder: Path) -> None:
+    """Have the disk hold all that stands in a folder."""
+    paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in ("", *names)]
+    with ThreadPoolExecutor() as threads:  # a disk syncs many files in the time of a few
+        list(threads.map(sync, paths))
+
+
+def sync(path: str | Path) -> None:
     """Have the disk hold what was written to a file, or to a folder's list of names."""
     if sys.platform == "win32" and os.path.isdir(path):
         return

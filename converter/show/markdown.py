@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -17,7 +18,7 @@ def cell_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return one_line(str(value))
+    return one_line(str(value) if not isinstance(value, list | dict) else json.dumps(value, ensure_ascii=False))
 
 
 def texts(table: pa.Table) -> list[list[str]]:

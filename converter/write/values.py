@@ -24,14 +24,38 @@ def json_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
 def _json_column(column: pa.Array) -> list[Any]:
     kind = column.type
     if pa.types.is_map(kind):
-        return [None if value is None else dict(value) for value in column.to_pylist()]
+        objects = (None if value is None else dict(value) for value in column.to_pylist())
+        return [*objects] if _holds_texts(kind.item_type) else [_json_value(value) for value in objects]
     if pa.types.is_float32(kind):
         return [None if text is None else _finite(float(text)) for text in column.cast(pa.string()).to_pylist()]
     if pa.types.is_floating(kind):
         return [None if value is None else _finite(value) for value in column.to_pylist()]
     values: list[Any] = column.to_pylist()
+    if pa.types.is_nested(kind) and not _holds_texts(kind):
+        return [_json_value(value) for value in values]
     convert = next((CONVERTERS[type(value)] for value in values if type(value) in CONVERTERS), None)
     return values if convert is None else [None if value is None else convert(value) for value in values]
+
+
+def _holds_texts(type: pa.DataType) -> bool:
+    """Whether it is a list of texts, or of structures of these and whole numbers: what records have, and JSON too."""
+    if pa.types.is_struct(type):
+        return all(_holds_texts(field.type) for field in type)
+    if pa.types.is_list(type):
+        return _holds_texts(type.value_type)
+    return bool(pa.types.is_string(type) or pa.types.is_integer(type))
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _json_value(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(each) for each in value]
+    if isinstance(value, float):
+        return _finite(value)
+    if value is None or isinstance(value, str | int):
+        return value
+    return CONVERTERS.get(type(value), str)(value)
 
 
 def _finite(value: float) -> float | None:

@@ -1,0 +1,90 @@
+"""parquetry sql."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.cli.messages import report_problems
+from converter.cli.tables import RENDERED, format_of, serialized, write_out
+from converter.errors import UsageError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXAMPLES = """[bold]Examples[/bold]
+
+  parquetry sql "select title, word_count from sections order by word_count desc limit 5" docs/
+
+  parquetry sql "select d.source, label, value from list_items join documents d using (doc_id)" docs/ --to csv
+
+  parquetry sql "from datasets.city__price" report.md
+
+  parquetry sql "select code, count(*) from problems group by code" out/
+"""
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="A query in DuckDB's SQL, over the records and data sets.")],
+    source: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE...", help="Documents, as for convert; or one output of convert, a folder or x.duckdb."
+        ),
+    ],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            help="text, markdown, csv, json, ndjson or parquet. Default: by the suffix of -o, text on a terminal, "
+            "else markdown.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The output file. Default: standard output.")] = None,
+    repair: Annotated[
+        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
+    ] = "full",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes. Default: one a processor.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Ask documents in SQL: each record is a table, each data set one in the schema `datasets`."""
+    from converter.conversion import Options
+    from converter.limits import DEFAULT_MAXIMUM_SECONDS
+    from converter.pool import processors
+    from converter.query import ask, ask_documents, stands
+    from converter.source import find_sources
+    from converter.write import FORMATS
+
+    to = to or format_of(out)
+    if to not in (*RENDERED, *FORMATS):
+        raise UsageError(f"unknown format {to}; there are {', '.join((*RENDERED, *FORMATS))}")
+    if len(source) == 1 and stands(source[0]):
+        show(ask(query, Path(source[0])), to, out, overwrite)
+        return
+    options = Options(repair=repair, maximum_seconds=DEFAULT_MAXIMUM_SECONDS)
+    found, report = ask_documents(query, find_sources(source), options, jobs or processors())
+    report_problems(report, quiet, verbose=False)
+    if found is not None:
+        show(found, to, out, overwrite)
+    raise typer.Exit(report.exit_code)
+
+
+sql.__doc__ = f"{sql.__doc__}\n\n{EXAMPLES}"
+
+
+def show(found: pa.Table, to: str, out: Path | None, overwrite: bool) -> None:
+    """Write what a query found as `to` has it."""
+    from converter.show.grid import grid
+    from converter.show.markdown import markdown_table
+
+    if to == "text":
+        write_out(out, overwrite, [grid(found)])
+    elif to == "markdown":
+        write_out(out, overwrite, markdown_table(found).encode())
+    else:
+        write_out(out, overwrite, serialized(found, to))

@@ -1,0 +1,201 @@
+"""Delta Lake tables as a target: one for each record and data set, under one root."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from converter.errors import OutputError, ParquetryError
+from converter.output.manifest import Manifest, parse_manifest
+from converter.output.parts import Parts
+from converter.output.stage import staging_place, sync_tree
+from converter.output.tables import MANIFEST_TABLE, check_unchanged, in_order, is_dataset, kept_in_place, listed, quoted
+from converter.output.target import Load, imported
+from converter.records import RECORDS
+
+if TYPE_CHECKING:
+    from deltalake import CommitProperties, DeltaTable
+
+RUN = "parquetry_run"
+"""What each commit of ours says in its metadata: the run that made it."""
+
+STALE = "_stale"
+"""In the source of a merge: whether a row names a document whose rows go, and is none to insert."""
+
+CASTS = ((pa.types.is_duration, pa.int64()), (pa.types.is_time, pa.string()))
+"""What Delta has no type for: a duration is its microseconds, a time of day its text."""
+
+
+class Delta:
+    """Tables in a local folder, or wherever `deltalake` can write: `delta://s3://bucket/root`.
+
+    A commit of Delta is of one table, so that there is no single step for all of them: `_manifest`, written last, says
+    which versions belong together. Tables that are ahead of it, because a run was killed between its commits, are
+    restored by the next one. Only a local root that is not there yet appears at once.
+    """
+
+    shared = True
+
+    def __init__(self, out: str) -> None:
+        self.name, self._root = out, out.removeprefix("delta://")
+        self._delta = imported("deltalake", "delta")
+        self._local = None if "://" in self._root else Path(self._root)
+        self.place = self._local or staging_place(out)
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest, None where there is none."""
+        with self._told():
+            return self._manifest()[0]
+
+    def in_the_way(self, names: Sequence[str]) -> list[str]:
+        """Return the tables, and local folders, of others that have such a name."""
+        with self._told():
+            manifest = self._manifest()[0]
+            ours = manifest.paths if manifest else set()
+            return sorted(name for name in {*names} - ours if self._is_strange(name))
+
+    def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a record, as of the last run that was completed."""
+        with self._told():
+            rows = self._standing(record).to_pyarrow_dataset()
+            for batch in rows.to_batches(columns=list(columns) if columns else None):
+                schema = RECORDS[record].schema if record in RECORDS and not columns else batch.schema
+                yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Yield the problems and parts of data sets that stay, which they do where they are."""
+        return kept_in_place(self, self.manifest(), stale)
+
+    def publish(self, load: Load) -> Manifest:
+        """Bring the staged rows into the tables, a commit or two a table, and `_manifest` last.
+
+        Raises:
+            OutputError: a name is taken, or a commit failed; the next run restores what this one had done.
+        """
+        with self._told():
+            before = self._manifest()[0]
+            check_unchanged(before, load, self.name)
+            ours = before.paths if before else set()
+            if taken := sorted(name for name in load.schemas.keys() - ours if self._is_strange(name)):
+                message = f"holds {taken[0]} already, which Parquetry did not make; name another place"
+                raise OutputError(message, source=self.name, code="output_exists")
+            new = load.stage.place / "delta" if self._local and not self._holds_anything() else None
+            root = str(new or self._root)
+            commit = self._delta.CommitProperties(custom_metadata={RUN: load.manifest.run_id})
+            names = in_order(load.schemas)
+            for name in names:
+                if load.stale is not None and name in ours and not is_dataset(name):
+                    self._change(name, load, load.stale, commit)
+                else:
+                    self._delta.write_deltalake(
+                        f"{root}/{name}",
+                        storable(load.reader(name)),
+                        mode="overwrite",
+                        schema_mode="overwrite",
+                        commit_properties=commit,
+                    )
+            emptied = sorted(ours - load.schemas.keys())  # what is gone keeps its history
+            for name in emptied:
+                self._standing(name).delete(commit_properties=commit)
+            tables = {name: self._delta.DeltaTable(f"{root}/{name}") for name in (*names, *emptied)}
+            manifest = listed(load, {name: tables[name].count() for name in names}, emptied)
+            versions = {name: table.version() for name, table in tables.items()}
+            row = pa.table({"manifest": [manifest.text], "versions": [json.dumps(versions)]})
+            self._delta.write_deltalake(f"{root}/{MANIFEST_TABLE}", row, mode="overwrite", commit_properties=commit)
+        if new:
+            sync_tree(new)
+            os.rename(new, self.place)
+        return manifest
+
+    def written(self, manifest: Manifest) -> list[Path | str]:
+        """Return the root."""
+        return [self._local or self.name]
+
+    def _change(self, name: str, load: Load, stale: frozenset[str], commit: CommitProperties) -> None:
+        """Replace the rows of stale documents by those of this load, in one commit; for `problems` in two."""
+        table = self._standing(name)
+        rows = storable(load.reader(name))
+        if name == "problems":
+            table.delete("doc_id is null or code = 'type_drift'", commit_properties=commit)
+        if not stale:
+            self._delta.write_deltalake(table, rows, mode="append", commit_properties=commit)
+            return
+        source = pa.schema([*(field.with_nullable(True) for field in rows.schema), (STALE, pa.bool_())])
+        merge = table.merge(
+            pa.RecordBatchReader.from_batches(source, marked(rows, source, stale)),
+            f"t.doc_id = s.doc_id and s.{STALE}",
+            source_alias="s",
+            target_alias="t",
+            streamed_exec=True,
+            commit_properties=commit,
+        )
+        inserted = {quoted(column): f"s.{quoted(column)}" for column in rows.schema.names}
+        merge.when_matched_delete().when_not_matched_insert(inserted, f"not s.{STALE}").execute()
+
+    def _manifest(self) -> tuple[Manifest | None, dict[str, int]]:
+        """Return the manifest, and the version of each table that it is of."""
+        path = f"{self._root}/{MANIFEST_TABLE}"
+        if not self._delta.DeltaTable.is_deltatable(path):
+            return None, {}
+        ((text, versions),) = (row.values() for row in self._delta.DeltaTable(path).to_pyarrow_table().to_pylist())
+        return parse_manifest(text, path), json.loads(versions)
+
+    def _standing(self, name: str) -> DeltaTable:
+        """Return a table as the last completed run left it, but for what maintenance did since."""
+        manifest, versions = self._manifest()
+        table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
+        since = table.history(table.version() - versions[name]) if table.version() > versions[name] else []
+        if manifest and any(entry.get(RUN, manifest.run_id) != manifest.run_id for entry in since):
+            table.restore(versions[name])
+        return table
+
+    def _is_strange(self, name: str) -> bool:
+        """Whether something stands in the place of a table that no run of ours began."""
+        path = f"{self._root}/{name}"
+        if self._delta.DeltaTable.is_deltatable(path):
+            return RUN not in self._delta.DeltaTable(path).history(1)[0]
+        return self._local is not None and (self._local / name).exists()
+
+    def _holds_anything(self) -> bool:
+        return self._local is not None and self._local.exists() and any(self._local.iterdir())
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what Delta Lake refused: it raises plain exceptions, whose first line is what a reader needs."""
+        try:
+            yield
+        except (ParquetryError, OSError):
+            raise
+        except Exception as error:
+            message = (str(error).splitlines() or [type(error).__name__])[0]
+            raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from error
+
+
+def storable(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """Return the rows in types that Delta has (`CASTS`), texts without a dictionary."""
+    fields = [field.with_type(stored_type(field.type)) for field in rows.schema]
+    schema = pa.schema(fields, rows.schema.metadata)
+    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in rows))
+
+
+def stored_type(type: pa.DataType) -> pa.DataType:
+    """Return the type that holds this one in Delta."""
+    if pa.types.is_dictionary(type):
+        return type.value_type
+    return next((stored for matches, stored in CASTS if matches(type)), type)
+
+
+def marked(rows: pa.RecordBatchReader, schema: pa.Schema, stale: frozenset[str]) -> Iterator[pa.RecordBatch]:
+    """Yield a row for each stale document, and then the rows themselves, each with its mark."""
+    ids = pa.array(sorted(stale), pa.string())
+    empty = {field.name: pa.nulls(len(ids), field.type) for field in schema}
+    marks = {**empty, "doc_id": ids, STALE: pa.repeat(True, len(ids))}
+    yield pa.RecordBatch.from_arrays([marks[name] for name in schema.names], schema=schema)
+    for batch in rows:
+        yield pa.RecordBatch.from_arrays([*batch.columns, pa.repeat(False, batch.num_rows)], schema=schema)

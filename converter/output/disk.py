@@ -1,0 +1,123 @@
+"""An output folder as a target: its files are exchanged for the staged ones in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from converter.datasets import PARTS_FILE
+from converter.errors import OutputError
+from converter.output.manifest import File, Manifest, read_manifest
+from converter.output.parts import Parts
+from converter.output.target import Load, batches, kept
+from converter.records import RECORDS
+from converter.write import FORMATS
+
+
+class Folder:
+    """A folder with files for each record; what stands there can be gone on from where they are Parquet."""
+
+    shared = False
+
+    def __init__(self, out: Path, format: str) -> None:
+        self.name, self.place = str(out), out
+        self._suffix = FORMATS[format].suffix
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest of the folder.
+
+        Raises:
+            OutputError: it is a file, or what stands there is no manifest.
+        """
+        if self.place.exists() and not self.place.is_dir():
+            message = "is a file, but the output is a folder; name another"
+            raise OutputError(message, source=self.name, code="output_exists")
+        return read_manifest(self.place)
+
+    def in_the_way(self, names: Sequence[str]) -> list[str]:
+        """Return the files and folders of these records where there is no manifest."""
+        if read_manifest(self.place):
+            return []
+        return [file for name in names for file in (name, name + self._suffix) if (self.place / file).exists()]
+
+    def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a record from its files."""
+        for file in self._files():
+            if file.record == record and columns:
+                yield from pq.read_table(self.place / file.path, columns=columns).to_batches()
+            elif file.record == record:
+                yield from batches(self.place / file.path, RECORDS[record].schema)
+
+    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Bring everything but the rows of stale documents into the new output; yield each batch, with its record.
+
+        Large files without such a row are linked, all others are written anew, so that small ones grow together.
+        Rows of `problems` that are no single document's are left out, for each run finds its own.
+
+        Raises:
+            OSError: a file could not be read, linked or written.
+        """
+        for partition, files in self._groups(parts.schemas):
+            large = max(file.bytes for file in files) >= parts.layout.file_bytes // 2
+            whole = large and not self._holds_any(files, stale)
+            number = parts.number_files() if whole else 0
+            for file in files:
+                link = whole and file.record != "problems"
+                if link:
+                    path = parts.path(file.record, partition, number or None)
+                    _link(self.place / file.path, parts.folder / path)
+                    parts.add_file(path, file.record, file.rows)
+                if link and file.record != PARTS_FILE:
+                    continue
+                for batch in batches(self.place / file.path, parts.schemas[file.record]):
+                    stays = batch if link else kept(batch, stale)
+                    if not link:
+                        parts.add({file.record: stays}, partition)
+                    yield file.record, stays
+            parts.roll(partition)
+
+    def publish(self, load: Load) -> Manifest:
+        """Write the manifest, and put the staged files in place; see `Stage.publish`.
+
+        Raises:
+            OSError: the file system refused; the folder is as it was.
+        """
+        load.manifest.write(load.stage.new)
+        load.stage.publish()
+        return load.manifest
+
+    def written(self, manifest: Manifest) -> list[Path | str]:
+        """Return the files and folders of the records."""
+        return sorted({self.place / Path(file.path).parts[0] for file in manifest.files if file.path[0] != "_"})
+
+    def _files(self) -> list[File]:
+        manifest = read_manifest(self.place)
+        return manifest.files if manifest else []
+
+    def _groups(self, records: Collection[str]) -> list[tuple[str, list[File]]]:
+        """Return the files that hold the same documents, and their partition, in the order they were written."""
+        groups: dict[tuple[str, str], list[File]] = defaultdict(list)
+        for file in self._files():
+            if file.record in records:
+                path = PurePosixPath(file.path)
+                groups[path.name if path.parent.name else "", "/".join(path.parts[1:-1])].append(file)
+        return [(partition, groups[name, partition]) for name, partition in sorted(groups)]
+
+    def _holds_any(self, files: list[File], stale: frozenset[str]) -> bool:
+        """Whether a stale document is among these, or it is not known which documents they are of."""
+        documents = [file.path for file in files if file.record == "documents"]
+        ids = [pq.read_table(self.place / path, columns=["doc_id"]).column(0).to_pylist() for path in documents]
+        return not ids or not stale.isdisjoint(ids[0])
+
+
+def _link(path: Path, copy: Path) -> None:
+    try:
+        os.link(path, copy)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(path, copy)

@@ -1,0 +1,140 @@
+"""Where an output can go: a folder of files, or a database. Each is a target, with the same verbs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from converter.errors import UsageError
+from converter.output.manifest import Manifest
+from converter.output.stage import Stage
+
+if TYPE_CHECKING:
+    from converter.output.parts import Parts
+
+TARGETS: dict[str, tuple[str, str]] = {
+    # the name that --to knows: (the outputs that are meant without it, the class)
+    "duckdb": (r".*\.(duckdb|ddb)", "converter.output.duckdb:DuckDB"),
+    "delta": (r"delta://.*", "converter.output.delta:Delta"),
+    "postgres": (r"postgres(ql)?://.*", "converter.output.postgres:Postgres"),
+}
+"""Every target beside folders and files. A module is imported when its target is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a run puts in a target in one step.
+
+    `manifest` lists the files of `stage`: new rows of each record, and all rows of each data set. `stale` are the
+    documents whose earlier rows go; where it is None everything of ours goes. `before` is the manifest that stood
+    there when the run began.
+    """
+
+    stage: Stage
+    manifest: Manifest
+    schemas: Mapping[str, pa.Schema]
+    stale: frozenset[str] | None
+    before: Manifest | None
+
+    def reader(self, record: str) -> pa.RecordBatchReader:
+        """Return the staged rows of a record, which are read from disk as they are asked for."""
+        schema = self.schemas[record]
+        paths = [self.stage.new / file.path for file in self.manifest.files if file.record == record]
+        return pa.RecordBatchReader.from_batches(schema, (batch for path in paths for batch in batches(path, schema)))
+
+
+class Target(Protocol):
+    """Where an output goes, and perhaps stands already.
+
+    `name` is what messages call it. `place` is the path beside which a run stages its files; one run at a time does.
+    What stands in one that is `shared`, and is not ours, is never replaced.
+    """
+
+    name: str
+    place: Path
+    shared: bool
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest of what stands there, None where there is none.
+
+        Raises:
+            OutputError: the target cannot be read, or what stands there is no manifest.
+        """
+
+    def in_the_way(self, names: Sequence[str]) -> list[str]:
+        """Return what stands where these records and views would go, and is not in the manifest."""
+
+    def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a record that stands there, all columns or some."""
+
+    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Have the rows of all but stale documents in the next output; yield those of problems and parts.
+
+        A folder writes them into `parts`; in a database they stay where they are.
+        """
+
+    def publish(self, load: Load) -> Manifest:
+        """Put the staged rows in place, in one step; return the manifest that stands there now.
+
+        Raises:
+            OutputError: the target refused, or another run wrote to it meanwhile; it is as it was.
+        """
+
+    def written(self, manifest: Manifest) -> list[Path | str]:
+        """Return what a person looks for after a run: paths, or what is no path by its name."""
+
+
+def find_target(out: str, to: str | None) -> Target | None:
+    """Return the database that an output names, by its own form or by the name `to`; None for files and folders.
+
+    Raises:
+        UsageError: its package is not installed, or the output is none of its kind.
+    """
+    name = to or next((name for name, (form, _) in TARGETS.items() if re.fullmatch(form, out)), None)
+    if name not in TARGETS:
+        return None
+    module, _, kind = TARGETS[name][1].partition(":")
+    target: Target = getattr(import_module(module), kind)(out)
+    return target
+
+
+def imported(module: str, extra: str) -> ModuleType:
+    """Import a module that only an extra installs.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not module.startswith(error.name):
+            raise
+        message = f"{module.partition('.')[0]} is not installed, which this output needs: "
+        raise UsageError(f"{message}pip install 'parquetry[{extra}]'") from error
+
+
+def batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a Parquet file that Parquetry wrote with this schema."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches():
+            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+def kept(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
+    """Return the rows that stay: those of other documents, and of them no drift, which every run finds anew."""
+    import pyarrow.compute as pc  # 25 ms, for runs that go on from an earlier one only
+
+    doc_id = batch.column("doc_id")
+    gone = pc.is_in(doc_id, value_set=pa.array(sorted(stale), pa.string()))
+    keep = pc.and_(pc.is_valid(doc_id), pc.invert(gone))
+    if "code" in batch.schema.names and batch.schema.metadata[b"record"] == b"problems":
+        keep = pc.and_(keep, pc.not_equal(batch.column("code"), "type_drift"))
+    return batch.filter(keep)

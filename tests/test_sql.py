@@ -1,0 +1,170 @@
+"""parquetry sql: the records of documents as tables that a query can read, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from converter.conversion import Options, Source
+from converter.errors import UsageError
+from converter.output import Output
+from converter.query import ask, needed
+from converter.records import RECORDS
+from converter.run import write_folder
+from tests.test_cli import in_terminal, run
+
+TEXT = """# Prices
+
+- label: value
+
+| city | price | took | day |
+|------|-------|------|-----|
+| Rome | 1.5 | 0:00:05 | 2024-01-02 |
+| Oslo | 2.5 | 1:00:00 | 2024-01-03 |
+"""
+DATASET = "datasets.city__day__price__took"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "a.md").write_text(TEXT)
+    (tmp_path / "b.md").write_text("# Second\n\ntext\n")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("folder") / "out"
+    write_folder([Source("a.md", TEXT)], out, Output(), Options())
+    return out
+
+
+def asked(query: str, *arguments: str, cwd: Path, to: str = "json") -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(run("sql", query, *arguments, "--to", to, cwd=cwd, code=0).stdout)
+    return found
+
+
+def test_records_data_sets_and_views(folder: Path) -> None:
+    sources = ("a.md", "b.md")
+    assert asked("select title from sections where level = 1 order by 1", *sources, cwd=folder) == [
+        {"title": "Prices"}, {"title": "Second"}
+    ]  # fmt: skip
+    assert asked(f"select sum(row) s, max(took) t from {DATASET}", "a.md", cwd=folder) == [{"s": 1, "t": "PT3600S"}]
+    assert asked("select label, value from labelled_items", "a.md", cwd=folder) == [
+        {"label": "label", "value": "value"}
+    ]
+    joined = 'select c.text from Cells c join "documents" d using (doc_id) where d.source = \'a.md\' and "row" = 0'
+    assert [row["text"] for row in asked(joined, *sources, cwd=folder)] == ["Rome", "1.5", "0:00:05", "2024-01-02"]
+    names = {row["name"] for row in asked("show tables", *sources, cwd=folder)}
+    assert names >= {*RECORDS, "section_text"}
+
+
+def test_outputs_are_read_without_converting(folder: Path) -> None:
+    run("convert", "a.md", "-o", "out", cwd=folder, code=0)
+    run("convert", "a.md", "-o", "datasets.duckdb", cwd=folder, code=0)
+    (folder / "a.md").unlink()
+    for out in ("out", "datasets.duckdb"):
+        assert asked(f"select city, took from {DATASET} order by price", out, cwd=folder) == [
+            {"city": "Rome", "took": "PT5S"}, {"city": "Oslo", "took": "PT3600S"}
+        ]  # fmt: skip
+        assert asked("select count(*) n from section_text", out, cwd=folder) == [{"n": 2}]
+    run("convert", "b.md", "-o", "csv", "--to", "csv", cwd=folder, code=0)
+    assert b"Parquet" in run("sql", "from sections", "csv", cwd=folder, code=1).stderr
+    assert b"no output of Parquetry" in run("sql", "from sections", "none.duckdb", cwd=folder, code=1).stderr
+
+
+def test_every_format(folder: Path) -> None:
+    query = f"select city, price from {DATASET} order by price"
+    assert (
+        run("sql", query, "a.md", "--to", "csv", cwd=folder, code=0).stdout == b"city,price\r\nRome,1.5\r\nOslo,2.5\r\n"
+    )
+    assert run("sql", query, "a.md", "--to", "ndjson", cwd=folder, code=0).stdout.count(b"\n") == 2
+    assert b"| Rome |   1.5 |" in run("sql", query, "a.md", cwd=folder, code=0).stdout
+    run("sql", query, "a.md", "-o", "x.parquet", cwd=folder, code=0)
+    assert pq.read_table(folder / "x.parquet").to_pylist() == [
+        {"city": "Rome", "price": 1.5},
+        {"city": "Oslo", "price": 2.5},
+    ]
+    assert b"--overwrite" in run("sql", query, "a.md", "-o", "x.parquet", cwd=folder, code=1).stderr
+    code, shown, _ = in_terminal("sql", query, "a.md", cwd=folder)
+    assert code == 0 and "╭──────┬───────╮" in shown
+
+
+def test_any_type_of_duckdb_can_be_written(folder: Path) -> None:
+    query = """select null n, 'a'::blob b, uuid() u, [1::hugeint] l, {'d': date '2024-01-02', 'f': 'nan'::float} s,
+        map {'k': time '10:11'} m, interval 1 month i, sum(2) h, 170141183460469231731687303715884105727 x, 1 as n,
+        timestamptz '2024-01-02 00:00:00+00' z, 'a'::enum('a') e, [interval 1 day] li, 1::utinyint t, '101'::bit bit,
+        timestamp_ns '2024-01-02 00:00:00' ns, time '10:11' ti, [date '2024-01-02'] ld, union_value(k := 1) un"""
+    for to in ("text", "markdown", "csv", "json", "ndjson", "parquet"):
+        assert run("sql", query, "b.md", "--to", to, "-o", f"x.{to}", cwd=folder, code=0).stderr == b""
+    (row,) = json.loads((folder / "x.json").read_text())
+    assert (row["b"], row["h"], row["ld"], row["s"]) == ("61", 2, ["2024-01-02"], {"d": "2024-01-02", "f": None})
+    assert len(row) == 19 and pq.read_table(folder / "x.parquet").num_rows == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("selec 1", 'at or near "selec"'),
+        ("select nosuch from sections", "LINE 1: select nosuch"),
+        ("from nosuch", "nosuch does not exist"),
+        ("select 1; select 2", "one SELECT"),
+        ("", "one SELECT"),
+        ("create table x as select 1", "one SELECT"),
+        ("copy (select 1) to 'x.csv'", "one SELECT"),
+        ("explain analyze copy (select 1) to 'x.csv'", "one SELECT"),
+        ("attach 'x.duckdb'", "one SELECT"),
+        ("set enable_external_access = true", "one SELECT"),
+        ("install httpfs", "one SELECT"),
+        ("from read_csv('/etc/passwd')", "Permission"),
+        ("from '/etc/passwd'", "passwd"),
+        ("select * from read_text('a.md')", "Permission"),
+        ("from glob('/etc/*')", "Permission"),
+        ("from sqlite_scan('a', 'b')", "sqlite_scan"),
+        ("select title::int from sections where level = 1", "Could not convert"),
+    ],
+)
+def test_a_query_reads_the_records_and_nothing_else(output: Path, query: str, said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)):
+        ask(query, output)
+    assert [path.name for path in output.parent.iterdir()] == ["out"]
+
+
+def test_a_query_that_is_refused_is_wrong_usage(folder: Path) -> None:
+    for query, said in (("select nosuch from sections", b"LINE 1: select nosuch"), ("selec 1", b"LINE 1: selec")):
+        done = run("sql", query, "a.md", cwd=folder, code=2)
+        assert said in done.stderr and done.stdout == b""
+
+
+def test_an_output_stays_as_it_is(folder: Path) -> None:
+    run("convert", "a.md", "-o", "x.duckdb", cwd=folder, code=0)
+    before = (folder / "x.duckdb").read_bytes()
+    for query in ("drop table sections", "delete from sections", "from read_text('a.md')"):
+        with pytest.raises(UsageError):
+            ask(query, folder / "x.duckdb")
+    assert (folder / "x.duckdb").read_bytes() == before
+    assert sorted(path.name for path in folder.iterdir()) == ["a.md", "b.md", "x.duckdb"]
+
+
+def test_what_could_not_be_read_is_told(folder: Path) -> None:
+    done = run("sql", "select count(*) n from documents", "a.md", "none.md", "--to", "csv", cwd=folder, code=3)
+    assert done.stdout == b"n\r\n1\r\n" and b"not_found" in done.stderr
+    assert run("sql", "select 1", "none.md", cwd=folder, code=1).stdout == b""
+
+
+def test_only_what_is_named_is_written() -> None:
+    assert needed("select Title from SECTIONS") == ["sections"]
+    assert needed("from section_text, datasets.a__b") == ["documents", "sections", "datasets"]
+    for query in ("select 1", "show tables", "from query_table('sec' || 'tions'), links"):
+        assert needed(query) == [*RECORDS, "datasets"]
+
+
+def test_duckdb_missing_is_told(folder: Path) -> None:
+    (folder / "duckdb.py").write_text("raise ModuleNotFoundError(name='duckdb')")
+    path = f"{folder}:{Path(__file__).parent.parent}"
+    done = run("sql", "select 1", "a.md", cwd=folder, code=2, PYTHONPATH=path)
+    assert b"pip install 'parquetry[duckdb]'" in done.stderr
