@@ -68,6 +68,12 @@ class OutputError(ParquetryError):
     code = "output"
 
 
+class SparkError(ParquetryError):
+    """Spark could not be started, or gave a job up; the output is as it was."""
+
+    code = "spark"
+
+
 class TooManyProblems(ParquetryError):
     """A run was told to fail at so many errors, and met more. `problems` holds the first of them, as rows."""
 

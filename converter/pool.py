@@ -32,13 +32,14 @@ def processors() -> int:
 
 
 def convert_batches(
-    batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], jobs: int = 1
+    batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], jobs: int = 1, isolated: bool = False
 ) -> Converted:
     """Yield each batch with what it gave, in the order of the batches, whatever order they were done in.
 
     With `jobs` over 1, and more than one batch, that many worker processes convert; `jobs` + 1 batches at most are
     under way, so that memory does not grow with the run. A batch that fails as a whole (a worker died, ran out of
     memory, or could not be interrupted) is converted again, each document alone; the one to blame becomes a problem.
+    `isolated` keeps even a single batch out of this process, which a document may end.
 
     Raises:
         ViolationError: a record does not fit a schema that says `fail`.
@@ -46,7 +47,8 @@ def convert_batches(
     coming = iter(batches)
     first = list(islice(coming, 2))
     every = chain(first, coming)
-    return _here(every, options, names) if jobs == 1 or len(first) < 2 else _pooled(every, options, names, jobs)
+    here = not isolated and (jobs == 1 or len(first) < 2)
+    return _here(every, options, names) if here else _pooled(every, options, names, jobs)
 
 
 def _here(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str]) -> Converted:

@@ -18,6 +18,7 @@ CODES: dict[str, tuple[str, str]] = {
     "no_reader": (ERROR, "The document is of a kind (PDF, DOCX, ...) whose reader is not installed."),
     "no_column": (ERROR, "A table of documents is in no known format, or lacks a column that was asked for."),
     "duplicate_key": (ERROR, "A row of a table of documents has the key of an earlier one, and is left out."),
+    "null_key": (ERROR, "A row of a table of documents has no key."),
     "null_text": (WARNING, "A row of a table of documents has no text."),
     "front_matter": (ERROR, "The front matter could not be parsed; its text is kept as a block."),
     "failed": (ERROR, "The document could not be converted because of a fault in Parquetry."),

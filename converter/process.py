@@ -27,6 +27,11 @@ class WithoutFrames:
                 raise ModuleNotFoundError(f"the command line does without {name}", name=name)
 
 
+def show_frames() -> None:
+    """Undo `WithoutFrames`, for what has pyarrow use them: PySpark."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, WithoutFrames)]
+
+
 def set_up() -> None:
     """Make this process start and run faster. For processes that are ours alone: it changes the interpreter."""
     sys.meta_path.insert(0, WithoutFrames())

@@ -58,6 +58,16 @@ class Report:
             self.errors += problems.column("severity").to_pylist().count("error")
             self.problems += problems.slice(0, KEPT_PROBLEMS - len(self.problems)).to_pylist()
 
+    def join(self, other: Report) -> None:
+        """Count what another process did for this run."""
+        for name in ("sources", "documents", "skipped", "failed", "bytes", "errors"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for own, counts in ((self.rows, other.rows), (self.matched, other.matched)):
+            own |= {name: own.get(name, 0) + count for name, count in counts.items()}
+        self.repairs += other.repairs
+        self.problem_codes += other.problem_codes
+        self.problems += other.problems[: KEPT_PROBLEMS - len(self.problems)]
+
     @property
     def exit_code(self) -> int:
         """0 all read, 1 nothing usable could be done, 3 done with problems (warnings are none)."""

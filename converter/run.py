@@ -23,6 +23,7 @@ from converter.output import (
     Output,
     RecordFiles,
     Records,
+    Stage,
     Target,
     earlier_of,
     partition_of,
@@ -41,15 +42,20 @@ BATCH_BYTES = 1024 * 1024
 WAITING_PARTITIONS = 32  # so many batches are filled side by side where documents are partitioned
 Progress = Callable[[int, int], None]
 """Called after each batch with the number of documents and of bytes done so far."""
+Files = RecordFiles | NestedFile
+Fill = Callable[[Files, Stage, Earlier | None, Report], None]
+"""Converts what the earlier output does not hold into the files, whose stage is given, and counts it in the report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run is carried out: in how many processes, and with how many errors in `problems` it fails."""
+    """How a run is carried out: in how many processes, with how many errors in `problems` it fails, and whether
+    documents must be converted in a process other than this one."""
 
     jobs: int = 1
     maximum_problems: int | None = None
     progress: Progress | None = None
+    isolated: bool = False
 
 
 def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[list[Source]]:
@@ -89,7 +95,8 @@ def convert_sources(
     report.rows |= dict.fromkeys(names, 0)
     report.matched |= {schema.name: 0 for schema in options.schemas}
     uniques = Uniques()
-    for batch, made in convert_batches(batches(sources, partition_by), options, [*names, DATASETS], settings.jobs):
+    grouped = batches(sources, partition_by)
+    for batch, made in convert_batches(grouped, options, [*names, DATASETS], settings.jobs, settings.isolated):
         records = uniques.filter(options.schemas, made.records)
         sink(records, partition_of(batch[0], partition_by))
         report.add(records)
@@ -200,6 +207,20 @@ def write_target(
         ViolationError: a record does not fit a schema that says `fail`.
         OutputError: the output exists already, is not what the mode can go on from, or could not be written.
     """
+
+    def fill(files: Files, stage: Stage, earlier: Earlier | None, report: Report) -> None:
+        wanted = sources if earlier is None else not_held(sources, earlier, report)
+        convert_sources(wanted, files.write, options, report, settings, output.partition_by)
+
+    return write_output(target, output, options, fill)
+
+
+def write_output(target: Target, output: Output, options: Options, fill: Fill) -> Report:
+    """Have `fill` convert documents into the files of an output, and put these in place together.
+
+    Raises:
+        UsageError, OutputError: as for `write_target`; and what `fill` raises, after which the output is as it was.
+    """
     report = Report()
     if target.shared and (output.format != "parquet" or output.partition_by or output.datapackage):
         raise UsageError("a database has no format, partitions or data package of files; leave these options out")
@@ -207,11 +228,9 @@ def write_target(
     with timed(report), staged(target.place) as stage:
         before = target.manifest()
         earlier = earlier_of(target, before, output, options)
-        if earlier is not None:
-            sources = not_held(sources, earlier, report)
         stale = None
         with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options) as files:
-            convert_sources(sources, files.write, options, report, settings, output.partition_by)
+            fill(files, stage, earlier, report)
             if earlier is not None and isinstance(files, RecordFiles):
                 stale = files.go_on(earlier, output.mode, report)
                 if stale is None:

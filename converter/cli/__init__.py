@@ -15,13 +15,14 @@ from converter.cli.check import check
 from converter.cli.convert import convert
 from converter.cli.infer import infer
 from converter.cli.inspect import inspect
-from converter.cli.messages import discard_output
+from converter.cli.messages import LISTED_PROBLEMS, discard_output, print_problems
 from converter.cli.records import records
 from converter.cli.schema import schema
 from converter.cli.show import show
+from converter.cli.spark import spark
 from converter.cli.sql import sql
 from converter.cli.tables import tables
-from converter.errors import ParquetryError, UsageError
+from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.process import set_up
 from converter.version import __version__
 
@@ -36,6 +37,8 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except ParquetryError as error:
+            if isinstance(error, TooManyProblems):
+                print_problems(error.problems[:LISTED_PROBLEMS])
             typer.echo(f"parquetry: {error}", err=True)
             raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
         except BrokenPipeError as error:
@@ -64,6 +67,7 @@ app.command()(sql)
 app.command()(check)
 app.command()(infer)
 app.add_typer(schema, name="schema")
+app.add_typer(spark, name="spark")
 app.command()(records)
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 # More than this many problems are counted, not listed; they all stand in the record `problems`.
 LISTED_PROBLEMS = 20
+
+
+def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | None) -> NoReturn:
+    """Tell what a run did, and end the command with its exit code.
+
+    Raises:
+        OutputError: the file for the report could not be written.
+    """
+    report_problems(report, quiet, verbose)
+    if not quiet:
+        report_run(report, verbose)
+    if report_file is not None:
+        write_report(report, report_file)
+    raise typer.Exit(report.exit_code)
 
 
 def report_problems(report: Report, quiet: bool, verbose: bool) -> None:

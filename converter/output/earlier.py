@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,18 @@ class Earlier:
         for batch in self.target.read("documents", ["doc_id", "sha256", "attributes"]):
             for doc_id, sha256, attributes in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 self.left[bytes.fromhex(doc_id)] = _digest(sha256, dict(attributes))
+
+    def fresh(self) -> Earlier:
+        """Return a copy for which no document has come yet, so that a task can be tried twice."""
+        other = copy(self)
+        other.changed, other.left = set(), dict(self.left)
+        return other
+
+    def note(self, changed: Iterable[bytes], held: Iterable[bytes]) -> None:
+        """Take over what other processes found with copies of this: documents that changed, and that did not."""
+        self.changed.update(changed)
+        for doc_id in held:
+            del self.left[doc_id]
 
     def holds(self, source: Source) -> bool:
         """Whether the document is there already, as it is now."""

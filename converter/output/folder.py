@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from converter.output.manifest import File, described
 from converter.output.output import NO_VALUE, Mode, Output, Records
 from converter.output.parts import Parts
 from converter.output.stage import Stage
+from converter.output.target import batches
 from converter.report import Report
 from converter.write import NestedJsonWriter
 
@@ -55,6 +57,14 @@ class RecordFiles:
         self._parts.write({**records, PARTS_FILE: records[DATASETS]}, partition)
         self._datasets.add(records[DATASETS])
 
+    def adopt(self, folder: Path, files: Sequence[File]) -> None:
+        """Take over what another process wrote with `Parts`, the parts of data sets among it, to its own folder."""
+        for file in files:
+            if file.record == PARTS_FILE:
+                for batch in batches(folder / file.path, PARTS):
+                    self._datasets.add(batch)
+        self._parts.adopt(folder, files)
+
     def go_on(self, earlier: Earlier, mode: Mode, report: Report) -> frozenset[str] | None:
         """Keep what stays of an earlier output, and count it; return the documents that go.
 
@@ -86,8 +96,7 @@ class RecordFiles:
                 self.schemas[f"{DATASETS}/{name}"] = schema
                 report.datasets[name] = sum(parts.rows.values())
                 files += [
-                    described(self._folder, f"{DATASETS}/{path}", f"{DATASETS}/{name}", rows)
-                    for path, rows in parts.rows.items()
+                    replace(file, path=f"{DATASETS}/{file.path}", record=f"{DATASETS}/{name}") for file in parts.files()
                 ]
             drift = self._datasets.problems()
             report.add({"problems": drift})
@@ -95,10 +104,7 @@ class RecordFiles:
                 self._parts.add({"problems": drift}, self._no_partition)
         self._parts.close()
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
-        own = [
-            described(self._folder, path, self._parts.records[path], rows) for path, rows in self._parts.rows.items()
-        ]
-        return sorted(own + files, key=lambda file: file.path)
+        return sorted(self._parts.files() + files, key=lambda file: file.path)
 
 
 class NestedFile:

@@ -6,11 +6,11 @@ import dataclasses
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -158,6 +158,15 @@ def described(folder: Path, path: str, record: str, rows: int) -> File:
     with open(folder / path, "rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         return File(path, record, rows, stream.tell(), digest)
+
+
+def grouped(files: Iterable[File]) -> list[tuple[str, list[File]]]:
+    """Return the files that hold rows of the same documents, and their partition, in the order they were written."""
+    groups: dict[tuple[str, str], list[File]] = defaultdict(list)
+    for file in files:
+        path = PurePosixPath(file.path)
+        groups[path.name if path.parent.name else "", "/".join(path.parts[1:-1])].append(file)
+    return [(partition, groups[name, partition]) for name, partition in sorted(groups)]
 
 
 def fingerprint(options: Mapping[str, Any]) -> str:

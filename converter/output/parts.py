@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import pyarrow as pa
 
-from converter.write import FORMATS, Layout, Writer
+from converter.datasets import PARTS_FILE
+from converter.output.manifest import File, described, grouped
+from converter.write import FORMATS, Format, Layout, Writer
 
 OPEN_PARTITIONS = 8
 """So many partitions are written side by side, each with a file a record; one more, and the oldest is closed."""
@@ -43,6 +46,8 @@ class Parts:
     """How many rows each file has, by its path in the folder."""
     records: dict[str, str] = field(default_factory=dict)
     """Which record each file holds."""
+    adopted: dict[str, File] = field(default_factory=dict)
+    """The files that another process wrote, so that their hashes are known."""
     _open: dict[str, _Group] = field(default_factory=dict)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -69,6 +74,35 @@ class Parts:
                 group.writers[name].write(batch)
                 self.rows[group.files[name]] += batch.num_rows
 
+    def adopt(self, folder: Path, files: Iterable[File]) -> None:
+        """Take over what other `Parts` wrote to a folder of the same file system; here its files get new numbers.
+
+        Empty files are left where they are: with many folders they would be most.
+
+        Raises:
+            OSError: a file could not be moved.
+        """
+        for partition, group in grouped(file for file in files if file.rows and file.record in self.schemas):
+            number = self.number_files()
+            for file in group:
+                path = self.path(file.record, partition, number or None)
+                os.replace(folder / file.path, self.folder / path)
+                self.add_file(path, file.record, file.rows)
+                self.adopted[path] = file
+
+    def files(self) -> list[File]:
+        """Return the files that there are, once they are closed.
+
+        Raises:
+            OSError: one cannot be read.
+        """
+        return [
+            replace(self.adopted[path], path=path)
+            if path in self.adopted
+            else described(self.folder, path, record, self.rows[path])
+            for path, record in self.records.items()
+        ]
+
     def roll(self, partition: str = "") -> None:
         """Close the files of the partition if one of them is large enough."""
         group = self._open.get(partition)
@@ -77,15 +111,15 @@ class Parts:
 
     def close(self) -> None:
         """Write the ends of all files."""
-        if not self.records:
-            self._new("")
+        if missing := [name for name in self.schemas if name not in self.records.values()]:
+            self._new("", missing)
         for partition in list(self._open):
             self._close(partition)
         self._stack.close()
 
     def path(self, name: str, partition: str = "", number: int | None = None) -> str:
         """Return the path of a record's file; without a number that of the only one. Its folder is made."""
-        suffix = FORMATS[self.format].suffix
+        suffix = self._format(name).suffix
         single = number is None and not partition
         path = name + suffix if single else "/".join(filter(None, (name, partition, f"part-{number or 0:05}{suffix}")))
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -102,6 +136,8 @@ class Parts:
                 path = self.path(name, number=0)
                 (self.folder / single).rename(self.folder / path)
                 self.add_file(path, self.records.pop(single), self.rows.pop(single))
+                if single in self.adopted:
+                    self.adopted[path] = self.adopted.pop(single)
                 for group in self._open.values():
                     group.files[name] = path
         self.number += 1
@@ -114,16 +150,21 @@ class Parts:
             counts[self.records[path]] += rows
         return counts
 
-    def _new(self, partition: str) -> _Group:
+    def _format(self, name: str) -> Format:
+        return FORMATS[
+            "parquet" if name == PARTS_FILE else self.format
+        ]  # parts wait for a later run, whatever it writes
+
+    def _new(self, partition: str, names: Collection[str] | None = None) -> _Group:
         if len(self._open) >= OPEN_PARTITIONS:
             self._close(next(iter(self._open)))
         group = _Group({}, {}, {})
-        number = self.number_files()
-        for name, schema in self.schemas.items():
+        number = self.number_files() if names is None else 0
+        for name in self.schemas if names is None else names:
             path = self.path(name, partition, number or None)
             stream = self._stack.enter_context(open(self.folder / path, "wb"))  # noqa: SIM115
             group.files[name], group.streams[name] = path, stream
-            group.writers[name] = FORMATS[self.format].writer(stream, schema, self.layout)
+            group.writers[name] = self._format(name).writer(stream, self.schemas[name], self.layout)
             self.add_file(path, name)
         self._open[partition] = group
         return group

@@ -20,11 +20,13 @@ from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, re
 from converter.source.listing import listed, open_list
 from converter.source.paths import (
     STANDARD_INPUT,
+    LocalFile,
     files_of_folder,
     files_of_pattern,
     is_pattern,
     is_standard_input,
     named_file,
+    read_there,
     standard_input,
 )
 from converter.source.query import sources_of_query
@@ -32,7 +34,7 @@ from converter.source.seen import Seen
 from converter.source.tables import TABLE_SUFFIXES, Columns, sources_of_table
 from converter.source.urls import files_of_url, is_url, open_store
 
-__all__ = ["Columns", "find_sources"]
+__all__ = ["Columns", "LocalFile", "find_files", "find_sources", "read_there"]
 
 FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (is_standard_input, standard_input),
@@ -85,6 +87,20 @@ def find_sources(
     # What Spark and others leave beside their tables begins with an underscore.
     files = _files(chain(named, listing), Wanted(TABLE_SUFFIXES, patterns, (".", "_")))
     return _started(_keyed(_rows(files, columns, maximum_bytes)))
+
+
+def find_files(arguments: Iterable[str | os.PathLike[str]]) -> Iterator[LocalFile | Source]:
+    """Yield the local files that the arguments name, each once, for other processes to read.
+
+    Raises:
+        UsageError: an argument is standard input or an address, which is read where it is found.
+    """
+    named = [os.fspath(argument) for argument in arguments]
+    if elsewhere := [argument for argument in named if is_standard_input(argument) or is_url(argument)]:
+        raise UsageError(f"{elsewhere[0]} is no file that other processes could read")
+    for file in _files(named, Wanted(TEXT_SUFFIXES)):
+        assert isinstance(file, LocalFile | Source)
+        yield file
 
 
 def _files(arguments: Iterable[str], wanted: Wanted) -> Iterator[File | Source]:

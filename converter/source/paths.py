@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -121,6 +121,11 @@ def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
 def read_file(path: str, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
     """Return the file as a source; what went wrong is its problem."""
     return read_document_file(LocalFile(path), maximum_bytes)
+
+
+def read_there(file: LocalFile, folder: str, maximum_bytes: int) -> Source:
+    """Return the file as `read_file` does, where its path is relative to a folder other than the working one."""
+    return replace(read_file(os.path.join(folder, file.path), maximum_bytes), key=file.key)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,137 @@
+"""The options that say what a run writes, and how, the same in each command that has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.errors import UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES
+
+if TYPE_CHECKING:
+    from converter.conversion import Options
+    from converter.output import Output
+    from converter.schema.model import Schema
+    from converter.values import Hints
+
+Out = Annotated[
+    str | None,
+    typer.Option(
+        "--out",
+        "-o",
+        help="The output folder; a file where one record is named; a database: x.duckdb, delta://FOLDER, "
+        "postgresql://HOST/NAME. Default: standard output.",
+    ),
+]
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        help="parquet, csv, json (nested), ndjson, duckdb, delta or postgres. Default: by OUT, else parquet.",
+    ),
+]
+RecordNames = Annotated[
+    str | None, typer.Option("--records", help="Only these, with commas between: of parquetry records, datasets.")
+]
+Repair = Annotated[str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")]
+WithoutRules = Annotated[
+    list[str] | None, typer.Option("--without-rule", metavar="RULE", help="A repair rule to switch off.")
+]
+OnlySchema = Annotated[
+    bool, typer.Option("--only-schema", help="Only the records of the schemas, and the problems, in place of all.")
+]
+Datapackage = Annotated[
+    bool, typer.Option("--datapackage", help="Describe the files of the output folder in a datapackage.json.")
+]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
+Append = Annotated[
+    bool, typer.Option("--append", help="Add to an output that exists; documents that changed are replaced.")
+]
+Incremental = Annotated[
+    bool,
+    typer.Option("--incremental", help="As --append, and documents that are no longer among the sources go."),
+]
+PartitionBy = Annotated[
+    str | None,
+    typer.Option("--partition-by", metavar="A,B", help="A folder for each value of these attributes, as in Hive."),
+]
+FileSize = Annotated[
+    int | None,
+    typer.Option("--file-size", metavar="BYTES", min=1, help="Begin another file at this size. Default: 256 MiB."),
+]
+SpreadsheetSafe = Annotated[
+    bool, typer.Option("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
+]
+MaximumBytes = Annotated[
+    int | None, typer.Option("--max-bytes", min=1, help="Refuse documents larger than this. Default: 256 MiB.")
+]
+MaximumSeconds = Annotated[float, typer.Option("--max-seconds", min=0.001, help="Give up on a document after so long.")]
+MaximumProblems = Annotated[
+    int | None,
+    typer.Option("--max-problems", metavar="N", min=0, help="With more errors than this, fail and write nothing."),
+]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", metavar="FILE", help="Write what the run did as JSON; - is stderr.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every problem and the rows of each file.")]
+
+
+def options_of(
+    repair: str,
+    without_rules: list[str] | None,
+    maximum_bytes: int | None,
+    maximum_seconds: float,
+    hints: Hints,
+    schemas: tuple[Schema, ...],
+) -> Options:
+    """Return what the options say of the conversion.
+
+    Raises:
+        UsageError: one says what there is not.
+    """
+    from converter.conversion import Options
+
+    rules_off = frozenset(without_rules or ())
+    return Options(repair, rules_off, maximum_bytes or DEFAULT_MAXIMUM_BYTES, maximum_seconds, hints, schemas)
+
+
+def output_of(
+    options: Options,
+    is_folder: bool,
+    to: str,
+    records: str | None,
+    only_schema: bool,
+    datapackage: bool,
+    overwrite: bool,
+    append: bool,
+    incremental: bool,
+    partition_by: str | None,
+    file_size: int | None,
+    spreadsheet_safe: bool = False,
+) -> Output:
+    """Return what the options say of the output.
+
+    Raises:
+        UsageError: options do not go together.
+    """
+    from converter.output import Output, mode_of
+    from converter.write import DEFAULT_FILE_BYTES, Layout
+
+    names = None if records is None else names_in(records)
+    if only_schema:
+        if names is not None or not options.schemas:
+            raise UsageError("--only-schema goes with --schema, and without --records")
+        names = [*(each.name for each in options.schemas), *(["problems"] if is_folder else [])]
+    if datapackage and not is_folder:
+        raise UsageError("--datapackage describes the files of a folder; name one with -o")
+    layout = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size or DEFAULT_FILE_BYTES)
+    mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
+    return Output(to, names, layout, mode, tuple(names_in(partition_by)), datapackage)
+
+
+def names_in(text: str | None) -> list[str]:
+    """Return the names between the commas of a text."""
+    return [name.strip() for name in (text or "").split(",") if name.strip()]

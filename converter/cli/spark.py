@@ -1,0 +1,259 @@
+"""parquetry spark: the same conversion on Apache Spark."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.cli.check import SchemaOption, schemas_of
+from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
+from converter.cli.messages import conclude, report_problems, report_run
+from converter.cli.output_options import (
+    Append,
+    Datapackage,
+    FileSize,
+    Incremental,
+    MaximumBytes,
+    MaximumProblems,
+    MaximumSeconds,
+    OnlySchema,
+    Overwrite,
+    PartitionBy,
+    Quiet,
+    RecordNames,
+    Repair,
+    ReportFile,
+    SpreadsheetSafe,
+    To,
+    Verbose,
+    WithoutRules,
+    names_in,
+    options_of,
+    output_of,
+)
+from converter.cli.source_options import Keep, KeyColumn, TextColumn
+from converter.errors import SparkError, UsageError
+from converter.limits import DEFAULT_MAXIMUM_SECONDS
+from converter.process import show_frames
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+    from converter.report import Report
+
+DEFAULT_MASTER = "local[*,4]"
+"""All processors of this machine, and four attempts at a task: plain `local[*]` gives up when a worker dies once."""
+
+TABLES: dict[str, tuple[str, dict[str, str]]] = {
+    ".csv": ("csv", {"header": "true", "multiLine": "true", "escape": '"'}),
+    ".json": ("json", {}),
+    ".jsonl": ("json", {}),
+    ".ndjson": ("json", {}),
+    ".orc": ("orc", {}),
+}
+"""How Spark reads a table with this suffix; any other is read as Parquet."""
+
+EXAMPLES = """[bold]Examples[/bold]
+
+  parquetry spark convert docs/ -o out
+
+  parquetry spark convert pages.parquet -o out --text-column body --key-column url --keep lang --master spark://host:7077
+
+  parquetry spark convert --query "select url, body from lake.pages" --text-column body --key-column url -o out
+
+  parquetry spark stream inbox/ -o out --checkpoint state --every 60
+"""
+
+spark = typer.Typer(help="The same conversion on Apache Spark, on many machines: convert, stream.")
+
+OutFolder = Annotated[Path, typer.Option("--out", "-o", help="The output folder, which every worker must see.")]
+Master = Annotated[
+    str | None,
+    typer.Option("--master", help="local[N,4], spark://..., k8s://..., yarn, sc://... Default: spark-submit's, else "
+                 + DEFAULT_MASTER),
+]  # fmt: skip
+Configuration = Annotated[
+    list[str] | None, typer.Option("--conf", metavar="KEY=VALUE", help="A setting of Spark, such as its memory.")
+]
+
+
+@spark.callback(invoke_without_command=True)
+def archive(
+    context: typer.Context,
+    archive: Annotated[
+        Path | None, typer.Option("--archive", metavar="FILE", help="Write Parquetry as a zip for addPyFile, and stop.")
+    ] = None,
+) -> None:
+    """Convert on Apache Spark. Needs `pip install 'parquetry[spark]'` and Java 17 or 21."""
+    show_frames()
+    if archive is not None:
+        from converter.spark import write_archive
+
+        typer.echo(f"written to {write_archive(archive)}", err=True)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit
+
+
+@spark.command()
+def convert(
+    out: OutFolder,
+    source: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.")] = None,
+    text_column: TextColumn = None,
+    key_column: KeyColumn = None,
+    keep: Keep = None,
+    query: Annotated[
+        str | None, typer.Option("--query", metavar="SELECT", help="The table is what this query gives, in Spark SQL.")
+    ] = None,
+    master: Master = None,
+    conf: Configuration = None,
+    to: To = None,
+    records: RecordNames = None,
+    repair: Repair = "full",
+    without_rule: WithoutRules = None,
+    schema: SchemaOption = None,
+    only_schema: OnlySchema = False,
+    datapackage: Datapackage = False,
+    no_types: NoTypes = False,
+    no_units: NoUnits = False,
+    type: Types = None,
+    null_value: NullValues = None,
+    decimal: Decimal = None,
+    date_order: DateOrderOption = None,
+    tolerance: Tolerance = 0.0,
+    overwrite: Overwrite = False,
+    append: Append = False,
+    incremental: Incremental = False,
+    partition_by: PartitionBy = None,
+    file_size: FileSize = None,
+    spreadsheet_safe: SpreadsheetSafe = False,
+    max_bytes: MaximumBytes = None,
+    max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
+    max_problems: MaximumProblems = None,
+    report_file: ReportFile = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Read documents and write their records to a folder."""
+    from converter.spark import convert as convert_on_spark
+    from converter.spark.job import check
+
+    is_table = text_column is not None
+    if bool(source) == (query is not None):
+        raise UsageError("name a SOURCE or a --query")
+    if is_table != (key_column is not None) or (not is_table and (keep is not None or query is not None)):
+        raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
+    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
+    options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema))
+    output = output_of(
+        options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
+        partition_by, file_size, spreadsheet_safe,
+    )  # fmt: skip
+    check(output, options)
+    session = started(master, conf)
+    documents = table(session, source or [], query) if is_table else source or []
+    report = convert_on_spark(
+        session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
+        output=output, options=options, maximum_problems=max_problems,
+    )  # fmt: skip
+    conclude(report, quiet, verbose, report_file)
+
+
+convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
+
+
+@spark.command()
+def stream(
+    out: OutFolder,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder, or glob, that documents come to.")],
+    checkpoint: Annotated[
+        Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark remembers what was taken.")
+    ],
+    every: Annotated[
+        float | None,
+        typer.Option("--every", metavar="SECONDS", min=0.1, help="Look again and again. Default: once, and stop."),
+    ] = None,
+    master: Master = None,
+    conf: Configuration = None,
+    repair: Repair = "full",
+    without_rule: WithoutRules = None,
+    schema: SchemaOption = None,
+    records: RecordNames = None,
+    partition_by: PartitionBy = None,
+    file_size: FileSize = None,
+    max_bytes: MaximumBytes = None,
+    max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Append new documents to an output as they come, each exactly once."""
+    from converter.spark import stream as stream_on_spark
+    from converter.values import NO_HINTS
+
+    options = options_of(repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema))
+    output = output_of(
+        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size
+    )  # fmt: skip
+
+    def told(report: Report) -> None:
+        report_problems(report, quiet, verbose)
+        if not quiet:
+            report_run(report, verbose)
+
+    session = started(master, conf)
+    query = stream_on_spark(session, source, out, checkpoint, every=every, output=output, options=options, told=told)
+    try:
+        query.awaitTermination()
+    except Exception as error:
+        raise SparkError(f"the stream stopped: {error}; start it again, and it goes on where it was") from error
+
+
+def started(master: str | None, settings: list[str] | None) -> SparkSession:
+    """Start Spark, or join the session that spark-submit began.
+
+    Raises:
+        UsageError: a setting is not `KEY=VALUE`.
+        SparkError: it could not be started.
+    """
+    from pyspark.sql import SparkSession
+
+    # PySpark warns of pandas 3, which nothing here uses.
+    warnings.filterwarnings("ignore", message=".*pandas", category=FutureWarning)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("parquetry").config("spark.ui.showConsoleProgress", "false")
+    for setting in settings or ():
+        key, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--conf {setting!r} is not KEY=VALUE")
+        builder = builder.config(key, value)
+    if master is None and not {"PYSPARK_GATEWAY_PORT", "SPARK_REMOTE", "MASTER"} & os.environ.keys():
+        master = DEFAULT_MASTER
+    if master is not None:
+        builder = builder.remote(master) if master.startswith("sc://") else builder.master(master)
+    try:
+        return builder.getOrCreate()
+    except Exception as error:
+        raise SparkError(
+            f"Spark could not be started: {error}; it needs Java 17 or 21, and the right --master"
+        ) from error
+
+
+def table(session: SparkSession, paths: list[str], query: str | None) -> DataFrame:
+    """Return the table of documents that the paths or the query name.
+
+    Raises:
+        UsageError: Spark cannot read it.
+    """
+    try:
+        if query is not None:
+            return session.sql(query)
+        format, options = TABLES.get(Path(paths[0]).suffix.lower(), ("parquet", {}))
+        return session.read.format(format).options(**options).load(paths)
+    except Exception as error:
+        raise UsageError(f"Spark cannot read the table: {str(error).splitlines()[0]}") from error

@@ -1,0 +1,99 @@
+"""Documents as rows of a data frame, and how a worker reads them: lists of files, or texts with their keys."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as spark_functions
+
+from converter.conversion import Source
+from converter.errors import UsageError
+from converter.problems import Problem
+from converter.source import Columns, LocalFile, read_there
+from converter.source.tables import Row, source_of_row
+
+FILES = "files"
+"""The column of a data frame whose rows are lists of files, pickled: a path may hold bytes that are no text."""
+
+LEAST_BYTES = 8 * 1024 * 1024
+MOST_LISTS = 10_000
+
+
+def lists_of(files: Iterable[LocalFile], folder: str) -> list[list[LocalFile]]:
+    """Return the files in lists of about the same size, each for a task: many tasks, but neither tiny nor too many."""
+    sizes = [(file, _size(os.path.join(folder, file.path))) for file in files]
+    most = max(LEAST_BYTES, sum(size for _, size in sizes) // MOST_LISTS)
+    lists: list[list[LocalFile]] = []
+    held = most + 1
+    for file, size in sizes:
+        if held + size > most:
+            lists.append([])
+            held = 0
+        lists[-1].append(file)
+        held += size
+    return lists
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError:  # the worker that reads it will tell
+        return 0
+
+
+def frame_of_files(spark: SparkSession, lists: Sequence[Sequence[LocalFile]]) -> DataFrame:
+    """Return a data frame with a row, and so a task, for each list of files."""
+    rows = pa.table({FILES: pa.array(list(map(pickle.dumps, lists)), pa.binary())})
+    return spark.createDataFrame(rows).repartition(len(lists))
+
+
+def read_lists(batch: pa.RecordBatch, folder: str, maximum_bytes: int) -> Iterator[Source]:
+    """Read the documents of rows that `frame_of_files` made, relative paths taken from the folder."""
+    for files in batch.column(0).to_pylist():
+        for file in pickle.loads(files):
+            yield read_there(file, folder, maximum_bytes)
+
+
+def frame_of_rows(frame: DataFrame, columns: Columns) -> DataFrame:
+    """Return a data frame with key, text, number among the rows of that key, and the columns to keep.
+
+    Of rows with the same key only one can be a document: the one with the least text, whatever order they come in.
+
+    Raises:
+        UsageError: a column is missing, or the text column holds neither text nor bytes.
+    """
+    there = {field.name: field.dataType.simpleString() for field in frame.schema}
+    columns.check(there)
+    if there[columns.text] not in ("string", "binary"):
+        raise UsageError(f"column {columns.text} is {there[columns.text]}, not text or bytes")
+    kept = [_column(name).alias(f"kept {name}") for name in columns.keep]
+    rows = frame.select(_column(columns.key or "").alias("key"), _column(columns.text).alias("text"), *kept)
+    twice = rows.where("key is not null").groupBy("key").count().where("count > 1")
+    # Texts travel between machines only where a key comes twice, which is rare.
+    same_key = Window.partitionBy("key").orderBy("text")
+    number = spark_functions.lit(1) if twice.isEmpty() else spark_functions.row_number().over(same_key)
+    return rows.select("key", "text", number.alias("number"), *(_column(f"kept {name}") for name in columns.keep))
+
+
+def _column(name: str) -> Any:
+    return spark_functions.col("`" + name.replace("`", "``") + "`")
+
+
+def read_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[Source]:
+    """Read the documents of rows that `frame_of_rows` made; what is none is a source with a problem."""
+    for key, text, number, *kept in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+        values = {columns.text: text, str(columns.key): key, **dict(zip(columns.keep, kept, strict=True))}
+        source = source_of_row(Row(number, values), "the data frame", columns)
+        if key is None or key == "":
+            message = "a row has no key, and so no name; give it one"
+            yield Source("", problem=Problem("null_key", message))
+        elif number > 1:
+            message = "another row has this key, and was kept; name another key column"
+            yield Source(source.key, problem=Problem("duplicate_key", message))
+        else:
+            yield source

@@ -1,0 +1,228 @@
+"""`spark.read.format("parquetry")`: records of documents as a data source of Spark, in batches and as a stream.
+
+https://spark.apache.org/docs/latest/api/python/tutorial/sql/python_data_source.html
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from pyspark import TaskContext
+from pyspark.sql import SparkSession
+from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader, InputPartition
+from pyspark.sql.pandas.types import from_arrow_type
+from pyspark.sql.types import BinaryType, StructField, StructType
+
+from converter.conversion import Options, Source, schema_of
+from converter.errors import SourceError, UsageError
+from converter.output import Output
+from converter.pool import convert_batches
+from converter.records import RECORDS
+from converter.run import batches
+from converter.schema.load import load_schemas
+from converter.source import LocalFile, find_files, read_there
+from converter.spark.documents import FILES, lists_of
+from converter.spark.job import check
+
+SETTLED_SECONDS = 2.0
+"""A stream takes a file once it has stood so long: the clock of a file system ticks slowly, and may be another's."""
+
+Listed = list[LocalFile | Source]
+
+
+def register(spark: SparkSession) -> None:
+    """Have this session know the formats `parquetry` and, for streams of whole documents, `parquetry_files`."""
+    spark.dataSource.register(RecordSource)
+    spark.dataSource.register(FileSource)
+
+
+class RecordSource(DataSource):
+    """The rows of one record. Options: `path` (a file, folder or glob), `record`, `repair`, and `schema`, a schema
+    file or ready-made schema, whose record can then be named."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of the format."""
+        return "parquetry"
+
+    def schema(self) -> StructType:
+        """The contract of the record, its descriptions as comments."""
+        return StructType(
+            [
+                StructField(
+                    field.name,
+                    from_arrow_type(field.type),
+                    field.nullable,
+                    {"comment": (field.metadata or {}).get(b"description", b"").decode()},
+                )
+                for field in _plain(self._reads.schema)
+            ]
+        )
+
+    def reader(self, schema: StructType) -> DataSourceReader:
+        """Read what there is."""
+        return Reader(self._path, self._reads)
+
+    def streamReader(self, schema: StructType) -> DataSourceStreamReader:
+        """Read what comes."""
+        return StreamReader(self._path, self._reads)
+
+    @property
+    def _path(self) -> str:
+        if not (path := self.options.get("path")):
+            raise UsageError("name the documents: .load(PATH)")
+        return str(path)
+
+    @property
+    def _reads(self) -> Records:
+        if not (record := self.options.get("record")):
+            raise UsageError(f'name a record: .option("record", "sections"); there are {", ".join(RECORDS)}')
+        asked = self.options.get("schema")
+        options = Options(self.options.get("repair", "full"), schemas=tuple(load_schemas(asked)) if asked else ())
+        known = [*RECORDS, *(schema.name for schema in options.schemas)]
+        if record not in known:
+            raise UsageError(f"unknown record {record}; there are {', '.join(known)}")
+        check(Output(records=[record]), options)
+        return Records(record, options)
+
+
+class FileSource(RecordSource):
+    """Lists of files, for `converter.spark.append_batch`. Option: `path`."""
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of the format."""
+        return "parquetry_files"
+
+    def schema(self) -> StructType:
+        """One column of lists of files, pickled."""
+        return StructType([StructField(FILES, BinaryType())])
+
+    @property
+    def _reads(self) -> Any:
+        return Lists()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Reads files into the rows of a record."""
+
+    record: str
+    options: Options
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of the record."""
+        return schema_of(self.record, self.options)
+
+    def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
+        """Convert the files; a document that ended the process in the attempt before costs only itself."""
+        context = TaskContext.get()
+        isolated = context is not None and context.attemptNumber() > 0
+        most = self.options.maximum_bytes
+        sources = (file if isinstance(file, Source) else read_there(file, folder, most) for file in files)
+        for _, made in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
+            rows = made.records[self.record]
+            schema = _plain(rows.schema)
+            arrays = [column.cast(type) for column, type in zip(rows.columns, schema.types, strict=True)]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Leaves files as they are."""
+
+    def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
+        """Yield one row, the list of their whole paths."""
+        whole = [LocalFile(os.path.join(folder, file.path)) for file in files if isinstance(file, LocalFile)]
+        yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(whole)], pa.binary())], [FILES])
+
+
+class Reader(DataSourceReader):
+    """Reads the documents that there are, in partitions of about the same size."""
+
+    def __init__(self, path: str, reads: Any) -> None:
+        self._path, self._reads, self._folder = path, reads, os.getcwd()
+
+    def partitions(self) -> list[InputPartition]:
+        """List the documents.
+
+        Raises:
+            SourceError: there is none.
+        """
+        found = list(find_files([self._path]))
+        if not any(isinstance(each, LocalFile) and os.path.exists(each.path) for each in found):
+            raise SourceError("there is no document; check the path", source=self._path, code="no_documents")
+        return _partitions(found, self._folder)
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        """Read the documents of a partition."""
+        yield from self._reads(partition.value, self._folder)
+
+
+class StreamReader(DataSourceStreamReader):
+    """Reads documents as they come: those that were put there, or changed, since the batch before.
+
+    What is new is told by the time of the inode (`st_ctime_ns`), which, unlike that of the content, is never that of
+    another place from which a file was moved or copied.
+    """
+
+    def __init__(self, path: str, reads: Any) -> None:
+        self._path, self._reads, self._folder = path, reads, os.getcwd()
+
+    def initialOffset(self) -> dict[str, int]:
+        """Return where a stream without a checkpoint begins: before everything."""
+        return {"until": 0}
+
+    def latestOffset(self, start: Mapping[str, int] | None = None, limit: object = None) -> dict[str, int]:
+        """Return the time of the newest document that has settled; that of the batch before where none is newer."""
+        settled = time.time_ns() - int(SETTLED_SECONDS * 1e9)
+        times = [moment for file in self._files() if (moment := _changed(file)) <= settled]
+        return {"until": max([(start or self.initialOffset())["until"], *times])}
+
+    def partitions(self, start: Mapping[str, int], end: Mapping[str, int]) -> list[InputPartition]:
+        """List the documents between two offsets."""
+        new = [file for file in self._files() if start["until"] < _changed(file) <= end["until"]]
+        return _partitions(new, self._folder)
+
+    def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
+        """Read the documents of a partition."""
+        yield from self._reads(partition.value, self._folder)
+
+    def commit(self, end: Mapping[str, int]) -> None:
+        """Do nothing: documents stay where they are."""
+
+    def stop(self) -> None:
+        """Do nothing: nothing is held."""
+
+    def _files(self) -> Iterator[LocalFile]:
+        # A folder that is still empty, or not there yet, is no problem for a stream.
+        return (file for file in find_files([self._path]) if isinstance(file, LocalFile))
+
+
+def _changed(file: LocalFile) -> int:
+    try:
+        return os.stat(file.path).st_ctime_ns
+    except OSError:  # it went away since it was listed
+        return 0
+
+
+def _partitions(found: Iterable[LocalFile | Source], folder: str) -> list[InputPartition]:
+    """Return partitions of files, and one more of what is not there to be read."""
+    each = list(found)
+    here: Listed = [one for one in each if isinstance(one, Source)]
+    lists: list[Listed] = [[*files] for files in lists_of((one for one in each if isinstance(one, LocalFile)), folder)]
+    return [InputPartition(files) for files in [*lists, *([here] if here else [])]]
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with the types that Spark reads: a dictionary is what its values are."""
+    return pa.schema(
+        [field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in schema]
+    )

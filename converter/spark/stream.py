@@ -1,0 +1,84 @@
+"""New documents, as they come, appended to an output by a stream of runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from converter.conversion import Options
+from converter.errors import UsageError
+from converter.output import Output
+from converter.report import Report
+from converter.spark.job import NO_OPTIONS, check, convert
+from converter.spark.source import register
+
+APPEND = Output(mode="append")
+Told = Callable[[Report], None]
+"""Called with the report of each batch."""
+
+
+def append_batch(
+    out: str | os.PathLike[str],
+    *,
+    text_column: str | None = None,
+    key_column: str | None = None,
+    keep: Sequence[str] = (),
+    output: Output = APPEND,
+    options: Options = NO_OPTIONS,
+    told: Told | None = None,
+) -> Callable[[DataFrame, int], None]:
+    """Return a function for `foreachBatch` that appends each batch of a stream of documents to an output.
+
+    The arguments are those of `convert`. A batch that Spark repeats, because the driver died between the publishing
+    and the checkpoint, changes nothing: documents that the output holds as they are, told by a hash, are skipped, and
+    those that changed are replaced. So each document is there exactly once, whatever the number of its batch.
+
+    Raises:
+        UsageError: the output cannot be appended to.
+    """
+    check(output, options)
+    if output.mode != "append":
+        raise UsageError(f"a stream appends to its output; {output.mode} would not do")
+    whole = Path(out).absolute()
+
+    def append(frame: DataFrame, batch: int) -> None:
+        report = convert(
+            frame.sparkSession, frame, whole, text_column=text_column, key_column=key_column, keep=keep,
+            output=output, options=options,
+        )  # fmt: skip
+        if told is not None:
+            told(report)
+
+    return append
+
+
+def stream(
+    spark: SparkSession,
+    path: str,
+    out: str | os.PathLike[str],
+    checkpoint: str | os.PathLike[str],
+    *,
+    every: float | None = None,
+    output: Output = APPEND,
+    options: Options = NO_OPTIONS,
+    told: Told | None = None,
+) -> StreamingQuery:
+    """Start to append the documents that come to a folder, or fit a glob, to an output.
+
+    Without `every` the query ends when it has taken what is there; else it looks again after so many seconds.
+    `checkpoint` is the folder in which Spark remembers what was taken.
+
+    Raises:
+        UsageError: the output cannot be appended to.
+    """
+    register(spark)
+    append = append_batch(out, output=output, options=options, told=told)
+    writer = spark.readStream.format("parquetry_files").load(path).writeStream.foreachBatch(append)
+    writer = writer.option("checkpointLocation", str(Path(checkpoint).absolute()))
+    if every is None:
+        return writer.trigger(availableNow=True).start()
+    return writer.trigger(processingTime=f"{every:g} seconds").start()

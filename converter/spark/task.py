@@ -1,0 +1,112 @@
+"""What a worker does: convert its documents as a local run does, into a folder that no other attempt writes to."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from uuid import uuid4
+
+import pyarrow as pa
+from pyspark import TaskContext
+
+from converter.conversion import Options, Source, schema_of
+from converter.datasets import DATASETS, PARTS, PARTS_FILE
+from converter.errors import OutputError, ParquetryError
+from converter.output import Earlier, File, Folder, Output, Records, read_manifest
+from converter.output.parts import Parts
+from converter.report import Report
+from converter.run import Settings, convert_sources, not_held
+
+MADE = "made"
+KEPT_PROBLEMS = 100
+"""A task brings so many problems to the driver's report; all of them stand in its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker is told: how a row is read, where to write and what, and which output the run goes on from.
+
+    `place` is a folder of the run, in which every attempt makes its own; `earlier` the folder and the run id of the
+    output that stands.
+    """
+
+    read: Callable[[pa.RecordBatch], Iterator[Source]]
+    place: Path
+    output: Output
+    options: Options
+    earlier: tuple[Path, str] | None = None
+
+
+@dataclass(slots=True)
+class Made:
+    """What a worker tells the driver: the files it wrote to its folder, the counts, the documents of the earlier output
+    that came again (by their bare ids), and the error that must stop the run."""
+
+    folder: Path
+    files: list[File] = field(default_factory=list)
+    report: Report = field(default_factory=Report)
+    changed: set[bytes] = field(default_factory=set)
+    held: set[bytes] = field(default_factory=set)
+    error: ParquetryError | None = None
+
+
+def run(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatch]:
+    """Convert the documents of a task; yield what was made, pickled, as one row. This is what `mapInArrow` calls.
+
+    Raises:
+        OSError: a file could not be written; Spark then tries the task again.
+    """
+    sources = (source for batch in batches for source in task.read(batch))
+    for first in sources:
+        # A document may have ended the process of the attempt before.
+        isolated = TaskContext.get().attemptNumber() > 0  # type: ignore[union-attr]
+        made = write_documents(chain([first], sources), task, isolated)
+        yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(made)], pa.binary())], [MADE])
+
+
+def write_documents(sources: Iterable[Source], task: Task, isolated: bool = False) -> Made:
+    """Convert documents to files in a new folder. An error that must stop the run is told, not raised: Spark would
+    try the task again.
+
+    Raises:
+        OSError: a file could not be written.
+    """
+    output, options = task.output, task.options
+    made = Made(task.place / uuid4().hex)
+    made.folder.mkdir()
+    schemas = {name: schema_of(name, options) for name in output.names(options)}
+    if output.datasets(options):
+        schemas[PARTS_FILE] = PARTS
+    try:
+        earlier = None if task.earlier is None else _earlier(*task.earlier).fresh()
+        before = set() if earlier is None else earlier.left.keys() | set()
+        wanted = sources if earlier is None else not_held(sources, earlier, made.report)
+        with Parts(made.folder, schemas, output.format, output.layout) as parts:
+
+            def write(records: Records, partition: str) -> None:
+                parts.write({**records, PARTS_FILE: records[DATASETS]}, partition)
+
+            convert_sources(wanted, write, options, made.report, Settings(isolated=isolated), output.partition_by)
+            parts.close()
+        made.files = parts.files()
+        if earlier is not None:
+            made.changed, made.held = earlier.changed, before - earlier.left.keys()
+    except ParquetryError as error:
+        made.error = error
+    del made.report.problems[KEPT_PROBLEMS:]
+    return made
+
+
+@lru_cache(maxsize=1)
+def _earlier(folder: Path, run_id: str) -> Earlier:
+    """Read which documents an output holds, once for all tasks of this process."""
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.run_id != run_id:
+        raise OutputError(
+            "is not what the driver sees there; the folder must be the same for all workers", source=str(folder)
+        )
+    return Earlier(Folder(folder, "parquet"), manifest)
