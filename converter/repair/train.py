@@ -136,7 +136,7 @@ class Training:
         for example in self.examples:
             end = start + len(example.seen)
             first = dict(zip(example.seen, chances[start:end].tolist(), strict=True))
-            company = model.company_of(example.page, first)
+            company = dict(model.company_of(example.page, first))
             yield from (company[at] for at in example.seen)
             start = end
 

@@ -9,7 +9,7 @@ The weights stand in `weights.json`, feature name -> weight, made by `python -m 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from math import exp, log
@@ -38,47 +38,58 @@ def probabilities(page: Page) -> dict[int, float]:
     Nothing here asks whether blank lines stood between the blocks: so a text gets the same answers once it is repaired.
     """
     alone, together = (weights()[stage] for stage in STAGES)
-    seen = {at: features_of(page, at) for at in page.candidates}
-    first = {at: chance(alone, found) for at, found in seen.items()}
-    company = company_of(page, first)
-    return {at: chance(together, {**found, **company[at]}, page.blocks[at].bold) for at, found in seen.items()}
+    first: dict[int, float] = {}
+    sums: dict[int, float] = {}
+    for at in page.candidates:  # the features themselves would take a hundred times the memory of their line
+        found = features_of(page, at)
+        first[at] = chance(weighed(alone, found))
+        sums[at] = weighed(together, found, page.blocks[at].bold)
+    return {
+        at: chance(sums[at] + weighed(together, found, page.blocks[at].bold)) for at, found in company_of(page, first)
+    }
 
 
-def chance(weight: Weights, found: Features, bold: bool = False) -> float:
-    """The logistic function of the weighted sum, with the weights for lines in bold or without them."""
+def weighed(weight: Weights, found: Features, bold: bool = False) -> float:
+    """The sum of features by their weights, with those for lines in bold or without them."""
     total = sum(weight.get(name, 0.0) * value for name, value in found.items())
     if bold:
         total += sum(weight.get(BOLD + name, 0.0) * value for name, value in found.items())
+    return total
+
+
+def chance(total: float) -> float:
+    """The logistic function."""
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 
-def company_of(page: Page, first: Mapping[int, float]) -> dict[int, Features]:
+def company_of(page: Page, first: Mapping[int, float]) -> Iterator[tuple[int, Features]]:
     """What the first model makes of each line itself, of its neighbours and of the lines that look like it."""
     groups: dict[object, list[float]] = {}
     for at, p in first.items():
         groups.setdefault(_looks(page, at), []).append(p)
     sums = {looks: (sum(group), len(group), sum(p > 0.5 for p in group)) for looks, group in groups.items()}
     every, count, likely = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0.0, 0, 0)
-    company: dict[int, Features] = {}
     for at, own in first.items():
         total, alike, likely_alike = sums[_looks(page, at)]
         rest = count - alike
         looks = "bold, " if page.blocks[at].bold else ""
-        company[at] = {
-            "own chance": _logit(own),
-            "chance before": first.get(at - 1, 0.0),
-            "chance after": first.get(at + 1, 0.0),
-            "chance two after": first.get(at + 2, 0.0),
-            "chance two before": first.get(at - 2, 0.0),
-            "chance of its like": (total - own + 0.5 * own) / (alike - 0.5),
-            "many of its like": min(alike - 1, 10) / 10,
-            "chance of the rest": (every - total) / rest if rest else 0.0,
-            "headings in the rest": min(likely - likely_alike, 10) / 10,
-            f"{looks}headings to prose": min(2.0, likely / max(1, page.prose[0])),
-            f"{looks}chance of all": every / count,
-            f"{looks}headings:{min(int(likely), 4)}": 1.0,
-        }
-    return company
+        yield (
+            at,
+            {
+                "own chance": _logit(own),
+                "chance before": first.get(at - 1, 0.0),
+                "chance after": first.get(at + 1, 0.0),
+                "chance two after": first.get(at + 2, 0.0),
+                "chance two before": first.get(at - 2, 0.0),
+                "chance of its like": (total - own + 0.5 * own) / (alike - 0.5),
+                "many of its like": min(alike - 1, 10) / 10,
+                "chance of the rest": (every - total) / rest if rest else 0.0,
+                "headings in the rest": min(likely - likely_alike, 10) / 10,
+                f"{looks}headings to prose": min(2.0, likely / max(1, page.prose[0])),
+                f"{looks}chance of all": every / count,
+                f"{looks}headings:{min(int(likely), 4)}": 1.0,
+            },
+        )
 
 
 def _looks(page: Page, at: int) -> tuple[object, ...]:
