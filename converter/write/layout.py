@@ -14,5 +14,5 @@ class Layout:
 
     spreadsheet_safe: bool = False
     row_group_rows: int = 128 * 1024
-    row_group_bytes: int = 16 * 1024 * 1024
+    row_group_bytes: int = 4 * 1024 * 1024
     file_bytes: int = DEFAULT_FILE_BYTES
