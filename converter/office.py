@@ -73,6 +73,9 @@ def to_markdown(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[
         SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
             than `maximum_bytes`; `unreadable`, the document is broken or locked.
     """
+    # XLSX is read through pandas, whose strings are pyarrow's unless told otherwise; and in processes of ours pyarrow
+    # does without numpy, which turning them back would take.
+    os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "0")
     try:
         import markitdown
         from markitdown import converters

@@ -209,7 +209,7 @@ def test_only_what_is_asked_for(tmp_path: Path) -> None:
 
 def test_data_sets_of_the_last_run_are_replaced_only_when_told(tmp_path: Path) -> None:
     run(tmp_path, {"a.md": table("| a |", "| 1 |")})
-    with pytest.raises(OutputError, match="another folder"):
+    with pytest.raises(OutputError, match="choose another"):
         write_folder([Source("b.md", "x")], tmp_path, Output(records=["datasets"]), Options())
     run(tmp_path, {"b.md": table("| b |", "| 1 |")})
     assert [path.name for path in (tmp_path / "datasets").iterdir()] == ["b.parquet"]
