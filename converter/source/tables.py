@@ -245,10 +245,12 @@ def sources_of_table(file: File, columns: Columns, maximum_bytes: int) -> Iterat
         key=None if columns.key in partitions else columns.key,
         keep=tuple(name for name in columns.keep if name not in partitions),
     )
+    table = file.key
     try:
         with file.open() as stream:
             for row in reader(unpacked(stream, file.name), inside, maximum_bytes):
-                yield source_of_row(replace(row, values={**row.values, **partitions}), file.key, columns)
+                whole = replace(row, values={**row.values, **partitions}) if partitions else row
+                yield source_of_row(whole, table, columns)
     except UsageError as error:
         raise UsageError(error.message, source=file.key) from error
     except Exception as error:  # object stores and broken tables raise errors of many libraries
