@@ -107,8 +107,9 @@ def kill_runs(kills: int, folder: Path, seed: int = 0) -> dict[str, Counter[str]
         process = started(kind, "b", out)
         try:
             process.communicate(timeout=chance.uniform(0, 1.1 * lasts[kind]))
-            found[kind]["ended before"] += 1
+            killed = False
         except subprocess.TimeoutExpired:
+            killed = True
             process.kill()
             process.communicate()
         before, after = expected[kind]
@@ -120,7 +121,7 @@ def kill_runs(kills: int, folder: Path, seed: int = 0) -> dict[str, Counter[str]
             found[kind]["half put in place"] += 1
         else:
             assert now in (before, after), f"{kind}: neither the output before nor the one after"
-            found[kind]["as before" if now == before else "as after"] += 1
+            found[kind]["ended by itself" if not killed else "as before" if now == before else "as after"] += 1
         began = time.monotonic()
         again = finished(kind, "b", out) if kind != "a new output" or not out.exists() else content(out)
         if "overwrite" in kind:  # others may have nothing left to do
