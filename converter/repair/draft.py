@@ -44,9 +44,14 @@ class Draft:
         return headings_of(self)
 
     @cached_property
+    def text(self) -> str:
+        """The lines as they are now, a newline before each: what a rule searches before it looks at line after line."""
+        return "\n".join(("", *self.lines))
+
+    @cached_property
     def ascii(self) -> bool:
         """Whether the text is plain ASCII, where some rules have nothing to seek."""
-        return all(map(str.isascii, self.lines))
+        return self.text.isascii()
 
     @property
     def signature(self) -> str:
@@ -59,6 +64,7 @@ class Draft:
         if self.lines is self._source:
             self.lines = self.lines.copy()
         self.lines[at] = after
+        self.__dict__.pop("text", None)
         self.kinds[at] = kind or kind_of(after)
 
     def break_before(self, rule: str, at: int, confidence: float = 1.0) -> None:

@@ -40,6 +40,7 @@ BULLETS = "•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔→✓✔✅
 _MARKED = re.compile(
     rf"""
     (?P<indent>[ \t]*+)
+    (?=[-`~$\#*_|:+\d(=>\[!<{BULLETS}])  # nearly all lines of code end here
     (?:
       (?P<fence>`{{3,}}[^`]*$|~{{3,}}|\$\$\s*$)
     | (?P<heading>\#{{1,6}}(?:[ \t]|$))

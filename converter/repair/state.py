@@ -73,7 +73,7 @@ def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
     marked = _is_marked(lines, kinds, "".join(kinds))
 
     widths = [width_of(lines[at]) for at in touching]
-    longs = sum(width_of(lines[at]) > LONG for at, kind in enumerate(kinds) if kind == TEXT)
+    longs = sum(_is_long(line) for line, kind in zip(lines, kinds, strict=True) if kind == TEXT)
     full = _share_full(lines, touching, widths)
     sizable = [at for at, width in zip(touching, widths, strict=True) if width > 40]
     closed = sum(ends_sentence(lines[at]) for at in sizable)
@@ -96,6 +96,11 @@ def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
         "headings are marked" if marked else "no heading is marked",
     )
     return State(spaced, one_line, "marked" if marked else "unmarked", evidence)
+
+
+def _is_long(line: str) -> bool:
+    """Whether a line goes beyond LONG; the width need not be told of one with so many characters, or with half."""
+    return len(line) > LONG or (2 * len(line) > LONG and width_of(line) > LONG)
 
 
 def _pairs(signature: str, pair: str) -> list[int]:

@@ -60,6 +60,10 @@ def _mark_verbatim(lines: Sequence[str], kinds: list[str]) -> None:
     glued = kinds.count(BLANK) * 20 < total
     while at < total:
         kind = kinds[at]
+        if kind in (BLANK, TEXT):
+            in_list = in_list and (kind == BLANK or lines[at][:1] == " ")
+            at += 1
+            continue
         end = at
         if kind in (FENCE, BULLET, ORDERED) and (fence := _FENCE_MARK.match(lines[at])):
             end = _fence_end(lines, at, fence[1])
@@ -67,7 +71,7 @@ def _mark_verbatim(lines: Sequence[str], kinds: list[str]) -> None:
             end = _html_end(lines, kinds, at, glued)
         elif kind == INDENTED and not in_list and (at == 0 or kinds[at - 1] in (BLANK, VERBATIM, HEADING)):
             end = at + 1 if lines[at].startswith(("    ", "\t")) else at
-        in_list = kind in ITEMS or (in_list and kind in (BLANK, INDENTED, FENCE)) or (in_list and lines[at][:1] == " ")
+        in_list = kind in ITEMS or (in_list and kind in (INDENTED, FENCE)) or (in_list and lines[at][:1] == " ")
         if end > at:
             kinds[at:end] = [VERBATIM] * (end - at)
         elif kind in (HTML, FENCE):

@@ -37,17 +37,23 @@ _BEGINNINGS = (
 )
 _FIRST_WORDS = frozenset(_BEGINNINGS.split())
 """The words with which `_PHRASE` begins, to pass over other lines at little cost."""
+_ANY = re.compile(f"[{TEXT}{IMAGE}{BULLET}]")
+_ALONE = re.compile(f"(?<![^{BLANK}]){TEXT}(?!{TEXT})|[{IMAGE}{BULLET}]")
+"""The lines that may be chrome, by their kind: any, and those that are no line of a wrapped paragraph."""
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 @rule("chrome", FULL)
 def RULE(draft: Draft) -> None:
     """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome; they stay."""
-    last = max((at for at, kind in enumerate(draft.kinds) if kind not in (BLANK, IMAGE)), default=-1)
-    for at, kind in enumerate(draft.kinds):
-        line = draft.lines[at]
+    signature = draft.signature
+    last = len(signature.rstrip(BLANK + IMAGE)) - 1
+    pattern = _ALONE if draft.state.spaced else _ANY
+    parted = {at for at in draft.breaks if signature[at] == TEXT != signature[at + 1 : at + 2]}
+    for at in sorted(parted.union(match.start() for match in pattern.finditer(signature))):
+        kind, line = signature[at], draft.lines[at]
         if (kind == IMAGE and _is_teaser(draft, at, last)) or (
-            kind in (TEXT, BULLET) and len(line) < LONGEST and _is_alone(draft, at) and _is_phrase(line)
+            kind != IMAGE and len(line) < LONGEST and _is_phrase(line)
         ):
             draft.note("chrome", at, at, line, line, 0.95)
             draft.chrome.add(at)
@@ -60,13 +66,6 @@ def _is_teaser(draft: Draft, at: int, last: int) -> bool:
     size = _THUMBNAIL.search(draft.lines[at])
     small = size is not None and int(size[1]) <= 400
     return small or (at >= 3 and all(draft.kinds[above] == BLANK for above in range(at - 3, at)))
-
-
-def _is_alone(draft: Draft, at: int) -> bool:
-    """Whether a line is a block by itself, not a line of a wrapped paragraph."""
-    if draft.kinds[at] == BULLET or not draft.state.spaced:
-        return True
-    return draft.parted(at) and (at + 1 == len(draft.lines) or draft.kinds[at + 1] != TEXT)
 
 
 def _is_phrase(line: str) -> bool:

@@ -16,6 +16,8 @@ _TWICE = re.compile(
 @rule("entities", FULL)
 def RULE(draft: Draft) -> None:
     """`&amp;nbsp;` is read as `&nbsp;`: no writer means the entity's own name, outside code."""
+    if "&amp;" not in draft.text:
+        return
     for at, line in enumerate(draft.lines):
         if "&amp;" in line and draft.kinds[at] != VERBATIM and "`" not in line and _TWICE.search(line):
             draft.replace("entities", at, _TWICE.sub("&", line), 0.95, draft.kinds[at])

@@ -8,6 +8,8 @@ from converter.repair.draft import Draft
 from converter.repair.lines import HEADING, TEXT
 from converter.repair.rule import FULL, rule
 
+_ANY = re.compile(r"\n {0,3}#+[^# \t\n]")
+"""What such a line begins with, to pass over documents that have none."""
 _TIGHT = re.compile(r" {0,3}(#{1,6})(?=[^\W_]|[*_`\[\"“«（「])(.*\S)")
 _HASHTAG = re.compile(r"(?:^|\s)#[^\W\d]\w*")
 
@@ -15,6 +17,8 @@ _HASHTAG = re.compile(r"(?:^|\s)#[^\W\d]\w*")
 @rule("heading_space", FULL)
 def RULE(draft: Draft) -> None:
     """`##Heading` is read as `## Heading`; one `#` only before a title of several words that is no row of hashtags."""
+    if not _ANY.search(draft.text):
+        return
     for at, kind in enumerate(draft.kinds):
         if kind != TEXT or "#" not in draft.lines[at][:4] or (match := _TIGHT.match(draft.lines[at])) is None:
             continue

@@ -14,6 +14,8 @@ _DRAWN = 8
 @rule("stray_rule", FULL)
 def RULE(draft: Draft) -> None:
     """A `---` right under what cannot be a title (several lines, or long, or a whole sentence) is a rule of its own."""
+    if TEXT + THEMATIC_BREAK not in draft.signature:
+        return
     for at, kind in enumerate(draft.kinds):
         if kind != THEMATIC_BREAK or at == 0 or draft.kinds[at - 1] != TEXT:
             continue
