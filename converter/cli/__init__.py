@@ -6,31 +6,44 @@ Exit codes: 0 all read; 1 nothing usable could be done; 2 wrong usage; 3 done, w
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+import typer.main
 from typer.core import TyperGroup
 
-from converter.cli.check import check
-from converter.cli.convert import convert
-from converter.cli.infer import infer
-from converter.cli.inspect import inspect
 from converter.cli.messages import LISTED_PROBLEMS, discard_output, print_problems
-from converter.cli.records import records
-from converter.cli.schema import schema
-from converter.cli.show import show
-from converter.cli.spark import spark
-from converter.cli.sql import sql
-from converter.cli.tables import tables
 from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.process import set_up
 from converter.version import __version__
+
+COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "schema", "spark")
+"""What there is, in the order of the help; each in a module of its own, with its own name."""
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
 
 
 class Commands(TyperGroup):
-    """Turns what a command raises into a message and an exit code."""
+    """Loads the command that is named, not all of them, and turns what it raises into a message and an exit code."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of this name, None where there is none."""
+        if cmd_name in self.commands and self.commands[cmd_name] is None:
+            found = getattr(import_module(f"converter.cli.{cmd_name}"), cmd_name)
+            if isinstance(found, typer.Typer):
+                command: Any = typer.main.get_group(found)
+            else:
+                alone = typer.Typer(add_completion=False)
+                alone.command()(found)
+                command = typer.main.get_command(alone)
+            command.name = cmd_name
+            self.commands[cmd_name] = command
+        return self.commands.get(cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
@@ -59,16 +72,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 all read, 1 nothing usable could be done, 2 wrong usage, 3 done with errors in `problems`.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(convert)
-app.command()(show)
-app.command()(inspect)
-app.command()(tables)
-app.command()(sql)
-app.command()(check)
-app.command()(infer)
-app.add_typer(schema, name="schema")
-app.add_typer(spark, name="spark")
-app.command()(records)
 
 
 def _print_version(value: bool) -> None:
