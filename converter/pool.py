@@ -18,7 +18,7 @@ import pyarrow as pa
 from converter.conversion import Batch, Options, Source, convert_batch
 from converter.errors import ParquetryError
 from converter.problems import Problem
-from converter.process import set_up
+from converter.process import set_up, start_fork_server
 
 # What a batch may take beyond the seconds that one document has: to be sent, put in columns, and sent back.
 SLACK_SECONDS = 30.0
@@ -60,10 +60,7 @@ def _here(batches: Iterable[Sequence[Source]], options: Options, names: Sequence
 def _pooled(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], jobs: int) -> Converted:
     from pebble import ProcessPool
 
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if context.get_start_method() == "forkserver":
-        context.set_forkserver_preload([__name__])
+    context = multiprocessing.get_context(start_fork_server() or "spawn")
     timeout = None if options.maximum_seconds is None else options.maximum_seconds + SLACK_SECONDS
     with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
 

@@ -37,3 +37,18 @@ def set_up() -> None:
     sys.meta_path.insert(0, WithoutFrames())
     # Documents make millions of objects and hardly a cycle: looking for cycles less often saves a tenth of the time.
     gc.set_threshold(1_000_000, 50, 50)
+
+
+def start_fork_server() -> str | None:
+    """Have the process started, if it isn't yet, from which workers are forked; return the name of that method.
+
+    It imports the conversion by itself, so the sooner it begins, the less there is to wait for: told before this
+    process imports what it needs, both do so side by side. Returns None on systems that have no such process.
+    """
+    from multiprocessing import forkserver, get_all_start_methods
+
+    if "forkserver" not in get_all_start_methods():
+        return None
+    forkserver.set_forkserver_preload(["converter.pool"])
+    forkserver.ensure_running()
+    return "forkserver"

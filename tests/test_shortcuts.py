@@ -36,7 +36,7 @@ INLINE = st.sampled_from(
      "}",
      "*", "**", "***", "_", "__", "`", "``", "`code`", "~~", "~", "[", "]", "[text]", "(url)", "[a](b)", "[a](b \"t\")",
      "![i](s)", "[`c`](u)", "**bold**", "*em*", "_em_", "snake_case", "<", ">", "<b>", "<br>", "<http://a.b>", "&",
-     "&amp;",
+     "&amp;", "&nbsp;", "&no;", "</b>", "<a href='u'>", "</a>", "<br/>", "<b *>",
      "&copy", "$", "$x$", "\\", "\\*", "\\\n", "  \n", "!", "@", "a@b.cd", "http://x.y/z", "www.a.bc", "mailto:", "x:y",
      "\u00a0", "\u2014", "€", "\u0301", "[^n]", "[r]", "[x][r]", "|"]
 )  # fmt: skip
@@ -196,7 +196,15 @@ def test_common_block_is_taken(source: str, end: int | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["a `b` c", "**Label:** text", "see [this](http://x.y/z_(1)", "snake_case 2 * 3", "![alt](s.png)"]
+    "content",
+    [
+        "a `b` c",
+        "**Label:** text",
+        "see [this](http://x.y/z_(1)",
+        "snake_case 2 * 3",
+        "![alt](s.png)",
+        "a<br>b  \nc &amp; d",
+    ],
 )
 def test_shortcut_is_taken(content: str) -> None:
     """The other tests would pass if nothing ever took the shortcut."""

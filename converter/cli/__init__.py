@@ -6,6 +6,7 @@ Exit codes: 0 all read; 1 nothing usable could be done; 2 wrong usage; 3 done, w
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -92,4 +93,5 @@ def options(
 def main() -> None:
     """Run the command line."""
     set_up()
+    vars(sys.modules["__main__"]).pop("__file__", None)  # or each worker process would import the command line anew
     app()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,7 @@ from converter.cli.source_options import (
 )
 from converter.errors import OutputError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
+from converter.process import start_fork_server
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -111,6 +113,8 @@ def convert(
     verbose: Verbose = False,
 ) -> None:
     """Read documents and write their records."""
+    if jobs != 1 and any(map(os.path.isdir, source or [])):
+        start_fork_server()
     from converter.lineage import lineage
     from converter.output import TARGETS, find_target
     from converter.pool import processors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from itertools import takewhile
 from typing import Any, Literal
 
 from markdown_it.rules_inline import StateInline
@@ -10,12 +10,18 @@ from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
 from converter.parse.markdown import inline_parser
-from converter.parse.simple import MARKUP, SOFT_BREAK, may_hold_address, may_hold_autolink, read_simple
+from converter.parse.simple import (
+    LINE_BREAK_TAG,
+    MARKUP,
+    broken,
+    may_hold_address,
+    may_hold_autolink,
+    read_simple,
+)
 
 # Longer content is a data dump, not prose: some inline rules take quadratic time, so it is kept as plain text.
 MAXIMUM_INLINE_LENGTH = 100_000
 
-LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
 
 
@@ -40,9 +46,7 @@ def read_plain(content: str) -> Inline | None:
         return None
     if may_hold_address(content):
         return None
-    if "\n" not in content:
-        return Inline(content)
-    return None if "  \n" in content else Inline(SOFT_BREAK.sub(" ", content))
+    return Inline(broken(content))
 
 
 def read_inline(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
@@ -109,7 +113,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: list[int]) -> Inline:
             prose = True
         elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
             parts.append("\n")
-    return Inline("".join(parts), links, images, _opening_span(tokens), bool(images) and not prose)
+    return Inline("".join(parts), links, images, _opening_span(tokens, content, lines), bool(images) and not prose)
 
 
 def _title(token: Token) -> str | None:
@@ -117,7 +121,7 @@ def _title(token: Token) -> str | None:
     return str(title) if title is not None else None
 
 
-def _opening_span(tokens: list[Token]) -> str | None:
+def _opening_span(tokens: list[Token], content: str, lines: list[int]) -> str | None:
     """Return the text of the strong, emphasis, link or code span that the tokens open with, if one."""
     first = next((index for index, token in enumerate(tokens) if token.type != "text" or token.content), None)
     if first is None:
@@ -127,9 +131,7 @@ def _opening_span(tokens: list[Token]) -> str | None:
         return opening.content
     if opening.type not in SPANS:
         return None
-    parts: list[str] = []
-    for token in tokens[first + 1 :]:
-        if token.type == SPANS[opening.type] and token.level == opening.level:
-            return "".join(parts)
-        parts.append(" " if token.type == "softbreak" else token.content)
-    return None
+    inside = takewhile(
+        lambda token: token.type != SPANS[opening.type] or token.level != opening.level, tokens[first + 1 :]
+    )
+    return _read_tokens(list(inside), content, lines).text

@@ -13,7 +13,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from markdown_it.common.utils import normalizeReference
+from markdown_it.common.entities import entities
+from markdown_it.common.html_re import close_tag, open_tag
+from markdown_it.common.utils import isLinkClose, isLinkOpen, normalizeReference
 from mdit_py_plugins.gfm_autolink._match import check_prev, match_http, match_www
 
 from converter.parse.blocks import Image, Inline, Link
@@ -26,7 +28,9 @@ ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 MATCHES = {"http://": match_http, "https://": match_http, "www.": match_www}
 ADDRESS_END = re.compile(r"[ \t\r\n\0\x0b\x0c]")
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
-SOFT_BREAK = re.compile(r" ?\n[ \t]*")
+LINE_BREAK = re.compile(r"( *)\n[ \t]*")
+LINK_TAG = re.compile(r"</?a[\s>]", re.IGNORECASE)
+LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
 # No character of PLAIN starts or ends a mark. An underscore between letters is plain too, and so is an asterisk
 # between spaces (CommonMark 0.31, section 6.2: neither left- nor right-flanking).
@@ -58,6 +62,8 @@ PIECE = re.compile(
     rf"|{_emphasis('strong', '**')}|{_emphasis('star', '*')}|{_emphasis('underscore', '_', beside_letters=False)}"
     r"|(?P<bracket>\[(?P<bracket_text>[^\[\]]*)\](?!\())"
     r"|(?P<escape>\\(?P<escape_text>[!-/:-@\[-`{-~]))"
+    r"|(?P<entity>&(?P<entity_text>[a-zA-Z][a-zA-Z0-9]{1,31});)"
+    rf"|(?P<tag>{open_tag}|{close_tag})"
 )
 LABEL = re.compile(r"\[([^\[\]\\`<]*)\]")
 SPANS = frozenset({"code", "link", "strong", "star", "underscore"})
@@ -72,37 +78,43 @@ def read_simple(
     line of the whole content. Inside a mark, `line` is the index of the first of them, and `linked` says that the mark
     is a link, where there are no bare autolinks.
     """
-    if "  \n" in content:  # a hard break
-        return None
     parts: list[str] = []
     links: list[Link] = []
     images: list[Image] = []
     span: str | None = None
     prose = False
+    link_level = int(linked)
     is_wrapped = "\n" in content
     position = 0
     while match := PIECE.match(content, position):
         kind = match.lastgroup
         end = match.end()
-        text = match[0] if kind == "text" else match[f"{kind}_text"]
+        text = match[0] if kind == "text" or kind == "tag" else match[f"{kind}_text"]
         if kind == "text":
-            if not linked and may_hold_address(text):
+            if link_level <= 0 and may_hold_address(text):
                 address = _address(content, position)
                 if address is None:
                     return None
                 start, end, url = address
                 before, text = content[position:start], content[start:end]
                 links.append(Link(text, url, None, lines[min(line + before.count("\n"), len(lines) - 1)]))
-                parts.append(SOFT_BREAK.sub(" ", before))
+                parts.append(broken(before))
                 span = text if start == 0 else span
             prose = prose or not text.isspace()
-            if "\n" in text:
-                text = SOFT_BREAK.sub(" ", text)
+            text = broken(text)
         elif kind == "code":
             text = code_text(text)
         elif kind == "image":
             number = lines[min(line, len(lines) - 1)]
             images.append(Image(text, match["image_url"], match["image_title"], None, number))
+        elif kind == "entity":
+            if text not in entities:
+                return None
+            text = entities[text]
+            prose = prose or not text.isspace()
+        elif kind == "tag":
+            link_level += isLinkOpen(text) - isLinkClose(text)
+            text = "\n" if LINE_BREAK_TAG.fullmatch(text) else ""
         elif kind != "escape":
             target: tuple[str, str | None] | None = None
             if kind == "link":
@@ -115,7 +127,7 @@ def read_simple(
                 if reference:
                     target = reference["href"], reference["title"] or None
                     end = label.end() if label else end
-            inner = _nested(text, env, lines, line, linked or target is not None)
+            inner = _nested(text, env, lines, line, link_level > 0 or target is not None)
             if inner is None or inner.images or (inner.links and (linked or target)):
                 return None
             text = inner.text
@@ -125,7 +137,7 @@ def read_simple(
             elif kind == "bracket":
                 text = f"[{text}]"
             links += inner.links
-        prose = prose or kind not in ("text", "image")
+        prose = prose or kind not in ("text", "entity", "image", "tag")
         if position == 0 and kind in SPANS:
             span = text
         parts.append(text)
@@ -151,7 +163,7 @@ def _address(content: str, position: int) -> tuple[int, int, str] | None:
 
 def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
     """Read what stands inside emphasis or brackets, most often words alone; never with a bare address."""
-    if not linked and may_hold_address(content):
+    if (not linked and may_hold_address(content)) or LINK_TAG.search(content):
         return None
     if MARKUP.search(content) or "\n" in content:
         return read_simple(content, env, lines, line, linked)
@@ -166,6 +178,15 @@ def may_hold_address(text: str) -> bool:
 def may_hold_autolink(content: str) -> bool:
     """Whether a bare address can stand in the content."""
     return may_hold_address(content) or re.search(LOCAL_PART, content) is not None
+
+
+def broken(text: str) -> str:
+    """Return plain text with a line break for each hard break (section 6.7), a space for each soft one."""
+    if "\n" not in text:
+        return text
+    if "  \n" not in text:
+        return LINE_BREAK.sub(" ", text)
+    return LINE_BREAK.sub(lambda found: "\n" if len(found[1]) > 1 else " ", text)
 
 
 def code_text(source: str) -> str:
