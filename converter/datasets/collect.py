@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ class Dataset:
     """What memory holds of one data set: where its parts are, and as what its columns were seen."""
 
     name: str
-    places: list[tuple[int, int]] = field(default_factory=list)
+    places: array[int] = field(default_factory=lambda: array("q"))
+    """For each part its place in the spool, two numbers: as objects, they would be most of what a long run holds."""
     kinds: dict[str, Kinds] = field(default_factory=dict)
     orders: Counter[Order] = field(default_factory=Counter)
 
@@ -47,7 +49,7 @@ class Datasets:
         """Take the parts of a batch (`PARTS`); memory keeps where they stand, and their kinds."""
         for _, name, kinds, rows in zip(*(column.to_pylist() for column in parts.columns), strict=True):
             dataset = self._datasets.setdefault(name, Dataset(name))
-            dataset.places.append(self._spool.append(rows))
+            dataset.places.extend(self._spool.append(rows))
             columns, orders = read_kinds(kinds)
             for order, count in orders:
                 dataset.orders[order] += count
@@ -74,12 +76,15 @@ class Datasets:
         arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
 
+    def _parts(self, dataset: Dataset) -> Iterator[pa.RecordBatch]:
+        for place in zip(dataset.places[::2], dataset.places[1::2], strict=True):
+            yield self._spool.read(place)
+
     def _types(self, dataset: Dataset) -> dict[str, Kind]:
         """The kind of each column over the whole run; string where values would not survive the cast."""
         types = {name: unified(kinds) for name, kinds in dataset.kinds.items()}
         open_columns = [name for name in types if len(dataset.kinds[name]) > 1 and types[name].type != STRING]
-        for place in dataset.places if open_columns else ():
-            rows = self._spool.read(place)
+        for rows in self._parts(dataset) if open_columns else ():
             for name in open_columns:
                 held = VALUE + name in rows.schema.names
                 if not held or cast([rows.column(VALUE + name)], types[name].type) is None:
@@ -88,8 +93,7 @@ class Datasets:
         return {name: Kind(storable(kind.type), kind.unit) for name, kind in types.items()}
 
     def _batches(self, dataset: Dataset, types: dict[str, Kind], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        for place in dataset.places:
-            rows = self._spool.read(place)
+        for rows in self._parts(dataset):
             columns = [rows.column(field.name) for field in PLACE]
             for name, _ in dataset.order:
                 type = types[name].type

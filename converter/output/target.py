@@ -29,6 +29,10 @@ TARGETS: dict[str, tuple[str, str]] = {
 """Every target beside folders and files. A module is imported when its target is asked for."""
 
 
+ROWS_AT_ONCE = 1024
+"""Rows of a file that are read at the same time: a row of `_parts` holds all that a document gave to a data set."""
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """What a run puts in a target in one step.
@@ -124,7 +128,7 @@ def imported(module: str, extra: str) -> ModuleType:
 def batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a Parquet file that Parquetry wrote with this schema."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches():
+        for batch in file.iter_batches(ROWS_AT_ONCE):
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
