@@ -22,10 +22,10 @@ class Report:
 
     `sources` is how many were seen: `documents` were converted, `skipped` were there already as they are, `failed`
     could not be read. `removed` documents were there and are not any more. `rows` and `datasets` say how many rows each
-    record and data set has now, `matched` how many rows matched each schema, of which `rows` has those that were
-    accepted and `problems` the others. `problems` holds the first rows of that record, `problem_codes` and `repairs`
-    count all by their code and rule, `errors` those of severity error. `outputs` are the files and folders
-    written, or the name of a database.
+    record that was asked for, and each data set, has now; `matched` how many rows matched each schema, of which `rows`
+    has those that were accepted and `problems` the others. `problems` holds the first rows of that record,
+    `problem_codes` and `repairs` count all by their code and rule, `errors` those of severity error.
+    `outputs` are the files and folders written, or the name of a database.
     """
 
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))

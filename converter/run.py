@@ -31,7 +31,6 @@ from converter.output import (
 )
 from converter.output.datapackage import write_datapackage
 from converter.pool import convert_batches
-from converter.records import RECORDS
 from converter.report import Report
 from converter.schema.unique import Uniques
 from converter.write import FORMATS, NestedJsonWriter
@@ -40,6 +39,8 @@ from converter.write import FORMATS, NestedJsonWriter
 BATCH_DOCUMENTS = 256
 BATCH_BYTES = 1024 * 1024
 WAITING_PARTITIONS = 32  # so many batches are filled side by side where documents are partitioned
+COUNTED = ("documents", "repairs", "problems")
+"""The records that a report counts, whatever is written."""
 Progress = Callable[[int, int], None]
 """Called after each batch with the number of documents and of bytes done so far."""
 Files = RecordFiles | NestedFile
@@ -80,25 +81,28 @@ def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iter
 def convert_sources(
     sources: Iterable[Source],
     sink: Callable[[Records, str], None],
+    output: Output,
     options: Options,
     report: Report,
     settings: Settings,
-    partition_by: Sequence[str] = (),
 ) -> None:
-    """Convert the sources batch by batch; hand each with all records, data sets and its partition to `sink`; count.
+    """Convert the sources batch by batch to the records that the output asks for, and to those that a report counts;
+    hand each batch with its partition to `sink`; count.
 
     Raises:
+        UsageError: a record is unknown.
         ViolationError: a record does not fit a schema that says `fail`.
         TooManyProblems: there are more errors in `problems` than the settings allow.
     """
-    names = [*RECORDS, *(schema.name for schema in options.schemas)]
-    report.rows |= dict.fromkeys(names, 0)
-    report.matched |= {schema.name: 0 for schema in options.schemas}
+    schemas = [schema.name for schema in options.schemas]
+    report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
+    report.matched |= dict.fromkeys(schemas, 0)
     uniques = Uniques()
-    grouped = batches(sources, partition_by)
-    for batch, made in convert_batches(grouped, options, [*names, DATASETS], settings.jobs, settings.isolated):
+    names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED]))
+    grouped = batches(sources, output.partition_by)
+    for batch, made in convert_batches(grouped, options, names, settings.jobs, settings.isolated):
         records = uniques.filter(options.schemas, made.records)
-        sink(records, partition_of(batch[0], partition_by))
+        sink(records, partition_of(batch[0], output.partition_by))
         report.add(records)
         report.sources += len(batch)
         report.documents += records["documents"].num_rows
@@ -128,7 +132,7 @@ def write_stream(
     if output.nested(options):
         nested = NestedJsonWriter(stream)
         with timed(report):
-            convert_sources(sources, lambda records, _: nested.write(records), options, report, settings)
+            convert_sources(sources, lambda records, _: nested.write(records), output, options, report, settings)
             nested.close()
         return report
     if output.records and DATASETS in output.records:
@@ -140,7 +144,7 @@ def write_stream(
         )
     writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.layout)
     with timed(report):
-        convert_sources(sources, lambda records, _: writer.write(records[names[0]]), options, report, settings)
+        convert_sources(sources, lambda records, _: writer.write(records[names[0]]), output, options, report, settings)
         writer.close()
     return report
 
@@ -210,7 +214,7 @@ def write_target(
 
     def fill(files: Files, stage: Stage, earlier: Earlier | None, report: Report) -> None:
         wanted = sources if earlier is None else not_held(sources, earlier, report)
-        convert_sources(wanted, files.write, options, report, settings, output.partition_by)
+        convert_sources(wanted, files.write, output, options, report, settings)
 
     return write_output(target, output, options, fill)
 

@@ -22,6 +22,11 @@ from converter.report import Report
 from converter.write import NestedJsonWriter
 
 
+def by_file(records: Records) -> Records:
+    """Return what a batch gave under the names of the files that hold it: the parts of data sets have another."""
+    return {PARTS_FILE if name == DATASETS else name: batch for name, batch in records.items()}
+
+
 class RecordFiles:
     """Files for each record, each data set, and the parts of the data sets, from which a later run can go on."""
 
@@ -54,8 +59,9 @@ class RecordFiles:
 
     def write(self, records: Records, partition: str) -> None:
         """Write what a batch gave, all of one partition."""
-        self._parts.write({**records, PARTS_FILE: records[DATASETS]}, partition)
-        self._datasets.add(records[DATASETS])
+        self._parts.write(by_file(records), partition)
+        if DATASETS in records:
+            self._datasets.add(records[DATASETS])
 
     def adopt(self, folder: Path, files: Sequence[File]) -> None:
         """Take over what another process wrote with `Parts`, the parts of data sets among it, to its own folder."""
@@ -127,7 +133,7 @@ class NestedFile:
 
     def write(self, records: Records, partition: str) -> None:
         """Write the documents of a batch."""
-        self._writer.write({name: batch for name, batch in records.items() if name != DATASETS})
+        self._writer.write(records)
 
     def finish(self, report: Report) -> list[File]:
         """End the array; return the file."""

@@ -71,7 +71,7 @@ class Manifest:
             format,
             fingerprint(told),
             told,
-            report.rows["documents"],
+            report.rows.get("documents", report.documents),
             files,
             {name: {column.name: str(column.type) for column in schema} for name, schema in schemas.items()},
         )

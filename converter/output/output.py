@@ -51,6 +51,8 @@ class Output:
             raise UsageError(
                 f"{self.format} can be neither appended to, brought up to date nor partitioned: say parquet"
             )
+        if self.records is not None and not self.records:
+            raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
         if self.goes_on and self.records is not None and "documents" not in self.records:
             raise UsageError(f"the record documents tells what is there already; {self.mode} needs it in --records")
 
@@ -76,8 +78,16 @@ class Output:
         known = [*RECORDS, *(schema.name for schema in options.schemas)]
         names = list(dict.fromkeys(known if self.records is None else self.records))
         if unknown := [name for name in names if name not in (*known, DATASETS)]:
-            raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join(known)}")
+            raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join((*known, DATASETS))}")
         return [name for name in names if name != DATASETS]
+
+    def asked(self, options: Options) -> list[str]:
+        """Return the records to write, and `datasets` where data sets are written.
+
+        Raises:
+            UsageError: a record is unknown.
+        """
+        return [*self.names(options), *([DATASETS] if self.datasets(options) else [])]
 
     def files(self, options: Options) -> list[str]:
         """Return what the files and folders of the output are named after."""
@@ -88,7 +98,7 @@ class Output:
         return {
             "converter_version": __version__,
             "format": self.format,
-            "records": [*self.names(options), *([DATASETS] if self.datasets(options) else [])],
+            "records": self.asked(options),
             "partition_by": list(self.partition_by),
             **{name: value for name, value in plain(options).items() if name != "maximum_seconds"},
         }

@@ -14,9 +14,10 @@ import pyarrow as pa
 from pyspark import TaskContext
 
 from converter.conversion import Options, Source, schema_of
-from converter.datasets import DATASETS, PARTS, PARTS_FILE
+from converter.datasets import PARTS, PARTS_FILE
 from converter.errors import OutputError, ParquetryError
 from converter.output import Earlier, File, Folder, Output, Records, read_manifest
+from converter.output.folder import by_file
 from converter.output.parts import Parts
 from converter.report import Report
 from converter.run import Settings, convert_sources, not_held
@@ -88,9 +89,10 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
         with Parts(made.folder, schemas, output.format, output.layout) as parts:
 
             def write(records: Records, partition: str) -> None:
-                parts.write({**records, PARTS_FILE: records[DATASETS]}, partition)
+                parts.write(by_file(records), partition)
 
-            convert_sources(wanted, write, options, made.report, Settings(isolated=isolated), output.partition_by)
+            settings = Settings(isolated=isolated)
+            convert_sources(wanted, write, output, options, made.report, settings)
             parts.close()
         made.files = parts.files()
         if earlier is not None:

@@ -17,7 +17,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 
 from converter.conversion import Options, Source, document_id
-from converter.output import Records
+from converter.output import Output, Records
 from converter.pool import processors
 from converter.report import Report
 from converter.run import Settings, convert_sources
@@ -137,7 +137,7 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
         counted["documents"] += documents.num_rows
 
     settings = Settings(max(2, processors()))
-    convert_sources(sources(), sink, Options(maximum_seconds=SECONDS), report, settings)
+    convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
     assert not waiting, f"{len(waiting)} inputs are in no record, the first {min(waiting, key=int)}"
     assert report.documents + report.failed == count
     return counted + report.problem_codes
