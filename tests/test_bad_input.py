@@ -178,7 +178,7 @@ def test_an_output_folder_that_is_a_file(folder: Path) -> None:
         done = run("convert", "good.md", "-o", "out", more, cwd=folder, code=1)
         assert b"out: is a file, but the output is a folder" in done.stderr
     done = run("convert", "good.md", "-o", "out/deeper", cwd=folder, code=1)
-    assert b"out/deeper: cannot be written" in done.stderr
+    assert b"out/deeper: cannot be written" in done.stderr and b"out is no folder" in done.stderr
     assert (folder / "out").read_text() == "mine"
 
 
@@ -249,17 +249,43 @@ def test_a_file_that_may_not_grow(folder: Path, format: str) -> None:
     assert folder_of(folder / "out") == ["mine.txt"]
 
 
+PRINTING = [
+    *(["convert", "good.md", "--records", "list_items", "--to", format] for format in FORMAT_NAMES),
+    ["show", "good.md"],
+    ["inspect", "good.md"],
+    ["tables", "table.md"],
+    ["tables", "table.md", "--to", "csv"],
+    ["sql", "select 1", "good.md"],
+    ["check", "good.md", "--schema", "adr"],
+    ["infer", "good.md"],
+    ["records"],
+    ["schema", "show", "adr"],
+    ["--help"],
+]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("format", FORMAT_NAMES)
-def test_standard_output_that_is_full(folder: Path, format: str) -> None:
+@pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
+def test_standard_output_that_is_full(folder: Path, arguments: list[str]) -> None:
+    (folder / "table.md").write_text("| a |\n|---|\n| 1 |\n")
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
-            [*COMMAND, "convert", "good.md", "--records", "list_items", "--to", format],
+            [*COMMAND, *arguments],
             cwd=folder, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60,
         )  # fmt: skip
     assert done.returncode == 1, done.stderr.decode()
     assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
     assert os.strerror(errno.ENOSPC).encode() in done.stderr
+
+
+@pytest.mark.parametrize("arguments, code", [(["show", "good.md"], 1), (["convert", "good.md", "-o", "out"], 0)])
+def test_standard_output_that_is_closed(folder: Path, arguments: list[str], code: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *COMMAND, *arguments],
+        cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, b"Traceback" in done.stderr) == (code, False), done.stderr.decode()
+    assert (os.strerror(errno.EBADF).encode() in done.stderr) == bool(code)
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no /proc")

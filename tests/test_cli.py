@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from converter.output import TARGETS
 from converter.records import RECORDS
 from converter.repair import RULES
 from converter.version import __version__
@@ -267,8 +268,10 @@ def test_records(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        (["convert", "a.md", "--records", "nonsense"], [*RECORDS, "nonsense"]),
-        (["convert", "a.md", "--to", "xlsx", "-o", "out"], [*FORMATS, "xlsx"]),
+        (["convert", "a.md", "--records", "nonsense"], [*RECORDS, "datasets", "nonsense"]),
+        (["convert", "a.md", "--records", " , ", "-o", "out"], [*RECORDS, "datasets", "no record"]),
+        (["convert", "a.md", "--records", "", "--to", "json"], ["no record"]),
+        (["convert", "a.md", "--to", "xlsx", "-o", "out"], [*FORMATS, *TARGETS, "xlsx"]),
         (["convert", "a.md", "--to", "xlsx", "--records", "cells"], [*FORMATS, "xlsx"]),
         (["convert", "a.md", "--without-rule", "nonsense"], [RULES[0].name, RULES[-1].name, "nonsense"]),
         (["convert", "a.md", "--repair", "perhaps"], ["off", "safe", "full", "perhaps"]),
@@ -341,6 +344,35 @@ def test_ctrl_c_leaves_nothing(folder: Path, options: list[str]) -> None:
     assert b"stopped" in err
     assert folder_of(folder) == ["a.md", "big.md"]
     assert took < 5
+
+
+@pytest.mark.parametrize("number, exit_code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["INT", "TERM"])
+def test_a_stopped_run_leaves_neither_files_nor_workers(folder: Path, number: int, exit_code: int) -> None:
+    (folder / "in").mkdir()
+    for name in range(40):
+        (folder / "in" / f"{name}.md").write_text(
+            "A *paragraph* with `code` and [a link](http://x.y) in it.\n\n" * 2000
+        )
+    process = start("convert", "in", "-o", "out", "--jobs", "2", cwd=folder, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(session(process.pid)) < 4 and time.monotonic() < deadline:  # itself, the server of forks, two workers
+        time.sleep(0.05)
+    assert process.poll() is None, "it ended before it could be stopped"
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode == exit_code
+    assert folder_of(folder) == ["a.md", "in"]
+    deadline = time.monotonic() + 3
+    while (left := session(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == []
+
+
+def session(leader: int) -> list[str]:
+    """Return the processes of a session, as `ps` lists them."""
+    return subprocess.run(
+        ["ps", "-o", "pid=,args=", "-s", str(leader)], capture_output=True, text=True
+    ).stdout.splitlines()
 
 
 def test_ctrl_c_while_it_waits_for_input(folder: Path) -> None:

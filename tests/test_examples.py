@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.test_cli import run
 
 EXAMPLES = sorted(path.parent for path in (Path(__file__).parent.parent / "examples").glob("*/command.txt"))
 
@@ -20,15 +20,7 @@ def test_example(example: Path, tmp_path: Path) -> None:
     shutil.copytree(example, folder)
     program, *arguments = shlex.split((example / "command.txt").read_text(encoding="utf-8"))
     assert program == "parquetry"
-    done = subprocess.run(
-        [sys.executable, "-m", "converter", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    run(*arguments, cwd=folder, code=0)
     expected = {path.name: path.read_bytes() for path in (example / "expected").iterdir()}
     found = {path.name: path.read_bytes() for path in (folder / "out").glob("[!_]*")}
     if os.environ.get("UPDATE_EXAMPLES"):

@@ -7,8 +7,6 @@ import dataclasses
 import hashlib
 import io
 import re
-import subprocess
-import sys
 import zlib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +21,7 @@ from converter.inspect.html import address, environment
 from converter.inspect.lines import KIND_OF_BLOCK, KINDS
 from converter.inspect.page import Inspected, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
+from tests.test_cli import run
 from tests.test_document import EVERY_KIND
 from tests.test_nothing_lost import FRAGMENTS
 from tests.test_show import SCRAPED
@@ -289,24 +288,15 @@ def test_nothing_is_written_where_nothing_can_be_read() -> None:
     assert (done.documents, len(done.problems), stream.getvalue()) == (0, 1, b"")
 
 
-def run(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "converter", "inspect", *map(str, arguments)]
-    done = subprocess.run(command, cwd=cwd, capture_output=True, timeout=60, check=False)
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    return done
-
-
 def test_the_command(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Title\n\n| a |\n|---|\n| 03/04/2024 |\n")
-    piped = run("a.md", cwd=tmp_path)
-    assert piped.returncode == 0 and piped.stdout.startswith(b"<!doctype html>")
-    written = run("a.md", "missing.md", "-o", "report.html", "--date-order", "dmy", cwd=tmp_path)
-    assert written.returncode == 3 and written.stdout == b"" and b"missing.md: error" in written.stderr
+    assert run("inspect", "a.md", cwd=tmp_path, code=0).stdout.startswith(b"<!doctype html>")
+    written = run("inspect", "a.md", "missing.md", "-o", "report.html", "--date-order", "dmy", cwd=tmp_path, code=3)
+    assert written.stdout == b"" and b"missing.md: error" in written.stderr
     html = (tmp_path / "report.html").read_text()
     assert "date32[day]" in html and "2 documents" in html
-    refused = run("a.md", "-o", "report.html", cwd=tmp_path)
-    assert refused.returncode == 1 and b"--overwrite" in refused.stderr
-    assert run("a.md", "-o", "report.html", "--overwrite", "-q", cwd=tmp_path).stderr == b""
-    assert run("missing.md", "-o", "none.html", cwd=tmp_path).returncode == 1
-    assert run("a.md", "--repair", "much", cwd=tmp_path).returncode == 2
+    assert b"--overwrite" in run("inspect", "a.md", "-o", "report.html", cwd=tmp_path, code=1).stderr
+    assert run("inspect", "a.md", "-o", "report.html", "--overwrite", "-q", cwd=tmp_path, code=0).stderr == b""
+    run("inspect", "missing.md", "-o", "none.html", cwd=tmp_path, code=1)
+    run("inspect", "a.md", "--repair", "much", cwd=tmp_path, code=2)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "report.html"]

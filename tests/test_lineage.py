@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.test_cli import run
+
 pytest.importorskip("openlineage.client", reason="openlineage-python is not installed")
 
 
 def events(folder: Path, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "converter", "convert", *arguments, "--openlineage", "events.ndjson"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == code, done.stderr
+    run("convert", *arguments, "--openlineage", "events.ndjson", cwd=folder, code=code)
     return [json.loads(line) for line in (folder / "events.ndjson").read_text().splitlines()]
 
 

@@ -197,7 +197,9 @@ def test_infer_writes_a_schema_that_accepts_what_it_was_made_from(folder: Path) 
     assert "report: 6 matched, 6 accepted, 0 rejected" in checked.stderr
     assert f"{places.name}: 12 matched, 12 accepted, 0 rejected" in checked.stderr
     run("infer", "reports", "-o", "inferred.yaml", code=1)
-    run("infer", "nothing-here", code=1)
+    assert run("infer", "nothing-here", code=1).stderr.startswith("nothing-here: error: ")
+    done = run("infer", "nothing-here", "reports", "--name", "report", code=3)
+    assert (done.stdout, "nothing-here" in done.stderr) == (Path("inferred.yaml").read_text(), True)
 
 
 HOSTILE = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from converter.conversion import Options, Source, convert_batch, document_id
 from converter.errors import UsageError
 from converter.source import find_sources
 from converter.source.seen import Seen
+from tests.test_cli import run
 
 
 @pytest.fixture
@@ -299,34 +299,30 @@ def test_wrong_usage_is_told_before_anything_is_read(folder: Path, message: str)
         sources_of(**{**said, "null": False, "maximum_bytes": 100, **WRONG[message]})
 
 
-COMMAND = [sys.executable, "-m", "converter", "convert"]
-DOCUMENTS = ["--to", "csv", "--records", "documents"]
+DOCUMENTS = ["convert", "--to", "csv", "--records", "documents"]
 
 
 def test_rows_of_a_table_on_the_command_line(tmp_path: Path) -> None:
     rows = {"url": ["http://a", "http://b", None, "http://a"], "lang": ["en", None, "de", "en"],
             "body": ["# One\n", "- two\n", "three\n", "again\n"]}  # fmt: skip
     pq.write_table(pa.table(rows), tmp_path / "pages.parquet")
-    command = [*COMMAND, "pages.parquet", "--text-column", "body", "--key-column", "url", "--keep", "lang",
-               "-o", "out", "--partition-by", "lang", "-q"]  # fmt: skip
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
-    assert (done.returncode, "[duplicate_key]" in done.stderr) == (3, True), done.stderr
+    done = run("convert", "pages.parquet", "--text-column", "body", "--key-column", "url", "--keep", "lang",
+               "-o", "out", "--partition-by", "lang", "-q", cwd=tmp_path, code=3)  # fmt: skip
+    assert b"[duplicate_key]" in done.stderr
     found = pq.read_table(tmp_path / "out" / "documents").select(["source", "attributes", "lang"]).to_pylist()
     assert sorted((row["source"], dict(row["attributes"])) for row in found) == [
         ("http://a", {"lang": "en"}), ("http://b", {}), ("pages.parquet#3", {"lang": "de"})]  # fmt: skip
     query = "select 'k' || i as k, repeat('x ', i) as t from range(3) r(i)"
-    command = [*COMMAND, "--query", query, "--text-column", "t", "--key-column", "k", *DOCUMENTS]
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout.count(b"\r\n") == 4
+    done = run(*DOCUMENTS, "--query", query, "--text-column", "t", "--key-column", "k", cwd=tmp_path, code=0)
+    assert done.stdout.count(b"\r\n") == 4
 
 
 def test_a_list_of_files_on_the_command_line(tmp_path: Path) -> None:
     for name in ("a.md", "b.md", "c.rst"):
         (tmp_path / name).write_text("# x\n")
     (tmp_path / "list").write_bytes(b"a.md\0./a.md\0")
-    command = [*COMMAND, *DOCUMENTS]
-    listed = subprocess.run([*command, "--files-from", "list", "--null"], cwd=tmp_path, capture_output=True, check=True)
+    listed = run(*DOCUMENTS, "--files-from", "list", "--null", cwd=tmp_path, code=0)
     assert listed.stdout.count(b"\r\n") == 2
-    found = subprocess.run([*command, ".", "--include", "*.rst"], cwd=tmp_path, capture_output=True, check=False)
+    found = run(*DOCUMENTS, ".", "--include", "*.rst", cwd=tmp_path)
     assert found.stdout.count(b"\r\n") == 4, found.stderr
-    none = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    assert (none.returncode, b"--files-from" in none.stderr) == (2, True)
+    assert b"--files-from" in run(*DOCUMENTS, cwd=tmp_path, code=2).stderr

@@ -10,7 +10,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -34,7 +33,7 @@ from converter.output.postgres import Postgres, encoded
 from converter.problems import Problem
 from converter.report import Report
 from converter.run import write_folder, write_target
-from tests.test_cli import run
+from tests.test_cli import COMMAND, ENVIRONMENT, run
 from tests.test_output import EDITS, TEXTS
 
 TYPED = """---
@@ -512,8 +511,8 @@ def test_a_kill_leaves_a_database_as_it_was(place: Place, kills: int, tmp_path: 
     mine = random.Random(7)
 
     def converted(out: str, *options: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "converter", "convert", "in", "-o", out, "-q", "-j", "1", *options]
-        return subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.DEVNULL)
+        command = [*COMMAND, "convert", "in", "-o", out, "-q", "-j", "1", *options]
+        return subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
 
     before: Rows = {}
     after: Rows = {}

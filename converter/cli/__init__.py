@@ -1,12 +1,16 @@
 """The command line: one file a verb. The only room that prints, prompts or exits.
 
 Exit codes: 0 all read; 1 nothing usable could be done; 2 wrong usage; 3 done, with errors in `problems`;
-130 stopped by Ctrl-C; 141 the reader of a pipe went away.
+130 stopped by Ctrl-C, 143 by SIGTERM; 141 the reader of a pipe went away.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -22,11 +26,35 @@ from converter.version import __version__
 COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "schema", "spark")
 """What there is, in the order of the help; each in a module of its own, with its own name."""
 
-INTERRUPTED, BROKEN_PIPE = 130, 141
+BROKEN_PIPE = 141
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Turn what is raised into a message and an exit code."""
+    try:
+        yield
+    except ParquetryError as error:
+        if isinstance(error, TooManyProblems):
+            print_problems(error.problems[:LISTED_PROBLEMS])
+        typer.echo(f"parquetry: {error}", err=True)
+        raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
+    except BrokenPipeError as error:
+        discard_output()
+        raise typer.Exit(BROKEN_PIPE) from error
+    except OSError as error:
+        # Sources and outputs tell of theirs as ParquetryError; what remains is standard output, on a full disk say.
+        discard_output()
+        place = error.filename or "standard output"
+        typer.echo(f"parquetry: {place}: cannot be written: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        typer.echo("parquetry: stopped; nothing half-written was left", err=True)
+        raise typer.Exit(128 + (error.args[0] if error.args else signal.SIGINT)) from error
 
 
 class Commands(TyperGroup):
-    """Loads the command that is named, not all of them, and turns what it raises into a message and an exit code."""
+    """The commands, each loaded when it is named; their errors are told in a line."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
@@ -46,21 +74,15 @@ class Commands(TyperGroup):
             self.commands[cmd_name] = command
         return self.commands.get(cmd_name)
 
+    def make_context(self, *arguments: Any, **more: Any) -> Any:
+        """Read the command line; `--help` prints here."""
+        with _told():
+            return super().make_context(*arguments, **more)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
-        try:
+        with _told():
             return super().invoke(ctx)
-        except ParquetryError as error:
-            if isinstance(error, TooManyProblems):
-                print_problems(error.problems[:LISTED_PROBLEMS])
-            typer.echo(f"parquetry: {error}", err=True)
-            raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
-        except BrokenPipeError as error:
-            discard_output()
-            raise typer.Exit(BROKEN_PIPE) from error
-        except KeyboardInterrupt as error:
-            typer.echo("parquetry: stopped; nothing half-written was left", err=True)
-            raise typer.Exit(INTERRUPTED) from error
 
 
 app = typer.Typer(
@@ -94,4 +116,12 @@ def main() -> None:
     """Run the command line."""
     set_up()
     vars(sys.modules["__main__"]).pop("__file__", None)  # or each worker process would import the command line anew
+    signal.signal(signal.SIGTERM, _stop)
+    if sys.stdout is None:  # the caller closed it: then writing fails as on any file that cannot be written
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
     app()
+
+
+def _stop(number: int, frame: object) -> None:
+    """Stop as on Ctrl-C, where everything is tidied up."""
+    raise KeyboardInterrupt(number)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import conclude, discard_output
+from converter.cli.messages import conclude
 from converter.cli.output_options import (
     Append,
     Datapackage,
@@ -49,7 +47,7 @@ from converter.cli.source_options import (
     TextColumn,
     sources_of,
 )
-from converter.errors import OutputError, UsageError
+from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.process import start_fork_server
 
@@ -122,6 +120,8 @@ def convert(
     from converter.write import FORMATS
 
     by_suffix = {format.suffix: name for name, format in FORMATS.items()}
+    if to is not None and to not in (*FORMATS, *TARGETS):
+        raise UsageError(f"unknown format {to}; there are {', '.join((*FORMATS, *TARGETS))}")
     if out is None and to in TARGETS:
         raise UsageError(f"{to} is a database; name it with -o")
     target = find_target(out, to) if out is not None else None
@@ -144,8 +144,8 @@ def convert(
         if path is None:
             if to == "parquet" and sys.stdout.isatty():
                 raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
-            with standard_output() as stream:
-                report = write_stream(sources, stream, output, options, settings)
+            report = write_stream(sources, sys.stdout.buffer, output, options, settings)
+            sys.stdout.flush()
         else:
             if target is not None:
                 report = write_target(sources, target, output, options, settings)
@@ -158,20 +158,3 @@ def convert(
 
 
 convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
-
-
-@contextlib.contextmanager
-def standard_output() -> Iterator[BinaryIO]:
-    """Give standard output.
-
-    Raises:
-        OutputError: writing failed, for example because the disk is full.
-    """
-    try:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        discard_output()
-        raise OutputError(f"cannot be written: {error.strerror or error}", source="standard output") from error

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from converter.errors import OutputError, SourceError
+from converter.cli.messages import print_problems
+from converter.cli.tables import write_out
+
+if TYPE_CHECKING:
+    from converter.records import Context
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -30,28 +35,29 @@ def infer(
 ) -> None:
     """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
     from converter.conversion import Options, read_document
+    from converter.document import Document
     from converter.schema.load import parse_schemas
     from converter.schema.propose import propose
     from converter.schema.survey import survey
     from converter.source import find_sources
 
     options = Options(repair=repair)
-    found = survey(read_document(each, options) for each in find_sources(source))
+    problems: list[Mapping[str, Any]] = []
+
+    def documents() -> Iterator[Context]:
+        for each in find_sources(source):
+            document = Document(read_document(each, options), options)
+            problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
+            yield document.context
+
+    found = survey(documents())
+    print_problems(problems)
     if not found.documents:
-        raise SourceError("none of the sources could be read", code="no_documents")
+        raise typer.Exit(1)
     text = propose(found, name)
     parse_schemas(text, "<proposed schema>")
-    if out is None:
-        typer.echo(text, nl=False)
-        return
-    if out.exists() and not overwrite:
-        raise OutputError(
-            "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
-        )
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", source=str(out)) from error
+    write_out(out, overwrite, text.encode())
+    raise typer.Exit(3 if problems else 0)
 
 
 infer.__doc__ = f"{infer.__doc__}\n\n{EXAMPLES}"

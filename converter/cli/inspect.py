@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from converter.cli.convert import standard_output
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import LISTED_PROBLEMS, counted, print_problems
 from converter.cli.progress import progress_shown
@@ -59,8 +58,8 @@ def inspect(
     options = Options(repair=repair, hints=hints)
     with progress_shown(quiet, source) as progress:
         if out is None:
-            with standard_output() as stream:
-                done = write_page(find_sources(source), stream, options, progress)
+            done = write_page(find_sources(source), sys.stdout.buffer, options, progress)
+            sys.stdout.flush()
         else:
             with staged(out) as stage:
                 with open(stage.new / out.name, "wb") as stream:

@@ -98,6 +98,7 @@ def write_report(report: Report, file: Path) -> None:
         typer.echo(text, err=True)
         return
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot be written: {error.strerror}", source=str(file)) from error

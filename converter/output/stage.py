@@ -67,6 +67,8 @@ def staged(out: Path) -> Iterator[Stage]:
     """
     try:
         out = out.resolve()
+        if file := next((each for each in out.parents if each.exists() and not each.is_dir()), None):
+            raise OutputError(f"cannot be written: {file} is no folder; name another output", source=str(out))
         out.parent.mkdir(parents=True, exist_ok=True)
         beside = out.parent / f".{out.name}.parquetry-stage"
         inside = out / ".parquetry-stage"
