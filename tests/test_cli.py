@@ -240,6 +240,14 @@ def test_help_shows_examples(tmp_path: Path, option: str) -> None:
     assert "Exit codes" in run(option, cwd=tmp_path, code=0).stdout.decode()
 
 
+def test_options_stand_under_headings(tmp_path: Path) -> None:
+    text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
+    panels = re.findall(r"^╭─ ([\w ]+) ─+╮\n(.*?)^╰", text, re.MULTILINE | re.DOTALL)
+    counts = {name: len(re.findall(r"^│ +--", options, re.MULTILINE)) for name, options in panels}
+    assert list(counts)[2:] == ["Sources", "Reading", "Schemas", "Output", "Types of tables", "The run"]
+    assert max(counts.values()) < 10, "so many that they need further headings"
+
+
 def test_every_option_of_convert_is_tested(tmp_path: Path) -> None:
     """A documented option is a tested option."""
     text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()

@@ -145,6 +145,7 @@ def test_replay(folder: Path) -> None:
     run("schema", "replay", "out/problems.parquet", "-s", "s.yaml", "-o", "again.parquet")
     assert pq.read_table("again.parquet").column("town").to_pylist() == ["B"]
     run("schema", "replay", "out/problems.parquet", "-s", "s.yaml", "-o", "again.parquet", code=1)
+    run("schema", "replay", "out/problems.parquet", "-s", "s.yaml", "-o", "again.parquet", "--overwrite")
     run("schema", "replay", "a.md", "-s", "s.yaml", "-o", "other.parquet", code=1)
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from converter.cli.output_options import Repair, of_schemas
+from converter.cli.source_options import SomeSources
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ EXAMPLES = """[bold]Examples[/bold]
 
 SchemaOption = Annotated[
     list[str] | None,
-    typer.Option("--schema", "-s", metavar="FILE|NAME", help="A schema file, or a ready-made one (schema list)."),
+    of_schemas("--schema", "-s", metavar="FILE|NAME", help="A schema file, or a ready-made one (schema list)."),
 ]
 
 
@@ -40,14 +42,12 @@ def schemas_of(named: list[str] | None) -> tuple[Schema, ...]:
 
 
 def check(
-    source: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
-    ],
+    source: SomeSources,
     schema: SchemaOption = None,
-    to: Annotated[str, typer.Option("--to", help="text, json, sarif or github (annotations).")] = "text",
-    repair: Annotated[
-        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
-    ] = "full",
+    to: Annotated[
+        str, typer.Option("--to", metavar="FORM", help="text, json, sarif or github (annotations).")
+    ] = "text",
+    repair: Repair = "full",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> None:
     """Check documents against schemas: `file:line: message` for whatever does not fit.

@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import conclude
@@ -17,6 +15,7 @@ from converter.cli.output_options import (
     Datapackage,
     FileSize,
     Incremental,
+    Jobs,
     MaximumBytes,
     MaximumProblems,
     MaximumSeconds,
@@ -32,6 +31,7 @@ from converter.cli.output_options import (
     To,
     Verbose,
     WithoutRules,
+    of_run,
     options_of,
     output_of,
 )
@@ -96,16 +96,14 @@ def convert(
     incremental: Incremental = False,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes. Default: one a processor.")
-    ] = None,
+    jobs: Jobs = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
     max_problems: MaximumProblems = None,
     report_file: ReportFile = None,
     openlineage: Annotated[
-        Path | None, typer.Option("--openlineage", metavar="FILE", help="Add OpenLineage events of the run to a file.")
+        Path | None, of_run("--openlineage", metavar="FILE", help="Add OpenLineage events of the run to a file.")
     ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -11,22 +12,21 @@ from converter.errors import UsageError
 if TYPE_CHECKING:
     from converter.values import DateOrder, DecimalMark, Hints
 
-NoUnits = Annotated[bool, typer.Option("--no-units", help="Keep `12 ms`, `81%` and `$5` as text.")]
-NoTypes = Annotated[bool, typer.Option("--no-types", help="Keep every column of a table as text.")]
+_option = partial(typer.Option, rich_help_panel="Types of tables")
+
+NoUnits = Annotated[bool, _option("--no-units", help="Keep `12 ms`, `81%` and `$5` as text.")]
+NoTypes = Annotated[bool, _option("--no-types", help="Keep every column of a table as text.")]
 Types = Annotated[
     list[str] | None,
-    typer.Option("--type", metavar="COLUMN=TYPE", help="The type of a column, by its name or header; * is every one."),
+    _option("--type", metavar="COLUMN=TYPE", help="The type of a column, by its name or header; * is every one."),
 ]
 NullValues = Annotated[
-    list[str] | None, typer.Option("--null-value", metavar="TEXT", help="A further text that stands for no value.")
+    list[str] | None, _option("--null-value", metavar="TEXT", help="A further text that stands for no value.")
 ]
-Decimal = Annotated[str | None, typer.Option("--decimal", metavar=".|,", help="The decimal mark of every number.")]
-DateOrderOption = Annotated[
-    str | None, typer.Option("--date-order", metavar="dmy|mdy|ymd", help="How to read 03/04/2024.")
-]
+Decimal = Annotated[str | None, _option("--decimal", metavar=".|,", help="The decimal mark of every number.")]
+DateOrderOption = Annotated[str | None, _option("--date-order", metavar="dmy|mdy|ymd", help="How to read 03/04/2024.")]
 Tolerance = Annotated[
-    float,
-    typer.Option("--tolerance", metavar="SHARE", help="The share of a column's cells, 0 to 1, that may not fit."),
+    float, _option("--tolerance", metavar="SHARE", help="The share of a column's cells, 0 to 1, that may not fit.")
 ]
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.messages import print_problems
+from converter.cli.output_options import Overwrite, Repair
+from converter.cli.source_options import SomeSources
 from converter.cli.tables import write_out
 
 if TYPE_CHECKING:
@@ -23,15 +25,11 @@ EXAMPLES = """[bold]Examples[/bold]
 
 
 def infer(
-    source: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
-    ],
+    source: SomeSources,
     name: Annotated[str, typer.Option("--name", help="The name of the record of a document.")] = "document",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
-    repair: Annotated[
-        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
-    ] = "full",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
+    repair: Repair = "full",
+    overwrite: Overwrite = False,
 ) -> None:
     """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
     from converter.conversion import Options, read_document

@@ -11,7 +11,9 @@ import typer
 
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import LISTED_PROBLEMS, counted, print_problems
+from converter.cli.output_options import Overwrite, Quiet, Repair
 from converter.cli.progress import progress_shown
+from converter.cli.source_options import SomeSources
 from converter.errors import OutputError, UsageError
 
 EXAMPLES = """[bold]Examples[/bold]
@@ -23,15 +25,11 @@ EXAMPLES = """[bold]Examples[/bold]
 
 
 def inspect(
-    source: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
-    ],
+    source: SomeSources,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The page to write. Default: standard output.")
     ] = None,
-    repair: Annotated[
-        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
-    ] = "full",
+    repair: Repair = "full",
     no_types: NoTypes = False,
     no_units: NoUnits = False,
     type: Types = None,
@@ -39,8 +37,8 @@ def inspect(
     decimal: Decimal = None,
     date_order: DateOrderOption = None,
     tolerance: Tolerance = 0.0,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a page that shows documents beside what was read in them: one HTML file, no server, no network."""
     from converter.conversion import Options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,11 +17,18 @@ if TYPE_CHECKING:
     from converter.schema.model import Schema
     from converter.values import Hints
 
+# Under headings in the help; what nearly every call says stands before them, without one.
+_of_reading = partial(typer.Option, rich_help_panel="Reading")
+_of_output = partial(typer.Option, rich_help_panel="Output")
+of_schemas = partial(typer.Option, rich_help_panel="Schemas")
+of_run = partial(typer.Option, rich_help_panel="The run")
+
 Out = Annotated[
     str | None,
     typer.Option(
         "--out",
         "-o",
+        metavar="OUT",
         help="The output folder; a file where one record is named; a database: x.duckdb, delta://FOLDER, "
         "postgresql://HOST/NAME. Default: standard output.",
     ),
@@ -29,54 +37,73 @@ To = Annotated[
     str | None,
     typer.Option(
         "--to",
+        metavar="FORMAT",
         help="parquet, csv, json (nested), ndjson, duckdb, delta or postgres. Default: by OUT, else parquet.",
     ),
 ]
 RecordNames = Annotated[
-    str | None, typer.Option("--records", help="Only these, with commas between: of parquetry records, datasets.")
+    str | None,
+    typer.Option("--records", metavar="A,B", help="Only these: names that `parquetry records` lists, and datasets."),
 ]
-Repair = Annotated[str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")]
+Repair = Annotated[str, typer.Option("--repair", metavar="off|safe|full", help="How much to repair in damaged text.")]
 WithoutRules = Annotated[
-    list[str] | None, typer.Option("--without-rule", metavar="RULE", help="A repair rule to switch off.")
+    list[str] | None,
+    _of_reading("--without-rule", metavar="RULE", help="A repair rule to switch off, as the record repairs names it."),
 ]
 OnlySchema = Annotated[
-    bool, typer.Option("--only-schema", help="Only the records of the schemas, and the problems, in place of all.")
+    bool, of_schemas("--only-schema", help="Only the records of the schemas, and the problems, in place of all.")
 ]
 Datapackage = Annotated[
-    bool, typer.Option("--datapackage", help="Describe the files of the output folder in a datapackage.json.")
+    bool, _of_output("--datapackage", help="Describe the files of the output folder in a datapackage.json.")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
 Append = Annotated[
-    bool, typer.Option("--append", help="Add to an output that exists; documents that changed are replaced.")
+    bool, _of_output("--append", help="Add to an output that exists; documents that changed are replaced.")
 ]
 Incremental = Annotated[
-    bool,
-    typer.Option("--incremental", help="As --append, and documents that are no longer among the sources go."),
+    bool, _of_output("--incremental", help="As --append, and documents that are no longer among the sources go.")
 ]
 PartitionBy = Annotated[
     str | None,
-    typer.Option("--partition-by", metavar="A,B", help="A folder for each value of these attributes, as in Hive."),
+    _of_output("--partition-by", metavar="A,B", help="A folder for each value of these attributes, as in Hive."),
 ]
 FileSize = Annotated[
     int | None,
-    typer.Option("--file-size", metavar="BYTES", min=1, help="Begin another file at this size. Default: 256 MiB."),
+    _of_output("--file-size", metavar="BYTES", min=1, help="Begin another file at this size. Default: 256 MiB."),
 ]
 SpreadsheetSafe = Annotated[
-    bool, typer.Option("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
+    bool, _of_output("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
 ]
 MaximumBytes = Annotated[
-    int | None, typer.Option("--max-bytes", min=1, help="Refuse documents larger than this. Default: 256 MiB.")
-]
-MaximumSeconds = Annotated[float, typer.Option("--max-seconds", min=0.001, help="Give up on a document after so long.")]
-MaximumProblems = Annotated[
     int | None,
-    typer.Option("--max-problems", metavar="N", min=0, help="With more errors than this, fail and write nothing."),
+    _of_reading("--max-bytes", metavar="BYTES", min=1, help="Refuse documents larger than this. Default: 256 MiB."),
+]
+MaximumSeconds = Annotated[
+    float, _of_reading("--max-seconds", metavar="SECONDS", min=0.001, help="Give up on a document after so long.")
+]
+MaximumProblems = Annotated[
+    int | None, of_run("--max-problems", metavar="N", min=0, help="With more errors than this, fail and write nothing.")
 ]
 ReportFile = Annotated[
-    Path | None, typer.Option("--report", metavar="FILE", help="Write what the run did as JSON; - is stderr.")
+    Path | None, of_run("--report", metavar="FILE", help="Write what the run did as JSON; - is stderr.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every problem and the rows of each file.")]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes. Default: one a processor.")
+]
+TableFormat = Annotated[
+    str | None,
+    typer.Option(
+        "--to",
+        metavar="FORMAT",
+        help="text, markdown, csv, json, ndjson or parquet. Default: by the suffix of -o, text on a terminal, "
+        "else markdown.",
+    ),
+]
+OutFile = Annotated[
+    Path | None, typer.Option("--out", "-o", metavar="FILE", help="The output file. Default: standard output.")
+]
 
 
 def options_of(

@@ -10,7 +10,7 @@ from converter.errors import UsageError
 
 
 def records(
-    name: Annotated[str | None, typer.Argument(help="A record; all of them when left out.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A record; all of them when left out.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the published contract of NAME as JSON.")] = False,
 ) -> None:
     """Show the record contract, field by field."""

@@ -7,9 +7,12 @@ from typing import Annotated
 
 import typer
 
+from converter.cli.output_options import Overwrite
 from converter.errors import UsageError
 
-schema = typer.Typer(no_args_is_help=True, help="Schemas that say which records to take: list, show, export, replay.")
+schema = typer.Typer(
+    no_args_is_help=True, help="Schemas that say which records to take: list, show, format, export, replay."
+)
 
 Name = Annotated[str, typer.Argument(metavar="FILE|NAME", help="A schema file, or the name of a ready-made one.")]
 
@@ -62,6 +65,7 @@ def replay(
     ],
     name: Annotated[str, typer.Option("--schema", "-s", metavar="FILE|NAME", help="The schema, as it is now.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file for the rows that fit now.")],
+    overwrite: Overwrite = False,
 ) -> None:
     """Try rejected rows again after the schema was changed, without reading the documents.
 
@@ -70,7 +74,8 @@ def replay(
     import pyarrow as pa
     from pyarrow import parquet
 
-    from converter.errors import OutputError, SourceError
+    from converter.cli.tables import serialized, write_out
+    from converter.errors import SourceError
     from converter.schema.judge import replay as try_again
     from converter.schema.load import load_schemas
 
@@ -82,12 +87,7 @@ def replay(
         accepted, left = try_again(schemas[0], rows)
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise SourceError(f"is no record `problems` in Parquet: {error}", source=str(problems)) from error
-    if out.exists():
-        raise OutputError("exists already; choose another name", source=str(out), code="output_exists")
-    try:
-        parquet.write_table(accepted, out)
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", source=str(out)) from error
+    write_out(out, overwrite, serialized(accepted, "parquet"))
     for problem in left:
         typer.echo(f"line {problem.line_start}: {problem.record}: {problem.message}", err=True)
     typer.echo(f"{schemas[0].name}: {accepted.num_rows:,} accepted, {len(left):,} still rejected", err=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.messages import print_problems
+from converter.cli.output_options import Repair
+from converter.cli.source_options import SomeSources
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,18 +33,14 @@ PIPED_WIDTH = 1_000_000
 
 
 def show(
-    source: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
-    ],
+    source: SomeSources,
     lines: Annotated[
         str | None,
         typer.Option("--lines", metavar="FIRST-LAST", help="Only what stands on these lines: 10-40, 10- or 10."),
     ] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="Only the repairs, with before and after.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Only the problems.")] = False,
-    repair: Annotated[
-        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
-    ] = "full",
+    repair: Repair = "full",
 ) -> None:
     """Show what is read in documents: the outline with line numbers, lists, tables, repairs and problems."""
     from converter.conversion import Options, read_document

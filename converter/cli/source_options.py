@@ -3,47 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from converter.cli.output_options import names_in
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
     from converter.conversion import Source
 
-Sources = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="SOURCE...", help="Files, folders, globs, addresses (s3://, https://, ...), or - for standard input."
-    ),
-]
+_option = partial(typer.Option, rich_help_panel="Sources")
+
+SOURCE = typer.Argument(
+    metavar="SOURCE...", help="Files, folders, globs, addresses (s3://, https://, ...), or - for standard input."
+)
+Sources = Annotated[list[str] | None, SOURCE]
+SomeSources = Annotated[list[str], SOURCE]
 FilesFrom = Annotated[
     str | None,
-    typer.Option("--files-from", metavar="LIST", help="A file that names further sources, one a line; - is stdin."),
+    _option("--files-from", metavar="LIST", help="A file that names further sources, one a line; - is stdin."),
 ]
-Null = Annotated[bool, typer.Option("--null", help="NUL parts the names of --files-from, as of find -print0.")]
+Null = Annotated[bool, _option("--null", help="NUL parts the names of --files-from, as of find -print0.")]
 Include = Annotated[
     list[str] | None,
-    typer.Option("--include", metavar="GLOB", help="Further files to read in folders, for example '*.html'."),
+    _option("--include", metavar="GLOB", help="Further files to read in folders, for example '*.html'."),
 ]
 TextColumn = Annotated[
     str | None,
-    typer.Option("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),
+    _option("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),
 ]
 KeyColumn = Annotated[
     str | None,
-    typer.Option("--key-column", metavar="COLUMN", help="The column with each document's key. Default: TABLE#ROW."),
+    _option("--key-column", metavar="COLUMN", help="The column with each document's key. Default: TABLE#ROW."),
 ]
-Keep = Annotated[
-    str | None,
-    typer.Option("--keep", metavar="A,B", help="Columns to pass through to documents.attributes."),
-]
+Keep = Annotated[str | None, _option("--keep", metavar="A,B", help="Columns to pass through to documents.attributes.")]
 Query = Annotated[
     str | None,
-    typer.Option(
-        "--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."
-    ),
+    _option("--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."),
 ]
 
 
@@ -71,13 +69,12 @@ def sources_of(
         raise UsageError("--null goes with --files-from")
     if text_column is None and (key_column is not None or keep is not None):
         raise UsageError("--key-column and --keep go with --text-column")
-    kept = tuple(name.strip() for name in (keep or "").split(",") if name.strip())
     return find_sources(
         sources or (),
         files_from=files_from,
         null_separated=null,
         include=include or (),
-        columns=None if text_column is None else Columns(text_column, key_column, kept),
+        columns=None if text_column is None else Columns(text_column, key_column, tuple(names_in(keep))),
         query=query,
         maximum_bytes=maximum_bytes,
     )

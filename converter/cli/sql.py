@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.messages import report_problems
+from converter.cli.output_options import Jobs, OutFile, Overwrite, Quiet, Repair, TableFormat
 from converter.cli.tables import RENDERED, format_of, serialized, write_out
 from converter.errors import UsageError
 
@@ -27,30 +28,21 @@ EXAMPLES = """[bold]Examples[/bold]
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="A query in DuckDB's SQL, over the records and data sets.")],
+    query: Annotated[
+        str, typer.Argument(metavar="QUERY", help="A query in DuckDB's SQL, over the records and data sets.")
+    ],
     source: Annotated[
         list[str],
         typer.Argument(
             metavar="SOURCE...", help="Documents, as for convert; or one output of convert, a folder or x.duckdb."
         ),
     ],
-    to: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            help="text, markdown, csv, json, ndjson or parquet. Default: by the suffix of -o, text on a terminal, "
-            "else markdown.",
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The output file. Default: standard output.")] = None,
-    repair: Annotated[
-        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
-    ] = "full",
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", min=1, help="Worker processes. Default: one a processor.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    to: TableFormat = None,
+    out: OutFile = None,
+    repair: Repair = "full",
+    jobs: Jobs = None,
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
 ) -> None:
     """Ask documents in SQL: each record is a table, each data set one in the schema `datasets`."""
     from converter.conversion import Options

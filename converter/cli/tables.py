@@ -10,7 +10,9 @@ import typer
 
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import print_problems
+from converter.cli.output_options import OutFile, Overwrite, Repair, TableFormat
 from converter.cli.show import open_console, print_to
+from converter.cli.source_options import SomeSources
 from converter.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -33,22 +35,13 @@ RENDERED = ("text", "markdown")
 
 
 def tables(
-    source: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, globs, or - for standard input.")
-    ],
+    source: SomeSources,
     select: Annotated[
         str | None,
         typer.Option("--select", metavar="N|NAME", help="Only the table with this table_id, data set or caption."),
     ] = None,
-    to: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            help="text, markdown, csv, json, ndjson or parquet. Default: by the suffix of -o, text on a terminal, "
-            "else markdown.",
-        ),
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The output file. Default: standard output.")] = None,
+    to: TableFormat = None,
+    out: OutFile = None,
     describe: Annotated[
         bool, typer.Option("--describe", help="The columns instead of the rows: type, unit, nulls, range, evidence.")
     ] = False,
@@ -59,10 +52,8 @@ def tables(
     decimal: Decimal = None,
     date_order: DateOrderOption = None,
     tolerance: Tolerance = 0.0,
-    repair: Annotated[
-        str, typer.Option("--repair", help="How much to repair in damaged text: off, safe or full.")
-    ] = "full",
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")] = False,
+    repair: Repair = "full",
+    overwrite: Overwrite = False,
 ) -> None:
     """Print the tables of documents, each column in its type."""
     from converter.conversion import Options, read_document
