@@ -38,13 +38,17 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(EXAMPLE, tmp_path / "orchestrators")
 
 
+def having(tool: str) -> list[str]:
+    """The beginning of a command that runs where the packages of a tool are."""
+    uv = [sys.executable, "-m", "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
+    return [*uv, *(word for package in PACKAGES[tool] for word in ("--with", package))]
+
+
 def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a command where the packages of a tool are, and Parquetry."""
-    uv = [sys.executable, "-m", "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
-    packages = [word for package in PACKAGES[tool] for word in ("--with", package)]
     environment = os.environ | {"DO_NOT_TRACK": "1"} | {name: str(value) for name, value in variables.items()}
     return subprocess.run(
-        [*uv, *packages, "--with-editable", str(ROOT), "--", *command],
+        [*having(tool), "--with-editable", str(ROOT), "--", *command],
         cwd=cwd,
         env=environment,
         capture_output=True,
@@ -56,8 +60,10 @@ def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subproc
 
 @cache
 def require(tool: str) -> None:
-    """Skip the test where the packages of a tool cannot be installed."""
-    installed = run(tool, "true", cwd=ROOT)
+    """Skip the test where the packages of a tool cannot be installed; that they can be beside Parquetry is tested."""
+    installed = subprocess.run(
+        [*having(tool), "--", "true"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
     if installed.returncode:
         pytest.skip(f"{tool} could not be installed: {installed.stderr.strip()[-300:]}")
 

@@ -197,26 +197,13 @@ def examples(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", WRITERS)
-def test_round_trip(name: str) -> None:
+def test_round_trip(name: str, count: int) -> None:
     if not available(name):
         pytest.skip("the DuckDB command line is not here (pip install duckdb-cli)")
 
-    @examples(200)
-    @given(tables(WRITERS[name]))
-    def check(table: pa.Table) -> None:
-        reads_back(WRITERS[name], table)
-
-    check()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", WRITERS)
-def test_round_trip_of_ten_thousand(name: str) -> None:
-    if not available(name):
-        pytest.skip("the DuckDB command line is not here (pip install duckdb-cli)")
-
-    @examples(10_000)
+    @examples(count)
     @given(tables(WRITERS[name]))
     def check(table: pa.Table) -> None:
         reads_back(WRITERS[name], table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -31,30 +31,21 @@ from converter.output.tables import (
 )
 from converter.output.target import TARGETS, Load, imported
 from converter.records import RECORDS
+from converter.schema.export import SQL, Types, named
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
 
 DEFAULT_SCHEMA, SCHEMA = "parquetry", "schema="
 
-SQL_TYPES: tuple[tuple[Callable[[pa.DataType], bool], str], ...] = (
-    (pa.types.is_boolean, "boolean"),
-    (pa.types.is_int8, "smallint"),
-    (pa.types.is_int16, "smallint"),
-    (pa.types.is_int32, "integer"),
-    (pa.types.is_integer, "bigint"),
-    (pa.types.is_float32, "real"),
-    (pa.types.is_floating, "double precision"),
-    (pa.types.is_date, "date"),
-    (lambda type: pa.types.is_timestamp(type) and type.tz is not None, "timestamp with time zone"),
-    (pa.types.is_timestamp, "timestamp"),
-    (pa.types.is_time, "time"),
-    (pa.types.is_duration, "interval"),
-    (pa.types.is_binary, "bytea"),
-    (lambda type: pa.types.is_list(type) and pa.types.is_string(type.value_type), "text[]"),
-    (pa.types.is_nested, "jsonb"),
+SQL_TYPES: Types = (
+    (pa.types.is_float32, "REAL"),
+    *SQL,
+    (pa.types.is_binary, "BYTEA"),
+    (lambda type: pa.types.is_list(type) and pa.types.is_string(type.value_type), "TEXT[]"),
+    (pa.types.is_nested, "JSONB"),
 )
-"""Arrow type -> the type of a column, first match counts; decimals are `numeric`, whatever else is `text`."""
+"""Arrow type -> the type of a column, first match counts; decimals are `NUMERIC`, whatever else is `TEXT`."""
 
 
 class Postgres:
@@ -223,20 +214,20 @@ def listing(columns: Iterable[str]) -> str:
 def sql_type(type: pa.DataType) -> str:
     """Return the type of a column that holds this one."""
     if pa.types.is_decimal(type):
-        return f"numeric({type.precision}, {type.scale})"
-    return next((name for matches, name in SQL_TYPES if matches(type)), "text")
+        return f"NUMERIC({type.precision}, {type.scale})"
+    return named(SQL_TYPES, type, "TEXT")
 
 
 def encoded_type(type: pa.DataType) -> pa.DataType:
     """Return the Arrow type in which COPY takes a column."""
-    if sql_type(type) == "jsonb":
+    if sql_type(type) == "JSONB":
         return pa.json_()
     return type.value_type if pa.types.is_dictionary(type) else type
 
 
 def encoded(column: pa.Array) -> pa.Array:
     """Return a column as COPY takes it: nested values as JSON; NUL, which PostgreSQL cannot hold, as U+FFFD."""
-    if sql_type(column.type) == "jsonb":
+    if sql_type(column.type) == "JSONB":
         objects = dict if pa.types.is_map(column.type) else lambda value: value
         texts = [None if value is None else json.dumps(_held(objects(value))) for value in column.to_pylist()]
         return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
