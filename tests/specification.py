@@ -17,19 +17,22 @@ import pytest
 
 PACKAGE = "marko==2.2.4"
 CACHE = Path(__file__).parent.parent / ".cache" / "specification"
+COUNTS = {"commonmark": 652, "gfm": 672}
 EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)^\.\n(.*?)^`{32}$", re.MULTILINE | re.DOTALL)
 
 
 @cache
 def examples(name: str) -> list[str]:
-    """Return the Markdown of each example of `commonmark` (652) or `gfm` (672), in their order."""
+    """Return the Markdown of each example of `commonmark` or `gfm`, in their order."""
     archive = next(CACHE.glob("marko-*.tar.gz"), None) or _fetch()
     with tarfile.open(archive) as package:
         member = next(entry for entry in package if entry.name.endswith(f"tests/spec/{name}.txt"))
         file = package.extractfile(member)
         assert file is not None
         text = file.read().decode()
-    return [match[1].replace("→", "\t") for match in EXAMPLE.finditer(text)]
+    found = [match[1].replace("→", "\t") for match in EXAMPLE.finditer(text)]
+    assert len(found) == COUNTS[name]
+    return found
 
 
 def _fetch() -> Path:

@@ -267,7 +267,7 @@ def test_records(tmp_path: Path) -> None:
     out = run("records", cwd=tmp_path, code=0).stdout.decode()
     assert [name for name in RECORDS if not re.search(rf"^ ?{name}\b", out, re.MULTILINE)] == []
     out = run("records", "cells", cwd=tmp_path, code=0).stdout.decode()
-    assert [field for field in RECORDS["cells"].schema.names if field not in out] == []
+    assert [field for field in RECORDS["cells"].schema if field.metadata[b"description"].decode() not in out] == []
 
 
 # -- exit codes

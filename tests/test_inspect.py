@@ -199,7 +199,9 @@ def test_nested_items_keep_their_order_and_depth(shape: list[tuple[int, str]]) -
             for found in [(depth, entry.text, entry.row["line_start"]), *flat(entry.lists, depth + 1)]
         ]
 
-    for held in read(text, repair="off").lists:
+    lists = read(text, repair="off").lists
+    assert lists or shape[0][0] > 1  # which is indented code
+    for held in lists:
         items = held["items"]
         assert flat(branches(items)) == [(row["depth"], row["text"], row["line_start"]) for row in items]
 

@@ -182,6 +182,7 @@ def test_dbt(folder: Path) -> None:
 def test_dbt_tests_the_keys_of_the_contract() -> None:
     """The keys and relations in `sources.yml` are those of the records."""
     sources = yaml.safe_load((EXAMPLE / "dbt" / "models" / "sources.yml").read_text(encoding="utf-8"))["sources"]
+    assert {table["name"] for table in sources[0]["tables"]} == {"documents", "sections", "tables", "problems"}
     for table in sources[0]["tables"]:
         record = RECORDS[table["name"]]
         tests = {name: test["arguments"] for each in table["data_tests"] for name, test in each.items()}

@@ -19,8 +19,10 @@ What Markdown or a writer cannot carry is left out of the examples, and why is s
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -100,9 +102,13 @@ LITERALS: dict[str, Callable[[Any], str]] = {
 }
 
 
+# Where pip put it, beside a Python whose environment need not be activated.
+DUCKDB = shutil.which("duckdb", path=os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", ""))))
+
+
 @cache
 def duckdb_shell() -> subprocess.Popen[str]:
-    command = [shutil.which("duckdb") or "duckdb", "-markdown", "-init", "/dev/null"]
+    command = [DUCKDB or "duckdb", "-markdown", "-init", "/dev/null"]
     shell = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     atexit.register(shell.kill)
     assert shell.stdin is not None
@@ -190,7 +196,7 @@ def reads_back(writer: Writer, table: pa.Table) -> None:
 
 
 def available(name: str) -> bool:
-    return name != "duckdb" or shutil.which("duckdb") is not None
+    return name != "duckdb" or DUCKDB is not None
 
 
 def examples(count: int) -> settings:

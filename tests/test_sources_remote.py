@@ -124,7 +124,9 @@ def test_a_store_that_refuses_or_is_not_there(bucket: str, monkeypatch: pytest.M
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
     store.clear_instance_cache()
-    for source in find_sources([f"{bucket}/docs/a.md", "http://127.0.0.1:9/a.md"]):
+    refused = list(find_sources([f"{bucket}/docs/a.md", "http://127.0.0.1:9/a.md"]))
+    assert len(refused) == 2
+    for source in refused:
         assert source.problem is not None
         assert source.problem.code == "unreadable"
         assert "check the address, the endpoint and the network" in source.problem.message

@@ -125,15 +125,15 @@ TYPES = ["int64", "float64", "decimal128", "decimal128(9, 2)", "bool", "date32",
 @given(st.text(max_size=20), st.lists(CELLS, max_size=8), st.floats(0, 1), st.sampled_from([None, *TYPES]))
 def test_typing_never_fails(header: str, cells: list[str], tolerance: float, forced: str | None) -> None:
     hints = Hints(tolerance=tolerance, types={"*": forced} if forced else {})
-    for column in infer_table([header], [cells], range(len(cells)), hints):
-        column.values.validate(full=True)
-        assert len(column.values) == len(cells)
-        assert column.values.type == column.type
-        assert column.null_count == column.values.null_count
-        assert all(not column.values[row].is_valid for row in column.rejected)
-        assert set(column.marks) <= set(range(len(cells)))
-        if column.type == pa.string():
-            assert column.values.to_pylist() == [cell if cell.strip() else None for cell in cells]
+    (column,) = infer_table([header], [cells], range(len(cells)), hints)
+    column.values.validate(full=True)
+    assert len(column.values) == len(cells)
+    assert column.values.type == column.type
+    assert column.null_count == column.values.null_count
+    assert all(not column.values[row].is_valid for row in column.rejected)
+    assert set(column.marks) <= set(range(len(cells)))
+    if column.type == pa.string():
+        assert column.values.to_pylist() == [cell if cell.strip() else None for cell in cells]
 
 
 @given(SCRAPS.filter(str.strip), st.integers(1, 4))

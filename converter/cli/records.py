@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from converter.cli.show import open_console, print_to
 from converter.errors import UsageError
 
 
@@ -24,24 +25,23 @@ def records(
             raise UsageError("name the record whose contract to print, for example: parquetry records sections --json")
         typer.echo(published(name), nl=False)
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    console = open_console()
     if name is None:
         listing = Table("record", "key", "description", box=None)
         for record in RECORDS.values():
             listing.add_row(record.name, ", ".join(record.key) or "none", record.description)
-        console.print(listing)
+        print_to(console, listing)
         return
     record = RECORDS[name]
-    console.print(Text(f"{record.name}: {record.description}\nkey: {', '.join(record.key) or 'none'}"))
+    print_to(console, Text(f"{record.name}: {record.description}\nkey: {', '.join(record.key) or 'none'}"))
     for column, other, target in record.foreign_keys:
-        console.print(Text(f"(doc_id, {column}) -> {other} (doc_id, {target})"))
+        print_to(console, Text(f"(doc_id, {column}) -> {other} (doc_id, {target})"))
     fields = Table("field", "type", "null", "description", box=None)
     for field in record.schema:
         description = (field.metadata or {}).get(b"description", b"").decode()
         null = "yes" if field.nullable else "no"
         fields.add_row(field.name, Text(arrow_type_name(field.type)), null, Text(description))
-    console.print(fields)
+    print_to(console, fields)
