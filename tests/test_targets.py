@@ -406,10 +406,15 @@ def test_what_is_no_database_is_an_error(tmp_path: Path) -> None:
         connection.execute("create table _manifest as select 'x' as manifest")
     with pytest.raises(OutputError, match="no manifest"):
         convert(DOCUMENTS, str(tmp_path / "b.duckdb"), "overwrite")
-    with pytest.raises(OutputError, match=r"^postgresql://127\.0\.0\.1:1/x\?schema=parquetry: .*refused"):
+    with pytest.raises(OutputError, match=r"^postgresql://127\.0\.0\.1:1/x\?schema=parquetry: .*refused.*kept$"):
         convert(DOCUMENTS, "postgresql://me:secret@127.0.0.1:1/x")
     with pytest.raises(UsageError, match="postgresql://"):
         Postgres("somewhere")
+    with pytest.raises(UsageError, match="delta://FOLDER"):
+        find_target("delta://", None)
+    for out, to in (("a.duckdb", "csv"), ("postgresql://host/name", "parquet"), ("delta://lake", "duckdb")):
+        with pytest.raises(UsageError, match="is an output to"):
+            find_target(out, to)
     with pytest.raises(UsageError, match="partitions"):
         convert(DOCUMENTS, str(tmp_path / "c.duckdb"), partition_by=("lang",))
 
@@ -419,7 +424,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         raise ModuleNotFoundError(name=name.partition(".")[0])
 
     monkeypatch.setattr(target, "import_module", missing)
-    for module, extra in (("duckdb", "duckdb"), ("adbc_driver_postgresql.dbapi", "postgres")):
+    for module, extra in (("duckdb", "duckdb"), ("deltalake", "delta"), ("adbc_driver_postgresql.dbapi", "postgres")):
         with pytest.raises(UsageError, match=rf"pip install 'parquetry\[{extra}\]'"):
             target.imported(module, extra)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from converter.errors import OutputError, ParquetryError
+from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import staging_place, sync_tree
@@ -44,6 +44,8 @@ class Delta:
 
     def __init__(self, out: str) -> None:
         self.name, self._root = out, out.removeprefix("delta://")
+        if not self._root:
+            raise UsageError(f"{out} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
         self._delta = imported("deltalake", "delta")
         self._local = None if "://" in self._root else Path(self._root)
         self.place = self._local or staging_place(out)

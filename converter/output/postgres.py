@@ -115,7 +115,8 @@ class Postgres:
             with self._adbc.connect(self._url) as connection, connection.cursor() as cursor:
                 yield _Connected(connection, cursor, self._schema, self.name)
         except self._adbc.Error as error:
-            raise OutputError(f"{str(error).strip()}; nothing of this run was kept", source=self.name) from error
+            message = " ".join(str(error).split())  # in one line
+            raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from error
 
 
 class _Connected:

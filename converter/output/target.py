@@ -100,9 +100,12 @@ def find_target(out: str, to: str | None) -> Target | None:
     """Return the database that an output names, by its own form or by the name `to`; None for files and folders.
 
     Raises:
-        UsageError: its package is not installed, or the output is none of its kind.
+        UsageError: its package is not installed, the output is none of its kind, or `to` says another.
     """
-    name = to or next((name for name, (form, _) in TARGETS.items() if re.fullmatch(form, out)), None)
+    meant = next((name for name, (form, _) in TARGETS.items() if re.fullmatch(form, out)), None)
+    if meant is not None and to not in (None, meant):
+        raise UsageError(f"{out} is an output to {meant}, and not to {to}; leave --to out, or name another output")
+    name = to or meant
     if name not in TARGETS:
         return None
     module, _, kind = TARGETS[name][1].partition(":")
