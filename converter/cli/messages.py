@@ -61,7 +61,7 @@ def report_run(report: Report, verbose: bool) -> None:
         *([f"{report.skipped:,} unchanged"] if report.skipped else []),
         *([f"{report.removed:,} removed"] if report.removed else []),
         *([f"{report.failed:,} not read"] if report.failed else []),
-        f"{sum(report.rows.values()):,} rows",
+        counted(sum(report.rows.values()), "row"),
         *([counted(len(report.datasets), "data set")] if report.datasets else []),
         counted(repairs, "repair"),
         counted(sum(report.problem_codes.values()), "problem"),
