@@ -87,7 +87,7 @@ def _pooled(batches: Iterable[Sequence[Source]], options: Options, names: Sequen
 
 def _set_up_worker() -> None:
     set_up()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the main one stops the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no fork server, in which it is blocked
 
 
 def _outcome(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from types import FrameType
 
@@ -45,10 +46,16 @@ def start_fork_server() -> str | None:
     It imports the conversion by itself, so the sooner it begins, the less there is to wait for: told before this
     process imports what it needs, both do so side by side. Returns None on systems that have no such process.
     """
-    from multiprocessing import forkserver, get_all_start_methods
+    from multiprocessing import forkserver, get_all_start_methods, resource_tracker
 
     if "forkserver" not in get_all_start_methods():
         return None
     forkserver.set_forkserver_preload(["converter.pool"])
-    forkserver.ensure_running()
+    resource_tracker.ensure_running()  # else it is started below, and takes the block away
+    # Ctrl-C reaches every process; the main one stops the others, which need not tell of it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return "forkserver"
