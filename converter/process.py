@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from types import FrameType
@@ -36,6 +37,8 @@ def show_frames() -> None:
 def set_up() -> None:
     """Make this process start and run faster. For processes that are ours alone: it changes the interpreter."""
     sys.meta_path.insert(0, WithoutFrames())
+    # pyarrow's own allocator keeps half as much again as it has in use, and is no faster on what converting takes.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     # Documents make millions of objects and hardly a cycle: looking for cycles less often saves a tenth of the time.
     gc.set_threshold(1_000_000, 50, 50)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from converter.errors import DecodingError
@@ -42,7 +43,7 @@ class Text:
     size_bytes: int
     line_count: int
     lines: list[str]
-    numbers: list[int]
+    numbers: Sequence[int]
     front_matter: FrontMatter | None = None
     problems: list[Problem] = field(default_factory=list)
 
@@ -80,7 +81,7 @@ def read_text(data: bytes | str, source: str) -> Text:
         size_bytes=len(raw),
         line_count=len(lines),
         lines=lines[first:] if first else lines,
-        numbers=list(range(first + 1, len(lines) + 1)),
+        numbers=range(first + 1, len(lines) + 1),
         front_matter=front_matter,
         problems=problems,
     )

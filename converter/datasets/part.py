@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ PLACE = (
 VALUE, TEXT = "value ", "text "
 """Before a column's name: its typed values, and the raw texts that stand in for them where types do not agree."""
 
+LARGE_BYTES = 1024 * 1024
+"""Rows of so many bytes are compressed: they are held until the run has ended."""
+
 Order = tuple[tuple[str, str], ...]
 """The name and the header of each column, in the order of a table."""
 
@@ -52,9 +56,9 @@ Nothing in it refers to the process that made it: parts can come from another on
 
 @dataclass(slots=True)
 class _Tables:
-    """The tables of one data set, while a part is made."""
+    """The tables of one data set, while a part is made. `places` are the columns of PLACE that are numbers."""
 
-    places: list[list[object]] = field(default_factory=lambda: [[] for _ in PLACE])
+    places: tuple[array[int], ...] = field(default_factory=lambda: (array("i"), array("i"), array("i")))
     columns: dict[str, list[tuple[Column, list[str | None]]]] = field(default_factory=lambda: defaultdict(list))
     kinds: dict[str, Kinds] = field(default_factory=lambda: defaultdict(dict))
     orders: Counter[Order] = field(default_factory=Counter)
@@ -75,7 +79,7 @@ def _parts(context: Context, hints: Hints) -> Iterator[tuple[object, ...]]:
         if dataset := dataset_of(table, columns):
             _add(found[dataset], context, table_id, table, columns, hints)
     for dataset, tables in found.items():
-        yield context.doc_id, dataset, write_kinds(tables.kinds, tables.orders), _rows(tables)
+        yield context.doc_id, dataset, write_kinds(tables.kinds, tables.orders), _rows(context.doc_id, tables)
 
 
 def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> bytes:
@@ -102,21 +106,21 @@ def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Seen]], list[tuple[Or
 def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns: Sequence[Column],
          hints: Hints) -> None:  # fmt: skip
     count = len(table.rows)
-    lines = [row.line for row in table.rows]
-    place_columns: list[Iterable[object]] = [[context.doc_id] * count, [table_id] * count, range(count), lines]
-    for held, more in zip(tables.places, place_columns, strict=True):
+    for held, more in zip(tables.places, ([table_id] * count, range(count), table.lines), strict=True):
         held.extend(more)
-    place = Place(context.source, lines[0], context.doc_id or "")
+    place = Place(context.source, table.lines[0], context.doc_id or "")
     tables.orders[tuple((column.name, column.header) for column in columns)] += 1
     for position, column in enumerate(columns):
-        raw = texts((row.cells[position].text for row in table.rows), hints)
+        raw = texts((row[position].text for row in table.rows), hints)
         kind = Kind(NULL if column.says_nothing else column.type, column.unit)
         tables.columns[column.name].append((column, [None] * count if pa.types.is_null(column.type) else raw))
         add(tables.kinds[column.name], kind, Seen(1, place))
 
 
-def _rows(tables: _Tables) -> bytes:
-    arrays = [pa.array(values, field.type) for values, field in zip(tables.places, PLACE, strict=True)]
+def _rows(doc_id: str | None, tables: _Tables) -> bytes:
+    count = len(tables.places[0])
+    arrays = [pa.array([doc_id] * count, STRING)]
+    arrays += [pa.Array.from_buffers(INT32, count, [None, pa.py_buffer(numbers)]) for numbers in tables.places]
     names = [field.name for field in PLACE]
     for name, columns in tables.columns.items():
         arrays.append(pa.array([text for _, raw in columns for text in raw], STRING))
@@ -126,9 +130,10 @@ def _rows(tables: _Tables) -> bytes:
         if type != STRING and (values := cast(said, type)) is not None:
             arrays.append(values)
             names.append(VALUE + name)
-    sink = pa.BufferOutputStream()
     rows = pa.RecordBatch.from_arrays(arrays, names)
-    with pa.ipc.new_stream(sink, rows.schema) as stream:
+    options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.nbytes >= LARGE_BYTES else None, use_threads=False)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema, options=options) as stream:
         stream.write_batch(rows)
     return bytes(sink.getvalue())
 

@@ -1,6 +1,6 @@
 """Text -> Blocks: the only room that knows markdown-it."""
 
-from converter.parse.blocks import Block, Cell, Definition, Image, Item, Link, Row, Table
+from converter.parse.blocks import Block, Cell, Definition, Image, Item, Link, Table
 from converter.parse.tokens import parse
 
-__all__ = ["Block", "Cell", "Definition", "Image", "Item", "Link", "Row", "Table", "parse"]
+__all__ = ["Block", "Cell", "Definition", "Image", "Item", "Link", "Table", "parse"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -35,8 +39,8 @@ class Inline:
     """
 
     text: str
-    links: list[Link] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
+    links: Sequence[Link] = ()
+    images: Sequence[Image] = ()
     span: str | None = None
     image_only: bool = False
 
@@ -50,22 +54,16 @@ class Cell:
 
 
 @dataclass(slots=True)
-class Row:
-    """A body row of a table; it may hold more cells than the header (GFM would drop them)."""
-
-    line: int
-    cells: list[Cell]
-
-
-@dataclass(slots=True)
 class Table:
-    """A table's header cells and body rows.
+    """A table's header cells and body rows; a row may hold more cells than the header (GFM would drop them).
 
-    `caption`, `line_start` and `line_end` are those of an HTML table, which is only a part of its block.
+    `lines` holds the line of each row. `caption`, `line_start` and `line_end` are those of an HTML table, which is only
+    a part of its block.
     """
 
     header: list[Cell]
-    rows: list[Row]
+    rows: Sequence[Sequence[Cell]]
+    lines: Sequence[int]
     caption: str | None = None
     line_start: int | None = None
     line_end: int | None = None
@@ -129,8 +127,15 @@ class Block:
     language: str | None = None
     info: str | None = None
     label: str | None = None
-    items: list[Item] = field(default_factory=list)
-    definitions: list[Definition] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    images: list[Image] = field(default_factory=list)
+    items: Sequence[Item] = ()
+    definitions: Sequence[Definition] = ()
+    tables: Sequence[Table] = ()
+    links: Sequence[Link] = ()
+    images: Sequence[Image] = ()
+
+
+def extended(held: Sequence[T], more: Iterable[T]) -> list[T]:
+    """Return what a block holds with more at its end; most blocks hold nothing, and so no list of their own."""
+    grown: list[T] = held if isinstance(held, list) else list(held)
+    grown.extend(more)
+    return grown

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from converter.parse.blocks import Block, Cell, Row, Table
+from converter.parse.blocks import Block, Cell, Table, extended
 from converter.problems import Problem
 
 MAXIMUM_CELLS = 1_000_000
@@ -189,8 +189,7 @@ def table_of(lines: Sequence[Line], caption: str | None) -> Table | None:
     if not heads and len(lines) > 1 and lines[0].is_bold and not lines[1].is_bold:
         heads = 1
     header = [joined(column) for column in zip(*grid[:heads], strict=True)] or [EMPTY] * width
-    rows = [Row(line.number, row) for line, row in zip(lines[heads:], grid[heads:], strict=True)]
-    return Table(header, rows, caption)
+    return Table(header, grid[heads:], [line.number for line in lines[heads:]], caption)
 
 
 def spread(lines: Sequence[Line]) -> dict[tuple[int, int], Cell]:
@@ -230,7 +229,7 @@ def add_html_tables(blocks: Sequence[Block], problems: list[Problem]) -> None:
                     problems.append(Problem("table_size", message, start, end))
                 elif table.header:
                     table.line_start, table.line_end = start, max(start, end)
-                    block.tables.append(table)
+                    block.tables = extended(block.tables, [table])
 
 
 def read_from(blocks: Sequence[Block], index: int, far: int) -> tuple[TableReader, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, Literal
 
@@ -49,7 +50,7 @@ def read_plain(content: str) -> Inline | None:
     return Inline(broken(content))
 
 
-def read_inline(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
+def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
     """Read the content of a paragraph, heading, item or cell.
 
     `env` holds the document's link reference definitions and footnotes; `lines` the original line of each
@@ -58,7 +59,7 @@ def read_inline(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
     return read_simple(content, env, lines) or read_fully(content, env, lines)
 
 
-def read_fully(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
+def read_fully(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
     """Read content with markdown-it's inline parser; arguments as for `read_inline`."""
     md = inline_parser(may_hold_autolink(content))
     state = LocatedState(content, md, env, [])
@@ -68,7 +69,7 @@ def read_fully(content: str, env: dict[str, Any], lines: list[int]) -> Inline:
     return _read_tokens(state.tokens, content, lines)
 
 
-def _read_tokens(tokens: list[Token], content: str, lines: list[int]) -> Inline:
+def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int]) -> Inline:
     parts: list[str] = []
     links: list[Link] = []
     images: list[Image] = []
@@ -113,7 +114,8 @@ def _read_tokens(tokens: list[Token], content: str, lines: list[int]) -> Inline:
             prose = True
         elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
             parts.append("\n")
-    return Inline("".join(parts), links, images, _opening_span(tokens, content, lines), bool(images) and not prose)
+    span = _opening_span(tokens, content, lines)
+    return Inline("".join(parts), links or (), images or (), span, bool(images) and not prose)
 
 
 def _title(token: Token) -> str | None:
@@ -121,7 +123,7 @@ def _title(token: Token) -> str | None:
     return str(title) if title is not None else None
 
 
-def _opening_span(tokens: list[Token], content: str, lines: list[int]) -> str | None:
+def _opening_span(tokens: list[Token], content: str, lines: Sequence[int]) -> str | None:
     """Return the text of the strong, emphasis, link or code span that the tokens open with, if one."""
     first = next((index for index, token in enumerate(tokens) if token.type != "text" or token.content), None)
     if first is None:

@@ -146,7 +146,7 @@ def read_simple(
         position = end
     if position != len(content):
         return None
-    return Inline("".join(parts), links, images, span, bool(images) and not prose)
+    return Inline("".join(parts), links or (), images or (), span, bool(images) and not prose)
 
 
 def _address(content: str, position: int) -> tuple[int, int, str] | None:

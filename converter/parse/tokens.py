@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Row, Table
+from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Table, extended
 from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, common_block
 from converter.parse.html_tables import add_html_tables
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plain
@@ -25,9 +25,11 @@ TAG = re.compile(r"<[^<>]*>")
 RAW_TEXT_ELEMENT = re.compile(r"\s*<(?:script|style)\b", re.IGNORECASE)
 # A block whose own text is that of its children; the text of any other block stands in itself.
 CONTAINERS = frozenset({"quote", "footnote"})
+# Cells so short repeat each other: so many of a document are read once.
+REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 
 
-def parse(lines: list[str], numbers: list[int], problems: list[Problem]) -> list[Block]:
+def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem]) -> list[Block]:
     """Parse the lines of a document's body into blocks in reading order.
 
     `numbers` holds the original line number of each line. What could not be read as it was meant is added
@@ -82,24 +84,26 @@ class Frame:
 class Reader:
     """Reads one document's tokens. A method for each kind of token, found by its name in `HANDLERS`."""
 
-    def __init__(self, lines: list[str], numbers: list[int], env: dict[str, Any], problems: list[Problem]) -> None:
+    def __init__(self, lines: list[str], numbers: Sequence[int], env: dict[str, Any], problems: list[Problem]) -> None:
         self.lines = lines
         self.numbers = numbers
         self.env = env
         self.problems = problems
         self.blocks: list[Block] = []
+        self.cells: dict[str, Cell] = {}
         self.stack: list[Frame] = []
         self.tokens: list[Any] = []
         self.position = 0
 
-    def read(self, tokens: list[Token | CommonBlock]) -> list[Block]:
+    def read(self, tokens: list[Any]) -> list[Block]:
         """Return the blocks that the tokens, or what was read without any, describe."""
         self.tokens = tokens
         while self.position < len(tokens):
-            token = tokens[self.position]
+            at, token = self.position, tokens[self.position]
             handler = HANDLERS.get(token.type)
             if handler is not None:
                 handler(self, token)
+            tokens[at] = None  # what has been read makes room for what is read next
             self.position += 1
         return self.blocks
 
@@ -168,15 +172,18 @@ class Reader:
 
     def _common_table(self, piece: Rows) -> None:
         block = self._add_common("table", piece)
-        table = Table([self._cell(block, cell, piece.start) for cell in piece.header], [])
-        block.tables.append(table)
-        columns = len(table.header)
-        for at, row in enumerate(piece.rows, piece.start + 2):
+        header = [self._cell(block, cell, piece.start) for cell in piece.header]
+        columns = len(header)
+        rows = []
+        piece.rows.reverse()  # so that each goes as it is read
+        for at in range(piece.start + 2, piece.end):
+            row = piece.rows.pop()
             cells = [self._cell(block, cell, at) for cell in row[:columns]]
             if len(row) > columns:
                 cells += self._surplus_cells(block, at, columns)
-            cells += [Cell("", "") for _ in range(columns - len(row))]
-            table.rows.append(Row(self.numbers[at], cells))
+            cells += [Cell("", "")] * (columns - len(row))
+            rows.append(tuple(cells))
+        block.tables = [Table(header, rows, self.numbers[piece.start + 2 : piece.end])]
         self._tell_rows(block)
 
     def _common_list(self, piece: Items) -> None:
@@ -200,7 +207,9 @@ class Reader:
     def _add_common(
         self, kind: str, piece: CommonBlock, text: str = "", markdown: str = "", inline: Inline | None = None
     ) -> Block:
-        block = Block(kind, self.numbers[piece.start], self._last_line(piece.start, piece.end), None, text, markdown)
+        first = self.numbers[piece.start]
+        last = first if piece.end == piece.start + 1 else self._last_line(piece.start, piece.end)
+        block = Block(kind, first, last, None, text, markdown)
         if inline is not None:
             block.links, block.images = inline.links, inline.images
         self.blocks.append(block)
@@ -245,8 +254,10 @@ class Reader:
 
     def _adopt(self, block: Block, inline: Inline) -> None:
         """Give the links and images of `inline` to a block."""
-        block.links += inline.links
-        block.images += inline.images
+        if inline.links:
+            block.links = extended(block.links, inline.links)
+        if inline.images:
+            block.images = extended(block.images, inline.images)
 
     def _code(self, token: Token) -> None:
         info = html.unescape(token.info.strip()) if token.type == "fence" else None
@@ -337,8 +348,8 @@ class Reader:
             marker=token.info + token.markup,
         )
         outer.number += 1
-        items = self.blocks[outer.block].items
-        items.append(item)
+        block = self.blocks[outer.block]
+        block.items = items = extended(block.items, [item])
         self.stack.append(Frame("item", outer.block, item, len(items) - 1, outer.depth, gathers=True))
 
     def _close_item(self, token: Token) -> None:
@@ -376,7 +387,8 @@ class Reader:
         outer = self.stack[-1]
         text = "\n\n".join(inline.text for inline in frame.paragraphs)
         definition = Definition(outer.paragraphs[0].text, text, outer.number, frame.number)
-        self.blocks[outer.block].definitions.append(definition)
+        block = self.blocks[outer.block]
+        block.definitions = extended(block.definitions, [definition])
         outer.sources.append(": " + "\n\n".join(frame.sources))
 
     # -- tables
@@ -384,8 +396,9 @@ class Reader:
     def _table(self, token: Token) -> None:
         """Read a whole table; GFM drops the surplus cells of a row, here they are read from its line."""
         block = self._add("table", token)
-        table = Table([], [])
-        block.tables.append(table)
+        header: list[Cell] = []
+        rows: list[tuple[Cell, ...]] = []
+        lines: list[int] = []
         cells: list[Cell] = []
         while self.tokens[self.position].type != "table_close":
             self.position += 1
@@ -394,25 +407,34 @@ class Reader:
                 cells = []
             elif part.type == "inline":
                 cells.append(self._cell(block, part.content, part.map[0]))
-            elif part.type == "tr_close" and not table.header:
-                table.header = cells
+            elif part.type == "tr_close" and not header:
+                header = cells
             elif part.type == "tr_close":
                 row = self.tokens[self.position - 2].map
                 assert row is not None
-                cells += self._surplus_cells(block, row[0], len(table.header))
-                table.rows.append(Row(self.numbers[row[0]], cells))
+                cells += self._surplus_cells(block, row[0], len(header))
+                rows.append(tuple(cells))
+                lines.append(self.numbers[row[0]])
+        block.tables = [Table(header, rows, lines)]
         self._tell_rows(block)
 
     def _tell_rows(self, block: Block) -> None:
         """Give a table the text of its rows."""
-        rows = [block.tables[0].header, *(row.cells for row in block.tables[0].rows)]
+        rows = [block.tables[0].header, *block.tables[0].rows]
         block.text = "\n".join([" | ".join([cell.text for cell in row]) for row in rows])
         block.markdown = "\n".join([" | ".join([cell.markdown for cell in row]) for row in rows])
 
     def _cell(self, block: Block, content: str, line: int) -> Cell:
+        """Return a cell, the same one for a short content that the document's tables repeat."""
+        if known := self.cells.get(content):
+            return known
         inline = self._inline(content, line)
-        self._adopt(block, inline)
-        return Cell(inline.text, content)
+        cell = Cell(content if inline.text == content else inline.text, content)
+        if inline.links or inline.images:
+            self._adopt(block, inline)
+        elif len(content) <= REPEATED_LENGTH and len(self.cells) < REPEATED_CELLS:
+            self.cells[content] = cell
+        return cell
 
     def _surplus_cells(self, block: Block, index: int, columns: int) -> list[Cell]:
         """Return the cells of a row's line past the header's columns, and report them."""

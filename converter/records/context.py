@@ -29,7 +29,7 @@ class Section:
     confidence: float
     line_start: int | None = None
     line_end: int | None = None
-    blocks: list[int] = field(default_factory=list)
+    blocks: Sequence[int] = ()
 
 
 @dataclass(slots=True)
@@ -69,7 +69,9 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
     the repair's.
     """
     recovered = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
-    sections = [Section(None, 0, None, (), "none", 1.0)]
+    section = Section(None, 0, None, (), "none", 1.0)
+    sections = [section]
+    current = start = 0
     section_of: list[int] = []
     open_sections: list[int] = []
     for index, block in enumerate(blocks):
@@ -81,14 +83,15 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
             repair = recovered.get(block.line_start)
             style = HEADING_RULES[repair.rule] if repair else block.style or block.kind
             confidence = repair.confidence if repair else 1.0
-            open_sections.append(len(sections))
-            sections.append(Section(parent, level, block.text, path, style, confidence))
-        current = len(sections) - 1
-        section = sections[current]
-        section.blocks.append(index)
+            section.blocks = range(start, index)
+            section = Section(parent, level, block.text, path, style, confidence)
+            current, start = len(sections), index
+            open_sections.append(current)
+            sections.append(section)
         section.line_start = block.line_start if section.line_start is None else section.line_start
         section.line_end = max(section.line_end or 0, block.line_end)
         section_of.append(current)
+    section.blocks = range(start, len(blocks))
     return sections, section_of
 
 

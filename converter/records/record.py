@@ -17,6 +17,9 @@ CONTRACT_VERSION = "1"
 ROWS_AT_ONCE = 512
 """Rows that are tuples at the same time: a large document's would take as much memory as all the rest of it."""
 
+LARGE_BYTES = 1024 * 1024
+"""Once a column of so many bytes is joined, the memory of its parts is given back: the allocator would keep it."""
+
 STRING, INT8, INT16, INT32, INT64 = pa.string(), pa.int8(), pa.int16(), pa.int32(), pa.int64()
 FLOAT32, BOOL = pa.float32(), pa.bool_()
 
@@ -71,11 +74,11 @@ class Record:
         """
         schema = self.schema
         rows = self._rows(contexts)
-        chunks = [[pa.array([], field.type) for field in schema]]
+        chunks: list[list[pa.Array[Any]]] = [[] for _ in schema]
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
-            columns = zip(*chunk, strict=True)
-            chunks.append([pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)])
-        arrays = [pa.concat_arrays(parts) for parts in zip(*chunks, strict=True)]
+            for parts, column, field in zip(chunks, zip(*chunk, strict=True), schema, strict=True):
+                parts.append(pa.array(column, field.type))
+        arrays = [_joined(parts, field.type) for parts, field in zip(chunks, schema, strict=True)]
         for array, field in zip(arrays, schema, strict=True):
             if array.null_count and not field.nullable:
                 raise ValueError(f"{self.name}.{field.name} is null, but the contract allows no null")
@@ -84,3 +87,12 @@ class Record:
     def _rows(self, contexts: Iterable[Context]) -> Iterator[tuple[Any, ...]]:
         for context in contexts:
             yield from self.rows(context)
+
+
+def _joined(parts: list[pa.Array[Any]], type: pa.DataType) -> pa.Array[Any]:
+    """Return the parts of a column as one array, and let them go: those of all columns would be held twice."""
+    joined = parts[0] if len(parts) == 1 else pa.concat_arrays(parts) if parts else pa.array([], type)
+    parts.clear()
+    if joined.nbytes >= LARGE_BYTES:
+        pa.default_memory_pool().release_unused()
+    return joined

@@ -45,9 +45,8 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
     tables = []
     for table in (table for block in blocks for table in block.tables):
         header = [cell.text for cell in table.header]
-        rows = [[cell.text for cell in row.cells[: len(header)]] for row in table.rows]
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
-        tables.append(TableCells(header, columns, [row.line for row in table.rows]))
+        columns = [[row[position].text for row in table.rows] for position in range(len(header))]
+        tables.append(TableCells(header, columns, table.lines))
     return infer_tables(tables, hints)
 
 
@@ -63,10 +62,10 @@ def rejected(blocks: Sequence[Block], columns: Sequence[Sequence[Column]]) -> li
         Problem(
             "rejected_value",
             f"column {column.name}: is no {column.type}; null in the typed column",
-            table.rows[row].line,
-            table.rows[row].line,
+            table.lines[row],
+            table.lines[row],
             dataset_of(table, typed),
-            table.rows[row].cells[position].text,
+            table.rows[row][position].text,
         )
         for table, typed in zip(tables, columns, strict=True)
         for position, column in enumerate(typed)
@@ -149,10 +148,10 @@ def cell_rows(context: Context) -> Iterator[tuple[Any, ...]]:
     doc_id = context.doc_id
     for table_id, (_, _, table) in enumerate(tables_of(context)):
         names = [column.name for column in context.columns[table_id]]
-        for row_number, row in enumerate(table.rows):
-            for column, cell in enumerate(row.cells):
+        for row_number, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
+            for column, cell in enumerate(row):
                 name = names[column] if column < len(names) else None
-                yield doc_id, table_id, row_number, column, name, cell.text, cell.markdown, row.line
+                yield doc_id, table_id, row_number, column, name, cell.text, cell.markdown, line
 
 
 CELLS = Record(

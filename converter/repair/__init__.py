@@ -9,6 +9,8 @@ no repair comes back as the very lists that went in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from converter.repair.draft import Draft
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
@@ -69,7 +71,9 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def repair(lines: list[str], numbers: list[int], level: str = "full", off: frozenset[str] = frozenset()) -> Repaired:
+def repair(
+    lines: list[str], numbers: Sequence[int], level: str = "full", off: frozenset[str] = frozenset()
+) -> Repaired:
     """Read a document's body as it was meant.
 
     `lines` are its lines without newline characters, `numbers` the original line number of each. `level` is one
@@ -91,7 +95,7 @@ def repair(lines: list[str], numbers: list[int], level: str = "full", off: froze
     return Repaired(result.lines, result.numbers, repairs, state)
 
 
-def _passed(rules: list[Rule], lines: list[str], numbers: list[int]) -> Repaired:
+def _passed(rules: list[Rule], lines: list[str], numbers: Sequence[int]) -> Repaired:
     draft = Draft(lines, numbers)
     for rule in rules:
         rule.apply(draft)

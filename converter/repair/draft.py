@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ class Draft:
     to insert or to leave out are only collected. So no rule has to care for what another one moved.
     """
 
-    def __init__(self, lines: list[str], numbers: list[int]) -> None:
+    def __init__(self, lines: list[str], numbers: Sequence[int]) -> None:
         self.lines, self.numbers, self._source = lines, numbers, lines
         self.kinds = classify(lines)
         if DELIMITER in self.kinds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,6 @@ class Repaired:
     """
 
     lines: list[str]
-    numbers: list[int]
+    numbers: Sequence[int]
     repairs: list[Repair] = field(default_factory=list)
     state: State | None = None

@@ -96,7 +96,7 @@ def survey(contexts: Iterable[Context]) -> Survey:
             seen.documents.add(number)
             for row in table.rows:
                 seen.rows += 1
-                for name, header, cell in zip(names, headers, row.cells, strict=False):
+                for name, header, cell in zip(names, headers, row, strict=False):
                     seen.columns[name].add(number, header, cell.text)
     return found
 

@@ -104,12 +104,12 @@ def _row_units(context: Context) -> Iterator[Unit]:
         places[section_id] += 1
         headers = [cell.text for cell in table.header]
         title = table.caption or caption(context, block_id)
-        for number, row in enumerate(table.rows):
-            cells = [cell.text for cell in row.cells]
+        for number, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
+            cells = [cell.text for cell in row]
             names = headers + [""] * (len(cells) - len(headers))
             pairs = list(zip(names, cells, strict=False))
             parts = {"caption": title, "row": number}
-            yield Unit(context, section_id, row.line, row.line, parts, pairs, position=places[section_id])
+            yield Unit(context, section_id, line, line, parts, pairs, position=places[section_id])
 
 
 def _lists(context: Context) -> Iterator[tuple[int, Block, int]]:

@@ -38,8 +38,8 @@ class Reading:
     """A type says yes: these cells have these values."""
 
     type: pa.DataType
-    rows: list[int]
-    """Indexes of the cells that have a value."""
+    rows: Sequence[int]
+    """Indexes of the cells that have a value, from first to last."""
     values: list[Any]
     """Their values, in the same order."""
     evidence: str
@@ -61,7 +61,7 @@ class Cells:
     conventions: Conventions
     texts: list[str]
     """The filled cells, folded and without footnote marks."""
-    rows: list[int]
+    rows: Sequence[int]
     """For each of `texts` the index of its cell."""
     marks: dict[int, str]
     missing: list[int]
@@ -97,31 +97,38 @@ class Cells:
         """Where the filled cell stands, for evidence: `line 14`."""
         return f"line {self.lines[self.rows[index]]}"
 
-    def each(self, parse: Callable[[str], Any]) -> tuple[list[int], list[Any], list[int]] | Refusal:
+    def each(self, parse: Callable[[str], Any]) -> tuple[Sequence[int], list[Any], list[int]] | Refusal:
         """Parse every filled cell with a function that gives None for a misfit.
 
         Gives the indexes into `texts` that fit, their results, and the indexes that do not fit,
         or the first misfit that is one too many.
         """
-        fitting: list[int] = []
         results: list[Any] = []
         misfits: list[int] = []
         for index, text in enumerate(self.texts):
             result = parse(text)
             if result is not None:
-                fitting.append(index)
                 results.append(result)
             else:
                 misfits.append(index)
                 if len(misfits) > self.allowed:
                     return Refusal(self.rows[index])
-        return (fitting, results, misfits) if fitting else Refusal(self.rows[0])
+        return (others(len(self.texts), misfits), results, misfits) if results else Refusal(self.rows[0])
 
-    def reading(self, type: pa.DataType, fitting: list[int], values: list[Any], misfits: list[int],
+    def reading(self, type: pa.DataType, fitting: Sequence[int], values: list[Any], misfits: list[int],
                 evidence: str) -> Reading:  # fmt: skip
         """The answer of a type that has read its cells through `each`."""
         rows = self.rows
-        return Reading(type, [rows[i] for i in fitting], values, evidence, [rows[i] for i in misfits])
+        fit = rows if len(fitting) == len(rows) else [rows[i] for i in fitting]
+        return Reading(type, fit, values, evidence, [rows[i] for i in misfits])
+
+
+def others(count: int, left_out: Sequence[int]) -> Sequence[int]:
+    """The indexes below `count` but for these; a long column that is whole has no list of a million numbers."""
+    if not left_out:
+        return range(count)
+    out = frozenset(left_out)
+    return [index for index in range(count) if index not in out]
 
 
 def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hints, conventions: Conventions) -> Cells:
@@ -129,7 +136,6 @@ def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hint
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
     longest = max([LONGEST, *map(len, null_values)])
     texts: list[str] = []
-    rows: list[int] = []
     missing: list[int] = []
     marks: dict[int, str] = {}
     only_blank, has_unknown = True, False
@@ -141,7 +147,6 @@ def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hint
         token = text.casefold() if len(text) <= longest else None
         if token is None or (token not in ABSENT and token not in UNKNOWN and token not in null_values):
             texts.append(text)
-            rows.append(row)
         else:
             missing.append(row)
             only_blank = only_blank and (token in BLANK or token in null_values)
@@ -150,5 +155,6 @@ def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hint
             marks[row] = mark
     allowed = int(hints.tolerance * len(texts))
     return Cells(
-        header, cells, lines, hints, conventions, texts, rows, marks, missing, only_blank, has_unknown, allowed
+        header, cells, lines, hints, conventions, texts, others(len(cells), missing), marks, missing, only_blank,
+        has_unknown, allowed,
     )  # fmt: skip

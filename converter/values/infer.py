@@ -169,6 +169,8 @@ def _text(ready: Cells, name: str, evidence: str, asks: str | None = None) -> Co
 
 def _array(ready: Cells, reading: Reading) -> pa.Array[Any]:
     """The values in the places of their cells, null elsewhere."""
+    if len(reading.values) == len(ready.raw):
+        return pa.array(reading.values, reading.type)
     values: list[object] = [None] * len(ready.raw)
     for row, value in zip(reading.rows, reading.values, strict=True):
         values[row] = value

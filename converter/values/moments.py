@@ -7,6 +7,7 @@ of the document prove; else the column stays text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -231,7 +232,7 @@ def read_moments(cells: Cells) -> Moments | Refusal:
 _SPELLED: dict[DateOrder | None, str] = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
-def _proof(cells: Cells, fitting: list[int], moments: list[Moment], order: DateOrder) -> str:
+def _proof(cells: Cells, fitting: Sequence[int], moments: list[Moment], order: DateOrder) -> str:
     """The cell that can be read in this order only."""
     others: list[DateOrder] = [other for other in ORDERS if other != order]
     for index, one in zip(fitting, moments, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -59,7 +60,7 @@ class Quantity(NamedTuple):
 class Numbers:
     """A column of numbers before its type is chosen."""
 
-    fitting: list[int]
+    fitting: Sequence[int]
     """Indexes into `Cells.texts`."""
     texts: list[str]
     """The numbers as Python reads them, in the same order."""
@@ -135,7 +136,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
         notes.append(f"{fractions[0]} read with a decimal point, no cell says otherwise")
         asks = "decimal"
     proves = Conventions(decimal="." if fractions and not is_open else None)
-    return Numbers(list(range(len(texts))), texts, [], unit, notes, proves, asks, bool(fractions), False)
+    return Numbers(range(len(texts)), texts, [], unit, notes, proves, asks, bool(fractions), False)
 
 
 def _read_quantities(cells: Cells) -> Numbers | Refusal:

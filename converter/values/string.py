@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from converter.values.cells import Cells, Reading
+from converter.values.cells import Cells, Reading, others
 from converter.values.characters import fold
 from converter.values.column import Hints
 from converter.values.lattice import STRING
@@ -21,6 +21,6 @@ def texts(cells: Iterable[str], hints: Hints) -> list[str | None]:
 
 def read(cells: Cells) -> Reading:
     """All cells that hold a text."""
-    values = list(enumerate(texts(cells.raw, cells.hints)))
-    filled = [(row, value) for row, value in values if value is not None]
-    return Reading(STRING, [row for row, _ in filled], [value for _, value in filled], "text")
+    values = texts(cells.raw, cells.hints)
+    missing = [row for row, value in enumerate(values) if value is None]
+    return Reading(STRING, others(len(values), missing), [value for value in values if value is not None], "text")

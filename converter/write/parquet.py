@@ -15,7 +15,10 @@ class ParquetWriter:
 
     def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
         self._layout = layout
-        self._writer = pq.ParquetWriter(stream, schema, compression="zstd", write_statistics=True)
+        # A dictionary and statistics of what is binary would hold it three times more, for nobody.
+        told = [field.name for field in schema if not pa.types.is_binary(field.type)]
+        flags = {"use_dictionary": told, "write_statistics": told} if len(told) < len(schema) else {}
+        self._writer = pq.ParquetWriter(stream, schema, compression="zstd", **flags)
         self._held: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
 
@@ -41,5 +44,7 @@ class ParquetWriter:
 
     def _flush(self) -> None:
         if self._held:
-            self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=self._rows)
+            # Those of one large document may be many groups: the writer takes twice the memory of a group.
+            groups = max(-(-self._rows // self._layout.row_group_rows), self._bytes // self._layout.row_group_bytes, 1)
+            self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=-(-self._rows // groups))
             self._held, self._rows, self._bytes = [], 0, 0
