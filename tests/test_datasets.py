@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from converter.conversion import Options, Source, convert_batch
 from converter.datasets import Datasets
+from converter.datasets.part import LARGE_BYTES
 from converter.errors import OutputError, UsageError
 from converter.output import Output
 from converter.report import Report
@@ -220,6 +221,14 @@ def test_a_batch_can_come_from_another_process() -> None:
     batch = convert_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
     copy = pickle.loads(pickle.dumps(batch))
     assert copy.records == batch.records and batch.records["datasets"].num_rows == 1
+
+
+def test_a_large_part_is_compressed_and_holds_the_same(tmp_path: Path) -> None:
+    rows = [f"| {number} | {number % 7} |" for number in range(20_000)]
+    part = convert_batch([Source("a.md", table("| a | b |", *rows))], Options()).records["datasets"]
+    assert len(part.column("rows")[0].as_py()) < LARGE_BYTES // 2
+    run(tmp_path, {"a.md": table("| a | b |", *rows)})
+    assert read(tmp_path, "a__b").column("a").to_pylist() == list(range(20_000))
 
 
 def test_rows_are_written_from_any_number_of_parts(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from converter.conversion import Options, Source, convert_batch, document_id
 from converter.records import RECORDS, Record
 from converter.records.contract import contract, published
 from tests.accounting import rows_of
+from tests.benchmarks.documents import CONSTRUCTS, generated
 from tests.specification import examples
 from tests.test_nothing_lost import FRAGMENTS
 
@@ -102,3 +104,23 @@ def test_sections_hold_their_own_blocks() -> None:
         (2, "Two", 1, ["One", "Two"], "a\n\ncode\n\nquoted\n\nsaid"),
         (1, "Three", None, ["Three"], ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        ("\n".join(generated(30)), 15),
+        (CONSTRUCTS["long table"](200_000), 25),
+        ("# Title\n\n" + f"{'A sentence of some words. ' * 20}\n\n" * 400, 6),
+    ],
+    ids=["articles", "long table", "long section"],
+)
+def test_what_python_holds_of_a_large_document(text: str, most: int) -> None:
+    """Objects cost 50 bytes each at least: where each cell, row or word has one of its own, they add up."""
+    source = Source("a.md", text[:200_000].encode())
+    convert_batch([source], Options())
+    tracemalloc.start()
+    convert_batch([source], Options())
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < most * len(source.data)

@@ -286,6 +286,17 @@ def test_small_batches_become_one_row_group_and_large_ones_several() -> None:
         assert (pq.ParquetFile(stream).num_row_groups, pq.read_table(stream).num_rows) == (groups, 30)
 
 
+def test_one_large_batch_is_several_row_groups() -> None:
+    batch = convert_batch([Source("a.md", b"- item\n" * 1000)], Options()).records["list_items"]
+    for layout, groups in ((Layout(row_group_rows=300), 4), (Layout(row_group_bytes=batch.nbytes // 3), 3)):
+        stream = io.BytesIO()
+        writer = FORMATS["parquet"].writer(stream, batch.schema, layout)
+        writer.write(batch)
+        writer.close()
+        assert pq.ParquetFile(stream).num_row_groups == groups
+        assert pq.read_table(stream).equals(pa.Table.from_batches([batch]))
+
+
 def write_csv(values: list[str | None], safe: bool = False) -> str:
     schema = pa.schema([("before", pa.int32()), ("text", pa.string()), ("after", pa.string())])
     stream = io.BytesIO()

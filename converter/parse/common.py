@@ -77,12 +77,11 @@ class Fence:
 
 @dataclass(slots=True)
 class Rows:
-    """A table: the cells of its header, and those of each row that starts in the third line."""
+    """A table: the cells of its header. Each line from the third on is a row."""
 
     start: int
     end: int
     header: list[str]
-    rows: list[list[str]]
     type: str = "common_table"
 
 
@@ -138,11 +137,10 @@ def _fence(lines: Sequence[str], start: int) -> CommonBlock | None:
 def _table(lines: Sequence[str], start: int) -> CommonBlock | None:
     if start + 1 >= len(lines) or not DELIMITER_ROW.match(lines[start + 1]):
         return None
-    header = _cells(lines[start])
+    header = table_cells(lines[start])
     columns = len([part for part in lines[start + 1].split("|") if part.strip(BLANKS)])
     if not header or len(header) != columns:
         return None
-    rows: list[list[str]] = []
     missing = 0
     end = len(lines)
     for at in range(start + 2, end):
@@ -152,15 +150,13 @@ def _table(lines: Sequence[str], start: int) -> CommonBlock | None:
                 end = at
                 break
             return None
-        row = _cells(line)
-        missing += columns - len(row)
+        missing += columns - (len(table_cells(line)) if "\\" in line else line.count("|") - (mdTrim(line)[-1] == "|"))
         if missing > MAX_AUTOCOMPLETED_CELLS:
             return None
-        rows.append(row)
-    return Rows(start, end, header, rows)
+    return Rows(start, end, header)
 
 
-def _cells(line: str) -> list[str]:
+def table_cells(line: str) -> list[str]:
     """Return the cells of a table's row, as markdown-it parts them."""
     line = mdTrim(line)
     cells = escapedSplit(line) if "\\" in line else line.split("|")

@@ -13,7 +13,7 @@ from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Table, extended
-from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, common_block
+from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, common_block, table_cells
 from converter.parse.html_tables import add_html_tables
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plain
 from converter.parse.markdown import block_parser
@@ -175,9 +175,8 @@ class Reader:
         header = [self._cell(block, cell, piece.start) for cell in piece.header]
         columns = len(header)
         rows = []
-        piece.rows.reverse()  # so that each goes as it is read
         for at in range(piece.start + 2, piece.end):
-            row = piece.rows.pop()
+            row = table_cells(self.lines[at])
             cells = [self._cell(block, cell, at) for cell in row[:columns]]
             if len(row) > columns:
                 cells += self._surplus_cells(block, at, columns)
@@ -422,7 +421,8 @@ class Reader:
         """Give a table the text of its rows."""
         rows = [block.tables[0].header, *block.tables[0].rows]
         block.text = "\n".join([" | ".join([cell.text for cell in row]) for row in rows])
-        block.markdown = "\n".join([" | ".join([cell.markdown for cell in row]) for row in rows])
+        markdown = "\n".join([" | ".join([cell.markdown for cell in row]) for row in rows])
+        block.markdown = block.text if markdown == block.text else markdown
 
     def _cell(self, block: Block, content: str, line: int) -> Cell:
         """Return a cell, the same one for a short content that the document's tables repeat."""

@@ -30,7 +30,7 @@ class Hints:
     """Whether `12 ms`, `81%` and `$5` are numbers with a unit; if not, they stay text."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Conventions:
     """How a table or a document writes dates and decimals, so far as its own cells prove it."""
 
@@ -46,7 +46,7 @@ UNTYPED = Hints(types={"*": "string"})
 NOTHING_PROVED = Conventions()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Column:
     """A typed column and why it has its type."""
 
