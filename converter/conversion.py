@@ -17,10 +17,7 @@ from converter.problems import Problem
 from converter.records import RECORDS, Context, outline
 from converter.records.tables import rejected, typed_columns
 from converter.repair import LEVELS, RULES, repair
-from converter.schema.judge import Found, batch, stop_at
-from converter.schema.match import match
 from converter.schema.model import Schema
-from converter.schema.unique import Uniques
 from converter.text import Text, read_text
 from converter.values import NO_HINTS, Hints, check
 
@@ -157,8 +154,7 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
         ViolationError: a record does not fit a schema that says `fail`.
     """
     contexts = [_without_lines(read_document(source, options)) for source in sources]
-    asked = {schema.name: schema for schema in options.schemas}
-    found = {name: [_matched(context, schema) for context in contexts] for name, schema in asked.items()}
+    asked = {schema.name: _applied(schema, contexts) for schema in options.schemas}
     made = {}
     # Data sets first: nothing takes as much memory besides while it is made.
     for name in sorted(records or (*RECORDS, *asked, DATASETS), key=DATASETS.__ne__):
@@ -167,8 +163,8 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
         elif name in RECORDS:
             made[name] = RECORDS[name].batch(contexts)
         else:
-            made[name] = batch(asked[name].arrow, (row for each in found[name] for row in each.rows))
-    return Batch(made, {name: sum(each.matched for each in founds) for name, founds in found.items()})
+            made[name] = asked[name][0]
+    return Batch(made, {name: matched for name, (_, matched) in asked.items()})
 
 
 def _without_lines(context: Context) -> Context:
@@ -178,16 +174,10 @@ def _without_lines(context: Context) -> Context:
     return context
 
 
-def _matched(context: Context, schema: Schema) -> Found:
-    """Match a schema to a document, and add what did not fit to the document's problems."""
-    try:
-        found = Uniques().apply(schema, match(context, schema), context.source)
-    except Exception as error:  # a fault of ours costs one document, not the run
-        message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
-        found = Found(problems=[Problem("failed", message)])
-    stop_at(found, context.source)
-    context.problems = [*context.problems, *found.problems]
-    return found
+def _applied(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
+    from converter.schema.apply import apply  # a tenth of the start, which only runs with schemas need
+
+    return apply(schema, contexts)
 
 
 def schema_of(record: str, options: Options) -> pa.Schema:

@@ -14,7 +14,6 @@ from markdown_it.token import Token
 
 from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Table, extended
 from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, common_block, table_cells
-from converter.parse.html_tables import add_html_tables
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plain
 from converter.parse.markdown import block_parser
 from converter.problems import Problem
@@ -39,7 +38,10 @@ def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem]) -> 
         lines = [line.replace("\0", "\ufffd") for line in lines]  # CommonMark 0.31, section 2.3
     env: dict[str, Any] = {}
     blocks = Reader(lines, numbers, env, problems).read(structure(lines, env))
-    add_html_tables(blocks, problems)
+    if any(block.kind == "html" for block in blocks):
+        from converter.parse.html_tables import add_html_tables  # with Python's HTML parser, which takes long to import
+
+        add_html_tables(blocks, problems)
     return blocks
 
 

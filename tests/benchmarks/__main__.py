@@ -25,7 +25,7 @@ from converter.parse import parse
 from converter.repair import repair
 from converter.source import find_sources
 from converter.text import read_text
-from tests.benchmarks.documents import CONSTRUCTS, generated
+from tests.benchmarks.documents import CONSTRUCTS, generated, paragraphs
 
 CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"
 PARQUETRY = [sys.executable, "-m", "converter"]
@@ -162,7 +162,8 @@ def memory(folder: Path) -> None:
     least = peak_bytes(small_file(folder), folder)
     made = {
         "articles": "\n".join(generated(1000)),
-        "paragraphs": CONSTRUCTS["paragraphs"](4_000_000),
+        "prose": paragraphs(80, 4_000_000),
+        "short lines": paragraphs(5, 4_000_000),
         "long table": CONSTRUCTS["long table"](4_000_000),
     }
     for name, text in made.items():

@@ -65,6 +65,16 @@ def generated(count: int, seed: int = 0) -> Iterator[str]:
         yield "\n\n".join(parts) + "\n"
 
 
+def paragraphs(words: int, size: int, seed: int = 0) -> str:
+    """Return a document of one heading and paragraphs of so many words each, all different."""
+    chance = random.Random(seed)
+    parts, length = ["# Title"], 0
+    while length < size:
+        parts.append(" ".join(chance.choices(WORDS, k=words)).capitalize() + ".")
+        length += len(parts[-1]) + 2
+    return "\n\n".join(parts)
+
+
 CONSTRUCTS: dict[str, Callable[[int], str]] = {
     "paragraphs": lambda size: "A plain line of words.\n\n" * (size // 24),
     "one long line": lambda size: "word " * (size // 5),

@@ -1,0 +1,36 @@
+"""A schema applied to the documents of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from converter.problems import Problem
+from converter.records import Context
+from converter.schema.judge import Found, batch, stop_at
+from converter.schema.match import match
+from converter.schema.model import Schema
+from converter.schema.unique import Uniques
+
+
+def apply(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
+    """Return the rows that documents hold of a record, and how many matched it; what did not fit is added to the
+    documents' problems.
+
+    Raises:
+        ViolationError: a row does not fit, and the schema says `fail`.
+    """
+    found = [_found(schema, context) for context in contexts]
+    return batch(schema.arrow, (row for each in found for row in each.rows)), sum(each.matched for each in found)
+
+
+def _found(schema: Schema, context: Context) -> Found:
+    try:
+        found = Uniques().apply(schema, match(context, schema), context.source)
+    except Exception as error:  # a fault of ours costs one document, not the run
+        message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
+        found = Found(problems=[Problem("failed", message)])
+    stop_at(found, context.source)
+    context.problems = [*context.problems, *found.problems]
+    return found
