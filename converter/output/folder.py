@@ -69,6 +69,7 @@ class RecordFiles:
             if file.record == PARTS_FILE:
                 for batch in batches(folder / file.path, PARTS):
                     self._datasets.add(batch)
+                pa.default_memory_pool().release_unused()  # of many files, the allocator would keep what each took
         self._parts.adopt(folder, files)
 
     def go_on(self, earlier: Earlier, mode: Mode, report: Report) -> frozenset[str] | None:

@@ -131,7 +131,7 @@ def imported(module: str, extra: str) -> ModuleType:
 def batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a Parquet file that Parquetry wrote with this schema."""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(ROWS_AT_ONCE):
+        for batch in file.iter_batches(ROWS_AT_ONCE, use_threads=False):  # each thread would keep memory of its own
             yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 

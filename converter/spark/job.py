@@ -18,7 +18,7 @@ from converter.errors import SparkError, TooManyProblems, UsageError
 from converter.output import Earlier, Folder, Output, RecordFiles, Stage
 from converter.report import Report
 from converter.run import Files, write_output
-from converter.source import Columns, find_files
+from converter.source import Columns, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
 from converter.spark.task import MADE, Made, Task, run, write_documents
 
@@ -63,10 +63,7 @@ def convert(
         if text_column is not None or key_column is not None or keep:
             raise UsageError("columns are those of a data frame; read the table with Spark, and give that")
         folder = os.getcwd()
-        found = list(find_files(source))
-        lists = lists_of((file for file in found if not isinstance(file, Source)), folder)
-        frame = frame_of_files(spark, lists) if lists else None
-        here = [each for each in found if isinstance(each, Source)]
+        frame, here = _frame_of_paths(spark, source, folder)
         read = partial(read_lists, folder=folder, maximum_bytes=options.maximum_bytes)
     else:
         here = []
@@ -112,6 +109,23 @@ def check(output: Output, options: Options) -> None:
         raise UsageError(
             f"schema {unique[0]} says `unique`, which no worker can tell alone; take it out and ask the output with SQL"
         )
+
+
+def _frame_of_paths(
+    spark: SparkSession, paths: Iterable[str | os.PathLike[str]], folder: str
+) -> tuple[DataFrame | None, list[Source]]:
+    """Return the files that paths name as a data frame, so that only Spark holds them, and what is no file."""
+    here: list[Source] = []
+
+    def files() -> Iterator[LocalFile]:
+        for found in find_files(paths):
+            if isinstance(found, Source):
+                here.append(found)
+            else:
+                yield found
+
+    lists = lists_of(files(), folder)
+    return frame_of_files(spark, lists) if lists else None, here
 
 
 def _made(spark: SparkSession, frame: DataFrame, task: Task) -> list[Made]:
