@@ -36,6 +36,8 @@ class Draft:
         self._dropped: set[int] = set()
         self.chrome: set[int] = set()
         """Lines of site chrome: no heading is sought among them."""
+        self.talk: bool | None = None
+        """Whether people talk in the text; told where headings are sought."""
 
     @cached_property
     def heading_chances(self) -> dict[tuple[Block, int], float]:

@@ -27,6 +27,11 @@ WIDEST = 180
 GOES_ON = (",", ";", "，", "；", "、", "،", "\\", "-")
 """Marks with which no title ends: a salutation (`Dear Ann,`), a line that goes on."""
 
+_SPEECH = re.compile(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
+"""What a line of speech begins with, in the scripts that mark it: quotation marks or a dash."""
+TALK = (10, 0.05)
+"""Lines of speech, and their share of all blocks of text, from which on a text has people talk."""
+
 _LABEL = re.compile(r"!?\[[^\[\]]*\](?:\[[^\[\]]*\])?")
 _RIGHTS = re.compile(r"(?:copyright\s+)?(?:©|\(c\)\s|copyright\s+\d{4})", re.IGNORECASE)
 _ABOVE = frozenset((BLANK, HEADING, RULE, VERBATIM))
@@ -68,6 +73,20 @@ def _is_part_of_a_paragraph(draft: Draft, at: int, text: str) -> bool:
     return joined or not (draft.parted(at) or draft.kinds[at - 1] in _ABOVE)
 
 
+def _is_speech(draft: Draft, at: int, text: str) -> bool:
+    return _SPEECH.match(draft.lines[at].lstrip()) is not None and _has_talk(draft)
+
+
+def _has_talk(draft: Draft) -> bool:
+    """Whether people talk in a text, as in a novel: then a line of speech is no title."""
+    if draft.talk is None:
+        kinds = draft.kinds
+        begins = [at for at, kind in enumerate(kinds) if kind == TEXT and (draft.parted(at) or not draft.state.spaced)]
+        spoken = sum(_SPEECH.match(draft.lines[at].lstrip()) is not None for at in begins)
+        draft.talk = spoken >= TALK[0] and spoken >= TALK[1] * len(begins)
+    return draft.talk
+
+
 def _is_term(draft: Draft, at: int, text: str) -> bool:
     below = _below(draft, at)
     return below is not None and draft.kinds[below] == DEFINITION
@@ -86,6 +105,7 @@ BARS: dict[str, Callable[[Draft, int, str], bool]] = {
     "is the label of a link": _is_label,
     "is a notice of copyright": _is_notice_of_rights,
     "is part of a paragraph": _is_part_of_a_paragraph,
+    "is speech, in a text in which people talk": _is_speech,
     "is the term of a definition": _is_term,
     "is an item that is indented or has more below it": _is_item_with_more,
 }
