@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -100,20 +101,27 @@ def convert_sources(
     filtered = _filtered(options)
     names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED]))
     grouped = batches(sources, output.partition_by)
-    for batch, made in convert_batches(grouped, options, names, settings.jobs, settings.isolated):
-        records = filtered(made.records)
-        sink(records, partition_of(batch[0], output.partition_by))
-        report.add(records)
-        report.sources += len(batch)
-        report.documents += records["documents"].num_rows
-        report.failed += len(batch) - records["documents"].num_rows
-        report.bytes += sum(len(source.data) for source in batch)
-        for name, matched in made.matched.items():
-            report.matched[name] += matched
-        if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
-            raise TooManyProblems(settings.maximum_problems, report.problems)
-        if settings.progress is not None:
-            settings.progress(report.sources, report.bytes)
+    # One batch is written while the next is converted: compression needs no interpreter.
+    with ThreadPoolExecutor(1) as writer:
+        written: Future[None] | None = None
+        for batch, made in convert_batches(grouped, options, names, settings.jobs, settings.isolated):
+            records = filtered(made.records)
+            if written is not None:
+                written.result()
+            written = writer.submit(sink, records, partition_of(batch[0], output.partition_by))
+            report.add(records)
+            report.sources += len(batch)
+            report.documents += records["documents"].num_rows
+            report.failed += len(batch) - records["documents"].num_rows
+            report.bytes += sum(len(source.data) for source in batch)
+            for name, matched in made.matched.items():
+                report.matched[name] += matched
+            if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
+                raise TooManyProblems(settings.maximum_problems, report.problems)
+            if settings.progress is not None:
+                settings.progress(report.sources, report.bytes)
+        if written is not None:
+            written.result()
 
 
 def _filtered(options: Options) -> Callable[[Records], Records]:

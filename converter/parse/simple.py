@@ -184,8 +184,8 @@ def broken(text: str) -> str:
     """Return plain text with a line break for each hard break (section 6.7), a space for each soft one."""
     if "\n" not in text:
         return text
-    if "  \n" not in text:
-        return LINE_BREAK.sub(" ", text)
+    if not ("\n " in text or " \n" in text or "\n\t" in text):
+        return text.replace("\n", " ")
     return LINE_BREAK.sub(lambda found: "\n" if len(found[1]) > 1 else " ", text)
 
 

@@ -77,9 +77,11 @@ class Record:
         schema = self.schema
         rows = self._rows(contexts)
         chunks: list[list[pa.Array[Any]]] = [[] for _ in schema]
+        several = False
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
+            several = several or len(chunk) == ROWS_AT_ONCE
             for parts, column, field in zip(chunks, zip(*chunk, strict=True), self.fields, strict=True):
-                parts.append(pa.array(column, ENCODED if field is DOC_ID else field.type))
+                parts.append(pa.array(column, ENCODED if field is DOC_ID and several else field.type))
         arrays = [_joined(parts, field.type) for parts, field in zip(chunks, schema, strict=True)]
         for array, field in zip(arrays, schema, strict=True):
             if array.null_count and not field.nullable:
