@@ -43,6 +43,11 @@ def set_up() -> None:
     gc.set_threshold(1_000_000, 50, 50)
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def start_fork_server() -> str | None:
     """Have the process started, if it isn't yet, from which workers are forked; return the name of that method.
 

@@ -44,6 +44,8 @@ COUNTED = ("documents", "repairs", "problems")
 """The records that a report counts, whatever is written."""
 Progress = Callable[[int, int], None]
 """Called after each batch with the number of documents and of bytes done so far."""
+Sink = Callable[[Records, str], None]
+"""Takes what a batch gave, and its partition."""
 Files = RecordFiles | NestedFile
 Fill = Callable[[Files, Stage, Earlier | None, Report], None]
 """Converts what the earlier output does not hold into the files, whose stage is given, and counts it in the report."""
@@ -81,7 +83,7 @@ def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iter
 
 def convert_sources(
     sources: Iterable[Source],
-    sink: Callable[[Records, str], None],
+    sink: Sink,
     output: Output,
     options: Options,
     report: Report,
@@ -101,27 +103,40 @@ def convert_sources(
     filtered = _filtered(options)
     names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED]))
     grouped = batches(sources, output.partition_by)
-    # One batch is written while the next is converted: compression needs no interpreter.
-    with ThreadPoolExecutor(1) as writer:
-        written: Future[None] | None = None
-        for batch, made in convert_batches(grouped, options, names, settings.jobs, settings.isolated):
-            records = filtered(made.records)
-            if written is not None:
-                written.result()
-            written = writer.submit(sink, records, partition_of(batch[0], output.partition_by))
-            report.add(records)
-            report.sources += len(batch)
-            report.documents += records["documents"].num_rows
-            report.failed += len(batch) - records["documents"].num_rows
-            report.bytes += sum(len(source.data) for source in batch)
-            for name, matched in made.matched.items():
-                report.matched[name] += matched
-            if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
-                raise TooManyProblems(settings.maximum_problems, report.problems)
-            if settings.progress is not None:
-                settings.progress(report.sources, report.bytes)
-        if written is not None:
-            written.result()
+    for batch, made in convert_batches(grouped, options, names, settings.jobs, settings.isolated):
+        records = filtered(made.records)
+        sink(records, partition_of(batch[0], output.partition_by))
+        report.add(records)
+        report.sources += len(batch)
+        report.documents += records["documents"].num_rows
+        report.failed += len(batch) - records["documents"].num_rows
+        report.bytes += sum(len(source.data) for source in batch)
+        for name, matched in made.matched.items():
+            report.matched[name] += matched
+        if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
+            raise TooManyProblems(settings.maximum_problems, report.problems)
+        if settings.progress is not None:
+            settings.progress(report.sources, report.bytes)
+
+
+@contextlib.contextmanager
+def _behind(sink: Sink) -> Iterator[Sink]:
+    """Give a sink that writes one batch while the next is converted: compression needs no interpreter.
+
+    For files alone: a pipe that nobody reads would hold the thread, and so the run, for good.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        last: Future[None] | None = None
+
+        def write(records: Records, partition: str) -> None:
+            nonlocal last
+            if last is not None:
+                last.result()
+            last = thread.submit(sink, records, partition)
+
+        yield write
+        if last is not None:
+            last.result()
 
 
 def _filtered(options: Options) -> Callable[[Records], Records]:
@@ -231,7 +246,8 @@ def write_target(
 
     def fill(files: Files, stage: Stage, earlier: Earlier | None, report: Report) -> None:
         wanted = sources if earlier is None else not_held(sources, earlier, report)
-        convert_sources(wanted, files.write, output, options, report, settings)
+        with _behind(files.write) as write:
+            convert_sources(wanted, write, output, options, report, settings)
 
     return write_output(target, output, options, fill)
 

@@ -131,6 +131,15 @@ def test_nested_marks_keep_their_words(opening: str, closing: str, depth: int) -
     assert rows["blocks"][0]["text"].startswith("before ") and "inside" in rows["blocks"][0]["text"]
 
 
+@pytest.mark.parametrize("count", [1000, 10_000])
+def test_a_word_among_asterisks(count: int) -> None:
+    """Emphasis in emphasis, each of which opens the content."""
+    row = "*" * count
+    rows = rows_of(f"{row}word{row}", Options(repair="off"))
+    assert rows["problems"] == []
+    assert [block["text"] for block in rows["blocks"]] == ["word"]
+
+
 def test_a_paragraph_too_long_for_inline_marks_is_kept_as_text() -> None:
     word = "[a](b) *c* "
     source = "short *one*\n\n" + word * (MAXIMUM_INLINE_LENGTH // len(word) + 2)

@@ -376,6 +376,18 @@ def test_a_stopped_run_leaves_neither_files_nor_workers(folder: Path, number: in
     assert left == []
 
 
+def test_a_run_stops_while_nobody_reads_its_output(folder: Path) -> None:
+    for name in range(600):
+        (folder / f"{name}.md").write_text("- item of a list\n" * 200)
+    process = start("convert", ".", "--records", "list_items", "--to", "csv", "-q", cwd=folder)
+    assert process.stdout is not None
+    process.stdout.read(1)
+    time.sleep(1)  # the pipe is full by then
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 143
+    process.communicate()
+
+
 def session(leader: int) -> list[str]:
     """Return the processes of a session, as `ps` lists them."""
     return subprocess.run(

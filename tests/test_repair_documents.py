@@ -54,6 +54,15 @@ def test_the_text_below_a_heading_keeps_none(case: dict[str, Any]) -> None:
     assert not {row.rule for row in result.repairs} & HEADING_RULES
 
 
+def test_titles_in_quotation_marks_are_not_taken_for_talk() -> None:
+    """They are speech only where speech stands beside them, as in the stories of `damaged`."""
+    answer = "It costs because the thing has a price that someone has to pay, and nobody else did so until now."
+    titles = [f"“Why does thing number {number} cost money?”" for number in range(12)]
+    lines = [line for title in titles for line in (title, "", answer, "")]
+    result = repair(lines, list(range(1, len(lines) + 1)))
+    assert [row.before for row in result.repairs] == titles
+
+
 MEANT_OTHERWISE = {
     "commonmark": {"*\u00a0a\u00a0*\n": "invisible"},
     "gfm": {

@@ -7,6 +7,7 @@ Exit codes: 0 all read; 1 nothing usable could be done; 2 wrong usage; 3 done, w
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -27,6 +28,7 @@ COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "re
 """What there is, in the order of the help; each in a module of its own, with its own name."""
 
 BROKEN_PIPE = 141
+UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
@@ -45,8 +47,9 @@ def _told() -> Iterator[None]:
     except OSError as error:
         # Sources and outputs tell of theirs as ParquetryError; what remains is standard output, on a full disk say.
         discard_output()
-        place = error.filename or "standard output"
-        typer.echo(f"parquetry: {place}: cannot be written: {error.strerror or error}", err=True)
+        place = error.filename or ("standard output" if error.errno in UNWRITABLE else None)
+        what = f"{place}: cannot be written: " if place else ""
+        typer.echo(f"parquetry: {what}{error.strerror or error}", err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         typer.echo("parquetry: stopped; nothing half-written was left", err=True)

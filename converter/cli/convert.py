@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -49,8 +50,9 @@ from converter.cli.source_options import (
 )
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
-from converter.process import start_fork_server
+from converter.process import processors, start_fork_server
 
+MANY_FILES = 512
 EXAMPLES = """[bold]Examples[/bold]
 
   parquetry convert article.md -o out
@@ -109,11 +111,11 @@ def convert(
     verbose: Verbose = False,
 ) -> None:
     """Read documents and write their records."""
-    if jobs != 1 and any(map(os.path.isdir, source or [])):
+    jobs = jobs or processors()
+    if jobs > 1 and any(map(_holds_many, source or [])):
         start_fork_server()
     from converter.lineage import lineage
     from converter.output import TARGETS, find_target
-    from converter.pool import processors
     from converter.run import Settings, write_file, write_folder, write_stream, write_target
     from converter.write import FORMATS
 
@@ -138,7 +140,7 @@ def convert(
     )
     countable = arguments if text_column is None and files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
-        settings = Settings(jobs or processors(), max_problems, progress)
+        settings = Settings(jobs, max_problems, progress)
         if path is None:
             if to == "parquet" and sys.stdout.isatty():
                 raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
@@ -153,6 +155,12 @@ def convert(
         if events is not None:
             events.complete(report)
     conclude(report, quiet, verbose, report_file)
+
+
+def _holds_many(source: str) -> bool:
+    """Whether a source is a folder with so many files that worker processes are sure to be wanted."""
+    files = (name for _, _, names in os.walk(source) for name in names)
+    return sum(1 for _ in islice(files, MANY_FILES)) == MANY_FILES
 
 
 convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"

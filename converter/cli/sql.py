@@ -47,7 +47,7 @@ def sql(
     """Ask documents in SQL: each record is a table, each data set one in the schema `datasets`."""
     from converter.conversion import Options
     from converter.limits import DEFAULT_MAXIMUM_SECONDS
-    from converter.pool import processors
+    from converter.process import processors
     from converter.query import ask, ask_documents, stands
     from converter.source import find_sources
     from converter.write import FORMATS

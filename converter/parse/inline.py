@@ -69,7 +69,8 @@ def read_fully(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inlin
     return _read_tokens(state.tokens, content, lines)
 
 
-def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int]) -> Inline:
+def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True) -> Inline:
+    """Return what the tokens say; the span that they open with only where it is asked for, for it is read anew."""
     parts: list[str] = []
     links: list[Link] = []
     images: list[Image] = []
@@ -101,7 +102,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int]) -> Inl
             start, link = open_links.pop()
             link.text = "".join(parts[start:])
         elif kind == "image":
-            alt = _read_tokens(token.children or [], token.content, [0]).text
+            alt = _read_tokens(token.children or [], token.content, [0], opening=False).text
             link_url = open_links[-1][1].url if open_links else None
             images.append(Image(alt, str(token.attrs["src"]), _title(token), link_url, line_of(token)))
             parts.append(alt)
@@ -114,7 +115,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int]) -> Inl
             prose = True
         elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
             parts.append("\n")
-    span = _opening_span(tokens, content, lines)
+    span = _opening_span(tokens, content, lines) if opening else None
     return Inline("".join(parts), links or (), images or (), span, bool(images) and not prose)
 
 
@@ -136,4 +137,4 @@ def _opening_span(tokens: list[Token], content: str, lines: Sequence[int]) -> st
     inside = takewhile(
         lambda token: token.type != SPANS[opening.type] or token.level != opening.level, tokens[first + 1 :]
     )
-    return _read_tokens(list(inside), content, lines).text
+    return _read_tokens(list(inside), content, lines, opening=False).text

@@ -21,7 +21,7 @@ from mdit_py_plugins.gfm_autolink._match import check_prev, match_http, match_ww
 from converter.parse.blocks import Image, Inline, Link
 
 # What can start an inline mark, with the extensions of markdown.py. A search for single characters is several times
-# faster than one for any of these: bare addresses and hard breaks, which are rare, are looked for by themselves.
+# faster than one for any of these: bare addresses, which are rare, are looked for by themselves.
 MARKUP = re.compile(r"[\\`*_~\[<&$@]")
 ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 """What GFM's bare autolinks begin with, but for those of plain e-mail addresses."""

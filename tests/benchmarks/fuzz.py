@@ -18,7 +18,7 @@ from pathlib import Path
 
 from converter.conversion import Options, Source, document_id
 from converter.output import Output, Records
-from converter.pool import processors
+from converter.process import processors
 from converter.report import Report
 from converter.run import Settings, convert_sources
 from converter.source import find_sources

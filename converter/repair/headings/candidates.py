@@ -30,7 +30,8 @@ GOES_ON = (",", ";", "，", "；", "、", "،", "\\", "-")
 _SPEECH = re.compile(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
 """What a line of speech begins with, in the scripts that mark it: quotation marks or a dash."""
 TALK = (10, 0.05)
-"""Lines of speech, and their share of all blocks of text, from which on a text has people talk."""
+"""Lines of speech, one below the other, and their share of all blocks of text, from which on people talk: above an
+answer, a line in quotation marks may well be a title."""
 
 _LABEL = re.compile(r"!?\[[^\[\]]*\](?:\[[^\[\]]*\])?")
 _RIGHTS = re.compile(r"(?:copyright\s+)?(?:©|\(c\)\s|copyright\s+\d{4})", re.IGNORECASE)
@@ -82,7 +83,10 @@ def _has_talk(draft: Draft) -> bool:
     if draft.talk is None:
         kinds = draft.kinds
         begins = [at for at, kind in enumerate(kinds) if kind == TEXT and (draft.parted(at) or not draft.state.spaced)]
-        spoken = sum(_SPEECH.match(draft.lines[at].lstrip()) is not None for at in begins)
+        speech = [False, *(_SPEECH.match(draft.lines[at].lstrip()) is not None for at in begins), False]
+        spoken = sum(
+            here and (before or after) for before, here, after in zip(speech, speech[1:], speech[2:], strict=False)
+        )
         draft.talk = spoken >= TALK[0] and spoken >= TALK[1] * len(begins)
     return draft.talk
 
