@@ -72,7 +72,7 @@ def read_text(data: bytes | str, source: str) -> Text:
     for problem in character_problems(text, lines):
         problems.append(problem)
     if not text.strip():
-        problems.append(Problem("empty", "the document holds no text"))
+        problems.append(Problem("empty", "the document holds no text; check that it is the right one"))
     front_matter, first = cut_front_matter(lines, problems)
     return Text(
         source=source,

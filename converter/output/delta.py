@@ -15,9 +15,17 @@ from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import staging_place, sync_tree
-from converter.output.tables import MANIFEST_TABLE, check_unchanged, in_order, is_dataset, kept_in_place, listed, quoted
+from converter.output.tables import (
+    MANIFEST_TABLE,
+    check_unchanged,
+    in_contract,
+    in_order,
+    is_dataset,
+    kept_in_place,
+    listed,
+    quoted,
+)
 from converter.output.target import Load, imported
-from converter.records import RECORDS
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
@@ -66,9 +74,7 @@ class Delta:
         """Yield the rows of a record, as of the last run that was completed."""
         with self._told():
             rows = self._standing(record).to_pyarrow_dataset()
-            for batch in rows.to_batches(columns=list(columns) if columns else None):
-                schema = RECORDS[record].schema if record in RECORDS and not columns else batch.schema
-                yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            yield from in_contract(rows.to_batches(columns=list(columns) if columns else None), record, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the problems and parts of data sets that stay, which they do where they are."""

@@ -19,6 +19,7 @@ from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
     described,
+    in_contract,
     is_dataset,
     kept_in_place,
     load_tables,
@@ -62,9 +63,8 @@ class DuckDB:
         selected = ", ".join(map(quoted, columns)) if columns else "*"
         with self._opened(self.place, read_only=True) as connection:
             table = _Connected(connection, self.name).table(record)
-            for batch in pa.RecordBatchReader.from_stream(connection.sql(f"select {selected} from {table}")):
-                schema = RECORDS[record].schema if record in RECORDS and not columns else batch.schema
-                yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            rows = pa.RecordBatchReader.from_stream(connection.sql(f"select {selected} from {table}"))
+            yield from in_contract(rows, record, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the problems and parts of data sets that stay, which they do where they are."""

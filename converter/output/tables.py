@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -163,6 +163,15 @@ def listed(load: Load, rows: Mapping[str, int], views: Iterable[str] = ()) -> Ma
         documents=rows.get("documents", load.manifest.documents),
         files=[*files, *(File(name, "", 0, 0, "") for name in views)],
     )
+
+
+def in_contract(
+    batches: Iterable[pa.RecordBatch], record: str, columns: Sequence[str] | None
+) -> Iterator[pa.RecordBatch]:
+    """Yield rows of a record with the schema of the contract, unless only some of the columns were read."""
+    for batch in batches:
+        schema = RECORDS[record].schema if record in RECORDS and not columns else batch.schema
+        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
 def kept_in_place(
