@@ -13,7 +13,7 @@ WORD = re.compile(r"\w+")
 INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]+")
 # A quote or footnote is a leaf only where nothing else covers the line: a bare `>`.
 CONTAINERS = {"quote", "footnote"}
-CONTAINER_MARKS = re.compile(r"[\s>]*|\s*\[\^[^\]]+\]:\s*")
+CONTAINER_MARKS = re.compile(r">*|\[\^[^\]]+\]:")
 WITH_TEXT = ("blocks", "list_items", "cells", "links", "images", "code_blocks", "footnotes", "definitions", "repairs")
 
 
@@ -38,9 +38,10 @@ def unaccounted(text: str, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
                 (container if row["kind"] in CONTAINERS else leaf).update(lines)
     lost = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text.replace("\0", "\ufffd")), 1):
-        if not INVISIBLE.sub("", line):
+        visible = INVISIBLE.sub("", line)
+        if not visible:
             continue
-        if number not in leaf and not (number in container and CONTAINER_MARKS.fullmatch(line)):
+        if number not in leaf and not (number in container and CONTAINER_MARKS.fullmatch(visible)):
             lost.append(f"line {number} is in no record: {line[:80]!r}")
         missing = set(WORD.findall(line)) - words[number]
         if missing and set(WORD.findall(html.unescape(line))) - words[number]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from converter.conversion import Options, Source, read_document
@@ -40,6 +40,7 @@ def test_any_markdown(source: str) -> None:
     assert unaccounted(source, rows_of(source, AS_IS)) == []
 
 
+@example("\u200b> ")
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=400, deadline=None)
 def test_any_markdown_repaired(source: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -143,6 +143,9 @@ def test_generated_lines(source: str) -> None:
     check(source)
 
 
+@example("![i](s)` `", {})  # a code span of white space is no prose beside an image
+@example("![i](s)[&nbsp;](u)", {})
+@example("\x1f_em_", {})  # white space to Python, not to CommonMark
 @given(documents(INLINE, 12), st.sampled_from(ENVIRONMENTS))
 @settings(max_examples=1500, deadline=None)
 def test_generated_inlines(content: str, env: dict[str, Any]) -> None:

@@ -89,7 +89,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
         kind = token.type
         if kind == "text" or kind == "text_special" or kind == "code_inline":
             parts.append(token.content)
-            prose = prose or not token.content.isspace()
+            prose = prose or bool(token.content.strip())
         elif kind == "softbreak":
             parts.append(" ")
         elif kind == "hardbreak":

@@ -41,8 +41,10 @@ DESTINATION = r'\((?P<{0}_url>[^\s\x00-\x1f\x7f\\<>()&`]*)(?: "(?P<{0}_title>[^"
 # Emphasis with white space, punctuation or nothing outside, or with a letter beside each asterisk, can be read in one
 # way where no other run of its mark stands inside: runs are matched in pairs, one after the other, and none is a
 # multiple of three long together (rules 9 and 10).
-BEFORE = r"(?<![^\s(\"'/,.:;\-“‘«–—])"
-AFTER = r"(?![^\s)\"'/,.:;!?\-”’»–—…])"
+WHITE_SPACE = r" \t-\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+"""As CommonMark has it (section 2.1): to Python, `\\s` is some control characters more."""
+BEFORE = rf"(?<![^{WHITE_SPACE}(\"'/,.:;\-“‘«–—])"
+AFTER = rf"(?![^{WHITE_SPACE})\"'/,.:;!?\-”’»–—…])"
 
 
 def _emphasis(name: str, mark: str, beside_letters: bool = True) -> str:
@@ -100,7 +102,6 @@ def read_simple(
                 links.append(Link(text, url, None, lines[min(line + before.count("\n"), len(lines) - 1)]))
                 parts.append(broken(before))
                 span = text if start == 0 else span
-            prose = prose or not text.isspace()
             text = broken(text)
         elif kind == "code":
             text = code_text(text)
@@ -111,7 +112,6 @@ def read_simple(
             if text not in entities:
                 return None
             text = entities[text]
-            prose = prose or not text.isspace()
         elif kind == "tag":
             link_level += isLinkOpen(text) - isLinkClose(text)
             text = "\n" if LINE_BREAK_TAG.fullmatch(text) else ""
@@ -137,7 +137,7 @@ def read_simple(
             elif kind == "bracket":
                 text = f"[{text}]"
             links += inner.links
-        prose = prose or kind not in ("text", "entity", "image", "tag")
+        prose = prose or not (kind == "image" or text.isspace() or not text)
         if position == 0 and kind in SPANS:
             span = text
         parts.append(text)
