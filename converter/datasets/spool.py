@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -14,6 +15,7 @@ class Spool:
         """Take a file that is open for writing and reading, and empty."""
         self._file = file
         self._end = 0
+        self._lock = Lock()
 
     def append(self, data: bytes) -> tuple[int, int]:
         """Write a record batch that is an Arrow IPC stream; its place in the file is what `read` takes."""
@@ -24,8 +26,10 @@ class Spool:
         return place
 
     def read(self, place: tuple[int, int]) -> pa.RecordBatch:
-        """The batch that was written at this place."""
+        """The batch that was written at this place; threads can read side by side."""
         start, size = place
-        self._file.seek(start)
-        with pa.ipc.open_stream(self._file.read(size)) as stream:
+        with self._lock:
+            self._file.seek(start)
+            data = self._file.read(size)
+        with pa.ipc.open_stream(data) as stream:
             return stream.read_next_batch()
