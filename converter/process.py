@@ -36,6 +36,7 @@ def show_frames() -> None:
 
 def set_up() -> None:
     """Make this process start and run faster. For processes that are ours alone: it changes the interpreter."""
+    show_frames()  # those that a fork server has set up are set up again
     sys.meta_path.insert(0, WithoutFrames())
     # pyarrow's own allocator keeps half as much again as it has in use, and is no faster on what converting takes.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
@@ -58,7 +59,7 @@ def start_fork_server() -> str | None:
 
     if "forkserver" not in get_all_start_methods():
         return None
-    forkserver.set_forkserver_preload(["converter.pool"])
+    forkserver.set_forkserver_preload(["converter.fork_server"])
     resource_tracker.ensure_running()  # else it is started below, and takes the block away
     # Ctrl-C reaches every process; the main one stops the others, which need not tell of it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
