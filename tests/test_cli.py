@@ -228,6 +228,16 @@ def test_what_types_are_told(folder: Path, options: list[str], types: list[str])
     assert [column["type"] for column in json.loads(out)["columns"]] == types
 
 
+@pytest.mark.parametrize("code", ["converter.cli.main()", "import converter.fork_server"], ids=["command", "worker"])
+def test_conversion_does_without_heavy_packages(folder: Path, code: str) -> None:
+    program = f"import sys, atexit, converter.cli\natexit.register(lambda: print(*sys.modules))\n{code}"
+    arguments = [sys.executable, "-c", program, "convert", "a.md", "-o", "out"]
+    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {"pyarrow", "markdown_it"} <= loaded
+    assert not loaded & {"numpy", "pandas", "duckdb", "pyspark"}
+
+
 def test_version(tmp_path: Path) -> None:
     assert run("--version", cwd=tmp_path, code=0).stdout.decode() == f"parquetry {__version__}\n"
 
