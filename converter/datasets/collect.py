@@ -11,7 +11,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
-from converter.datasets.part import PLACE, TEXT, VALUE, Order, cast, read_kinds
+from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds
 from converter.datasets.spool import Spool
 from converter.problems import Problem
 from converter.records import CONTRACT_VERSION
@@ -98,7 +98,7 @@ class Datasets:
             for name, _ in dataset.order:
                 type = types[name].type
                 source = TEXT if type == STRING else VALUE
-                columns.append(rows.column(source + name).cast(type))
+                columns.append(as_type(rows.column(source + name), type))
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -24,6 +24,17 @@ STRING, INT8, INT16, INT32, INT64 = pa.string(), pa.int8(), pa.int16(), pa.int32
 FLOAT32, BOOL = pa.float32(), pa.bool_()
 
 
+class Run(NamedTuple):
+    """Rows of a column that all have the same value, as a large document's `doc_id`: half of all bytes of `cells`."""
+
+    value: str
+    rows: int
+
+
+Part: TypeAlias = "pa.Array[Any] | Run"
+"""Some rows of a column."""
+
+
 class Rows(Protocol):
     """Yields a document's rows of one record, each a tuple in the order of the schema's fields."""
 
@@ -37,8 +48,6 @@ def field(name: str, type: pa.DataType, description: str, *, nullable: bool = Fa
 
 
 DOC_ID = field("doc_id", STRING, "The document: stable for a source from run to run, derived from its key.")
-ENCODED = pa.dictionary(INT32, STRING)
-"""As what a large document's `doc_id` waits to be joined: in `cells` it is half of all bytes."""
 SECTION_ID = field("section_id", INT32, "The section that it stands in (sections.section_id).")
 BLOCK_ID = field("block_id", INT32, "The block that it stands in (blocks.block_id).")
 LINE_START = field("line_start", INT32, "Its first line in the source, 1-based, before any repair.")
@@ -76,12 +85,15 @@ class Record:
         """
         schema = self.schema
         rows = self._rows(contexts)
-        chunks: list[list[pa.Array[Any]]] = [[] for _ in schema]
-        several = False
+        chunks: list[list[Part]] = [[] for _ in schema]
         while chunk := list(islice(rows, ROWS_AT_ONCE)):
-            several = several or len(chunk) == ROWS_AT_ONCE
             for parts, column, field in zip(chunks, zip(*chunk, strict=True), self.fields, strict=True):
-                parts.append(pa.array(column, ENCODED if field is DOC_ID and several else field.type))
+                if field is not DOC_ID or column.count(column[0]) < len(column):
+                    parts.append(pa.array(column, field.type))
+                elif parts and isinstance(last := parts[-1], Run) and last.value == column[0]:
+                    parts[-1] = Run(last.value, last.rows + len(column))
+                else:
+                    parts.append(Run(column[0], len(column)))
         arrays = [_joined(parts, field.type) for parts, field in zip(chunks, schema, strict=True)]
         for array, field in zip(arrays, schema, strict=True):
             if array.null_count and not field.nullable:
@@ -93,12 +105,12 @@ class Record:
             yield from self.rows(context)
 
 
-def _joined(parts: list[pa.Array[Any]], type: pa.DataType) -> pa.Array[Any]:
+def _joined(parts: list[Part], type: pa.DataType) -> pa.Array[Any]:
     """Return the parts of a column as one array, and let them go: those of all columns would be held twice."""
-    joined = parts[0] if len(parts) == 1 else pa.concat_arrays(parts) if parts else pa.array([], type)
+    arrays = [pa.repeat(pa.scalar(part.value, type), part.rows) if isinstance(part, Run) else part for part in parts]
     parts.clear()
-    if joined.type != type:
-        joined = joined.dictionary_decode()
+    joined = arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays) if arrays else pa.array([], type)
+    arrays.clear()
     if joined.nbytes >= LARGE_BYTES:
         pa.default_memory_pool().release_unused()
     return joined
