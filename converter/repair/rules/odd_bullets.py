@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, BULLET, BULLETS, INDENTED, ODD_ITEM
+from converter.repair.lines import BLANK, BULLET, BULLETS, INDENTED, ODD_ITEM, TEXT, ends_sentence
 from converter.repair.rule import FULL, rule
 
 _ODD = re.compile(rf"([ \t]*)([{BULLETS}]\ufe0f?)[\s\xa0]+(?=\S)")
 _SURE = frozenset("•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔")
 """These open a list item even where they stand alone; a dash or an emoji must come twice."""
+_DASHES = "–—"
+_ASKED = re.compile(r"[?!？！؟](?=\W|$)")
+_SPOKEN, _ASKING = 0.9, (0.15, 0.9)
+"""Shares of the lines behind a dash that end as sentences do, and that ask or exclaim, where people talk."""
 
 
 @rule("odd_bullet", FULL)
@@ -18,15 +22,36 @@ def RULE(draft: Draft) -> None:
     """A line that begins with a bullet sign is read as a list item; an emoji or a check mark stays in its text."""
     if ODD_ITEM not in draft.kinds:
         return
+    speech = [mark for mark in _DASHES if _is_speech(draft, mark)]
     for at, kind in enumerate(draft.kinds):
         if kind != ODD_ITEM or (match := _ODD.match(draft.lines[at])) is None:
             continue
         mark = match[2]
-        if _separates(draft, at, mark) or (mark not in _SURE and not _has_company(draft, at, mark)):
+        alone = mark not in _SURE and not _has_company(draft, at, mark)
+        if mark in speech or alone or _separates(draft, at, mark):
             draft.kinds[at] = draft.plain_kind(at)
             continue
         text = draft.lines[at][match.end() :] if mark in _SURE or mark in "·–—" else draft.lines[at][match.end(1) :]
         draft.replace("odd_bullet", at, f"{match[1]}- {text}", 0.99 if mark in _SURE else 0.95, BULLET)
+
+
+def _is_speech(draft: Draft, mark: str) -> bool:
+    """Whether what begins with the dash is what people say: whole sentences, of which some ask or exclaim."""
+    said = [
+        _paragraph(draft, at)
+        for at, kind in enumerate(draft.kinds)
+        if kind == ODD_ITEM and draft.lines[at].lstrip().startswith(mark)
+    ]
+    asked = sum(_ASKED.search(text) is not None for text in said)
+    least, most = (share * len(said) for share in _ASKING)
+    return sum(map(ends_sentence, said)) >= _SPOKEN * len(said) and max(least, 1) <= asked <= most
+
+
+def _paragraph(draft: Draft, at: int) -> str:
+    end = at + 1
+    while not draft.state.one_line and end < len(draft.kinds) and draft.kinds[end] == TEXT:
+        end += 1
+    return "\n".join(draft.lines[at:end])
 
 
 def _separates(draft: Draft, at: int, mark: str) -> bool:
