@@ -9,6 +9,8 @@ MAXIMUM_WORDS = 7
 MAXIMUM_LENGTH = 60
 # Scripts without spaces between words say as much in a third of the characters.
 MAXIMUM_LENGTH_UNSPACED = 20
+# So far into an item a label's end is sought: beyond it, what stands before would be too long.
+SOUGHT = MAXIMUM_LENGTH + 20
 
 # A colon parts label and value where white space follows it (so not in 12:30, 3:1 or https://), or where it is
 # full-width. Dashes part them where they stand free.
@@ -36,9 +38,8 @@ def split_label(text: str, span: str | None = None) -> tuple[str | None, str | N
             return _parted(label[:-1], rest)
         if separator := AFTER_SPAN.match(rest):
             return _parted(label, rest[separator.end() :])
-    parting = min(
-        (match for match in (COLON.search(text), DASH.search(text)) if match), key=re.Match.start, default=None
-    )
+    found = (COLON.search(text, 0, SOUGHT), DASH.search(text, 0, SOUGHT))
+    parting = min((match for match in found if match), key=re.Match.start, default=None)
     if parting is None:
         return None, None
     label = text[: parting.start()].strip()
