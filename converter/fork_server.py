@@ -1,4 +1,4 @@
-"""What the fork server imports, once for all workers; set up before, or pyarrow would import numpy: 0.1 s."""
+"""What the command's fork server imports, once for all workers; set up before, or pyarrow would import numpy: 0.1 s."""
 
 from converter.process import set_up
 

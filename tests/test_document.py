@@ -5,6 +5,9 @@ from __future__ import annotations
 import copy
 import html.parser
 import json
+import subprocess
+import sys
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 import pyarrow as pa
@@ -188,6 +191,30 @@ def test_pandas_keeps_integers_with_nulls(document: Document) -> None:
     items = document.to_pandas("list_items")
     assert str(items["parent_item_id"].dtype) == "int32[pyarrow]" and items["parent_item_id"].isna().any()
     assert list(document.to_pandas("sections")["style"] == "atx") == [False, True, True]
+
+
+@pytest.mark.skipif("forkserver" not in get_all_start_methods(), reason="this system has no fork server")
+def test_workers_of_the_callers_own_keep_pandas(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text("""\
+import multiprocessing, sys
+from converter.pool import convert_batches
+from converter.conversion import Options, Source
+
+def work():
+    import pyarrow
+    assert list(pyarrow.table({"a": [1, 2]}).to_pandas()["a"]) == [1, 2]
+
+if __name__ == "__main__":
+    batches = [[Source(name, b"# A")] for name in "ab"]
+    assert len(list(convert_batches(batches, Options(), ["sections"], jobs=2))) == 2
+    own = multiprocessing.get_context("forkserver").Process(target=work)
+    own.start()
+    own.join()
+    sys.exit(own.exitcode)
+""")
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_to_dict_is_what_json_writes(tmp_path: Path) -> None:

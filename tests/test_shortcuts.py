@@ -145,6 +145,7 @@ def test_generated_lines(source: str) -> None:
 
 @example("![i](s)` `", {})  # a code span of white space is no prose beside an image
 @example("![i](s)[&nbsp;](u)", {})
+@example("<5!@a.b>", {})  # an e-mail address, of which only `<` is a mark
 @example("\x1f_em_", {})  # white space to Python, not to CommonMark
 @given(documents(INLINE, 12), st.sampled_from(ENVIRONMENTS))
 @settings(max_examples=1500, deadline=None)

@@ -56,8 +56,8 @@ def _emphasis(name: str, mark: str, beside_letters: bool = True) -> str:
 
 
 PIECE = re.compile(
-    rf"(?P<text>(?:{PLAIN}++|(?<={LETTER})_(?={LETTER})|(?<= )\*(?= )|!(?!\[)|&(?![#a-zA-Z])|<(?![a-zA-Z/!?])|\n|\]"
-    rf"|(?!{LOCAL_PART})@)+)"
+    rf"(?P<text>(?:{PLAIN}++|(?<={LETTER})_(?={LETTER})|(?<= )\*(?= )|!(?!\[)|&(?![#a-zA-Z])|\n|\]"
+    rf"|<(?![a-zA-Z/!?]|[^\s@<>]+@)|(?!{LOCAL_PART})@)+)"
     r"|(?P<code>(?<!`)`(?P<code_text>[^`]+)`(?!`))"
     rf"|(?P<link>\[(?P<link_text>[^\[\]]*)\]{DESTINATION.format('link')})"
     rf"|(?P<image>!\[(?P<image_text>{PLAIN}*)\]{DESTINATION.format('image')})"

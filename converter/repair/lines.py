@@ -110,8 +110,8 @@ def width_of(line: str) -> int:
 
 SENTENCE_END = frozenset(".!?。！？…．｡।॥؟۔።။։")
 """Marks that end a sentence, in the scripts that have one."""
-CLOSING = "\"'”’»›)]）】」』*_`~"
-"""What may still follow the mark that ends a sentence."""
+CLOSING = "\"'”’»›)]）】」』*_`~ \xa0\u202f"
+"""What may still follow the mark that ends a sentence; French has a space before a closing quote."""
 
 
 def ends_sentence(line: str) -> bool:

@@ -13,6 +13,7 @@ _SURE = frozenset("•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔")
 """These open a list item even where they stand alone; a dash or an emoji must come twice."""
 _DASHES = "–—"
 _ASKED = re.compile(r"[?!？！؟](?=\W|$)")
+_QUESTION = re.compile(r"[?？؟]\W*(\w?)")
 _SPOKEN, _ASKING = 0.9, (0.15, 0.9)
 """Shares of the lines behind a dash that end as sentences do, and that ask or exclaim, where people talk."""
 
@@ -36,7 +37,10 @@ def RULE(draft: Draft) -> None:
 
 
 def _is_speech(draft: Draft, mark: str) -> bool:
-    """Whether what begins with the dash is what people say: whole sentences, of which some ask or exclaim."""
+    """Whether what begins with the dash is what people say: whole sentences, of which some ask or exclaim.
+
+    One at least must be a question: `Free lunch!` and `Questions? Call us.` stand in lists too.
+    """
     said = [
         _paragraph(draft, at)
         for at, kind in enumerate(draft.kinds)
@@ -44,7 +48,14 @@ def _is_speech(draft: Draft, mark: str) -> bool:
     ]
     asked = sum(_ASKED.search(text) is not None for text in said)
     least, most = (share * len(said) for share in _ASKING)
-    return sum(map(ends_sentence, said)) >= _SPOKEN * len(said) and max(least, 1) <= asked <= most
+    ended = sum(map(ends_sentence, said))
+    return ended >= _SPOKEN * len(said) and least <= asked <= most and any(map(_is_question, said))
+
+
+def _is_question(text: str) -> bool:
+    """Whether a text ends with a question, or goes on as in `Where? he asked`."""
+    following = (match[1] for match in _QUESTION.finditer(text))
+    return any(not (letter.isupper() or letter.isdigit()) for letter in following)
 
 
 def _paragraph(draft: Draft, at: int) -> str:
