@@ -36,11 +36,13 @@ ITEMS = frozenset((BULLET, ORDERED, ODD_ITEM))
 
 BULLETS = "•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔→✓✔✅☑✗✘❌⭐★☆👉🔹🔸🔷🔶▹❖✦✨·–—"
 """Marks that stand for a bullet where a line begins with one and a space follows."""
+TIGHT_BULLET = "・"
+"""The Japanese one, after which no space need follow."""
 
 _MARKED = re.compile(
     rf"""
     (?P<indent>[ \t]*+)
-    (?=[-`~$\#*_|:+\d(=>\[!<{BULLETS}])  # nearly all lines of code end here
+    (?=[-`~$\#*_|:+\d(=>\[!<{BULLETS}{TIGHT_BULLET}])  # nearly all lines of code end here
     (?:
       (?P<fence>`{{3,}}[^`]*$|~{{3,}}|\$\$\s*$)
     | (?P<heading>\#{{1,6}}(?:[ \t]|$))
@@ -48,7 +50,8 @@ _MARKED = re.compile(
     | (?P<delimiter>\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$|\|[ \t]*:?-+:?[ \t]*\|[ \t]*$)
     | (?P<bullet>[-*+](?:[ \t]|$))
     | (?P<ordered>\d{{1,9}}[.)](?:[ \t]|$))
-    | (?P<odd>[{BULLETS}]\ufe0f?[\s\xa0]+(?=\S)|\(\d{{1,3}}\)[\s\xa0]|[-*+]\xa0|\d{{1,3}}[.)]\xa0)
+    | (?P<odd>[{BULLETS}]\ufe0f?[\s\xa0]+(?=\S)|{TIGHT_BULLET}\s*(?=[^\s{TIGHT_BULLET}])
+      |\(\d{{1,3}}\)[\s\xa0]|[-*+]\xa0|\d{{1,3}}[.)]\xa0)
     | (?P<row>\|)
     | (?P<underline>=+[ \t]*$)
     | (?P<quote>>)

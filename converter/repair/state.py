@@ -98,6 +98,13 @@ def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
     return State(spaced, one_line, "marked" if marked else "unmarked", evidence)
 
 
+def holds_heading(lines: Sequence[str], kinds: Sequence[str]) -> bool:
+    """Whether a line is a heading with a title: press releases end with a bare `###`."""
+    return HEADING in kinds and any(
+        kind == HEADING and line.strip("# \t") for line, kind in zip(lines, kinds, strict=True)
+    )
+
+
 def _is_long(line: str) -> bool:
     """Whether a line goes beyond LONG; the width need not be told of one with so many characters, or with half."""
     return len(line) > LONG or (2 * len(line) > LONG and width_of(line) > LONG)
@@ -113,7 +120,7 @@ def _pairs(signature: str, pair: str) -> list[int]:
 
 def _is_marked(lines: Sequence[str], kinds: Sequence[str], signature: str) -> bool:
     """Whether any heading bears its mark: `#`, a line of `===` or `---` under one line of text, or an HTML tag."""
-    if HEADING in kinds:
+    if holds_heading(lines, kinds):
         return True
     for match in _SETEXT.finditer(signature):
         title, underline = lines[match.start()], lines[match.start() + 1].strip()

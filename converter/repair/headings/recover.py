@@ -9,6 +9,7 @@ from converter.repair.draft import Draft
 from converter.repair.headings.blocks import Block, Page, blocks_of, title_of
 from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING
+from converter.repair.state import holds_heading
 
 THRESHOLD = 0.5
 """The chance from which a line is taken for a heading."""
@@ -42,7 +43,8 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
 
 def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     """The lines that are headings, each with its level -> the chance that it is one."""
-    if draft.state.headings == "marked" or HEADING in draft.kinds or not (draft.state.spaced or draft.state.one_line):
+    state = draft.state
+    if state.headings == "marked" or holds_heading(draft.lines, draft.kinds) or not (state.spaced or state.one_line):
         return {}
     page = Page(blocks_of(draft))
     if not page.divided:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, BULLET, BULLETS, INDENTED, ODD_ITEM, TEXT, ends_sentence
+from converter.repair.lines import BLANK, BULLET, BULLETS, INDENTED, ODD_ITEM, TEXT, TIGHT_BULLET, ends_sentence
 from converter.repair.rule import FULL, rule
 
-_ODD = re.compile(rf"([ \t]*)([{BULLETS}]\ufe0f?)[\s\xa0]+(?=\S)")
+_ODD = re.compile(rf"([ \t]*)(?:([{BULLETS}]\ufe0f?)[\s\xa0]+|({TIGHT_BULLET})\s*)(?=\S)")
 _SURE = frozenset("•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔")
 """These open a list item even where they stand alone; a dash or an emoji must come twice."""
 _DASHES = "–—"
+_DROPPED = _SURE.union(_DASHES, "·", TIGHT_BULLET)
+"""These say nothing but that an item begins; any other stays in its text."""
 _ASKED = re.compile(r"[?!？！؟](?=\W|$)")
 _QUESTION = re.compile(r"[?？؟]\W*(\w?)")
 _SPOKEN, _ASKING = 0.9, (0.15, 0.9)
@@ -27,12 +29,12 @@ def RULE(draft: Draft) -> None:
     for at, kind in enumerate(draft.kinds):
         if kind != ODD_ITEM or (match := _ODD.match(draft.lines[at])) is None:
             continue
-        mark = match[2]
+        mark = match[2] or match[3]
         alone = mark not in _SURE and not _has_company(draft, at, mark)
         if mark in speech or alone or _separates(draft, at, mark):
             draft.kinds[at] = draft.plain_kind(at)
             continue
-        text = draft.lines[at][match.end() :] if mark in _SURE or mark in "·–—" else draft.lines[at][match.end(1) :]
+        text = draft.lines[at][match.end() if mark in _DROPPED else match.end(1) :]
         draft.replace("odd_bullet", at, f"{match[1]}- {text}", 0.99 if mark in _SURE else 0.95, BULLET)
 
 
