@@ -107,12 +107,12 @@ class RecordFiles:
         files: list[File] = []
         with ThreadPoolExecutor(WRITING_THREADS) as threads:
             try:
-                written = threads.map(self._write_dataset, *zip(*tables, strict=True)) if tables else ()
+                written = [threads.submit(self._write_dataset, *table) for table in tables]
                 self._parts.close()
                 for (name, schema, _), made in zip(tables, written, strict=True):
                     self.schemas[f"{DATASETS}/{name}"] = schema
-                    report.datasets[name] = sum(file.rows for file in made)
-                    files += made
+                    report.datasets[name] = sum(file.rows for file in made.result())
+                    files += made.result()
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
