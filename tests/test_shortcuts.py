@@ -20,12 +20,15 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 import converter.parse.markdown as parsers
+import converter.parse.structure as structures
+import converter.parse.tokens as tokens_room
 from converter.parse import inline, parse
-from converter.parse.blocks import Inline
+from converter.parse.blocks import Block, Inline
 from converter.parse.common import common_block
 from converter.parse.html_tables import add_html_tables
 from converter.parse.simple import read_simple
-from converter.parse.tokens import Reader, structure
+from converter.parse.structure import structure
+from converter.parse.tokens import Reader
 from converter.problems import Problem
 from tests.specification import examples
 from tests.test_nothing_lost import CORPORA, FRAGMENTS
@@ -105,10 +108,29 @@ def check(source: str) -> None:
     assert parse(lines, numbers, problems) == expected
     assert problems == expected_problems
     found: dict[str, Any] = {}
-    structure(lines, found)
-    assert found == env
+    list(structure(lines, found))
+    assert defined(found) == defined(env)
+    check_windows(lines, numbers, expected, expected_problems)
     for content in contents:
         check_inline(content, env)
+
+
+def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """Return the link references and the labels of the footnotes that inline content is read with."""
+    references = {label: (found["href"], found["title"]) for label, found in env.get("references", {}).items()}
+    return references, set(env.get("footnotes", {}).get("refs", ()))
+
+
+def check_windows(lines: list[str], numbers: list[int], expected: list[Block], expected_problems: list[Problem]) -> None:
+    """A document comes out the same where markdown-it sees but some lines of it at a time."""
+    problems: list[Problem] = []
+    with (
+        patch.object(structures, "WINDOW_LINES", 7),
+        patch.object(tokens_room, "HELD_LINES", 7),
+        patch.object(structures, "LOOK_AHEAD", 3),
+    ):
+        assert parse(lines, numbers, problems) == expected
+    assert problems == expected_problems
 
 
 def check_inline(content: str, env: dict[str, Any]) -> None:

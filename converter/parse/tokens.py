@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Table, extended
-from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, common_block, table_cells
+from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plain
-from converter.parse.markdown import block_parser
+from converter.parse.structure import structure
 from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"(?:[ \t]*>)+[ \t]?")
@@ -27,6 +27,10 @@ CONTAINERS = frozenset({"quote", "footnote"})
 # Cells so short repeat each other: so many of a document are read once.
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 
+# A longer document's structure is read twice, if there are link references, rather than held: it takes three times the
+# text.
+HELD_LINES = 8192
+
 
 def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem]) -> list[Block]:
     """Parse the lines of a document's body into blocks in reading order.
@@ -37,33 +41,19 @@ def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem]) -> 
     if any("\0" in line for line in lines):
         lines = [line.replace("\0", "\ufffd") for line in lines]  # CommonMark 0.31, section 2.3
     env: dict[str, Any] = {}
-    blocks = Reader(lines, numbers, env, problems).read(structure(lines, env))
+    pieces = structure(lines, env)
+    if any("]:" in line for line in lines):  # a definition may stand below what refers to it
+        if len(lines) <= HELD_LINES:
+            pieces = iter(list(pieces))
+        else:
+            deque(pieces, 0)
+            pieces = structure(lines, {})
+    blocks = Reader(lines, numbers, env, problems).read(pieces)
     if any(block.kind == "html" for block in blocks):
         from converter.parse.html_tables import add_html_tables  # with Python's HTML parser, which takes long to import
 
         add_html_tables(blocks, problems)
     return blocks
-
-
-def structure(lines: list[str], env: dict[str, Any]) -> list[Token | CommonBlock]:
-    """Return the block structure, inline content unread; `env` takes the link references and footnotes."""
-    md = block_parser()
-    rules = md.block.ruler.getRules("")
-    pieces: list[Any] = []
-    state: StateBlock | None = None
-    at, end = 0, len(lines)
-    while at < end:
-        if not lines[at].strip(" \t"):
-            at += 1
-        elif block := common_block(lines, at):
-            pieces.append(block)
-            at = block.end
-        else:
-            state = state or StateBlock("\n".join(lines) + "\n", md, env, pieces)
-            state.line = at
-            any(rule(state, at, end, False) for rule in rules)  # the last of them, for paragraphs, always matches
-            at = state.line
-    return pieces
 
 
 @dataclass(slots=True)
@@ -94,19 +84,15 @@ class Reader:
         self.blocks: list[Block] = []
         self.cells: dict[str, Cell] = {}
         self.stack: list[Frame] = []
-        self.tokens: list[Any] = []
-        self.position = 0
+        self.tokens: Iterator[Any] = iter(())
 
-    def read(self, tokens: list[Any]) -> list[Block]:
+    def read(self, tokens: Iterable[Any]) -> list[Block]:
         """Return the blocks that the tokens, or what was read without any, describe."""
-        self.tokens = tokens
-        while self.position < len(tokens):
-            at, token = self.position, tokens[self.position]
+        self.tokens = iter(tokens)
+        for token in self.tokens:
             handler = HANDLERS.get(token.type)
             if handler is not None:
                 handler(self, token)
-            tokens[at] = None  # what has been read makes room for what is read next
-            self.position += 1
         return self.blocks
 
     # -- shared steps
@@ -150,11 +136,11 @@ class Reader:
         )
         return Inline(content)
 
-    def _next_inline(self) -> tuple[Token, Inline]:
-        """Consume the inline token that follows an opening token."""
-        self.position += 1
-        token = self.tokens[self.position]
-        return token, self._inline(token.content, token.map[0] if token.map else 0)
+    def _next_inline(self, item: Item | None = None) -> tuple[str, Inline]:
+        """Consume the inline token that follows an opening token; the box of a task goes to the item that it opens."""
+        token = next(self.tokens)
+        content = token.content if item is None else self._cut_box(item, token.content)
+        return content, self._inline(content, token.map[0] if token.map else 0)
 
     # -- blocks that were read without tokens
 
@@ -221,23 +207,20 @@ class Reader:
     def _heading(self, token: Token) -> None:
         content, inline = self._next_inline()
         style = "atx" if token.markup.startswith("#") else "setext"
-        block = self._add("heading", token, text=inline.text, markdown=content.content, style=style)
+        block = self._add("heading", token, text=inline.text, markdown=content, style=style)
         block.level = int(token.tag[1])
         block.links, block.images = inline.links, inline.images
 
     def _paragraph(self, token: Token) -> None:
         frame = self.stack[-1] if self.stack else None
-        if frame is not None and frame.item is not None and not frame.paragraphs:
-            following = self.tokens[self.position + 1]
-            following.content = self._cut_box(frame.item, following.content)
-        content, inline = self._next_inline()
+        content, inline = self._next_inline(frame.item if frame is not None and not frame.paragraphs else None)
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
-            frame.sources.append(content.content)
+            frame.sources.append(content)
             if frame.kind != "footnote":
                 self._adopt(self.blocks[frame.block], inline)
                 return
-        text, markdown = inline.text, content.content
+        text, markdown = inline.text, content
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
             # A reader sees the mark before the note, and so do those who know no footnotes.
             mark = f"[^{self.blocks[frame.block].label}]: "
@@ -374,7 +357,7 @@ class Reader:
     def _term(self, token: Token) -> None:
         content, inline = self._next_inline()
         frame = self.stack[-1]
-        frame.sources.append(content.content)
+        frame.sources.append(content)
         frame.paragraphs = [inline]
         frame.number = self.numbers[token.map[0]] if token.map else self.blocks[frame.block].line_start
         self._adopt(self.blocks[frame.block], inline)
@@ -401,21 +384,21 @@ class Reader:
         rows: list[tuple[Cell, ...]] = []
         lines: list[int] = []
         cells: list[Cell] = []
-        while self.tokens[self.position].type != "table_close":
-            self.position += 1
-            part = self.tokens[self.position]
+        line = 0
+        for part in self.tokens:
             if part.type == "tr_open":
                 cells = []
             elif part.type == "inline":
-                cells.append(self._cell(block, part.content, part.map[0]))
+                line = part.map[0]
+                cells.append(self._cell(block, part.content, line))
             elif part.type == "tr_close" and not header:
                 header = cells
             elif part.type == "tr_close":
-                row = self.tokens[self.position - 2].map
-                assert row is not None
-                cells += self._surplus_cells(block, row[0], len(header))
+                cells += self._surplus_cells(block, line, len(header))
                 rows.append(tuple(cells))
-                lines.append(self.numbers[row[0]])
+                lines.append(self.numbers[line])
+            elif part.type == "table_close":
+                break
         block.tables = [Table(header, rows, lines)]
         self._tell_rows(block)
 

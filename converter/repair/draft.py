@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,10 @@ from converter.repair.verbatim import classify
 
 if TYPE_CHECKING:
     from converter.repair.headings.blocks import Block
+
+
+TEXT_LINES = 4096
+"""Documents with more lines are searched piece by piece: one emoji makes a text take four bytes a character."""
 
 
 class Draft:
@@ -34,6 +38,7 @@ class Draft:
         self.inserted: dict[int, str] = {}
         """Lines to read below the line at an index."""
         self._dropped: set[int] = set()
+        self._texts: tuple[str, ...] = ()
         self.chrome: set[int] = set()
         """Lines of site chrome: no heading is sought among them."""
         self.talk: bool | None = None
@@ -46,15 +51,16 @@ class Draft:
 
         return headings_of(self)
 
-    @cached_property
-    def text(self) -> str:
-        """The lines as they are now, a newline before each: what a rule searches before it looks at line after line."""
-        return "\n".join(("", *self.lines))
+    def texts(self) -> Iterable[str]:
+        """The lines as they are now, a newline before each, in one piece or, of a long document, several.
 
-    @cached_property
-    def ascii(self) -> bool:
-        """Whether the text is plain ASCII, where some rules have nothing to seek."""
-        return self.text.isascii()
+        What a rule searches before it looks at line after line.
+        """
+        if len(self.lines) > TEXT_LINES:
+            return ("\n".join(("", *self.lines[at : at + TEXT_LINES])) for at in range(0, len(self.lines), TEXT_LINES))
+        if not self._texts:
+            self._texts = ("\n".join(("", *self.lines)),)
+        return self._texts
 
     @property
     def signature(self) -> str:
@@ -67,7 +73,7 @@ class Draft:
         if self.lines is self._source:
             self.lines = self.lines.copy()
         self.lines[at] = after
-        self.__dict__.pop("text", None)
+        self._texts = ()
         self.kinds[at] = kind or kind_of(after)
 
     def break_before(self, rule: str, at: int, confidence: float = 1.0) -> None:

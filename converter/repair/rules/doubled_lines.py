@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from converter.repair.draft import Draft
@@ -34,40 +35,46 @@ def RULE(draft: Draft) -> None:
     or text that goes on in lower case over and over, must prove either.
     """
     lines = draft.lines
-    rows = [at for at, line in enumerate(lines) if line and not line.isspace()]
+    rows = array("i", (at for at, line in enumerate(lines) if line and not line.isspace()))
     if len(rows) < _FEW or (rows[-1] - rows[0] + 1 - len(rows)) < (2 * SHARE - 1) * (len(rows) - 1):
         return
-    joints = list(pairwise(rows))
-    gaps = {below - above - 1 for above, below in joints}
-    near = [(above, below) for above, below in joints if below - above == 2]
+    gaps = {below - above - 1 for above, below in pairwise(rows)}
+    near = array("i", (above for above, below in pairwise(rows) if below - above == 2))
     if all(gap % 2 for gap in gaps) and 1 in gaps and len(gaps) > 1:
         if _rows_apart(draft, near) or _margin(draft, near, cased=False):
-            _halve(draft, joints)
-    elif len(near) >= SHARE * len(joints) and not _touching_text(draft, joints):
+            _halve(draft, list(pairwise(rows)))
+    elif len(near) >= SHARE * (len(rows) - 1) and not _touching_text(draft, rows):
         margin = _margin(draft, near, cased=True)
         if margin:
-            _join(draft, [joint for joint in near if _goes_on(draft, joint, margin)])
+            _join(draft, [joint for joint in _joints(near) if _goes_on(draft, joint, margin)])
+
+
+def _joints(near: Iterable[int]) -> Iterator[Joint]:
+    """The joints of lines between which one blank line stands, each kept as its upper line: there may be many."""
+    return ((above, above + 2) for above in near)
 
 
 def is_doubled(draft: Draft) -> bool:
     """Whether exactly one blank line follows nearly every line of a document."""
-    rows = [at for at, line in enumerate(draft.lines) if line and not line.isspace()]
+    rows = array("i", (at for at, line in enumerate(draft.lines) if line and not line.isspace()))
     single = sum(below - above == 2 for above, below in pairwise(rows))
     return len(rows) > 2 and single >= SHARE * (len(rows) - 1)
 
 
-def _rows_apart(draft: Draft, near: Sequence[Joint]) -> bool:
+def _rows_apart(draft: Draft, near: Sequence[int]) -> bool:
     """Whether a delimiter row stands apart from the header that it fits, and no paragraph would be glued to another."""
     kinds, lines = draft.kinds, draft.lines
-    if any(kinds[below] == TEXT and _takes_text(kinds[above]) and "|" not in lines[above] for above, below in near):
+    if any(
+        kinds[below] == TEXT and _takes_text(kinds[above]) and "|" not in lines[above] for above, below in _joints(near)
+    ):
         return False
     return any(
         kinds[below] == DELIMITER and "|" in lines[above] and cells_in(lines[above]) == cells_in(lines[below])
-        for above, below in near
+        for above, below in _joints(near)
     )
 
 
-def _margin(draft: Draft, near: Sequence[Joint], *, cased: bool) -> int:
+def _margin(draft: Draft, near: Sequence[int], *, cased: bool) -> int:
     """The margin that lines of text standing alone were wrapped at, 0 where they do not show that they were.
 
     Many of them go on in the next one, and most of those could not have taken in its first word; in a text of one
@@ -75,11 +82,11 @@ def _margin(draft: Draft, near: Sequence[Joint], *, cased: bool) -> int:
     called for.
     """
     kinds, lines = draft.kinds, draft.lines
-    joints = [(above, below) for above, below in near if kinds[above] == TEXT == kinds[below]]
-    open_ones = [joint for joint in joints if _is_open(lines, joint, cased)]
-    if len(open_ones) < (_FEW if cased else 2) or len(open_ones) < (0.4 if cased else 0.3) * len(joints):
+    texts = array("i", (above for above in near if kinds[above] == TEXT == kinds[above + 2]))
+    open_ones = [joint for joint in _joints(texts) if _is_open(lines, joint, cased)]
+    if len(open_ones) < (_FEW if cased else 2) or len(open_ones) < (0.4 if cased else 0.3) * len(texts):
         return 0
-    longs = sum(width_of(lines[above]) > LONG for above, _ in joints)
+    longs = sum(width_of(lines[above]) > LONG for above in texts)
     return margin_of(lines, open_ones) if longs < len(open_ones) / 3 else 0
 
 
@@ -110,9 +117,11 @@ def is_full(lines: Sequence[str], joint: Joint, margin: int) -> bool:
     return width >= 0.7 * margin and width + 1 + width_of(word) > margin
 
 
-def _touching_text(draft: Draft, joints: Sequence[Joint]) -> bool:
+def _touching_text(draft: Draft, rows: Sequence[int]) -> bool:
     kinds = draft.kinds
-    return any(below - above == 1 and kinds[below] == TEXT and _takes_text(kinds[above]) for above, below in joints)
+    return any(
+        below - above == 1 and kinds[below] == TEXT and _takes_text(kinds[above]) for above, below in pairwise(rows)
+    )
 
 
 def _takes_text(kind: str) -> bool:

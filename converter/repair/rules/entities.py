@@ -16,7 +16,7 @@ _TWICE = re.compile(
 @rule("entities", FULL)
 def RULE(draft: Draft) -> None:
     """`&amp;nbsp;` is read as `&nbsp;`: no writer means the entity's own name, outside code."""
-    if "&amp;" not in draft.text:
+    if not any("&amp;" in text for text in draft.texts()):
         return
     for at, line in enumerate(draft.lines):
         if "&amp;" in line and draft.kinds[at] != VERBATIM and "`" not in line and _TWICE.search(line):

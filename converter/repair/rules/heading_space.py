@@ -17,7 +17,7 @@ _HASHTAG = re.compile(r"(?:^|\s)#[^\W\d]\w*")
 @rule("heading_space", FULL)
 def RULE(draft: Draft) -> None:
     """`##Heading` is read as `## Heading`; one `#` only before a title of several words that is no row of hashtags."""
-    if not _ANY.search(draft.text):
+    if not any(map(_ANY.search, draft.texts())):
         return
     for at, kind in enumerate(draft.kinds):
         if kind != TEXT or "#" not in draft.lines[at][:4] or (match := _TIGHT.match(draft.lines[at])) is None:

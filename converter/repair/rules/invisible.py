@@ -20,7 +20,7 @@ def RULE(draft: Draft) -> None:
     Only before a line's first visible character and right after a list or heading mark, where CommonMark
     wants a plain space; inside the text they stay, for they may be meant (Persian, emoji, numbers).
     """
-    if draft.ascii:
+    if all(map(str.isascii, draft.texts())):
         return
     for at, line in enumerate(draft.lines):
         if line[:12].isascii() or draft.kinds[at] == VERBATIM:

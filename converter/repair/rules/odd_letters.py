@@ -29,7 +29,7 @@ Run = list[tuple[int, re.Match[str]]]
 @rule("odd_letter", FULL)
 def RULE(draft: Draft) -> None:
     """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count on from the first are read as an ordered list."""
-    if not _FIRST.search(draft.text):
+    if not any(map(_FIRST.search, draft.texts())):
         return
     runs: dict[int, Run] = {}
     for at, kind in enumerate(draft.kinds):

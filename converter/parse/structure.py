@@ -1,0 +1,89 @@
+"""Lines -> block structure: common blocks straight from their lines, all others by markdown-it's rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from markdown_it.rules_block import StateBlock
+from markdown_it.token import Token
+
+from converter.parse.common import CommonBlock, common_block
+from converter.parse.markdown import block_parser
+
+WINDOW_LINES = 2048
+"""So many lines are shown to markdown-it at once. It needs the text in one piece, with four bytes a character where one
+is an emoji, and five numbers a line: of a document of 4 MB, as much memory as all of its blocks take."""
+
+LOOK_AHEAD = 8
+"""So many lines that are not blank have to stand below a block in its window, to be sure that it would end there in the
+whole document too. No rule looks at more than three, but for that of `$$`, which seeks its like to the end."""
+
+
+def structure(lines: list[str], env: dict[str, Any]) -> Iterator[Token | CommonBlock]:
+    """Yield the block structure, inline content unread; `env` takes the link references and footnotes on the way."""
+    at, end = 0, len(lines)
+    window: Window | None = None
+    while at < end:
+        if not lines[at].strip(" \t"):
+            at += 1
+        elif block := common_block(lines, at):
+            yield block
+            at = block.end
+        else:
+            if window is None or at >= window.certain:
+                window = Window(lines, at, WINDOW_LINES)
+            while (tokens := window.read(at, env)) is None:
+                window = Window(lines, at, 4 * window.size)
+            yield from tokens
+            at = window.line
+
+
+class Window:
+    """Some lines of a document, as markdown-it sees them; of most documents all."""
+
+    def __init__(self, lines: list[str], start: int, size: int) -> None:
+        """Take `size` lines from `start` on, or as many as there are.
+
+        A block that ends in line `certain` or before ends there in the document too.
+        """
+        end = start + size
+        if end >= len(lines) or any("$$" in line for line in lines):
+            end = self.certain = len(lines)
+        else:
+            last = (at for at in range(end - 1, start, -1) if lines[at].strip(" \t"))
+            self.certain = next(islice(last, LOOK_AHEAD - 1, None), start)
+        self.size = size
+        self.line = start
+        self._start = start
+        self._state = StateBlock("\n".join(lines[start:end]) + "\n", block_parser(), {}, [])
+        self._rules = block_parser().block.ruler.getRules("")
+
+    def read(self, at: int, env: dict[str, Any]) -> list[Token] | None:
+        """Return the tokens of the block in line `at`, after which `line` is the next one; None if that is not certain.
+
+        `env` takes what the block defines.
+        """
+        state = self._state
+        state.tokens, state.env = [], {}
+        state.line = at - self._start
+        any(rule(state, state.line, state.lineMax, False) for rule in self._rules)  # the last, for paragraphs, matches
+        self.line = self._start + state.line
+        if self.line > self.certain:
+            return None
+        if self._start:
+            for token in state.tokens:
+                if token.map:
+                    token.map = [line + self._start for line in token.map]
+        if state.env:
+            _define(env, state.env)
+        return state.tokens
+
+
+def _define(env: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add what a block defines; the first definition of a label stands (CommonMark 0.31, section 4.7)."""
+    for label, reference in more.get("references", {}).items():
+        env.setdefault("references", {}).setdefault(label, reference)
+    if notes := more.get("footnotes"):
+        env.setdefault("footnotes", {"refs": {}, "list": {}})["refs"].update(notes["refs"])
