@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
@@ -68,17 +68,18 @@ def document_id(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def read_document(source: Source, options: Options) -> Context:
+def read_document(source: Source, options: Options, keep_lines: bool = True) -> Context:
     """Read one document: bytes -> text -> repaired text -> blocks -> outline.
 
-    What goes wrong becomes a problem of the context; nothing is raised for a document's sake.
+    What goes wrong becomes a problem of the context; nothing is raised for a document's sake. The lines of the text, of
+    which no record is made, need not be kept: they take half as much memory as all of its blocks.
     """
     if source.problem is not None:
         return Context(None, source.key, problems=[source.problem])
     doc_id = document_id(source.key)
     try:
         with time_limit(options.maximum_seconds):
-            return _read(source, doc_id, options)
+            return _read(source, doc_id, options, keep_lines)
     except OutOfTime:
         message = (
             f"the document took over {options.maximum_seconds:g} s; raise it with --max-seconds or split the document"
@@ -91,21 +92,24 @@ def read_document(source: Source, options: Options) -> Context:
         return Context(None, source.key, problems=[Problem("failed", message)])
 
 
-def _read(source: Source, doc_id: str, options: Options) -> Context:
+def _read(source: Source, doc_id: str, options: Options, keep_lines: bool) -> Context:
     size = len(source.data)
     if size > options.maximum_bytes:
         message = f"{size} bytes, the limit is {options.maximum_bytes}; raise it with --max-bytes or split the document"
         return Context(None, source.key, problems=[Problem("too_large", message)])
     text = read_text(source.data, source.key) if source.format == MARKDOWN else _read_office(source, options)
     repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)
+    if not keep_lines:
+        text = replace(text, lines=[])
     problems = text.problems
-    blocks = parse(repaired.lines, repaired.numbers, problems)
+    blocks = parse(repaired.lines, repaired.numbers, problems, release=not keep_lines)
     if text.front_matter is not None:
         matter = text.front_matter
         blocks.insert(0, Block("front_matter", 1, matter.line_end, markdown=matter.raw, language=matter.format))
         for block in blocks[1:]:
             block.parent = None if block.parent is None else block.parent + 1
-    repairs = sorted(repaired.repairs, key=lambda entry: entry.line_start)
+    repairs, state = sorted(repaired.repairs, key=lambda entry: entry.line_start), repaired.state
+    del repaired
     sections, section_of = outline(blocks, repairs)
     columns = typed_columns(blocks, options.hints)
     problems += rejected(blocks, columns)
@@ -118,7 +122,7 @@ def _read(source: Source, doc_id: str, options: Options) -> Context:
         section_of,
         columns,
         repairs,
-        repaired.state,
+        state,
         problems,
         source.attributes,
     )
@@ -136,13 +140,23 @@ def _read_office(source: Source, options: Options) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch of documents gave: an Arrow batch a record, under `datasets` its parts of the data sets.
+    """What a batch of documents gave, or a piece of it: an Arrow table a record, under `datasets` its parts of the data
+    sets.
 
-    `matched` says for each schema how many rows matched it, of which those that did not fit are in `problems`.
+    `matched` says for each schema how many rows matched it, of which those that did not fit are in `problems`. `more`
+    says that further pieces follow.
     """
 
-    records: dict[str, pa.RecordBatch]
+    records: dict[str, pa.Table]
     matched: dict[str, int] = field(default_factory=dict)
+    more: bool = False
+
+    def pieces(self) -> Iterator[Batch]:
+        """Yield what a large document gave as `convert_in_pieces` does, so that it is written alike."""
+        for name, table in self.records.items():
+            for rows in table.to_batches():
+                yield Batch({name: pa.Table.from_batches([rows])}, more=True)
+        yield Batch({})
 
 
 def convert_batch(sources: Iterable[Source], options: Options, records: Sequence[str] | None = None) -> Batch:
@@ -153,25 +167,37 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
     Raises:
         ViolationError: a record does not fit a schema that says `fail`.
     """
-    contexts = [_without_lines(read_document(source, options)) for source in sources]
+    contexts = [read_document(source, options, keep_lines=False) for source in sources]
     asked = {schema.name: _applied(schema, contexts) for schema in options.schemas}
     made = {}
-    # Data sets first: nothing takes as much memory besides while it is made.
-    for name in sorted(records or (*RECORDS, *asked, DATASETS), key=DATASETS.__ne__):
-        if name == DATASETS:
-            made[name] = parts_of(contexts, options.hints)
-        elif name in RECORDS:
-            made[name] = RECORDS[name].batch(contexts)
+    for name in _in_order(records or (*RECORDS, *asked, DATASETS)):
+        if name in asked:
+            made[name] = pa.Table.from_batches([asked[name][0]])
         else:
-            made[name] = asked[name][0]
+            made[name] = pa.Table.from_batches(list(_rows(name, contexts, options)), schema_of(name, options))
     return Batch(made, {name: matched for name, (_, matched) in asked.items()})
 
 
-def _without_lines(context: Context) -> Context:
-    """Let a document's lines go, of which no record is made: they take as much memory as all of its blocks."""
-    if context.text is not None:
-        context.text = replace(context.text, lines=[])
-    return context
+def convert_in_pieces(source: Source, options: Options, records: Sequence[str] | None = None) -> Iterator[Batch]:
+    """Convert one large document as `convert_batch` does, but to pieces that follow each other, each of one record.
+
+    Its rows take six times its size and more: what has been written need not be held. For options without schemas.
+    """
+    contexts = [read_document(source, options, keep_lines=False)]
+    for name in _in_order(records or (*RECORDS, DATASETS)):
+        pa.default_memory_pool().release_unused()
+        for rows in _rows(name, contexts, options):
+            yield Batch({name: pa.Table.from_batches([rows])}, more=True)
+    yield Batch({})
+
+
+def _in_order(records: Iterable[str]) -> list[str]:
+    """Data sets come first: nothing takes as much memory besides while it is made."""
+    return sorted(records, key=DATASETS.__ne__)
+
+
+def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+    return iter([parts_of(contexts, options.hints)]) if name == DATASETS else RECORDS[name].batches(contexts)
 
 
 def _applied(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:

@@ -85,7 +85,7 @@ class Document:
     def __init__(self, context: Context, options: Options | None = None) -> None:
         """Take what `read_document` gave, and the options that it was given."""
         self._context, self._options = context, options or Options()
-        self._batches: dict[str, pa.RecordBatch] = {}
+        self._tables: dict[str, pa.Table] = {}
 
     @property
     def context(self) -> Context:
@@ -163,13 +163,7 @@ class Document:
         Raises:
             UsageError: the record is unknown.
         """
-        return json_rows(self._batch(record))
-
-    def _batch(self, record: str) -> pa.RecordBatch:
-        Output(records=[record]).names(self._options)
-        if record not in self._batches:
-            self._batches[record] = RECORDS[record].batch([self._context])
-        return self._batches[record]
+        return json_rows(self.to_arrow(record))
 
     def to_arrow(self, record: str) -> pa.Table:
         """Return a record of this document as an Arrow table, in the record's fixed schema.
@@ -177,7 +171,10 @@ class Document:
         Raises:
             UsageError: the record is unknown.
         """
-        return pa.Table.from_batches([self._batch(record)])
+        Output(records=[record]).names(self._options)
+        if record not in self._tables:
+            self._tables[record] = RECORDS[record].table([self._context])
+        return self._tables[record]
 
     def to_pandas(self, record: str) -> pd.DataFrame:
         """Return a record of this document as a data frame with Arrow's types: an integer with nulls stays one.
@@ -199,7 +196,7 @@ class Document:
     @cached_property
     def summary(self) -> str:
         """How many sections, blocks, lists and so on there are: `5 sections, 20 blocks, 1 image`."""
-        counts = [(name, self._batch(name).num_rows) for name in RECORDS if name not in ("documents", "cells")]
+        counts = [(name, self.to_arrow(name).num_rows) for name in RECORDS if name not in ("documents", "cells")]
         counts.insert(2, ("lists", len(self.lists)))
         counted = [
             f"{count:,} {(name if count > 1 else name.removesuffix('s')).replace('_', ' ')}"

@@ -14,44 +14,75 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from converter.conversion import Batch, Options, Source, convert_batch
-from converter.errors import ParquetryError
+from converter.conversion import Batch, Options, Source, convert_batch, convert_in_pieces
+from converter.errors import ParquetryError, SourceError
 from converter.problems import Problem
 from converter.process import set_up, start_fork_server
 
 # What a batch may take beyond the seconds that one document has: to be sent, put in columns, and sent back.
 SLACK_SECONDS = 30.0
 
-Converted = Iterator[tuple[Sequence[Source], Batch]]
+LARGE_BYTES = 1024 * 1024
+"""A document of so many bytes may be converted to pieces, where it is converted here; see `convert_in_pieces`."""
+
+Converted = Iterator[tuple[Sequence[Source], Iterable[Batch]]]
 
 
 def convert_batches(
-    batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], jobs: int = 1, isolated: bool = False
+    batches: Iterable[Sequence[Source]],
+    options: Options,
+    names: Sequence[str],
+    jobs: int = 1,
+    isolated: bool = False,
+    in_pieces: bool = False,
 ) -> Converted:
     """Yield each batch with what it gave, in the order of the batches, whatever order they were done in.
 
     With `jobs` over 1, and more than one batch, that many worker processes convert; `jobs` + 1 batches at most are
     under way, so that memory does not grow with the run. A batch that fails as a whole (a worker died, ran out of
     memory, or could not be interrupted) is converted again, each document alone; the one to blame becomes a problem.
-    `isolated` keeps even a single batch out of this process, which a document may end.
+    `isolated` keeps even a single batch out of this process, which a document may end. What a batch gave is one
+    `Batch`; `in_pieces` allows several for a large document, to be taken before the next batch is asked for.
 
     Raises:
+        SourceError: a document could not be converted to the end, after some of its pieces were given.
         ViolationError: a record does not fit a schema that says `fail`.
     """
     coming = iter(batches)
     first = list(islice(coming, 2))
     every = chain(first, coming)
     here = not isolated and (jobs == 1 or len(first) < 2)
-    return _here(every, options, names) if here else _pooled(every, options, names, jobs)
+    run = _here if here else partial(_pooled, jobs=jobs)
+    return run(every, options, names, in_pieces=in_pieces and not options.schemas)
 
 
-def _here(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str]) -> Converted:
+def _here(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], in_pieces: bool) -> Converted:
     convert = partial(convert_batch, options=options, records=names)
     for batch in batches:
-        yield batch, _outcome(batch, partial(convert, batch), convert)
+        if in_pieces and _is_large(batch):
+            yield batch, _pieces(batch[0], options, names)
+        else:
+            yield batch, [_outcome(batch, partial(convert, batch), convert)]
 
 
-def _pooled(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], jobs: int) -> Converted:
+def _is_large(batch: Sequence[Source]) -> bool:
+    return len(batch) == 1 and len(batch[0].data) >= LARGE_BYTES
+
+
+def _pieces(source: Source, options: Options, names: Sequence[str]) -> Iterator[Batch]:
+    """Yield the pieces of a large document. What fails once some are given can be undone by the caller alone."""
+    pieces = convert_in_pieces(source, options, names)
+    yield _outcome([source], lambda: next(pieces), partial(convert_batch, options=options, records=names))
+    try:
+        yield from pieces
+    except MemoryError as error:
+        raise SourceError("memory ran out over this document; split it, or give the process more", source=source.key,
+                          code="too_large") from error  # fmt: skip
+
+
+def _pooled(
+    batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], in_pieces: bool, jobs: int
+) -> Converted:
     from pebble import ProcessPool
 
     context = multiprocessing.get_context(start_fork_server() or "spawn")
@@ -64,16 +95,20 @@ def _pooled(batches: Iterable[Sequence[Source]], options: Options, names: Sequen
         def alone(batch: Sequence[Source]) -> Batch:
             return started(batch).result()
 
+        def ended(batch: Sequence[Source], future: Future[Batch]) -> Iterable[Batch]:
+            made = _outcome(batch, future.result, alone)
+            return made.pieces() if in_pieces and _is_large(batch) else [made]
+
         running: deque[tuple[Sequence[Source], Future[Batch]]] = deque()
         try:
             for batch in batches:
                 running.append((batch, started(batch)))
                 if len(running) > jobs:
                     done, future = running.popleft()
-                    yield done, _outcome(done, future.result, alone)
+                    yield done, ended(done, future)
             while running:
                 done, future = running.popleft()
-                yield done, _outcome(done, future.result, alone)
+                yield done, ended(done, future)
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
@@ -110,6 +145,6 @@ def _joined(batches: Sequence[Batch]) -> Batch:
     """Return batches that follow each other as one."""
     first = batches[0]
     return Batch(
-        {name: pa.concat_batches([batch.records[name] for batch in batches]) for name in first.records},
+        {name: pa.concat_tables([batch.records[name] for batch in batches]) for name in first.records},
         {name: sum(batch.matched[name] for batch in batches) for name in first.matched},
     )

@@ -46,7 +46,7 @@ class Report:
     problems: list[dict[str, Any]] = field(default_factory=list)
     outputs: list[Path | str] = field(default_factory=list)
 
-    def add(self, records: Mapping[str, pa.RecordBatch]) -> None:
+    def add(self, records: Mapping[str, pa.Table | pa.RecordBatch]) -> None:
         """Count the rows of a batch of records: of those that `rows` knows, of repairs by rule, of problems by code."""
         for name in self.rows.keys() & records.keys():
             self.rows[name] += records[name].num_rows

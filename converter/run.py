@@ -44,8 +44,8 @@ COUNTED = ("documents", "repairs", "problems")
 """The records that a report counts, whatever is written."""
 Progress = Callable[[int, int], None]
 """Called after each batch with the number of documents and of bytes done so far."""
-Sink = Callable[[Records, str], None]
-"""Takes what a batch gave, and its partition."""
+Sink = Callable[[Records, str, bool], None]
+"""Takes what a batch gave, or a piece of it; its partition; and whether more pieces follow."""
 Files = RecordFiles | NestedFile
 Fill = Callable[[Files, Stage, Earlier | None, Report], None]
 """Converts what the earlier output does not hold into the files, whose stage is given, and counts it in the report."""
@@ -63,11 +63,14 @@ class Settings:
 
 
 def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[list[Source]]:
-    """Group sources into batches that memory can hold, each of documents of one partition."""
+    """Group sources into batches that memory can hold, each of documents of one partition; large ones stand alone."""
     waiting: dict[str, list[Source]] = {}
     sizes: Counter[str] = Counter()
     for source in sources:
         partition = partition_of(source, partition_by)
+        if len(source.data) >= BATCH_BYTES and partition in waiting:
+            del sizes[partition]
+            yield waiting.pop(partition)
         batch = waiting.setdefault(partition, [])
         batch.append(source)
         sizes[partition] += len(source.data)
@@ -103,16 +106,21 @@ def convert_sources(
     filtered = _filtered(options)
     names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED]))
     grouped = batches(sources, output.partition_by)
-    for batch, made in convert_batches(grouped, options, names, settings.jobs, settings.isolated):
-        records = filtered(made.records)
-        sink(records, partition_of(batch[0], output.partition_by))
-        report.add(records)
+    in_pieces = not output.nested(options)
+    for batch, pieces in convert_batches(grouped, options, names, settings.jobs, settings.isolated, in_pieces):
+        partition = partition_of(batch[0], output.partition_by)
+        documents = 0
+        for piece in pieces:
+            records = filtered(piece.records)
+            sink(records, partition, piece.more)
+            report.add(records)
+            documents += records["documents"].num_rows if "documents" in records else 0
+            for name, matched in piece.matched.items():
+                report.matched[name] += matched
         report.sources += len(batch)
-        report.documents += records["documents"].num_rows
-        report.failed += len(batch) - records["documents"].num_rows
+        report.documents += documents
+        report.failed += len(batch) - documents
         report.bytes += sum(len(source.data) for source in batch)
-        for name, matched in made.matched.items():
-            report.matched[name] += matched
         if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
             raise TooManyProblems(settings.maximum_problems, report.problems)
         if settings.progress is not None:
@@ -128,11 +136,11 @@ def _behind(sink: Sink) -> Iterator[Sink]:
     with ThreadPoolExecutor(1) as thread:
         last: Future[None] | None = None
 
-        def write(records: Records, partition: str) -> None:
+        def write(records: Records, partition: str, more: bool) -> None:
             nonlocal last
             if last is not None:
                 last.result()
-            last = thread.submit(sink, records, partition)
+            last = thread.submit(sink, records, partition, more)
 
         yield write
         if last is not None:
@@ -164,7 +172,7 @@ def write_stream(
     if output.nested(options):
         nested = NestedJsonWriter(stream)
         with timed(report):
-            convert_sources(sources, lambda records, _: nested.write(records), output, options, report, settings)
+            convert_sources(sources, lambda records, *_: nested.write(records), output, options, report, settings)
             nested.close()
         return report
     if output.records and DATASETS in output.records:
@@ -175,8 +183,13 @@ def write_stream(
             f"{output.format} holds one record a file; name an output folder with -o or one record with --records"
         )
     writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.layout)
+
+    def write(records: Records, *_: object) -> None:
+        for rows in records[names[0]].to_batches() if names[0] in records else ():
+            writer.write(rows)
+
     with timed(report):
-        convert_sources(sources, lambda records, _: writer.write(records[names[0]]), output, options, report, settings)
+        convert_sources(sources, write, output, options, report, settings)
         writer.close()
     return report
 

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 
 from converter import pool
 from converter.cli import progress
-from converter.conversion import Options, Source
+from converter.conversion import Batch, Options, Source, convert_in_pieces
 from converter.datasets import DATASETS
-from converter.errors import OutputError, TooManyProblems, UsageError
+from converter.errors import OutputError, SourceError, TooManyProblems, UsageError
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
 from converter.output.stage import staged
 from converter.problems import Problem
 from converter.records import RECORDS
 from converter.report import Report
-from converter.run import Settings, batches, write_folder
+from converter.run import BATCH_BYTES, Settings, batches, write_folder
 from converter.write import Layout
 from tests.test_cli import run
 
@@ -321,14 +321,45 @@ def many(*texts: str, count: int = 600) -> Iterator[Source]:
 
 
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
+    large = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
+    assert len(large.data) > pool.LARGE_BYTES
     for jobs in (1, 2, 3):
-        write_folder(many(), tmp_path / str(jobs), Output(), Options(), Settings(jobs))
+        given = [*many(count=300), large, *many(count=300)]
+        write_folder(given, tmp_path / str(jobs), Output(), Options(), Settings(jobs))
     hashes = [
         {(file.path, file.sha256) for file in manifest.files}
         for jobs in (1, 2, 3)
         if (manifest := read_manifest(tmp_path / str(jobs)))
     ]
     assert hashes[0] == hashes[1] == hashes[2]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_memory_that_runs_out_over_a_large_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    """It costs only the document where none of its rows was given; else the run, which leaves nothing."""
+
+    def converted(*arguments: Any) -> Iterator[Batch]:
+        yield from [*convert_in_pieces(*arguments)][:before]
+        raise MemoryError
+
+    monkeypatch.setattr(pool, "convert_in_pieces", converted)
+    found = [Source("a.md", b"a"), Source("large.md", b"word\n\n" * 200_000)]
+    if before:
+        with pytest.raises(SourceError, match=r"large.md: memory ran out"):
+            write_folder(found, tmp_path / "out", Output(), Options())
+        assert list(tmp_path.iterdir()) == []
+    else:
+        report = write_folder(found, tmp_path / "out", Output(), Options())
+        assert (report.documents, [problem["code"] for problem in report.problems]) == (1, ["too_large"])
+
+
+def test_large_documents_are_batches_of_their_own() -> None:
+    sizes = [10, 2_000_000, 20, 30, BATCH_BYTES, 40]
+    found = [Source(str(size), "x" * size) for size in sizes]
+    made = [[len(source.data) for source in batch] for batch in batches(found)]
+    assert made == [[10], [2_000_000], [20, 30], [BATCH_BYTES], [40]]
 
 
 def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(

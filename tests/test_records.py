@@ -7,15 +7,18 @@ import json
 import tracemalloc
 from collections import Counter
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, convert_batch, document_id
+from converter.conversion import Options, Source, convert_batch, convert_in_pieces, document_id
 from converter.records import RECORDS, Record
 from converter.records.contract import contract, published
+from converter.records.sections import word_count
 from tests.accounting import rows_of
 from tests.benchmarks.documents import CONSTRUCTS, generated
 from tests.specification import examples
@@ -60,7 +63,7 @@ def test_keys_of_the_specification() -> None:
     check_keys(convert_batch(sources, Options()).records)
 
 
-def check_keys(batches: dict[str, pa.RecordBatch]) -> None:
+def check_keys(batches: dict[str, pa.Table]) -> None:
     rows = {name: batch.to_pylist() for name, batch in batches.items()}
     keys = {}
     for name, record in RECORDS.items():
@@ -91,7 +94,30 @@ def test_batches_do_not_change_rows() -> None:
     together = convert_batch(sources, Options()).records
     apart = [convert_batch([source], Options()).records for source in sources]
     for name in RECORDS:
-        assert pa.Table.from_batches([each[name] for each in apart]).to_pylist() == together[name].to_pylist()
+        assert pa.concat_tables([each[name] for each in apart]).to_pylist() == together[name].to_pylist()
+
+
+@given(st.lists(FRAGMENTS, max_size=40).map("".join))
+@settings(max_examples=100, deadline=None)
+def test_a_document_in_pieces_has_the_same_rows(source: str) -> None:
+    whole = convert_batch([Source("a.md", source)], Options())
+    with patch("converter.records.record.ROWS_AT_ONCE", 3):
+        pieces = list(convert_in_pieces(Source("a.md", source), Options()))
+    assert [piece.more for piece in pieces] == [True] * (len(pieces) - 1) + [False]
+    for made in (pieces, list(whole.pieces())):
+        found: dict[str, list[Any]] = {}
+        for piece in made:
+            for name, rows in piece.records.items():
+                found.setdefault(name, []).extend(rows.to_pylist())
+        assert {name: found.get(name, []) for name in whole.records} == {
+            name: rows.to_pylist() for name, rows in whole.records.items()
+        }
+
+
+@pytest.mark.parametrize("space", ["\x1c", "\x85", "\u2028", "\u3000", "\xa0", "\u200b", "\n\n", "\t "])
+def test_words_of_a_large_text_are_counted_alike(space: str) -> None:
+    text = space + f"a{space}word,{space}" * 20_000
+    assert word_count(text) == len(text.split())
 
 
 def test_sections_hold_their_own_blocks() -> None:

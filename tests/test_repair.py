@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -40,6 +41,12 @@ def test_rule_fires(rule: str, case: dict[str, Any]) -> None:
     assert "\n".join(result.lines) == case["repaired"]
     assert sorted({repair.rule for repair in result.repairs}) == sorted(case["rules"])
     assert rule in case["rules"]
+
+
+@pytest.mark.parametrize(("rule", "case"), cases("fires"))
+def test_a_long_document_is_searched_in_pieces(rule: str, case: dict[str, Any]) -> None:
+    with patch("converter.repair.draft.TEXT_LINES", 1):
+        assert "\n".join(repaired(case["damaged"]).lines) == case["repaired"]
 
 
 @pytest.mark.parametrize(("rule", "case"), cases("stays"))

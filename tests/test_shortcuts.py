@@ -20,8 +20,6 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 import converter.parse.markdown as parsers
-import converter.parse.structure as structures
-import converter.parse.tokens as tokens_room
 from converter.parse import inline, parse
 from converter.parse.blocks import Block, Inline
 from converter.parse.common import common_block
@@ -110,7 +108,7 @@ def check(source: str) -> None:
     found: dict[str, Any] = {}
     list(structure(lines, found))
     assert defined(found) == defined(env)
-    check_windows(lines, numbers, expected, expected_problems)
+    assert parse_in_windows(lines, numbers) == (expected, expected_problems)
     for content in contents:
         check_inline(content, env)
 
@@ -121,16 +119,15 @@ def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
     return references, set(env.get("footnotes", {}).get("refs", ()))
 
 
-def check_windows(lines: list[str], numbers: list[int], expected: list[Block], expected_problems: list[Problem]) -> None:
-    """A document comes out the same where markdown-it sees but some lines of it at a time."""
+def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block], list[Problem]]:
+    """Parse as a large document is: markdown-it sees some lines of it at a time, and lines that were read are gone."""
     problems: list[Problem] = []
     with (
-        patch.object(structures, "WINDOW_LINES", 7),
-        patch.object(tokens_room, "HELD_LINES", 7),
-        patch.object(structures, "LOOK_AHEAD", 3),
+        patch("converter.parse.structure.WINDOW_LINES", 7),
+        patch("converter.parse.structure.LOOK_AHEAD", 3),
+        patch("converter.parse.tokens.HELD_LINES", 7),
     ):
-        assert parse(lines, numbers, problems) == expected
-    assert problems == expected_problems
+        return parse(list(lines), numbers, problems, release=True), problems
 
 
 def check_inline(content: str, env: dict[str, Any]) -> None:

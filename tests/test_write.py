@@ -276,7 +276,7 @@ def test_an_empty_run_writes_the_schema_of_a_full_one(record: str, format: str) 
 
 
 def test_small_batches_become_one_row_group_and_large_ones_several() -> None:
-    batch = convert_batch([Source("a.md", b"- a\n- b\n- c\n")], Options()).records["list_items"]
+    (batch,) = convert_batch([Source("a.md", b"- a\n- b\n- c\n")], Options()).records["list_items"].to_batches()
     for rows, groups in ((1000, 1), (6, 5)):
         stream = io.BytesIO()
         writer = FORMATS["parquet"].writer(stream, batch.schema, Layout(row_group_rows=rows))
@@ -287,14 +287,26 @@ def test_small_batches_become_one_row_group_and_large_ones_several() -> None:
 
 
 def test_one_large_batch_is_several_row_groups() -> None:
-    batch = convert_batch([Source("a.md", b"- item\n" * 1000)], Options()).records["list_items"]
+    rows = convert_batch([Source("a.md", b"- item\n" * 1000)], Options()).records["list_items"]
+    (batch,) = rows.combine_chunks().to_batches()
     for layout, groups in ((Layout(row_group_rows=300), 4), (Layout(row_group_bytes=batch.nbytes // 3), 3)):
         stream = io.BytesIO()
         writer = FORMATS["parquet"].writer(stream, batch.schema, layout)
         writer.write(batch)
         writer.close()
         assert pq.ParquetFile(stream).num_row_groups == groups
-        assert pq.read_table(stream).equals(pa.Table.from_batches([batch]))
+        assert pq.read_table(stream).equals(rows)
+
+
+def test_rows_are_held_back_until_they_are_to_be_written() -> None:
+    (batch,) = convert_batch([Source("a.md", b"- a\n- b\n- c\n")], Options()).records["list_items"].to_batches()
+    stream = io.BytesIO()
+    writer = FORMATS["parquet"].writer(stream, batch.schema, Layout())
+    for least in (batch.nbytes + 1, batch.nbytes, 0):
+        writer.write(batch)
+        writer.flush(least)
+    writer.close()
+    assert [pq.ParquetFile(stream).metadata.row_group(group).num_rows for group in range(2)] == [6, 3]
 
 
 def write_csv(values: list[str | None], safe: bool = False) -> str:

@@ -45,7 +45,7 @@ class Datasets:
         self._datasets: dict[str, Dataset] = {}
         self._drifts: list[tuple[str, str, Problem]] = []
 
-    def add(self, parts: pa.RecordBatch) -> None:
+    def add(self, parts: pa.RecordBatch | pa.Table) -> None:
         """Take the parts of a batch (`PARTS`); memory keeps where they stand, and their kinds."""
         for _, name, kinds, rows in zip(*(column.to_pylist() for column in parts.columns), strict=True):
             dataset = self._datasets.setdefault(name, Dataset(name))

@@ -119,7 +119,7 @@ def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns
 
 def _rows(doc_id: str | None, tables: _Tables) -> bytes:
     count = len(tables.places[0])
-    arrays = [pa.array([doc_id] * count, STRING)]
+    arrays = [pa.repeat(pa.scalar(doc_id, STRING), count)]
     arrays += [pa.Array.from_buffers(INT32, count, [None, pa.py_buffer(numbers)]) for numbers in tables.places]
     names = [field.name for field in PLACE]
     for name, columns in tables.columns.items():

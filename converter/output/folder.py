@@ -63,9 +63,9 @@ class RecordFiles:
         """The Arrow schema of all that is stored: of `schemas`, and of the parts of data sets."""
         return {**self._parts.schemas, **self.schemas}
 
-    def write(self, records: Records, partition: str) -> None:
-        """Write what a batch gave, all of one partition."""
-        self._parts.write(by_file(records), partition)
+    def write(self, records: Records, partition: str, more: bool = False) -> None:
+        """Write what a batch gave, all of one partition, or a piece of it, after which `more` follow."""
+        self._parts.write(by_file(records), partition, more)
         if DATASETS in records:
             self._datasets.add(records[DATASETS])
 
@@ -146,8 +146,8 @@ class NestedFile:
     def __exit__(self, *error: object) -> None:
         self._stream.close()
 
-    def write(self, records: Records, partition: str) -> None:
-        """Write the documents of a batch."""
+    def write(self, records: Records, partition: str, more: bool = False) -> None:
+        """Write the documents of a batch, all of whose records come together."""
         self._writer.write(records)
 
     def finish(self, report: Report) -> list[File]:

@@ -20,7 +20,7 @@ from converter.version import __version__
 from converter.write import FORMATS, Layout
 
 Mode = Literal["create", "overwrite", "append", "incremental"]
-Records = dict[str, pa.RecordBatch]
+Records = dict[str, pa.Table]
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 """The value of a partition whose documents have none, as Hive writes it."""

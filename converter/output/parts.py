@@ -7,13 +7,18 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
 from converter.output.manifest import File, described, grouped
 from converter.write import FORMATS, Format, Layout, Writer
+
+Rows: TypeAlias = "pa.Table | pa.RecordBatch"
+
+LARGE_BYTES = 512 * 1024
+"""Of a large document, what a record has so much of is not held back for more: all of it is three times the text."""
 
 OPEN_PARTITIONS = 8
 """So many partitions are written side by side, each with a file a record; one more, and the oldest is closed."""
@@ -57,22 +62,28 @@ class Parts:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def write(self, records: Mapping[str, pa.RecordBatch], partition: str = "") -> None:
-        """Write the rows of some documents, all of the same partition (`lang=en`, or none).
+    def write(self, records: Mapping[str, Rows], partition: str = "", more: bool = False) -> None:
+        """Write the rows of some documents, all of the same partition (`lang=en`, or none); `more` may follow of them.
 
         Raises:
             OSError: the disk is full, for example.
         """
         self.add(records, partition)
-        self.roll(partition)
+        if not more:
+            self.roll(partition)
+            return
+        for name, writer in self._open[partition].writers.items():
+            if name not in records:  # a large document's come one record after the other
+                writer.flush(LARGE_BYTES)
 
-    def add(self, records: Mapping[str, pa.RecordBatch], partition: str = "") -> None:
+    def add(self, records: Mapping[str, Rows], partition: str = "") -> None:
         """Write some of the rows of documents, of which more are to come; `roll` ends them."""
         group = self._open.get(partition) or self._new(partition)
-        for name, batch in records.items():
+        for name, rows in records.items():
             if name in group.writers:
-                group.writers[name].write(batch)
-                self.rows[group.files[name]] += batch.num_rows
+                for batch in rows.to_batches() if isinstance(rows, pa.Table) else [rows]:
+                    group.writers[name].write(batch)
+                self.rows[group.files[name]] += rows.num_rows
 
     def adopt(self, folder: Path, files: Iterable[File]) -> None:
         """Take over what other `Parts` wrote to a folder of the same file system; here its files get new numbers.

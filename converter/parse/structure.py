@@ -21,11 +21,18 @@ LOOK_AHEAD = 8
 whole document too. No rule looks at more than three, but for that of `$$`, which seeks its like to the end."""
 
 
-def structure(lines: list[str], env: dict[str, Any]) -> Iterator[Token | CommonBlock]:
-    """Yield the block structure, inline content unread; `env` takes the link references and footnotes on the way."""
+def structure(lines: list[str], env: dict[str, Any], release: bool = False) -> Iterator[Token | CommonBlock]:
+    """Yield the block structure, inline content unread; `env` takes the link references and footnotes on the way.
+
+    With `release`, lines above the block that is asked for are emptied now and then.
+    """
     at, end = 0, len(lines)
+    released = 0
     window: Window | None = None
     while at < end:
+        if release and at - released >= WINDOW_LINES:
+            lines[released:at] = [""] * (at - released)
+            released = at
         if not lines[at].strip(" \t"):
             at += 1
         elif block := common_block(lines, at):

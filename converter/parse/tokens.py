@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from markdown_it.rules_block.table import escapedSplit
@@ -27,27 +28,32 @@ CONTAINERS = frozenset({"quote", "footnote"})
 # Cells so short repeat each other: so many of a document are read once.
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 
+# Rows of a table that are joined at once: as text, each takes fifty bytes more than its own.
+JOINED_ROWS = 1024
+TEXT, MARKDOWN = attrgetter("text"), attrgetter("markdown")
+
 # A longer document's structure is read twice, if there are link references, rather than held: it takes three times the
 # text.
 HELD_LINES = 8192
 
 
-def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem]) -> list[Block]:
+def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem], release: bool = False) -> list[Block]:
     """Parse the lines of a document's body into blocks in reading order.
 
     `numbers` holds the original line number of each line. What could not be read as it was meant is added
-    to `problems`; its text is kept all the same.
+    to `problems`; its text is kept all the same. With `release`, the lines may be emptied on the way: those of a large
+    document take half as much memory as all of its blocks.
     """
     if any("\0" in line for line in lines):
         lines = [line.replace("\0", "\ufffd") for line in lines]  # CommonMark 0.31, section 2.3
     env: dict[str, Any] = {}
-    pieces = structure(lines, env)
-    if any("]:" in line for line in lines):  # a definition may stand below what refers to it
-        if len(lines) <= HELD_LINES:
-            pieces = iter(list(pieces))
-        else:
-            deque(pieces, 0)
-            pieces = structure(lines, {})
+    pieces: Iterable[Any]
+    if len(lines) <= HELD_LINES:
+        pieces = list(structure(lines, env))
+    else:
+        if any("]:" in line for line in lines):  # a definition may stand below what refers to it
+            deque(structure(lines, env), 0)
+        pieces = structure(lines, env, release)
     blocks = Reader(lines, numbers, env, problems).read(pieces)
     if any(block.kind == "html" for block in blocks):
         from converter.parse.html_tables import add_html_tables  # with Python's HTML parser, which takes long to import
@@ -405,9 +411,12 @@ class Reader:
     def _tell_rows(self, block: Block) -> None:
         """Give a table the text of its rows."""
         rows = [block.tables[0].header, *block.tables[0].rows]
-        block.text = "\n".join([" | ".join([cell.text for cell in row]) for row in rows])
-        markdown = "\n".join([" | ".join([cell.markdown for cell in row]) for row in rows])
-        block.markdown = block.text if markdown == block.text else markdown
+        some = [rows[at : at + JOINED_ROWS] for at in range(0, len(rows), JOINED_ROWS)]
+        text, markdown = (
+            "\n".join(["\n".join([" | ".join(map(shown, row)) for row in part]) for part in some])
+            for shown in (TEXT, MARKDOWN)
+        )
+        block.text, block.markdown = text, text if markdown == text else markdown
 
     def _cell(self, block: Block, content: str, line: int) -> Cell:
         """Return a cell, the same one for a short content that the document's tables repeat."""

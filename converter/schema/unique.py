@@ -48,7 +48,7 @@ class Uniques:
                 self._seen |= dict.fromkeys(fresh, (source, row[2]))
         return judged
 
-    def filter(self, schemas: Sequence[Schema], records: Mapping[str, pa.RecordBatch]) -> dict[str, pa.RecordBatch]:
+    def filter(self, schemas: Sequence[Schema], records: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         """Return the records of a batch without values that came before; these stand in `problems`.
 
         Raises:
@@ -69,6 +69,7 @@ class Uniques:
                 rows += found.rows
                 problems += problem_rows(Context(doc_id, sources[doc_id], problems=found.problems))
             if problems:
-                made[schema.name] = batch(schema.arrow, rows)
-                made["problems"] = pa.concat_batches([made["problems"], batch(RECORDS["problems"].schema, problems)])
+                made[schema.name] = pa.Table.from_batches([batch(schema.arrow, rows)])
+                more = pa.Table.from_batches([batch(RECORDS["problems"].schema, problems)])
+                made["problems"] = pa.concat_tables([made["problems"], more])
         return made

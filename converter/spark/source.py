@@ -127,11 +127,10 @@ class Records:
         isolated = context is not None and context.attemptNumber() > 0
         most = self.options.maximum_bytes
         sources = (file if isinstance(file, Source) else read_there(file, folder, most) for file in files)
-        for _, made in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
-            rows = made.records[self.record]
-            schema = _plain(rows.schema)
-            arrays = [column.cast(type) for column, type in zip(rows.columns, schema.types, strict=True)]
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+        schema = _plain(self.schema)
+        for _, pieces in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
+            for piece in pieces:
+                yield from piece.records[self.record].cast(schema).to_batches()
 
 
 @dataclass(frozen=True)

@@ -88,8 +88,8 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
         wanted = sources if earlier is None else not_held(sources, earlier, made.report)
         with Parts(made.folder, schemas, output.format, output.layout) as parts:
 
-            def write(records: Records, partition: str) -> None:
-                parts.write(by_file(records), partition)
+            def write(records: Records, partition: str, more: bool) -> None:
+                parts.write(by_file(records), partition, more)
 
             settings = Settings(isolated=isolated)
             convert_sources(wanted, write, output, options, made.report, settings)

@@ -44,6 +44,8 @@ NO_HINTS = Hints()
 UNTYPED = Hints(types={"*": "string"})
 """Every column stays text."""
 NOTHING_PROVED = Conventions()
+NO_MARKS: Mapping[int, str] = {}
+"""What most columns have: one for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Column:
     """The values, one for each cell."""
     rejected: tuple[int, ...] = ()
     """Indexes of the cells that did not fit: under a tolerance or a forced type. Their values are null."""
-    marks: Mapping[int, str] = field(default_factory=dict)
+    marks: Mapping[int, str] = field(default_factory=lambda: NO_MARKS)
     """Footnote marks that were taken off: index of the cell to the mark (`*`, `[1]`)."""
     proves: Conventions = NOTHING_PROVED
     """What this column's own cells prove about the writer's habits."""

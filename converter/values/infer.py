@@ -12,7 +12,16 @@ import pyarrow as pa
 from converter.errors import UsageError
 from converter.values import string
 from converter.values.cells import Cells, Reading, Refusal, prepare
-from converter.values.column import NO_HINTS, NOTHING_PROVED, Column, Conventions, DateOrder, DecimalMark, Hints
+from converter.values.column import (
+    NO_HINTS,
+    NO_MARKS,
+    NOTHING_PROVED,
+    Column,
+    Conventions,
+    DateOrder,
+    DecimalMark,
+    Hints,
+)
 from converter.values.lattice import NULL, STRING
 from converter.values.moments import ORDERS
 from converter.values.names import column_name, column_names
@@ -157,7 +166,7 @@ def _column(ready: Cells, name: str, reading: Reading) -> Column:
         evidence.append(f"only {len(ready.texts)} filled {'cell' if len(ready.texts) == 1 else 'cells'}")
     return Column(
         ready.header, name, reading.type, reading.unit, array.null_count, "; ".join(evidence), array,
-        tuple(reading.rejected), ready.marks, reading.proves, reading.asks,
+        tuple(reading.rejected), ready.marks or NO_MARKS, reading.proves, reading.asks,
     )  # fmt: skip
 
 

@@ -24,6 +24,9 @@ class Writer(Protocol):
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch; an empty one writes nothing."""
 
+    def flush(self, least: int = 0) -> None:
+        """Write what is held back, if it takes `least` bytes of memory."""
+
     def close(self) -> None:
         """Write what is still held back and the end of the file."""
 

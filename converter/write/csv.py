@@ -40,6 +40,9 @@ class CsvWriter:
         lines = joined.to_pylist()
         self._stream.write(("\r\n".join(lines) + "\r\n").encode())
 
+    def flush(self, least: int = 0) -> None:
+        """Nothing is held back."""
+
     def close(self) -> None:
         """Nothing is held back."""
 

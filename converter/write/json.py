@@ -43,6 +43,9 @@ class JsonWriter(_ArrayWriter):
         for row in json_rows(batch):
             self._element(row)
 
+    def flush(self, least: int = 0) -> None:
+        """Nothing is held back."""
+
 
 class NestedJsonWriter(_ArrayWriter):
     """Writes whole documents: document -> sections -> blocks, lists, tables, links and the rest.
@@ -55,7 +58,7 @@ class NestedJsonWriter(_ArrayWriter):
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__(stream, indent=2)
 
-    def write(self, batches: dict[str, pa.RecordBatch]) -> None:
+    def write(self, batches: dict[str, pa.Table]) -> None:
         """Write an element for each document of the batches, which hold every record."""
         records = {name: _by(json_rows(batch), "doc_id") for name, batch in batches.items()}
         for document in json_rows(batches["documents"]):

@@ -22,5 +22,8 @@ class NdjsonWriter:
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in json_rows(batch)]
         self._stream.write("".join(lines).encode())
 
+    def flush(self, least: int = 0) -> None:
+        """Nothing is held back."""
+
     def close(self) -> None:
         """Nothing is held back."""

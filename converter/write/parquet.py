@@ -30,21 +30,22 @@ class ParquetWriter:
         self._rows += batch.num_rows
         self._bytes += batch.nbytes
         if self._rows >= self._layout.row_group_rows or self._bytes >= self._layout.row_group_bytes:
-            self._flush()
+            self.flush()
+
+    def flush(self, least: int = 0) -> None:
+        """Write the rows that are held back as row groups, if they take `least` bytes of memory."""
+        if self._held and self._bytes >= least:
+            # Those of one large document may be many groups: the writer takes twice the memory of a group.
+            groups = max(-(-self._rows // self._layout.row_group_rows), self._bytes // self._layout.row_group_bytes, 1)
+            self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=-(-self._rows // groups))
+            self._held, self._rows, self._bytes = [], 0, 0
 
     def close(self) -> None:
         """Write the last row group and the footer."""
-        self._flush()
+        self.flush()
         self._writer.close()
 
     def __del__(self) -> None:
         # One that was never closed belongs to a run that failed; pyarrow would write a footer to its closed stream.
         if hasattr(self, "_writer"):
             self._writer.is_open = False
-
-    def _flush(self) -> None:
-        if self._held:
-            # Those of one large document may be many groups: the writer takes twice the memory of a group.
-            groups = max(-(-self._rows // self._layout.row_group_rows), self._bytes // self._layout.row_group_bytes, 1)
-            self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=-(-self._rows // groups))
-            self._held, self._rows, self._bytes = [], 0, 0

@@ -11,17 +11,17 @@ from typing import Any
 import pyarrow as pa
 
 
-def json_rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """Return a batch's rows as JSON can hold them.
+def json_rows(rows: pa.RecordBatch | pa.Table) -> list[dict[str, Any]]:
+    """Return rows as JSON can hold them.
 
     A map is an object; a date, time or timestamp is ISO 8601 text; a decimal is text, for a float would bend
     it; a 32-bit float is the shortest number that means it; NaN and infinities are null.
     """
-    columns = [_json_column(column) for column in batch.columns]
-    return [dict(zip(batch.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
+    columns = [_json_column(column) for column in rows.columns]
+    return [dict(zip(rows.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _json_column(column: pa.Array) -> list[Any]:
+def _json_column(column: pa.Array | pa.ChunkedArray) -> list[Any]:
     kind = column.type
     if pa.types.is_map(kind):
         objects = (None if value is None else dict(value) for value in column.to_pylist())

@@ -130,11 +130,13 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
             waiting.add(str(number))
             yield Source(str(number), data)
 
-    def sink(records: Records, partition: str) -> None:
-        documents = records["documents"]
-        assert documents["doc_id"].to_pylist() == [document_id(key) for key in documents["source"].to_pylist()]
-        waiting.difference_update(documents["source"].to_pylist(), records["problems"]["source"].to_pylist())
-        counted["documents"] += documents.num_rows
+    def sink(records: Records, *_: object) -> None:
+        if documents := records.get("documents"):
+            assert documents["doc_id"].to_pylist() == [document_id(key) for key in documents["source"].to_pylist()]
+            waiting.difference_update(documents["source"].to_pylist())
+            counted["documents"] += documents.num_rows
+        if problems := records.get("problems"):
+            waiting.difference_update(problems["source"].to_pylist())
 
     settings = Settings(max(2, processors()))
     convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
