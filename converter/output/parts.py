@@ -17,8 +17,8 @@ from converter.write import FORMATS, Format, Layout, Writer
 
 Rows: TypeAlias = "pa.Table | pa.RecordBatch"
 
-LARGE_BYTES = 512 * 1024
-"""Of a large document, what a record has so much of is not held back for more: all of it is three times the text."""
+LARGE_BYTES = 1024 * 1024
+"""Where a large document comes in pieces, rows of so many bytes are a row group: all that is held back counts."""
 
 OPEN_PARTITIONS = 8
 """So many partitions are written side by side, each with a file a record; one more, and the oldest is closed."""
@@ -72,9 +72,8 @@ class Parts:
         if not more:
             self.roll(partition)
             return
-        for name, writer in self._open[partition].writers.items():
-            if name not in records:  # a large document's come one record after the other
-                writer.flush(LARGE_BYTES)
+        for writer in self._open[partition].writers.values():
+            writer.flush(LARGE_BYTES)
 
     def add(self, records: Mapping[str, Rows], partition: str = "") -> None:
         """Write some of the rows of documents, of which more are to come; `roll` ends them."""

@@ -17,8 +17,8 @@ WINDOW_LINES = 2048
 is an emoji, and five numbers a line: of a document of 4 MB, as much memory as all of its blocks take."""
 
 LOOK_AHEAD = 8
-"""So many lines that are not blank have to stand below a block in its window, to be sure that it would end there in the
-whole document too. No rule looks at more than three, but for that of `$$`, which seeks its like to the end."""
+"""A blank line and so many others have to stand below a block in its window, to be sure that it would end there in the
+whole document too. No rule looks at more than three, but that for `$$`, which seeks its like up to a blank line."""
 
 
 def structure(lines: list[str], env: dict[str, Any], release: bool = False) -> Iterator[Token | CommonBlock]:
@@ -55,12 +55,11 @@ class Window:
 
         A block that ends in line `certain` or before ends there in the document too.
         """
-        end = start + size
-        if end >= len(lines) or any("$$" in line for line in lines):
-            end = self.certain = len(lines)
-        else:
-            last = (at for at in range(end - 1, start, -1) if lines[at].strip(" \t"))
-            self.certain = next(islice(last, LOOK_AHEAD - 1, None), start)
+        end = self.certain = min(start + size, len(lines))
+        if end < len(lines):
+            below = islice((at for at in range(end - 1, start, -1) if lines[at].strip(" \t")), LOOK_AHEAD - 1, None)
+            last = next(below, start)
+            self.certain = next((at for at in range(last, start, -1) if not lines[at].strip(" \t")), start)
         self.size = size
         self.line = start
         self._start = start
