@@ -15,6 +15,7 @@ from converter.office import MARKDOWN, to_markdown
 from converter.parse import Block, parse
 from converter.problems import Problem
 from converter.records import RECORDS, Context, outline
+from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejected, typed_columns
 from converter.repair import LEVELS, RULES, repair
 from converter.schema.model import Schema
@@ -197,7 +198,10 @@ def _in_order(records: Iterable[str]) -> list[str]:
 
 
 def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
-    return iter([parts_of(contexts, options.hints)]) if name == DATASETS else RECORDS[name].batches(contexts)
+    if name == DATASETS:
+        return iter([parts_of(contexts, options.hints)])
+    # One that is alone in its batch is large, as its sections may be.
+    return RECORDS[name].batches(contexts, ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE)
 
 
 def _applied(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:

@@ -101,7 +101,7 @@ def test_batches_do_not_change_rows() -> None:
 @settings(max_examples=100, deadline=None)
 def test_a_document_in_pieces_has_the_same_rows(source: str) -> None:
     whole = convert_batch([Source("a.md", source)], Options())
-    with patch("converter.records.record.ROWS_AT_ONCE", 3):
+    with patch("converter.conversion.ROWS_AT_ONCE", 12):
         pieces = list(convert_in_pieces(Source("a.md", source), Options()))
     assert [piece.more for piece in pieces] == [True] * (len(pieces) - 1) + [False]
     for made in (pieces, list(whole.pieces())):

@@ -15,7 +15,7 @@ from converter.records.context import Context
 CONTRACT_VERSION = "1"
 """The version of the record contract; it changes only when a column is renamed, dropped or changes its type."""
 
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 2048
 """Rows that are tuples at the same time: a large document's would take as much memory as all the rest of it."""
 
 STRING, INT8, INT16, INT32, INT64 = pa.string(), pa.int8(), pa.int16(), pa.int32(), pa.int64()
@@ -72,15 +72,15 @@ class Record:
         """
         return pa.Table.from_batches(list(self.batches(contexts)), self.schema)
 
-    def batches(self, contexts: Iterable[Context]) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of these documents, as `table` has them, ROWS_AT_ONCE at a time.
+    def batches(self, contexts: Iterable[Context], rows_at_once: int = ROWS_AT_ONCE) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of these documents, as `table` has them, so many at a time.
 
         Raises:
             ValueError: a row holds a null where the contract allows none.
         """
         schema = self.schema
         rows = self._rows(contexts)
-        while chunk := list(islice(rows, ROWS_AT_ONCE)):
+        while chunk := list(islice(rows, rows_at_once)):
             arrays = [
                 pa.array(column, field.type) for column, field in zip(zip(*chunk, strict=True), schema, strict=True)
             ]
