@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import textwrap
 import time
@@ -85,6 +86,14 @@ def test_a_title_keeps_what_an_atx_heading_would_eat() -> None:
     text = "\n\n".join(["**Notes in F #**", body * 2, "**Notes in C**", body * 2])
     lines = repaired(text).lines
     assert lines[0] == r"# Notes in F \#"
+
+
+def test_short_sentences_below_each_other_are_no_titles() -> None:
+    chance = random.Random(1)
+    words = ["after", "before", "every", "harbour", "measure", "paper", "pump", "reader", "stone", "water", "which"]
+    sentences = [" ".join(chance.choices(words, k=chance.randint(3, 9))).capitalize() + "." for _ in range(500)]
+    result = repaired("\n\n".join(sentences))
+    assert len(result.repairs) < 10
 
 
 def test_the_state_comes_with_evidence() -> None:

@@ -18,6 +18,11 @@ ENOUGH, SURE = 1.4, 0.9
 """What the chances of a document's headings must come to together, or else the likeliest alone (one or two short lines
 among paragraphs are weak evidence that headings were lost); from SURE on a title may head a short last line."""
 
+STOPS = (".", "。", "।", "۔")
+"""What ends a statement: some titles have it, but not one title below the other."""
+MOST_IN_A_ROW = 2
+"""So many titles, most with a stop, may stand directly below each other; more of them are short paragraphs."""
+
 TITLE = 60
 """Columns up to which a line that ends no sentence is rather a title or a name than a paragraph."""
 
@@ -69,7 +74,25 @@ def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
         for at, chance in chances.items()
         if chance >= THRESHOLD and (at < last or (chance >= SURE and at < end))
     }
+    found = {at: chance for run in _runs(found) if not _heads_nothing(page, run) for at, chance in run}
     return found if sum(found.values()) >= ENOUGH or max(found.values(), default=0) >= SURE else {}
+
+
+def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:
+    """Whether these are short paragraphs: sentences with their stop, one below the other."""
+    stopped = sum(page.blocks[at].text.endswith(STOPS) and not page.blocks[at].bold for at, _ in run)
+    return len(run) > MOST_IN_A_ROW and 2 * stopped > len(run)
+
+
+def _runs(found: Mapping[int, float]) -> list[list[tuple[int, float]]]:
+    """Group what was found by blocks that stand directly below each other."""
+    runs: list[list[tuple[int, float]]] = []
+    for at, chance in found.items():
+        if runs and runs[-1][-1][0] == at - 1:
+            runs[-1].append((at, chance))
+        else:
+            runs.append([(at, chance)])
+    return runs
 
 
 def levels_of(found: Sequence[Block], first: Block) -> list[int]:
