@@ -80,7 +80,8 @@ def staged(out: Path) -> Iterator[Stage]:
             (mine / "new").mkdir()
             yield Stage(out, mine)
     except OSError as error:
-        message = f"cannot be written: {error.strerror or error}; nothing of this run was kept"
+        reason = os.strerror(error.errno) if error.errno else error  # Arrow's own says more than what is wrong
+        message = f"cannot be written: {reason}; nothing of this run was kept"
         raise OutputError(message, source=str(out)) from error
 
 

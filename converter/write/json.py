@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -22,10 +23,11 @@ class _ArrayWriter:
         self._indent = indent
         self._separator = "[\n"
 
-    def _element(self, value: Any) -> None:
-        text = json.dumps(value, ensure_ascii=False, indent=self._indent)
-        self._stream.write((self._separator + text).encode())
-        self._separator = ",\n"
+    def _elements(self, values: Iterable[Any]) -> None:
+        texts = ",\n".join([json.dumps(value, ensure_ascii=False, indent=self._indent) for value in values])
+        if texts:
+            self._stream.write((self._separator + texts).encode())
+            self._separator = ",\n"
 
     def close(self) -> None:
         """End the array."""
@@ -40,8 +42,7 @@ class JsonWriter(_ArrayWriter):
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write an element for each row."""
-        for row in json_rows(batch):
-            self._element(row)
+        self._elements(json_rows(batch))
 
     def flush(self, least: int = 0) -> None:
         """Nothing is held back."""
@@ -63,12 +64,11 @@ class NestedJsonWriter(_ArrayWriter):
         records = {name: _by(json_rows(batch), "doc_id") for name, batch in batches.items()}
         for document in json_rows(batches["documents"]):
             own = {name: rows.get(document["doc_id"], []) for name, rows in records.items()}
-            self._element(nested_document(document, own))
+            self._elements([nested_document(document, own)])
         unread = _by((row for row in records["problems"].get(None, [])), "source", drop=False)
         for source, problems in unread.items():
-            self._element(
-                {"source": source, "problems": [_filled(problem, "source", "doc_id") for problem in problems]}
-            )
+            told = [_filled(problem, "source", "doc_id") for problem in problems]
+            self._elements([{"source": source, "problems": told}])
 
 
 IN_SECTION = ("blocks", "links", "images", "code_blocks", "footnotes", "definitions")
