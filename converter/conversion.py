@@ -199,7 +199,7 @@ def _in_order(records: Iterable[str]) -> list[str]:
 
 def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
     if name == DATASETS:
-        return iter([parts_of(contexts, options.hints)])
+        return parts_of(contexts, options.hints)
     # One that is alone in its batch is large, as its sections may be.
     return RECORDS[name].batches(contexts, ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE)
 

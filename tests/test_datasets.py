@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from converter.conversion import Options, Source, convert_batch
 from converter.datasets import Datasets
-from converter.datasets.part import LARGE_BYTES
+from converter.datasets.part import LARGE_BYTES, as_type
 from converter.errors import OutputError, UsageError
 from converter.output import Output
 from converter.report import Report
@@ -221,6 +221,21 @@ def test_a_batch_can_come_from_another_process() -> None:
     batch = convert_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
     copy = pickle.loads(pickle.dumps(batch))
     assert copy.records == batch.records and batch.records["datasets"].num_rows == 1
+
+
+WHOLE = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**53, 2**53 + 1, -(2**53) - 1])
+
+
+@given(st.lists(WHOLE | st.none()))
+def test_a_few_integers_are_made_floats_as_arrow_casts_them(values: list[int | None]) -> None:
+    array = pa.array(values, pa.int64())
+    try:
+        expected = array.cast(pa.float64())
+    except pa.ArrowInvalid:
+        with pytest.raises(pa.ArrowInvalid):
+            as_type(array, pa.float64())
+    else:
+        assert as_type(array, pa.float64()).equals(expected)
 
 
 def test_a_large_part_is_compressed_and_holds_the_same(tmp_path: Path) -> None:

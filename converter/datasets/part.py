@@ -7,6 +7,7 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -17,7 +18,7 @@ from converter.records.record import DOC_ID, INT32, LINE_START
 from converter.records.record import field as described
 from converter.records.tables import dataset_of, tables_of
 from converter.values import Column, Hints, texts
-from converter.values.lattice import NULL, STRING
+from converter.values.lattice import FLOAT64, INT64, NULL, STRING
 
 PLACE = (
     DOC_ID,
@@ -29,6 +30,9 @@ PLACE = (
 
 VALUE, TEXT = "value ", "text "
 """Before a column's name: its typed values, and the raw texts that stand in for them where types do not agree."""
+
+FEW_VALUES = 4096
+"""So many integers are made floats one by one, which is what most casts are; more would take long."""
 
 LARGE_BYTES = 1024 * 1024
 """Rows of so many bytes are compressed: they are held until the run has ended."""
@@ -54,6 +58,15 @@ Nothing in it refers to the process that made it: parts can come from another on
 """
 
 
+class Part(NamedTuple):
+    """A row of `PARTS`."""
+
+    doc_id: str | None
+    dataset: str
+    kinds: bytes
+    rows: bytes
+
+
 @dataclass(slots=True)
 class _Tables:
     """The tables of one data set, while a part is made. `places` are the columns of PLACE that are numbers."""
@@ -64,22 +77,38 @@ class _Tables:
     orders: Counter[Order] = field(default_factory=Counter)
 
 
-def parts_of(contexts: Iterable[Context], hints: Hints) -> pa.RecordBatch:
-    """Return the parts that these documents give to data sets (`PARTS`), for each in the order of its tables."""
-    rows = [row for context in contexts for row in _parts(context, hints)]
-    columns = list(zip(*rows, strict=True)) or [()] * len(PARTS)
+def parts_of(contexts: Iterable[Context], hints: Hints) -> Iterator[pa.RecordBatch]:
+    """Yield the parts that these documents give to data sets (`PARTS`), for each in the order of its tables."""
+    parts: list[Part] = []
+    held = 0
+    for context in contexts:
+        for part in _parts(context, hints):
+            parts.append(part)
+            held += len(part.rows)
+            if held >= LARGE_BYTES:
+                yield _batch(parts)
+                parts, held = [], 0
+    if parts:
+        yield _batch(parts)
+
+
+def _batch(parts: Sequence[Part]) -> pa.RecordBatch:
+    columns = zip(*parts, strict=True)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, PARTS, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=PARTS)
 
 
-def _parts(context: Context, hints: Hints) -> Iterator[tuple[object, ...]]:
-    found: dict[str, _Tables] = defaultdict(_Tables)
+def _parts(context: Context, hints: Hints) -> Iterator[Part]:
+    found: dict[str, list[tuple[int, Table]]] = defaultdict(list)
     for table_id, (_, _, table) in enumerate(tables_of(context)):
-        columns = context.columns[table_id]
-        if dataset := dataset_of(table, columns):
-            _add(found[dataset], context, table_id, table, columns, hints)
-    for dataset, tables in found.items():
-        yield context.doc_id, dataset, write_kinds(tables.kinds, tables.orders), _rows(context.doc_id, tables)
+        if dataset := dataset_of(table, context.columns[table_id]):
+            found[dataset].append((table_id, table))
+    for dataset, own in found.items():
+        tables = _Tables()
+        for table_id, table in own:
+            _add(tables, context, table_id, table, context.columns[table_id], hints)
+        kinds = write_kinds(tables.kinds, tables.orders)
+        yield Part(context.doc_id, dataset, kinds, _rows(context.doc_id, tables))
 
 
 def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> bytes:
@@ -154,4 +183,8 @@ def as_type(array: pa.Array, type: pa.DataType) -> pa.Array:
     """
     if array.type == type:
         return array
-    return pa.nulls(len(array), type) if pa.types.is_null(array.type) else array.cast(type)
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), type)
+    if array.type == INT64 and type == FLOAT64 and len(array) <= FEW_VALUES:
+        return pa.array(array.to_pylist(), type)
+    return array.cast(type)

@@ -95,7 +95,8 @@ class Overview:
         self.types.update(column["type"].partition("(")[0] for row in document.tables for column in row["columns"])
         self.kinds.update(reading.kinds)
         self._tables.update(row["dataset"] for row in document.tables if row["dataset"])
-        self._datasets.add(parts_of([document.context], self.options.hints))
+        for parts in parts_of([document.context], self.options.hints):
+            self._datasets.add(parts)
 
     def close(self) -> None:
         """Unify the data sets over the run, and tell what drifts."""

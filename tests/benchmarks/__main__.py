@@ -46,6 +46,7 @@ START_UP = (
     (["--help"], [TWO_COMMANDS, "--help"], 1.3),
     (["convert", "{file}", "-o", "{out}", "-q", "--overwrite"], ["import pyarrow.parquet, markdown_it, typer"], 1.4),
 )
+LARGE = 4_000_000
 GROWTH, MEMORY, ONE_JOB, TWO_JOBS = 1.15, 12, 0.6, 0.35
 SMALLEST = 12_000  # characters; three doublings stay below the length from which inline marks are not read
 # Linux's own figure: `ru_maxrss` of a child process begins with its parent's.
@@ -158,19 +159,29 @@ def exponent(times: Sequence[float]) -> float:
 
 
 def memory(folder: Path) -> None:
-    """Print the peak memory of one document of 4 MB, above that of a small one, as a multiple of its size."""
+    """Print the peak memory of one document of 4 MB, above that of a small one, as a multiple of its size.
+
+    The documents of each source in `../shared/corpora`, where it is there, are joined to one, over and over.
+    """
     least = peak_bytes(small_file(folder), folder)
-    made = {
+    sources = sorted(path for path in CORPORA.iterdir() if path.is_dir()) if CORPORA.is_dir() else []
+    made = {path.name: joined(path) for path in sources} | {
         "articles": "\n".join(generated(1000)),
-        "prose": paragraphs(80, 4_000_000),
-        "short lines": paragraphs(5, 4_000_000),
-        "long table": CONSTRUCTS["long table"](4_000_000),
+        "prose": paragraphs(80, LARGE),
+        "short lines": paragraphs(5, LARGE),
+        "long table": CONSTRUCTS["long table"](LARGE),
     }
     for name, text in made.items():
         file = folder / "large.md"
-        file.write_text(text[:4_000_000], encoding="utf-8")
+        file.write_text(text.encode()[:LARGE].decode("utf-8", "ignore"), encoding="utf-8")
         above = peak_bytes(file, folder) - least
-        print(f"peak memory, {name:12} {above / file.stat().st_size:6.1f} x the document's size (asked: {MEMORY})")
+        print(f"peak memory, {name:25} {above / file.stat().st_size:6.1f} x the document's size (asked: {MEMORY})")
+
+
+def joined(source: Path) -> str:
+    """Return the documents of a folder as one of at least LARGE bytes."""
+    text = "\n".join(path.read_text(encoding="utf-8-sig") for path in sorted(source.rglob("*.md")))
+    return text * (LARGE // len(text.encode()) + 1)
 
 
 def peak_bytes(file: Path, folder: Path) -> int:
