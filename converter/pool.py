@@ -75,9 +75,9 @@ def _pieces(source: Source, options: Options, names: Sequence[str]) -> Iterator[
     yield _outcome([source], lambda: next(pieces), partial(convert_batch, options=options, records=names))
     try:
         yield from pieces
-    except MemoryError as error:
-        raise SourceError("memory ran out over this document; split it, or give the process more", source=source.key,
-                          code="too_large") from error  # fmt: skip
+    except Exception as error:
+        problem = _problem(error)
+        raise SourceError(problem.message, source=source.key, code=problem.code) from error
 
 
 def _pooled(

@@ -334,25 +334,29 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     assert hashes[0] == hashes[1] == hashes[2]
 
 
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [(MemoryError(), "too_large", "memory ran out"), (ValueError("a fault of ours"), "crashed", "a fault of ours")],
+)
 @pytest.mark.parametrize("before", [0, 1])
-def test_memory_that_runs_out_over_a_large_document(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+def test_what_fails_over_a_large_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, fault: Exception, code: str, said: str
 ) -> None:
     """It costs only the document where none of its rows was given; else the run, which leaves nothing."""
 
     def converted(*arguments: Any) -> Iterator[Batch]:
         yield from [*convert_in_pieces(*arguments)][:before]
-        raise MemoryError
+        raise fault
 
     monkeypatch.setattr(pool, "convert_in_pieces", converted)
     found = [Source("a.md", b"a"), Source("large.md", b"word\n\n" * 200_000)]
     if before:
-        with pytest.raises(SourceError, match=r"large.md: memory ran out"):
+        with pytest.raises(SourceError, match=f"large.md: .*{said}"):
             write_folder(found, tmp_path / "out", Output(), Options())
         assert list(tmp_path.iterdir()) == []
     else:
         report = write_folder(found, tmp_path / "out", Output(), Options())
-        assert (report.documents, [problem["code"] for problem in report.problems]) == (1, ["too_large"])
+        assert (report.documents, [problem["code"] for problem in report.problems]) == (1, [code])
 
 
 def test_large_documents_are_batches_of_their_own() -> None:
