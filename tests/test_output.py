@@ -375,7 +375,7 @@ def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(
     report = write_folder(many(*texts), tmp_path / "out", Output(), options, Settings(2))
     assert (report.documents, report.failed) == (595, 5)
     found = {problem["source"]: problem["code"] for problem in report.problems if problem["severity"] == "error"}
-    assert found == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "failed",
+    assert found == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "too_large",
                      "450.md": "crashed"}  # fmt: skip
     assert report.exit_code == 3
     here = write_folder(
