@@ -13,7 +13,7 @@ from converter.errors import ParquetryError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, OutOfTime, time_limit
 from converter.office import MARKDOWN, to_markdown
 from converter.parse import Block, parse
-from converter.problems import Problem
+from converter.problems import OUT_OF_MEMORY, Problem
 from converter.records import RECORDS, Context, outline
 from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejected, typed_columns
@@ -88,6 +88,8 @@ def read_document(source: Source, options: Options, keep_lines: bool = True) -> 
         return Context(None, source.key, problems=[Problem("too_slow", message)])
     except ParquetryError as error:
         return Context(None, source.key, problems=[Problem(error.code, error.message, error.line, error.line)])
+    except MemoryError:
+        return Context(None, source.key, problems=[OUT_OF_MEMORY])
     except Exception as error:  # a fault of ours costs one document, not the run
         message = f"{type(error).__name__}: {error}; please report it with the document"
         return Context(None, source.key, problems=[Problem("failed", message)])

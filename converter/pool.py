@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from converter.conversion import Batch, Options, Source, convert_batch, convert_in_pieces
 from converter.errors import ParquetryError, SourceError
-from converter.problems import Problem
+from converter.problems import OUT_OF_MEMORY, Problem
 from converter.process import set_up, start_fork_server
 
 # What a batch may take beyond the seconds that one document has: to be sent, put in columns, and sent back.
@@ -75,9 +75,9 @@ def _pieces(source: Source, options: Options, names: Sequence[str]) -> Iterator[
     yield _outcome([source], lambda: next(pieces), partial(convert_batch, options=options, records=names))
     try:
         yield from pieces
-    except MemoryError as error:
-        raise SourceError("memory ran out over this document; split it, or give the process more", source=source.key,
-                          code="too_large") from error  # fmt: skip
+    except Exception as error:
+        problem = _problem(error)
+        raise SourceError(problem.message, source=source.key, code=problem.code) from error
 
 
 def _pooled(
@@ -137,7 +137,7 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, TimeoutError):
         return Problem("too_slow", "the document took longer than it may and was stopped; see --max-seconds")
     if isinstance(error, MemoryError):
-        return Problem("too_large", "memory ran out over this document; split it, or give the process more")
+        return OUT_OF_MEMORY
     return Problem("crashed", f"the process that converted it ended ({error}); please report it with the document")
 
 

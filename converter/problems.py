@@ -12,7 +12,7 @@ CODES: dict[str, tuple[str, str]] = {
     "unreadable": (ERROR, "The source exists but could not be opened or read."),
     "no_documents": (ERROR, "A folder or glob holds no document."),
     "binary": (ERROR, "The bytes are no text in any encoding that could be told."),
-    "too_large": (ERROR, "The document is larger than the size limit, packed or unpacked."),
+    "too_large": (ERROR, "The document is larger than the size limit, packed or unpacked, or than memory can hold."),
     "too_slow": (ERROR, "The document took longer than the time limit."),
     "crashed": (ERROR, "The process that converted the document ended."),
     "no_reader": (ERROR, "The document is of a kind (PDF, DOCX, ...) whose reader is not installed."),
@@ -55,3 +55,6 @@ class Problem:
     def severity(self) -> str:
         """`error` where something could not be read, `warning` where it was read with a caveat."""
         return CODES[self.code][0]
+
+
+OUT_OF_MEMORY = Problem("too_large", "memory ran out over this document; split it, or give the process more")

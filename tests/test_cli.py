@@ -192,6 +192,25 @@ def test_max_bytes(folder: Path) -> None:
     assert run("convert", "a.md", "--max-bytes", "0", cwd=folder, code=2).stdout == b""
 
 
+def test_memory_that_runs_out_is_told(folder: Path) -> None:
+    """Over a document it is a problem; elsewhere, as where files are written, it ends the run."""
+    program = """
+import converter.cli, converter.output.parts
+def fail(*arguments): raise MemoryError
+converter.output.parts.Parts.add = fail
+converter.cli.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, "convert", "a.md", "-o", "out"],
+        cwd=folder, env=ENVIRONMENT, capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.decode()) == (
+        1,
+        "parquetry: memory ran out; give the process more, or split what is large\n",
+    )
+    assert folder_of(folder) == ["a.md"]
+
+
 def test_repair_and_without_rule(folder: Path) -> None:
     (folder / "d.md").write_text("A paragraph.\n\n• one\n• two\n")
     command = ["convert", "d.md", "--records", "repairs", "--to", "ndjson"]

@@ -334,25 +334,39 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     assert hashes[0] == hashes[1] == hashes[2]
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_large_document_stands_in_one_file_of_several_row_groups(tmp_path: Path, jobs: int) -> None:
+    large = Source("large.md", f"# Title\n\n{'word ' * 20}.\n\n" * 15_000)
+    sources = [Source("a.md", "a"), large, Source("z.md", "z")]
+    write_folder(sources, tmp_path / "out", Output(layout=Layout(file_bytes=1)), Options(), Settings(jobs))
+    files = [pq.ParquetFile(path) for path in sorted((tmp_path / "out" / "blocks").iterdir())]
+    assert [file.metadata.num_rows for file in files] == [1, 30_000, 1]
+    assert [file.num_row_groups > 1 for file in files] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"),
+    [(MemoryError(), "too_large", "memory ran out"), (ValueError("a fault of ours"), "crashed", "a fault of ours")],
+)
 @pytest.mark.parametrize("before", [0, 1])
-def test_memory_that_runs_out_over_a_large_document(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+def test_what_fails_over_a_large_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, fault: Exception, code: str, said: str
 ) -> None:
     """It costs only the document where none of its rows was given; else the run, which leaves nothing."""
 
     def converted(*arguments: Any) -> Iterator[Batch]:
         yield from [*convert_in_pieces(*arguments)][:before]
-        raise MemoryError
+        raise fault
 
     monkeypatch.setattr(pool, "convert_in_pieces", converted)
     found = [Source("a.md", b"a"), Source("large.md", b"word\n\n" * 200_000)]
     if before:
-        with pytest.raises(SourceError, match=r"large.md: memory ran out"):
+        with pytest.raises(SourceError, match=f"large.md: .*{said}"):
             write_folder(found, tmp_path / "out", Output(), Options())
         assert list(tmp_path.iterdir()) == []
     else:
         report = write_folder(found, tmp_path / "out", Output(), Options())
-        assert (report.documents, [problem["code"] for problem in report.problems]) == (1, ["too_large"])
+        assert (report.documents, [problem["code"] for problem in report.problems]) == (1, [code])
 
 
 def test_large_documents_are_batches_of_their_own() -> None:
@@ -371,7 +385,7 @@ def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(
     report = write_folder(many(*texts), tmp_path / "out", Output(), options, Settings(2))
     assert (report.documents, report.failed) == (595, 5)
     found = {problem["source"]: problem["code"] for problem in report.problems if problem["severity"] == "error"}
-    assert found == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "failed",
+    assert found == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "too_large",
                      "450.md": "crashed"}  # fmt: skip
     assert report.exit_code == 3
     here = write_folder(

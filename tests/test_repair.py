@@ -96,6 +96,18 @@ def test_short_sentences_below_each_other_are_no_titles() -> None:
     assert len(result.repairs) < 10
 
 
+@pytest.mark.parametrize(
+    "titles",
+    [("Title {}.", "Chapter 1.", "Article 3."), ("{}. Provisions.", "{}.1. Scope.", "{}.1.1. Persons concerned.")],
+)
+def test_numbered_titles_with_stops_stand_above_each_other(titles: tuple[str, ...]) -> None:
+    body = (
+        "This is a paragraph of prose that goes on for a while, so that nobody could take it for a title. It ends here."
+    )
+    text = "\n\n".join("\n\n".join([*titles, body, body]).format(*[number] * 3) for number in range(1, 6))
+    assert len(repaired(text).repairs) == 15
+
+
 def test_the_state_comes_with_evidence() -> None:
     state = repaired("One line.\n\nAnother line.").state
     assert state is not None and state.spaced and state.evidence

@@ -25,7 +25,7 @@ from converter.parse.blocks import Block, Inline
 from converter.parse.common import common_block
 from converter.parse.html_tables import add_html_tables
 from converter.parse.simple import read_simple
-from converter.parse.structure import structure
+from converter.parse.structure import Window, structure
 from converter.parse.tokens import Reader
 from converter.problems import Problem
 from tests.specification import examples
@@ -128,6 +128,23 @@ def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block],
         patch("converter.parse.tokens.HELD_LINES", 7),
     ):
         return parse(list(lines), numbers, problems, release=True), problems
+
+
+def test_a_window_stays_small_where_blocks_are() -> None:
+    lines = ("- a\n\n  > b\n\n" * 9 + "word\n\n").split("\n") * 40
+    sizes: list[int] = []
+
+    class Watched(Window):
+        def __init__(self, lines: list[str], start: int, size: int) -> None:
+            sizes.append(size)
+            super().__init__(lines, start, size)
+
+    with (
+        patch("converter.parse.structure.WINDOW_LINES", 100),
+        patch("converter.parse.structure.Window", Watched),
+    ):
+        list(structure(lines, {}))
+    assert len(sizes) > 1 and set(sizes) == {100}
 
 
 def check_inline(content: str, env: dict[str, Any]) -> None:

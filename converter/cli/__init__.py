@@ -51,6 +51,9 @@ def _told() -> Iterator[None]:
         what = f"{place}: cannot be written: " if place else ""
         typer.echo(f"parquetry: {what}{error.strerror or error}", err=True)
         raise typer.Exit(1) from error
+    except MemoryError as error:
+        typer.echo("parquetry: memory ran out; give the process more, or split what is large", err=True)
+        raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         typer.echo("parquetry: stopped; nothing half-written was left", err=True)
         raise typer.Exit(128 + (error.args[0] if error.args else signal.SIGINT)) from error

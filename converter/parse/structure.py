@@ -42,7 +42,7 @@ def structure(lines: list[str], env: dict[str, Any], release: bool = False) -> I
             if window is None or at >= window.certain:
                 window = Window(lines, at, WINDOW_LINES)
             while (tokens := window.read(at, env)) is None:
-                window = Window(lines, at, 4 * window.size)
+                window = Window(lines, at, 4 * window.size if at == window.start else WINDOW_LINES)
             yield from tokens
             at = window.line
 
@@ -60,9 +60,8 @@ class Window:
             below = islice((at for at in range(end - 1, start, -1) if lines[at].strip(" \t")), LOOK_AHEAD - 1, None)
             last = next(below, start)
             self.certain = next((at for at in range(last, start, -1) if not lines[at].strip(" \t")), start)
-        self.size = size
+        self.start, self.size = start, size
         self.line = start
-        self._start = start
         self._state = StateBlock("\n".join(lines[start:end]) + "\n", block_parser(), {}, [])
         self._rules = block_parser().block.ruler.getRules("")
 
@@ -73,15 +72,15 @@ class Window:
         """
         state = self._state
         state.tokens, state.env = [], {}
-        state.line = at - self._start
+        state.line = at - self.start
         any(rule(state, state.line, state.lineMax, False) for rule in self._rules)  # the last, for paragraphs, matches
-        self.line = self._start + state.line
+        self.line = self.start + state.line
         if self.line > self.certain:
             return None
-        if self._start:
+        if self.start:
             for token in state.tokens:
                 if token.map:
-                    token.map = [line + self._start for line in token.map]
+                    token.map = [line + self.start for line in token.map]
         if state.env:
             _define(env, state.env)
         return state.tokens

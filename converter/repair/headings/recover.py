@@ -32,6 +32,7 @@ SUREST = 0.999
 _DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)(?=[.):：\s]|$)|(\d{1,3})(?=[.)、．])")
 _HAN_CHAPTER = re.compile(r"[一二三四五六七八九十]{1,3}[、．.]|第\s?[一二三四五六七八九十百\d]+\s?[章节節回篇]")
 _HAN_SECTION = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]")
+_LABEL = re.compile(r"(\w+ )(?:\d+|[IVXLC]+)\.$")  # `Article 3.`, which stands below `Chapter IV.`
 _CLOSING = re.compile(r"(^|[ \t])(#+)[ \t]*$")
 
 
@@ -80,8 +81,19 @@ def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
 
 def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:
     """Whether these are short paragraphs: sentences with their stop, one below the other."""
-    stopped = sum(page.blocks[at].text.endswith(STOPS) and not page.blocks[at].bold for at, _ in run)
+    blocks = [page.blocks[at] for at, _ in run]
+    stopped = sum(_is_statement(block, below) for block, below in zip(blocks, [*blocks[1:], None], strict=True))
     return len(run) > MOST_IN_A_ROW and 2 * stopped > len(run)
+
+
+def _is_statement(block: Block, below: Block | None) -> bool:
+    """Whether a line ends as a sentence does, and no number says that it heads the next one (`1.` above `1.1.`)."""
+    if block.bold or not block.text.endswith(STOPS):
+        return False
+    if label := _LABEL.match(block.text):
+        return below is not None and below.text.startswith(label[1])
+    depth = _depth(block.text)
+    return not depth or (below is not None and _depth(below.text) <= depth)
 
 
 def _runs(found: Mapping[int, float]) -> list[list[tuple[int, float]]]:
