@@ -338,7 +338,8 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_large_document_stands_in_one_file_of_several_row_groups(tmp_path: Path, jobs: int) -> None:
     large = Source("large.md", f"# Title\n\n{'word ' * 20}.\n\n" * 15_000)
     sources = [Source("a.md", "a"), large, Source("z.md", "z")]
-    write_folder(sources, tmp_path / "out", Output(layout=Layout(file_bytes=1)), Options(), Settings(jobs))
+    output = Output(layout=Layout(file_bytes=1, row_group_bytes=1 << 30))
+    write_folder(sources, tmp_path / "out", output, Options(), Settings(jobs))
     files = [pq.ParquetFile(path) for path in sorted((tmp_path / "out" / "blocks").iterdir())]
     assert [file.metadata.num_rows for file in files] == [1, 30_000, 1]
     assert [file.num_row_groups > 1 for file in files] == [False, True, False]
