@@ -202,7 +202,7 @@ def _in_order(records: Iterable[str]) -> list[str]:
 def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
     if name == DATASETS:
         return parts_of(contexts, options.hints)
-    # One that is alone in its batch is large, as its sections may be.
+    # One that is alone in its batch may be large, and so may its sections.
     return RECORDS[name].batches(contexts, ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE)
 
 

@@ -23,7 +23,7 @@ from converter.process import set_up, start_fork_server
 SLACK_SECONDS = 30.0
 
 LARGE_BYTES = 1024 * 1024
-"""A document of so many bytes may be converted to pieces, where it is converted here; see `convert_in_pieces`."""
+"""A document of so many bytes is a batch of its own, and may be converted to pieces; see `convert_in_pieces`."""
 
 Converted = Iterator[tuple[Sequence[Source], Iterable[Batch]]]
 

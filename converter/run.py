@@ -32,13 +32,13 @@ from converter.output import (
     staged,
 )
 from converter.output.datapackage import write_datapackage
-from converter.pool import convert_batches
+from converter.pool import LARGE_BYTES, convert_batches
 from converter.report import Report
 from converter.write import FORMATS, NestedJsonWriter
 
 # A batch is closed at whichever comes first: enough to fill Arrow columns well, little enough to hold in memory.
 BATCH_DOCUMENTS = 256
-BATCH_BYTES = 1024 * 1024
+BATCH_BYTES = LARGE_BYTES
 WAITING_PARTITIONS = 32  # so many batches are filled side by side where documents are partitioned
 COUNTED = ("documents", "repairs", "problems")
 """The records that a report counts, whatever is written."""

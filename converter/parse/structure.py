@@ -18,7 +18,8 @@ is an emoji, and five numbers a line: of a document of 4 MB, as much memory as a
 
 LOOK_AHEAD = 8
 """A blank line and so many others have to stand below a block in its window, to be sure that it would end there in the
-whole document too. No rule looks at more than three, but that for `$$`, which seeks its like up to a blank line."""
+whole document too. No rule looks at more than three, but that for `$$`, which seeks its like up to a blank line; the
+rest is margin."""
 
 
 def structure(lines: list[str], env: dict[str, Any], release: bool = False) -> Iterator[Token | CommonBlock]:
