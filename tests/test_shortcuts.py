@@ -125,7 +125,7 @@ def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block],
     with (
         patch("converter.parse.structure.WINDOW_LINES", 7),
         patch("converter.parse.structure.LOOK_AHEAD", 3),
-        patch("converter.parse.tokens.HELD_LINES", 7),
+        patch("converter.parse.tokens.LARGE_CHARACTERS", 0),
     ):
         return parse(list(lines), numbers, problems, release=True), problems
 
@@ -143,7 +143,7 @@ def test_a_window_stays_small_where_blocks_are() -> None:
         patch("converter.parse.structure.WINDOW_LINES", 100),
         patch("converter.parse.structure.Window", Watched),
     ):
-        list(structure(lines, {}))
+        list(structure(lines, {}, large=True))
     assert len(sizes) > 1 and set(sizes) == {100}
 
 

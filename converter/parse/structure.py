@@ -13,8 +13,9 @@ from converter.parse.common import CommonBlock, common_block
 from converter.parse.markdown import block_parser
 
 WINDOW_LINES = 2048
-"""So many lines are shown to markdown-it at once. It needs the text in one piece, with four bytes a character where one
-is an emoji, and five numbers a line: of a document of 4 MB, as much memory as all of its blocks take."""
+"""So many lines of a large document are shown to markdown-it at once. It needs the text in one piece, with four bytes a
+character where one is an emoji, and five numbers a line: of a document of 4 MB, as much memory as all of its blocks
+take. A block of more lines is read again, in a window of all the rest."""
 
 LOOK_AHEAD = 8
 """A blank line and so many others have to stand below a block in its window, to be sure that it would end there in the
@@ -22,12 +23,16 @@ whole document too. No rule looks at more than three, but that for `$$`, which s
 rest is margin."""
 
 
-def structure(lines: list[str], env: dict[str, Any], release: bool = False) -> Iterator[Token | CommonBlock]:
+def structure(
+    lines: list[str], env: dict[str, Any], large: bool = False, release: bool = False
+) -> Iterator[Token | CommonBlock]:
     """Yield the block structure, inline content unread; `env` takes the link references and footnotes on the way.
 
-    With `release`, lines above the block that is asked for are emptied now and then.
+    A `large` document takes less memory, and more time for each block of many lines. With `release`, lines above the
+    block that is asked for are emptied now and then.
     """
     at, end = 0, len(lines)
+    size = WINDOW_LINES if large else end
     released = 0
     window: Window | None = None
     while at < end:
@@ -41,9 +46,9 @@ def structure(lines: list[str], env: dict[str, Any], release: bool = False) -> I
             at = block.end
         else:
             if window is None or at >= window.certain:
-                window = Window(lines, at, WINDOW_LINES)
+                window = Window(lines, at, size)
             while (tokens := window.read(at, env)) is None:
-                window = Window(lines, at, 4 * window.size if at == window.start else WINDOW_LINES)
+                window = Window(lines, at, end if at == window.start else size)
             yield from tokens
             at = window.line
 
@@ -52,7 +57,7 @@ class Window:
     """Some lines of a document, as markdown-it sees them; of most documents all."""
 
     def __init__(self, lines: list[str], start: int, size: int) -> None:
-        """Take `size` lines from `start` on, or as many as there are.
+        """Take `size` lines from `start` on, or as many as are left.
 
         A block that ends in line `certain` or before ends there in the document too.
         """
@@ -61,8 +66,7 @@ class Window:
             below = islice((at for at in range(end - 1, start, -1) if lines[at].strip(" \t")), LOOK_AHEAD - 1, None)
             last = next(below, start)
             self.certain = next((at for at in range(last, start, -1) if not lines[at].strip(" \t")), start)
-        self.start, self.size = start, size
-        self.line = start
+        self.start = self.line = start
         self._state = StateBlock("\n".join(lines[start:end]) + "\n", block_parser(), {}, [])
         self._rules = block_parser().block.ruler.getRules("")
 

@@ -32,9 +32,9 @@ REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 JOINED_ROWS = 1024
 TEXT, MARKDOWN = attrgetter("text"), attrgetter("markdown")
 
-# A longer document's structure is read twice, if there are link references, rather than held: it takes three times the
-# text.
-HELD_LINES = 8192
+# From so many characters on, a document's structure is read twice, if there are link references, rather than held: it
+# takes three times the text.
+LARGE_CHARACTERS = 1024 * 1024
 
 
 def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem], release: bool = False) -> list[Block]:
@@ -48,12 +48,12 @@ def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem], rel
         lines = [line.replace("\0", "\ufffd") for line in lines]  # CommonMark 0.31, section 2.3
     env: dict[str, Any] = {}
     pieces: Iterable[Any]
-    if len(lines) <= HELD_LINES:
+    if sum(map(len, lines)) < LARGE_CHARACTERS:
         pieces = list(structure(lines, env))
     else:
         if any("]:" in line for line in lines):  # a definition may stand below what refers to it
-            deque(structure(lines, env), 0)
-        pieces = structure(lines, env, release)
+            deque(structure(lines, env, large=True), 0)
+        pieces = structure(lines, env, large=True, release=release)
     blocks = Reader(lines, numbers, env, problems).read(pieces)
     if any(block.kind == "html" for block in blocks):
         from converter.parse.html_tables import add_html_tables  # with Python's HTML parser, which takes long to import
