@@ -65,7 +65,7 @@ ENVIRONMENTS: tuple[dict[str, Any], ...] = (
 @cache
 def without_shortcuts() -> tuple[MarkdownIt, MarkdownIt]:
     """Return the block and the inline parser as markdown-it and its plugins come."""
-    with patch.object(parsers, "dispatch_inlines"), patch.object(parsers, "bounded", lambda rule: rule):
+    with patch.object(parsers, "dispatch_inlines"), patch.object(parsers, "LINEAR_RULES", {}):
         return parsers.block_parser.__wrapped__(), parsers.inline_parser.__wrapped__(True)
 
 

@@ -5,24 +5,26 @@ from __future__ import annotations
 from functools import cache
 
 from markdown_it import MarkdownIt
-from markdown_it.parser_inline import RuleFuncInlineType
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
+from converter.parse.autolinks import link_email, link_protocol, link_www, refer_to_footnote
 from converter.parse.dispatch import dispatch_inlines
-from converter.parse.simple import ADDRESS_END
 
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this keeps 128 nested lists or 256 nested quotes.
 MAXIMUM_BLOCK_NESTING = 256
 # Each bracket is tried so many levels deep, which is the factor that a run of brackets costs.
 MAXIMUM_INLINE_NESTING = 32
-# What an address can start with, before its colon (`https`), and one character more.
-LONGEST_PROTOCOL = 8
+BARE_AUTOLINKS = ("gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email")
+LINEAR_RULES = {
+    **dict(zip(BARE_AUTOLINKS, (link_www, link_protocol, link_email), strict=True)),
+    "footnote_ref": refer_to_footnote,
+}
+"""Inline rules of ours in place of the plugins', which take quadratic time."""
 
 
 @cache
@@ -51,37 +53,11 @@ def inline_parser(autolinks: bool) -> MarkdownIt:
     """
     md = _parser(nesting=MAXIMUM_INLINE_NESTING)
     if not autolinks:
-        md.inline.ruler.disable(["gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email"])
+        md.inline.ruler.disable(BARE_AUTOLINKS)
         dispatch_inlines(md)
         return md
-    for name in ("gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email"):
-        rule = next(rule for rule in md.inline.ruler.__rules__ if rule.name == name)
-        md.inline.ruler.at(name, bounded(rule.fn))
     dispatch_inlines(md)
     return md
-
-
-def bounded(rule: RuleFuncInlineType) -> RuleFuncInlineType:
-    """Show one of the plugin's rules no more text than can matter.
-
-    It copies the rest of the text for every mark in it, and searches all pending text at every colon: quadratic.
-    """
-
-    def limited(state: StateInline, silent: bool) -> bool:
-        if silent:  # it never matches then
-            return False
-        if len(pending := state.pending) > LONGEST_PROTOCOL and state.src[state.pos] == ":":
-            state.pending = pending[:-LONGEST_PROTOCOL]
-            state.pushPending()
-            state.pending = pending[-LONGEST_PROTOCOL:]
-        end = state.posMax
-        if space := ADDRESS_END.search(state.src, state.pos, end):
-            state.posMax = space.end()
-        matched = rule(state, False)
-        state.posMax = end
-        return matched
-
-    return limited
 
 
 def _parser(nesting: int) -> MarkdownIt:
@@ -91,13 +67,15 @@ def _parser(nesting: int) -> MarkdownIt:
     md.use(footnote_plugin, inline=False, move_to_end=False)
     # Pandoc's rule for `$`: no space inside the marks, no digit outside them, so that prices stay prices.
     md.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, allow_blank_lines=False)
+    for name, rule in LINEAR_RULES.items():
+        md.inline.ruler.at(name, rule)
     # Records hold addresses as the author wrote them: nothing is rendered here, so nothing is escaped or refused.
-    for name, function in (
+    for method, function in (
         ("normalizeLink", str),
         ("normalizeLinkText", str),
         ("validateLink", lambda url: True),
     ):
-        setattr(md, name, function)
+        setattr(md, method, function)
     return md
 
 

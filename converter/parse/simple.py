@@ -16,8 +16,9 @@ from typing import Any
 from markdown_it.common.entities import entities
 from markdown_it.common.html_re import close_tag, open_tag
 from markdown_it.common.utils import isLinkClose, isLinkOpen, normalizeReference
-from mdit_py_plugins.gfm_autolink._match import check_prev, match_http, match_www
 
+from converter.parse.autolinks import BEFORE as BEFORE_ADDRESS
+from converter.parse.autolinks import WEB, web_address
 from converter.parse.blocks import Image, Inline, Link
 
 # What can start an inline mark, with the extensions of markdown.py. A search for single characters is several times
@@ -25,8 +26,6 @@ from converter.parse.blocks import Image, Inline, Link
 MARKUP = re.compile(r"[\\`*_~\[<&$@]")
 ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 """What GFM's bare autolinks begin with, but for those of plain e-mail addresses."""
-MATCHES = {"http://": match_http, "https://": match_http, "www.": match_www}
-ADDRESS_END = re.compile(r"[ \t\r\n\0\x0b\x0c]")
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
 LINE_BREAK = re.compile(r"( *)\n[ \t]*")
 LINK_TAG = re.compile(r"</?a[\s>]", re.IGNORECASE)
@@ -94,14 +93,14 @@ def read_simple(
         text = match[0] if kind == "text" or kind == "tag" else match[f"{kind}_text"]
         if kind == "text":
             if link_level <= 0 and may_hold_address(text):
-                address = _address(content, position)
-                if address is None:
+                addresses = _addresses(content, position, end, lines, line)
+                if addresses is None:
                     return None
-                start, end, url = address
-                before, text = content[position:start], content[start:end]
-                links.append(Link(text, url, None, lines[min(line + before.count("\n"), len(lines) - 1)]))
-                parts.append(broken(before))
-                span = text if start == 0 else span
+                linked_addresses, end = addresses
+                text = content[position:end]
+                links += linked_addresses
+                if position == 0 and text.startswith(linked_addresses[0].text):
+                    span = linked_addresses[0].text
             text = broken(text)
         elif kind == "code":
             text = code_text(text)
@@ -149,16 +148,22 @@ def read_simple(
     return Inline("".join(parts), links or (), images or (), span, bool(images) and not prose)
 
 
-def _address(content: str, position: int) -> tuple[int, int, str] | None:
-    """Return start, end and target of the first bare address from `position` on, None where it is not certain."""
-    found = ADDRESS.search(content, position)
-    if found is None or found[0] not in MATCHES or (found.start() and not check_prev(content[found.start() - 1])):
-        return None
-    start = found.start()
-    # The plugin sees one character more than the address can have: without a limit, many would take quadratic time.
-    rest = ADDRESS_END.search(content, start)
-    matched = MATCHES[found[0]](content[start : rest.end() if rest else len(content)])
-    return (start, start + matched[1], matched[0]) if matched else None
+def _addresses(content: str, position: int, end: int, lines: Sequence[int], line: int) -> tuple[list[Link], int] | None:
+    """Return the bare addresses in a piece of text and where it ends with the last of them; None without certainty."""
+    links: list[Link] = []
+    host = None
+    while found := ADDRESS.search(content, position, end):
+        start = found.start()
+        if found[0] not in WEB or (start and content[start - 1] not in BEFORE_ADDRESS):
+            return None
+        stop, host = web_address(content, start, len(content), host)
+        if stop is None:
+            return None
+        line += content.count("\n", position, start)
+        url = content[start:stop]
+        links.append(Link(url, f"http://{url}" if found[0] == "www." else url, None, lines[min(line, len(lines) - 1)]))
+        position = stop
+    return links, max(position, end)
 
 
 def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
