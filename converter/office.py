@@ -26,8 +26,10 @@ READERS = {
 
 SUFFIXES = {f".{format}": format for format in READERS} | {".htm": "html", ".xhtml": "html"}
 
+# Comments before the first tag are taken as one, from the first opening to the last closing: to tell them apart takes
+# exponential time where nothing follows them.
 HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)[\s>]", re.I | re.S
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*>\s*+)?(?:<!--.*-->\s*+)?<(?:!doctype\s+html|html)[\s>]", re.I | re.S
 )
 # A member of an archive that tells what the archive is (ECMA-376, part 2; EPUB OCF 3).
 MEMBERS = {
@@ -37,6 +39,9 @@ MEMBERS = {
     "META-INF/container.xml": "epub",
 }
 BEGINNING = 4096
+LONGEST_LISTING = 1024 * 1024
+"""Bytes of an archive's list of members beyond which it is no document: ten thousand of them, in the process that
+deals out the work and has no limit of time."""
 NOT_INSTALLED = "a reader for {} is not installed; pip install 'parquetry[office]', or convert it to Markdown first"
 
 
@@ -59,11 +64,21 @@ def format_by_content(data: bytes | str) -> str:
         return "pdf"
     if beginning.startswith(b"PK\x03\x04") and isinstance(data, bytes):
         try:
-            names = set(zipfile.ZipFile(BytesIO(data)).namelist())
+            names = set(zipfile.ZipFile(_Listing(data)).namelist())
         except (zipfile.BadZipFile, ValueError, OSError):
             return MARKDOWN
         return next((format for member, format in MEMBERS.items() if member in names), MARKDOWN)
     return MARKDOWN
+
+
+class _Listing(BytesIO):
+    """An archive of which no more is read at once than the list of its members may take."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return so many bytes; OSError where they are more than a list of members has."""
+        if size is not None and size > LONGEST_LISTING:
+            raise OSError(f"a list of members of {size} bytes")
+        return super().read(size)
 
 
 def to_markdown(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[Problem]]:

@@ -91,7 +91,8 @@ def repair(
             break
         before = result.lines
         result = _passed(rules, result.lines, result.numbers)
-        repairs = repairs + [found for found in result.repairs if found not in repairs]
+        known = set(repairs)
+        repairs = repairs + [found for found in result.repairs if found not in known]
     return Repaired(result.lines, result.numbers, repairs, state)
 
 

@@ -35,7 +35,7 @@ LONG_TEXT = 3000
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SAME = {DELIMITER: ROW, FENCE: VERBATIM}
-_BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*[:：]?\s*$")
+_BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _SPOKEN = re.compile(r"[*_\[<(]*([^\W\d_]{1,20}(?: [^\W\d_]{1,20})?)[*_\])]*\s?[:：>–—-]")
 _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
 

@@ -32,15 +32,24 @@ def RULE(draft: Draft) -> None:
     if not any(map(_FIRST.search, draft.texts())):
         return
     runs: dict[int, Run] = {}
+    outline: list[tuple[int, int]] = []
+    """Indentation and index of lines, each the next one above that is indented less than the one after it."""
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
+        outer: int | None = None
+        if kind != BLANK:
+            indent = len(line) - len(line.lstrip(" "))
+            while outline and outline[-1][0] >= indent:
+                outline.pop()
+            outer = outline[-1][1] if outline else None
+            outline.append((indent, at))
         match = _MARK.match(line) if kind in (TEXT, INDENTED) else None
         if match and (match[2] == "" or match[4] == ")"):
             depth = len(match[1])
             _close(draft, runs, depth + 1)
             if not _counts_on(runs.get(depth, []), match):
                 _close(draft, runs, depth)
-                if match[3] not in _COUNTS or (depth and not _lies_in_item(draft, runs, at, depth)):
+                if match[3] not in _COUNTS or (depth and not _lies_in_item(draft, runs, outer, depth)):
                     continue
             runs.setdefault(depth, []).append((at, match))
         elif kind != BLANK and not line.startswith((" ", "\t")) and not _is_wrapped(draft, at):
@@ -56,16 +65,14 @@ def _counts_on(run: Run, match: re.Match[str]) -> bool:
     return (first[2], first[4]) == (match[2], match[4]) and marks[len(run) : len(run) + 1] == (match[3],)
 
 
-def _lies_in_item(draft: Draft, runs: dict[int, Run], at: int, depth: int) -> bool:
-    """Whether the next line above that is indented less is an item, and the line at `at` stands below its text."""
-    for near in range(at - 1, -1, -1):
-        line = draft.lines[near]
-        if draft.kinds[near] == BLANK or len(line) - len(line.lstrip(" ")) >= depth:
-            continue
-        lettered = any(near == member for run in runs.values() for member, _ in run)
-        item = _MARK.match(line) if lettered else _ITEM.match(line) if draft.kinds[near] in ITEMS else None
-        return item is not None and item.end() <= depth < item.end() + 4
-    return False
+def _lies_in_item(draft: Draft, runs: dict[int, Run], near: int | None, depth: int) -> bool:
+    """Whether `near`, the next line above that is indented less, is an item, and `depth` is below its text."""
+    if near is None:
+        return False
+    line = draft.lines[near]
+    lettered = any(run[-1][0] == near for run in runs.values())  # what follows in its run is indented as it is
+    item = _MARK.match(line) if lettered else _ITEM.match(line) if draft.kinds[near] in ITEMS else None
+    return item is not None and item.end() <= depth < item.end() + 4
 
 
 def _is_wrapped(draft: Draft, at: int) -> bool:
