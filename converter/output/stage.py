@@ -413,9 +413,13 @@ def holds_only(folder: Path, manifest: Manifest | None) -> bool:
 
 
 def files_in(folder: Path) -> list[Parts]:
-    """Return the paths of the files in a folder, and of links, which are not followed."""
+    """Return the paths of the files in a folder, and of links, which are not followed.
+
+    Raises:
+        OSError: a folder in it cannot be listed.
+    """
     found: list[Parts] = []
-    for root, folders, names in os.walk(folder):
+    for root, folders, names in os.walk(folder, onerror=_raised):
         links = [name for name in folders if os.path.islink(os.path.join(root, name))]
         found += [Path(root, name).relative_to(folder).parts for name in (*names, *links)]
     return sorted(found)
@@ -535,7 +539,7 @@ def _pending(out: Path, place: Path, folder: Directory) -> Manifest | None:
         OutputError: it is not whole, or holds what no run of ours writes.
     """
     new = place / NEW
-    if folder.status(READY) is None or not (files := files_in(new)):
+    if not (folder.status(READY) and folder.status(NEW) and (files := files_in(new))):
         return None
     manifest = read_manifest(new)
     known = {tuple(file.path.split("/")): file.bytes for file in manifest.files} if manifest else {}
@@ -562,7 +566,9 @@ def _size(folder: Path, file: Parts) -> int:
 def _remove_stage(stage: Stage) -> None:
     """Remove a stage of this run. What is left where that fails is removed by the next one."""
     with uninterrupted(), contextlib.suppress(OSError), Directory.opened(stage.place.parent) as base:
-        stage.clear()
+        with contextlib.suppress(OSError):
+            stage.clear()
+        stage.clear()  # what failed once may not fail again; what it could not remove still has its proof after that
         for name in (PROOF, LOCK):
             stage.folder.remove_tree(name)
         base.remove_empty(stage.place.name)
@@ -610,8 +616,18 @@ def staging_place(name: str) -> Path:
     return folder / hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
+def _raised(error: OSError) -> None:
+    """Raise what `os.walk` would pass over."""
+    raise error
+
+
 def sync_tree(folder: Path) -> None:
-    """Have the disk hold all that stands in a folder."""
-    paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in ("", *names)]
+    """Have the disk hold all that stands in a folder.
+
+    Raises:
+        OSError: the disk does not confirm it.
+    """
+    walked = os.walk(folder, onerror=_raised)
+    paths = [os.path.join(root, name) for root, _, names in walked for name in ("", *names)]
     with ThreadPoolExecutor() as threads:  # a disk syncs many files in the time of a few
         list(threads.map(sync, paths))

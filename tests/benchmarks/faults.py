@@ -1,8 +1,9 @@
-"""python -m tests.benchmarks.faults [STRIDE [NAME...]]: a run that fails, or is killed, at each of its calls to the file system.
+"""python -m tests.benchmarks.faults [STRIDE [NAME...]]: runs that fail, or are killed, at each call to the file system.
 
-A small run brings an output from one state of a folder of documents to the next. It is made once for every call of it
-(open, rename, remove, mkdir, fsync, a statement of a database, ...): the call fails with EIO, ENOSPC or EACCES, or the
-process is killed before it; and once for each of some sizes over which no file may grow, which writes from C++ meet.
+A small run brings an output from one state of a folder of documents to the next. It is made twice for every call of it
+(open, rename, remove, mkdir, fsync, a statement of a database, ...): the call fails, with EIO, ENOSPC or EACCES in
+turn, or the process is killed before it; and once for each of some sizes over which no file may grow, which writes from
+C++ meet.
 Afterwards the output must be the one or the other, whole, by its manifest and its rows; what the run says of it must be
 true; the next run must bring it to the next state and leave nothing behind; files of others are as they were. Where
 other files in the folder forbid to exchange it in one step, a killed run may leave a mixture, which the next one ends.
@@ -40,11 +41,12 @@ from converter.run import Settings, write_file, write_target
 BEFORE = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n", "c": "text [l](http://a.b)\n"}
 AFTER = {"a": BEFORE["a"], "b": "# Changed\n", "d": "| n |\n|---|\n| 2 |\n"}
 
-EVENTS = frozenset(
-    "open os.rename os.remove os.mkdir os.rmdir os.link os.listdir os.scandir os.truncate os.chmod fcntl.flock "
-    "faults.call".split()
-)
-FAULTS: dict[str, int | None] = {"EIO": errno.EIO, "ENOSPC": errno.ENOSPC, "EACCES": errno.EACCES, "kill": None}
+EVENTS = {
+    "open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.listdir", "os.scandir", "os.truncate",
+    "os.chmod", "fcntl.flock", "faults.call",
+}  # fmt: skip
+ERRORS = (errno.EIO, errno.ENOSPC, errno.EACCES)
+FAIL, KILL = "fail", "kill"
 LIMIT = "file size"
 SIZES = (0, 100, 1000, 3000, 5000, 8000, 12_000, 20_000, 50_000, 100_000, 200_000, 300_000, 400_000, 600_000)
 
@@ -71,7 +73,7 @@ class Case:
     def options(self, mode: Mode) -> Output:
         if self.kind == "file":
             return Output("csv", records=["blocks"], mode=mode)
-        return Output(mode=mode, partition_by=self.partition_by)
+        return Output(mode=mode, partition_by=self.partition_by, records=["documents", "problems", "datasets"])
 
 
 CASES = [
@@ -132,11 +134,12 @@ class Place:
         if manifest is None:
             return ""
         documents = sorted(
-            zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            row
             for batch in target.read("documents", ["source", "sha256"])
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
         )
         rows = manifest.rows()
-        for record in ("documents", "blocks", "problems"):
+        for record in ("documents", "problems"):
             assert sum(batch.num_rows for batch in target.read(record)) == rows[record], f"rows of {record}"
         return json.dumps([documents, sorted((name, count) for name, count in rows.items() if name)])
 
@@ -173,13 +176,14 @@ class Calls:
 
     roots: tuple[str, ...]
     number: int
-    error: int | None
+    fails: bool
     count: int = 0
     what: str = ""
-    process: int = field(default_factory=os.getpid)
+    process: int = 0
 
     def arm(self) -> None:
         """Begin to count, for good."""
+        self.process = os.getpid()
         for module, name in ((os, "fsync"), (pa, "OSFile"), (directory, "rename_at")):
             setattr(module, name, self.counted(getattr(module, name)))
         for module in list(sys.modules.values()):
@@ -213,14 +217,15 @@ class Calls:
         self.count += 1
         if self.count == self.number:
             self.what = f"{event} {place}"
-            if self.error is None:
+            if not self.fails:
                 os.kill(os.getpid(), signal.SIGKILL)
-            raise OSError(self.error, os.strerror(self.error))
+            error = ERRORS[self.number % len(ERRORS)]
+            raise OSError(error, os.strerror(error))
 
 
 def failing(place: Place, number: int, fault: str, texts: dict[str, str], mode: Mode) -> tuple[Any, int]:
     """Run with this fault at the call of this number; return what the run said, and how many calls it had."""
-    calls = Calls((str(place.sandbox), tempfile.gettempdir()), number, FAULTS.get(fault))
+    calls = Calls((str(place.sandbox), tempfile.gettempdir()), number, fault == FAIL)
 
     def work() -> Any:
         said = ""
@@ -265,18 +270,23 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
     case, found = place.case, Found()
 
     def content() -> Content:
-        result, _ = forked(place.content)
-        return "?" + result["raised"] if isinstance(result, dict) else str(result)
+        try:
+            return place.content()
+        except (AssertionError, ParquetryError) as error:
+            return f"?{error}"
 
-    def run(texts: dict[str, str], mode: Mode) -> Any:
-        return forked(lambda: bool(place.run(texts, mode)))[0]
+    def gone_on(before: Content) -> tuple[Content, str, Content]:
+        """Return what stands there, what the next run says, and what stands there then."""
+        now, said = content(), ""
+        try:
+            place.run(AFTER, "overwrite" if case.mode == "create" and now != before else case.mode)
+        except ParquetryError as error:
+            said = str(error)
+        return now, said, content()
 
     restore(not case.fresh)
-    before = content()
-    assert not before.startswith("?"), before
-    assert run(AFTER, case.mode) is True
-    after = content()
-    assert after != before and not after.startswith("?"), after
+    (before, error, after), _ = forked(lambda: gone_on(""))
+    assert not error and after != before and not (before + after).startswith("?"), (before, error, after)
     for fault in kinds:
         number = 0
         while True:
@@ -294,11 +304,18 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
             said = "" if not isinstance(told, dict) else told.get("said", "")
             if isinstance(told, dict) and "raised" in told:
                 wrong.append(f"{what}: {told['raised']}\n{told['trace']}")
-            now = content()
-            state = "before" if now == before else "after" if now == after else "mixed"
-            if state == "mixed" and not (fault == "kill" and case.others):
-                wrong.append(f"{what}: neither before nor after: {now[:300]}; said {said!r}")
             killed = code == -signal.SIGKILL
+            if not killed:  # a run that ends by itself tidies up, but for what it could not remove
+                left = [name for name in listing(place.sandbox) if "parquetry-stage" in name.split("/")[-1]]
+                found.outcomes["stage left for the next run"] += bool(left)
+            checked, _ = forked(lambda: gone_on(before))
+            if isinstance(checked, dict):
+                wrong.append(f"{what}: the next run: {checked['trace']}")
+                continue
+            now, again, last = checked
+            state = "before" if now == before else "after" if now == after else "mixed"
+            if state == "mixed" and not (fault == KILL and case.others):
+                wrong.append(f"{what}: neither before nor after: {now[:300]}; said {said!r}")
             if not killed and not said and state != "after" and not (isinstance(told, dict) and "raised" in told):
                 wrong.append(f"{what}: no error, and the output is {state}")
             if ("nothing of this run was kept" in said and state != "before") or (
@@ -306,14 +323,9 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
             ):
                 wrong.append(f"{what}: said {said!r}, and the output is {state}")
             found.outcomes["killed: " + state if killed else ("said: " if said else "went on: ") + state] += 1
-            if not killed:  # a run that ends by itself tidies up, but for what it could not remove
-                left = [name for name in listing(place.sandbox) if "parquetry-stage" in name.split("/")[-1]]
-                found.outcomes["stage left for the next run"] += bool(left)
-            mode: Mode = case.mode if case.mode != "create" or (now == "" and state == "before") else "overwrite"
-            again = run(AFTER, mode)
-            if again is not True:
+            if again:
                 wrong.append(f"{what}: the next run failed: {again} (said {said!r})")
-            if (last := content()) != after:
+            if last != after:
                 wrong.append(f"{what}: after the next run neither more nor less: {last[:300]}")
             standing = listing(place.sandbox)
             if left := [name for name in standing if "stage" in name or "attempt" in name]:
@@ -374,9 +386,12 @@ def check(cases: list[Case], kinds: tuple[str, ...], stride: int = 1, server: st
     """Check cases; return what was found for each."""
     results = {}
     for case in cases:
-        with tempfile.TemporaryDirectory(prefix="faults") as folder, prepared(case, Path(folder), server) as (
-            place,
-            restore,
+        with (
+            tempfile.TemporaryDirectory(prefix="faults") as folder,
+            prepared(case, Path(folder), server) as (
+                place,
+                restore,
+            ),
         ):
             results[str(case)] = check_case(place, restore, kinds, stride)
     return results
@@ -400,7 +415,7 @@ def main() -> None:
     with started_server() if needs_server else contextlib.nullcontext() as server:
         for case in cases:
             step = stride * (10 if case.jobs > 1 else 1)  # workers take a second to start
-            found = check([case], (*FAULTS, LIMIT), step, server)[str(case)]
+            found = check([case], (FAIL, KILL, LIMIT), step, server)[str(case)]
             total += found.faults
             print(f"{case!s:48} {found.faults:5} faults, {len(found.wrong)} wrong  {dict(found.outcomes)}", flush=True)
             for line in found.wrong[:5]:
