@@ -63,7 +63,8 @@ class DecodingError(SourceError):
 
 
 class OutputError(ParquetryError):
-    """The output could not be written; what stood there before is untouched."""
+    """The output could not be written, or an earlier one not read. The message says what stands there, where that is
+    not what stood there before."""
 
     code = "output"
 

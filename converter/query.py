@@ -19,6 +19,7 @@ from converter.conversion import Options, Source
 from converter.datasets import DATASETS
 from converter.errors import OutputError, UsageError
 from converter.output import Manifest, Output, find_target, read_manifest
+from converter.output.manifest import MEND, check_files
 from converter.output.tables import VIEWS, is_dataset, quoted, text
 from converter.output.target import imported
 from converter.records import RECORDS
@@ -115,10 +116,17 @@ def _register(connection: DuckDBPyConnection, folder: Path, manifest: Manifest) 
     """Make a view of each record and data set, over Arrow, which keeps durations and reads only the columns asked."""
     import pyarrow.dataset as ds
 
+    check_files(folder, manifest)
     connection.execute(f"create schema {DATASETS}")
     for record in [name for name in manifest.rows() if name and name[0] != "_"]:
         files = [str(folder / file.path) for file in manifest.files if file.record == record]
-        connection.register(record, ds.dataset(files, format="parquet"))
+        try:
+            connection.register(record, ds.dataset(files, format="parquet"))
+        except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise OutputError(
+                f"{record} cannot be read: {reason}; {MEND}", source=str(folder), code="damaged"
+            ) from error
         if is_dataset(record):
             name = quoted(record.removeprefix(f"{DATASETS}/"))
             connection.execute(f"create view {DATASETS}.{name} as select * from {quoted(record)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -216,10 +215,8 @@ def write_file(
     with staged(out) as stage:
         with open(stage.new / out.name, "wb") as stream:
             report = write_stream(sources, stream, output, options, settings)
-            stream.flush()
-            os.fsync(stream.fileno())
         if report.documents:
-            os.replace(stage.new / out.name, out)
+            stage.publish_file(stage.new / out.name, output.mode == "overwrite")
             report.outputs = [out]
     return report
 
@@ -276,8 +273,8 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
         raise UsageError("a database has no format, partitions or data package of files; leave these options out")
     told = output.told(options)
     with timed(report), staged(target.place) as stage:
-        before = target.manifest()
-        earlier = earlier_of(target, before, output, options)
+        before = stage.pending or target.manifest()
+        earlier = earlier_of(target, before, output, options, stage.resume)
         stale = None
         with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options) as files:
             fill(files, stage, earlier, report)
@@ -290,7 +287,7 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
             if output.datapackage:
                 made.append(write_datapackage(stage.new, output.format, made, files.schemas))
             manifest = Manifest.of(report, output.format, told, made, files.schemas)
-            stands = target.publish(Load(stage, manifest, files.stored, stale, before))
+            stands = target.publish(Load(stage, manifest, files.stored, stale, before, output.mode == "overwrite"))
             report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
             report.outputs = target.written(stands)
     return report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import json
 import os
@@ -163,6 +164,12 @@ class Plain:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
+    with started_server() as url:
+        yield url
+
+
+@contextlib.contextmanager
+def started_server() -> Iterator[str]:
     """A PostgreSQL server of our own, on a socket; its URL, to which `&schema=` can be added."""
     found = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default=None)
     if found is None:

@@ -55,7 +55,8 @@ def _told() -> Iterator[None]:
         typer.echo("parquetry: memory ran out; give the process more, or split what is large", err=True)
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
-        typer.echo("parquetry: stopped; nothing half-written was left", err=True)
+        stands = getattr(error, "__notes__", ["nothing half-written was left"])  # what `staged` says of the output
+        typer.echo(f"parquetry: stopped; {stands[0]}", err=True)
         raise typer.Exit(128 + (error.args[0] if error.args else signal.SIGINT)) from error
 
 

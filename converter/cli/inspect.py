@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -63,9 +62,8 @@ def inspect(
                 with open(stage.new / out.name, "wb") as stream:
                     done = write_page(find_sources(source), stream, options, progress)
                     size = stream.tell()
-                    os.fsync(stream.fileno())
                 if done.documents:
-                    (stage.new / out.name).replace(out)
+                    stage.publish_file(stage.new / out.name, overwrite)
     shown = [problem for problem in done.problems if not quiet or problem["severity"] == "error"]
     print_problems(shown[:LISTED_PROBLEMS])
     if len(shown) > LISTED_PROBLEMS:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from converter.errors import OutputError
-
 if TYPE_CHECKING:
     from converter.report import Report
 
@@ -97,11 +95,9 @@ def write_report(report: Report, file: Path) -> None:
     if str(file) == "-":
         typer.echo(text, err=True)
         return
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror}", source=str(file)) from error
+    from converter.output.stage import write_file
+
+    write_file(file, f"{text}\n".encode())
 
 
 def discard_output() -> None:

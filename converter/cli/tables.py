@@ -192,4 +192,4 @@ def write_out(out: Path | None, overwrite: bool, content: bytes | list[Any]) -> 
         )
     with staged(out) as stage:
         (stage.new / out.name).write_bytes(content)
-        (stage.new / out.name).replace(out)
+        stage.publish_file(stage.new / out.name, overwrite)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ import pyarrow as pa
 from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
-from converter.output.stage import staging_place, sync_tree
+from converter.output.stage import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
     check_unchanged,
@@ -117,8 +116,7 @@ class Delta:
             row = pa.table({"manifest": [manifest.text], "versions": [json.dumps(versions)]})
             self._delta.write_deltalake(f"{root}/{MANIFEST_TABLE}", row, mode="overwrite", commit_properties=commit)
         if new:
-            sync_tree(new)
-            os.rename(new, self.place)
+            load.stage.publish_file(new)
         return manifest
 
     def written(self, manifest: Manifest) -> list[Path | str]:

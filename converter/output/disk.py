@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from converter.datasets import PARTS_FILE
 from converter.errors import OutputError
@@ -49,10 +48,8 @@ class Folder:
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record from its files."""
         for file in self._files():
-            if file.record == record and columns:
-                yield from pq.read_table(self.place / file.path, columns=columns).to_batches()
-            elif file.record == record:
-                yield from batches(self.place / file.path, RECORDS[record].schema)
+            if file.record == record:
+                yield from batches(self.place / file.path, RECORDS[record].schema, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Bring everything but the rows of stale documents into the new output; yield each batch, with its record.
@@ -86,10 +83,11 @@ class Folder:
         """Write the manifest, and put the staged files in place; see `Stage.publish`.
 
         Raises:
-            OSError: the file system refused; the folder is as it was.
+            OSError: the file system refused; `load.stage.outcome` says what stands there.
+            OutputError: something came to stand there meanwhile.
         """
         load.manifest.write(load.stage.new)
-        load.stage.publish()
+        load.stage.publish(load.before, load.overwrite)
         return load.manifest
 
     def written(self, manifest: Manifest) -> list[Path | str]:
@@ -111,9 +109,10 @@ class Folder:
 
     def _holds_any(self, files: list[File], stale: frozenset[str]) -> bool:
         """Whether a stale document is among these, or it is not known which documents they are of."""
-        documents = [file.path for file in files if file.record == "documents"]
-        ids = [pq.read_table(self.place / path, columns=["doc_id"]).column(0).to_pylist() for path in documents]
-        return not ids or not stale.isdisjoint(ids[0])
+        documents = [self.place / file.path for file in files if file.record == "documents"]
+        schema = RECORDS["documents"].schema
+        ids = (batch.column(0).to_pylist() for path in documents for batch in batches(path, schema, ["doc_id"]))
+        return not documents or any(not stale.isdisjoint(each) for each in ids)
 
 
 def _link(path: Path, copy: Path) -> None:

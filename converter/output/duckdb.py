@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from converter.datasets import DATASETS
 from converter.errors import OutputError
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
-from converter.output.stage import sync
 from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
@@ -89,9 +87,7 @@ class DuckDB:
             if is_new:
                 connection.execute("checkpoint")
         if is_new:
-            sync(path)
-            os.replace(path, self.place)
-            sync(self.place.parent)
+            load.stage.publish_file(path)
         return manifest
 
     def written(self, manifest: Manifest) -> list[Path | str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import re
+import stat
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -15,14 +17,33 @@ from typing import Any
 
 import pyarrow as pa
 
+from converter.datasets import DATASETS, PARTS_FILE
 from converter.errors import OutputError
+from converter.records import RECORDS
 from converter.report import Report
 from converter.version import __version__
+from converter.write import FORMATS
 
 MANIFEST = "_manifest.json"
 """Its name in the folder; Spark and Hive take no file for data whose name begins with an underscore."""
 
 VERSION = 1
+
+MEND = "the output is damaged; make it anew with --overwrite"
+"""What messages say of a file that is not as its manifest says."""
+
+_NAME = r"[\w-]{1,255}"
+"""The name of a record or data set: letters of any script, digits, `_` and `-`."""
+
+_SUFFIX = f"(?:{'|'.join(re.escape(format.suffix) for format in FORMATS.values())})"
+
+_PATH = re.compile(
+    rf"(?P<record>(?:{DATASETS}/)?{_NAME})(?:/(?:[\w.~%-]+=[\w.~%-]*/)*part-\d{{5,}}{_SUFFIX}|{_SUFFIX})"
+)
+"""The path of a file that a run writes to a folder: `sections.parquet`, `sections/lang=en/part-00000.parquet`."""
+
+_TABLE = re.compile(rf"(?:{DATASETS}/)?{_NAME}")
+"""The name of a table or view that a run makes in a database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +127,98 @@ def read_manifest(folder: Path) -> Manifest | None:
     """Return the manifest of a folder, None where there is none.
 
     Raises:
-        OutputError: what stands there is no manifest.
+        OutputError: what stands there is no manifest, or lists what no run of ours writes to a folder.
     """
+    path = folder / MANIFEST
     try:
-        text = (folder / MANIFEST).read_bytes()
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
         return None
-    return parse_manifest(text, str(folder / MANIFEST))
+    with open(number, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise _no_manifest("is no file", str(path))
+        return parse_manifest(stream.read(), str(path), in_folder=True)
 
 
-def parse_manifest(text: str | bytes, place: str) -> Manifest:
-    """Return the manifest that this JSON is; `place` says where it stands.
+def parse_manifest(text: str | bytes, place: str, in_folder: bool = False) -> Manifest:
+    """Return the manifest that this JSON is; `place` says where it stands, `in_folder` whether its files are files.
+
+    It is input, as documents are: whoever wrote it, what it lists is then read, replaced and removed.
 
     Raises:
-        OutputError: it is no manifest.
+        OutputError: it is no manifest, or lists what no run of ours writes.
     """
     try:
         values = json.loads(text)
-        return Manifest(**{**values, "files": [File(**file) for file in values["files"]]})
-    except (ValueError, TypeError, KeyError) as error:
-        message = f"is no manifest of Parquetry ({error}); remove it, or name another output"
-        raise OutputError(message, source=place, code="manifest") from error
+        if not isinstance(values, dict) or not isinstance(values.get("files"), list):
+            raise ValueError("no list of files")
+        if not (_is_count(values.get("version", VERSION)) and 1 <= values.get("version", VERSION) <= VERSION):
+            raise ValueError("its version is not known; a newer Parquetry may have written it")
+        manifest = Manifest(**{**values, "files": [File(**file) for file in values["files"]]})
+        for name, fits in _MANIFEST_FORMS.items():
+            if not fits(getattr(manifest, name)):
+                raise ValueError(f"{name} is not what a run writes")
+        for file in manifest.files:
+            check_file(file, in_folder)
+        if len(manifest.paths) != len(manifest.files):
+            raise ValueError("a path comes twice")
+        records = {*RECORDS, *manifest.options.get("records", ()), PARTS_FILE}
+        if strange := [file.record for file in manifest.files if file.record and _kind(file.record) not in records]:
+            raise ValueError(f"no record {strange[0]!r} was asked for")
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise _no_manifest(str(error), place) from error
+    return manifest
+
+
+def _no_manifest(why: str, place: str) -> OutputError:
+    message = f"is no manifest of Parquetry ({why}); remove the output, or name another"
+    return OutputError(message, source=place, code="manifest")
+
+
+def _kind(record: str) -> str:
+    return DATASETS if record.startswith(f"{DATASETS}/") else record
+
+
+def check_file(file: File, in_folder: bool) -> None:
+    """Refuse an entry that no run writes: what its path may be is a form, not a list of what is forbidden.
+
+    Raises:
+        ValueError: it says what is wrong.
+    """
+    for name, fits in _FILE_FORMS.items():
+        if not fits(getattr(file, name)):
+            raise ValueError(f"{name} of a file is not what a run writes")
+    if in_folder:
+        path = _PATH.fullmatch(file.path)
+        is_ours = file.path == "datapackage.json" if not file.record else path and path["record"] == file.record
+        if not is_ours or not _is_hash(file.sha256):
+            raise ValueError(f"no run writes a file {file.path!r} for {file.record!r}")
+    elif not _TABLE.fullmatch(file.path) or file.record not in (file.path, "") or file.bytes or file.sha256:
+        raise ValueError(f"no run makes a table {file.path!r} for {file.record!r}")
+
+
+def check_files(folder: Path, manifest: Manifest, complete: bool = True) -> None:
+    """Refuse an output whose files are not there as its manifest says: missing, of another size, or links to elsewhere.
+
+    Without `complete` only links are looked for.
+
+    Raises:
+        OutputError: it names the file, and says how to mend the output.
+    """
+    root = folder.resolve()
+    for file in manifest.files:
+        path = folder / file.path
+        try:
+            if not path.resolve().is_relative_to(root):
+                raise OutputError("is a link to outside of the output; remove it", source=str(path), code="damaged")
+            found = path.stat()
+        except FileNotFoundError:
+            if complete:
+                raise OutputError(f"is missing; {MEND}", source=str(path), code="damaged") from None
+            continue
+        if complete and (not stat.S_ISREG(found.st_mode) or found.st_size != file.bytes):
+            message = f"holds {found.st_size:,} bytes, not {file.bytes:,} as in {MANIFEST}; {MEND}"
+            raise OutputError(message, source=str(path), code="damaged")
 
 
 def verify(folder: Path) -> list[str]:
@@ -138,6 +230,7 @@ def verify(folder: Path) -> list[str]:
     manifest = read_manifest(folder)
     if manifest is None:
         raise OutputError(f"holds no {MANIFEST}", source=str(folder), code="manifest")
+    check_files(folder, manifest, complete=False)
     wrong = []
     for file in manifest.files:
         try:
@@ -167,6 +260,51 @@ def grouped(files: Iterable[File]) -> list[tuple[str, list[File]]]:
         path = PurePosixPath(file.path)
         groups[path.name if path.parent.name else "", "/".join(path.parts[1:-1])].append(file)
     return [(partition, groups[name, partition]) for name, partition in sorted(groups)]
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_hash(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
+
+
+def _is_options(value: object) -> bool:
+    records = value.get("records", []) if isinstance(value, dict) else None
+    return isinstance(records, list) and all(isinstance(name, str) for name in records)
+
+
+def _are_schemas(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(columns, dict) and all(isinstance(type, str) for type in columns.values())
+        for columns in value.values()
+    )
+
+
+_MANIFEST_FORMS: dict[str, Callable[[object], bool]] = {
+    "run_id": lambda value: isinstance(value, str) and re.fullmatch(r"[\w-]{1,64}", value) is not None,
+    "finished": _is_text,
+    "converter_version": _is_text,
+    "format": lambda value: value in [*FORMATS],
+    "fingerprint": _is_hash,
+    "options": _is_options,
+    "documents": _is_count,
+    "schemas": _are_schemas,
+}
+"""What each field of a manifest must be; its files and its version are checked by themselves."""
+
+_FILE_FORMS: dict[str, Callable[[object], bool]] = {
+    "path": _is_text,
+    "record": _is_text,
+    "rows": _is_count,
+    "bytes": _is_count,
+    "sha256": _is_text,
+}
 
 
 def fingerprint(options: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from converter.conversion import Options, Source
 from converter.datasets import DATASETS
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier
-from converter.output.manifest import Manifest, fingerprint, plain
+from converter.output.manifest import Manifest, check_files, fingerprint, plain
 from converter.output.target import Target
 from converter.records import RECORDS
 from converter.version import __version__
@@ -122,17 +122,26 @@ def partition_of(source: Source, partition_by: Sequence[str]) -> str:
     return "/".join(f"{quote(name, '')}={quote(value, '') if value else NO_VALUE}" for name, value in values)
 
 
-def earlier_of(target: Target, manifest: Manifest | None, output: Output, options: Options) -> Earlier | None:
+def earlier_of(
+    target: Target,
+    manifest: Manifest | None,
+    output: Output,
+    options: Options,
+    resume: Callable[[], None] = lambda: None,
+) -> Earlier | None:
     """Return the output that stands there, where the run can go on from it; None where it is made from the start.
 
+    `resume` finishes what an earlier run began to put in place: called once it is certain that this run is not refused.
+
     Raises:
-        OutputError: something stands there that the mode neither replaces nor can go on from.
+        OutputError: something stands there that the mode neither replaces nor can go on from, or it is damaged.
     """
     standing = target.in_the_way(output.names(options) if target.shared else output.files(options))
     if standing and target.shared:
         message = f"holds {standing[0]} already, which Parquetry did not make; name another place"
         raise OutputError(message, source=target.name, code="output_exists")
     if output.mode == "overwrite" or not (manifest or standing):
+        resume()
         return None
     if output.mode == "create" or manifest is None:
         other = "another output or say --overwrite" + (", --append or --incremental" if manifest else "")
@@ -142,8 +151,12 @@ def earlier_of(target: Target, manifest: Manifest | None, output: Output, option
     unique = any(one.bounds.get("unique") for schema in options.schemas for one in schema.fields)
     told = output.told(options)
     if manifest.fingerprint == fingerprint(told) and not unique:
+        resume()
+        if not target.shared:
+            check_files(target.place, manifest)
         return Earlier(target, manifest)
     if output.mode == "incremental":
+        resume()
         return None
     differ = sorted(name for name in told if told[name] != manifest.options.get(name)) or ["unique"]
     raise OutputError(

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
 from converter.output.manifest import File, described, grouped
+from converter.output.stage import move_in_stage
 from converter.write import FORMATS, Format, Layout, Writer
 
 Rows: TypeAlias = "pa.Table | pa.RecordBatch"
@@ -96,7 +97,7 @@ class Parts:
             number = self.number_files()
             for file in group:
                 path = self.path(file.record, partition, number or None)
-                os.replace(folder / file.path, self.folder / path)
+                move_in_stage(folder / file.path, self.folder / path)
                 self.add_file(path, file.record, file.rows)
                 self.adopted[path] = file
 
@@ -144,7 +145,7 @@ class Parts:
         for name in self.schemas:
             if (single := self.path(name)) in self.records:
                 path = self.path(name, number=0)
-                (self.folder / single).rename(self.folder / path)
+                move_in_stage(self.folder / single, self.folder / path)
                 self.add_file(path, self.records.pop(single), self.rows.pop(single))
                 if single in self.adopted:
                     self.adopted[path] = self.adopted.pop(single)

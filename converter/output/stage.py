@@ -1,146 +1,596 @@
-"""Where an output is made whole before it takes its place, and how it takes it: at once, or not at all."""
+"""Where an output is made whole before it takes its place, and how it takes it: at once, or not at all.
+
+This is the room in which Parquetry removes and renames, with `directory.py`, which does it; no other module may. It
+removes only what this run made, what an earlier stage holds that is proved to be ours (`_prove`), and the files that
+the manifest of the output lists.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import hashlib
 import os
-import shutil
+import signal
+import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from converter.errors import OutputError
-from converter.output.manifest import MANIFEST, read_manifest
+from converter.output.directory import UNSUPPORTED, Directory, sync
+from converter.output.manifest import MANIFEST, Manifest, read_manifest
 
 if sys.platform != "win32":
     import fcntl
 
-READY = "ready"
-"""Stands in a stage whose files are whole and are being put in place one by one: from here on only forward."""
+STAGE = ".parquetry-stage"
+"""What the name of a stage ends with: `.OUT.parquetry-stage` beside the output, or this alone in it."""
 
-AT_WORKING_DIRECTORY, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
+NEW, OLD, LOCK, PROOF, READY = "new", "old", "lock", "proof", "ready"
+"""What a stage holds: the next output; second names of files that it replaces; the file whose lock a run holds; when
+that file was made, as only the file system can have set it; and what says that `new` is being put in place."""
+
+NOTHING_KEPT = "nothing of this run was kept"
+MIXED = (
+    "some of its files are new and some are of the run before; run it again with --overwrite, --append or "
+    "--incremental, which first puts the others in place"
+)
+IN_PLACE = "the new output is in place"
+
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+ATTEMPTS = 100
+"""So often a stage is tried for that others remove just then."""
+
+Parts = tuple[str, ...]
+"""A path in the output, name by name."""
 
 
-@dataclass(frozen=True, slots=True)
+class Change(NamedTuple):
+    """What was done to a path of the output, so that it can be undone.
+
+    `second` is the name in `old` of the file that was there: empty where there was none, None where the file system
+    gives no second names. `is_folder`: a folder was made; `is_gone`: the file was removed, and none came for it.
+    """
+
+    path: Parts
+    second: str | None = ""
+    is_folder: bool = False
+    is_gone: bool = False
+
+
+@dataclass(slots=True)
 class Stage:
-    """A folder `place`, of this run alone, in whose folder `new` the next output is made; `out` is where it goes."""
+    """A folder `place`, of this run alone, in whose folder `new` the next output is made; `out` is where it goes.
+
+    `pending` is the manifest of an earlier run that was killed while its files were put in place; `resume` finishes
+    it. `outcome` says what stands at the output now, for messages.
+    """
 
     out: Path
     place: Path
+    folder: Directory
+    pending: Manifest | None = None
+    outcome: str = NOTHING_KEPT
 
     @property
     def new(self) -> Path:
         """The folder to write into."""
-        return self.place / "new"
+        return self.place / NEW
 
-    def publish(self) -> None:
+    def resume(self) -> None:
+        """Finish what an earlier run began to put in place, if one did; then `new` is empty.
+
+        Raises:
+            OSError, OutputError: it cannot be finished; its stage stays.
+        """
+        if self.pending is None:
+            return
+        self.outcome = MIXED
+        with uninterrupted():
+            self._move(self.folder.read(READY, 16) == "overwrite", [])
+            self.pending, self.outcome = None, NOTHING_KEPT
+            self.clear()
+            self.folder.make(NEW, 0o777)
+
+    def publish(self, before: Manifest | None, overwrite: bool = False) -> None:
         """Put what stands in `new` in the place of the output; the manifest in it says what is there.
 
         A folder that holds nothing but an output is replaced by a single rename. In one that holds other files too,
         that is a mount point, or on a file system that cannot exchange two folders, the files are renamed one by
-        one, the manifest last; when that is interrupted, the next run finishes it.
+        one, the manifest last; when the process is killed meanwhile, the next run finishes it. `before` is the
+        manifest that stood there when the run began. Files that it does not list are replaced only to `overwrite`.
 
         Raises:
-            OSError: the file system refused; the output is as it was.
+            OSError: the file system refused; `outcome` says what stands there.
+            OutputError: something came to stand there meanwhile; the output is as it was.
         """
         sync_tree(self.new)
-        if self.place.parent != self.out and _holds_only_an_output(self.out) and _exchange(self.new, self.out):
-            sync(self.out.parent)
+        now = read_manifest(self.out)
+        if (now and now.run_id) != (before and before.run_id):
+            message = f"another run wrote to it meanwhile, and {NOTHING_KEPT}; run it again"
+            raise OutputError(message, source=str(self.out), code="output_busy")
+        with uninterrupted():
+            if not self._swap(before):
+                self._put(overwrite)
+
+    def publish_file(self, path: Path, overwrite: bool = False) -> None:
+        """Put a file of the stage, or a folder, in the place of the output. An empty folder gives way to a folder.
+
+        Raises:
+            OSError: the file system refused; `outcome` says what stands there.
+            OutputError: something stands there and is not to be overwritten, or is no regular file.
+        """
+        *above, name = path.relative_to(self.place).parts
+        sync_tree(path) if path.is_dir() else sync(path)
+        with (
+            uninterrupted(),
+            self.folder.below(above) as folder,
+            Directory.opened(self.out.parent) as base,
+        ):
+            there = base.status(self.out.name)
+            if path.is_dir():
+                folder.replace(name, base, self.out.name)  # no system replaces a folder that holds something by one
+            elif there is None or not overwrite:
+                with _unless_it_exists(self.out):
+                    folder.place(name, base, self.out.name)
+            elif stat.S_ISREG(there.st_mode) or stat.S_ISLNK(there.st_mode):
+                folder.replace(name, base, self.out.name)
+            else:
+                raise OutputError("is no regular file; name another output", source=str(self.out))
+            self.outcome = IN_PLACE
+            sync(base.path)
+
+    def clear(self) -> None:
+        """Remove what the stage holds, but for its lock; first what says that it is to be put in place."""
+        for name in sorted(self.folder.names(), key=lambda name: name != READY):
+            if name not in (LOCK, PROOF):
+                self.folder.remove_tree(name)
+
+    def _swap(self, before: Manifest | None) -> bool:
+        """Rename `new` to the output in one step; False where that cannot be, and nothing was changed."""
+        if self.place.parent == self.out:
+            return False
+        name = self.out.name
+        with Directory.opened(self.out.parent) as base:
+            there = base.status(name)
+            if there is None:
+                try:
+                    self.folder.place(NEW, base, name)
+                except FileExistsError:
+                    return False
+            elif not stat.S_ISDIR(there.st_mode) or not holds_only(self.out, before):
+                return False
+            elif not any(self.out.iterdir()):
+                self.folder.replace(NEW, base, name)  # fails if it holds something by now
+            elif not self.folder.exchange(NEW, base, name):
+                return False
+            elif not holds_only(self.new, before):  # something came between the look and the exchange
+                if not self.folder.exchange(NEW, base, name):
+                    raise OSError(errno.EIO, f"a file came meanwhile, and stands in {self.new}")
+                return False
+            self.outcome = IN_PLACE
+            sync(base.path)
+        return True
+
+    def _put(self, overwrite: bool) -> None:
+        """Rename the files of `new` into the output one by one; undo it where one cannot be renamed."""
+        done: list[Change] = []
+        try:
+            self.folder.make(OLD, 0o700)
+            self.folder.write(READY, "overwrite" if overwrite else "keep")
+            sync(self.place)
+            self._move(overwrite, done)
+        except Exception:
+            self._undo(done)
+            raise
+        self.outcome = IN_PLACE
+        for folder in {self.out, *(self.out.joinpath(*change.path).parent for change in done if change.path)}:
+            if folder.exists():  # its last file may be gone
+                sync(folder)
+
+    def _move(self, overwrite: bool, done: list[Change]) -> None:
+        """Rename each file of `new` into the output, the manifest last, and remove what only the manifest before had.
+
+        It can be called again after the process was killed in it, and then goes on. `done` takes what was changed.
+        """
+        before, manifest = read_manifest(self.out), read_manifest(self.new)
+        ours = before.paths | {MANIFEST} if before else set()
+        if not self.out.exists():
+            self.out.mkdir()
+            done.append(Change((), is_folder=True))
+        with Directory.opened(self.out) as out:
+            for file in sorted(files_in(self.new), key=lambda file: file == (MANIFEST,)):
+                if file == (MANIFEST,) and manifest and before:
+                    for gone in sorted(before.paths - manifest.paths):
+                        self._remove(out, tuple(gone.split("/")), done)
+                self._move_file(out, file, overwrite or "/".join(file) in ours, done)
+
+    def _move_file(self, out: Directory, file: Parts, replaces: bool, done: list[Change]) -> None:
+        *above, name = file
+        for number in range(len(above)):
+            with out.below(above[:number]) as folder:
+                if folder.status(above[number]) is None:
+                    folder.make(above[number], 0o777)
+                    done.append(Change(tuple(above[: number + 1]), is_folder=True))
+        with self.folder.below((NEW, *above)) as new, out.below(above) as folder:
+            there, here = folder.status(name), new.status(name)
+            if there is None or (not replaces and not (here and os.path.samestat(there, here))):
+                with _unless_it_exists(folder.path / name):
+                    new.place(name, folder, name)
+                done.append(Change(file))
+            elif here and os.path.samestat(there, here):
+                new.remove(name)  # it has both names: the process was killed before it took the one away
+            else:
+                second = self._second_name(folder, name, len(done))
+                new.replace(name, folder, name)
+                done.append(Change(file, second))
+
+    def _remove(self, out: Directory, file: Parts, done: list[Change]) -> None:
+        *above, name = file
+        try:
+            with out.below(above) as folder:
+                if folder.status(name) is None:
+                    return
+                second = self._second_name(folder, name, len(done))
+                folder.remove(name)
+                done.append(Change(file, second, is_gone=True))
+        except FileNotFoundError:
             return
-        (self.place / READY).touch()
-        sync(self.place)
-        put_in_place(self.new, self.out)
+        while above:
+            with out.below(above[:-1]) as folder:
+                try:
+                    folder.remove_empty(above.pop())
+                except OSError:  # still holds something
+                    return
+
+    def _second_name(self, folder: Directory, name: str, number: int) -> str | None:
+        with self.folder.below((OLD,)) as old:
+            if old.status(str(number)) is not None:
+                old.remove(str(number))  # an earlier run was killed here
+            return str(number) if folder.link(name, old, str(number)) else None
+
+    def _undo(self, done: list[Change]) -> None:
+        """Take back what `_move` did. Where that fails `outcome` says so, and the next run goes on instead: at any
+        moment each file of the new output stands in `new` or in its place."""
+        try:
+            for change in reversed(done):
+                if change.second is None:
+                    raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+                if not change.path:
+                    with Directory.opened(self.out.parent) as base:
+                        base.remove_empty(self.out.name)
+                    continue
+                *above, name = change.path
+                with Directory.opened(self.out) as out, out.below(above, make=True) as folder:
+                    if change.is_folder:
+                        with contextlib.suppress(OSError):  # somebody else uses it by now
+                            folder.remove_empty(name)
+                        continue
+                    if not change.is_gone:
+                        with self.folder.below((NEW, *above)) as new:
+                            folder.replace(name, new, name)
+                    if change.second:
+                        with self.folder.below((OLD,)) as old:
+                            old.replace(change.second, folder, name)
+            self.folder.remove_tree(READY)
+        except OSError:
+            self.outcome = MIXED
 
 
 @contextlib.contextmanager
 def staged(out: Path) -> Iterator[Stage]:
-    """Give a stage for this output; finish or remove first what a run that was killed left, and in the end this one.
+    """Give a stage for this output; remove first what a run that was killed left, and in the end this one.
 
     Raises:
-        OutputError: another run writes to the output, or writing failed, for example because the disk is full.
+        OutputError: another run writes to the output, something that is not ours has the name of its stage, or
+            writing failed, for example because the disk is full.
     """
+    stage: Stage | None = None
+    made: list[Path] = []
     try:
-        out = out.resolve()
+        out = out.resolve() if out.is_dir() else out.parent.resolve() / out.name
         if file := next((each for each in out.parents if each.exists() and not each.is_dir()), None):
             raise OutputError(f"cannot be written: {file} is no folder; name another output", source=str(out))
+        made = [each for each in out.parents if not each.exists()]
         out.parent.mkdir(parents=True, exist_ok=True)
-        beside = out.parent / f".{out.name}.parquetry-stage"
-        inside = out / ".parquetry-stage"
-        place, other = (inside, beside) if _stays(out) else (beside, inside)
-        with _locked(place, out) as mine:
-            if other.is_dir():
-                with _locked(other, out):
-                    pass
-            (mine / "new").mkdir()
-            yield Stage(out, mine)
+        places = [out.parent / f".{out.name}{STAGE}", out / STAGE]
+        if _stays(out):
+            places.reverse()
+        place = next(filter(os.path.lexists, places), places[0])
+        with contextlib.ExitStack() as stack:
+            try:
+                with uninterrupted():
+                    folder = _taken(stack, place, out)
+                    stage = Stage(out, place, folder, _pending(out, place, folder))
+                    if stage.pending is None:
+                        stage.clear()
+                        folder.make(NEW, 0o777)
+                yield stage
+            finally:
+                if stage and stage.pending is None and stage.outcome != MIXED:
+                    _remove_stage(stage)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error  # Arrow's own says more than what is wrong
-        message = f"cannot be written: {reason}; nothing of this run was kept"
+        message = f"cannot be written: {reason}; {stage.outcome if stage else NOTHING_KEPT}"
         raise OutputError(message, source=str(out)) from error
-
-
-def put_in_place(new: Path, out: Path) -> None:
-    """Rename each file of `new` into `out`, the manifest last, and remove what only the manifest before had.
-
-    It can be called again after it was interrupted, and then goes on.
-
-    Raises:
-        OSError: the file system refused.
-    """
-    manifest = read_manifest(new)
-    before = read_manifest(out)
-    out.mkdir(exist_ok=True)
-    files = sorted(path.relative_to(new) for path in new.rglob("*") if not path.is_dir())
-    for file in sorted(files, key=lambda file: file == Path(MANIFEST)):
-        if file == Path(MANIFEST) and manifest and before:
-            for gone in before.paths - manifest.paths:
-                (out / gone).unlink(missing_ok=True)
-                with contextlib.suppress(OSError):  # still holds something, or is `out` itself
-                    (out / gone).parent.rmdir()
-        (out / file).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(new / file, out / file)
-    for root, _, _ in os.walk(out):
-        sync(root)
+    except KeyboardInterrupt as error:
+        if stage and stage.outcome != NOTHING_KEPT:
+            error.add_note(stage.outcome)
+        raise
+    finally:
+        for folder_made in made:
+            with contextlib.suppress(OSError), Directory.opened(folder_made.parent) as base:
+                base.remove_empty(folder_made.name)  # it holds something, unless the run failed
 
 
 @contextlib.contextmanager
-def _locked(place: Path, out: Path) -> Iterator[Path]:
-    """Give the folder, made or made empty, for as long as this process holds its lock; remove it in the end."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        place.mkdir(exist_ok=True)
-        lock = os.open(place, os.O_RDONLY) if sys.platform != "win32" else -1
+def uninterrupted() -> Iterator[None]:
+    """Hold back the signals that end a process until the block is done; then the process gets the first of them.
+
+    Python runs handlers in the main thread alone: in another one there is nothing to hold back.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = {}
+    try:
+        for name in SIGNALS:
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) not in (None, signal.SIG_IGN):
+                before[number] = signal.signal(number, lambda number, _: came.append(number))
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+def move_in_stage(old: Path, new: Path) -> None:
+    """Rename a file within a stage that is proved to be ours; nothing has the new name.
+
+    Raises:
+        OutputError: the two are not in one stage of ours.
+        OSError: the file system refused.
+    """
+    place = next((folder for folder in old.parents if folder.name.endswith(STAGE)), None)
+    if place is None or place not in new.parents:
+        raise OutputError("is not in a stage of this run, so that it is not renamed", source=str(old))
+    with Directory.opened(place) as folder:
+        lock = folder.open(LOCK, os.O_RDONLY)
         try:
-            if sys.platform != "win32":
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError as error:
-                    raise OutputError(
-                        "another run is writing to it; wait until that is done, or name another output",
-                        source=str(out),
-                        code="output_busy",
-                    ) from error
-                if not place.exists() or not os.path.samestat(os.fstat(lock), place.stat()):
-                    continue  # another run removed it between the opening and the locking
-            if (place / READY).exists():
-                put_in_place(place / "new", out)
-            for left in place.iterdir():
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
-            try:
-                yield place
-            finally:
-                if not (place / READY).exists() or all(path.is_dir() for path in (place / "new").rglob("*")):
-                    shutil.rmtree(place, ignore_errors=True)
-            return
+            _prove(folder, lock, place, place)
         finally:
-            if lock >= 0:
-                os.close(lock)
+            os.close(lock)
+        *above, name = old.relative_to(place).parts
+        *there, new_name = new.relative_to(place).parts
+        with folder.below(above) as source, folder.below(there) as target:
+            source.place(name, target, new_name)
+
+
+def write_file(file: Path, data: bytes) -> None:
+    """Write a file that a user named, whole or not at all, over one that stands there; a device or pipe as it is.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    if file.exists() and not file.is_file():
+        try:
+            with open(file, "wb") as stream:
+                stream.write(data)
+        except OSError as error:
+            raise OutputError(f"cannot be written: {error.strerror}", source=str(file)) from error
+        return
+    with staged(file) as stage:
+        path = stage.new / file.name
+        path.write_bytes(data)
+        sync(path)
+        stage.publish_file(path, overwrite=True)
+
+
+def holds_only(folder: Path, manifest: Manifest | None) -> bool:
+    """Whether nothing would be lost with the folder but the output that its manifest lists."""
+    known = {tuple(path.split("/")) for path in manifest.paths} | {(MANIFEST,)} if manifest else set()
+    folders = {path[:length] for path in known for length in range(1, len(path))}
+
+    def only(above: Parts, path: Path) -> bool:
+        with os.scandir(path) as entries:
+            return all(
+                (*above, entry.name) in folders and only((*above, entry.name), Path(entry))
+                if entry.is_dir(follow_symlinks=False)
+                else (*above, entry.name) in known
+                for entry in entries
+            )
+
+    return only((), folder)
+
+
+def files_in(folder: Path) -> list[Parts]:
+    """Return the paths of the files in a folder, and of links, which are not followed.
+
+    Raises:
+        OSError: a folder in it cannot be listed.
+    """
+    found: list[Parts] = []
+    for root, folders, names in os.walk(folder, onerror=_raised):
+        links = [name for name in folders if os.path.islink(os.path.join(root, name))]
+        found += [Path(root, name).relative_to(folder).parts for name in (*names, *links)]
+    return sorted(found)
+
+
+def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
+    """Return the folder of a stage, made or proved to be ours; until the stack is closed this process has its lock."""
+    for _ in range(ATTEMPTS):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        base = stack.enter_context(Directory.opened(place.parent))
+        try:
+            base.make(place.name, 0o700)
+            is_new = True
+        except FileExistsError:
+            is_new = False
+            _check_owner(base, place, out)
+        try:
+            folder = stack.enter_context(base.below((place.name,)))
+            lock = _locked(folder, place, out, is_new)
+            stack.callback(os.close, lock)
+            _prove(folder, lock, place, out, makes=True)
+            return folder
+        except FileNotFoundError:  # another run removed it just now
+            stack.close()
+        except OSError:
+            if is_new:
+                with contextlib.suppress(OSError), base.below((place.name,)) as folder:
+                    _remove_stage(Stage(out, place, folder))
+            raise
+    raise _busy(out)
+
+
+def _check_owner(base: Directory, place: Path, out: Path) -> None:
+    """Refuse what stands in the place of a stage and is not a folder that this user alone can enter."""
+    there = base.status(place.name)
+    if there is None or sys.platform == "win32":
+        return
+    if stat.S_ISLNK(there.st_mode):
+        raise _not_ours(place, out, "is a link")
+    if not stat.S_ISDIR(there.st_mode):
+        raise _not_ours(place, out, "is no folder")
+    if there.st_uid != os.geteuid():
+        raise _not_ours(place, out, "belongs to another user")
+    if there.st_mode & 0o077:
+        raise _not_ours(place, out, "can be entered by other users")
+
+
+def _locked(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
+    """Return the open file whose lock this process has now.
+
+    Raises:
+        FileNotFoundError: another run removed the stage just now.
+        OutputError: another run has the lock, or the folder is not ours.
+    """
+    names = folder.names()
+    if names and LOCK not in names:
+        raise _not_ours(place, out, f"holds {names[0]} and no lock")
+    try:
+        lock = folder.open(LOCK, os.O_RDWR | (0 if names else os.O_CREAT))
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EMLINK, errno.EISDIR):
+            raise
+        raise _not_ours(place, out, "has no file for a lock") from error
+    try:
+        if sys.platform != "win32":
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise _busy(out) from error
+            except OSError as error:
+                if error.errno not in UNSUPPORTED | {errno.ENOLCK}:
+                    raise
+                if not is_new:  # without locks nobody can tell whether the run that made it still goes on
+                    message = f"another run is writing to it, or was killed; remove {place} if none is"
+                    raise OutputError(message, source=str(out), code="output_busy") from error
+        there = folder.status(LOCK)
+        if there is None or not os.path.samestat(there, os.fstat(lock)):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
+    except BaseException:
+        os.close(lock)
+        raise
+    return lock
+
+
+def _prove(folder: Directory, lock: int, place: Path, out: Path, makes: bool = False) -> None:
+    """Refuse a stage that no run of ours made here; `makes` gives one that is empty its proof.
+
+    The proof is when the status of its lock last changed, to the nanosecond. The file system sets that when the file
+    is made, and nobody can set it to a time that was written down before: a copy, a checkout, an archive has another.
+
+    Raises:
+        OutputError: it is not ours.
+    """
+    found = os.fstat(lock)
+    entries = [folder.status(name) for name in folder.names()]
+    is_empty = {*folder.names()} <= {LOCK, PROOF} and all(
+        entry and stat.S_ISREG(entry.st_mode) and entry.st_size == 0 for entry in entries
+    )
+    if makes and is_empty:  # made just now, or by a run that was killed before it did anything
+        if folder.status(PROOF):
+            folder.remove(PROOF)
+        folder.write(PROOF, str(found.st_ctime_ns))
+        return
+    owner = os.geteuid() if sys.platform != "win32" else found.st_uid
+    try:
+        proof = folder.read(PROOF, 64)
+    except OSError:
+        proof = ""
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != owner or proof != str(found.st_ctime_ns):
+        raise _not_ours(place, out, "was made elsewhere")
+
+
+def _pending(out: Path, place: Path, folder: Directory) -> Manifest | None:
+    """Return the manifest of a stage that is to be put in place, None where this one is not, or it is done.
+
+    Raises:
+        OutputError: it is not whole, or holds what no run of ours writes.
+    """
+    new = place / NEW
+    if not (folder.status(READY) and folder.status(NEW) and (files := files_in(new))):
+        return None
+    manifest = read_manifest(new)
+    known = {tuple(file.path.split("/")): file.bytes for file in manifest.files} if manifest else {}
+    wrong = [file for file in files if file not in known and file != (MANIFEST,)]
+    wrong += [file for file in known if _size(new if file in files else out, file) != known[file]]
+    if manifest is None or wrong or folder.read(READY, 16) not in ("overwrite", "keep"):
+        message = f"{place}, which a run that was killed left, cannot be finished"
+        what = f": {'/'.join(wrong[0])} is not as its manifest says" if wrong else ""
+        mend = "remove it, and make the output anew with --overwrite"
+        raise OutputError(f"{message}{what}; {mend}", source=str(out), code="manifest")
+    return manifest
+
+
+def _size(folder: Path, file: Parts) -> int:
+    """Return the size of a regular file, -1 where there is none; no link on the way is followed."""
+    try:
+        with Directory.opened(folder) as directory, directory.below(file[:-1]) as above:
+            found = above.status(file[-1])
+    except OSError:
+        return -1
+    return found.st_size if found and stat.S_ISREG(found.st_mode) else -1
+
+
+def _remove_stage(stage: Stage) -> None:
+    """Remove a stage of this run. What is left where that fails is removed by the next one."""
+    with uninterrupted(), contextlib.suppress(OSError), Directory.opened(stage.place.parent) as base:
+        with contextlib.suppress(OSError):
+            stage.clear()
+        stage.clear()  # what failed once may not fail again; what it could not remove still has its proof after that
+        for name in (PROOF, LOCK):
+            stage.folder.remove_tree(name)
+        base.remove_empty(stage.place.name)
+
+
+@contextlib.contextmanager
+def _unless_it_exists(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileExistsError as error:
+        message = f"exists already, and {NOTHING_KEPT}; choose another name or say --overwrite"
+        raise OutputError(message, source=str(path), code="output_exists") from error
+
+
+def _busy(out: Path) -> OutputError:
+    message = "another run is writing to it; wait until that is done, or name another output"
+    return OutputError(message, source=str(out), code="output_busy")
+
+
+def _not_ours(place: Path, out: Path, why: str) -> OutputError:
+    message = f"{place} stands where the run would work, and {why}: Parquetry did not make it; look at it and remove it"
+    return OutputError(message, source=str(out), code="output_stage")
 
 
 def _stays(out: Path) -> bool:
@@ -150,59 +600,34 @@ def _stays(out: Path) -> bool:
     return os.path.ismount(out) or out in (here := Path.cwd(), *here.parents) or not os.access(out.parent, os.W_OK)
 
 
-def _holds_only_an_output(out: Path) -> bool:
-    """Whether nothing would be lost with the folder but the output that its manifest lists."""
-    if not out.exists():
-        return True
-    manifest = read_manifest(out)
-    known = manifest.paths | {MANIFEST} if manifest else set()
-    return all(path.relative_to(out).as_posix() in known for path in out.rglob("*") if not path.is_dir())
-
-
-def _exchange(new: Path, out: Path) -> bool:
-    """Put `new` in the place of `out`, and `out` in its own, in one step; False where the system cannot."""
-    try:
-        os.rename(new, out)  # nothing is there, or an empty folder
-        return True
-    except OSError:
-        pass
-    if not sys.platform.startswith("linux"):
-        return False
-    try:
-        rename = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    here = AT_WORKING_DIRECTORY
-    return bool(rename(here, os.fsencode(new), here, os.fsencode(out), EXCHANGE) == 0)
-
-
 def staging_place(name: str) -> Path:
     """Return a path of this user alone, beside which the run stages what goes to this place on another machine.
 
     Raises:
-        OSError: the folder for temporary files belongs to someone else.
+        OSError: the folder for temporary files belongs to someone else, is a link, or others can write to it.
     """
-    owner = os.getuid() if sys.platform != "win32" else 0
+    owner = os.geteuid() if sys.platform != "win32" else 0
     folder = Path(tempfile.gettempdir()) / f"parquetry-{owner}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if sys.platform != "win32" and folder.stat().st_uid != owner:
-        raise PermissionError(errno.EACCES, "belongs to another user; set TMPDIR", str(folder))
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    found = folder.lstat()
+    if sys.platform != "win32" and (not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o022):
+        raise PermissionError(errno.EACCES, "is not a folder of this user alone; set TMPDIR", str(folder))
     return folder / hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
+def _raised(error: OSError) -> None:
+    """Raise what `os.walk` would pass over."""
+    raise error
+
+
 def sync_tree(folder: Path) -> None:
-    """Have the disk hold all that stands in a folder."""
-    paths = [os.path.join(root, name) for root, _, names in os.walk(folder) for name in ("", *names)]
+    """Have the disk hold all that stands in a folder.
+
+    Raises:
+        OSError: the disk does not confirm it.
+    """
+    walked = os.walk(folder, onerror=_raised)
+    paths = [os.path.join(root, name) for root, _, names in walked for name in ("", *names)]
     with ThreadPoolExecutor() as threads:  # a disk syncs many files in the time of a few
         list(threads.map(sync, paths))
-
-
-def sync(path: str | Path) -> None:
-    """Have the disk hold what was written to a file, or to a folder's list of names."""
-    if sys.platform == "win32" and os.path.isdir(path):
-        return
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

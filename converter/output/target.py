@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from converter.errors import UsageError
-from converter.output.manifest import Manifest
+from converter.errors import OutputError, UsageError
+from converter.output.manifest import MEND, Manifest
 from converter.output.stage import Stage
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Load:
 
     `manifest` lists the files of `stage`: new rows of each record, and all rows of each data set. `stale` are the
     documents whose earlier rows go; where it is None everything of ours goes. `before` is the manifest that stood
-    there when the run began.
+    there when the run began. `overwrite` says that what stands there gives way, whoever made it.
     """
 
     stage: Stage
@@ -47,6 +47,7 @@ class Load:
     schemas: Mapping[str, pa.Schema]
     stale: frozenset[str] | None
     before: Manifest | None
+    overwrite: bool = False
 
     def reader(self, record: str) -> pa.RecordBatchReader:
         """Return the staged rows of a record, which are read from disk as they are asked for."""
@@ -128,11 +129,24 @@ def imported(module: str, extra: str) -> ModuleType:
         raise UsageError(f"{message}pip install 'parquetry[{extra}]'") from error
 
 
-def batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a Parquet file that Parquetry wrote with this schema."""
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(ROWS_AT_ONCE, use_threads=False):  # each thread would keep memory of its own
-            yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a Parquet file that Parquetry wrote with this schema, all columns or some.
+
+    Raises:
+        OutputError: it is damaged, or has other columns.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            if not file.schema_arrow.equals(schema):
+                raise OutputError(f"has columns that no run writes; {MEND}", source=str(path), code="damaged")
+            wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
+            # Each thread would keep memory of its own.
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
+                arrays = [batch.column(name) for name in wanted.names]
+                yield pa.RecordBatch.from_arrays(arrays, schema=wanted)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise OutputError(f"cannot be read: {reason}; {MEND}", source=str(path), code="damaged") from error
 
 
 def kept(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
