@@ -28,7 +28,8 @@ class Source:
     """One document to convert: its key (path, URI or row key) and its bytes, or the problem in their place.
 
     `format` is how they are written: Markdown, or one of `office.READERS`. Those are read where the document is
-    converted, not where it is found, for that takes long.
+    converted, not where it is found, for that takes long. One that is not `listed` stands for documents of unknown
+    number and keys, because a folder, store or table could not be listed to its end.
     """
 
     key: str
@@ -36,6 +37,7 @@ class Source:
     problem: Problem | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     format: str = MARKDOWN
+    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -274,6 +274,7 @@ def convert(
     overwrite: bool = False,
     append: bool = False,
     incremental: bool = False,
+    maximum_removed: int | str | None = None,
     partition_by: Iterable[str] = (),
     file_bytes: int = DEFAULT_FILE_BYTES,
     spreadsheet_safe: bool = False,
@@ -282,6 +283,7 @@ def convert(
     progress: Progress | None = None,
     columns: Columns | None = None,
     query: str | None = None,
+    root: SourcePath | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
     datapackage: bool = False,
 ) -> Report:
@@ -295,7 +297,8 @@ def convert(
     `datapackage.json` that describes the files.
 
     An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
-    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`. `jobs` worker
+    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by` and
+    `maximum_removed`. Keys of local paths, and so ids, are relative to `root` where one is named. `jobs` worker
     processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
     is the time for a document; with more than `maximum_problems` errors the run fails. With `columns` the sources are
     tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database named if any.
@@ -304,7 +307,8 @@ def convert(
         UsageError: there is no such format, record, repair level, rule or schema.
         ViolationError: a record does not fit a schema that says `fail`.
         TooManyProblems: there were more errors than `maximum_problems`.
-        OutputError: the output exists already and is not to be replaced, or could not be written.
+        OutputError: the output exists already and is not to be replaced, or could not be written; or more of it would
+            be removed than may be. It is as it was.
     """
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
     options = replace(_options(repair, rules_off, maximum_bytes, hints), maximum_seconds=maximum_seconds, schemas=asked)
@@ -317,9 +321,10 @@ def convert(
         mode_of(overwrite=overwrite, append=append, incremental=incremental),
         tuple(partition_by),
         datapackage,
+        maximum_removed,
     )
     settings = Settings(jobs, maximum_problems, progress)
-    found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes)
+    found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes, root=root)
     if target is not None:
         return write_target(found, target, output, options, settings)
     return write_folder(found, Path(out), output, options, settings)

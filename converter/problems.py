@@ -11,6 +11,8 @@ CODES: dict[str, tuple[str, str]] = {
     "not_found": (ERROR, "The source does not exist."),
     "unreadable": (ERROR, "The source exists but could not be opened or read."),
     "no_documents": (ERROR, "A folder or glob holds no document."),
+    "no_rows": (WARNING, "A table of documents has no row."),
+    "outside_root": (ERROR, "The source lies outside the folder that keys are to be relative to."),
     "binary": (ERROR, "The bytes are no text in any encoding that could be told."),
     "too_large": (ERROR, "The document is larger than the size limit, packed or unpacked, or than memory can hold."),
     "too_slow": (ERROR, "The document took longer than the time limit."),

@@ -21,10 +21,12 @@ class Report:
     """What a run did.
 
     `sources` is how many were seen: `documents` were converted, `skipped` were there already as they are, `failed`
-    could not be read. `removed` documents were there and are not any more. `rows` and `datasets` say how many rows each
-    record that was asked for, and each data set, has now; `matched` how many rows matched each schema, of which `rows`
-    has those that were accepted and `problems` the others. `problems` holds the first rows of that record,
-    `problem_codes` and `repairs` count all by their code and rule, `errors` those of severity error.
+    could not be read. `removed` documents were there and are not any more; `kept` ones are there with their earlier
+    rows, though they could not be read this time, or not be looked for, because some source could not be listed to its
+    end: then `listing_complete` is false. Where `written` is false the output is as it was. `rows` and `datasets` say
+    how many rows each record that was asked for, and each data set, has now; `matched` how many rows matched each
+    schema, of which `rows` has those that were accepted and `problems` the others. `problems` holds the first rows of
+    that record, `problem_codes` and `repairs` count all by their code and rule, `errors` those of severity error.
     `outputs` are the files and folders written, or the name of a database.
     """
 
@@ -35,6 +37,9 @@ class Report:
     skipped: int = 0
     failed: int = 0
     removed: int = 0
+    kept: int = 0
+    listing_complete: bool = True
+    written: bool = False
     bytes: int = 0
     seconds: float = 0.0
     errors: int = 0
@@ -65,13 +70,15 @@ class Report:
         for own, counts in ((self.rows, other.rows), (self.matched, other.matched)):
             own |= {name: own.get(name, 0) + count for name, count in counts.items()}
         self.repairs += other.repairs
+        self.listing_complete = self.listing_complete and other.listing_complete
         self.problem_codes += other.problem_codes
         self.problems += other.problems[: KEPT_PROBLEMS - len(self.problems)]
 
     @property
     def exit_code(self) -> int:
-        """0 all read, 1 nothing usable could be done, 3 done with problems (warnings are none)."""
-        if not self.documents and not self.skipped:
+        """0 all was read; 3 done, with errors in `problems` (warnings are none); 1 nothing could be read, and the
+        output is as it was."""
+        if not self.documents and not self.skipped and not self.removed:
             return 1
         return 3 if self.errors else 0
 

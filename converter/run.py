@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,7 @@ from converter.output import (
 from converter.output.datapackage import write_datapackage
 from converter.pool import LARGE_BYTES, convert_batches
 from converter.report import Report
+from converter.source.evidence import Listing, Sources
 from converter.write import FORMATS, NestedJsonWriter
 
 # A batch is closed at whichever comes first: enough to fill Arrow columns well, little enough to hold in memory.
@@ -119,6 +120,7 @@ def convert_sources(
         report.sources += len(batch)
         report.documents += documents
         report.failed += len(batch) - documents
+        report.listing_complete = report.listing_complete and all(source.listed for source in batch)
         report.bytes += sum(len(source.data) for source in batch)
         if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
             raise TooManyProblems(settings.maximum_problems, report.problems)
@@ -170,6 +172,7 @@ def write_stream(
     report = Report()
     if output.nested(options):
         nested = NestedJsonWriter(stream)
+        report.written = True
         with timed(report):
             convert_sources(sources, lambda records, *_: nested.write(records), output, options, report, settings)
             nested.close()
@@ -187,6 +190,7 @@ def write_stream(
         for rows in records[names[0]].to_batches() if names[0] in records else ():
             writer.write(rows)
 
+    report.written = True
     with timed(report):
         convert_sources(sources, write, output, options, report, settings)
         writer.close()
@@ -215,7 +219,8 @@ def write_file(
     with staged(out) as stage:
         with open(stage.new / out.name, "wb") as stream:
             report = write_stream(sources, stream, output, options, settings)
-        if report.documents:
+        report.written = report.documents > 0
+        if report.written:
             stage.publish_file(stage.new / out.name, output.mode == "overwrite")
             report.outputs = [out]
     return report
@@ -251,19 +256,25 @@ def write_target(
     Raises:
         UsageError: a record is unknown, or the mode needs records that are not written.
         ViolationError: a record does not fit a schema that says `fail`.
-        OutputError: the output exists already, is not what the mode can go on from, or could not be written.
+        OutputError: the output exists already, is not what the mode can go on from, or could not be written; or more
+            would be removed from it than may be.
     """
 
     def fill(files: Files, stage: Stage, earlier: Earlier | None, report: Report) -> None:
         wanted = sources if earlier is None else not_held(sources, earlier, report)
         with _behind(files.write) as write:
-            convert_sources(wanted, write, output, options, report, settings)
+            sink = write if earlier is None else taken(write, earlier)
+            convert_sources(wanted, sink, output, options, report, settings)
 
-    return write_output(target, output, options, fill)
+    return write_output(target, output, options, fill, sources.listing if isinstance(sources, Sources) else None)
 
 
-def write_output(target: Target, output: Output, options: Options, fill: Fill) -> Report:
+def write_output(
+    target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None
+) -> Report:
     """Have `fill` convert documents into the files of an output, and put these in place together.
+
+    `listing` is what is known of the sources beside, once `fill` has taken them.
 
     Raises:
         UsageError, OutputError: as for `write_target`; and what `fill` raises, after which the output is as it was.
@@ -275,21 +286,32 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
     with timed(report), staged(target.place) as stage:
         before = stage.pending or target.manifest()
         earlier = earlier_of(target, before, output, options, stage.resume)
+        if earlier is not None and listing is not None:
+            earlier.listing = listing
         stale = None
         with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options) as files:
             fill(files, stage, earlier, report)
             if earlier is not None and isinstance(files, RecordFiles):
-                stale = files.go_on(earlier, output.mode, report)
-                if stale is None:
-                    return report  # nothing has changed
+                goes = earlier.settle(output.mode, output.maximum_removed, report)
+                if report.exit_code == 1:
+                    earlier.count(report)
+                    return report  # nothing could be read
+                if not earlier.remade:
+                    if not files.go_on(earlier, goes, report):
+                        return report  # nothing has changed
+                    stale = goes
             made = files.finish(report)
         if report.documents or earlier is not None:
             if output.datapackage:
                 made.append(write_datapackage(stage.new, output.format, made, files.schemas))
             manifest = Manifest.of(report, output.format, told, made, files.schemas)
+            if listing is not None and listing.is_local:
+                manifest = replace(manifest, root=listing.root, folder=listing.folder)
+            elif before is not None:
+                manifest = replace(manifest, root=before.root, folder=before.folder)
             stands = target.publish(Load(stage, manifest, files.stored, stale, before, output.mode == "overwrite"))
             report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
-            report.outputs = target.written(stands)
+            report.outputs, report.written = target.written(stands), True
     return report
 
 
@@ -301,6 +323,16 @@ def not_held(sources: Iterable[Source], earlier: Earlier, report: Report) -> Ite
             report.skipped += 1
         else:
             yield source
+
+
+def taken(sink: Sink, earlier: Earlier) -> Sink:
+    """Return a sink that also notes which documents of an earlier output were converted."""
+
+    def write(records: Records, partition: str, more: bool) -> None:
+        earlier.take(records)
+        sink(records, partition, more)
+
+    return write
 
 
 @contextlib.contextmanager

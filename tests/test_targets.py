@@ -248,11 +248,11 @@ def edits_are_as_full_runs(
 ) -> None:
     begun = False
     for number, texts in enumerate(states):
-        report = convert(texts, out, "incremental")
+        report = convert(texts, out, "incremental", maximum_removed="100%")
         expected = full(texts, tmp_path / f"full{number}")
         if begun := begun or report.documents > 0:
             assert texts_of(read(out)) == texts_of(as_delta(expected) if read is in_delta else expected)
-            again = convert(texts, out, "incremental")
+            again = convert(texts, out, "incremental", maximum_removed="100%")
             assert (again.documents, again.skipped, again.rows) == (0, report.documents + report.skipped, report.rows)
             assert again.problem_codes == report.problem_codes and again.outputs == []
 

@@ -19,6 +19,7 @@ from converter.cli.output_options import (
     Jobs,
     MaximumBytes,
     MaximumProblems,
+    MaximumRemoved,
     MaximumSeconds,
     OnlySchema,
     Out,
@@ -44,6 +45,7 @@ from converter.cli.source_options import (
     KeyColumn,
     Null,
     Query,
+    Root,
     Sources,
     TextColumn,
     sources_of,
@@ -79,6 +81,7 @@ def convert(
     key_column: KeyColumn = None,
     keep: Keep = None,
     query: Query = None,
+    root: Root = None,
     to: To = None,
     records: RecordNames = None,
     repair: Repair = "full",
@@ -96,6 +99,7 @@ def convert(
     overwrite: Overwrite = False,
     append: Append = False,
     incremental: Incremental = False,
+    max_removed: MaximumRemoved = None,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
     jobs: Jobs = None,
@@ -132,11 +136,11 @@ def convert(
     is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
-        file_size, spreadsheet_safe,
+        file_size, spreadsheet_safe, max_removed,
     )  # fmt: skip
     arguments = source or []
     sources = sources_of(
-        arguments, files_from, null, include, text_column, key_column, keep, query, options.maximum_bytes
+        arguments, files_from, null, include, text_column, key_column, keep, query, options.maximum_bytes, root
     )
     countable = arguments if text_column is None and files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:

@@ -19,17 +19,18 @@ LISTED_PROBLEMS = 20
 
 
 def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | None) -> NoReturn:
-    """Tell what a run did, and end the command with its exit code.
-
-    Raises:
-        OutputError: the file for the report could not be written.
-    """
+    """Tell what a run did, and end the command with its exit code: 3 where all is done, but not reported."""
     report_problems(report, quiet, verbose)
     if not quiet:
         report_run(report, verbose)
+    code = report.exit_code
     if report_file is not None:
-        write_report(report, report_file)
-    raise typer.Exit(report.exit_code)
+        try:
+            write_report(report, report_file)
+        except OutputError as error:
+            typer.echo(f"parquetry: the report was not written, all else was done: {error}", err=True)
+            code = code or 3
+    raise typer.Exit(code)
 
 
 def report_problems(report: Report, quiet: bool, verbose: bool) -> None:
@@ -58,6 +59,7 @@ def report_run(report: Report, verbose: bool) -> None:
         counted(report.documents, "document"),
         *([f"{report.skipped:,} unchanged"] if report.skipped else []),
         *([f"{report.removed:,} removed"] if report.removed else []),
+        *([f"{report.kept:,} kept as before"] if report.kept else []),
         *([f"{report.failed:,} not read"] if report.failed else []),
         counted(sum(report.rows.values()), "row"),
         *([counted(len(report.datasets), "data set")] if report.datasets else []),
@@ -67,6 +69,14 @@ def report_run(report: Report, verbose: bool) -> None:
         *([f"{report.bytes / 1e6 / report.seconds:.1f} MB/s"] if report.bytes > 1e6 else []),
     ]
     typer.echo(", ".join(parts), err=True)
+    if not report.listing_complete:
+        typer.echo("not all sources could be listed, so that nothing counts as gone", err=True)
+    if report.exit_code == 1:
+        typer.echo("nothing could be read; the output was left as it was", err=True)
+    elif not report.written:
+        typer.echo("nothing has changed; the output was left as it is", err=True)
+    elif report.exit_code == 3:
+        typer.echo("the output was written; see problems for what could not be read", err=True)
     for name, matched in report.matched.items():
         accepted = report.rows[name]
         typer.echo(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected", err=True)

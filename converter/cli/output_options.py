@@ -63,6 +63,15 @@ Append = Annotated[
 Incremental = Annotated[
     bool, _of_output("--incremental", help="As --append, and documents that are no longer among the sources go.")
 ]
+MaximumRemoved = Annotated[
+    str | None,
+    _of_output(
+        "--max-removed",
+        metavar="N|P%",
+        help="With --incremental: at most so many documents go, or that share. Default: half where there are over ten, "
+        "and never all of a source.",
+    ),
+]
 PartitionBy = Annotated[
     str | None,
     _of_output("--partition-by", metavar="A,B", help="A folder for each value of these attributes, as in Hive."),
@@ -138,6 +147,7 @@ def output_of(
     partition_by: str | None,
     file_size: int | None,
     spreadsheet_safe: bool = False,
+    maximum_removed: str | None = None,
 ) -> Output:
     """Return what the options say of the output.
 
@@ -156,7 +166,7 @@ def output_of(
         raise UsageError("--datapackage describes the files of a folder; name one with -o")
     layout = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size or DEFAULT_FILE_BYTES)
     mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
-    return Output(to, names, layout, mode, tuple(names_in(partition_by)), datapackage)
+    return Output(to, names, layout, mode, tuple(names_in(partition_by)), datapackage, maximum_removed)
 
 
 def names_in(text: str | None) -> list[str]:

@@ -44,6 +44,15 @@ Query = Annotated[
     _option("--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."),
 ]
 
+Root = Annotated[
+    str | None,
+    _option(
+        "--root",
+        metavar="DIR",
+        help="Keys, and so ids, are paths relative to this folder, wherever it is. Default: paths as they are written.",
+    ),
+]
+
 
 def sources_of(
     sources: list[str] | None,
@@ -55,6 +64,7 @@ def sources_of(
     keep: str | None,
     query: str | None,
     maximum_bytes: int,
+    root: str | None = None,
 ) -> Iterator[Source]:
     """Return the documents that the options name, read when their turn comes.
 
@@ -63,6 +73,8 @@ def sources_of(
     """
     from converter.source import Columns, find_sources
 
+    if root is not None and query is not None:
+        raise UsageError("--root is for paths; the keys of --query are those of its rows")
     if not sources and files_from is None and query is None:
         raise UsageError("name a SOURCE, or --files-from, or --query")
     if null and files_from is None:
@@ -77,4 +89,5 @@ def sources_of(
         columns=None if text_column is None else Columns(text_column, key_column, tuple(names_in(keep))),
         query=query,
         maximum_bytes=maximum_bytes,
+        root=root,
     )

@@ -20,6 +20,7 @@ from converter.cli.output_options import (
     Incremental,
     MaximumBytes,
     MaximumProblems,
+    MaximumRemoved,
     MaximumSeconds,
     OnlySchema,
     Overwrite,
@@ -36,7 +37,7 @@ from converter.cli.output_options import (
     options_of,
     output_of,
 )
-from converter.cli.source_options import Keep, KeyColumn, TextColumn
+from converter.cli.source_options import Keep, KeyColumn, Root, TextColumn
 from converter.errors import SparkError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.process import show_frames
@@ -111,6 +112,7 @@ def convert(
     query: Annotated[
         str | None, typer.Option("--query", metavar="SELECT", help="The table is what this query gives, in Spark SQL.")
     ] = None,
+    root: Root = None,
     master: Master = None,
     conf: Configuration = None,
     to: To = None,
@@ -130,6 +132,7 @@ def convert(
     overwrite: Overwrite = False,
     append: Append = False,
     incremental: Incremental = False,
+    max_removed: MaximumRemoved = None,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
     spreadsheet_safe: SpreadsheetSafe = False,
@@ -153,14 +156,14 @@ def convert(
     options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema))
     output = output_of(
         options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
-        partition_by, file_size, spreadsheet_safe,
+        partition_by, file_size, spreadsheet_safe, max_removed,
     )  # fmt: skip
     check(output, options)
     session = started(master, conf)
     documents = table(session, source or [], query) if is_table else source or []
     report = convert_on_spark(
         session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
-        output=output, options=options, maximum_problems=max_problems,
+        output=output, options=options, maximum_problems=max_problems, root=root,
     )  # fmt: skip
     conclude(report, quiet, verbose, report_file)
 

@@ -15,7 +15,7 @@ from converter.conversion import Options, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets
 from converter.output.earlier import Earlier
 from converter.output.manifest import File, described
-from converter.output.output import NO_VALUE, Mode, Output, Records
+from converter.output.output import NO_VALUE, Output, Records
 from converter.output.parts import Parts
 from converter.output.stage import Stage
 from converter.output.target import batches
@@ -78,24 +78,18 @@ class RecordFiles:
                 pa.default_memory_pool().release_unused()  # of many files, the allocator would keep what each took
         self._parts.adopt(folder, files)
 
-    def go_on(self, earlier: Earlier, mode: Mode, report: Report) -> frozenset[str] | None:
-        """Keep what stays of an earlier output, and count it; return the documents that go.
-
-        Documents that came again in another form are replaced. Those that did not come again stay where the mode is
-        `append`, and go where it is `incremental`. None is returned where nothing has changed at all.
-        """
-        stale = frozenset(map(bytes.hex, earlier.left if mode == "incremental" else earlier.changed))
-        report.removed = len(stale) - len(earlier.changed)
+    def go_on(self, earlier: Earlier, stale: frozenset[str], report: Report) -> bool:
+        """Keep an earlier output but for the rows of stale documents, and count it; return whether anything changed."""
         own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
         if not stale and not report.documents and own == earlier.run_problems():
             earlier.count(report)
-            return None
+            return False
         for record, batch in earlier.target.keep(self._parts, stale):
             if record == PARTS_FILE:
                 self._datasets.add(batch)
             elif record == "problems":
                 report.add({record: batch})
-        return stale
+        return True
 
     def finish(self, report: Report) -> list[File]:
         """Write the data sets and the ends of all files; return what there is, but for the manifest."""

@@ -66,7 +66,9 @@ class Manifest:
 
     `fingerprint` is equal for two runs that would read the same document into the same rows: it is the hash of
     `options`, in which the converter's version is one. `schemas` names for each record its columns and their types,
-    as Arrow prints them. `version` is that of the manifest's own form.
+    as Arrow prints them. `version` is that of the manifest's own form. Keys of local documents are relative to
+    `folder`, the working one, or to the folder `root` that was asked for; both say how to name the same sources again,
+    and are never opened.
     """
 
     run_id: str
@@ -79,6 +81,8 @@ class Manifest:
     files: list[File]
     schemas: dict[str, dict[str, str]] = field(default_factory=dict)
     version: int = VERSION
+    root: str | None = None
+    folder: str | None = None
 
     @classmethod
     def of(

@@ -14,6 +14,7 @@ from converter.datasets import DATASETS
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier
 from converter.output.manifest import Manifest, check_files, fingerprint, plain
+from converter.output.removal import most_removed
 from converter.output.target import Target
 from converter.records import RECORDS
 from converter.version import __version__
@@ -34,6 +35,8 @@ class Output:
     `mode` says what becomes of an output that exists: it is refused (`create`), replaced (`overwrite`), or gone on
     from: documents that have not changed are kept; those that are no more among the sources stay (`append`) or go
     (`incremental`). `partition_by` names attributes of documents, each value of which gets files of its own.
+    `maximum_removed` is how many documents an `incremental` run may remove, or a share of them such as `25%`; where it
+    is None, not all that a source held, nor more than half where there are over ten.
     """
 
     format: str = "parquet"
@@ -42,6 +45,7 @@ class Output:
     mode: Mode = "create"
     partition_by: tuple[str, ...] = ()
     datapackage: bool = False
+    maximum_removed: int | str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what does not go together, with a UsageError."""
@@ -55,6 +59,10 @@ class Output:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
         if self.goes_on and self.records is not None and "documents" not in self.records:
             raise UsageError(f"the record documents tells what is there already; {self.mode} needs it in --records")
+        if self.maximum_removed is not None:
+            most_removed(self.maximum_removed, 0)
+            if self.mode != "incremental":
+                raise UsageError("--max-removed goes with --incremental; no other mode removes single documents")
 
     @property
     def goes_on(self) -> bool:
@@ -129,7 +137,10 @@ def earlier_of(
     options: Options,
     resume: Callable[[], None] = lambda: None,
 ) -> Earlier | None:
-    """Return the output that stands there, where the run can go on from it; None where it is made from the start.
+    """Return the output that stands there, where the run goes on from it; None where it is made from the start.
+
+    One that is to be brought up to date, but was made with other options, is `remade`: what it holds is known, so that
+    nothing is lost.
 
     `resume` finishes what an earlier run began to put in place: called once it is certain that this run is not refused.
 
@@ -150,14 +161,17 @@ def earlier_of(
     # What `unique` leaves out depends on every document before.
     unique = any(one.bounds.get("unique") for schema in options.schemas for one in schema.fields)
     told = output.told(options)
-    if manifest.fingerprint == fingerprint(told) and not unique:
+    same = manifest.fingerprint == fingerprint(told) and not unique
+    if same or output.mode == "incremental":
+        if not any(file.record == "documents" for file in manifest.files):
+            message = (
+                "does not say which documents it holds, so that nothing can be kept; choose another or say --overwrite"
+            )
+            raise OutputError(message, source=target.name, code="output_exists")
         resume()
         if not target.shared:
             check_files(target.place, manifest)
-        return Earlier(target, manifest)
-    if output.mode == "incremental":
-        resume()
-        return None
+        return Earlier(target, manifest, remade=not same)
     differ = sorted(name for name in told if told[name] != manifest.options.get(name)) or ["unique"]
     raise OutputError(
         f"was made with other options ({', '.join(differ)}); choose another output or say --overwrite",

@@ -7,15 +7,19 @@ is held is one document, one batch of rows, or one group of small remote objects
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from dataclasses import replace
+from itertools import chain, groupby
 from typing import Final
 
 from converter.conversion import Source
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.problems import Problem
+from converter.source.evidence import Listing, Sources
 from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, read_document_file
 from converter.source.listing import listed, open_list
 from converter.source.paths import (
@@ -27,14 +31,15 @@ from converter.source.paths import (
     is_standard_input,
     named_file,
     read_there,
+    spelling_of,
     standard_input,
 )
 from converter.source.query import sources_of_query
 from converter.source.seen import Seen
 from converter.source.tables import TABLE_SUFFIXES, Columns, sources_of_table
-from converter.source.urls import files_of_url, is_url, open_store
+from converter.source.urls import files_of_url, is_url, open_store, public
 
-__all__ = ["Columns", "LocalFile", "find_files", "find_sources", "read_there"]
+__all__ = ["Columns", "Listing", "LocalFile", "Sources", "find_files", "find_sources", "read_there"]
 
 FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (is_standard_input, standard_input),
@@ -44,6 +49,9 @@ FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (bool, named_file),
 )
 """Which finder takes an argument: the first whose test it passes."""
+
+NOTHING_THERE: Final = frozenset({"no_documents"})
+"""The problems of a finder that listed everything, and found nothing. Any other one hides documents."""
 
 
 def find_sources(
@@ -55,42 +63,53 @@ def find_sources(
     columns: Columns | None = None,
     query: str | None = None,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
-) -> Iterator[Source]:
-    """Yield the documents that the arguments name, each once, read when its turn comes.
+    root: str | os.PathLike[str] | None = None,
+) -> Sources:
+    """Return the documents that the arguments name, each once, read when its turn comes.
 
     An argument is a file, a folder (searched for text files and for names that fit `include`; hidden ones are left
     out), a glob (`**` crosses folders), `-` for standard input, or an address of an object store or the web.
     `files_from` is a file with further arguments, one a line or separated by NUL. With `columns` each file is a table
     whose rows are documents; with `query` its rows come from the result, and the one argument is a DuckDB database.
-    What cannot be found or read is yielded as a source with a problem.
+    What cannot be found or read is yielded as a source with a problem. Keys of local paths are relative to `root`,
+    where one is named, wherever that folder is.
 
     Raises:
         UsageError: before the first source: a package is missing, a list cannot be read, options exclude each
-            other, or the first table has not the columns asked for.
+            other, a path is not in the root, or the first table has not the columns asked for.
     """
     named = [os.fspath(argument) for argument in arguments]
+    listing = Listing(None if root is None else os.fspath(root))
     if query is not None:
         if columns is None:
             raise UsageError("--query needs --text-column, which says where the result has the documents")
         if len(named) > 1 or files_from is not None:
             raise UsageError("--query takes one DuckDB database at most, and no list of files")
-        return _started(_keyed(sources_of_query(query, named[0] if named else None, columns)))
+        return Sources(_started(_keyed(sources_of_query(query, named[0] if named else None, columns))), listing)
     if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
         raise UsageError("standard input is a document or a list of files, not both")
     for argument in filter(is_url, named):
         open_store(argument)
-    listing = () if files_from is None else listed(open_list(files_from), b"\0" if null_separated else b"\n")
+    for argument in named if root is not None else ():
+        if not is_standard_input(argument) and not is_url(argument) and not is_pattern(argument):
+            spelling_of(argument, listing.root)
+    more = () if files_from is None else listed(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
     patterns = tuple(include)
     if columns is None:
-        files = _files(chain(named, listing), Wanted(TEXT_SUFFIXES, patterns))
-        return _keyed(file if isinstance(file, Source) else read_document_file(file, maximum_bytes) for file in files)
+        files = _files(chain(named, more), Wanted(TEXT_SUFFIXES, patterns), listing)
+        read = (file if isinstance(file, Source) else read_document_file(file, maximum_bytes) for file in files)
+        return Sources(_keyed(read), listing)
     # What Spark and others leave beside their tables begins with an underscore.
-    files = _files(chain(named, listing), Wanted(TABLE_SUFFIXES, patterns, (".", "_")))
-    return _started(_keyed(_rows(files, columns, maximum_bytes)))
+    files = _files(chain(named, more), Wanted(TABLE_SUFFIXES, patterns, (".", "_")), listing, are_tables=True)
+    return Sources(_started(_keyed(_rows(files, columns, maximum_bytes, listing))), listing)
 
 
-def find_files(arguments: Iterable[str | os.PathLike[str]]) -> Iterator[LocalFile | Source]:
+def find_files(
+    arguments: Iterable[str | os.PathLike[str]], listing: Listing | None = None
+) -> Iterator[LocalFile | Source]:
     """Yield the local files that the arguments name, each once, for other processes to read.
+
+    Keys are relative to the root of `listing`, in which is noted what is known of the sources beside.
 
     Raises:
         UsageError: an argument is standard input or an address, which is read where it is found.
@@ -98,35 +117,87 @@ def find_files(arguments: Iterable[str | os.PathLike[str]]) -> Iterator[LocalFil
     named = [os.fspath(argument) for argument in arguments]
     if elsewhere := [argument for argument in named if is_standard_input(argument) or is_url(argument)]:
         raise UsageError(f"{elsewhere[0]} is no file that other processes could read")
-    for file in _files(named, Wanted(TEXT_SUFFIXES)):
+    for file in _files(named, Wanted(TEXT_SUFFIXES), listing or Listing()):
         assert isinstance(file, LocalFile | Source)
         yield file
 
 
-def _files(arguments: Iterable[str], wanted: Wanted) -> Iterator[File | Source]:
-    """Find the files that the arguments name, each once."""
+def _files(
+    arguments: Iterable[str | Source], wanted: Wanted, listing: Listing, are_tables: bool = False
+) -> Iterator[File | Source]:
+    """Find the files that the arguments name, each once; note in the listing which arguments were searched for them."""
     seen = Seen()
     for argument in arguments:
+        if isinstance(argument, Source):
+            yield argument
+            continue
         find = next(find for takes, find in FINDERS if takes(argument))
+        is_container = are_tables or find not in (standard_input, named_file)
+        listing.searched = _container(argument, listing.root) if is_container else ""
+        if is_container:
+            listing.containers.add(listing.searched)
         for found in find(argument, wanted):
+            listing.is_local = listing.is_local or isinstance(found, LocalFile)
+            found = _named(found, listing.root)
             if isinstance(found, Source) or seen.add(found.identity):
                 yield found
 
 
-def _rows(files: Iterable[File | Source], columns: Columns, maximum_bytes: int) -> Iterator[Source]:
-    """Read tables. Columns that are not there are wrong usage in the first table, and a problem in a later one."""
-    first = True
-    for file in files:
-        if isinstance(file, Source):
-            yield file
-            continue
+def _named(found: File | Source, root: str | None) -> File | Source:
+    """Return what was found under its key; what a finder could not find stands for documents that nobody knows."""
+    if isinstance(found, LocalFile):
         try:
-            yield from sources_of_table(file, columns, maximum_bytes)
+            spelling = spelling_of(found.path, root)
         except UsageError as error:
-            if first:
-                raise
-            yield failed(file.key, "no_column", error.message)
-        first = False
+            return Source(found.key, problem=Problem("outside_root", error.message), listed=False)
+        return found if spelling is None else replace(found, spelling=spelling)
+    if isinstance(found, Source):
+        listed = found.problem is not None and found.problem.code in NOTHING_THERE
+        return replace(found, key=_place(found.key, root), listed=listed)
+    return found
+
+
+def _place(key: str, root: str | None) -> str:
+    """Return the key of a place that was looked at, relative to the root if it is in it."""
+    if is_standard_input(key) or is_url(key):
+        return key
+    try:
+        return LocalFile(key, spelling_of(key, root)).key
+    except UsageError:
+        return key
+
+
+def _container(argument: str, root: str | None) -> str:
+    """Return the key of what an argument searches: the place itself, of a pattern the folder before its wildcards."""
+    if glob.has_magic(argument) and not os.path.lexists(argument):
+        argument = os.path.dirname(argument[: re.search(r"[*?\[]", argument).start()])  # type: ignore[union-attr]
+    return public(argument).rstrip("/") if is_url(argument) else _place(argument or ".", root)
+
+
+def _rows(files: Iterable[File | Source], columns: Columns, maximum_bytes: int, listing: Listing) -> Iterator[Source]:
+    """Read tables; say where an argument has no row. Columns that are not there are wrong usage in the first table, and
+    a problem in a later one."""
+    first = True
+    for place, tables in groupby(files, lambda _: listing.searched):
+        is_empty = True
+        for file in tables:
+            if isinstance(file, Source):
+                is_empty = False
+                yield file
+                continue
+            try:
+                for row in sources_of_table(file, columns, maximum_bytes):
+                    is_empty = False
+                    # What went wrong with the table as a whole hides rows.
+                    yield replace(row, listed=False) if row.problem is not None and row.key == file.key else row
+            except UsageError as error:
+                if first:
+                    raise
+                is_empty = False
+                yield replace(failed(file.key, "no_column", error.message), listed=False)
+            first = False
+        if is_empty:
+            yield failed(place, "no_rows", "there is no row, and so no document; check that the table is whole")
 
 
 def _keyed(sources: Iterable[Source]) -> Iterator[Source]:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import BinaryIO
 
+from converter.conversion import Source
 from converter.errors import UsageError
+from converter.problems import Problem
 from converter.source.paths import STANDARD_INPUT
 
 CHUNK = 64 * 1024
@@ -29,13 +31,23 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
         raise UsageError(f"--files-from cannot be read: {reason}", source=path) from error
 
 
-def listed(opened: AbstractContextManager[BinaryIO], separator: bytes) -> Iterator[str]:
-    """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF."""
+def listed(
+    opened: AbstractContextManager[BinaryIO], separator: bytes, path: str = "--files-from"
+) -> Iterator[str | Source]:
+    """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF.
+
+    A list that cannot be read to its end gives a source that is not `listed`; `path` is its name.
+    """
     rest = b""
-    with opened as stream:
-        while chunk := stream.read(CHUNK):
-            *whole, rest = (rest + chunk).split(separator)
-            yield from _arguments(whole, separator)
+    try:
+        with opened as stream:
+            while chunk := stream.read(CHUNK):
+                *whole, rest = (rest + chunk).split(separator)
+                yield from _arguments(whole, separator)
+    except OSError as error:
+        message = f"the list could not be read to its end: {error.strerror or error}"
+        yield Source(path, problem=Problem("unreadable", message), listed=False)
+        return
     yield from _arguments([rest], separator)
 
 

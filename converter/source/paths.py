@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from converter.conversion import Source
+from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.problems import Problem
 from converter.source.files import File, Wanted, failed, read_document_file
@@ -25,11 +26,13 @@ class LocalFile:
     """A file by its path."""
 
     path: str
+    spelling: str | None = None
+    """How its key has the path, where that is not as it is."""
 
     @property
     def key(self) -> str:
         """The path with slashes, and bytes of a name that is no UTF-8 escaped."""
-        return _key(self.path)
+        return _key(self.path if self.spelling is None else self.spelling)
 
     @property
     def name(self) -> str:
@@ -86,8 +89,14 @@ def standard_input(argument: str, wanted: Wanted) -> Iterator[File | Source]:
 
 
 def named_file(argument: str, wanted: Wanted) -> Iterator[File | Source]:
-    """Yield the file, whatever its suffix; whether it exists turns out when it is opened."""
-    yield LocalFile(argument)
+    """Yield the file, whatever its suffix. What cannot be seen may be a folder as well, and so more than a document."""
+    file = LocalFile(argument)
+    try:
+        os.stat(argument)
+    except (OSError, ValueError) as error:
+        yield Source(file.key, problem=file.explain(error))
+    else:
+        yield file
 
 
 def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
@@ -120,7 +129,7 @@ def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
 
 def read_file(path: str, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
     """Return the file as a source; what went wrong is its problem."""
-    return read_document_file(LocalFile(path), maximum_bytes)
+    return read_document_file(LocalFile(path, spelling_of(path)), maximum_bytes)
 
 
 def read_there(file: LocalFile, folder: str, maximum_bytes: int) -> Source:
@@ -131,6 +140,46 @@ def read_there(file: LocalFile, folder: str, maximum_bytes: int) -> Source:
 @lru_cache(maxsize=64)
 def _real_folder(folder: str) -> str:
     return os.path.realpath(folder)
+
+
+def spelling_of(path: str, root: str | None = None) -> str | None:
+    """Return the path as a key has it, so that each file has one: relative to the root, or else without `..` but at its
+    beginning, and there only where it leads out of the working folder. None where that is the path itself.
+
+    Raises:
+        UsageError: the path lies outside the root.
+    """
+    if root is not None:
+        inside = _inside(_absolute(path), _absolute(root)) or _inside(_followed(path), os.path.realpath(root))
+        if inside is None:
+            raise UsageError(f"lies outside the root {root}; name sources in it, or another --root", source=_key(path))
+        return inside
+    if ".." not in path or ".." not in Path(path).parts:
+        return path[1:] if path.startswith("//") else None  # which pathlib would keep
+    absolute = _absolute(path)
+    return absolute if os.path.isabs(path) else os.path.relpath(absolute, os.path.realpath(os.getcwd()))
+
+
+def _inside(path: str, root: str) -> str | None:
+    """Return the path relative to the root, None where it is not in it."""
+    if path == root:
+        return "."
+    return path.removeprefix(folder) if path.startswith(folder := root.rstrip("/") + "/") else None
+
+
+def _absolute(path: str) -> str:
+    """Return the absolute path without `..`: what stands before the last is followed, for it may be a link."""
+    parts = Path(path).parts
+    if ".." not in parts:
+        return os.path.abspath(path)
+    last = len(parts) - parts[::-1].index("..")
+    return os.path.join(os.path.realpath(os.path.join(*parts[:last])), *parts[last:])
+
+
+def _followed(path: str) -> str:
+    """Return the absolute path with the links of its folder followed; a link to a file is a file of its own."""
+    folder, name = os.path.split(_absolute(path))
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def _key(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from converter.conversion import Source
 from converter.errors import UsageError
@@ -44,7 +45,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns) -> Iter
             for row in rows_of_batches(reader, columns):
                 yield source_of_row(row, table, columns)
         except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
-            yield failed(table, "unreadable", f"the query stopped: {_first_line(error)}")
+            yield replace(failed(table, "unreadable", f"the query stopped: {_first_line(error)}"), listed=False)
 
 
 def _first_line(error: Exception) -> str:

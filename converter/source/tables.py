@@ -263,7 +263,7 @@ def source_of_row(row: Row, table: str, columns: Columns) -> Source:
     key = own or f"{table}#{row.number}"
     data = row.values.get(columns.text)
     if row.problem is not None:
-        return Source(key, problem=row.problem)
+        return Source(key, problem=row.problem, listed=own is not None)  # else it may be any document of the table
     if data is None:
         return failed(key, "null_text", f"column {columns.text} is null in row {row.number} of {table}")
     if not isinstance(data, str | bytes):

@@ -56,7 +56,7 @@ def read_lists(batch: pa.RecordBatch, folder: str, maximum_bytes: int) -> Iterat
     """Read the documents of rows that `frame_of_files` made, relative paths taken from the folder."""
     for files in batch.column(0).to_pylist():
         for file in pickle.loads(files):
-            yield read_there(file, folder, maximum_bytes)
+            yield file if isinstance(file, Source) else read_there(file, folder, maximum_bytes)
 
 
 def frame_of_rows(frame: DataFrame, columns: Columns) -> DataFrame:
@@ -75,7 +75,7 @@ def frame_of_rows(frame: DataFrame, columns: Columns) -> DataFrame:
     rows = frame.select(_column(columns.key or "").alias("key"), _column(columns.text).alias("text"), *kept)
     twice = rows.where("key is not null").groupBy("key").count().where("count > 1")
     # Texts travel between machines only where a key comes twice, which is rare.
-    same_key = Window.partitionBy("key").orderBy("text")
+    same_key = Window.partitionBy("key").orderBy(spark_functions.col("text").asc_nulls_last())
     number = spark_functions.lit(1) if twice.isEmpty() else spark_functions.row_number().over(same_key)
     return rows.select("key", "text", number.alias("number"), *(_column(f"kept {name}") for name in columns.keep))
 
@@ -91,7 +91,7 @@ def read_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[Source]:
         source = source_of_row(Row(number, values), "the data frame", columns)
         if key is None or key == "":
             message = "a row has no key, and so no name; give it one"
-            yield Source("", problem=Problem("null_key", message))
+            yield Source("", problem=Problem("null_key", message), listed=False)
         elif number > 1:
             message = "another row has this key, and was kept; name another key column"
             yield Source(source.key, problem=Problem("duplicate_key", message))

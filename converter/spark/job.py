@@ -18,9 +18,9 @@ from converter.errors import SparkError, TooManyProblems, UsageError
 from converter.output import Earlier, Folder, Output, RecordFiles, Stage
 from converter.report import Report
 from converter.run import Files, write_output
-from converter.source import Columns, LocalFile, find_files
+from converter.source import Columns, Listing, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
-from converter.spark.task import MADE, Made, Task, run, write_documents
+from converter.spark.task import MADE, Made, Standing, Task, run, write_documents
 
 # So many documents travel to a worker at once; Spark's own 10,000 can be more than memory holds.
 BATCH_DOCUMENTS = 256
@@ -39,6 +39,7 @@ def convert(
     output: Output = CREATE,
     options: Options = NO_OPTIONS,
     maximum_problems: int | None = None,
+    root: str | os.PathLike[str] | None = None,
 ) -> Report:
     """Convert documents to a folder on Spark, with the rows that a local run writes, and report what was done.
 
@@ -46,6 +47,7 @@ def convert(
     holds the documents, as text or bytes, `key_column` their keys, and `keep` what goes to `documents.attributes`.
     `output` and `options` are those of a local run. The output appears whole or not at all. A record has a file for
     each task: a data frame keeps the partitions that it has. It is evaluated twice, the first time for its keys alone.
+    `root` is the folder that keys of paths are relative to.
 
     Raises:
         UsageError: the output cannot be made by several workers, or a column is missing.
@@ -57,16 +59,19 @@ def convert(
     check(output, options)
     read: partial[Iterator[Source]]
     frame: DataFrame | None
+    listing = Listing(None if root is None else os.fspath(root))
     if isinstance(source, str | os.PathLike):
         source = [source]
     if isinstance(source, Iterable):
         if text_column is not None or key_column is not None or keep:
             raise UsageError("columns are those of a data frame; read the table with Spark, and give that")
         folder = os.getcwd()
-        frame, here = _frame_of_paths(spark, source, folder)
+        frame, here = _frame_of_paths(spark, source, folder, listing)
         read = partial(read_lists, folder=folder, maximum_bytes=options.maximum_bytes)
     else:
         here = []
+        if root is not None:
+            raise UsageError("a root is for paths; the keys of a data frame are those that it has")
         if FILES in source.columns and text_column is None:
             frame = source
             read = partial(read_lists, folder=os.getcwd(), maximum_bytes=options.maximum_bytes)
@@ -80,7 +85,11 @@ def convert(
         assert isinstance(files, RecordFiles)
         place = stage.place / "attempts"
         place.mkdir()
-        standing = None if earlier is None else (stage.out, earlier.manifest.run_id)
+        standing = None
+        if earlier is not None:
+            standing = Standing(stage.out, earlier.manifest.run_id, earlier.remade, replace(listing, containers=set()))
+            for found in here:
+                earlier.holds(found)
         task = Task(read, place, output, options, standing)
         told_here = write_documents(here, replace(task, earlier=None))  # problems alone
         for made in [told_here, *(_made(spark, frame, task) if frame is not None else ())]:
@@ -89,11 +98,11 @@ def convert(
             report.join(made.report)
             files.adopt(made.folder, made.files)
             if earlier is not None:
-                earlier.note(made.changed, made.held)
+                earlier.note(made.listed, made.converted, made.held)
         if maximum_problems is not None and report.errors > maximum_problems:
             raise TooManyProblems(maximum_problems, report.problems)
 
-    return write_output(Folder(Path(out), output.format), output, options, fill)
+    return write_output(Folder(Path(out), output.format), output, options, fill, listing)
 
 
 def check(output: Output, options: Options) -> None:
@@ -112,13 +121,13 @@ def check(output: Output, options: Options) -> None:
 
 
 def _frame_of_paths(
-    spark: SparkSession, paths: Iterable[str | os.PathLike[str]], folder: str
+    spark: SparkSession, paths: Iterable[str | os.PathLike[str]], folder: str, listing: Listing
 ) -> tuple[DataFrame | None, list[Source]]:
     """Return the files that paths name as a data frame, so that only Spark holds them, and what is no file."""
     here: list[Source] = []
 
     def files() -> Iterator[LocalFile]:
-        for found in find_files(paths):
+        for found in find_files(paths, listing):
             if isinstance(found, Source):
                 here.append(found)
             else:

@@ -138,8 +138,8 @@ class Lists:
     """Leaves files as they are."""
 
     def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
-        """Yield one row, the list of their whole paths."""
-        whole = [LocalFile(os.path.join(folder, file.path)) for file in files if isinstance(file, LocalFile)]
+        """Yield one row, the list of their whole paths, and of what could not be found."""
+        whole = [LocalFile(os.path.join(folder, file.path)) if isinstance(file, LocalFile) else file for file in files]
         yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(whole)], pa.binary())], [FILES])
 
 

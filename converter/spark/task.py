@@ -21,6 +21,7 @@ from converter.output.folder import by_file
 from converter.output.parts import Parts
 from converter.report import Report
 from converter.run import Settings, convert_sources, not_held
+from converter.source import Listing
 
 MADE = "made"
 KEPT_PROBLEMS = 100
@@ -31,26 +32,37 @@ KEPT_PROBLEMS = 100
 class Task:
     """What a worker is told: how a row is read, where to write and what, and which output the run goes on from.
 
-    `place` is a folder of the run, in which every attempt makes its own; `earlier` the folder and the run id of the
-    output that stands.
+    `place` is a folder of the run, in which every attempt makes its own; `earlier` is the output that stands.
     """
 
     read: Callable[[pa.RecordBatch], Iterator[Source]]
     place: Path
     output: Output
     options: Options
-    earlier: tuple[Path, str] | None = None
+    earlier: Standing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The output that a run goes on from: its folder and run id, and what of `Earlier` a worker cannot read there."""
+
+    folder: Path
+    run_id: str
+    remade: bool
+    listing: Listing
 
 
 @dataclass(slots=True)
 class Made:
     """What a worker tells the driver: the files it wrote to its folder, the counts, the documents of the earlier output
-    that came again (by their bare ids), and the error that must stop the run."""
+    that came again (by their bare ids, as `Earlier` has them; `held` are those that came as they were), and the error
+    that must stop the run."""
 
     folder: Path
     files: list[File] = field(default_factory=list)
     report: Report = field(default_factory=Report)
-    changed: set[bytes] = field(default_factory=set)
+    listed: set[bytes] = field(default_factory=set)
+    converted: set[bytes] = field(default_factory=set)
     held: set[bytes] = field(default_factory=set)
     error: ParquetryError | None = None
 
@@ -83,12 +95,14 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
     if output.datasets(options):
         schemas[PARTS_FILE] = PARTS
     try:
-        earlier = None if task.earlier is None else _earlier(*task.earlier).fresh()
+        earlier = None if task.earlier is None else _earlier(task.earlier)
         before = set() if earlier is None else earlier.left.keys() | set()
         wanted = sources if earlier is None else not_held(sources, earlier, made.report)
         with Parts(made.folder, schemas, output.format, output.layout) as parts:
 
             def write(records: Records, partition: str, more: bool) -> None:
+                if earlier is not None:
+                    earlier.take(records)
                 parts.write(by_file(records), partition, more)
 
             settings = Settings(isolated=isolated)
@@ -96,15 +110,20 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
             parts.close()
         made.files = parts.files()
         if earlier is not None:
-            made.changed, made.held = earlier.changed, before - earlier.left.keys()
+            made.listed, made.converted = earlier.listed, earlier.converted
+            made.held = before - earlier.left.keys()
     except ParquetryError as error:
         made.error = error
     del made.report.problems[KEPT_PROBLEMS:]
     return made
 
 
+def _earlier(standing: Standing) -> Earlier:
+    return _read_earlier(standing.folder, standing.run_id).fresh(standing.remade, standing.listing)
+
+
 @lru_cache(maxsize=1)
-def _earlier(folder: Path, run_id: str) -> Earlier:
+def _read_earlier(folder: Path, run_id: str) -> Earlier:
     """Read which documents an output holds, once for all tasks of this process."""
     manifest = read_manifest(folder)
     if manifest is None or manifest.run_id != run_id:

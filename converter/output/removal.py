@@ -1,0 +1,80 @@
+"""How much a run may take out of an output: a bound, and no source as a whole, unless the caller allows it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+
+from converter.errors import OutputError, UsageError
+
+FREELY_REMOVED = 10
+"""Of so many documents any number may go, though not all of a source; of more, half."""
+
+
+def most_removed(maximum: int | str, documents: int) -> int:
+    """Return how many of the documents may go: `maximum` is their number, or a share such as `25%`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    form = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*(%?)\s*", str(maximum), re.ASCII)
+    if form is None or (not form[2] and "." in form[1]) or (form[2] and float(form[1]) > 100):
+        raise UsageError(
+            f"--max-removed is a number of documents or a share of them, such as 100 or 25%, not {maximum}"
+        )
+    return int(documents * float(form[1]) / 100) if form[2] else int(form[1])
+
+
+def check_removal(
+    place: str, documents: int, gone: int, maximum: int | str | None, emptied: Collection[str], advice: str = ""
+) -> None:
+    """Refuse a run that would take more out of an output than it may.
+
+    `gone` of so many `documents` would go, and with them all that the `emptied` sources held. `advice` says what else
+    may be the reason.
+
+    Raises:
+        OutputError: it says how the removal can be allowed.
+    """
+    if maximum is not None:
+        if gone <= most_removed(maximum, documents):
+            return
+        reason = f"more than --max-removed {maximum} allows"
+    elif gone == documents:
+        reason = "which is all there are"
+    elif emptied:
+        reason = f"all that {', '.join(sorted(emptied)[:3])} held among them"
+    elif documents > FREELY_REMOVED and gone * 2 > documents:
+        reason = "which is more than half of them"
+    else:
+        return
+    message = (
+        f"{gone:,} of its {documents:,} documents are no longer among the sources, {reason}; the output was left as it "
+        f"was. Check that the sources are whole{advice}; if these documents are to go, say --max-removed {gone}"
+    )
+    raise OutputError(message, source=place, code="removal")
+
+
+def emptied_containers(keys: Iterable[tuple[str, bool]], containers: Collection[str]) -> list[str]:
+    """Return the containers none of whose documents stays; `keys` are those of all documents, and whether each goes."""
+    names = {container.rstrip("/") or "/": container for container in containers}
+    before: Counter[str] = Counter()
+    stays: set[str] = set()
+    for key, goes in keys:
+        for container in names.keys() & set(_ancestors(key)):
+            before[container] += 1
+            if not goes:
+                stays.add(container)
+    return [names[container] for container in before if container not in stays]
+
+
+def _ancestors(key: str) -> Iterator[str]:
+    """Yield the keys of what may hold a document: itself, its table, and each folder above."""
+    yield key
+    yield key.rpartition("#")[0]
+    if not key.startswith("/") and "://" not in key:
+        yield "."
+    while "/" in key:
+        key = key.rpartition("/")[0]
+        yield key or "/"
