@@ -27,7 +27,7 @@ from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
 from converter.output.stage import staged
 from converter.problems import Problem
-from converter.records import RECORDS
+from converter.records import RECORDS, Context
 from converter.report import Report
 from converter.run import BATCH_BYTES, Settings, batches, write_folder
 from converter.write import Layout

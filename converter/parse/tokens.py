@@ -199,8 +199,8 @@ class Reader:
             return True
         if self.expansion.output_bytes:
             message = (
-                f"link definitions are used so often that they expand to over {self.expansion.output_bytes} characters, "
-                "the limit for this document; from here on such links are text; write the addresses out or split it"
+                f"link definitions are used so often that they expand to over {self.expansion.output_bytes} "
+                "characters, the limit for this document; from here on such links are text; split the document"
             )
             self.problems.append(Problem("reference_size", message, mark.line, mark.line))
             self.expansion = Allowance(None, 0)  # once over, no shorter one slips through
