@@ -23,6 +23,8 @@ ENTRY = re.compile(r"\s*$|\s|[\"']?[\w.@-]+[\"']?\s*[:=]|[-#\[{}\]]")
 TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)")
 MAXIMUM_NODES = 100_000
 MAXIMUM_DEPTH = 100
+LEAST_EXPANSION = 100_000
+"""Characters that aliases may add to front matter, or as many as it has itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMa
     raw = "\n".join(lines[: end + 1])
     try:
         parsed = PARSERS[format]("\n".join(lines[1:end]))
-        metadata = plain({} if parsed is None else parsed)
+        metadata = plain({} if parsed is None else parsed, len(raw))
     except (ValueError, RecursionError) as error:
         if not all(map(ENTRY.match, lines[1:end])):
             return None, 0
@@ -92,7 +94,7 @@ def _cut_json(lines: list[str]) -> tuple[FrontMatter | None, int]:
     text = "\n".join(lines)
     try:
         parsed, length = json.JSONDecoder().raw_decode(text)
-        metadata = plain(parsed)
+        metadata = plain(parsed, length)
     except (ValueError, RecursionError):
         return None, 0
     rest = text[length : length + 1]
@@ -158,13 +160,24 @@ _LOADERS: dict[str, type[Any]] = {}
 PARSERS: dict[str, Callable[[str], Any]] = {"yaml": _parse_yaml, "toml": tomllib.loads, "json": json.loads}
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, size: int) -> Any:
     """Return `value` as JSON can hold it: keys as strings, dates as ISO 8601 text, NaN and infinities as text.
+
+    `size` is the length of the text that it was read from, which aliases may say again.
 
     Raises:
         ValueError: the value is too deep or expands too far (an alias bomb), or holds itself.
     """
-    nodes = 0
+    nodes = characters = 0
+    most = size + max(size, LEAST_EXPANSION)
+
+    def string(value: Any) -> str:
+        nonlocal characters
+        text = _string(value)
+        characters += len(text)
+        if characters > most:
+            raise ValueError(f"its aliases expand to more than {most} characters; write out what they stand for")
+        return text
 
     def convert(value: Any, depth: int) -> Any:
         nonlocal nodes
@@ -172,14 +185,14 @@ def plain(value: Any) -> Any:
         if depth > MAXIMUM_DEPTH or nodes > MAXIMUM_NODES:
             raise ValueError(f"expands to more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels")
         if isinstance(value, dict):
-            return {_string(key): convert(item, depth + 1) for key, item in value.items()}
+            return {string(key): convert(item, depth + 1) for key, item in value.items()}
         if isinstance(value, list | tuple | set):
             return [convert(item, depth + 1) for item in value]
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, float):
             return value if math.isfinite(value) else str(value)
-        return _string(value.isoformat() if hasattr(value, "isoformat") else value)
+        return string(value.isoformat() if hasattr(value, "isoformat") else value)
 
     return convert(value, 0)
 

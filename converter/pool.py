@@ -12,15 +12,16 @@ from functools import partial
 from itertools import chain, islice
 from typing import Any, cast
 
-import pyarrow as pa
-
-from converter.conversion import Batch, Options, Source, convert_batch, convert_in_pieces
-from converter.errors import ParquetryError, SourceError
+from converter.conversion import Batch, Options, Source, convert_batch, convert_in_pieces, joined
+from converter.errors import ParquetryError
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.process import set_up, start_fork_server
 
 # What a batch may take beyond the seconds that one document has: to be sent, put in columns, and sent back.
 SLACK_SECONDS = 30.0
+
+# The same for a document that is converted again, alone.
+SLACK_ALONE = 5.0
 
 LARGE_BYTES = 1024 * 1024
 """A document of so many bytes is a batch of its own, and may be converted to pieces; see `convert_in_pieces`."""
@@ -45,7 +46,6 @@ def convert_batches(
     `Batch`; `in_pieces` allows several for a large document, to be taken before the next batch is asked for.
 
     Raises:
-        SourceError: a document could not be converted to the end, after some of its pieces were given.
         ViolationError: a record does not fit a schema that says `fail`.
     """
     coming = iter(batches)
@@ -57,27 +57,15 @@ def convert_batches(
 
 
 def _here(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], in_pieces: bool) -> Converted:
-    convert = partial(convert_batch, options=options, records=names)
     for batch in batches:
         if in_pieces and _is_large(batch):
-            yield batch, _pieces(batch[0], options, names)
+            yield batch, convert_in_pieces(batch[0], options, names)
         else:
-            yield batch, [_outcome(batch, partial(convert, batch), convert)]
+            yield batch, [convert_batch(batch, options, names)]
 
 
 def _is_large(batch: Sequence[Source]) -> bool:
     return len(batch) == 1 and len(batch[0].data) >= LARGE_BYTES
-
-
-def _pieces(source: Source, options: Options, names: Sequence[str]) -> Iterator[Batch]:
-    """Yield the pieces of a large document. What fails once some are given can be undone by the caller alone."""
-    pieces = convert_in_pieces(source, options, names)
-    yield _outcome([source], lambda: next(pieces), partial(convert_batch, options=options, records=names))
-    try:
-        yield from pieces
-    except Exception as error:
-        problem = _problem(error)
-        raise SourceError(problem.message, source=source.key, code=problem.code) from error
 
 
 def _pooled(
@@ -86,14 +74,15 @@ def _pooled(
     from pebble import ProcessPool
 
     context = multiprocessing.get_context(start_fork_server() or "spawn")
-    timeout = None if options.maximum_seconds is None else options.maximum_seconds + SLACK_SECONDS
+    most = options.maximum_seconds
     with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
 
-        def started(batch: Sequence[Source]) -> Future[Batch]:
+        def started(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Future[Batch]:
+            timeout = None if most is None else most + slack
             return cast("Future[Batch]", pool.schedule(convert_batch, args=[batch, options, names], timeout=timeout))
 
         def alone(batch: Sequence[Source]) -> Batch:
-            return started(batch).result()
+            return started(batch, SLACK_ALONE).result()
 
         def ended(batch: Sequence[Source], future: Future[Batch]) -> Iterable[Batch]:
             made = _outcome(batch, future.result, alone)
@@ -129,7 +118,7 @@ def _outcome(
         raise
     except Exception as error:
         if len(batch) > 1:
-            return _joined([_outcome([source], partial(convert, [source]), convert) for source in batch])
+            return joined([_outcome([source], partial(convert, [source]), convert) for source in batch])
         return convert([replace(batch[0], data=b"", problem=_problem(error))])
 
 
@@ -139,12 +128,3 @@ def _problem(error: Exception) -> Problem:
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
     return Problem("crashed", f"the process that converted it ended ({error}); please report it with the document")
-
-
-def _joined(batches: Sequence[Batch]) -> Batch:
-    """Return batches that follow each other as one."""
-    first = batches[0]
-    return Batch(
-        {name: pa.concat_tables([batch.records[name] for batch in batches]) for name in first.records},
-        {name: sum(batch.matched[name] for batch in batches) for name in first.matched},
-    )

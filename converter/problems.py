@@ -16,6 +16,7 @@ CODES: dict[str, tuple[str, str]] = {
     "binary": (ERROR, "The bytes are no text in any encoding that could be told."),
     "too_large": (ERROR, "The document is larger than the size limit, packed or unpacked, or than memory can hold."),
     "too_slow": (ERROR, "The document took longer than the time limit."),
+    "too_much_output": (ERROR, "The document would become more rows and text than the limit for what is made of it."),
     "crashed": (ERROR, "The process that converted the document ended."),
     "no_reader": (ERROR, "The document is of a kind (PDF, DOCX, ...) whose reader is not installed."),
     "no_column": (ERROR, "A table of documents is in no known format, or lacks a column that was asked for."),
@@ -35,7 +36,14 @@ CODES: dict[str, tuple[str, str]] = {
     "rejected_record": (WARNING, "A record does not fit its schema and is left out; `raw` holds its values as JSON."),
     "nulled_value": (WARNING, "A value does not fit its schema and is null in the record."),
     "type_drift": (WARNING, "A column of a data set has another type or unit in some tables; one type holds them all."),
-    "table_size": (WARNING, "An HTML table has more cells than the limit; it stays text."),
+    "table_size": (
+        WARNING,
+        "A table has more cells, or longer ones with what they span, than the limit; it stays text.",
+    ),
+    "reference_size": (
+        WARNING,
+        "Link definitions are used so often that they expand to more than the limit; the links after it stay text.",
+    ),
     "nesting": (WARNING, "Blocks are nested deeper than the limit; what lies deeper is kept as plain text."),
     "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),
 }

@@ -7,25 +7,27 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter import pool
+from converter import conversion, pool
 from converter.cli import progress
-from converter.conversion import Batch, Options, Source, convert_in_pieces
+from converter.conversion import Options, Source
 from converter.datasets import DATASETS
-from converter.errors import OutputError, SourceError, TooManyProblems, UsageError
+from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
 from converter.output.stage import staged
 from converter.problems import Problem
-from converter.records import RECORDS
+from converter.records import RECORDS, Context
 from converter.report import Report
 from converter.run import BATCH_BYTES, Settings, batches, write_folder
 from converter.write import Layout
@@ -345,29 +347,26 @@ def test_a_large_document_stands_in_one_file_of_several_row_groups(tmp_path: Pat
     assert [file.num_row_groups > 1 for file in files] == [False, True, False]
 
 
-@pytest.mark.parametrize(
-    ("fault", "code", "said"),
-    [(MemoryError(), "too_large", "memory ran out"), (ValueError("a fault of ours"), "crashed", "a fault of ours")],
-)
+@pytest.mark.parametrize(("fault", "code"), [(MemoryError(), "too_large"), (ValueError("ours"), "failed")])
 @pytest.mark.parametrize("before", [0, 1])
-def test_what_fails_over_a_large_document(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, fault: Exception, code: str, said: str
+@pytest.mark.parametrize("size", [1, 200_000], ids=["in a batch", "in pieces"])
+def test_what_fails_over_the_rows_of_a_document_costs_that_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, fault: Exception, code: str, size: int
 ) -> None:
-    """It costs only the document where none of its rows was given; else the run, which leaves nothing."""
+    """T35: also where some of its rows are made already."""
+    rows = conversion._rows
 
-    def converted(*arguments: Any) -> Iterator[Batch]:
-        yield from [*convert_in_pieces(*arguments)][:before]
-        raise fault
+    def failing(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+        bad = any(context.source == "bad.md" and context.text for context in contexts)
+        yield from islice(rows(name, contexts, options), before if bad else None)
+        if bad:
+            raise fault
 
-    monkeypatch.setattr(pool, "convert_in_pieces", converted)
-    found = [Source("a.md", b"a"), Source("large.md", b"word\n\n" * 200_000)]
-    if before:
-        with pytest.raises(SourceError, match=f"large.md: .*{said}"):
-            write_folder(found, tmp_path / "out", Output(), Options())
-        assert list(tmp_path.iterdir()) == []
-    else:
-        report = write_folder(found, tmp_path / "out", Output(), Options())
-        assert (report.documents, [problem["code"] for problem in report.problems]) == (1, [code])
+    monkeypatch.setattr(conversion, "_rows", failing)
+    found = [Source("a.md", b"a"), Source("bad.md", b"word\n\n" * size), Source("b.md", b"b")]
+    report = write_folder(found, tmp_path / "out", Output(), Options())
+    assert (report.documents, [problem["code"] for problem in report.problems]) == (2, [code])
+    assert pq.read_table(tmp_path / "out" / "documents.parquet").column("source").to_pylist() == ["a.md", "b.md"]
 
 
 def test_large_documents_are_batches_of_their_own() -> None:
@@ -381,6 +380,7 @@ def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "SLACK_SECONDS", 2.0)
+    monkeypatch.setattr(pool, "SLACK_ALONE", 2.0)
     texts = (Deadly("x"), Endless("x"), Slow("x"), Fat("x"), Deadly("y"), "x\n")
     options = Options(maximum_seconds=1.0)
     report = write_folder(many(*texts), tmp_path / "out", Output(), options, Settings(2))

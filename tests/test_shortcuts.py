@@ -20,6 +20,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 import converter.parse.markdown as parsers
+from converter.limits import Allowance
 from converter.parse import inline, parse
 from converter.parse.blocks import Block, Inline
 from converter.parse.common import common_block
@@ -101,8 +102,8 @@ def check(source: str) -> None:
     contents = [token.content for token in tokens if token.type == "inline"]
     problems: list[Problem] = []
     expected_problems: list[Problem] = []
-    expected = PlainReader(lines, numbers, fresh(env), expected_problems).read(list(tokens))
-    add_html_tables(expected, expected_problems)
+    expected = PlainReader(lines, numbers, fresh(env), expected_problems, Allowance(), len(source)).read(list(tokens))
+    add_html_tables(expected, expected_problems, Allowance())
     assert parse(lines, numbers, problems) == expected
     assert problems == expected_problems
     found: dict[str, Any] = {}

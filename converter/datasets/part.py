@@ -83,6 +83,7 @@ def parts_of(contexts: Iterable[Context], hints: Hints) -> Iterator[pa.RecordBat
     held = 0
     for context in contexts:
         for part in _parts(context, hints):
+            context.allowance.take(len(part.kinds) + len(part.rows))
             parts.append(part)
             held += len(part.rows)
             if held >= LARGE_BYTES:

@@ -17,13 +17,20 @@ class Spool:
         self._end = 0
         self._lock = Lock()
 
-    def append(self, data: bytes) -> tuple[int, int]:
+    def append(self, data: bytes | pa.Buffer) -> tuple[int, int]:
         """Write a record batch that is an Arrow IPC stream; its place in the file is what `read` takes."""
         place = (self._end, len(data))
         self._file.seek(self._end)
         self._file.write(data)
         self._end += len(data)
         return place
+
+    def append_rows(self, rows: pa.RecordBatch) -> tuple[int, int]:
+        """Write a record batch; its place in the file is what `read` takes."""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, rows.schema) as stream:
+            stream.write_batch(rows)
+        return self.append(sink.getvalue())
 
     def read(self, place: tuple[int, int]) -> pa.RecordBatch:
         """The batch that was written at this place; threads can read side by side."""

@@ -8,6 +8,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+MAXIMUM_COLUMNS = 32_768
+"""Cells in a row of a table, whose number `cells.column` must hold; a table with more stays text."""
+
+CELL_BYTES = 60
+"""What a cell weighs in all records together, beside its text."""
+
 
 @dataclass(slots=True)
 class Link:

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
-from converter.parse.blocks import Block, Cell, Table, extended
+from converter.limits import Allowance
+from converter.parse.blocks import CELL_BYTES, MAXIMUM_COLUMNS, Block, Cell, Table, extended
 from converter.problems import Problem
 
 MAXIMUM_CELLS = 1_000_000
@@ -45,6 +46,11 @@ class Spanning:
     source: list[str] = field(default_factory=list)
 
     @property
+    def size(self) -> int:
+        """The characters of its text and its source."""
+        return sum(map(len, self.text)) + sum(map(len, self.source))
+
+    @property
     def cell(self) -> Cell:
         """The cell as every table has it: white space is one space, as browsers show it."""
         return Cell(" ".join("".join(self.text).split()), " ".join("".join(self.source).split()))
@@ -70,10 +76,11 @@ class Line:
 
 
 class TableReader(HTMLParser):
-    """Reads the tables of what it is fed; `tables` holds those that were closed."""
+    """Reads the tables of what it is fed; `tables` holds those that were closed, `allowance` what these have left."""
 
-    def __init__(self) -> None:
+    def __init__(self, allowance: Allowance) -> None:
         super().__init__(convert_charrefs=True)
+        self.allowance = replace(allowance)  # what is read twice is taken once
         self.tables: list[tuple[Table | None, int, int]] = []
         self.depth = self.shift = self.last = 0
         self._unseen = 0
@@ -135,7 +142,7 @@ class TableReader(HTMLParser):
     def finish(self) -> None:
         """End the table that is open."""
         caption = " ".join("".join(self._captions).split()) or None
-        self.tables.append((table_of(self._lines, caption), self._start, self._line))
+        self.tables.append((table_of(self._lines, caption, self.allowance), self._start, self._line))
         self._reset_table()
 
     def _open_row(self, attrs: Attributes) -> None:
@@ -175,14 +182,19 @@ def span(text: str | None) -> int:
     return min(number, WIDEST_SPAN)
 
 
-def table_of(lines: Sequence[Line], caption: str | None) -> Table | None:
+def table_of(lines: Sequence[Line], caption: str | None, allowance: Allowance) -> Table | None:
     """The table of these rows, each cell in every place that it spans; None where that is more than the limit."""
     lines = [line for line in lines if line.cells]
-    if sum(cell.columns * min(cell.rows, len(lines)) for line in lines for cell in line.cells) > MAXIMUM_CELLS:
+    spans = [(cell.columns * min(cell.rows, len(lines)), cell) for line in lines for cell in line.cells]
+    cells = sum(span for span, _ in spans)
+    # Twice, for a cell's text and source stand in the record `cells` and in its data set.
+    repeated = sum(2 * span * cell.size for span, cell in spans if span > 1)
+    if cells > MAXIMUM_CELLS or not replace(allowance).affords(CELL_BYTES * cells + repeated):
         return None
     places = spread(lines)
     width = max((column for _, column in places), default=-1) + 1
-    if width * len(lines) > MAXIMUM_CELLS:
+    cells = width * len(lines)
+    if width > MAXIMUM_COLUMNS or cells > MAXIMUM_CELLS or not allowance.affords(CELL_BYTES * cells + repeated):
         return None
     grid = [[places.get((number, column), EMPTY) for column in range(width)] for number in range(len(lines))]
     heads = next((number for number, line in enumerate(lines) if not line.is_header), len(lines))
@@ -216,29 +228,37 @@ def joined(cells: Iterable[Cell]) -> Cell:
     return Cell(" ".join(cell.text for cell in parts), " ".join(cell.markdown for cell in parts))
 
 
-def add_html_tables(blocks: Sequence[Block], problems: list[Problem]) -> None:
-    """Give each html block the tables that begin in it; what is too large is added to `problems`."""
+def add_html_tables(blocks: Sequence[Block], problems: list[Problem], allowance: Allowance) -> None:
+    """Give each html block the tables that begin in it; what is too large is added to `problems`.
+
+    What cells say in each place that they span is taken from the allowance.
+    """
     after, far = 0, FARTHEST
     for index, block in enumerate(blocks):
         if index >= after and block.kind == "html" and "<table" in block.markdown.lower():
-            reader, after = read_from(blocks, index, far)
+            reader, after = read_from(blocks, index, far, allowance)
+            allowance.taken = reader.allowance.taken
             far = far if after else far // 2
             for table, start, end in reader.tables:
                 if table is None:
-                    message = f"more than {MAXIMUM_CELLS:,} cells with what they span; kept as text"
+                    message = (
+                        f"more than {MAXIMUM_CELLS:,} cells or {MAXIMUM_COLUMNS:,} columns with what they span, or "
+                        f"more than {allowance.output_bytes:.0f} bytes with the tables before it; kept as text; "
+                        "raise the last with --max-output-bytes or split the document"
+                    )
                     problems.append(Problem("table_size", message, start, end))
                 elif table.header:
                     table.line_start, table.line_end = start, max(start, end)
                     block.tables = extended(block.tables, [table])
 
 
-def read_from(blocks: Sequence[Block], index: int, far: int) -> tuple[TableReader, int]:
+def read_from(blocks: Sequence[Block], index: int, far: int, allowance: Allowance) -> tuple[TableReader, int]:
     """Read the tables from this block on, over no more than `far` blocks.
 
     Gives also the index of the first block that was not read; 0 where a table never ends, so that it was read from
     this block alone.
     """
-    reader = TableReader()
+    reader = TableReader(allowance)
     parent = blocks[index].parent
     for position in range(index, min(index + far + 1, len(blocks))):
         # What stands inside the blocks that follow says the same again.
@@ -246,7 +266,7 @@ def read_from(blocks: Sequence[Block], index: int, far: int) -> tuple[TableReade
             feed(reader, blocks[position])
             if not reader.depth:
                 return reader, position + 1
-    reader = TableReader()
+    reader = TableReader(allowance)
     feed(reader, blocks[index])
     reader.finish()
     return reader, 0

@@ -7,13 +7,27 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
 from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
-from converter.parse.blocks import Block, Cell, Definition, Inline, Item, Table, extended
+from converter.limits import Allowance
+from converter.parse.blocks import (
+    CELL_BYTES,
+    MAXIMUM_COLUMNS,
+    Block,
+    Cell,
+    Definition,
+    Image,
+    Inline,
+    Item,
+    Link,
+    Table,
+    extended,
+)
 from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plain
 from converter.parse.structure import structure
@@ -28,6 +42,10 @@ CONTAINERS = frozenset({"quote", "footnote"})
 # Cells so short repeat each other: so many of a document are read once.
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 
+INDENTATION = "    "
+LEAST_EXPANSION = 100_000
+"""Characters that link references may expand to, or as many as the document has; the bound of cmark."""
+
 # Rows of a table that are joined at once: as text, each takes fifty bytes more than its own.
 JOINED_ROWS = 1024
 TEXT, MARKDOWN = attrgetter("text"), attrgetter("markdown")
@@ -37,28 +55,40 @@ TEXT, MARKDOWN = attrgetter("text"), attrgetter("markdown")
 LARGE_CHARACTERS = 1024 * 1024
 
 
-def parse(lines: list[str], numbers: Sequence[int], problems: list[Problem], release: bool = False) -> list[Block]:
+def parse(
+    lines: list[str],
+    numbers: Sequence[int],
+    problems: list[Problem],
+    release: bool = False,
+    allowance: Allowance | None = None,
+) -> list[Block]:
     """Parse the lines of a document's body into blocks in reading order.
 
     `numbers` holds the original line number of each line. What could not be read as it was meant is added
     to `problems`; its text is kept all the same. With `release`, the lines may be emptied on the way: those of a large
-    document take half as much memory as all of its blocks.
+    document take half as much memory as all of its blocks. `allowance` is what blocks may repeat of the text, as cells
+    that span several places do: a table beyond it stays text.
+
+    Raises:
+        TooMuchOutput: the terms of definitions or the indentation of lists are more than the allowance affords.
     """
+    allowance = allowance or Allowance()
     if any("\0" in line for line in lines):
         lines = [line.replace("\0", "\ufffd") for line in lines]  # CommonMark 0.31, section 2.3
     env: dict[str, Any] = {}
     pieces: Iterable[Any]
-    if sum(map(len, lines)) < LARGE_CHARACTERS:
+    size = sum(map(len, lines))
+    if size < LARGE_CHARACTERS:
         pieces = list(structure(lines, env))
     else:
         if any("]:" in line for line in lines):  # a definition may stand below what refers to it
             deque(structure(lines, env, large=True), 0)
         pieces = structure(lines, env, large=True, release=release)
-    blocks = Reader(lines, numbers, env, problems).read(pieces)
+    blocks = Reader(lines, numbers, env, problems, allowance, size).read(pieces)
     if any(block.kind == "html" for block in blocks):
         from converter.parse.html_tables import add_html_tables  # with Python's HTML parser, which takes long to import
 
-        add_html_tables(blocks, problems)
+        add_html_tables(blocks, problems, allowance)
     return blocks
 
 
@@ -82,11 +112,21 @@ class Frame:
 class Reader:
     """Reads one document's tokens. A method for each kind of token, found by its name in `HANDLERS`."""
 
-    def __init__(self, lines: list[str], numbers: Sequence[int], env: dict[str, Any], problems: list[Problem]) -> None:
+    def __init__(
+        self,
+        lines: list[str],
+        numbers: Sequence[int],
+        env: dict[str, Any],
+        problems: list[Problem],
+        allowance: Allowance,
+        size: int,
+    ) -> None:
         self.lines = lines
         self.numbers = numbers
         self.env = env
         self.problems = problems
+        self.allowance = allowance
+        self.expansion = Allowance(None, max(size, LEAST_EXPANSION))
         self.blocks: list[Block] = []
         self.cells: dict[str, Cell] = {}
         self.stack: list[Frame] = []
@@ -130,7 +170,10 @@ class Reader:
             return plain
         numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
         if len(content) <= MAXIMUM_INLINE_LENGTH:
-            return read_inline(content, self.env, numbers)
+            inline = read_inline(content, self.env, numbers)
+            if (inline.links or inline.images) and "references" in self.env:
+                self._bound_references(inline)
+            return inline
         self.problems.append(
             Problem(
                 "long_inline",
@@ -141,6 +184,32 @@ class Reader:
             )
         )
         return Inline(content)
+
+    def _bound_references(self, inline: Inline) -> None:
+        """Leave out the links and images whose addresses would expand to more than a document's may."""
+        inline.links = [link for link in inline.links if self._expands(link, link.title, link.url)]
+        inline.images = [
+            image for image in inline.images if self._expands(image, image.title, image.url, image.link_url)
+        ]
+
+    def _expands(self, mark: Link | Image, title: str | None, *urls: str | None) -> bool:
+        """Whether the address of a link or image may stand in its row; those that no definition gives always may."""
+        defined = [url for url in urls if url in self.targets]
+        if not defined or self.expansion.affords(len(title or "") + sum(map(len, defined))):
+            return True
+        if self.expansion.output_bytes:
+            message = (
+                f"link definitions are used so often that they expand to over {self.expansion.output_bytes} "
+                "characters, the limit for this document; from here on such links are text; split the document"
+            )
+            self.problems.append(Problem("reference_size", message, mark.line, mark.line))
+            self.expansion = Allowance(None, 0)  # once over, no shorter one slips through
+        return False
+
+    @cached_property
+    def targets(self) -> frozenset[str]:
+        """The addresses that link definitions give."""
+        return frozenset(reference["href"] for reference in self.env["references"].values())
 
     def _next_inline(self, item: Item | None = None) -> tuple[str, Inline]:
         """Consume the inline token that follows an opening token; the box of a task goes to the item that it opens."""
@@ -176,8 +245,7 @@ class Reader:
                 cells += self._surplus_cells(block, at, columns)
             cells += [Cell("", "")] * (columns - len(row))
             rows.append(tuple(cells))
-        block.tables = [Table(header, rows, self.numbers[piece.start + 2 : piece.end])]
-        self._tell_rows(block)
+        self._hold_table(block, Table(header, rows, self.numbers[piece.start + 2 : piece.end]), piece.start, piece.end)
 
     def _common_list(self, piece: Items) -> None:
         block = self._add_common("list", piece)
@@ -322,8 +390,9 @@ class Reader:
 
     def _tell_items(self, block: Block) -> None:
         """Give a list the text of its items."""
+        self.allowance.take(sum([len(INDENTATION) * item.depth for item in block.items]))
         block.text = "\n".join([item.text for item in block.items])
-        block.markdown = "\n".join([f"{'    ' * item.depth}{item.marker} {item.markdown}" for item in block.items])
+        block.markdown = "\n".join([f"{INDENTATION * item.depth}{item.marker} {item.markdown}" for item in block.items])
 
     def _open_item(self, token: Token) -> None:
         outer = self.stack[-1]
@@ -357,6 +426,7 @@ class Reader:
     def _close_definitions(self, token: Token) -> None:
         frame = self.stack.pop()
         block = self.blocks[frame.block]
+        self.allowance.take(sum(len(entry.term) for entry in block.definitions))
         block.text = "\n".join(f"{entry.term}: {entry.text}" for entry in block.definitions)
         block.markdown = "\n".join(frame.sources)
 
@@ -405,7 +475,19 @@ class Reader:
                 lines.append(self.numbers[line])
             elif part.type == "table_close":
                 break
-        block.tables = [Table(header, rows, lines)]
+        start, end = token.map or (0, 1)
+        self._hold_table(block, Table(header, rows, lines), start, end)
+
+    def _hold_table(self, block: Block, table: Table, start: int, end: int) -> None:
+        """Give a block its table, which stands in these lines; one that is too large leaves it a paragraph."""
+        if reason := refusal(table, self.allowance):
+            block.kind = "paragraph"
+            block.text = block.markdown = "\n".join(
+                QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]
+            )
+            self.problems.append(Problem("table_size", reason, block.line_start, block.line_end))
+            return
+        block.tables = [table]
         self._tell_rows(block)
 
     def _tell_rows(self, block: Block) -> None:
@@ -456,6 +538,24 @@ class Reader:
             )
         )
         return [self._cell(block, part, index) for part in surplus]
+
+
+def refusal(table: Table, allowance: Allowance) -> str | None:
+    """Return why a table is too large, None where the allowance affords it."""
+    columns = max(map(len, table.rows), default=0)
+    if max(columns, len(table.header)) > MAXIMUM_COLUMNS:
+        return f"a row of the table has over {MAXIMUM_COLUMNS:,} cells, the limit; kept as text; split the table"
+    if not allowance.affords(CELL_BYTES * sum(map(len, table.rows))):
+        return too_many_cells(allowance)
+    return None
+
+
+def too_many_cells(allowance: Allowance) -> str:
+    """Return what is said of a table whose cells are more than the allowance affords."""
+    return (
+        f"the cells of the tables up to here, with what they span, would take over {allowance.output_bytes:.0f} bytes, "
+        "the limit for this document; kept as text; raise it with --max-output-bytes or split the document"
+    )
 
 
 def html_text(source: str) -> str:

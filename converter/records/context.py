@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from converter.limits import Allowance
 from converter.parse import Block
 from converter.parse.tokens import CONTAINERS
 from converter.problems import Problem
@@ -38,7 +40,8 @@ class Context:
 
     `section_of` holds each block's section, by block index; `columns` the typed columns of each table, in the
     order of the tables; `state` how the text was found before it was repaired. `attributes` are columns that the
-    source passed through. A source that could not be read has no `text` and only problems.
+    source passed through; `allowance` is what may still be done for it. A source that could not be read has no `text`
+    and only problems.
     """
 
     doc_id: str | None
@@ -52,6 +55,7 @@ class Context:
     state: State | None = None
     problems: Sequence[Problem] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    allowance: Allowance = field(default_factory=Allowance)
 
     @property
     def title(self) -> str | None:
@@ -93,6 +97,13 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
         section_of.append(current)
     section.blocks = range(start, len(blocks))
     return sections, section_of
+
+
+def repeated_characters(blocks: Sequence[Block], sections: Iterable[Section]) -> int:
+    """Count the characters that rows say again: titles in the paths of sections, the caption of several tables."""
+    paths = sum(len(title) for section in sections for title in section.path)
+    captions = sum(len(before.text) * len(block.tables) for before, block in pairwise(blocks) if len(block.tables) > 1)
+    return paths + captions
 
 
 def heading_level(block: Block) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from converter.limits import Allowance
 from converter.records.context import Context
 
 CONTRACT_VERSION = "1"
@@ -18,8 +19,23 @@ CONTRACT_VERSION = "1"
 ROWS_AT_ONCE = 2048
 """Rows that are tuples at the same time: a large document's would take as much memory as all the rest of it."""
 
+VALUE_BYTES = 4
+"""What a value weighs beside its characters, about as Arrow has it."""
+
+MOST_AT_ONCE = 256 * 1024 * 1024
+"""Rows that weigh more become batches of one row each: Arrow's strings hold 2 GB in a batch."""
+
 STRING, INT8, INT16, INT32, INT64 = pa.string(), pa.int8(), pa.int16(), pa.int32(), pa.int64()
 FLOAT32, BOOL = pa.float32(), pa.bool_()
+
+
+def characters(value: Any) -> int:
+    """Return what a value weighs that may hold others."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        value = value.values()
+    return sum(map(characters, value)) if isinstance(value, Iterable) else VALUE_BYTES
 
 
 class Rows(Protocol):
@@ -72,22 +88,43 @@ class Record:
         """
         return pa.Table.from_batches(list(self.batches(contexts)), self.schema)
 
-    def batches(self, contexts: Iterable[Context], rows_at_once: int = ROWS_AT_ONCE) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of these documents, as `table` has them, so many at a time.
+    def batches(
+        self, contexts: Iterable[Context], rows_at_once: int = ROWS_AT_ONCE, allowance: Allowance | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of these documents, as `table` has them, so many at a time; they are weighed before.
 
         Raises:
             ValueError: a row holds a null where the contract allows none.
+            TooMuchOutput: the rows are more than the allowance affords.
         """
-        schema = self.schema
         rows = self._rows(contexts)
         while chunk := list(islice(rows, rows_at_once)):
-            arrays = [
-                pa.array(column, field.type) for column, field in zip(zip(*chunk, strict=True), schema, strict=True)
-            ]
-            for array, field in zip(arrays, schema, strict=True):
-                if array.null_count and not field.nullable:
-                    raise ValueError(f"{self.name}.{field.name} is null, but the contract allows no null")
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+            columns = list(zip(*chunk, strict=True))
+            weight = self._weight(columns)
+            if allowance is not None:
+                allowance.take(weight)
+            if weight <= MOST_AT_ONCE:
+                yield self._batch(columns)
+            else:
+                yield from (self._batch([(value,) for value in row]) for row in chunk)
+
+    def _batch(self, columns: Sequence[Sequence[Any]]) -> pa.RecordBatch:
+        schema = self.schema
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+        for array, field in zip(arrays, schema, strict=True):
+            if array.null_count and not field.nullable:
+                raise ValueError(f"{self.name}.{field.name} is null, but the contract allows no null")
+        return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+    def _weight(self, columns: Sequence[Sequence[Any]]) -> int:
+        """Return what these columns will take, in bytes, but for `doc_id`, which is always the same."""
+        weight = VALUE_BYTES * len(columns) * len(columns[0])
+        for column, field in zip(columns, self.fields, strict=True):
+            if field.type == STRING and field is not DOC_ID:
+                weight += sum(map(len, filter(None, column)))
+            elif pa.types.is_nested(field.type):
+                weight += sum(map(characters, column))
+        return weight
 
     def _rows(self, contexts: Iterable[Context]) -> Iterator[tuple[Any, ...]]:
         for context in contexts:
