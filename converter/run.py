@@ -290,7 +290,9 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
             if output.datapackage:
                 made.append(write_datapackage(stage.new, output.format, made, files.schemas))
             manifest = Manifest.of(report, output.format, told, made, files.schemas)
-            stands = target.publish(Load(stage, manifest, files.stored, stale, before))
+            load = Load(stage, manifest, files.stored, stale, before)
+            stands = target.publish(load)
+            report.notes = load.notes
             report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
             report.outputs = target.written(stands)
     return report

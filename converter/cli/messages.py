@@ -27,6 +27,8 @@ def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | Non
         OutputError: the file for the report could not be written.
     """
     report_problems(report, quiet, verbose)
+    for note in report.notes:
+        typer.echo(f"parquetry: {printable(note)}", err=True)
     if not quiet:
         report_run(report, verbose)
     if report_file is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -20,6 +20,7 @@ from converter.output.tables import (
     VIEWS,
     described,
     in_contract,
+    is_comment,
     is_dataset,
     kept_in_place,
     load_tables,
@@ -112,6 +113,7 @@ class _Connected:
 
     def __init__(self, connection: DuckDBPyConnection, name: str) -> None:
         self._connection, self._name = connection, name
+        self._indexes: list[str] = []  # of others, to be made again once their tables are full
         ((self._catalog,),) = connection.execute("select current_database()").fetchall()
 
     def execute(self, statement: str) -> None:
@@ -137,21 +139,47 @@ class _Connected:
     def create(self, name: str, schema: pa.Schema) -> None:
         if is_dataset(name):
             self.execute(f"create schema if not exists {quoted(self._catalog)}.{DATASETS}")
-        self._connection.register("example", schema.empty_table())
-        types = {row[0]: row[1] for row in self._connection.execute("describe example").fetchall()}
+        types = self._types(schema)
         columns = [f"{quoted(one.name)} {types[one.name]}{'' if one.nullable else ' not null'}" for one in schema]
         # A primary key is held in memory as an index, and a foreign key would keep documents from being replaced.
         key = RECORDS[name].key if name in RECORDS else ()
         keys = [f"primary key ({', '.join(map(quoted, key))})"] if key else []
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
         about = (schema.metadata or {}).get(b"description", b"").decode()
-        self.execute(f"comment on table {self.table(name)} is {text(about)}")
-        for column, words in described(schema):
-            self.execute(f"comment on column {self.table(name)}.{quoted(column)} is {text(words)}")
+        self._comment({"": about, **dict(described(schema))}, name)
+
+    def clear(self, names: Sequence[str], goes_on: bool) -> None:
+        """Leave it to `reshape` and `remove`: rows that are deleted from a table with a key make it slow to fill."""
+
+    def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
+        """Make the table anew, which is many times faster than to delete its rows, with comments and indexes of others.
+
+        A table to which others have added columns, or refer by a foreign key, stays, and its rows are deleted.
+        """
+        types = self._types(schema)
+        columns = self._columns(name)
+        if columns.keys() <= {*types, *known} and not self._is_referred_to(name):
+            self._indexes += [sql for (sql,) in self._of(name, "sql", "indexes")]
+            comments = self._comments(name)
+            self.execute(f"drop table {self.table(name)}")
+            self.create(name, schema)
+            ours = {"": "", **dict(described(schema))}
+            theirs = {one: words for one, words in comments.items() if not is_comment(words, ours.get(one))}
+            self._comment({one: theirs[one] for one in theirs if one in {"", *types}}, name)
+            return
+        self.execute(f"delete from {self.table(name)}")
+        for column in schema:
+            if column.name not in columns:
+                self.execute(f"alter table {self.table(name)} add column {quoted(column.name)} {types[column.name]}")
+            elif columns[column.name] != types[column.name]:
+                change = f"alter column {quoted(column.name)} set data type {types[column.name]}"
+                self.execute(f"alter table {self.table(name)} {change}")
+        for gone in columns.keys() & set(known) - types.keys():
+            self.execute(f"alter table {self.table(name)} drop column {quoted(gone)}")
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
         self._connection.register("staged", rows)
-        self.execute(f"insert into {self.table(name)} select * from staged")
+        self.execute(f"insert into {self.table(name)} by name select * from staged")
         self._connection.unregister("staged")
 
     def count(self, name: str) -> int:
@@ -159,4 +187,53 @@ class _Connected:
         return int(count)
 
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
-        """Nothing is left to do: DuckDB takes primary keys with the table alone."""
+        """Make the indexes of others again; primary keys come with the table alone."""
+        for sql in self._indexes:
+            self.execute(sql)
+
+    def replace_view(self, name: str, select: str) -> None:
+        self.execute(f"create or replace view {self.table(name)} as {select}")
+
+    def remove(self, name: str) -> list[str]:
+        """Drop a view, or a table without indexes, comments and references of others; else delete its rows."""
+        if name in VIEWS:
+            self.execute(f"drop view {self.table(name)}")
+            return []
+        reasons = [f"index {index}" for (index,) in self._of(name, "index_name", "indexes")]
+        reasons += ["its comment"] if is_dataset(name) and self._comments(name).get("") else []
+        reasons += ["a foreign key"] if self._is_referred_to(name) else []
+        self.execute(f"{'delete from' if reasons else 'drop table'} {self.table(name)}")
+        return reasons
+
+    def _of(self, name: str, columns: str, things: str) -> list[tuple[Any, ...]]:
+        """Return what DuckDB lists of a table: its `tables`, `columns`, `indexes` or `constraints`."""
+        schema, table = (DATASETS if is_dataset(name) else "main"), name.removeprefix(f"{DATASETS}/")
+        where = f"database_name = current_database() and schema_name = {text(schema)} and table_name = {text(table)}"
+        return self._connection.execute(f"select {columns} from duckdb_{things}() where {where}").fetchall()
+
+    def _columns(self, name: str) -> dict[str, str]:
+        return dict(self._of(name, "column_name, data_type", "columns"))
+
+    def _comments(self, name: str) -> dict[str, str]:
+        """Return the comments of a table, that of the table itself under an empty name."""
+        found = [*self._of(name, "'', comment", "tables"), *self._of(name, "column_name, comment", "columns")]
+        return {column: words for column, words in found if words}
+
+    def _comment(self, comments: Mapping[str, str], name: str) -> None:
+        for column, words in comments.items():
+            what = f"column {self.table(name)}.{quoted(column)}" if column else f"table {self.table(name)}"
+            self.execute(f"comment on {what} is {text(words)}")
+
+    def _is_referred_to(self, name: str) -> bool:
+        schema, table = (DATASETS if is_dataset(name) else "main"), name.removeprefix(f"{DATASETS}/")
+        keys = (
+            f"select 1 from duckdb_constraints() where constraint_type = 'FOREIGN KEY' and schema_name = {text(schema)}"
+        )
+        return bool(self._connection.execute(f"{keys} and referenced_table = {text(table)}").fetchall())
+
+    def _types(self, schema: pa.Schema) -> dict[str, str]:
+        """Return the type that DuckDB gives to each column of a schema."""
+        self._connection.register("example", schema.empty_table())
+        types = {row[0]: row[1] for row in self._connection.execute("describe example").fetchall()}
+        self._connection.unregister("example")
+        return types

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -47,6 +47,8 @@ class Load:
     schemas: Mapping[str, pa.Schema]
     stale: frozenset[str] | None
     before: Manifest | None
+    notes: list[str] = field(default_factory=list)
+    """What a user should know of the target, and no row says: filled as it is loaded."""
 
     def reader(self, record: str) -> pa.RecordBatchReader:
         """Return the staged rows of a record, which are read from disk as they are asked for."""
