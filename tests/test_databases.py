@@ -156,7 +156,7 @@ def test_what_others_gave_outlives_every_run_in_postgres(
             expected = texts_of(full(texts, tmp_path / str(number)))
             rows = {
                 name: [re.sub(r"\('note', 'none'\)|, (?=\])", "", line).replace(", ]", "]") for line in lines]
-                for name, lines in texts_of(found).items()  # type: ignore[arg-type]
+                for name, lines in texts_of(found).items()
             }
             if "repair" not in values:
                 assert rows == expected, words
@@ -167,11 +167,12 @@ def test_what_depends_on_a_column_that_changes_is_named(client: Client, tmp_path
     """T10: where PostgreSQL cannot change the type of a column under a view, the run says so and nothing changes."""
     convert(DOCUMENTS, client.out)
     client("create view {s}.paid as select sum(price) as total from {d}.item__price")
-    before = texts_of(in_postgres(client.out))  # type: ignore[arg-type]
-    for mode in ("overwrite", "incremental"):
+    before = texts_of(in_postgres(client.out))
+    modes: tuple[Mode, ...] = ("overwrite", "incremental")
+    for mode in modes:
         with pytest.raises(OutputError, match=r"column price of datasets/item__price becomes .* view .*paid depends"):
-            convert({"a": PRICES.format("yes and no"), "b": OTHER}, client.out, mode)  # type: ignore[arg-type]
-        assert texts_of(in_postgres(client.out)) == before  # type: ignore[arg-type]
+            convert({"a": PRICES.format("yes and no"), "b": OTHER}, client.out, mode)
+        assert texts_of(in_postgres(client.out)) == before
     client("drop view {s}.paid")
     convert(FLOATS, client.out, "incremental")
     client("create view {s}.paid as select sum(price) as total from {d}.item__price")
