@@ -33,11 +33,16 @@ CODES: dict[str, tuple[str, str]] = {
     "rejected_record": (WARNING, "A record does not fit its schema and is left out; `raw` holds its values as JSON."),
     "nulled_value": (WARNING, "A value does not fit its schema and is null in the record."),
     "type_drift": (WARNING, "A column of a data set has another type or unit in some tables; one type holds them all."),
+    "renamed_column": (WARNING, "A column of a data set has another name in the database, which cannot have its own."),
+    "dataset_left_out": (ERROR, "The database cannot hold a data set; its rows stand in the record cells alone."),
     "table_size": (WARNING, "An HTML table has more cells than the limit; it stays text."),
     "nesting": (WARNING, "Blocks are nested deeper than the limit; what lies deeper is kept as plain text."),
     "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),
 }
 """Every `problems.code`: stable names, with their severity and meaning."""
+
+OF_THE_RUN = ("type_drift", "renamed_column", "dataset_left_out")
+"""Codes of what is said of data sets: every run finds it anew, over all that there is then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ def test_a_fault_at_any_statement_leaves_a_database_as_it_was(
     expected = texts_of(as_delta(tables) if read is in_delta else tables)
     at, faults = 1, 0
     while True:
-        code, stdout, stderr = child(what, at, out, folder, mode)
+        code, _, stderr = child(what, at, out, folder, mode)
         if code == 0:
             break
         assert code == (-signal.SIGKILL if what == "kill" else 1), stderr

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -271,3 +273,28 @@ def test_rows_go_to_columns_by_their_names(tmp_path: Path) -> None:
     convert({"a": "| b | a |\n|---|---|\n| y | 2 |\n"}, out, "overwrite")
     with duckdb.connect(out, read_only=True) as connection:
         assert connection.execute("select a, b, note from datasets.a__b").fetchall() == [(2, "y", None)]
+
+
+def storage_version(out: str) -> str:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{out}' as x (read_only)")
+        (tags,) = connection.execute("select tags from duckdb_databases() where database_name = 'x'").fetchall()
+        return str(tags[0]["storage_version"])
+
+
+def test_a_file_of_duckdb_can_be_read_by_older_versions(tmp_path: Path) -> None:
+    """T27: and one that stands there keeps its version."""
+    out = str(tmp_path / "out.duckdb")
+    convert(DOCUMENTS, out)
+    assert storage_version(out) == "v1.0.0+"
+    shell = Path(sys.executable).with_name("duckdb")  # duckdb-cli, whose newest version is older than the library's
+    done = subprocess.run([shell, "-csv", "-noheader", out, "select count(*) from section_text"], capture_output=True)
+    assert int(done.stdout) == 4, done.stderr
+    for version in ("v1.2.0", "latest"):
+        other = str(tmp_path / f"{version}.duckdb")
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{other}' as x (storage_version '{version}')")
+        before = storage_version(other)
+        convert(DOCUMENTS, other)
+        convert(FLOATS, other, "incremental")
+        assert storage_version(other) == before != "v1.0.0+"

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from converter.errors import OutputError, ParquetryError, UsageError
+from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import staging_place, sync_tree
 from converter.output.tables import (
     MANIFEST_TABLE,
+    OF_THE_RUN_SQL,
     check_unchanged,
     in_contract,
     in_order,
@@ -51,6 +53,7 @@ class Delta:
     """
 
     shared = True
+    capacity: Capacity | None = Capacity("Delta Lake", columns=10_000, forbidden="\0 ,;{}()\n\t=")
 
     def __init__(self, out: str) -> None:
         self.name, self._root = out, out.removeprefix("delta://")
@@ -186,7 +189,7 @@ class Delta:
         table = self._standing(name)
         rows = storable(load.reader(name))
         if name == "problems":
-            table.delete("doc_id is null or code = 'type_drift'", commit_properties=commit)
+            table.delete(OF_THE_RUN_SQL, commit_properties=commit)
         if not stale:
             self._delta.write_deltalake(table, rows, mode="append", commit_properties=commit)
             return

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from converter.datasets import DATASETS
 from converter.errors import OutputError
+from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import sync
@@ -34,10 +35,18 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+OLDEST_STORAGE = {"storage_compatibility_version": "v1.0.0"}
+"""The oldest version of the file that holds what we write; without it, only the newest DuckDB can read the file."""
+
+COMMENTED_COLUMNS = 300
+"""A table of more columns has no comments on them."""
+
+
 class DuckDB:
     """A database file. One that is not there yet is made beside its place, and appears when it is whole."""
 
     shared = True
+    capacity: Capacity | None = Capacity("DuckDB", columns=10_000)
 
     def __init__(self, out: str) -> None:
         self.name, self.place = out, Path(out)
@@ -79,7 +88,7 @@ class DuckDB:
         """
         is_new = not self.place.exists()
         path = load.stage.place / "new.duckdb" if is_new else self.place
-        with self._opened(path) as connection:
+        with self._opened(path, settings=OLDEST_STORAGE if is_new else {}) as connection:
             connection.execute("begin")
             stale = pa.table({"doc_id": pa.array(sorted(load.stale or ()), pa.string())})
             connection.register("stale_documents", stale)
@@ -100,9 +109,11 @@ class DuckDB:
         return [self.place]
 
     @contextlib.contextmanager
-    def _opened(self, path: Path, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    def _opened(
+        self, path: Path, read_only: bool = False, settings: Mapping[str, str] = {}
+    ) -> Iterator[DuckDBPyConnection]:
         try:
-            with self._duckdb.connect(str(path), read_only=read_only) as connection:
+            with self._duckdb.connect(str(path), read_only=read_only, config=dict(settings)) as connection:
                 yield connection
         except self._duckdb.Error as error:
             raise OutputError(f"{error}; nothing of this run was kept", source=self.name) from error
@@ -146,7 +157,8 @@ class _Connected:
         keys = [f"primary key ({', '.join(map(quoted, key))})"] if key else []
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
         about = (schema.metadata or {}).get(b"description", b"").decode()
-        self._comment({"": about, **dict(described(schema))}, name)
+        # Each comment makes an entry for the whole table: those of 5,000 columns would take 7 GB.
+        self._comment({"": about, **(dict(described(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name)
 
     def clear(self, names: Sequence[str], goes_on: bool) -> None:
         """Leave it to `reshape` and `remove`: rows that are deleted from a table with a key make it slow to fill."""

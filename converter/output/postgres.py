@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from converter.datasets import DATASETS, PARTS
 from converter.errors import OutputError, UsageError
+from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import staging_place
@@ -89,12 +90,58 @@ GIVEN_WORDS = ("the rights granted on it", "its row security", "its comment")
 """What else others may have given to a table: a query, and what each of its columns is in words."""
 
 
+NAME_BYTES = 63
+
+PAGE_ROW_BYTES = 8160
+"""A row has to fit in a page; longer texts than `INLINE_BYTES` are kept elsewhere, and take 18 bytes in it."""
+
+INLINE_BYTES = 24
+
+Widths: TypeAlias = "tuple[tuple[Callable[[pa.DataType], bool], int, int], ...]"
+
+WIDTHS: Widths = (
+    # (a type, how many bytes a value takes in a row, at a multiple of how many it begins)
+    (pa.types.is_boolean, 1, 1),
+    (pa.types.is_int32, 4, 4),
+    (pa.types.is_date, 4, 4),
+    (pa.types.is_float32, 4, 4),
+    (pa.types.is_duration, 16, 8),
+    (pa.types.is_integer, 8, 8),
+    (pa.types.is_floating, 8, 8),
+    (pa.types.is_temporal, 8, 8),
+    (pa.types.is_decimal, INLINE_BYTES, 1),
+)
+"""What values of fixed size take; what is in none of these is a text, which takes its length and one byte."""
+
+
+def fits_in_a_page(rows: pa.RecordBatch) -> bool:
+    """Whether PostgreSQL can hold each of the rows, which depends on what they hold where there are many columns."""
+    end = pa.repeat(pa.scalar(23 + (len(rows.schema) + 7) // 8 + 7, pa.int64()), rows.num_rows)
+    for column in rows.columns:
+        fixed = next(((width, at) for matches, width, at in WIDTHS if matches(column.type)), None)
+        width: Any = (
+            fixed[0]
+            if fixed
+            else pc.min_element_wise(
+                pc.add(pc.cast(pc.binary_length(column.cast(pa.string())), pa.int64()), 1), INLINE_BYTES
+            )
+        )
+        at = fixed[1] if fixed else 1
+        begin = pc.multiply(pc.divide(pc.add(end, at - 1), at), at)
+        end = pc.if_else(pc.is_valid(column), pc.add(begin, width), end)
+    return not rows.num_rows or bool(pc.max(end).as_py() <= PAGE_ROW_BYTES)
+
+
 class Postgres:
     """Tables in a schema of the database, `parquetry` unless the URL says `?schema=name`; data sets in another one,
     `parquetry_datasets`. Every other parameter of the URL goes to libpq, which reads the environment too.
     """
 
     shared = True
+    capacity: Capacity | None = Capacity(
+        "PostgreSQL", columns=1600, name_bytes=NAME_BYTES, folds_case=False, fits=fits_in_a_page, sure_columns=320,
+        reserved=frozenset({"ctid", "cmin", "cmax", "xmin", "xmax", "tableoid"}),
+    )  # fmt: skip
 
     def __init__(self, out: str) -> None:
         if not re.fullmatch(TARGETS["postgres"][0], out):
@@ -103,6 +150,10 @@ class Postgres:
         parameters = [one for one in query.split("&") if one]
         schemas = [unquote(one[len(SCHEMA) :]) for one in parameters if one.startswith(SCHEMA)]
         self._schema = next(filter(None, schemas), DEFAULT_SCHEMA)
+        if (most := NAME_BYTES - len(f"_{DATASETS}")) < len(self._schema.encode()) or "\0" in self._schema:
+            raise UsageError(
+                f"schema={self._schema} is no name of a schema of at most {most} bytes; name a shorter one"
+            )
         self._url = f"{address}?{'&'.join(one for one in parameters if not one.startswith(SCHEMA))}"
         server = re.sub(r"//[^/]*@", "//", address)  # messages show no password
         self.name = f"{server}?{SCHEMA}{quote(self._schema)}"
@@ -204,7 +255,7 @@ class _Connected:
         self._connection.commit()
 
     def execute(self, statement: str) -> None:
-        self._cursor.execute(statement)
+        self._cursor.execute(statement.replace("\0", "\ufffd"))  # a header, say, in a comment
 
     def manifest(self) -> Manifest | None:
         if MANIFEST_TABLE not in self.standing():

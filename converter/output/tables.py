@@ -12,6 +12,7 @@ from converter.datasets import DATASETS, PARTS_FILE
 from converter.errors import OutputError
 from converter.output.manifest import File, Manifest
 from converter.output.target import Load, Target, kept
+from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
 
 MANIFEST_TABLE = "_manifest"
@@ -43,6 +44,10 @@ VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
 }
 """The views of a database beside its tables."""
+
+
+OF_THE_RUN_SQL = "doc_id is null or code in ('{}')".format("', '".join(OF_THE_RUN))
+"""The problems that a run finds anew, as SQL has it."""
 
 
 class Reference(NamedTuple):
@@ -212,7 +217,7 @@ def kept_in_place(
 
 def gone(record: str, stale: str) -> str:
     """Return the SQL condition for the rows of a record that go, where `stale` selects the documents that do."""
-    of_the_run = " or doc_id is null or code = 'type_drift'" if record == "problems" else ""
+    of_the_run = f" or {OF_THE_RUN_SQL}" if record == "problems" else ""
     return f"doc_id in ({stale}){of_the_run}"
 
 
