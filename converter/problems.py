@@ -44,10 +44,15 @@ CODES: dict[str, tuple[str, str]] = {
         WARNING,
         "Link definitions are used so often that they expand to more than the limit; the links after it stay text.",
     ),
+    "renamed_column": (WARNING, "A column of a data set has another name in the database, which cannot have its own."),
+    "dataset_left_out": (ERROR, "The database cannot hold a data set; its rows stand in the record cells alone."),
     "nesting": (WARNING, "Blocks are nested deeper than the limit; what lies deeper is kept as plain text."),
     "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),
 }
 """Every `problems.code`: stable names, with their severity and meaning."""
+
+OF_THE_RUN = ("type_drift", "renamed_column", "dataset_left_out")
+"""Codes of what is said of data sets: every run finds it anew, over all that there is then."""
 
 
 @dataclass(frozen=True, slots=True)

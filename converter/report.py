@@ -27,7 +27,7 @@ class Report:
     how many rows each record that was asked for, and each data set, has now; `matched` how many rows matched each
     schema, of which `rows` has those that were accepted and `problems` the others. `problems` holds the first rows of
     that record, `problem_codes` and `repairs` count all by their code and rule, `errors` those of severity error.
-    `outputs` are the files and folders written, or the name of a database.
+    `outputs` are the files and folders written, or the name of a database; `notes` what else a user should know of it.
     """
 
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -50,6 +50,7 @@ class Report:
     problem_codes: Counter[str] = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
     outputs: list[Path | str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, records: Mapping[str, pa.Table | pa.RecordBatch]) -> None:
         """Count the rows of a batch of records: of those that `rows` knows, of repairs by rule, of problems by code."""

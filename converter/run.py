@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from converter.conversion import Options, Source, schema_of
 from converter.datasets import DATASETS
@@ -35,6 +35,10 @@ from converter.pool import LARGE_BYTES, convert_batches
 from converter.report import Report
 from converter.source.evidence import Listing, Sources
 from converter.write import FORMATS, NestedJsonWriter
+
+if TYPE_CHECKING:
+    from converter.output.capacity import Capacity
+    from converter.schema.model import Schema
 
 # A batch is closed at whichever comes first: enough to fill Arrow columns well, little enough to hold in memory.
 BATCH_DOCUMENTS = 256
@@ -282,6 +286,8 @@ def write_output(
     report = Report()
     if target.shared and (output.format != "parquet" or output.partition_by or output.datapackage):
         raise UsageError("a database has no format, partitions or data package of files; leave these options out")
+    if target.capacity is not None:
+        check_schemas(options.schemas, target.capacity)
     told = output.told(options)
     with timed(report), staged(target.place) as stage:
         before = stage.pending or target.manifest()
@@ -289,7 +295,11 @@ def write_output(
         if earlier is not None and listing is not None:
             earlier.listing = listing
         stale = None
-        with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options) as files:
+        with (
+            NestedFile(stage.new)
+            if output.nested(options)
+            else RecordFiles(stage, output, options, target.capacity) as files
+        ):
             fill(files, stage, earlier, report)
             if earlier is not None and isinstance(files, RecordFiles):
                 goes = earlier.settle(output.mode, output.maximum_removed, report)
@@ -309,10 +319,28 @@ def write_output(
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)
             elif before is not None:
                 manifest = replace(manifest, root=before.root, folder=before.folder)
-            stands = target.publish(Load(stage, manifest, files.stored, stale, before, output.mode == "overwrite"))
+            load = Load(stage, manifest, files.stored, stale, before, output.mode == "overwrite")
+            stands = target.publish(load)
+            report.notes = load.notes
             report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
             report.outputs, report.written = target.written(stands), True
     return report
+
+
+def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:
+    """Refuse schemas whose records the target cannot hold: that is known before the run.
+
+    Raises:
+        UsageError: a name or the number of columns is none that it takes.
+    """
+    for schema in schemas:
+        if excess := capacity.excess(schema.arrow, lambda: ()):
+            raise UsageError(f"schema {schema.name}: {excess}; take some out, or name a folder")
+        names = [schema.name, *schema.arrow.names]
+        fitting = [*capacity.names([schema.name]), *capacity.names(schema.arrow.names)]
+        for name, other in zip(names, fitting, strict=True):
+            if name != other:
+                raise UsageError(f"schema {schema.name}: {capacity.system} takes no {name!r} for a name; say {other}")
 
 
 def not_held(sources: Iterable[Source], earlier: Earlier, report: Report) -> Iterator[Source]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from converter.errors import OutputError
+
 if TYPE_CHECKING:
     from converter.report import Report
 
@@ -21,6 +23,8 @@ LISTED_PROBLEMS = 20
 def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | None) -> NoReturn:
     """Tell what a run did, and end the command with its exit code: 3 where all is done, but not reported."""
     report_problems(report, quiet, verbose)
+    for note in report.notes:
+        typer.echo(f"parquetry: {printable(note)}", err=True)
     if not quiet:
         report_run(report, verbose)
     code = report.exit_code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -65,8 +65,19 @@ class Datasets:
             schema = _schema(dataset, types)
             yield name, schema, self._batches(dataset, types, schema)
 
+    def rows(self, name: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a data set that `tables` has given, once more."""
+        dataset = self._datasets[name]
+        types = self._types(dataset)
+        return self._batches(dataset, types, _schema(dataset, types))
+
+    def tell(self, name: str, problem: Callable[[int], Problem]) -> None:
+        """Have `problems` tell something of a data set, made for the line where its first table stands."""
+        place = min(seen.first for kinds in self._datasets[name].kinds.values() for seen in kinds.values())
+        self._drifts.append((place.doc_id, place.source, problem(place.line)))
+
     def problems(self) -> pa.RecordBatch:
-        """Return the rows of `problems` that say what drifted in the data sets that `tables` has given."""
+        """Return the rows of `problems` on the data sets that `tables` has given: what drifted, and what was told."""
         rows = [
             (doc_id, source, problem.severity, problem.code, problem.message, problem.line_start, problem.line_end,
              problem.record, problem.raw)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from converter.errors import OutputError, ParquetryError, UsageError
+from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
+    OF_THE_RUN_SQL,
     check_unchanged,
     in_contract,
     in_order,
@@ -48,6 +52,7 @@ class Delta:
     """
 
     shared = True
+    capacity: Capacity | None = Capacity("Delta Lake", columns=10_000, forbidden="\0 ,;{}()\n\t=")
 
     def __init__(self, out: str) -> None:
         self.name, self._root = out, out.removeprefix("delta://")
@@ -83,7 +88,8 @@ class Delta:
         """Bring the staged rows into the tables, a commit or two a table, and `_manifest` last.
 
         Raises:
-            OutputError: a name is taken, or a commit failed; the next run restores what this one had done.
+            OutputError: a name is taken, or a commit failed. The tables are restored; where even that fails, the
+                message says so, and the next run does it.
         """
         with self._told():
             before = self._manifest()[0]
@@ -94,27 +100,11 @@ class Delta:
                 raise OutputError(message, source=self.name, code="output_exists")
             new = load.stage.place / "delta" if self._local and not self._holds_anything() else None
             root = str(new or self._root)
-            commit = self._delta.CommitProperties(custom_metadata={RUN: load.manifest.run_id})
             names = in_order(load.schemas)
-            for name in names:
-                if load.stale is not None and name in ours and not is_dataset(name):
-                    self._change(name, load, load.stale, commit)
-                else:
-                    self._delta.write_deltalake(
-                        f"{root}/{name}",
-                        storable(load.reader(name)),
-                        mode="overwrite",
-                        schema_mode="overwrite",
-                        commit_properties=commit,
-                    )
             emptied = sorted(ours - load.schemas.keys())  # what is gone keeps its history
-            for name in emptied:
-                self._standing(name).delete(commit_properties=commit)
-            tables = {name: self._delta.DeltaTable(f"{root}/{name}") for name in (*names, *emptied)}
-            manifest = listed(load, {name: tables[name].count() for name in names}, emptied)
-            versions = {name: table.version() for name, table in tables.items()}
-            row = pa.table({"manifest": [manifest.text], "versions": [json.dumps(versions)]})
-            self._delta.write_deltalake(f"{root}/{MANIFEST_TABLE}", row, mode="overwrite", commit_properties=commit)
+            changed = [*names, *emptied, *([MANIFEST_TABLE] if before or not self._stands(MANIFEST_TABLE) else [])]
+            with self._undone([] if new else changed, load.manifest.run_id):
+                manifest = self._load(load, root, names, emptied, ours)
         if new:
             load.stage.publish_file(new)
         return manifest
@@ -123,12 +113,81 @@ class Delta:
         """Return the root."""
         return [self._local or self.name]
 
+    def _load(self, load: Load, root: str, names: list[str], emptied: list[str], ours: set[str]) -> Manifest:
+        commit = self._delta.CommitProperties(custom_metadata={RUN: load.manifest.run_id})
+        for name in names:
+            if load.stale is not None and name in ours and not is_dataset(name):
+                self._change(name, load, load.stale, commit)
+                continue
+            self._delta.write_deltalake(
+                f"{root}/{name}",
+                storable(load.reader(name)),
+                mode="overwrite",
+                schema_mode="overwrite",
+                commit_properties=commit,
+            )
+        for name in emptied:
+            self._standing(name).delete(commit_properties=commit)
+        tables = {name: self._delta.DeltaTable(f"{root}/{name}") for name in (*names, *emptied)}
+        manifest = listed(load, {name: tables[name].count() for name in names}, emptied)
+        versions = {name: table.version() for name, table in tables.items()}
+        row = pa.table({"manifest": [manifest.text], "versions": [json.dumps(versions)]})
+        self._delta.write_deltalake(f"{root}/{MANIFEST_TABLE}", row, mode="overwrite", commit_properties=commit)
+        return manifest
+
+    @contextlib.contextmanager
+    def _undone(self, names: list[str], run_id: str) -> Iterator[None]:
+        """Where the block fails, give each table the version back that it has now; where that fails, say so."""
+        versions = {name: self._version(name) for name in names}
+        try:
+            yield
+        except BaseException as error:
+            ahead = []
+            for name in versions:
+                try:
+                    self._restore(name, versions[name], run_id)
+                except Exception:
+                    ahead.append(name)
+            if not ahead:
+                raise
+            message = (
+                f"{_reason(error)}; {', '.join(ahead)} could not be restored and may hold rows of this run: the next "
+                f"run restores what is ahead of {MANIFEST_TABLE}"
+            )
+            raise OutputError(message, source=self.name) from error
+
+    def _version(self, name: str) -> int | None:
+        """Return the version of a table, None where there is none."""
+        path = f"{self._root}/{name}"
+        return self._delta.DeltaTable(path).version() if self._delta.DeltaTable.is_deltatable(path) else None
+
+    def _restore(self, name: str, version: int | None, run_id: str) -> None:
+        """Undo what a run did to a table since this version; one that it made is emptied, or goes with its folder."""
+        now = self._version(name)
+        if version is None and self._local:  # nothing stood there, so that all of it is this run's
+            if (self._local / name).exists():
+                shutil.rmtree(self._local / name)
+            return
+        if now is None or now == version:
+            return
+        table = self._delta.DeltaTable(f"{self._root}/{name}")
+        since = [entry.get(RUN) == run_id for entry in table.history(now - (-1 if version is None else version))]
+        if not any(since):
+            return
+        if not all(since):
+            raise OutputError("someone else has written to it meanwhile", source=name)
+        commit = self._delta.CommitProperties(custom_metadata={RUN: run_id})
+        if version is None:
+            table.delete(commit_properties=commit)
+        else:
+            table.restore(version, commit_properties=commit)
+
     def _change(self, name: str, load: Load, stale: frozenset[str], commit: CommitProperties) -> None:
         """Replace the rows of stale documents by those of this load, in one commit; for `problems` in two."""
         table = self._standing(name)
         rows = storable(load.reader(name))
         if name == "problems":
-            table.delete("doc_id is null or code = 'type_drift'", commit_properties=commit)
+            table.delete(OF_THE_RUN_SQL, commit_properties=commit)
         if not stale:
             self._delta.write_deltalake(table, rows, mode="append", commit_properties=commit)
             return
@@ -157,6 +216,7 @@ class Delta:
         manifest, versions = self._manifest()
         table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
         since = table.history(table.version() - versions[name]) if table.version() > versions[name] else []
+        since = [*takewhile(lambda entry: not _restores(entry, versions[name]), since)]
         if manifest and any(entry.get(RUN, manifest.run_id) != manifest.run_id for entry in since):
             table.restore(versions[name])
         return table
@@ -166,6 +226,10 @@ class Delta:
         path = f"{self._root}/{name}"
         if self._delta.DeltaTable.is_deltatable(path):
             return RUN not in self._delta.DeltaTable(path).history(1)[0]
+        return self._stands(name)
+
+    def _stands(self, name: str) -> bool:
+        """Whether there is a local folder of this name."""
         return self._local is not None and (self._local / name).exists()
 
     def _holds_anything(self) -> bool:
@@ -179,8 +243,18 @@ class Delta:
         except (ParquetryError, OSError):
             raise
         except Exception as error:
-            message = (str(error).splitlines() or [type(error).__name__])[0]
-            raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from error
+            raise OutputError(f"{_reason(error)}; nothing of this run was kept", source=self.name) from error
+
+
+def _reason(error: BaseException) -> str:
+    return (
+        error.message if isinstance(error, ParquetryError) else (str(error).splitlines() or [type(error).__name__])[0]
+    )
+
+
+def _restores(entry: dict[str, Any], version: int) -> bool:
+    """Whether this entry of a history brought back that version."""
+    return entry["operation"] == "RESTORE" and str(entry["operationParameters"].get("version")) == str(version)
 
 
 def storable(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
 from converter.errors import OutputError
+from converter.output.capacity import Capacity
 from converter.output.manifest import File, Manifest, read_manifest
 from converter.output.parts import Parts
 from converter.output.target import Load, batches, kept
@@ -23,6 +24,7 @@ class Folder:
     """A folder with files for each record; what stands there can be gone on from where they are Parquet."""
 
     shared = False
+    capacity: Capacity | None = None
 
     def __init__(self, out: Path, format: str) -> None:
         self.name, self.place = str(out), out

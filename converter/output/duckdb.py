@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from converter.datasets import DATASETS
 from converter.errors import OutputError
+from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.tables import (
@@ -18,6 +19,7 @@ from converter.output.tables import (
     VIEWS,
     described,
     in_contract,
+    is_comment,
     is_dataset,
     kept_in_place,
     load_tables,
@@ -31,10 +33,18 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+OLDEST_STORAGE = {"storage_compatibility_version": "v1.0.0"}
+"""The oldest version of the file that holds what we write; without it, only the newest DuckDB can read the file."""
+
+COMMENTED_COLUMNS = 300
+"""A table of more columns has no comments on them."""
+
+
 class DuckDB:
     """A database file. One that is not there yet is made beside its place, and appears when it is whole."""
 
     shared = True
+    capacity: Capacity | None = Capacity("DuckDB", columns=10_000)
 
     def __init__(self, out: str) -> None:
         self.name, self.place = out, Path(out)
@@ -76,7 +86,7 @@ class DuckDB:
         """
         is_new = not self.place.exists()
         path = load.stage.place / "new.duckdb" if is_new else self.place
-        with self._opened(path) as connection:
+        with self._opened(path, settings=OLDEST_STORAGE if is_new else {}) as connection:
             connection.execute("begin")
             stale = pa.table({"doc_id": pa.array(sorted(load.stale or ()), pa.string())})
             connection.register("stale_documents", stale)
@@ -95,9 +105,11 @@ class DuckDB:
         return [self.place]
 
     @contextlib.contextmanager
-    def _opened(self, path: Path, read_only: bool = False) -> Iterator[DuckDBPyConnection]:
+    def _opened(
+        self, path: Path, read_only: bool = False, settings: Mapping[str, str] = {}
+    ) -> Iterator[DuckDBPyConnection]:
         try:
-            with self._duckdb.connect(str(path), read_only=read_only) as connection:
+            with self._duckdb.connect(str(path), read_only=read_only, config=dict(settings)) as connection:
                 yield connection
         except self._duckdb.Error as error:
             raise OutputError(f"{error}; nothing of this run was kept", source=self.name) from error
@@ -108,6 +120,7 @@ class _Connected:
 
     def __init__(self, connection: DuckDBPyConnection, name: str) -> None:
         self._connection, self._name = connection, name
+        self._indexes: list[str] = []  # of others, to be made again once their tables are full
         ((self._catalog,),) = connection.execute("select current_database()").fetchall()
 
     def execute(self, statement: str) -> None:
@@ -133,21 +146,48 @@ class _Connected:
     def create(self, name: str, schema: pa.Schema) -> None:
         if is_dataset(name):
             self.execute(f"create schema if not exists {quoted(self._catalog)}.{DATASETS}")
-        self._connection.register("example", schema.empty_table())
-        types = {row[0]: row[1] for row in self._connection.execute("describe example").fetchall()}
+        types = self._types(schema)
         columns = [f"{quoted(one.name)} {types[one.name]}{'' if one.nullable else ' not null'}" for one in schema]
         # A primary key is held in memory as an index, and a foreign key would keep documents from being replaced.
         key = RECORDS[name].key if name in RECORDS else ()
         keys = [f"primary key ({', '.join(map(quoted, key))})"] if key else []
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
         about = (schema.metadata or {}).get(b"description", b"").decode()
-        self.execute(f"comment on table {self.table(name)} is {text(about)}")
-        for column, words in described(schema):
-            self.execute(f"comment on column {self.table(name)}.{quoted(column)} is {text(words)}")
+        # Each comment makes an entry for the whole table: those of 5,000 columns would take 7 GB.
+        self._comment({"": about, **(dict(described(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name)
+
+    def clear(self, names: Sequence[str], goes_on: bool) -> None:
+        """Leave it to `reshape` and `remove`: rows that are deleted from a table with a key make it slow to fill."""
+
+    def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
+        """Make the table anew, which is many times faster than to delete its rows, with comments and indexes of others.
+
+        A table to which others have added columns, or refer by a foreign key, stays, and its rows are deleted.
+        """
+        types = self._types(schema)
+        columns = self._columns(name)
+        if columns.keys() <= {*types, *known} and not self._is_referred_to(name):
+            self._indexes += [sql for (sql,) in self._of(name, "sql", "indexes")]
+            comments = self._comments(name)
+            self.execute(f"drop table {self.table(name)}")
+            self.create(name, schema)
+            ours = {"": "", **dict(described(schema))}
+            theirs = {one: words for one, words in comments.items() if not is_comment(words, ours.get(one))}
+            self._comment({one: theirs[one] for one in theirs if one in {"", *types}}, name)
+            return
+        self.execute(f"delete from {self.table(name)}")
+        for column in schema:
+            if column.name not in columns:
+                self.execute(f"alter table {self.table(name)} add column {quoted(column.name)} {types[column.name]}")
+            elif columns[column.name] != types[column.name]:
+                change = f"alter column {quoted(column.name)} set data type {types[column.name]}"
+                self.execute(f"alter table {self.table(name)} {change}")
+        for gone in columns.keys() & set(known) - types.keys():
+            self.execute(f"alter table {self.table(name)} drop column {quoted(gone)}")
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
         self._connection.register("staged", rows)
-        self.execute(f"insert into {self.table(name)} select * from staged")
+        self.execute(f"insert into {self.table(name)} by name select * from staged")
         self._connection.unregister("staged")
 
     def count(self, name: str) -> int:
@@ -155,4 +195,53 @@ class _Connected:
         return int(count)
 
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
-        """Nothing is left to do: DuckDB takes primary keys with the table alone."""
+        """Make the indexes of others again; primary keys come with the table alone."""
+        for sql in self._indexes:
+            self.execute(sql)
+
+    def replace_view(self, name: str, select: str) -> None:
+        self.execute(f"create or replace view {self.table(name)} as {select}")
+
+    def remove(self, name: str) -> list[str]:
+        """Drop a view, or a table without indexes, comments and references of others; else delete its rows."""
+        if name in VIEWS:
+            self.execute(f"drop view {self.table(name)}")
+            return []
+        reasons = [f"index {index}" for (index,) in self._of(name, "index_name", "indexes")]
+        reasons += ["its comment"] if is_dataset(name) and self._comments(name).get("") else []
+        reasons += ["a foreign key"] if self._is_referred_to(name) else []
+        self.execute(f"{'delete from' if reasons else 'drop table'} {self.table(name)}")
+        return reasons
+
+    def _of(self, name: str, columns: str, things: str) -> list[tuple[Any, ...]]:
+        """Return what DuckDB lists of a table: its `tables`, `columns`, `indexes` or `constraints`."""
+        schema, table = (DATASETS if is_dataset(name) else "main"), name.removeprefix(f"{DATASETS}/")
+        where = f"database_name = current_database() and schema_name = {text(schema)} and table_name = {text(table)}"
+        return self._connection.execute(f"select {columns} from duckdb_{things}() where {where}").fetchall()
+
+    def _columns(self, name: str) -> dict[str, str]:
+        return dict(self._of(name, "column_name, data_type", "columns"))
+
+    def _comments(self, name: str) -> dict[str, str]:
+        """Return the comments of a table, that of the table itself under an empty name."""
+        found = [*self._of(name, "'', comment", "tables"), *self._of(name, "column_name, comment", "columns")]
+        return {column: words for column, words in found if words}
+
+    def _comment(self, comments: Mapping[str, str], name: str) -> None:
+        for column, words in comments.items():
+            what = f"column {self.table(name)}.{quoted(column)}" if column else f"table {self.table(name)}"
+            self.execute(f"comment on {what} is {text(words)}")
+
+    def _is_referred_to(self, name: str) -> bool:
+        schema, table = (DATASETS if is_dataset(name) else "main"), name.removeprefix(f"{DATASETS}/")
+        keys = (
+            f"select 1 from duckdb_constraints() where constraint_type = 'FOREIGN KEY' and schema_name = {text(schema)}"
+        )
+        return bool(self._connection.execute(f"{keys} and referenced_table = {text(table)}").fetchall())
+
+    def _types(self, schema: pa.Schema) -> dict[str, str]:
+        """Return the type that DuckDB gives to each column of a schema."""
+        self._connection.register("example", schema.empty_table())
+        types = {row[0]: row[1] for row in self._connection.execute("describe example").fetchall()}
+        self._connection.unregister("example")
+        return types

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from converter.conversion import Options, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets
+from converter.output.capacity import Capacity, left_out, renamed
 from converter.output.earlier import Earlier
 from converter.output.manifest import File, described
 from converter.output.output import NO_VALUE, Output, Records
@@ -36,8 +38,9 @@ def by_file(records: Records) -> Records:
 class RecordFiles:
     """Files for each record, each data set, and the parts of the data sets, from which a later run can go on."""
 
-    def __init__(self, stage: Stage, output: Output, options: Options) -> None:
-        """Begin in the stage's new folder, which is empty."""
+    def __init__(self, stage: Stage, output: Output, options: Options, capacity: Capacity | None = None) -> None:
+        """Begin in the stage's new folder, which is empty; `capacity` is what the tables of the target can hold."""
+        self._capacity = capacity
         self._folder, self._output = stage.new, output
         self._datasets_asked = output.datasets(options)
         self.schemas = {name: schema_of(name, options) for name in output.names(options)}
@@ -93,7 +96,7 @@ class RecordFiles:
 
     def finish(self, report: Report) -> list[File]:
         """Write the data sets and the ends of all files; return what there is, but for the manifest."""
-        tables = list(self._datasets.tables()) if self._datasets_asked else []
+        tables = [*self._fitting()] if self._datasets_asked else []
         drift = self._datasets.problems()
         report.add({"problems": drift})
         if drift.num_rows:
@@ -113,6 +116,19 @@ class RecordFiles:
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
         return sorted(self._parts.files() + files, key=lambda file: file.path)
 
+    def _fitting(self) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:
+        """Yield the data sets that the target can hold, with names that it can have; tell of the others."""
+        for name, schema, rows in self._datasets.tables():
+            if (capacity := self._capacity) is None:
+                yield name, schema, rows
+            elif reason := capacity.excess(schema, partial(self._datasets.rows, name)):
+                self._datasets.tell(name, partial(left_out, name, reason))
+            else:
+                fitted = capacity.fitted(schema)
+                if fitted.names != schema.names:
+                    self._datasets.tell(name, partial(renamed, name, schema.names, fitted.names, capacity.system))
+                yield name, fitted, _as(fitted, rows)
+
     def _write_dataset(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> list[File]:
         folder = f"{DATASETS}/{name}"
         with Parts(self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout) as parts:
@@ -120,6 +136,11 @@ class RecordFiles:
                 parts.write({name: batch})
             parts.close()
         return [replace(file, path=f"{DATASETS}/{file.path}", record=folder) for file in parts.files()]
+
+
+def _as(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
 class NestedFile:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from urllib.parse import quote, unquote
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from converter.datasets import DATASETS, PARTS
 from converter.errors import OutputError, UsageError
+from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import staging_place
@@ -22,6 +23,7 @@ from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
     described,
+    is_comment,
     is_dataset,
     kept_in_place,
     load_tables,
@@ -48,12 +50,98 @@ SQL_TYPES: Types = (
 """Arrow type -> the type of a column, first match counts; decimals are `NUMERIC`, whatever else is `TEXT`."""
 
 
+KEYS = """
+    select contype::text, c.relname, coalesce(t.relname, c.relname),
+        array(select attname::text from unnest(conkey) with ordinality as keys (number, place)
+              join pg_attribute on attrelid = conrelid and attnum = number order by place),
+        conname, pg_get_constraintdef(k.oid),
+        contype = 'f' and confrelid in ({relations}) or contype = 'p'
+        and obj_description(k.oid, 'pg_constraint') is null and obj_description(conindid, 'pg_class') is null
+        and not exists (select 1 from pg_index where indexrelid = conindid and (indisreplident or indisclustered))
+        and not exists (
+            select 1 from pg_depend d
+            left join pg_constraint f on d.classid = 'pg_constraint'::regclass and f.oid = d.objid
+            where d.deptype = 'n' and (d.refclassid = 'pg_constraint'::regclass and d.refobjid = k.oid
+                or d.refclassid = 'pg_class'::regclass and d.refobjid = conindid)
+            and (f.oid is null or f.conrelid not in ({relations})))
+    from pg_constraint k join pg_class c on c.oid = conrelid left join pg_class t on t.oid = confrelid
+    where contype in ('p', 'f') and conrelid in ({relations}) order by contype desc, conname"""
+"""The keys of tables, primary ones first, as `_Key` has them."""
+
+DEPENDENTS = """
+    select distinct pg_describe_object(classid, objid, objsubid) from pg_depend
+    where refclassid = 'pg_class'::regclass and refobjid = {relation} and deptype in ('n', 'a')
+    and not (classid = 'pg_class'::regclass and (objid = {relation} or exists (
+        select 1 from pg_class where pg_class.oid = objid and relname = {index})))
+    and not (classid = 'pg_rewrite'::regclass and exists (
+        select 1 from pg_rewrite where pg_rewrite.oid = objid and ev_class = {relation} and rulename = '_RETURN'))
+    and not (classid = 'pg_constraint'::regclass and exists (
+        select 1 from pg_constraint where pg_constraint.oid = objid and contype in ('p', 'n')))"""
+"""What depends on a table or view, but for our own keys, and the index that we give to tables without one."""
+
+KEEP_TYPES = ("pg_rewrite", "pg_policy", "pg_trigger", "pg_attrdef")
+"""Catalogues of what keeps a column from taking another type, where it depends on it; indexes follow."""
+
+GIVEN = """
+    select relacl is not null or exists (select 1 from pg_attribute where attrelid = {relation} and attacl is not null),
+        relrowsecurity, obj_description(oid, 'pg_class') is not null and {is_dataset}
+    from pg_class where oid = {relation}"""
+GIVEN_WORDS = ("the rights granted on it", "its row security", "its comment")
+"""What else others may have given to a table: a query, and what each of its columns is in words."""
+
+
+NAME_BYTES = 63
+
+PAGE_ROW_BYTES = 8160
+"""A row has to fit in a page; longer texts than `INLINE_BYTES` are kept elsewhere, and take 18 bytes in it."""
+
+INLINE_BYTES = 24
+
+Widths: TypeAlias = "tuple[tuple[Callable[[pa.DataType], bool], int, int], ...]"
+
+WIDTHS: Widths = (
+    # (a type, how many bytes a value takes in a row, at a multiple of how many it begins)
+    (pa.types.is_boolean, 1, 1),
+    (pa.types.is_int32, 4, 4),
+    (pa.types.is_date, 4, 4),
+    (pa.types.is_float32, 4, 4),
+    (pa.types.is_duration, 16, 8),
+    (pa.types.is_integer, 8, 8),
+    (pa.types.is_floating, 8, 8),
+    (pa.types.is_temporal, 8, 8),
+    (pa.types.is_decimal, INLINE_BYTES, 1),
+)
+"""What values of fixed size take; what is in none of these is a text, which takes its length and one byte."""
+
+
+def fits_in_a_page(rows: pa.RecordBatch) -> bool:
+    """Whether PostgreSQL can hold each of the rows, which depends on what they hold where there are many columns."""
+    end = pa.repeat(pa.scalar(23 + (len(rows.schema) + 7) // 8 + 7, pa.int64()), rows.num_rows)
+    for column in rows.columns:
+        fixed = next(((width, at) for matches, width, at in WIDTHS if matches(column.type)), None)
+        width: Any = (
+            fixed[0]
+            if fixed
+            else pc.min_element_wise(
+                pc.add(pc.cast(pc.binary_length(column.cast(pa.string())), pa.int64()), 1), INLINE_BYTES
+            )
+        )
+        at = fixed[1] if fixed else 1
+        begin = pc.multiply(pc.divide(pc.add(end, at - 1), at), at)
+        end = pc.if_else(pc.is_valid(column), pc.add(begin, width), end)
+    return not rows.num_rows or bool(pc.max(end).as_py() <= PAGE_ROW_BYTES)
+
+
 class Postgres:
     """Tables in a schema of the database, `parquetry` unless the URL says `?schema=name`; data sets in another one,
     `parquetry_datasets`. Every other parameter of the URL goes to libpq, which reads the environment too.
     """
 
     shared = True
+    capacity: Capacity | None = Capacity(
+        "PostgreSQL", columns=1600, name_bytes=NAME_BYTES, folds_case=False, fits=fits_in_a_page, sure_columns=320,
+        reserved=frozenset({"ctid", "cmin", "cmax", "xmin", "xmax", "tableoid"}),
+    )  # fmt: skip
 
     def __init__(self, out: str) -> None:
         if not re.fullmatch(TARGETS["postgres"][0], out):
@@ -62,6 +150,10 @@ class Postgres:
         parameters = [one for one in query.split("&") if one]
         schemas = [unquote(one[len(SCHEMA) :]) for one in parameters if one.startswith(SCHEMA)]
         self._schema = next(filter(None, schemas), DEFAULT_SCHEMA)
+        if (most := NAME_BYTES - len(f"_{DATASETS}")) < len(self._schema.encode()) or "\0" in self._schema:
+            raise UsageError(
+                f"schema={self._schema} is no name of a schema of at most {most} bytes; name a shorter one"
+            )
         self._url = f"{address}?{'&'.join(one for one in parameters if not one.startswith(SCHEMA))}"
         server = re.sub(r"//[^/]*@", "//", address)  # messages show no password
         self.name = f"{server}?{SCHEMA}{quote(self._schema)}"
@@ -119,12 +211,35 @@ class Postgres:
             raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from error
 
 
+class _Column(NamedTuple):
+    """A column that stands in a table."""
+
+    number: int
+    type: str
+    required: bool
+    comment: str | None
+
+
+class _Key(NamedTuple):
+    """A primary (p) or foreign (f) key that a table has; `is_loose` if others lose nothing when it is made again."""
+
+    kind: str
+    table: str
+    refers_to: str
+    columns: list[str]
+    name: str
+    definition: str
+    is_loose: bool
+
+
 class _Connected:
     """A `Database`: a connection with a transaction, which is rolled back unless it is committed."""
 
     def __init__(self, connection: Connection, cursor: Cursor, schema: str, name: str) -> None:
         self._connection, self._cursor, self._schema, self._name = connection, cursor, schema, name
         self._schemas = {False: schema, True: f"{schema}_{DATASETS}"}
+        self._dropped: list[_Key] = []  # to be made again once the tables are full
+        self._new: set[str] = set()
 
     def begin(self, stale: frozenset[str]) -> None:
         """Let one run at a time load, make the schemas, and name the documents that go."""
@@ -140,7 +255,7 @@ class _Connected:
         self._connection.commit()
 
     def execute(self, statement: str) -> None:
-        self._cursor.execute(statement)
+        self._cursor.execute(statement.replace("\0", "\ufffd"))  # a header, say, in a comment
 
     def manifest(self) -> Manifest | None:
         if MANIFEST_TABLE not in self.standing():
@@ -164,8 +279,47 @@ class _Connected:
         self.execute(f"create table {self.table(name)} ({', '.join(columns)})")
         about = (schema.metadata or {}).get(b"description", b"").decode()
         self.execute(f"comment on table {self.table(name)} is {text(about)}")
-        for column, words in described(schema):
-            self.execute(f"comment on column {self.table(name)}.{quoted(column)} is {text(words)}")
+        self._describe(name, schema, schema.names)
+        self._new.add(name)
+
+    def clear(self, names: Sequence[str], goes_on: bool) -> None:
+        """Delete the rows; all at once, and keys dropped until `finish`, where nothing keeps that from being done."""
+        relations = ", ".join(map(self._relation, names))
+        foreign = f"select 1 from pg_constraint where contype = 'f' and confrelid in ({relations})"
+        if goes_on or self._fetched(f"{foreign} and conrelid not in ({relations})"):
+            for name in names:
+                self.execute(f"delete from {self.table(name)}")
+            return
+        self._dropped = [key for key in self._keys([one for one in names if not is_dataset(one)]) if key.is_loose]
+        for key in reversed(self._dropped):
+            self.execute(f"alter table {self.table(key.table)} drop constraint {quoted(key.name)}")
+        self.execute(f"truncate {', '.join(map(self.table, names))}")
+
+    def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
+        columns = self._columns(name)
+        table = self.table(name)
+        for column in schema:
+            wanted = sql_type(column.type)
+            alter = f"alter table {table} alter column {quoted(column.name)}"
+            there = columns.get(column.name)
+            if there is None:
+                required = "" if column.nullable else " not null"
+                self.execute(f"alter table {table} add column {quoted(column.name)} {wanted}{required}")
+                self._describe(name, schema, [column.name])
+                continue
+            if spelled(wanted) != spelled(there.type):
+                change = f"becomes {wanted.lower()} and was {there.type}"
+                self._check_free(name, column.name, there, change, KEEP_TYPES)
+                self.execute(f"{alter} type {wanted} using null")
+            if not column.nullable and not there.required:
+                self.execute(f"{alter} set not null")
+        for gone in sorted(columns.keys() & {*known} - {*schema.names}):
+            self._check_free(name, gone, columns[gone], "is no longer written")
+            self.execute(f"alter table {table} drop column {quoted(gone)}")
+        now = dict(described(schema))
+        comments = {one: there.comment for one, there in columns.items() if there.comment}
+        ours = [one for one in comments if is_comment(comments[one], now.get(one)) and comments[one] != now[one]]
+        self._describe(name, schema, ours)
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
         fields = [field.with_type(encoded_type(field.type)) for field in rows.schema]
@@ -190,17 +344,81 @@ class _Connected:
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
         """Make the keys once the rows are in, which is many times faster than row by row."""
         records = [name for name in schemas if not is_dataset(name)]
+        for key in self._dropped:  # first the primary keys, to which the others refer
+            if {key.table, key.refers_to} <= {*records} and {*key.columns} <= {*schemas[key.table].names}:
+                self.execute(f"alter table {self.table(key.table)} add constraint {quoted(key.name)} {key.definition}")
+        there = {(key.table, key.refers_to, tuple(key.columns)) for key in self._keys(records)}
+        has_primary = {key.table for key in self._keys(records) if key.kind == "p"}
         for name in records:
-            if key := RECORDS[name].key if name in RECORDS else ():
-                self.execute(f"alter table {self.table(name)} add primary key ({listing(key)})")
-            elif "doc_id" in schemas[name].names:
+            if key_columns := RECORDS[name].key if name in RECORDS else ():
+                if name not in has_primary:
+                    self.execute(f"alter table {self.table(name)} add primary key ({listing(key_columns)})")
+            elif name in self._new and "doc_id" in schemas[name].names:
                 self.execute(f"create index on {self.table(name)} (doc_id)")
         for name in records:
             for columns, record, targets in references(name, records):
-                self.execute(
-                    f"alter table {self.table(name)} add foreign key ({listing(columns)})"
-                    f" references {self.table(record)} ({listing(targets)})"
-                )
+                if (name, record, columns) not in there:
+                    self.execute(
+                        f"alter table {self.table(name)} add foreign key ({listing(columns)})"
+                        f" references {self.table(record)} ({listing(targets)})"
+                    )
+
+    def replace_view(self, name: str, select: str) -> None:
+        options = self._fetched(
+            f"select array_to_string(reloptions, ', ') from pg_class where oid = to_regclass({text(self.table(name))})"
+        )
+        given = f" with ({options[0][0]})" if options and options[0][0] else ""
+        self.execute(f"create or replace view {self.table(name)}{given} as {select}")
+
+    def remove(self, name: str) -> list[str]:
+        reasons = self._hangs_on(name)
+        if not reasons:
+            self.execute(f"drop {'view' if name in VIEWS else 'table'} {self.table(name)}")
+        return reasons
+
+    def _describe(self, name: str, schema: pa.Schema, columns: Collection[str]) -> None:
+        """Say in comments what some of the columns hold."""
+        for column, words in described(schema):
+            if column in columns:
+                self.execute(f"comment on column {self.table(name)}.{quoted(column)} is {text(words)}")
+
+    def _columns(self, name: str) -> dict[str, _Column]:
+        found = self._fetched(
+            f"""select attname, attnum, format_type(atttypid, atttypmod), attnotnull,
+                       col_description(attrelid, attnum) from pg_attribute
+                where attrelid = {self._relation(name)} and attnum > 0 and not attisdropped"""
+        )
+        return {column: _Column(*values) for column, *values in found}
+
+    def _keys(self, records: Sequence[str]) -> list[_Key]:
+        """Return the primary and foreign keys of records, the primary ones first."""
+        relations = ", ".join(map(self._relation, records)) or "0"
+        return [_Key(*row) for row in self._fetched(KEYS.format(relations=relations))]
+
+    def _hangs_on(self, name: str, column: _Column | None = None, kinds: Collection[str] = ()) -> list[str]:
+        """Return what others have hung on a table, a view or a column, in words; of some `kinds` alone, or of all."""
+        relation = self._relation(name)
+        query = DEPENDENTS.format(relation=relation, index=text(f"{name}_doc_id_idx"))
+        if column is not None:
+            query += f" and refobjsubid = {column.number}"
+        if kinds:
+            query += f" and classid in ({', '.join(f'{text(kind)}::regclass' for kind in kinds)})"
+        reasons = [words.removeprefix("rule _RETURN on ") for (words,) in self._fetched(query)]
+        if column is None:
+            (given,) = self._fetched(GIVEN.format(relation=relation, is_dataset=is_dataset(name)))
+            reasons += [words for words, is_so in zip(GIVEN_WORDS, given, strict=True) if is_so]
+        return sorted(reasons)
+
+    def _check_free(self, name: str, column: str, there: _Column, change: str, kinds: Collection[str] = ()) -> None:
+        if reasons := self._hangs_on(name, there, kinds):
+            message = (
+                f"column {column} of {name} {change}, but {', '.join(reasons)} depends on it: drop that before the run "
+                "and make it again afterwards, or name another schema with ?schema=; nothing of this run was kept"
+            )
+            raise OutputError(message, source=self._name)
+
+    def _relation(self, name: str) -> str:
+        return f"{text(self.table(name))}::regclass"
 
     def _fetched(self, query: str) -> list[tuple[Any, ...]]:
         self.execute(query)
@@ -217,6 +435,11 @@ def sql_type(type: pa.DataType) -> str:
     if pa.types.is_decimal(type):
         return f"NUMERIC({type.precision}, {type.scale})"
     return named(SQL_TYPES, type, "TEXT")
+
+
+def spelled(type: str) -> str:
+    """Return the name of a type in one spelling, whether we or the server wrote it."""
+    return type.lower().replace(" without time zone", "").replace(", ", ",")
 
 
 def encoded_type(type: pa.DataType) -> pa.DataType:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -12,6 +12,7 @@ from converter.datasets import DATASETS, PARTS_FILE
 from converter.errors import OutputError
 from converter.output.manifest import File, Manifest
 from converter.output.target import Load, Target, kept
+from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
 
 MANIFEST_TABLE = "_manifest"
@@ -45,6 +46,10 @@ VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
 """The views of a database beside its tables."""
 
 
+OF_THE_RUN_SQL = "doc_id is null or code in ('{}')".format("', '".join(OF_THE_RUN))
+"""The problems that a run finds anew, as SQL has it."""
+
+
 class Reference(NamedTuple):
     """A foreign key: the columns that point to a record, and what they point to."""
 
@@ -54,7 +59,10 @@ class Reference(NamedTuple):
 
 
 class Database(Protocol):
-    """A database within one transaction. Names are those of records, data sets (`datasets/name`) and views."""
+    """A database within one transaction. Names are those of records, data sets (`datasets/name`) and views.
+
+    What others gave to a table or view of ours (grants, indexes, views of their own, ...) stays with it.
+    """
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
@@ -71,54 +79,84 @@ class Database(Protocol):
     def create(self, name: str, schema: pa.Schema) -> None:
         """Make a table for rows of this schema."""
 
+    def clear(self, names: Sequence[str], goes_on: bool) -> None:
+        """Take all rows out of these tables, each of which stands before those that it refers to.
+
+        Unless the run goes on from what stands there, they are all the tables of ours.
+        """
+
+    def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
+        """Give a table that was cleared the columns of this schema; of others, those that are `known` to be ours go.
+
+        Raises:
+            OutputError: something that is not ours depends on a column that has to change.
+        """
+
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
-        """Add rows to a table."""
+        """Add rows to a table, by the names of their columns."""
 
     def count(self, name: str) -> int:
         """Return how many rows a table has."""
 
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
-        """Give tables that were made, and are full now, their keys."""
+        """Give tables, which are full now, the keys and indexes that they lack."""
+
+    def replace_view(self, name: str, select: str) -> None:
+        """Make a view, or have one that stands select this."""
+
+    def remove(self, name: str) -> list[str]:
+        """Drop a view, or a table that was cleared; where others have hung something on it, leave it and name that."""
 
 
 def load_tables(database: Database, load: Load, stale: str, place: str) -> Manifest:
     """Bring a load into a database, in the transaction that is open; return the manifest that stands there then.
 
     `stale` is a query for the documents that go, `place` what messages call the database. A table that is not in the
-    manifest is someone else's: the load is refused where it needs its name, and none other is touched.
+    manifest is someone else's: the load is refused where it needs its name, and none other is touched. Tables of ours
+    are never dropped to be made anew where others may have given them something: their rows are replaced.
 
     Raises:
-        OutputError: a name is taken, or another run wrote to the database meanwhile.
+        OutputError: a name is taken, another run wrote to the database meanwhile, or something depends on what changes.
     """
     stands = database.manifest()
     check_unchanged(stands, load, place)
     views = [name for name, (needed, _) in VIEWS.items() if load.schemas.keys() >= set(needed)]
-    ours = stands.paths if stands else set()
-    if taken := sorted(database.standing().intersection([*load.schemas, *views]) - ours):
+    standing = database.standing()
+    ours = (stands.paths if stands else set()) & standing
+    if taken := sorted(standing.intersection([*load.schemas, *views]) - ours):
         message = f"holds {taken[0]} already, which Parquetry did not make; name another place"
         raise OutputError(message, source=place, code="output_exists")
-    reused = set()
-    for file in reversed(stands.files if stands else []):  # views first, then what refers to other tables
-        if not file.record:
-            database.execute(f"drop view if exists {database.table(file.path)}")
-        elif is_reused(file.record, load):
-            reused.add(file.record)
-            condition = "" if is_dataset(file.record) else f" where {gone(file.record, stale)}"
-            database.execute(f"delete from {database.table(file.record)}{condition}")
-        else:
-            database.execute(f"drop table if exists {database.table(file.record)}")
+    is_other_version = stands is not None and stands.converter_version != load.manifest.converter_version
+    for view in ours & VIEWS.keys() if is_other_version else ():
+        database.remove(view)  # or it would keep the columns that it selects from changing
     names = in_order(load.schemas)
+    merged = [name for name in names if name in ours and load.stale is not None and not is_dataset(name)]
+    for name in reversed(merged):  # first what refers to other tables
+        database.execute(f"delete from {database.table(name)} where {gone(name, stale)}")
+    unwanted = sorted(ours - {*names, *views}, key=lambda name: (name not in VIEWS, name))
+    cleared = in_order(ours - {*merged, *VIEWS})
+    if cleared:
+        database.clear(cleared[::-1], load.stale is not None)
     for name in names:
-        if name not in reused:
+        if name not in ours:
             database.create(name, load.schemas[name])
+        elif name not in merged:
+            database.reshape(name, load.schemas[name], stands.schemas.get(name, {}) if stands else {})
+    for name in names:
         database.insert(name, load.reader(name))
-    database.finish({name: load.schemas[name] for name in names if name not in reused})
+    database.finish({name: load.schemas[name] for name in names})
     for name in views:
-        database.execute(f"create view {database.table(name)} as {VIEWS[name][1]}")
-    manifest = listed(load, {name: database.count(name) for name in names}, views)
+        if name not in ours or is_other_version:
+            database.replace_view(name, VIEWS[name][1])
+    left = {name: reasons for name in unwanted if (reasons := database.remove(name))}
+    load.notes.extend(f"{name} is no longer written; it stays, empty, for {', '.join(left[name])}" for name in left)
+    manifest = listed(load, {name: database.count(name) for name in names}, [*views, *left])
     table = database.table(MANIFEST_TABLE)
-    database.execute(f"drop table if exists {table}")
-    database.execute(f"create table {table} as select {text(manifest.text)} as manifest")
+    if MANIFEST_TABLE in standing:
+        database.execute(f"delete from {table}")
+        database.execute(f"insert into {table} (manifest) values ({text(manifest.text)})")
+    else:
+        database.execute(f"create table {table} as select {text(manifest.text)} as manifest")
     return manifest
 
 
@@ -133,17 +171,6 @@ def check_unchanged(stands: Manifest | None, load: Load, place: str) -> None:
         raise OutputError(message, source=place, code="output_busy")
 
 
-def is_reused(record: str, load: Load) -> bool:
-    """Whether the table of an earlier run takes the new rows, with the grants and views that others gave it."""
-    if load.stale is None or load.before is None or record not in load.schemas:
-        return False
-    if not is_dataset(record):
-        return True  # a run goes on with the same options, and so with the same records
-    # Rows go in by the place of their columns, so that their order counts.
-    before, now = (manifest.schemas.get(record, {}) for manifest in (load.before, load.manifest))
-    return [*before.items()] == [*now.items()]
-
-
 def is_dataset(name: str) -> bool:
     """Whether this is the name of a data set."""
     return name.startswith(f"{DATASETS}/")
@@ -156,7 +183,10 @@ def in_order(names: Iterable[str]) -> list[str]:
 
 
 def listed(load: Load, rows: Mapping[str, int], views: Iterable[str] = ()) -> Manifest:
-    """Return the manifest of a database: a table for each record and data set, with its rows, and the views."""
+    """Return the manifest of a database: a table for each record and data set, with its rows, and the views.
+
+    `views` are also the tables that are no longer written, and empty.
+    """
     files = [File(name, name, count, 0, "") for name, count in rows.items()]
     return replace(
         load.manifest,
@@ -187,7 +217,7 @@ def kept_in_place(
 
 def gone(record: str, stale: str) -> str:
     """Return the SQL condition for the rows of a record that go, where `stale` selects the documents that do."""
-    of_the_run = " or doc_id is null or code = 'type_drift'" if record == "problems" else ""
+    of_the_run = f" or {OF_THE_RUN_SQL}" if record == "problems" else ""
     return f"doc_id in ({stale}){of_the_run}"
 
 
@@ -207,6 +237,11 @@ def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:
         words = [metadata.get(key, b"").decode() for key in (b"description", b"unit")]
         if any(words):
             yield field.name, " ".join(filter(None, [words[0], f"[{words[1]}]" if words[1] else ""]))
+
+
+def is_comment(words: str, described: str | None) -> bool:
+    """Whether a comment is one that we wrote of what is `described` so: only the unit at its end may differ."""
+    return bool(described) and words.partition(" [")[0] == str(described).partition(" [")[0]
 
 
 def quoted(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.errors import OutputError, UsageError
+from converter.output.capacity import Capacity
 from converter.output.manifest import MEND, Manifest
 from converter.output.stage import Stage
+from converter.problems import OF_THE_RUN
 
 if TYPE_CHECKING:
     from converter.output.parts import Parts
@@ -48,6 +50,8 @@ class Load:
     stale: frozenset[str] | None
     before: Manifest | None
     overwrite: bool = False
+    notes: list[str] = field(default_factory=list)
+    """What a user should know of the target, and no row says: filled as it is loaded."""
 
     def reader(self, record: str) -> pa.RecordBatchReader:
         """Return the staged rows of a record, which are read from disk as they are asked for."""
@@ -60,12 +64,13 @@ class Target(Protocol):
     """Where an output goes, and perhaps stands already.
 
     `name` is what messages call it. `place` is the path beside which a run stages its files; one run at a time does.
-    What stands in one that is `shared`, and is not ours, is never replaced.
+    What stands in one that is `shared`, and is not ours, is never replaced. `capacity` is None where any table fits.
     """
 
     name: str
     place: Path
     shared: bool
+    capacity: Capacity | None
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of what stands there, None where there is none.
@@ -150,12 +155,13 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
 
 
 def kept(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
-    """Return the rows that stay: those of other documents, and of them no drift, which every run finds anew."""
+    """Return the rows that stay: those of other documents, and of them nothing that every run finds anew."""
     import pyarrow.compute as pc  # 25 ms, for runs that go on from an earlier one only
 
     doc_id = batch.column("doc_id")
     gone = pc.is_in(doc_id, value_set=pa.array(sorted(stale), pa.string()))
     keep = pc.and_(pc.is_valid(doc_id), pc.invert(gone))
     if "code" in batch.schema.names and batch.schema.metadata[b"record"] == b"problems":
-        keep = pc.and_(keep, pc.not_equal(batch.column("code"), "type_drift"))
+        found_anew = pc.is_in(batch.column("code"), value_set=pa.array(OF_THE_RUN))
+        keep = pc.and_(keep, pc.invert(found_anew))
     return batch.filter(keep)

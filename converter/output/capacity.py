@@ -1,0 +1,95 @@
+"""What the tables of a target can hold, as data, so that it is known before a load and not by its failing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from zlib import crc32
+
+import pyarrow as pa
+
+from converter.problems import Problem
+
+LONGEST_LIST = 10
+"""So many columns that got another name are named in a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many columns the tables of a system have at most, and how these may be called.
+
+    `reserved` are the names that it keeps for itself, `forbidden` the characters that no name holds, `name_bytes` how
+    long one is in UTF-8. Where it `folds_case`, two names that differ by case alone are one. `fits` says of rows
+    whether it can hold each.
+    """
+
+    system: str
+    columns: int
+    name_bytes: int = 255
+    reserved: frozenset[str] = frozenset()
+    forbidden: str = "\0"
+    folds_case: bool = True
+    fits: Callable[[pa.RecordBatch], bool] = lambda rows: True
+    sure_columns: int | None = None
+    """With so many columns rows fit whatever they hold."""
+
+    def names(self, names: Sequence[str]) -> list[str]:
+        """Return the names of columns as the system can have them, each distinct; those that it takes as they are."""
+        fitting: list[str] = []
+        taken = {self._folded(name) for name in names if self._is_fit(name)}
+        seen: set[str] = set()
+        for position, name in enumerate(names, start=1):
+            new = name
+            if not self._is_fit(name) or self._folded(name) in seen:
+                stem = re.sub(f"[{re.escape(self.forbidden)}]", "_", name) or f"column_{position}"
+                stem = f"{stem}_" if self._folded(stem) in self.reserved else stem
+                new, number = self._cut(stem, ""), 1
+                while self._folded(new) in taken | seen or self._folded(new) in self.reserved:
+                    number += 1
+                    new = self._cut(stem, f"_{number}")
+            seen.add(self._folded(new))
+            fitting.append(new)
+        return fitting
+
+    def fitted(self, schema: pa.Schema) -> pa.Schema:
+        """Return the schema with names that the system can have."""
+        fields = [field.with_name(name) for field, name in zip(schema, self.names(schema.names), strict=True)]
+        return pa.schema(fields, schema.metadata)
+
+    def excess(self, schema: pa.Schema, rows: Callable[[], Iterable[pa.RecordBatch]]) -> str | None:
+        """Return what of a table the system cannot hold, in words; None where it can."""
+        if len(schema) > self.columns:
+            return f"it has {len(schema):,} columns, and {self.system} takes {self.columns:,}"
+        is_sure = self.sure_columns is None or len(schema) <= self.sure_columns
+        if not is_sure and not all(map(self.fits, rows())):
+            return f"a row of its {len(schema):,} columns is longer than {self.system} takes"
+        return None
+
+    def _is_fit(self, name: str) -> bool:
+        fits = 0 < len(name.encode()) <= self.name_bytes and self._folded(name) not in self.reserved
+        return fits and not any(character in self.forbidden for character in name)
+
+    def _folded(self, name: str) -> str:
+        return name.lower() if self.folds_case else name
+
+    def _cut(self, name: str, end: str) -> str:
+        """Return the name with this end, cut where it is too long, and then told apart by a checksum."""
+        if len(f"{name}{end}".encode()) <= self.name_bytes:
+            return f"{name}{end}"
+        end = f"_{crc32(name.encode()):08x}{end}"
+        return name.encode()[: self.name_bytes - len(end)].decode(errors="ignore") + end
+
+
+def renamed(dataset: str, before: Sequence[str], now: Sequence[str], system: str, line: int) -> Problem:
+    """Return the problem that tells which columns of a data set got another name."""
+    pairs = [f"{old or 'an empty name'} as {new}" for old, new in zip(before, now, strict=True) if old != new]
+    more = f" and {len(pairs) - LONGEST_LIST:,} more" if len(pairs) > LONGEST_LIST else ""
+    message = f"data set {dataset}: {system} has column {', '.join(pairs[:LONGEST_LIST])}{more}"
+    return Problem("renamed_column", message, line, line, dataset)
+
+
+def left_out(dataset: str, reason: str, line: int) -> Problem:
+    """Return the problem of a data set that a target cannot hold."""
+    message = f"data set {dataset} is left out: {reason}; its rows stand in the record cells"
+    return Problem("dataset_left_out", message, line, line, dataset)

@@ -1,0 +1,172 @@
+"""What a database cannot hold gets another name, or is left out with a problem; the rest is loaded (T39)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from converter.conversion import Options
+from converter.errors import UsageError
+from converter.output import Output, find_target
+from converter.output.capacity import Capacity
+from converter.output.delta import Delta
+from converter.output.duckdb import DuckDB
+from converter.output.postgres import Postgres
+from converter.run import write_folder, write_target
+from tests.test_databases import Client, client, convert, server
+from tests.test_targets import in_delta, in_duckdb, in_postgres, place, sources
+
+__all__ = ["client", "place", "server"]
+
+NAMES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["", "a", "A", "ctid", "XMIN", "xmin", "xmin_", "tableoid", "rowid", "ä", "Ä", "a b", "x" * 64]
+        ),
+        st.text(st.characters(codec="utf-8"), max_size=70),
+    ),
+    max_size=12,
+)
+CAPACITIES: list[Capacity] = [one.capacity for one in (DuckDB, Delta, Postgres) if one.capacity is not None]
+TABLE = "| id | {} |\n|---|---|\n| 1 | 2 |\n"
+
+
+@given(NAMES, st.sampled_from(CAPACITIES))
+@example(["x" * 70, "x" * 63, "x" * 70 + "y"], CAPACITIES[2])
+@example(["a", "A", "A_2", "a_2"], CAPACITIES[0])
+def test_every_name_is_one_that_the_system_takes(names: list[str], capacity: Capacity) -> None:
+    fitting = capacity.names(names)
+    assert len(fitting) == len(names)
+    folded = [name.lower() if capacity.folds_case else name for name in fitting]
+    assert len({*folded}) == len(folded)
+    for name in fitting:
+        assert 0 < len(name.encode()) <= capacity.name_bytes and name not in capacity.reserved
+        assert not {*name} & {*capacity.forbidden}
+    assert capacity.names(fitting) == fitting  # what it takes stays
+
+
+def loads(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:
+    """Load a table with columns of these names, through the target itself, and read it back by position."""
+    from converter.datasets import Datasets
+    from converter.datasets.part import PLACE
+
+    fields = [pa.field(name, pa.string(), metadata={"description": name}) for name in names]
+    schema = pa.schema([*PLACE, *fields], metadata={"dataset": "x", "version": "2"})
+    values = [str(number) for number in range(len(names))]
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array(["d"]), *(pa.array([0], field.type) for field in PLACE[1:]), *(pa.array([one]) for one in values)],
+        schema=schema,
+    )
+
+    class One(Datasets):
+        def tables(self) -> Any:
+            yield "x", schema, iter([batch])
+
+        def tell(self, name: str, problem: Any) -> None:
+            assert problem(1).code == "renamed_column"
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("converter.output.folder.Datasets", One)
+        target = find_target(place, None)
+        assert target is not None
+        write_target(sources({"a": "text\n"}), target, Output(mode="overwrite"), Options())
+    table = read(place)["datasets/x"]
+    (row,) = table.to_pylist()
+    assert [*row.values()][len(PLACE) :] == values
+
+
+@settings(max_examples=15, deadline=None)
+@given(NAMES)
+@example(["", "a\0b", 'q"u', "rowid", "Price", "price", "x" * 300])
+def test_any_names_of_columns_are_loaded_and_read_back_from_duckdb(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    loads(names, CAPACITIES[0], str(folder / "out.duckdb"), in_duckdb, folder)
+
+
+@settings(max_examples=8, deadline=None)
+@given(NAMES)
+@example(["", "a\0b", 'q"u', "Price", "price", "x" * 300])
+def test_any_names_of_columns_are_loaded_and_read_back_from_delta(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    loads(names, CAPACITIES[1], f"delta://{folder / 'root'}", in_delta, folder)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(names=NAMES)
+@example(names=["ctid", "xmin", "", "a\0b", 'q"u', "Price", "price", "x" * 300, "x" * 301])
+def test_any_names_of_columns_are_loaded_and_read_back_from_postgres(
+    server: str, tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    client = Client(server)
+    loads(names, CAPACITIES[2], client.out, in_postgres, tmp_path_factory.mktemp("run"))
+    client("drop schema {s} cascade")
+    client("drop schema {d} cascade")
+    client.close()
+
+
+def wide(columns: int, cell: str = "7") -> str:
+    """An HTML table, for the pipes of Markdown are slow to read."""
+    row = "".join(f"<td>{cell}</td>" for _ in range(columns))
+    header = "".join(f"<th>c{number}</th>" for number in range(columns))
+    return f"# Wide\n\n<table><tr>{header}</tr><tr>{row}</tr></table>\n\n| item | ctid |\n|---|---|\n| nut | 1 |\n"
+
+
+@pytest.mark.slow
+def test_what_postgres_cannot_hold_is_told_and_the_rest_is_loaded(client: Client) -> None:
+    """T39."""
+    for number, (columns, cell, holds) in enumerate(
+        [(1700, "7", False), (1500, "7", False), (900, "7", True), (1200, "abcd", True), (1200, "a long word", False),
+         (1200, "yes", True)]
+    ):  # fmt: skip
+        texts = {"a": wide(columns, cell), "b": "text\n"}
+        report = convert(texts, client.out, "overwrite")
+        assert report.problem_codes["dataset_left_out"] == (not holds), columns
+        assert report.problem_codes["renamed_column"] == 1 and report.exit_code == (0 if holds else 3)
+        tables = in_postgres(client.out)
+        (told,) = [row for row in tables["problems"].to_pylist() if row["code"] == "renamed_column"]
+        assert told["source"] == "a" and told["line_start"] == 7 and "ctid as ctid_" in told["message"]
+        assert [*tables["datasets/ctid__item"].to_pylist()[0].values()][-2:] == ["nut", 1]
+        assert sum(name.startswith("datasets/c0__") for name in tables) == holds, columns
+        assert tables["cells"].num_rows == columns + 2
+        again = convert({**texts, "b": f"text {number}\n"}, client.out, "incremental")
+        assert again.problem_codes == report.problem_codes
+        assert convert({**texts, "b": f"text {number}\n"}, client.out, "incremental").documents == 0
+
+
+def test_a_wide_table_does_not_fill_the_memory_of_duckdb(tmp_path: Path) -> None:
+    """T39: with a comment on each of its columns it took gigabytes."""
+    out = str(tmp_path / "out.duckdb")
+    convert({"a": wide(700)}, out)
+    with duckdb.connect(out, read_only=True) as connection:
+        counts = "select count(*), count(comment) from duckdb_columns() where table_name[:4] = 'c0__'"
+        assert connection.execute(counts).fetchall() == [(704, 0)]
+        described = "select count(comment) from duckdb_columns() where table_name = 'ctid__item'"
+        assert connection.execute(described).fetchall() == [(6,)]
+
+
+def test_a_folder_has_the_names_as_they_are(tmp_path: Path) -> None:
+    write_folder(sources({"a": TABLE.format("ctid")}), tmp_path / "out", Output(), Options())
+    assert (tmp_path / "out" / "datasets" / "ctid__id.parquet").exists()
+
+
+def test_a_schema_that_a_database_cannot_hold_is_refused_before_the_run() -> None:
+    from converter.run import check_schemas
+    from converter.schema.load import load_schemas
+
+    schemas = load_schemas({"name": "r", "from": "rows", "fields": [{"name": "xmin", "type": "string"}]})
+    with pytest.raises(UsageError, match="schema r: PostgreSQL takes no 'xmin' for a name; say xmin_"):
+        check_schemas(schemas, CAPACITIES[2])
+    check_schemas(schemas, CAPACITIES[0])
+    with pytest.raises(UsageError, match="at most 54 bytes"):
+        find_target(f"postgresql:///x?schema={'x' * 55}", None)
