@@ -344,4 +344,4 @@ def _names_file(source: str) -> bool:
         return False
     if os.path.exists(source) or os.path.splitext(source)[1].lower() in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES):
         return True
-    return re.fullmatch(r"\S*[/\\]\S*", source) is not None
+    return re.fullmatch(r"[^\s/\\]*+[/\\]\S*", source) is not None

@@ -36,8 +36,8 @@ MARKER = re.compile(r"(?:[-+*]|[0-9]+[.)])(?:\s|$)")
 INTERRUPTION = re.compile(r"\#{1,6}[ \t]|`{3,}[^`]*$|~{3,}|>")
 INTERRUPTING_ITEM = re.compile(r"(?:[-+*]|1[.)]) {1,4}[^\s]")
 HEADING = re.compile(r"(\#{1,6})(?:[ \t]|$)")
-FENCE = re.compile(r"(`{3,})([^`|]*)$|(~{3,})([^|]*)$")
-DELIMITER_ROW = re.compile(r" {0,3}\|[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+FENCE = re.compile(r"(`{3,})([^`|]*)$|(~{3,}+)([^|]*)$")
+DELIMITER_ROW = re.compile(r" {0,3}\|[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
 BLANKS = " \t"
 DEEPEST = 50
 """Items nested deeper go to markdown-it, which knows where nesting has to end."""

@@ -27,7 +27,7 @@ MARKUP = re.compile(r"[\\`*_~\[<&$@]")
 ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 """What GFM's bare autolinks begin with, but for those of plain e-mail addresses."""
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
-LINE_BREAK = re.compile(r"( *)\n[ \t]*")
+LINE_BREAK = re.compile(r"(?<! )( *+)\n[ \t]*")
 LINK_TAG = re.compile(r"</?a[\s>]", re.IGNORECASE)
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 

@@ -33,7 +33,7 @@ from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plai
 from converter.parse.structure import structure
 from converter.problems import Problem
 
-QUOTE_MARKS = re.compile(r"(?:[ \t]*>)+[ \t]?")
+QUOTE_MARKS = re.compile(r"(?<![ \t])(?:[ \t]*+>)+[ \t]?")
 TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 TAG = re.compile(r"<[^<>]*>")
 RAW_TEXT_ELEMENT = re.compile(r"\s*<(?:script|style)\b", re.IGNORECASE)

@@ -15,7 +15,7 @@ SOUGHT = MAXIMUM_LENGTH + 20
 # A colon parts label and value where white space follows it (so not in 12:30, 3:1 or https://), or where it is
 # full-width. Dashes part them where they stand free.
 COLON = re.compile(r":\s+|：\s*")
-DASH = re.compile(r"\s+(?:--+|[\u2013\u2014])\s+")
+DASH = re.compile(r"(?<!\s)\s+(?:--+|[\u2013\u2014])\s+")
 # After a marked span a free hyphen will do, and a colon may stand inside the span or after it.
 AFTER_SPAN = re.compile(r"\s*(?::\s+|：\s*|--+\s+|[\u2013\u2014]\s*|-\s+)")
 SENTENCE_END = re.compile(r"[.!?;。！？；](?:\s|$)|,\s|[，、]|://")

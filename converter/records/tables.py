@@ -16,7 +16,9 @@ from converter.values import Column, Hints, dataset_name, infer_tables, storable
 from converter.values import Table as TableCells
 
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
-TITLED = re.compile(r"(?:table|tabelle|tableau|tabla|tabela|tabella|表|таблица)\s*\d*\s*[:：.]|:\s", re.IGNORECASE)
+TITLED = re.compile(
+    r"(?:table|tabelle|tableau|tabla|tabela|tabella|表|таблица)\s*+(?:\d++\s*+)?[:：.]|:\s", re.IGNORECASE
+)
 
 
 def caption(context: Context, block_id: int) -> str | None:

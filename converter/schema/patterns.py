@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-ARROW = re.compile(r"\s+>\s+")
+ARROW = re.compile(r"(?<!\s)\s+>\s+")
 GAPS = re.compile(r"\s+")
 
 

@@ -20,7 +20,7 @@ from converter.records.tables import caption, tables_of
 from converter.schema.patterns import Patterns
 
 # `**Label:** value` on a line of its own in a paragraph.
-LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1\s*:?\s+(?P<value>\S.*)")
+LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s++(?P<value>\S.*)")
 PLAIN_LINE = re.compile(r"(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,2}):\s+(?P<value>\S.*)")
 MARKS = re.compile(r"(\*\*|__|`)")
 

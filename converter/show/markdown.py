@@ -58,6 +58,6 @@ def escaped(text: str) -> str:
 
 
 MARK = re.compile(
-    r"[|`*]|\\(?=[!-/:-@\[-`{-~]|$)|(?<![^\W_])_|_(?![^\W_])|\[(?=\^)|\](?=\()|\$(?=.*\$)|~(?=~)|<(?=[\w/!?])|&(?=#?\w+;)"
+    r"[|`*]|\\(?=[!-/:-@\[-`{-~]|$)|(?<![^\W_])_|_(?![^\W_])|\[(?=\^)|\](?=\()|\$(?=[^$\n]*\$)|~(?=~)|<(?=[\w/!?])|&(?=#?\w+;)"
 )
 """What would begin or end an inline mark: an underscore within a word does not, nor does a lone dollar."""

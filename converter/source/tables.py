@@ -28,7 +28,7 @@ BATCH_ROWS = 64
 LINES_LOOKED_THROUGH = 100
 DELIMITERS = ",;\t|"
 FIELD_LIMIT = 2**31 - 1
-PARTITION = re.compile(r"([^/=]+)=([^/]*)/")
+PARTITION = re.compile(r"(?<![^/=])([^/=]+)=([^/]*)/")
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 

@@ -22,7 +22,7 @@ FOLD: dict[int, str | None] = {
 """Minus signs and dashes, spaces, digits of other scripts, full-width signs: what `str.translate` makes of them."""
 
 # A footnote mark at the end of a cell: `12*`, `12 †`, `12[1]`, `12 [^a]`.
-MARK = re.compile(r"(?<=[^*†‡§¶\]\s]) ?((?:\*{1,4}|[†‡§¶]|\[\^?[0-9a-z]{1,3}\])+)$")
+MARK = re.compile(r"(?<=[^*†‡§¶\]\s]) ?((?:[*†‡§¶]|\[\^?[0-9a-z]{1,3}\])++)$")
 MARK_ENDS = frozenset("*†‡§¶]")
 
 

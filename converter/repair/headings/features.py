@@ -40,7 +40,7 @@ _MEASURE = re.compile(r"\d[\s\xa0]?(?:[^\W\d_]{1,3}|[%°€$£])\.?$")
 WIDE_LETTERS_A_WORD = 3
 """East Asian letters that count as one word more, where no spaces part the words."""
 
-_ANCHOR = re.compile(r"\s*\{\s*[#.:][^{}]*\}\s*$")
+_ANCHOR = re.compile(r"(?<!\s)\s*\{\s*[#.:][^{}]*\}\s*$")
 """`{#some-id}`, which several Markdown dialects write after a title."""
 _LABEL = re.compile(r"(?:\*\*|__)[^*_]{1,60}(?:\*\*|__)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
