@@ -13,7 +13,7 @@ from converter.conversion import Options, Source
 from converter.datasets import DATASETS
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier
-from converter.output.manifest import Manifest, check_files, fingerprint, plain
+from converter.output.manifest import MEND, Manifest, check_files, fingerprint, plain
 from converter.output.target import Target
 from converter.records import RECORDS
 from converter.version import __version__
@@ -154,7 +154,11 @@ def earlier_of(
         resume()
         if not target.shared:
             check_files(target.place, manifest)
-        return Earlier(target, manifest)
+        try:
+            return Earlier(target, manifest)
+        except (ValueError, TypeError, AttributeError) as error:
+            message = f"its documents cannot be read ({error}); {MEND}"
+            raise OutputError(message, source=target.name, code="damaged") from error
     if output.mode == "incremental":
         resume()
         return None
