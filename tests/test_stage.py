@@ -5,20 +5,24 @@ T1, T8, T11 and T41 of the findings: nothing is removed or renamed that is not p
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from converter.conversion import Options, Source
 from converter.errors import OutputError
 from converter.output import Mode, Output, read_manifest, stage, verify
+from converter.output.directory import Directory
 from converter.output.stage import LOCK, PROOF, READY, STAGE, staged, write_file
 from converter.run import write_file as convert_to_file
 from converter.run import write_folder
@@ -142,9 +146,9 @@ def test_what_is_not_our_stage_is_named_and_never_touched(
     place = out / STAGE if inside else out.parent / f".out{STAGE}"
     plant(place, victim)
     before = listing(tmp_path)
-    for mode in ("create", "overwrite", "incremental"):
+    for mode in get_args(Mode):
         with pytest.raises(OutputError, match="Parquetry did not make it") as error:
-            convert(TEXTS, out, mode)  # type: ignore[arg-type]
+            convert(TEXTS, out, mode)
         assert str(place) in str(error.value) and error.value.code == "output_stage"
     with pytest.raises(OutputError, match="Parquetry did not make it"), staged(out):
         pass
@@ -177,20 +181,20 @@ def test_a_link_beside_the_files_of_an_output_stays(tmp_path: Path) -> None:
 def test_what_comes_into_a_folder_while_it_is_exchanged_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
-    real = stage.Directory.exchange
+    real = Directory.exchange
 
     def late(*arguments: object) -> bool:
         (out / "mine.txt").write_text("mine")
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stage.Directory, "exchange", late)
+    monkeypatch.setattr(Directory, "exchange", late)
     convert(LATER, out, "overwrite")
     assert (out / "mine.txt").read_text() == "mine" and verify(out) == []
     assert os.listdir(tmp_path) == ["out"]
 
 
 def test_the_folder_for_stages_of_databases_is_ours_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     place = tmp_path / f"parquetry-{os.geteuid()}"
     (tmp_path / "victim").mkdir()
     place.symlink_to(tmp_path / "victim")
@@ -265,9 +269,9 @@ def test_a_stage_that_is_not_as_its_manifest_says_is_not_carried_out(tmp_path: P
     else:
         (new.parent / READY).write_text("whatever")
     before = listing(tmp_path)
-    for mode in ("overwrite", "incremental", "append"):
+    for mode in get_args(Mode)[1:]:
         with pytest.raises(OutputError) as error:
-            convert(LATER, out, mode)  # type: ignore[arg-type]
+            convert(LATER, out, mode)
         assert error.value.code == "manifest" and STAGE in str(error.value)
     assert listing(tmp_path) == before
 
@@ -281,12 +285,12 @@ def test_where_there_are_no_locks_one_run_at_a_time_writes(
     def refused(*_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(stage.fcntl, "flock", refused)
+    monkeypatch.setattr(fcntl, "flock", refused)
     if is_new:
         convert(TEXTS, tmp_path / "out")
         assert os.listdir(tmp_path) == ["out"]
     else:
-        with staged(tmp_path / "out"), pytest.raises(OutputError, match="or was killed; remove .*-stage if none is"):
+        with staged(tmp_path / "out"), pytest.raises(OutputError, match=r"or was killed; remove .*-stage if none is"):
             convert(TEXTS, tmp_path / "out")
 
 
@@ -325,18 +329,11 @@ def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> No
         write_folder(sources(fill), out, Output(), Options())
     assert listing(out) == {"mine.txt": b"mine", "sections.parquet": b"mine"}
     shutil.rmtree(out)
+    other = tmp_path / "other"
+    convert(TEXTS, other)
     with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
         write_folder(sources(lambda: shutil.copytree(other, out)), out, Output(), Options())
     assert verify(out) == [] and sorted(os.listdir(tmp_path)) == ["other", "out"]
-
-
-@pytest.fixture(autouse=True)
-def other(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
-    """An output that another run made, for the test above."""
-    if "meanwhile" in request.node.name or "goes_on" in request.node.name:
-        folder = request.getfixturevalue("tmp_path") / "other"
-        convert(TEXTS, folder)
-        globals()["other"] = folder
 
 
 @pytest.mark.parametrize("replaced", [True, False], ids=["renameat2", "link"])
@@ -347,13 +344,13 @@ def test_a_file_is_put_where_nothing_stands_or_not_at_all(
         monkeypatch.setattr("converter.output.directory.rename_at", lambda *_: 38)  # ENOSYS
     for name in ("there", "new"):
         (tmp_path / name).write_text(name)
-    with stage.Directory.opened(tmp_path) as folder:
+    with Directory.opened(tmp_path) as folder:
         with pytest.raises(FileExistsError):
             folder.place("new", folder, "there")
         folder.place("new", folder, "other")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"there": "there", "other": "new"}
     monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no hard links")))
-    with stage.Directory.opened(tmp_path) as folder:
+    with Directory.opened(tmp_path) as folder:
         with pytest.raises(FileExistsError):
             folder.place("other", folder, "there")
         folder.place("other", folder, "last")
@@ -458,20 +455,19 @@ def test_signals_are_those_of_the_caller_again(tmp_path: Path) -> None:
 
 def test_an_error_among_the_renames_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """T41: `nothing was kept` is said where it is true; the file system refuses each rename once."""
-    real, calls = stage.Directory.replace, [0]
+    real, calls = Directory.replace, [0, 0]
 
     def failing(*arguments: object) -> None:
         calls[0] += 1
-        if calls[0] == number:
+        if calls[0] == calls[1]:
             raise OSError(5, "Input/output error")
         real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(stage.Directory, "replace", failing)
-    number = 0
+    monkeypatch.setattr(Directory, "replace", failing)
     out = in_place(tmp_path / "out")
     before = listing(tmp_path)
     for number in (1, 2, 7, 14):
-        calls[0] = 0
+        calls[:] = [0, number]
         with pytest.raises(OutputError, match="nothing of this run was kept"):
             convert(LATER, out, "overwrite")
         assert listing(tmp_path) == before
@@ -481,7 +477,7 @@ def test_where_nothing_can_be_undone_the_message_says_what_stands_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T41: a file system without second names, on which a rename fails."""
-    real, calls = stage.Directory.replace, [0]
+    real, calls = Directory.replace, [0]
 
     def failing(*arguments: object) -> None:
         calls[0] += 1
@@ -490,9 +486,9 @@ def test_where_nothing_can_be_undone_the_message_says_what_stands_there(
         real(*arguments)  # type: ignore[arg-type]
 
     out = in_place(tmp_path / "out")
-    monkeypatch.setattr(stage.Directory, "replace", failing)
-    monkeypatch.setattr(stage.Directory, "link", lambda *_: False)
-    with pytest.raises(OutputError, match="some of its files are new .* which first puts the others in place"):
+    monkeypatch.setattr(Directory, "replace", failing)
+    monkeypatch.setattr(Directory, "link", lambda *_: False)
+    with pytest.raises(OutputError, match=r"some of its files are new .* which first puts the others in place"):
         convert(LATER, out, "overwrite")
     assert verify(out) != []
     monkeypatch.undo()
