@@ -203,14 +203,6 @@ def test_another_run_is_refused_while_one_writes(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
-    left = tmp_path / ".out.parquetry-stage" / "new"
-    left.mkdir(parents=True)
-    (left / "sections.parquet").write_text("half")
-    convert({"a": "x"}, tmp_path / "out")
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
 def in_place(folder: Path) -> None:
     """Make the folder one whose files must be put in place one by one."""
     (folder / "mine.txt").write_text("mine")
@@ -225,38 +217,6 @@ def test_other_files_in_the_folder_stay(tmp_path: Path) -> None:
     assert (out / "mine.txt").read_text() == "mine"
     assert verify(out) == []
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-@pytest.mark.parametrize("moved", range(0, 17, 2))
-def test_a_run_killed_while_it_put_files_in_place_is_finished(
-    tmp_path: Path, moved: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "out"
-    convert({"a": TEXTS[1]}, out)
-    in_place(out)
-
-    class Killed(BaseException):
-        pass
-
-    replace, done = os.replace, []
-
-    def replace_some(new: Path, old: Path) -> None:
-        done.append(new)
-        if len(done) > moved:
-            raise Killed
-        replace(new, old)
-
-    monkeypatch.setattr(os, "replace", replace_some)
-    # As after a SIGKILL, nothing is tidied up.
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
-    with pytest.raises(Killed):
-        convert({"a": TEXTS[3], "b": TEXTS[2]}, out, "overwrite")
-    monkeypatch.undo()
-    convert({"a": TEXTS[3], "b": TEXTS[2]}, tmp_path / "full")
-    report = convert({"a": TEXTS[3], "b": TEXTS[2]}, out, "incremental")
-    assert (report.documents, report.skipped) == (0, 2)  # the run before was finished, this one had nothing to do
-    assert rows(out) == rows(tmp_path / "full")
-    assert verify(out) == [] and (out / "mine.txt").exists()
 
 
 def test_the_working_folder_can_be_the_output(tmp_path: Path) -> None:

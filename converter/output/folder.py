@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from converter.conversion import Options, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets
+from converter.errors import OutputError
 from converter.output.capacity import Capacity, left_out, renamed
 from converter.output.earlier import Earlier
-from converter.output.manifest import File, described
+from converter.output.manifest import MEND, File, check_file, described, is_name
 from converter.output.output import NO_VALUE, Output, Records
 from converter.output.parts import Parts
 from converter.output.stage import Stage
@@ -52,6 +53,8 @@ class RecordFiles:
         self._parts = self._stack.enter_context(Parts(stage.new, schemas, output.format, output.layout))
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
         self._datasets = Datasets(spool)
+        self._goes_on: str | None = None
+        """The output whose parts of data sets are among the rows."""
         # Rows that are of no document have no partition either.
         self._no_partition = "/".join(f"{name}={NO_VALUE}" for name in output.partition_by)
 
@@ -73,8 +76,16 @@ class RecordFiles:
             self._datasets.add(records[DATASETS])
 
     def adopt(self, folder: Path, files: Sequence[File]) -> None:
-        """Take over what another process wrote with `Parts`, the parts of data sets among it, to its own folder."""
+        """Take over what another process wrote with `Parts`, the parts of data sets among it, to its own folder.
+
+        Raises:
+            OutputError: it names a file that no run writes.
+        """
         for file in files:
+            try:
+                check_file(file, in_folder=True)
+            except ValueError as error:
+                raise OutputError(str(error), source=str(folder), code="manifest") from error
             if file.record == PARTS_FILE:
                 for batch in batches(folder / file.path, PARTS):
                     self._datasets.add(batch)
@@ -89,13 +100,19 @@ class RecordFiles:
             return False
         for record, batch in earlier.target.keep(self._parts, stale):
             if record == PARTS_FILE:
-                self._datasets.add(batch)
+                with _undamaged(earlier.target.name):
+                    self._datasets.add(batch)
+                self._goes_on = earlier.target.name
             elif record == "problems":
                 report.add({record: batch})
         return True
 
     def finish(self, report: Report) -> list[File]:
         """Write the data sets and the ends of all files; return what there is, but for the manifest."""
+        with _undamaged(self._goes_on):
+            return self._finish(report)
+
+    def _finish(self, report: Report) -> list[File]:
         tables = [*self._fitting()] if self._datasets_asked else []
         drift = self._datasets.problems()
         report.add({"problems": drift})
@@ -131,6 +148,8 @@ class RecordFiles:
 
     def _write_dataset(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> list[File]:
         folder = f"{DATASETS}/{name}"
+        if not is_name(name):  # an earlier run's parts are read from disk
+            raise OutputError(f"{name!r} is no name of a data set; {MEND}", source=self._goes_on, code="damaged")
         with Parts(self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout) as parts:
             for batch in batches:
                 parts.write({name: batch})
@@ -141,6 +160,18 @@ class RecordFiles:
 def _as(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+
+
+@contextlib.contextmanager
+def _undamaged(output: str | None) -> Iterator[None]:
+    """Tell of parts of data sets that no run wrote as such: their form is read only where they are used."""
+    try:
+        yield
+    except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
+        if output is None:
+            raise
+        message = f"the rows that its data sets are made of cannot be read ({error}); {MEND}"
+        raise OutputError(message, source=output, code="damaged") from error
 
 
 class NestedFile:

@@ -201,6 +201,11 @@ def check_file(file: File, in_folder: bool) -> None:
         raise ValueError(f"no run makes a table {file.path!r} for {file.record!r}")
 
 
+def is_name(name: str) -> bool:
+    """Whether a record or data set can have this name, so that it leads nowhere as part of a path."""
+    return re.fullmatch(_NAME, name) is not None
+
+
 def check_files(folder: Path, manifest: Manifest, complete: bool = True) -> None:
     """Refuse an output whose files are not there as its manifest says: missing, of another size, or links to elsewhere.
 

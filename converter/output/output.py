@@ -13,7 +13,7 @@ from converter.conversion import Options, Source
 from converter.datasets import DATASETS
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier
-from converter.output.manifest import Manifest, check_files, fingerprint, plain
+from converter.output.manifest import MEND, Manifest, check_files, fingerprint, plain
 from converter.output.removal import most_removed
 from converter.output.target import Target
 from converter.records import RECORDS
@@ -171,7 +171,11 @@ def earlier_of(
         resume()
         if not target.shared:
             check_files(target.place, manifest)
-        return Earlier(target, manifest, remade=not same)
+        try:
+            return Earlier(target, manifest, remade=not same)
+        except (ValueError, TypeError, AttributeError) as error:
+            message = f"its documents cannot be read ({error}); {MEND}"
+            raise OutputError(message, source=target.name, code="damaged") from error
     differ = sorted(name for name in told if told[name] != manifest.options.get(name)) or ["unique"]
     raise OutputError(
         f"was made with other options ({', '.join(differ)}); choose another output or say --overwrite",

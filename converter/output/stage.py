@@ -361,7 +361,7 @@ def move_in_stage(old: Path, new: Path) -> None:
         OSError: the file system refused.
     """
     place = next((folder for folder in old.parents if folder.name.endswith(STAGE)), None)
-    if place is None or place not in new.parents:
+    if place is None or place not in new.parents or ".." in (*old.parts, *new.parts):
         raise OutputError("is not in a stage of this run, so that it is not renamed", source=str(old))
     with Directory.opened(place) as folder:
         lock = folder.open(LOCK, os.O_RDONLY)
@@ -565,13 +565,14 @@ def _size(folder: Path, file: Parts) -> int:
 
 def _remove_stage(stage: Stage) -> None:
     """Remove a stage of this run. What is left where that fails is removed by the next one."""
-    with uninterrupted(), contextlib.suppress(OSError), Directory.opened(stage.place.parent) as base:
-        with contextlib.suppress(OSError):
-            stage.clear()
-        stage.clear()  # what failed once may not fail again; what it could not remove still has its proof after that
-        for name in (PROOF, LOCK):
-            stage.folder.remove_tree(name)
-        base.remove_empty(stage.place.name)
+    with uninterrupted():
+        for _ in range(2):  # what failed once may not fail again
+            with contextlib.suppress(OSError), Directory.opened(stage.place.parent) as base:
+                stage.clear()
+                for name in (PROOF, LOCK):
+                    stage.folder.remove_tree(name)
+                base.remove_empty(stage.place.name)
+                return
 
 
 @contextlib.contextmanager

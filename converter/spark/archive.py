@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
-from converter.errors import OutputError
+from converter.output.stage import write_file
 
 PACKAGES = ("converter", "markdown_it", "mdit_py_plugins", "mdurl", "pebble")
 """What a worker imports and can import from a zip. pyarrow, PyYAML and chardet are compiled: workers must have them."""
@@ -19,14 +20,13 @@ def write_archive(file: str | os.PathLike[str]) -> Path:
     Raises:
         OutputError: it could not be written.
     """
+    data = BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in PACKAGES:
+            folder = Path(importlib.import_module(name).__path__[0])
+            for member in sorted(folder.rglob("*")):
+                if member.is_file() and "__pycache__" not in member.parts:
+                    archive.write(member, Path(name, member.relative_to(folder)))
     path = Path(file)
-    try:
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in PACKAGES:
-                folder = Path(importlib.import_module(name).__path__[0])
-                for member in sorted(folder.rglob("*")):
-                    if member.is_file() and "__pycache__" not in member.parts:
-                        archive.write(member, Path(name, member.relative_to(folder)))
-    except OSError as error:
-        raise OutputError(f"cannot be written: {error.strerror or error}", source=str(path)) from error
+    write_file(path, data.getvalue())
     return path

@@ -1,0 +1,320 @@
+"""Manifests, and what else of an earlier run lies on disk, are input: read as strictly as documents are.
+
+T2, T3 and T21 of the findings. Whatever stands there, a run either goes on from it or says what is wrong and how to
+mend it; it touches nothing outside of the output, and never shows a traceback.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.conversion import Options, Source
+from converter.errors import OutputError
+from converter.output import MANIFEST, File, Mode, Output, find_target, read_manifest, verify
+from converter.output.folder import RecordFiles
+from converter.output.manifest import check_file, parse_manifest
+from converter.output.stage import move_in_stage, staged
+from converter.query import ask
+from converter.run import write_folder, write_target
+from tests.test_cli import run
+from tests.test_stage import LATER, TEXTS, convert, listing
+
+OUTSIDE = [
+    "../victim/key", "/tmp/key", "sections/../../victim/key", "..", ".", "", "sections.parquet/../../victim/key",
+    "a\\b.parquet", "C:\\key.parquet", "C:key.parquet", "a\0b.parquet", "//host/key.parquet", "./sections.parquet",
+    "sections//part-00000.parquet", "sections/part-00000.parquet/", ".ssh/config", "key", "key.txt", "~/key.parquet",
+    "sections/lang=en/../part-00000.parquet", "sections/lang=../../part-00000.parquet", "datasets/../key.parquet",
+    "sections/part-0.parquet", "sections.parquet\n", "mine.parquet/x", "_manifest.json", "a.b.parquet",
+]  # fmt: skip
+"""Paths that no run writes; most lead out of the folder."""
+
+
+def changed(out: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    values = json.loads((out / MANIFEST).read_text())
+    change(values)
+    (out / MANIFEST).write_text(json.dumps(values))
+
+
+def refused(out: Path) -> OutputError:
+    """What every mode, and a query, says of a manifest; nothing is touched."""
+    before = listing(out.parent)
+    for mode in get_args(Mode):
+        with pytest.raises(OutputError) as error:
+            convert(LATER, out, mode)
+        assert error.value.code == "manifest"
+        assert "remove the output, or name another" in str(error.value)
+    with pytest.raises(OutputError, match="no manifest of Parquetry"):
+        ask("select 1", out)
+    with pytest.raises(OutputError, match="no manifest of Parquetry"):
+        verify(out)
+    assert listing(out.parent) == before
+    return error.value
+
+
+@pytest.mark.parametrize("path", OUTSIDE, ids=repr)
+@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside other files"])
+def test_a_path_that_no_run_writes_is_refused(tmp_path: Path, path: str, others: bool) -> None:
+    """T2: also where the folder holds other files, in which files are removed one by one."""
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "victim" / "key").write_text("precious")
+    convert(TEXTS, tmp_path / "out")
+    if others:
+        (tmp_path / "out" / "key").write_text("mine")
+    changed(tmp_path / "out", lambda values: values["files"].append({**values["files"][0], "path": path}))
+    refused(tmp_path / "out")
+
+
+VALUES: list[Any] = [None, True, -1, 1.5, "x", "../x", [], {}, [1], {"a": 1}, 1 << 70]
+FIELDS = ["run_id", "finished", "converter_version", "format", "fingerprint", "options", "documents", "files",
+          "schemas", "version"]  # fmt: skip
+TAKEN = {("finished", "x"), ("finished", "../x"), ("converter_version", "x"), ("converter_version", "../x"),
+         ("run_id", "x"), ("schemas", "{}"), ("options", "{}"), ("options", "{'a': 1}")}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    out = tmp_path_factory.mktemp("manifest") / "out"
+    convert(TEXTS, out)
+    values: dict[str, Any] = json.loads((out / MANIFEST).read_text())
+    return values
+
+
+def parsed(values: Any) -> None:
+    parse_manifest(json.dumps(values), "here", in_folder=True)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_each_field_has_its_type(manifest: dict[str, Any], name: str) -> None:
+    parsed(manifest)
+    for value in VALUES:
+        if (name, str(value)) in TAKEN or (name, value) == ("files", []):
+            continue
+        with pytest.raises(OutputError, match="no manifest"):
+            parsed({**manifest, name: value})
+    if name not in ("version", "schemas"):  # those have a default
+        with pytest.raises(OutputError, match="no manifest"):
+            parsed({key: value for key, value in manifest.items() if key != name})
+
+
+@pytest.mark.parametrize("name", ["path", "record", "rows", "bytes", "sha256"])
+def test_each_field_of_a_file_has_its_type(manifest: dict[str, Any], name: str) -> None:
+    first = manifest["files"][0]
+    for value in [*VALUES, 0 if isinstance(first[name], str) else "0"]:
+        with pytest.raises(OutputError, match="no manifest"):
+            parsed({**manifest, "files": [{**first, name: value}]})
+    with pytest.raises(OutputError, match="no manifest"):
+        parsed({**manifest, "files": [{key: each for key, each in first.items() if key != name}]})
+    with pytest.raises(OutputError, match="comes twice"):
+        parsed({**manifest, "files": [first, first]})
+    with pytest.raises(OutputError, match="no record 'accounts'"):
+        parsed({**manifest, "files": [{**first, "record": "accounts", "path": "accounts.parquet"}]})
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, '{"files": []}', "\0", "9" * 5000])
+def test_what_is_no_manifest(tmp_path: Path, text: str) -> None:
+    """T21: an empty or damaged file is named, with what to do."""
+    convert(TEXTS, tmp_path / "out")
+    (tmp_path / "out" / MANIFEST).write_text(text)
+    assert MANIFEST in str(refused(tmp_path / "out"))
+
+
+def test_a_manifest_that_is_no_file_stops_nothing(tmp_path: Path) -> None:
+    convert(TEXTS, tmp_path / "out")
+    (tmp_path / "out" / MANIFEST).unlink()
+    os.mkfifo(tmp_path / "out" / MANIFEST)
+    with pytest.raises(OutputError, match="is no file"):
+        read_manifest(tmp_path / "out")
+
+
+@given(st.text() | st.sampled_from(OUTSIDE), st.sampled_from(["sections", "datasets/x", "", "documents"]))
+@settings(max_examples=500, deadline=None)
+def test_a_path_that_is_taken_stays_in_the_folder(path: str, record: str) -> None:
+    try:
+        check_file(File(path, record, 0, 0, "0" * 64), in_folder=True)
+    except ValueError:
+        return
+    parts = path.split("/")
+    assert not {"", ".", ".."} & {*parts} and "\\" not in path and "\0" not in path and ":" not in path
+    assert Path("/folder", path).resolve().is_relative_to("/folder")
+
+
+@pytest.mark.parametrize("name", ["accounts", "datasets/../x", "documents; drop table x", 'a"b', "main.x", "", "_x"])
+def test_names_from_the_manifest_of_a_database_are_ours(tmp_path: Path, name: str) -> None:
+    """T2: a table is dropped or emptied by a name that a run could have given it, and no other."""
+    out = tmp_path / "out.duckdb"
+
+    def written(mode: Mode) -> None:
+        target = find_target(str(out), None)
+        assert target is not None
+        write_target([Source(key, text) for key, text in TEXTS.items()], target, Output(mode=mode), Options())
+
+    written("create")
+    with duckdb.connect(str(out)) as connection:
+        connection.execute("create table accounts as select 1 as x")
+        ((text,),) = connection.execute("from _manifest").fetchall()
+        values = json.loads(text)
+        values["files"].append({"path": name, "record": name, "rows": 1, "bytes": 0, "sha256": ""})
+        connection.execute("update _manifest set manifest = ?", [json.dumps(values)])
+    with pytest.raises(OutputError, match="no manifest of Parquetry"):
+        written("overwrite")
+    with duckdb.connect(str(out)) as connection:
+        assert connection.execute("from accounts").fetchall() == [(1,)]
+
+
+# -- files (T3, T21)
+
+
+@pytest.mark.parametrize("damage", ["empty", "missing", "cut", "folder", "link", "linked folder"])
+@pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet", "datasets/a__b.parquet"])
+def test_a_damaged_file_is_named_with_what_mends_it(tmp_path: Path, damage: str, name: str) -> None:
+    out, outside = tmp_path / "out", tmp_path / "outside"
+    convert(TEXTS, out)
+    path = out / name
+    if damage == "linked folder":
+        shutil.move(path.parent, outside)
+        path.parent.symlink_to(outside)
+    else:
+        shutil.copy(path, outside)
+        data = path.read_bytes()
+        path.unlink()
+        if damage == "empty":
+            path.touch()
+        elif damage == "cut":
+            path.write_bytes(data[:-10])
+        elif damage == "folder":
+            path.mkdir()
+        elif damage == "link":
+            path.symlink_to(outside)
+    if damage == "linked folder" and "/" not in name:
+        return
+    for mode in ("append", "incremental"):
+        before = listing(tmp_path)
+        with pytest.raises(OutputError) as error:
+            convert(LATER, out, mode)  # type: ignore[arg-type]
+        assert error.value.code == "damaged" and name in str(error.value)
+        assert "--overwrite" in str(error.value) or "remove it" in str(error.value)
+        assert listing(tmp_path) == before
+    with pytest.raises(OutputError) as error:
+        ask("select 1", out)
+    assert error.value.code == "damaged"
+    if damage == "missing" or (damage in ("empty", "cut") and "/" not in name):
+        convert(LATER, out, "overwrite")
+        assert verify(out) == []
+
+
+def test_sql_reads_nothing_outside_of_the_output(tmp_path: Path) -> None:
+    """T3, by a path and by a link; and the command says so in a line."""
+    convert(TEXTS, tmp_path / "out")
+    pq.write_table(pa.table({"secret": ["precious"]}), tmp_path / "key.parquet")
+    shutil.copytree(tmp_path / "out", tmp_path / "linked")
+    (tmp_path / "linked" / "sections.parquet").unlink()
+    (tmp_path / "linked" / "sections.parquet").symlink_to(tmp_path / "key.parquet")
+    changed(
+        tmp_path / "out",
+        lambda values: values["files"].append(
+            {**values["files"][0], "path": str(tmp_path / "key.parquet"), "record": "key"}
+        ),
+    )
+    for out, query in (("out", "select * from key"), ("linked", "select * from sections")):
+        done = run("sql", query, out, cwd=tmp_path, code=1)
+        assert b"precious" not in done.stdout and b"Traceback" not in done.stderr and out.encode() in done.stderr
+
+
+@pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet"])
+def test_a_file_of_other_columns_is_refused(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "out"
+    convert(TEXTS, out)
+    replaced(out, name, pa.table({"x": [1]}))
+    before = listing(tmp_path)
+    with pytest.raises(OutputError, match="has columns that no run writes") as error:
+        convert(LATER, out, "incremental")
+    assert name in str(error.value) and listing(tmp_path) == before
+
+
+def replaced(out: Path, name: str, table: pa.Table) -> None:
+    """Write another table to a file, and have the manifest say that it is right."""
+    pq.write_table(table, out / name)
+
+    def change(values: dict[str, Any]) -> None:
+        for file in values["files"]:
+            if file["path"] == name:
+                file["bytes"] = (out / name).stat().st_size
+
+    changed(out, change)
+
+
+@pytest.mark.parametrize(
+    "column, value", [("dataset", "../../x"), ("dataset", "/tmp/x"), ("kinds", b"x"), ("rows", b"x"), ("rows", b"")]
+)
+def test_parts_that_no_run_wrote_lead_nowhere(tmp_path: Path, column: str, value: object) -> None:
+    """The name of a data set becomes that of a file: also where it is read from an earlier output."""
+    out = tmp_path / "out"
+    convert(TEXTS, out)
+    parts = pq.read_table(out / "_parts.parquet")
+    index = parts.schema.get_field_index(column)
+    array = pa.array([value] * parts.num_rows, parts.schema.types[index])
+    replaced(out, "_parts.parquet", parts.set_column(index, parts.schema.field(index), array))
+    before = listing(tmp_path)
+    with pytest.raises(OutputError, match="make it anew with --overwrite") as error:
+        convert({**TEXTS, "d": "# more\n"}, out, "append")
+    assert error.value.code == "damaged" and listing(tmp_path) == before
+
+
+def test_ids_that_no_run_wrote(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    convert(TEXTS, out)
+    table = pq.read_table(out / "documents.parquet")
+    index = table.schema.get_field_index("doc_id")
+    ids = pa.array(["no id"] * table.num_rows, pa.string())
+    replaced(out, "documents.parquet", table.set_column(index, table.schema.field(index), ids))
+    with pytest.raises(OutputError, match="make it anew with --overwrite"):
+        convert(LATER, out, "incremental")
+
+
+# -- files of other processes
+
+
+@pytest.mark.parametrize("path", ["../../victim.parquet", "/tmp/victim.parquet", "sections/../../../x.parquet"])
+def test_files_that_a_worker_names_are_checked(tmp_path: Path, path: str) -> None:
+    (tmp_path / "victim.parquet").write_text("precious")
+    with staged(tmp_path / "out") as stage, RecordFiles(stage, Output(), Options()) as files:
+        (stage.place / "attempts").mkdir()
+        with pytest.raises(OutputError, match="no run writes"):
+            files.adopt(stage.place / "attempts", [File(path, "sections", 1, 1, "0" * 64)])
+        with pytest.raises(OutputError, match="not in a stage"):
+            move_in_stage(tmp_path / "victim.parquet", stage.new / "sections.parquet")
+        with pytest.raises(OutputError, match="not in a stage"):
+            move_in_stage(stage.new / ".." / ".." / "victim.parquet", stage.new / "sections.parquet")
+    assert os.listdir(tmp_path) == ["victim.parquet"]
+
+
+def test_a_stage_that_is_not_ours_gives_no_files(tmp_path: Path) -> None:
+    place = tmp_path / ".out.parquetry-stage"
+    (place / "new").mkdir(parents=True)
+    for name in ("lock", "proof", "x.parquet"):
+        (place / name).write_text("1")
+    with pytest.raises(OutputError, match="did not make it"):
+        move_in_stage(place / "x.parquet", place / "new" / "sections.parquet")
+    assert (place / "x.parquet").exists()
+
+
+def test_a_partitioned_output_has_a_manifest_that_is_taken(tmp_path: Path) -> None:
+    values = ["en", "", "a/b", "..", "ä ö", "x" * 80, "=", "\\", "%2F"]
+    sources = [Source(str(n), "# x\n", attributes={"a key": value}) for n, value in enumerate(values)]
+    output = Output(partition_by=("a key",), datapackage=True)
+    write_folder(sources, tmp_path / "out", output, Options())
+    assert verify(tmp_path / "out") == []
+    output = Output(partition_by=("a key",), datapackage=True, mode="incremental")
+    assert write_folder(sources, tmp_path / "out", output, Options()).skipped == len(values)

@@ -1,0 +1,135 @@
+"""One room of the package removes and renames, and what is written outside of it is named here, with its reason."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import converter
+
+ROOT = Path(converter.__file__).parent
+ROOM = {"output/stage.py", "output/directory.py"}
+
+REMOVING = {
+    "unlink", "rmdir", "rmtree", "rename", "renames", "removedirs", "move", "link", "hardlink_to", "symlink_to",
+    "renameat2", "send2trash", "truncate", "ftruncate", "chmod", "chown", "lchown",
+}  # fmt: skip
+"""Methods and functions that remove, rename or change what stands under a name; `remove` and `replace` below."""
+
+WRITING = {"write_text", "write_bytes", "OSFile", "TemporaryDirectory", "TemporaryFile",
+           "NamedTemporaryFile", "mkdtemp", "mkstemp", "FileOutputStream", "open_output_stream", "copyfile", "copy2",
+           "copytree", "write_table", "write_dataset"}  # fmt: skip
+
+ALLOWED = {
+    # where: what writes there, and why that is safe
+    ("output/parts.py", "OSFile"): "new files in a stage",
+    ("output/folder.py", "open"): "a new file in a stage",
+    ("output/folder.py", "TemporaryFile"): "in a stage, without a name",
+    ("output/manifest.py", "write_text"): "a new file in a stage",
+    ("output/datapackage.py", "write_text"): "a new file in a stage",
+    ("output/disk.py", "copyfile"): "to a new file in a stage, where no second name can be given",
+    ("output/disk.py", "link"): "a second name in a stage for a file of the output",
+    ("run.py", "open"): "a new file in a stage",
+    ("cli/inspect.py", "open"): "a new file in a stage",
+    ("cli/tables.py", "write_bytes"): "a new file in a stage",
+    ("cli/__init__.py", "fdopen"): "the null device, open for reading",
+    ("lineage.py", "open"): "adds to the end of the file that --openlineage names",
+    ("query.py", "TemporaryDirectory"): "made new, under a name that nobody can guess",
+    ("inspect/page.py", "TemporaryFile"): "without a name",
+    ("spark/archive.py", "ZipFile"): "in memory",
+    ("write/parquet.py", "write_table"): "to a stream",
+    ("records/contract.py", "write_text"): "a tool of the developers, to the folder that it is given",
+    ("repair/train.py", "write_text"): "a tool of the developers, to the file that it is given",
+}  # fmt: skip
+
+
+def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    """Every call, with the last part of the name that is called."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute):
+                yield node.func.attr, node
+            elif isinstance(node.func, ast.Name):
+                yield node.func.id, node
+
+
+def is_of(node: ast.Call, *modules: str) -> bool:
+    """Whether it is called as a function of one of these modules."""
+    return (
+        isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and (node.func.value.id in modules)
+    )
+
+
+def is_opened_to_write(node: ast.Call) -> bool:
+    """Whether a call of `open`, or of `ZipFile`, says a mode in which files are written."""
+    first = 1 if isinstance(node.func, ast.Name) or is_of(node, "os", "io", "zipfile") else 0
+    modes = [*node.args[first : first + 1], *(one.value for one in node.keywords if one.arg == "mode")]
+    return any(isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax+") for mode in modes)
+
+
+def removes_or_writes(source: str) -> set[str]:
+    """The names of the calls in a module that remove, rename or write files."""
+    found = set()
+    for name, node in calls(ast.parse(source)):
+        if (
+            name in REMOVING | WRITING
+            or (name == "remove" and is_of(node, "os"))
+            or (name == "copy" and is_of(node, "shutil"))
+            # Of a text it takes two arguments, of `dataclasses` and `datetime` keywords.
+            or (name == "replace" and isinstance(node.func, ast.Attribute) and len(node.args) == 1)
+            or (name == "replace" and is_of(node, "os"))
+            or (name == "touch" and not node.args)
+            or (name in ("open", "fdopen", "ZipFile") and is_opened_to_write(node))
+        ):
+            found.add(name)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module in ("os", "shutil"):
+            found |= {name.name for name in node.names if name.name in REMOVING | {"remove", "replace", "open"}}
+        elif isinstance(node, ast.Attribute) and node.attr.startswith("O_") and node.attr in ("O_CREAT", "O_TRUNC"):
+            found.add(node.attr)
+    return found
+
+
+MODULES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in ROOM])
+def test_only_one_room_removes_and_renames(module: str) -> None:
+    found = removes_or_writes((ROOT / module).read_text(encoding="utf-8"))
+    assert {name for name in found if (module, name) not in ALLOWED} == set()
+
+
+def test_the_room_is_there_and_nothing_is_allowed_in_vain() -> None:
+    assert all(removes_or_writes((ROOT / module).read_text(encoding="utf-8")) & REMOVING for module in ROOM)
+    for module, name in ALLOWED:
+        assert name in removes_or_writes((ROOT / module).read_text(encoding="utf-8")), f"{module}: {name}"
+
+
+def test_only_the_stage_opens_folders_to_change_them() -> None:
+    users = {module for module in MODULES if "output.directory" in (ROOT / module).read_text(encoding="utf-8")}
+    assert users == {"output/stage.py"}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "os.remove(x)", "os.unlink(x)", "path.unlink()", "shutil.rmtree(x)", "os.rename(a, b)", "path.rename(b)",
+        "os.replace(a, b)", "(a / b).replace(out)", "path.rmdir()", "from os import replace", "from shutil import move",
+        "open(x, 'w')", "open(x, mode='ab')", "path.open('wb')", "path.write_text(x)", "os.open(x, os.O_CREAT)",
+        "os.link(a, b)", "import os\nos.truncate(x, 1)",
+    ],
+)  # fmt: skip
+def test_what_removes_is_seen(source: str) -> None:
+    assert removes_or_writes(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["text.replace(a, b)", "replace(x, path=y)", "open(x)", "open(x, 'rb')", "a.remove(b)"]
+)
+def test_what_does_not_is_not(source: str) -> None:
+    assert not removes_or_writes(source)

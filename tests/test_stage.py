@@ -1,0 +1,502 @@
+"""Stages: whose they are, what a run that is killed, stopped or refused leaves, and what a commit may replace.
+
+T1, T8, T11 and T41 of the findings: nothing is removed or renamed that is not proved to be ours.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from converter.conversion import Options, Source
+from converter.errors import OutputError
+from converter.output import Mode, Output, read_manifest, stage, verify
+from converter.output.directory import Directory
+from converter.output.stage import LOCK, PROOF, READY, STAGE, staged, write_file
+from converter.run import write_file as convert_to_file
+from converter.run import write_folder
+from tests.test_cli import COMMAND, ENVIRONMENT, run
+
+TEXTS = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n"}
+LATER = {"a": "# Two\n", "c": "| n |\n|---|\n| 2 |\n"}
+
+
+def convert(texts: dict[str, str], out: Path, mode: Mode = "create") -> None:
+    write_folder([Source(key, text) for key, text in texts.items()], out, Output(mode=mode), Options())
+
+
+def listing(folder: Path) -> dict[str, bytes | str | None]:
+    """Everything in a folder: files by their content, links by where they point."""
+    return {
+        path.relative_to(folder).as_posix(): os.readlink(path)
+        if path.is_symlink()
+        else path.read_bytes()
+        if path.is_file()
+        else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> None:
+    """Convert `LATER` in a process that ends, as by SIGKILL, before such a call of `Directory`."""
+    code = (
+        "import os, sys; from pathlib import Path\n"
+        "from converter.output.directory import Directory; from tests.test_stage import LATER, convert\n"
+        f"real, calls = Directory.{call}, []\n"
+        "def dying(*arguments):\n"
+        "    calls.append(1)\n"
+        f"    os._exit(9) if len(calls) > {number} else None\n"
+        "    return real(*arguments)\n"
+        f"Directory.{call} = dying\n"
+        f"convert(LATER, Path({str(out)!r}), {mode!r})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=120, capture_output=True)
+    assert done.returncode == 9, done.stderr.decode()
+
+
+def in_place(out: Path) -> Path:
+    """An output whose files must be put in place one by one, for a file of somebody else stands there too."""
+    convert(TEXTS, out)
+    (out / "mine.txt").write_text("mine")
+    return out
+
+
+# -- whose a stage is (T1)
+
+
+def link(place: Path, victim: Path) -> None:
+    place.symlink_to(victim, target_is_directory=True)
+
+
+def link_to_nothing(place: Path, victim: Path) -> None:
+    place.symlink_to(victim / "none")
+
+
+def folder_with_files(place: Path, victim: Path) -> None:
+    shutil.copytree(victim, place)
+    place.chmod(0o700)
+
+
+def file(place: Path, victim: Path) -> None:
+    place.write_text("mine")
+
+
+def copied_stage(place: Path, victim: Path) -> None:
+    """What a run left that was killed elsewhere, with a lock and a proof; here it is a copy, as in a checkout."""
+    out = in_place(victim.parent / "elsewhere" / "out")
+    killed(out, "replace", 2)
+    left = out.parent / f".out{STAGE}"
+    assert {LOCK, PROOF, READY} <= {*os.listdir(left)}
+    shutil.copytree(left, place)
+    shutil.rmtree(out.parent)
+
+
+def linked_parts(place: Path, victim: Path) -> None:
+    place.mkdir(mode=0o700)
+    (place / LOCK).symlink_to(victim / "file")
+    (place / PROOF).write_text("0")
+    link(place / "new", victim)
+
+
+def pipe(place: Path, victim: Path) -> None:
+    place.mkdir(mode=0o700)
+    os.mkfifo(place / LOCK)
+    os.mkfifo(place / PROOF)
+
+
+def open_to_others(place: Path, victim: Path) -> None:
+    place.mkdir()
+    place.chmod(0o755)
+
+
+def of_another_user(place: Path, victim: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    place.mkdir(mode=0o700)
+    os.chown(place, 12345, 12345)
+
+
+PLANTED: list[Callable[[Path, Path], None]] = [
+    link, link_to_nothing, folder_with_files, file, copied_stage, linked_parts, pipe, open_to_others, of_another_user,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["beside", "inside"])
+@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+def test_what_is_not_our_stage_is_named_and_never_touched(
+    tmp_path: Path, plant: Callable[[Path, Path], None], inside: bool
+) -> None:
+    """T1, in each form that a checkout, an archive or another user can leave it."""
+    victim, out = tmp_path / "victim", tmp_path / "repository" / "out"
+    victim.mkdir()
+    (victim / "file").write_text("precious")
+    (victim / "ready").write_text("overwrite")
+    out.mkdir(parents=True)
+    place = out / STAGE if inside else out.parent / f".out{STAGE}"
+    plant(place, victim)
+    before = listing(tmp_path)
+    for mode in get_args(Mode):
+        with pytest.raises(OutputError, match="Parquetry did not make it") as error:
+            convert(TEXTS, out, mode)
+        assert str(place) in str(error.value) and error.value.code == "output_stage"
+    with pytest.raises(OutputError, match="Parquetry did not make it"), staged(out):
+        pass
+    assert listing(tmp_path) == before
+
+
+def test_links_in_an_output_are_not_followed(tmp_path: Path) -> None:
+    """T1, T2: files are replaced and removed in the folder itself, not where a link in it leads."""
+    victim, out = tmp_path / "victim", in_place(tmp_path / "out")
+    shutil.move(out / "datasets", victim)
+    (out / "datasets").symlink_to(victim)
+    before = listing(victim)
+    with pytest.raises(OutputError, match="nothing of this run was kept"):
+        convert(LATER, out, "overwrite")
+    assert listing(victim) == before and (out / "datasets").is_symlink()
+    (out / "datasets").unlink()
+    convert(LATER, out, "overwrite")
+    assert verify(out) == [] and listing(victim) == before
+
+
+def test_a_link_beside_the_files_of_an_output_stays(tmp_path: Path) -> None:
+    convert(TEXTS, tmp_path / "out")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "out" / "more").symlink_to(tmp_path / "data")
+    (tmp_path / "out" / "empty").mkdir()
+    convert(LATER, tmp_path / "out", "overwrite")
+    assert os.readlink(tmp_path / "out" / "more") == str(tmp_path / "data") and (tmp_path / "out" / "empty").is_dir()
+
+
+def test_what_comes_into_a_folder_while_it_is_exchanged_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    convert(TEXTS, out)
+    real = Directory.exchange
+
+    def late(*arguments: object) -> bool:
+        (out / "mine.txt").write_text("mine")
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Directory, "exchange", late)
+    convert(LATER, out, "overwrite")
+    assert (out / "mine.txt").read_text() == "mine" and verify(out) == []
+    assert os.listdir(tmp_path) == ["out"]
+
+
+def test_the_folder_for_stages_of_databases_is_ours_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    place = tmp_path / f"parquetry-{os.geteuid()}"
+    (tmp_path / "victim").mkdir()
+    place.symlink_to(tmp_path / "victim")
+    with pytest.raises(PermissionError, match="TMPDIR"):
+        stage.staging_place("x")
+    place.unlink()
+    place.mkdir()
+    place.chmod(0o777)
+    with pytest.raises(PermissionError, match="TMPDIR"):
+        stage.staging_place("x")
+    place.rmdir()
+    assert stage.staging_place("x").parent == place and place.stat().st_mode & 0o777 == 0o700
+
+
+# -- runs that were killed
+
+
+@pytest.mark.parametrize("call, number", [("make", 1), ("write", 0), ("open", 1), ("exchange", 0), ("remove_tree", 0)])
+def test_what_a_killed_run_left_is_removed(tmp_path: Path, call: str, number: int) -> None:
+    out = tmp_path / "out"
+    convert(TEXTS, out)
+    killed(out, call, number)
+    assert (tmp_path / f".out{STAGE}").is_dir()
+    assert verify(out) == []
+    convert(LATER, out, "overwrite")
+    assert os.listdir(tmp_path) == ["out"] and verify(out) == []
+
+
+@pytest.mark.parametrize("moved", [0, 1, 5, 10])
+def test_a_run_killed_while_it_put_files_in_place_is_finished(tmp_path: Path, moved: int) -> None:
+    out = in_place(tmp_path / "out")
+    killed(out, "replace", moved)
+    assert (verify(out) != []) == (moved > 0)
+    convert(LATER, out, "incremental")
+    convert(LATER, tmp_path / "full")
+    manifest, full = read_manifest(out), read_manifest(tmp_path / "full")
+    assert manifest and full and manifest.files == full.files and verify(out) == []
+    assert (out / "mine.txt").exists() and sorted(os.listdir(tmp_path)) == ["full", "out"]
+
+
+def test_a_refused_run_does_not_finish_what_another_began(tmp_path: Path) -> None:
+    """T2: a stage that is ready is carried out by a run that is not refused alone."""
+    out = in_place(tmp_path / "out")
+    killed(out, "replace", 5)
+    before = listing(tmp_path)
+    with pytest.raises(OutputError, match="--overwrite, --append or --incremental"):
+        convert(TEXTS, out)
+    with pytest.raises(OutputError, match="other options"):
+        write_folder([Source("a", "x")], out, Output(mode="append"), Options(repair="off"))
+    assert listing(tmp_path) == before
+    convert(LATER, out, "append")
+    assert verify(out) == []
+
+
+@pytest.mark.parametrize("damage", ["../key", "extra", "missing", "link", "marker"])
+def test_a_stage_that_is_not_as_its_manifest_says_is_not_carried_out(tmp_path: Path, damage: str) -> None:
+    """T2: what waits in a stage is input as well, though the stage is ours."""
+    out = in_place(tmp_path / "out")
+    (tmp_path / "key").write_text("precious")
+    killed(out, "replace", 5)
+    new = tmp_path / f".out{STAGE}" / "new"
+    manifest = new / "_manifest.json"
+    if damage == "../key":
+        manifest.write_text(manifest.read_text().replace("tables.parquet", "../key"))
+    elif damage == "extra":
+        (new / "extra.parquet").write_text("x")
+    elif damage == "missing":
+        (new / "tables.parquet").unlink()
+    elif damage == "link":
+        (new / "tables.parquet").unlink()
+        (new / "tables.parquet").symlink_to(tmp_path / "key")
+    else:
+        (new.parent / READY).write_text("whatever")
+    before = listing(tmp_path)
+    for mode in get_args(Mode)[1:]:
+        with pytest.raises(OutputError) as error:
+            convert(LATER, out, mode)
+        assert error.value.code == "manifest" and STAGE in str(error.value)
+    assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_where_there_are_no_locks_one_run_at_a_time_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_new: bool
+) -> None:
+    """NFS without a lock service, for example: a stage that stands there may be that of a run that goes on."""
+
+    def refused(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refused)
+    if is_new:
+        convert(TEXTS, tmp_path / "out")
+        assert os.listdir(tmp_path) == ["out"]
+    else:
+        with staged(tmp_path / "out"), pytest.raises(OutputError, match=r"or was killed; remove .*-stage if none is"):
+            convert(TEXTS, tmp_path / "out")
+
+
+# -- what came meanwhile (T8)
+
+
+def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> None:
+    def sources(appears: Callable[[], object]) -> list[Source]:
+        class Late(str):
+            def encode(self, *_: object) -> bytes:
+                appears()
+                return b"# x\n"
+
+        return [Source("a", Late("# x\n"))]
+
+    table = tmp_path / "f.csv"
+    output = Output("csv", records=["blocks"])
+    for appear in (lambda: table.write_text("mine"), lambda: table.symlink_to("nowhere")):
+        with pytest.raises(OutputError, match="exists already") as error:
+            convert_to_file(sources(appear), table, output, Options())
+        assert error.value.code == "output_exists"
+        assert table.is_symlink() or table.read_text() == "mine"
+        table.unlink()
+    out = tmp_path / "out"
+    with pytest.raises(OutputError):
+        write_folder(sources(lambda: out.write_text("mine")), out, Output(), Options())
+    assert out.read_text() == "mine"
+    out.unlink()
+
+    def fill() -> None:
+        out.mkdir()
+        (out / "mine.txt").write_text("mine")
+        (out / "sections.parquet").write_text("mine")
+
+    with pytest.raises(OutputError, match=r"sections\.parquet: exists already, and nothing of this run was kept"):
+        write_folder(sources(fill), out, Output(), Options())
+    assert listing(out) == {"mine.txt": b"mine", "sections.parquet": b"mine"}
+    shutil.rmtree(out)
+    other = tmp_path / "other"
+    convert(TEXTS, other)
+    with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
+        write_folder(sources(lambda: shutil.copytree(other, out)), out, Output(), Options())
+    assert verify(out) == [] and sorted(os.listdir(tmp_path)) == ["other", "out"]
+
+
+@pytest.mark.parametrize("replaced", [True, False], ids=["renameat2", "link"])
+def test_a_file_is_put_where_nothing_stands_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: bool
+) -> None:
+    if not replaced:
+        monkeypatch.setattr("converter.output.directory.rename_at", lambda *_: 38)  # ENOSYS
+    for name in ("there", "new"):
+        (tmp_path / name).write_text(name)
+    with Directory.opened(tmp_path) as folder:
+        with pytest.raises(FileExistsError):
+            folder.place("new", folder, "there")
+        folder.place("new", folder, "other")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"there": "there", "other": "new"}
+    monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no hard links")))
+    with Directory.opened(tmp_path) as folder:
+        with pytest.raises(FileExistsError):
+            folder.place("other", folder, "there")
+        folder.place("other", folder, "last")
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"there": "there", "last": "new"}
+
+
+def test_devices_and_pipes_are_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_file(pipe, b"report")
+    assert os.read(reader, 10) == b"report" and pipe.is_fifo()
+    os.close(reader)
+    with pytest.raises(OutputError, match="no regular file"):
+        convert_to_file([Source("a", "x")], pipe, Output("csv", records=["blocks"], mode="overwrite"), Options())
+    assert pipe.is_fifo() and os.listdir(tmp_path) == ["pipe"]
+
+
+# -- what fails (T11)
+
+
+def unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user to whom permissions apply."""
+    privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
+        pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
+    return subprocess.run(
+        [*privileges, *COMMAND, *arguments], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", ["out", "out/datasets", "."])
+@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside other files"])
+def test_without_permission_nothing_stays(tmp_path: Path, closed: str, others: bool) -> None:
+    """T11: what failed is not carried out by a later run, when the folder can be written to again."""
+    for name, text in LATER.items():
+        (tmp_path / f"{name}.md").write_text(text)
+    convert(TEXTS, tmp_path / "out")
+    if others:
+        (tmp_path / "out" / "mine.txt").write_text("mine")
+    before = listing(tmp_path)
+    (tmp_path / closed).chmod(0o555)
+    done = unprivileged("convert", "a.md", "c.md", "-o", "out", "--overwrite", "-q", cwd=tmp_path)
+    (tmp_path / closed).chmod(0o755)
+    if done.returncode:
+        assert "nothing of this run was kept" in done.stderr
+        assert listing(tmp_path) == before
+        with pytest.raises(OutputError, match="holds an output already"):
+            convert(LATER, tmp_path / "out")
+        assert listing(tmp_path) == before
+    else:
+        assert closed != "out" and verify(tmp_path / "out") == []
+
+
+def test_a_run_that_fails_leaves_no_folder_above_its_output(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), staged(tmp_path / "new" / "deep" / "out"):
+        raise RuntimeError
+    assert os.listdir(tmp_path) == []
+
+
+# -- signals (T41)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("when", [0, 3, 12])
+def test_a_signal_among_the_renames_waits_until_they_are_done(tmp_path: Path, number: int, when: int) -> None:
+    """T41: the output is the next one, whole, and the message says so."""
+    out = in_place(tmp_path / "out")
+    for name, text in LATER.items():
+        (tmp_path / f"{name}.md").write_text(text)
+    code = (
+        "import os, sys; from converter.output.directory import Directory\n"
+        "real, calls = Directory.replace, []\n"
+        "def stopped(*arguments):\n"
+        f"    os.kill(os.getpid(), {int(number)}) if len(calls) == {when} else None\n"
+        "    calls.append(1)\n"
+        "    return real(*arguments)\n"
+        "Directory.replace = stopped\n"
+        "from converter.cli import main\n"
+        "sys.argv = ['parquetry', 'convert', 'a.md', 'c.md', '-o', 'out', '--overwrite']\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 128 + number, done.stderr
+    assert "stopped; the new output is in place" in done.stderr
+    assert verify(out) == [] and (out / "mine.txt").exists()
+    manifest = read_manifest(out)
+    assert manifest and manifest.documents == 2 and not [path for path in tmp_path.iterdir() if STAGE in path.name]
+
+
+def test_signals_are_those_of_the_caller_again(tmp_path: Path) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    convert(TEXTS, tmp_path / "out")
+    assert {number: signal.getsignal(number) for number in before} == before
+    with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0)
+        done = True
+    assert done
+
+
+def test_an_error_among_the_renames_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T41: `nothing was kept` is said where it is true; the file system refuses each rename once."""
+    real, calls = Directory.replace, [0, 0]
+
+    def failing(*arguments: object) -> None:
+        calls[0] += 1
+        if calls[0] == calls[1]:
+            raise OSError(5, "Input/output error")
+        real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Directory, "replace", failing)
+    out = in_place(tmp_path / "out")
+    before = listing(tmp_path)
+    for number in (1, 2, 7, 14):
+        calls[:] = [0, number]
+        with pytest.raises(OutputError, match="nothing of this run was kept"):
+            convert(LATER, out, "overwrite")
+        assert listing(tmp_path) == before
+
+
+def test_where_nothing_can_be_undone_the_message_says_what_stands_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T41: a file system without second names, on which a rename fails."""
+    real, calls = Directory.replace, [0]
+
+    def failing(*arguments: object) -> None:
+        calls[0] += 1
+        if calls[0] == 6:
+            raise OSError(5, "Input/output error")
+        real(*arguments)  # type: ignore[arg-type]
+
+    out = in_place(tmp_path / "out")
+    monkeypatch.setattr(Directory, "replace", failing)
+    monkeypatch.setattr(Directory, "link", lambda *_: False)
+    with pytest.raises(OutputError, match=r"some of its files are new .* which first puts the others in place"):
+        convert(LATER, out, "overwrite")
+    assert verify(out) != []
+    monkeypatch.undo()
+    convert(LATER, out, "incremental")
+    assert verify(out) == [] and os.listdir(tmp_path) == ["out"]
+
+
+def test_the_working_folder_is_put_in_place_file_by_file(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(TEXTS["a"])
+    run("convert", "a.md", "-o", ".", cwd=tmp_path, code=0)
+    assert verify(tmp_path) == [] and (tmp_path / "a.md").exists()
