@@ -1,6 +1,6 @@
 """The command line: one file a verb. The only room that prints, prompts or exits.
 
-Exit codes: 0 all read; 1 nothing usable could be done; 2 wrong usage; 3 done, with errors in `problems`;
+Exit codes: 0 all read; 1 nothing done, the output is as it was; 2 wrong usage; 3 done, with errors in `problems`;
 130 stopped by Ctrl-C, 143 by SIGTERM; 141 the reader of a pipe went away.
 """
 
@@ -99,7 +99,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Documents that were written for people, turned into typed tables for machines.",
-    epilog="Exit codes: 0 all read, 1 nothing usable could be done, 2 wrong usage, 3 done with errors in `problems`, "
+    epilog="Exit codes: 0 all read, 1 nothing done (the output is as it was), 2 wrong usage, 3 done with errors in "
+    "`problems`, "
     "130 Ctrl-C, 143 SIGTERM, 141 the reader of a pipe went away.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

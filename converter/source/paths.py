@@ -43,7 +43,7 @@ class LocalFile:
     def identity(self) -> str:
         """The path with its folder's links followed, so that a loop of links ends. A link to a file is a file of its
         own: stores that keep equal files once show them under several names."""
-        folder, name = os.path.split(os.path.abspath(self.path))
+        folder, name = os.path.split(os.path.join(os.getcwd(), self.path))
         return os.path.join(_real_folder(folder), name)
 
     def open(self) -> BinaryIO:
@@ -149,14 +149,17 @@ def spelling_of(path: str, root: str | None = None) -> str | None:
     Raises:
         UsageError: the path lies outside the root.
     """
+    single = "/" + path.lstrip("/") if path.startswith("//") else path  # two slashes would be kept
     if root is not None:
-        inside = _inside(_absolute(path), _absolute(root)) or _inside(_followed(path), os.path.realpath(root))
+        real = os.path.realpath(root)
+        inside = _inside(_absolute(single), _absolute(root)) or _inside(_followed(path), real)
+        inside = inside or _inside(os.path.realpath(path), real)
         if inside is None:
             raise UsageError(f"lies outside the root {root}; name sources in it, or another --root", source=_key(path))
         return inside
     if ".." not in path or ".." not in Path(path).parts:
-        return path[1:] if path.startswith("//") else None  # which pathlib would keep
-    absolute = _absolute(path)
+        return None if single == path else single
+    absolute = _absolute(single)
     return absolute if os.path.isabs(path) else os.path.relpath(absolute, os.path.realpath(os.getcwd()))
 
 

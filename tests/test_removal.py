@@ -1,0 +1,572 @@
+"""Removal needs proof (T4): whatever breaks at a source, no row of an output is lost, in any target or mode."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import converter
+from converter.conversion import Options, Source
+from converter.errors import OutputError, ParquetryError, SparkError, UsageError
+from converter.output import Folder, Mode, Output, find_target, read_manifest
+from converter.output.removal import most_removed
+from converter.report import Report
+from converter.run import Settings, write_folder, write_target
+from converter.source import Columns, find_sources
+from tests.test_cli import COMMAND, ENVIRONMENT, run
+from tests.test_output import rows
+from tests.test_targets import Place, in_delta, in_duckdb, in_postgres, server, texts_of  # noqa: F401
+
+COUNT = 4
+TEXTS = {f"{number}.md": f"# T {number}\n\n| a | b |\n|---|---|\n| {number} | x |\n" for number in range(COUNT)}
+LARGE = "# Large\n\n" + "*words* of [it](b) and `more`\n\n" * 60_000
+BODY = [{"url": f"u{number}", "body": text} for number, text in enumerate(TEXTS.values())]
+
+
+def write_documents(folder: Path) -> None:
+    folder.mkdir()
+    for name, text in TEXTS.items():
+        (folder / name).write_text(text)
+
+
+def write_lines(file: Path, rows: Iterable[dict[str, str]] = BODY) -> None:
+    text = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    file.write_bytes(gzip.compress(text) if file.suffix == ".gz" else text)
+
+
+def write_table(file: Path, rows: list[dict[str, str]] = BODY) -> None:
+    pq.write_table(pa.Table.from_pylist(rows, pa.schema({"url": pa.string(), "body": pa.string()})), file)
+
+
+def cut(file: Path) -> None:
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) * 2 // 3])
+
+
+def empty(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+@dataclass(frozen=True)
+class Outage:
+    """What is converted, and what happens to it before it is converted again."""
+
+    prepare: Callable[[Path], object]
+    happen: Callable[[Path], object]
+    sources: tuple[str, ...] = ("docs",)
+    is_table: bool = False
+    options: Options = field(default_factory=Options)
+    is_refused: bool = False
+    """Whether the incremental run refuses to go on, for the source was listed, and held nothing."""
+    new: str | None = None
+    """A document that is new, and must have come in spite of the outage."""
+
+
+def documents(folder: Path) -> None:
+    write_documents(folder / "docs")
+
+
+def packed(folder: Path) -> None:
+    documents(folder)
+    (folder / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
+
+
+def two_folders(folder: Path) -> None:
+    documents(folder)
+    write_documents(folder / "more")
+
+
+def second_gone(folder: Path) -> None:
+    shutil.rmtree(folder / "more")
+    (folder / "docs" / "new.md").write_text("# New\n")
+
+
+def link_turned(folder: Path) -> None:
+    (folder / "docs" / "2.md").unlink()
+    (folder / "docs" / "2.md").symlink_to("nowhere.md")
+
+
+def table(name: str) -> dict[str, Any]:
+    return {"sources": (name,), "is_table": True}
+
+
+OUTAGES: dict[str, Outage] = {
+    "folder gone": Outage(documents, lambda folder: (folder / "docs").rename(folder / "away")),
+    "folder empty": Outage(documents, lambda folder: empty(folder / "docs"), is_refused=True),
+    "pattern without match": Outage(
+        documents, lambda folder: empty(folder / "docs"), ("docs/**/*.md",), is_refused=True
+    ),
+    "one of two gone": Outage(two_folders, second_gone, ("docs", "more"), new="docs/new.md"),
+    "one of two empty": Outage(two_folders, lambda folder: empty(folder / "more"), ("docs", "more"), is_refused=True),
+    "document cut": Outage(packed, lambda folder: cut(folder / "docs" / "2.md.gz")),
+    "document binary": Outage(documents, lambda folder: (folder / "docs" / "2.md").write_bytes(bytes(range(256)) * 9)),
+    "link to nowhere": Outage(documents, link_turned),
+    "too slow": Outage(
+        documents, lambda folder: (folder / "docs" / "2.md").write_text(LARGE), options=Options(maximum_seconds=0.02)
+    ),
+    "other options, one of two gone": Outage(
+        two_folders, second_gone, ("docs", "more"), options=Options(repair="safe"), is_refused=True
+    ),
+    "lines cut": Outage(
+        lambda folder: write_lines(folder / "t.ndjson"), lambda folder: cut(folder / "t.ndjson"), **table("t.ndjson")
+    ),
+    "packed lines cut": Outage(
+        lambda folder: write_lines(folder / "t.ndjson.gz"),
+        lambda folder: cut(folder / "t.ndjson.gz"),
+        **table("t.ndjson.gz"),
+    ),
+    "table cut": Outage(
+        lambda folder: write_table(folder / "t.parquet"), lambda folder: cut(folder / "t.parquet"), **table("t.parquet")
+    ),
+    "table empty": Outage(
+        lambda folder: write_table(folder / "t.parquet"),
+        lambda folder: write_table(folder / "t.parquet", []),
+        is_refused=True,
+        **table("t.parquet"),
+    ),
+    "texts null": Outage(
+        lambda folder: write_table(folder / "t.parquet"),
+        lambda folder: write_table(folder / "t.parquet", [{"url": row["url"]} for row in BODY]),
+        **table("t.parquet"),
+    ),
+}
+MODES: tuple[Mode, ...] = ("incremental", "append")
+
+
+def is_kept(before: dict[str, list[str]], after: dict[str, list[str]]) -> bool:
+    """Whether no row is lost; those of `problems` are of a run."""
+    return all(set(lines) <= set(after.get(name, ())) for name, lines in before.items() if name != "problems")
+
+
+@pytest.fixture(params=["folder", "duckdb", "delta", pytest.param("postgres", marks=pytest.mark.slow)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str], dict[str, list[str]]]]:
+    """A new target of each kind, and what reads its rows."""
+    readers: dict[str, tuple[str, Callable[[str], Any]]] = {
+        "duckdb": (str(tmp_path / "out.duckdb"), in_duckdb),
+        "delta": (f"delta://{tmp_path / 'root'}", in_delta),
+    }
+    if request.param == "folder":
+        return str(tmp_path / "out"), lambda out: rows(Path(out))
+    if request.param == "postgres":
+        name = f"{request.getfixturevalue('server')}&schema=s{os.urandom(5).hex()}"
+        return name, lambda out: texts_of(in_postgres(out))
+    out, read = readers[request.param]
+    return out, lambda out: texts_of(read(out))
+
+
+def convert(out: str, mode: Mode, outage: Outage, options: Options, maximum: str | None = None) -> Report:
+    columns = Columns("body", "url") if outage.is_table else None
+    target = find_target(out, None) or Folder(Path(out), "parquet")
+    output = Output(mode=mode, maximum_removed=maximum)
+    return write_target(find_sources(outage.sources, columns=columns), target, output, options)
+
+
+def check(
+    name: str, mode: Mode, run_again: Callable[[Outage, Mode, Options], Report], read: Callable[[], Any], folder: Path
+) -> None:
+    """Convert, break the source, convert again: no row may be lost, and what happened must be said."""
+    outage = OUTAGES[name]
+    outage.prepare(folder)
+    run_again(outage, "create", Options())
+    before = read()
+    assert before["documents"]
+    outage.happen(folder)
+    try:
+        report = run_again(outage, mode, outage.options)
+    except (OutputError, SparkError) as error:
+        assert outage.is_refused or isinstance(error, SparkError)
+        assert mode == "incremental" or name.startswith("other options") or isinstance(error, SparkError)
+        if isinstance(error, OutputError) and mode == "incremental":
+            assert "--max-removed" in str(error)
+        assert read() == before
+        return
+    assert not outage.is_refused or mode == "append"
+    after = read()
+    assert is_kept(before, after)
+    assert report.removed == 0
+    assert report.kept > 0 or mode == "append"
+    assert report.exit_code == (1 if not report.documents + report.skipped else 3 if report.errors else 0)
+    assert report.written or after == before
+    if outage.new:
+        assert any(outage.new in line for line in after["documents"])
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", OUTAGES)
+def test_no_row_is_lost(name: str, mode: Mode, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    out, read = place
+    check(name, mode, lambda outage, mode, options: convert(out, mode, outage, options), lambda: read(out), tmp_path)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_document_that_ends_its_process_keeps_its_rows(place: Place, tmp_path: Path, mode: Mode, jobs: int) -> None:
+    out, read = place
+    sources = [Source(name, text.encode()) for name, text in TEXTS.items()]
+    target = find_target(out, None) or Folder(Path(out), "parquet")
+    write_target(sources, target, Output(), Options())
+    before = read(out)
+    sources[2] = replace(sources[2], data=Fatal(b"x"))
+    report = write_target(sources, target, Output(mode=mode), Options(), Settings(jobs, isolated=True))
+    assert (report.kept, report.problem_codes) == (1, {"crashed": 1})
+    assert is_kept(before, read(out))
+
+
+class Fatal(bytes):
+    """Bytes whose reading ends the process, as a fault in a library in C does; their hash can be taken."""
+
+    def startswith(self, *_: Any) -> bool:
+        os._exit(9)
+
+
+def without_privileges() -> list[str]:
+    """What takes root's right to read everything."""
+    privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+    if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
+        pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
+    return privileges
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["convert"], ["spark", "convert", "--master", "local[1,2]"]])
+@pytest.mark.parametrize("closed", ["docs", "docs/sub", "docs/1.md", "."])
+def test_without_permission_no_row_is_lost(
+    command: list[str], closed: str, place: Place, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if command[0] == "spark" and ("folder" not in request.node.callspec.id or find_spec("pyspark") is None):
+        pytest.skip("Spark writes folders")
+    privileges = without_privileges()
+    out, read = place
+    top = tmp_path / "top"
+    top.mkdir()
+    write_documents(top / "docs")
+    write_documents(top / "docs" / "sub")
+    whole = [*COMMAND, *command, str(top / "docs"), "-o", out, "-q"]
+    subprocess.run(whole, env=ENVIRONMENT, check=True, timeout=120)
+    before = read(out)
+    (top / closed).chmod(0)
+    try:
+        for mode in MODES:
+            done = subprocess.run([*privileges, *whole, f"--{mode}"], env=ENVIRONMENT, capture_output=True, timeout=120)
+            assert done.returncode in (1, 3), done.stderr
+            assert is_kept(before, read(out)), (mode, done.stderr)
+    finally:
+        (top / closed).chmod(0o755)
+
+
+# -- stores
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any]]:
+    """A server like S3 with some documents, and what stops it."""
+    pytest.importorskip("s3fs", reason="the extra s3 is not installed")
+    moto = pytest.importorskip("moto.server", reason="moto is not installed")
+    from converter.source.urls import open_store
+
+    store_server = moto.ThreadedMotoServer(port=0, verbose=False)
+    store_server.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{store_server.get_host_and_port()[1]}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
+    store, _ = open_store("s3://night")
+    store.clear_instance_cache()
+    store, _ = open_store("s3://night")
+    store.mkdir("night")
+    store.pipe({f"night/docs/{name}": text.encode() for name, text in TEXTS.items()})
+    yield "s3://night/docs/", store_server
+    store.clear_instance_cache()
+    store_server.stop()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("outage", ["server stopped", "credentials gone", "prefix empty", "bucket gone"])
+def test_no_row_is_lost_with_a_store(
+    outage: str, mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from converter.source.urls import open_store
+
+    out, read = place
+    address, store_server = bucket
+    case = Outage(documents, documents, (address,))
+    assert convert(out, "create", case, Options()).documents == COUNT
+    before = read(out)
+    store, _ = open_store(address)
+    if outage == "server stopped":
+        store_server.stop()
+    elif outage == "credentials gone":
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    else:
+        store.rm("night/docs", recursive=True)
+        store.pipe({"night/docs/picture.png": b"x"} if outage == "prefix empty" else {})
+        if outage == "bucket gone":
+            store.rmdir("night")
+    store.clear_instance_cache()
+    try:
+        report = convert(out, mode, case, Options())
+    except OutputError as error:
+        assert (outage, mode) == ("prefix empty", "incremental") and "--max-removed" in str(error)
+    else:
+        assert (report.removed, report.exit_code) == (0, 1)
+        assert report.kept == (COUNT if mode == "incremental" else 0)
+    assert read(out) == before
+
+
+# -- on Spark
+
+
+@pytest.fixture(scope="module")
+def spark() -> Iterator[Any]:
+    if find_spec("pyspark") is None or (shutil.which("java") is None and "JAVA_HOME" not in os.environ):
+        pytest.skip("Spark needs PySpark and a Java")
+    from tests.benchmarks.spark import session
+
+    started = session("local[2,4]")
+    yield started
+    started.stop()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", OUTAGES)
+def test_no_row_is_lost_on_spark(
+    name: str, mode: Mode, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from converter.cli.spark import table
+    from converter.spark import convert as convert_on_spark
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("converter.spark.documents.LEAST_BYTES", 50)
+
+    def run_again(outage: Outage, mode: Mode, options: Options) -> Report:
+        output = Output(mode=mode)
+        if not outage.is_table:
+            return convert_on_spark(spark, outage.sources, "out", output=output, options=options)
+        try:
+            frame = table(spark, [str(tmp_path / outage.sources[0])], None)
+        except UsageError as error:  # Spark cannot read the table
+            raise SparkError(str(error)) from error
+        return convert_on_spark(
+            spark, frame, "out", text_column="body", key_column="url", output=output, options=options
+        )
+
+    if name == "packed lines cut":
+        pytest.skip("Spark takes no table with two suffixes")
+    check(name, mode, run_again, lambda: rows(tmp_path / "out"), tmp_path)
+
+
+def fatal(batch: pa.RecordBatch, **told: Any) -> Iterator[Source]:
+    from converter.spark.documents import read_lists
+
+    for source in read_lists(batch, **told):
+        yield Source(source.key, Fatal(b"x")) if source.key.endswith("2.md") else source
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES)
+def test_a_document_that_ends_its_worker_keeps_its_rows(
+    spark: Any, tmp_path: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from converter.spark import convert as convert_on_spark
+
+    documents(tmp_path)
+    convert_on_spark(spark, tmp_path / "docs", tmp_path / "out")
+    before = rows(tmp_path / "out")
+    monkeypatch.setattr("converter.spark.job.read_lists", fatal)
+    report = convert_on_spark(spark, tmp_path / "docs", tmp_path / "out", output=Output(mode=mode))
+    assert report.kept == 1
+    assert is_kept(before, rows(tmp_path / "out"))
+
+
+# -- what a complete listing proves
+
+
+def test_what_is_gone_goes_and_what_failed_stays(tmp_path: Path) -> None:
+    """The whole of a night: one document gone, one changed, one new, one broken."""
+    write_documents(tmp_path / "docs")
+    (tmp_path / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
+    run("convert", "docs", "-o", "out", "-q", cwd=tmp_path, code=0)
+    before = rows(tmp_path / "out")
+    (tmp_path / "docs" / "0.md").unlink()
+    (tmp_path / "docs" / "1.md").write_text("# Changed\n")
+    cut(tmp_path / "docs" / "2.md.gz")
+    (tmp_path / "docs" / "new.md").write_text("# New\n")
+    done = run("convert", "docs", "-o", "out", "--incremental", "--report", "report.json", cwd=tmp_path, code=3)
+    report = json.loads((tmp_path / "report.json").read_text())
+    told = ("documents", "skipped", "removed", "kept", "failed", "listing_complete", "written", "exit_code")
+    assert [report[name] for name in told] == [2, 2, 1, 1, 1, True, True, 3]
+    assert b"1 removed, 1 kept as before, 1 not read" in done.stderr and b"the output was written" in done.stderr
+    keys = pq.read_table(tmp_path / "out" / "documents.parquet")["source"].to_pylist()
+    assert sorted(keys) == [f"docs/{name}" for name in ("1.md", "2.md", "2.md.gz", "3.md", "new.md")]
+    kept = [line for lines in before.values() for line in lines if "docs/2.md.gz" in line]
+    assert kept and set(kept) <= {line for lines in rows(tmp_path / "out").values() for line in lines}
+    again = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=3)
+    assert b"nothing has changed; the output was left as it is" in again.stderr
+    (tmp_path / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
+    run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=0)
+    assert not pq.read_table(tmp_path / "out" / "problems.parquet").num_rows
+
+
+@pytest.mark.parametrize(
+    "count, gone, maximum, is_allowed",
+    [
+        (10, 9, None, True), (10, 10, None, False), (1, 1, None, False), (1, 1, "1", True), (1, 1, 0, False),
+        (12, 6, None, True), (12, 7, None, False), (12, 7, "7", True), (12, 7, 6, False), (12, 12, "100%", True),
+        (12, 4, "25%", False), (12, 3, "25%", True), (12, 1, "8%", False), (12, 1, "8.4%", True),
+    ],
+)  # fmt: skip
+def test_how_much_may_go(tmp_path: Path, count: int, gone: int, maximum: int | str | None, is_allowed: bool) -> None:
+    sources = [Source(str(number), f"# T {number}\n") for number in range(count)]
+    write_folder(sources, tmp_path / "out", Output(), Options())
+    before = rows(tmp_path / "out")
+    output = Output(mode="incremental", maximum_removed=maximum)
+    if is_allowed:
+        report = write_folder(sources[gone:], tmp_path / "out", output, Options())
+        assert (report.removed, report.exit_code) == (gone, 0)
+        assert len(rows(tmp_path / "out").get("documents", [])) == count - gone
+    else:
+        with pytest.raises(OutputError, match=f"--max-removed {gone}$"):
+            write_folder(sources[gone:], tmp_path / "out", output, Options())
+        assert rows(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("maximum", ["", "x", "-1", "1.5", "101%", "1e3", "٣"])
+def test_a_bound_that_is_none(maximum: str) -> None:
+    with pytest.raises(UsageError, match="--max-removed"):
+        Output(mode="incremental", maximum_removed=maximum)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 100))
+def test_a_share_is_rounded_down(documents: int, percent: int) -> None:
+    assert (
+        most_removed(f"{percent}%", documents) <= documents * percent / 100 < most_removed(f"{percent}%", documents) + 1
+    )
+
+
+def test_a_bound_goes_with_incremental() -> None:
+    for mode in ("create", "overwrite", "append"):
+        with pytest.raises(UsageError, match="--incremental"):
+            Output(mode=mode, maximum_removed=1)
+
+
+def test_all_that_a_source_held_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another disk is mounted where one of two sources was: it is listed, and holds other documents."""
+    monkeypatch.chdir(tmp_path)
+    two_folders(tmp_path)
+    converter.convert(["docs", "more"], "out")
+    empty(Path("more"))
+    Path("more/other.md").write_text("# Other\n")
+    with pytest.raises(OutputError, match="all that more held"):
+        converter.convert(["docs", "more"], "out", incremental=True)
+    report = converter.convert(["docs", "more"], "out", incremental=True, maximum_removed="50%")
+    assert (report.documents, report.removed) == (1, COUNT)
+
+
+def test_a_table_among_others_that_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which documents it had is told by no key."""
+    monkeypatch.chdir(tmp_path)
+    for number in (1, 2):
+        write_table(Path(f"{number}.parquet"), [{**row, "url": f"{number} {row['url']}"} for row in BODY])
+    columns = Columns("body", "url")
+    converter.convert(["1.parquet", "2.parquet"], "out", columns=columns)
+    write_table(Path("2.parquet"), [])
+    with pytest.raises(OutputError, match=r"2\.parquet"):
+        converter.convert(["1.parquet", "2.parquet"], "out", columns=columns, incremental=True)
+    report = converter.convert(["1.parquet", "2.parquet"], "out2", columns=columns)
+    assert (report.exit_code, report.problem_codes) == (0, {"no_rows": 1})
+
+
+def test_an_empty_part_of_a_table_is_no_problem(tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    write_table(tmp_path / "t" / "part-0.parquet", [])
+    write_table(tmp_path / "t" / "part-1.parquet")
+    report = converter.convert(tmp_path / "t", tmp_path / "out", columns=Columns("body", "url"))
+    assert (report.documents, report.problem_codes) == (COUNT, {})
+
+
+def test_a_row_that_lost_its_key_may_be_any_document(tmp_path: Path) -> None:
+    file = tmp_path / "t.ndjson"
+    write_lines(file)
+    columns = Columns("body", "url")
+    converter.convert(file, tmp_path / "out", columns=columns)
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([lines[0], "{broken", lines[3]]) + "\n")
+    report = converter.convert(file, tmp_path / "out", columns=columns, incremental=True)
+    assert (report.removed, report.kept, report.listing_complete) == (0, 2, False)
+
+
+def test_a_list_of_sources_that_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    from converter.source.listing import listed
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            if chunk := super().read(6):
+                return chunk
+            raise OSError(5, "Input/output error")
+
+    first, last = listed(Broken(b"a.md\nb"), b"\n", "list")
+    assert isinstance(last, Source) and last.problem is not None
+    assert (first, last.key, last.listed) == ("a.md", "list", False)
+
+
+def test_an_outage_leaves_every_file_as_it_was(tmp_path: Path) -> None:
+    write_documents(tmp_path / "docs")
+    run("convert", "docs", "-o", "out", "-q", cwd=tmp_path, code=0)
+    manifest = read_manifest(tmp_path / "out")
+    shutil.rmtree(tmp_path / "docs")
+    done = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=1)
+    assert b"4 kept as before" in done.stderr and b"the output was left as it was" in done.stderr
+    (tmp_path / "docs").mkdir()
+    done = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=1)
+    assert b"--max-removed 4" in done.stderr
+    assert read_manifest(tmp_path / "out") == manifest
+    done = run("convert", "docs", "-o", "out", "--incremental", "--max-removed", "4", cwd=tmp_path, code=3)
+    assert b"4 removed" in done.stderr and b"the output was written" in done.stderr
+    run("convert", "docs", "-o", "out", "--append", "--max-removed", "4", cwd=tmp_path, code=2)
+
+
+def test_a_report_that_cannot_be_written_does_not_say_that_nothing_was_done(tmp_path: Path) -> None:
+    write_documents(tmp_path / "docs")
+    done = run("convert", "docs", "-o", "out", "--report", "docs/0.md/report.json", cwd=tmp_path, code=3)
+    assert b"the report was not written, all else was done" in done.stderr
+    assert (tmp_path / "out" / "documents.parquet").exists()
+
+
+def test_a_version_of_other_options_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    documents(tmp_path)
+    converter.convert("docs", "out")
+    Path("docs/2.md").write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(OutputError, match="1 of its documents could not be read"):
+        converter.convert("docs", "out", incremental=True, repair="safe")
+    report = converter.convert("docs", "out", incremental=True, repair="safe", maximum_removed=1)
+    assert (report.documents, report.removed, report.kept) == (COUNT - 1, 1, 0)
+    Path("docs/3.md").unlink()
+    report = converter.convert("docs", "out", incremental=True)
+    assert (report.documents, report.removed) == (COUNT - 2, 1)
+    assert issubclass(OutputError, ParquetryError)

@@ -1,0 +1,219 @@
+"""One key a file (T7): paths have a normal form, `--root` says what keys are relative to, and a run that goes on from
+an output whose paths were written otherwise says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import converter
+from converter.errors import OutputError, UsageError
+from converter.output import MANIFEST, read_manifest
+from converter.report import Report
+from converter.source import Columns, find_sources
+from tests.test_cli import run
+from tests.test_output import rows
+
+FILES = ("a.md", "docs/b.md", "docs/sub/c.md")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    place = tmp_path / "work"
+    write(place)
+    monkeypatch.chdir(place)
+    return place
+
+
+def write(place: Path) -> None:
+    for name in FILES:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(f"# {name}\n")
+
+
+def keys(*arguments: str | Path, root: str | Path | None = None) -> list[str]:
+    return [source.key for source in find_sources(arguments, root=root)]
+
+
+def problems(*arguments: str | Path, root: str | Path) -> dict[str, str | None]:
+    return {
+        source.key: None if source.problem is None else source.problem.code
+        for source in find_sources(arguments, root=root)
+    }
+
+
+DETOURS = st.lists(st.sampled_from(["./", ".//", "docs/../", "docs/sub/../../", "../work/", "docs/./sub/../../"]))
+
+
+@given(st.sampled_from(FILES), DETOURS, st.booleans())
+@settings(deadline=None)
+def test_every_spelling_of_a_path_is_one_key(
+    tmp_path_factory: pytest.TempPathFactory, name: str, detours: list[str], is_absolute: bool
+) -> None:
+    place = tmp_path_factory.getbasetemp() / "spellings" / "work"
+    write(place)
+    before = os.getcwd()
+    os.chdir(place)
+    try:
+        spelled = "".join(detours) + name
+        top = f"{place}/" if is_absolute else ""
+        assert keys(top + spelled) == [top + name]
+        assert keys(top + spelled, root=top + "docs/..") == [name]
+        parent = os.path.dirname(name) or "."
+        assert top + name in keys(os.path.join(top + "".join(detours), parent, "."))
+        assert converter.read(top + spelled).doc_id == converter.read(top + name).doc_id
+    finally:
+        os.chdir(before)
+
+
+@pytest.mark.parametrize("name", ["a.md", "docs/b.md", "../other/d.md", "../../up.md"])
+def test_keys_in_normal_form_stay_as_they_are(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("x")
+    assert keys(name) == [name]
+    assert keys((folder / name).resolve()) == [str((folder / name).resolve())]
+
+
+def test_two_slashes_at_the_beginning_are_one(folder: Path) -> None:
+    assert keys(f"/{folder}/a.md") == keys(f"//{folder}/a.md") == [f"{folder}/a.md"]
+
+
+def test_a_link_before_two_dots_is_followed(folder: Path, tmp_path: Path) -> None:
+    """`link/..` is the folder above what the link leads to, not the one that the link is in."""
+    (tmp_path / "else" / "where").mkdir(parents=True)
+    (tmp_path / "else" / "a.md").write_text("another")
+    Path("link").symlink_to(tmp_path / "else" / "where")
+    found = {source.key: source.data for source in find_sources(["link/../a.md", "a.md"])}
+    assert found == {"../else/a.md": b"another", "a.md": b"# a.md\n"}
+
+
+def test_keys_are_relative_to_the_root_wherever_it_is(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "checkout"
+    shutil.copytree(folder, other)
+    expected = ["a.md", "docs/b.md", "docs/sub/c.md"]
+    for top in (folder, other):
+        assert keys(top, root=top) == expected
+        assert keys(f"{top}/**/*.md", root=top) == expected
+        assert keys(top / "docs", root=top) == expected[1:]
+        assert keys(top / "docs", root=top / "docs") == ["b.md", "sub/c.md"]
+        assert problems(top / "none", root=top) == {"none": "not_found"}
+    assert (
+        keys(".", root=folder)
+        == keys(folder, root=".")
+        == keys("docs", "a.md", "docs/sub", root=".")[2:] + expected[1:]
+    )
+    (tmp_path / "link").symlink_to(folder)
+    assert keys(tmp_path / "link", root=folder) == keys(folder, root=tmp_path / "link") == expected
+
+
+def test_a_path_outside_the_root_is_told(folder: Path, tmp_path: Path) -> None:
+    for outside in ("a.md", "docs/../a.md", str(tmp_path), f"{folder}/docs2"):
+        with pytest.raises(UsageError, match=r"outside the root .*; name sources in it, or another --root"):
+            find_sources([outside], root="docs")
+    assert problems("*.md", root="docs") == {"a.md": "outside_root"}
+    Path("list").write_text("a.md\ndocs/b.md\n")
+    found = {source.key: source.listed for source in find_sources(files_from="list", root="docs")}
+    assert found == {"a.md": False, "b.md": True}
+    run("convert", "a.md", "-o", "out", "--root", "docs", cwd=folder, code=2)
+    run("convert", "--query", "select 1", "--text-column", "a", "--root", ".", cwd=folder, code=2)
+
+
+def test_nightly_checkouts_are_one_output(folder: Path, tmp_path: Path) -> None:
+    for night in range(3):
+        checkout = tmp_path / f"checkout{night}"
+        shutil.copytree(folder, checkout)
+        report = converter.convert(checkout / "docs", tmp_path / "out", root=checkout, incremental=True)
+        assert (report.documents, report.skipped, report.removed) == ((2, 0, 0) if night == 0 else (0, 2, 0))
+        shutil.rmtree(checkout)
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest is not None and manifest.root == str(tmp_path / "checkout0")
+
+
+BEGINNINGS: dict[str, Callable[[], Report]] = {
+    "relative": lambda: converter.convert("docs", "out"),
+    "absolute": lambda: converter.convert(os.path.abspath("docs"), "out"),
+    "root": lambda: converter.convert("docs", "out", root="docs"),
+}
+
+
+def again(what: str, mode: str) -> Report:
+    """Convert the same documents, named otherwise, from the folder `docs` at last."""
+    top, out = os.path.abspath("docs"), os.path.abspath("out")
+    convert = partial(converter.convert, out=out, append=mode == "append", incremental=mode == "incremental")
+    if what == "relative":
+        return convert("docs")
+    if what == "absolute":
+        return convert(top)
+    if what == "root":
+        return convert(top, root=top)
+    os.chdir("docs")
+    try:
+        return convert(".")
+    finally:
+        os.chdir("..")
+
+
+@pytest.mark.parametrize("mode", ["append", "incremental"])
+@pytest.mark.parametrize("what", ["relative", "absolute", "root", "other folder"])
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_another_spelling_than_before_is_told(folder: Path, beginning: str, what: str, mode: str) -> None:
+    BEGINNINGS[beginning]()
+    before = rows(Path("out"))
+    if beginning == what or (beginning, what) == ("root", "other folder"):  # whose keys are the same
+        report = again(what, mode)
+        assert (report.documents, report.skipped) == (0, 2)
+        return
+    with pytest.raises(OutputError, match=r"holds this document as .* or say --root"):
+        again(what, mode)
+    assert rows(Path("out")) == before
+
+
+def test_rows_of_tables_too(folder: Path) -> None:
+    Path("t.ndjson").write_text('{"body": "# A"}\n')
+    converter.convert("t.ndjson", "out", columns=Columns("body"))
+    with pytest.raises(OutputError, match=r"holds this document as t\.ndjson#1"):
+        converter.convert(os.path.abspath("t.ndjson"), "out", columns=Columns("body"), append=True)
+
+
+def test_other_documents_can_be_added_however_they_are_written(folder: Path, tmp_path: Path) -> None:
+    converter.convert("docs", "out")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "b.md").write_text("# More\n")
+    report = converter.convert(tmp_path / "more", "out", append=True)
+    assert (report.documents, report.rows["documents"]) == (1, 3)
+
+
+def test_the_root_is_said_again(folder: Path, tmp_path: Path) -> None:
+    """The checkout of the first night is gone, and the second forgets its root: no path can be compared."""
+    shutil.copytree(folder, tmp_path / "first")
+    converter.convert(tmp_path / "first", tmp_path / "out", root=tmp_path / "first")
+    shutil.rmtree(tmp_path / "first")
+    for append in (True, False):
+        with pytest.raises(OutputError, match=r"was made with --root .*first"):
+            converter.convert(folder, tmp_path / "out", append=append, incremental=not append)
+    report = converter.convert(folder, tmp_path / "out", root=folder, append=True)
+    assert report.skipped == 3
+
+
+def test_a_manifest_of_an_earlier_version_is_read(folder: Path) -> None:
+    converter.convert("docs", "out")
+    values = json.loads((Path("out") / MANIFEST).read_text())
+    assert (values.pop("root"), values.pop("folder")) == (None, str(folder))
+    (Path("out") / MANIFEST).write_text(json.dumps(values))
+    with pytest.raises(OutputError, match=r"holds this document as docs/b\.md"):
+        converter.convert(os.path.abspath("docs"), "out", incremental=True)
+    assert converter.convert("docs", "out", incremental=True).skipped == 2
+
+
+def test_a_root_on_the_command_line(folder: Path, tmp_path: Path) -> None:
+    run("convert", folder / "docs", "-o", "out", "--root", folder, "-q", cwd=tmp_path, code=0)
+    done = run("convert", "docs", "-o", tmp_path / "out", "--append", cwd=folder, code=0)
+    assert b"2 unchanged" in done.stderr
