@@ -254,8 +254,8 @@ def read(
     `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
     tables leave open: types, missing values, the decimal mark. `maximum_seconds` is the time for all that is done for
-    the document, `maximum_output_bytes` what may be made of it (64 times its size by default). What could be read with a caveat is told in `problems`
-    of the document.
+    the document, `maximum_output_bytes` what may be made of it (by default 64 times its size, and at least 64 MB).
+    What could be read with a caveat is told in `problems` of the document.
 
     Raises:
         SourceError: the file does not exist, could not be read, is too large, or takes too long.
@@ -323,8 +323,9 @@ def convert(
     An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
     documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`. `jobs` worker
     processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
-    is the time for all that is done for a document, `maximum_output_bytes` what may be made of it; with more than `maximum_problems` errors the run fails. With `columns` the sources are
-    tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database named if any.
+    is the time for all that is done for a document, `maximum_output_bytes` what may be made of it; with more than
+    `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are documents; with
+    `query` the rows come from a query, of the DuckDB database named if any.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.

@@ -20,7 +20,7 @@ from io import BytesIO
 from typing import Any
 
 from converter.errors import SourceError
-from converter.limits import OutOfTime, seconds_left
+from converter.limits import READER_MEMORY, OutOfTime, seconds_left
 from converter.office_reader import IDLE_SECONDS, LONGEST_ANSWER, READERS, read_frame, write_frame
 from converter.problems import Problem
 
@@ -124,6 +124,7 @@ class _Process:
             "maximum_bytes": maximum_bytes,
             "maximum_markdown": maximum_markdown,
             "seconds": seconds,
+            "memory": READER_MEMORY,
         }
         timer = None if seconds is None else threading.Timer(max(seconds, 0), self.process.kill)
         answered = False

@@ -76,7 +76,7 @@ def main() -> None:
             return
         raw = read_frame(requests, sys.maxsize)
         _end_after(None if request["seconds"] is None else request["seconds"] + 1)
-        _limit_memory(loaded + 2 * len(raw) + READER_MEMORY)
+        _limit_memory(loaded + 2 * len(raw) + request["memory"])
         answer, markdown = _answer(raw, request)
         write_frame(answers, json.dumps(answer).encode())
         write_frame(answers, markdown)
@@ -97,7 +97,7 @@ def _address_space() -> int:
 
         return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     except (ImportError, OSError):
-        return 2 * READER_MEMORY
+        return READER_MEMORY
 
 
 def _limit_memory(size: int) -> None:
@@ -120,7 +120,7 @@ def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
     except SourceError as error:
         return {"code": error.code, "message": error.message}, b""
     except MemoryError:
-        message = f"takes over {READER_MEMORY} bytes of memory to be read, the limit for office formats; split it"
+        message = f"takes over {request['memory']} bytes of memory to be read, the limit for office formats; split it"
         return {"code": "too_large", "message": message, "ended": True}, b""
 
 
