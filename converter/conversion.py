@@ -149,7 +149,9 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
 
 def _read_office(source: Source, options: Options, allowance: Allowance) -> Text:
     raw = source.data.encode("utf-8", "replace") if isinstance(source.data, str) else source.data
-    markdown, problems = to_markdown(raw, source.format, options.maximum_bytes)
+    # Each character of it stands in several records.
+    most = int(min(options.maximum_bytes, allowance.output_bytes // 4))
+    markdown, problems = to_markdown(raw, source.format, options.maximum_bytes, most)
     text = read_text(markdown, source.key)
     # A document is known by its own bytes, whatever its reader makes of them.
     return replace(

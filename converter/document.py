@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Generic, Self, overload
 
 import pyarrow as pa
 
-from converter.conversion import Options, Source, read_document
+from converter.conversion import Options, Source, problem_of, read_document
 from converter.errors import DecodingError, SourceError, UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS, OutOfTime, TooMuchOutput
 from converter.office import MARKDOWN, format_by_content
 from converter.office import SUFFIXES as OFFICE_SUFFIXES
 from converter.output import Output, find_target, mode_of
@@ -170,11 +171,28 @@ class Document:
 
         Raises:
             UsageError: the record is unknown.
+            SourceError: its rows take too long, or are too much.
         """
         Output(records=[record]).names(self._options)
         if record not in self._tables:
-            self._tables[record] = RECORDS[record].table([self._context])
+            with self.limited():
+                batches = list(RECORDS[record].batches([self._context], allowance=self._context.allowance))
+            self._tables[record] = pa.Table.from_batches(batches, RECORDS[record].schema)
         return self._tables[record]
+
+    @contextlib.contextmanager
+    def limited(self) -> Iterator[None]:
+        """Do something for the document within what its limits leave.
+
+        Raises:
+            SourceError: it takes too long, or becomes too much.
+        """
+        try:
+            with self._context.allowance.timed():
+                yield
+        except (OutOfTime, TooMuchOutput) as error:
+            problem = problem_of(error, self._options)
+            raise SourceError(problem.message, source=self.source, code=problem.code) from None
 
     def to_pandas(self, record: str) -> pd.DataFrame:
         """Return a record of this document as a data frame with Arrow's types: an integer with nulls stays one.
@@ -223,6 +241,8 @@ def read(
     rules_off: Iterable[str] = (),
     hints: Hints = NO_HINTS,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    maximum_output_bytes: int | None = None,
 ) -> Document:
     r"""Read one document.
 
@@ -233,15 +253,20 @@ def read(
 
     `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
-    tables leave open: types, missing values, the decimal mark. What could be read with a caveat is told in `problems`
-    of the document.
+    tables leave open: types, missing values, the decimal mark. `maximum_seconds` is the time for all that is done for
+    the document, `maximum_output_bytes` what may be made of it (by default 64 times its size, and at least 64 MB).
+    What could be read with a caveat is told in `problems` of the document.
 
     Raises:
-        SourceError: the file does not exist, could not be read, or is too large.
+        SourceError: the file does not exist, could not be read, is too large, or takes too long.
         DecodingError: the bytes are no text.
         UsageError: there is no such repair level, rule or type.
     """
-    options = _options(repair, rules_off, maximum_bytes, hints)
+    options = replace(
+        _options(repair, rules_off, maximum_bytes, hints),
+        maximum_seconds=maximum_seconds,
+        maximum_output_bytes=maximum_output_bytes,
+    )
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
         found = Source(name or UNNAMED, source, format=format)
@@ -270,7 +295,8 @@ def convert(
     rules_off: Iterable[str] = (),
     hints: Hints = NO_HINTS,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
-    maximum_seconds: float | None = None,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    maximum_output_bytes: int | None = None,
     overwrite: bool = False,
     append: bool = False,
     incremental: bool = False,
@@ -300,8 +326,9 @@ def convert(
     documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by` and
     `maximum_removed`. Keys of local paths, and so ids, are relative to `root` where one is named. `jobs` worker
     processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
-    is the time for a document; with more than `maximum_problems` errors the run fails. With `columns` the sources are
-    tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database named if any.
+    is the time for all that is done for a document, `maximum_output_bytes` what may be made of it; with more than
+    `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are documents; with
+    `query` the rows come from a query, of the DuckDB database named if any.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.
@@ -311,7 +338,12 @@ def convert(
             be removed than may be. It is as it was.
     """
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
-    options = replace(_options(repair, rules_off, maximum_bytes, hints), maximum_seconds=maximum_seconds, schemas=asked)
+    options = replace(
+        _options(repair, rules_off, maximum_bytes, hints),
+        maximum_seconds=maximum_seconds,
+        maximum_output_bytes=maximum_output_bytes,
+        schemas=asked,
+    )
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
     target = find_target(os.fspath(out), to)
     output = Output(

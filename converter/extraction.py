@@ -76,7 +76,8 @@ def extract(
     uniques = Uniques()
     for each in [source] if isinstance(source, str | bytes | os.PathLike) else source:
         document = read(each)
-        found = uniques.apply(wanted, match(document.context, wanted), document.source)
+        with document.limited():
+            found = uniques.apply(wanted, match(document.context, wanted), document.source)
         stop_at(found, document.source)
         total.matched += found.matched
         total.problems += found.problems

@@ -1,29 +1,30 @@
-"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, by markitdown, imported when the first such document comes."""
+"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, by markitdown, in a process of its own (`office_reader.py`).
+
+That process has limits of memory and time that hold, whatever a document unpacks to. It starts with the first such
+document of a thread, and reads the next ones too.
+"""
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import json
 import os
 import re
-import warnings
+import subprocess
+import sys
+import threading
+import time
+import weakref
 import zipfile
 from io import BytesIO
 from typing import Any
 
 from converter.errors import SourceError
+from converter.limits import READER_MEMORY, OutOfTime, seconds_left
+from converter.office_reader import IDLE_SECONDS, LONGEST_ANSWER, READERS, read_frame, write_frame
 from converter.problems import Problem
 
 MARKDOWN = "markdown"
-READERS = {
-    "html": "HtmlConverter",
-    "docx": "DocxConverter",
-    "pptx": "PptxConverter",
-    "xlsx": "XlsxConverter",
-    "pdf": "PdfConverter",
-    "epub": "EpubConverter",
-}
-"""The formats that are no text for people, with the class of `markitdown.converters` that reads each."""
-
 SUFFIXES = {f".{format}": format for format in READERS} | {".htm": "html", ".xhtml": "html"}
 
 # Comments before the first tag are taken as one, from the first opening to the last closing: to tell them apart takes
@@ -42,7 +43,7 @@ BEGINNING = 4096
 LONGEST_LISTING = 1024 * 1024
 """Bytes of an archive's list of members beyond which it is no document: ten thousand of them, in the process that
 deals out the work and has no limit of time."""
-NOT_INSTALLED = "a reader for {} is not installed; pip install 'parquetry[office]', or convert it to Markdown first"
+PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from converter.office_reader import main; main()"
 
 
 def format_of(name: str, text_suffixes: frozenset[str], data: bytes | str) -> str:
@@ -81,51 +82,96 @@ class _Listing(BytesIO):
         return super().read(size)
 
 
-def to_markdown(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[Problem]]:
+def to_markdown(raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int) -> tuple[str, list[Problem]]:
     """Turn a document of one of the `READERS` into Markdown; what was read with a caveat is told beside it.
 
     Raises:
         SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
-            than `maximum_bytes`; `unreadable`, the document is broken or locked.
+            than `maximum_bytes`, or takes too much memory; `too_much_output`, it becomes more than `maximum_markdown`;
+            `unreadable`, the document is broken or locked; `crashed`, its reader ended.
+        OutOfTime: it took longer than the document may.
     """
-    # XLSX is read through pandas, whose strings are pyarrow's unless told otherwise; and in processes of ours pyarrow
-    # does without numpy, which turning them back would take.
-    os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "0")
-    try:
-        import markitdown
-        from markitdown import converters
-    except ImportError as error:
-        raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of every odd colour
-    try:
-        if raw.startswith(b"PK"):
-            _check_unpacked(raw, maximum_bytes)
-        reader = getattr(converters, READERS[format])()
-        with warnings.catch_warnings(record=True) as caught:
-            # Word hardly ever says which row of a table is its header: it is the first, else none would have a name.
-            kind = markitdown.StreamInfo(extension=f".{format}")
-            made: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
-    except SourceError:
-        raise
-    except markitdown.MissingDependencyException as error:
-        raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
-    except Exception as error:  # each format has a library of its own, with errors of its own
-        reason = f"{type(error).__name__}: {_short(error)}"
-        message = f"is no {format.upper()} that can be read ({reason}); is it whole, and without a password?"
-        raise SourceError(message, code="unreadable") from error
-    flattened = any("RecursionError" in str(warning.message) for warning in caught)
-    problems = [Problem("nesting", "nested too deeply for its reader, which gave plain text")] if flattened else []
-    return str(made.markdown), problems
+    process: _Process | None = getattr(_thread, "process", None)
+    if process is None or not process.is_ready:
+        process = _thread.process = _Process()
+    answer, markdown = process.ask(raw, format, maximum_bytes, maximum_markdown)
+    if "code" in answer:
+        raise SourceError(answer["message"], code=answer["code"])
+    problems = [Problem("nesting", "nested too deeply for its reader, which gave plain text")]
+    return markdown.decode("utf-8", "replace"), problems if answer["flattened"] else []
 
 
-def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
-    unpacked = sum(member.file_size for member in zipfile.ZipFile(BytesIO(raw)).infolist())
-    if unpacked > maximum_bytes:
-        raise SourceError(
-            f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise it with --max-bytes", code="too_large"
-        )
+_thread = threading.local()
 
 
-def _short(error: Exception) -> str:
-    first = str(error).strip().partition("\n")[0]
-    return first if len(first) <= 120 else f"{first[:120]}..."
+class _Process:
+    """A process that reads one document after another."""
+
+    def __init__(self) -> None:
+        path = json.dumps([entry or os.getcwd() for entry in sys.path])
+        # XLSX is read through pandas, whose strings need not be pyarrow's; threads for numbers would only take memory.
+        environment = {**os.environ, "PANDAS_FUTURE_INFER_STRING": "0", "OPENBLAS_NUM_THREADS": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", PROGRAM, path],  # -P: no module of the folder that we happen to be in
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+        )  # fmt: skip
+        self.owner = os.getpid()
+        self.last_used = time.monotonic()
+        self.is_alive = True
+        weakref.finalize(self, _end, self.process, self.owner)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it may be asked: it ends by itself once nobody asks, and a forked copy of us must not."""
+        idle = time.monotonic() - self.last_used
+        return self.is_alive and self.owner == os.getpid() and idle < IDLE_SECONDS / 2
+
+    def ask(self, raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int) -> tuple[dict[str, Any], bytes]:
+        """Return what it says of a document, and the Markdown. Afterwards it may have ended.
+
+        Raises:
+            SourceError: it ended over the document.
+            OutOfTime: the document's time is up.
+        """
+        seconds = seconds_left()
+        request = {
+            "format": format,
+            "maximum_bytes": maximum_bytes,
+            "maximum_markdown": maximum_markdown,
+            "seconds": seconds,
+            "memory": READER_MEMORY,
+        }
+        timer = None if seconds is None else threading.Timer(max(seconds, 0), self.process.kill)
+        answered = False
+        try:
+            if timer is not None:
+                timer.start()
+            assert self.process.stdin and self.process.stdout
+            write_frame(self.process.stdin, json.dumps(request).encode())
+            write_frame(self.process.stdin, raw)
+            self.process.stdin.flush()
+            answer = json.loads(read_frame(self.process.stdout, LONGEST_ANSWER))
+            markdown = read_frame(self.process.stdout, maximum_markdown)
+            answered = not answer.get("ended")
+            return answer, markdown
+        except (OSError, EOFError) as error:
+            if seconds is not None and (seconds_left() or 0) <= 0:
+                raise OutOfTime from None
+            raise SourceError("the process that read it ended; is it whole?", code="crashed") from error
+        finally:
+            if timer is not None:
+                timer.cancel()
+            self.last_used = time.monotonic()
+            if not answered:
+                self.is_alive = False
+                _end(self.process, self.owner)
+
+
+def _end(process: subprocess.Popen[bytes], owner: int) -> None:
+    if owner == os.getpid():
+        process.kill()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):  # a document was only half sent
+                    pipe.close()
+        process.wait()

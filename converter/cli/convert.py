@@ -18,6 +18,7 @@ from converter.cli.output_options import (
     Incremental,
     Jobs,
     MaximumBytes,
+    MaximumOutputBytes,
     MaximumProblems,
     MaximumRemoved,
     MaximumSeconds,
@@ -106,6 +107,7 @@ def convert(
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
+    max_output_bytes: MaximumOutputBytes = None,
     max_problems: MaximumProblems = None,
     report_file: ReportFile = None,
     openlineage: Annotated[
@@ -132,7 +134,7 @@ def convert(
     path = Path(out) if out is not None else None
     to = "parquet" if target else to or (by_suffix.get(path.suffix) if path else None) or "parquet"
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema))
+    options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes)
     is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,

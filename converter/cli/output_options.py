@@ -88,7 +88,22 @@ MaximumBytes = Annotated[
     _of_reading("--max-bytes", metavar="BYTES", min=1, help="Refuse documents larger than this. Default: 256 MiB."),
 ]
 MaximumSeconds = Annotated[
-    float, _of_reading("--max-seconds", metavar="SECONDS", min=0.001, help="Give up on a document after so long.")
+    float,
+    _of_reading(
+        "--max-seconds",
+        metavar="SECONDS",
+        min=0.001,
+        help="Give up on a document after so long: its reading, rows and schemas.",
+    ),
+]
+MaximumOutputBytes = Annotated[
+    int | None,
+    _of_reading(
+        "--max-output-bytes",
+        metavar="BYTES",
+        min=1,
+        help="Refuse documents whose rows would take more than this. Default: 64 times their size, and 64 MiB.",
+    ),
 ]
 MaximumProblems = Annotated[
     int | None, of_run("--max-problems", metavar="N", min=0, help="With more errors than this, fail and write nothing.")
@@ -122,6 +137,7 @@ def options_of(
     maximum_seconds: float,
     hints: Hints,
     schemas: tuple[Schema, ...],
+    maximum_output_bytes: int | None = None,
 ) -> Options:
     """Return what the options say of the conversion.
 
@@ -131,7 +147,8 @@ def options_of(
     from converter.conversion import Options
 
     rules_off = frozenset(without_rules or ())
-    return Options(repair, rules_off, maximum_bytes or DEFAULT_MAXIMUM_BYTES, maximum_seconds, hints, schemas)
+    most = maximum_bytes or DEFAULT_MAXIMUM_BYTES
+    return Options(repair, rules_off, most, maximum_seconds, hints, schemas, maximum_output_bytes)
 
 
 def output_of(

@@ -19,6 +19,7 @@ from converter.cli.output_options import (
     FileSize,
     Incremental,
     MaximumBytes,
+    MaximumOutputBytes,
     MaximumProblems,
     MaximumRemoved,
     MaximumSeconds,
@@ -138,6 +139,7 @@ def convert(
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
+    max_output_bytes: MaximumOutputBytes = None,
     max_problems: MaximumProblems = None,
     report_file: ReportFile = None,
     quiet: Quiet = False,
@@ -153,7 +155,7 @@ def convert(
     if is_table != (key_column is not None) or (not is_table and (keep is not None or query is not None)):
         raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema))
+    options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes)
     output = output_of(
         options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
         partition_by, file_size, spreadsheet_safe, max_removed,
@@ -192,6 +194,7 @@ def stream(
     file_size: FileSize = None,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
+    max_output_bytes: MaximumOutputBytes = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -199,7 +202,7 @@ def stream(
     from converter.spark import stream as stream_on_spark
     from converter.values import NO_HINTS
 
-    options = options_of(repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema))
+    options = options_of(repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema), max_output_bytes)
     output = output_of(
         options, True, "parquet", records, False, False, False, True, False, partition_by, file_size
     )  # fmt: skip

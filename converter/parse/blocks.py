@@ -14,6 +14,10 @@ MAXIMUM_COLUMNS = 32_768
 CELL_BYTES = 60
 """What a cell weighs in all records together, beside its text."""
 
+COPY_BYTES = 240
+"""What a cell weighs that is written nowhere, but comes of a span or a short row: with all that is held of it on the
+way, for nothing of the document pays for that."""
+
 
 @dataclass(slots=True)
 class Link:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from converter.limits import Allowance
-from converter.parse.blocks import CELL_BYTES, MAXIMUM_COLUMNS, Block, Cell, Table, extended
+from converter.parse.blocks import CELL_BYTES, COPY_BYTES, MAXIMUM_COLUMNS, Block, Cell, Table, extended
 from converter.problems import Problem
 
 MAXIMUM_CELLS = 1_000_000
@@ -188,13 +188,15 @@ def table_of(lines: Sequence[Line], caption: str | None, allowance: Allowance) -
     spans = [(cell.columns * min(cell.rows, len(lines)), cell) for line in lines for cell in line.cells]
     cells = sum(span for span, _ in spans)
     # Twice, for a cell's text and source stand in the record `cells` and in its data set.
-    repeated = sum(2 * span * cell.size for span, cell in spans if span > 1)
-    if cells > MAXIMUM_CELLS or not replace(allowance).affords(CELL_BYTES * cells + repeated):
+    repeated = CELL_BYTES * len(spans) + sum(2 * span * cell.size for span, cell in spans if span > 1)
+    if cells > MAXIMUM_CELLS or not replace(allowance).affords(COPY_BYTES * (cells - len(spans)) + repeated):
         return None
     places = spread(lines)
     width = max((column for _, column in places), default=-1) + 1
     cells = width * len(lines)
-    if width > MAXIMUM_COLUMNS or cells > MAXIMUM_CELLS or not allowance.affords(CELL_BYTES * cells + repeated):
+    if width > MAXIMUM_COLUMNS or cells > MAXIMUM_CELLS:
+        return None
+    if not allowance.affords(COPY_BYTES * (cells - len(spans)) + repeated):
         return None
     grid = [[places.get((number, column), EMPTY) for column in range(width)] for number in range(len(lines))]
     heads = next((number for number, line in enumerate(lines) if not line.is_header), len(lines))

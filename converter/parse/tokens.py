@@ -17,6 +17,7 @@ from markdown_it.token import Token
 from converter.limits import Allowance
 from converter.parse.blocks import (
     CELL_BYTES,
+    COPY_BYTES,
     MAXIMUM_COLUMNS,
     Block,
     Cell,
@@ -480,7 +481,7 @@ class Reader:
 
     def _hold_table(self, block: Block, table: Table, start: int, end: int) -> None:
         """Give a block its table, which stands in these lines; one that is too large leaves it a paragraph."""
-        if reason := refusal(table, self.allowance):
+        if reason := refusal(table, sum(map(len, self.lines[start:end])), self.allowance):
             block.kind = "paragraph"
             block.text = block.markdown = "\n".join(
                 QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]
@@ -540,12 +541,13 @@ class Reader:
         return [self._cell(block, part, index) for part in surplus]
 
 
-def refusal(table: Table, allowance: Allowance) -> str | None:
-    """Return why a table is too large, None where the allowance affords it."""
+def refusal(table: Table, characters: int, allowance: Allowance) -> str | None:
+    """Return why a table is too large that is made of so many characters, None where the allowance affords it."""
     columns = max(map(len, table.rows), default=0)
     if max(columns, len(table.header)) > MAXIMUM_COLUMNS:
         return f"a row of the table has over {MAXIMUM_COLUMNS:,} cells, the limit; kept as text; split the table"
-    if not allowance.affords(CELL_BYTES * sum(map(len, table.rows))):
+    cells = sum(map(len, table.rows))
+    if not allowance.affords(CELL_BYTES * cells + COPY_BYTES * max(0, cells - characters)):
         return too_many_cells(allowance)
     return None
 

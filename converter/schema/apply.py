@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from converter.errors import ParquetryError
 from converter.problems import Problem
 from converter.records import Context
 from converter.schema.judge import Found, batch, stop_at
@@ -28,6 +29,8 @@ def apply(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, 
 def _found(schema: Schema, context: Context) -> Found:
     try:
         found = Uniques().apply(schema, match(context, schema), context.source)
+    except ParquetryError:  # a limit
+        raise
     except Exception as error:  # a fault of ours costs one document, not the run
         message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
         found = Found(problems=[Problem("failed", message)])

@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from converter.schema.format import shown
 from converter.schema.model import Field
+from converter.schema.patterns import Expression
 from converter.values import DecimalMark, Hints, infer
 from converter.values.characters import fold
 from converter.values.missing import ABSENT, UNKNOWN
@@ -231,7 +232,7 @@ def bound(field: Field, key: str, value: Any) -> Any:
         return _one(field, value)
     if key == "enum":
         return tuple(_one(field, item) for item in value)
-    return re.compile(value) if key == "pattern" else value
+    return Expression(value) if key == "pattern" else value
 
 
 def _one(field: Field, value: Any) -> Any:

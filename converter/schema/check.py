@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from converter.conversion import Options, Source, read_document
+from converter.conversion import Options, Source, problem_of, read_document
+from converter.limits import OutOfTime
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
@@ -51,7 +52,12 @@ def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options:
         checked.documents += context.text is not None
         checked.unread += context.text is None
         for schema in schemas if context.text is not None else ():
-            found = uniques.apply(schema, match(context, schema), context.source)
+            try:
+                with context.allowance.timed():
+                    found = uniques.apply(schema, match(context, schema), context.source)
+            except (Exception, OutOfTime) as error:
+                problems.append(problem_of(error, options))
+                break
             checked.matched[schema.name] += found.matched
             checked.accepted[schema.name] += len(found.rows)
             problems += found.problems

@@ -19,7 +19,7 @@ from converter.schema.format import check_format, nearest, schemas_folder, shown
 from converter.schema.located import Located, Path, parse_located
 from converter.schema.lookup import SOURCES
 from converter.schema.model import OTHERS, PLACE, Field, Schema
-from converter.schema.patterns import ARROW, Patterns, compiled
+from converter.schema.patterns import ARROW, Expression, Patterns, compiled
 from converter.schema.units import PARTS, usual_source
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -159,7 +159,7 @@ def _field(
     for key, text in (("extract", data.get("extract")), ("pattern", data.get("constraints", {}).get("pattern"))):
         here = (*path, key) if key == "extract" else (*path, "constraints", key)
         try:
-            re.compile(text or "")
+            Expression(text or "").check()
         except (re.error, OverflowError, RecursionError) as error:
             raise located.error(f"{shown(text)} is no regular expression: {error}", here) from error
     if reason := usable_format(type, data.get("format", "default")):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from converter.records import Context
+from converter.records.record import VALUE_BYTES, characters
 from converter.schema.judge import Candidate, Found, judge
 from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.model import Field, Schema
-from converter.schema.patterns import Patterns, positions
+from converter.schema.patterns import Expression, Patterns, positions
 from converter.schema.units import UNITS, Unit
 
 NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
@@ -20,15 +20,16 @@ NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
 def match(context: Context, schema: Schema) -> Found:
     """Return what a document holds of the record, every violation as a problem. Nothing is raised.
 
-    `unique` is not looked at: see `Uniques`, which knows other documents too.
+    Rows are weighed as they are made. `unique` is not looked at: see `Uniques`, which knows other documents too.
     """
-    return judge(
-        schema, [_candidate(unit, schema) for unit in UNITS[schema.unit](context) if fits(schema, unit)], context.doc_id
-    )
+    units = (unit for unit in UNITS[schema.unit](context) if fits(schema, unit))
+    return judge(schema, [_candidate(unit, schema) for unit in units], context.doc_id)
 
 
 def _candidate(unit: Unit, schema: Schema) -> Candidate:
     raws = tuple(raw_value(unit, one) for one in schema.fields)
+    # What stands around a unit comes in the row of each: a title, a front matter, an attribute.
+    unit.context.allowance.take(VALUE_BYTES * len(raws) + sum(map(characters, raws)))
     return Candidate(unit.section_id, unit.line_start, unit.line_end, raws, unknown_pairs(schema, unit))
 
 
@@ -48,7 +49,7 @@ def raw_value(unit: Unit, one: Field) -> Any:
 def _extracted(expression: str, value: Any) -> Any:
     if isinstance(value, list):
         return [part for item in value if (part := _extracted(expression, str(item))) is not None]
-    found = re.search(expression, str(value))
+    found = Expression(expression).search(str(value))
     if found is None or not found.re.groups:
         return found and found[0]
     return next((group for group in found.groups() if group is not None), None)

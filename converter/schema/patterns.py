@@ -3,27 +3,93 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from converter.limits import OutOfTime, seconds_left
+
+if TYPE_CHECKING:
+    import regex
 
 ARROW = re.compile(r"(?<!\s)\s+>\s+")
 GAPS = re.compile(r"\s+")
 
 
+@dataclass(frozen=True)
+class Expression:
+    """A regular expression of a user's. It may take any time, but no more than the document has left.
+
+    `re` says what is one, and `regex` runs it: the same language, and it can be stopped in any thread and system.
+    """
+
+    text: str
+    flags: int = 0
+
+    def check(self) -> Expression:
+        """Return itself.
+
+        Raises:
+            re.error, OverflowError, RecursionError: it is no regular expression.
+        """
+        re.compile(self.text, self.flags)
+        try:
+            _ = self._pattern
+        except Exception as error:  # `regex` has an error of its own
+            raise re.error(str(error)) from error
+        return self
+
+    def search(self, text: str) -> regex.Match[str] | None:
+        """Return where it fits first in a text, if it does.
+
+        Raises:
+            OutOfTime: the time of the document is up.
+        """
+        return _in_time(self._pattern.search, text)
+
+    def fullmatch(self, text: str) -> regex.Match[str] | None:
+        """Return the match where it fits a text as a whole; raises as `search` does."""
+        return _in_time(self._pattern.fullmatch, text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def _pattern(self) -> regex.Pattern[str]:
+        return _compiled(self.text, self.flags)
+
+
 @lru_cache(maxsize=4096)
-def compiled(pattern: str) -> re.Pattern[str]:
+def _compiled(text: str, flags: int) -> regex.Pattern[str]:
+    import regex  # a thirtieth of a second, for schemas alone
+
+    return regex.compile(text, flags | regex.VERSION0)
+
+
+def _in_time(find: Callable[..., regex.Match[str] | None], text: str) -> regex.Match[str] | None:
+    while True:
+        left = seconds_left()
+        if left is not None and left <= 0:
+            raise OutOfTime
+        try:
+            return find(text, timeout=left)
+        except TimeoutError:
+            continue  # it counts the time of all threads, so that it may be too early
+
+
+@lru_cache(maxsize=4096)
+def compiled(pattern: str) -> Expression:
     """Return the regular expression of a pattern; a text or glob fits as a whole, a /regular expression/ anywhere.
 
     Raises:
         re.error: it is a regular expression, and a wrong one.
     """
     if len(pattern) > 2 and pattern[0] == pattern[-1] == "/":
-        return re.compile(pattern[1:-1], re.IGNORECASE)
+        return Expression(pattern[1:-1], re.IGNORECASE).check()
     text = GAPS.sub(" ", pattern.strip())
     glob = "".join({"*": ".*", "?": "."}.get(character) or re.escape(character) for character in text)
-    return re.compile(rf"\A{glob}:?\Z", re.IGNORECASE | re.DOTALL)
+    return Expression(rf"\A{glob}:?\Z", re.IGNORECASE | re.DOTALL)
 
 
 def fits(pattern: str, text: str) -> bool:

@@ -1,0 +1,185 @@
+"""The process that reads office formats for another: what a few bytes unpack to costs this one its memory or its life.
+
+It takes requests on standard input and answers on standard output, a frame each for what is said and for the bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import signal
+import struct
+import sys
+import warnings
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+
+from converter.errors import SourceError
+from converter.limits import READER_MEMORY
+
+READERS = {
+    "html": "HtmlConverter",
+    "docx": "DocxConverter",
+    "pptx": "PptxConverter",
+    "xlsx": "XlsxConverter",
+    "pdf": "PdfConverter",
+    "epub": "EpubConverter",
+}
+"""The formats that are no text for people, with the class of `markitdown.converters` that reads each."""
+
+ARCHIVES = frozenset({"docx", "pptx", "xlsx", "epub"})
+LENGTH = struct.Struct(">Q")
+LONGEST_ANSWER = 1024 * 1024
+IDLE_SECONDS = 60.0
+NOT_INSTALLED = "a reader for {} is not installed; pip install 'parquetry[office]', or convert it to Markdown first"
+
+
+def write_frame(stream: IO[bytes], data: bytes) -> None:
+    """Write bytes after their length."""
+    stream.write(LENGTH.pack(len(data)))
+    stream.write(data)
+
+
+def read_frame(stream: IO[bytes], most: int) -> bytes:
+    """Return the bytes of a frame.
+
+    Raises:
+        EOFError: the other process ended, or says more than `most` bytes.
+    """
+    length = stream.read(LENGTH.size)
+    if len(length) < LENGTH.size or LENGTH.unpack(length)[0] > most:
+        raise EOFError
+    data = stream.read(LENGTH.unpack(length)[0])
+    if len(data) < LENGTH.unpack(length)[0]:
+        raise EOFError
+    return data
+
+
+def main() -> None:
+    """Answer requests until there are no more, or memory ran out over one."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints is no answer
+    if hasattr(signal, "SIGINT"):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process stops this one
+    with contextlib.suppress(ImportError):
+        import markitdown  # noqa: F401 (before memory is measured)
+    loaded = _address_space()
+    while True:
+        _end_after(IDLE_SECONDS)
+        try:
+            request = json.loads(read_frame(requests, LONGEST_ANSWER))
+        except EOFError:
+            return
+        raw = read_frame(requests, sys.maxsize)
+        _end_after(None if request["seconds"] is None else request["seconds"] + 1)
+        _limit_memory(loaded + 2 * len(raw) + request["memory"])
+        answer, markdown = _answer(raw, request)
+        write_frame(answers, json.dumps(answer).encode())
+        write_frame(answers, markdown)
+        answers.flush()
+        if answer.get("ended"):
+            return
+
+
+def _end_after(seconds: float | None) -> None:
+    """Have the system end this process, which nobody may be waiting for any more."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds or 0)
+
+
+def _address_space() -> int:
+    try:
+        import resource
+
+        return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    except (ImportError, OSError):
+        return READER_MEMORY
+
+
+def _limit_memory(size: int) -> None:
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        bounds = [bound for bound in (size, hard) if bound != resource.RLIM_INFINITY]
+        resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
+
+
+def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    try:
+        text, is_flattened = read(raw, request["format"], request["maximum_bytes"])
+        markdown = text.encode("utf-8", "replace")
+        if len(markdown) > request["maximum_markdown"]:
+            message = f"its Markdown would take {len(markdown)} bytes, the limit is {request['maximum_markdown']}"
+            return {"code": "too_much_output", "message": f"{message}; raise it with --max-output-bytes"}, b""
+        return {"flattened": is_flattened}, markdown
+    except SourceError as error:
+        return {"code": error.code, "message": error.message}, b""
+    except MemoryError:
+        message = f"takes over {request['memory']} bytes of memory to be read, the limit for office formats; split it"
+        return {"code": "too_large", "message": message, "ended": True}, b""
+
+
+def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
+    """Turn a document of one of the `READERS` into Markdown; say whether its nesting was given up.
+
+    Raises:
+        SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
+            than `maximum_bytes`; `unreadable`, the document is broken or locked.
+        MemoryError: it takes more than there is.
+    """
+    try:
+        import markitdown
+        from markitdown import converters
+    except ImportError as error:
+        raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of every odd colour
+    try:
+        if format in ARCHIVES:
+            _check_unpacked(raw, maximum_bytes)
+        reader = getattr(converters, READERS[format])()
+        with warnings.catch_warnings(record=True) as caught:
+            # Word hardly ever says which row of a table is its header: it is the first, else none would have a name.
+            kind = markitdown.StreamInfo(extension=f".{format}")
+            made: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
+    except SourceError:
+        raise
+    except markitdown.MissingDependencyException as error:
+        raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
+    except Exception as error:  # each format has a library of its own, with errors of its own
+        if _is_of_memory(error):
+            raise MemoryError from error
+        reason = f"{type(error).__name__}: {_short(error)}"
+        message = f"is no {format.upper()} that can be read ({reason}); is it whole, and without a password?"
+        raise SourceError(message, code="unreadable") from error
+    return str(made.markdown), any("RecursionError" in str(warning.message) for warning in caught)
+
+
+def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
+    """Refuse an archive that unpacks to more than the limit, wherever in the bytes it begins."""
+    try:
+        unpacked = sum(member.file_size for member in zipfile.ZipFile(BytesIO(raw)).infolist())
+    except zipfile.BadZipFile:
+        return  # which its reader tells
+    if unpacked > maximum_bytes:
+        raise SourceError(
+            f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise it with --max-bytes", code="too_large"
+        )
+
+
+def _is_of_memory(error: BaseException | None) -> bool:
+    """Whether memory that ran out is behind an error, or what libraries in C say then."""
+    while error is not None:
+        if isinstance(error, MemoryError) or "Cannot allocate memory" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _short(error: Exception) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return first if len(first) <= 120 else f"{first[:120]}..."

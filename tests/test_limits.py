@@ -1,0 +1,339 @@
+"""What is done for one document is bounded, in seconds, bytes and memory; what passes a limit costs that document."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+import converter
+from converter import conversion
+from converter.conversion import Options, Source, convert_batch, read_document
+from converter.errors import SourceError
+from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
+from converter.records import Context
+from converter.run import Settings, convert_sources
+from converter.schema.check import check_sources
+from converter.schema.load import load_schemas
+from tests.expansions import EXPANDING
+from tests.test_cli import run
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux")
+
+CODES = {
+    "title over headings": "too_much_output",
+    "link definition": "reference_size",
+    "title of a definition": "reference_size",
+    "image definition": "reference_size",
+    "YAML aliases": "front_matter",
+    "YAML keys": "front_matter",
+    "cells that span": "table_size",
+    "tables that span": "table_size",
+    "terms": "too_much_output",
+    "captions": "too_much_output",
+    "cells left out": "table_size",
+    "wide header": "table_size",
+    "wide row": "table_size",
+}
+"""What is said of each; those that are missing are small enough."""
+FILLER = "```\n" + ("x" * 1000 + "\n") * 1100 + "```\n"
+"""What makes a document one that is converted in pieces, with the least work."""
+PROGRAM = """
+import json, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
+from converter.process import set_up
+set_up()  # or Arrow reserves a GB of address space
+from converter.conversion import Options, Source
+from converter.output import Output
+from converter.report import Report
+from converter.run import Settings, convert_sources
+from tests.expansions import EXPANDING
+from tests.test_limits import FILLER
+
+def sources(filler):
+    yield Source("first.md", "# First")
+    for name, make in EXPANDING.items():
+        yield Source(name, make(120_000 if not filler else 200_000) + "\\n\\n" + filler)
+        yield Source(f"after {name}", "# Next")
+
+if __name__ == "__main__":
+    jobs, filler = int(sys.argv[1]), FILLER if sys.argv[2] == "pieces" else ""
+    report, read = Report(), []
+    sink = lambda records, *_: read.extend(records["documents"]["source"].to_pylist() if "documents" in records else [])
+    convert_sources(sources(filler), sink, Output(), Options(maximum_seconds=100), report, Settings(jobs))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    problems = [[each["source"], each["code"]] for each in report.problems]
+    print(json.dumps({"read": read, "problems": problems, "peak": peak * 1024}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("jobs", "kind"), [(1, "batch"), (2, "batch"), (1, "pieces"), (2, "pieces")])
+def test_what_a_document_becomes_is_bounded_and_costs_only_it(tmp_path: Path, jobs: int, kind: str) -> None:
+    """T13, T35, T42: in 1.5 GB of address space, so that a worker's memory counts too."""
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    command = [sys.executable, str(program), str(jobs), kind]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=500, env=environment)
+    assert done.stderr == ""
+    found = json.loads(done.stdout)
+    told: dict[str, set[str]] = {}
+    for source, code in found["problems"]:
+        told.setdefault(source, set()).add(code)
+    expected = {name: CODES.get(name) for name in EXPANDING}
+    assert {name: code in told.get(name, ()) for name, code in expected.items() if code} == {
+        name: True for name, code in expected.items() if code
+    }
+    assert not {"too_slow", "too_large", "failed", "crashed"}.intersection(*told.values())
+    lost = {name for name in EXPANDING if "too_much_output" in told.get(name, ())}
+    kept = ["first.md", *(each for name in EXPANDING for each in (name, f"after {name}") if each not in lost)]
+    assert found["read"] == kept
+    assert found["peak"] < 700 * 1024 * 1024
+
+
+@pytest.mark.parametrize("name", [name for name in CODES if "places" not in name])
+def test_small_ones_stay_as_they_are(name: str) -> None:
+    """A limit is for what is large: the same texts of 300 characters are read whole."""
+    batch = convert_batch([Source("a.md", EXPANDING[name](300))], Options()).records
+    assert batch["documents"].num_rows == 1
+    assert not {"too_much_output", "reference_size", "table_size"} & set(batch["problems"]["code"].to_pylist())
+
+
+def test_references_expand_to_as_much_as_the_document_has() -> None:
+    """T13: as in cmark, 100,000 characters or the size; the words of the links that are left out stay."""
+    target = "http://" + "u" * 993
+    text = f"[a]: {target}\n\n" + "".join(f"x [word {n}][a] and [other](b{n})\n\n" for n in range(150))
+    records = convert_batch([Source("a.md", text)], Options()).records
+    links = records["links"].to_pylist()
+    assert sum(link["url"] == target for link in links) == 100
+    assert sum(link["url"].startswith("b") for link in links) == 150  # an address that is written out is no expansion
+    (problem,) = records["problems"].to_pylist()
+    assert (problem["code"], problem["line_start"]) == ("reference_size", 203)
+    assert "100000 characters" in problem["message"]
+    assert [row for row in records["blocks"]["text"].to_pylist() if row == "x word 149 and other"]
+
+
+def test_the_limit_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A long title\n" + "## b\n" * 400)
+    (tmp_path / "b.md").write_text("# B\n")
+    done = run("convert", "a.md", "b.md", "-o", "out", "--max-output-bytes", "9000", cwd=tmp_path, code=3)
+    assert b"9000 bytes" in done.stderr and b"--max-output-bytes" in done.stderr and b"[too_much_output]" in done.stderr
+    run("convert", "a.md", "b.md", "-o", "more", "--max-output-bytes", "9000000", cwd=tmp_path, code=0)
+    with pytest.raises(SourceError, match="9000 bytes") as caught:
+        converter.read(tmp_path / "a.md", maximum_output_bytes=9000).to_arrow("sections")
+    assert caught.value.code == "too_much_output"
+    report = converter.convert(tmp_path, tmp_path / "library", maximum_output_bytes=9000)
+    assert (report.documents, report.problem_codes) == (1, {"too_much_output": 1})
+
+
+def test_a_batch_may_be_more_than_any_document_of_it_may() -> None:
+    sources = [Source(f"{n}.md", "# T\n\nword\n") for n in range(20)]
+    alone = convert_batch(sources[:1], Options())
+    batch = convert_batch(sources, Options(maximum_output_bytes=2000))
+    assert batch.records["documents"].num_rows == 20
+    assert batch.records["problems"].num_rows == 0
+    assert batch.records["blocks"].slice(0, 2).equals(alone.records["blocks"])
+
+
+def test_an_allowance_is_spent_once() -> None:
+    allowance = Allowance.of(10, 5.0, 100)
+    assert allowance.affords(60) and not allowance.affords(41) and allowance.affords(40)
+    with pytest.raises(TooMuchOutput, match="100 bytes"):
+        allowance.take(1)
+    assert allowance.anew().affords(100)
+    assert Allowance.of(10, None, None).output_bytes == 64 * 1024 * 1024
+    assert Allowance.of(10_000_000, None, None).output_bytes == 640_000_000
+
+
+# -- seconds
+
+
+def endless(seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+def slow_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the rows of what is called `slow` take a minute; the interpreter works all the time."""
+    rows = conversion._rows
+
+    def slow(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+        if name == "blocks" and any(context.source == "slow" and context.text for context in contexts):
+            endless()
+        return rows(name, contexts, options)
+
+    monkeypatch.setattr(conversion, "_rows", slow)
+
+
+def in_thread(work: Callable[[], Any]) -> Any:
+    made: list[Any] = []
+    thread = threading.Thread(target=lambda: made.append(work()))
+    thread.start()
+    thread.join(50)
+    assert not thread.is_alive()
+    return made[0]
+
+
+def here(work: Callable[[], Any]) -> Any:
+    return work()
+
+
+@pytest.mark.parametrize("where", [here, in_thread])
+@pytest.mark.parametrize("size", [1, 1_200_000], ids=["batch", "pieces"])
+def test_the_limit_covers_the_rows(
+    monkeypatch: pytest.MonkeyPatch, where: Callable[[Callable[[], Any]], Any], size: int
+) -> None:
+    """T14, in the main thread and in another one."""
+    slow_rows(monkeypatch)
+    from converter.output import Output
+    from converter.report import Report
+
+    sources = [Source("a", "# A"), Source("slow", "x" * size), Source("b", "# B")]
+    read: list[str] = []
+
+    def sink(records: Any, *_: object) -> None:
+        read.extend(records["documents"]["source"].to_pylist() if "documents" in records else [])
+
+    report = Report()
+    options = Options(maximum_seconds=1.5, repair="off")
+    where(lambda: convert_sources(sources, sink, Output(), options, report, Settings()))
+    assert read == ["a", "b"]
+    assert [(each["source"], each["code"]) for each in report.problems] == [("slow", "too_slow")]
+    assert "1.5 s" in report.problems[0]["message"]
+
+
+@pytest.mark.parametrize("where", [here, in_thread])
+def test_what_is_read_spends_the_time_of_its_rows(where: Callable[[Callable[[], Any]], Any]) -> None:
+    def work() -> tuple[float, float | None]:
+        allowance = Allowance(5.0)
+        with allowance.timed():
+            left = seconds_left()
+            time.sleep(0.2)
+        assert seconds_left() is None
+        assert allowance.seconds is not None
+        return allowance.seconds, left
+
+    seconds, left = where(work)
+    assert 0 < seconds <= 4.8
+    assert left is not None and 0 < left <= 5.0
+
+
+def test_the_timer_of_the_caller_goes_on() -> None:
+    """Library: `maximum_seconds` neither stops nor moves the interval timer of the process that calls it."""
+    rung: list[int] = []
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    try:
+        with pytest.raises(OutOfTime), time_limit(0.2):
+            endless()
+        handler = signal.getsignal(signal.SIGALRM)
+        assert callable(handler) and handler(signal.SIGALRM, None) is None and rung == [1]
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+        signal.setitimer(signal.ITIMER_REAL, 1000, 7)
+        with pytest.raises(OutOfTime), time_limit(0.2):
+            endless()
+        left, interval = signal.getitimer(signal.ITIMER_REAL)
+        assert 900 < left <= 999.9 and interval == 7
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        assert read_document(Source("a.md", "word\n\n" * 3000), Options(maximum_seconds=50)).problems == []
+        with time_limit(50):
+            endless(0.5)
+        assert rung == [1, 1]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("where", [here, in_thread])
+def test_nothing_rings_after_the_end(where: Callable[[Callable[[], Any]], Any]) -> None:
+    def work() -> bool:
+        chance = random.Random(0)
+        for _ in range(300):
+            try:
+                with time_limit(0.002):
+                    endless(chance.uniform(0.0015, 0.0025))
+            except OutOfTime:
+                pass
+        endless(0.4)
+        return True
+
+    assert where(work)
+    assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
+
+
+# -- schemas
+
+
+CATASTROPHE = "(?:a|a)*$"
+TEXT = f"# T\n\n- x: c {'a' * 60}b\n"
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "where": {"from": "items", "where": {"text": f"/{CATASTROPHE}/"}, "fields": [{"name": "text"}]},
+    "glob": {"from": "items", "where": {"text": "*a" * 30 + "c"}, "fields": [{"name": "text"}]},
+    "extract": {"from": "items", "fields": [{"name": "text", "extract": CATASTROPHE}]},
+    "pattern": {"from": "items", "fields": [{"name": "text", "constraints": {"pattern": f"x: c {CATASTROPHE}"}}]},
+}
+
+
+@pytest.mark.parametrize("where", [here, in_thread])
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_an_expression_that_never_ends_is_stopped(kind: str, where: Callable[[Callable[[], Any]], Any]) -> None:
+    """T34, in the main thread, where a signal ends it, and in another, where the engine does; convert and check."""
+    (schema,) = load_schemas({"name": "s", **SCHEMAS[kind]})
+    sources = [Source("a", "- fine\n"), Source("bad", TEXT), Source("b", "- fine\n")]
+    options = Options(maximum_seconds=1, schemas=(schema,))
+    records = where(lambda: convert_batch(sources, options)).records
+    assert records["documents"]["source"].to_pylist() == ["a", "b"]
+    codes = [(row["source"], row["code"]) for row in records["problems"].to_pylist() if row["source"] == "bad"]
+    assert codes == [("bad", "too_slow")]
+    checked = where(lambda: check_sources(sources, options.schemas, options))
+    assert [(finding.source, finding.code) for finding in checked.findings if finding.source == "bad"] == [
+        ("bad", "too_slow")
+    ]
+    assert checked.documents == 3
+
+
+def test_an_expression_is_what_python_says_it_is() -> None:
+    from converter.schema.patterns import Expression
+
+    assert Expression(r"\d+(?=%)").search("up ４5%")[0] == "４5"  # type: ignore[index]
+    assert Expression(r"(a)|(b)").fullmatch("b").groups() == (None, "b")  # type: ignore[union-attr]
+    with pytest.raises(converter.SchemaError, match="no regular expression"):
+        load_schemas({"name": "s", "from": "items", "fields": [{"name": "text", "extract": "("}]})
+    with pytest.raises(converter.SchemaError, match="no regular expression"):  # which only the engine knows
+        load_schemas({"name": "s", "from": "items", "fields": [{"name": "text", "extract": r"\p{Greek}"}]})
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"name": "m", "metadata": "long"},
+        {"name": "m", "part": "document_title"},
+        {"name": "m", "part": "section_path"},
+        {"name": "m", "attribute": "kept"},
+        {"name": "m", "metadata": "long", "type": "integer"},  # rejected: the raw value is in each problem
+    ],
+)
+def test_what_rows_of_a_schema_repeat_is_bounded(field: dict[str, Any]) -> None:
+    """T13 for schemas: what stands around a row comes in each."""
+    (schema,) = load_schemas({"name": "s", "from": "items", "fields": [{"name": "text"}, field]})
+    long = "y" * 10_000
+    text = f"---\nlong: {long}\n---\n# {long}\n" + "- x\n" * 10_000
+    sources = [Source("a", "- x\n"), Source("bad", text, attributes={"kept": long}), Source("b", "- x\n")]
+    records = convert_batch(sources, Options(schemas=(schema,))).records
+    assert records["documents"]["source"].to_pylist() == ["a", "b"]
+    codes = [(row["source"], row["code"]) for row in records["problems"].to_pylist() if row["source"] == "bad"]
+    assert codes == [("bad", "too_much_output")]
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2 * 1024 * 1024
