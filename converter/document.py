@@ -19,7 +19,7 @@ from converter.errors import DecodingError, SourceError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.office import MARKDOWN, format_by_content
 from converter.office import SUFFIXES as OFFICE_SUFFIXES
-from converter.output import Output, find_target, mode_of
+from converter.output import Arrangement, Output, find_target, mode_of
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State
 from converter.report import Report
@@ -30,7 +30,7 @@ from converter.source import Columns, find_sources
 from converter.source.files import TEXT_SUFFIXES
 from converter.source.paths import read_file
 from converter.values import NO_HINTS, Column, Hints
-from converter.write import DEFAULT_FILE_BYTES, Layout
+from converter.write import Layout
 from converter.write.json import nested_document
 from converter.write.values import json_rows
 
@@ -275,7 +275,8 @@ def convert(
     append: bool = False,
     incremental: bool = False,
     partition_by: Iterable[str] = (),
-    file_bytes: int = DEFAULT_FILE_BYTES,
+    file_bytes: int | None = None,
+    layout: Arrangement | None = None,
     spreadsheet_safe: bool = False,
     jobs: int = 1,
     maximum_problems: int | None = None,
@@ -295,8 +296,9 @@ def convert(
     `datapackage.json` that describes the files.
 
     An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
-    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`. `jobs` worker
-    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
+    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by` and for `layout`,
+    which is `files` or `folders`; once a file of a folder has `file_bytes` the next one begins. `jobs` worker processes
+    convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
     is the time for a document; with more than `maximum_problems` errors the run fails. With `columns` the sources are
     tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database named if any.
 
@@ -317,6 +319,7 @@ def convert(
         mode_of(overwrite=overwrite, append=append, incremental=incremental),
         tuple(partition_by),
         datapackage,
+        layout,
     )
     settings = Settings(jobs, maximum_problems, progress)
     found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes)

@@ -32,6 +32,7 @@ CODES: dict[str, tuple[str, str]] = {
     "violation": (ERROR, "A record does not fit its schema, which says `fail`: a run stops at it."),
     "rejected_record": (WARNING, "A record does not fit its schema and is left out; `raw` holds its values as JSON."),
     "nulled_value": (WARNING, "A value does not fit its schema and is null in the record."),
+    "no_attribute": (WARNING, "No document has an attribute that the output is partitioned by."),
     "type_drift": (WARNING, "A column of a data set has another type or unit in some tables; one type holds them all."),
     "table_size": (WARNING, "An HTML table has more cells than the limit; it stays text."),
     "nesting": (WARNING, "Blocks are nested deeper than the limit; what lies deeper is kept as plain text."),

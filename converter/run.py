@@ -272,14 +272,14 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
         UsageError, OutputError: as for `write_target`; and what `fill` raises, after which the output is as it was.
     """
     report = Report()
-    if target.shared and (output.format != "parquet" or output.partition_by or output.datapackage):
-        raise UsageError("a database has no format, partitions or data package of files; leave these options out")
+    output.check(options, is_folder=not target.shared)
     told = output.told(options)
     with timed(report), staged(target.place) as stage:
         before = target.manifest()
         earlier = earlier_of(target, before, output, options)
         stale = None
-        with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options) as files:
+        layout = output.arranged(before)
+        with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options, layout) as files:
             fill(files, stage, earlier, report)
             if earlier is not None and isinstance(files, RecordFiles):
                 stale = files.go_on(earlier, output.mode, report)
@@ -289,7 +289,7 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
         if report.documents or earlier is not None:
             if output.datapackage:
                 made.append(write_datapackage(stage.new, output.format, made, files.schemas))
-            manifest = Manifest.of(report, output.format, told, made, files.schemas)
+            manifest = Manifest.of(report, output.format, told, made, files.schemas, None if target.shared else layout)
             stands = target.publish(Load(stage, manifest, files.stored, stale, before))
             report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
             report.outputs = target.written(stands)

@@ -17,6 +17,7 @@ from converter.cli.output_options import (
     FileSize,
     Incremental,
     Jobs,
+    LayoutOption,
     MaximumBytes,
     MaximumProblems,
     MaximumSeconds,
@@ -98,6 +99,7 @@ def convert(
     incremental: Incremental = False,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
+    layout: LayoutOption = None,
     jobs: Jobs = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
@@ -132,7 +134,7 @@ def convert(
     is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
-        file_size, spreadsheet_safe,
+        file_size, layout, spreadsheet_safe,
     )  # fmt: skip
     arguments = source or []
     sources = sources_of(

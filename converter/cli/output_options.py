@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,7 +13,7 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES
 
 if TYPE_CHECKING:
     from converter.conversion import Options
-    from converter.output import Output
+    from converter.output import Arrangement, Output
     from converter.schema.model import Schema
     from converter.values import Hints
 
@@ -69,7 +69,16 @@ PartitionBy = Annotated[
 ]
 FileSize = Annotated[
     int | None,
-    _of_output("--file-size", metavar="BYTES", min=1, help="Begin another file at this size. Default: 256 MiB."),
+    _of_output("--file-size", metavar="BYTES", min=1, help="Begin another file of a folder at this size, not 256 MiB."),
+]
+LayoutOption = Annotated[
+    str | None,
+    _of_output(
+        "--layout",
+        metavar="files|folders",
+        help="A record is one file however large, or a folder of files. Default: folders with --partition-by, "
+        "--file-size, --append and --incremental, but an output that is gone on from keeps its layout.",
+    ),
 ]
 SpreadsheetSafe = Annotated[
     bool, _of_output("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
@@ -137,6 +146,7 @@ def output_of(
     incremental: bool,
     partition_by: str | None,
     file_size: int | None,
+    layout: str | None,
     spreadsheet_safe: bool = False,
 ) -> Output:
     """Return what the options say of the output.
@@ -145,7 +155,7 @@ def output_of(
         UsageError: options do not go together.
     """
     from converter.output import Output, mode_of
-    from converter.write import DEFAULT_FILE_BYTES, Layout
+    from converter.write import Layout
 
     names = None if records is None else names_in(records)
     if only_schema:
@@ -154,9 +164,12 @@ def output_of(
         names = [*(each.name for each in options.schemas), *(["problems"] if is_folder else [])]
     if datapackage and not is_folder:
         raise UsageError("--datapackage describes the files of a folder; name one with -o")
-    layout = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size or DEFAULT_FILE_BYTES)
+    if not is_folder and (partition_by or file_size or layout):
+        raise UsageError("--layout, --partition-by and --file-size are of the files of a folder; name one with -o")
+    of_files = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size)
     mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
-    return Output(to, names, layout, mode, tuple(names_in(partition_by)), datapackage)
+    arrangement = cast("Arrangement | None", layout)  # Output refuses what is none
+    return Output(to, names, of_files, mode, tuple(names_in(partition_by)), datapackage, arrangement)
 
 
 def names_in(text: str | None) -> list[str]:

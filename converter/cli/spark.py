@@ -18,6 +18,7 @@ from converter.cli.output_options import (
     Datapackage,
     FileSize,
     Incremental,
+    LayoutOption,
     MaximumBytes,
     MaximumProblems,
     MaximumSeconds,
@@ -132,6 +133,7 @@ def convert(
     incremental: Incremental = False,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
+    layout: LayoutOption = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
@@ -153,7 +155,7 @@ def convert(
     options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema))
     output = output_of(
         options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
-        partition_by, file_size, spreadsheet_safe,
+        partition_by, file_size, layout, spreadsheet_safe,
     )  # fmt: skip
     check(output, options)
     session = started(master, conf)
@@ -187,6 +189,7 @@ def stream(
     records: RecordNames = None,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
+    layout: LayoutOption = None,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
     quiet: Quiet = False,
@@ -198,7 +201,7 @@ def stream(
 
     options = options_of(repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema))
     output = output_of(
-        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size
+        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout
     )  # fmt: skip
 
     def told(report: Report) -> None:

@@ -5,7 +5,7 @@ tables of a document -> part: rows, each column typed as the document's tables a
                      -> Datasets: types unified over the run, drift reported (`collect.py`)
 """
 
-from converter.datasets.collect import Datasets
+from converter.datasets.collect import Datasets, rows_of_problems
 from converter.datasets.part import PARTS, parts_of
 
 DATASETS = "datasets"
@@ -14,4 +14,4 @@ DATASETS = "datasets"
 PARTS_FILE = "_parts"
 """What a file with the parts of data sets is named after, from which a later run can go on."""
 
-__all__ = ["DATASETS", "PARTS", "PARTS_FILE", "Datasets", "parts_of"]
+__all__ = ["DATASETS", "PARTS", "PARTS_FILE", "Datasets", "parts_of", "rows_of_problems"]

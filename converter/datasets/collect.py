@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -67,14 +67,7 @@ class Datasets:
 
     def problems(self) -> pa.RecordBatch:
         """Return the rows of `problems` that say what drifted in the data sets that `tables` has given."""
-        rows = [
-            (doc_id, source, problem.severity, problem.code, problem.message, problem.line_start, problem.line_end,
-             problem.record, problem.raw)
-            for doc_id, source, problem in self._drifts
-        ]  # fmt: skip
-        columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
-        return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
+        return rows_of_problems(self._drifts)
 
     def _parts(self, dataset: Dataset) -> Iterator[pa.RecordBatch]:
         for place in zip(dataset.places[::2], dataset.places[1::2], strict=True):
@@ -100,6 +93,18 @@ class Datasets:
                 source = TEXT if type == STRING else VALUE
                 columns.append(as_type(rows.column(source + name), type))
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def rows_of_problems(problems: Iterable[tuple[str | None, str, Problem]]) -> pa.RecordBatch:
+    """Return the rows of `problems` for documents, sources and problems."""
+    rows = [
+        (doc_id, source, problem.severity, problem.code, problem.message, problem.line_start, problem.line_end,
+         problem.record, problem.raw)
+        for doc_id, source, problem in problems
+    ]  # fmt: skip
+    columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
 
 
 def _schema(dataset: Dataset, types: dict[str, Kind]) -> pa.Schema:

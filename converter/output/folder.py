@@ -10,15 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from converter.conversion import Options, schema_of
-from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets
+from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.output.earlier import Earlier
-from converter.output.manifest import File, described
-from converter.output.output import NO_VALUE, Mode, Output, Records
+from converter.output.manifest import Arrangement, File, described
+from converter.output.output import Mode, Output, Records
+from converter.output.partition import NO_ATTRIBUTE, NO_VALUE, quoted, unused
 from converter.output.parts import Parts
 from converter.output.stage import Stage
 from converter.output.target import batches
+from converter.records import RECORDS
+from converter.records.ledgers import PROBLEMS
 from converter.report import Report
 from converter.write import NestedJsonWriter
 
@@ -36,9 +40,9 @@ def by_file(records: Records) -> Records:
 class RecordFiles:
     """Files for each record, each data set, and the parts of the data sets, from which a later run can go on."""
 
-    def __init__(self, stage: Stage, output: Output, options: Options) -> None:
+    def __init__(self, stage: Stage, output: Output, options: Options, arrangement: Arrangement) -> None:
         """Begin in the stage's new folder, which is empty."""
-        self._folder, self._output = stage.new, output
+        self._folder, self._output, self._in_folders = stage.new, output, arrangement == "folders"
         self._datasets_asked = output.datasets(options)
         self.schemas = {name: schema_of(name, options) for name in output.names(options)}
         """The Arrow schema of each record, and, once they are written, of each data set."""
@@ -46,11 +50,12 @@ class RecordFiles:
         can_go_on = self._datasets_asked and output.format == "parquet" and "documents" in self.schemas
         schemas = self.schemas | ({PARTS_FILE: PARTS} if can_go_on else {})
         self._stack = contextlib.ExitStack()
-        self._parts = self._stack.enter_context(Parts(stage.new, schemas, output.format, output.layout))
+        self._parts = self._stack.enter_context(
+            Parts(stage.new, schemas, output.format, output.layout, self._in_folders)
+        )
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
         self._datasets = Datasets(spool)
-        # Rows that are of no document have no partition either.
-        self._no_partition = "/".join(f"{name}={NO_VALUE}" for name in output.partition_by)
+        self._without_document: list[pa.Table] = []
 
     def __enter__(self) -> RecordFiles:
         return self
@@ -65,6 +70,8 @@ class RecordFiles:
 
     def write(self, records: Records, partition: str, more: bool = False) -> None:
         """Write what a batch gave, all of one partition, or a piece of it, after which `more` follow."""
+        if NO_VALUE in partition and "problems" in records:
+            records = records | {"problems": self._of_documents(records["problems"])}
         self._parts.write(by_file(records), partition, more)
         if DATASETS in records:
             self._datasets.add(records[DATASETS])
@@ -72,11 +79,15 @@ class RecordFiles:
     def adopt(self, folder: Path, files: Sequence[File]) -> None:
         """Take over what another process wrote with `Parts`, the parts of data sets among it, to its own folder."""
         for file in files:
+            if file.record == "problems" and NO_VALUE in file.path:
+                # It may hold problems of no document, which are told from the others row by row.
+                rows = pa.Table.from_batches(batches(folder / file.path, PROBLEMS.schema), PROBLEMS.schema)
+                self.write({"problems": rows}, Parts.partition(file.path))
             if file.record == PARTS_FILE:
                 for batch in batches(folder / file.path, PARTS):
                     self._datasets.add(batch)
                 pa.default_memory_pool().release_unused()  # of many files, the allocator would keep what each took
-        self._parts.adopt(folder, files)
+        self._parts.adopt(folder, [file for file in files if file.record != "problems" or NO_VALUE not in file.path])
 
     def go_on(self, earlier: Earlier, mode: Mode, report: Report) -> frozenset[str] | None:
         """Keep what stays of an earlier output, and count it; return the documents that go.
@@ -86,8 +97,9 @@ class RecordFiles:
         """
         stale = frozenset(map(bytes.hex, earlier.left if mode == "incremental" else earlier.changed))
         report.removed = len(stale) - len(earlier.changed)
+        earlier_problems = [row for row in earlier.run_problems() if NO_ATTRIBUTE not in row]
         own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
-        if not stale and not report.documents and own == earlier.run_problems():
+        if not stale and not report.documents and own == earlier_problems:
             earlier.count(report)
             return None
         for record, batch in earlier.target.keep(self._parts, stale):
@@ -102,8 +114,7 @@ class RecordFiles:
         tables = list(self._datasets.tables()) if self._datasets_asked else []
         drift = self._datasets.problems()
         report.add({"problems": drift})
-        if drift.num_rows:
-            self._parts.add({"problems": drift}, self._no_partition)
+        self._place_problems(pa.Table.from_batches([drift]), report)
         files: list[File] = []
         with ThreadPoolExecutor(WRITING_THREADS) as threads:
             try:
@@ -119,9 +130,50 @@ class RecordFiles:
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
         return sorted(self._parts.files() + files, key=lambda file: file.path)
 
+    def _of_documents(self, problems: pa.Table) -> pa.Table:
+        """Return the problems of documents; those of none are held until it is known which partitions there are."""
+        of_none = problems["doc_id"].is_null()
+        self._without_document.append(problems.filter(of_none))
+        return problems.filter(problems["doc_id"].is_valid())
+
+    def _place_problems(self, drift: pa.Table, report: Report) -> None:
+        """Write the problems that came without a partition: of data sets to their document's, others to one there is.
+
+        A partition with nothing but problems, and without a value, would be one that pandas cannot read.
+        """
+        if not self._output.partition_by:
+            self._parts.add({"problems": drift})
+            return
+        self._parts.close_partitions()
+        partitions = {Parts.partition(path) for path in self._parts.records}
+        unused_names = unused(self._output.partition_by, partitions)
+        of_names = rows_of_problems((None, name, problem) for name, problem in unused_names)
+        report.add({"problems": of_names})
+        no_value = "/".join(f"{quoted(name)}={NO_VALUE}" for name in self._output.partition_by)
+        valued_first = sorted(partitions, key=lambda partition: (NO_VALUE in partition, partition))
+        other = no_value if no_value in partitions else next(iter(valued_first), "")
+        by_document = self._partitions_of({*drift["doc_id"].to_pylist()})
+        for row in range(drift.num_rows):
+            self._parts.add({"problems": drift.slice(row, 1)}, by_document.get(drift["doc_id"][row].as_py(), other))
+        for problems in [*self._without_document, of_names]:
+            self._parts.add({"problems": problems}, other)
+
+    def _partitions_of(self, doc_ids: set[str]) -> dict[str, str]:
+        """Return the partitions of documents, so far as the files of records say it."""
+        record = next((name for name in RECORDS if name in self._parts.schemas and name != "problems"), None)
+        partitions: dict[str, str] = {}
+        for path, held in self._parts.records.items() if doc_ids and record else ():
+            if held == record:
+                with pq.ParquetFile(self._folder / path) as file:
+                    there = doc_ids.intersection(file.read(["doc_id"]).column(0).to_pylist())
+                partitions |= dict.fromkeys(there, Parts.partition(path))
+        return partitions
+
     def _write_dataset(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> list[File]:
         folder = f"{DATASETS}/{name}"
-        with Parts(self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout) as parts:
+        with Parts(
+            self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout, self._in_folders
+        ) as parts:
             for batch in batches:
                 parts.write({name: batch})
             parts.close()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -23,6 +23,9 @@ MANIFEST = "_manifest.json"
 """Its name in the folder; Spark and Hive take no file for data whose name begins with an underscore."""
 
 VERSION = 1
+
+Arrangement = Literal["files", "folders"]
+"""A record is one file, `sections.parquet`, or a folder of them, `sections/part-00000.parquet`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,8 @@ class Manifest:
 
     `fingerprint` is equal for two runs that would read the same document into the same rows: it is the hash of
     `options`, in which the converter's version is one. `schemas` names for each record its columns and their types,
-    as Arrow prints them. `version` is that of the manifest's own form.
+    as Arrow prints them. `layout` says how the files are arranged; None is a database, or an older version's output.
+    `version` is that of the manifest's own form.
     """
 
     run_id: str
@@ -58,10 +62,17 @@ class Manifest:
     files: list[File]
     schemas: dict[str, dict[str, str]] = field(default_factory=dict)
     version: int = VERSION
+    layout: Arrangement | None = None
 
     @classmethod
     def of(
-        cls, report: Report, format: str, told: dict[str, Any], files: list[File], schemas: Mapping[str, pa.Schema]
+        cls,
+        report: Report,
+        format: str,
+        told: dict[str, Any],
+        files: list[File],
+        schemas: Mapping[str, pa.Schema],
+        layout: Arrangement | None = None,
     ) -> Manifest:
         """Return the manifest of a run that is done: what it was told, and what it wrote."""
         return cls(
@@ -74,7 +85,13 @@ class Manifest:
             report.rows.get("documents", report.documents),
             files,
             {name: {column.name: str(column.type) for column in schema} for name, schema in schemas.items()},
+            layout=layout,
         )
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How its files are arranged, also where an older version wrote it."""
+        return self.layout or ("folders" if any("/part-" in file.path for file in self.files) else "files")
 
     @property
     def paths(self) -> set[str]:
