@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, overload
 import pyarrow as pa
 
 from converter.conversion import Options, Source, read_document
+from converter.datasets import Lock
 from converter.errors import DecodingError, SourceError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.office import MARKDOWN, format_by_content
@@ -277,6 +278,7 @@ def convert(
     partition_by: Iterable[str] = (),
     file_bytes: int | None = None,
     layout: Arrangement | None = None,
+    lock_types: Lock | None = None,
     spreadsheet_safe: bool = False,
     jobs: int = 1,
     maximum_problems: int | None = None,
@@ -297,10 +299,11 @@ def convert(
 
     An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
     documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by` and for `layout`,
-    which is `files` or `folders`; once a file of a folder has `file_bytes` the next one begins. `jobs` worker processes
-    convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
-    is the time for a document; with more than `maximum_problems` errors the run fails. With `columns` the sources are
-    tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database named if any.
+    which is `files` or `folders`, and for `lock_types`; once a file of a folder has `file_bytes` the next one begins.
+    `jobs` worker processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`.
+    `maximum_seconds` is the time for a document; with more than `maximum_problems` errors the run fails. With `columns`
+    the sources are tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database
+    named if any.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.
@@ -320,6 +323,7 @@ def convert(
         tuple(partition_by),
         datapackage,
         layout,
+        lock_types,
     )
     settings = Settings(jobs, maximum_problems, progress)
     found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes)

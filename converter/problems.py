@@ -32,6 +32,10 @@ CODES: dict[str, tuple[str, str]] = {
     "violation": (ERROR, "A record does not fit its schema, which says `fail`: a run stops at it."),
     "rejected_record": (WARNING, "A record does not fit its schema and is left out; `raw` holds its values as JSON."),
     "nulled_value": (WARNING, "A value does not fit its schema and is null in the record."),
+    "locked_type": (
+        WARNING,
+        "A cell does not fit the type of its data set in the last run (it was locked); it is null.",
+    ),
     "no_attribute": (WARNING, "No document has an attribute that the output is partitioned by."),
     "type_drift": (WARNING, "A column of a data set has another type or unit in some tables; one type holds them all."),
     "table_size": (WARNING, "An HTML table has more cells than the limit; it stays text."),
@@ -39,6 +43,10 @@ CODES: dict[str, tuple[str, str]] = {
     "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),
 }
 """Every `problems.code`: stable names, with their severity and meaning."""
+
+LOCKED = "locked_type"
+OF_DATASETS = ("type_drift", LOCKED)
+"""The codes of what is found over all tables of a data set, and so in each run anew."""
 
 
 @dataclass(frozen=True, slots=True)

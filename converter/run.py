@@ -278,8 +278,7 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
         before = target.manifest()
         earlier = earlier_of(target, before, output, options)
         stale = None
-        layout = output.arranged(before)
-        with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options, layout) as files:
+        with NestedFile(stage.new) if output.nested(options) else RecordFiles(stage, output, options, before) as files:
             fill(files, stage, earlier, report)
             if earlier is not None and isinstance(files, RecordFiles):
                 stale = files.go_on(earlier, output.mode, report)
@@ -289,7 +288,9 @@ def write_output(target: Target, output: Output, options: Options, fill: Fill) -
         if report.documents or earlier is not None:
             if output.datapackage:
                 made.append(write_datapackage(stage.new, output.format, made, files.schemas))
-            manifest = Manifest.of(report, output.format, told, made, files.schemas, None if target.shared else layout)
+            manifest = Manifest.of(
+                report, output.format, told, made, files.schemas, None if target.shared else output.arranged(before)
+            )
             stands = target.publish(Load(stage, manifest, files.stored, stale, before))
             report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
             report.outputs = target.written(stands)

@@ -18,6 +18,7 @@ from converter.cli.output_options import (
     Incremental,
     Jobs,
     LayoutOption,
+    LockTypes,
     MaximumBytes,
     MaximumProblems,
     MaximumSeconds,
@@ -100,6 +101,7 @@ def convert(
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
     layout: LayoutOption = None,
+    lock_types: LockTypes = None,
     jobs: Jobs = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
@@ -134,7 +136,7 @@ def convert(
     is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
-        file_size, layout, spreadsheet_safe,
+        file_size, layout, lock_types, spreadsheet_safe,
     )  # fmt: skip
     arguments = source or []
     sources = sources_of(

@@ -13,6 +13,7 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES
 
 if TYPE_CHECKING:
     from converter.conversion import Options
+    from converter.datasets import Lock
     from converter.output import Arrangement, Output
     from converter.schema.model import Schema
     from converter.values import Hints
@@ -78,6 +79,15 @@ LayoutOption = Annotated[
         metavar="files|folders",
         help="A record is one file however large, or a folder of files. Default: folders with --partition-by, "
         "--file-size, --append and --incremental, but an output that is gone on from keeps its layout.",
+    ),
+]
+LockTypes = Annotated[
+    str | None,
+    _of_output(
+        "--lock-types",
+        metavar="null|fail",
+        help="Keep the types of data sets as the last run had them: a cell that does not fit is null and a row in "
+        "problems, or the run fails.",
     ),
 ]
 SpreadsheetSafe = Annotated[
@@ -147,6 +157,7 @@ def output_of(
     partition_by: str | None,
     file_size: int | None,
     layout: str | None,
+    lock_types: str | None,
     spreadsheet_safe: bool = False,
 ) -> Output:
     """Return what the options say of the output.
@@ -164,12 +175,14 @@ def output_of(
         names = [*(each.name for each in options.schemas), *(["problems"] if is_folder else [])]
     if datapackage and not is_folder:
         raise UsageError("--datapackage describes the files of a folder; name one with -o")
-    if not is_folder and (partition_by or file_size or layout):
-        raise UsageError("--layout, --partition-by and --file-size are of the files of a folder; name one with -o")
+    if not is_folder and (partition_by or file_size or layout or lock_types):
+        raise UsageError(
+            "--layout, --partition-by, --file-size and --lock-types need an output folder; name one with -o"
+        )
     of_files = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size)
     mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
-    arrangement = cast("Arrangement | None", layout)  # Output refuses what is none
-    return Output(to, names, of_files, mode, tuple(names_in(partition_by)), datapackage, arrangement)
+    arrangement, lock = cast("Arrangement | None", layout), cast("Lock | None", lock_types)  # Output refuses others
+    return Output(to, names, of_files, mode, tuple(names_in(partition_by)), datapackage, arrangement, lock)
 
 
 def names_in(text: str | None) -> list[str]:

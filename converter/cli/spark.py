@@ -19,6 +19,7 @@ from converter.cli.output_options import (
     FileSize,
     Incremental,
     LayoutOption,
+    LockTypes,
     MaximumBytes,
     MaximumProblems,
     MaximumSeconds,
@@ -134,6 +135,7 @@ def convert(
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
     layout: LayoutOption = None,
+    lock_types: LockTypes = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
@@ -155,7 +157,7 @@ def convert(
     options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema))
     output = output_of(
         options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
-        partition_by, file_size, layout, spreadsheet_safe,
+        partition_by, file_size, layout, lock_types, spreadsheet_safe,
     )  # fmt: skip
     check(output, options)
     session = started(master, conf)
@@ -190,6 +192,7 @@ def stream(
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
     layout: LayoutOption = None,
+    lock_types: LockTypes = None,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
     quiet: Quiet = False,
@@ -201,7 +204,7 @@ def stream(
 
     options = options_of(repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema))
     output = output_of(
-        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout
+        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout, lock_types
     )  # fmt: skip
 
     def told(report: Report) -> None:

@@ -17,6 +17,7 @@ from converter.output.parts import Parts
 from converter.output.stage import staging_place, sync_tree
 from converter.output.tables import (
     MANIFEST_TABLE,
+    OF_DATASETS_HERE,
     check_unchanged,
     in_contract,
     in_order,
@@ -130,7 +131,7 @@ class Delta:
         table = self._standing(name)
         rows = storable(load.reader(name))
         if name == "problems":
-            table.delete("doc_id is null or code = 'type_drift'", commit_properties=commit)
+            table.delete(f"doc_id is null or {OF_DATASETS_HERE}", commit_properties=commit)
         if not stale:
             self._delta.write_deltalake(table, rows, mode="append", commit_properties=commit)
             return

@@ -8,19 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.conversion import Options, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
+from converter.errors import OutputError
 from converter.output.earlier import Earlier
-from converter.output.manifest import Arrangement, File, described
+from converter.output.manifest import File, Manifest, described
 from converter.output.output import Mode, Output, Records
 from converter.output.partition import NO_ATTRIBUTE, NO_VALUE, quoted, unused
 from converter.output.parts import Parts
 from converter.output.stage import Stage
 from converter.output.target import batches
+from converter.problems import LOCKED
 from converter.records import RECORDS
 from converter.records.ledgers import PROBLEMS
 from converter.report import Report
@@ -40,9 +43,9 @@ def by_file(records: Records) -> Records:
 class RecordFiles:
     """Files for each record, each data set, and the parts of the data sets, from which a later run can go on."""
 
-    def __init__(self, stage: Stage, output: Output, options: Options, arrangement: Arrangement) -> None:
-        """Begin in the stage's new folder, which is empty."""
-        self._folder, self._output, self._in_folders = stage.new, output, arrangement == "folders"
+    def __init__(self, stage: Stage, output: Output, options: Options, before: Manifest | None) -> None:
+        """Begin in the stage's new folder, which is empty; `before` is the manifest of the output that stands."""
+        self._folder, self._output, self._in_folders = stage.new, output, output.arranged(before) == "folders"
         self._datasets_asked = output.datasets(options)
         self.schemas = {name: schema_of(name, options) for name in output.names(options)}
         """The Arrow schema of each record, and, once they are written, of each data set."""
@@ -54,7 +57,7 @@ class RecordFiles:
             Parts(stage.new, schemas, output.format, output.layout, self._in_folders)
         )
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
-        self._datasets = Datasets(spool)
+        self._datasets = Datasets(spool, output.contract(before), options.hints)
         self._without_document: list[pa.Table] = []
 
     def __enter__(self) -> RecordFiles:
@@ -110,9 +113,15 @@ class RecordFiles:
         return stale
 
     def finish(self, report: Report) -> list[File]:
-        """Write the data sets and the ends of all files; return what there is, but for the manifest."""
+        """Write the data sets and the ends of all files; return what there is, but for the manifest.
+
+        Raises:
+            OutputError: a cell does not fit the type of its data set, which is locked.
+        """
         tables = list(self._datasets.tables()) if self._datasets_asked else []
         drift = self._datasets.problems()
+        if self._output.lock_types == "fail":
+            _check_types(drift.to_pylist())
         report.add({"problems": drift})
         self._place_problems(pa.Table.from_batches([drift]), report)
         files: list[File] = []
@@ -178,6 +187,20 @@ class RecordFiles:
                 parts.write({name: batch})
             parts.close()
         return [replace(file, path=f"{DATASETS}/{file.path}", record=folder) for file in parts.files()]
+
+
+def _check_types(problems: list[dict[str, Any]]) -> None:
+    """Refuse cells that do not fit the type of their data set.
+
+    Raises:
+        OutputError: it says of the first what stands there, and how many more there are.
+    """
+    if misfits := [row for row in problems if row["code"] == LOCKED]:
+        first = misfits[0]
+        place, _, _ = first["message"].partition("; ")
+        more = f", and {len(misfits) - 1} more cells do not fit" if len(misfits) > 1 else ""
+        message = f"{place}: {first['raw']!r}{more}; types are locked to fail, so that nothing was written"
+        raise OutputError(message, source=first["source"], line=first["line_start"], code=LOCKED)
 
 
 class NestedFile:

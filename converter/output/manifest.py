@@ -47,9 +47,9 @@ class Manifest:
     """What stands in `_manifest.json`.
 
     `fingerprint` is equal for two runs that would read the same document into the same rows: it is the hash of
-    `options`, in which the converter's version is one. `schemas` names for each record its columns and their types,
-    as Arrow prints them. `layout` says how the files are arranged; None is a database, or an older version's output.
-    `version` is that of the manifest's own form.
+    `options`, in which the converter's version is one. `schemas` names for each record its columns and their types, as
+    Arrow prints them, `units` the units of some columns of data sets. `layout` says how the files are arranged; None is
+    a database, or an older version's output. `version` is that of the manifest's own form.
     """
 
     run_id: str
@@ -63,6 +63,7 @@ class Manifest:
     schemas: dict[str, dict[str, str]] = field(default_factory=dict)
     version: int = VERSION
     layout: Arrangement | None = None
+    units: dict[str, dict[str, str]] | None = None
 
     @classmethod
     def of(
@@ -86,6 +87,7 @@ class Manifest:
             files,
             {name: {column.name: str(column.type) for column in schema} for name, schema in schemas.items()},
             layout=layout,
+            units={name: units for name, schema in schemas.items() if (units := units_of(schema))},
         )
 
     @property
@@ -117,6 +119,11 @@ class Manifest:
             OSError: it could not be written.
         """
         (folder / MANIFEST).write_text(self.text, encoding="utf-8")
+
+
+def units_of(schema: pa.Schema) -> dict[str, str]:
+    """Return the units of columns, by their names."""
+    return {column.name: column.metadata[b"unit"].decode() for column in schema if b"unit" in (column.metadata or {})}
 
 
 def read_manifest(folder: Path) -> Manifest | None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import pyarrow as pa
 
 from converter.conversion import Options
-from converter.datasets import DATASETS
+from converter.datasets import DATASETS, Contract, Lock, contract_of
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier
 from converter.output.manifest import Arrangement, Manifest, fingerprint, plain
@@ -32,7 +32,8 @@ class Output:
     from: documents that have not changed are kept; those that are no more among the sources stay (`append`) or go
     (`incremental`). `partition_by` names attributes of documents, each value of which gets files of its own.
     `arrangement` says whether a record is one file, however large (`files`), or a folder of files (`folders`); see
-    `arranged` for what it is where it is None.
+    `arranged` for what it is where it is None. `lock_types` keeps the types of the data sets that stand there: a cell
+    that does not fit is `null`, and a problem, or the run must `fail`.
     """
 
     format: str = "parquet"
@@ -42,6 +43,7 @@ class Output:
     partition_by: tuple[str, ...] = ()
     datapackage: bool = False
     arrangement: Arrangement | None = None
+    lock_types: Lock | None = None
 
     def __post_init__(self) -> None:
         """Refuse what does not go together, with a UsageError."""
@@ -55,6 +57,8 @@ class Output:
             raise UsageError(f"unknown layout {self.arrangement}; there are {', '.join(get_args(Arrangement))}")
         if self.arrangement == "files" and (self.partition_by or self.layout.file_bytes):
             raise UsageError("partitions and a size of files make a folder of each record; leave the layout files out")
+        if self.lock_types not in (None, *get_args(Lock)):
+            raise UsageError(f"types can be locked to {' or '.join(get_args(Lock))}, not {self.lock_types}")
         check_names(self.partition_by)
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
@@ -80,6 +84,20 @@ class Output:
             return before.arrangement if before else "folders"
         return "files"
 
+    def contract(self, before: Manifest | None) -> Contract:
+        """Return the kinds that data sets must keep, where `before` stands: those of the last run, if they are locked.
+
+        A data set that is new has no such, nor has one in an output of a version that noted no units.
+        """
+        if self.lock_types is None or before is None or before.units is None:
+            return {}
+        prefix = f"{DATASETS}/"
+        types, units = (
+            {name.removeprefix(prefix): columns for name, columns in of.items() if name.startswith(prefix)}
+            for of in (before.schemas, before.units)
+        )
+        return contract_of(types, units)
+
     def check(self, options: Options, is_folder: bool) -> None:
         """Refuse what these records, or a target that is no folder, cannot have.
 
@@ -89,6 +107,8 @@ class Output:
         files = self.partition_by or self.layout.file_bytes or self.arrangement
         if not is_folder and (self.format != "parquet" or files or self.datapackage):
             raise UsageError("a database has no format, partitions or data package of files; leave these options out")
+        if self.lock_types and not self.datasets(options):
+            raise UsageError("the types of data sets are locked, but none are written; add datasets to the records")
         if self.nested(options) and files:
             raise UsageError("nested JSON is one file, without a layout or partitions; name --records, or say ndjson")
         check_columns(self.partition_by, self.names(options), options)

@@ -12,10 +12,14 @@ from converter.datasets import DATASETS, PARTS_FILE
 from converter.errors import OutputError
 from converter.output.manifest import File, Manifest
 from converter.output.target import Load, Target, kept
+from converter.problems import OF_DATASETS
 from converter.records import RECORDS
 
 MANIFEST_TABLE = "_manifest"
 """The table with a database's manifest: one row, whose column `manifest` is what `_manifest.json` is in a folder."""
+
+OF_DATASETS_HERE = f"code in ({', '.join(map(repr, OF_DATASETS))})"
+"""The SQL condition for problems of data sets, which every run finds anew."""
 
 VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
     # name: (the records that it needs, what it selects, as DuckDB and PostgreSQL have it)
@@ -187,7 +191,7 @@ def kept_in_place(
 
 def gone(record: str, stale: str) -> str:
     """Return the SQL condition for the rows of a record that go, where `stale` selects the documents that do."""
-    of_the_run = " or doc_id is null or code = 'type_drift'" if record == "problems" else ""
+    of_the_run = f" or doc_id is null or {OF_DATASETS_HERE}" if record == "problems" else ""
     return f"doc_id in ({stale}){of_the_run}"
 
 
