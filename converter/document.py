@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Generic, Self, overload
 import pyarrow as pa
 
 from converter.conversion import Options, Source, problem_of, read_document
+from converter.datasets import Lock
 from converter.errors import DecodingError, SourceError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS, OutOfTime, TooMuchOutput
 from converter.office import MARKDOWN, format_by_content
 from converter.office import SUFFIXES as OFFICE_SUFFIXES
-from converter.output import Output, find_target, mode_of
+from converter.output import Arrangement, Output, find_target, mode_of
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State
 from converter.report import Report
@@ -31,7 +32,7 @@ from converter.source import Columns, find_sources
 from converter.source.files import TEXT_SUFFIXES
 from converter.source.paths import read_file
 from converter.values import NO_HINTS, Column, Hints
-from converter.write import DEFAULT_FILE_BYTES, Layout
+from converter.write import Layout
 from converter.write.json import nested_document
 from converter.write.values import json_rows
 
@@ -302,7 +303,9 @@ def convert(
     incremental: bool = False,
     maximum_removed: int | str | None = None,
     partition_by: Iterable[str] = (),
-    file_bytes: int = DEFAULT_FILE_BYTES,
+    file_bytes: int | None = None,
+    layout: Arrangement | None = None,
+    lock_types: Lock | None = None,
     spreadsheet_safe: bool = False,
     jobs: int = 1,
     maximum_problems: int | None = None,
@@ -323,12 +326,13 @@ def convert(
     `datapackage.json` that describes the files.
 
     An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
-    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by` and
-    `maximum_removed`. Keys of local paths, and so ids, are relative to `root` where one is named. `jobs` worker
-    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
-    is the time for all that is done for a document, `maximum_output_bytes` what may be made of it; with more than
-    `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are documents; with
-    `query` the rows come from a query, of the DuckDB database named if any.
+    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`,
+    `maximum_removed`, `layout` (`files` or `folders`) and `lock_types`; once a file of a folder has `file_bytes` the
+    next one begins. Keys of local paths, and so ids, are relative to `root` where one is named. `jobs` worker
+    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`.
+    `maximum_seconds` is the time for all that is done for a document, `maximum_output_bytes` what may be made of it;
+    with more than `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are
+    documents; with `query` the rows come from a query, of the DuckDB database named if any.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.
@@ -354,6 +358,8 @@ def convert(
         tuple(partition_by),
         datapackage,
         maximum_removed,
+        layout,
+        lock_types,
     )
     settings = Settings(jobs, maximum_problems, progress)
     found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes, root=root)

@@ -35,6 +35,11 @@ CODES: dict[str, tuple[str, str]] = {
     "violation": (ERROR, "A record does not fit its schema, which says `fail`: a run stops at it."),
     "rejected_record": (WARNING, "A record does not fit its schema and is left out; `raw` holds its values as JSON."),
     "nulled_value": (WARNING, "A value does not fit its schema and is null in the record."),
+    "locked_type": (
+        WARNING,
+        "A cell does not fit the type of its data set in the last run (it was locked); it is null.",
+    ),
+    "no_attribute": (WARNING, "No document has an attribute that the output is partitioned by."),
     "type_drift": (WARNING, "A column of a data set has another type or unit in some tables; one type holds them all."),
     "table_size": (
         WARNING,
@@ -51,7 +56,8 @@ CODES: dict[str, tuple[str, str]] = {
 }
 """Every `problems.code`: stable names, with their severity and meaning."""
 
-OF_THE_RUN = ("type_drift", "renamed_column", "dataset_left_out")
+LOCKED = "locked_type"
+OF_THE_RUN = ("type_drift", LOCKED, "renamed_column", "dataset_left_out")
 """Codes of what is said of data sets: every run finds it anew, over all that there is then."""
 
 

@@ -284,8 +284,7 @@ def write_output(
         UsageError, OutputError: as for `write_target`; and what `fill` raises, after which the output is as it was.
     """
     report = Report()
-    if target.shared and (output.format != "parquet" or output.partition_by or output.datapackage):
-        raise UsageError("a database has no format, partitions or data package of files; leave these options out")
+    output.check(options, is_folder=not target.shared)
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     told = output.told(options)
@@ -298,7 +297,7 @@ def write_output(
         with (
             NestedFile(stage.new)
             if output.nested(options)
-            else RecordFiles(stage, output, options, target.capacity) as files
+            else RecordFiles(stage, output, options, before, target.capacity) as files
         ):
             fill(files, stage, earlier, report)
             if earlier is not None and isinstance(files, RecordFiles):
@@ -314,7 +313,8 @@ def write_output(
         if report.documents or earlier is not None:
             if output.datapackage:
                 made.append(write_datapackage(stage.new, output.format, made, files.schemas))
-            manifest = Manifest.of(report, output.format, told, made, files.schemas)
+            layout = None if target.shared else output.arranged(before)
+            manifest = Manifest.of(report, output.format, told, made, files.schemas, layout)
             if listing is not None and listing.is_local:
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)
             elif before is not None:

@@ -20,17 +20,18 @@ def read_tables(
     name: str | None = None,
     hints: Hints = NO_HINTS,
     raw: bool = False,
-    headers: bool = True,
+    headers: bool = False,
     repair: str = "full",
 ) -> list[pd.DataFrame]:
     """Return the tables of a document, Markdown and HTML ones, as data frames with Arrow's types.
 
     `source` and `name` are those of `read`. `match` is a regular expression that a header, a cell or the caption of
     a table must hold somewhere; without it all tables come. `hints` say what the cells leave open, `raw` leaves all
-    of them text. Columns are labelled by their headers, or with `headers=False` by their names in data sets.
+    of them text. Columns have their names in Arrow, SQL and data sets (`price_usd`), or with `headers=True` what the
+    source writes above them (`Price (USD)`).
 
     The `attrs` of each frame say where it comes from: source, table_id, dataset, caption, line_start, line_end,
-    section_path, and the units of its columns. A document without such a table gives an empty list.
+    section_path, and the headers and units of its columns. A document without such a table gives an empty list.
 
     Raises:
         SourceError: the file does not exist, could not be read, or is too large.

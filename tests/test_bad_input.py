@@ -8,7 +8,6 @@ import os
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from converter.parse.inline import MAXIMUM_INLINE_LENGTH
 from converter.run import write_file, write_folder
 from converter.write import FORMATS
 from tests.accounting import rows_of, unaccounted
+from tests.growth import steep
 from tests.test_cli import COMMAND, ENVIRONMENT, folder_of, run
 
 GOOD = "# Good\n\n- one\n"
@@ -104,16 +104,13 @@ CHOKING = {
     "```\n": 25_000, "<div>\n": 16_000, "[a]: b\n": 14_000, "[^1]: b\n": 12_000, "•\n": 30_000, "- **a:** b\n": 9_000,
     "{": 100_000, "---\n": 25_000, "1": 100_000, "\u00a0": 50_000, "(": 100_000, "a b\n\n": 20_000,
 }  # fmt: skip
-SECONDS = 8
-"""For 100 KB of the worst, on one busy core. What is quadratic takes ten times as long, or a hundred."""
 
 
 @pytest.mark.parametrize("piece", CHOKING)
 def test_no_construct_takes_long(piece: str) -> None:
+    assert steep(lambda count: rows_of(piece * count, Options(repair="off")), CHOKING[piece]) is None
     source = piece * CHOKING[piece]
-    started = time.process_time()
     rows = rows_of(source, Options(repair="off"))
-    assert time.process_time() - started < SECONDS
     assert "failed" not in [problem["code"] for problem in rows["problems"]]
     if source.count("\n") < 100:  # the accounting itself takes long for many lines of one block
         assert unaccounted(source, rows) == []
@@ -154,9 +151,7 @@ def test_a_paragraph_too_long_for_inline_marks_is_kept_as_text() -> None:
 @pytest.mark.parametrize("repair", ["off", "full"])
 def test_fifty_megabytes_on_one_line(repair: str) -> None:
     source = "word " * 10_000_000
-    started = time.process_time()
     rows = rows_of(source.encode(), Options(repair=repair))
-    assert time.process_time() - started < 60
     assert [row["code"] for row in rows["problems"]] == ["long_inline"]
     assert [row["text"].split() == source.split() for row in rows["blocks"]] == [True]
 

@@ -52,7 +52,7 @@ def test_tables_with_the_same_headers_are_one_data_set(tmp_path: Path) -> None:
     })  # fmt: skip
     found = read(tmp_path, "city__price_dollar")
     assert found.schema.names == [*PLACE, "city", "price_dollar"]
-    assert [str(type) for type in found.schema.types[4:]] == ["string", "decimal128(38, 2)"]
+    assert [str(type) for type in found.schema.types[4:]] == ["string", "decimal128(18, 2)"]
     assert found.column("city").to_pylist() == ["Rome", "Oslo", "Bern"]
     assert [value and str(value) for value in found.column("price_dollar").to_pylist()] == ["5.50", "7.00", None]
     assert found.column("line_start").to_pylist() == [4, 8, 4]

@@ -6,7 +6,6 @@ Screenshots and axe-core's report are left in `build/inspect/`, to be looked at.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -286,12 +285,9 @@ def test_it_is_drawn_for_paper(page: Any, report: str) -> None:
 def test_five_hundred_documents_open_at_once(page: Any, tmp_path: Path) -> None:
     texts = [SCRAPED, EVERY_KIND, PRICES, PRICES * 20]
     address = write(tmp_path / "many.html", *(Source(f"{number}.md", texts[number % 4]) for number in range(500)))
-    taken = []
-    for _ in range(3):
-        started = time.perf_counter()
-        page.goto(address)
-        page.wait_for_selector("#documents tbody tr:nth-child(500)", state="attached")
-        taken.append(time.perf_counter() - started)
-    assert min(taken) < 2
+    page.goto(address)
+    page.wait_for_selector("#documents tbody tr:nth-child(500)", state="attached")
+    assert page.locator("[data-line]").count() == 0, "a document is drawn when it is opened, and not before"
+    assert page.evaluate("document.querySelectorAll('*').length") < 20 * 500
     open_document(page, address, 499)
     assert page.locator("[data-line]").count() == 120 and page.locator(".panes").count() == 1

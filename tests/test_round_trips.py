@@ -58,7 +58,7 @@ class Kind:
 KINDS = {
     "int64": Kind(pa.int64(), st.integers(-(10**15) + 1, 10**15 - 1)),
     "float64": Kind(pa.float64(), st.floats(allow_nan=False, allow_infinity=False)),
-    "decimal128": Kind(pa.decimal128(38, 2), st.decimals(-(10**9), 10**9, places=2), " (USD)"),
+    "decimal128": Kind(pa.decimal128(18, 2), st.decimals(-(10**9), 10**9, places=2), " (USD)"),
     "bool": Kind(pa.bool_(), st.booleans()),
     "date32": Kind(pa.date32(), st.dates(EARLIEST.date(), LATEST.date())),
     "timestamp": Kind(pa.timestamp("us"), st.datetimes(EARLIEST, LATEST)),
@@ -91,7 +91,7 @@ def by_polars(table: pa.Table) -> str:
 LITERALS: dict[str, Callable[[Any], str]] = {
     "int64": lambda value: f"{value}::bigint",
     "double": lambda value: f"'{value!r}'::double",
-    "decimal128(38, 2)": lambda value: f"{value:.2f}::decimal(38, 2)",
+    "decimal128(18, 2)": lambda value: f"{value:.2f}::decimal(18, 2)",
     "bool": lambda value: str(value),
     "date32[day]": lambda value: f"date '{value}'",
     "timestamp[us]": lambda value: f"timestamp '{value}'",

@@ -71,18 +71,22 @@ def test_tables_that_never_end_take_no_longer(count: int) -> None:
 
 def test_read_tables() -> None:
     prices, numbers = converter.read_tables(TEXT)
-    assert list(prices.columns) == ["City", "Price ($)", "Since", "Zip", "Zip.1"]
+    assert list(prices.columns) == ["city", "price_dollar", "since", "zip", "zip_2"]
     assert prices.dtypes.map(str).tolist() == [
         "string[pyarrow]" if name == "string" else name
-        for name in ("string", "decimal128(38, 2)[pyarrow]", "date32[day][pyarrow]", "string", "string")
+        for name in ("string", "decimal128(18, 2)[pyarrow]", "date32[day][pyarrow]", "string", "string")
     ]
-    assert prices["Since"].tolist() == [date(2024, 4, 3), date(2023, 12, 25)]
-    assert prices["Price ($)"].tolist()[0] == Decimal("5.50") and prices["Price ($)"].isna().tolist() == [False, True]
-    assert prices["Zip.1"].tolist() == ["a|b", "x"]
+    assert prices["since"].tolist() == [date(2024, 4, 3), date(2023, 12, 25)]
+    assert prices["price_dollar"].tolist()[0] == Decimal("5.50") and prices["price_dollar"].isna().tolist() == [
+        False,
+        True,
+    ]
+    assert prices["zip_2"].tolist() == ["a|b", "x"]
     assert prices.attrs == {
         "source": "<text>", "table_id": 0, "dataset": "city__price_dollar__since__zip__zip_2",
         "caption": "Prices by city:", "line_start": 7, "line_end": 10, "section_path": ["Report", "Prices"],
-        "units": {"Price ($)": "$"},
+        "headers": {"city": "City", "price_dollar": "Price ($)", "since": "Since", "zip": "Zip", "zip_2": "Zip"},
+        "units": {"price_dollar": "$"},
     }  # fmt: skip
     assert (numbers["n"].tolist(), numbers.attrs["line_start"]) == ([1.5], 12)
 
@@ -95,33 +99,57 @@ def test_read_tables_that_match(match: str | None, found: list[int]) -> None:
 
 
 def test_read_tables_raw_and_by_name() -> None:
-    prices, _ = converter.read_tables(TEXT, raw=True, headers=False)
-    assert list(prices.columns) == ["city", "price_dollar", "since", "zip", "zip_2"]
-    assert prices["price_dollar"].tolist() == ["5.50", "n/a"]
+    prices, _ = converter.read_tables(TEXT, raw=True, headers=True)
+    assert list(prices.columns) == ["City", "Price ($)", "Since", "Zip", "Zip.1"]
+    assert prices["Price ($)"].tolist() == ["5.50", "n/a"]
     assert prices.attrs["units"] == {}
+
+
+HEADERS = ["", "Price (USD)", "price usd", "Price (USD)", "row", "doc_id", "2024", "名前", "a|b", "select", "x" * 90]
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_a_column_has_one_name_everywhere(tmp_path: Path, raw: bool) -> None:
+    """T29: data frames, Arrow, data sets and SQL call a column the same; its header is kept beside it."""
+    header = " | ".join(text.replace("|", "\\|") for text in HEADERS)
+    text = f"| {header} |\n{'|---' * len(HEADERS)}|\n|{' 1 |' * len(HEADERS)} surplus |\n"
+    (table,) = converter.read(text, name="a.md").tables
+    (frame,) = converter.read_tables(text, name="a.md", raw=raw)
+    arrow = table.to_arrow(raw=raw)
+    assert list(frame.columns) == list(table.to_pandas(raw=raw).columns) == arrow.column_names
+    names = arrow.column_names[: len(HEADERS)]
+    assert [column["name"] for column in table["columns"]] == names
+    assert [frame.attrs["headers"][name] for name in names] == HEADERS
+    assert [arrow.schema.field(name).metadata[b"description"].decode() for name in names] == HEADERS
+    (tmp_path / "a.md").write_text(text)
+    converter.convert(tmp_path / "a.md", tmp_path / "out")
+    (path,) = (tmp_path / "out" / "datasets").glob("*.parquet")
+    found = pq.read_schema(path)
+    assert found.names[4:] == names
+    assert [found.field(name).metadata[b"description"].decode() for name in names] == HEADERS
 
 
 def test_tables_go_to_polars_duckdb_and_arrow_as_they_are() -> None:
     prices = converter.read(TEXT).tables[0]
     frame = pl.DataFrame(prices)
-    assert frame.schema["price_dollar"] == pl.Decimal(38, 2)
+    assert frame.schema["price_dollar"] == pl.Decimal(18, 2)
     assert frame["since"].to_list() == [date(2024, 4, 3), date(2023, 12, 25)]
     found = duckdb.sql("select zip, price_dollar from prices")
     assert found is not None and found.fetchall() == [("00118", Decimal("5.50")), ("00150", None)]
     assert pa.table(prices).equals(prices.to_arrow())
-    assert prices.to_arrow().schema.field("price_dollar").metadata == {b"unit": b"$"}
+    assert prices.to_arrow().schema.field("price_dollar").metadata == {b"description": b"Price ($)", b"unit": b"$"}
     assert isinstance(prices.to_pandas(), pd.DataFrame)
 
 
 CONTROLS: list[tuple[list[str], str, Any]] = [
     ([], "string", ["5.50", "n/a", "x1"]),
-    (["--tolerance", "0.5"], "decimal128(38, 2)", [Decimal("5.50"), None, None]),
+    (["--tolerance", "0.5"], "decimal128(18, 2)", [Decimal("5.50"), None, None]),
     (["--type", "price=float64"], "double", [5.5, None, None]),
     (["--type", "PRICE ($)=float64"], "double", [5.5, None, None]),
-    (["--null-value", "X1"], "decimal128(38, 2)", [Decimal("5.50"), None, None]),
+    (["--null-value", "X1"], "decimal128(18, 2)", [Decimal("5.50"), None, None]),
     (["--null-value", "x1", "--decimal", ","], "string", ["5.50", "n/a", None]),
     (["--no-types"], "string", ["5.50", "n/a", "x1"]),
-    (["--no-units", "--null-value", "x1"], "decimal128(38, 2)", [Decimal("5.50"), None, None]),
+    (["--no-units", "--null-value", "x1"], "decimal128(18, 2)", [Decimal("5.50"), None, None]),
     (["--no-types", "--type", "*=decimal128(9,1)"], "decimal128(9, 1)", [Decimal("5.5"), None, None]),
 ]
 
@@ -183,7 +211,7 @@ def test_tables_as_text() -> None:
     done = parquetry("tables", "-", "--to", "text", stdin=TEXT)
     assert "│ Rome │      5.50 │ 2024-04-03 │" in done.stdout
     described = parquetry("tables", "-", "--to", "text", "--describe", stdin=TEXT).stdout
-    assert "decimal128(38, 2)" in described and "leading zero" in described
+    assert "decimal128(18, 2)" in described and "leading zero" in described
 
 
 @pytest.mark.parametrize(("to", "first"), [("csv", "city,price_dollar"), ("json", "["), ("ndjson", '{"city": "Rome"')])

@@ -74,6 +74,7 @@ def test_names_need_no_quotes_in_duckdb(header: str) -> None:
 
 TYPES = [
     pa.null(), pa.bool_(), pa.int64(), pa.float64(), pa.decimal128(38, 0), pa.decimal128(38, 2), pa.decimal128(38, 4),
+    pa.decimal128(18, 0), pa.decimal128(18, 2), pa.decimal128(18, 4),
     pa.date32(), pa.timestamp("us"), pa.timestamp("us", tz="UTC"), pa.time64("us"), pa.duration("us"), pa.string(),
 ]  # fmt: skip
 
@@ -91,7 +92,11 @@ def test_the_lattice_is_one() -> None:
         (pa.int64(), pa.float64(), pa.float64()),
         (pa.int64(), pa.decimal128(38, 2), pa.decimal128(38, 2)),
         (pa.decimal128(38, 2), pa.decimal128(38, 4), pa.decimal128(38, 4)),
-        (pa.float64(), pa.decimal128(38, 2), pa.string()),
+        (pa.decimal128(18, 2), pa.decimal128(18, 2), pa.decimal128(18, 2)),
+        (pa.decimal128(18, 2), pa.decimal128(18, 4), pa.decimal128(38, 4)),
+        (pa.decimal128(18, 4), pa.decimal128(38, 2), pa.decimal128(38, 4)),
+        (pa.int64(), pa.decimal128(18, 2), pa.decimal128(38, 2)),
+        (pa.float64(), pa.decimal128(18, 2), pa.string()),
         (pa.date32(), pa.timestamp("us"), pa.timestamp("us")),
         (pa.date32(), pa.timestamp("us", tz="UTC"), pa.string()),
         (pa.bool_(), pa.int64(), pa.string()),

@@ -17,6 +17,8 @@ from converter.cli.output_options import (
     FileSize,
     Incremental,
     Jobs,
+    LayoutOption,
+    LockTypes,
     MaximumBytes,
     MaximumOutputBytes,
     MaximumProblems,
@@ -103,6 +105,8 @@ def convert(
     max_removed: MaximumRemoved = None,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
+    layout: LayoutOption = None,
+    lock_types: LockTypes = None,
     jobs: Jobs = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
@@ -138,7 +142,7 @@ def convert(
     is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
-        file_size, spreadsheet_safe, max_removed,
+        file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
     arguments = source or []
     sources = sources_of(

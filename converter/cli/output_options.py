@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,7 +13,8 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES
 
 if TYPE_CHECKING:
     from converter.conversion import Options
-    from converter.output import Output
+    from converter.datasets import Lock
+    from converter.output import Arrangement, Output
     from converter.schema.model import Schema
     from converter.values import Hints
 
@@ -78,7 +79,25 @@ PartitionBy = Annotated[
 ]
 FileSize = Annotated[
     int | None,
-    _of_output("--file-size", metavar="BYTES", min=1, help="Begin another file at this size. Default: 256 MiB."),
+    _of_output("--file-size", metavar="BYTES", min=1, help="Begin another file of a folder at this size, not 256 MiB."),
+]
+LayoutOption = Annotated[
+    str | None,
+    _of_output(
+        "--layout",
+        metavar="files|folders",
+        help="A record is one file however large, or a folder of files. Default: folders with --partition-by, "
+        "--file-size, --append and --incremental, but an output that is gone on from keeps its layout.",
+    ),
+]
+LockTypes = Annotated[
+    str | None,
+    _of_output(
+        "--lock-types",
+        metavar="null|fail",
+        help="Keep the types of data sets as the last run had them: a cell that does not fit is null and a row in "
+        "problems, or the run fails.",
+    ),
 ]
 SpreadsheetSafe = Annotated[
     bool, _of_output("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
@@ -163,6 +182,8 @@ def output_of(
     incremental: bool,
     partition_by: str | None,
     file_size: int | None,
+    layout: str | None,
+    lock_types: str | None,
     spreadsheet_safe: bool = False,
     maximum_removed: str | None = None,
 ) -> Output:
@@ -172,7 +193,7 @@ def output_of(
         UsageError: options do not go together.
     """
     from converter.output import Output, mode_of
-    from converter.write import DEFAULT_FILE_BYTES, Layout
+    from converter.write import Layout
 
     names = None if records is None else names_in(records)
     if only_schema:
@@ -181,9 +202,15 @@ def output_of(
         names = [*(each.name for each in options.schemas), *(["problems"] if is_folder else [])]
     if datapackage and not is_folder:
         raise UsageError("--datapackage describes the files of a folder; name one with -o")
-    layout = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size or DEFAULT_FILE_BYTES)
+    if not is_folder and (partition_by or file_size or layout or lock_types):
+        raise UsageError(
+            "--layout, --partition-by, --file-size and --lock-types need an output folder; name one with -o"
+        )
+    of_files = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size)
     mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
-    return Output(to, names, layout, mode, tuple(names_in(partition_by)), datapackage, maximum_removed)
+    arrangement, lock = cast("Arrangement | None", layout), cast("Lock | None", lock_types)  # Output refuses others
+    partitions = tuple(names_in(partition_by))
+    return Output(to, names, of_files, mode, partitions, datapackage, maximum_removed, arrangement, lock)
 
 
 def names_in(text: str | None) -> list[str]:

@@ -18,6 +18,8 @@ from converter.cli.output_options import (
     Datapackage,
     FileSize,
     Incremental,
+    LayoutOption,
+    LockTypes,
     MaximumBytes,
     MaximumOutputBytes,
     MaximumProblems,
@@ -136,6 +138,8 @@ def convert(
     max_removed: MaximumRemoved = None,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
+    layout: LayoutOption = None,
+    lock_types: LockTypes = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
@@ -158,7 +162,7 @@ def convert(
     options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes)
     output = output_of(
         options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
-        partition_by, file_size, spreadsheet_safe, max_removed,
+        partition_by, file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
     check(output, options)
     session = started(master, conf)
@@ -192,6 +196,8 @@ def stream(
     records: RecordNames = None,
     partition_by: PartitionBy = None,
     file_size: FileSize = None,
+    layout: LayoutOption = None,
+    lock_types: LockTypes = None,
     max_bytes: MaximumBytes = None,
     max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
     max_output_bytes: MaximumOutputBytes = None,
@@ -204,7 +210,7 @@ def stream(
 
     options = options_of(repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema), max_output_bytes)
     output = output_of(
-        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size
+        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout, lock_types
     )  # fmt: skip
 
     def told(report: Report) -> None:

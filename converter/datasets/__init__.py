@@ -2,10 +2,12 @@
 
 tables of a document -> part: rows, each column typed as the document's tables agree, raw texts beside (`part.py`)
                      -> Spool: one file on disk, so that memory holds a batch and not the run (`spool.py`)
-                     -> Datasets: types unified over the run, drift reported (`collect.py`)
+                     -> Datasets: types unified over the run, drift reported (`collect.py`), or as they were in the
+                        last run (`lock.py`)
 """
 
-from converter.datasets.collect import Datasets
+from converter.datasets.collect import Datasets, rows_of_problems
+from converter.datasets.lock import Contract, Lock, contract_of
 from converter.datasets.part import PARTS, parts_of
 
 DATASETS = "datasets"
@@ -14,4 +16,14 @@ DATASETS = "datasets"
 PARTS_FILE = "_parts"
 """What a file with the parts of data sets is named after, from which a later run can go on."""
 
-__all__ = ["DATASETS", "PARTS", "PARTS_FILE", "Datasets", "parts_of"]
+__all__ = [
+    "DATASETS",
+    "PARTS",
+    "PARTS_FILE",
+    "Contract",
+    "Datasets",
+    "Lock",
+    "contract_of",
+    "parts_of",
+    "rows_of_problems",
+]

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
-from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds
+from converter.datasets.lock import Contract, locked_values
+from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds, source_of
 from converter.datasets.spool import Spool
-from converter.problems import Problem
+from converter.problems import LOCKED, Problem
 from converter.records import CONTRACT_VERSION
 from converter.records.ledgers import PROBLEMS
-from converter.values import storable
-from converter.values.lattice import STRING
+from converter.values import NO_HINTS, Hints, asked_type, storable
+from converter.values.lattice import NULL, STRING, narrow
 
 
 @dataclass(slots=True)
@@ -39,9 +40,13 @@ class Dataset:
 class Datasets:
     """Gathers the parts of a run, and gives the rows of each data set with the types that hold them all."""
 
-    def __init__(self, spool: BinaryIO) -> None:
-        """Take a file, open for writing and reading, for the rows to wait in."""
+    def __init__(self, spool: BinaryIO, contract: Contract | None = None, hints: Hints = NO_HINTS) -> None:
+        """Take a file, open for writing and reading, for the rows to wait in.
+
+        A `contract` has the kinds of data sets that stay as they are; `hints` say how their cells are read.
+        """
         self._spool = Spool(spool)
+        self._contract, self._hints = contract or {}, hints
         self._datasets: dict[str, Dataset] = {}
         self._drifts: list[tuple[str, str, Problem]] = []
 
@@ -62,6 +67,7 @@ class Datasets:
             dataset = self._datasets[name]
             types = self._types(dataset)
             self._drifts += _drift(dataset, types)
+            self._drifts += self._misfits(dataset)
             schema = _schema(dataset, types)
             yield name, schema, self._batches(dataset, types, schema)
 
@@ -77,15 +83,8 @@ class Datasets:
         self._drifts.append((place.doc_id, place.source, problem(place.line)))
 
     def problems(self) -> pa.RecordBatch:
-        """Return the rows of `problems` on the data sets that `tables` has given: what drifted, and what was told."""
-        rows = [
-            (doc_id, source, problem.severity, problem.code, problem.message, problem.line_start, problem.line_end,
-             problem.record, problem.raw)
-            for doc_id, source, problem in self._drifts
-        ]  # fmt: skip
-        columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
-        arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
-        return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
+        """Return the rows of `problems` on the data sets of `tables`: what drifted, did not fit, or was told."""
+        return rows_of_problems(self._drifts)
 
     def _parts(self, dataset: Dataset) -> Iterator[pa.RecordBatch]:
         for place in zip(dataset.places[::2], dataset.places[1::2], strict=True):
@@ -93,24 +92,81 @@ class Datasets:
 
     def _types(self, dataset: Dataset) -> dict[str, Kind]:
         """The kind of each column over the whole run; string where values would not survive the cast."""
-        types = {name: unified(kinds) for name, kinds in dataset.kinds.items()}
-        open_columns = [name for name in types if len(dataset.kinds[name]) > 1 and types[name].type != STRING]
+        locked = self._locked(dataset)
+        types = {name: locked.get(name) or unified(kinds) for name, kinds in dataset.kinds.items()}
+        open_columns = [
+            name for name in types if len(dataset.kinds[name]) > 1 and types[name].type != STRING and name not in locked
+        ]
+        narrowed = {name: narrow(types[name].type) for name in open_columns}
         for rows in self._parts(dataset) if open_columns else ():
             for name in open_columns:
-                held = VALUE + name in rows.schema.names
-                if not held or cast([rows.column(VALUE + name)], types[name].type) is None:
+                type, values = (
+                    types[name].type,
+                    [rows.column(VALUE + name)] if VALUE + name in rows.schema.names else [],
+                )
+                if not values or cast(values, type) is None:
                     types[name] = Kind(STRING, None)
+                elif narrowed[name] != type and cast(values, narrowed[name]) is None:
+                    narrowed[name] = type
             open_columns = [name for name in open_columns if types[name].type != STRING]
+        types |= {name: Kind(narrowed[name], types[name].unit) for name in open_columns}
         return {name: Kind(storable(kind.type), kind.unit) for name, kind in types.items()}
 
+    def _locked(self, dataset: Dataset) -> dict[str, Kind]:
+        """The kinds that columns must have, but for those whose type the user says."""
+        headers = dict(dataset.order)
+        return {
+            name: kind
+            for name, kind in self._contract.get(dataset.name, {}).items()
+            if name in headers and not asked_type(self._hints, headers[name], name)
+        }
+
+    def _locked_values(
+        self, dataset: Dataset, rows: pa.RecordBatch, name: str, kind: Kind
+    ) -> tuple[pa.Array, list[int]]:
+        units = {known.unit for known in dataset.kinds[name] if known.type not in (STRING, NULL)}
+        header = dict(dataset.order)[name]
+        return locked_values(rows, name, header, kind, self._hints, units_agree=units <= {kind.unit})
+
+    def _misfits(self, dataset: Dataset) -> Iterator[tuple[str, str, Problem]]:
+        """Yield document, source and problem for each cell that does not fit the kind that its column must have."""
+        locked = self._locked(dataset)
+        suspects = [name for name, kind in locked.items() if {*dataset.kinds[name]} - {kind}]
+        for rows in self._parts(dataset) if suspects else ():
+            doc_id = rows.column(0)[0].as_py()
+            source = source_of(rows) or doc_id
+            for name in suspects:
+                for row in self._locked_values(dataset, rows, name, locked[name])[1]:
+                    line = rows.column(3)[row].as_py()
+                    message = f"data set {dataset.name}, column {name}: is no {locked[name]}, the type of the last run"
+                    raw = rows.column(TEXT + name)[row].as_py()
+                    problem = Problem(LOCKED, f"{message}; null in the data set", line, line, dataset.name, raw)
+                    yield doc_id, source, problem
+
     def _batches(self, dataset: Dataset, types: dict[str, Kind], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        locked = self._locked(dataset)
         for rows in self._parts(dataset):
             columns = [rows.column(field.name) for field in PLACE]
             for name, _ in dataset.order:
                 type = types[name].type
+                if name in locked:
+                    columns.append(self._locked_values(dataset, rows, name, locked[name])[0])
+                    continue
                 source = TEXT if type == STRING else VALUE
                 columns.append(as_type(rows.column(source + name), type))
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def rows_of_problems(problems: Iterable[tuple[str | None, str, Problem]]) -> pa.RecordBatch:
+    """Return the rows of `problems` for documents, sources and problems."""
+    rows = [
+        (doc_id, source, problem.severity, problem.code, problem.message, problem.line_start, problem.line_end,
+         problem.record, problem.raw)
+        for doc_id, source, problem in problems
+    ]  # fmt: skip
+    columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
 
 
 def _schema(dataset: Dataset, types: dict[str, Kind]) -> pa.Schema:

@@ -18,7 +18,7 @@ from converter.records.record import DOC_ID, INT32, LINE_START
 from converter.records.record import field as described
 from converter.records.tables import dataset_of, tables_of
 from converter.values import Column, Hints, texts
-from converter.values.lattice import FLOAT64, INT64, NULL, STRING
+from converter.values.lattice import FLOAT64, INT64, NULL, STRING, decimal128
 
 PLACE = (
     DOC_ID,
@@ -27,6 +27,9 @@ PLACE = (
     LINE_START,
 )
 """The columns that every data set begins with: from which row of which table a row comes."""
+
+SOURCE = "source"
+"""Under this key the metadata of a part's rows have the source of the document."""
 
 VALUE, TEXT = "value ", "text "
 """Before a column's name: its typed values, and the raw texts that stand in for them where types do not agree."""
@@ -51,9 +54,10 @@ PARTS = pa.schema(
 )
 """What a batch of documents gives to the data sets: a row for each document and data set, of which it is a part.
 
-`rows` is a record batch as Arrow IPC has it, with PLACE and for each column its texts and, unless it is text, its
-values. `kinds` is an Arrow schema, in which each field is a column as tables had it: its type, in the metadata its
-unit, in how many tables, and where first; the metadata of the schema says in which orders tables had their columns.
+`rows` is a record batch as Arrow IPC has it, with the source in its metadata, PLACE and for each column its texts and,
+unless it is text, its values. `kinds` is an Arrow schema, in which each field is a column as tables had it: its type,
+in the metadata its unit, in how many tables, and where first; the metadata of the schema says in which orders tables
+had their columns.
 Nothing in it refers to the process that made it: parts can come from another one, and wait on disk for another run.
 """
 
@@ -109,7 +113,7 @@ def _parts(context: Context, hints: Hints) -> Iterator[Part]:
         for table_id, table in own:
             _add(tables, context, table_id, table, context.columns[table_id], hints)
         kinds = write_kinds(tables.kinds, tables.orders)
-        yield Part(context.doc_id, dataset, kinds, _rows(context.doc_id, tables))
+        yield Part(context.doc_id, dataset, kinds, _rows(context, tables))
 
 
 def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> bytes:
@@ -147,9 +151,9 @@ def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns
         add(tables.kinds[column.name], kind, Seen(1, place))
 
 
-def _rows(doc_id: str | None, tables: _Tables) -> bytes:
+def _rows(context: Context, tables: _Tables) -> bytes:
     count = len(tables.places[0])
-    arrays = [pa.repeat(pa.scalar(doc_id, STRING), count)]
+    arrays = [pa.repeat(pa.scalar(context.doc_id, STRING), count)]
     arrays += [pa.Array.from_buffers(INT32, count, [None, pa.py_buffer(numbers)]) for numbers in tables.places]
     names = [field.name for field in PLACE]
     for name, columns in tables.columns.items():
@@ -160,12 +164,18 @@ def _rows(doc_id: str | None, tables: _Tables) -> bytes:
         if type != STRING and (values := cast(said, type)) is not None:
             arrays.append(values)
             names.append(VALUE + name)
-    rows = pa.RecordBatch.from_arrays(arrays, names)
+    rows = pa.RecordBatch.from_arrays(arrays, names).replace_schema_metadata({SOURCE: json.dumps(context.source)})
     options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.nbytes >= LARGE_BYTES else None, use_threads=False)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema, options=options) as stream:
         stream.write_batch(rows)
     return bytes(sink.getvalue())
+
+
+def source_of(rows: pa.RecordBatch) -> str | None:
+    """Return the source of the document that a part is of; None where an older version wrote the part."""
+    words = (rows.schema.metadata or {}).get(SOURCE.encode())
+    return None if words is None else str(json.loads(words))
 
 
 def cast(arrays: Sequence[pa.Array], type: pa.DataType) -> pa.Array | None:
@@ -188,4 +198,6 @@ def as_type(array: pa.Array, type: pa.DataType) -> pa.Array:
         return pa.nulls(len(array), type)
     if array.type == INT64 and type == FLOAT64 and len(array) <= FEW_VALUES:
         return pa.array(array.to_pylist(), type)
+    if array.type == INT64 and pa.types.is_decimal(type):
+        array = array.cast(decimal128(type.scale))  # Arrow casts integers to what holds any of them only
     return array.cast(type)

@@ -1,6 +1,6 @@
 """Where a run's rows go, as `Output` says: files made in a stage, listed in a manifest, put in place together.
 
-batches -> Parts: files a record, numbered once they are many (`parts.py`)
+batches -> Parts: a file a record, or a folder of numbered ones (`parts.py`), by partitions (`partition.py`)
         -> RecordFiles: the files of a whole run, data sets too (`folder.py`)
         -> Stage: the folder in which all is made, and the one step that puts it in place (`stage.py`)
         -> Target: where it goes: a folder (`disk.py`), or a database, one file each; `TARGETS` lists them (`target.py`)
@@ -11,14 +11,16 @@ a later run -> Earlier: what of it can be kept (`earlier.py`)
 from converter.output.disk import Folder
 from converter.output.earlier import Earlier
 from converter.output.folder import NestedFile, RecordFiles
-from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
-from converter.output.output import Mode, Output, Records, earlier_of, mode_of, partition_of
+from converter.output.manifest import MANIFEST, Arrangement, File, Manifest, read_manifest, verify
+from converter.output.output import Mode, Output, Records, earlier_of, mode_of
+from converter.output.partition import partition_of
 from converter.output.stage import Stage, staged
 from converter.output.target import TARGETS, Load, Target, find_target
 
 __all__ = [
     "MANIFEST",
     "TARGETS",
+    "Arrangement",
     "Earlier",
     "File",
     "Folder",

@@ -63,13 +63,13 @@ class Folder:
             OSError: a file could not be read, linked or written.
         """
         for partition, files in self._groups(parts.schemas):
-            large = max(file.bytes for file in files) >= parts.layout.file_bytes // 2
-            whole = large and not self._holds_any(files, stale)
+            large = max(file.bytes for file in files) >= parts.file_bytes // 2
+            whole = parts.in_folders and large and not self._holds_any(files, stale)
             number = parts.number_files() if whole else 0
             for file in files:
                 link = whole and file.record != "problems"
                 if link:
-                    path = parts.path(file.record, partition, number or None)
+                    path = parts.path(file.record, partition, number)
                     _link(self.place / file.path, parts.folder / path)
                     parts.add_file(path, file.record, file.rows)
                 if link and file.record != PARTS_FILE:

@@ -9,19 +9,25 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from converter.conversion import Options, schema_of
-from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets
+from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.errors import OutputError
 from converter.output.capacity import Capacity, left_out, renamed
 from converter.output.earlier import Earlier
-from converter.output.manifest import MEND, File, check_file, described, is_name
-from converter.output.output import NO_VALUE, Output, Records
+from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
+from converter.output.output import Output, Records
+from converter.output.partition import NO_ATTRIBUTE, NO_VALUE, quoted, unused
 from converter.output.parts import Parts
 from converter.output.stage import Stage
 from converter.output.target import batches
+from converter.problems import LOCKED
+from converter.records import RECORDS
+from converter.records.ledgers import PROBLEMS
 from converter.report import Report
 from converter.write import NestedJsonWriter
 
@@ -39,10 +45,20 @@ def by_file(records: Records) -> Records:
 class RecordFiles:
     """Files for each record, each data set, and the parts of the data sets, from which a later run can go on."""
 
-    def __init__(self, stage: Stage, output: Output, options: Options, capacity: Capacity | None = None) -> None:
-        """Begin in the stage's new folder, which is empty; `capacity` is what the tables of the target can hold."""
+    def __init__(
+        self,
+        stage: Stage,
+        output: Output,
+        options: Options,
+        before: Manifest | None = None,
+        capacity: Capacity | None = None,
+    ) -> None:
+        """Begin in the stage's new folder, which is empty.
+
+        `before` is the manifest of the output that stands, `capacity` what the tables of the target can hold.
+        """
         self._capacity = capacity
-        self._folder, self._output = stage.new, output
+        self._folder, self._output, self._in_folders = stage.new, output, output.arranged(before) == "folders"
         self._datasets_asked = output.datasets(options)
         self.schemas = {name: schema_of(name, options) for name in output.names(options)}
         """The Arrow schema of each record, and, once they are written, of each data set."""
@@ -50,13 +66,14 @@ class RecordFiles:
         can_go_on = self._datasets_asked and output.format == "parquet" and "documents" in self.schemas
         schemas = self.schemas | ({PARTS_FILE: PARTS} if can_go_on else {})
         self._stack = contextlib.ExitStack()
-        self._parts = self._stack.enter_context(Parts(stage.new, schemas, output.format, output.layout))
+        self._parts = self._stack.enter_context(
+            Parts(stage.new, schemas, output.format, output.layout, self._in_folders)
+        )
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
-        self._datasets = Datasets(spool)
+        self._datasets = Datasets(spool, output.contract(before), options.hints)
         self._goes_on: str | None = None
         """The output whose parts of data sets are among the rows."""
-        # Rows that are of no document have no partition either.
-        self._no_partition = "/".join(f"{name}={NO_VALUE}" for name in output.partition_by)
+        self._without_document: list[pa.Table] = []
 
     def __enter__(self) -> RecordFiles:
         return self
@@ -71,6 +88,8 @@ class RecordFiles:
 
     def write(self, records: Records, partition: str, more: bool = False) -> None:
         """Write what a batch gave, all of one partition, or a piece of it, after which `more` follow."""
+        if NO_VALUE in partition and "problems" in records:
+            records = records | {"problems": self._of_documents(records["problems"])}
         self._parts.write(by_file(records), partition, more)
         if DATASETS in records:
             self._datasets.add(records[DATASETS])
@@ -86,16 +105,21 @@ class RecordFiles:
                 check_file(file, in_folder=True)
             except ValueError as error:
                 raise OutputError(str(error), source=str(folder), code="manifest") from error
+            if file.record == "problems" and NO_VALUE in file.path:
+                # It may hold problems of no document, which are told from the others row by row.
+                rows = pa.Table.from_batches(batches(folder / file.path, PROBLEMS.schema), PROBLEMS.schema)
+                self.write({"problems": rows}, Parts.partition(file.path))
             if file.record == PARTS_FILE:
                 for batch in batches(folder / file.path, PARTS):
                     self._datasets.add(batch)
                 pa.default_memory_pool().release_unused()  # of many files, the allocator would keep what each took
-        self._parts.adopt(folder, files)
+        self._parts.adopt(folder, [file for file in files if file.record != "problems" or NO_VALUE not in file.path])
 
     def go_on(self, earlier: Earlier, stale: frozenset[str], report: Report) -> bool:
         """Keep an earlier output but for the rows of stale documents, and count it; return whether anything changed."""
+        earlier_problems = [row for row in earlier.run_problems() if NO_ATTRIBUTE not in row]
         own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
-        if not stale and not report.documents and own == earlier.run_problems():
+        if not stale and not report.documents and own == earlier_problems:
             earlier.count(report)
             return False
         for record, batch in earlier.target.keep(self._parts, stale):
@@ -108,16 +132,21 @@ class RecordFiles:
         return True
 
     def finish(self, report: Report) -> list[File]:
-        """Write the data sets and the ends of all files; return what there is, but for the manifest."""
+        """Write the data sets and the ends of all files; return what there is, but for the manifest.
+
+        Raises:
+            OutputError: a cell does not fit the type of its data set, which is locked.
+        """
         with _undamaged(self._goes_on):
             return self._finish(report)
 
     def _finish(self, report: Report) -> list[File]:
         tables = [*self._fitting()] if self._datasets_asked else []
         drift = self._datasets.problems()
+        if self._output.lock_types == "fail":
+            _check_types(drift.to_pylist())
         report.add({"problems": drift})
-        if drift.num_rows:
-            self._parts.add({"problems": drift}, self._no_partition)
+        self._place_problems(pa.Table.from_batches([drift]), report)
         files: list[File] = []
         with ThreadPoolExecutor(WRITING_THREADS) as threads:
             try:
@@ -132,6 +161,45 @@ class RecordFiles:
                 raise
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
         return sorted(self._parts.files() + files, key=lambda file: file.path)
+
+    def _of_documents(self, problems: pa.Table) -> pa.Table:
+        """Return the problems of documents; those of none are held until it is known which partitions there are."""
+        of_none = problems["doc_id"].is_null()
+        self._without_document.append(problems.filter(of_none))
+        return problems.filter(problems["doc_id"].is_valid())
+
+    def _place_problems(self, drift: pa.Table, report: Report) -> None:
+        """Write the problems that came without a partition: of data sets to their document's, others to one there is.
+
+        A partition with nothing but problems, and without a value, would be one that pandas cannot read.
+        """
+        if not self._output.partition_by:
+            self._parts.add({"problems": drift})
+            return
+        self._parts.close_partitions()
+        partitions = {Parts.partition(path) for path in self._parts.records}
+        unused_names = unused(self._output.partition_by, partitions)
+        of_names = rows_of_problems((None, name, problem) for name, problem in unused_names)
+        report.add({"problems": of_names})
+        no_value = "/".join(f"{quoted(name)}={NO_VALUE}" for name in self._output.partition_by)
+        valued_first = sorted(partitions, key=lambda partition: (NO_VALUE in partition, partition))
+        other = no_value if no_value in partitions else next(iter(valued_first), "")
+        by_document = self._partitions_of({*drift["doc_id"].to_pylist()})
+        for row in range(drift.num_rows):
+            self._parts.add({"problems": drift.slice(row, 1)}, by_document.get(drift["doc_id"][row].as_py(), other))
+        for problems in [*self._without_document, of_names]:
+            self._parts.add({"problems": problems}, other)
+
+    def _partitions_of(self, doc_ids: set[str]) -> dict[str, str]:
+        """Return the partitions of documents, so far as the files of records say it."""
+        record = next((name for name in RECORDS if name in self._parts.schemas and name != "problems"), None)
+        partitions: dict[str, str] = {}
+        for path, held in self._parts.records.items() if doc_ids and record else ():
+            if held == record:
+                with pq.ParquetFile(self._folder / path) as file:
+                    there = doc_ids.intersection(file.read(["doc_id"]).column(0).to_pylist())
+                partitions |= dict.fromkeys(there, Parts.partition(path))
+        return partitions
 
     def _fitting(self) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:
         """Yield the data sets that the target can hold, with names that it can have; tell of the others."""
@@ -150,7 +218,9 @@ class RecordFiles:
         folder = f"{DATASETS}/{name}"
         if not is_name(name):  # an earlier run's parts are read from disk
             raise OutputError(f"{name!r} is no name of a data set; {MEND}", source=self._goes_on, code="damaged")
-        with Parts(self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout) as parts:
+        with Parts(
+            self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout, self._in_folders
+        ) as parts:
             for batch in batches:
                 parts.write({name: batch})
             parts.close()
@@ -172,6 +242,20 @@ def _undamaged(output: str | None) -> Iterator[None]:
             raise
         message = f"the rows that its data sets are made of cannot be read ({error}); {MEND}"
         raise OutputError(message, source=output, code="damaged") from error
+
+
+def _check_types(problems: list[dict[str, Any]]) -> None:
+    """Refuse cells that do not fit the type of their data set.
+
+    Raises:
+        OutputError: it says of the first what stands there, and how many more there are.
+    """
+    if misfits := [row for row in problems if row["code"] == LOCKED]:
+        first = misfits[0]
+        place, _, _ = first["message"].partition("; ")
+        more = f", and {len(misfits) - 1} more cells do not fit" if len(misfits) > 1 else ""
+        message = f"{place}: {first['raw']!r}{more}; types are locked to fail, so that nothing was written"
+        raise OutputError(message, source=first["source"], line=first["line_start"], code=LOCKED)
 
 
 class NestedFile:

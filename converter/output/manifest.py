@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
@@ -44,6 +44,8 @@ _PATH = re.compile(
 
 _TABLE = re.compile(rf"(?:{DATASETS}/)?{_NAME}")
 """The name of a table or view that a run makes in a database."""
+Arrangement = Literal["files", "folders"]
+"""A record is one file, `sections.parquet`, or a folder of them, `sections/part-00000.parquet`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +67,11 @@ class Manifest:
     """What stands in `_manifest.json`.
 
     `fingerprint` is equal for two runs that would read the same document into the same rows: it is the hash of
-    `options`, in which the converter's version is one. `schemas` names for each record its columns and their types,
-    as Arrow prints them. `version` is that of the manifest's own form. Keys of local documents are relative to
-    `folder`, the working one, or to the folder `root` that was asked for; both say how to name the same sources again,
-    and are never opened.
+    `options`, in which the converter's version is one. `schemas` names for each record its columns and their types, as
+    Arrow prints them, `units` the units of some columns of data sets. `layout` says how the files are arranged; None is
+    a database, or an older version's output. `version` is that of the manifest's own form. Keys of local documents are
+    relative to `folder`, the working one, or to the folder `root` that was asked for; both say how to name the same
+    sources again, and are never opened.
     """
 
     run_id: str
@@ -83,10 +86,18 @@ class Manifest:
     version: int = VERSION
     root: str | None = None
     folder: str | None = None
+    layout: Arrangement | None = None
+    units: dict[str, dict[str, str]] | None = None
 
     @classmethod
     def of(
-        cls, report: Report, format: str, told: dict[str, Any], files: list[File], schemas: Mapping[str, pa.Schema]
+        cls,
+        report: Report,
+        format: str,
+        told: dict[str, Any],
+        files: list[File],
+        schemas: Mapping[str, pa.Schema],
+        layout: Arrangement | None = None,
     ) -> Manifest:
         """Return the manifest of a run that is done: what it was told, and what it wrote."""
         return cls(
@@ -99,7 +110,14 @@ class Manifest:
             report.rows.get("documents", report.documents),
             files,
             {name: {column.name: str(column.type) for column in schema} for name, schema in schemas.items()},
+            layout=layout,
+            units={name: units for name, schema in schemas.items() if (units := units_of(schema))},
         )
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How its files are arranged, also where an older version wrote it."""
+        return self.layout or ("folders" if any("/part-" in file.path for file in self.files) else "files")
 
     @property
     def paths(self) -> set[str]:
@@ -125,6 +143,11 @@ class Manifest:
             OSError: it could not be written.
         """
         (folder / MANIFEST).write_text(self.text, encoding="utf-8")
+
+
+def units_of(schema: pa.Schema) -> dict[str, str]:
+    """Return the units of columns, by their names."""
+    return {column.name: column.metadata[b"unit"].decode() for column in schema if b"unit" in (column.metadata or {})}
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -279,6 +302,10 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _is_text_or_none(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
 def _is_hash(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
 
@@ -304,6 +331,10 @@ _MANIFEST_FORMS: dict[str, Callable[[object], bool]] = {
     "options": _is_options,
     "documents": _is_count,
     "schemas": _are_schemas,
+    "root": _is_text_or_none,
+    "folder": _is_text_or_none,
+    "layout": lambda value: value is None or value in get_args(Arrangement),
+    "units": lambda value: value is None or _are_schemas(value),
 }
 """What each field of a manifest must be; its files and its version are checked by themselves."""
 

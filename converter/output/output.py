@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
-from urllib.parse import quote
 
 import pyarrow as pa
 
-from converter.conversion import Options, Source
-from converter.datasets import DATASETS
+from converter.conversion import Options
+from converter.datasets import DATASETS, Contract, Lock, contract_of
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier
-from converter.output.manifest import MEND, Manifest, check_files, fingerprint, plain
+from converter.output.manifest import MEND, Arrangement, Manifest, check_files, fingerprint, plain
+from converter.output.partition import check_columns, check_names
 from converter.output.removal import most_removed
 from converter.output.target import Target
 from converter.records import RECORDS
@@ -22,9 +22,6 @@ from converter.write import FORMATS, Layout
 
 Mode = Literal["create", "overwrite", "append", "incremental"]
 Records = dict[str, pa.Table]
-
-NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-"""The value of a partition whose documents have none, as Hive writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +34,9 @@ class Output:
     (`incremental`). `partition_by` names attributes of documents, each value of which gets files of its own.
     `maximum_removed` is how many documents an `incremental` run may remove, or a share of them such as `25%`; where it
     is None, not all that a source held, nor more than half where there are over ten.
+    `arrangement` says whether a record is one file, however large (`files`), or a folder of files (`folders`); see
+    `arranged` for what it is where it is None. `lock_types` keeps the types of the data sets that stand there: a cell
+    that does not fit is `null`, and a problem, or the run must `fail`.
     """
 
     format: str = "parquet"
@@ -46,6 +46,8 @@ class Output:
     partition_by: tuple[str, ...] = ()
     datapackage: bool = False
     maximum_removed: int | str | None = None
+    arrangement: Arrangement | None = None
+    lock_types: Lock | None = None
 
     def __post_init__(self) -> None:
         """Refuse what does not go together, with a UsageError."""
@@ -55,6 +57,13 @@ class Output:
             raise UsageError(
                 f"{self.format} can be neither appended to, brought up to date nor partitioned: say parquet"
             )
+        if self.arrangement not in (None, *get_args(Arrangement)):
+            raise UsageError(f"unknown layout {self.arrangement}; there are {', '.join(get_args(Arrangement))}")
+        if self.arrangement == "files" and (self.partition_by or self.layout.file_bytes):
+            raise UsageError("partitions and a size of files make a folder of each record; leave the layout files out")
+        if self.lock_types not in (None, *get_args(Lock)):
+            raise UsageError(f"types can be locked to {' or '.join(get_args(Lock))}, not {self.lock_types}")
+        check_names(self.partition_by)
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
         if self.goes_on and self.records is not None and "documents" not in self.records:
@@ -68,6 +77,49 @@ class Output:
     def goes_on(self) -> bool:
         """Whether an output that exists is gone on from."""
         return self.mode in ("append", "incremental")
+
+    def arranged(self, before: Manifest | None) -> Arrangement:
+        """Return how the files of the output are arranged, where `before` stands: it depends on what was asked alone.
+
+        Partitions and a size of files need folders. A run that goes on from an output keeps its arrangement, so that a
+        path stays; the first of such runs makes folders, in which the next ones can leave most files as they are.
+        """
+        if self.arrangement is not None:
+            return self.arrangement
+        if self.partition_by or self.layout.file_bytes:
+            return "folders"
+        if self.goes_on:
+            return before.arrangement if before else "folders"
+        return "files"
+
+    def contract(self, before: Manifest | None) -> Contract:
+        """Return the kinds that data sets must keep, where `before` stands: those of the last run, if they are locked.
+
+        A data set that is new has no such, nor has one in an output of a version that noted no units.
+        """
+        if self.lock_types is None or before is None or before.units is None:
+            return {}
+        prefix = f"{DATASETS}/"
+        types, units = (
+            {name.removeprefix(prefix): columns for name, columns in of.items() if name.startswith(prefix)}
+            for of in (before.schemas, before.units)
+        )
+        return contract_of(types, units)
+
+    def check(self, options: Options, is_folder: bool) -> None:
+        """Refuse what these records, or a target that is no folder, cannot have.
+
+        Raises:
+            UsageError: it says what to leave out.
+        """
+        files = self.partition_by or self.layout.file_bytes or self.arrangement
+        if not is_folder and (self.format != "parquet" or files or self.datapackage):
+            raise UsageError("a database has no format, partitions or data package of files; leave these options out")
+        if self.lock_types and not self.datasets(options):
+            raise UsageError("the types of data sets are locked, but none are written; add datasets to the records")
+        if self.nested(options) and files:
+            raise UsageError("nested JSON is one file, without a layout or partitions; name --records, or say ndjson")
+        check_columns(self.partition_by, self.names(options), options)
 
     def nested(self, options: Options) -> bool:
         """Whether it is one array of nested documents, and not a file a record."""
@@ -122,12 +174,6 @@ def mode_of(**said: bool) -> Mode:
     if len(modes) > 1:
         raise UsageError(f"{modes[0]} and {modes[1]} exclude each other; say one")
     return modes[0] if modes else "create"
-
-
-def partition_of(source: Source, partition_by: Sequence[str]) -> str:
-    """Return the folder of a document's partition, as Hive names it: `lang=en/site=a%2Fb`; empty without partitions."""
-    values = ((name, source.attributes.get(name)) for name in partition_by)
-    return "/".join(f"{quote(name, '')}={quote(value, '') if value else NO_VALUE}" for name, value in values)
 
 
 def earlier_of(

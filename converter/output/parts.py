@@ -1,10 +1,10 @@
-"""Batches -> the files of a folder: for each record one, or several where the run is large or partitioned."""
+"""Batches -> the files of a folder: for each record one, or a folder of several. Which of both is asked for."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -13,8 +13,10 @@ import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
 from converter.output.manifest import File, described, grouped
+from converter.output.partition import NO_VALUE
 from converter.output.stage import move_in_stage
-from converter.write import FORMATS, Format, Layout, Writer
+from converter.output.target import batches
+from converter.write import DEFAULT_FILE_BYTES, FORMATS, Format, Layout, Writer
 
 Rows: TypeAlias = "pa.Table | pa.RecordBatch"
 
@@ -27,25 +29,28 @@ OPEN_PARTITIONS = 8
 
 @dataclass(slots=True)
 class _Group:
-    """The open files of one group of documents, one a record."""
+    """The open files of one group of documents, one for each record that has rows of them."""
 
-    files: dict[str, str]
-    streams: dict[str, BinaryIO]
-    writers: dict[str, Writer]
+    number: int
+    files: dict[str, str] = field(default_factory=dict)
+    streams: dict[str, BinaryIO] = field(default_factory=dict)
+    writers: dict[str, Writer] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Parts:
-    """Writes the records of documents to `record.parquet`, or to `record/part-00000.parquet` and so on.
+    """Writes the records of documents to `record.parquet`, or with `in_folders` to `record/part-00000.parquet` and on.
 
-    Files with the same number hold the rows of the same documents. `schemas` names the records with their Arrow
-    schemas. Used in a `with` block, which closes what is open even where the run fails.
+    Files with the same number hold the rows of the same documents; a record without rows of them has none. `schemas`
+    names the records with their Arrow schemas. Used in a `with` block, which closes what is open even where the run
+    fails.
     """
 
     folder: Path
     schemas: Mapping[str, pa.Schema]
     format: str
     layout: Layout
+    in_folders: bool = False
     number: int = 0
     """The number of the next group."""
     rows: dict[str, int] = field(default_factory=dict)
@@ -73,22 +78,25 @@ class Parts:
         if not more:
             self.roll(partition)
             return
-        for writer in self._open[partition].writers.values():
-            writer.flush(LARGE_BYTES)
+        if group := self._open.get(partition):
+            for writer in group.writers.values():
+                writer.flush(LARGE_BYTES)
 
     def add(self, records: Mapping[str, Rows], partition: str = "") -> None:
         """Write some of the rows of documents, of which more are to come; `roll` ends them."""
-        group = self._open.get(partition) or self._new(partition)
         for name, rows in records.items():
-            if name in group.writers:
+            if name in self.schemas and rows.num_rows:
+                group = self._open.get(partition) or self._new(partition)
+                writer = group.writers.get(name) or self._begin(name, partition, group)
                 for batch in rows.to_batches() if isinstance(rows, pa.Table) else [rows]:
-                    group.writers[name].write(batch)
+                    writer.write(batch)
                 self.rows[group.files[name]] += rows.num_rows
 
     def adopt(self, folder: Path, files: Iterable[File]) -> None:
         """Take over what other `Parts` wrote to a folder of the same file system; here its files get new numbers.
 
-        Empty files are left where they are: with many folders they would be most.
+        Empty files are left where they are: with many folders they would be most. Where a record has one file alone,
+        their rows are copied into it, which only Parquet allows.
 
         Raises:
             OSError: a file could not be moved.
@@ -96,7 +104,11 @@ class Parts:
         for partition, group in grouped(file for file in files if file.rows and file.record in self.schemas):
             number = self.number_files()
             for file in group:
-                path = self.path(file.record, partition, number or None)
+                if not self.in_folders:
+                    for batch in batches(folder / file.path, self.schemas[file.record]):
+                        self.add({file.record: batch})
+                    continue
+                path = self.path(file.record, partition, number)
                 move_in_stage(folder / file.path, self.folder / path)
                 self.add_file(path, file.record, file.rows)
                 self.adopted[path] = file
@@ -115,42 +127,56 @@ class Parts:
         ]
 
     def roll(self, partition: str = "") -> None:
-        """Close the files of the partition if one of them is large enough."""
-        group = self._open.get(partition)
-        if group and max((stream.tell() for stream in group.streams.values()), default=0) >= self.layout.file_bytes:
+        """Close the files of the partition if one of them is large enough; the only file of a record never is."""
+        group = self._open.get(partition) if self.in_folders else None
+        if group and max((stream.tell() for stream in group.streams.values()), default=0) >= self.file_bytes:
             self._close(partition)
 
     def close(self) -> None:
-        """Write the ends of all files."""
-        if missing := [name for name in self.schemas if name not in self.records.values()]:
-            self._new("", missing)
-        for partition in list(self._open):
-            self._close(partition)
+        """Write the ends of all files, and an empty one for each record that readers would not find else.
+
+        Its partition is one that has a value, where there is such: readers take a partition's type from its values.
+        """
+        self.close_partitions()
+        partitions = {self.partition(path) for path in self.records}
+        valued = sorted(partition for partition in partitions if NO_VALUE not in partition)
+        readable = {record for path, record in self.records.items() if self.partition(path) in valued}
+        if missing := [name for name in self.schemas if name not in (readable if valued else self.records.values())]:
+            partition = min(valued or partitions, default="")
+            group = self._open[partition] = _Group(0)
+            for name in missing:
+                self._begin(name, partition, group)
+        self.close_partitions()
         self._stack.close()
 
-    def path(self, name: str, partition: str = "", number: int | None = None) -> str:
-        """Return the path of a record's file; without a number that of the only one. Its folder is made."""
+    def close_partitions(self) -> None:
+        """Write the ends of the files that there are so far; more can follow, in further files."""
+        for partition in list(self._open):
+            self._close(partition)
+
+    @property
+    def file_bytes(self) -> int:
+        """The size at which the next file begins."""
+        return self.layout.file_bytes or DEFAULT_FILE_BYTES
+
+    @staticmethod
+    def partition(path: str) -> str:
+        """Return the partition that a file is of, empty where it is of none."""
+        return "/".join(path.split("/")[1:-1])
+
+    def path(self, name: str, partition: str, number: int) -> str:
+        """Return the path of a record's file. Its folder is made."""
         suffix = self._format(name).suffix
-        single = number is None and not partition
-        path = name + suffix if single else "/".join(filter(None, (name, partition, f"part-{number or 0:05}{suffix}")))
+        path = "/".join(filter(None, (name, partition, f"part-{number:05}"))) if self.in_folders else name
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        return path
+        return path + suffix
 
     def add_file(self, path: str, name: str, rows: int = 0) -> None:
         """Take note of a file that stands in the folder, or is about to."""
         self.rows[path], self.records[path] = rows, name
 
     def number_files(self) -> int:
-        """Return the number for a further group of files; if there was just one without a number, it gets its own."""
-        for name in self.schemas:
-            if (single := self.path(name)) in self.records:
-                path = self.path(name, number=0)
-                move_in_stage(self.folder / single, self.folder / path)
-                self.add_file(path, self.records.pop(single), self.rows.pop(single))
-                if single in self.adopted:
-                    self.adopted[path] = self.adopted.pop(single)
-                for group in self._open.values():
-                    group.files[name] = path
+        """Return the number for a further group of files."""
         self.number += 1
         return self.number - 1
 
@@ -166,21 +192,21 @@ class Parts:
             "parquet" if name == PARTS_FILE else self.format
         ]  # parts wait for a later run, whatever it writes
 
-    def _new(self, partition: str, names: Collection[str] | None = None) -> _Group:
+    def _new(self, partition: str) -> _Group:
         if len(self._open) >= OPEN_PARTITIONS:
             self._close(next(iter(self._open)))
-        group = _Group({}, {}, {})
-        number = self.number_files() if names is None else 0
-        for name in self.schemas if names is None else names:
-            path = self.path(name, partition, number or None)
-            # A file of Python's would need the interpreter for every write, while it converts the next documents: 0.95
-            # of the time of a run without.
-            stream = self._stack.enter_context(pa.OSFile(os.fsencode(self.folder / path), "wb"))
-            group.files[name], group.streams[name] = path, stream
-            group.writers[name] = self._format(name).writer(stream, self.schemas[name], self.layout)
-            self.add_file(path, name)
-        self._open[partition] = group
+        group = self._open[partition] = _Group(self.number_files())
         return group
+
+    def _begin(self, name: str, partition: str, group: _Group) -> Writer:
+        path = self.path(name, partition, group.number)
+        # A file of Python's would need the interpreter for every write, while it converts the next documents: 0.95 of
+        # the time of a run without.
+        stream = self._stack.enter_context(pa.OSFile(os.fsencode(self.folder / path), "wb"))
+        group.files[name], group.streams[name] = path, stream
+        group.writers[name] = self._format(name).writer(stream, self.schemas[name], self.layout)
+        self.add_file(path, name)
+        return group.writers[name]
 
     def _close(self, partition: str) -> None:
         group = self._open.pop(partition)

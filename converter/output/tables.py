@@ -18,6 +18,7 @@ from converter.records import RECORDS
 MANIFEST_TABLE = "_manifest"
 """The table with a database's manifest: one row, whose column `manifest` is what `_manifest.json` is in a folder."""
 
+
 VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
     # name: (the records that it needs, what it selects, as DuckDB and PostgreSQL have it)
     "section_text": (

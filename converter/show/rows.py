@@ -100,8 +100,9 @@ class Table(Row):
         """Return the body as an Arrow table, each column in its type, or all as the source has it with `raw`.
 
         Columns bear their names, or with `headers` what the source writes above them, made unique as pandas does it
-        (`Price.1`, `Unnamed: 0`). A unit stands in the metadata of its field. A cell that is not there is null;
-        surplus cells stand, as text, in columns of their own at the end, `surplus_1` and so on.
+        (`Price.1`, `Unnamed: 0`). In the metadata of its field stand, as in data sets, the header as `description`, and
+        the `unit`, where there is one. A cell that is not there is null; surplus cells stand, as text, in columns of
+        their own at the end, `surplus_1` and so on.
         """
         typed = self.columns_typed
         texts = list(zip_longest(*self.rows)) or [()] * len(typed)
@@ -111,10 +112,14 @@ class Table(Row):
             arrays[: len(typed)] = [column.values.cast(storable(column.type)) for column in typed]
         labels = unique(self.headers) if headers else [column.name for column in typed]
         labels += [f"surplus_{number}" for number in range(1, len(arrays) - len(typed) + 1)]
-        units = [column.unit for column in typed] + [None] * (len(arrays) - len(typed))
+        metadata: list[dict[str, str] | None] = [
+            {"description": column.header} | ({"unit": column.unit} if column.unit and not raw else {})
+            for column in typed
+        ]
+        metadata += [None] * (len(arrays) - len(typed))
         fields = [
-            pa.field(label, array.type, metadata={"unit": unit} if unit and not raw else None)
-            for label, array, unit in zip(labels, arrays, units, strict=True)
+            pa.field(label, array.type, metadata=words)
+            for label, array, words in zip(labels, arrays, metadata, strict=True)
         ]
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
@@ -126,13 +131,19 @@ class Table(Row):
             "source": self.source,
             **{name: self[name] for name in ("table_id", "dataset", "caption", "line_start", "line_end")},
             "section_path": self._document.sections[self["section_id"]]["path"],
-            "units": {field.name: field.metadata[b"unit"].decode() for field in table.schema if field.metadata},
+            "headers": _metadata(table.schema, b"description"),
+            "units": _metadata(table.schema, b"unit"),
         }
         return made
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Hand the typed table to whatever takes Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def _metadata(schema: pa.Schema, key: bytes) -> dict[str, str]:
+    """Return what the metadata of fields says under a key, by the names of those that have it."""
+    return {field.name: field.metadata[key].decode() for field in schema if key in (field.metadata or {})}
 
 
 def unique(headers: Iterable[str]) -> list[str]:

@@ -57,6 +57,8 @@ def convert(
         SparkError: Spark gave the job up.
     """
     check(output, options)
+    if output.arrangement is None and not output.goes_on:
+        output = replace(output, arrangement="folders")  # as many workers as write
     read: partial[Iterator[Source]]
     frame: DataFrame | None
     listing = Listing(None if root is None else os.fspath(root))
@@ -113,6 +115,8 @@ def check(output: Output, options: Options) -> None:
     """
     if output.nested(options):
         raise UsageError("nested JSON is one file, which many workers cannot write; say --to ndjson or name --records")
+    if output.arrangement == "files" and output.format != "parquet":
+        raise UsageError(f"{output.format} of several workers is several files; leave the layout files out")
     unique = [schema.name for schema in options.schemas if any(one.bounds.get("unique") for one in schema.fields)]
     if unique:
         raise UsageError(

@@ -98,7 +98,7 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
         earlier = None if task.earlier is None else _earlier(task.earlier)
         before = set() if earlier is None else earlier.left.keys() | set()
         wanted = sources if earlier is None else not_held(sources, earlier, made.report)
-        with Parts(made.folder, schemas, output.format, output.layout) as parts:
+        with Parts(made.folder, schemas, output.format, output.layout, in_folders=True) as parts:
 
             def write(records: Records, partition: str, more: bool) -> None:
                 if earlier is not None:

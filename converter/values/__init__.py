@@ -10,7 +10,7 @@ of day and month or the decimal mark, is settled by what other columns of the do
 """
 
 from converter.values.column import NO_HINTS, UNTYPED, Column, Conventions, DateOrder, DecimalMark, Hints
-from converter.values.infer import Table, agreed, check, infer, infer_table, infer_tables
+from converter.values.infer import Table, agreed, asked_type, check, infer, infer_table, infer_tables, type_named
 from converter.values.lattice import storable, unify
 from converter.values.names import column_name, column_names, dataset_name
 from converter.values.string import texts
@@ -18,6 +18,6 @@ from converter.values.types import TYPES
 
 __all__ = [
     "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table", "agreed",
-    "check", "column_name", "column_names", "dataset_name", "infer", "infer_table", "infer_tables", "storable",
-    "texts", "unify",
+    "asked_type", "check", "column_name", "column_names", "dataset_name", "infer", "infer_table", "infer_tables",
+    "storable", "texts", "type_named", "unify",
 ]  # fmt: skip

@@ -1,7 +1,7 @@
-"""decimal128(38, scale): money, whole numbers past 64 bits, and fractions that a float would bend.
+"""decimal128: money, whole numbers past 64 bits, and fractions that a float would bend.
 
-The scale is the column's own: the most digits that any cell has after its decimal mark. The precision is always
-the full 38 digits, so that decimals of several tables differ in scale alone. Spark reads it as decimal(38, s).
+The scale is the column's own: the most digits that any cell has after its decimal mark. The precision is 18 where the
+cells fit, else 38: most databases hold 18 digits in 64 bits, and BigQuery's NUMERIC holds them up to a scale of 9.
 """
 
 from __future__ import annotations
@@ -11,10 +11,8 @@ from decimal import Decimal
 from converter.values.cells import Cells, Reading, Refusal
 from converter.values.guards import EXACT_DIGITS
 from converter.values.int64 import LARGEST
-from converter.values.lattice import decimal128
+from converter.values.lattice import MOST_DIGITS, decimal128
 from converter.values.numbers import Numbers, numeric_reading
-
-PRECISION = 38
 
 
 def read(cells: Cells) -> Reading | Refusal:
@@ -26,11 +24,12 @@ def read(cells: Cells) -> Reading | Refusal:
     if reason is None:
         return numbers.refusal(cells)
     scale = max(len(text.partition(".")[2]) for text in numbers.texts)
-    for index, text in enumerate(numbers.texts):
-        if len(text.partition(".")[0].lstrip("+-")) + scale > PRECISION:
-            return numbers.refusal(cells, index, f"more than {PRECISION} digits")
+    digits = [len(text.partition(".")[0].lstrip("+-0")) + scale for text in numbers.texts]
+    if max(digits) > MOST_DIGITS:
+        index = next(index for index, count in enumerate(digits) if count > MOST_DIGITS)
+        return numbers.refusal(cells, index, f"more than {MOST_DIGITS} digits")
     values = [Decimal(text) for text in numbers.texts]
-    reading = cells.reading(decimal128(scale), numbers.fitting, values, numbers.misfits, reason)
+    reading = cells.reading(decimal128(scale, max(digits)), numbers.fitting, values, numbers.misfits, reason)
     return numeric_reading(cells, numbers, reading)
 
 

@@ -22,7 +22,7 @@ from converter.values.column import (
     DecimalMark,
     Hints,
 )
-from converter.values.lattice import NULL, STRING
+from converter.values.lattice import NULL, STRING, decimal128
 from converter.values.moments import ORDERS
 from converter.values.names import column_name, column_names
 from converter.values.types import ALIASES, TYPES, Type
@@ -63,7 +63,7 @@ def infer(
     Raises UsageError for a forced type that does not exist, and nothing else, whatever the cells hold.
     """
     name = column_name(header) if name is None else name
-    forced = _asked(hints, header, name)
+    forced = asked_type(hints, header, name)
     ready = prepare(header, cells, lines, hints, conventions)
     if forced:
         return _forced(forced, ready, name)
@@ -128,7 +128,7 @@ def infer_tables(
 def check(hints: Hints) -> None:
     """Raise UsageError where a hint is none: a type that does not exist, a tolerance that is no share."""
     for asked in hints.types.values():
-        _type_named(asked)
+        type_named(asked)
     for name, value, known in (("decimal mark", hints.decimal, (".", ",")), ("date order", hints.date_order, ORDERS)):
         if value is not None and value not in known:
             raise UsageError(f"no {name} {value!r}; there are {', '.join(known)}")
@@ -208,7 +208,7 @@ def _short(text: str) -> str:
 
 def _forced(asked: str, ready: Cells, name: str) -> Column:
     """The column in the type that the user asked for; cells that do not fit are rejected."""
-    type, target = _type_named(asked)
+    type, target = type_named(asked)
     if type is None:
         return _text(ready, name, f"{target} as asked")
     outcome: Reading | Refusal = Refusal(0, "no cell says anything")
@@ -225,7 +225,7 @@ def _forced(asked: str, ready: Cells, name: str) -> Column:
             reason = str(error)
     else:
         reason = outcome.reason or "no cell fits"
-    target = pa.decimal128(38, 0) if target is None and type.name == "decimal128" else target or pa.timestamp("us")
+    target = decimal128(0, 0) if target is None and type.name == "decimal128" else target or pa.timestamp("us")
     nothing = pa.nulls(len(ready.raw), target)
     evidence = f"{target} as asked; {reason}"
     return Column(
@@ -233,7 +233,7 @@ def _forced(asked: str, ready: Cells, name: str) -> Column:
     )
 
 
-def _asked(hints: Hints, header: str, name: str) -> str | None:
+def asked_type(hints: Hints, header: str, name: str) -> str | None:
     """The type that the user asked for: by the header, the column's name, a header of the same name, or for all."""
     types = hints.types
     if not types or header in types or name in types:
@@ -242,7 +242,7 @@ def _asked(hints: Hints, header: str, name: str) -> str | None:
     return next(alike, types.get("*"))
 
 
-def _type_named(asked: str) -> tuple[Type | None, pa.DataType | None]:
+def type_named(asked: str) -> tuple[Type | None, pa.DataType | None]:
     """The type of a name (None for string), and its Arrow type if the name says all of it."""
     name = ALIASES.get(asked.strip().lower(), asked.strip().lower())
     if name == "string":

@@ -2,7 +2,8 @@
 
     string                                    everything is below string
       |-- float64 --------- int64
-      |-- decimal128(38,s)- int64             the larger scale holds both
+      |-- decimal128(38,s)- decimal128(18,s)  the larger scale holds both; 38 digits, unless they are the same
+      |-- decimal128(38,s)- int64
       |-- timestamp[us] --- date32            midnight of that day
       |-- timestamp[us, UTC], time64[us], duration[us], bool
     null                                      null is below everything
@@ -28,12 +29,20 @@ DURATION = pa.duration("us")
 STRING = pa.string()
 NULL = pa.null()
 
+FEW_DIGITS, MOST_DIGITS = 18, 38
+"""The precisions of decimals: what 64 bits hold, and what 128 do."""
+
 WIDENS = {(INT64, FLOAT64), (DATE32, TIMESTAMP)}
 
 
-def decimal128(scale: int) -> pa.DataType:
-    """The decimal type of a scale: always the full precision, so that decimals differ in scale alone."""
-    return pa.decimal128(38, scale)
+def decimal128(scale: int, digits: int = MOST_DIGITS) -> pa.DataType:
+    """The decimal type of a scale for numbers of so many digits: one of two precisions, so that few types differ."""
+    return pa.decimal128(FEW_DIGITS if max(digits, scale) <= FEW_DIGITS else MOST_DIGITS, scale)
+
+
+def narrow(type: pa.DataType) -> pa.DataType:
+    """The type of few digits, and the same scale, for decimals that fit it; other types as they are."""
+    return decimal128(type.scale, 0) if pa.types.is_decimal(type) else type
 
 
 def unify(a: pa.DataType, b: pa.DataType, unit_a: str | None = None, unit_b: str | None = None) -> pa.DataType:

@@ -22,7 +22,7 @@ def documents():
     @task.bash(cwd="{{ params.folder }}")
     def convert() -> str:
         # Exit code 3: done, with errors in `problems`. The next task judges them; any other code fails this one.
-        return "parquetry convert docs -o out --incremental --report report.json || test $? -eq 3"
+        return "parquetry convert docs -o out --incremental --layout files --report report.json || test $? -eq 3"
 
     @task
     def check(params=None) -> dict:

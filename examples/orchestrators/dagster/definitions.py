@@ -13,7 +13,7 @@ from converter.records import RECORDS
 )
 def records():
     """Convert what has changed in `docs`; tell of each record its rows, of the run what it did."""
-    report = converter.convert("docs", "out", incremental=True)
+    report = converter.convert("docs", "out", incremental=True, layout="files")
     told = {"documents": {"report": report.as_json()}, "repairs": report.repairs, "problems": report.problem_codes}
     for name, rows in report.rows.items():
         yield dg.MaterializeResult(asset_key=name, metadata={"dagster/row_count": rows, **told.get(name, {})})

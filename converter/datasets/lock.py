@@ -1,0 +1,88 @@
+"""The types that data sets had in the last run, held to as a contract: what does not fit is null, and a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Literal
+
+import pyarrow as pa
+
+from converter.datasets.kinds import Kind
+from converter.datasets.part import TEXT, VALUE, cast
+from converter.errors import UsageError
+from converter.values import Hints, infer, type_named, unify
+from converter.values.lattice import STRING
+from converter.values.units import unit_key
+
+Lock = Literal["null", "fail"]
+"""What becomes of a cell that does not fit: it is null and a problem, or the run fails."""
+
+Contract = Mapping[str, Mapping[str, Kind]]
+"""The kind of each column of each data set."""
+
+OPEN = {"decimal128", "timestamp"}
+"""Types that are read as the cells say it, and then fitted into the locked one cell by cell."""
+
+
+def contract_of(types: Mapping[str, Mapping[str, str]], units: Mapping[str, Mapping[str, str]]) -> Contract:
+    """Return the contract of data sets: the types of their columns as Arrow prints them, and the units of some."""
+    return {
+        name: {
+            column: Kind(type, units.get(name, {}).get(column))
+            for column, printed in columns.items()
+            if (type := _parsed(printed)) is not None
+        }
+        for name, columns in types.items()
+    }
+
+
+def fits(type: pa.DataType, locked: pa.DataType) -> bool:
+    """Whether values of a type can be cast to the locked one; a cast raises where a decimal would lose digits."""
+    both_decimal = pa.types.is_decimal(type) and pa.types.is_decimal(locked)
+    return both_decimal or pa.types.is_null(type) or unify(type, locked) == locked or _widens(type, locked)
+
+
+def locked_values(
+    rows: pa.RecordBatch, name: str, header: str, kind: Kind, hints: Hints, units_agree: bool
+) -> tuple[pa.Array, list[int]]:
+    """Return a column of a part in its locked kind, and the rows whose cells do not fit it, which are null.
+
+    `units_agree` says that all values that were read have the locked unit. They are cast where all of them survive it;
+    else the texts are read anew as the locked type. A text holds everything.
+    """
+    texts = rows.column(TEXT + name)
+    if kind.type == STRING:
+        return texts, []
+    if units_agree and VALUE + name in rows.schema.names:
+        values = rows.column(VALUE + name)
+        if fits(values.type, kind.type) and (whole := cast([values], kind.type)) is not None:
+            return whole, []
+    cells = [text or "" for text in texts.to_pylist()]
+    printed = str(kind.type).partition("[day]")[0]
+    base = printed.partition("(")[0].partition("[")[0]
+    asked = replace(hints, types={"*": base if base in OPEN else printed}, tolerance=0.0)
+    column = infer(header, cells, range(len(cells)), asked, name=name)
+    misfits, values = {*column.rejected}, column.values
+    same_unit = unit_key(column.unit or "") == unit_key(kind.unit or "")
+    if not (same_unit and fits(values.type, kind.type)):
+        return pa.nulls(len(cells), kind.type), sorted(
+            misfits | {row for row, value in enumerate(values) if value.is_valid}
+        )
+    if (whole := cast([values], kind.type)) is None:
+        each = [cast([values.slice(row, 1)], kind.type) for row in range(len(values))]
+        misfits |= {row for row, value in enumerate(each) if value is None}
+        whole = pa.concat_arrays([pa.nulls(1, kind.type) if value is None else value for value in each])
+    return whole, sorted(misfits)
+
+
+def _parsed(printed: str) -> pa.DataType | None:
+    try:
+        return type_named(printed.partition("[day]")[0])[1]
+    except UsageError:  # one of the columns that say where a row comes from
+        return None
+
+
+def _widens(type: pa.DataType, locked: pa.DataType) -> bool:
+    """Whether it is a whole number for a decimal, of whatever precision."""
+    return bool(pa.types.is_integer(type) and pa.types.is_decimal(locked))

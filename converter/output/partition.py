@@ -1,0 +1,101 @@
+"""The partitions of an output: a folder for each value of an attribute of documents, as Hive names it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+from urllib.parse import quote
+
+from converter.conversion import Options, Source, schema_of
+from converter.errors import UsageError
+from converter.problems import Problem
+
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+"""The value of a partition whose documents have none, as Hive writes it."""
+
+LONGEST_NAME = 255
+"""In bytes: no file system takes a longer name for a folder."""
+
+NO_ATTRIBUTE = "no_attribute"
+"""The code of the problem that an output is partitioned by what no document has."""
+
+CHECKSUM_DIGITS = 16
+"""So many digits of a hash tell values apart that are too long for the name of a folder."""
+
+
+def partition_of(source: Source, partition_by: Sequence[str]) -> str:
+    """Return the folder of a document's partition, as Hive names it: `lang=en/site=a%2Fb`; empty without partitions."""
+    return "/".join(_folder(name, source.attributes.get(name)) for name in partition_by)
+
+
+def has_value(partition: str, position: int) -> bool:
+    """Whether the documents of a partition have the attribute that stands in this place of its name."""
+    return not partition.split("/")[position].endswith(f"={NO_VALUE}")
+
+
+def check_names(partition_by: Sequence[str]) -> None:
+    """Refuse names that readers of partitioned data do not take for a column.
+
+    Raises:
+        UsageError: a name is empty, hidden, too long, or there twice.
+    """
+    for place, name in enumerate(partition_by):
+        if not name or name[0] in "._":
+            raise UsageError(f"cannot partition by {name!r}: readers skip folders whose names begin with . or _")
+        if len(f"{quoted(name)}=~") + max(CHECKSUM_DIGITS, len(NO_VALUE)) > LONGEST_NAME:
+            raise UsageError(f"cannot partition by {name!r}: the name is too long for a folder")
+        if name.casefold() in map(str.casefold, partition_by[:place]):
+            raise UsageError(f"cannot partition by {name!r} twice: readers do not tell upper from lower case")
+
+
+def check_columns(partition_by: Sequence[str], records: Iterable[str], options: Options) -> None:
+    """Refuse names that a record has a column of already, for readers would find two of them.
+
+    Raises:
+        UsageError: it names the record.
+    """
+    for record in records if partition_by else ():
+        columns = {column.casefold() for column in schema_of(record, options).names}
+        if clash := next((name for name in partition_by if name.casefold() in columns), None):
+            message = (
+                f"{record} has a column of that name itself; give the attribute another name, or leave {record} out"
+            )
+            raise UsageError(f"cannot partition by {clash!r}: {message}")
+
+
+def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[tuple[str, Problem]]:
+    """Yield the names that no document has as an attribute, each with the problem that this is."""
+    partitions = list(partitions)
+    for position, name in enumerate(partition_by):
+        if partitions and not any(has_value(partition, position) for partition in partitions):
+            message = (
+                f"no document has the attribute {name}, that the output is partitioned by: all are in {NO_VALUE};"
+                " attributes are columns of a table that are kept (--keep), and those in its path (lang=en/a.parquet)"
+            )
+            yield name, Problem(NO_ATTRIBUTE, message)
+
+
+def _folder(name: str, value: str | None) -> str:
+    if not value:
+        return f"{quoted(name)}={NO_VALUE}"
+    folder = f"{quoted(name)}={quoted(value)}"
+    if len(folder) <= LONGEST_NAME:
+        return folder
+    checksum = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:CHECKSUM_DIGITS]
+    room = LONGEST_NAME - len(f"{quoted(name)}=~{checksum}")
+    lengths = _running_lengths(value)
+    start = value[: sum(1 for _ in takewhile(lambda length: length <= room, lengths))]
+    return f"{quoted(name)}={quoted(start)}~{checksum}"
+
+
+def _running_lengths(value: str) -> Iterable[int]:
+    length = 0
+    for character in value:
+        length += len(quoted(character))
+        yield length
+
+
+def quoted(text: str) -> str:
+    """Return a name or a value as it stands in the name of a folder."""
+    return quote(text, "", errors="replace")  # a name of bytes that are no UTF-8
