@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
 from converter.conversion import Source
 from converter.errors import UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.problems import Problem
 from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, read_document_file
+from converter.source.ignore import LeftOut, patterns_of
 from converter.source.listing import listed, open_list
 from converter.source.paths import (
     STANDARD_INPUT,
@@ -32,9 +34,9 @@ from converter.source.paths import (
 from converter.source.query import sources_of_query
 from converter.source.seen import Seen
 from converter.source.tables import TABLE_SUFFIXES, Columns, sources_of_table
-from converter.source.urls import files_of_url, is_url, open_store
+from converter.source.urls import check_store, files_of_url, is_url, shown
 
-__all__ = ["Columns", "LocalFile", "find_files", "find_sources", "read_there"]
+__all__ = ["Columns", "LeftOut", "LocalFile", "find_files", "find_sources", "read_there"]
 
 FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (is_standard_input, standard_input),
@@ -55,6 +57,10 @@ def find_sources(
     columns: Columns | None = None,
     query: str | None = None,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
+    left_out: LeftOut | None = None,
 ) -> Iterator[Source]:
     """Yield the documents that the arguments name, each once, read when its turn comes.
 
@@ -62,58 +68,88 @@ def find_sources(
     out), a glob (`**` crosses folders), `-` for standard input, or an address of an object store or the web.
     `files_from` is a file with further arguments, one a line or separated by NUL. With `columns` each file is a table
     whose rows are documents; with `query` its rows come from the result, and the one argument is a DuckDB database.
-    What cannot be found or read is yielded as a source with a problem.
+
+    What is searched, folders and `**`, leaves out what fits `exclude`, each as a line of a `.gitignore`, and with
+    `ignore` what git ignores; `left_out` counts it. A document that does not arrive within `maximum_seconds`, from a
+    web server or the writer of a pipe, is given up. What cannot be found or read is yielded as a source with a problem.
 
     Raises:
-        UsageError: before the first source: a package is missing, a list cannot be read, options exclude each
-            other, or the first table has not the columns asked for.
+        UsageError: before the first source: an argument is empty, a package is missing, a list cannot be read, options
+            exclude each other, or the first table has not the columns asked for.
     """
-    named = [os.fspath(argument) for argument in arguments]
+    named = [_named(argument) for argument in arguments]
     if query is not None:
         if columns is None:
             raise UsageError("--query needs --text-column, which says where the result has the documents")
         if len(named) > 1 or files_from is not None:
             raise UsageError("--query takes one DuckDB database at most, and no list of files")
-        return _started(_keyed(sources_of_query(query, named[0] if named else None, columns)))
+        return _started(_keyed(sources_of_query(query, named[0] if named else None, columns, maximum_bytes)))
     if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
         raise UsageError("standard input is a document or a list of files, not both")
     for argument in filter(is_url, named):
-        open_store(argument)
+        check_store(argument)
     listing = () if files_from is None else listed(open_list(files_from), b"\0" if null_separated else b"\n")
-    patterns = tuple(include)
+    is_table = columns is not None
+    wanted = Wanted(
+        TABLE_SUFFIXES if is_table else TEXT_SUFFIXES,
+        tuple(include),
+        # What Spark and others leave beside their tables begins with an underscore.
+        (".", "_") if is_table else (".",),
+        tuple(patterns_of(exclude)),
+        ignore,
+        LeftOut() if left_out is None else left_out,
+        maximum_seconds,
+    )
+    files = _files(chain(named, listing), wanted)
     if columns is None:
-        files = _files(chain(named, listing), Wanted(TEXT_SUFFIXES, patterns))
-        return _keyed(file if isinstance(file, Source) else read_document_file(file, maximum_bytes) for file in files)
-    # What Spark and others leave beside their tables begins with an underscore.
-    files = _files(chain(named, listing), Wanted(TABLE_SUFFIXES, patterns, (".", "_")))
-    return _started(_keyed(_rows(files, columns, maximum_bytes)))
+        return _keyed(
+            file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)
+            for file in files
+        )
+    return _started(_keyed(_rows(files, columns, maximum_bytes, maximum_seconds)))
 
 
-def find_files(arguments: Iterable[str | os.PathLike[str]]) -> Iterator[LocalFile | Source]:
-    """Yield the local files that the arguments name, each once, for other processes to read.
+def _named(argument: str | os.PathLike[str]) -> str:
+    path = os.fspath(argument)
+    if not path:
+        raise UsageError("a source has an empty name; is a variable of the shell not set?")
+    return path
+
+
+def find_files(
+    arguments: Iterable[str | os.PathLike[str]], *, exclude: Iterable[str] = (), ignore: bool = True
+) -> Iterator[LocalFile | Source]:
+    """Yield the local files that the arguments name, each once, for other processes to read. See `find_sources`.
 
     Raises:
         UsageError: an argument is standard input or an address, which is read where it is found.
     """
-    named = [os.fspath(argument) for argument in arguments]
+    named = [_named(argument) for argument in arguments]
     if elsewhere := [argument for argument in named if is_standard_input(argument) or is_url(argument)]:
         raise UsageError(f"{elsewhere[0]} is no file that other processes could read")
-    for file in _files(named, Wanted(TEXT_SUFFIXES)):
+    for file in _files(named, Wanted(exclude=tuple(patterns_of(exclude)), ignore=ignore)):
         assert isinstance(file, LocalFile | Source)
         yield file
 
 
 def _files(arguments: Iterable[str], wanted: Wanted) -> Iterator[File | Source]:
-    """Find the files that the arguments name, each once."""
+    """Find the files that the arguments name, each once. Whatever goes wrong over one argument is a problem of it."""
     seen = Seen()
+    real_folder = lru_cache(maxsize=64)(os.path.realpath)  # for this run: links may be turned to other folders
     for argument in arguments:
-        find = next(find for takes, find in FINDERS if takes(argument))
-        for found in find(argument, wanted):
-            if isinstance(found, Source) or seen.add(found.identity):
-                yield found
+        try:
+            find = next(find for takes, find in FINDERS if takes(argument))
+            for found in find(argument, wanted):
+                if isinstance(found, Source) or seen.add(found.identity(real_folder)):
+                    yield found
+        except Exception as error:  # a NUL in a name, an address that no library can take apart
+            key = shown(argument) if is_url(argument) else argument
+            yield failed(key, "unreadable", f"cannot be read ({type(error).__name__}); check its spelling")
 
 
-def _rows(files: Iterable[File | Source], columns: Columns, maximum_bytes: int) -> Iterator[Source]:
+def _rows(
+    files: Iterable[File | Source], columns: Columns, maximum_bytes: int, maximum_seconds: float | None
+) -> Iterator[Source]:
     """Read tables. Columns that are not there are wrong usage in the first table, and a problem in a later one."""
     first = True
     for file in files:
@@ -121,7 +157,7 @@ def _rows(files: Iterable[File | Source], columns: Columns, maximum_bytes: int) 
             yield file
             continue
         try:
-            yield from sources_of_table(file, columns, maximum_bytes)
+            yield from sources_of_table(file, columns, maximum_bytes, maximum_seconds)
         except UsageError as error:
             if first:
                 raise
