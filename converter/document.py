@@ -223,6 +223,7 @@ def read(
     rules_off: Iterable[str] = (),
     hints: Hints = NO_HINTS,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    encoding: str | None = None,
 ) -> Document:
     r"""Read one document.
 
@@ -234,14 +235,14 @@ def read(
     `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
     tables leave open: types, missing values, the decimal mark. What could be read with a caveat is told in `problems`
-    of the document.
+    of the document. `encoding` is that of the bytes, which otherwise is detected.
 
     Raises:
         SourceError: the file does not exist, could not be read, or is too large.
         DecodingError: the bytes are no text.
         UsageError: there is no such repair level, rule or type.
     """
-    options = _options(repair, rules_off, maximum_bytes, hints)
+    options = replace(_options(repair, rules_off, maximum_bytes, hints), encoding=encoding)
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
         found = Source(name or UNNAMED, source, format=format)
@@ -284,6 +285,9 @@ def convert(
     query: str | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
     datapackage: bool = False,
+    encoding: str | None = None,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
 ) -> Report:
     """Convert documents to a folder with a file a record and a file a data set, and report what was done.
 
@@ -299,6 +303,8 @@ def convert(
     processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_seconds`
     is the time for a document; with more than `maximum_problems` errors the run fails. With `columns` the sources are
     tables whose rows are documents; with `query` the rows come from a query, of the DuckDB database named if any.
+    Folders and `**` leave out what fits `exclude` and, with `ignore`, what git ignores; `encoding` is that of the
+    documents, which otherwise is detected.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.
@@ -307,7 +313,10 @@ def convert(
         OutputError: the output exists already and is not to be replaced, or could not be written.
     """
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
-    options = replace(_options(repair, rules_off, maximum_bytes, hints), maximum_seconds=maximum_seconds, schemas=asked)
+    options = replace(
+        _options(repair, rules_off, maximum_bytes, hints),
+        maximum_seconds=maximum_seconds, schemas=asked, encoding=encoding,
+    )  # fmt: skip
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
     target = find_target(os.fspath(out), to)
     output = Output(
@@ -319,7 +328,10 @@ def convert(
         datapackage,
     )
     settings = Settings(jobs, maximum_problems, progress)
-    found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes)
+    found = find_sources(
+        named, columns=columns, query=query, maximum_bytes=maximum_bytes, maximum_seconds=maximum_seconds,
+        exclude=exclude, ignore=ignore,
+    )  # fmt: skip
     if target is not None:
         return write_target(found, target, output, options, settings)
     return write_folder(found, Path(out), output, options, settings)

@@ -15,6 +15,8 @@ CODES: dict[str, tuple[str, str]] = {
     "too_large": (ERROR, "The document is larger than the size limit, packed or unpacked, or than memory can hold."),
     "too_slow": (ERROR, "The document took longer than the time limit."),
     "crashed": (ERROR, "The process that converted the document ended."),
+    "not_markdown": (ERROR, "The file holds data (JSON, a notebook, a table), not Markdown or text."),
+    "no_text": (WARNING, "The whole document is one JSON object, and is read as front matter without a text."),
     "no_reader": (ERROR, "The document is of a kind (PDF, DOCX, ...) whose reader is not installed."),
     "no_column": (ERROR, "A table of documents is in no known format, or lacks a column that was asked for."),
     "duplicate_key": (ERROR, "A row of a table of documents has the key of an earlier one, and is left out."),

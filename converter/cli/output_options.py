@@ -113,6 +113,7 @@ def options_of(
     maximum_seconds: float,
     hints: Hints,
     schemas: tuple[Schema, ...],
+    encoding: str | None = None,
 ) -> Options:
     """Return what the options say of the conversion.
 
@@ -122,7 +123,8 @@ def options_of(
     from converter.conversion import Options
 
     rules_off = frozenset(without_rules or ())
-    return Options(repair, rules_off, maximum_bytes or DEFAULT_MAXIMUM_BYTES, maximum_seconds, hints, schemas)
+    most = maximum_bytes or DEFAULT_MAXIMUM_BYTES
+    return Options(repair, rules_off, most, maximum_seconds, hints, schemas, encoding)
 
 
 def output_of(

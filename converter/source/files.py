@@ -23,6 +23,14 @@ from converter.source.ignore import LeftOut, Pattern, excluded
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
 """What a folder is searched for, upper case or lower, packed or not. A file that is named may have any suffix."""
 
+DATA_SUFFIXES = {
+    ".ipynb": "a notebook; turn it into Markdown with: jupyter nbconvert --to markdown",
+    ".json": "JSON; name Markdown or text files",
+    ".jsonl": "a table; say with --text-column which column holds documents",
+    ".ndjson": "a table; say with --text-column which column holds documents",
+}
+"""Suffixes of files that hold data, not a text for people, though they are text; and what to do instead."""
+
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 """The suffixes of packed files, and what pyarrow calls the way they are packed."""
 
@@ -151,6 +159,8 @@ def problem_of(file: File, error: Exception) -> Source:
 
 def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | None) -> Source:
     """Read a whole document, unpacked if its name says that it is packed; what went wrong is its problem."""
+    if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
+        return failed(file.key, "not_markdown", f"is {kind}")
     try:
         with file.open(Clock(maximum_seconds)) as stream:
             data = read_bounded(unpacked(stream, file.name), maximum_bytes)

@@ -293,6 +293,7 @@ def _row(one: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, r
     if not repeats and one.nbytes > maximum_bytes + ROW_BYTES:
         return Row(number, {}, _too_large(number, one.nbytes, maximum_bytes))
     values: dict[str, Any] = {}
+    problem = None
     for name, column in zip(one.schema.names, one.columns, strict=True):
         try:
             if not is_whole:
@@ -301,8 +302,8 @@ def _row(one: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, r
         except Exception as error:
             kind = str(one.schema.field(name).type)
             message = f"column {name} of row {number} is no {kind} that can be read: {_first_line(error)}"
-            return Row(number, {}, Problem("unreadable", message))
-    return Row(number, values)
+            problem = problem or Problem("unreadable", message)
+    return Row(number, values, problem)
 
 
 def _value(column: pa.Array) -> Any:
