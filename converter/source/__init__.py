@@ -17,7 +17,7 @@ from converter.conversion import Source
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.problems import Problem
-from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, read_document_file
+from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, problem_of, read_document_file
 from converter.source.ignore import LeftOut, patterns_of
 from converter.source.listing import listed, open_list
 from converter.source.paths import (
@@ -162,6 +162,8 @@ def _rows(
             if first:
                 raise
             yield failed(file.key, "no_column", error.message)
+        except Exception as error:  # an address that no library can take apart
+            yield problem_of(file, error)
         first = False
 
 

@@ -159,9 +159,9 @@ def problem_of(file: File, error: Exception) -> Source:
 
 def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | None) -> Source:
     """Read a whole document, unpacked if its name says that it is packed; what went wrong is its problem."""
-    if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
-        return failed(file.key, "not_markdown", f"is {kind}")
     try:
+        if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
+            return failed(file.key, "not_markdown", f"is {kind}")
         with file.open(Clock(maximum_seconds)) as stream:
             data = read_bounded(unpacked(stream, file.name), maximum_bytes)
         return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))

@@ -85,7 +85,8 @@ class _Awaited(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer with what there is, as soon as there is something."""
         while True:
-            self._clock.wait(self._wait)
+            if not self._clock.wait(self._is_ready):
+                continue  # reading a pipe that has no writer yet would seem to be its end
             try:
                 data = os.read(self._descriptor, len(buffer))
             except BlockingIOError:
@@ -93,9 +94,8 @@ class _Awaited(io.RawIOBase):
             buffer[: len(data)] = data
             return len(data)
 
-    def _wait(self, seconds: float | None) -> None:
-        if self._poll is not None:
-            self._poll.poll(None if seconds is None else 1000 * seconds)
+    def _is_ready(self, seconds: float | None) -> bool:
+        return self._poll is None or bool(self._poll.poll(None if seconds is None else 1000 * seconds))
 
     def close(self) -> None:
         """Close the descriptor."""

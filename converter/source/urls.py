@@ -106,7 +106,7 @@ def check_store(url: str) -> None:
     Raises:
         UsageError: a protocol is unknown, or the package for it is not installed.
     """
-    protocols = [part for part in re.findall(r"(?:^|::)([a-z0-9+.-]+)(?=://|::|$)", url.lower()) if part != "file"]
+    protocols = [part for part in re.findall(r"(?:^|::)([a-z0-9+.-]+)://", url.lower()) if part != "file"]
     try:
         from fsspec import get_filesystem_class
 
