@@ -22,7 +22,7 @@ from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejected, typed_columns
 from converter.repair import LEVELS, RULES, repair
 from converter.schema.model import Schema
-from converter.text import Text, read_text
+from converter.text import Text, codec_name, decode, read_text
 from converter.values import NO_HINTS, Hints, check
 
 
@@ -56,6 +56,7 @@ class Options:
     hints: Hints = NO_HINTS
     schemas: tuple[Schema, ...] = ()
     maximum_output_bytes: int | None = None
+    encoding: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no option, with a UsageError."""
@@ -65,6 +66,12 @@ class Options:
         if unknown := sorted(self.rules_off.difference(names)):
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
         check(self.hints)
+        if self.encoding is not None:
+            try:
+                codec_name(self.encoding)
+            except (LookupError, ValueError) as error:
+                message = f"unknown encoding {self.encoding!r}; say for example utf-8, shift_jis, cp1251 or gb18030"
+                raise UsageError(message) from error
         asked = [schema.name for schema in self.schemas]
         if twice := sorted({name for name in asked if asked.count(name) > 1}):
             raise UsageError(f"two schemas have the name {twice[0]}")
@@ -114,7 +121,8 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     if size > options.maximum_bytes:
         message = f"{size} bytes, the limit is {options.maximum_bytes}; raise it with --max-bytes or split the document"
         return Context(None, source.key, problems=[Problem("too_large", message)])
-    text = read_text(source.data, source.key) if source.format == MARKDOWN else _read_office(source, options, allowance)
+    is_text = source.format == MARKDOWN
+    text = read_text(source.data, source.key, options.encoding) if is_text else _read_office(source, options, allowance)
     repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)
     if not keep_lines:
         text = replace(text, lines=[])
@@ -149,9 +157,12 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
 
 def _read_office(source: Source, options: Options, allowance: Allowance) -> Text:
     raw = source.data.encode("utf-8", "replace") if isinstance(source.data, str) else source.data
+    readable = raw
+    if source.format == "html" and options.encoding is not None and isinstance(source.data, bytes):
+        readable = decode(raw, source.key, [], options.encoding)[0].encode("utf-8", "replace")  # as its reader has it
     # Each character of it stands in several records.
     most = int(min(options.maximum_bytes, allowance.output_bytes // 4))
-    markdown, problems = to_markdown(raw, source.format, options.maximum_bytes, most)
+    markdown, problems = to_markdown(readable, source.format, options.maximum_bytes, most)
     text = read_text(markdown, source.key)
     # A document is known by its own bytes, whatever its reader makes of them.
     return replace(

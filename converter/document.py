@@ -244,6 +244,7 @@ def read(
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
     maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
     maximum_output_bytes: int | None = None,
+    encoding: str | None = None,
 ) -> Document:
     r"""Read one document.
 
@@ -256,7 +257,8 @@ def read(
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
     tables leave open: types, missing values, the decimal mark. `maximum_seconds` is the time for all that is done for
     the document, `maximum_output_bytes` what may be made of it (by default 64 times its size, and at least 64 MB).
-    What could be read with a caveat is told in `problems` of the document.
+    `encoding` is that of the bytes, which otherwise is detected. What could be read with a caveat is told in `problems`
+    of the document.
 
     Raises:
         SourceError: the file does not exist, could not be read, is too large, or takes too long.
@@ -267,6 +269,7 @@ def read(
         _options(repair, rules_off, maximum_bytes, hints),
         maximum_seconds=maximum_seconds,
         maximum_output_bytes=maximum_output_bytes,
+        encoding=encoding,
     )
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
@@ -315,6 +318,9 @@ def convert(
     root: SourcePath | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
     datapackage: bool = False,
+    encoding: str | None = None,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
 ) -> Report:
     """Convert documents to a folder with a file a record and a file a data set, and report what was done.
 
@@ -332,7 +338,9 @@ def convert(
     processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`.
     `maximum_seconds` is the time for all that is done for a document, `maximum_output_bytes` what may be made of it;
     with more than `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are
-    documents; with `query` the rows come from a query, of the DuckDB database named if any.
+    documents; with `query` the rows come from a query, of the DuckDB database named if any. Folders and `**` leave out
+    what fits `exclude` and, with `ignore`, what git ignores; `encoding` is that of the documents, which otherwise is
+    detected.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema.
@@ -347,6 +355,7 @@ def convert(
         maximum_seconds=maximum_seconds,
         maximum_output_bytes=maximum_output_bytes,
         schemas=asked,
+        encoding=encoding,
     )
     named = [sources] if isinstance(sources, str | os.PathLike) else sources
     target = find_target(os.fspath(out), to)
@@ -362,7 +371,10 @@ def convert(
         lock_types,
     )
     settings = Settings(jobs, maximum_problems, progress)
-    found = find_sources(named, columns=columns, query=query, maximum_bytes=maximum_bytes, root=root)
+    found = find_sources(
+        named, columns=columns, query=query, maximum_bytes=maximum_bytes, maximum_seconds=maximum_seconds,
+        exclude=exclude, ignore=ignore, root=root,
+    )  # fmt: skip
     if target is not None:
         return write_target(found, target, output, options, settings)
     return write_folder(found, Path(out), output, options, settings)

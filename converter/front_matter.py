@@ -56,7 +56,7 @@ def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMa
         return None, 0
     first = lines[0].rstrip()
     if first.startswith("{"):
-        return _cut_json(lines)
+        return _cut_json(lines, problems)
     if first not in FENCES or len(lines) < 2 or not KEY.match(lines[1]):
         return None, 0
     closing, format = FENCES[first]
@@ -90,7 +90,7 @@ def _explain(error: Exception) -> tuple[str, int]:
     return message, getattr(error, "lineno", None) or (int(place[1]) if place else 0)
 
 
-def _cut_json(lines: list[str]) -> tuple[FrontMatter | None, int]:
+def _cut_json(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
     text = "\n".join(lines)
     try:
         parsed, length = json.JSONDecoder().raw_decode(text)
@@ -101,6 +101,9 @@ def _cut_json(lines: list[str]) -> tuple[FrontMatter | None, int]:
     if not isinstance(metadata, dict) or rest not in ("", "\n"):
         return None, 0
     end = text.count("\n", 0, length) + 1
+    if not text[length:].strip():
+        message = "the whole document is one JSON object, read as front matter; is it data rather than Markdown?"
+        problems.append(Problem("no_text", message, 1, end))
     return FrontMatter("json", text[:length], end, metadata), end
 
 

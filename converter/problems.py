@@ -18,6 +18,8 @@ CODES: dict[str, tuple[str, str]] = {
     "too_slow": (ERROR, "The document took longer than the time limit."),
     "too_much_output": (ERROR, "The document would become more rows and text than the limit for what is made of it."),
     "crashed": (ERROR, "The process that converted the document ended."),
+    "not_markdown": (ERROR, "The file holds data (JSON, a notebook, a table), not Markdown or text."),
+    "no_text": (WARNING, "The whole document is one JSON object, and is read as front matter without a text."),
     "no_reader": (ERROR, "The document is of a kind (PDF, DOCX, ...) whose reader is not installed."),
     "no_column": (ERROR, "A table of documents is in no known format, or lacks a column that was asked for."),
     "duplicate_key": (ERROR, "A row of a table of documents has the key of an earlier one, and is left out."),

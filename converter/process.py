@@ -44,6 +44,20 @@ def set_up() -> None:
     gc.set_threshold(1_000_000, 50, 50)
 
 
+def fill_standard_streams() -> None:
+    """Put something in the place of standard streams that the caller closed.
+
+    Else the first files that are opened take their numbers, and what is printed goes into them. What was closed
+    cannot be read or written after it, as before.
+    """
+    for descriptor, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, mode)  # it takes the lowest number that is free
+            os.set_inheritable(descriptor, True)
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

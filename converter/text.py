@@ -25,6 +25,9 @@ SAMPLE_BYTES = 64 * 1024
 # Below this the detector guesses; browsers then fall back to windows-1252 (WHATWG Encoding Standard), and so do we.
 LEAST_CONFIDENCE = 0.2
 FALLBACK_ENCODING = "cp1252"
+# Kana, ideographs, Hangul, and the punctuation and full-width forms that go with them.
+IDEOGRAPHS = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]+")
+LEAST_IN_WORDS = 0.8
 CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 MOST_CONTROLS = 0.25
 
@@ -48,10 +51,11 @@ class Text:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read_text(data: bytes | str, source: str) -> Text:
+def read_text(data: bytes | str, source: str, encoding: str | None = None) -> Text:
     """Turn a document's bytes into lines.
 
-    `data` is the whole source; a `str` is taken as already decoded. Lines end at LF, CRLF or CR
+    `data` is the whole source; a `str` is taken as already decoded. `encoding` is what the user says that the bytes
+    are in, unless a byte order mark says otherwise; without it, it is detected. Lines end at LF, CRLF or CR
     (CommonMark 0.31, section 2.1); nothing else, so that line numbers are an editor's.
 
     Raises:
@@ -63,7 +67,7 @@ def read_text(data: bytes | str, source: str) -> Text:
         text, encoding = raw.decode("utf-8"), "utf-8"
     else:
         raw = data
-        text, encoding = decode(raw, source, problems)
+        text, encoding = decode(raw, source, problems, encoding)
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
@@ -87,16 +91,19 @@ def read_text(data: bytes | str, source: str) -> Text:
     )
 
 
-def decode(raw: bytes, source: str, problems: list[Problem]) -> tuple[str, str]:
-    """Return the text and the name of its encoding; what was doubtful goes to `problems`.
+def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | None = None) -> tuple[str, str]:
+    """Return the text and the name of its encoding, detected if it is not given; doubts go to `problems`.
 
     Raises:
         DecodingError: the bytes are no text.
     """
-    for mark, encoding in BYTE_ORDER_MARKS:
+    for mark, marked in BYTE_ORDER_MARKS:
         if raw.startswith(mark):
             body = raw[len(mark) :]
-            return _decode_as(body, "utf-8" if encoding == "utf-8-sig" else encoding, problems), encoding
+            return _decode_as(body, "utf-8" if marked == "utf-8-sig" else marked, problems), marked
+    if encoding is not None:
+        name = codec_name(encoding)
+        return _decode_as(raw, name, problems), name
     try:
         text = raw.decode("utf-8")
         start = 0
@@ -124,12 +131,41 @@ def decode(raw: bytes, source: str, problems: list[Problem]) -> tuple[str, str]:
     if encoding in ("ascii", "utf-8"):
         return _decode_as(raw, "utf-8", problems), "utf-8"
     confidence = found["confidence"] or 0.0
-    if confidence < LEAST_CONFIDENCE and not encoding.startswith("utf"):
+    if confidence >= LEAST_CONFIDENCE or encoding.startswith("utf"):
+        message = f"not UTF-8; read as {encoding} (confidence {confidence:.2f}); save it as UTF-8"
+        problems.append(Problem("legacy_encoding", message))
+        return _decode_as(raw, encoding, problems), encoding
+    if not _is_ideographic(raw, encoding):
         encoding = FALLBACK_ENCODING
-    problems.append(
-        Problem("legacy_encoding", f"not UTF-8; read as {encoding} (confidence {confidence:.2f}); save it as UTF-8")
-    )
+    guess = f"not UTF-8; read as {encoding}, which is a guess (confidence {confidence:.2f})"
+    problems.append(Problem("legacy_encoding", f"{guess}; if it is wrong, say which it is with --encoding"))
     return _decode_as(raw, encoding, problems), encoding
+
+
+def codec_name(encoding: str) -> str:
+    """Return Python's name of an encoding of text.
+
+    Raises:
+        LookupError: there is none of this name.
+    """
+    codec = codecs.lookup(encoding)
+    "".encode(encoding)  # `hex`, `rot13` and the like are codecs of another kind: a LookupError
+    return codec.name
+
+
+def _is_ideographic(raw: bytes, encoding: str) -> bool:
+    """Whether bytes read in an encoding give words of Chinese, Japanese or Korean.
+
+    Of so few the detector is never sure, but bytes of another encoding would hardly give a text without a fault in
+    which such characters stand side by side: an accented letter stands between plain ones.
+    """
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    characters = sum(map(len, IDEOGRAPHS.findall(text)))
+    in_words = sum(len(word) for word in IDEOGRAPHS.findall(text) if len(word) > 1)
+    return characters > 0 and in_words >= characters * LEAST_IN_WORDS
 
 
 def _decode_as(raw: bytes, encoding: str, problems: list[Problem]) -> str:

@@ -21,7 +21,7 @@ from typer.core import TyperGroup
 
 from converter.cli.messages import LISTED_PROBLEMS, discard_output, print_problems
 from converter.errors import ParquetryError, TooManyProblems, UsageError
-from converter.process import set_up
+from converter.process import fill_standard_streams, set_up
 from converter.version import __version__
 
 COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "schema", "spark")
@@ -123,11 +123,12 @@ def options(
 
 def main() -> None:
     """Run the command line."""
+    fill_standard_streams()
     set_up()
     vars(sys.modules["__main__"]).pop("__file__", None)  # or each worker process would import the command line anew
     signal.signal(signal.SIGTERM, _stop)
     if sys.stdout is None:  # the caller closed it: then writing fails as on any file that cannot be written
-        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w")
+        sys.stdout = os.fdopen(1, "w")
     app()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.output_options import Repair, of_schemas
-from converter.cli.source_options import SomeSources
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ def check(
     to: Annotated[
         str, typer.Option("--to", metavar="FORM", help="text, json, sarif or github (annotations).")
     ] = "text",
+    encoding: Encoding = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     repair: Repair = "full",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> None:
@@ -65,8 +68,8 @@ def check(
         )
     if to not in REPORTS:
         raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
-    options = Options(repair=repair, schemas=schemas_of(schema))
-    checked = check_sources(find_sources(source), options.schemas, options)
+    options = Options(repair=repair, encoding=encoding, schemas=schemas_of(schema))
+    checked = check_sources(find_sources(source, exclude=exclude or (), ignore=not no_ignore), options.schemas, options)
     typer.echo(REPORTS[to](checked), nl=False)
     if not quiet:
         found = f"{counted(len(checked.findings), 'finding')} in {counted(checked.documents, 'document')}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from itertools import islice
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import conclude
+from converter.cli.messages import conclude, report_left_out
 from converter.cli.output_options import (
     Append,
     Datapackage,
@@ -42,10 +41,13 @@ from converter.cli.output_options import (
 )
 from converter.cli.progress import progress_shown
 from converter.cli.source_options import (
+    Encoding,
+    Exclude,
     FilesFrom,
     Include,
     Keep,
     KeyColumn,
+    NoIgnore,
     Null,
     Query,
     Root,
@@ -54,6 +56,7 @@ from converter.cli.source_options import (
     sources_of,
 )
 from converter.errors import UsageError
+from converter.folders import walk
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.process import processors, start_fork_server
 
@@ -80,6 +83,9 @@ def convert(
     files_from: FilesFrom = None,
     null: Null = False,
     include: Include = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
+    encoding: Encoding = None,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
     keep: Keep = None,
@@ -127,6 +133,7 @@ def convert(
     from converter.lineage import lineage
     from converter.output import TARGETS, find_target
     from converter.run import Settings, write_file, write_folder, write_stream, write_target
+    from converter.source import LeftOut
     from converter.write import FORMATS
 
     by_suffix = {format.suffix: name for name, format in FORMATS.items()}
@@ -138,16 +145,20 @@ def convert(
     path = Path(out) if out is not None else None
     to = "parquet" if target else to or (by_suffix.get(path.suffix) if path else None) or "parquet"
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes)
+    options = options_of(
+        repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes, encoding
+    )
     is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
         file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
     arguments = source or []
+    left_out = LeftOut()
     sources = sources_of(
-        arguments, files_from, null, include, text_column, key_column, keep, query, options.maximum_bytes, root
-    )
+        arguments, files_from, null, include, text_column, key_column, keep, query, options.maximum_bytes,
+        options.maximum_seconds, exclude, no_ignore, left_out, root,
+    )  # fmt: skip
     countable = arguments if text_column is None and files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         settings = Settings(jobs, max_problems, progress)
@@ -164,12 +175,14 @@ def convert(
                 report = write(sources, path, output, options, settings)
         if events is not None:
             events.complete(report)
+    if verbose and left_out.count:
+        report_left_out(left_out)
     conclude(report, quiet, verbose, report_file)
 
 
 def _holds_many(source: str) -> bool:
     """Whether a source is a folder with so many files that worker processes are sure to be wanted."""
-    files = (name for _, _, names in os.walk(source) for name in names)
+    files = (name for listing in walk(source) for name in listing.files)
     return sum(1 for _ in islice(files, MANY_FILES)) == MANY_FILES
 
 

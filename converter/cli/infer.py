@@ -10,7 +10,7 @@ import typer
 
 from converter.cli.messages import print_problems
 from converter.cli.output_options import Overwrite, Repair
-from converter.cli.source_options import SomeSources
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
 from converter.cli.tables import write_out
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ def infer(
     source: SomeSources,
     name: Annotated[str, typer.Option("--name", help="The name of the record of a document.")] = "document",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
+    encoding: Encoding = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     repair: Repair = "full",
     overwrite: Overwrite = False,
 ) -> None:
@@ -39,11 +42,11 @@ def infer(
     from converter.schema.survey import survey
     from converter.source import find_sources
 
-    options = Options(repair=repair)
+    options = Options(repair=repair, encoding=encoding)
     problems: list[Mapping[str, Any]] = []
 
     def documents() -> Iterator[Context]:
-        for each in find_sources(source):
+        for each in find_sources(source, exclude=exclude or (), ignore=not no_ignore):
             document = Document(read_document(each, options), options)
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context

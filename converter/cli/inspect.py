@@ -12,7 +12,7 @@ from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, Null
 from converter.cli.messages import LISTED_PROBLEMS, counted, print_problems
 from converter.cli.output_options import Overwrite, Quiet, Repair
 from converter.cli.progress import progress_shown
-from converter.cli.source_options import SomeSources
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
 from converter.errors import OutputError, UsageError
 
 EXAMPLES = """[bold]Examples[/bold]
@@ -28,6 +28,9 @@ def inspect(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The page to write. Default: standard output.")
     ] = None,
+    encoding: Encoding = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     repair: Repair = "full",
     no_types: NoTypes = False,
     no_units: NoUnits = False,
@@ -52,15 +55,16 @@ def inspect(
             "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
         )
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = Options(repair=repair, hints=hints)
+    options = Options(repair=repair, encoding=encoding, hints=hints)
+    sources = find_sources(source, exclude=exclude or (), ignore=not no_ignore)
     with progress_shown(quiet, source) as progress:
         if out is None:
-            done = write_page(find_sources(source), sys.stdout.buffer, options, progress)
+            done = write_page(sources, sys.stdout.buffer, options, progress)
             sys.stdout.flush()
         else:
             with staged(out) as stage:
                 with open(stage.new / out.name, "wb") as stream:
-                    done = write_page(find_sources(source), stream, options, progress)
+                    done = write_page(sources, stream, options, progress)
                     size = stream.tell()
                 if done.documents:
                     stage.publish_file(stage.new / out.name, overwrite)

@@ -15,6 +15,7 @@ from converter.errors import OutputError
 
 if TYPE_CHECKING:
     from converter.report import Report
+    from converter.source import LeftOut
 
 # More than this many problems are counted, not listed; they all stand in the record `problems`.
 LISTED_PROBLEMS = 20
@@ -97,6 +98,13 @@ def report_run(report: Report, verbose: bool) -> None:
             typer.echo(f"  repaired {count:,} x {rule}", err=True)
         for code, count in report.problem_codes.most_common():
             typer.echo(f"  problem {count:,} x {code}", err=True)
+
+
+def report_left_out(left_out: LeftOut) -> None:
+    """Print what a search has left out: files, and folders with all that is in them."""
+    more = left_out.count - len(left_out.first)
+    names = ", ".join(left_out.first) + (f" and {more:,} more" if more else "")
+    typer.echo(printable(f"left out by .gitignore or --exclude: {names}"), err=True)
 
 
 def write_report(report: Report, file: Path) -> None:

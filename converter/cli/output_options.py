@@ -157,6 +157,7 @@ def options_of(
     hints: Hints,
     schemas: tuple[Schema, ...],
     maximum_output_bytes: int | None = None,
+    encoding: str | None = None,
 ) -> Options:
     """Return what the options say of the conversion.
 
@@ -167,7 +168,7 @@ def options_of(
 
     rules_off = frozenset(without_rules or ())
     most = maximum_bytes or DEFAULT_MAXIMUM_BYTES
-    return Options(repair, rules_off, most, maximum_seconds, hints, schemas, maximum_output_bytes)
+    return Options(repair, rules_off, most, maximum_seconds, hints, schemas, maximum_output_bytes, encoding)
 
 
 def output_of(

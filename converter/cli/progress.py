@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from converter.folders import walk
+
 if TYPE_CHECKING:
     from converter.run import Progress
 
@@ -23,7 +25,7 @@ def progress_shown(quiet: bool, sources: Sequence[str]) -> Iterator[Progress | N
     """Give a function that shows how many documents and bytes are done; None when quiet."""
     if quiet:
         yield None
-    elif sys.stderr.isatty():
+    elif sys.stderr is not None and sys.stderr.isatty():
         with _bar(sources) as progress:
             yield progress
     else:
@@ -72,7 +74,7 @@ def _count(sources: Sequence[str]) -> int | None:
     for source in sources:
         if os.path.isdir(source):
             count += sum(
-                os.path.splitext(name)[1].lower() in TEXT_SUFFIXES for _, _, names in os.walk(source) for name in names
+                os.path.splitext(name)[1].lower() in TEXT_SUFFIXES for folder in walk(source) for name in folder.files
             )
         elif os.path.isfile(source):
             count += 1

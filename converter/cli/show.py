@@ -11,7 +11,7 @@ import typer
 
 from converter.cli.messages import print_problems
 from converter.cli.output_options import Repair
-from converter.cli.source_options import SomeSources
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def show(
     ] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="Only the repairs, with before and after.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Only the problems.")] = False,
+    encoding: Encoding = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     repair: Repair = "full",
 ) -> None:
     """Show what is read in documents: the outline with line numbers, lists, tables, repairs and problems."""
@@ -53,10 +56,10 @@ def show(
         raise UsageError(f"unknown repair level {repair!r}; there are {', '.join(LEVELS)}")
     shown = parse_lines(lines)
     asked = [part for part, wanted in ((REPAIRS, repairs), (PROBLEMS, problems)) if wanted]
-    options = Options(repair=repair)
+    options = Options(repair=repair, encoding=encoding)
     console = open_console()
     read = errors = 0
-    for found in find_sources(source):
+    for found in find_sources(source, exclude=exclude or (), ignore=not no_ignore):
         document = Document(read_document(found, options), options)
         errors += sum(problem["severity"] == "error" for problem in document.problems)
         if document.doc_id is None:

@@ -10,9 +10,11 @@ import typer
 
 from converter.cli.output_options import names_in
 from converter.errors import UsageError
+from converter.limits import DEFAULT_MAXIMUM_SECONDS
 
 if TYPE_CHECKING:
     from converter.conversion import Source
+    from converter.source import LeftOut
 
 _option = partial(typer.Option, rich_help_panel="Sources")
 
@@ -29,6 +31,15 @@ Null = Annotated[bool, _option("--null", help="NUL parts the names of --files-fr
 Include = Annotated[
     list[str] | None,
     _option("--include", metavar="GLOB", help="Further files to read in folders, for example '*.html'."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    _option("--exclude", metavar="GLOB", help="Leave this out of folders and globs; written as in a .gitignore."),
+]
+NoIgnore = Annotated[bool, _option("--no-ignore", help="Read in folders and globs what git ignores too.")]
+Encoding = Annotated[
+    str | None,
+    _option("--encoding", metavar="NAME", help="The encoding of the documents. Default: UTF-8, else detected."),
 ]
 TextColumn = Annotated[
     str | None,
@@ -64,6 +75,10 @@ def sources_of(
     keep: str | None,
     query: str | None,
     maximum_bytes: int,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    exclude: list[str] | None = None,
+    no_ignore: bool = False,
+    left_out: LeftOut | None = None,
     root: str | None = None,
 ) -> Iterator[Source]:
     """Return the documents that the options name, read when their turn comes.
@@ -90,4 +105,8 @@ def sources_of(
         query=query,
         maximum_bytes=maximum_bytes,
         root=root,
+        maximum_seconds=maximum_seconds,
+        exclude=exclude or (),
+        ignore=not no_ignore,
+        left_out=left_out,
     )

@@ -40,7 +40,7 @@ from converter.cli.output_options import (
     options_of,
     output_of,
 )
-from converter.cli.source_options import Keep, KeyColumn, Root, TextColumn
+from converter.cli.source_options import Encoding, Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn
 from converter.errors import SparkError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.process import show_frames
@@ -120,6 +120,9 @@ def convert(
     conf: Configuration = None,
     to: To = None,
     records: RecordNames = None,
+    encoding: Encoding = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     repair: Repair = "full",
     without_rule: WithoutRules = None,
     schema: SchemaOption = None,
@@ -159,7 +162,9 @@ def convert(
     if is_table != (key_column is not None) or (not is_table and (keep is not None or query is not None)):
         raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes)
+    options = options_of(
+        repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes, encoding
+    )
     output = output_of(
         options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
         partition_by, file_size, layout, lock_types, spreadsheet_safe, max_removed,
@@ -169,7 +174,8 @@ def convert(
     documents = table(session, source or [], query) if is_table else source or []
     report = convert_on_spark(
         session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
-        output=output, options=options, maximum_problems=max_problems, root=root,
+        output=output, options=options, maximum_problems=max_problems, exclude=exclude or (), ignore=not no_ignore,
+        root=root,
     )  # fmt: skip
     conclude(report, quiet, verbose, report_file)
 
@@ -190,6 +196,7 @@ def stream(
     ] = None,
     master: Master = None,
     conf: Configuration = None,
+    encoding: Encoding = None,
     repair: Repair = "full",
     without_rule: WithoutRules = None,
     schema: SchemaOption = None,
@@ -208,7 +215,9 @@ def stream(
     from converter.spark import stream as stream_on_spark
     from converter.values import NO_HINTS
 
-    options = options_of(repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema), max_output_bytes)
+    options = options_of(
+        repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema), max_output_bytes, encoding
+    )
     output = output_of(
         options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout, lock_types
     )  # fmt: skip

@@ -9,6 +9,7 @@ import typer
 
 from converter.cli.messages import report_problems
 from converter.cli.output_options import Jobs, OutFile, Overwrite, Quiet, Repair, TableFormat
+from converter.cli.source_options import Encoding, Exclude, NoIgnore
 from converter.cli.tables import RENDERED, format_of, serialized, write_out
 from converter.errors import UsageError
 
@@ -39,6 +40,9 @@ def sql(
     ],
     to: TableFormat = None,
     out: OutFile = None,
+    encoding: Encoding = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     repair: Repair = "full",
     jobs: Jobs = None,
     overwrite: Overwrite = False,
@@ -58,8 +62,9 @@ def sql(
     if len(source) == 1 and stands(source[0]):
         show(ask(query, Path(source[0])), to, out, overwrite)
         return
-    options = Options(repair=repair, maximum_seconds=DEFAULT_MAXIMUM_SECONDS)
-    found, report = ask_documents(query, find_sources(source), options, jobs or processors())
+    options = Options(repair=repair, encoding=encoding, maximum_seconds=DEFAULT_MAXIMUM_SECONDS)
+    sources = find_sources(source, exclude=exclude or (), ignore=not no_ignore)
+    found, report = ask_documents(query, sources, options, jobs or processors())
     report_problems(report, quiet, verbose=False)
     if found is not None:
         show(found, to, out, overwrite)

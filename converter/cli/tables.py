@@ -12,7 +12,7 @@ from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, Null
 from converter.cli.messages import print_problems
 from converter.cli.output_options import OutFile, Overwrite, Repair, TableFormat
 from converter.cli.show import open_console, print_to
-from converter.cli.source_options import SomeSources
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
 from converter.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ def tables(
     decimal: Decimal = None,
     date_order: DateOrderOption = None,
     tolerance: Tolerance = 0.0,
+    encoding: Encoding = None,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
     repair: Repair = "full",
     overwrite: Overwrite = False,
 ) -> None:
@@ -66,10 +69,10 @@ def tables(
     if to not in (*RENDERED, *FORMATS):
         raise UsageError(f"unknown format {to}; there are {', '.join((*RENDERED, *FORMATS))}")
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = Options(repair=repair, hints=hints)
+    options = Options(repair=repair, encoding=encoding, hints=hints)
     found: list[Table] = []
     read = errors = 0
-    for each in find_sources(source):
+    for each in find_sources(source, exclude=exclude or (), ignore=not no_ignore):
         document = Document(read_document(each, options), options)
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)

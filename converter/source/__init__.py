@@ -12,15 +12,17 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, groupby
 from typing import Final
 
 from converter.conversion import Source
 from converter.errors import UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.problems import Problem
 from converter.source.evidence import Listing, Sources
-from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, read_document_file
+from converter.source.files import TEXT_SUFFIXES, File, Find, Wanted, failed, problem_of, read_document_file
+from converter.source.ignore import LeftOut, patterns_of
 from converter.source.listing import listed, open_list
 from converter.source.paths import (
     STANDARD_INPUT,
@@ -37,9 +39,9 @@ from converter.source.paths import (
 from converter.source.query import sources_of_query
 from converter.source.seen import Seen
 from converter.source.tables import TABLE_SUFFIXES, Columns, sources_of_table
-from converter.source.urls import files_of_url, is_url, open_store, public
+from converter.source.urls import check_store, files_of_url, is_url, shown
 
-__all__ = ["Columns", "Listing", "LocalFile", "Sources", "find_files", "find_sources", "read_there"]
+__all__ = ["Columns", "LeftOut", "Listing", "LocalFile", "Sources", "find_files", "find_sources", "read_there"]
 
 FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (is_standard_input, standard_input),
@@ -63,6 +65,10 @@ def find_sources(
     columns: Columns | None = None,
     query: str | None = None,
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
+    left_out: LeftOut | None = None,
     root: str | os.PathLike[str] | None = None,
 ) -> Sources:
     """Return the documents that the arguments name, each once, read when its turn comes.
@@ -71,53 +77,79 @@ def find_sources(
     out), a glob (`**` crosses folders), `-` for standard input, or an address of an object store or the web.
     `files_from` is a file with further arguments, one a line or separated by NUL. With `columns` each file is a table
     whose rows are documents; with `query` its rows come from the result, and the one argument is a DuckDB database.
-    What cannot be found or read is yielded as a source with a problem. Keys of local paths are relative to `root`,
-    where one is named, wherever that folder is.
+
+    What is searched, folders and `**`, leaves out what fits `exclude`, each as a line of a `.gitignore`, and with
+    `ignore` what git ignores; `left_out` counts it. A document that does not arrive within `maximum_seconds`, from a
+    web server or the writer of a pipe, is given up. What cannot be found or read is yielded as a source with a problem.
+    Keys of local paths are relative to `root`, where one is named, wherever that folder is.
 
     Raises:
-        UsageError: before the first source: a package is missing, a list cannot be read, options exclude each
-            other, a path is not in the root, or the first table has not the columns asked for.
+        UsageError: before the first source: an argument is empty, a package is missing, a list cannot be read, options
+            exclude each other, a path is not in the root, or the first table has not the columns asked for.
     """
-    named = [os.fspath(argument) for argument in arguments]
+    named = [_argument(argument) for argument in arguments]
     listing = Listing(None if root is None else os.fspath(root))
     if query is not None:
         if columns is None:
             raise UsageError("--query needs --text-column, which says where the result has the documents")
         if len(named) > 1 or files_from is not None:
             raise UsageError("--query takes one DuckDB database at most, and no list of files")
-        return Sources(_started(_keyed(sources_of_query(query, named[0] if named else None, columns))), listing)
+        rows = sources_of_query(query, named[0] if named else None, columns, maximum_bytes)
+        return Sources(_started(_keyed(rows)), listing)
     if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
         raise UsageError("standard input is a document or a list of files, not both")
     for argument in filter(is_url, named):
-        open_store(argument)
+        check_store(argument)
     for argument in named if root is not None else ():
         if not is_standard_input(argument) and not is_url(argument) and not is_pattern(argument):
             spelling_of(argument, listing.root)
     more = () if files_from is None else listed(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
-    patterns = tuple(include)
+    is_table = columns is not None
+    wanted = Wanted(
+        TABLE_SUFFIXES if is_table else TEXT_SUFFIXES,
+        tuple(include),
+        # What Spark and others leave beside their tables begins with an underscore.
+        (".", "_") if is_table else (".",),
+        tuple(patterns_of(exclude)),
+        ignore,
+        LeftOut() if left_out is None else left_out,
+        maximum_seconds,
+    )
+    files = _files(chain(named, more), wanted, listing, is_table)
     if columns is None:
-        files = _files(chain(named, more), Wanted(TEXT_SUFFIXES, patterns), listing)
-        read = (file if isinstance(file, Source) else read_document_file(file, maximum_bytes) for file in files)
+        read = (
+            file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)
+            for file in files
+        )
         return Sources(_keyed(read), listing)
-    # What Spark and others leave beside their tables begins with an underscore.
-    files = _files(chain(named, more), Wanted(TABLE_SUFFIXES, patterns, (".", "_")), listing, are_tables=True)
-    return Sources(_started(_keyed(_rows(files, columns, maximum_bytes, listing))), listing)
+    return Sources(_started(_keyed(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing)
+
+
+def _argument(argument: str | os.PathLike[str]) -> str:
+    path = os.fspath(argument)
+    if not path:
+        raise UsageError("a source has an empty name; is a variable of the shell not set?")
+    return path
 
 
 def find_files(
-    arguments: Iterable[str | os.PathLike[str]], listing: Listing | None = None
+    arguments: Iterable[str | os.PathLike[str]],
+    listing: Listing | None = None,
+    *,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
 ) -> Iterator[LocalFile | Source]:
-    """Yield the local files that the arguments name, each once, for other processes to read.
+    """Yield the local files that the arguments name, each once, for other processes to read. See `find_sources`.
 
     Keys are relative to the root of `listing`, in which is noted what is known of the sources beside.
 
     Raises:
         UsageError: an argument is standard input or an address, which is read where it is found.
     """
-    named = [os.fspath(argument) for argument in arguments]
+    named = [_argument(argument) for argument in arguments]
     if elsewhere := [argument for argument in named if is_standard_input(argument) or is_url(argument)]:
         raise UsageError(f"{elsewhere[0]} is no file that other processes could read")
-    for file in _files(named, Wanted(TEXT_SUFFIXES), listing or Listing()):
+    for file in _files(named, Wanted(exclude=tuple(patterns_of(exclude)), ignore=ignore), listing or Listing()):
         assert isinstance(file, LocalFile | Source)
         yield file
 
@@ -125,36 +157,45 @@ def find_files(
 def _files(
     arguments: Iterable[str | Source], wanted: Wanted, listing: Listing, are_tables: bool = False
 ) -> Iterator[File | Source]:
-    """Find the files that the arguments name, each once; note in the listing which arguments were searched for them."""
+    """Find the files that the arguments name, each once; note in the listing which arguments were searched for them.
+
+    Whatever goes wrong over one argument is a problem of it.
+    """
     seen = Seen()
+    real_folder = lru_cache(maxsize=64)(os.path.realpath)  # for this run: links may be turned to other folders
     for argument in arguments:
         if isinstance(argument, Source):
             yield argument
             continue
-        find = next(find for takes, find in FINDERS if takes(argument))
-        is_container = are_tables or find not in (standard_input, named_file)
-        listing.searched = _container(argument, listing.root) if is_container else ""
-        if is_container:
-            listing.containers.add(listing.searched)
-        for found in find(argument, wanted):
-            listing.is_local = listing.is_local or isinstance(found, LocalFile)
-            found = _named(found, listing.root)
-            if isinstance(found, Source) or seen.add(found.identity):
-                yield found
-
-
-def _named(found: File | Source, root: str | None) -> File | Source:
-    """Return what was found under its key; what a finder could not find stands for documents that nobody knows."""
-    if isinstance(found, LocalFile):
         try:
-            spelling = spelling_of(found.path, root)
+            find = next(find for takes, find in FINDERS if takes(argument))
+            is_container = are_tables or find not in (standard_input, named_file)
+            listing.searched = _container(argument, listing.root) if is_container else ""
+            if is_container:
+                listing.containers.add(listing.searched)
+            for found in find(argument, wanted):
+                listing.is_local = listing.is_local or isinstance(found, LocalFile)
+                file = _with_key(found, listing.root)
+                if isinstance(file, Source) or seen.add(file.identity(real_folder)):
+                    yield file
+        except Exception as error:  # a NUL in a name, an address that no library can take apart
+            key = shown(argument) if is_url(argument) else argument
+            problem = failed(key, "unreadable", f"cannot be read ({type(error).__name__}); check its spelling")
+            yield replace(problem, listed=False)
+
+
+def _with_key(file: File | Source, root: str | None) -> File | Source:
+    """Return what was found under its key; what a finder could not find stands for documents that nobody knows."""
+    if isinstance(file, LocalFile):
+        try:
+            spelling = spelling_of(file.path, root)
         except UsageError as error:
-            return Source(found.key, problem=Problem("outside_root", error.message), listed=False)
-        return found if spelling is None else replace(found, spelling=spelling)
-    if isinstance(found, Source):
-        listed = found.problem is not None and found.problem.code in NOTHING_THERE
-        return replace(found, key=_place(found.key, root), listed=listed)
-    return found
+            return Source(file.key, problem=Problem("outside_root", error.message), listed=False)
+        return file if spelling is None else replace(file, spelling=spelling)
+    if isinstance(file, Source):
+        listed = file.problem is not None and file.problem.code in NOTHING_THERE
+        return replace(file, key=_place(file.key, root), listed=listed)
+    return file
 
 
 def _place(key: str, root: str | None) -> str:
@@ -162,7 +203,7 @@ def _place(key: str, root: str | None) -> str:
     if is_standard_input(key) or is_url(key):
         return key
     try:
-        return LocalFile(key, spelling_of(key, root)).key
+        return LocalFile(key, spelling=spelling_of(key, root)).key
     except UsageError:
         return key
 
@@ -171,10 +212,16 @@ def _container(argument: str, root: str | None) -> str:
     """Return the key of what an argument searches: the place itself, of a pattern the folder before its wildcards."""
     if glob.has_magic(argument) and not os.path.lexists(argument):
         argument = os.path.dirname(argument[: re.search(r"[*?\[]", argument).start()])  # type: ignore[union-attr]
-    return public(argument).rstrip("/") if is_url(argument) else _place(argument or ".", root)
+    return shown(argument).rstrip("/") if is_url(argument) else _place(argument or ".", root)
 
 
-def _rows(files: Iterable[File | Source], columns: Columns, maximum_bytes: int, listing: Listing) -> Iterator[Source]:
+def _rows(
+    files: Iterable[File | Source],
+    columns: Columns,
+    maximum_bytes: int,
+    maximum_seconds: float | None,
+    listing: Listing,
+) -> Iterator[Source]:
     """Read tables; say where an argument has no row. Columns that are not there are wrong usage in the first table, and
     a problem in a later one."""
     first = True
@@ -186,7 +233,7 @@ def _rows(files: Iterable[File | Source], columns: Columns, maximum_bytes: int, 
                 yield file
                 continue
             try:
-                for row in sources_of_table(file, columns, maximum_bytes):
+                for row in sources_of_table(file, columns, maximum_bytes, maximum_seconds):
                     is_empty = False
                     # What went wrong with the table as a whole hides rows.
                     yield replace(row, listed=False) if row.problem is not None and row.key == file.key else row
@@ -195,6 +242,9 @@ def _rows(files: Iterable[File | Source], columns: Columns, maximum_bytes: int, 
                     raise
                 is_empty = False
                 yield replace(failed(file.key, "no_column", error.message), listed=False)
+            except Exception as error:  # an address that no library can take apart
+                is_empty = False
+                yield replace(problem_of(file, error), listed=False)
             first = False
         if is_empty:
             yield failed(place, "no_rows", "there is no row, and so no document; check that the table is whole")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, BinaryIO, Protocol, cast
 
@@ -13,11 +14,22 @@ import pyarrow as pa
 
 from converter.conversion import Source
 from converter.errors import SourceError
+from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.office import format_of
-from converter.problems import Problem
+from converter.problems import OUT_OF_MEMORY, Problem
+from converter.source.clock import Clock
+from converter.source.ignore import LeftOut, Pattern, excluded
 
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
 """What a folder is searched for, upper case or lower, packed or not. A file that is named may have any suffix."""
+
+DATA_SUFFIXES = {
+    ".ipynb": "a notebook; turn it into Markdown with: jupyter nbconvert --to markdown",
+    ".json": "JSON; name Markdown or text files",
+    ".jsonl": "a table; say with --text-column which column holds documents",
+    ".ndjson": "a table; say with --text-column which column holds documents",
+}
+"""Suffixes of files that hold data, not a text for people, though they are text; and what to do instead."""
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 """The suffixes of packed files, and what pyarrow calls the way they are packed."""
@@ -36,12 +48,11 @@ class File(Protocol):
     def name(self) -> str:
         """Its path; the suffixes tell what is in it."""
 
-    @property
-    def identity(self) -> str:
-        """The same for every spelling of the file's name."""
+    def identity(self, real_folder: Callable[[str], str]) -> str:
+        """Return the same for every spelling of the file's name; `real_folder` follows the links of a path."""
 
-    def open(self) -> AbstractContextManager[BinaryIO]:
-        """Open it; any error may be raised."""
+    def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
+        """Open it, to be read within the time that the clock gives; any error may be raised."""
 
     def explain(self, error: Exception) -> Problem:
         """Return what went wrong when it was opened or read, and what to do."""
@@ -52,12 +63,17 @@ class Wanted:
     """What a folder is searched for: names with these suffixes, packed or not, and names that fit a pattern.
 
     A pattern with a slash is held against the path below the folder. Names that begin with one of `hidden` are left
-    out, and so are folders of such names.
+    out, and so are folders of such names, what fits `exclude`, and, with `ignore`, what git ignores: `left_out` counts
+    these. A store has `maximum_seconds` to answer.
     """
 
     suffixes: frozenset[str] = TEXT_SUFFIXES
     include: tuple[str, ...] = ()
     hidden: tuple[str, ...] = (".",)
+    exclude: tuple[Pattern, ...] = ()
+    ignore: bool = False
+    left_out: LeftOut = field(default_factory=LeftOut, compare=False)
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
 
     def shows(self, name: str) -> bool:
         """Whether a file or folder of this name is looked at."""
@@ -68,6 +84,19 @@ class Wanted:
         name = path.rpartition("/")[2]
         included = any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.include)
         return self.shows(name) and (included or suffix_of(name) in self.suffixes)
+
+    def excludes(self, path: str) -> bool:
+        """Whether `exclude` leaves out a file of this path below the folder; if so, it is counted."""
+        out = bool(self.exclude) and excluded(self.exclude, path.replace(os.sep, "/").split("/"))
+        if out:
+            self.left_out.add(path)
+        return out
+
+    @property
+    def advice(self) -> str:
+        """What to say where nothing was found and something left out."""
+        some = f"; {self.left_out.count} left out by --exclude or .gitignore, which --no-ignore overrules"
+        return some if self.left_out.count else ""
 
     def __str__(self) -> str:
         return ", ".join([*sorted(self.suffixes), *self.include])
@@ -88,21 +117,56 @@ def suffix_of(name: str) -> str:
     return os.path.splitext(bare_name(name))[1].lower()
 
 
+LOOKS_ESCAPED = re.compile(r"\\(?:x[89a-f][0-9a-f]|\\)")
+
+
+def escaped(name: bytes) -> str:
+    r"""Return bytes as text, those that are no UTF-8 as `\xff`, so that no two names give the same.
+
+    In such a name, and in one that looks as if it had been escaped, a backslash is doubled; every other stays as it is.
+    """
+    try:
+        text = name.decode()
+    except UnicodeDecodeError:
+        return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    return text.replace("\\", "\\\\") if LOOKS_ESCAPED.search(text) else text
+
+
+def writable(text: str) -> str:
+    """Return the text with halves of characters, which no record can hold, escaped."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def failed(key: str, code: str, message: str) -> Source:
     """Return a source that is a problem."""
-    return Source(key, problem=Problem(code, message))
+    return Source(writable(key), problem=Problem(code, writable(message)))
 
 
-def read_document_file(file: File, maximum_bytes: int) -> Source:
+def explained(error: Exception) -> str:
+    """Return why a local file cannot be read, and what to do."""
+    if reason := getattr(error, "strerror", None):
+        return f"{reason}; check its permissions"
+    return f"{error}; is the file whole?"
+
+
+def problem_of(file: File, error: Exception) -> Source:
+    """Return the source that says why a file could not be read."""
+    if isinstance(error, SourceError):
+        return failed(file.key, error.code, error.message)
+    problem = OUT_OF_MEMORY if isinstance(error, MemoryError) else file.explain(error)
+    return failed(file.key, problem.code, problem.message)
+
+
+def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | None) -> Source:
     """Read a whole document, unpacked if its name says that it is packed; what went wrong is its problem."""
     try:
-        with file.open() as stream:
+        if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
+            return failed(file.key, "not_markdown", f"is {kind}")
+        with file.open(Clock(maximum_seconds)) as stream:
             data = read_bounded(unpacked(stream, file.name), maximum_bytes)
-    except SourceError as error:
-        return failed(file.key, error.code, error.message)
+        return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))
     except Exception as error:  # object stores raise errors of many libraries
-        return Source(file.key, problem=file.explain(error))
-    return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))
+        return problem_of(file, error)
 
 
 def unpacked(stream: BinaryIO, name: str) -> BinaryIO:

@@ -23,6 +23,8 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
         UsageError: it cannot be opened.
     """
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UsageError("--files-from cannot be read: standard input is closed", source=path)
         return nullcontext(sys.stdin.buffer)
     try:
         return open(path, "rb")

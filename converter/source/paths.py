@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from fnmatch import translate
 from pathlib import Path
 from typing import BinaryIO
 
 from converter.conversion import Source
-from converter.errors import UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.errors import SourceError, UsageError
+from converter.folders import walk
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.problems import Problem
-from converter.source.files import File, Wanted, failed, read_document_file
+from converter.source.clock import Clock
+from converter.source.files import File, Wanted, escaped, explained, failed, read_document_file
+from converter.source.ignore import GitIgnore, decide, match_names
+from converter.source.opening import open_path
 
 STANDARD_INPUT = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file by its path."""
+    """A file by its path. One that a search met, and nobody named, is read only if it is a regular file."""
 
     path: str
+    searched: bool = False
     spelling: str | None = None
     """How its key has the path, where that is not as it is."""
 
@@ -39,33 +45,36 @@ class LocalFile:
         """The path."""
         return self.path
 
-    @property
-    def identity(self) -> str:
+    def identity(self, real_folder: Callable[[str], str]) -> str:
         """The path with its folder's links followed, so that a loop of links ends. A link to a file is a file of its
         own: stores that keep equal files once show them under several names."""
         folder, name = os.path.split(os.path.join(os.getcwd(), self.path))
-        return os.path.join(_real_folder(folder), name)
+        return os.path.join(real_folder(folder), name)
 
-    def open(self) -> BinaryIO:
-        """Open the file."""
-        return open(self.path, "rb")
+    def open(self, clock: Clock) -> BinaryIO:
+        """Open the file; a pipe or a device that was named is waited for as long as the clock says."""
+        return open_path(self.path, clock, self.searched)
 
     def explain(self, error: Exception) -> Problem:
         """Tell why it cannot be read."""
         if isinstance(error, FileNotFoundError):
             return Problem("not_found", "no such file or folder; check the path")
-        if reason := getattr(error, "strerror", None):
-            return Problem("unreadable", f"{reason}; check its permissions")
-        return Problem("unreadable", f"{error}; is the file whole?")
+        return Problem("unreadable", explained(error))
 
 
 class StandardInput:
     """What comes in by the pipe."""
 
-    key = name = identity = STANDARD_INPUT
+    key = name = STANDARD_INPUT
 
-    def open(self) -> AbstractContextManager[BinaryIO]:
-        """Give standard input, which stays open: it is not ours."""
+    def identity(self, real_folder: Callable[[str], str]) -> str:
+        """There is one."""
+        return STANDARD_INPUT
+
+    def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
+        """Give standard input, which stays open: it is not ours, and whoever began the pipe may take their time."""
+        if sys.stdin is None:
+            raise SourceError("standard input is closed; name a file, or connect it", code="unreadable")
         return nullcontext(sys.stdin.buffer)
 
     def explain(self, error: Exception) -> Problem:
@@ -100,46 +109,115 @@ def named_file(argument: str, wanted: Wanted) -> Iterator[File | Source]:
 
 
 def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
-    """Yield the files that a glob matches, sorted; `**` crosses folders."""
-    names = sorted(name for name in glob.iglob(argument, recursive=True) if not os.path.isdir(name))
-    yield from map(LocalFile, names)
-    if not names:
-        yield failed(_key(argument), "no_documents", "no file matches this pattern; check it, and quote it in a shell")
+    """Yield the files that a glob matches, sorted; `**` crosses folders, but follows no links."""
+    problems: list[Source] = []
+    names = sorted(set(_matches(argument, wanted, problems)))
+    yield from (LocalFile(name, searched=True) for name in names)
+    yield from problems
+    if not names and not problems:
+        message = f"no file matches this pattern; check it, and quote it in a shell{wanted.advice}"
+        yield failed(_key(argument), "no_documents", message)
+
+
+def _matches(pattern: str, wanted: Wanted, problems: list[Source]) -> Iterator[str]:
+    before, rest = _parted(pattern)
+    if rest is None:
+        base = os.path.dirname(pattern[: MAGIC.search(pattern).start()])  # type: ignore[union-attr]
+        for name in glob.iglob(pattern):
+            if not os.path.isdir(name) and not wanted.excludes(os.path.relpath(name, base or os.curdir)):
+                yield name
+        return
+    components = [None if name == ANY_FOLDERS else _component(name) for name in rest]
+    # Hidden folders are searched only where the pattern may name one.
+    below = replace(wanted, hidden=()) if any(name.startswith(".") for name in rest) else replace(wanted, hidden=(".",))
+    for folder in glob.iglob(before) if before else [""]:
+        yield from _search(folder, below, problems, lambda names: match_names(components, names, _is_shown))
+
+
+ANY_FOLDERS = "**"
+MAGIC = re.compile(r"[*?\[]")
+
+
+def _parted(pattern: str) -> tuple[str, list[str] | None]:
+    """Return what of a glob stands before its first `**`, and the names from there on; None if it has none."""
+    names = pattern.replace(os.altsep or "/", "/").split("/")
+    if ANY_FOLDERS not in names:
+        return pattern, None
+    first = names.index(ANY_FOLDERS)
+    return "/".join(names[:first]) or ("/" if first else ""), names[first:]
+
+
+def _component(name: str) -> re.Pattern[str]:
+    """Return what a name must be like to fit the glob of one: hidden only where that begins with a dot too."""
+    return re.compile(("" if name.startswith(".") else r"(?!\.)") + translate(name))
+
+
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".")
 
 
 def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
     """Yield the wanted files below a folder, sorted, folder by folder."""
-    errors: list[OSError] = []
+    problems: list[Source] = []
     found = False
-    for root, folders, names in os.walk(folder, onerror=errors.append):
-        folders[:] = sorted(filter(wanted.shows, folders))
-        names.sort()
-        for name in names:
-            path = os.path.join(root, name)
-            if wanted.takes(os.path.relpath(path, folder).replace(os.sep, "/") if wanted.include else name):
-                found = True
-                yield LocalFile(path)
-    for error in errors:
-        yield failed(_key(str(error.filename)), "unreadable", f"{error.strerror}; check its permissions")
-    if not found and not errors:
-        yield failed(
-            _key(folder), "no_documents", f"the folder holds no document ({wanted}); name files, a glob, or --include"
-        )
+    for path in _search(folder, wanted, problems, lambda names: wanted.takes("/".join(names))):
+        found = True
+        yield LocalFile(path, searched=True)
+    yield from problems
+    if not found and not problems:
+        message = f"the folder holds no document ({wanted}); name files, a glob, or --include{wanted.advice}"
+        yield failed(_key(folder), "no_documents", message)
 
 
-def read_file(path: str, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
+def _search(
+    folder: str, wanted: Wanted, problems: list[Source], takes: Callable[[Sequence[str]], bool]
+) -> Iterator[str]:
+    """Yield the files below a folder that are taken by their names below it, and that are not left out.
+
+    An empty path is the working folder. What cannot be read is put with the problems.
+    """
+
+    def tell(path: str, error: Exception) -> None:
+        message = error.message if isinstance(error, SourceError) else explained(error)
+        problems.append(failed(_key(path), "unreadable", message))
+
+    start = folder or os.curdir
+    git = GitIgnore(start, tell) if wanted.ignore else None
+    for listing in walk(start, lambda error: tell(str(error.filename), error)):
+        below = tuple(name for name in listing.path[len(start) :].split(os.sep) if name)
+        if git:
+            git.enter(listing.path)
+
+        def is_left_out(name: str, is_folder: bool, below: tuple[str, ...] = below) -> bool:
+            out = decide(wanted.exclude, (*below, name), is_folder) or (git and git.leaves_out(name, is_folder))
+            if out:
+                wanted.left_out.add(os.path.join(folder, *below, name))
+            return bool(out)
+
+        listing.folders[:] = [name for name in listing.folders if wanted.shows(name) and not is_left_out(name, True)]
+        if git:
+            git.expect(listing.path, listing.folders)
+        for name in listing.files:
+            if takes((*below, name)) and not is_left_out(name, False):
+                yield os.path.join(folder, *below, name)
+
+
+def read_file(
+    path: str,
+    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    searched: bool = False,
+) -> Source:
     """Return the file as a source; what went wrong is its problem."""
-    return read_document_file(LocalFile(path, spelling_of(path)), maximum_bytes)
+    return read_document_file(LocalFile(path, searched, spelling_of(path)), maximum_bytes, maximum_seconds)
 
 
-def read_there(file: LocalFile, folder: str, maximum_bytes: int) -> Source:
+def read_there(
+    file: LocalFile, folder: str, maximum_bytes: int, maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
+) -> Source:
     """Return the file as `read_file` does, where its path is relative to a folder other than the working one."""
-    return replace(read_file(os.path.join(folder, file.path), maximum_bytes), key=file.key)
-
-
-@lru_cache(maxsize=64)
-def _real_folder(folder: str) -> str:
-    return os.path.realpath(folder)
+    path = os.path.join(folder, file.path)
+    return replace(read_file(path, maximum_bytes, maximum_seconds, file.searched), key=file.key)
 
 
 def spelling_of(path: str, root: str | None = None) -> str | None:
@@ -187,4 +265,8 @@ def _followed(path: str) -> str:
 
 def _key(path: str) -> str:
     """Return the path as records hold it: with slashes, and bytes of a name that is no UTF-8 escaped."""
-    return os.fsencode(Path(path).as_posix()).decode("utf-8", "backslashreplace")
+    text = Path(path).as_posix()
+    try:
+        return escaped(os.fsencode(text))
+    except UnicodeEncodeError:  # no name that a file can have
+        return escaped(text.encode("utf-8", "surrogatepass"))

@@ -13,7 +13,7 @@ from converter.source.tables import BATCH_ROWS, Columns, check_schema, rows_of_b
 IN_MEMORY = ":memory:"
 
 
-def sources_of_query(query: str, database: str | None, columns: Columns) -> Iterator[Source]:
+def sources_of_query(query: str, database: str | None, columns: Columns, maximum_bytes: int) -> Iterator[Source]:
     """Yield the documents in the rows of a query's result. A database is opened to read only.
 
     Without a key column a row's key is `database#row`, or `query#row`: it is the same in every run only if the query
@@ -42,8 +42,8 @@ def sources_of_query(query: str, database: str | None, columns: Columns) -> Iter
         check_schema(columns, reader.schema)
         table = database or "query"
         try:
-            for row in rows_of_batches(reader, columns):
-                yield source_of_row(row, table, columns)
+            for row in rows_of_batches(reader, columns, maximum_bytes):
+                yield source_of_row(row, table, columns, maximum_bytes)
         except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
             yield replace(failed(table, "unreadable", f"the query stopped: {_first_line(error)}"), listed=False)
 

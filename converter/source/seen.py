@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from hashlib import blake2b
 
@@ -17,10 +18,11 @@ class Seen:
     def __init__(self) -> None:
         self._slots = array("Q", [0]) * FIRST_SLOTS
         self._count = 0
+        self._secret = os.urandom(16)  # so that nobody can choose two names that are taken for one
 
     def add(self, name: str) -> bool:
         """Add the name; return whether it is new."""
-        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
         hashed = int.from_bytes(digest, "little") or 1  # 0 is a free slot
         slot = self._slot(hashed)
         if self._slots[slot]:

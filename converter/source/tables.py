@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -16,19 +15,28 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from converter.conversion import Source
-from converter.errors import UsageError
+from converter.errors import SourceError, UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.office import format_by_content
 from converter.problems import Problem
-from converter.source.files import File, failed, suffix_of, unpacked
+from converter.source.clock import Clock
+from converter.source.delimited import Record, Records
+from converter.source.files import File, escaped, failed, problem_of, suffix_of, unpacked, writable
+from converter.source.unpacking import CheckedMessages, check_unpacked, repeated_bytes
 
 BATCH_ROWS = 64
 """Rows that are held at a time; each may be a long document."""
 
+BATCH_BYTES = 64 * 1024 * 1024
+"""Rows are made Python objects one by one where together they have more bytes."""
+
+ROW_BYTES = 64 * 1024
+"""What a row has beside its document."""
+
 # An object a line need not have every column: so many lines are looked through for those that were asked for.
 LINES_LOOKED_THROUGH = 100
 DELIMITERS = ",;\t|"
-FIELD_LIMIT = 2**31 - 1
-PARTITION = re.compile(r"(?<![^/=])([^/=]+)=([^/]*)/")
+PARTITION = re.compile(r"([^/=]+)=([^/]*)/")
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -75,26 +83,64 @@ columns are not those asked for."""
 
 
 def parquet_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
-    """Read Parquet, page by page: a row group can be larger than memory."""
+    """Read Parquet, page by page: a row group can be larger than memory. Damage costs the rest of its row group."""
     import pyarrow.parquet as pq
 
     file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
     check_schema(columns, file.schema_arrow)
-    return rows_of_batches(file.iter_batches(BATCH_ROWS, columns=columns.names, use_threads=False), columns)
+    return _parquet_rows(file, stream, columns, maximum_bytes)
+
+
+def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+    end = 0
+    for group in range(file.metadata.num_row_groups):
+        number, end = end, end + file.metadata.row_group(group).num_rows
+        try:
+            at_once = _rows_at_once(file.metadata.row_group(group), stream, columns, maximum_bytes)
+        except SourceError as error:
+            yield Row(number + 1, {}, Problem(error.code, f"rows {number + 1} to {end}: {error.message}"))
+            continue
+        reason = ""
+        for rows in {at_once: None, 1: None}:  # what lies before the damage is read row by row
+            batches = file.iter_batches(rows, row_groups=[group], columns=columns.names, use_threads=False)
+            try:
+                for row in rows_of_batches(batches, columns, maximum_bytes, end - _rows_in(file, group)):
+                    if row.number > number:
+                        number = row.number
+                        yield row
+                break
+            except SourceError:  # the stream itself does not come
+                raise
+            except Exception as error:
+                reason = _first_line(error)
+        if number < end:
+            yield Row(number + 1, {}, Problem("unreadable", f"rows {number + 1} to {end} are damaged: {reason}"))
+
+
+def _rows_in(file: Any, group: int) -> int:
+    return int(file.metadata.row_group(group).num_rows)
+
+
+def _rows_at_once(group: Any, stream: BinaryIO, columns: Columns, maximum_bytes: int) -> int:
+    """Return how many rows of a row group memory can hold.
+
+    Raises:
+        SourceError: `too_large`, a column of it unpacks to more than memory should hold.
+    """
+    largest = 1
+    for chunk in map(group.column, range(group.num_columns)):
+        if chunk.path_in_schema.partition(".")[0] in columns.names:
+            unpacked = chunk.total_uncompressed_size
+            check_unpacked(f"column {chunk.path_in_schema}", chunk.total_compressed_size, unpacked, maximum_bytes)
+            largest = max(largest, unpacked // max(1, group.num_rows), repeated_bytes(stream, chunk))
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // largest))
 
 
 def arrow_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
     """Read an Arrow file (Feather) or stream, a record batch at a time."""
-    source = pa.PythonFile(stream, "r")
-    if stream.seekable() and stream.read(6) == b"ARROW1":
-        file = pa.ipc.open_file(source)
-        check_schema(columns, file.schema)
-        return rows_of_batches(map(file.get_batch, range(file.num_record_batches)), columns)
-    if stream.seekable():
-        stream.seek(0)
-    reader = pa.ipc.open_stream(source)
+    reader = pa.ipc.open_stream(pa.PythonFile(CheckedMessages(stream, maximum_bytes), "r"))
     check_schema(columns, reader.schema)
-    return rows_of_batches(reader, columns)
+    return rows_of_batches(reader, columns, maximum_bytes, check=True)
 
 
 def json_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
@@ -135,34 +181,17 @@ def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
 
 def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
     """Read CSV, every column as text. The delimiter is the one that gives the header the text column."""
-    csv.field_size_limit(min(maximum_bytes, FIELD_LIMIT))
     # Bytes that are no UTF-8 are kept: each document's encoding is told later, as that of a file is.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    lines = _bounded_lines(text, maximum_bytes)
-    first = next(lines, "")
-    headers = {delimiter: next(csv.reader([first], delimiter=delimiter), []) for delimiter in DELIMITERS}
-    delimiter = next((mark for mark, names in headers.items() if columns.text in names), DELIMITERS[0])
-    reader = csv.reader(chain([first], lines), delimiter=delimiter)
-    header = next(reader, [])
+    records = Records(text, maximum_bytes)
+    header = records.header(DELIMITERS, columns.text)
     columns.check(dict.fromkeys(header, "text"))
-    return _csv_rows(reader, [(name, header.index(name)) for name in columns.names])
+    return _csv_rows(records, [(name, header.index(name)) for name in columns.names])
 
 
-def _csv_rows(reader: Any, asked: list[tuple[str, int]]) -> Iterator[Row]:
-    number = 0
-    try:
-        for number, cells in enumerate(filter(None, reader), 1):
-            yield Row(number, {name: _undecoded(cells[place]) for name, place in asked if place < len(cells)})
-    except csv.Error as error:
-        message = f"line {reader.line_num}: {error}; is a quote left open? nothing after it was read"
-        yield Row(number + 1, {}, Problem("too_large" if "limit" in str(error) else "unreadable", message))
-
-
-def _bounded_lines(text: io.TextIOWrapper, maximum: int) -> Iterator[str]:
-    while line := text.readline(maximum + 1):
-        if len(line) > maximum:
-            raise csv.Error(f"line larger than the limit ({maximum})")
-        yield line
+def _csv_rows(records: Iterable[Record], asked: list[tuple[str, int]]) -> Iterator[Row]:
+    for number, (cells, problem) in enumerate(records, 1):
+        yield Row(number, {name: _undecoded(cells[place]) for name, place in asked if place < len(cells)}, problem)
 
 
 def _undecoded(cell: str) -> str | bytes:
@@ -217,18 +246,93 @@ TEXT_TYPES = (
 )
 
 
-def rows_of_batches(batches: Iterable[pa.RecordBatch], columns: Columns) -> Iterator[Row]:
-    """Give the rows of record batches, few of them as Python objects at a time."""
-    number = 0
+def rows_of_batches(
+    batches: Iterable[pa.RecordBatch], columns: Columns, maximum_bytes: int, number: int = 0, check: bool = False
+) -> Iterator[Row]:
+    """Give the rows of record batches, few of them as Python objects at a time, counted on from a number.
+
+    A row that holds what is not of its column's type is a problem. With `check` the batches come from outside of Arrow,
+    and may refer to what they do not hold.
+    """
     for batch in batches:
         wanted = batch.select(columns.names)
+        is_whole = not check or _is_valid(wanted)
+        repeats = any(REPEATING.search(str(field.type)) for field in wanted.schema)
         for start in range(0, wanted.num_rows, BATCH_ROWS):
-            for values in wanted.slice(start, BATCH_ROWS).to_pylist():
-                number += 1
-                yield Row(number, values)
+            part = wanted.slice(start, BATCH_ROWS)
+            yield from _rows_of(part, number, maximum_bytes, is_whole, repeats)
+            number += part.num_rows
 
 
-def sources_of_table(file: File, columns: Columns, maximum_bytes: int) -> Iterator[Source]:
+REPEATING = re.compile("dictionary|view|run_end")
+"""Types whose rows may all be the same bytes."""
+
+
+def _is_valid(batch: pa.RecordBatch) -> bool:
+    try:
+        batch.validate(full=True)
+    except pa.ArrowException:
+        return False
+    return True
+
+
+def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, repeats: bool) -> Iterator[Row]:
+    if is_whole and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
+        try:
+            rows = part.to_pylist()
+        except Exception:  # of a value: a text that is none, a date that Python does not have
+            pass
+        else:
+            yield from (Row(number + at, values) for at, values in enumerate(rows, 1))
+            return
+    for at in range(part.num_rows):
+        yield _row(part.slice(at, 1), number + at + 1, maximum_bytes, is_whole, repeats)
+
+
+def _row(one: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, repeats: bool) -> Row:
+    if not repeats and one.nbytes > maximum_bytes + ROW_BYTES:
+        return Row(number, {}, _too_large(number, one.nbytes, maximum_bytes))
+    values: dict[str, Any] = {}
+    problem = None
+    for name, column in zip(one.schema.names, one.columns, strict=True):
+        try:
+            if not is_whole:
+                column.validate(full=True)
+            values[name] = _value(column)
+        except Exception as error:
+            kind = str(one.schema.field(name).type)
+            message = f"column {name} of row {number} is no {kind} that can be read: {_first_line(error)}"
+            problem = problem or Problem("unreadable", message)
+    return Row(number, values, problem)
+
+
+def _value(column: pa.Array) -> Any:
+    """Return the one value of an array; a time in nanoseconds, for which Python has no type, as ISO 8601 writes it."""
+    try:
+        return column.to_pylist()[0]
+    except ValueError:
+        type = column.type
+        if not (pa.types.is_timestamp(type) or pa.types.is_time64(type)) or type.unit != "ns":
+            raise
+        to = pa.time64("us") if pa.types.is_time64(type) else pa.timestamp("us", type.tz)
+        whole = column.cast(pa.int64())[0].as_py()
+        seconds = column.cast(to, safe=False).to_pylist()[0].isoformat(timespec="microseconds")
+        digits = seconds.index(".") + 7
+        return f"{seconds[:digits]}{whole % 1000:03d}{seconds[digits:]}"
+
+
+def _too_large(number: int, size: int, maximum_bytes: int) -> Problem:
+    message = f"row {number} has {size} bytes, the limit is {maximum_bytes}; raise it with --max-bytes"
+    return Problem("too_large", message)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def sources_of_table(
+    file: File, columns: Columns, maximum_bytes: int, maximum_seconds: float | None
+) -> Iterator[Source]:
     """Yield the documents in the rows of a table. Columns in its path (`lang=en/part-0.parquet`) count as columns.
 
     What goes wrong is a source with a problem.
@@ -246,24 +350,40 @@ def sources_of_table(file: File, columns: Columns, maximum_bytes: int) -> Iterat
         keep=tuple(name for name in columns.keep if name not in partitions),
     )
     table = file.key
+    clock = Clock(maximum_seconds)
+    number = 0
     try:
-        with file.open() as stream:
+        with file.open(clock) as stream:
             for row in reader(unpacked(stream, file.name), inside, maximum_bytes):
                 whole = replace(row, values={**row.values, **partitions}) if partitions else row
-                yield source_of_row(whole, table, columns)
+                number = row.number
+                yield source_of_row(whole, table, columns, maximum_bytes)
+                clock.restart()
     except UsageError as error:
         raise UsageError(error.message, source=file.key) from error
     except Exception as error:  # object stores and broken tables raise errors of many libraries
-        yield Source(file.key, problem=file.explain(error))
+        source = problem_of(file, error)
+        if number and source.problem is not None:
+            message = f"{source.problem.message}; nothing after row {number} was read"
+            source = failed(file.key, source.problem.code, message)
+        yield source
 
 
-def source_of_row(row: Row, table: str, columns: Columns) -> Source:
+def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
     """Return the document in a row, or the problem in its place."""
-    own = _as_text(row.values.get(columns.key)) if columns.key else None
-    key = own or f"{table}#{row.number}"
+    key = f"{table}#{row.number}"
+    try:
+        key = (_as_text(row.values.get(columns.key)) if columns.key else None) or key
+        return _source_of_row(row, key, table, columns, maximum_bytes)
+    except Exception as error:  # whatever a cell holds
+        return failed(key, "unreadable", f"row {row.number} of {table} cannot be read: {_first_line(error)}")
+
+
+def _source_of_row(row: Row, key: str, table: str, columns: Columns, maximum_bytes: int) -> Source:
     data = row.values.get(columns.text)
     if row.problem is not None:
-        return Source(key, problem=row.problem, listed=own is not None)  # else it may be any document of the table
+        own = key != f"{table}#{row.number}"  # else it may be any document of the table
+        return replace(failed(key, row.problem.code, row.problem.message), listed=own)
     if data is None:
         return failed(key, "null_text", f"column {columns.text} is null in row {row.number} of {table}")
     if not isinstance(data, str | bytes):
@@ -272,6 +392,10 @@ def source_of_row(row: Row, table: str, columns: Columns) -> Source:
             key, "unreadable", f"column {columns.text} holds no text but {kind} in row {row.number} of {table}"
         )
     kept = {name: text for name in columns.keep if (text := _as_text(row.values.get(name))) is not None}
+    size = len(key) + sum(map(len, kept.values()))
+    if size > maximum_bytes:
+        problem = _too_large(row.number, size, maximum_bytes)
+        return failed(f"{table}#{row.number}", problem.code, problem.message)
     return Source(key, data, attributes=kept, format=format_by_content(data))
 
 
@@ -280,12 +404,20 @@ def _as_text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
+        return escaped(value)
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()  # JSON can escape half a character
+        # JSON can escape half a character
+        return value if value.isascii() else _whole(value)
     if isinstance(value, bool | list | dict):
-        return json.dumps(value, ensure_ascii=False, default=_as_text)
+        return writable(json.dumps(value, ensure_ascii=False, default=_as_text))
     return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _whole(text: str) -> str:
+    try:
+        return text.encode().decode()
+    except UnicodeEncodeError:
+        return escaped(text.encode("utf-8", "surrogatepass"))
 
 
 def _listed(there: Mapping[str, str]) -> str:

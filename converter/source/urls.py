@@ -8,17 +8,19 @@ by their text, for that may quote a whole request.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import partial
 from glob import has_magic
 from io import BytesIO
 from typing import Any, BinaryIO, cast
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from converter.conversion import Source
-from converter.errors import UsageError
+from converter.errors import ParquetryError, SourceError, UsageError
 from converter.problems import Problem
+from converter.source.clock import Clock, FetchedStream
 from converter.source.files import File, Wanted, failed
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+(?:://|::.*://)", re.I)
@@ -45,6 +47,9 @@ WITH_SIGNATURE = re.compile(
     r"(?:awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|s[eprtv]|spr|sk(?:oid|tid|[tesv]))", re.I
 )
 
+LISTING_STEPS = 10
+"""So many times as long as a document may a step of a listing take: a store gives a thousand names a request."""
+
 GROUP_FILES, GROUP_BYTES = 16, 4 * 1024 * 1024
 """So many small objects of a folder are fetched at once, for each costs the way there and back."""
 
@@ -55,29 +60,35 @@ class RemoteFile:
 
     store: Any
     path: str
-    identity: str
+    address: str
     size: int | None = None
     content: bytes | Exception | None = None
 
     @property
     def key(self) -> str:
         """Its address, without credentials."""
-        return public(self.identity)
+        return shown(self.address)
+
+    def identity(self, real_folder: Callable[[str], str]) -> str:
+        """Its address."""
+        return self.address
 
     @property
     def name(self) -> str:
         """Its path, without what is asked of a web server."""
-        return urlsplit(self.path).path if self.identity.startswith(WEB) else self.path
+        return urlsplit(self.path).path if self.address.startswith(WEB) else self.path
 
-    def open(self) -> AbstractContextManager[BinaryIO]:
+    def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
         """Open the object."""
         if isinstance(self.content, Exception):
             raise self.content
         if self.content is not None:
             return BytesIO(self.content)
         if self.size is not None and self.size <= GROUP_BYTES:  # one request
-            return BytesIO(self.store.cat_file(self.path, start=0, end=self.size) if self.size else b"")
-        return cast(BinaryIO, self.store.open(self.path, "rb"))
+            whole = partial(self.store.cat_file, self.path, start=0, end=self.size)
+            return BytesIO(clock.run(whole) if self.size else b"")
+        stream = clock.run(partial(self.store.open, self.path, "rb"))
+        return cast(BinaryIO, FetchedStream(stream, clock))
 
     def explain(self, error: Exception) -> Problem:
         """Tell why it cannot be read."""
@@ -89,77 +100,111 @@ def is_url(argument: str) -> bool:
     return URL.match(argument) is not None
 
 
-def open_store(url: str) -> tuple[Any, str]:
-    """Return the file system of an address, and the path in it. Nothing is asked of the network.
+def check_store(url: str) -> None:
+    """Check that there is a package for each protocol of an address. Nothing is asked of the network.
 
     Raises:
-        UsageError: the protocol is unknown, or the package for it is not installed.
+        UsageError: a protocol is unknown, or the package for it is not installed.
     """
-    protocol = url.partition(":")[0].lower()
+    protocols = [part for part in re.findall(r"(?:^|::)([a-z0-9+.-]+)://", url.lower()) if part != "file"]
     try:
-        from fsspec.core import url_to_fs
+        from fsspec import get_filesystem_class
 
-        store, path = url_to_fs(url, use_listings_cache=False)
+        for protocol in protocols:
+            get_filesystem_class(protocol)
     except (ImportError, ValueError) as error:
-        needed = next((EXTRAS[part] for part in re.findall(r"([a-z0-9]+)://", url.lower()) if part in EXTRAS), "")
-        if not isinstance(error, ImportError) and not (needed and "not known" in str(error)):
-            known = ", ".join(f"{name}://" for name in EXTRAS)
-            message = f"no address that can be read; known are {known} and those of fsspec"
-            raise UsageError(message, source=public(url)) from error
-        what = f"pip install 'parquetry[{needed}]'" if needed else "pip install the package that fsspec names for it"
-        message = f"{protocol}:// needs a package that is not installed; {what}"
-        raise UsageError(message, source=public(url)) from error
+        raise _not_installed(url, error) from error
+
+
+def _not_installed(url: str, error: Exception) -> UsageError:
+    protocol = url.partition(":")[0].lower()
+    needed = next((EXTRAS[part] for part in re.findall(r"([a-z0-9]+)://", url.lower()) if part in EXTRAS), "")
+    if not isinstance(error, ImportError) and not (needed and "not known" in str(error)):
+        known = ", ".join(f"{name}://" for name in EXTRAS)
+        return UsageError(f"no address that can be read; known are {known} and those of fsspec", source=shown(url))
+    what = f"pip install 'parquetry[{needed}]'" if needed else "pip install the package that fsspec names for it"
+    return UsageError(f"{protocol}:// needs a package that is not installed; {what}", source=shown(url))
+
+
+def open_store(url: str) -> tuple[Any, str]:
+    """Return the file system of an address, and the path in it. An archive in a store is opened.
+
+    Raises:
+        UsageError: a protocol is unknown, or the package for it is not installed.
+        Exception: whatever the package of the store raises.
+    """
+    check_store(url)
+    from fsspec.core import url_to_fs
+
+    store, path = url_to_fs(url, use_listings_cache=False)
     return store, path
 
 
 def files_of_url(url: str, wanted: Wanted) -> Iterator[File | Source]:
     """Yield the object, those that a glob matches, or the wanted ones below a folder, sorted."""
     try:
-        store, path = open_store(url)
-    except UsageError as error:  # one of a list; those that are named are checked before anything is read
-        yield failed(public(url), "unreadable", error.message)
-        return
-    web = url.lower().startswith(WEB)
-    try:
-        if "*" in path or (has_magic(path) and not web):
-            yield from _files_of_pattern(store, path, url)
-        elif web:  # a page is a page, even one that lists others
-            yield _file(store, path, url)
-        elif (info := store.info(path))["type"] == "directory":
-            yield from _files_of_folder(store, path, url, wanted)
-        else:
-            yield _file(store, path, url, info.get("size"))
+        opening = partial(open_store, url)
+        # An archive is fetched when it is opened. A store is not, and is the same one for each thread that asks.
+        store, path = Clock(wanted.maximum_seconds).run(opening) if "::" in url else opening()
+        yield from _files_of_store(store, path, url, wanted)
+    except ParquetryError as error:  # one of a list; those that are named are checked before anything is read
+        yield failed(shown(url), "unreadable" if isinstance(error, UsageError) else error.code, error.message)
     except Exception as error:  # each store has a library of its own, with errors of its own
-        yield Source(public(url), problem=explain(error))
+        yield Source(shown(url), problem=explain(error))
 
 
-def _files_of_pattern(store: Any, path: str, url: str) -> Iterator[File | Source]:
-    found = store.glob(path, detail=True)
+def _files_of_store(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
+    web = url.lower().startswith(WEB)
+    if "*" in path or (has_magic(path) and not web):
+        yield from _files_of_pattern(store, path, url, wanted)
+    elif web:  # a page is a page, even one that lists others
+        yield _file(store, path, url)
+    elif (info := Clock(wanted.maximum_seconds).run(partial(store.info, path)))["type"] == "directory":
+        yield from _files_of_folder(store, path, url, wanted)
+    else:
+        yield _file(store, path, url, info.get("size"))
+
+
+def _listing_clock(wanted: Wanted) -> Clock:
+    """Return a clock for a step of a listing, which may take many requests."""
+    return Clock(None if wanted.maximum_seconds is None else LISTING_STEPS * wanted.maximum_seconds)
+
+
+def _files_of_pattern(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
+    found = _listing_clock(wanted).run(partial(store.glob, path, detail=True))
     root = path[: re.search(r"[*?\[]", path).start()].rpartition("/")[0]  # type: ignore[union-attr]
     asks_hidden = "/." in path
     names = sorted(
         name
         for name, info in found.items()
-        if info["type"] != "directory" and (asks_hidden or "/." not in name.removeprefix(root))
+        if info["type"] != "directory"
+        and (asks_hidden or "/." not in name.removeprefix(root))
+        and not wanted.excludes(name.removeprefix(root).strip("/"))
     )
-    yield from _fetched(_file(store, name, url, found[name].get("size")) for name in names)
+    files = (_file(store, name, url, found[name].get("size")) for name in names)
+    yield from _fetched(files, wanted.maximum_seconds)
     if not names:
-        yield failed(public(url), "no_documents", "no object matches this pattern; check it, and quote it in a shell")
+        yield failed(shown(url), "no_documents", "no object matches this pattern; check it, and quote it in a shell")
 
 
 def _files_of_folder(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
     found = False
     prefix = path.rstrip("/") + "/"
-    for root, folders, entries in store.walk(path, detail=True, on_error="raise"):
-        shown = sorted((name, info) for name, info in folders.items() if wanted.shows(name))
+    steps = store.walk(path, detail=True, on_error="raise")
+    while step := _listing_clock(wanted).run(partial(next, steps, None)):
+        root, folders, entries = step
+        visible = sorted((name, info) for name, info in folders.items() if wanted.shows(name))
         folders.clear()
-        folders.update(shown)
+        folders.update(visible)
         below = f"{root.rstrip('/')}/".removeprefix(prefix)
-        names = sorted(name for name in entries if name and wanted.takes(below + name))
+        names = sorted(
+            name for name in entries if name and wanted.takes(below + name) and not wanted.excludes(below + name)
+        )
         found = found or bool(names)
-        yield from _fetched(_file(store, entries[name]["name"], url, entries[name].get("size")) for name in names)
+        files = (_file(store, entries[name]["name"], url, entries[name].get("size")) for name in names)
+        yield from _fetched(files, wanted.maximum_seconds)
     if not found:
-        yield failed(public(url), "no_documents", f"holds no document ({wanted}); name objects, a glob, or --include")
+        yield failed(shown(url), "no_documents", f"holds no document ({wanted}); name objects, a glob, or --include")
 
 
 def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFile:
@@ -168,29 +213,34 @@ def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFil
     return RemoteFile(store, path, f"{address}::{outer}" if outer else address, size)
 
 
-def _fetched(files: Iterable[RemoteFile]) -> Iterator[RemoteFile]:
+def _fetched(files: Iterable[RemoteFile], maximum_seconds: float | None) -> Iterator[RemoteFile]:
     """Yield the files, small ones with their content, which is fetched for a group of them at once."""
     group: list[RemoteFile] = []
     left = GROUP_BYTES
     for file in files:
         size = file.size if file.size else GROUP_BYTES + 1  # where it is not known or nothing, it goes alone
         if size > left or len(group) == GROUP_FILES:
-            yield from _with_content(group)
+            yield from _with_content(group, maximum_seconds)
             group, left = [], GROUP_BYTES
         if size > GROUP_BYTES:
             yield file
             continue
         group.append(file)
         left -= size
-    yield from _with_content(group)
+    yield from _with_content(group, maximum_seconds)
 
 
-def _with_content(group: list[RemoteFile]) -> Iterator[RemoteFile]:
+def _with_content(group: list[RemoteFile], maximum_seconds: float | None) -> Iterator[RemoteFile]:
     if len(group) < 2:
         yield from group
         return
     paths, sizes = [file.path for file in group], [file.size for file in group]
-    contents = group[0].store.cat_ranges(paths, [0] * len(group), sizes, on_error="return")
+    fetch = partial(group[0].store.cat_ranges, paths, [0] * len(group), sizes, on_error="return")
+    try:
+        contents = Clock(maximum_seconds).run(fetch)
+    except SourceError:  # one of them does not come: each is fetched alone, to find out which
+        yield from group
+        return
     for file in group:
         yield replace(file, content=contents.pop(0))  # let go of each once it is handed on
 
@@ -208,6 +258,14 @@ def explain(error: Exception) -> Problem:
         advice = "access was refused; check the credentials in the environment, or that the bucket is public"
         return Problem("unreadable", f"{advice} ({kind})")
     return Problem("unreadable", f"could not be read ({kind}); check the address, the endpoint and the network")
+
+
+def shown(url: str) -> str:
+    """Return an address as `public` does; of one that cannot be taken apart, and may hold a password, the protocol."""
+    try:
+        return public(url)
+    except ValueError:
+        return f"{url.partition(':')[0]}://..."
 
 
 def public(url: str) -> str:

@@ -13,9 +13,10 @@ from pyspark.sql import functions as spark_functions
 
 from converter.conversion import Source
 from converter.errors import UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.problems import Problem
 from converter.source import Columns, LocalFile, read_there
-from converter.source.tables import Row, source_of_row
+from converter.source.tables import Row, rows_of_batches, source_of_row
 
 FILES = "files"
 """The column of a data frame whose rows are lists of files, pickled: a path may hold bytes that are no text."""
@@ -52,11 +53,14 @@ def frame_of_files(spark: SparkSession, lists: Sequence[Sequence[LocalFile]]) ->
     return spark.createDataFrame(rows).repartition(len(lists))
 
 
-def read_lists(batch: pa.RecordBatch, folder: str, maximum_bytes: int) -> Iterator[Source]:
+def read_lists(
+    batch: pa.RecordBatch, folder: str, maximum_bytes: int, maximum_seconds: float | None
+) -> Iterator[Source]:
     """Read the documents of rows that `frame_of_files` made, relative paths taken from the folder."""
     for files in batch.column(0).to_pylist():
         for file in pickle.loads(files):
-            yield file if isinstance(file, Source) else read_there(file, folder, maximum_bytes)
+            is_file = isinstance(file, LocalFile)
+            yield read_there(file, folder, maximum_bytes, maximum_seconds) if is_file else file
 
 
 def frame_of_rows(frame: DataFrame, columns: Columns) -> DataFrame:
@@ -86,9 +90,12 @@ def _column(name: str) -> Any:
 
 def read_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[Source]:
     """Read the documents of rows that `frame_of_rows` made; what is none is a source with a problem."""
-    for key, text, number, *kept in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-        values = {columns.text: text, str(columns.key): key, **dict(zip(columns.keep, kept, strict=True))}
-        source = source_of_row(Row(number, values), "the data frame", columns)
+    kept = [f"kept {name}" for name in columns.keep]
+    for row in rows_of_batches([batch], Columns("text", "key", ("number", *kept)), DEFAULT_MAXIMUM_BYTES):
+        key, number = row.values.get("key"), row.values["number"]
+        values = {columns.text: row.values.get("text"), str(columns.key): key}
+        values |= {name: row.values.get(column) for name, column in zip(columns.keep, kept, strict=True)}
+        source = source_of_row(Row(number, values, row.problem), "the data frame", columns)
         if key is None or key == "":
             message = "a row has no key, and so no name; give it one"
             yield Source("", problem=Problem("null_key", message), listed=False)

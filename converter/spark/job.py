@@ -39,13 +39,16 @@ def convert(
     output: Output = CREATE,
     options: Options = NO_OPTIONS,
     maximum_problems: int | None = None,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
     root: str | os.PathLike[str] | None = None,
 ) -> Report:
     """Convert documents to a folder on Spark, with the rows that a local run writes, and report what was done.
 
     `source` is what a local run takes (a file, a folder, a glob, or several), or a data frame, whose `text_column`
     holds the documents, as text or bytes, `key_column` their keys, and `keep` what goes to `documents.attributes`.
-    `output` and `options` are those of a local run. The output appears whole or not at all. A record has a file for
+    `output`, `options`, `exclude` and `ignore` are those of a local run.
+    The output appears whole or not at all. A record has a file for
     each task: a data frame keeps the partitions that it has. It is evaluated twice, the first time for its keys alone.
     `root` is the folder that keys of paths are relative to.
 
@@ -62,21 +65,23 @@ def convert(
     read: partial[Iterator[Source]]
     frame: DataFrame | None
     listing = Listing(None if root is None else os.fspath(root))
+    limited = partial(read_lists, maximum_bytes=options.maximum_bytes, maximum_seconds=options.maximum_seconds)
     if isinstance(source, str | os.PathLike):
         source = [source]
     if isinstance(source, Iterable):
         if text_column is not None or key_column is not None or keep:
             raise UsageError("columns are those of a data frame; read the table with Spark, and give that")
         folder = os.getcwd()
-        frame, here = _frame_of_paths(spark, source, folder, listing)
-        read = partial(read_lists, folder=folder, maximum_bytes=options.maximum_bytes)
+        named = find_files(source, listing, exclude=exclude, ignore=ignore)
+        frame, here = _frame_of_paths(spark, named, folder)
+        read = partial(limited, folder=folder)
     else:
         here = []
         if root is not None:
             raise UsageError("a root is for paths; the keys of a data frame are those that it has")
         if FILES in source.columns and text_column is None:
             frame = source
-            read = partial(read_lists, folder=os.getcwd(), maximum_bytes=options.maximum_bytes)
+            read = partial(limited, folder=os.getcwd())
         elif text_column is None or key_column is None:
             raise UsageError("say which columns of the data frame hold the documents and their keys")
         else:
@@ -125,13 +130,13 @@ def check(output: Output, options: Options) -> None:
 
 
 def _frame_of_paths(
-    spark: SparkSession, paths: Iterable[str | os.PathLike[str]], folder: str, listing: Listing
+    spark: SparkSession, named: Iterable[LocalFile | Source], folder: str
 ) -> tuple[DataFrame | None, list[Source]]:
     """Return the files that paths name as a data frame, so that only Spark holds them, and what is no file."""
     here: list[Source] = []
 
     def files() -> Iterator[LocalFile]:
-        for found in find_files(paths, listing):
+        for found in named:
             if isinstance(found, Source):
                 here.append(found)
             else:

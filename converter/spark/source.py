@@ -9,7 +9,7 @@ import os
 import pickle
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -84,7 +84,8 @@ class RecordSource(DataSource):
         if not (record := self.options.get("record")):
             raise UsageError(f'name a record: .option("record", "sections"); there are {", ".join(RECORDS)}')
         asked = self.options.get("schema")
-        options = Options(self.options.get("repair", "full"), schemas=tuple(load_schemas(asked)) if asked else ())
+        schemas = tuple(load_schemas(asked)) if asked else ()
+        options = Options(self.options.get("repair", "full"), schemas=schemas, encoding=self.options.get("encoding"))
         known = [*RECORDS, *(schema.name for schema in options.schemas)]
         if record not in known:
             raise UsageError(f"unknown record {record}; there are {', '.join(known)}")
@@ -125,8 +126,8 @@ class Records:
         """Convert the files; a document that ended the process in the attempt before costs only itself."""
         context = TaskContext.get()
         isolated = context is not None and context.attemptNumber() > 0
-        most = self.options.maximum_bytes
-        sources = (file if isinstance(file, Source) else read_there(file, folder, most) for file in files)
+        most, seconds = self.options.maximum_bytes, self.options.maximum_seconds
+        sources = (file if isinstance(file, Source) else read_there(file, folder, most, seconds) for file in files)
         schema = _plain(self.schema)
         for _, pieces in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
             for piece in pieces:
@@ -139,8 +140,15 @@ class Lists:
 
     def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
         """Yield one row, the list of their whole paths, and of what could not be found."""
-        whole = [LocalFile(os.path.join(folder, file.path)) if isinstance(file, LocalFile) else file for file in files]
+        whole = [
+            replace(file, path=os.path.join(folder, file.path)) if isinstance(file, LocalFile) else file
+            for file in files
+        ]
         yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(whole)], pa.binary())], [FILES])
+
+
+def _whole(file: LocalFile | Source, folder: str) -> LocalFile | Source:
+    return replace(file, path=os.path.join(folder, file.path)) if isinstance(file, LocalFile) else file
 
 
 class Reader(DataSourceReader):

@@ -63,7 +63,7 @@ class Moment(NamedTuple):
     """Minutes ahead of UTC."""
 
     def day(self, order: DateOrder) -> date | None:
-        """The day in this order, or None if there is none."""
+        """The day in this order, or None if there is none, or none in UTC: before the year 1 or after 9999."""
         if self.orders == ("ymd",):
             order = "ymd"
         elif order not in self.orders:
@@ -71,7 +71,10 @@ class Moment(NamedTuple):
         year, month, day = (self.parts[i] for i in ORDERS[order])
         if self.two_digits:
             year += 1900 if year >= PIVOT else 2000
-        return day_of(year, month, day)
+        found = day_of(year, month, day)
+        if found is None or not self.offset:
+            return found
+        return found if FIRST <= to_utc(found, self.clock or 0, self.offset) < LAST + DAY else None
 
 
 @dataclass(frozen=True)
@@ -246,3 +249,7 @@ def _proof(cells: Cells, fitting: Sequence[int], moments: list[Moment], order: D
 def to_utc(day: date, clock: int, offset: int | None) -> int:
     """Microseconds since 1970 of a moment."""
     return (day - date(1970, 1, 1)) // timedelta(days=1) * DAY + clock - (offset or 0) * 60 * SECOND
+
+
+FIRST, LAST = (to_utc(day, 0, None) for day in (date.min, date.max))
+"""The first and the last day that there are, in microseconds since 1970."""

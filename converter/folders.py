@@ -1,0 +1,48 @@
+"""Folders, walked without recursion: however deep they are nested, and without following links."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+
+class Listing(NamedTuple):
+    """What stands in a folder: the names of folders that are no links, of those that are, and of everything else."""
+
+    path: str
+    folders: list[str]
+    linked: list[str]
+    files: list[str]
+
+
+def walk(folder: str, on_error: Callable[[OSError], None] | None = None) -> Iterator[Listing]:
+    """Yield a listing of the folder and of each below it, a folder before those in it, all sorted by name.
+
+    The caller may take folders out of a listing, which are then left out. What cannot be listed is told to `on_error`.
+    """
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        listing = Listing(path, [], [], [])
+        try:
+            with os.scandir(path) as entries:
+                for entry in entries:
+                    _kind(entry, listing).append(entry.name)
+        except OSError as error:
+            if on_error is not None:
+                on_error(error)
+            continue
+        for names in listing[1:]:
+            names.sort()
+        yield listing
+        waiting += [os.path.join(path, name) for name in reversed(listing.folders)]
+
+
+def _kind(entry: os.DirEntry[str], listing: Listing) -> list[str]:
+    try:
+        if not entry.is_dir():
+            return listing.files
+        return listing.linked if entry.is_symlink() else listing.folders
+    except OSError:
+        return listing.files

@@ -1,0 +1,191 @@
+"""CSV -> records of cells: as `csv` reads it, but a record that is broken or too large costs only itself.
+
+`csv` has a limit for cells that holds for the whole process, and ends at the first cell over it; a quote that is left
+open takes everything after it. So records are told apart here, by their quotes, and only their cells are left to `csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple, TextIO
+
+from converter.problems import Problem
+
+LOOKAHEAD = 16 * 1024 * 1024
+"""So many characters beyond the limit are kept while the end of a record is looked for: it may have none."""
+CHUNK = 256 * 1024
+
+
+class Record(NamedTuple):
+    """A record: its cells, or the problem in their place."""
+
+    cells: list[str]
+    problem: Problem | None = None
+
+
+class Line(NamedTuple):
+    """A line with its end, and its number. One that is over the limit has no text, for it is not kept."""
+
+    number: int
+    text: str
+    broken: bool = False
+    """Whether it was found to open a quote that nothing closes."""
+
+
+def quotes(text: str, delimiter: str, quoted: bool) -> bool | None:
+    """Return whether a quote is open at the end of a line, at whose beginning one was open or not.
+
+    A quote opens at the beginning of a cell and ends at a single quote. Where that of an earlier line is followed by
+    what is no delimiter, None is returned.
+    """
+    at, earlier = 0, quoted
+    opening = f'{delimiter}"'
+    if not quoted:
+        if text.startswith('"'):
+            quoted, at = True, 1
+        elif (begin := text.find(opening)) >= 0:
+            quoted, at = True, begin + 2
+    while quoted:
+        end = text.find('"', at)
+        if end < 0:
+            return True
+        if text.startswith('"', end + 1):
+            at = end + 2
+            continue
+        if earlier and text[end + 1 : end + 2] not in (delimiter, "\n", "\r", ""):
+            return None
+        begin = text.find(opening, end + 1)
+        quoted, at, earlier = begin >= 0, begin + 2, False
+    return False
+
+
+class Records:
+    """Reads records, each of which may have so many characters."""
+
+    def __init__(self, text: TextIO, maximum: int) -> None:
+        self._text, self._maximum = text, maximum
+        self._number = 0
+        self._again: deque[Line] = deque()
+        """Lines that are read once more, for the record in which they stood was none."""
+        self._delimiter = ","
+
+    def header(self, delimiters: str, column: str) -> list[str]:
+        """Read the first record, with the delimiter that gives it the column, which is then that of all."""
+        first = self._line()
+        while first is not None and not first.text.strip():
+            first = self._line()
+        if first is None:
+            return []
+        named = (mark for mark in delimiters if column in cells_of(first.text, mark))
+        self._delimiter = next(named, delimiters[0])
+        self._again.appendleft(first)
+        return next(iter(self)).cells
+
+    def __iter__(self) -> Iterator[Record]:
+        while line := self._line():
+            if not line.text:
+                yield self._too_large(line.number, line.number)
+            elif '"' not in line.text or not quotes(line.text, self._delimiter, False):
+                if cells := cells_of(line.text, self._delimiter):
+                    yield Record(cells)
+            elif line.broken:
+                yield _broken(line.number)
+            else:
+                yield self._record(line)
+
+    def _line(self) -> Line | None:
+        """Return the next line; what is over the limit is passed over."""
+        if self._again:
+            return self._again.popleft()
+        text = self._text.readline(self._maximum + 1)
+        if not text:
+            return None
+        self._number += 1
+        if len(text) <= self._maximum:
+            return Line(self._number, text)
+        while text and not text.endswith(("\n", "\r")):
+            text = self._text.readline(CHUNK)
+        return Line(self._number, "")
+
+    def _record(self, first: Line) -> Record:
+        """Return the record that begins in a line at whose end a quote is open."""
+        lines, size, last = [first], len(first.text), first
+        state: bool | None = True
+        while state and (line := self._line()):
+            last = line
+            state = quotes(line.text, self._delimiter, True) if line.text else True
+            size += len(line.text) or self._maximum
+            if size <= self._maximum + LOOKAHEAD:
+                lines.append(line)
+        if state is False:
+            if size > self._maximum:
+                return self._too_large(first.number, last.number)
+            return Record(cells_of("".join(line.text for line in lines), self._delimiter))
+        again = self._judged(lines[1:], state)
+        lost = last.number - lines[-1].number
+        if lost and state is None:  # the line that shows it begins anew
+            again.append(last)
+            lost -= 1
+        self._again.extendleft(reversed(again))
+        return _broken(first.number, lost)
+
+    def _judged(self, lines: list[Line], state: bool | None) -> list[Line]:
+        """Return lines that stood in a record which was none, with those that are broken in the same way marked.
+
+        They are judged from the last to the first: were each read anew, that could take the square of their number.
+        """
+        known = state is True  # how the last line goes on is known where there is no more
+        judged = deque[Line]()
+        for line in reversed(lines):
+            opens = known and state is not False and quotes(line.text, self._delimiter, False)
+            judged.appendleft(line._replace(broken=bool(opens)))
+            within = quotes(line.text, self._delimiter, True) if line.text else True
+            state = state if within else within
+            known = True
+        return list(judged)
+
+    def _too_large(self, first: int, last: int) -> Record:
+        lines = f"line {first} is" if first == last else f"lines {first} to {last} are"
+        message = f"{lines} larger than the limit of {self._maximum} bytes; raise it with --max-bytes"
+        return Record([], Problem("too_large", message))
+
+
+def _broken(number: int, lost: int = 0) -> Record:
+    more = f", and the {lost} lines before the next that can be read are lost too" if lost else ""
+    message = f"line {number} opens a quote that nothing closes; it is left out{more}; close the quote or double it"
+    return Record([], Problem("unreadable", message))
+
+
+def cells_of(record: str, delimiter: str) -> list[str]:
+    """Return the cells of a record, as `csv` does; those too of one that may pass its limit for cells."""
+    if len(record) <= csv.field_size_limit():
+        return next(csv.reader([record], delimiter=delimiter), [])
+    record = record.removesuffix("\n").removesuffix("\r")
+    cells: list[str] = []
+    at = 0
+    while at <= len(record):
+        cell, at = _cell(record, at, delimiter)
+        cells.append(cell)
+    return cells
+
+
+def _cell(record: str, at: int, delimiter: str) -> tuple[str, int]:
+    """Return the cell that begins at a place, and the place of the next."""
+    pieces: list[str] = []
+    if record.startswith('"', at):
+        at += 1
+        while True:
+            end = record.find('"', at)
+            end = len(record) if end < 0 else end
+            pieces.append(record[at:end])
+            at = end + 1
+            if not record.startswith('"', at):
+                break
+            pieces.append('"')
+            at += 1
+    end = record.find(delimiter, at)
+    end = len(record) if end < 0 else end
+    pieces.append(record[at:end])
+    return "".join(pieces), end + 1

@@ -1,0 +1,159 @@
+"""How much a table unpacks to, told before it is unpacked: by the footer of Parquet, by the messages of Arrow.
+
+A few kilobytes can hold gigabytes: a page or a buffer of zeros, a text that stands once in a dictionary and comes in
+every row. Rows are documents, each with the limit of one; what is unpacked at a time is bounded here.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import Any, BinaryIO
+
+from converter.errors import SourceError
+
+LEAST_BYTES = 64 * 1024 * 1024
+RATIO = 64
+"""Texts are packed to a tenth; what unpacks to over so many times its size, and to more than a document may have, is
+no table of texts."""
+
+CONTINUES = b"\xff\xff\xff\xff"
+LARGEST_METADATA = 64 * 1024 * 1024
+RECORD_BATCH, DICTIONARY_BATCH = 3, 2
+
+
+def check_unpacked(what: str, packed: int, unpacked: int, maximum_bytes: int) -> None:
+    """Refuse what would take too much memory.
+
+    Raises:
+        SourceError: `too_large`.
+    """
+    most = max(LEAST_BYTES, maximum_bytes, RATIO * packed)
+    if unpacked > most:
+        raise SourceError(
+            f"{what} unpacks from {packed} to {unpacked} bytes, the limit is {most}; raise it with --max-bytes",
+            code="too_large",
+        )
+
+
+def repeated_bytes(stream: BinaryIO, chunk: Any) -> int:
+    """Return how large a value of a column chunk of Parquet can be that takes no room of its own in each row."""
+    unpacked = int(chunk.total_uncompressed_size)
+    if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
+        stream.seek(chunk.dictionary_page_offset)
+        return _page_bytes(stream.read(32), unpacked)
+    return unpacked if any("DELTA" in encoding or "DICT" in encoding for encoding in chunk.encodings) else 0
+
+
+def _page_bytes(header: bytes, otherwise: int) -> int:
+    """Return the unpacked size of a page: the second field of its header, after its type (Thrift, compact)."""
+    sizes, at = [], 0
+    for _ in range(2):
+        if header[at : at + 1] != b"\x15":  # the next field, a 32-bit integer
+            return otherwise
+        value = shift = 0
+        at += 1
+        while at < len(header):
+            value |= (header[at] & 0x7F) << shift
+            shift, at = shift + 7, at + 1
+            if header[at - 1] < 0x80:
+                break
+        sizes.append(value >> 1)  # zigzag, and never negative
+    return sizes[1]
+
+
+class CheckedMessages(io.RawIOBase):
+    """A stream of Arrow messages, each checked before it is handed on. An Arrow file is one between its two marks."""
+
+    def __init__(self, stream: BinaryIO, maximum_bytes: int) -> None:
+        self._stream, self._maximum_bytes = stream, maximum_bytes
+        self._message = memoryview(b"")
+        self._ended = False
+        beginning = _exactly(stream, 8)
+        if not beginning.startswith(b"ARROW1"):
+            self._message = memoryview(self._next(beginning))
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what is left of the message, or with the next one."""
+        if not self._message:
+            self._message = memoryview(self._next(_exactly(self._stream, 8)))
+        size = min(len(buffer), len(self._message))
+        buffer[:size] = self._message[:size]
+        self._message = self._message[size:]
+        return size
+
+    def _next(self, prefix: bytes) -> bytes:
+        """Return a whole message, given its first 8 bytes; nothing at the end."""
+        if self._ended or len(prefix) < 8:
+            return b""
+        if prefix[:4] == CONTINUES:
+            length, begun = struct.unpack_from("<i", prefix, 4)[0], b""
+        else:  # as Arrow wrote them before 0.15
+            length, begun = struct.unpack_from("<i", prefix)[0], prefix[4:]
+        if length == 0:
+            self._ended = True
+            return prefix
+        if not 0 < length <= LARGEST_METADATA:
+            raise ValueError("a message of Arrow is damaged")
+        metadata = begun + _exactly(self._stream, length - len(begun))
+        kind, header, size = _message(metadata)
+        body = _exactly(self._stream, size)
+        if kind in (RECORD_BATCH, DICTIONARY_BATCH):
+            batch = header if kind == RECORD_BATCH else _table(metadata, header, 1)
+            check_unpacked("a record batch", len(body), _unpacked(metadata, batch, body), self._maximum_bytes)
+        return prefix[: 8 - len(begun)] + metadata + body
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    """Read so many bytes, or those that there are: what a damaged message asks for is not taken for granted."""
+    chunks: list[bytes] = []
+    while size > 0 and (chunk := stream.read(min(size, 1 << 24))):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def _message(metadata: bytes) -> tuple[int, int, int]:
+    """Return the kind of a message, where its header is, and the size of its body."""
+    try:
+        root = struct.unpack_from("<I", metadata)[0]
+        kind, size = _field(metadata, root, 1), _field(metadata, root, 3)
+        length = struct.unpack_from("<q", metadata, size)[0] if size else 0
+        return metadata[kind] if kind else 0, _table(metadata, root, 2), max(0, length)
+    except (struct.error, IndexError) as error:
+        raise ValueError("a message of Arrow is damaged") from error
+
+
+def _unpacked(metadata: bytes, batch: int, body: bytes) -> int:
+    """Return to how many bytes the buffers of a record batch unpack."""
+    try:
+        if not batch or not _field(metadata, batch, 3):
+            return len(body)
+        total = 0
+        vector = _table(metadata, batch, 2)
+        count = struct.unpack_from("<I", metadata, vector)[0] if vector else 0
+        for offset, length in struct.iter_unpack("<qq", metadata[vector + 4 : vector + 4 + 16 * count]):
+            if length >= 8 and 0 <= offset <= len(body) - 8:
+                total += max(0, struct.unpack_from("<q", body, offset)[0])
+        return total
+    except struct.error as error:
+        raise ValueError("a message of Arrow is damaged") from error
+
+
+def _field(buffer: bytes, table: int, index: int) -> int:
+    """Return where a field of a table is, 0 if it is not there (FlatBuffers)."""
+    names = table - struct.unpack_from("<i", buffer, table)[0]
+    if not 0 <= names <= len(buffer) - 2 or 4 + 2 * index >= struct.unpack_from("<H", buffer, names)[0]:
+        return 0
+    offset = struct.unpack_from("<H", buffer, names + 4 + 2 * index)[0]
+    return table + offset if offset else 0
+
+
+def _table(buffer: bytes, table: int, index: int) -> int:
+    """Return where the table or vector is that a field refers to, 0 if there is none."""
+    field = _field(buffer, table, index) if table else 0
+    return int(field + struct.unpack_from("<I", buffer, field)[0]) if field else 0

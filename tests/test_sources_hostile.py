@@ -1,0 +1,610 @@
+"""Sources that wait, never end, loop, lie or are damaged: each costs itself, and what lies beside it is read."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import gzip
+import io
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from converter.conversion import Source
+from converter.errors import UsageError
+from converter.source import Columns, find_sources
+from converter.source.delimited import Records, cells_of
+from converter.source.files import escaped
+from tests.test_cli import COMMAND, ENVIRONMENT, run
+
+BODY = Columns("body")
+
+
+def outcomes(*arguments: str | Path, **options: Any) -> list[tuple[str, bytes | str | None]]:
+    """Return each source's key with its data, or with the code of the problem in its place."""
+    sources = find_sources(arguments, **options)
+    return [(source.key, source.problem.code if source.problem else source.data) for source in sources]
+
+
+def texts(sources: list[Source]) -> list[bytes | str]:
+    return [source.data for source in sources if source.problem is None]
+
+
+# T12: pipes, devices, sockets
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    Path("docs/good.md").write_bytes(b"good\n")
+    return tmp_path
+
+
+def bind(path: str) -> None:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, bind, lambda path: os.symlink("/dev/zero", path)])
+@pytest.mark.parametrize("argument", ["docs", "docs/*", "docs/**", "**/*.md"])
+def test_a_search_opens_regular_files_only(folder: Path, make: Callable[[str], None], argument: str) -> None:
+    """T12: what would wait or never end is a problem, without a time limit that has to pass."""
+    make("docs/x.md")
+    assert outcomes(argument, maximum_seconds=None) == [("docs/good.md", b"good\n"), ("docs/x.md", "unreadable")]
+
+
+def test_a_pipe_that_is_named_is_waited_for(folder: Path) -> None:
+    """T12: a writer that comes is read; where none comes, or it stops, the time limit ends the waiting."""
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=Path("pipe").write_bytes, args=[b"text"])
+    writer.start()
+    assert outcomes("pipe", "docs", maximum_seconds=30) == [("pipe", b"text"), ("docs/good.md", b"good\n")]
+    writer.join()
+    assert outcomes("pipe", "docs", maximum_seconds=0.05) == [("pipe", "too_slow"), ("docs/good.md", b"good\n")]
+    holder = os.open("pipe", os.O_RDWR)
+    os.write(holder, b"begun")
+    assert outcomes("pipe", maximum_seconds=0.05) == [("pipe", "too_slow")]
+    os.close(holder)
+
+
+def test_a_device_that_is_named_is_read_up_to_the_limit() -> None:
+    """T12"""
+    assert outcomes("/dev/zero", "/dev/null", maximum_bytes=1000) == [("/dev/zero", "too_large"), ("/dev/null", b"")]
+
+
+def test_process_substitution_and_standard_input_by_name(folder: Path) -> None:
+    """T12: pipes that a shell connects work, also those whose writer has ended, and empty ones."""
+    script = 'exec "$@" convert <(echo one) <(true) /dev/stdin --records documents --to csv'
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", *COMMAND], input=b"two\n", env=ENVIRONMENT, capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    sizes = [row["size_bytes"] for row in csv.DictReader(io.StringIO(done.stdout.decode()))]
+    assert (done.returncode, sizes) == (0, ["4", "0", "4"]), done.stderr
+
+
+# T17: folders, links, empty arguments, closed streams
+
+
+@pytest.fixture
+def deep_folder() -> Iterator[str]:
+    """Make a folder that is removed by a program which, unlike pytest, does so without recursion."""
+    folder = tempfile.mkdtemp()
+    yield folder
+    subprocess.run(["rm", "-rf", folder], check=True)
+
+
+def test_folders_nested_deeper_than_python_recurses(deep_folder: str) -> None:
+    """T17: 1,200 folders are walked, by a folder and by a glob; beyond what the system takes there is a problem."""
+    place = os.open(deep_folder, os.O_RDONLY)
+    for depth in range(2200):
+        os.mkdir("d", dir_fd=place)
+        below = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+        if depth == 1200:
+            with open(os.open("x.md", os.O_WRONLY | os.O_CREAT, dir_fd=place), "wb") as file:
+                file.write(b"deep")
+    os.close(place)
+    for argument in (deep_folder, f"{deep_folder}/**/*.md"):
+        (key, data), (_, problem) = outcomes(argument)
+        assert (key.endswith("d/x.md"), data, problem) == (True, b"deep", "unreadable")
+
+
+def test_a_crossing_glob_follows_no_links(folder: Path) -> None:
+    """T17: two links back up make more paths than there are atoms, were they followed."""
+    for name in ("one", "two"):
+        os.symlink(folder, f"docs/{name}", target_is_directory=True)
+    assert outcomes("**/*.md") == outcomes("docs/**") == outcomes("**") == [("docs/good.md", b"good\n")]
+
+
+GLOBS = ["**/*.md", "**", "a/**", "**/b/*.md", "a/**/*.md", "**/b/**/*.md", "*/**/x.*", "**/.h/*.md",
+         "**/[ab]*/**/y.md", "a/*/**", "**/**/x.md", "./**/x.md", "a/b/**/*.md"]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", GLOBS)
+def test_a_crossing_glob_gives_what_pythons_gives(folder: Path, pattern: str) -> None:
+    """T17: our own way through folders matches as `glob` does where there are no links."""
+    import glob
+
+    for name in (
+        "a/b/x.md",
+        "a/x.md",
+        "x.md",
+        "a/b/c/y.md",
+        "b/y.md",
+        ".h/z.md",
+        "a/.h/z.md",
+        "a/b/.x.md",
+        "a/ab/y.md",
+    ):
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    expected = sorted(name for name in set(glob.glob(pattern, recursive=True)) if not os.path.isdir(name))
+    found = [source.key for source in find_sources([pattern]) if source.problem is None]
+    assert found == [name.removeprefix("./") for name in expected]
+
+
+@pytest.mark.parametrize("command", ["convert", "show", "tables", "check", "inspect", "infer"])
+def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
+    """T17"""
+    more = ["-s", "adr"] if command == "check" else []
+    assert b"a source has an empty name" in run(command, "", *more, cwd=folder, code=2).stderr
+
+
+@pytest.mark.parametrize("argument", ["-", "docs/good.md"])
+def test_closed_standard_streams(folder: Path, argument: str) -> None:
+    """T17: a stream that is not there is a message, and no file that is opened later takes its place."""
+    shell = 'exec "$@" convert "$SOURCE" docs -o out --overwrite --jobs 2 <&- 2>log'
+    done = subprocess.run(["bash", "-c", shell, "bash", *COMMAND], env=ENVIRONMENT | {"SOURCE": argument}, timeout=60)
+    log = Path("log").read_text()
+    assert "Traceback" not in log
+    assert done.returncode == (3 if argument == "-" else 0), log
+    assert ("standard input is closed" in log) == (argument == "-")
+    shell = 'exec "$@" convert docs -o out --overwrite <&- >&- 2>&-'
+    assert subprocess.run(["bash", "-c", shell, "bash", *COMMAND], env=ENVIRONMENT, timeout=60).returncode == 0
+    assert pq.read_table("out/documents.parquet").num_rows == 1
+
+
+def test_a_list_from_closed_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T17"""
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed"):
+        find_sources(files_from="-")
+    assert outcomes("-") == [("-", "unreadable")]
+
+
+# T43: whatever goes wrong over one source
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["http://[", "zip://x::file:///etc/hostname", "s3://", "a\0b.md", "\ud800.md", "http://[::1", "zip://::/none",
+     "file://\0", "x" * 300 + "/**", "github://", "data:,", "[", "**\0", "memory://nowhere/x.md"],
+)  # fmt: skip
+@pytest.mark.parametrize("listed", [False, True])
+def test_an_odd_name_costs_itself(folder: Path, argument: str, listed: bool) -> None:
+    """T43: named or in a list, before and after others."""
+    if listed:
+        Path("list").write_bytes(
+            b"\n".join([b"docs", os.fsencode(argument.replace("\ud800", "\udcff")), b"docs/good.md"])
+        )
+        found = list(find_sources(files_from="list"))
+    else:
+        found = list(find_sources(["docs", argument]))
+    assert found[0].data == b"good\n"
+    assert [source.problem is None for source in found] == [True, False]
+    (found[1].key + str(found[1].problem)).encode()
+
+
+def test_a_cell_outside_of_the_calendar(folder: Path) -> None:
+    """T43: a moment that is none in UTC stays a text, in every format."""
+    rows = "".join(f"| {moment} |\n" for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"))
+    Path("a.md").write_text(f"| when |\n|---|\n{rows}")
+    for to in ("csv", "ndjson", "json", "parquet"):
+        run("convert", "a.md", "-o", f"out-{to}", "--to", to, cwd=folder, code=0)
+    assert "0001-01-01T00:00:00+14:00" in Path("out-csv/cells.csv").read_text()
+
+
+# T22: keys
+
+
+names = st.binary(min_size=1, max_size=8).filter(lambda name: b"\0" not in name and b"/" not in name)
+odd_names = st.lists(
+    st.sampled_from([b"\\", b"x", b"e9", b"\xe9", b"\xc3\xa9", b"\\xe9", b"%", b"#", b"\n"]), max_size=5
+)
+
+
+@given(st.lists(odd_names.map(b"".join) | names, min_size=2, max_size=2, unique=True))
+@settings(max_examples=500)
+def test_names_and_keys_are_one_to_one(pair: list[bytes]) -> None:
+    """T22: no two names have the same key, and those that are plain UTF-8 are their own."""
+    assert len(set(map(escaped, pair))) == 2
+    assert all(escaped(name) == name.decode() for name in pair if b"\\" not in name and not _broken(name))
+
+
+def _broken(name: bytes) -> bool:
+    return "\ufffd" in name.decode(errors="replace")
+
+
+def test_files_with_such_names_are_read_each(folder: Path) -> None:
+    """T22: bytes that are no UTF-8, and the text that would stand for them."""
+    for name in (b"\xe9.md", b"\\xe9.md", b"\\\\xe9.md", b"\xc3\xa9.md", b"e\xcc\x81.md", b"a\nb.md", b"100%#1.md"):
+        Path(os.fsdecode(b"docs/" + name)).write_bytes(name)
+    found = list(find_sources(["docs"]))
+    assert len({source.key for source in found}) == len(found) == 8
+    assert all(source.problem is None for source in found)
+
+
+def test_links_turned_between_runs_hide_nothing(folder: Path) -> None:
+    """The real folder of a link is looked up in each run."""
+    Path("other").mkdir()
+    Path("other/good.md").write_bytes(b"other\n")
+    os.symlink("docs", "link")
+    assert outcomes("docs/good.md", "link/good.md") == [("docs/good.md", b"good\n")]
+    os.remove("link")
+    os.symlink("other", "link")
+    assert [data for _, data in outcomes("docs/good.md", "link/good.md")] == [b"good\n", b"other\n"]
+
+
+# T18: damaged rows
+
+
+BATCH = 200
+BAD = 70
+
+
+def bad_text(path: Path) -> None:
+    bodies = [b"text %d" % row for row in range(BATCH)]
+    bodies[BAD - 1] = b"bad \xff\xfe"
+    column = pa.array(bodies, pa.binary()).view(pa.string())
+    write_table(path, pa.table({"body": column, "day": pa.array([date(2024, 1, 1)] * BATCH)}))
+
+
+def bad_date(path: Path) -> None:
+    days = [19_000] * BATCH
+    days[BAD - 1] = 10_000_000
+    bodies = [f"text {row}" for row in range(BATCH)]
+    write_table(path, pa.table({"body": bodies, "day": pa.array(days, pa.int32()).cast(pa.date32())}))
+
+
+def bad_time(path: Path) -> None:
+    moments = pa.array([0] * (BAD - 1) + [2**62] + [0] * (BATCH - BAD), pa.int64()).cast(pa.timestamp("us", "UTC"))
+    write_table(path, pa.table({"body": [f"text {row}" for row in range(BATCH)], "day": moments}))
+
+
+def bad_nested(path: Path) -> None:
+    tags = [[{"when": 19_000}]] * BATCH
+    tags[BAD - 1] = [{"when": 2_000_000_000}]
+    type = pa.list_(pa.struct([("when", pa.int32())]))
+    column = pa.array(tags, type).cast(pa.list_(pa.struct([("when", pa.date32())])))
+    write_table(path, pa.table({"body": [f"text {row}" for row in range(BATCH)], "day": column}))
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    elif path.suffix == ".feather":
+        feather.write_feather(table, path)
+    else:
+        with pa.ipc.new_stream(path, table.schema) as writer:
+            writer.write_table(table)
+
+
+@pytest.mark.parametrize("write", [bad_text, bad_date, bad_time, bad_nested])
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.arrows"])
+def test_a_bad_row_costs_itself(folder: Path, name: str, write: Callable[[Path], None]) -> None:
+    """T18: the row is a problem that says its number; every other is read."""
+    write(Path(name))
+    found = list(find_sources([name], columns=Columns("body", keep=("day",))))
+    bad = [source for source in found if source.problem is not None]
+    assert [(source.key, source.problem.code) for source in bad if source.problem] == [(f"{name}#{BAD}", "unreadable")]
+    assert f"row {BAD}" in str(bad[0].problem)
+    assert texts(found) == [f"text {row}" for row in range(BATCH) if row != BAD - 1]
+
+
+def test_nanoseconds_are_no_fault(folder: Path) -> None:
+    """T18: Python has no type for them; the attribute is the time as ISO 8601 writes it."""
+    moments = pa.array([1_700_000_000_123_456_789], pa.int64()).cast(pa.timestamp("ns", "UTC"))
+    write_table(Path("t.parquet"), pa.table({"body": ["x"], "day": moments}))
+    (source,) = find_sources(["t.parquet"], columns=Columns("body", keep=("day",)))
+    assert source.attributes == {"day": "2023-11-14T22:13:20.123456789+00:00"}
+
+
+@pytest.mark.parametrize(
+    "rows, bad",
+    [
+        ('2,"open\n3,c\n4,d\n', 2),
+        ('2,"open\n3,"c"\n4,"d"\n', 2),  # a quote that closes, but not where one may
+        ('2,"' + "x" * 3000 + '"\n3,c\n4,d\n', 2),
+        ('2,"' + "x\n" * 1500 + '"\n3,c\n4,d\n', 2),
+        ("2," + "x" * 3000 + "\n3,c\n4,d\n", 2),
+    ],
+)  # fmt: skip
+def test_a_broken_csv_row_costs_itself(folder: Path, rows: str, bad: int) -> None:
+    """T18: an open quote, or a cell over the limit: the row is a problem, and those after it are read."""
+    Path("t.csv").write_text(f"n,body\n1,a\n{rows}")
+    found = list(find_sources(["t.csv"], columns=Columns("body", "n"), maximum_bytes=1000))
+    assert [(source.key, source.data) for source in found if not source.problem] == [("1", "a"), ("3", "c"), ("4", "d")]
+    assert [source.key for source in found if source.problem] == [f"t.csv#{bad}"]
+
+
+def test_csv_is_read_without_a_limit_for_the_whole_process(folder: Path) -> None:
+    """A cell over `csv`'s own limit is read, and that limit is what it was."""
+    before = csv.field_size_limit()
+    Path("t.csv").write_text('n,body\n1,"' + 'a ""b"",\n' * before + '"\n2,b\n')
+    found = list(find_sources(["t.csv"], columns=BODY))
+    assert texts(found) == ['a "b",\n' * before, "b"]
+    assert csv.field_size_limit() == before
+
+
+lines = st.text(alphabet='ab",\n\r;', max_size=40)
+
+
+@given(lines)
+@settings(max_examples=300)
+def test_records_are_those_of_csv(text: str) -> None:
+    """T18: where nothing is broken, the rows are `csv`'s own; the splitting of large records is, too."""
+    records = list(Records(io.StringIO(text, newline=""), 1000))
+    if all(record.problem is None for record in records):
+        expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+        assert [record.cells for record in records] == expected
+    one = text.replace("\n", "").replace("\r", "") or "a"
+    before = csv.field_size_limit(0)
+    try:
+        split = cells_of(one, ",")
+    finally:
+        csv.field_size_limit(before)
+    assert split == next(csv.reader([one]))
+
+
+@pytest.mark.parametrize("line", ['x","b\n', 'a,"b\n', ',"a","b\n', '"\n'])
+@pytest.mark.parametrize("end", ["", 'y"z\n'])
+def test_broken_quotes_are_read_in_linear_time(line: str, end: str) -> None:
+    """T18: counted in lines looked at, not by the clock."""
+    import converter.source.delimited as delimited
+
+    looked = []
+    counts = []
+    original = delimited.quotes
+    for number in (100, 400):
+        looked.clear()
+        delimited.quotes = lambda *arguments: looked.append(1) or original(*arguments)  # type: ignore[func-returns-value]
+        try:
+            list(Records(io.StringIO(line * number + end, newline=""), 10**6))
+        finally:
+            delimited.quotes = original
+        counts.append(len(looked))
+    assert counts[1] <= 4.5 * counts[0]
+
+
+# T19: tables that unpack to more than they seem
+
+
+LIMIT = 700 * 1024 * 1024
+
+
+def measure(*arguments: str) -> tuple[int, str, int]:
+    """Run the command in a process that may take little memory; return its code, its errors and its peak."""
+    script = (
+        "import resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], capture_output=True, text=True, timeout=100)\n"
+        "print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)\n"
+        "print(done.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *COMMAND, *arguments], env=ENVIRONMENT, capture_output=True, text=True,
+        timeout=120, check=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)),
+    )  # fmt: skip
+    first, _, errors = done.stdout.partition("\n")
+    code, peak = map(int, first.split())
+    return code, errors, peak
+
+
+def dictionary_bomb(path: Path) -> None:
+    """64 rows of 90 MB each, the same."""
+    values = pa.DictionaryArray.from_arrays(pa.array([0] * 64, pa.int32()), pa.array(["a" * 90_000_000]))
+    if path.suffix == ".parquet":
+        pq.write_table(pa.table({"body": values.dictionary_decode()[:0]}), path)  # the schema, plain
+        pq.write_table(pa.table({"body": values}), path, compression="zstd")
+    else:
+        with pa.ipc.new_file(path, pa.schema([("body", values.type)]), options=ZSTD) as writer:
+            writer.write(pa.record_batch({"body": values}))
+
+
+ZSTD = pa.ipc.IpcWriteOptions(compression="zstd")
+
+
+def buffer_bomb(path: Path) -> None:
+    """A batch that unpacks 1.5 GB."""
+    column = pa.array(["a" * 1_000_000]).take(pa.array([0] * 1500))
+    if path.suffix == ".parquet":
+        pq.write_table(pa.table({"body": column}), path, compression="zstd", use_dictionary=False)
+    else:
+        with pa.ipc.new_stream(path, pa.schema([("body", pa.string())]), options=ZSTD) as writer:
+            writer.write(pa.record_batch({"body": column}))
+
+
+def line_bomb(path: Path) -> None:
+    """One line of a gigabyte."""
+    with gzip.open(path, "wb", 1) as file:
+        file.write(b'{"body": "' if "json" in path.name else b'body\n"')
+        for _ in range(1000):
+            file.write(b"a" * 1_000_000)
+        file.write(b'"}\n{"body": "good"}\n' if "json" in path.name else b'"\ngood\n')
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name, write",
+    [("t.parquet", dictionary_bomb), ("t.feather", dictionary_bomb), ("t.parquet", buffer_bomb),
+     ("t.arrows", buffer_bomb), ("t.ndjson.gz", line_bomb), ("t.csv.gz", line_bomb)],
+)  # fmt: skip
+def test_bombs_in_tables_are_bounded(folder: Path, name: str, write: Callable[[Path], None]) -> None:
+    """T19: what a table unpacks to is told, and memory stays small."""
+    write(Path(name))
+    limit = ["--max-bytes", "20000000", "--records", "documents"]
+    code, errors, peak = measure("convert", name, "--text-column", "body", "-o", "out", "--jobs", "1", *limit)
+    assert code in (1, 3), errors
+    assert "too_large" in errors
+    assert "Traceback" not in errors
+    assert peak < LIMIT
+
+
+def test_the_size_of_a_row_counts_what_is_kept(folder: Path) -> None:
+    """T19: attributes are part of it."""
+    write_table(Path("t.parquet"), pa.table({"body": ["x", "y"], "tag": ["a" * 2000, "b"]}))
+    found = outcomes("t.parquet", columns=Columns("body", keep=("tag",)), maximum_bytes=1000)
+    assert found == [("t.parquet#1", "too_large"), ("t.parquet#2", "y")]
+
+
+# Damage of any kind
+
+
+ROWS = [{"body": f"text {row} " + "é" * (row % 7), "n": row} for row in range(150)]
+
+
+def table_bytes(name: str, tmp_path: Path) -> bytes:
+    path = tmp_path / name
+    if name.endswith("ndjson"):
+        path.write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    elif name.endswith("csv"):
+        with open(path, "w", newline="") as file:
+            writer = csv.DictWriter(file, ["body", "n"])
+            writer.writeheader()
+            writer.writerows(ROWS)
+    elif name == "t.parquet":
+        pq.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=40)
+    else:
+        table = pa.Table.from_pylist(ROWS)
+        new = pa.ipc.new_file if name == "t.feather" else pa.ipc.new_stream
+        with new(path, table.schema) as writer:
+            writer.write_table(table, max_chunksize=40)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.arrows", "t.ndjson", "t.csv"])
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_damaged_table_ends_nothing(tmp_path: Path, name: str, data: st.DataObject) -> None:
+    """T18, T43: bytes changed or cut off anywhere: rows, problems, or wrong usage that says so."""
+    whole = bytearray(table_bytes(name, tmp_path))
+    for _ in range(data.draw(st.integers(0, 3))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    (tmp_path / name).write_bytes(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+    try:
+        found = list(find_sources([tmp_path / name], columns=BODY, maximum_bytes=10**6))
+    except UsageError:
+        return
+    for source in found:
+        source.key.encode()
+        assert source.problem is None or source.problem.message.encode()
+
+
+@pytest.mark.parametrize("name, least", [("t.feather", 80), ("t.arrows", 80), ("t.ndjson", 100), ("t.csv", 100)])
+def test_what_lies_before_a_cut_is_read(tmp_path: Path, name: str, least: int) -> None:
+    """T18: of a table that was cut off at four fifths, and that has no index at its end."""
+    whole = table_bytes(name, tmp_path)
+    (tmp_path / name).write_bytes(whole[: len(whole) * 4 // 5])
+    found = texts(list(find_sources([tmp_path / name], columns=BODY)))
+    assert len(found) >= least
+    assert found[:least] == [row["body"] for row in ROWS][:least]
+
+
+def test_a_damaged_row_group_costs_no_other(tmp_path: Path) -> None:
+    """T18: rows of groups before and after it are read, and the problem says which are not."""
+    whole = bytearray(table_bytes("t.parquet", tmp_path))
+    chunk = pq.ParquetFile(tmp_path / "t.parquet").metadata.row_group(1).column(0)
+    start = chunk.dictionary_page_offset
+    whole[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    (tmp_path / "t.parquet").write_bytes(whole)
+    found = list(find_sources([tmp_path / "t.parquet"], columns=BODY))
+    bodies = [row["body"] for row in ROWS]
+    assert texts(found) == bodies[:40] + bodies[80:]
+    (problem,) = [source.problem for source in found if source.problem is not None]
+    assert "rows 41 to 80" in problem.message
+
+
+# T37: servers
+
+
+class Slow(BaseHTTPRequestHandler):
+    """Answers as the path says."""
+
+    def do_GET(self) -> None:
+        released: threading.Event = self.server.released  # type: ignore[attr-defined]
+        if self.path == "/good.md":
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"good\n")
+        elif self.path == "/loop.md":
+            self.send_response(302)
+            self.send_header("Location", "/loop.md")
+            self.end_headers()
+        elif self.path == "/silent.md":
+            released.wait(60)
+        elif self.path == "/drip.md":
+            self.send_response(200)
+            self.send_header("Content-Length", "1000000")
+            self.end_headers()
+            while not released.wait(0.05):
+                self.wfile.write(b"x")
+                self.wfile.flush()
+        elif self.path == "/endless.md":
+            self.send_response(200)
+            self.end_headers()
+            while not released.is_set():
+                self.wfile.write(b"x" * 65536)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            super().handle()
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    pytest.importorskip("aiohttp")
+    slow = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+    slow.daemon_threads = True
+    slow.released = threading.Event()  # type: ignore[attr-defined]
+    threading.Thread(target=slow.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{slow.server_port}"
+    slow.released.set()  # type: ignore[attr-defined]
+    slow.shutdown()
+    slow.server_close()
+
+
+@pytest.mark.parametrize(
+    "name, code",
+    [("silent.md", "too_slow"), ("drip.md", "too_slow"), ("endless.md", "too_large"), ("loop.md", "unreadable")],
+)
+def test_a_server_that_does_not_serve_costs_its_page(server: str, name: str, code: str) -> None:
+    """T37: nothing is waited for longer than the limit, and the page after it is read."""
+    seconds = 0.5 if code == "too_slow" else 30
+    found = outcomes(f"{server}/{name}", f"{server}/good.md", maximum_seconds=seconds, maximum_bytes=10**6)
+    assert found == [(f"{server}/{name}", code), (f"{server}/good.md", b"good\n")]
