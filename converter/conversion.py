@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from converter.datasets import DATASETS, PARTS, parts_of
 from converter.errors import ParquetryError, UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES, OutOfTime, time_limit
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS, OutOfTime, time_limit
 from converter.office import MARKDOWN, to_markdown
 from converter.parse import Block, parse
 from converter.problems import OUT_OF_MEMORY, Problem
@@ -47,7 +47,7 @@ class Options:
     repair: str = "full"
     rules_off: frozenset[str] = frozenset()
     maximum_bytes: int = DEFAULT_MAXIMUM_BYTES
-    maximum_seconds: float | None = None
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
     hints: Hints = NO_HINTS
     schemas: tuple[Schema, ...] = ()
 
@@ -82,9 +82,7 @@ def read_document(source: Source, options: Options, keep_lines: bool = True) -> 
         with time_limit(options.maximum_seconds):
             return _read(source, doc_id, options, keep_lines)
     except OutOfTime:
-        message = (
-            f"the document took over {options.maximum_seconds:g} s; raise it with --max-seconds or split the document"
-        )
+        message = f"the document took over {options.maximum_seconds:g} s; raise `maximum_seconds` or split the document"
         return Context(None, source.key, problems=[Problem("too_slow", message)])
     except ParquetryError as error:
         return Context(None, source.key, problems=[Problem(error.code, error.message, error.line, error.line)])
@@ -98,7 +96,7 @@ def read_document(source: Source, options: Options, keep_lines: bool = True) -> 
 def _read(source: Source, doc_id: str, options: Options, keep_lines: bool) -> Context:
     size = len(source.data)
     if size > options.maximum_bytes:
-        message = f"{size} bytes, the limit is {options.maximum_bytes}; raise it with --max-bytes or split the document"
+        message = f"{size} bytes, the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
         return Context(None, source.key, problems=[Problem("too_large", message)])
     text = read_text(source.data, source.key) if source.format == MARKDOWN else _read_office(source, options)
     repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)

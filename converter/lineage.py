@@ -36,7 +36,7 @@ class Lineage:
         try:
             from openlineage.client import event_v2, facet_v2
         except ImportError as error:
-            raise UsageError("--openlineage needs a package: pip install 'parquetry[openlineage]'") from error
+            raise UsageError("the events of a run need a package: pip install 'parquetry[openlineage]'") from error
         self._events, self._facets = event_v2, facet_v2
         self._file = file
         self._run = str(uuid.uuid4())

@@ -107,7 +107,7 @@ def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
     unpacked = sum(member.file_size for member in zipfile.ZipFile(BytesIO(raw)).infolist())
     if unpacked > maximum_bytes:
         raise SourceError(
-            f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise it with --max-bytes", code="too_large"
+            f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise `maximum_bytes`", code="too_large"
         )
 
 

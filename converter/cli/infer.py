@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from converter.cli.messages import print_problems
-from converter.cli.output_options import Overwrite, Repair
-from converter.cli.source_options import SomeSources
+from converter.cli.output_options import Limits, Overwrite, Repair, options_of, with_limits
+from converter.cli.source_options import SomeSources, documents_of
 from converter.cli.tables import write_out
+from converter.destination import SCHEMA, destination_of
 
 if TYPE_CHECKING:
     from converter.records import Context
@@ -24,27 +24,26 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
+@with_limits
 def infer(
     source: SomeSources,
+    limits: Limits,
     name: Annotated[str, typer.Option("--name", help="The name of the record of a document.")] = "document",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
     repair: Repair = "full",
     overwrite: Overwrite = False,
 ) -> None:
     """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
-    from converter.conversion import Options, read_document
-    from converter.document import Document
     from converter.schema.load import parse_schemas
     from converter.schema.propose import propose
     from converter.schema.survey import survey
-    from converter.source import find_sources
 
-    options = Options(repair=repair)
+    destination = destination_of(out, None, SCHEMA)
+    options = options_of(limits, repair)
     problems: list[Mapping[str, Any]] = []
 
     def documents() -> Iterator[Context]:
-        for each in find_sources(source):
-            document = Document(read_document(each, options), options)
+        for document in documents_of(source, options):
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context
 
@@ -54,7 +53,7 @@ def infer(
         raise typer.Exit(1)
     text = propose(found, name)
     parse_schemas(text, "<proposed schema>")
-    write_out(out, overwrite, text.encode())
+    write_out(destination, overwrite, text.encode())
     raise typer.Exit(3 if problems else 0)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from converter.cli.console import one_safe_line, say
 from converter.errors import OutputError
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def report_problems(report: Report, quiet: bool, verbose: bool) -> None:
     print_problems(listed)
     if len(listed) < count:
         more = "see the record problems" if len(listed) == len(shown) else "--verbose lists them"
-        typer.echo(f"... and {count - len(listed):,} more problems; {more}", err=True)
+        say(f"... and {count - len(listed):,} more problems; {more}")
 
 
 def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
@@ -50,7 +49,7 @@ def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
     for problem in problems:
         line = "" if problem["line_start"] is None else f":{problem['line_start']}"
         text = f"{problem['source']}{line}: {problem['severity']}: {problem['message']} [{problem['code']}]"
-        typer.echo(printable(text), err=True)
+        say(one_safe_line(text))
 
 
 def report_run(report: Report, verbose: bool) -> None:
@@ -68,23 +67,23 @@ def report_run(report: Report, verbose: bool) -> None:
         f"{report.seconds:.1f} s",
         *([f"{report.bytes / 1e6 / report.seconds:.1f} MB/s"] if report.bytes > 1e6 else []),
     ]
-    typer.echo(", ".join(parts), err=True)
+    say(", ".join(parts))
     for name, matched in report.matched.items():
         accepted = report.rows[name]
-        typer.echo(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected", err=True)
+        say(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected")
     paths = [output for output in report.outputs if isinstance(output, Path)]
     for place in [*{path.parent: None for path in paths}, *(out for out in report.outputs if isinstance(out, str))]:
         names = " ".join(path.name for path in paths if path.parent == place)
-        typer.echo(f"written to {place}{': ' if names else ''}{names}", err=True)
+        say(f"written to {place}{': ' if names else ''}{names}")
     if verbose:
         for name, rows in report.rows.items():
-            typer.echo(f"  {name:12} {rows:>10,} rows", err=True)
+            say(f"  {name:12} {rows:>10,} rows")
         for name, rows in report.datasets.items():
-            typer.echo(f"  datasets/{name} {rows:,} rows", err=True)
+            say(f"  datasets/{name} {rows:,} rows")
         for rule, count in report.repairs.most_common():
-            typer.echo(f"  repaired {count:,} x {rule}", err=True)
+            say(f"  repaired {count:,} x {rule}")
         for code, count in report.problem_codes.most_common():
-            typer.echo(f"  problem {count:,} x {code}", err=True)
+            say(f"  problem {count:,} x {code}")
 
 
 def write_report(report: Report, file: Path) -> None:
@@ -95,7 +94,7 @@ def write_report(report: Report, file: Path) -> None:
     """
     text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)
     if str(file) == "-":
-        typer.echo(text, err=True)
+        say(text)
         return
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -104,16 +103,6 @@ def write_report(report: Report, file: Path) -> None:
         raise OutputError(f"cannot be written: {error.strerror}", source=str(file)) from error
 
 
-def discard_output() -> None:
-    """Send what is still buffered for standard output nowhere; else the interpreter complains at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def counted(number: int, noun: str) -> str:
     """Return `1 document`, `2 documents`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def printable(text: str) -> str:
-    """Return the text without control characters, which a document could use to write over a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

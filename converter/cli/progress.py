@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import typer
+from converter.cli.console import say
 
 if TYPE_CHECKING:
     from converter.run import Progress
@@ -39,7 +39,7 @@ def _lines() -> Progress:
         if now - last >= SECONDS_BETWEEN_LINES:
             last = now
             rate = documents / (now - began)
-            typer.echo(f"{documents:,} documents, {size / 1e6:,.1f} MB, {rate:,.0f} documents/s", err=True)
+            say(f"{documents:,} documents, {size / 1e6:,.1f} MB, {rate:,.0f} documents/s")
 
     return show
 

@@ -12,7 +12,8 @@ from converter.cli.output_options import names_in
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
-    from converter.conversion import Source
+    from converter.conversion import Options, Source
+    from converter.document import Document
 
 _option = partial(typer.Option, rich_help_panel="Sources")
 
@@ -43,6 +44,16 @@ Query = Annotated[
     str | None,
     _option("--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."),
 ]
+
+
+def documents_of(sources: list[str], options: Options) -> Iterator[Document]:
+    """Read the documents that the arguments name, one after the other, within the limits of the options."""
+    from converter.conversion import read_document
+    from converter.document import Document
+    from converter.source import find_sources
+
+    for source in find_sources(sources, maximum_bytes=options.maximum_bytes):
+        yield Document(read_document(source, options), options)
 
 
 def sources_of(

@@ -14,7 +14,7 @@ from converter.output.folder import NestedFile, RecordFiles
 from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
 from converter.output.output import Mode, Output, Records, earlier_of, mode_of, partition_of
 from converter.output.stage import Stage, staged
-from converter.output.target import TARGETS, Load, Target, find_target
+from converter.output.target import TARGETS, Load, Target, find_target, open_target
 
 __all__ = [
     "MANIFEST",
@@ -34,6 +34,7 @@ __all__ = [
     "earlier_of",
     "find_target",
     "mode_of",
+    "open_target",
     "partition_of",
     "read_manifest",
     "staged",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from converter.addresses import shown
 from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
@@ -51,12 +52,12 @@ class Delta:
     shared = True
 
     def __init__(self, out: str) -> None:
-        self.name, self._root = out, out.removeprefix("delta://")
+        self.name, self._root = shown(out), out.removeprefix("delta://")
         if not self._root:
-            raise UsageError(f"{out} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
+            raise UsageError(f"{self.name} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
         self._delta = imported("deltalake", "delta")
         self._local = None if "://" in self._root else Path(self._root)
-        self.place = self._local or staging_place(out)
+        self.place = self._local or staging_place(self.name)
 
     def manifest(self) -> Manifest | None:
         """Return the manifest, None where there is none."""
@@ -182,7 +183,7 @@ class Delta:
             raise
         except Exception as error:
             message = (str(error).splitlines() or [type(error).__name__])[0]
-            raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from error
+            raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from None
 
 
 def storable(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:

@@ -71,9 +71,9 @@ def find_sources(
     named = [os.fspath(argument) for argument in arguments]
     if query is not None:
         if columns is None:
-            raise UsageError("--query needs --text-column, which says where the result has the documents")
+            raise UsageError("`query` needs `text_column`, which says where the result has the documents")
         if len(named) > 1 or files_from is not None:
-            raise UsageError("--query takes one DuckDB database at most, and no list of files")
+            raise UsageError("`query` takes one DuckDB database at most, and no list of files")
         return _started(_keyed(sources_of_query(query, named[0] if named else None, columns)))
     if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
         raise UsageError("standard input is a document or a list of files, not both")
@@ -134,7 +134,7 @@ def _keyed(sources: Iterable[Source]) -> Iterator[Source]:
     seen = Seen()
     for source in sources:
         if source.problem is None and not seen.add(source.key):
-            message = "an earlier document has this key, and was kept; name another --key-column"
+            message = "an earlier document has this key, and was kept; name another `key_column`"
             source = Source(source.key, problem=Problem("duplicate_key", message))
         yield source
 

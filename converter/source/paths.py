@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from converter.addresses import public
 from converter.conversion import Source
 from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.problems import Problem
@@ -114,7 +115,7 @@ def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
         yield failed(_key(str(error.filename)), "unreadable", f"{error.strerror}; check its permissions")
     if not found and not errors:
         yield failed(
-            _key(folder), "no_documents", f"the folder holds no document ({wanted}); name files, a glob, or --include"
+            _key(folder), "no_documents", f"the folder holds no document ({wanted}); name files, a glob, or `include`"
         )
 
 
@@ -135,4 +136,4 @@ def _real_folder(folder: str) -> str:
 
 def _key(path: str) -> str:
     """Return the path as records hold it: with slashes, and bytes of a name that is no UTF-8 escaped."""
-    return os.fsencode(Path(path).as_posix()).decode("utf-8", "backslashreplace")
+    return public(os.fsencode(Path(path).as_posix()).decode("utf-8", "backslashreplace"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from converter.addresses import redacted, shown
 from converter.conversion import Source
 from converter.errors import UsageError
 from converter.source.files import failed
@@ -25,7 +26,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns) -> Iter
     try:
         import duckdb
     except ImportError as error:
-        raise UsageError("--query needs DuckDB, which is not installed; pip install 'parquetry[duckdb]'") from error
+        raise UsageError("a query needs DuckDB, which is not installed; pip install 'parquetry[duckdb]'") from error
     try:
         connection = duckdb.connect(database or IN_MEMORY, read_only=database is not None)
     except duckdb.Error as error:
@@ -34,17 +35,17 @@ def sources_of_query(query: str, database: str | None, columns: Columns) -> Iter
         try:
             statements = duckdb.extract_statements(query)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise UsageError("--query takes one SELECT, which changes nothing")
+                raise UsageError("`query` takes one SELECT, which changes nothing")
             reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:
-            raise UsageError(f"--query: {_first_line(error)}") from error
+            raise UsageError(f"`query`: {_first_line(error)}") from error
         check_schema(columns, reader.schema)
-        table = database or "query"
+        table = shown(database) if database else "query"
         try:
             for row in rows_of_batches(reader, columns):
                 yield source_of_row(row, table, columns)
         except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
-            yield failed(table, "unreadable", f"the query stopped: {_first_line(error)}")
+            yield failed(table, "unreadable", f"the query stopped: {redacted(_first_line(error))}")
 
 
 def _first_line(error: Exception) -> str:

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from glob import has_magic
 from io import BytesIO
 from typing import Any, BinaryIO, cast
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from converter.addresses import public
 from converter.conversion import Source
 from converter.errors import UsageError
 from converter.problems import Problem
@@ -36,14 +37,6 @@ EXTRAS = {
     "https": "http",
 }
 """The extra that each kind of address needs; fsspec knows further ones, with packages of their own."""
-
-# Parameters of an address that let its bearer in, and those that go with a signature (S3, GCS, CloudFront, Azure).
-CREDENTIAL = re.compile(
-    r"(?:x-(?:amz|goog|ms)-.*|sig|signature|(?:\w*[_-])?token|api[_-]?key|password|passwd|(?:client_)?secret)", re.I
-)
-WITH_SIGNATURE = re.compile(
-    r"(?:awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|s[eprtv]|spr|sk(?:oid|tid|[tesv]))", re.I
-)
 
 GROUP_FILES, GROUP_BYTES = 16, 4 * 1024 * 1024
 """So many small objects of a folder are fetched at once, for each costs the way there and back."""
@@ -105,10 +98,10 @@ def open_store(url: str) -> tuple[Any, str]:
         if not isinstance(error, ImportError) and not (needed and "not known" in str(error)):
             known = ", ".join(f"{name}://" for name in EXTRAS)
             message = f"no address that can be read; known are {known} and those of fsspec"
-            raise UsageError(message, source=public(url)) from error
+            raise UsageError(message, source=public(url)) from None
         what = f"pip install 'parquetry[{needed}]'" if needed else "pip install the package that fsspec names for it"
         message = f"{protocol}:// needs a package that is not installed; {what}"
-        raise UsageError(message, source=public(url)) from error
+        raise UsageError(message, source=public(url)) from None
     return store, path
 
 
@@ -159,7 +152,7 @@ def _files_of_folder(store: Any, path: str, url: str, wanted: Wanted) -> Iterato
         found = found or bool(names)
         yield from _fetched(_file(store, entries[name]["name"], url, entries[name].get("size")) for name in names)
     if not found:
-        yield failed(public(url), "no_documents", f"holds no document ({wanted}); name objects, a glob, or --include")
+        yield failed(public(url), "no_documents", f"holds no document ({wanted}); name objects, a glob, or `include`")
 
 
 def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFile:
@@ -208,23 +201,3 @@ def explain(error: Exception) -> Problem:
         advice = "access was refused; check the credentials in the environment, or that the bucket is public"
         return Problem("unreadable", f"{advice} ({kind})")
     return Problem("unreadable", f"could not be read ({kind}); check the address, the endpoint and the network")
-
-
-def public(url: str) -> str:
-    """Return the address without what lets its bearer in: a password before the host, a signature or token after."""
-    return "::".join(_public(part) for part in url.split("::"))
-
-
-def _public(url: str) -> str:
-    if "://" not in url:
-        return url
-    parts = urlsplit(url)
-    web = parts.scheme in WEB
-    user, _, host = parts.netloc.rpartition("@")
-    host = host if web or ":" in user else parts.netloc  # abfs://container@account is no password
-    asked = parse_qsl(parts.query, keep_blank_values=True) if web else []
-    kept = [(name, value) for name, value in asked if not CREDENTIAL.fullmatch(name)]
-    if len(kept) < len(asked):
-        kept = [(name, value) for name, value in kept if not WITH_SIGNATURE.fullmatch(name)]
-        return urlunsplit(parts._replace(netloc=host, query=urlencode(kept, quote_via=quote)))
-    return url if host == parts.netloc else urlunsplit(parts._replace(netloc=host))
