@@ -19,6 +19,7 @@ from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejected, typed_columns
 from converter.repair import LEVELS, RULES, repair
 from converter.schema.model import Schema
+from converter.schema.names import refusal
 from converter.text import Text, read_text
 from converter.values import NO_HINTS, Hints, check
 
@@ -59,9 +60,12 @@ class Options:
         if unknown := sorted(self.rules_off.difference(names)):
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
         check(self.hints)
-        asked = [schema.name for schema in self.schemas]
+        asked = [schema.name.casefold() for schema in self.schemas]
         if twice := sorted({name for name in asked if asked.count(name) > 1}):
-            raise UsageError(f"two schemas have the name {twice[0]}")
+            raise UsageError(f"two schemas have the name {twice[0]}; the case of letters does not count")
+        for schema in self.schemas:
+            if reason := refusal(schema.name):
+                raise UsageError(f"the schema {schema.name} {reason}; choose another name")
 
 
 def document_id(key: str) -> str:
