@@ -7,7 +7,7 @@ What is kept of an address is known to be harmless; all else goes:
 
 - what stands before the host: a password always, a user name too, unless it names a place (`abfs://CONTAINER@...`);
 - parameters whose names speak of credentials, and those that belong to a signature;
-- the value of any other parameter, unless its name is in `HARMLESS` or it is a number or a few characters: a digest
+- the value of any other parameter, unless its name is in `HARMLESS` or it is a short number or a date: a digest
   takes its place, so that different addresses keep different keys. The same holds for a fragment.
 """
 
@@ -24,9 +24,9 @@ CHAIN = re.compile(rf"::(?={SCHEME}:(?::|[/\\]))")
 """What joins the addresses of a chain: `zip://*.md::https://host/a.zip`. A password may hold two colons too."""
 
 PART = re.compile(rf"((?:{SCHEME}:)*?)({SCHEME}):([/\\]+)(.*)", re.S)
-AUTHORITY = re.compile(r"[^/\\?#]*")
-HOST = re.compile(r"(?:\[[^\[\]@/]*\]|[^\[\]:@,]*)(?::\d+)?(?:,(?:\[[^\[\]@/]*\]|[^\[\]:@,]*)(?::\d+)?)*")
-SURE_HOST = re.compile(r"localhost|.*[.:\]].*", re.S)
+AUTHORITY = re.compile(r"[^/?#]*")
+HOST = re.compile(r"(?:\[[^\[\]@/]*\]|[^\[\]:@,]*)(?::\d{1,5})?(?:,(?:\[[^\[\]@/]*\]|[^\[\]:@,]*)(?::\d{1,5})?)*")
+SURE_HOST = re.compile(r"localhost(?::\d+)?|[^:]*\..*|\[.*", re.S)
 
 WEB = frozenset({"http", "https"})
 PLACES = frozenset({"abfs", "abfss", "adl", "az", "wasb", "wasbs", "s3", "s3a", "gs", "gcs", "zip", "tar", "libarchive",
@@ -57,7 +57,7 @@ DOUBTFUL = re.compile(r".*(?:key|code|pin|hash|nonce|ticket|user|login|email|id_
 """Parameters that may be either: not even a short value of theirs is shown."""
 
 PLAIN_VALUE = re.compile(r"[\w .,:+*/-]{0,200}")
-SHORT_VALUE = re.compile(r"\d{1,10}|\d{4}-\d\d-\d\d|.{0,4}", re.S)
+SHORT_VALUE = re.compile(r"\d{1,6}|\d{4}-\d\d-\d\d|.{0,4}", re.S)
 PATH_PARAMETER = re.compile(r";([\w.-]+)=[^/;?#]*")
 
 IN_TEXT = re.compile(rf"(?:{SCHEME}::)*(?:{SCHEME}:)+[/\\]+[^\s\"'<>`]+")
@@ -74,7 +74,7 @@ def is_address(text: str) -> bool:
 
     A path that begins with `./`, and one on a drive of Windows, is none.
     """
-    if re.match(rf"{SCHEME}:(?:[/\\]|:|$)", text) or "://" in text:
+    if re.match(rf"{SCHEME}:(?:[/\\]|$)|[A-Za-z][A-Za-z0-9+.-]*::", text) or "://" in text:
         return not text.startswith(("./", "../", ".\\"))
     known = re.match(rf"({SCHEME}):", text)
     return bool(
@@ -145,7 +145,10 @@ def _without_login(rest: str, scheme: str) -> str:
     after = rest[len(authority) :]
     if scheme in PLACES and not re.search(r":|%3a", login, re.I) and (at or ":" not in host):
         return rest
-    doubtful = not host or (login and not SURE_HOST.fullmatch(host) and re.search(r"[^/]@", after))
+    # What looks like a host and its port may be a user and the beginning of a password.
+    unsure = (login or ":" in host) and not SURE_HOST.fullmatch(host) and re.search(r"[^/]@", after)
+    cut_short = (":" in host or not SURE_HOST.fullmatch(host)) and after.startswith(("?", "#"))
+    doubtful = not host or unsure or cut_short
     if HOST.fullmatch(host) and not (doubtful and "@" in after):
         return host + after
     # A password with a slash or the like, not escaped: what stands before the last `@` may be of it.

@@ -69,13 +69,17 @@ def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMa
         return None, 0
     raw = "\n".join(lines[: end + 1])
     notes: list[tuple[int, str]] = []
+    is_parsed = False
     try:
         parsed = PARSERS[format]("\n".join(lines[1:end]), notes)
+        is_parsed = True
         metadata = plain({} if parsed is None else parsed)
     except (ValueError, RecursionError) as error:
         if not all(map(ENTRY.match, lines[1:end])):
             return None, 0
-        metadata = _read_singly(lines[1:end], format, raw, error, problems)
+        # What is parsed and refused all the same expands too far, and what is nested too deeply is no accident.
+        singly = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
+        metadata = _read_singly(lines[1:end] if singly else [], format, raw, error, problems)
         return FrontMatter(format, raw, end + 1, metadata), end + 1
     if not isinstance(metadata, dict):
         return None, 0
@@ -92,7 +96,7 @@ def _read_singly(lines: list[str], format: str, raw: str, error: Exception, prob
         metadata = {}
     if not metadata or not entries.faults:
         message, line = _explain(error)
-        line = min(line + 1, len(lines) + 2)
+        line = min(line + 1, raw.count("\n") + 1)
         problems.append(Problem("front_matter", f"{format.upper()} front matter: {message}", line, line, raw=raw))
         return None
     for line, message in entries.faults[:MOST_PROBLEMS]:

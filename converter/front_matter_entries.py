@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+LONGEST = 200
 MAXIMUM_ENTRIES = 2000
 """Beyond so many, what cannot be read as a whole is not tried one by one."""
 
@@ -53,8 +54,13 @@ def read_entries(lines: Sequence[str], format: str, parse: Callable[[str], Any])
 def twice(key: str, first: int, second: int) -> str:
     """Return what is said of a key that comes again."""
     places = f"lines {first + 1} and {second + 1}" if second > first else f"line {first + 1} twice"
-    name = json.dumps(key, ensure_ascii=False)
+    name = shortened(json.dumps(key, ensure_ascii=False))
     return f"the key {name} stands on {places}; the last value is taken: remove one, or write both as a list"
+
+
+def shortened(text: str) -> str:
+    """Return a text that is not too long for a message."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _chunks(lines: Sequence[str], format: str) -> Iterator[tuple[int, list[str]]]:
@@ -89,15 +95,15 @@ def _read(
             faults.append((start, "holds no key and value; it is left out"))
         return
     written = [line for line in chunk if line.strip() and not line.lstrip().startswith("#")]
-    value = VALUE[format].fullmatch(written[0].rstrip())
+    value = VALUE[format].fullmatch(written[0].rstrip()) if written else None
     if value and len(written) == 1:
         text = COMMENT.sub("", value[2])
-        better = f"{value[1]}{SEPARATOR[format]}{json.dumps(text, ensure_ascii=False)}"
+        better = f"{value[1]}{SEPARATOR[format]}{shortened(json.dumps(text, ensure_ascii=False))}"
         message = f"the value of {value[1]} is read as text, for {format.upper()} refuses it ({reason}); write {better}"
         faults.append((start, message))
         yield start, {value[1].strip("\"'"): text}
     elif value and not value[2].startswith(("|", ">", "[", "{", '"', "'")):
-        faults.append((start, f"the entry is read line by line, for {format.upper()} refuses it ({reason})"))
+        faults.append((start + 1, f"the entry is read line by line, for {format.upper()} refuses it ({reason})"))
         for number, line in enumerate(chunk, start):
             if line.strip():
                 yield from _read(number, [line.strip()], format, parse, faults)

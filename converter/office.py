@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import warnings
 import zipfile
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -73,20 +75,16 @@ def to_markdown(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[
         SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
             than `maximum_bytes`; `unreadable`, the document is broken or locked.
     """
-    # XLSX is read through pandas, whose strings are pyarrow's unless told otherwise; and in processes of ours pyarrow
-    # does without numpy, which turning them back would take.
-    os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "0")
     try:
         import markitdown
         from markitdown import converters
     except ImportError as error:
         raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of every odd colour
     try:
         if raw.startswith(b"PK"):
             _check_unpacked(raw, maximum_bytes)
         reader = getattr(converters, READERS[format])()
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught, _errors_only("pdfminer"):  # it warns of every odd colour
             # Word hardly ever says which row of a table is its header: it is the first, else none would have a name.
             kind = markitdown.StreamInfo(extension=f".{format}")
             made: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
@@ -101,6 +99,17 @@ def to_markdown(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[
     flattened = any("RecursionError" in str(warning.message) for warning in caught)
     problems = [Problem("nesting", "nested too deeply for its reader, which gave plain text")] if flattened else []
     return str(made.markdown), problems
+
+
+@contextlib.contextmanager
+def _errors_only(logger: str) -> Iterator[None]:
+    """Have a logger pass on nothing but errors, for as long as this takes: it is not ours."""
+    level = logging.getLogger(logger).level
+    logging.getLogger(logger).setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.getLogger(logger).setLevel(level)
 
 
 def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:

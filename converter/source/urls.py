@@ -102,6 +102,8 @@ def open_store(url: str) -> tuple[Any, str]:
         what = f"pip install 'parquetry[{needed}]'" if needed else "pip install the package that fsspec names for it"
         message = f"{protocol}:// needs a package that is not installed; {what}"
         raise UsageError(message, source=public(url)) from None
+    except Exception as error:  # of the package of a store, or the network, before anything is read
+        raise UsageError(explain(error).message, source=public(url)) from None
     return store, path
 
 
