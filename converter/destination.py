@@ -132,13 +132,13 @@ def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: W
     """
     if to is not None and to not in writes.names:
         raise UsageError(f"unknown format {to}; there are {', '.join(writes.names)}")
-    if out is None or out == STANDARD_OUTPUT:
+    name = STANDARD_OUTPUT if out is None else _text_of(out)
+    if name == STANDARD_OUTPUT:
         if to is not None and to in DATABASES:
             raise UsageError(f"{to} is a database; name it with `out`, for example {DATABASES[to][2]}")
         if STREAM not in writes.places:
             raise UsageError(f"name an output with `out`: {writes}")
         return Destination(STREAM, to or writes.default)
-    name = _text_of(out)
     if is_address(name):
         return _of_address(name, to, writes)
     return _of_path(name, to, writes)

@@ -326,6 +326,8 @@ def convert(
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
     options = replace(_options(repair, rules_off, hints, limits), schemas=asked)
     named = list_of(sources)
+    if out is None:
+        raise UsageError("an output is a path or an address, not None")
     destination = destination_of(out, to, OUTPUTS)
     if destination.place == STREAM:
         raise UsageError(f"name an output: {OUTPUTS}; rows to look at come from `read` and `extract`")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from converter.cli.console import say, write_text
+from converter.cli.console import in_flags, say, write_text
 from converter.cli.output_options import Limits, Repair, of_schemas, options_of, with_limits
 from converter.cli.source_options import SomeSources
 from converter.errors import UsageError
@@ -69,7 +69,8 @@ def check(
         raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
     options = options_of(limits, repair, schemas=schemas_of(schema))
     checked = check_sources(find_sources(source, maximum_bytes=options.maximum_bytes), options.schemas, options)
-    write_text(REPORTS[to](checked))
+    report = REPORTS[to](checked)
+    write_text(in_flags(report) if to == "text" else report)
     if not quiet:
         found = f"{counted(len(checked.findings), 'finding')} in {counted(checked.documents, 'document')}"
         say(found)
