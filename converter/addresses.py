@@ -34,11 +34,14 @@ PLACES = frozenset({"abfs", "abfss", "adl", "az", "wasb", "wasbs", "s3", "s3a", 
 """Schemes in which a name before `@`, without a password, is part of the place."""
 
 HARMLESS = frozenset({
-    "id", "ids", "page", "p", "pg", "q", "query", "search", "lang", "language", "locale", "hl", "format", "fmt", "type",
-    "kind", "version", "versionid", "v", "ver", "ref", "rev", "revision", "branch", "tag", "tags", "path", "file",
-    "filename", "name", "title", "topic", "category", "cat", "section", "chapter", "part", "offset", "limit", "start",
-    "end", "from", "to", "date", "year", "month", "day", "sort", "order", "raw", "plain", "download", "view", "mode",
-    "tab", "schema", "sslmode", "dbname", "host", "port", "region", "size",
+    "id", "ids", "page", "p", "pg", "q", "query", "search", "lang", "language", "locale", "hl", "format", "fmt",
+    "type", "kind", "version", "versionid", "v", "ver", "ref", "rev", "revision", "branch", "tag", "tags", "path",
+    "file", "filename", "name", "title", "topic", "category", "cat", "section", "chapter", "part", "offset",
+    "limit", "start", "end", "from", "to", "date", "year", "month", "day", "sort", "order", "raw", "plain",
+    "download", "view", "mode", "tab", "schema", "sslmode", "dbname", "host", "port", "region", "size", "slug",
+    "article", "doc", "docid", "document", "pageid", "curid", "oldid", "item", "post", "thread", "issue", "number",
+    "no", "symbol", "product", "project", "repo", "action", "output", "export", "print", "charset", "encoding",
+    "country", "city", "letter", "index", "keyword", "term",
 })  # fmt: skip
 """Parameters that name a document, not its reader."""
 

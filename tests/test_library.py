@@ -99,7 +99,8 @@ def test_what_is_no_document_is_refused(source: Any) -> None:
 def test_what_is_a_path_or_several_is_taken(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n")
     path = tmp_path / "a.md"
-    for number, sources in enumerate([path, str(path), [path], (str(path),), {str(path)}, iter([path])]):
+    several: list[Any] = [path, str(path), [path], (str(path),), {str(path)}, iter([path])]
+    for number, sources in enumerate(several):
         assert converter.convert(sources, tmp_path / f"out{number}").documents == 1
 
 

@@ -30,7 +30,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns) -> Iter
     try:
         connection = duckdb.connect(database or IN_MEMORY, read_only=database is not None)
     except duckdb.Error as error:
-        raise UsageError(f"is no database that DuckDB can open: {_first_line(error)}", source=database) from error
+        raise UsageError(f"is no database that DuckDB can open: {_first_line(error)}", source=database) from None
     with connection:
         try:
             statements = duckdb.extract_statements(query)
@@ -38,7 +38,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns) -> Iter
                 raise UsageError("`query` takes one SELECT, which changes nothing")
             reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:
-            raise UsageError(f"`query`: {_first_line(error)}") from error
+            raise UsageError(f"`query`: {_first_line(error)}") from None
         check_schema(columns, reader.schema)
         table = shown(database) if database else "query"
         try:
