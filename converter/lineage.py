@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.addresses import SCHEME, public, redacted
+from converter.addresses import CHAIN, SCHEME, public, redacted
 from converter.errors import OutputError, UsageError
 from converter.output import read_manifest
 from converter.version import __version__
@@ -120,7 +120,7 @@ def lineage(file: Path | None, sources: Sequence[str]) -> Iterator[Lineage | Non
 
 def _name(source: str) -> tuple[str, str]:
     """Return namespace and name as OpenLineage has them: `file` and a path, or `s3://bucket` and a key."""
-    address = public(source)
-    if found := re.fullmatch(rf"({SCHEME}:/*[^/?#]*)([^?#]*).*", address, re.S):
-        return found[1], found[2].lstrip("/")
-    return "file", source if source == "-" else os.path.abspath(address)
+    *inner, outer = CHAIN.split(public(source))
+    if found := re.fullmatch(rf"({SCHEME}:/*[^/?#]*)([^?#]*).*", outer, re.S):
+        return found[1], "::".join([*inner, found[2].lstrip("/")])
+    return "file", source if source == "-" else os.path.abspath(outer)
