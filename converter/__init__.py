@@ -12,31 +12,46 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from converter.document import Document, convert, read
+    from converter.conversion import Options
+    from converter.document import Document, Limits, convert, read
     from converter.errors import (
         DecodingError,
         OutputError,
         ParquetryError,
         SchemaError,
         SourceError,
+        SparkError,
+        TooManyProblems,
         UsageError,
         ViolationError,
     )
     from converter.extraction import extract
+    from converter.output import Output
     from converter.report import Report
+    from converter.schema.model import Schema
+    from converter.source import Columns
     from converter.tables import read_tables
     from converter.values import Hints
     from converter.version import __version__
+    from converter.write import Layout
 
 __all__ = [
+    "Columns",
     "DecodingError",
     "Document",
     "Hints",
+    "Layout",
+    "Limits",
+    "Options",
+    "Output",
     "OutputError",
     "ParquetryError",
     "Report",
+    "Schema",
     "SchemaError",
     "SourceError",
+    "SparkError",
+    "TooManyProblems",
     "UsageError",
     "ViolationError",
     "__version__",
@@ -48,13 +63,18 @@ __all__ = [
 
 # Where each name lives; it is imported when it is asked for. `parquetry --version` needs no Arrow, which takes 0.2 s.
 _NAMES = {
-    "converter.document": ("Document", "convert", "read"),
-    "converter.errors": tuple(name for name in __all__ if name.endswith("Error")),
+    "converter.conversion": ("Options",),
+    "converter.document": ("Document", "Limits", "convert", "read"),
+    "converter.errors": (*(name for name in __all__ if name.endswith("Error")), "TooManyProblems"),
     "converter.extraction": ("extract",),
+    "converter.output": ("Output",),
     "converter.report": ("Report",),
+    "converter.schema.model": ("Schema",),
+    "converter.source": ("Columns",),
     "converter.tables": ("read_tables",),
     "converter.values": ("Hints",),
     "converter.version": ("__version__",),
+    "converter.write": ("Layout",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -22,6 +22,7 @@ from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejected, typed_columns
 from converter.repair import LEVELS, RULES, repair
 from converter.schema.model import Schema
+from converter.schema.names import refusal
 from converter.text import Text, codec_name, decode, read_text
 from converter.values import NO_HINTS, Hints, check
 
@@ -72,9 +73,12 @@ class Options:
             except (LookupError, ValueError) as error:
                 message = f"unknown encoding {self.encoding!r}; say for example utf-8, shift_jis, cp1251 or gb18030"
                 raise UsageError(message) from error
-        asked = [schema.name for schema in self.schemas]
+        asked = [schema.name.casefold() for schema in self.schemas]
         if twice := sorted({name for name in asked if asked.count(name) > 1}):
-            raise UsageError(f"two schemas have the name {twice[0]}")
+            raise UsageError(f"two schemas have the name {twice[0]}; the case of letters does not count")
+        for schema in self.schemas:
+            if reason := refusal(schema.name):
+                raise UsageError(f"the schema {schema.name} {reason}; choose another name")
 
 
 def document_id(key: str) -> str:
@@ -119,7 +123,7 @@ def problem_of(error: BaseException, options: Options) -> Problem:
 def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> Context:
     size = len(source.data)
     if size > options.maximum_bytes:
-        message = f"{size} bytes, the limit is {options.maximum_bytes}; raise it with --max-bytes or split the document"
+        message = f"{size} bytes, the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
         return Context(None, source.key, problems=[Problem("too_large", message)])
     is_text = source.format == MARKDOWN
     text = read_text(source.data, source.key, options.encoding) if is_text else _read_office(source, options, allowance)

@@ -6,26 +6,28 @@ import contextlib
 import json
 import os
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, Unpack, overload
 
 import pyarrow as pa
 
 from converter.conversion import Options, Source, problem_of, read_document
 from converter.datasets import Lock
+from converter.destination import FILE, STREAM, destination_of
+from converter.destination import RECORDS as OUTPUTS
 from converter.errors import DecodingError, SourceError, UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS, OutOfTime, TooMuchOutput
+from converter.limits import OutOfTime, TooMuchOutput
 from converter.office import MARKDOWN, format_by_content
 from converter.office import SUFFIXES as OFFICE_SUFFIXES
-from converter.output import Arrangement, Output, find_target, mode_of
+from converter.output import Arrangement, Output, mode_of, open_target
 from converter.records import RECORDS, Context
 from converter.repair import LEVELS, RULES, State
 from converter.report import Report
-from converter.run import Progress, Settings, write_folder, write_target
+from converter.run import Progress, Settings, write_file, write_folder, write_target
 from converter.schema.load import load_schemas
 from converter.show.rows import Row, Rows, RowType, Table, frame, short
 from converter.source import Columns, find_sources
@@ -40,6 +42,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SourcePath = str | os.PathLike[str]
+
+
+class Limits(TypedDict, total=False):
+    """The limits for one document, the same for every function that reads some; None switches the first two off.
+
+    `maximum_bytes` is how large it may be, unpacked, `maximum_seconds` the time for all that is done for it, and
+    `maximum_output_bytes` what may be made of it: None is 64 times its size, and at least 64 MB. Without a word of them
+    the defaults of `Options` hold.
+    """
+
+    maximum_bytes: int | None
+    maximum_seconds: float | None
+    maximum_output_bytes: int | None
+
 
 UNNAMED = "<text>"
 """The key of a text that was given without a name."""
@@ -204,7 +220,7 @@ class Document:
         return frame(self.to_arrow(record))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole document as one nested object, as `--to json` writes it."""
+        """Return the whole document as one nested object, as the format JSON has it."""
         records = {
             name: [{key: value for key, value in row.items() if key != "doc_id"} for row in self.rows(name)]
             for name in RECORDS
@@ -241,10 +257,8 @@ def read(
     repair: str = "full",
     rules_off: Iterable[str] = (),
     hints: Hints = NO_HINTS,
-    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
-    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
-    maximum_output_bytes: int | None = None,
     encoding: str | None = None,
+    **limits: Unpack[Limits],
 ) -> Document:
     r"""Read one document.
 
@@ -255,30 +269,26 @@ def read(
 
     `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
-    tables leave open: types, missing values, the decimal mark. `maximum_seconds` is the time for all that is done for
-    the document, `maximum_output_bytes` what may be made of it (by default 64 times its size, and at least 64 MB).
-    `encoding` is that of the bytes, which otherwise is detected. What could be read with a caveat is told in `problems`
-    of the document.
+    tables leave open: types, missing values, the decimal mark. `maximum_bytes`, `maximum_seconds` and
+    `maximum_output_bytes` are the limits for the document (see `Limits`), `encoding` is that of its bytes, which
+    otherwise is detected. What could be read with a caveat is told in `problems` of the document.
 
     Raises:
         SourceError: the file does not exist, could not be read, is too large, or takes too long.
         DecodingError: the bytes are no text.
-        UsageError: there is no such repair level, rule or type.
+        UsageError: there is no such repair level, rule or type, or the source is neither path nor text.
     """
-    options = replace(
-        _options(repair, rules_off, maximum_bytes, hints),
-        maximum_seconds=maximum_seconds,
-        maximum_output_bytes=maximum_output_bytes,
-        encoding=encoding,
-    )
+    options = replace(_options(repair, rules_off, hints, limits), encoding=encoding)
+    if not isinstance(source, str | bytes | os.PathLike):
+        raise UsageError(f"a document is a path, a text or bytes, not {_kind_of(source)}")
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
         found = Source(name or UNNAMED, source, format=format)
     else:
-        path = os.fspath(source)
+        path = os.fsdecode(source)
         if os.path.isdir(path):
             raise SourceError("is a folder; converter.convert takes folders", source=path, code="unreadable")
-        found = read_file(path, maximum_bytes)
+        found = read_file(path, options.maximum_bytes)
         if name is not None:
             found = replace(found, key=name)
     context = read_document(found, options)
@@ -298,9 +308,6 @@ def convert(
     repair: str = "full",
     rules_off: Iterable[str] = (),
     hints: Hints = NO_HINTS,
-    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
-    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
-    maximum_output_bytes: int | None = None,
     overwrite: bool = False,
     append: bool = False,
     incremental: bool = False,
@@ -321,11 +328,13 @@ def convert(
     encoding: str | None = None,
     exclude: Iterable[str] = (),
     ignore: bool = True,
+    **limits: Unpack[Limits],
 ) -> Report:
     """Convert documents to a folder with a file a record and a file a data set, and report what was done.
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these; `out` is the folder, `to` its
-    format (parquet, csv, json, ndjson); or a database (`x.duckdb`, `delta://folder`, `postgresql://host/name`).
+    format (parquet, csv, json, ndjson); a file (`x.csv`) where one record is named; or a database (`x.duckdb`,
+    `delta://folder`, `postgresql://host/name`). What a name means is what it means on the command line.
     `records` are the records to write (`datasets` for the data sets), all by default. `hints` say what the cells of
     tables leave open. A document that cannot be read costs only itself: see `problems` of the report.
     `schemas` are files, ready-made names or dictionaries, whose records come beside the others; `datapackage` adds a
@@ -335,32 +344,31 @@ def convert(
     documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`,
     `maximum_removed`, `layout` (`files` or `folders`) and `lock_types`; once a file of a folder has `file_bytes` the
     next one begins. Keys of local paths, and so ids, are relative to `root` where one is named. `jobs` worker
-    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`.
-    `maximum_seconds` is the time for all that is done for a document, `maximum_output_bytes` what may be made of it;
-    with more than `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are
-    documents; with `query` the rows come from a query, of the DuckDB database named if any. Folders and `**` leave out
-    what fits `exclude` and, with `ignore`, what git ignores; `encoding` is that of the documents, which otherwise is
-    detected.
+    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_bytes`,
+    `maximum_seconds` and `maximum_output_bytes` are the limits for a document (see `Limits`); with more than
+    `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are documents; with
+    `query` the rows come from a query, of the DuckDB database named if any. Folders and `**` leave out what fits
+    `exclude` and, with `ignore`, what git ignores; `encoding` is that of the documents, which otherwise is detected.
 
     Raises:
-        UsageError: there is no such format, record, repair level, rule or schema.
+        UsageError: there is no such format, record, repair level, rule or schema; the sources are no paths, or nothing
+            can be written to `out`.
         ViolationError: a record does not fit a schema that says `fail`.
         TooManyProblems: there were more errors than `maximum_problems`.
         OutputError: the output exists already and is not to be replaced, or could not be written; or more of it would
             be removed than may be. It is as it was.
     """
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
-    options = replace(
-        _options(repair, rules_off, maximum_bytes, hints),
-        maximum_seconds=maximum_seconds,
-        maximum_output_bytes=maximum_output_bytes,
-        schemas=asked,
-        encoding=encoding,
-    )
-    named = [sources] if isinstance(sources, str | os.PathLike) else sources
-    target = find_target(os.fspath(out), to)
+    options = replace(_options(repair, rules_off, hints, limits), schemas=asked, encoding=encoding)
+    named = list_of(sources)
+    if out is None:
+        raise UsageError("an output is a path or an address, not None")
+    destination = destination_of(out, to, OUTPUTS)
+    if destination.place == STREAM:
+        raise UsageError(f"name an output: {OUTPUTS}; rows to look at come from `read` and `extract`")
+    target = open_target(destination)
     output = Output(
-        "parquet" if target else to or "parquet",
+        destination.format or "parquet",
         [records] if isinstance(records, str) else None if records is None else list(records),
         Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_bytes),
         mode_of(overwrite=overwrite, append=append, incremental=incremental),
@@ -372,21 +380,57 @@ def convert(
     )
     settings = Settings(jobs, maximum_problems, progress)
     found = find_sources(
-        named, columns=columns, query=query, maximum_bytes=maximum_bytes, maximum_seconds=maximum_seconds,
-        exclude=exclude, ignore=ignore, root=root,
+        named, columns=columns, query=query, maximum_bytes=options.maximum_bytes,
+        maximum_seconds=options.maximum_seconds, exclude=exclude, ignore=ignore, root=root,
     )  # fmt: skip
     if target is not None:
         return write_target(found, target, output, options, settings)
-    return write_folder(found, Path(out), output, options, settings)
+    write = write_file if destination.place == FILE else write_folder
+    return write(found, destination.path, output, options, settings)
 
 
-def _options(repair: str, rules_off: Iterable[str], maximum_bytes: int, hints: Hints) -> Options:
+def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
+    """Return one source, or several, as several: paths, and what is of one of `kinds` too.
+
+    Raises:
+        UsageError: it is something else, such as a data frame, whose names of columns would be taken for paths.
+    """
+    accepted = (str, os.PathLike, *kinds)
+    if isinstance(sources, accepted):
+        return [sources]
+    frame_like = any(hasattr(sources, name) for name in ("__arrow_c_stream__", "__dataframe__", "columns", "read"))
+    if isinstance(sources, Mapping | bytes | bytearray) or frame_like or not isinstance(sources, Iterable):
+        message = f"sources are paths or addresses, one or a list, not {_kind_of(sources)}"
+        raise UsageError(
+            f"{message}; `read` and `extract` take texts, and tables whose rows are documents need `columns`"
+        )
+    return _checked(sources, accepted)
+
+
+def _checked(sources: Iterable[Any], accepted: tuple[type, ...]) -> Iterator[Any]:
+    for source in sources:
+        if not isinstance(source, accepted):
+            raise UsageError(f"a source is a path or an address, not {_kind_of(source)}")
+        yield source
+
+
+def _kind_of(value: object) -> str:
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
+
+
+def _options(repair: str, rules_off: Iterable[str], hints: Hints, limits: Limits) -> Options:
+    if strange := sorted(limits.keys() - Limits.__annotations__.keys()):
+        raise TypeError(f"unknown argument {strange[0]}; the limits are {', '.join(Limits.__annotations__)}")
     if repair not in LEVELS:
         raise UsageError(f"unknown repair level {repair!r}; there are {', '.join(LEVELS)}")
     off = frozenset(rules_off)
     if unknown := off - {rule.name for rule in RULES}:
         raise UsageError(f"unknown repair rule {', '.join(sorted(unknown))}; see converter.repair.RULES")
-    return Options(repair, off, maximum_bytes, hints=hints)
+    values: dict[str, Any] = dict(limits)
+    if "maximum_bytes" in values and values["maximum_bytes"] is None:
+        values["maximum_bytes"] = sys.maxsize
+    return Options(repair, off, hints=hints, **values)
 
 
 def _names_file(source: str) -> bool:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from converter.addresses import redacted, shown
+
 
 class ParquetryError(Exception):
-    """Anything that Parquetry raises on purpose.
+    """Anything that Parquetry raises on purpose. It shows no password: addresses are told by what may be shown of them.
+
+    Messages call an option by its argument, in backticks; the command line says its flag instead.
 
     Attributes:
         message: what happened, what was expected and what to do, without the place.
@@ -20,8 +24,8 @@ class ParquetryError(Exception):
     def __init__(
         self, message: str, *, source: str | None = None, line: int | None = None, code: str | None = None
     ) -> None:
-        self.message = message
-        self.source = source
+        self.message = redacted(message)
+        self.source = None if source is None else shown(source)
         self.line = line
         if code is not None:
             self.code = code
@@ -82,4 +86,4 @@ class TooManyProblems(ParquetryError):
 
     def __init__(self, maximum: int, problems: list[dict[str, Any]]) -> None:
         self.problems = problems
-        super().__init__(f"more than {maximum} errors, at which --max-problems fails the run; nothing was written")
+        super().__init__(f"more than {maximum} errors, at which `maximum_problems` fails the run; nothing was written")

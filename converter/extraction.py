@@ -6,11 +6,11 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, Unpack, overload
 
 import pyarrow as pa
 
-from converter.document import SourcePath, read
+from converter.document import Limits, SourcePath, list_of, read
 from converter.errors import UsageError, ViolationError
 from converter.schema.judge import Found, batch, stop_at
 from converter.schema.load import load_schemas
@@ -32,6 +32,7 @@ def extract(
     unit: str = "rows",
     where: Mapping[str, Any] | None = None,
     on_violation: str = "fail",
+    **limits: Unpack[Limits],
 ) -> list[Model]: ...
 @overload
 def extract(
@@ -42,6 +43,7 @@ def extract(
     unit: str = "rows",
     where: Mapping[str, Any] | None = None,
     on_violation: str = "fail",
+    **limits: Unpack[Limits],
 ) -> pa.Table: ...
 def extract(
     source: SourcePath | bytes | Iterable[SourcePath | bytes],
@@ -51,13 +53,15 @@ def extract(
     unit: str = "rows",
     where: Mapping[str, Any] | None = None,
     on_violation: str = "fail",
+    **limits: Unpack[Limits],
 ) -> Any:
     """Return the records that a schema asks for: instances of a pydantic model or a dataclass, else an Arrow table.
 
     `source` is what `read` takes, or a list of these. `schema` is a schema file, a ready-made name, a dictionary, a
     pydantic model, a dataclass or a `pyarrow.Schema`; of a file with several records `record` names one. The last
     three say nothing of where rows come from: `unit` (rows, items, form, sections, definitions, document), `where`
-    and `on_violation` do, in the words of a schema file. A dictionary or file says all that itself.
+    and `on_violation` do, in the words of a schema file. A dictionary or file says all that itself. `limits` are those
+    of `read`.
 
     What is rejected stands in the table's metadata: `matched`, `accepted`, `rejected`, and `problems` as JSON. With
     `fail`, which a model has by default, nothing is left out: the first misfit is raised.
@@ -66,6 +70,7 @@ def extract(
         SchemaError: the schema is none; with file, line and key where it has them.
         ViolationError: a record does not fit, and the schema says `fail`.
         SourceError, DecodingError: the document could not be read.
+        UsageError: the source is neither path nor text.
     """
     if isinstance(schema, type | pa.Schema):
         name = "record" if isinstance(schema, pa.Schema) else schema.__name__
@@ -74,8 +79,8 @@ def extract(
         wanted = _one_of([schema] if isinstance(schema, Schema) else load_schemas(schema), record)
     total = Found()
     uniques = Uniques()
-    for each in [source] if isinstance(source, str | bytes | os.PathLike) else source:
-        document = read(each)
+    for each in list_of(source, bytes):
+        document = read(each, **limits)
         with document.limited():
             found = uniques.apply(wanted, match(document.context, wanted), document.source)
         stop_at(found, document.source)

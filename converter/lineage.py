@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from converter.addresses import CHAIN, SCHEME, public, redacted
 from converter.errors import OutputError, UsageError
 from converter.output import read_manifest
 from converter.version import __version__
@@ -36,7 +37,7 @@ class Lineage:
         try:
             from openlineage.client import event_v2, facet_v2
         except ImportError as error:
-            raise UsageError("--openlineage needs a package: pip install 'parquetry[openlineage]'") from error
+            raise UsageError("the events of a run need a package: pip install 'parquetry[openlineage]'") from error
         self._events, self._facets = event_v2, facet_v2
         self._file = file
         self._run = str(uuid.uuid4())
@@ -52,7 +53,7 @@ class Lineage:
 
     def fail(self, message: str) -> None:
         """Write the event FAIL, with the reason."""
-        self._write("FAIL", [], message)
+        self._write("FAIL", [], redacted(message))
 
     def _outputs(self, out: Path) -> Iterator[OutputDataset]:
         manifest = read_manifest(out)
@@ -119,7 +120,7 @@ def lineage(file: Path | None, sources: Sequence[str]) -> Iterator[Lineage | Non
 
 def _name(source: str) -> tuple[str, str]:
     """Return namespace and name as OpenLineage has them: `file` and a path, or `s3://bucket` and a key."""
-    address = urlsplit(source)
-    if len(address.scheme) > 1:
-        return f"{address.scheme}://{address.hostname or ''}", address.path.lstrip("/")
-    return "file", source if source == "-" else os.path.abspath(source)
+    *inner, outer = CHAIN.split(public(source))
+    if found := re.fullmatch(rf"({SCHEME}:/*[^/?#]*)([^?#]*).*", outer, re.S):
+        return found[1], "::".join([*inner, found[2].lstrip("/")])
+    return "file", source if source == "-" else os.path.abspath(outer)

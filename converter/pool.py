@@ -124,7 +124,10 @@ def _outcome(
 
 def _problem(error: Exception) -> Problem:
     if isinstance(error, TimeoutError):
-        return Problem("too_slow", "the document took longer than it may and was stopped; see --max-seconds")
+        return Problem(
+            "too_slow",
+            "the document took longer than it may and was stopped; raise `maximum_seconds`, or split the document",
+        )
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
     return Problem("crashed", f"the process that converted it ended ({error}); please report it with the document")

@@ -182,11 +182,11 @@ def write_stream(
             nested.close()
         return report
     if output.records and DATASETS in output.records:
-        raise UsageError("data sets are a file each; name an output folder with -o")
+        raise UsageError("data sets are a file each; name an output folder with `out`")
     names = output.names(options)
     if len(names) != 1:
         raise UsageError(
-            f"{output.format} holds one record a file; name an output folder with -o or one record with --records"
+            f"{output.format} holds one record a file; name an output folder with `out`, or one record with `records`"
         )
     writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.layout)
 
@@ -218,7 +218,7 @@ def write_file(
         raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
     if out.exists() and output.mode != "overwrite":
         raise OutputError(
-            "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
+            "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
         )
     with staged(out) as stage:
         with open(stage.new / out.name, "wb") as stream:

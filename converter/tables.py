@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from converter.document import SourcePath, read
+from converter.document import Limits, SourcePath, read
 from converter.values import NO_HINTS, Hints
 
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ def read_tables(
     raw: bool = False,
     headers: bool = False,
     repair: str = "full",
+    **limits: Unpack[Limits],
 ) -> list[pd.DataFrame]:
     """Return the tables of a document, Markdown and HTML ones, as data frames with Arrow's types.
 
-    `source` and `name` are those of `read`. `match` is a regular expression that a header, a cell or the caption of
+    `source`, `name` and `limits` are those of `read`.
+    `match` is a regular expression that a header, a cell or the caption of
     a table must hold somewhere; without it all tables come. `hints` say what the cells leave open, `raw` leaves all
     of them text. Columns have their names in Arrow, SQL and data sets (`price_usd`), or with `headers=True` what the
     source writes above them (`Price (USD)`).
@@ -38,7 +40,7 @@ def read_tables(
         DecodingError: the bytes are no text.
         UsageError: there is no such repair level or type.
     """
-    document = read(source, name=name, repair=repair, hints=hints)
+    document = read(source, name=name, repair=repair, hints=hints, **limits)
     wanted = re.compile(match or "")
     return [
         table.to_pandas(raw=raw, headers=headers)

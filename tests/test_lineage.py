@@ -37,5 +37,5 @@ def test_a_run_is_started_and_completed(tmp_path: Path) -> None:
 def test_a_run_that_fails_says_why(tmp_path: Path) -> None:
     _, fail = events(tmp_path, "gone.md", "-o", "out", "--max-problems", "0", code=1)
     assert fail["eventType"] == "FAIL"
-    assert "--max-problems" in fail["run"]["facets"]["errorMessage"]["message"]
+    assert "`maximum_problems`" in fail["run"]["facets"]["errorMessage"]["message"]
     assert events(tmp_path, "gone.md", "-o", "out", code=1)[-1]["eventType"] == "FAIL"

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from converter.addresses import public
 from converter.errors import UsageError
 from converter.source import Columns, find_sources
-from converter.source.urls import EXTRAS, open_store, public
+from converter.source.urls import EXTRAS, open_store
 
 pytest.importorskip("aiohttp", reason="the extra http is not installed")
 

@@ -167,21 +167,21 @@ BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 
 @pytest.mark.parametrize(
-    "source, line",
+    "source, line, kept",
     [
-        ("---\ntitle: [1, 2\nauthor: B\n---\nbody\n", None),
-        ("---\ntitle: A\n\tauthor: B\n---\nbody\n", 3),
-        ("---\ntitle: *nowhere\n---\nbody\n", 2),
-        ("---\na: &a\n  b: *a\n---\nbody\n", None),
-        (BOMB + "---\nbody\n", None),
-        ("---\na: " + "[" * 3000 + "]" * 3000 + "\n---\nbody\n", None),
-        ("---\ndeep: " + "{a: " * 300 + "1" + "}" * 300 + "\n---\nbody\n", None),
-        ("+++\ntitle = A\n+++\nbody\n", 2),
-        ("+++\na = 1\na = 2\n+++\nbody\n", None),
-        ("+++\nx = " + "[" * 3000 + "]" * 3000 + "\n+++\nbody\n", None),
-        (';;;\n{"a": 1,}\n;;;\nbody\n', 2),
-        (';;;\n{"a": ' + "[" * 100_000 + "\n;;;\nbody\n", None),
-        ("---\ntitle: A\n[a, b]: c\n---\nbody\n", 3),
+        ("---\ntitle: [1, 2\nauthor: B\n---\nbody\n", None, {"title": "[1, 2", "author": "B"}),
+        ("---\ntitle: A\n\tauthor: B\n---\nbody\n", 3, {"title": "A", "author": "B"}),
+        ("---\ntitle: *nowhere\n---\nbody\n", 2, {"title": "*nowhere"}),
+        ("---\na: &a\n  b: *a\n---\nbody\n", None, None),
+        (BOMB + "---\nbody\n", None, None),
+        ("---\na: " + "[" * 3000 + "]" * 3000 + "\n---\nbody\n", None, {"a": "[" * 3000 + "]" * 3000}),
+        ("---\ndeep: " + "{a: " * 300 + "1" + "}" * 300 + "\n---\nbody\n", None, None),
+        ("+++\ntitle = A\n+++\nbody\n", 2, {"title": "A"}),
+        ("+++\na = 1\na = 2\n+++\nbody\n", None, {"a": 2}),
+        ("+++\nx = " + "[" * 3000 + "]" * 3000 + "\n+++\nbody\n", None, None),
+        (';;;\n{"a": 1,}\n;;;\nbody\n', 2, None),
+        (';;;\n{"a": ' + "[" * 100_000 + "\n;;;\nbody\n", None, None),
+        ("---\ntitle: A\n[a, b]: c\n---\nbody\n", 3, {"title": "A"}),
     ],
     ids=[
         "bracket",
@@ -199,10 +199,12 @@ BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
         "yaml",
     ],
 )
-def test_broken_front_matter_is_cut_off_and_reported(source: str, line: int | None) -> None:
+def test_broken_front_matter_is_cut_off_and_reported(
+    source: str, line: int | None, kept: dict[str, Any] | None
+) -> None:
     read = read_text(source, "a.md")
     assert read.front_matter is not None
-    assert read.front_matter.metadata is None
+    assert read.front_matter.metadata == kept
     assert read.lines == ["body"]
     (problem,) = read.problems
     assert problem.code == "front_matter"
@@ -234,6 +236,44 @@ def test_what_only_looks_like_front_matter_is_text(source: str, problems: list[s
     assert read.lines == source.split("\n")[: len(read.lines)]
     assert read.line_count == len(read.lines)
     assert codes(read) == problems
+
+
+@pytest.mark.parametrize(
+    "source, metadata, told",
+    [
+        ("---\ntitle: Roofs: a history\nauthor: B\n---\n", {"title": "Roofs: a history", "author": "B"},
+         [("front_matter", 2, 'write title: "Roofs: a history"')]),
+        ("---\na: 1\nb: '@x'\nc: @y # who\nd:\n  - e\n - f\ng: 2\n---\n", {"a": 1, "b": "@x", "c": "@y", "g": 2},
+         [("front_matter", 4, 'write c: "@y"'), ("front_matter", 5, "left out")]),
+        ("+++\ntitle = Roofs\nn = 1\n[more]\nx = 2\n+++\n", {"title": "Roofs", "n": 1, "more": {"x": 2}},
+         [("front_matter", 2, 'write title = "Roofs"')]),
+        ("---\na: 1\nb: 2\na: 3\n---\n", {"a": 3, "b": 2}, [("front_matter_value", 4, "lines 2 and 4")]),
+        ("---\na:\n  b: 1\n  b: 2\n---\n", {"a": {"b": 2}}, [("front_matter_value", 4, '"b" stands on lines 3 and 4')]),
+        ("---\n1: a\n'1': b\n---\n", {"1": "b"}, [("front_matter_value", 3, "lines 2 and 3")]),
+        ("---\na: &x {b: 1}\nc:\n  <<: *x\n  b: 2\nd: *x\n---\n", {"a": {"b": 1}, "c": {"b": 2}, "d": {"b": 1}}, []),
+        ('{"a": 1,\n"a": 2}\n', {"a": 2}, [("front_matter_value", 2, "lines 1 and 2")]),
+        (';;;\n{"a": {"b": 1, "b": 2}}\n;;;\n', {"a": {"b": 2}}, [("front_matter_value", 2, "line 2 twice")]),
+        ('{"a": 1e999, "b": -1e999, "c": 1.5}\n', {"a": "1e999", "b": "-1e999", "c": 1.5},
+         [("front_matter_value", 1, "1e999 is more"), ("front_matter_value", 1, "1e999 is more")]),
+        ("+++\na = 1e999\nb = inf\n+++\n", {"a": "1e999", "b": "inf"}, [("front_matter_value", 2, "1e999 is more")]),
+        ("---\na: 1e999\nb: .inf\nc: .nan\n---\n", {"a": "1e999", "b": ".inf", "c": ".nan"}, []),
+    ],
+)  # fmt: skip
+def test_one_bad_entry_costs_itself_alone(
+    source: str, metadata: dict[str, Any], told: list[tuple[str, int, str]]
+) -> None:
+    """T24: nothing is lost silently; the problem says what to write, on the right line, and the rest is kept."""
+    read = read_text(source, "a.md")
+    assert read.front_matter is not None and read.front_matter.metadata == metadata
+    assert [(problem.code, problem.line_start) for problem in read.problems] == [(code, line) for code, line, _ in told]
+    for problem, (_, _, words) in zip(read.problems, told, strict=True):
+        assert words in problem.message
+
+
+@pytest.mark.parametrize("line", ["a: b: c\n", "a: 1\n", "a: 1e999\n", '"a": @x\n', "- x\n"])
+def test_many_bad_entries_are_few_problems(line: str) -> None:
+    source = f"---\nx: y: z\n{line * 3000}---\n"
+    assert len(read_text(source, "a.md").problems) <= 21
 
 
 def test_front_matter_of_a_thousand_keys() -> None:

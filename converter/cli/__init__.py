@@ -11,6 +11,7 @@ import errno
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Annotated, Any
@@ -19,7 +20,9 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from converter.cli.messages import LISTED_PROBLEMS, discard_output, print_problems
+from converter.addresses import redacted
+from converter.cli.console import discard_output, one_safe_line, say, write_text
+from converter.cli.messages import LISTED_PROBLEMS, print_problems
 from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.process import fill_standard_streams, set_up
 from converter.version import __version__
@@ -27,6 +30,7 @@ from converter.version import __version__
 COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "schema", "spark")
 """What there is, in the order of the help; each in a module of its own, with its own name."""
 
+ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 BROKEN_PIPE = 141
 UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
@@ -39,24 +43,37 @@ def _told() -> Iterator[None]:
     except ParquetryError as error:
         if isinstance(error, TooManyProblems):
             print_problems(error.problems[:LISTED_PROBLEMS])
-        typer.echo(f"parquetry: {error}", err=True)
+        place = str(error).removesuffix(error.message)
+        say(f"parquetry: {one_safe_line(place)}{error.message}")
         raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
+    except ClickError as error:  # typer prints it, with what the caller wrote in it
+        for name, value in vars(error).items():
+            if isinstance(value, str):
+                setattr(error, name, one_safe_line(redacted(value)))
+        raise
     except BrokenPipeError as error:
         discard_output()
         raise typer.Exit(BROKEN_PIPE) from error
     except OSError as error:
         # Sources and outputs tell of theirs as ParquetryError; what remains is standard output, on a full disk say.
         discard_output()
-        place = error.filename or ("standard output" if error.errno in UNWRITABLE else None)
-        what = f"{place}: cannot be written: " if place else ""
-        typer.echo(f"parquetry: {what}{error.strerror or error}", err=True)
+        at = error.filename or ("standard output" if error.errno in UNWRITABLE else None)
+        what = f"{at}: cannot be written: " if at else ""
+        say(f"parquetry: {what}{error.strerror or error}")
         raise typer.Exit(1) from error
     except MemoryError as error:
-        typer.echo("parquetry: memory ran out; give the process more, or split what is large", err=True)
+        say("parquetry: memory ran out; give the process more, or split what is large")
+        raise typer.Exit(1) from error
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        fault = f"{type(error).__name__}: {error} ({os.path.basename(frame.filename)}:{frame.lineno})"
+        say(f"parquetry: a fault of Parquetry, please report it: {fault}")
         raise typer.Exit(1) from error
     except KeyboardInterrupt as error:
         stands = getattr(error, "__notes__", ["nothing half-written was left"])  # what `staged` says of the output
-        typer.echo(f"parquetry: stopped; {stands[0]}", err=True)
+        say(f"parquetry: stopped; {stands[0]}")
         raise typer.Exit(128 + (error.args[0] if error.args else signal.SIGINT)) from error
 
 
@@ -108,7 +125,7 @@ app = typer.Typer(
 
 def _print_version(value: bool) -> None:
     if value:
-        typer.echo(f"parquetry {__version__}")
+        write_text(f"parquetry {__version__}\n")
         raise typer.Exit
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from converter.cli.output_options import Repair, of_schemas
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
+from converter.cli.console import in_flags, say, write_text
+from converter.cli.output_options import Limits, Repair, of_schemas, options_of, with_limits
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, found_sources
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -41,8 +42,10 @@ def schemas_of(named: list[str] | None) -> tuple[Schema, ...]:
     return tuple(schema for each in named for schema in load_schemas(each))
 
 
+@with_limits
 def check(
     source: SomeSources,
+    limits: Limits,
     schema: SchemaOption = None,
     to: Annotated[
         str, typer.Option("--to", metavar="FORM", help="text, json, sarif or github (annotations).")
@@ -58,9 +61,7 @@ def check(
     Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
     """
     from converter.cli.messages import counted
-    from converter.conversion import Options
     from converter.schema.check import REPORTS, check_sources
-    from converter.source import find_sources
 
     if not schema:
         raise UsageError(
@@ -68,15 +69,16 @@ def check(
         )
     if to not in REPORTS:
         raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
-    options = Options(repair=repair, encoding=encoding, schemas=schemas_of(schema))
-    checked = check_sources(find_sources(source, exclude=exclude or (), ignore=not no_ignore), options.schemas, options)
-    typer.echo(REPORTS[to](checked), nl=False)
+    options = options_of(limits, repair, schemas=schemas_of(schema), encoding=encoding)
+    checked = check_sources(found_sources(source, options, exclude, no_ignore), options.schemas, options)
+    report = REPORTS[to](checked)
+    write_text(in_flags(report) if to == "text" else report)
     if not quiet:
         found = f"{counted(len(checked.findings), 'finding')} in {counted(checked.documents, 'document')}"
-        typer.echo(found, err=True)
+        say(found)
         for name, matched in checked.matched.items():
             accepted = checked.accepted[name]
-            typer.echo(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected", err=True)
+            say(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected")
     raise typer.Exit(1 if checked.findings else 0)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
+from converter.cli.console import standard_output
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import conclude, report_left_out
 from converter.cli.output_options import (
@@ -17,12 +18,10 @@ from converter.cli.output_options import (
     Incremental,
     Jobs,
     LayoutOption,
+    Limits,
     LockTypes,
-    MaximumBytes,
-    MaximumOutputBytes,
     MaximumProblems,
     MaximumRemoved,
-    MaximumSeconds,
     OnlySchema,
     Out,
     Overwrite,
@@ -38,6 +37,7 @@ from converter.cli.output_options import (
     of_run,
     options_of,
     output_of,
+    with_limits,
 )
 from converter.cli.progress import progress_shown
 from converter.cli.source_options import (
@@ -55,9 +55,9 @@ from converter.cli.source_options import (
     TextColumn,
     sources_of,
 )
+from converter.destination import EVENTS_FILE, FOLDER, JSON_FILE, RECORDS, STREAM, check_file, destination_of
 from converter.errors import UsageError
 from converter.folders import walk
-from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.process import processors, start_fork_server
 
 MANY_FILES = 512
@@ -77,7 +77,9 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
+@with_limits
 def convert(
+    limits: Limits,
     source: Sources = None,
     out: Out = None,
     files_from: FilesFrom = None,
@@ -115,9 +117,6 @@ def convert(
     lock_types: LockTypes = None,
     jobs: Jobs = None,
     spreadsheet_safe: SpreadsheetSafe = False,
-    max_bytes: MaximumBytes = None,
-    max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
-    max_output_bytes: MaximumOutputBytes = None,
     max_problems: MaximumProblems = None,
     report_file: ReportFile = None,
     openlineage: Annotated[
@@ -131,24 +130,19 @@ def convert(
     if jobs > 1 and any(map(_holds_many, source or [])):
         start_fork_server()
     from converter.lineage import lineage
-    from converter.output import TARGETS, find_target
+    from converter.output import open_target
     from converter.run import Settings, write_file, write_folder, write_stream, write_target
     from converter.source import LeftOut
-    from converter.write import FORMATS
 
-    by_suffix = {format.suffix: name for name, format in FORMATS.items()}
-    if to is not None and to not in (*FORMATS, *TARGETS):
-        raise UsageError(f"unknown format {to}; there are {', '.join((*FORMATS, *TARGETS))}")
-    if out is None and to in TARGETS:
-        raise UsageError(f"{to} is a database; name it with -o")
-    target = find_target(out, to) if out is not None else None
-    path = Path(out) if out is not None else None
-    to = "parquet" if target else to or (by_suffix.get(path.suffix) if path else None) or "parquet"
+    destination = destination_of(out, to, RECORDS)
+    target = open_target(destination)
+    for file, writes in ((report_file, JSON_FILE), (openlineage, EVENTS_FILE)):
+        if file is not None:
+            check_file(file, writes)
+    to = destination.format or "parquet"
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(
-        repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes, encoding
-    )
-    is_folder = path is not None and (target is not None or path.suffix not in by_suffix or path.is_dir())
+    options = options_of(limits, repair, without_rule, hints, schemas_of(schema), encoding)
+    is_folder = target is not None or destination.place == FOLDER
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
         file_size, layout, lock_types, spreadsheet_safe, max_removed,
@@ -162,17 +156,18 @@ def convert(
     countable = arguments if text_column is None and files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         settings = Settings(jobs, max_problems, progress)
-        if path is None:
+        if destination.place == STREAM:
             if to == "parquet" and sys.stdout.isatty():
                 raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
-            report = write_stream(sources, sys.stdout.buffer, output, options, settings)
-            sys.stdout.flush()
+            stream = standard_output()
+            report = write_stream(sources, stream, output, options, settings)
+            stream.flush()
         else:
             if target is not None:
                 report = write_target(sources, target, output, options, settings)
             else:
                 write = write_folder if is_folder else write_file
-                report = write(sources, path, output, options, settings)
+                report = write(sources, destination.path, output, options, settings)
         if events is not None:
             events.complete(report)
     if verbose and left_out.count:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from converter.cli.messages import print_problems
-from converter.cli.output_options import Overwrite, Repair
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
+from converter.cli.output_options import Limits, Overwrite, Repair, options_of, with_limits
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, documents_of
 from converter.cli.tables import write_out
+from converter.destination import SCHEMA, destination_of
 
 if TYPE_CHECKING:
     from converter.records import Context
@@ -24,10 +24,12 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
+@with_limits
 def infer(
     source: SomeSources,
+    limits: Limits,
     name: Annotated[str, typer.Option("--name", help="The name of the record of a document.")] = "document",
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
     encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
@@ -35,19 +37,16 @@ def infer(
     overwrite: Overwrite = False,
 ) -> None:
     """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
-    from converter.conversion import Options, read_document
-    from converter.document import Document
     from converter.schema.load import parse_schemas
     from converter.schema.propose import propose
     from converter.schema.survey import survey
-    from converter.source import find_sources
 
-    options = Options(repair=repair, encoding=encoding)
+    destination = destination_of(out, None, SCHEMA)
+    options = options_of(limits, repair, encoding=encoding)
     problems: list[Mapping[str, Any]] = []
 
     def documents() -> Iterator[Context]:
-        for each in find_sources(source, exclude=exclude or (), ignore=not no_ignore):
-            document = Document(read_document(each, options), options)
+        for document in documents_of(source, options, exclude, no_ignore):
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context
 
@@ -57,7 +56,7 @@ def infer(
         raise typer.Exit(1)
     text = propose(found, name)
     parse_schemas(text, "<proposed schema>")
-    write_out(out, overwrite, text.encode())
+    write_out(destination, overwrite, text.encode())
     raise typer.Exit(3 if problems else 0)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from converter.cli.console import one_safe_line, say
 from converter.errors import OutputError
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | Non
     """Tell what a run did, and end the command with its exit code: 3 where all is done, but not reported."""
     report_problems(report, quiet, verbose)
     for note in report.notes:
-        typer.echo(f"parquetry: {printable(note)}", err=True)
+        say(f"parquetry: {note}")
     if not quiet:
         report_run(report, verbose)
     code = report.exit_code
@@ -33,7 +32,7 @@ def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | Non
         try:
             write_report(report, report_file)
         except OutputError as error:
-            typer.echo(f"parquetry: the report was not written, all else was done: {error}", err=True)
+            say(f"parquetry: the report was not written, all else was done: {error}")
             code = code or 3
     raise typer.Exit(code)
 
@@ -46,7 +45,7 @@ def report_problems(report: Report, quiet: bool, verbose: bool) -> None:
     print_problems(listed)
     if len(listed) < count:
         more = "see the record problems" if len(listed) == len(shown) else "--verbose lists them"
-        typer.echo(f"... and {count - len(listed):,} more problems; {more}", err=True)
+        say(f"... and {count - len(listed):,} more problems; {more}")
 
 
 def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
@@ -54,7 +53,7 @@ def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
     for problem in problems:
         line = "" if problem["line_start"] is None else f":{problem['line_start']}"
         text = f"{problem['source']}{line}: {problem['severity']}: {problem['message']} [{problem['code']}]"
-        typer.echo(printable(text), err=True)
+        say(one_safe_line(text))
 
 
 def report_run(report: Report, verbose: bool) -> None:
@@ -73,38 +72,38 @@ def report_run(report: Report, verbose: bool) -> None:
         f"{report.seconds:.1f} s",
         *([f"{report.bytes / 1e6 / report.seconds:.1f} MB/s"] if report.bytes > 1e6 else []),
     ]
-    typer.echo(", ".join(parts), err=True)
+    say(", ".join(parts))
     if not report.listing_complete:
-        typer.echo("not all sources could be listed, so that nothing counts as gone", err=True)
+        say("not all sources could be listed, so that nothing counts as gone")
     if report.exit_code == 1:
-        typer.echo("nothing could be read; the output was left as it was", err=True)
+        say("nothing could be read; the output was left as it was")
     elif not report.written:
-        typer.echo("nothing has changed; the output was left as it is", err=True)
+        say("nothing has changed; the output was left as it is")
     elif report.exit_code == 3:
-        typer.echo("the output was written; see problems for what could not be read", err=True)
+        say("the output was written; see problems for what could not be read")
     for name, matched in report.matched.items():
         accepted = report.rows[name]
-        typer.echo(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected", err=True)
+        say(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected")
     paths = [output for output in report.outputs if isinstance(output, Path)]
     for place in [*{path.parent: None for path in paths}, *(out for out in report.outputs if isinstance(out, str))]:
         names = " ".join(path.name for path in paths if path.parent == place)
-        typer.echo(f"written to {place}{': ' if names else ''}{names}", err=True)
+        say(f"written to {place}{': ' if names else ''}{names}")
     if verbose:
         for name, rows in report.rows.items():
-            typer.echo(f"  {name:12} {rows:>10,} rows", err=True)
+            say(f"  {name:12} {rows:>10,} rows")
         for name, rows in report.datasets.items():
-            typer.echo(f"  datasets/{name} {rows:,} rows", err=True)
+            say(f"  datasets/{name} {rows:,} rows")
         for rule, count in report.repairs.most_common():
-            typer.echo(f"  repaired {count:,} x {rule}", err=True)
+            say(f"  repaired {count:,} x {rule}")
         for code, count in report.problem_codes.most_common():
-            typer.echo(f"  problem {count:,} x {code}", err=True)
+            say(f"  problem {count:,} x {code}")
 
 
 def report_left_out(left_out: LeftOut) -> None:
     """Print what a search has left out: files, and folders with all that is in them."""
     more = left_out.count - len(left_out.first)
     names = ", ".join(left_out.first) + (f" and {more:,} more" if more else "")
-    typer.echo(printable(f"left out by .gitignore or --exclude: {names}"), err=True)
+    say(f"left out by .gitignore or --exclude: {names}")
 
 
 def write_report(report: Report, file: Path) -> None:
@@ -115,23 +114,13 @@ def write_report(report: Report, file: Path) -> None:
     """
     text = json.dumps(report.as_json(), ensure_ascii=False, indent=2)
     if str(file) == "-":
-        typer.echo(text, err=True)
+        say(text)
         return
     from converter.output.stage import write_file
 
     write_file(file, f"{text}\n".encode())
 
 
-def discard_output() -> None:
-    """Send what is still buffered for standard output nowhere; else the interpreter complains at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def counted(number: int, noun: str) -> str:
     """Return `1 document`, `2 documents`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def printable(text: str) -> str:
-    """Return the text without control characters, which a document could use to write over a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

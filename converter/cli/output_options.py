@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_type_hints
 
 import typer
 
 from converter.errors import UsageError
-from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 
 if TYPE_CHECKING:
     from converter.conversion import Options
@@ -103,8 +105,7 @@ SpreadsheetSafe = Annotated[
     bool, _of_output("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
 ]
 MaximumBytes = Annotated[
-    int | None,
-    _of_reading("--max-bytes", metavar="BYTES", min=1, help="Refuse documents larger than this. Default: 256 MiB."),
+    int, _of_reading("--max-bytes", metavar="BYTES", min=1, help="Refuse documents larger than this.")
 ]
 MaximumSeconds = Annotated[
     float,
@@ -145,18 +146,52 @@ TableFormat = Annotated[
     ),
 ]
 OutFile = Annotated[
-    Path | None, typer.Option("--out", "-o", metavar="FILE", help="The output file. Default: standard output.")
+    str | None, typer.Option("--out", "-o", metavar="FILE", help="The output file. Default: standard output.")
 ]
 
 
+Limits = dict[str, Any]
+"""The limits for a document, by their names in `Options`."""
+
+LIMITS: Mapping[str, tuple[str, Any, Any]] = {
+    # its name in Options: (the parameter of a command, its type with what the help says, the default)
+    "maximum_bytes": ("max_bytes", MaximumBytes, DEFAULT_MAXIMUM_BYTES),
+    "maximum_seconds": ("max_seconds", MaximumSeconds, DEFAULT_MAXIMUM_SECONDS),
+    "maximum_output_bytes": ("max_output_bytes", MaximumOutputBytes, None),
+}
+"""Every limit for a document: each command that reads documents has them all, with the same defaults."""
+
+
+def with_limits(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `LIMITS`; it takes them together, as its parameter `limits`."""
+    kinds = get_type_hints(command, include_extras=True)
+    added = {name: parameter for parameter, (name, _, _) in LIMITS.items()}
+    parameters = [
+        each.replace(annotation=kinds[name])
+        for name, each in inspect.signature(command).parameters.items()
+        if name != "limits"
+    ]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, kind, default in LIMITS.values()
+    ]
+
+    @wraps(command)
+    def limited(**arguments: Any) -> None:
+        limits = {parameter: arguments.pop(name) for name, parameter in added.items()}
+        command(**arguments, limits=limits)
+
+    limited.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    limited.__annotations__ = {each.name: each.annotation for each in parameters}
+    return limited
+
+
 def options_of(
+    limits: Limits,
     repair: str,
-    without_rules: list[str] | None,
-    maximum_bytes: int | None,
-    maximum_seconds: float,
-    hints: Hints,
-    schemas: tuple[Schema, ...],
-    maximum_output_bytes: int | None = None,
+    without_rules: list[str] | None = None,
+    hints: Hints | None = None,
+    schemas: tuple[Schema, ...] = (),
     encoding: str | None = None,
 ) -> Options:
     """Return what the options say of the conversion.
@@ -165,10 +200,16 @@ def options_of(
         UsageError: one says what there is not.
     """
     from converter.conversion import Options
+    from converter.values import NO_HINTS
 
-    rules_off = frozenset(without_rules or ())
-    most = maximum_bytes or DEFAULT_MAXIMUM_BYTES
-    return Options(repair, rules_off, most, maximum_seconds, hints, schemas, maximum_output_bytes, encoding)
+    return Options(
+        repair,
+        frozenset(without_rules or ()),
+        hints=hints or NO_HINTS,
+        schemas=schemas,
+        encoding=encoding,
+        **limits,
+    )
 
 
 def output_of(

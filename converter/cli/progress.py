@@ -10,8 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
+from converter.cli.console import say
 from converter.folders import walk
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def _lines() -> Progress:
         if now - last >= SECONDS_BETWEEN_LINES:
             last = now
             rate = documents / (now - began)
-            typer.echo(f"{documents:,} documents, {size / 1e6:,.1f} MB, {rate:,.0f} documents/s", err=True)
+            say(f"{documents:,} documents, {size / 1e6:,.1f} MB, {rate:,.0f} documents/s")
 
     return show
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from converter.cli.show import open_console, print_to
+from converter.cli.console import open_console, print_to, write_text
 from converter.errors import UsageError
 
 
@@ -23,7 +23,7 @@ def records(
     if as_json:
         if name is None:
             raise UsageError("name the record whose contract to print, for example: parquetry records sections --json")
-        typer.echo(published(name), nl=False)
+        write_text(published(name))
         return
     from rich.table import Table
     from rich.text import Text

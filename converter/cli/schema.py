@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from converter.cli.console import say, write_text
 from converter.cli.output_options import Overwrite
+from converter.destination import PARQUET_FILE, destination_of
 from converter.errors import UsageError
 
 schema = typer.Typer(
@@ -24,7 +26,7 @@ def list_schemas() -> None:
 
     for name in ready_made():
         for each in load_schemas(name):
-            typer.echo(f"{name:18} {each.unit:12} {each.description}")
+            write_text(f"{name:18} {each.unit:12} {each.description}\n")
 
 
 @schema.command()
@@ -33,7 +35,7 @@ def show(name: Name) -> None:
     from converter.schema.load import load_schemas, ready_made
 
     load_schemas(name)
-    typer.echo(ready_made().get(name, Path(name)).read_text(encoding="utf-8-sig"), nl=False)
+    write_text(ready_made().get(name, Path(name)).read_text(encoding="utf-8-sig"))
 
 
 @schema.command("format")
@@ -41,7 +43,7 @@ def print_format() -> None:
     """Print the JSON Schema of schema files, by which editors complete and check them."""
     from converter.schema.format import schemas_folder
 
-    typer.echo((schemas_folder() / "schema.json").read_text(encoding="utf-8"), nl=False)
+    write_text((schemas_folder() / "schema.json").read_text(encoding="utf-8"))
 
 
 @schema.command()
@@ -55,7 +57,7 @@ def export(
 
     if to not in EXPORTS:
         raise UsageError(f"unknown language {to}; there are {', '.join(EXPORTS)}")
-    typer.echo("\n\n".join(EXPORTS[to](each) for each in load_schemas(name)))
+    write_text("\n\n".join(EXPORTS[to](each) for each in load_schemas(name)) + "\n")
 
 
 @schema.command()
@@ -64,7 +66,7 @@ def replay(
         Path, typer.Argument(metavar="PROBLEMS", help="The file `problems.parquet` of an earlier run.")
     ],
     name: Annotated[str, typer.Option("--schema", "-s", metavar="FILE|NAME", help="The schema, as it is now.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The Parquet file for the rows that fit now.")],
+    out: Annotated[str, typer.Option("--out", "-o", help="The Parquet file for the rows that fit now.")],
     overwrite: Overwrite = False,
 ) -> None:
     """Try rejected rows again after the schema was changed, without reading the documents.
@@ -79,6 +81,7 @@ def replay(
     from converter.schema.judge import replay as try_again
     from converter.schema.load import load_schemas
 
+    destination = destination_of(out, None, PARQUET_FILE)
     schemas = load_schemas(name)
     if len(schemas) != 1:
         raise UsageError(f"{name} holds {len(schemas)} records; replay takes a schema of one")
@@ -87,8 +90,8 @@ def replay(
         accepted, left = try_again(schemas[0], rows)
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise SourceError(f"is no record `problems` in Parquet: {error}", source=str(problems)) from error
-    write_out(out, overwrite, serialized(accepted, "parquet"))
+    write_out(destination, overwrite, serialized(accepted, "parquet"))
     for problem in left:
-        typer.echo(f"line {problem.line_start}: {problem.record}: {problem.message}", err=True)
-    typer.echo(f"{schemas[0].name}: {accepted.num_rows:,} accepted, {len(left):,} still rejected", err=True)
+        say(f"line {problem.line_start}: {problem.record}: {problem.message}")
+    say(f"{schemas[0].name}: {accepted.num_rows:,} accepted, {len(left):,} still rejected")
     raise typer.Exit(1 if left else 0)

@@ -13,8 +13,10 @@ from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
 
 if TYPE_CHECKING:
-    from converter.conversion import Source
+    from converter.conversion import Options, Source
+    from converter.document import Document
     from converter.source import LeftOut
+    from converter.source import Sources as FoundSources
 
 _option = partial(typer.Option, rich_help_panel="Sources")
 
@@ -63,6 +65,32 @@ Root = Annotated[
         help="Keys, and so ids, are paths relative to this folder, wherever it is. Default: paths as they are written.",
     ),
 ]
+
+
+def found_sources(
+    sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
+) -> FoundSources:
+    """Return the documents that the arguments name, read when their turn comes, within the limits of the options."""
+    from converter.source import find_sources
+
+    return find_sources(
+        sources,
+        maximum_bytes=options.maximum_bytes,
+        maximum_seconds=options.maximum_seconds,
+        exclude=exclude or (),
+        ignore=not no_ignore,
+    )
+
+
+def documents_of(
+    sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
+) -> Iterator[Document]:
+    """Read the documents that the arguments name, one after the other, within the limits of the options."""
+    from converter.conversion import read_document
+    from converter.document import Document
+
+    for source in found_sources(sources, options, exclude, no_ignore):
+        yield Document(read_document(source, options), options)
 
 
 def sources_of(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.check import SchemaOption, schemas_of
+from converter.cli.console import say, write_text
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import conclude, report_problems, report_run
 from converter.cli.output_options import (
@@ -19,12 +20,10 @@ from converter.cli.output_options import (
     FileSize,
     Incremental,
     LayoutOption,
+    Limits,
     LockTypes,
-    MaximumBytes,
-    MaximumOutputBytes,
     MaximumProblems,
     MaximumRemoved,
-    MaximumSeconds,
     OnlySchema,
     Overwrite,
     PartitionBy,
@@ -39,10 +38,11 @@ from converter.cli.output_options import (
     names_in,
     options_of,
     output_of,
+    with_limits,
 )
 from converter.cli.source_options import Encoding, Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn
+from converter.destination import JSON_FILE, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
 from converter.errors import SparkError, UsageError
-from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.process import show_frames
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ EXAMPLES = """[bold]Examples[/bold]
 
 spark = typer.Typer(help="The same conversion on Apache Spark, on many machines: convert, stream.")
 
-OutFolder = Annotated[Path, typer.Option("--out", "-o", help="The output folder, which every worker must see.")]
+OutFolder = Annotated[str, typer.Option("--out", "-o", help="The output folder, which every worker must see.")]
 Master = Annotated[
     str | None,
     typer.Option("--master", help="local[N,4], spark://..., k8s://..., yarn, sc://... Default: spark-submit's, else "
@@ -96,18 +96,21 @@ def archive(
     """Convert on Apache Spark. Needs `pip install 'parquetry[spark]'` and Java 17 or 21."""
     show_frames()
     if archive is not None:
+        check_file(archive, ZIP_FILE)
         from converter.spark import write_archive
 
-        typer.echo(f"written to {write_archive(archive)}", err=True)
+        say(f"written to {write_archive(archive)}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        write_text(context.get_help() + "\n")
         raise typer.Exit
 
 
 @spark.command()
+@with_limits
 def convert(
     out: OutFolder,
+    limits: Limits,
     source: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.")] = None,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
@@ -144,15 +147,15 @@ def convert(
     layout: LayoutOption = None,
     lock_types: LockTypes = None,
     spreadsheet_safe: SpreadsheetSafe = False,
-    max_bytes: MaximumBytes = None,
-    max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
-    max_output_bytes: MaximumOutputBytes = None,
     max_problems: MaximumProblems = None,
     report_file: ReportFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Read documents and write their records to a folder."""
+    destination = destination_of(out, to, RECORD_FOLDERS)
+    if report_file is not None:
+        check_file(report_file, JSON_FILE)
     from converter.spark import convert as convert_on_spark
     from converter.spark.job import check
 
@@ -162,12 +165,10 @@ def convert(
     if is_table != (key_column is not None) or (not is_table and (keep is not None or query is not None)):
         raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(
-        repair, without_rule, max_bytes, max_seconds, hints, schemas_of(schema), max_output_bytes, encoding
-    )
+    options = options_of(limits, repair, without_rule, hints, schemas_of(schema), encoding)
     output = output_of(
-        options, True, to or "parquet", records, only_schema, datapackage, overwrite, append, incremental,
-        partition_by, file_size, layout, lock_types, spreadsheet_safe, max_removed,
+        options, True, destination.format or "parquet", records, only_schema, datapackage, overwrite, append,
+        incremental, partition_by, file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
     check(output, options)
     session = started(master, conf)
@@ -184,8 +185,10 @@ convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
 
 
 @spark.command()
+@with_limits
 def stream(
     out: OutFolder,
+    limits: Limits,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder, or glob, that documents come to.")],
     checkpoint: Annotated[
         Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark remembers what was taken.")
@@ -205,19 +208,15 @@ def stream(
     file_size: FileSize = None,
     layout: LayoutOption = None,
     lock_types: LockTypes = None,
-    max_bytes: MaximumBytes = None,
-    max_seconds: MaximumSeconds = DEFAULT_MAXIMUM_SECONDS,
-    max_output_bytes: MaximumOutputBytes = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Append new documents to an output as they come, each exactly once."""
+    destination_of(out, None, RECORD_FOLDERS)
+    destination_of(checkpoint, None, RECORD_FOLDERS)
     from converter.spark import stream as stream_on_spark
-    from converter.values import NO_HINTS
 
-    options = options_of(
-        repair, without_rule, max_bytes, max_seconds, NO_HINTS, schemas_of(schema), max_output_bytes, encoding
-    )
+    options = options_of(limits, repair, without_rule, schemas=schemas_of(schema), encoding=encoding)
     output = output_of(
         options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout, lock_types
     )  # fmt: skip

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.messages import report_problems
-from converter.cli.output_options import Jobs, OutFile, Overwrite, Quiet, Repair, TableFormat
-from converter.cli.source_options import Encoding, Exclude, NoIgnore
-from converter.cli.tables import RENDERED, format_of, serialized, write_out
-from converter.errors import UsageError
+from converter.cli.output_options import (
+    Jobs,
+    Limits,
+    OutFile,
+    Overwrite,
+    Quiet,
+    Repair,
+    TableFormat,
+    options_of,
+    with_limits,
+)
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, found_sources
+from converter.cli.tables import format_of, serialized, write_out
+from converter.destination import TABLES, Destination, destination_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,6 +38,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
+@with_limits
 def sql(
     query: Annotated[
         str, typer.Argument(metavar="QUERY", help="A query in DuckDB's SQL, over the records and data sets.")
@@ -38,6 +49,7 @@ def sql(
             metavar="SOURCE...", help="Documents, as for convert; or one output of convert, a folder or x.duckdb."
         ),
     ],
+    limits: Limits,
     to: TableFormat = None,
     out: OutFile = None,
     encoding: Encoding = None,
@@ -49,32 +61,27 @@ def sql(
     quiet: Quiet = False,
 ) -> None:
     """Ask documents in SQL: each record is a table, each data set one in the schema `datasets`."""
-    from converter.conversion import Options
-    from converter.limits import DEFAULT_MAXIMUM_SECONDS
     from converter.process import processors
     from converter.query import ask, ask_documents, stands
-    from converter.source import find_sources
-    from converter.write import FORMATS
 
-    to = to or format_of(out)
-    if to not in (*RENDERED, *FORMATS):
-        raise UsageError(f"unknown format {to}; there are {', '.join((*RENDERED, *FORMATS))}")
+    destination = destination_of(out, to, TABLES)
+    to = format_of(destination)
     if len(source) == 1 and stands(source[0]):
-        show(ask(query, Path(source[0])), to, out, overwrite)
+        show(ask(query, Path(source[0])), to, destination, overwrite)
         return
-    options = Options(repair=repair, encoding=encoding, maximum_seconds=DEFAULT_MAXIMUM_SECONDS)
-    sources = find_sources(source, exclude=exclude or (), ignore=not no_ignore)
+    options = options_of(limits, repair, encoding=encoding)
+    sources = found_sources(source, options, exclude, no_ignore)
     found, report = ask_documents(query, sources, options, jobs or processors())
     report_problems(report, quiet, verbose=False)
     if found is not None:
-        show(found, to, out, overwrite)
+        show(found, to, destination, overwrite)
     raise typer.Exit(report.exit_code)
 
 
 sql.__doc__ = f"{sql.__doc__}\n\n{EXAMPLES}"
 
 
-def show(found: pa.Table, to: str, out: Path | None, overwrite: bool) -> None:
+def show(found: pa.Table, to: str, out: Destination, overwrite: bool) -> None:
     """Write what a query found as `to` has it."""
     from converter.show.grid import grid
     from converter.show.markdown import markdown_table

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from converter.cli.console import open_console, print_to, standard_output
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import print_problems
-from converter.cli.output_options import OutFile, Overwrite, Repair, TableFormat
-from converter.cli.show import open_console, print_to
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources
+from converter.cli.output_options import Limits, OutFile, Overwrite, Repair, TableFormat, options_of, with_limits
+from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, documents_of
+from converter.destination import FILE, TABLES, TEXTS, Destination, destination_of
 from converter.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ EXAMPLES = """[bold]Examples[/bold]
   parquetry tables report.md --select city__price -o prices.parquet
 """
 
-RENDERED = ("text", "markdown")
 
-
+@with_limits
 def tables(
     source: SomeSources,
+    limits: Limits,
     select: Annotated[
         str | None,
         typer.Option("--select", metavar="N|NAME", help="Only the table with this table_id, data set or caption."),
@@ -59,21 +59,15 @@ def tables(
     overwrite: Overwrite = False,
 ) -> None:
     """Print the tables of documents, each column in its type."""
-    from converter.conversion import Options, read_document
-    from converter.document import Document
     from converter.show.describe import SHOWN, description
-    from converter.source import find_sources
-    from converter.write import FORMATS
 
-    to = to or format_of(out)
-    if to not in (*RENDERED, *FORMATS):
-        raise UsageError(f"unknown format {to}; there are {', '.join((*RENDERED, *FORMATS))}")
+    destination = destination_of(out, to, TABLES)
+    to = format_of(destination)
     hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = Options(repair=repair, encoding=encoding, hints=hints)
+    options = options_of(limits, repair, hints=hints, encoding=encoding)
     found: list[Table] = []
     read = errors = 0
-    for each in find_sources(source, exclude=exclude or (), ignore=not no_ignore):
-        document = Document(read_document(each, options), options)
+    for document in documents_of(source, options, exclude, no_ignore):
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)
         errors += len(problems)
@@ -81,16 +75,16 @@ def tables(
         found += [table for table in document.tables if selected(table, select)]
     if select is not None and read and not found:
         raise UsageError(f"no table is {select!r}; `parquetry tables SOURCE` lists them")
-    if to in RENDERED:
+    if to in TEXTS:
         drawn = [
             (heading(table), description([table]).select(SHOWN) if describe else table.to_arrow(headers=True))
             for table in found
         ]
-        write_out(out, overwrite, rendered(drawn, to, bare=select is not None))
+        write_out(destination, overwrite, rendered(drawn, to, bare=select is not None))
     elif describe:
-        write_out(out, overwrite, serialized(description(found), to))
+        write_out(destination, overwrite, serialized(description(found), to))
     elif len(found) == 1:
-        write_out(out, overwrite, serialized(found[0].to_arrow(), to))
+        write_out(destination, overwrite, serialized(found[0].to_arrow(), to))
     elif found:
         listed = "".join(f"\n  {heading(table)}" for table in found[:20])
         raise UsageError(f"{to} holds one table; say which with --select, or use convert --records datasets:{listed}")
@@ -100,16 +94,17 @@ def tables(
 tables.__doc__ = f"{tables.__doc__}\n\n{EXAMPLES}"
 
 
-def format_of(out: Path | None) -> str:
-    """Return the format that the output's suffix names, or the one for a reader: text on a terminal, else Markdown."""
-    from converter.write import FORMATS
+def format_of(destination: Destination) -> str:
+    """Return the format of an output of tables, or the one for a reader: text on a terminal, else Markdown.
 
-    if out is None:
-        return "text" if sys.stdout.isatty() else "markdown"
-    by_suffix = {format.suffix: name for name, format in FORMATS.items()} | {".md": "markdown", ".txt": "text"}
-    if out.suffix not in by_suffix:
-        raise UsageError(f"{out} names no format; say which with --to")
-    return by_suffix[out.suffix]
+    Raises:
+        UsageError: it is a file whose name says none.
+    """
+    if destination.format is not None:
+        return destination.format
+    if destination.place == FILE:
+        raise UsageError("names no format; say which with `to`", source=destination.name)
+    return "text" if sys.stdout.isatty() else "markdown"
 
 
 def selected(table: Table, name: str | None) -> bool:
@@ -164,13 +159,14 @@ def serialized(table: pa.Table, to: str) -> bytes:
     return stream.getvalue()
 
 
-def write_out(out: Path | None, overwrite: bool, content: bytes | list[Any]) -> None:
-    """Write to the file, or else to standard output; drawings go through rich.
+def write_out(destination: Destination, overwrite: bool, content: bytes | list[Any]) -> None:
+    """Write to the file, or to standard output; drawings go through rich.
 
     Raises:
         UsageError: Parquet to a terminal.
         OutputError: the file exists already, or could not be written.
     """
+    out = destination.path if destination.place == FILE else None
     if isinstance(content, list):
         console = open_console()
         if out is not None:
@@ -184,14 +180,15 @@ def write_out(out: Path | None, overwrite: bool, content: bytes | list[Any]) -> 
     if out is None:
         if content.startswith(b"PAR1") and sys.stdout.isatty():
             raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
+        stream = standard_output()
+        stream.write(content)
+        stream.flush()
         return
     from converter.output import staged
 
     if out.exists() and not overwrite:
         raise OutputError(
-            "exists already; choose another name or say --overwrite", source=str(out), code="output_exists"
+            "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
         )
     with staged(out) as stage:
         (stage.new / out.name).write_bytes(content)

@@ -15,7 +15,7 @@ from converter.output.manifest import MANIFEST, Arrangement, File, Manifest, rea
 from converter.output.output import Mode, Output, Records, earlier_of, mode_of
 from converter.output.partition import partition_of
 from converter.output.stage import Stage, staged
-from converter.output.target import TARGETS, Load, Target, find_target
+from converter.output.target import TARGETS, Load, Target, find_target, open_target
 
 __all__ = [
     "MANIFEST",
@@ -36,6 +36,7 @@ __all__ = [
     "earlier_of",
     "find_target",
     "mode_of",
+    "open_target",
     "partition_of",
     "read_manifest",
     "staged",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from converter.addresses import shown
 from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
@@ -55,12 +56,12 @@ class Delta:
     capacity: Capacity | None = Capacity("Delta Lake", columns=10_000, forbidden="\0 ,;{}()\n\t=")
 
     def __init__(self, out: str) -> None:
-        self.name, self._root = out, out.removeprefix("delta://")
+        self.name, self._root = shown(out), out.removeprefix("delta://")
         if not self._root:
-            raise UsageError(f"{out} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
+            raise UsageError(f"{self.name} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
         self._delta = imported("deltalake", "delta")
         self._local = None if "://" in self._root else Path(self._root)
-        self.place = self._local or staging_place(out)
+        self.place = self._local or staging_place(self.name)
 
     def manifest(self) -> Manifest | None:
         """Return the manifest, None where there is none."""
@@ -243,7 +244,7 @@ class Delta:
         except (ParquetryError, OSError):
             raise
         except Exception as error:
-            raise OutputError(f"{_reason(error)}; nothing of this run was kept", source=self.name) from error
+            raise OutputError(f"{_reason(error)}; nothing of this run was kept", source=self.name) from None
 
 
 def _reason(error: BaseException) -> str:

@@ -67,11 +67,11 @@ class Output:
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
         if self.goes_on and self.records is not None and "documents" not in self.records:
-            raise UsageError(f"the record documents tells what is there already; {self.mode} needs it in --records")
+            raise UsageError(f"the record documents tells what is there already; {self.mode} needs it in `records`")
         if self.maximum_removed is not None:
             most_removed(self.maximum_removed, 0)
             if self.mode != "incremental":
-                raise UsageError("--max-removed goes with --incremental; no other mode removes single documents")
+                raise UsageError("`maximum_removed` goes with `incremental`; no other mode removes single documents")
 
     @property
     def goes_on(self) -> bool:
@@ -201,7 +201,7 @@ def earlier_of(
         resume()
         return None
     if output.mode == "create" or manifest is None:
-        other = "another output or say --overwrite" + (", --append or --incremental" if manifest else "")
+        other = "another output or pass `overwrite`" + (", `append` or `incremental`" if manifest else "")
         found = standing[0] if standing else "an output"
         raise OutputError(f"holds {found} already; choose {other}", source=target.name, code="output_exists")
     # What `unique` leaves out depends on every document before.
@@ -224,7 +224,7 @@ def earlier_of(
             raise OutputError(message, source=target.name, code="damaged") from error
     differ = sorted(name for name in told if told[name] != manifest.options.get(name)) or ["unique"]
     raise OutputError(
-        f"was made with other options ({', '.join(differ)}); choose another output or say --overwrite",
+        f"was made with other options ({', '.join(differ)}); choose another output or pass `overwrite`",
         source=target.name,
         code="output_exists",
     )

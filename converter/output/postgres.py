@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from converter.addresses import public, shown
 from converter.datasets import DATASETS, PARTS
 from converter.errors import OutputError, UsageError
 from converter.output.capacity import Capacity
@@ -31,7 +32,7 @@ from converter.output.tables import (
     references,
     text,
 )
-from converter.output.target import TARGETS, Load, imported
+from converter.output.target import Load, imported
 from converter.records import RECORDS
 from converter.schema.export import SQL, Types, named
 
@@ -144,8 +145,8 @@ class Postgres:
     )  # fmt: skip
 
     def __init__(self, out: str) -> None:
-        if not re.fullmatch(TARGETS["postgres"][0], out):
-            raise UsageError(f"{out} names no PostgreSQL database; say postgresql://HOST/NAME")
+        if not re.match("postgres(ql)?://", out):
+            raise UsageError(f"{shown(out)} names no PostgreSQL database; say postgresql://HOST/NAME")
         address, _, query = out.partition("?")
         parameters = [one for one in query.split("&") if one]
         schemas = [unquote(one[len(SCHEMA) :]) for one in parameters if one.startswith(SCHEMA)]
@@ -155,8 +156,7 @@ class Postgres:
                 f"schema={self._schema} is no name of a schema of at most {most} bytes; name a shorter one"
             )
         self._url = f"{address}?{'&'.join(one for one in parameters if not one.startswith(SCHEMA))}"
-        server = re.sub(r"//[^/]*@", "//", address)  # messages show no password
-        self.name = f"{server}?{SCHEMA}{quote(self._schema)}"
+        self.name = f"{public(address)}?{SCHEMA}{quote(self._schema)}"
         self.place = staging_place(self.name)
         self._adbc = imported("adbc_driver_postgresql.dbapi", "postgres")
 
@@ -208,7 +208,7 @@ class Postgres:
                 yield _Connected(connection, cursor, self._schema, self.name)
         except self._adbc.Error as error:
             message = " ".join(str(error).split())  # in one line
-            raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from error
+            raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from None
 
 
 class _Column(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from converter.destination import RECORDS, Destination, destination_of
 from converter.errors import OutputError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import MEND, Manifest
@@ -22,13 +22,12 @@ from converter.problems import OF_THE_RUN
 if TYPE_CHECKING:
     from converter.output.parts import Parts
 
-TARGETS: dict[str, tuple[str, str]] = {
-    # the name that --to knows: (the outputs that are meant without it, the class)
-    "duckdb": (r".*\.(duckdb|ddb)", "converter.output.duckdb:DuckDB"),
-    "delta": (r"delta://.*", "converter.output.delta:Delta"),
-    "postgres": (r"postgres(ql)?://.*", "converter.output.postgres:Postgres"),
+TARGETS: dict[str, str] = {
+    "duckdb": "converter.output.duckdb:DuckDB",
+    "delta": "converter.output.delta:Delta",
+    "postgres": "converter.output.postgres:Postgres",
 }
-"""Every target beside folders and files. A module is imported when its target is asked for."""
+"""The class of each database of `DATABASES`. A module is imported when its target is asked for."""
 
 
 ROWS_AT_ONCE = 1024
@@ -106,16 +105,21 @@ def find_target(out: str, to: str | None) -> Target | None:
     """Return the database that an output names, by its own form or by the name `to`; None for files and folders.
 
     Raises:
-        UsageError: its package is not installed, the output is none of its kind, or `to` says another.
+        UsageError: its package is not installed, or the name is that of no output; see `destination_of`.
     """
-    meant = next((name for name, (form, _) in TARGETS.items() if re.fullmatch(form, out)), None)
-    if meant is not None and to not in (None, meant):
-        raise UsageError(f"{out} is an output to {meant}, and not to {to}; leave --to out, or name another output")
-    name = to or meant
-    if name not in TARGETS:
+    return open_target(destination_of(out, to, RECORDS))
+
+
+def open_target(destination: Destination) -> Target | None:
+    """Return the database where an output goes, None for files and folders.
+
+    Raises:
+        UsageError: its package is not installed, or the name is none of its kind.
+    """
+    if destination.place not in TARGETS:
         return None
-    module, _, kind = TARGETS[name][1].partition(":")
-    target: Target = getattr(import_module(module), kind)(out)
+    module, _, kind = TARGETS[destination.place].partition(":")
+    target: Target = getattr(import_module(module), kind)(destination.name)
     return target
 
 

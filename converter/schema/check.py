@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from converter.limits import OutOfTime
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
+from converter.show.characters import printable
 from converter.version import __version__
 
 
@@ -70,7 +70,7 @@ def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options:
 
 def text(checked: Checked) -> str:
     """Return `file:line: message`, a line each."""
-    return "".join(f"{_printable(str(finding))}\n" for finding in checked.findings)
+    return "".join(printable(str(finding)).replace("\n", "\u2424") + "\n" for finding in checked.findings)
 
 
 def as_json(checked: Checked) -> str:
@@ -125,10 +125,6 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-def _printable(text: str) -> str:
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "\ufffd", text)
 
 
 REPORTS: dict[str, Callable[[Checked], str]] = {"text": text, "json": as_json, "sarif": sarif, "github": github}

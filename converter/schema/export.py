@@ -84,7 +84,7 @@ def table_schema(schema: Schema) -> dict[str, Any]:
 
 
 def json_schema(schema: Schema) -> dict[str, Any]:
-    """Return the JSON Schema of a row, as `--to ndjson` writes it."""
+    """Return the JSON Schema of a row, as NDJSON has it."""
     place = {field["name"]: {"type": field["type"]} for field in arrow_table_schema(schema.arrow)["fields"][:4]}
     required = [*place, *(field.name for field in schema.fields if field.required)]
     return {

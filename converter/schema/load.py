@@ -13,18 +13,17 @@ from typing import Any
 import pyarrow as pa
 
 from converter.errors import SchemaError
-from converter.records import RECORDS
 from converter.schema.cast import ARROW_TYPES, BadValue, bound, usable_format
 from converter.schema.format import check_format, nearest, schemas_folder, shown
 from converter.schema.located import Located, Path, parse_located
 from converter.schema.lookup import SOURCES
 from converter.schema.model import OTHERS, PLACE, Field, Schema
+from converter.schema.names import refusal
 from converter.schema.patterns import ARROW, Expression, Patterns, compiled
 from converter.schema.units import PARTS, usual_source
 
 SUFFIXES = (".yaml", ".yml", ".json")
 RESERVED_FIELDS = {field.name for field in PLACE} | {OTHERS}
-RESERVED_RECORDS = {*RECORDS, "datasets"}
 
 # Conditions that only some units have; the others hold for all.
 CONDITIONS_OF = {
@@ -90,15 +89,16 @@ def parse_schemas(text: str, source: str) -> tuple[Schema, ...]:
     schemas: list[Schema] = []
     for path in paths:
         data = located.data["records"][path[1]] if several else located.data
-        if data["name"] in {schema.name for schema in schemas}:
-            raise located.error(f"the record {data['name']} comes twice", (*path, "name"))
+        if data["name"].casefold() in {schema.name.casefold() for schema in schemas}:
+            message = f"the record {data['name']} comes twice; the case of letters does not count"
+            raise located.error(message, (*path, "name"))
         schemas.append(_schema(located, data, path))
     return tuple(schemas)
 
 
 def _schema(located: Located, data: dict[str, Any], path: Path) -> Schema:
-    if data["name"] in RESERVED_RECORDS:
-        raise located.error(f"{data['name']} is a built-in record; choose another name", (*path, "name"))
+    if reason := refusal(data["name"]):
+        raise located.error(f"{data['name']} {reason}; choose another name", (*path, "name"))
     unit = data["from"]
     where = {}
     for key, value in data.get("where", {}).items():

@@ -58,8 +58,9 @@ def schema_of_model(model: Any, name: str, unit: str, where: Mapping[str, Any], 
         if aliases and unit in ("rows", "form"):
             names = [field["name"].replace("_", " "), field["name"], *aliases]
             field["column" if unit == "rows" else "label"] = list(dict.fromkeys(names))
-    data = {"name": name, "from": unit, "where": dict(where), "onViolation": policy, "fields": fields}
-    return load_schemas(data)[0]
+    # A class may be called as no record can: its rows go to no file.
+    data = {"name": "record", "from": unit, "where": dict(where), "onViolation": policy, "fields": fields}
+    return dataclasses.replace(load_schemas(data)[0], name=name)
 
 
 def is_pydantic(model: object) -> bool:

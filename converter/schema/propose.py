@@ -11,8 +11,9 @@ import pyarrow as pa
 
 from converter.schema.cast import ARROW_TYPES, cast, is_missing, text_of
 from converter.schema.export import TABLE_SCHEMA, named
-from converter.schema.load import RESERVED_FIELDS, RESERVED_RECORDS
+from converter.schema.load import RESERVED_FIELDS
 from converter.schema.model import Field
+from converter.schema.names import refusal
 from converter.schema.survey import Seen, Survey
 from converter.values import column_name, infer
 
@@ -33,9 +34,9 @@ def propose(survey: Survey, name: str) -> str:
         "# Your editor completes and checks this file by what `parquetry schema format` prints.",
         "records:",
     ]
-    taken: set[str] = set(RESERVED_RECORDS)
+    taken: set[str] = set()
     record = _document(survey)
-    parts += _record(_unique(column_name(name), taken), "document", "One row a document.", record)
+    parts += _record(_record_name(column_name(name), taken), "document", "One row a document.", record)
     tables = sorted(survey.tables.items(), key=lambda each: (-len(each[1].documents), each[0]))
     for names, table in tables:
         if len(table.documents) < max(min(2, survey.documents), SOME * survey.documents) or table.rows < FEWEST_ROWS:
@@ -50,8 +51,13 @@ def propose(survey: Survey, name: str) -> str:
         # The headers of all columns, so that no other table matches.
         headers = ", ".join(_text(_literal(seen.spelling)) for seen in table.columns.values())
         where = ["    where:", f"      headers: [{headers}]"]
-        parts += _record(_unique("_".join(names)[:40].strip("_"), taken), "rows", about, fields, where)
+        parts += _record(_record_name("_".join(names)[:40].strip("_"), taken), "rows", about, fields, where)
     return "\n".join(parts) + "\n"
+
+
+def _record_name(name: str, taken: set[str]) -> str:
+    """Return a name that a record can have, and that none has yet."""
+    return _unique(f"{name.strip('_')}_record" if refusal(name) else name, taken)
 
 
 def _document(survey: Survey) -> list[str]:

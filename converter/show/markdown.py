@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.show.characters import one_line
+from converter.show.characters import one_line, printable
 from converter.write.values import json_rows
 
 
@@ -47,9 +47,10 @@ def markdown_table(table: pa.Table) -> str:
 
 
 def header(field: pa.Field) -> str:
-    """Return a field's name, with its unit unless the name says it already."""
+    """Return a field's name, with its unit unless the name says it already, as `printable` does, on one line."""
     unit = (field.metadata or {}).get(b"unit", b"").decode()
-    return field.name if not unit or unit in field.name else f"{field.name} ({unit})"
+    text = field.name if not unit or unit in field.name else f"{field.name} ({unit})"
+    return printable(text).replace("\n", " ")
 
 
 def escaped(text: str) -> str:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from itertools import chain, groupby
 from typing import Final
 
+from converter.addresses import public
 from converter.conversion import Source
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
@@ -39,7 +40,7 @@ from converter.source.paths import (
 from converter.source.query import sources_of_query
 from converter.source.seen import Seen
 from converter.source.tables import TABLE_SUFFIXES, Columns, sources_of_table
-from converter.source.urls import check_store, files_of_url, is_url, shown
+from converter.source.urls import check_store, files_of_url, is_url
 
 __all__ = ["Columns", "LeftOut", "Listing", "LocalFile", "Sources", "find_files", "find_sources", "read_there"]
 
@@ -91,9 +92,9 @@ def find_sources(
     listing = Listing(None if root is None else os.fspath(root))
     if query is not None:
         if columns is None:
-            raise UsageError("--query needs --text-column, which says where the result has the documents")
+            raise UsageError("`query` needs `text_column`, which says where the result has the documents")
         if len(named) > 1 or files_from is not None:
-            raise UsageError("--query takes one DuckDB database at most, and no list of files")
+            raise UsageError("`query` takes one DuckDB database at most, and no list of files")
         rows = sources_of_query(query, named[0] if named else None, columns, maximum_bytes)
         return Sources(_started(_keyed(rows)), listing)
     if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
@@ -179,7 +180,7 @@ def _files(
                 if isinstance(file, Source) or seen.add(file.identity(real_folder)):
                     yield file
         except Exception as error:  # a NUL in a name, an address that no library can take apart
-            key = shown(argument) if is_url(argument) else argument
+            key = public(argument) if is_url(argument) else argument
             problem = failed(key, "unreadable", f"cannot be read ({type(error).__name__}); check its spelling")
             yield replace(problem, listed=False)
 
@@ -212,7 +213,7 @@ def _container(argument: str, root: str | None) -> str:
     """Return the key of what an argument searches: the place itself, of a pattern the folder before its wildcards."""
     if glob.has_magic(argument) and not os.path.lexists(argument):
         argument = os.path.dirname(argument[: re.search(r"[*?\[]", argument).start()])  # type: ignore[union-attr]
-    return shown(argument).rstrip("/") if is_url(argument) else _place(argument or ".", root)
+    return public(argument).rstrip("/") if is_url(argument) else _place(argument or ".", root)
 
 
 def _rows(
@@ -255,7 +256,7 @@ def _keyed(sources: Iterable[Source]) -> Iterator[Source]:
     seen = Seen()
     for source in sources:
         if source.problem is None and not seen.add(source.key):
-            message = "an earlier document has this key, and was kept; name another --key-column"
+            message = "an earlier document has this key, and was kept; name another `key_column`"
             source = Source(source.key, problem=Problem("duplicate_key", message))
         yield source
 

@@ -188,7 +188,7 @@ def read_bounded(stream: Any, maximum_bytes: int) -> bytes:
         left -= len(chunk)
         if left < 0:
             raise SourceError(
-                f"is too large, the limit is {maximum_bytes} bytes; raise it with --max-bytes or split the document",
+                f"is too large, the limit is {maximum_bytes} bytes; raise `maximum_bytes` or split the document",
                 code="too_large",
             )
     return b"".join(chunks)

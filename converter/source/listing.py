@@ -30,7 +30,7 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
         return open(path, "rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"--files-from cannot be read: {reason}", source=path) from error
+        raise UsageError(f"`files_from` cannot be read: {reason}", source=path) from error
 
 
 def listed(

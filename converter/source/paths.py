@@ -13,6 +13,7 @@ from fnmatch import translate
 from pathlib import Path
 from typing import BinaryIO
 
+from converter.addresses import public
 from converter.conversion import Source
 from converter.errors import SourceError, UsageError
 from converter.folders import walk
@@ -165,7 +166,7 @@ def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
         yield LocalFile(path, searched=True)
     yield from problems
     if not found and not problems:
-        message = f"the folder holds no document ({wanted}); name files, a glob, or --include{wanted.advice}"
+        message = f"the folder holds no document ({wanted}); name files, a glob, or `include`{wanted.advice}"
         yield failed(_key(folder), "no_documents", message)
 
 
@@ -267,6 +268,6 @@ def _key(path: str) -> str:
     """Return the path as records hold it: with slashes, and bytes of a name that is no UTF-8 escaped."""
     text = Path(path).as_posix()
     try:
-        return escaped(os.fsencode(text))
+        return public(escaped(os.fsencode(text)))
     except UnicodeEncodeError:  # no name that a file can have
-        return escaped(text.encode("utf-8", "surrogatepass"))
+        return public(escaped(text.encode("utf-8", "surrogatepass")))

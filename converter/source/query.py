@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from converter.addresses import redacted, shown
 from converter.conversion import Source
 from converter.errors import UsageError
 from converter.source.files import failed
@@ -26,26 +27,27 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
     try:
         import duckdb
     except ImportError as error:
-        raise UsageError("--query needs DuckDB, which is not installed; pip install 'parquetry[duckdb]'") from error
+        raise UsageError("a query needs DuckDB, which is not installed; pip install 'parquetry[duckdb]'") from error
     try:
         connection = duckdb.connect(database or IN_MEMORY, read_only=database is not None)
     except duckdb.Error as error:
-        raise UsageError(f"is no database that DuckDB can open: {_first_line(error)}", source=database) from error
+        raise UsageError(f"is no database that DuckDB can open: {_first_line(error)}", source=database) from None
     with connection:
         try:
             statements = duckdb.extract_statements(query)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise UsageError("--query takes one SELECT, which changes nothing")
+                raise UsageError("`query` takes one SELECT, which changes nothing")
             reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:
-            raise UsageError(f"--query: {_first_line(error)}") from error
+            raise UsageError(f"`query`: {_first_line(error)}") from None
         check_schema(columns, reader.schema)
-        table = database or "query"
+        table = shown(database) if database else "query"
         try:
             for row in rows_of_batches(reader, columns, maximum_bytes):
                 yield source_of_row(row, table, columns, maximum_bytes)
         except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
-            yield replace(failed(table, "unreadable", f"the query stopped: {_first_line(error)}"), listed=False)
+            message = f"the query stopped: {redacted(_first_line(error))}"
+            yield replace(failed(table, "unreadable", message), listed=False)
 
 
 def _first_line(error: Exception) -> str:

@@ -166,7 +166,7 @@ def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
         if len(line) > maximum_bytes:
             while not line.endswith(b"\n") and (line := stream.readline(maximum_bytes)):
                 pass
-            message = f"the line is too large, the limit is {maximum_bytes} bytes; raise it with --max-bytes"
+            message = f"the line is too large, the limit is {maximum_bytes} bytes; raise `maximum_bytes`"
             yield Row(number, {}, Problem("too_large", message))
         elif line.strip():
             try:

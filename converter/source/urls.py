@@ -15,8 +15,9 @@ from functools import partial
 from glob import has_magic
 from io import BytesIO
 from typing import Any, BinaryIO, cast
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
+from converter.addresses import public
 from converter.conversion import Source
 from converter.errors import ParquetryError, SourceError, UsageError
 from converter.problems import Problem
@@ -39,14 +40,6 @@ EXTRAS = {
 }
 """The extra that each kind of address needs; fsspec knows further ones, with packages of their own."""
 
-# Parameters of an address that let its bearer in, and those that go with a signature (S3, GCS, CloudFront, Azure).
-CREDENTIAL = re.compile(
-    r"(?:x-(?:amz|goog|ms)-.*|sig|signature|(?:\w*[_-])?token|api[_-]?key|password|passwd|(?:client_)?secret)", re.I
-)
-WITH_SIGNATURE = re.compile(
-    r"(?:awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|s[eprtv]|spr|sk(?:oid|tid|[tesv]))", re.I
-)
-
 LISTING_STEPS = 10
 """So many times as long as a document may a step of a listing take: a store gives a thousand names a request."""
 
@@ -67,7 +60,7 @@ class RemoteFile:
     @property
     def key(self) -> str:
         """Its address, without credentials."""
-        return shown(self.address)
+        return public(self.address)
 
     def identity(self, real_folder: Callable[[str], str]) -> str:
         """Its address."""
@@ -113,7 +106,9 @@ def check_store(url: str) -> None:
         for protocol in protocols:
             get_filesystem_class(protocol)
     except (ImportError, ValueError) as error:
-        raise _not_installed(url, error) from error
+        raise _not_installed(url, error) from None
+    except Exception as error:  # of the package of a store, or the network, before anything is read
+        raise UsageError(explain(error).message, source=public(url)) from None
 
 
 def _not_installed(url: str, error: Exception) -> UsageError:
@@ -121,9 +116,9 @@ def _not_installed(url: str, error: Exception) -> UsageError:
     needed = next((EXTRAS[part] for part in re.findall(r"([a-z0-9]+)://", url.lower()) if part in EXTRAS), "")
     if not isinstance(error, ImportError) and not (needed and "not known" in str(error)):
         known = ", ".join(f"{name}://" for name in EXTRAS)
-        return UsageError(f"no address that can be read; known are {known} and those of fsspec", source=shown(url))
+        return UsageError(f"no address that can be read; known are {known} and those of fsspec", source=public(url))
     what = f"pip install 'parquetry[{needed}]'" if needed else "pip install the package that fsspec names for it"
-    return UsageError(f"{protocol}:// needs a package that is not installed; {what}", source=shown(url))
+    return UsageError(f"{protocol}:// needs a package that is not installed; {what}", source=public(url))
 
 
 def open_store(url: str) -> tuple[Any, str]:
@@ -148,9 +143,9 @@ def files_of_url(url: str, wanted: Wanted) -> Iterator[File | Source]:
         store, path = Clock(wanted.maximum_seconds).run(opening) if "::" in url else opening()
         yield from _files_of_store(store, path, url, wanted)
     except ParquetryError as error:  # one of a list; those that are named are checked before anything is read
-        yield failed(shown(url), "unreadable" if isinstance(error, UsageError) else error.code, error.message)
+        yield failed(public(url), "unreadable" if isinstance(error, UsageError) else error.code, error.message)
     except Exception as error:  # each store has a library of its own, with errors of its own
-        yield Source(shown(url), problem=explain(error))
+        yield Source(public(url), problem=explain(error))
 
 
 def _files_of_store(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
@@ -184,7 +179,7 @@ def _files_of_pattern(store: Any, path: str, url: str, wanted: Wanted) -> Iterat
     files = (_file(store, name, url, found[name].get("size")) for name in names)
     yield from _fetched(files, wanted.maximum_seconds)
     if not names:
-        yield failed(shown(url), "no_documents", "no object matches this pattern; check it, and quote it in a shell")
+        yield failed(public(url), "no_documents", "no object matches this pattern; check it, and quote it in a shell")
 
 
 def _files_of_folder(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
@@ -204,7 +199,7 @@ def _files_of_folder(store: Any, path: str, url: str, wanted: Wanted) -> Iterato
         files = (_file(store, entries[name]["name"], url, entries[name].get("size")) for name in names)
         yield from _fetched(files, wanted.maximum_seconds)
     if not found:
-        yield failed(shown(url), "no_documents", f"holds no document ({wanted}); name objects, a glob, or --include")
+        yield failed(public(url), "no_documents", f"holds no document ({wanted}); name objects, a glob, or `include`")
 
 
 def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFile:
@@ -258,31 +253,3 @@ def explain(error: Exception) -> Problem:
         advice = "access was refused; check the credentials in the environment, or that the bucket is public"
         return Problem("unreadable", f"{advice} ({kind})")
     return Problem("unreadable", f"could not be read ({kind}); check the address, the endpoint and the network")
-
-
-def shown(url: str) -> str:
-    """Return an address as `public` does; of one that cannot be taken apart, and may hold a password, the protocol."""
-    try:
-        return public(url)
-    except ValueError:
-        return f"{url.partition(':')[0]}://..."
-
-
-def public(url: str) -> str:
-    """Return the address without what lets its bearer in: a password before the host, a signature or token after."""
-    return "::".join(_public(part) for part in url.split("::"))
-
-
-def _public(url: str) -> str:
-    if "://" not in url:
-        return url
-    parts = urlsplit(url)
-    web = parts.scheme in WEB
-    user, _, host = parts.netloc.rpartition("@")
-    host = host if web or ":" in user else parts.netloc  # abfs://container@account is no password
-    asked = parse_qsl(parts.query, keep_blank_values=True) if web else []
-    kept = [(name, value) for name, value in asked if not CREDENTIAL.fullmatch(name)]
-    if len(kept) < len(asked):
-        kept = [(name, value) for name, value in kept if not WITH_SIGNATURE.fullmatch(name)]
-        return urlunsplit(parts._replace(netloc=host, query=urlencode(kept, quote_via=quote)))
-    return url if host == parts.netloc else urlunsplit(parts._replace(netloc=host))

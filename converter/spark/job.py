@@ -8,12 +8,12 @@ import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from converter.conversion import Options, Source
+from converter.destination import RECORD_FOLDERS, destination_of
 from converter.errors import SparkError, TooManyProblems, UsageError
 from converter.output import Earlier, Folder, Output, RecordFiles, Stage
 from converter.report import Report
@@ -62,6 +62,7 @@ def convert(
     check(output, options)
     if output.arrangement is None and not output.goes_on:
         output = replace(output, arrangement="folders")  # as many workers as write
+    folder_of = destination_of(out, output.format, RECORD_FOLDERS)
     read: partial[Iterator[Source]]
     frame: DataFrame | None
     listing = Listing(None if root is None else os.fspath(root))
@@ -109,7 +110,7 @@ def convert(
         if maximum_problems is not None and report.errors > maximum_problems:
             raise TooManyProblems(maximum_problems, report.problems)
 
-    return write_output(Folder(Path(out), output.format), output, options, fill, listing)
+    return write_output(Folder(folder_of.path, output.format), output, options, fill, listing)
 
 
 def check(output: Output, options: Options) -> None:
@@ -119,7 +120,7 @@ def check(output: Output, options: Options) -> None:
         UsageError: it says what to do instead.
     """
     if output.nested(options):
-        raise UsageError("nested JSON is one file, which many workers cannot write; say --to ndjson or name --records")
+        raise UsageError("nested JSON is one file, which many workers cannot write; choose ndjson, or name `records`")
     if output.arrangement == "files" and output.format != "parquet":
         raise UsageError(f"{output.format} of several workers is several files; leave the layout files out")
     unique = [schema.name for schema in options.schemas if any(one.bounds.get("unique") for one in schema.fields)]

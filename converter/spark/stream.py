@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from converter.conversion import Options
+from converter.destination import RECORD_FOLDERS, destination_of
 from converter.errors import UsageError
 from converter.output import Output
 from converter.report import Report
@@ -43,7 +43,7 @@ def append_batch(
     check(output, options)
     if output.mode != "append":
         raise UsageError(f"a stream appends to its output; {output.mode} would not do")
-    whole = Path(out).absolute()
+    whole = destination_of(out, output.format, RECORD_FOLDERS).path.absolute()
 
     def append(frame: DataFrame, batch: int) -> None:
         report = convert(
@@ -75,10 +75,11 @@ def stream(
     Raises:
         UsageError: the output cannot be appended to.
     """
+    state = destination_of(checkpoint, None, RECORD_FOLDERS).path.absolute()
     register(spark)
     append = append_batch(out, output=output, options=options, told=told)
     writer = spark.readStream.format("parquetry_files").load(path).writeStream.foreachBatch(append)
-    writer = writer.option("checkpointLocation", str(Path(checkpoint).absolute()))
+    writer = writer.option("checkpointLocation", str(state))
     if every is None:
         return writer.trigger(availableNow=True).start()
     return writer.trigger(processingTime=f"{every:g} seconds").start()

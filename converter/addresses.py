@@ -1,0 +1,183 @@
+"""Addresses: what has the form of one, and what of it may be shown.
+
+Nothing else in the package prints an address, makes a key of it, or hands it to a message. `public` is for a text that
+is an address, or a path; `redacted` for a text that may hold some, such as the message of another library.
+
+What is kept of an address is known to be harmless; all else goes:
+
+- what stands before the host: a password always, a user name too, unless it names a place (`abfs://CONTAINER@...`);
+- parameters whose names speak of credentials, and those that belong to a signature;
+- the value of any other parameter, unless its name is in `HARMLESS` or it is a short number or a date: a digest
+  takes its place, so that different addresses keep different keys. The same holds for a fragment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+"
+"""One letter alone is a drive of Windows."""
+
+CHAIN = re.compile(rf"::(?={SCHEME}:(?::|[/\\]))")
+"""What joins the addresses of a chain: `zip://*.md::https://host/a.zip`. A password may hold two colons too."""
+
+PART = re.compile(rf"((?:{SCHEME}:)*?)({SCHEME}):([/\\]+)(.*)", re.S)
+AUTHORITY = re.compile(r"[^/?#]*")
+HOST = re.compile(r"(?:\[[^\[\]@/]*\]|[^\[\]:@,]*)(?::\d{1,5})?(?:,(?:\[[^\[\]@/]*\]|[^\[\]:@,]*)(?::\d{1,5})?)*")
+SURE_HOST = re.compile(r"localhost(?::\d+)?|[^:]*\..*|\[.*", re.S)
+
+WEB = frozenset({"http", "https"})
+PLACES = frozenset({"abfs", "abfss", "adl", "az", "wasb", "wasbs", "s3", "s3a", "gs", "gcs", "zip", "tar", "libarchive",
+                    "file", "local", "memory"})  # fmt: skip
+"""Schemes in which a name before `@`, without a password, is part of the place."""
+
+HARMLESS = frozenset({
+    "id", "ids", "page", "p", "pg", "q", "query", "search", "lang", "language", "locale", "hl", "format", "fmt",
+    "type", "kind", "version", "versionid", "v", "ver", "ref", "rev", "revision", "branch", "tag", "tags", "path",
+    "file", "filename", "name", "title", "topic", "category", "cat", "section", "chapter", "part", "offset",
+    "limit", "start", "end", "from", "to", "date", "year", "month", "day", "sort", "order", "raw", "plain",
+    "download", "view", "mode", "tab", "schema", "sslmode", "dbname", "host", "port", "region", "size", "slug",
+    "article", "doc", "docid", "document", "pageid", "curid", "oldid", "item", "post", "thread", "issue", "number",
+    "no", "symbol", "product", "project", "repo", "action", "output", "export", "print", "charset", "encoding",
+    "country", "city", "letter", "index", "keyword", "term",
+})  # fmt: skip
+"""Parameters that name a document, not its reader."""
+
+# Parameters that let the bearer of an address in, and those that go with a signature (S3, GCS, CloudFront, Azure). They
+# are left out, for they change where the document does not.
+CREDENTIAL = re.compile(
+    r"x-(?:amz|goog|ms)-.*|.*(?:sig|signature|token|secret|jwt|bearer|cookie|credentials?|session(?:[_-]?id)?|hmac|saml)"
+    r"|.*(?:passw(?:or)?d|passphrase|pwd|passwd).*|pass|pw|.*auth(?:[_-]?key|orization)?|(?:.*[_-])?(?:sid|sessid|otp)"
+    r"|phpsessid|.*sessionid|(?:.*[_-])?(?:api|access|secret|private|subscription|account)[_-]?key(?:[_-]?id)?",
+    re.I,
+)
+WITH_SIGNATURE = re.compile(
+    r"awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|s[eprtv]|spr|sk(?:oid|tid|[tesv])", re.I
+)
+DOUBTFUL = re.compile(r".*(?:key|code|pin|hash|nonce|ticket|user|login|email|id_?hint|state|cert).*|u|k", re.I)
+"""Parameters that may be either: not even a short value of theirs is shown."""
+
+PLAIN_VALUE = re.compile(r"[\w .,:+*/-]{0,200}")
+SHORT_VALUE = re.compile(r"\d{1,6}|\d{4}-\d\d-\d\d|.{0,4}", re.S)
+PATH_PARAMETER = re.compile(r";([\w.-]+)=[^/;?#]*")
+
+IN_TEXT = re.compile(rf"(?:{SCHEME}::)*(?:{SCHEME}:)+[/\\]+[^\s\"'<>`]+")
+ASSIGNMENT = re.compile(
+    r"([\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|jwt)[\w.-]*\s*=\s*)"
+    r"('(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|[^\s;&,'\"]+)",
+    re.I,
+)
+BARE_LOGIN = re.compile(r"(?<![\w/@.:-])[\w.%+-]+:[^\s@/'\"]+@(?=[\w.-]+(?:[/:]|$))")
+
+
+def is_address(text: str) -> bool:
+    """Whether the text has the form of an address, or was meant to: `s3://x`, `s3:/x`, `a::b://x`, `user:word@host/x`.
+
+    A path that begins with `./`, and one on a drive of Windows, is none.
+    """
+    if re.match(rf"{SCHEME}:(?:[/\\]|$)|[A-Za-z][A-Za-z0-9+.-]*::", text) or "://" in text:
+        return not text.startswith(("./", "../", ".\\"))
+    known = re.match(rf"({SCHEME}):", text)
+    return bool(
+        (known and known[1].lower() in SCHEMES)
+        or BARE_LOGIN.match(text)
+        or re.match(r"[\w.-]+@[\w.-]+:", text)  # as ssh has it
+        or re.match(r"\s*(?:\w+\s*=\s*[^\s;]+[\s;]+\w+|password|pwd|dbname|service)\s*=", text, re.I)  # libpq's
+    )
+
+
+SCHEMES = frozenset({
+    *WEB, *PLACES, "ftp", "ftps", "sftp", "ssh", "scp", "git", "github", "hdfs", "webhdfs", "dbfs", "oss", "oci", "hf",
+    "smb", "delta", "duckdb", "md", "motherduck", "postgres", "postgresql", "mysql", "mariadb", "sqlite", "mssql",
+    "oracle", "jdbc", "odbc", "snowflake", "bigquery", "redshift", "clickhouse", "mongodb", "redis", "kafka", "data",
+    "mailto", "iceberg",
+})  # fmt: skip
+"""Schemes that are told by their name alone, where no slash follows: `file:x`. Another folder may be called `a:b`."""
+
+
+def public(address: str) -> str:
+    """Return the address without what could let its bearer in; a text that is none, such as a path, as it is.
+
+    Whatever differs between two addresses beside credentials differs between the results too.
+    """
+    if ":" not in address:
+        return address
+    return "::".join(map(_public, CHAIN.split(address)))
+
+
+def redacted(text: str) -> str:
+    """Return a text in which every address is `public`, and no password is assigned or stands before a host."""
+    if ":" in text:
+        text = IN_TEXT.sub(lambda match: public(match[0]), text)
+        text = BARE_LOGIN.sub("", text)
+    return ASSIGNMENT.sub(r"\1...", text) if "=" in text else text
+
+
+def shown(name: str) -> str:
+    """Return what a message may call a place by, whatever it is: an address, a path, the words of a connection."""
+    return redacted(public(name))
+
+
+def _public(part: str) -> str:
+    match = PART.fullmatch(part)
+    if match is None:
+        return ASSIGNMENT.sub(r"\1...", part) if part.lower().startswith(("md:", "motherduck:")) else part
+    scheme = match[2].lower()
+    inner = re.match(rf"({SCHEME}):[/\\]{{2,}}", match[4])
+    if inner and inner[1].lower() in SCHEMES:  # delta://s3://...
+        return f"{match[1]}{match[2]}:{match[3]}{_public(match[4])}"
+    rest = _without_login(match[4], scheme)
+    path, mark, query = rest.partition("?")
+    fragment = ""
+    if scheme in WEB:
+        path, hashed, fragment = path.partition("#") if "#" in path else (path, "", "")
+        if not hashed:
+            query, hashed, fragment = query.partition("#")
+        fragment = hashed + (fragment if SHORT_VALUE.fullmatch(fragment) else digest(fragment))
+    path = PATH_PARAMETER.sub(lambda found: "" if CREDENTIAL.fullmatch(found[1]) else found[0], path)
+    shown_query = _public_query(query, scheme in WEB)
+    return f"{match[1]}{match[2]}:{match[3]}{path}{mark if shown_query or not query else ''}{shown_query}{fragment}"
+
+
+def _without_login(rest: str, scheme: str) -> str:
+    """Return what follows the slashes of an address, from the host on."""
+    authority = AUTHORITY.match(rest)[0]  # type: ignore[index]
+    login, at, host = authority.rpartition("@")
+    after = rest[len(authority) :]
+    if scheme in PLACES and not re.search(r":|%3a", login, re.I) and (at or ":" not in host):
+        return rest
+    # What looks like a host and its port may be a user and the beginning of a password.
+    unsure = (login or ":" in host) and not SURE_HOST.fullmatch(host) and re.search(r"[^/]@", after)
+    cut_short = (":" in host or not SURE_HOST.fullmatch(host)) and after.startswith(("?", "#"))
+    doubtful = not host or unsure or cut_short
+    if HOST.fullmatch(host) and not (doubtful and "@" in after):
+        return host + after
+    # A password with a slash or the like, not escaped: what stands before the last `@` may be of it.
+    return rest.rpartition("@")[2] if "@" in rest else host.partition(":")[0] + after
+
+
+def _public_query(query: str, web: bool) -> str:
+    """Return what is asked for, without what is not known to be harmless."""
+    if not query:
+        return ""
+    if "=" not in query:
+        return query if not web or _is_harmless("", query) else digest(query)
+    pairs = parse_qsl(query, keep_blank_values=True)
+    kept = [pair for pair in pairs if not (web and CREDENTIAL.fullmatch(pair[0]))]
+    if len(kept) < len(pairs):
+        kept = [pair for pair in kept if not WITH_SIGNATURE.fullmatch(pair[0])]
+    public_pairs = [(name, value if _is_harmless(name, value) else digest(value)) for name, value in kept]
+    return query if public_pairs == pairs else urlencode(public_pairs, quote_via=quote, safe="~")
+
+
+def _is_harmless(name: str, value: str) -> bool:
+    if name.lower() in HARMLESS:
+        return PLAIN_VALUE.fullmatch(unquote(value)) is not None
+    return not DOUBTFUL.fullmatch(name) and SHORT_VALUE.fullmatch(value) is not None
+
+
+def digest(value: str) -> str:
+    """Return what stands for a value that is not shown; equal for equal values alone."""
+    return f"~{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"

@@ -1,0 +1,140 @@
+"""Where the command line prints: messages to standard error, data and drawings to standard output.
+
+Whatever reaches a terminal is cleaned here: no control character, and nothing that turns the order of text, comes
+through, whoever wrote it. What goes to a file or a pipe stays as it is. Messages say flags where the library
+says arguments, and no password.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
+
+from converter.addresses import redacted
+from converter.show.characters import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+FLAGS = {
+    "maximum_bytes": "--max-bytes",
+    "maximum_seconds": "--max-seconds",
+    "maximum_output_bytes": "--max-output-bytes",
+    "maximum_problems": "--max-problems",
+    "out": "-o",
+    "files_from": "--files-from",
+    "text_column": "--text-column",
+    "key_column": "--key-column",
+    "file_bytes": "--file-size",
+    "partition_by": "--partition-by",
+    "spreadsheet_safe": "--spreadsheet-safe",
+    "rules_off": "--without-rule",
+    **{
+        name: f"--{name}"
+        for name in ("append", "incremental", "include", "jobs", "overwrite", "query", "records", "to")
+    },
+}
+"""What the command line calls an argument of the library. Messages have it in backticks."""
+
+PIPED_WIDTH = 1_000_000
+"""Columns where the output is no terminal: nothing is wrapped or cut, so that a search finds every word."""
+
+
+def say(text: str) -> None:
+    """Print a message to standard error, its lines cleaned."""
+    stream = sys.stderr
+    if stream is None:  # the caller closed it
+        return
+    written = "\n".join(map(one_safe_line, redacted(in_flags(text)).split("\n"))) + "\n"
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(written.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def in_flags(text: str) -> str:
+    """Return a message of the library in the words of the command line: `maximum_bytes` becomes --max-bytes."""
+    return re.sub(r"`(\w+)`", lambda name: FLAGS.get(name[1], name[0]), text)
+
+
+def one_safe_line(text: str) -> str:
+    """Return the text without control characters and line breaks, with which it could write over a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def write_text(text: str) -> None:
+    """Write a text to standard output."""
+    stream = standard_output()
+    stream.write(text.encode("utf-8", "surrogateescape"))
+    stream.flush()
+
+
+def standard_output() -> BinaryIO:
+    """Return standard output as a stream of bytes, cleaned where it is a terminal."""
+    return TerminalStream(sys.stdout.buffer) if sys.stdout.isatty() else sys.stdout.buffer
+
+
+class TerminalStream(io.RawIOBase, BinaryIO):
+    """A stream of UTF-8 to a terminal, whose control characters are made visible; line breaks and tabs stay."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+
+    def writable(self) -> bool:
+        """Whether it can be written to: it can."""
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override]
+        """Write bytes, which may end within a character."""
+        self._stream.write(printable(self._decoder.decode(bytes(data))).encode())
+        return len(data)
+
+    def flush(self) -> None:
+        """Have the terminal show what was written."""
+        self._stream.flush()
+
+
+def open_console() -> Console:
+    """Return a console on standard output, plain and unwrapped where that is no terminal."""
+    from rich.console import Console
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal's encoding may not hold what the document says
+    console = Console(highlight=False, markup=False, emoji=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
+
+
+def print_to(console: Console, drawing: RenderableType) -> None:
+    """Print a drawing; where the output is no terminal, without the spaces that fill its lines up."""
+    if console.is_terminal:
+        console.print(Cleaned(drawing))
+        return
+    with console.capture() as captured:
+        console.print(drawing)
+    for line in captured.get().splitlines():
+        sys.stdout.write(f"{line.rstrip()}\n")
+    sys.stdout.flush()  # a reader that went away is noticed here, not at the end of the interpreter
+
+
+class Cleaned:
+    """A drawing whose texts are cleaned once they are laid out, just before they reach the terminal."""
+
+    def __init__(self, drawing: RenderableType) -> None:
+        self._drawing = drawing
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        from rich.segment import Segment
+
+        for segment in console.render(self._drawing, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
+def discard_output() -> None:
+    """Send what is still buffered for standard output nowhere; else the interpreter complains at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,273 @@
+"""What the name of an output means, decided in one place for every command and for the library.
+
+A name is a file of a format by its suffix, a database by its suffix or address, standard output where it is `-` or
+missing, and else a folder. What is none of these is refused, with what is possible: an address that nothing writes to,
+a suffix of a kind of file that is not written, one that contradicts the format that was asked for. So nothing is ever
+written to a folder called `s3:` or `out.xlsx`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from converter.addresses import SCHEME, is_address, shown
+from converter.errors import UsageError
+
+STANDARD_OUTPUT = "-"
+STREAM, FILE, FOLDER = "stream", "file", "folder"
+
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "parquet": (".parquet", ".pq"),
+    "csv": (".csv",),
+    "json": (".json",),
+    "ndjson": (".ndjson", ".jsonl"),
+}
+"""The formats of rows, and the suffixes of their files; the first is the one that we give."""
+
+TEXTS: Mapping[str, tuple[str, ...]] = {"text": (".txt", ".text"), "markdown": (".md", ".markdown")}
+"""The formats of tables for people."""
+
+DATABASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
+    # what --to calls it: (suffixes, schemes of addresses, how to name one)
+    "duckdb": ((".duckdb", ".ddb"), (), "x.duckdb"),
+    "delta": ((), ("delta",), "delta://FOLDER"),
+    "postgres": ((), ("postgres", "postgresql"), "postgresql://HOST/NAME"),
+}
+
+DELTA_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl", "file", "memory", "hdfs", "lakefs")
+"""Where the package `deltalake` can write."""
+
+SUFFIXES_OF_FILES = {
+    "text and markup":
+        "md markdown mdown mkd mkdn mdx qmd rmd rst adoc asciidoc txt text log rtf tex bib htm html xhtml mhtml xml "
+        "xsl xsd yaml yml toml ini cfg properties ipynb srt vtt diff patch",
+    "office and print":
+        "doc docx docm dotx xls xlsx xlsm xlsb xltx ods ots fods odt odp ppt pptx pptm pdf ps eps epub mobi djvu vsd "
+        "vsdx msg eml mbox",
+    "data":
+        "csv tsv psv ssv json jsonl ndjson json5 geojson topojson jsonld parquet pq arrow arrows ipc feather fea avro "
+        "orc rc proto pb msgpack bson cbor ion hdf hdf5 h5 nc netcdf zarr npy npz mat pkl pickle joblib rds rda rdata "
+        "sav zsav por dta sas7bdat xpt dbf mdb accdb duckdb ddb db db3 sqlite sqlite3 s3db sl3 sql fdb gdb mdf ldf "
+        "ibd frm wdb odb lance vortex tfrecord tfrecords gpkg shp kml kmz gml gpx osm pbf las laz tif tiff geotiff "
+        "ttl nt nq n3 rdf owl trig hyper tde qvd pbix twbx",
+    "packed":
+        "gz gzip bz2 xz lzma zst zstd lz4 br snappy sz zip zipx tar tgz tbz2 txz tzst 7z rar cab jar war whl deb rpm "
+        "iso dmg",
+    "pictures, sound, programs":
+        "png jpg jpeg gif svg svgz webp bmp ico heic avif psd mp3 mp4 m4a m4v wav ogg flac opus avi mov mkv webm py "
+        "pyc js mjs ts tsx jsx java cc cpp hpp cs go rs rb php pl sh bash ps1 bat cmd exe dll so dylib bin wasm "
+        "css scss less",
+}  # fmt: skip
+KINDS_OF_FILES = frozenset(word for words in SUFFIXES_OF_FILES.values() for word in words.split())
+"""What a suffix says of a file. Any other belongs to the name: `v1.2`, `out.2024-01-01`, `notes.d`, `example.org`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """What a command can write: formats with the suffixes of their files, the places where it can, and the format where
+    neither name nor option says one."""
+
+    formats: Mapping[str, tuple[str, ...]]
+    places: tuple[str, ...] = (STREAM, FILE)
+    default: str | None = None
+
+    @property
+    def suffixes(self) -> dict[str, str]:
+        """The format that each suffix means."""
+        return {suffix: name for name, suffixes in self.formats.items() for suffix in suffixes}
+
+    @property
+    def names(self) -> list[str]:
+        """What `to` may be."""
+        return [*self.formats, *(name for name in DATABASES if name in self.places)]
+
+    def __str__(self) -> str:
+        files = ", ".join(f"x{suffixes[0]}" for suffixes in self.formats.values())
+        known = {FOLDER: "a folder", FILE: f"a file ({files})", STREAM: "- for standard output"}
+        known |= {name: example for name, (_, _, example) in DATABASES.items()}
+        return ", ".join(known[place] for place in (FOLDER, FILE, *DATABASES, STREAM) if place in self.places)
+
+
+RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, *DATABASES), "parquet")
+"""Of `convert`, on the command line and in the library."""
+RECORD_FOLDERS = Writes(ROWS, (FOLDER,), "parquet")
+"""Of `spark convert` and `spark stream`, where many workers write."""
+TABLES = Writes({**TEXTS, **ROWS})
+PAGE = Writes({"html": (".html", ".htm")}, default="html")
+SCHEMA = Writes({"yaml": (".yaml", ".yml")}, default="yaml")
+PARQUET_FILE = Writes({"parquet": ROWS["parquet"]}, (FILE,), "parquet")
+JSON_FILE = Writes({"json": (".json", ".txt", ".log")}, (FILE,), "json")
+EVENTS_FILE = Writes({"ndjson": (".ndjson", ".jsonl", ".json", ".log", ".txt")}, (FILE,), "ndjson")
+ZIP_FILE = Writes({"zip": (".zip",)}, (FILE,), "zip")
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an output goes: `place` is `stream`, `file`, `folder` or the name of a database, whose address, or path, is
+    `name`. `format` is that of the rows; None where nothing says it, and the command has no usual one."""
+
+    place: str
+    format: str | None
+    name: str = STANDARD_OUTPUT
+
+    @property
+    def path(self) -> Path:
+        """The path of a file or folder."""
+        return Path(self.name)
+
+
+def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: Writes) -> Destination:
+    """Return what an output name means to a command that `writes` this; `to` is the format or database asked for.
+
+    An existing folder is a folder whatever it is called, and so is a name that ends with a slash.
+
+    Raises:
+        UsageError: it is nothing that the command writes to, or contradicts `to`; the message says what is possible.
+    """
+    if to is not None and to not in writes.names:
+        raise UsageError(f"unknown format {to}; there are {', '.join(writes.names)}")
+    name = STANDARD_OUTPUT if out is None else _text_of(out)
+    if name == STANDARD_OUTPUT:
+        if to is not None and to in DATABASES:
+            raise UsageError(f"{to} is a database; name it with `out`, for example {DATABASES[to][2]}")
+        if STREAM not in writes.places:
+            raise UsageError(f"name an output with `out`: {writes}")
+        return Destination(STREAM, to or writes.default)
+    if is_address(name):
+        return _of_address(name, to, writes)
+    return _of_path(name, to, writes)
+
+
+def check_file(file: str | os.PathLike[str], writes: Writes) -> None:
+    """Refuse what is no name of a file that a command with `writes` makes.
+
+    Raises:
+        UsageError: it says what is possible.
+    """
+    name = _text_of(file)
+    there = os.path.exists(name) and not os.path.isdir(name)  # a device or a pipe will do too
+    if name != STANDARD_OUTPUT and (is_address(name) or not there):
+        destination_of(name, None, writes)
+
+
+def _text_of(out: object) -> str:
+    if not isinstance(out, str | os.PathLike):
+        raise UsageError(f"an output is a path or an address, not {type(out).__name__}")
+    name = os.fspath(out)
+    if isinstance(name, bytes):
+        name = os.fsdecode(name)
+    if not name.strip() or "\0" in name:
+        raise UsageError("the name of the output is empty" if not name.strip() else "the name of the output holds NUL")
+    return name
+
+
+def _of_address(name: str, to: str | None, writes: Writes) -> Destination:
+    scheme, colon, rest = name.partition(":")
+    scheme = scheme.lower()
+    meant = next((key for key, (_, schemes, _) in DATABASES.items() if scheme in schemes and rest[:2] == "//"), None)
+    if meant is None and to == "delta" and scheme in DELTA_STORES and "://" in name and "::" not in name:
+        return Destination("delta", writes.default, name)
+    if meant is None or meant not in writes.places:
+        message = f"nothing can be written to this address; {_advice(name, scheme, writes)}an output is {writes}"
+        raise UsageError(message, source=shown(name))
+    if to not in (None, meant):
+        message = f"is an output to {meant}, and not to {to}; leave out `to`, or name another output"
+        raise UsageError(message, source=shown(name))
+    if meant == "delta":
+        inner = re.match(rf"//({SCHEME}):", rest)
+        if inner and (inner[1].lower() not in DELTA_STORES or "://" not in rest):
+            message = f"Delta tables can be in a folder or in a store: {', '.join(f'{one}://' for one in DELTA_STORES)}"
+            raise UsageError(message, source=shown(name))
+    elif re.search(r"[\s\\]", name) or not _is_wellformed(rest):
+        message = (
+            "is no address of a PostgreSQL database; escape what is no letter or digit in names and passwords (%40)"
+        )
+        raise UsageError(message, source=shown(name))
+    return Destination(meant, writes.default, f"{scheme}{colon}{rest}")
+
+
+def _is_wellformed(rest: str) -> bool:
+    """Whether what follows a scheme is `//LOGIN@HOST:PORT/NAME?...`, each part without the marks of another."""
+    login = r"(?:[^@/?#:\[\]]*(?::[^@/?#\[\]:]*)?@)?"
+    host = r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^@/?#:,\[\]]*)(?::\d*)?"
+    return re.fullmatch(rf"//{login}{host}(?:,{host})*(?:/[^?#@]*)?(?:\?[^#]*)?", rest) is not None
+
+
+def _advice(name: str, scheme: str, writes: Writes) -> str:
+    known = [key for place, (_, schemes, _) in DATABASES.items() if place in writes.places for key in schemes]
+    if near := get_close_matches(scheme, known, 1, 0.8):
+        return f"did you mean {near[0]}://? "
+    if scheme in DELTA_STORES and "delta" in writes.places and "::" not in name:
+        return f"Delta tables can: delta://{scheme}://...; "
+    return "write to a folder, and copy it there; " if FOLDER in writes.places else ""
+
+
+def _of_path(name: str, to: str | None, writes: Writes) -> Destination:
+    path = Path(name)
+    mode = _mode_of(path)
+    is_folder = name.endswith(("/", os.sep)) or path.name in ("", "..") or (mode is not None and stat.S_ISDIR(mode))
+    if mode is not None and not is_folder and not stat.S_ISREG(mode):
+        raise UsageError(
+            "is no file and no folder, but a device or a pipe; name another output, or - for standard output",
+            source=name,
+        )
+    if is_folder:
+        if to in DATABASES and to != "duckdb":
+            return Destination(str(to), writes.default, name)
+        if FOLDER not in writes.places or to == "duckdb":
+            raise UsageError(f"is a folder; an output is {_only(writes, to)}", source=name)
+        return Destination(FOLDER, to or writes.default, name)
+    suffix = path.suffix.strip().lower()
+    meant = writes.suffixes.get(suffix)
+    database = next((key for key, (suffixes, _, _) in DATABASES.items() if suffix in suffixes), None)
+    database = database if database in writes.places else None
+    if to is not None and to not in (meant, database):
+        if meant or database:
+            kind = f"to {database}" if database else f"of {meant}"
+            other = f"{'to' if to in DATABASES else 'of'} {to}"
+            message = f"is an output {kind}, and not {other}; leave out `to`, or name another output"
+            raise UsageError(message, source=name)
+        if to in DATABASES and (suffix == ".db" or not _is_kind_of_file(suffix)):
+            return Destination(to, writes.default, name)
+    if database:
+        return Destination(database, writes.default, name)
+    if meant:
+        if FILE not in writes.places:
+            raise UsageError(f"is a file by its name; an output is {writes}; {name}/ names a folder", source=name)
+        return Destination(FILE, meant, name)
+    near = _near(suffix, writes)
+    if _is_kind_of_file(suffix) or near:
+        hint = f"; did you mean {near}?" if near else f"; {name}/ names a folder" if FOLDER in writes.places else ""
+        raise UsageError(f"files of the kind {suffix} cannot be written; an output is {writes}{hint}", source=name)
+    if FOLDER in writes.places:
+        return Destination(FOLDER, to or writes.default, name)
+    return Destination(FILE, to or writes.default, name)
+
+
+def _mode_of(path: Path) -> int | None:
+    """Return what stands at a path, None where nothing does, or it cannot be seen: that is told where it is written."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return None
+
+
+def _only(writes: Writes, to: str | None) -> str:
+    return str(writes) if to is None or to not in DATABASES else DATABASES[to][2]
+
+
+def _is_kind_of_file(suffix: str) -> bool:
+    return suffix[1:].lower() in KINDS_OF_FILES
+
+
+def _near(suffix: str, writes: Writes) -> str | None:
+    """Return the suffix that was meant by one with a letter too many, missing or changed."""
+    databases = [one for key, (suffixes, _, _) in DATABASES.items() if key in writes.places for one in suffixes]
+    known = [one for one in (*writes.suffixes, *databases) if len(one) > 3]
+    return next(iter(get_close_matches(suffix, known, 1, 0.75)), None) if len(suffix) > 3 else None

@@ -1,0 +1,42 @@
+"""The names that a record of a user's cannot have, each with the reason."""
+
+from __future__ import annotations
+
+from converter.records import RECORDS
+
+# What databases and files have beside the records; a test holds them against the rooms that make them.
+TAKEN = {
+    **dict.fromkeys(RECORDS, "is a built-in record"),
+    "datasets": "is what the data sets stand under",
+    **dict.fromkeys(("section_text", "labelled_items", "table_cells"), "is a view that every database gets"),
+}
+
+DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
+"""Names that no file can have on Windows, with any suffix."""
+
+RESERVED = (
+    "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
+    "current_catalog current_date current_role current_time current_timestamp current_user default deferrable "
+    "desc describe distinct do else end except false fetch for foreign from grant group having in initially "
+    "intersect into lambda lateral leading limit localtime localtimestamp not null offset on only or order pivot "
+    "placing primary qualify references returning select session_user show some summarize symmetric table then to "
+    "trailing true union unique unpivot user using variadic when where window with "
+)
+WORDS_OF_SQL = frozenset(RESERVED.split())
+"""Words that PostgreSQL or DuckDB reserve: a query would have to quote such a table each time."""
+
+
+def refusal(name: str) -> str | None:
+    """Return why no record of a user's can have this name; None where it can. The case of letters does not count."""
+    lower = name.casefold()
+    if lower in TAKEN:
+        return TAKEN[lower]
+    if lower.startswith("_"):
+        return "begins with an underscore, as the files do that are no data (_manifest, _parts)"
+    if lower.startswith(("pg_", "sqlite_", "duckdb_")) or lower == "information_schema":
+        return "is a name that databases keep for themselves"
+    if lower in DEVICES:
+        return "is the name of a device on Windows, which no file can have"
+    if lower in WORDS_OF_SQL:
+        return "is a word of SQL"
+    return None

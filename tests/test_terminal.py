@@ -1,0 +1,147 @@
+"""What reaches a terminal: nothing in a document, a name or a query moves the cursor, colours or turns text (T23)."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.cli.console import TerminalStream, in_flags, one_safe_line
+from tests.test_cli import COMMAND, ENVIRONMENT, run
+
+HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b5n\x7f\x08\u202eturned\u2066"
+OURS = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*[AK])")
+"""What rich itself writes: colours, and how a progress bar is drawn."""
+
+FORBIDDEN = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+DOCUMENT = f"""---
+title: {HOSTILE[8:14]} title
+"key{HOSTILE[-7:]}": value{HOSTILE[-7:]}
+---
+
+# Heading {HOSTILE}
+
+- label{HOSTILE}: value{HOSTILE}
+
+| na{HOSTILE}me | n |
+|---|---|
+| ce{HOSTILE}ll | 5 |
+| x | 6 | 7{HOSTILE} |
+
+```lang{HOSTILE}
+code {HOSTILE}
+```
+
+[text{HOSTILE}](https://example.org/{HOSTILE[-7:]})
+"""
+SCHEMA = 'name: change\ndescription: "about \\e[2J\\u202e"\nfrom: items\nfields:\n  - {name: text, type: integer}\n'
+
+COMMANDS: list[tuple[str, ...]] = [
+    ("show", "FILE"),
+    ("show", "FILE", "--repairs"),
+    ("show", "FILE", "--problems"),
+    ("tables", "FILE"),
+    ("tables", "FILE", "--describe"),
+    ("tables", "FILE", "--to", "csv"),
+    ("tables", "FILE", "--to", "markdown"),
+    ("tables", "FILE", "--select", HOSTILE.replace("\0", "")),
+    ("convert", "FILE", "--records", "cells", "--to", "csv"),
+    ("convert", "FILE", "--to", "json"),
+    ("convert", "FILE", "-o", "out"),
+    ("convert", "FILE", "-o", f"x{HOSTILE}.xlsx"),
+    ("convert", "missing" + HOSTILE, "-o", "out2"),
+    ("convert", "FILE", f"--{HOSTILE}"),
+    ("convert", "FILE", "--to", HOSTILE),
+    ("sql", "select * from cells", "FILE"),
+    ("sql", f"select '{HOSTILE}' as \"{HOSTILE}\"", "FILE"),
+    ("sql", f'select * from "{HOSTILE}"', "FILE"),
+    ("check", "FILE", "--schema", "s.yaml"),
+    ("check", "FILE", "--schema", "s.yaml", "--to", "json"),
+    ("check", "FILE", "--schema", "s.yaml", "--to", "github"),
+    ("check", "FILE", "--schema", HOSTILE),
+    ("infer", "FILE"),
+    ("inspect", "FILE", "-o", "page.html"),
+    ("schema", "show", "s.yaml"),
+    ("schema", "export", "s.yaml", "--to", "sql"),
+    ("records", HOSTILE),
+    (HOSTILE,),
+]
+
+
+def terminal(folder: Path, *arguments: str) -> str:
+    """Run the command in a terminal of its own; return all that reached it."""
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=folder, stdin=follower, stdout=follower, stderr=follower,
+        env={**ENVIRONMENT, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
+    )  # fmt: skip
+    os.close(follower)
+    seen = bytearray()
+    while select.select([leader], [], [], 60)[0]:
+        try:
+            piece = os.read(leader, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        seen += piece
+    os.close(leader)
+    process.wait(60)
+    return seen.decode("utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("terminal")
+    (folder / f"a{HOSTILE}.md").write_text(DOCUMENT)
+    (folder / "s.yaml").write_text(SCHEMA)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: repr(" ".join(arguments))[1:40])
+def test_no_command_lets_a_terminal_be_written_over(folder: Path, arguments: tuple[str, ...]) -> None:
+    seen = terminal(folder, *(f"a{HOSTILE}.md" if argument == "FILE" else argument for argument in arguments))
+    assert seen
+    assert FORBIDDEN.findall(OURS.sub("", seen)) == []
+    assert "Traceback" not in seen
+
+
+def test_a_pipe_gets_what_is_there(tmp_path: Path) -> None:
+    """Data in a pipe is data: the cleaning is for terminals alone."""
+    (tmp_path / "a.md").write_text(DOCUMENT)
+    out = run("convert", "a.md", "--records", "cells", "--to", "csv", cwd=tmp_path, code=0).stdout.decode()
+    assert f"ce{HOSTILE}ll" in out
+
+
+def test_messages_in_a_log_are_cleaned_too(tmp_path: Path) -> None:
+    done = run("convert", f"mis\nsing{HOSTILE}", "-o", "out", cwd=tmp_path, code=1)
+    assert FORBIDDEN.findall(done.stderr.decode()) == []
+    assert len(done.stderr.splitlines()) == 2  # the problem, and the summary
+
+
+@given(text=st.text(), cuts=st.lists(st.integers(0, 200), max_size=5))
+@settings(max_examples=200, deadline=None)
+def test_any_text_is_cleaned_wherever_it_is_cut(text: str, cuts: list[int]) -> None:
+    written = BytesIO()
+    stream = TerminalStream(written)
+    data = text.encode("utf-8", "replace")
+    for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(data)], strict=True):
+        stream.write(data[start:end])
+    assert FORBIDDEN.findall(written.getvalue().decode()) == []
+    assert not FORBIDDEN.search(one_safe_line(text)) and "\n" not in one_safe_line(text)
+
+
+def test_messages_are_in_the_words_of_the_command_line() -> None:
+    assert in_flags("raise `maximum_bytes`, or pass `overwrite`; `x` is yours") == (
+        "raise --max-bytes, or pass --overwrite; `x` is yours"
+    )
