@@ -111,7 +111,7 @@ def problem_of(error: BaseException, options: Options) -> Problem:
     """Return what an error that was raised over a document says, as its problem."""
     if isinstance(error, OutOfTime):
         limit = f"the document took over {options.maximum_seconds:g} s"
-        return Problem("too_slow", f"{limit}; raise it with --max-seconds or split the document")
+        return Problem("too_slow", f"{limit}; raise it with `maximum_seconds` or split the document")
     if isinstance(error, ParquetryError):
         return Problem(error.code, error.message, error.line, error.line)
     if isinstance(error, MemoryError):

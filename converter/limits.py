@@ -194,5 +194,5 @@ class Allowance:
         if not self.affords(size):
             raise TooMuchOutput(
                 f"its rows would take over {self.output_bytes:.0f} bytes, the limit for it (by default {OUTPUT_FACTOR} "
-                f"times its size, and at least {LEAST_OUTPUT_BYTES}); raise it with --max-output-bytes or split it"
+                f"times its size, and at least {LEAST_OUTPUT_BYTES}); raise it with `maximum_output_bytes` or split it"
             )

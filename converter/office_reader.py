@@ -115,7 +115,7 @@ def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         markdown = text.encode("utf-8", "replace")
         if len(markdown) > request["maximum_markdown"]:
             message = f"its Markdown would take {len(markdown)} bytes, the limit is {request['maximum_markdown']}"
-            return {"code": "too_much_output", "message": f"{message}; raise it with --max-output-bytes"}, b""
+            return {"code": "too_much_output", "message": f"{message}; raise it with `maximum_output_bytes`"}, b""
         return {"flattened": is_flattened}, markdown
     except SourceError as error:
         return {"code": error.code, "message": error.message}, b""
@@ -167,7 +167,8 @@ def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
         return  # which its reader tells
     if unpacked > maximum_bytes:
         raise SourceError(
-            f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise it with --max-bytes", code="too_large"
+            f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise it with `maximum_bytes`",
+            code="too_large",
         )
 
 

@@ -138,7 +138,7 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
     if not _is_ideographic(raw, encoding):
         encoding = FALLBACK_ENCODING
     guess = f"not UTF-8; read as {encoding}, which is a guess (confidence {confidence:.2f})"
-    problems.append(Problem("legacy_encoding", f"{guess}; if it is wrong, say which it is with --encoding"))
+    problems.append(Problem("legacy_encoding", f"{guess}; if it is wrong, say which it is with `encoding`"))
     return _decode_as(raw, encoding, problems), encoding
 
 

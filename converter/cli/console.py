@@ -27,6 +27,9 @@ FLAGS = {
     "maximum_seconds": "--max-seconds",
     "maximum_output_bytes": "--max-output-bytes",
     "maximum_problems": "--max-problems",
+    "maximum_removed": "--max-removed",
+    "ignore=False": "--no-ignore",
+    "lock_types": "--lock-types",
     "out": "-o",
     "files_from": "--files-from",
     "text_column": "--text-column",
@@ -37,7 +40,21 @@ FLAGS = {
     "rules_off": "--without-rule",
     **{
         name: f"--{name}"
-        for name in ("append", "incremental", "include", "jobs", "overwrite", "query", "records", "to")
+        for name in (
+            "append",
+            "encoding",
+            "exclude",
+            "incremental",
+            "include",
+            "jobs",
+            "keep",
+            "layout",
+            "overwrite",
+            "query",
+            "records",
+            "root",
+            "to",
+        )
     },
 }
 """What the command line calls an argument of the library. Messages have it in backticks."""
@@ -59,7 +76,7 @@ def say(text: str) -> None:
 
 def in_flags(text: str) -> str:
     """Return a message of the library in the words of the command line: `maximum_bytes` becomes --max-bytes."""
-    return re.sub(r"`(\w+)`", lambda name: FLAGS.get(name[1], name[0]), text)
+    return re.sub(r"`([\w=]+)`", lambda name: FLAGS.get(name[1], name[0]), text)
 
 
 def one_safe_line(text: str) -> str:

@@ -136,7 +136,7 @@ class Earlier:
         message = (
             f"was made with other options or by another version, so that every document is converted anew; but "
             f"{unproven:,} of its documents could not be read or looked for this time, and would be lost. The output "
-            f"was left as it was: run again when they can be read, or say --max-removed {unproven + gone}"
+            f"was left as it was: run again when they can be read, or say `maximum_removed` {unproven + gone}"
         )
         raise OutputError(message, source=self.target.name, code="removal")
 
@@ -166,7 +166,7 @@ class Earlier:
             if other != key and bytes.fromhex(document_id(other)) in self.left:
                 message = (
                     f"holds this document as {other}, with other ids, for ids follow the path as it is written; name "
-                    f"the sources as before (relative to {self._before}), or say --root. Nothing was written"
+                    f"the sources as before (relative to {self._before}), or say `root`. Nothing was written"
                 )
                 raise OutputError(message, source=f"{self.target.name}: {key}", code="other_root")
 
@@ -185,7 +185,7 @@ class Earlier:
             and nothing_known
         ):
             message = (
-                f"was made with --root {self.manifest.root}, and no document of this run has a key in it; say --root "
+                f"was made with `root` {self.manifest.root}, and no document of this run has a key in it; say `root` "
                 "again, with the folder that the same paths are in now. Nothing was written"
             )
             raise OutputError(message, source=self.target.name, code="other_root")

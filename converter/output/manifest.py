@@ -29,7 +29,7 @@ MANIFEST = "_manifest.json"
 
 VERSION = 1
 
-MEND = "the output is damaged; make it anew with --overwrite"
+MEND = "the output is damaged; make it anew with `overwrite`"
 """What messages say of a file that is not as its manifest says."""
 
 _NAME = r"[\w-]{1,255}"

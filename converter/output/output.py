@@ -118,7 +118,7 @@ class Output:
         if self.lock_types and not self.datasets(options):
             raise UsageError("the types of data sets are locked, but none are written; add datasets to the records")
         if self.nested(options) and files:
-            raise UsageError("nested JSON is one file, without a layout or partitions; name --records, or say ndjson")
+            raise UsageError("nested JSON is one file, without a layout or partitions; name `records`, or say ndjson")
         check_columns(self.partition_by, self.names(options), options)
 
     def nested(self, options: Options) -> bool:
@@ -211,7 +211,7 @@ def earlier_of(
     if same or output.mode == "incremental":
         if not any(file.record == "documents" for file in manifest.files):
             message = (
-                "does not say which documents it holds, so that nothing can be kept; choose another or say --overwrite"
+                "does not say which documents it holds, so that nothing can be kept; choose another or say `overwrite`"
             )
             raise OutputError(message, source=target.name, code="output_exists")
         resume()

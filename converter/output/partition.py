@@ -71,7 +71,7 @@ def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[t
         if partitions and not any(has_value(partition, position) for partition in partitions):
             message = (
                 f"no document has the attribute {name}, that the output is partitioned by: all are in {NO_VALUE};"
-                " attributes are columns of a table that are kept (--keep), and those in its path (lang=en/a.parquet)"
+                " attributes are columns of a table that are kept (`keep`), and those in its path (lang=en/a.parquet)"
             )
             yield name, Problem(NO_ATTRIBUTE, message)
 

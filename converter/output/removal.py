@@ -21,7 +21,7 @@ def most_removed(maximum: int | str, documents: int) -> int:
     form = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*(%?)\s*", str(maximum), re.ASCII)
     if form is None or (not form[2] and "." in form[1]) or (form[2] and float(form[1]) > 100):
         raise UsageError(
-            f"--max-removed is a number of documents or a share of them, such as 100 or 25%, not {maximum}"
+            f"`maximum_removed` is a number of documents or a share of them, such as 100 or 25%, not {maximum}"
         )
     return int(documents * float(form[1]) / 100) if form[2] else int(form[1])
 
@@ -40,7 +40,7 @@ def check_removal(
     if maximum is not None:
         if gone <= most_removed(maximum, documents):
             return
-        reason = f"more than --max-removed {maximum} allows"
+        reason = f"more than `maximum_removed` {maximum} allows"
     elif gone == documents:
         reason = "which is all there are"
     elif emptied:
@@ -51,7 +51,7 @@ def check_removal(
         return
     message = (
         f"{gone:,} of its {documents:,} documents are no longer among the sources, {reason}; the output was left as it "
-        f"was. Check that the sources are whole{advice}; if these documents are to go, say --max-removed {gone}"
+        f"was. Check that the sources are whole{advice}; if these documents are to go, say `maximum_removed` {gone}"
     )
     raise OutputError(message, source=place, code="removal")
 

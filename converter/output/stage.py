@@ -38,8 +38,8 @@ that file was made, as only the file system can have set it; and what says that 
 
 NOTHING_KEPT = "nothing of this run was kept"
 MIXED = (
-    "some of its files are new and some are of the run before; run it again with --overwrite, --append or "
-    "--incremental, which first puts the others in place"
+    "some of its files are new and some are of the run before; run it again with `overwrite`, `append` or "
+    "`incremental`, which first puts the others in place"
 )
 IN_PLACE = "the new output is in place"
 
@@ -548,7 +548,7 @@ def _pending(out: Path, place: Path, folder: Directory) -> Manifest | None:
     if manifest is None or wrong or folder.read(READY, 16) not in ("overwrite", "keep"):
         message = f"{place}, which a run that was killed left, cannot be finished"
         what = f": {'/'.join(wrong[0])} is not as its manifest says" if wrong else ""
-        mend = "remove it, and make the output anew with --overwrite"
+        mend = "remove it, and make the output anew with `overwrite`"
         raise OutputError(f"{message}{what}; {mend}", source=str(out), code="manifest")
     return manifest
 
@@ -580,7 +580,7 @@ def _unless_it_exists(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        message = f"exists already, and {NOTHING_KEPT}; choose another name or say --overwrite"
+        message = f"exists already, and {NOTHING_KEPT}; choose another name or say `overwrite`"
         raise OutputError(message, source=str(path), code="output_exists") from error
 
 

@@ -246,7 +246,7 @@ def add_html_tables(blocks: Sequence[Block], problems: list[Problem], allowance:
                     message = (
                         f"more than {MAXIMUM_CELLS:,} cells or {MAXIMUM_COLUMNS:,} columns with what they span, or "
                         f"more than {allowance.output_bytes:.0f} bytes with the tables before it; kept as text; "
-                        "raise the last with --max-output-bytes or split the document"
+                        "raise the last with `maximum_output_bytes` or split the document"
                     )
                     problems.append(Problem("table_size", message, start, end))
                 elif table.header:

@@ -556,7 +556,7 @@ def too_many_cells(allowance: Allowance) -> str:
     """Return what is said of a table whose cells are more than the allowance affords."""
     return (
         f"the cells of the tables up to here, with what they span, would take over {allowance.output_bytes:.0f} bytes, "
-        "the limit for this document; kept as text; raise it with --max-output-bytes or split the document"
+        "the limit for this document; kept as text; raise it with `maximum_output_bytes` or split the document"
     )
 
 

@@ -38,7 +38,7 @@ class Clock:
             return None
         if self._waited >= self._seconds:
             raise SourceError(
-                f"did not arrive within {self._seconds:g} s; check who delivers it, or raise --max-seconds",
+                f"did not arrive within {self._seconds:g} s; check who delivers it, or raise `maximum_seconds`",
                 code="too_slow",
             )
         return self._seconds - self._waited

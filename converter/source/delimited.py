@@ -148,7 +148,7 @@ class Records:
 
     def _too_large(self, first: int, last: int) -> Record:
         lines = f"line {first} is" if first == last else f"lines {first} to {last} are"
-        message = f"{lines} larger than the limit of {self._maximum} bytes; raise it with --max-bytes"
+        message = f"{lines} larger than the limit of {self._maximum} bytes; raise it with `maximum_bytes`"
         return Record([], Problem("too_large", message))
 
 

@@ -26,8 +26,8 @@ TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx"
 DATA_SUFFIXES = {
     ".ipynb": "a notebook; turn it into Markdown with: jupyter nbconvert --to markdown",
     ".json": "JSON; name Markdown or text files",
-    ".jsonl": "a table; say with --text-column which column holds documents",
-    ".ndjson": "a table; say with --text-column which column holds documents",
+    ".jsonl": "a table; say with `text_column` which column holds documents",
+    ".ndjson": "a table; say with `text_column` which column holds documents",
 }
 """Suffixes of files that hold data, not a text for people, though they are text; and what to do instead."""
 
@@ -95,7 +95,7 @@ class Wanted:
     @property
     def advice(self) -> str:
         """What to say where nothing was found and something left out."""
-        some = f"; {self.left_out.count} left out by --exclude or .gitignore, which --no-ignore overrules"
+        some = f"; {self.left_out.count} left out by `exclude` or .gitignore, which `ignore=False` overrules"
         return some if self.left_out.count else ""
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
     """
     if path == STANDARD_INPUT:
         if sys.stdin is None:
-            raise UsageError("--files-from cannot be read: standard input is closed", source=path)
+            raise UsageError("`files_from` cannot be read: standard input is closed", source=path)
         return nullcontext(sys.stdin.buffer)
     try:
         return open(path, "rb")

@@ -234,7 +234,7 @@ def spelling_of(path: str, root: str | None = None) -> str | None:
         inside = _inside(_absolute(single), _absolute(root)) or _inside(_followed(path), real)
         inside = inside or _inside(os.path.realpath(path), real)
         if inside is None:
-            raise UsageError(f"lies outside the root {root}; name sources in it, or another --root", source=_key(path))
+            raise UsageError(f"lies outside the root {root}; name sources in it, or another `root`", source=_key(path))
         return inside
     if ".." not in path or ".." not in Path(path).parts:
         return None if single == path else single

@@ -322,7 +322,7 @@ def _value(column: pa.Array) -> Any:
 
 
 def _too_large(number: int, size: int, maximum_bytes: int) -> Problem:
-    message = f"row {number} has {size} bytes, the limit is {maximum_bytes}; raise it with --max-bytes"
+    message = f"row {number} has {size} bytes, the limit is {maximum_bytes}; raise it with `maximum_bytes`"
     return Problem("too_large", message)
 
 

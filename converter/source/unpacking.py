@@ -31,7 +31,7 @@ def check_unpacked(what: str, packed: int, unpacked: int, maximum_bytes: int) ->
     most = max(LEAST_BYTES, maximum_bytes, RATIO * packed)
     if unpacked > most:
         raise SourceError(
-            f"{what} unpacks from {packed} to {unpacked} bytes, the limit is {most}; raise it with --max-bytes",
+            f"{what} unpacks from {packed} to {unpacked} bytes, the limit is {most}; raise it with `maximum_bytes`",
             code="too_large",
         )
 
