@@ -75,6 +75,11 @@ def test_no_value_of_a_parameter_is_shown(name: str, scheme: str) -> None:
         assert SECRET not in public(f"{scheme}://host/a.md?id=7&{spelling}={SECRET}&page=2#x")
 
 
+def test_an_address_in_a_parameter_is_none_of_the_harmless() -> None:
+    for value in (f"https://me:{SECRET}@h/x", f"token={SECRET}", f"me@{SECRET}"):
+        assert SECRET not in public(f"https://host/x?q={value}&id=7")
+
+
 def test_addresses_that_differ_stay_different() -> None:
     names = [
         f"https://h/x?{name}={value}" for name in ("key", "chapter", "id") for value in ("first", "second", "7", "8")

@@ -90,8 +90,9 @@ def parse_schemas(text: str, source: str) -> tuple[Schema, ...]:
     for path in paths:
         data = located.data["records"][path[1]] if several else located.data
         if data["name"].casefold() in {schema.name.casefold() for schema in schemas}:
-            message = f"the record {data['name']} comes twice; the case of letters does not count"
-            raise located.error(message, (*path, "name"))
+            exact = any(data["name"] == schema.name for schema in schemas)
+            message = f"the record {data['name']} comes twice"
+            raise located.error(message if exact else f"{message}, but for the case of its letters", (*path, "name"))
         schemas.append(_schema(located, data, path))
     return tuple(schemas)
 
