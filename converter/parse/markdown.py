@@ -17,9 +17,9 @@ from converter.parse.dispatch import dispatch_inlines
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this keeps 128 nested lists or 256 nested quotes.
 MAXIMUM_BLOCK_NESTING = 256
-# Each quote looks at all of its lines again, those of the quotes inside it and those that only go on with a paragraph of
-# theirs. A quote's own marks pay for that: where lines without any stand below hundreds of marks, what was looked at
-# comes to more than half of the text and so many lines, and the rest is kept as it is.
+# Each quote looks at all of its lines again, those of the quotes inside it too and those without a mark, which only go
+# on with a paragraph. Its own marks pay for that. Below hundreds of marks, lines without any do not: where the lines
+# looked at come to more than these and half as many as the text has characters, what stands inside is kept as it is.
 FREE_QUOTED_LINES = 10_000
 # Each bracket is tried so many levels deep, which is the factor that a run of brackets costs.
 MAXIMUM_INLINE_NESTING = 32
