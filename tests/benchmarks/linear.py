@@ -134,7 +134,7 @@ def growth(costs: list[float]) -> float:
     if len(points) < 2 or costs[-1] < FLOOR:
         return 0.0
     mean_x, mean_y = (sum(column) / len(points) for column in zip(*points, strict=True))
-    return sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points)
+    return float(sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points))
 
 
 # -- regular expressions
@@ -267,6 +267,40 @@ def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
         )
         if len(targets) == 1 and isinstance(targets[0], ast.Name):
             named.update((id(inner), targets[0].id) for inner in ast.walk(node))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS:
+            if isinstance(node.func.value, ast.Name) and node.func.value.id == "re":
+                yield node, named.get(id(node), "")
+
+
+def uses(trees: dict[str, tuple[Any, ast.Module]], name: str, call: ast.Call, target: str) -> set[str]:
+    """Return the methods that are called on what a call in module `name` assigns to `target`, or to its members."""
+    functions = [node for node in ast.walk(trees[name][1]) if isinstance(node, ast.FunctionDef)]
+    inside = [node for node in functions if node.lineno <= call.lineno <= (node.end_lineno or 0)]
+    scopes: list[ast.AST] = [inside[-1]] if inside else [trees[name][1]]
+    for _, tree in trees.values() if not inside else ():
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == name]
+        if any(alias.name == target for node in imports for alias in node.names):
+            scopes.append(tree)
+    found: set[str] = set()
+    for node in (node for scope in scopes for node in ast.walk(scope)):
+        if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS:
+            value = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+            if isinstance(value, ast.Name) and value.id == target:
+                found.add(ALL_OVER.get(node.attr, node.attr))
+    return found
+
+
+def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    """Yield each call of `re`, with the name that its result is given, if one."""
+    named: dict[int, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module != "re", "import re as a whole: calls are known by its name"
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        if len(targets) == 1 and isinstance(targets[0], ast.Name):
+            named.update((id(inner), targets[0].id) for inner in ast.walk(node))
         is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS
         if is_call and isinstance(node.func.value, ast.Name) and node.func.value.id == "re":
             yield node, named.get(id(node), "")
@@ -301,7 +335,7 @@ ENDS = ("", "\0", " x", "\n", "|")
 
 def hostile_texts(pattern: re.Pattern[Any]) -> list[tuple[str, Callable[[int], str]]]:
     """Return inputs of any size for a pattern: each a name and a function of the size."""
-    parser: Any = re._parser  # type: ignore[attr-defined]
+    parser: Any = re._parser
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.LOCALE)
     pumps: set[tuple[str, str]] = set()
     whole = "".join(samples(tree)[:1])
@@ -312,7 +346,7 @@ def hostile_texts(pattern: re.Pattern[Any]) -> list[tuple[str, Callable[[int], s
         pumps.add(("", text))
     pumps.update(("", text) for text in literals(tree))
     pumps.update((before, " ") for before in list({before for before, _ in pumps})[:4])
-    inputs = []
+    inputs: list[tuple[str, Callable[[int], str]]] = []
     for before, text in sorted(pump for pump in pumps if pump[1]):
         for end in ENDS:
             inputs.append((
@@ -549,13 +583,13 @@ def stages(text: str) -> Iterator[tuple[str, Stage]]:
     from converter.datasets import parts_of
     from converter.document import Document
     from converter.inspect.page import write_page
+    from converter.office import format_of
     from converter.parse import parse
     from converter.records import RECORDS
     from converter.repair import RULES, repair
     from converter.repair.draft import Draft
     from converter.show.markdown import markdown_table
     from converter.show.terminal import render
-    from converter.source.files import format_of
     from converter.text import read_text
     from converter.values import NO_HINTS
 
