@@ -267,42 +267,10 @@ def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
         )
         if len(targets) == 1 and isinstance(targets[0], ast.Name):
             named.update((id(inner), targets[0].id) for inner in ast.walk(node))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS:
-            if isinstance(node.func.value, ast.Name) and node.func.value.id == "re":
-                yield node, named.get(id(node), "")
-
-
-def uses(trees: dict[str, tuple[Any, ast.Module]], name: str, call: ast.Call, target: str) -> set[str]:
-    """Return the methods that are called on what a call in module `name` assigns to `target`, or to its members."""
-    functions = [node for node in ast.walk(trees[name][1]) if isinstance(node, ast.FunctionDef)]
-    inside = [node for node in functions if node.lineno <= call.lineno <= (node.end_lineno or 0)]
-    scopes: list[ast.AST] = [inside[-1]] if inside else [trees[name][1]]
-    for _, tree in trees.values() if not inside else ():
-        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == name]
-        if any(alias.name == target for node in imports for alias in node.names):
-            scopes.append(tree)
-    found: set[str] = set()
-    for node in (node for scope in scopes for node in ast.walk(scope)):
-        if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS:
-            value = node.value.value if isinstance(node.value, ast.Subscript) else node.value
-            if isinstance(value, ast.Name) and value.id == target:
-                found.add(ALL_OVER.get(node.attr, node.attr))
-    return found
-
-
-def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    """Yield each call of `re`, with the name that its result is given, if one."""
-    named: dict[int, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            assert node.module != "re", "import re as a whole: calls are known by its name"
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        if len(targets) == 1 and isinstance(targets[0], ast.Name):
-            named.update((id(inner), targets[0].id) for inner in ast.walk(node))
-        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FUNCTIONS
-        if is_call and isinstance(node.func.value, ast.Name) and node.func.value.id == "re":
+        function = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or not isinstance(function, ast.Attribute):
+            continue
+        if function.attr in FUNCTIONS and isinstance(function.value, ast.Name) and function.value.id == "re":
             yield node, named.get(id(node), "")
 
 
