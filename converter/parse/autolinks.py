@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,7 +224,7 @@ def refer_to_footnote(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _lengths(env: dict[str, Any], labels: dict[str, int]) -> frozenset[int]:
+def _lengths(env: MutableMapping[str, Any], labels: dict[str, int]) -> frozenset[int]:
     """How long the labels of footnotes are: no other text can be one, however many it begins like."""
     known: tuple[int, frozenset[int]] = env.get("footnote_lengths", (0, frozenset()))
     if known[0] != len(labels):

@@ -17,6 +17,10 @@ from converter.parse.dispatch import dispatch_inlines
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this keeps 128 nested lists or 256 nested quotes.
 MAXIMUM_BLOCK_NESTING = 256
+# Each quote looks at all of its lines again, those of the quotes inside it too and those without a mark, which only go
+# on with a paragraph. Its own marks pay for that. Below hundreds of marks, lines without any do not: where the lines
+# looked at come to more than these and half as many as the text has characters, what stands inside is kept as it is.
+FREE_QUOTED_LINES = 10_000
 # Each bracket is tried so many levels deep, which is the factor that a run of brackets costs.
 MAXIMUM_INLINE_NESTING = 32
 BARE_AUTOLINKS = ("gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email")
@@ -80,10 +84,19 @@ def _parser(nesting: int) -> MarkdownIt:
 
 
 def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Keep what lies below the nesting limit as one token of raw text, where markdown-it would drop it."""
-    if silent or state.level < MAXIMUM_BLOCK_NESTING:
+    """Keep what lies below the nesting limit as one token of raw text, where markdown-it would drop it.
+
+    So too what stands in quotes that would have to be looked at once for each of them.
+    """
+    if silent:
         return False
-    line = start
+    if state.tokens and state.tokens[-1].type == "blockquote_open":
+        vars(state)["quoted"] = quoted = vars(state).get("quoted", 0) + end - start
+        line = end if quoted > FREE_QUOTED_LINES + len(state.src) // 2 else start
+    else:
+        line = start
+    if line == start and state.level < MAXIMUM_BLOCK_NESTING:
+        return False
     while line < end and (state.isEmpty(line) or state.sCount[line] >= state.blkIndent):
         line += 1
     token = state.push("too_deep", "", 0)

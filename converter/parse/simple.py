@@ -27,7 +27,7 @@ MARKUP = re.compile(r"[\\`*_~\[<&$@]")
 ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 """What GFM's bare autolinks begin with, but for those of plain e-mail addresses."""
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
-LINE_BREAK = re.compile(r"(?<! )( *+)\n[ \t]*")
+LINE_BREAK = re.compile(r"(?:(?<! )( ++))?\n[ \t]*")
 LINK_TAG = re.compile(r"</?a[\s>]", re.IGNORECASE)
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 
@@ -191,7 +191,7 @@ def broken(text: str) -> str:
         return text
     if not ("\n " in text or " \n" in text or "\n\t" in text):
         return text.replace("\n", " ")
-    return LINE_BREAK.sub(lambda found: "\n" if len(found[1]) > 1 else " ", text)
+    return LINE_BREAK.sub(lambda found: "\n" if len(found[1] or "") > 1 else " ", text)
 
 
 def code_text(source: str) -> str:

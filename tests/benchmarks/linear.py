@@ -1,0 +1,637 @@
+"""python -m tests.benchmarks.linear [SHARE]: does anything in the package take more than linear time?
+
+Walks every regular expression that the package compiles, every repair rule, every reader of blocks and inline content,
+the typing of cells, every record, `show` and `inspect`, with inputs made to hurt each: what a pattern repeats is
+repeated, with a beginning that it wants and an end that it does not; every mark of Markdown, alone and in pairs, on one
+line, on many, nested, in cells. Prints what was walked, the steepest exponents and the slowest inputs; ends with 1
+where an exponent is over 1.15 or an input is out of proportion to plain prose.
+
+No expression and no rule has to be listed here. Expressions are found in two ways that must agree: `re` tells who
+calls it (`Calls`), and the syntax tree of each module tells which calls there are. A call that was never seen, and
+whose pattern the tree alone does not give, is a failure. Rules, readers, records and marks come from the package's
+own tables.
+
+Nothing is measured by the clock: what counts is how processor time grows from one size to the next, measured again
+where it looks steep, for a busy machine only ever adds to it.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import random
+import re
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from math import log2
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+PACKAGE = Path(__file__).parent.parent.parent / "converter"
+STEEPEST = 1.15
+SIZES = (6_000, 12_000, 24_000, 48_000)
+LARGEST = 100_000
+TRIES = 12
+FLOOR = 0.01
+"""Seconds below which nothing is told of the largest size: a square that takes so little takes nothing at 100 KB."""
+PATIENCE = 2.0
+"""Seconds after which an input is given up: what takes so long is not linear."""
+ENOUGH = 2
+"""Inputs that an expression is steep with, after which no more are tried."""
+PROSE = "The harbour was closed for the winter, and the pump of the old reader stood in the water. "
+PROPORTION = 100
+"""How many times as long as prose of its size an input may take: prose of 100 KB takes a hundredth of a second."""
+
+
+class OutOfPatience(Exception):
+    """An input took too long."""
+
+
+def cost(action: Callable[[], object], patience: float = PATIENCE) -> float:
+    """Return the processor time of an action in seconds, infinity where it takes longer than `patience`."""
+
+    def give_up(number: int, frame: FrameType | None) -> None:
+        raise OutOfPatience
+
+    before = signal.signal(signal.SIGVTALRM, give_up)
+    signal.setitimer(signal.ITIMER_VIRTUAL, patience)
+    started = time.process_time()
+    try:
+        action()
+    except OutOfPatience:
+        return float("inf")
+    except RecursionError:
+        pass
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+    return time.process_time() - started
+
+
+@dataclass(slots=True)
+class Found:
+    """What was measured of a subject with an input that it is slow with."""
+
+    subject: str
+    input: str
+    exponent: float
+    seconds: float
+    """For the largest size."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a walk came to."""
+
+    walked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    measured: list[Found] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+
+    @property
+    def steep(self) -> list[Found]:
+        """What takes more than linear time."""
+        return [found for found in self.measured if found.exponent > STEEPEST]
+
+    def show(self, out: Any = sys.stdout) -> None:
+        """Print the walk in short."""
+        for what, count in sorted(self.walked.items()):
+            print(f"{count:7,} {what}", file=out)
+        for name in self.unseen:
+            print(f"not reached: {name}", file=out)
+        for title, key in (("steepest", lambda found: -found.exponent), ("slowest", lambda found: -found.seconds)):
+            print(f"{title}:", file=out)
+            for found in sorted(self.measured, key=key)[:15]:
+                print(f"  {found.exponent:5.2f} {found.seconds:7.3f} s  {found.subject}  {found.input}", file=out)
+
+
+def exponent_of(measure: Callable[[int], float]) -> tuple[float, float]:
+    """Return how cost grows with size, as the exponent of a power, and the cost of the largest size.
+
+    The smallest of several measurements of each size stands; the growth is that over the last doublings in which there
+    was enough to measure. A steep one is measured anew.
+    """
+    costs = [float("inf")] * len(SIZES)
+    for attempt in range(TRIES):
+        for at, size in enumerate(SIZES):
+            costs[at] = min(costs[at], measure(size))
+            if costs[at] == float("inf"):
+                return float("inf"), float("inf")
+        exponent = growth(costs)
+        if exponent <= STEEPEST - 0.05 or (attempt and exponent > 1.7):
+            break
+    return exponent, costs[-1]
+
+
+def growth(costs: list[float]) -> float:
+    """Return the exponent that fits the costs of sizes that double, those that are too small to tell left out."""
+    points = [(at, log2(seconds)) for at, seconds in enumerate(costs) if seconds > FLOOR / 10]
+    if len(points) < 2 or costs[-1] < FLOOR:
+        return 0.0
+    mean_x, mean_y = (sum(column) / len(points) for column in zip(*points, strict=True))
+    return float(sum((x - mean_x) * (y - mean_y) for x, y in points) / sum((x - mean_x) ** 2 for x, _ in points))
+
+
+# -- regular expressions
+
+
+FUNCTIONS = ("compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer")
+ALL_OVER = {"sub": "findall", "subn": "findall", "split": "findall", "finditer": "findall"}
+OF_USERS = {"converter.schema.match", "converter.schema.cast", "converter.schema.patterns", "converter.schema.load",
+            "converter.schema.format", "converter.schema.units", "converter.tables"}  # fmt: skip
+"""Modules in which users write expressions too: those calls whose pattern is not the package's are not walked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function of `re` in the package."""
+
+    module: str
+    line: int
+    function: str
+
+
+class Calls:
+    """Notes which patterns each call of `re` in the package was made with, from the moment it is installed."""
+
+    def __init__(self) -> None:
+        self.patterns: dict[tuple[str, int], list[re.Pattern[Any]]] = defaultdict(list)
+        for name in FUNCTIONS:
+            setattr(re, name, self._noting(name, getattr(re, name)))
+
+    def _noting(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        compile = re.compile if name != "compile" else function
+
+        def noting(pattern: Any, *arguments: Any, **keywords: Any) -> Any:
+            caller = sys._getframe(1)
+            if str(PACKAGE) in caller.f_code.co_filename:
+                flags = keywords.get("flags", arguments[0] if name == "compile" and arguments else 0)
+                compiled = pattern if isinstance(pattern, re.Pattern) else compile(pattern, flags)
+                known = self.patterns[caller.f_code.co_filename, caller.f_lineno]
+                if compiled not in known:
+                    known.append(compiled)
+            return function(pattern, *arguments, **keywords)
+
+        return noting
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Yield the names of all modules of the package with their files."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.name != "__main__.py":
+            parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+            yield ".".join(parts).removesuffix(".__init__"), path
+
+
+@dataclass(slots=True)
+class Expression:
+    """An expression with the methods that it is used by."""
+
+    name: str
+    pattern: re.Pattern[Any]
+    methods: tuple[str, ...]
+
+
+def expressions(calls: Calls, report: Report) -> list[Expression]:
+    """Return every expression of the package; calls whose patterns are not known go to `report.unseen`."""
+    from converter.errors import UsageError
+
+    trees: dict[str, tuple[Any, ast.Module]] = {}
+    for name, path in modules():
+        try:
+            module: Any = importlib.import_module(name)
+        except (ImportError, UsageError):
+            module = None  # of an extra that is not installed here
+        trees[name] = module, ast.parse(path.read_text(encoding="utf-8"), str(path))
+    exercise()
+    found: list[Expression] = []
+    for name, (module, tree) in trees.items():
+        for node, target in calls_in(tree):
+            function = node.func.attr  # type: ignore[attr-defined]
+            patterns = [
+                pattern
+                for (file, line), seen in calls.patterns.items()
+                if module is not None
+                and file == module.__file__
+                and node.lineno <= line <= (node.end_lineno or node.lineno)
+                for pattern in seen
+            ]
+            if not patterns:
+                patterns = evaluated(node, module)
+            report.walked["calls of re"] += 1
+            if not patterns and name not in OF_USERS:
+                report.unseen.append(f"{name}:{node.lineno} re.{function}")
+            if function == "compile":
+                used = tuple(sorted(uses(trees, name, node, target))) or ("match", "fullmatch", "search")
+            else:
+                used = (ALL_OVER.get(function, function),)
+            found += [
+                Expression(f"{name}:{node.lineno} {target}", pattern, used)
+                for pattern in patterns
+                if name not in OF_USERS or function != "compile" or target
+            ]
+    return found
+
+
+def uses(trees: dict[str, tuple[Any, ast.Module]], name: str, call: ast.Call, target: str) -> set[str]:
+    """Return the methods that are called on what a call in module `name` assigns to `target`, or to its members."""
+    functions = [node for node in ast.walk(trees[name][1]) if isinstance(node, ast.FunctionDef)]
+    inside = [node for node in functions if node.lineno <= call.lineno <= (node.end_lineno or 0)]
+    scopes: list[ast.AST] = [inside[-1]] if inside else [trees[name][1]]
+    for _, tree in trees.values() if not inside else ():
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == name]
+        if any(alias.name == target for node in imports for alias in node.names):
+            scopes.append(tree)
+    found: set[str] = set()
+    for node in (node for scope in scopes for node in ast.walk(scope)):
+        if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS:
+            value = node.value.value if isinstance(node.value, ast.Subscript) else node.value
+            if isinstance(value, ast.Name) and value.id == target:
+                found.add(ALL_OVER.get(node.attr, node.attr))
+    return found
+
+
+def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+    """Yield each call of `re`, with the name that its result is given, if one."""
+    named: dict[int, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module != "re", "import re as a whole: calls are known by its name"
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        if len(targets) == 1 and isinstance(targets[0], ast.Name):
+            named.update((id(inner), targets[0].id) for inner in ast.walk(node))
+        function = node.func if isinstance(node, ast.Call) else None
+        if not isinstance(node, ast.Call) or not isinstance(function, ast.Attribute):
+            continue
+        if function.attr in FUNCTIONS and isinstance(function.value, ast.Name) and function.value.id == "re":
+            yield node, named.get(id(node), "")
+
+
+def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
+    """Return the pattern of a call that takes nothing but what its module holds."""
+    try:
+        pattern: Any = eval(compile(ast.Expression(node.args[0]), "", "eval"), vars(module))
+        return [re.compile(pattern)]
+    except Exception:
+        return []
+
+
+def exercise() -> None:
+    """Read a document with everything in it, for the expressions that are compiled on the way."""
+    from converter.conversion import Options, Source, convert_batch
+    from tests.benchmarks.documents import CONSTRUCTS, generated
+    from tests.benchmarks.fuzz import inputs
+
+    texts = [*generated(3), *(make(2000) for make in CONSTRUCTS.values()), "a\n~~~\nb\n~~~\n", "- ```\n  a\n  ```\n"]
+    texts += [data.decode("utf-8", "replace") for data, _ in zip(inputs(0), range(200), strict=False)]
+    texts.append("---\nwrong: [\n---\n\n|t|\n|-|\n|1:30|\n|2:40|\n")
+    for text in texts:
+        convert_batch([Source("a.md", text)], Options())
+
+
+# What a pattern is made of, as `re` parses it. Its parser is private, and the only one there is.
+Parsed = Iterable[Any]
+ENDS = ("", "\0", " x", "\n", "|")
+
+
+def hostile_texts(pattern: re.Pattern[Any]) -> list[tuple[str, Callable[[int], str]]]:
+    """Return inputs of any size for a pattern: each a name and a function of the size."""
+    parser: Any = re._parser
+    tree = parser.parse(pattern.pattern, pattern.flags & ~re.LOCALE)
+    pumps: set[tuple[str, str]] = set()
+    whole = "".join(samples(tree)[:1])
+    for before, body in repeats(tree, ""):
+        pumps.update((before, text) for text in samples(body) if text)
+        pumps.update(("", before + text) for text in samples(body) if before and text)
+    for text in (whole, whole[:-1], whole[: len(whole) // 2]):
+        pumps.add(("", text))
+    pumps.update(("", text) for text in literals(tree))
+    pumps.update((before, " ") for before in list({before for before, _ in pumps})[:4])
+    inputs: list[tuple[str, Callable[[int], str]]] = []
+    for before, text in sorted(pump for pump in pumps if pump[1]):
+        for end in ENDS:
+            inputs.append((
+                f"{before!r} + {text!r} ... + {end!r}",
+                lambda size, before=before, text=text, end=end: before + text * (size // len(text)) + end,  # type: ignore[misc]
+            ))  # fmt: skip
+    return inputs
+
+
+def repeats(tree: Parsed, before: str) -> Iterator[tuple[str, Parsed]]:
+    """Yield what is repeated without a narrow limit, with an example of what has to stand before it."""
+    for operation, argument in tree:
+        name = str(operation)
+        if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            least, most, body = argument
+            if most > 30:
+                yield before, body
+            yield from repeats(body, before)
+            before += "".join(samples(body)[:1]) * least
+            continue
+        for inner in children(name, argument):
+            yield from repeats(inner, before)
+        if name not in ("ASSERT", "ASSERT_NOT"):
+            before += "".join(samples([(operation, argument)])[:1])
+
+
+def children(name: str, argument: Any) -> list[Parsed]:
+    """Return the patterns inside an operation."""
+    if name == "SUBPATTERN":
+        return [argument[3]]
+    if name == "BRANCH":
+        return list(argument[1])
+    if name in ("ASSERT", "ASSERT_NOT"):
+        return [argument[1]]
+    if name == "ATOMIC_GROUP":
+        return [argument]
+    return []
+
+
+CATEGORIES = {"SPACE": " \t\xa0", "DIGIT": "1", "WORD": "aA1_", "NOT_SPACE": "a!", "NOT_DIGIT": "a ", "NOT_WORD": " !"}
+PLAIN = "a 1!\t_-.A\xa0é日\n[(<*`|"
+
+
+def samples(tree: Parsed) -> list[str]:
+    """Return a few texts that a pattern matches, assertions left aside; the first with everything optional left out."""
+    texts = [""]
+    for operation, argument in tree:
+        name = str(operation)
+        more = [""]
+        if name == "LITERAL":
+            more = [chr(argument)]
+        elif name == "NOT_LITERAL":
+            more = [letter for letter in PLAIN if letter != chr(argument)][:3]
+        elif name == "ANY":
+            more = ["a", " ", "!"]
+        elif name == "IN":
+            more = of_set(argument)
+        elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            least, _, body = argument
+            inner = samples(body)
+            more = [text * least for text in inner[:4]] if least else ["", *inner[:3]]
+        elif name in ("SUBPATTERN", "ATOMIC_GROUP", "BRANCH"):
+            more = [text for inner in children(name, argument) for text in samples(inner)[:3]]
+        texts = [text + extra for extra in more[:8] for text in texts[:4]][:12]
+    return list(dict.fromkeys(texts))
+
+
+def of_set(members: Parsed) -> list[str]:
+    """Return a few characters of a set, of each kind of them one or two."""
+    letters: list[str] = []
+    negated = False
+    for operation, argument in members:
+        name = str(operation)
+        if name == "NEGATE":
+            negated = True
+        elif name == "LITERAL":
+            letters.append(chr(argument))
+        elif name == "RANGE":
+            letters += [chr(argument[0]), chr(argument[1])]
+        elif name == "CATEGORY":
+            letters += CATEGORIES[str(argument).removeprefix("CATEGORY_").removeprefix("UNI_")]
+    if negated:
+        return [letter for letter in PLAIN if letter not in letters][:6]
+    return letters[:2] + letters[2:][-4:]
+
+
+def literals(tree: Parsed) -> set[str]:
+    """Return the characters that a pattern names."""
+    letters: set[str] = set()
+    for operation, argument in tree:
+        name = str(operation)
+        if name in ("LITERAL", "NOT_LITERAL"):
+            letters.add(chr(argument))
+        elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
+            letters |= literals(argument[2])
+        for inner in children(name, argument):
+            letters |= literals(inner)
+    return letters
+
+
+SHORT = {
+    "converter.values.duration": 64,
+    "converter.values.moments": 64,
+    "converter.values.time64": 64,
+    "converter.repair.rules.chrome": 120,
+    "converter.repair.headings.features": 180,
+    "converter.repair.headings.candidates": 180,
+}
+"""Modules that read nothing longer: a cell that may be a value, a line that may be a title. Their expressions are
+measured with texts of twice that length, which must take no time."""
+
+
+def walk_expressions(report: Report, found: Iterable[Expression]) -> None:
+    """Measure expressions by each method that they are used by."""
+    for expression in found:
+        report.walked["expressions"] += 1
+        binary = isinstance(expression.pattern.pattern, bytes)
+        steep = 0
+        for name, make in hostile_texts(expression.pattern):
+            for method in expression.methods if steep < ENOUGH else ():
+                report.walked["inputs of expressions"] += 1
+                function = getattr(expression.pattern, method)
+
+                def measure(
+                    size: int,
+                    make: Callable[[int], str] = make,
+                    function: Callable[..., Any] = function,
+                    binary: bool = binary,
+                ) -> float:
+                    text: Any = make(size).encode("utf-8", "replace") if binary else make(size)
+                    return cost(lambda: function(text))
+
+                if longest := SHORT.get(expression.name.partition(":")[0]):
+                    seconds = min(measure(2 * longest) for _ in range(3))
+                    report.measured.append(Found(f"{expression.name}.{method}", name, 2 * (seconds > FLOOR), seconds))
+                elif measure(SIZES[0]) > FLOOR / 100 and (seconds := measure(SIZES[-1])) > FLOOR:
+                    exponent, seconds = exponent_of(measure)
+                    report.measured.append(Found(f"{expression.name}.{method}", name, exponent, seconds))
+                    if exponent > STEEPEST:
+                        steep += 1
+                        print(report.measured[-1], file=sys.stderr, flush=True)
+
+
+# -- rules and readers
+
+
+MARKS = [
+    "*", "_", "**", "__", "[", "](", "](a)", "]", "<", ">", "`", "``", "&amp;", "&amp;amp;nbsp;", "&", "a@", "a@b.c ",
+    "a@b.c", "a@b_", "mailto:", "http://a.b", "http://a.b ", "xmpp:", "www.a.b ", "www.", "<a@b.c", "![", "[^1]", "[^",
+    "|", "||", "$", "$$", "~~", "~", "- ", "> ", "1. ", "1) ", "  a. x", "a. x ", "(1) x ", "(i) x ", "<!--", "-->",
+    "<div>",
+    "</div>", "<a ", "<td>", "<table>", "<br>", "\\", "\\|", "\t", "\xa0", "\u200b", "\u0301", "日本", "é", ":---:",
+    "|-|",
+    "Label: x ", "**a**", "**Label:** x ", " ", "   ", "a", "1", "1.5 ", "1,", "-", "=", "#", "# ", "#a ", "###", ": ",
+    ":",
+    "[a]: ", "[a]: b ", "[a]", "[a][b]", "'", '"', "(", ")", "•", "• ", "✓ ", "– ", "・", "``` ", "~~~ ", "+++", "---",
+    "***", "___", "{", "}", "a.", "a. ", "A? ", "。", ", ", ";", "/", "%", "€", "<?", "<![CDATA[", "</", "<a b='",
+    "\u202e",
+    "Read more ", "Share ", "copyright ", "-100x100.png ", "I. ", "2020-01-01 ", "12:30 ", "1 h 2 min ", "TODO ", "Ⅷ",
+]  # fmt: skip
+PREFIXES = (
+    "[1]: u\n[^1]: n\n\n",
+    "Title\n\n" + PROSE * 3 + "\n\n" + PROSE * 3 + "\n\n",
+    "---\n",
+    "| a | b |\n|---|---|\n",
+    "<table><tr><td>",
+    "- a\n\n  ",
+)
+
+
+def layouts(text: str) -> Iterator[tuple[str, Callable[[int], str]]]:
+    """Yield the ways to fill a document with a text, each as a name and a function of the size."""
+    lines = text.replace("\n", " ")
+
+    def fill(unit: str, size: int) -> str:
+        return unit * max(1, size // len(unit))
+
+    yield f"{text!r} on a line", lambda size: fill(text, size)
+    yield f"{text!r} on a line, then x", lambda size: fill(text, size) + "x"
+    yield f"a, {text!r} on a line", lambda size: "**a** " + fill(text, size) + "]"
+    yield f"{text!r} a line", lambda size: fill(lines + "\n", size)
+    yield f"{text!r}x a line", lambda size: fill(f"{lines}x\n", size)
+    yield f"{text!r}x a paragraph", lambda size: fill(f"{lines}x\n\n", size)
+    yield f"{text!r} in a cell", lambda size: "|a|\n|-|\n|" + fill(lines.replace("|", "\\|"), size) + "|\n"
+    yield f"{text!r}1 a cell", lambda size: f"|{lines} a|\n|-|\n" + fill(f"|{lines}1|\n", size)
+    yield f"{text!r} in a header", lambda size: "|" + fill(lines.replace("|", "\\|"), size) + "|\n|-|\n|1|\n"
+    yield f"{text!r} a list item", lambda size: fill(f"- {lines}\n", size)
+    yield (
+        f"{text!r} indented",
+        lambda size: "".join(f"{'  ' * (at % 40)}{lines}x\n" for at in range(size // (42 + len(lines)))),
+    )
+    for prefix in PREFIXES:
+        yield f"{prefix[:12]!r}, {text!r} on a line", lambda size, prefix=prefix: prefix + fill(text, size)  # type: ignore[misc]
+        yield f"{prefix[:12]!r}, {text!r}x a line", lambda size, prefix=prefix: prefix + fill(f"{lines}x\n", size)  # type: ignore[misc]
+
+
+def documents(share: float, seed: int = 15) -> Iterator[tuple[str, Callable[[int], str]]]:
+    """Yield documents of any size: marks alone and in pairs, opened and closed, and so large a share of the layouts."""
+    from converter.parse.common import READERS
+    from converter.parse.dispatch import INLINE_STARTS
+    from tests.benchmarks.documents import CONSTRUCTS
+    from tests.benchmarks.fuzz import HOSTILE, PIECES
+
+    chance = random.Random(seed)
+    marks = list(dict.fromkeys([*MARKS, *PIECES, *READERS, *"".join(INLINE_STARTS.values())]))
+    for name, make in [*CONSTRUCTS.items(), *((f"hostile {at}", make) for at, make in enumerate(HOSTILE))]:
+        per = len(make(200)) / 200
+        if chance.random() < share * 4:
+            yield name, lambda size, make=make, per=per: make(int(size / per))  # type: ignore[misc]
+    singles = [layout for mark in marks for layout in layouts(mark)]
+    pairs = [chance.choice(marks) + chance.choice(marks) for _ in range(600)]
+    pairs += ["".join(chance.choices(marks, k=3)) for _ in range(300)]
+    doubles = [chance.choice(list(layouts(pair))) for pair in pairs]
+    for name, make in singles + doubles:
+        if chance.random() < share:
+            yield name, make
+    for _ in range(600):
+        opening, closing = chance.choice(marks), chance.choice(marks)
+        if chance.random() < share:
+            yield (
+                f"{opening!r} ... {closing!r} ...",
+                lambda size, opening=opening, closing=closing: (  # type: ignore[misc]
+                    opening * (size // 2 // len(opening)) + closing * (size // 2 // len(closing))
+                ),
+            )
+
+
+Stage = Callable[[], object]
+
+
+def stages(text: str) -> Iterator[tuple[str, Stage]]:
+    """Yield what is done for a document, step by step; each must be taken before the next one is asked for."""
+    from converter.conversion import Options, Source, read_document
+    from converter.datasets import parts_of
+    from converter.document import Document
+    from converter.inspect.page import write_page
+    from converter.office import format_of
+    from converter.parse import parse
+    from converter.records import RECORDS
+    from converter.repair import RULES, repair
+    from converter.repair.draft import Draft
+    from converter.show.markdown import markdown_table
+    from converter.show.terminal import render
+    from converter.text import read_text
+    from converter.values import NO_HINTS
+
+    data, options = text.encode("utf-8", "replace"), Options()
+    yield "format", lambda: format_of("a", frozenset(), data)
+    held: dict[str, Any] = {}
+    yield "text", lambda: held.update(text=read_text(data, "a.md"))
+    read = held["text"]
+    yield "draft", lambda: held.update(draft=Draft(list(read.lines), read.numbers))
+    if read.lines:
+        for rule in RULES:
+            yield f"rule {rule.name}", lambda rule=rule: rule.apply(held["draft"])  # type: ignore[misc]
+    yield "repair", lambda: held.update(repaired=repair(read.lines, read.numbers))
+    yield "parse", lambda: parse(list(read.lines), read.numbers, [])
+    yield "document", lambda: held.update(context=read_document(Source("a.md", data), options))
+    for name, record in RECORDS.items():
+        yield f"record {name}", lambda record=record: record.table([held["context"]])  # type: ignore[misc]
+    yield "data sets", lambda: list(parts_of([held["context"]], NO_HINTS))
+    document = Document(held["context"], options)
+    yield "show", lambda: render(document)  # not printed: what Rich takes for each line is its own affair
+    yield "markdown", lambda: [markdown_table(table.to_arrow()) for table in document.tables[:50]]
+    yield "inspect", lambda: write_page([Source("a.md", data)], io.BytesIO(), options)
+
+
+def measure_stages(make: Callable[[int], str], size: int, only: str | None = None) -> dict[str, float]:
+    """Return the cost of each stage for a document of this size; those after one that was given up are left out."""
+    costs: dict[str, float] = {}
+    for name, stage in stages(make(size)):
+        costs[name] = cost(stage)
+        if costs[name] == float("inf") or name == only:
+            break
+    return costs
+
+
+def walk_documents(report: Report, inputs: Iterable[tuple[str, Callable[[int], str]]]) -> None:
+    """Measure every stage with every document."""
+    small, large = SIZES[0], SIZES[-1]
+    names: set[str] = set()
+    for name, make in inputs:
+        report.walked["documents"] += 1
+        first, last = measure_stages(make, small), measure_stages(make, large)
+        names.update(last)
+        for stage, seconds in last.items():
+            if seconds < FLOOR or seconds < first[stage] * (large / small) ** 1.1:
+                if seconds > 5 * FLOOR:
+                    report.measured.append(
+                        Found(stage, name, growth([first[stage], seconds]) / log2(large / small), seconds)
+                    )
+                continue
+
+            def measure(size: int, make: Callable[[int], str] = make, stage: str = stage) -> float:
+                return measure_stages(make, size, stage).get(stage, float("inf"))
+
+            exponent, seconds = exponent_of(measure)
+            report.measured.append(Found(stage, name, exponent, seconds))
+            if exponent > STEEPEST:
+                print(report.measured[-1], file=sys.stderr, flush=True)
+    report.walked["rules, readers and records"] = len(names)
+
+
+def main() -> None:
+    """Walk everything, or a share of the documents and expressions, and print what came out."""
+    share = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    kinds = sys.argv[2] if len(sys.argv) > 2 else "expressions,documents"
+    calls = Calls()
+    report = Report()
+    if "expressions" in kinds:
+        found = expressions(calls, report)
+        walk_expressions(report, random.Random(15).sample(found, max(1, int(len(found) * share))))
+    if "documents" in kinds:
+        walk_documents(report, documents(share))
+    report.show()
+    sys.exit(bool(report.steep or report.unseen))
+
+
+if __name__ == "__main__":
+    main()

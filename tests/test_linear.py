@@ -1,0 +1,146 @@
+"""Nothing in the package takes more than linear time: `benchmarks/linear.py` walks it all, here are what it has found.
+
+Processor time against size, never against a clock: see there. The whole walk is `python -m tests.benchmarks.linear`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.conversion import Options, Source, convert_batch
+from converter.office import format_by_content
+from converter.parse import parse
+from converter.parse.simple import broken
+from converter.problems import Problem
+from converter.repair import repair
+from converter.show.markdown import escaped
+from converter.values import infer_table
+from tests.benchmarks.linear import STEEPEST, Expression, Report, cost, exponent_of, walk_expressions
+from tests.test_shortcuts import ENVIRONMENTS, check_inline
+
+Make = Callable[[int], str]
+
+
+def read(text: str) -> None:
+    convert_batch([Source("a.md", text)], Options())
+
+
+def blocks(text: str) -> None:
+    lines = text.split("\n")
+    parse(lines, range(1, len(lines) + 1), [])
+
+
+def mended(text: str) -> None:
+    lines = text.split("\n")
+    repair(lines, range(1, len(lines) + 1))
+
+
+def typed(text: str) -> None:
+    infer_table(["a"], [[text]], [1])
+
+
+def told(text: str) -> None:
+    format_by_content(text.encode())
+
+
+def filled(unit: str, before: str = "", end: str = "") -> Make:
+    return lambda size: before + unit * (size // len(unit)) + end
+
+
+SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
+    *((f"autolinks {unit!r} (T15, T45)", blocks, filled(unit)) for unit in (
+        "a@", "a@b.c", "a@b_", "mailto:", "xmpp:", "http://a.b", "http://a.b ", "www.a.b ", "www.", "<a@b.c",
+        "mailto:a@b.c",
+        "http://a_b", "~www.a_", "xmpp:a@b.c/", "http://a.b<", "@http://a)",
+    )),
+    ("closing brackets after an address", blocks, filled(")", "see <i>http://a", "")),
+    ("footnotes in brackets", blocks, lambda size: "[^1]: n\n\n" + "[" * 40 + filled("[^")(size)),
+    ("entities escaped twice (T15)", mended, filled("&amp;amp;&amp;nbsp; x\n\n")),
+    ("lettered lines (T15)", mended, filled("  a. x\n")),
+    ("bold, spaces, x (T45)", mended, lambda size: "Text.\n\n" + "**a**" + " " * size + "x\n\nMore text.\n"),
+    ("delimiter row, spaces, x", mended, filled(" ", "-|-", "x")),
+    ("tildes, pipe", blocks, filled("~", "", "|")),
+    ("spaces in a wrapped paragraph", broken, filled(" ", "a\n b", "x")),
+    ("quoted definition, spaces", blocks, filled(" ", "> [a]: b\n> [c]: d", "\n> e")),
+    ("footnote marks of a cell", typed, filled("*", "a", "x*")),
+    ("dollars in a cell", escaped, filled("$")),
+    ("caption, spaces", read, filled(" ", "table", "x\n\n|a|\n|-|\n|1|\n")),
+    ("quotes, lines that go on (T13)", blocks, filled("y\n", "> " * 256 + "x\n")),
+    ("comments before the first tag (T33)", told, filled("<!---->")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "make"), [case[1:] for case in SQUARES], ids=[case[0] for case in SQUARES])
+def test_what_took_a_square_or_more_of_its_size(action: Callable[[str], object], make: Make) -> None:
+    exponent, _ = exponent_of(lambda size: cost(lambda: action(make(size))))
+    assert exponent <= STEEPEST
+
+
+def test_html_is_told_as_before() -> None:
+    """T33: comments, also such as hold the mark that ends one, may stand before the first tag."""
+    assert format_by_content(b"\xef\xbb\xbf <!-- a --> <!-- b > -- -->\n<!DOCTYPE  html>") == "html"
+    assert format_by_content("<?xml version='1.0'?><!-- a --><HTML>") == "html"
+    assert format_by_content("<!-- a --> b <html>") == format_by_content("<!-- <html>") == "markdown"
+
+
+def test_an_archive_with_too_long_a_list_is_no_document() -> None:
+    """T33: nothing reads a list of members of any length in the process that deals out the work."""
+    listing = b"PK\x01\x02" + b"\0" * 2_000_000
+    end = b"PK\x05\x06" + b"\0" * 8 + len(listing).to_bytes(4, "little") + b"\x04\0\0\0" + b"\0\0"
+    assert cost(lambda: format_by_content(b"PK\x03\x04" + listing + end)) < float("inf")
+    assert format_by_content(b"PK\x03\x04" + listing + end) == "markdown"
+
+
+def test_what_stands_in_too_many_quotes_is_kept_and_told() -> None:
+    lines = ["> " * 256 + "first", *(f"line {number}" for number in range(3000))]
+    problems: list[Problem] = []
+    found = parse(lines, range(1, len(lines) + 1), problems)
+    assert [problem.code for problem in problems] == ["nesting"]
+    text = "\n".join(block.text for block in found)
+    assert "first" in text and all(f"line {number}" in text for number in range(3000))
+
+
+def test_deep_quotes_with_their_marks_are_read() -> None:
+    lines = ["> " * 20 + f"line {number}" for number in range(3000)]
+    problems: list[Problem] = []
+    assert [block.kind for block in parse(lines, range(1, 3001), problems)] == ["quote"] * 20 + ["paragraph"]
+    assert not problems
+
+
+ADDRESSES = (
+    "www.", "http://", "https://", "mailto:", "xmpp:", "a@b.c", "x.y", "@", ".", "_", "-", "a", "w", "1", "é", "<", ">",
+    "(", ")", ";", "&amp;", "&", ",", "/", ":", "~", "*", "[", "]", "[^n]", "[^", "^", " ", "\n", "\\", "?", "\x85",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(ADDRESSES), max_size=14).map("".join), st.sampled_from(ENVIRONMENTS))
+@settings(max_examples=1500, deadline=None)
+def test_addresses_and_footnotes_as_the_plugins_read_them(content: str, env: dict[str, object]) -> None:
+    check_inline(content, env)
+
+
+@pytest.mark.slow  # patience with what is steep
+def test_the_walk_sees_what_is_steep() -> None:
+    report = Report()
+    walk_expressions(report, [Expression("planted", re.compile(r"\s+x"), ("search",))])
+    walk_expressions(report, [Expression("planted", re.compile(r"(?:a|a)+b"), ("match",))])
+    walk_expressions(report, [Expression("plain", re.compile(r"(?<!\s)\s+x"), ("search",))])
+    assert {found.subject for found in report.steep} == {"planted.search", "planted.match"}
+
+
+@pytest.mark.parametrize(("share", "kinds"), [
+    pytest.param("1", "expressions", marks=pytest.mark.slow),
+    pytest.param("0.05", "documents", marks=pytest.mark.slow),
+])  # fmt: skip
+def test_walk(share: str, kinds: str) -> None:
+    """Every expression is reached, and none, nor any rule or reader, is steep."""
+    command = [sys.executable, "-m", "tests.benchmarks.linear", share, kinds]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
