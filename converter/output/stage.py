@@ -439,8 +439,11 @@ def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
         try:
             folder = stack.enter_context(base.below((place.name,)))
             lock = _locked(folder, place, out, is_new)
-            stack.callback(os.close, lock)
+            closing = stack.enter_context(contextlib.ExitStack())
+            closing.callback(os.close, lock)
             _prove(folder, lock, place, out, makes=True)
+            if sys.platform == "win32":  # there it locks nothing, and no open file can be removed
+                closing.close()
             return folder
         except FileNotFoundError:  # another run removed it just now
             stack.close()
