@@ -170,13 +170,21 @@ class Stage:
                 self.folder.replace(NEW, base, name)  # fails if it holds something by now
             elif not self.folder.exchange(NEW, base, name):
                 return False
-            elif not holds_only(self.new, before):  # something came between the look and the exchange
-                if not self.folder.exchange(NEW, base, name):
-                    raise OSError(errno.EIO, f"a file came meanwhile, and stands in {self.new}")
-                return False
+            elif not self._is_known(before):  # something came between the look and the exchange
+                if self.folder.exchange(NEW, base, name):
+                    return False
+                self.outcome = MIXED  # so that the stage stays
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
             self.outcome = IN_PLACE
             sync(base.path)
         return True
+
+    def _is_known(self, before: Manifest | None) -> bool:
+        """Whether it is certain that the folder that was exchanged holds nothing but the output before."""
+        try:
+            return holds_only(self.new, before)
+        except OSError:
+            return False
 
     def _put(self, overwrite: bool) -> None:
         """Rename the files of `new` into the output one by one; undo it where one cannot be renamed."""
