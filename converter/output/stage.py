@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from converter.datasets import DATASETS
 from converter.errors import OutputError
 from converter.output.directory import UNSUPPORTED, Directory, sync
-from converter.output.manifest import MANIFEST, Manifest, read_manifest
+from converter.output.manifest import MANIFEST, Manifest, is_name, read_manifest
 
 if sys.platform != "win32":
     import fcntl
@@ -381,6 +382,21 @@ def move_in_stage(old: Path, new: Path) -> None:
         *there, new_name = new.relative_to(place).parts
         with folder.below(above) as source, folder.below(there) as target:
             source.place(name, target, new_name)
+
+
+def remove_table(root: Path, name: str) -> None:
+    """Remove the folder of a Delta table that this run made where nothing stood; a link on the way, or in it, is not
+    followed. `name` is that of a record or data set.
+
+    Raises:
+        OutputError: the name is none that a run gives.
+        OSError: the file system refused.
+    """
+    *above, last = name.split("/")
+    if not is_name(last) or above not in ([], [DATASETS]):
+        raise OutputError(f"no run makes a table {name!r}, so that it is not removed", source=str(root))
+    with Directory.opened(root) as folder, folder.below(above) as place:
+        place.remove_tree(last)
 
 
 def write_file(file: Path, data: bytes) -> None:
