@@ -202,7 +202,7 @@ def test_a_damaged_file_is_named_with_what_mends_it(tmp_path: Path, damage: str,
     for mode in ("append", "incremental"):
         before = listing(tmp_path)
         with pytest.raises(OutputError) as error:
-            convert(LATER, out, mode)  # type: ignore[arg-type]
+            convert(LATER, out, mode)
         assert error.value.code == "damaged" and name in str(error.value)
         assert "--overwrite" in str(error.value) or "remove it" in str(error.value)
         assert listing(tmp_path) == before

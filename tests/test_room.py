@@ -87,11 +87,11 @@ def removes_or_writes(source: str) -> set[str]:
             or (name in ("open", "fdopen", "ZipFile") and is_opened_to_write(node))
         ):
             found.add(name)
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and node.module in ("os", "shutil"):
-            found |= {name.name for name in node.names if name.name in REMOVING | {"remove", "replace", "open"}}
-        elif isinstance(node, ast.Attribute) and node.attr.startswith("O_") and node.attr in ("O_CREAT", "O_TRUNC"):
-            found.add(node.attr)
+    for each in ast.walk(ast.parse(source)):
+        if isinstance(each, ast.ImportFrom) and each.module in ("os", "shutil"):
+            found |= {name.name for name in each.names if name.name in REMOVING | {"remove", "replace", "open"}}
+        elif isinstance(each, ast.Attribute) and each.attr in ("O_CREAT", "O_TRUNC"):
+            found.add(each.attr)
     return found
 
 

@@ -209,6 +209,20 @@ def test_the_folder_for_stages_of_databases_is_ours_alone(tmp_path: Path, monkey
     assert stage.staging_place("x").parent == place and place.stat().st_mode & 0o777 == 0o700
 
 
+def test_a_table_is_removed_in_its_root_alone(tmp_path: Path) -> None:
+    victim, root = tmp_path / "victim", tmp_path / "root"
+    for folder in (victim / "x", root / "datasets" / "a", root / "sections"):
+        folder.mkdir(parents=True)
+    (root / "linked").symlink_to(victim)
+    (root / "sections" / "linked").symlink_to(victim)
+    for name in ("../victim", "..", "", "datasets/../../victim", "other/x", "/tmp/x"):
+        with pytest.raises(OutputError, match="no run makes a table"):
+            stage.remove_table(root, name)
+    for name in ("datasets/a", "sections", "linked", "missing"):
+        stage.remove_table(root, name)
+    assert listing(tmp_path) == {"root": None, "root/datasets": None, "victim": None, "victim/x": None}
+
+
 # -- runs that were killed
 
 

@@ -189,6 +189,8 @@ class Directory:
 
     def link(self, name: str, to: Directory, new: str) -> bool:
         """Give a file a second name in a folder; False where the file system cannot."""
+        if sys.platform == "win32":
+            return False
         (old_path, old), (new_path, there) = self._at(name), to._at(new)
         try:
             os.link(old_path, new_path, src_dir_fd=old, dst_dir_fd=there, follow_symlinks=False)

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from converter.datasets import DATASETS
 from converter.errors import OutputError
 from converter.output.directory import UNSUPPORTED, Directory, sync
-from converter.output.manifest import MANIFEST, Manifest, read_manifest
+from converter.output.manifest import MANIFEST, Manifest, is_name, read_manifest
 
 if sys.platform != "win32":
     import fcntl
@@ -170,13 +171,21 @@ class Stage:
                 self.folder.replace(NEW, base, name)  # fails if it holds something by now
             elif not self.folder.exchange(NEW, base, name):
                 return False
-            elif not holds_only(self.new, before):  # something came between the look and the exchange
-                if not self.folder.exchange(NEW, base, name):
-                    raise OSError(errno.EIO, f"a file came meanwhile, and stands in {self.new}")
-                return False
+            elif not self._is_known(before):  # something came between the look and the exchange
+                if self.folder.exchange(NEW, base, name):
+                    return False
+                self.outcome = MIXED  # so that the stage stays
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
             self.outcome = IN_PLACE
             sync(base.path)
         return True
+
+    def _is_known(self, before: Manifest | None) -> bool:
+        """Whether it is certain that the folder that was exchanged holds nothing but the output before."""
+        try:
+            return holds_only(self.new, before)
+        except OSError:
+            return False
 
     def _put(self, overwrite: bool) -> None:
         """Rename the files of `new` into the output one by one; undo it where one cannot be renamed."""
@@ -375,6 +384,21 @@ def move_in_stage(old: Path, new: Path) -> None:
             source.place(name, target, new_name)
 
 
+def remove_table(root: Path, name: str) -> None:
+    """Remove the folder of a Delta table that this run made where nothing stood; a link on the way, or in it, is not
+    followed. `name` is that of a record or data set.
+
+    Raises:
+        OutputError: the name is none that a run gives.
+        OSError: the file system refused.
+    """
+    *above, last = name.split("/")
+    if not is_name(last) or above not in ([], [DATASETS]):
+        raise OutputError(f"no run makes a table {name!r}, so that it is not removed", source=str(root))
+    with Directory.opened(root) as folder, folder.below(above) as place:
+        place.remove_tree(last)
+
+
 def write_file(file: Path, data: bytes) -> None:
     """Write a file that a user named, whole or not at all, over one that stands there; a device or pipe as it is.
 
@@ -439,8 +463,11 @@ def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
         try:
             folder = stack.enter_context(base.below((place.name,)))
             lock = _locked(folder, place, out, is_new)
-            stack.callback(os.close, lock)
+            closing = stack.enter_context(contextlib.ExitStack())
+            closing.callback(os.close, lock)
             _prove(folder, lock, place, out, makes=True)
+            if sys.platform == "win32":  # there it locks nothing, and no open file can be removed
+                closing.close()
             return folder
         except FileNotFoundError:  # another run removed it just now
             stack.close()
