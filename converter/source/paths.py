@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -103,8 +104,46 @@ def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
     """Yield the files that a glob matches, sorted; `**` crosses folders."""
     names = sorted(name for name in glob.iglob(argument, recursive=True) if not os.path.isdir(name))
     yield from map(LocalFile, names)
-    if not names:
+    errors = list(errors_of_pattern(argument))
+    for error in errors:
+        yield Source(_key(str(error.filename)), problem=LocalFile(str(error.filename)).explain(error))
+    if not names and not errors:
         yield failed(_key(argument), "no_documents", "no file matches this pattern; check it, and quote it in a shell")
+
+
+def errors_of_pattern(pattern: str) -> Iterator[OSError]:
+    """Yield why folders in which a glob looks cannot be read: it passes over them in silence."""
+    names = pattern.split("/")
+    places = [place for place, name in enumerate(names) if glob.has_magic(name)]
+    for place in places:
+        above = "/".join(names[:place]) or ("/" if place else os.curdir)
+        for folder in glob.iglob(above, recursive=True) if glob.has_magic(above) else [above]:
+            try:
+                os.scandir(folder).close()
+            except NotADirectoryError:
+                continue
+            except OSError as error:
+                yield error
+                continue
+            if names[place] == "**":
+                errors: list[OSError] = []
+                for _, folders, _ in os.walk(folder, onerror=errors.append):
+                    folders[:] = [name for name in folders if not name.startswith(".")]  # as a glob does
+                yield from errors
+            elif place == places[-1] and place + 1 < len(names):
+                yield from _hidden_by_errors(folder, names[place], names[place + 1 :])
+
+
+def _hidden_by_errors(folder: str, pattern: str, rest: list[str]) -> Iterator[OSError]:
+    """Yield why it cannot be told whether folders in this one that fit a pattern hold a file of this path."""
+    for name in os.listdir(folder):
+        if fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith(".")):
+            try:
+                os.lstat(os.path.join(folder, name, *rest))
+            except (FileNotFoundError, NotADirectoryError):
+                pass
+            except OSError as error:
+                yield error
 
 
 def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:

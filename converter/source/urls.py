@@ -134,7 +134,9 @@ def files_of_url(url: str, wanted: Wanted) -> Iterator[File | Source]:
 
 
 def _files_of_pattern(store: Any, path: str, url: str) -> Iterator[File | Source]:
-    found = store.glob(path, detail=True)
+    # Without it folders that cannot be listed are passed over in silence; with `**` stores list all at once, and raise.
+    strict = {} if "**" in path else {"on_error": "raise"}
+    found = store.glob(path, detail=True, **strict)
     root = path[: re.search(r"[*?\[]", path).start()].rpartition("/")[0]  # type: ignore[union-attr]
     asks_hidden = "/." in path
     names = sorted(
