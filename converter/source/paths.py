@@ -115,6 +115,8 @@ def errors_of_pattern(pattern: str) -> Iterator[OSError]:
     """Yield why folders in which a glob looks cannot be read: it passes over them in silence."""
     names = pattern.split("/")
     places = [place for place, name in enumerate(names) if glob.has_magic(name)]
+    if "**" in names:  # below which everything is looked through
+        places = [place for place in places if place <= names.index("**")]
     for place in places:
         above = "/".join(names[:place]) or ("/" if place else os.curdir)
         for folder in glob.iglob(above, recursive=True) if glob.has_magic(above) else [above]:
