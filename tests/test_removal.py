@@ -153,7 +153,9 @@ def is_kept(before: dict[str, list[str]], after: dict[str, list[str]]) -> bool:
     return all(set(lines) <= set(after.get(name, ())) for name, lines in before.items() if name != "problems")
 
 
-@pytest.fixture(params=["folder", "duckdb", "delta", pytest.param("postgres", marks=pytest.mark.slow)])
+@pytest.fixture(
+    params=["folder", "duckdb", *(pytest.param(name, marks=pytest.mark.slow) for name in ("delta", "postgres"))]
+)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str], dict[str, list[str]]]]:
     """A new target of each kind, and what reads its rows."""
     readers: dict[str, tuple[str, Callable[[str], Any]]] = {
@@ -270,6 +272,45 @@ def test_without_permission_no_row_is_lost(
         (top / closed).chmod(0o755)
 
 
+@pytest.mark.parametrize("pattern", ["docs/**/*.md", "docs/*/*.md", "docs/s*/1.md", "*/sub/?.md"])
+def test_a_folder_that_a_glob_passes_over_is_told(pattern: str, tmp_path: Path) -> None:
+    privileges = without_privileges()
+    write_documents(tmp_path / "docs")
+    for name in ("sub", "second", "other", ".hidden"):
+        write_documents(tmp_path / "docs" / name)
+    whole = [*COMMAND, "convert", pattern, "-o", "out", "-q"]
+    again = [*privileges, *whole, "--incremental"]
+    settings: dict[str, Any] = {"cwd": tmp_path, "env": ENVIRONMENT, "timeout": 120, "capture_output": True}
+    subprocess.run(whole, check=True, **settings)
+    before = rows(tmp_path / "out")
+    closed = [tmp_path / "docs" / name for name in ("sub", ".hidden")]
+    for folder in closed:
+        folder.chmod(0)
+    try:
+        assert subprocess.run(again, check=False, **settings).returncode in (1, 3)
+        assert is_kept(before, rows(tmp_path / "out"))
+        closed[0].chmod(0o755)
+        if pattern != "*/sub/?.md":
+            (tmp_path / "docs" / "second" / "1.md").unlink()
+            assert subprocess.run(again, check=False, **settings).returncode == 0  # a hidden folder is no loss
+            assert not is_kept(before, rows(tmp_path / "out")) or pattern == "docs/s*/1.md"
+    finally:
+        for folder in closed:
+            folder.chmod(0o755)
+
+
+def test_a_glob_below_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not as if nothing matched: a bound that is set for good would allow that."""
+    monkeypatch.chdir(tmp_path)
+    two_folders(tmp_path)
+    converter.convert(["docs/*.md", "more/*.md"], "out")
+    before = rows(Path("out"))
+    shutil.rmtree("more")
+    report = converter.convert(["docs/*.md", "more/*.md"], "out", incremental=True, maximum_removed="100%")
+    assert (report.removed, report.kept, report.problem_codes) == (0, COUNT, {"not_found": 1})
+    assert is_kept(before, rows(Path("out")))
+
+
 # -- stores
 
 
@@ -289,26 +330,31 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any]]:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
-    store, _ = open_store("s3://night")
+    name = f"night-{os.urandom(5).hex()}"  # such servers of a process share their buckets
+    store, _ = open_store(f"s3://{name}")
     store.clear_instance_cache()
-    store, _ = open_store("s3://night")
-    store.mkdir("night")
-    store.pipe({f"night/docs/{name}": text.encode() for name, text in TEXTS.items()})
-    yield "s3://night/docs/", store_server
+    store, _ = open_store(f"s3://{name}")
+    store.mkdir(name)
+    store.pipe({f"{name}/docs/{file}": text.encode() for file, text in TEXTS.items()})
+    yield f"s3://{name}/docs/", store_server
     store.clear_instance_cache()
     store_server.stop()
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("outage", ["server stopped", "credentials gone", "prefix empty", "bucket gone"])
+@pytest.mark.parametrize(
+    "outage, searched",
+    [("server stopped", ""), ("credentials gone", ""), ("prefix empty", ""), ("bucket gone", ""),
+     ("server stopped", "*.md"), ("credentials gone", "?.md"), ("bucket gone", "[0-9].md"), ("server stopped", "**")],
+)  # fmt: skip
 def test_no_row_is_lost_with_a_store(
-    outage: str, mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+    outage: str, searched: str, mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from converter.source.urls import open_store
 
     out, read = place
     address, store_server = bucket
-    case = Outage(documents, documents, (address,))
+    case = Outage(documents, documents, (address + searched,))
     assert convert(out, "create", case, Options()).documents == COUNT
     before = read(out)
     store, _ = open_store(address)
@@ -320,10 +366,11 @@ def test_no_row_is_lost_with_a_store(
         monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
     else:
-        store.rm("night/docs", recursive=True)
-        store.pipe({"night/docs/picture.png": b"x"} if outage == "prefix empty" else {})
+        docs = address.removeprefix("s3://").rstrip("/")
+        store.rm(docs, recursive=True)
+        store.pipe({f"{docs}/picture.png": b"x"} if outage == "prefix empty" else {})
         if outage == "bucket gone":
-            store.rmdir("night")
+            store.rmdir(docs.removesuffix("/docs"))
     store.clear_instance_cache()
     try:
         report = convert(out, mode, case, Options())

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
-from fnmatch import translate
+from fnmatch import fnmatchcase, translate
 from pathlib import Path
 from typing import BinaryIO
 
@@ -114,6 +114,10 @@ def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
     problems: list[Source] = []
     names = sorted(set(_matches(argument, wanted, problems)))
     yield from (LocalFile(name, searched=True) for name in names)
+    problems += [
+        Source(_key(str(error.filename)), problem=LocalFile(str(error.filename)).explain(error))
+        for error in _errors_of_pattern(argument)
+    ]
     yield from problems
     if not names and not problems:
         message = f"no file matches this pattern; check it, and quote it in a shell{wanted.advice}"
@@ -155,6 +159,38 @@ def _component(name: str) -> re.Pattern[str]:
 
 def _is_shown(name: str) -> bool:
     return not name.startswith(".")
+
+
+def _errors_of_pattern(pattern: str) -> Iterator[OSError]:
+    """Yield why folders in which a glob looks, before `**`, cannot be read: it passes over them in silence."""
+    names = pattern.split("/")
+    places = [place for place, name in enumerate(names) if glob.has_magic(name)]
+    if ANY_FOLDERS in names:  # below which a search tells of them
+        places = [place for place in places if place < names.index(ANY_FOLDERS)]
+    for place in places:
+        above = "/".join(names[:place]) or ("/" if place else os.curdir)
+        for folder in glob.iglob(above) if glob.has_magic(above) else [above]:
+            try:
+                os.scandir(folder).close()
+            except NotADirectoryError:
+                continue
+            except OSError as error:
+                yield error
+                continue
+            if place == places[-1] and place + 1 < len(names):
+                yield from _hidden_by_errors(folder, names[place], names[place + 1 :])
+
+
+def _hidden_by_errors(folder: str, pattern: str, rest: list[str]) -> Iterator[OSError]:
+    """Yield why it cannot be told whether folders in this one that fit a pattern hold a file of this path."""
+    for name in os.listdir(folder):
+        if fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith(".")):
+            try:
+                os.lstat(os.path.join(folder, name, *rest))
+            except (FileNotFoundError, NotADirectoryError):
+                pass
+            except OSError as error:
+                yield error
 
 
 def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:

@@ -166,7 +166,9 @@ def _listing_clock(wanted: Wanted) -> Clock:
 
 
 def _files_of_pattern(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
-    found = _listing_clock(wanted).run(partial(store.glob, path, detail=True))
+    # Without it folders that cannot be listed are passed over in silence; with `**` stores list all at once, and raise.
+    strict = {} if "**" in path else {"on_error": "raise"}
+    found = _listing_clock(wanted).run(partial(store.glob, path, detail=True, **strict))
     root = path[: re.search(r"[*?\[]", path).start()].rpartition("/")[0]  # type: ignore[union-attr]
     asks_hidden = "/." in path
     names = sorted(
