@@ -18,8 +18,9 @@ def test_killed_runs_leave_the_output_before_or_the_one_after(tmp_path: Path) ->
 
 
 def test_every_hostile_document_is_read_or_reported() -> None:
-    from tests.benchmarks.fuzz import fuzz
+    from tests.benchmarks.fuzz import limits_held
 
-    found = fuzz(4000)
+    found, held = limits_held(4000)
+    assert (held["hung"], held["over the memory"]) == (0, 0)
     assert found["documents"] > 2000
     assert found["crashed"] == found["failed"] == 0

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
+import os
+import resource
+import signal
 import subprocess
 import sys
+import threading
+import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +21,13 @@ from typing import Any
 import pytest
 
 import converter
+from converter import office
 from converter.conversion import Options, Source, convert_batch, read_document
 from converter.errors import SourceError
 from converter.office import format_by_content
 from converter.office_reader import READERS
 from converter.source import Columns, find_sources
-from tests.test_cli import run
+from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 pytest.importorskip("markitdown", reason="the extra office is not installed")
 
@@ -242,3 +250,129 @@ def test_the_command_reads_a_workbook_although_it_hides_pandas(tmp_path: Path) -
     (tmp_path / "a.xlsx").write_bytes(xlsx())
     (tmp_path / "b.md").write_text("# B\n\n| a |\n|---|\n| 1 |\n")
     assert b"120" in run("tables", "b.md", "a.xlsx", "--to", "markdown", cwd=tmp_path, code=0).stdout
+
+
+# -- limits
+
+
+def workbook_of_one_far_cell() -> bytes:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active["XFD1048576"] = "x"
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def pdf_of_zeros(size: int) -> bytes:
+    """A page whose content is so many zeros, packed twice: a few KB."""
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(size // 1_000_000)) + packer.flush()
+    packed = zlib.compress(packed, 9)
+    content = b"<< /Length %d /Filter [/FlateDecode /FlateDecode] >>\nstream\n%s\nendstream" % (len(packed), packed)
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 10 10] /Contents 4 0 R >>", content,
+    ]  # fmt: skip
+    data = b"%PDF-1.4\n"
+    places = []
+    for number, text in enumerate(objects, 1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, text)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer << /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(data)
+    return data + b"xref\n0 5\n0000000000 65535 f \n" + table + end
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {"xlsx": workbook_of_one_far_cell, "pdf": lambda: pdf_of_zeros(1_000_000_000)}
+
+
+@pytest.mark.parametrize("format", BOMBS)
+def test_what_unpacks_without_end_costs_its_reader_alone(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    """T36: the process that reads it has limits of memory and time; this one does not grow, and the next is read."""
+    data = BOMBS[format]()
+    assert len(data) < 8000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    monkeypatch.setattr(office, "READER_MEMORY", 100 * 1024 * 1024)
+    sources = [Source("a.html", html(), format="html"), Source("bomb", data, format=format),
+               Source("b.html", html(), format="html")]  # fmt: skip
+    records = convert_batch(sources, Options(maximum_seconds=30)).records
+    assert records["documents"]["source"].to_pylist() == ["a.html", "b.html"]
+    ((source, found),) = [(row["source"], row["code"]) for row in records["problems"].to_pylist()]
+    assert source == "bomb" and found in ("too_large", "too_slow")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+
+
+@pytest.mark.parametrize("where", ["here", "thread"])
+def test_a_reader_that_takes_too_long_is_ended(where: str) -> None:
+    found: list[tuple[str, str]] = []
+    source = Source("bomb.xlsx", workbook_of_one_far_cell(), format="xlsx")
+    work = threading.Thread(target=lambda: found.append(code(source, Options(maximum_seconds=2))))
+    if where == "thread":
+        work.start()
+        work.join(60)
+        assert not work.is_alive()
+    else:
+        work.run()
+    assert found[0][0] == "too_slow"
+
+
+def test_a_byte_before_an_archive_does_not_hide_what_it_unpacks_to() -> None:
+    """T36."""
+    bomb = b"\n" + archive({"word/document.xml": "x" * 10_000_000})
+    assert code(Source("a.docx", bomb, format="docx"), Options(maximum_bytes=20_000))[0] == "too_large"
+
+
+def test_markdown_of_more_than_a_document_may_become_is_refused() -> None:
+    page = b"<!DOCTYPE html><html><p>" + b"word " * 2000 + b"</p></html>"
+    found, message = code(Source("a.html", page, format="html"), Options(maximum_output_bytes=20_000))
+    assert found == "too_much_output" and "--max-output-bytes" in message
+
+
+def test_a_reader_that_ends_is_a_problem_and_the_next_document_has_another() -> None:
+    convert_batch([Source("a.html", html(), format="html")], Options())
+    first = office._thread.process
+    os.kill(first.process.pid, signal.SIGKILL)
+    assert code(Source("a.html", html(), format="html"))[0] == "crashed"
+    records = convert_batch([Source("a.html", html(), format="html")], Options()).records
+    assert records["documents"].num_rows == 1
+    assert office._thread.process is not first
+    assert office._thread.process.process.pid != first.process.pid
+
+
+def test_workers_read_them_too_and_nothing_is_left_of_their_readers(tmp_path: Path) -> None:
+    for number in range(600):
+        (tmp_path / f"{number}.md").write_text("# A\n")
+    for number in range(3):
+        (tmp_path / f"{number}.xlsx").write_bytes(xlsx())
+    # The readers have the paths of modules among their arguments.
+    arguments = [*COMMAND, "convert", ".", "--include", "*.xlsx", "-o", "out", "--jobs", "2"]
+    done = subprocess.run(
+        arguments, cwd=tmp_path, env={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}, capture_output=True, timeout=120
+    )
+    assert (done.returncode, b"603 documents" in done.stderr) == (0, True)
+    until = time.monotonic() + 30
+    while (left := readers_with(str(tmp_path))) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert left == []
+
+
+def readers_with(path: str) -> list[str]:
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            arguments = place.read_bytes()
+            if b"office_reader" in arguments and path.encode() in arguments:
+                found.append(str(place))
+    return found
+
+
+def test_the_environment_of_the_caller_stays_as_it_is() -> None:
+    script = (
+        "import os, converter\n"
+        "before = dict(os.environ)\n"
+        f"converter.read({html()!r})\n"
+        "assert dict(os.environ) == before"
+    )
+    subprocess.run([sys.executable, "-c", script], timeout=120, check=True)

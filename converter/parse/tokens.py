@@ -188,10 +188,10 @@ class Reader:
 
     def _bound_references(self, inline: Inline) -> None:
         """Leave out the links and images whose addresses would expand to more than a document's may."""
-        inline.links = [link for link in inline.links if self._expands(link, link.title, link.url)]
+        inline.links = [link for link in inline.links if self._expands(link, link.title, link.url)] or ()
         inline.images = [
             image for image in inline.images if self._expands(image, image.title, image.url, image.link_url)
-        ]
+        ] or ()
 
     def _expands(self, mark: Link | Image, title: str | None, *urls: str | None) -> bool:
         """Whether the address of a link or image may stand in its row; those that no definition gives always may."""

@@ -1,31 +1,42 @@
 """python -m tests.benchmarks.fuzz [INPUTS] [SEED]: hostile documents, 2 seconds and 512 MB for each.
 
 Mutated documents, random bytes, and Markdown that is made to hurt go through the pool that runs use. Every one must
-come out as a document or as a row of `problems`; nothing may end the run. Prints how many of each there were.
+come out as a document or as a row of `problems`; nothing may end the run, and no document may be over either limit by
+more than a tenth. Prints how many of each there were, how many hung (the pool had to stop their worker), how many were
+over, the longest time and the largest memory of a worker. 100,000 inputs take some two hours on two processors.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import random
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from multiprocessing import forkserver
 from pathlib import Path
+from unittest.mock import patch
 
-from converter.conversion import Options, Source, document_id
+from converter import pool
+from converter.conversion import Batch, Options, Source, convert_batch, document_id
 from converter.output import Output, Records
 from converter.process import processors
 from converter.report import Report
 from converter.run import Settings, convert_sources
 from converter.source import find_sources
 from tests.benchmarks.documents import CONSTRUCTS, generated
+from tests.expansions import EXPANDING
 
 CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"
 SECONDS, MEGABYTES = 2.0, 512
+TOLERANCE = 1.1
+MEASURED = "PARQUETRY_FUZZ_MEASURED"
+"""The environment variable that names the file to which workers add what they measured."""
 PIECES = [
     "> ", "- ", "1. ", "    ", "\t", "# ", "```", "~~~", "***", "___", "**", "*", "_", "`", "``", "[", "](", ")",
     "![", "]", "[a]: ", "[^a]", "[^a]: ", "|", "|---|", "\n", "\n\n", "<div>", "</div>", "<table><tr><td>", "<!--",
@@ -36,6 +47,7 @@ PIECES = [
 
 HOSTILE: list[Callable[[int], str]] = [
     *CONSTRUCTS.values(),
+    *((lambda n, make=make: make(10 * n)) for make in EXPANDING.values()),
     lambda n: "> " * n + "x",
     lambda n: "".join("  " * level + "- x\n" for level in range(min(n, 400))),
     lambda n: "- " * n + "x",
@@ -137,19 +149,61 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
             counted["documents"] += documents.num_rows
         if problems := records.get("problems"):
             waiting.difference_update(problems["source"].to_pylist())
+            counted["hung"] += sum("was stopped" in message for message in problems["message"].to_pylist())
 
     settings = Settings(max(2, processors()))
-    convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
+    with patch.object(pool, "convert_batch", measured):
+        convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
     assert not waiting, f"{len(waiting)} inputs are in no record, the first {min(waiting, key=int)}"
     assert report.documents + report.failed == count
     return counted + report.problem_codes
+
+
+def measured(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
+    """Convert a batch as a worker does, and note its memory, and the time of each document where all took long."""
+    started = time.monotonic()
+    made = convert_batch(batch, options, names)
+    times = [time.monotonic() - started]
+    if times[0] > SECONDS and len(batch) > 1:
+        times = []
+        for source in batch:
+            started = time.monotonic()
+            convert_batch([source], options, names)
+            times.append(time.monotonic() - started)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    over = [source.key for source, seconds in zip(batch, times, strict=False) if seconds > SECONDS * TOLERANCE]
+    line = json.dumps({"over": over, "seconds": max(times), "megabytes": peak}) + "\n"
+    with open(os.environ[MEASURED], "ab", buffering=0) as file:
+        file.write(line.encode())
+    return made
+
+
+def limits_held(count: int, seed: int = 0) -> tuple[Counter[str], dict[str, float]]:
+    """Fuzz; return what came out, and how the limits held: the documents over each of them by more than a tenth, and
+    the most that was measured."""
+    with tempfile.NamedTemporaryFile() as file:
+        os.environ[MEASURED] = file.name
+        counted = fuzz(count, seed)
+        lines = [json.loads(line) for line in file.read().splitlines()]
+    over = {key for line in lines for key in line["over"]}
+    megabytes = [line["megabytes"] for line in lines]
+    return counted, {
+        "hung": counted.pop("hung", 0),
+        "over the time": len(over),
+        "over the memory": sum(each > MEGABYTES * TOLERANCE for each in megabytes),
+        "most seconds": max(line["seconds"] for line in lines),
+        "most megabytes": max(megabytes),
+    }
 
 
 def main() -> None:
     """Fuzz and print what came out."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     started = time.perf_counter()
-    for code, number in fuzz(count, int(sys.argv[2]) if len(sys.argv) > 2 else 0).most_common():
+    counted, held = limits_held(count, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    for name, most in held.items():
+        print(f"{name:24} {most:8,.2f}")
+    for code, number in counted.most_common():
         print(f"{code:24} {number:8,}")
     print(f"{count:,} inputs in {time.perf_counter() - started:.0f} s, none lost")
 
