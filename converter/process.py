@@ -63,8 +63,8 @@ def start_fork_server() -> str | None:
     ours = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
     forkserver.set_forkserver_preload(["converter.fork_server" if ours else "converter.pool"])
     resource_tracker.ensure_running()  # else it is started below, and takes the block away
-    # Ctrl-C reaches every process; the main one stops the others, which need not tell of it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C, and the end of a terminal, reach every process; the main one stops the others, which need not tell of it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         forkserver.ensure_running()
     finally:

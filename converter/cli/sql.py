@@ -11,6 +11,7 @@ from converter.cli.messages import report_problems
 from converter.cli.output_options import Jobs, OutFile, Overwrite, Quiet, Repair, TableFormat
 from converter.cli.tables import RENDERED, format_of, serialized, write_out
 from converter.errors import UsageError
+from converter.limits import DEFAULT_MAXIMUM_SECONDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,12 +42,15 @@ def sql(
     out: OutFile = None,
     repair: Repair = "full",
     jobs: Jobs = None,
+    max_seconds: Annotated[
+        float,
+        typer.Option("--max-seconds", metavar="SECONDS", min=0.001, help="Time for the query, and for each document."),
+    ] = DEFAULT_MAXIMUM_SECONDS,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Ask documents in SQL: each record is a table, each data set one in the schema `datasets`."""
     from converter.conversion import Options
-    from converter.limits import DEFAULT_MAXIMUM_SECONDS
     from converter.process import processors
     from converter.query import ask, ask_documents, stands
     from converter.source import find_sources
@@ -56,10 +60,10 @@ def sql(
     if to not in (*RENDERED, *FORMATS):
         raise UsageError(f"unknown format {to}; there are {', '.join((*RENDERED, *FORMATS))}")
     if len(source) == 1 and stands(source[0]):
-        show(ask(query, Path(source[0])), to, out, overwrite)
+        show(ask(query, Path(source[0]), max_seconds), to, out, overwrite)
         return
-    options = Options(repair=repair, maximum_seconds=DEFAULT_MAXIMUM_SECONDS)
-    found, report = ask_documents(query, find_sources(source), options, jobs or processors())
+    options = Options(repair=repair, maximum_seconds=max_seconds)
+    found, report = ask_documents(query, find_sources(source), options, jobs or processors(), max_seconds)
     report_problems(report, quiet, verbose=False)
     if found is not None:
         show(found, to, out, overwrite)
