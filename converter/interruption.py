@@ -50,8 +50,11 @@ def end_tidily() -> None:
 
 
 def ignore() -> None:
-    """Have signals do nothing any more: the command is done, and only the interpreter has to end."""
-    _handle(_pass)
+    """Have signals do nothing any more: the command is done, and only the interpreter has to end.
+
+    As it ends, it gives signals with a function of ours their first meaning back, which is to kill the process.
+    """
+    _handle(signal.SIG_IGN)
 
 
 def interrupted() -> int | None:
@@ -74,10 +77,6 @@ def _raise(number: int, frame: object) -> None:
     if _State.first is None:
         _State.first = number
         raise Interruption(number)
-
-
-def _pass(number: int, frame: object) -> None:
-    """Do nothing."""
 
 
 def _raise_again(unraisable: "sys.UnraisableHookArgs") -> None:
