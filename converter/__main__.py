@@ -1,5 +1,16 @@
-"""python -m converter."""
+"""python -m converter, and the command `parquetry`."""
 
-from converter.cli import main
+from converter.interruption import end_at_once
 
-main()
+end_at_once()  # before the imports below, which take most of the start
+
+
+def main() -> None:
+    """Run the command line."""
+    from converter.cli import main as run
+
+    run()
+
+
+if __name__ == "__main__":
+    main()

@@ -73,6 +73,12 @@ class OutputError(ParquetryError):
     code = "output"
 
 
+class QueryError(ParquetryError):
+    """A query took longer than it may, or needs more memory than there is."""
+
+    code = "query"
+
+
 class SparkError(ParquetryError):
     """Spark could not be started, or gave a job up; the output is as it was."""
 

@@ -78,10 +78,11 @@ def start_fork_server() -> str | None:
     # In someone else's process the server is theirs too: without numpy, their workers' pyarrow would end with a fault.
     ours = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
     forkserver.set_forkserver_preload(["converter.fork_server" if ours else "converter.pool"])
-    resource_tracker.ensure_running()  # else it is started below, and takes the block away
-    # Ctrl-C reaches every process; the main one stops the others, which need not tell of it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C, and the end of a terminal, reach every process; the main one stops the others, which need not tell of it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
+        resource_tracker.ensure_running()  # else it is started below, and takes the block of SIGINT away
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -15,7 +17,7 @@ from converter.output import Output
 from converter.query import ask, needed
 from converter.records import RECORDS
 from converter.run import write_folder
-from tests.test_cli import in_terminal, run
+from tests.test_cli import in_terminal, run, start
 
 TEXT = """# Prices
 
@@ -148,6 +150,82 @@ def test_an_output_stays_as_it_is(folder: Path) -> None:
             ask(query, folder / "x.duckdb")
     assert (folder / "x.duckdb").read_bytes() == before
     assert sorted(path.name for path in folder.iterdir()) == ["a.md", "b.md", "x.duckdb"]
+
+
+@pytest.mark.parametrize("name", ["out", "x.duckdb"])
+def test_no_folder_can_be_read(folder: Path, name: str) -> None:
+    """T16: neither the one that DuckDB would spill to, nor what it opens by itself."""
+    run("convert", "a.md", "-o", name, cwd=folder, code=0)
+    (folder / ".tmp").mkdir()
+    for file in (".tmp/secret.csv", ":memory:", ":memory:.wal", "x.duckdb.wal.checkpoint"):
+        (folder / file).write_text("a\n1\n")
+    for query in (
+        "from read_csv('.tmp/secret.csv')",
+        "from '.tmp/secret.csv'",
+        "from glob('.tmp/*')",
+        "from glob(current_setting('temp_directory') || '/*')",
+        "select content from read_text(':memory:')",
+        "select content from read_text(':memory:.wal')",
+        f"select content from read_blob('{name}')",
+        "select content from read_text('x.duckdb.wal.checkpoint')",
+        f"from parquet_metadata('{folder}/out/documents.parquet')",
+    ):
+        done = run("sql", query, name, cwd=folder, code=2)
+        assert done.stdout == b"" and b"secret" not in done.stdout
+    assert sorted(path.name for path in (folder / ".tmp").iterdir()) == ["secret.csv"]
+
+
+def test_values_that_python_has_not_are_shown_as_duckdb_does(folder: Path) -> None:
+    """T16."""
+    query = """select date '20000-01-01' d, timestamp '-5000-01-01' t, [date '12000-01-01'] l, 'infinity'::date i,
+        time '24:00:00' e, '101'::bit b, 340282366920938463463374607431768211455::uhugeint u, time '10:11' k"""
+    (row,) = asked(query, "b.md", cwd=folder)
+    assert [*row.values()] == [
+        "20000-01-01", "5001-01-01 (BC) 00:00:00", "[12000-01-01]", "infinity", "24:00:00", "101",
+        "340282366920938463463374607431768211455", "10:11:00",
+    ]  # fmt: skip
+    for to in ("text", "markdown", "csv", "json", "ndjson", "parquet"):
+        query = "select * from test_all_types()"
+        assert run("sql", query, "b.md", "--to", to, "-o", f"x.{to}", cwd=folder, code=0).stderr == b""
+
+
+ENDLESS = "select count(*) from range(100000000000) a, range(1000) b where hash(a.range + b.range) % 7 = 3"
+
+
+def test_a_query_has_a_time_limit(folder: Path) -> None:
+    """T16: with the documents, and over an output that stands."""
+    run("convert", "a.md", "-o", "out", cwd=folder, code=0)
+    for source in ("out", "a.md"):
+        done = run("sql", ENDLESS, source, "--max-seconds", "1.5", cwd=folder, code=1)
+        assert done.stderr.count(b"\n") == 1 and b"longer than 1.5 seconds" in done.stderr and done.stdout == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_query_is_stopped_by_a_signal(folder: Path, number: signal.Signals) -> None:
+    """T16."""
+    run("convert", "a.md", "-o", "out", cwd=folder, code=0)
+    process = start("sql", ENDLESS, "out", cwd=folder)
+    time.sleep(2)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (128 + number, b"")
+    assert err.startswith(b"parquetry: stopped") and err.count(b"\n") == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["a.md", "b.md", "out"]
+
+
+def test_what_duckdb_says_has_no_codes_for_a_terminal(folder: Path) -> None:
+    """T16, T23."""
+    (folder / "c.md").write_text("# \x1b[31mred\x1b]0;title\x07\n")
+    done = run("sql", "select title::int from sections", "c.md", cwd=folder, code=2)
+    assert b"red" in done.stderr and b"\x1b" not in done.stderr and b"\x07" not in done.stderr
+
+
+def test_no_progress_bar_on_standard_output(folder: Path) -> None:
+    """T16: DuckDB shows one after two seconds, in a terminal."""
+    run("convert", "a.md", "-o", "out", cwd=folder, code=0)
+    query = "select count(*) n from range(400000000) a where hash(a.range) % 7 = 8"
+    code, shown, _ = in_terminal("sql", query, "out", "--to", "csv", cwd=folder)
+    assert (code, shown.split()) == (0, ["n", "0"])
 
 
 def test_what_could_not_be_read_is_told(folder: Path) -> None:

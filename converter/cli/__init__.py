@@ -1,7 +1,7 @@
 """The command line: one file a verb. The only room that prints, prompts or exits.
 
 Exit codes: 0 all read; 1 nothing done, the output is as it was; 2 wrong usage; 3 done, with errors in `problems`;
-130 stopped by Ctrl-C, 143 by SIGTERM; 141 the reader of a pipe went away.
+130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; 141 the reader of a pipe went away.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from converter.addresses import redacted
 from converter.cli.console import discard_output, one_safe_line, say, write_text
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
 from converter.errors import ParquetryError, TooManyProblems, UsageError
+from converter.interruption import Interruption, end_tidily, ignore, interrupted, stopped
 from converter.process import fill_standard_streams, set_up
 from converter.version import __version__
 
@@ -71,10 +72,11 @@ def _told() -> Iterator[None]:
         fault = f"{type(error).__name__}: {error} ({os.path.basename(frame.filename)}:{frame.lineno})"
         say(f"parquetry: a fault of Parquetry, please report it: {fault}")
         raise typer.Exit(1) from error
-    except KeyboardInterrupt as error:
-        stands = getattr(error, "__notes__", ["nothing half-written was left"])  # what `staged` says of the output
-        say(f"parquetry: stopped; {stands[0]}")
-        raise typer.Exit(128 + (error.args[0] if error.args else signal.SIGINT)) from error
+    except SystemExit as error:
+        if not isinstance(error.__context__, BrokenPipeError):
+            raise
+        discard_output()  # Rich ends the process by itself where a reader goes away
+        raise typer.Exit(BROKEN_PIPE) from error
 
 
 class Commands(TyperGroup):
@@ -117,8 +119,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Documents that were written for people, turned into typed tables for machines.",
     epilog="Exit codes: 0 all read, 1 nothing done (the output is as it was), 2 wrong usage, 3 done with errors in "
-    "`problems`, "
-    "130 Ctrl-C, 143 SIGTERM, 141 the reader of a pipe went away.",
+    "`problems`, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 141 the reader of a pipe went away.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -143,12 +144,20 @@ def main() -> None:
     fill_standard_streams()
     set_up()
     vars(sys.modules["__main__"]).pop("__file__", None)  # or each worker process would import the command line anew
-    signal.signal(signal.SIGTERM, _stop)
     if sys.stdout is None:  # the caller closed it: then writing fails as on any file that cannot be written
         sys.stdout = os.fdopen(1, "w")
-    app()
-
-
-def _stop(number: int, frame: object) -> None:
-    """Stop as on Ctrl-C, where everything is tidied up."""
-    raise KeyboardInterrupt(number)
+    try:
+        end_tidily()
+        app()
+    except BaseException as error:
+        number = error.number if isinstance(error, Interruption) else interrupted()
+        if isinstance(error, KeyboardInterrupt):  # a library has put its own handler there
+            number = signal.SIGINT
+        ignore()
+        if number is None:
+            raise
+        with contextlib.suppress(OSError, ValueError):  # the terminal is gone, perhaps
+            say(stopped(*getattr(error, "__notes__", ())))  # what `staged` says of the output
+        with contextlib.suppress(OSError, ValueError):
+            discard_output()
+        sys.exit(128 + number)

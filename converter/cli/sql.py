@@ -67,11 +67,11 @@ def sql(
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)
     if len(source) == 1 and stands(source[0]):
-        show(ask(query, Path(source[0])), to, destination, overwrite)
+        show(ask(query, Path(source[0]), limits["maximum_seconds"]), to, destination, overwrite)
         return
     options = options_of(limits, repair, encoding=encoding)
     sources = found_sources(source, options, exclude, no_ignore)
-    found, report = ask_documents(query, sources, options, jobs or processors())
+    found, report = ask_documents(query, sources, options, jobs or processors(), options.maximum_seconds)
     report_problems(report, quiet, verbose=False)
     if found is not None:
         show(found, to, destination, overwrite)

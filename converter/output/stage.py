@@ -328,9 +328,9 @@ def staged(out: Path) -> Iterator[Stage]:
         reason = os.strerror(error.errno) if error.errno else error  # Arrow's own says more than what is wrong
         message = f"cannot be written: {reason}; {stage.outcome if stage else NOTHING_KEPT}"
         raise OutputError(message, source=str(out)) from error
-    except KeyboardInterrupt as error:
-        if stage and stage.outcome != NOTHING_KEPT:
-            error.add_note(stage.outcome)
+    except BaseException as error:
+        if not isinstance(error, Exception) and stage and stage.outcome != NOTHING_KEPT:
+            error.add_note(stage.outcome)  # of a signal
         raise
     finally:
         for folder_made in made:

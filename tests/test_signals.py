@@ -1,0 +1,186 @@
+"""A command that is stopped, at any moment and twice, says so in a line and leaves nothing (T17)."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import COMMAND, ENVIRONMENT, TEXT, folder_of, start
+
+STOPPED = b"parquetry: stopped; nothing half-written was left\n"
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+CONVERT = ("convert", "in", "-o", "out", "-j", "2", "-q")
+DOCUMENTS = 600  # more than a batch, and so many that the fork server is started first of all
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    for number in range(DOCUMENTS):
+        (tmp_path / "in" / f"{number}.md").write_text(TEXT)
+    return tmp_path
+
+
+def wait_for_handlers(process: subprocess.Popen[bytes]) -> None:
+    """Wait until the command, and not only Python, runs: it catches SIGTERM."""
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        if int(status.partition("SigCgt:")[2].split()[0], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        time.sleep(0.002)
+
+
+def length(folder: Path, *arguments: str) -> float:
+    """How long a whole run takes once it catches signals; what it wrote goes."""
+    process = start(*arguments, cwd=folder)
+    wait_for_handlers(process)
+    began = time.monotonic()
+    assert process.wait(120) == 0
+    took = time.monotonic() - began
+    subprocess.run(["rm", "-r", folder / "out"], check=True)
+    return took
+
+
+def stops(folder: Path, number: signal.Signals, after: float, again: float | None, *arguments: str) -> int:
+    """Stop a run after so many seconds, and once more; what is left must be nothing, or all. Return its exit code."""
+    process = start(*arguments, cwd=folder)
+    wait_for_handlers(process)
+    time.sleep(after)
+    os.killpg(process.pid, number)  # as a terminal does
+    if again is not None:
+        time.sleep(again)
+        if process.poll() is None:
+            os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=120)
+    assert out == b""
+    if process.returncode == 0:
+        assert b"Traceback" not in err and folder_of(folder) == ["in", "out"]
+        subprocess.run(["rm", "-r", folder / "out"], check=True)
+        return 0
+    assert (process.returncode, err) == (128 + number, STOPPED), (after, err.decode())
+    left = folder_of(folder)
+    if left != ["in"]:  # it came when the output was in its place already
+        assert left == ["in", "out"] and (folder / "out" / "_manifest.json").exists()
+        subprocess.run(["rm", "-r", folder / "out"], check=True)
+    return process.returncode
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_while_the_command_starts(folder: Path, number: signal.Signals) -> None:
+    for after in (0.0, 0.1):
+        assert stops(folder, number, after, None, *CONVERT) == 128 + number
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("again", [None, 0.0, 0.03], ids=["once", "twice", "soon"])
+def test_a_signal_at_any_moment(folder: Path, number: signal.Signals, again: float | None) -> None:
+    took = length(folder, *CONVERT)
+    codes = [stops(folder, number, took * step / 12, again, *CONVERT) for step in range(12)]
+    assert codes.count(128 + number) >= 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [("show", "in/1.md"), ("tables", "in"), ("inspect", "in"), ("check", "in")])
+def test_a_signal_stops_every_command(folder: Path, arguments: tuple[str, ...]) -> None:
+    for after in (0.0, 0.15, 0.3):
+        process = start(*arguments, cwd=folder)
+        wait_for_handlers(process)
+        time.sleep(after)
+        process.send_signal(signal.SIGHUP)
+        _, err = process.communicate(timeout=60)
+        assert b"Traceback" not in err
+        assert process.returncode != 129 or err.endswith(STOPPED)
+
+
+def in_session(folder: Path, after: float, *arguments: str, hang_up: bool) -> tuple[int, bytes]:
+    """Run a command in a terminal of its own, and press Ctrl-C, or close the terminal, after some seconds."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.chdir(folder)
+        os.execve(sys.executable, [*COMMAND, *arguments], {**ENVIRONMENT, "TERM": "xterm"})
+    time.sleep(after)
+    shown = b""
+    if not hang_up:
+        os.write(master, b"\x03")
+        while select.select([master], [], [], 60)[0]:
+            try:
+                data = os.read(master, 65536)
+            except OSError:
+                break
+            if not data:
+                break
+            shown += data
+    os.close(master)
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status), shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hang_up", [False, True], ids=["Ctrl-C", "closed"])
+def test_a_terminal(folder: Path, hang_up: bool) -> None:
+    took = length(folder, *CONVERT) + 0.3
+    stopped = 0
+    for step in range(3, 12):
+        code, shown = in_session(folder, took * step / 12, *CONVERT, hang_up=hang_up)
+        assert code in (0, 129 if hang_up else 130), shown
+        stopped += code != 0
+        assert b"Traceback" not in shown
+        left = folder_of(folder)
+        assert left in (["in"], ["in", "out"]), left
+        if "out" in left:
+            subprocess.run(["rm", "-r", folder / "out"], check=True)
+    assert stopped >= 3
+
+
+def test_signals_that_the_caller_ignores_stay_ignored(folder: Path) -> None:
+    """As nohup, and shells in the background, have it."""
+    for name in ("INT", "HUP"):
+        command = ["sh", "-c", f"trap '' {name}; exec \"$@\"", "sh", *COMMAND, *CONVERT, "--overwrite"]
+        process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE)
+        wait_for_handlers(process)
+        for _ in range(5):
+            process.send_signal(getattr(signal, f"SIG{name}"))
+            time.sleep(0.05)
+        assert (process.communicate(timeout=120)[1], process.returncode) == (b"", 0)
+
+
+def test_the_reader_of_the_help_goes_away(tmp_path: Path) -> None:
+    for arguments in (["--help"], ["convert", "--help"]):
+        process = start(*arguments, cwd=tmp_path, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert (process.stderr.read(), process.wait(60)) == (b"", 141)
+
+
+def test_an_interruption_that_python_drops_is_raised_again() -> None:
+    code = """
+import os, signal, time
+from converter.interruption import Interruption, end_tidily
+
+class Dropping:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000):
+            pass
+
+end_tidily()
+try:
+    Dropping()
+    for _ in range(100):
+        time.sleep(0.1)
+    print("not raised")
+except Interruption as error:
+    print(error.exit_code)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=ENVIRONMENT, check=False)
+    assert (done.stdout, done.stderr) == (b"143\n", b"")
