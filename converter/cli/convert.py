@@ -138,6 +138,8 @@ def convert(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
         file_size, layout, lock_types, spreadsheet_safe,
     )  # fmt: skip
+    if path is None and to == "parquet" and sys.stdout.isatty():  # rich before 15 hides the terminal from what follows
+        raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
     arguments = source or []
     sources = sources_of(
         arguments, files_from, null, include, text_column, key_column, keep, query, options.maximum_bytes
@@ -146,8 +148,6 @@ def convert(
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         settings = Settings(jobs, max_problems, progress)
         if path is None:
-            if to == "parquet" and sys.stdout.isatty():
-                raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
             report = write_stream(sources, sys.stdout.buffer, output, options, settings)
             sys.stdout.flush()
         else:
