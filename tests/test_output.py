@@ -145,7 +145,7 @@ def test_append_adds_and_replaces_and_removes_nothing(tmp_path: Path) -> None:
 def test_large_files_are_linked_and_small_ones_grow_together(tmp_path: Path) -> None:
     layout = Layout(file_bytes=1)
     convert({"a": TEXTS[0]}, tmp_path / "out", layout=layout)
-    inode = (tmp_path / "out" / "blocks.parquet").stat().st_ino
+    inode = (tmp_path / "out" / "blocks" / "part-00000.parquet").stat().st_ino
     convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "out", "incremental", layout=layout)
     parts = sorted((tmp_path / "out" / "blocks").iterdir())
     assert inode in [part.stat().st_ino for part in parts] and len(parts) == 2

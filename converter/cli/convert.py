@@ -147,6 +147,8 @@ def convert(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
         file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
+    if path is None and to == "parquet" and sys.stdout.isatty():  # rich before 15 hides the terminal from what follows
+        raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
     arguments = source or []
     left_out = LeftOut()
     sources = sources_of(
@@ -157,8 +159,6 @@ def convert(
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         settings = Settings(jobs, max_problems, progress)
         if destination.place == STREAM:
-            if to == "parquet" and sys.stdout.isatty():
-                raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
             stream = standard_output()
             report = write_stream(sources, stream, output, options, settings)
             stream.flush()

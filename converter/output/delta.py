@@ -207,7 +207,7 @@ class Delta:
     def _manifest(self) -> tuple[Manifest | None, dict[str, int]]:
         """Return the manifest, and the version of each table that it is of."""
         path = f"{self._root}/{MANIFEST_TABLE}"
-        if not self._delta.DeltaTable.is_deltatable(path):
+        if not self._is_table(MANIFEST_TABLE):
             return None, {}
         ((text, versions),) = (row.values() for row in self._delta.DeltaTable(path).to_pyarrow_table().to_pylist())
         return parse_manifest(text, path), json.loads(versions)
@@ -222,10 +222,16 @@ class Delta:
             table.restore(versions[name])
         return table
 
+    def _is_table(self, name: str) -> bool:
+        """Whether a table stands there; older versions of deltalake make the folder that they are asked about."""
+        if self._local is not None and not (self._local / name).exists():
+            return False
+        return bool(self._delta.DeltaTable.is_deltatable(f"{self._root}/{name}"))
+
     def _is_strange(self, name: str) -> bool:
         """Whether something stands in the place of a table that no run of ours began."""
         path = f"{self._root}/{name}"
-        if self._delta.DeltaTable.is_deltatable(path):
+        if self._is_table(name):
             return RUN not in self._delta.DeltaTable(path).history(1)[0]
         return self._stands(name)
 

@@ -148,6 +148,8 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
         with pq.ParquetFile(path) as file:
             if not file.schema_arrow.equals(schema):
                 raise OutputError(f"has columns that no run writes; {MEND}", source=str(path), code="damaged")
+            if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
+                return
             wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
             # Each thread would keep memory of its own.
             for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
