@@ -9,7 +9,7 @@ from typing import Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import conclude, report_left_out
+from converter.cli.messages import conclude, report_left_out, report_unused_types
 from converter.cli.output_options import (
     Append,
     Datapackage,
@@ -163,6 +163,8 @@ def convert(
                 report = write(sources, path, output, options, settings)
         if events is not None:
             events.complete(report)
+    if not quiet:
+        report_unused_types(hints.types, report)
     if verbose and left_out.count:
         report_left_out(left_out)
     conclude(report, quiet, verbose, report_file)

@@ -12,7 +12,7 @@ import typer
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import conclude, report_problems, report_run
+from converter.cli.messages import conclude, report_problems, report_run, report_unused_types
 from converter.cli.output_options import (
     Append,
     Datapackage,
@@ -165,6 +165,8 @@ def convert(
         session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
         output=output, options=options, maximum_problems=max_problems, exclude=exclude or (), ignore=not no_ignore,
     )  # fmt: skip
+    if not quiet:
+        report_unused_types(hints.types, report)
     conclude(report, quiet, verbose, report_file)
 
 
