@@ -25,7 +25,8 @@ class Report:
     record that was asked for, and each data set, has now; `matched` how many rows matched each schema, of which `rows`
     has those that were accepted and `problems` the others. `problems` holds the first rows of that record,
     `problem_codes` and `repairs` count all by their code and rule, `errors` those of severity error.
-    `hinted` are the names for which a type was asked that a column had. `outputs` are the files and folders written, or the name of a database.
+    `hinted` are the names for which a type was asked that a column had.
+    `outputs` are the files and folders written, or the name of a database.
     """
 
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
