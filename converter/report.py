@@ -27,7 +27,8 @@ class Report:
     how many rows each record that was asked for, and each data set, has now; `matched` how many rows matched each
     schema, of which `rows` has those that were accepted and `problems` the others. `problems` holds the first rows of
     that record, `problem_codes` and `repairs` count all by their code and rule, `errors` those of severity error.
-    `outputs` are the files and folders written, or the name of a database; `notes` what else a user should know of it.
+    `hinted` are the names for which a type was asked that a column had. `outputs` are the files and folders written, or
+    the name of a database; `notes` what else a user should know of it.
     """
 
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -49,6 +50,7 @@ class Report:
     repairs: Counter[str] = field(default_factory=Counter)
     problem_codes: Counter[str] = field(default_factory=Counter)
     problems: list[dict[str, Any]] = field(default_factory=list)
+    hinted: list[str] = field(default_factory=list)
     outputs: list[Path | str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -70,6 +72,7 @@ class Report:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for own, counts in ((self.rows, other.rows), (self.matched, other.matched)):
             own |= {name: own.get(name, 0) + count for name, count in counts.items()}
+        self.hinted = sorted({*self.hinted, *other.hinted})
         self.repairs += other.repairs
         self.listing_complete = self.listing_complete and other.listing_complete
         self.problem_codes += other.problem_codes

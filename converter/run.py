@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+import pyarrow as pa
+
 from converter.conversion import Options, Source, schema_of
 from converter.datasets import DATASETS
 from converter.errors import OutputError, TooManyProblems, UsageError
@@ -34,6 +36,7 @@ from converter.output.datapackage import write_datapackage
 from converter.pool import LARGE_BYTES, convert_batches
 from converter.report import Report
 from converter.source.evidence import Listing, Sources
+from converter.values.names import column_name
 from converter.write import FORMATS, NestedJsonWriter
 
 if TYPE_CHECKING:
@@ -108,7 +111,8 @@ def convert_sources(
     report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
     report.matched |= dict.fromkeys(schemas, 0)
     filtered = _filtered(options)
-    names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED]))
+    asked_types = options.hints.types.keys() - {"*"}
+    names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED, *(["tables"] if asked_types else [])]))
     grouped = batches(sources, output.partition_by)
     in_pieces = not output.nested(options)
     for batch, pieces in convert_batches(grouped, options, names, settings.jobs, settings.isolated, in_pieces):
@@ -118,6 +122,8 @@ def convert_sources(
             records = filtered(piece.records)
             sink(records, partition, piece.more)
             report.add(records)
+            if asked_types and "tables" in records:
+                report.hinted = sorted({*report.hinted, *hinted(asked_types, records["tables"])})
             documents += records["documents"].num_rows if "documents" in records else 0
             for name, matched in piece.matched.items():
                 report.matched[name] += matched
@@ -351,6 +357,14 @@ def not_held(sources: Iterable[Source], earlier: Earlier, report: Report) -> Ite
             report.skipped += 1
         else:
             yield source
+
+
+def hinted(asked: Iterable[str], tables: pa.Table) -> Iterator[str]:
+    """Yield those of the names for which a type was asked that a column of these tables has, in its header or name."""
+    columns = [column for row in tables.column("columns").to_pylist() for column in row]
+    there = {column[part] for column in columns for part in ("header", "name")}
+    alike = {column_name(column["header"]) for column in columns}
+    yield from (name for name in asked if name in there or column_name(name) in alike)
 
 
 def taken(sink: Sink, earlier: Earlier) -> Sink:

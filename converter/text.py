@@ -24,6 +24,7 @@ BYTE_ORDER_MARKS = (
 SAMPLE_BYTES = 64 * 1024
 # Below this the detector guesses; browsers then fall back to windows-1252 (WHATWG Encoding Standard), and so do we.
 LEAST_CONFIDENCE = 0.2
+SURE_CONFIDENCE = 0.5
 FALLBACK_ENCODING = "cp1252"
 # Kana, ideographs, Hangul, and the punctuation and full-width forms that go with them.
 IDEOGRAPHS = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]+")
@@ -131,14 +132,15 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
     if encoding in ("ascii", "utf-8"):
         return _decode_as(raw, "utf-8", problems), "utf-8"
     confidence = found["confidence"] or 0.0
-    if confidence >= LEAST_CONFIDENCE or encoding.startswith("utf"):
-        message = f"not UTF-8; read as {encoding} (confidence {confidence:.2f}); save it as UTF-8"
-        problems.append(Problem("legacy_encoding", message))
-        return _decode_as(raw, encoding, problems), encoding
-    if not _is_ideographic(raw, encoding):
+    if confidence < LEAST_CONFIDENCE and not encoding.startswith("utf") and not _is_ideographic(raw, encoding):
         encoding = FALLBACK_ENCODING
-    guess = f"not UTF-8; read as {encoding}, which is a guess (confidence {confidence:.2f})"
-    problems.append(Problem("legacy_encoding", f"{guess}; if it is wrong, say which it is with `encoding`"))
+    message = f"not UTF-8; read as {encoding} (confidence {confidence:.2f}); save it as UTF-8"
+    if confidence < SURE_CONFIDENCE:
+        message = (
+            f"not UTF-8; read as {encoding}, which is a guess (confidence {confidence:.2f}); "
+            "if it is wrong, say which it is with `encoding`, or save it as UTF-8"
+        )
+    problems.append(Problem("legacy_encoding", message))
     return _decode_as(raw, encoding, problems), encoding
 
 

@@ -383,12 +383,17 @@ def test_broken_quotes_are_read_in_linear_time(line: str, end: str) -> None:
     """T18: counted in lines looked at, not by the clock."""
     import converter.source.delimited as delimited
 
-    looked = []
+    looked: list[int] = []
     counts = []
     original = delimited.quotes
+
+    def counted(text: str, delimiter: str, quoted: bool) -> bool | None:
+        looked.append(1)
+        return original(text, delimiter, quoted)
+
     for number in (100, 400):
         looked.clear()
-        delimited.quotes = lambda *arguments: looked.append(1) or original(*arguments)  # type: ignore[func-returns-value]
+        delimited.quotes = counted
         try:
             list(Records(io.StringIO(line * number + end, newline=""), 10**6))
         finally:
@@ -425,7 +430,6 @@ def dictionary_bomb(path: Path) -> None:
     """64 rows of 90 MB each, the same."""
     values = pa.DictionaryArray.from_arrays(pa.array([0] * 64, pa.int32()), pa.array(["a" * 90_000_000]))
     if path.suffix == ".parquet":
-        pq.write_table(pa.table({"body": values.dictionary_decode()[:0]}), path)  # the schema, plain
         pq.write_table(pa.table({"body": values}), path, compression="zstd")
     else:
         with pa.ipc.new_file(path, pa.schema([("body", values.type)]), options=ZSTD) as writer:

@@ -10,7 +10,7 @@ from typing import Annotated
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import conclude, report_left_out
+from converter.cli.messages import conclude, report_left_out, report_unused_types
 from converter.cli.output_options import (
     Append,
     Datapackage,
@@ -147,7 +147,9 @@ def convert(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
         file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
-    if path is None and to == "parquet" and sys.stdout.isatty():  # rich before 15 hides the terminal from what follows
+    if (
+        destination.place == STREAM and to == "parquet" and sys.stdout.isatty()
+    ):  # rich before 15 hides the terminal from what follows
         raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
     arguments = source or []
     left_out = LeftOut()
@@ -170,6 +172,8 @@ def convert(
                 report = write(sources, destination.path, output, options, settings)
         if events is not None:
             events.complete(report)
+    if not quiet:
+        report_unused_types(hints.types, report)
     if verbose and left_out.count:
         report_left_out(left_out)
     conclude(report, quiet, verbose, report_file)

@@ -99,6 +99,13 @@ def report_run(report: Report, verbose: bool) -> None:
             say(f"  problem {count:,} x {code}")
 
 
+def report_unused_types(asked: Iterable[str], report: Report) -> None:
+    """Warn of types for columns that no document had. Of a run that skipped documents nobody can tell."""
+    for name in sorted(set(asked) - {"*", *report.hinted}) if not report.skipped else ():
+        text = f"parquetry: warning: --type {name}=...: no table has a column of this name or header"
+        typer.echo(printable(text), err=True)
+
+
 def report_left_out(left_out: LeftOut) -> None:
     """Print what a search has left out: files, and folders with all that is in them."""
     more = left_out.count - len(left_out.first)

@@ -13,7 +13,7 @@ import typer
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import say, write_text
 from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import conclude, report_problems, report_run
+from converter.cli.messages import conclude, report_problems, report_run, report_unused_types
 from converter.cli.output_options import (
     Append,
     Datapackage,
@@ -178,6 +178,8 @@ def convert(
         output=output, options=options, maximum_problems=max_problems, exclude=exclude or (), ignore=not no_ignore,
         root=root,
     )  # fmt: skip
+    if not quiet:
+        report_unused_types(hints.types, report)
     conclude(report, quiet, verbose, report_file)
 
 

@@ -1,0 +1,197 @@
+"""What a search leaves out: .gitignore as git reads it, --exclude; and what is said of encodings and data (T32)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from converter.conversion import Options, Source, read_document
+from converter.document import read
+from converter.errors import UsageError
+from converter.source import LeftOut, find_sources
+from converter.source.ignore import component
+from tests.test_cli import run
+
+
+def keys(*arguments: str, **options: object) -> list[str]:
+    return [source.key for source in find_sources(arguments, **options) if source.problem is None]  # type: ignore[arg-type]
+
+
+def make(*names: str) -> None:
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("x\n")
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A work tree of git, and stand in it."""
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q", "."], check=True)
+    make("a.md", "node_modules/x/readme.md", "docs/b.md", "docs/draft.md", "docs/build/c.md")
+    return tmp_path
+
+
+ALL = ["a.md", "docs/b.md", "docs/draft.md", "docs/build/c.md", "node_modules/x/readme.md"]
+
+
+def test_what_git_ignores_is_left_out_and_told(tree: Path) -> None:
+    """T32: nested files, negation, a search below the root, `**`; `--no-ignore`; what is named is read."""
+    assert keys(".") == ALL
+    Path(".gitignore").write_text("node_modules/\n*.md\n!a.md\n!b.md\nbuild\n")
+    Path("docs/.gitignore").write_text("!draft.md\n")
+    assert keys(".") == ["a.md", "docs/b.md", "docs/draft.md"]
+    assert keys("docs") == keys("docs/**/*.md") == ["docs/b.md", "docs/draft.md"]
+    assert keys("docs/build", "docs/build/c.md", "node_modules/x/*.md") == [
+        "docs/build/c.md",
+        "node_modules/x/readme.md",
+    ]
+    assert keys(".", ignore=False) == ALL
+    left_out = LeftOut()
+    assert len(keys(".", left_out=left_out)) == 3
+    assert (left_out.count, sorted(left_out.first)) == (2, ["./docs/build", "./node_modules"])
+    done = run("convert", ".", "-o", "out", "-v", cwd=tree, code=0)
+    assert b"left out by .gitignore or --exclude: " in done.stderr
+    assert (
+        len(
+            run("convert", ".", "--no-ignore", "--records", "documents", "--to", "ndjson", cwd=tree).stdout.split(b"\n")
+        )
+        > 5
+    )
+
+
+def test_outside_of_a_work_tree_nothing_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T32: as git and ripgrep have it; one inside begins anew."""
+    monkeypatch.chdir(tmp_path)
+    make("a.md", "inner/a.md", "inner/b.md", "inner/.git/HEAD")
+    Path(".gitignore").write_text("*.md\n")
+    Path("inner/.gitignore").write_text("b.md\n")
+    assert keys(".") == ["a.md", "inner/a.md"]
+    os.mkdir(".git")
+    assert keys(".") == ["inner/a.md"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "large", "folder"])
+def test_an_ignore_file_that_cannot_be_read_is_a_problem(tree: Path, kind: str) -> None:
+    """T12, T32: it comes with what was cloned."""
+    path = Path("docs/.gitignore")
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "large":
+        path.write_text("b.md\n" * 300_000)
+    else:
+        path.mkdir()
+    found = list(find_sources(["."]))
+    assert [source.key for source in found if source.problem is None] == ALL
+    assert [source.key for source in found if source.problem is not None] == ["docs/.gitignore"]
+
+
+def test_exclude(tree: Path) -> None:
+    """T32: as a line of a .gitignore, in folders and globs alike."""
+    assert keys(".", exclude=["node_modules", "/docs/build", "draft.*"]) == ["a.md", "docs/b.md"]
+    assert keys("*/*.md", exclude=["draft.md"]) == ["docs/b.md"]
+    assert keys("docs/**", exclude=["build/"]) == ["docs/b.md", "docs/draft.md"]
+    assert keys("docs/draft.md", exclude=["draft.md"]) == ["docs/draft.md"]
+    (source,) = find_sources(["docs"], exclude=["*"])
+    assert source.problem is not None and "--exclude" in source.problem.message
+
+
+pieces = st.sampled_from(["a", "b", "*", "?", "**", "/", "!", "[ab]", "[!a]", "[^a-b]", "[[:alpha:]]", "\\", " ",
+                          "#", "]", "[", "-", ".", "a*b", "**/", "/**"])  # fmt: skip
+patterns = st.lists(pieces, min_size=1, max_size=5).map("".join)
+PATHS = ["a.md", "b.md", "a/b.md", "a/a/b.md", "b/a/a.md", "ab/b.md", "a b.md", "#a.md", "!b.md", "a/[/b.md", "b/-.md"]
+
+
+@given(st.lists(patterns, min_size=1, max_size=3), st.lists(patterns, max_size=2))
+@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+def test_ignored_is_what_git_ignores(tree: Path, above: list[str], below: list[str]) -> None:
+    """T32: held against git itself."""
+    make(*PATHS)
+    Path(".gitignore").write_text("".join(line.replace("a/", "a") + ".md\n" + line + "\n" for line in above))
+    Path("a/.gitignore").write_text("".join(line + "\n" for line in below))
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--others", "--exclude-standard"], capture_output=True, check=True, cwd=tree
+    ).stdout.decode()
+    expected = sorted(name for name in listed.split("\0") if name.endswith(".md"))
+    assert sorted(keys(".")) == expected
+
+
+def test_hostile_patterns_are_matched_in_linear_time() -> None:
+    """T32: no star goes back behind the star after it; counted in the expression, which has no other way back."""
+    pattern = component("*a" * 40 + "b").pattern
+    assert pattern.count("(?>") == 39
+    assert component("*a" * 40 + "b").match("a" * 250) is None
+
+
+JAPANESE = "価格表\n"
+
+
+def test_a_text_in_an_encoding_that_is_named(tmp_path: Path) -> None:
+    """T32: the library, the command line and rows; a byte order mark knows better; what does not fit is said."""
+    path = tmp_path / "a.md"
+    path.write_bytes(JAPANESE.encode("euc_jp"))
+    document = read(path, encoding="EUC-JP")
+    assert (document.encoding, [row["text"] for row in document.blocks]) == ("euc_jp", ["価格表"])
+    assert list(document.problems) == []
+    done = run("convert", "a.md", "--encoding", "euc_jp", "--records", "blocks", "--to", "csv", cwd=tmp_path, code=0)
+    assert JAPANESE.strip().encode() in done.stdout
+    for command in ("show", "tables", "infer"):
+        assert run(command, "a.md", "--encoding", "nonsense", cwd=tmp_path, code=2).stderr
+    path.write_bytes(b"\xef\xbb\xbf" + JAPANESE.encode())
+    assert read(path, encoding="euc_jp").encoding == "utf-8-sig"
+    assert [row["code"] for row in read(b"a\xff\n", encoding="ascii").problems] == ["undecodable"]
+    assert "größer" in read("<html><p>größer".encode("latin-1"), encoding="latin-1").blocks[0]["text"]
+    for wrong in ("nonsense", "hex", "rot13", ""):
+        with pytest.raises(UsageError, match="unknown encoding"):
+            Options(encoding=wrong)
+
+
+@pytest.mark.parametrize("text", ["価格表\n", "製品カタログ\n", "東京の本社\n"])
+def test_a_short_text_in_shift_jis(text: str) -> None:
+    """T32: read as what it is, though the detector is not sure, and said to be a guess."""
+    document = read(text.encode("shift_jis"))
+    assert document.blocks[0]["text"] == text.strip()
+    (problem,) = document.problems
+    assert problem["code"] == "legacy_encoding"
+    assert "a guess" in problem["message"] and "--encoding" in problem["message"]
+
+
+@pytest.mark.parametrize(
+    "text", ["Größe\n", "café\n", "naïve ñandú ÉÈÀ\n", "“quoted” – text…\n", "ÄÖÜ äöü éàè\n", "x ©®™ y\n"]
+)
+def test_a_short_western_text_stays_one(text: str) -> None:
+    """T32: what is read right is not taken for an ideograph."""
+    assert read(text.encode("cp1252")).blocks[0]["text"] == text.strip()
+
+
+@pytest.mark.parametrize("name", ["a.ipynb", "a.json", "A.JSON.gz", "a.ndjson", "a.jsonl"])
+def test_data_is_no_text(tmp_path: Path, name: str) -> None:
+    """T32: a file of data is said to be one, and is not read as front matter."""
+    (tmp_path / name).write_text('{"cells": [], "nbformat": 4}\n')
+    (source,) = find_sources([tmp_path / name])
+    assert source.problem is not None and source.problem.code == "not_markdown"
+
+
+def test_json_without_a_text_is_told() -> None:
+    """T32: where no name says what it is."""
+    context = read_document(Source("-", b'{"a": 1}\n'), Options())
+    assert [problem.code for problem in context.problems] == ["no_text"]
+    assert read_document(Source("-", b'{"a": 1}\n\ntext\n'), Options()).problems == []
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("more", [[], ["--records", "sections"], ["--to", "json"]])
+def test_a_type_for_a_column_that_never_came(tmp_path: Path, more: list[str], jobs: str) -> None:
+    """T32: a hint that nothing used is said; one that was, by name or header, is not."""
+    for name in "abc":
+        (tmp_path / f"{name}.md").write_text("| Zip code | n |\n|---|---|\n| 1 | 2 |\n" * (name == "c"))
+    hints = ["--type", "nocol=int64", "--type", "zip_code=string", "--type", "N=string", "--type", "*=string"]
+    done = run("convert", ".", "-o", "out", "--jobs", jobs, *hints, *more, cwd=tmp_path, code=0)
+    assert done.stderr.count(b"--type ") == 1
+    assert b"--type nocol=...: no table has a column" in done.stderr
+    assert not (tmp_path / "out" / "tables.parquet").exists() or not more
