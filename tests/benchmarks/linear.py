@@ -286,6 +286,7 @@ def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
 def exercise() -> None:
     """Read a document with everything in it, for the expressions that are compiled on the way."""
     from converter.conversion import Options, Source, convert_batch
+    from converter.output.target import find_target
     from tests.benchmarks.documents import CONSTRUCTS, generated
     from tests.benchmarks.fuzz import inputs
 
@@ -294,6 +295,7 @@ def exercise() -> None:
     texts.append("---\nwrong: [\n---\n\n|t|\n|-|\n|1:30|\n|2:40|\n")
     for text in texts:
         convert_batch([Source("a.md", text)], Options())
+    find_target("a folder", None)
 
 
 # What a pattern is made of, as `re` parses it. Its parser is private, and the only one there is.
