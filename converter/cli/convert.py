@@ -147,9 +147,8 @@ def convert(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
         file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
-    if (
-        destination.place == STREAM and to == "parquet" and sys.stdout.isatty()
-    ):  # rich before 15 hides the terminal from what follows
+    # Before the progress bar: rich before 15 hides the terminal from what follows.
+    if destination.place == STREAM and to == "parquet" and sys.stdout.isatty():
         raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
     arguments = source or []
     left_out = LeftOut()

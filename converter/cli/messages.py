@@ -102,8 +102,7 @@ def report_run(report: Report, verbose: bool) -> None:
 def report_unused_types(asked: Iterable[str], report: Report) -> None:
     """Warn of types for columns that no document had. Of a run that skipped documents nobody can tell."""
     for name in sorted(set(asked) - {"*", *report.hinted}) if not report.skipped else ():
-        text = f"parquetry: warning: --type {name}=...: no table has a column of this name or header"
-        typer.echo(printable(text), err=True)
+        say(f"parquetry: warning: --type {name}=...: no table has a column of this name or header")
 
 
 def report_left_out(left_out: LeftOut) -> None:

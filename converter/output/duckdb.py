@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +122,8 @@ class _Connected:
     def __init__(self, connection: DuckDBPyConnection, name: str) -> None:
         self._connection, self._name = connection, name
         self._indexes: list[str] = []  # of others, to be made again once their tables are full
+        self._listed: dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]] = {}
+        self._referred: set[str] | None = None
         ((self._catalog,),) = connection.execute("select current_database()").fetchall()
 
     def execute(self, statement: str) -> None:
@@ -215,9 +218,13 @@ class _Connected:
 
     def _of(self, name: str, columns: str, things: str) -> list[tuple[Any, ...]]:
         """Return what DuckDB lists of a table: its `tables`, `columns`, `indexes` or `constraints`."""
-        schema, table = (DATASETS if is_dataset(name) else "main"), name.removeprefix(f"{DATASETS}/")
-        where = f"database_name = current_database() and schema_name = {text(schema)} and table_name = {text(table)}"
-        return self._connection.execute(f"select {columns} from duckdb_{things}() where {where}").fetchall()
+        if (columns, things) not in self._listed:  # once for all tables: DuckDB goes through the catalogue each time
+            query = f"select schema_name, table_name, {columns} from duckdb_{things}()"
+            rows = self._connection.execute(f"{query} where database_name = current_database()").fetchall()
+            tables = self._listed[columns, things] = defaultdict(list)
+            for schema, table, *values in rows:
+                tables[table if schema == "main" else f"{schema}/{table}"].append(tuple(values))
+        return self._listed[columns, things].get(name, [])
 
     def _columns(self, name: str) -> dict[str, str]:
         return dict(self._of(name, "column_name, data_type", "columns"))
@@ -233,11 +240,10 @@ class _Connected:
             self.execute(f"comment on {what} is {text(words)}")
 
     def _is_referred_to(self, name: str) -> bool:
-        schema, table = (DATASETS if is_dataset(name) else "main"), name.removeprefix(f"{DATASETS}/")
-        keys = (
-            f"select 1 from duckdb_constraints() where constraint_type = 'FOREIGN KEY' and schema_name = {text(schema)}"
-        )
-        return bool(self._connection.execute(f"{keys} and referenced_table = {text(table)}").fetchall())
+        if self._referred is None:
+            keys = "select referenced_table from duckdb_constraints() where constraint_type = 'FOREIGN KEY'"
+            self._referred = {table for (table,) in self._connection.execute(keys).fetchall()}
+        return name.removeprefix(f"{DATASETS}/") in self._referred
 
     def _types(self, schema: pa.Schema) -> dict[str, str]:
         """Return the type that DuckDB gives to each column of a schema."""
