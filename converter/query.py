@@ -210,7 +210,7 @@ def _within(seconds: float | None, connection: DuckDBPyConnection, work: Callabl
     except TimeoutError as error:
         if done.done():
             raise
-        message = f"the query took longer than {seconds:g} seconds and was stopped; see --max-seconds"
+        message = f"the query took longer than {seconds:g} seconds and was stopped; see `maximum_seconds`"
         raise QueryError(message, code="too_slow") from error
     finally:
         last = time.monotonic() + SECONDS_TO_STOP

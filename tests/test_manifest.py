@@ -204,7 +204,7 @@ def test_a_damaged_file_is_named_with_what_mends_it(tmp_path: Path, damage: str,
         with pytest.raises(OutputError) as error:
             convert(LATER, out, mode)
         assert error.value.code == "damaged" and name in str(error.value)
-        assert "--overwrite" in str(error.value) or "remove it" in str(error.value)
+        assert "`overwrite`" in str(error.value) or "remove it" in str(error.value)
         assert listing(tmp_path) == before
     with pytest.raises(OutputError) as error:
         ask("select 1", out)
@@ -267,7 +267,7 @@ def test_parts_that_no_run_wrote_lead_nowhere(tmp_path: Path, column: str, value
     array = pa.array([value] * parts.num_rows, parts.schema.types[index])
     replaced(out, "_parts.parquet", parts.set_column(index, parts.schema.field(index), array))
     before = listing(tmp_path)
-    with pytest.raises(OutputError, match="make it anew with --overwrite") as error:
+    with pytest.raises(OutputError, match="make it anew with `overwrite`") as error:
         convert({**TEXTS, "d": "# more\n"}, out, "append")
     assert error.value.code == "damaged" and listing(tmp_path) == before
 
@@ -279,7 +279,7 @@ def test_ids_that_no_run_wrote(tmp_path: Path) -> None:
     index = table.schema.get_field_index("doc_id")
     ids = pa.array(["no id"] * table.num_rows, pa.string())
     replaced(out, "documents.parquet", table.set_column(index, table.schema.field(index), ids))
-    with pytest.raises(OutputError, match="make it anew with --overwrite"):
+    with pytest.raises(OutputError, match="make it anew with `overwrite`"):
         convert(LATER, out, "incremental")
 
 

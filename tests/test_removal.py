@@ -194,7 +194,7 @@ def check(
         assert outage.is_refused or isinstance(error, SparkError)
         assert mode == "incremental" or name.startswith("other options") or isinstance(error, SparkError)
         if isinstance(error, OutputError) and mode == "incremental":
-            assert "--max-removed" in str(error)
+            assert "`maximum_removed`" in str(error)
         assert read() == before
         return
     assert not outage.is_refused or mode == "append"
@@ -375,7 +375,7 @@ def test_no_row_is_lost_with_a_store(
     try:
         report = convert(out, mode, case, Options())
     except OutputError as error:
-        assert (outage, mode) == ("prefix empty", "incremental") and "--max-removed" in str(error)
+        assert (outage, mode) == ("prefix empty", "incremental") and "`maximum_removed`" in str(error)
     else:
         assert (report.removed, report.exit_code) == (0, 1)
         assert report.kept == (COUNT if mode == "incremental" else 0)
@@ -495,14 +495,14 @@ def test_how_much_may_go(tmp_path: Path, count: int, gone: int, maximum: int | s
         assert (report.removed, report.exit_code) == (gone, 0)
         assert len(rows(tmp_path / "out").get("documents", [])) == count - gone
     else:
-        with pytest.raises(OutputError, match=f"--max-removed {gone}$"):
+        with pytest.raises(OutputError, match=f"`maximum_removed` {gone}$"):
             write_folder(sources[gone:], tmp_path / "out", output, Options())
         assert rows(tmp_path / "out") == before
 
 
 @pytest.mark.parametrize("maximum", ["", "x", "-1", "1.5", "101%", "1e3", "٣"])
 def test_a_bound_that_is_none(maximum: str) -> None:
-    with pytest.raises(UsageError, match="--max-removed"):
+    with pytest.raises(UsageError, match="`maximum_removed`"):
         Output(mode="incremental", maximum_removed=maximum)
 
 
@@ -515,7 +515,7 @@ def test_a_share_is_rounded_down(documents: int, percent: int) -> None:
 
 def test_a_bound_goes_with_incremental() -> None:
     for mode in ("create", "overwrite", "append"):
-        with pytest.raises(UsageError, match="--incremental"):
+        with pytest.raises(UsageError, match="`incremental`"):
             Output(mode=mode, maximum_removed=1)
 
 

@@ -33,6 +33,8 @@ ALLOWED = {
     ("output/disk.py", "copyfile"): "to a new file in a stage, where no second name can be given",
     ("output/disk.py", "link"): "a second name in a stage for a file of the output",
     ("run.py", "open"): "a new file in a stage",
+    ("conversion.py", "TemporaryFile"): "without a name",
+    ("office_reader.py", "fdopen"): "the pipes of its own process",
     ("cli/inspect.py", "open"): "a new file in a stage",
     ("cli/tables.py", "write_bytes"): "a new file in a stage",
     ("cli/__init__.py", "fdopen"): "the null device, open for reading",
@@ -77,11 +79,15 @@ def removes_or_writes(source: str) -> set[str]:
     found = set()
     for name, node in calls(ast.parse(source)):
         if (
-            name in REMOVING | WRITING
+            (
+                name in REMOVING | WRITING and not (name == "write_text" and isinstance(node.func, ast.Name))
+            )  # the console's
             or (name == "remove" and is_of(node, "os"))
             or (name == "copy" and is_of(node, "shutil"))
             # Of a text it takes two arguments, of `dataclasses` and `datetime` keywords.
-            or (name == "replace" and isinstance(node.func, ast.Attribute) and len(node.args) == 1)
+            or (
+                name == "replace" and isinstance(node.func, ast.Attribute) and len(node.args) == 1 and not node.keywords
+            )
             or (name == "replace" and is_of(node, "os"))
             or (name == "touch" and not node.args)
             or (name in ("open", "fdopen", "ZipFile") and is_opened_to_write(node))

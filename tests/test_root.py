@@ -116,7 +116,7 @@ def test_keys_are_relative_to_the_root_wherever_it_is(folder: Path, tmp_path: Pa
 
 def test_a_path_outside_the_root_is_told(folder: Path, tmp_path: Path) -> None:
     for outside in ("a.md", "docs/../a.md", str(tmp_path), f"{folder}/docs2"):
-        with pytest.raises(UsageError, match=r"outside the root .*; name sources in it, or another --root"):
+        with pytest.raises(UsageError, match=r"outside the root .*; name sources in it, or another `root`"):
             find_sources([outside], root="docs")
     assert problems("*.md", root="docs") == {"a.md": "outside_root"}
     Path("list").write_text("a.md\ndocs/b.md\n")
@@ -171,7 +171,7 @@ def test_another_spelling_than_before_is_told(folder: Path, beginning: str, what
         report = again(what, mode)
         assert (report.documents, report.skipped) == (0, 2)
         return
-    with pytest.raises(OutputError, match=r"holds this document as .* or say --root"):
+    with pytest.raises(OutputError, match=r"holds this document as .* or say `root`"):
         again(what, mode)
     assert rows(Path("out")) == before
 
@@ -197,7 +197,7 @@ def test_the_root_is_said_again(folder: Path, tmp_path: Path) -> None:
     converter.convert(tmp_path / "first", tmp_path / "out", root=tmp_path / "first")
     shutil.rmtree(tmp_path / "first")
     for append in (True, False):
-        with pytest.raises(OutputError, match=r"was made with --root .*first"):
+        with pytest.raises(OutputError, match=r"was made with `root` .*first"):
             converter.convert(folder, tmp_path / "out", append=append, incremental=not append)
     report = converter.convert(folder, tmp_path / "out", root=folder, append=True)
     assert report.skipped == 3

@@ -293,10 +293,10 @@ WRONG: dict[str, dict[str, Any]] = {
     "name a SOURCE": {},
     "--null goes with --files-from": {"sources": ["a.md"], "null": True},
     "go with --text-column": {"sources": ["a.csv"], "keep": "lang"},
-    "--files-from cannot be read": {"files_from": "gone.txt"},
+    "`files_from` cannot be read": {"files_from": "gone.txt"},
     "not both": {"sources": ["-"], "files_from": "-"},
-    "--query needs --text-column": {"query": "select 1"},
-    "--query takes one": {"sources": ["a", "b"], "query": "select 1", "text_column": "t"},
+    "`query` needs `text_column`": {"query": "select 1"},
+    "`query` takes one": {"sources": ["a", "b"], "query": "select 1", "text_column": "t"},
     "is no table": {"sources": ["a.md"], "text_column": "t"},
 }
 

@@ -98,7 +98,7 @@ def test_exclude(tree: Path) -> None:
     assert keys("docs/**", exclude=["build/"]) == ["docs/b.md", "docs/draft.md"]
     assert keys("docs/draft.md", exclude=["draft.md"]) == ["docs/draft.md"]
     (source,) = find_sources(["docs"], exclude=["*"])
-    assert source.problem is not None and "--exclude" in source.problem.message
+    assert source.problem is not None and "`exclude`" in source.problem.message
 
 
 pieces = st.sampled_from(["a", "b", "*", "?", "**", "/", "!", "[ab]", "[!a]", "[^a-b]", "[[:alpha:]]", "\\", " ",
@@ -158,7 +158,7 @@ def test_a_short_text_in_shift_jis(text: str) -> None:
     assert document.blocks[0]["text"] == text.strip()
     (problem,) = document.problems
     assert problem["code"] == "legacy_encoding"
-    assert "a guess" in problem["message"] and "--encoding" in problem["message"]
+    assert "a guess" in problem["message"] and "`encoding`" in problem["message"]
 
 
 @pytest.mark.parametrize(

@@ -327,7 +327,7 @@ def test_a_byte_before_an_archive_does_not_hide_what_it_unpacks_to() -> None:
 def test_markdown_of_more_than_a_document_may_become_is_refused() -> None:
     page = b"<!DOCTYPE html><html><p>" + b"word " * 2000 + b"</p></html>"
     found, message = code(Source("a.html", page, format="html"), Options(maximum_output_bytes=20_000))
-    assert found == "too_much_output" and "--max-output-bytes" in message
+    assert found == "too_much_output" and "`maximum_output_bytes`" in message
 
 
 def test_a_reader_that_ends_is_a_problem_and_the_next_document_has_another() -> None:

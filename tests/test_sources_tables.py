@@ -240,7 +240,7 @@ def test_a_query_over_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "query, message",
     [
-        ("select", "--query: "), ("select * from gone", "--query: .*gone"), ("delete from pages", "one SELECT"),
+        ("select", "`query`: "), ("select * from gone", "`query`: .*gone"), ("delete from pages", "one SELECT"),
         ("copy pages to 'made.csv'", "one SELECT"), ("select 1; select 2", "one SELECT"), ("", "one SELECT"),
         ("select i as body from pages", "column body is int64"), ("select url from pages", "no column body"),
     ],

@@ -254,7 +254,7 @@ def test_a_refused_run_does_not_finish_what_another_began(tmp_path: Path) -> Non
     out = in_place(tmp_path / "out")
     killed(out, "replace", 5)
     before = listing(tmp_path)
-    with pytest.raises(OutputError, match="--overwrite, --append or --incremental"):
+    with pytest.raises(OutputError, match="`overwrite`, `append` or `incremental`"):
         convert(TEXTS, out)
     with pytest.raises(OutputError, match="other options"):
         write_folder([Source("a", "x")], out, Output(mode="append"), Options(repair="off"))

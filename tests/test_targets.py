@@ -285,7 +285,7 @@ def test_append_and_overwrite(place: Place, tmp_path: Path) -> None:
     report = convert({"b": TEXTS[2], "c": TEXTS[3]}, out, "append")
     assert texts_of(read(out)) == texts_of(full({"a": TEXTS[0], "b": TEXTS[2], "c": TEXTS[3]}, tmp_path / "full"))
     assert (report.documents, report.skipped, report.removed) == (2, 0, 0)
-    with pytest.raises(OutputError, match="--incremental"):
+    with pytest.raises(OutputError, match="`incremental`"):
         convert({"a": TEXTS[0]}, out)
     convert({"a": TEXTS[3]}, out, "overwrite", records=["documents", "sections"])
     found = {name: rows for name, rows in texts_of(read(out)).items() if rows}

@@ -126,7 +126,7 @@ def test_a_pipe_gets_what_is_there(tmp_path: Path) -> None:
 def test_messages_in_a_log_are_cleaned_too(tmp_path: Path) -> None:
     done = run("convert", f"mis\nsing{HOSTILE}", "-o", "out", cwd=tmp_path, code=1)
     assert FORBIDDEN.findall(done.stderr.decode()) == []
-    assert len(done.stderr.splitlines()) == 2  # the problem, and the summary
+    assert len(done.stderr.splitlines()) == 3  # the problem, the summary, and what the output is like
 
 
 @given(text=st.text(), cuts=st.lists(st.integers(0, 200), max_size=5))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from converter.source import Sources as FoundSources
 
 _option = partial(typer.Option, rich_help_panel="Sources")
+_of_tables = partial(typer.Option, rich_help_panel="Tables of documents")
 
 SOURCE = typer.Argument(
     metavar="SOURCE...", help="Files, folders, globs, addresses (s3://, https://, ...), or - for standard input."
@@ -41,20 +42,27 @@ Exclude = Annotated[
 NoIgnore = Annotated[bool, _option("--no-ignore", help="Read in folders and globs what git ignores too.")]
 Encoding = Annotated[
     str | None,
-    _option("--encoding", metavar="NAME", help="The encoding of the documents. Default: UTF-8, else detected."),
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        rich_help_panel="Reading",
+        help="The encoding of the documents. Default: UTF-8, else detected.",
+    ),
 ]
 TextColumn = Annotated[
     str | None,
-    _option("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),
+    _of_tables("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),
 ]
 KeyColumn = Annotated[
     str | None,
-    _option("--key-column", metavar="COLUMN", help="The column with each document's key. Default: TABLE#ROW."),
+    _of_tables("--key-column", metavar="COLUMN", help="The column with each document's key. Default: TABLE#ROW."),
 ]
-Keep = Annotated[str | None, _option("--keep", metavar="A,B", help="Columns to pass through to documents.attributes.")]
+Keep = Annotated[
+    str | None, _of_tables("--keep", metavar="A,B", help="Columns to pass through to documents.attributes.")
+]
 Query = Annotated[
     str | None,
-    _option("--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."),
+    _of_tables("--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."),
 ]
 
 Root = Annotated[

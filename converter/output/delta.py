@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -17,7 +16,7 @@ from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
-from converter.output.stage import staging_place
+from converter.output.stage import remove_table, staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
     OF_THE_RUN_SQL,
@@ -167,7 +166,7 @@ class Delta:
         now = self._version(name)
         if version is None and self._local:  # nothing stood there, so that all of it is this run's
             if (self._local / name).exists():
-                shutil.rmtree(self._local / name)
+                remove_table(self._local, name)
             return
         if now is None or now == version:
             return

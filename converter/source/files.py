@@ -24,7 +24,7 @@ TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx"
 """What a folder is searched for, upper case or lower, packed or not. A file that is named may have any suffix."""
 
 DATA_SUFFIXES = {
-    ".ipynb": "a notebook; turn it into Markdown with: jupyter nbconvert --to markdown",
+    ".ipynb": "a notebook; turn it into Markdown with jupyter nbconvert",
     ".json": "JSON; name Markdown or text files",
     ".jsonl": "a table; say with `text_column` which column holds documents",
     ".ndjson": "a table; say with `text_column` which column holds documents",

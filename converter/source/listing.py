@@ -34,7 +34,7 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
 
 
 def listed(
-    opened: AbstractContextManager[BinaryIO], separator: bytes, path: str = "--files-from"
+    opened: AbstractContextManager[BinaryIO], separator: bytes, path: str = "the list of sources"
 ) -> Iterator[str | Source]:
     """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF.
 

@@ -7,6 +7,7 @@ by their text, for that may quote a whole request.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
@@ -165,10 +166,19 @@ def _listing_clock(wanted: Wanted) -> Clock:
     return Clock(None if wanted.maximum_seconds is None else LISTING_STEPS * wanted.maximum_seconds)
 
 
+def _glob(store: Any, path: str) -> dict[str, Any]:
+    """Return what a glob matches. Folders that cannot be listed are an error, where fsspec would pass over them.
+
+    With `**`, or the beginning of a name, some stores list all at once: they raise anyway, and refuse the argument.
+    """
+    if "**" not in path:
+        with contextlib.suppress(TypeError):
+            return cast(dict[str, Any], store.glob(path, detail=True, on_error="raise"))
+    return cast(dict[str, Any], store.glob(path, detail=True))
+
+
 def _files_of_pattern(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
-    # Without it folders that cannot be listed are passed over in silence; with `**` stores list all at once, and raise.
-    strict = {} if "**" in path else {"on_error": "raise"}
-    found = _listing_clock(wanted).run(partial(store.glob, path, detail=True, **strict))
+    found = _listing_clock(wanted).run(partial(_glob, store, path))
     root = path[: re.search(r"[*?\[]", path).start()].rpartition("/")[0]  # type: ignore[union-attr]
     asks_hidden = "/." in path
     names = sorted(

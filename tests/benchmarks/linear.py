@@ -305,7 +305,7 @@ ENDS = ("", "\0", " x", "\n", "|")
 
 def hostile_texts(pattern: re.Pattern[Any]) -> list[tuple[str, Callable[[int], str]]]:
     """Return inputs of any size for a pattern: each a name and a function of the size."""
-    parser: Any = re._parser
+    parser: Any = vars(re)["_parser"]
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.LOCALE)
     pumps: set[tuple[str, str]] = set()
     whole = "".join(samples(tree)[:1])
