@@ -447,8 +447,8 @@ ZSTD = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
 def buffer_bomb(path: Path) -> None:
-    """A batch that unpacks 1.5 GB."""
-    column = pa.array(["a" * 1_000_000]).take(pa.array([0] * 1500))
+    """A batch that unpacks 800 MB."""
+    column = pa.array(["a" * 1_000_000]).take(pa.array([0] * 800))
     if path.suffix == ".parquet":
         pq.write_table(pa.table({"body": column}), path, compression="zstd", use_dictionary=False)
     else:
@@ -457,10 +457,10 @@ def buffer_bomb(path: Path) -> None:
 
 
 def line_bomb(path: Path) -> None:
-    """One line of a gigabyte."""
+    """One line of 800 MB."""
     with gzip.open(path, "wb", 1) as file:
         file.write(b'{"body": "' if "json" in path.name else b'body\n"')
-        for _ in range(1000):
+        for _ in range(800):
             file.write(b"a" * 1_000_000)
         file.write(b'"}\n{"body": "good"}\n' if "json" in path.name else b'"\ngood\n')
 
