@@ -407,17 +407,6 @@ def test_no_row_is_lost_with_a_store(
 # -- on Spark
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    if find_spec("pyspark") is None or (shutil.which("java") is None and "JAVA_HOME" not in os.environ):
-        pytest.skip("Spark needs PySpark and a Java")
-    from tests.benchmarks.spark import session
-
-    started = session("local[2,4]")
-    yield started
-    started.stop()
-
-
 ON_SPARK = [name for name in OUTAGES if name != "packed lines cut"]  # it takes no table with two suffixes
 
 

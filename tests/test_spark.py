@@ -47,15 +47,6 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def spark() -> Iterator[SparkSession]:
-    from tests.benchmarks.spark import session
-
-    started = session("local[2,4]")
-    yield started
-    started.stop()
-
-
-@pytest.fixture(scope="module")
 def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("documents")
     for number in range(40):
