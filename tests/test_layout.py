@@ -244,11 +244,7 @@ def test_every_record_reads(outputs: Path, output: str, reader: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_every_record_reads_in_spark(outputs: Path, output: str) -> None:
-    sql = pytest.importorskip("pyspark.sql")
-    if shutil.which("java") is None:
-        pytest.skip("Java is not installed")
-    spark = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+def test_every_record_reads_in_spark(spark: Any, outputs: Path, output: str) -> None:
     manifest = read_manifest(outputs / output)
     assert manifest is not None
     for record, count in manifest.rows().items():

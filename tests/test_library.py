@@ -271,9 +271,6 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
-KNOWN = {"csv limit": "converter/source/tables.py", "interval timer": "converter/limits.py"}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "setting",
@@ -281,8 +278,7 @@ KNOWN = {"csv limit": "converter/source/tables.py", "interval timer": "converter
         "environment", "import hooks", "import paths", "garbage collector", "signal handlers", "signal mask", "loggers",
         "handlers of loggers", "recursion limit", "switch interval", "locale", "umask", "working folder",
         "exception hooks", "decimal", "socket timeout", "temporary folder", "streams", "warnings", "tracing",
-        "threads",
-        *(pytest.param(name, marks=pytest.mark.xfail(reason=reason, strict=False)) for name, reason in KNOWN.items()),
+        "threads", "csv limit", "interval timer",
     ],
 )  # fmt: skip
 def test_the_process_of_a_caller_is_left_as_it_is(changed: dict[str, Any], setting: str) -> None:

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable, write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -171,6 +172,41 @@ def test_names_from_the_manifest_of_a_database_are_ours(tmp_path: Path, name: st
         written("overwrite")
     with duckdb.connect(str(out)) as connection:
         assert connection.execute("from accounts").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "delta"])
+def test_a_table_with_rows_is_no_table_that_we_emptied(tmp_path: Path, kind: str) -> None:
+    """T2: an entry without a record is a view of ours or an empty table, whatever table it names."""
+    out = str(tmp_path / "out.duckdb") if kind == "duckdb" else f"delta://{tmp_path / 'root'}"
+
+    def written(mode: Mode) -> None:
+        target = find_target(out, None)
+        assert target is not None
+        write_target([Source(key, text) for key, text in TEXTS.items()], target, Output(mode=mode), Options())
+
+    def forged(text: str) -> str:
+        values = json.loads(text)
+        values["files"].append({"path": "accounts", "record": "", "rows": 0, "bytes": 0, "sha256": ""})
+        return json.dumps(values)
+
+    written("create")
+    if kind == "duckdb":
+        with duckdb.connect(out) as connection:
+            connection.execute("create table accounts as select 1 as x")
+            ((text,),) = connection.execute("from _manifest").fetchall()
+            connection.execute("update _manifest set manifest = ?", [forged(text)])
+        written("overwrite")
+        with duckdb.connect(out) as connection:
+            assert connection.execute("from accounts").fetchall() == [(1,)]
+    else:
+        accounts, manifest = str(tmp_path / "root" / "accounts"), str(tmp_path / "root" / "_manifest")
+        write_deltalake(accounts, pa.table({"x": [1]}))
+        (row,) = DeltaTable(manifest).to_pyarrow_table().to_pylist()
+        versions = json.dumps(json.loads(row["versions"]) | {"accounts": 0})
+        rows = pa.table({"manifest": [forged(row["manifest"])], "versions": [versions]})
+        write_deltalake(manifest, rows, mode="overwrite")
+        written("overwrite")
+        assert DeltaTable(accounts).to_pyarrow_table().to_pylist() == [{"x": 1}]
 
 
 # -- files (T3, T21)

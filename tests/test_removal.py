@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from converter.output.removal import most_removed
 from converter.report import Report
 from converter.run import Settings, write_folder, write_target
 from converter.source import Columns, find_sources
+from tests.combinations import some
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 from tests.test_output import rows
 from tests.test_targets import Place, in_delta, in_duckdb, in_postgres, server, texts_of  # noqa: F401
@@ -153,9 +155,10 @@ def is_kept(before: dict[str, list[str]], after: dict[str, list[str]]) -> bool:
     return all(set(lines) <= set(after.get(name, ())) for name, lines in before.items() if name != "problems")
 
 
-@pytest.fixture(
-    params=["folder", "duckdb", *(pytest.param(name, marks=pytest.mark.slow) for name in ("delta", "postgres"))]
-)
+FAST_PLACES, SLOW_PLACES = ("folder", "duckdb"), ("delta", "postgres")
+
+
+@pytest.fixture(params=[*FAST_PLACES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_PLACES)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str], dict[str, list[str]]]]:
     """A new target of each kind, and what reads its rows."""
     readers: dict[str, tuple[str, Callable[[str], Any]]] = {
@@ -169,6 +172,14 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable
         return name, lambda out: texts_of(in_postgres(out))
     out, read = readers[request.param]
     return out, lambda out: texts_of(read(out))
+
+
+def in_places(outages: Iterable[Any]) -> list[Any]:
+    """Return outages as parameters, in each place and mode; the slow places share them, unless PARQUETRY_ALL=1."""
+    cases = [*outages]
+    shared = [(SLOW_PLACES[number % 2], case, MODES[number // 2 % 2]) for number, case in enumerate(cases)]
+    slow = some(shared, product(SLOW_PLACES, cases, MODES))
+    return [*product(FAST_PLACES, cases, MODES), *(pytest.param(*each, marks=pytest.mark.slow) for each in slow)]
 
 
 def convert(out: str, mode: Mode, outage: Outage, options: Options, maximum: str | None = None) -> Report:
@@ -208,8 +219,7 @@ def check(
         assert any(outage.new in line for line in after["documents"])
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", OUTAGES)
+@pytest.mark.parametrize(("place", "name", "mode"), in_places(OUTAGES), indirect=["place"])
 def test_no_row_is_lost(name: str, mode: Mode, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     out, read = place
@@ -245,14 +255,24 @@ def without_privileges() -> list[str]:
     return privileges
 
 
+CLOSED = ("docs", "docs/sub", "docs/1.md", ".")
+SPARK = ("spark", "convert", "--master", "local[1,2]")
+SOME_CLOSED = [
+    *(("folder", closed, ("convert",)) for closed in CLOSED), ("folder", "docs/sub", SPARK),
+    ("duckdb", "docs/1.md", ("convert",)), ("delta", "docs/sub", ("convert",)), ("postgres", "docs", ("convert",)),
+]  # fmt: skip
+EACH_CLOSED = [
+    *product((*FAST_PLACES, *SLOW_PLACES), CLOSED, [("convert",)]),
+    *(("folder", closed, SPARK) for closed in CLOSED),  # Spark writes folders
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [["convert"], ["spark", "convert", "--master", "local[1,2]"]])
-@pytest.mark.parametrize("closed", ["docs", "docs/sub", "docs/1.md", "."])
-def test_without_permission_no_row_is_lost(
-    command: list[str], closed: str, place: Place, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    if command[0] == "spark" and ("folder" not in request.node.callspec.id or find_spec("pyspark") is None):
-        pytest.skip("Spark writes folders")
+@pytest.mark.parametrize(("place", "closed", "command"), some(SOME_CLOSED, EACH_CLOSED), indirect=["place"])
+def test_without_permission_no_row_is_lost(command: tuple[str, ...], closed: str, place: Place, tmp_path: Path) -> None:
+    """PARQUETRY_ALL=1 closes each in each place."""
+    if command == SPARK and find_spec("pyspark") is None:
+        pytest.skip("PySpark is not installed")
     privileges = without_privileges()
     out, read = place
     top = tmp_path / "top"
@@ -341,17 +361,19 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any]]:
     store_server.stop()
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(
-    "outage, searched",
-    [("server stopped", ""), ("credentials gone", ""), ("prefix empty", ""), ("bucket gone", ""),
-     ("server stopped", "*.md"), ("credentials gone", "?.md"), ("bucket gone", "[0-9].md"), ("server stopped", "**")],
-)  # fmt: skip
+STORE_OUTAGES = [
+    ("server stopped", ""), ("credentials gone", ""), ("prefix empty", ""), ("bucket gone", ""),
+    ("server stopped", "*.md"), ("credentials gone", "?.md"), ("bucket gone", "[0-9].md"), ("server stopped", "**"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "happening", "mode"), in_places(STORE_OUTAGES), indirect=["place"])
 def test_no_row_is_lost_with_a_store(
-    outage: str, searched: str, mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+    happening: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from converter.source.urls import open_store
 
+    outage, searched = happening
     out, read = place
     address, store_server = bucket
     case = Outage(documents, documents, (address + searched,))
@@ -385,23 +407,18 @@ def test_no_row_is_lost_with_a_store(
 # -- on Spark
 
 
-@pytest.fixture(scope="module")
-def spark() -> Iterator[Any]:
-    if find_spec("pyspark") is None or (shutil.which("java") is None and "JAVA_HOME" not in os.environ):
-        pytest.skip("Spark needs PySpark and a Java")
-    from tests.benchmarks.spark import session
-
-    started = session("local[2,4]")
-    yield started
-    started.stop()
+ON_SPARK = [name for name in OUTAGES if name != "packed lines cut"]  # it takes no table with two suffixes
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", OUTAGES)
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    some([(name, MODES[number % 3 // 2]) for number, name in enumerate(ON_SPARK)], product(ON_SPARK, MODES)),
+)
 def test_no_row_is_lost_on_spark(
     name: str, mode: Mode, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """PARQUETRY_ALL=1 runs each outage in each mode; without it a third of them appends, the others are incremental."""
     from converter.cli.spark import table
     from converter.spark import convert as convert_on_spark
 
@@ -420,8 +437,6 @@ def test_no_row_is_lost_on_spark(
             spark, frame, "out", text_column="body", key_column="url", output=output, options=options
         )
 
-    if name == "packed lines cut":
-        pytest.skip("Spark takes no table with two suffixes")
     check(name, mode, run_again, lambda: rows(tmp_path / "out"), tmp_path)
 
 

@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from tests.combinations import some
 from tests.test_cli import COMMAND, ENVIRONMENT, TEXT, folder_of, start
 
 STOPPED = b"parquetry: stopped; nothing half-written was left\n"
@@ -80,9 +82,15 @@ def test_a_signal_while_the_command_starts(folder: Path, number: signal.Signals)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", SIGNALS)
-@pytest.mark.parametrize("again", [None, 0.0, 0.03], ids=["once", "twice", "soon"])
+@pytest.mark.parametrize(
+    ("number", "again"),
+    some(
+        [(signal.SIGINT, 0.03), (signal.SIGTERM, 0.0), (signal.SIGTERM, 0.03), (signal.SIGHUP, None)],
+        product(SIGNALS, (None, 0.0, 0.03)),
+    ),
+)
 def test_a_signal_at_any_moment(folder: Path, number: signal.Signals, again: float | None) -> None:
+    """Once, twice, and twice in so many seconds; PARQUETRY_ALL=1 sends each signal in each of these ways."""
     took = length(folder, *CONVERT)
     codes = [stops(folder, number, took * step / 12, again, *CONVERT) for step in range(12)]
     assert codes.count(128 + number) >= 6

@@ -514,7 +514,7 @@ def test_texts_that_postgres_cannot_hold() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("place", "kills"), [("duckdb", 8), ("postgres", 4), ("delta", 4)], indirect=["place"])
+@pytest.mark.parametrize(("place", "kills"), [("duckdb", 4), ("postgres", 3), ("delta", 3)], indirect=["place"])
 def test_a_kill_leaves_a_database_as_it_was(place: Place, kills: int, tmp_path: Path) -> None:
     """SIGKILL at random moments of first, incremental and overwriting runs."""
     out, read = place

@@ -27,6 +27,7 @@ from converter.output.tables import (
     kept_in_place,
     listed,
     quoted,
+    tables_of,
 )
 from converter.output.target import Load, imported
 
@@ -94,7 +95,7 @@ class Delta:
         with self._told():
             before = self._manifest()[0]
             check_unchanged(before, load, self.name)
-            ours = before.paths if before else set()
+            ours = tables_of(before, before.paths if before else (), lambda name: int(self._standing(name).count()))
             if taken := sorted(name for name in load.schemas.keys() - ours if self._is_strange(name)):
                 message = f"holds {taken[0]} already, which Parquetry did not make; name another place"
                 raise OutputError(message, source=self.name, code="output_exists")

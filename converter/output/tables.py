@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple, Protocol
 
@@ -123,7 +123,7 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
     check_unchanged(stands, load, place)
     views = [name for name, (needed, _) in VIEWS.items() if load.schemas.keys() >= set(needed)]
     standing = database.standing()
-    ours = (stands.paths if stands else set()) & standing
+    ours = tables_of(stands, standing, database.count)
     if taken := sorted(standing.intersection([*load.schemas, *views]) - ours):
         message = f"holds {taken[0]} already, which Parquetry did not make; name another place"
         raise OutputError(message, source=place, code="output_exists")
@@ -159,6 +159,15 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
     else:
         database.execute(f"create table {table} as select {text(manifest.text)} as manifest")
     return manifest
+
+
+def tables_of(manifest: Manifest | None, standing: Collection[str], count: Callable[[str], int]) -> set[str]:
+    """Return the tables and views of a manifest that stand there and are a run's, where `count` counts their rows.
+
+    What holds no record is a view of ours, or a table that is no longer written, and empty: one with rows is not ours.
+    """
+    entries = [file for file in manifest.files if file.path in standing] if manifest else []
+    return {file.path for file in entries if file.record or file.path in VIEWS or not count(file.path)}
 
 
 def check_unchanged(stands: Manifest | None, load: Load, place: str) -> None:

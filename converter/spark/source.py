@@ -147,10 +147,6 @@ class Lists:
         yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(whole)], pa.binary())], [FILES])
 
 
-def _whole(file: LocalFile | Source, folder: str) -> LocalFile | Source:
-    return replace(file, path=os.path.join(folder, file.path)) if isinstance(file, LocalFile) else file
-
-
 class Reader(DataSourceReader):
     """Reads the documents that there are, in partitions of about the same size."""
 

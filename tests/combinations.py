@@ -1,0 +1,17 @@
+"""How many combinations the slow tests take: some of each kind, or with PARQUETRY_ALL=1 in the environment all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+ALL = bool(os.environ.get("PARQUETRY_ALL"))
+"""Whether everything is run, which takes an hour; without it the slow tests take some minutes."""
+
+
+def some(part: Iterable[T], whole: Iterable[T]) -> list[T]:
+    """Return what stands for the whole: each value of each parameter, but not each with each."""
+    return [*whole] if ALL else [*part]
