@@ -3,9 +3,10 @@
 markdown-it tries every rule in turn at every inline mark. Nearly all of them look at one character and give up. Here
 the rules become one rule that picks by that character. No rule's outcome changes, for a rule that is left out would
 have given up: a differential test holds this against the parser as it comes, over both specifications, the corpora and
-generated documents. Measured on `../shared/corpora`, on the content that `simple.py` leaves: it is read in 0.66 of the
-time that it takes without, all blocks of a document in 0.93. (For block rules the same gained nothing any more, once
-`common.py` read the common blocks.)
+generated documents. So too what may end a paragraph, which is tried at each of its lines. Measured on
+`../shared/corpora`, on the content that `simple.py` leaves: it is read in 0.66 of the time that it takes without, all
+blocks of a document in 0.93. (For the other block rules the same gained nothing any more, once `common.py` read the
+common blocks.)
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import re
 from collections.abc import Callable
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
 InlineRule = Callable[[StateInline, bool], bool]
+BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 INLINE_STARTS = {
     "newline": "\n",
@@ -61,3 +64,35 @@ def dispatch_inlines(md: MarkdownIt) -> None:
 
     ruler.__cache__ = {"": [try_rules]}
     md.inline.terminator_re = re.compile(f"[{re.escape(''.join(sorted(characters | {']'})))}]")
+
+
+TERMINATOR_STARTS = frozenset("`~>*-_+0123456789[<#:")
+"""The characters that a line begins with which may end a paragraph above it; the header of a table is told by the line
+below it, which begins with one of `DELIMITER_STARTS`."""
+DELIMITER_STARTS = "|-:"
+
+
+def dispatch_terminators(md: MarkdownIt) -> None:
+    """Make the block rules that end a paragraph, a quote or a definition one that looks at the line's first character.
+
+    Each line of a paragraph is tried with all of them, twice: of short lines that takes most of the time.
+    """
+    ruler = md.block.ruler
+    table = next(rule.fn for rule in ruler.__rules__ if rule.name == "table")
+    chains = {name: ruler.getRules(name) for name in ("paragraph", "reference", "blockquote")}
+    for name, rules in chains.items():
+        (ruler.__cache__ or {})[name] = [_terminator(rules, table if table in rules else None)]
+
+
+def _terminator(rules: list[BlockRule], table: BlockRule | None) -> BlockRule:
+    def terminate(state: StateBlock, line: int, end: int, silent: bool) -> bool:
+        source, starts, shifts = state.src, state.bMarks, state.tShift
+        position = starts[line] + shifts[line]
+        if position >= len(source) or source[position] in TERMINATOR_STARTS:
+            return any(rule(state, line, end, silent) for rule in rules)
+        if table is None or line + 1 >= end:
+            return False
+        position = starts[line + 1] + shifts[line + 1]
+        return position < len(source) and source[position] in DELIMITER_STARTS and table(state, line, end, silent)
+
+    return terminate

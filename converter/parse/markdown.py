@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_block import StateBlock
+from markdown_it.helpers import parseLinkDestination, parseLinkTitle
+from markdown_it.rules_block import StateBlock, hr
+from markdown_it.rules_inline import StateInline
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from converter.parse.autolinks import link_email, link_protocol, link_www, refer_to_footnote
-from converter.parse.dispatch import dispatch_inlines
+from converter.parse.dispatch import dispatch_inlines, dispatch_terminators
 
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this keeps 128 nested lists or 256 nested quotes.
@@ -46,6 +49,8 @@ def block_parser() -> MarkdownIt:
         return line.rstrip() == "$$" and display_math(state, start, end, silent)
 
     md.block.ruler.at("math_block", fenced_display_math)
+    md.block.ruler.at("hr", _rule_line, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    dispatch_terminators(md)
     return md
 
 
@@ -73,6 +78,9 @@ def _parser(nesting: int) -> MarkdownIt:
     md.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, allow_blank_lines=False)
     for name, rule in LINEAR_RULES.items():
         md.inline.ruler.at(name, rule)
+    vars(md)["helpers"] = SimpleNamespace(
+        parseLinkLabel=_link_label_end, parseLinkDestination=parseLinkDestination, parseLinkTitle=parseLinkTitle
+    )
     # Records hold addresses as the author wrote them: nothing is rendered here, so nothing is escaped or refused.
     for method, function in (
         ("normalizeLink", str),
@@ -104,3 +112,46 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token.content = state.getLines(start, line, state.blkIndent, False)
     state.line = line
     return True
+
+
+def _rule_line(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Read a thematic break as markdown-it does, after a look at all of the line at once.
+
+    A line of list markers is looked at for each of the lists that it nests.
+    """
+    position = state.bMarks[start] + state.tShift[start]
+    marker = state.src[position : position + 1]
+    if state.src[position : state.eMarks[start]].strip(marker + " \t"):
+        return False
+    return hr(state, start, end, silent)
+
+
+def _link_label_end(state: StateInline, start: int, no_links: bool = False) -> int:
+    """Return where the label ends that opens at `start`, or -1: as markdown-it does, in a tenth of the time.
+
+    A bracket that nothing closes looks at all that is below it, for each level of nesting that there may be; what was
+    looked at once is read from the cache here, without a call for each.
+    """
+    source, limit, tokens = state.src, state.posMax, state.cache
+    position, level, before = start + 1, 1, state.pos
+    label_end = -1
+    while position < limit:
+        character = source[position]
+        if character == "]":
+            level -= 1
+            if not level:
+                label_end = position
+                break
+        below = tokens.get(position)
+        if below is None:
+            state.pos = position
+            state.md.inline.skipToken(state)
+            below = state.pos
+        if character == "[":
+            if below == position + 1:
+                level += 1
+            elif no_links:
+                break
+        position = below
+    state.pos = before
+    return label_end
