@@ -167,6 +167,7 @@ SOURCES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_source_tells_its_password(tmp_path: Path) -> None:
     """Not on standard error, in the report, the events of the run, the manifest or a record."""
     pytest.importorskip("openlineage.client", reason="openlineage-python is not installed")

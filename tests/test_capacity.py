@@ -81,6 +81,7 @@ def loads(names: list[str], capacity: Capacity, place: str, read: Any, folder: P
     assert [*row.values()][len(PLACE) :] == values
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(NAMES)
 @example(["", "a\0b", 'q"u', "rowid", "Price", "price", "x" * 300])
@@ -91,6 +92,7 @@ def test_any_names_of_columns_are_loaded_and_read_back_from_duckdb(
     loads(names, CAPACITIES[0], str(folder / "out.duckdb"), in_duckdb, folder)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(NAMES)
 @example(["", "a\0b", 'q"u', "Price", "price", "x" * 300])

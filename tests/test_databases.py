@@ -196,6 +196,7 @@ def test_a_foreign_key_of_others_is_kept(client: Client) -> None:
     assert client("select count(*) from {s}.marks join {s}.documents using (doc_id)") == [(2,)]
 
 
+@pytest.mark.slow
 def test_what_others_gave_outlives_every_run_in_duckdb(tmp_path: Path) -> None:
     """T10, the same thought: indexes, comments, views, macros and tables of others."""
     out = str(tmp_path / "out.duckdb")
@@ -242,6 +243,7 @@ def test_what_others_gave_outlives_every_run_in_duckdb(tmp_path: Path) -> None:
         assert texts_of(rows) == texts_of(full(texts, tmp_path / str(number)))
 
 
+@pytest.mark.slow
 def test_delta_keeps_properties_history_and_constraints(tmp_path: Path) -> None:
     """T10, the same thought."""
     from deltalake import DeltaTable
@@ -282,6 +284,7 @@ def storage_version(out: str) -> str:
         return str(tags[0]["storage_version"])
 
 
+@pytest.mark.slow
 def test_a_file_of_duckdb_can_be_read_by_older_versions(tmp_path: Path) -> None:
     """T27: and one that stands there keeps its version."""
     out = str(tmp_path / "out.duckdb")

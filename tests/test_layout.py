@@ -146,6 +146,7 @@ def test_other_formats_have_both_layouts(tmp_path: Path, format: str) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_layout_on_the_command_line(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(TEXTS["1"])
     run("convert", "a.md", "-o", "out", "--incremental", "--layout", "files", cwd=tmp_path, code=0)

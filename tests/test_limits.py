@@ -287,6 +287,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [here, in_thread])
 @pytest.mark.parametrize("kind", SCHEMAS)
 def test_an_expression_that_never_ends_is_stopped(kind: str, where: Callable[[Callable[[], Any]], Any]) -> None:

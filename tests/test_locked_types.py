@@ -126,6 +126,7 @@ def test_a_first_run_has_nothing_to_keep(tmp_path: Path) -> None:
     assert values_of(tmp_path / "out") == ("string", ["1", "x"])
 
 
+@pytest.mark.slow
 def test_on_the_command_line_and_in_the_library(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.md").write_text(table("1"))

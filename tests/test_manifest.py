@@ -250,6 +250,7 @@ def test_a_damaged_file_is_named_with_what_mends_it(tmp_path: Path, damage: str,
         assert verify(out) == []
 
 
+@pytest.mark.slow
 def test_sql_reads_nothing_outside_of_the_output(tmp_path: Path) -> None:
     """T3, by a path and by a link; and the command says so in a line."""
     convert(TEXTS, tmp_path / "out")

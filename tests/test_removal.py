@@ -226,6 +226,7 @@ def test_no_row_is_lost(name: str, mode: Mode, place: Place, tmp_path: Path, mon
     check(name, mode, lambda outage, mode, options: convert(out, mode, outage, options), lambda: read(out), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_document_that_ends_its_process_keeps_its_rows(place: Place, tmp_path: Path, mode: Mode, jobs: int) -> None:
@@ -292,6 +293,7 @@ def test_without_permission_no_row_is_lost(command: tuple[str, ...], closed: str
         (top / closed).chmod(0o755)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["docs/**/*.md", "docs/*/*.md", "docs/s*/1.md", "*/sub/?.md"])
 def test_a_folder_that_a_glob_passes_over_is_told(pattern: str, tmp_path: Path) -> None:
     privileges = without_privileges()
@@ -596,6 +598,7 @@ def test_a_list_of_sources_that_ends_early(tmp_path: Path, monkeypatch: pytest.M
     assert (first, last.key, last.listed) == ("a.md", "list", False)
 
 
+@pytest.mark.slow
 def test_an_outage_leaves_every_file_as_it_was(tmp_path: Path) -> None:
     write_documents(tmp_path / "docs")
     run("convert", "docs", "-o", "out", "-q", cwd=tmp_path, code=0)

@@ -213,6 +213,7 @@ def test_a_manifest_of_an_earlier_version_is_read(folder: Path) -> None:
     assert converter.convert("docs", "out", incremental=True).skipped == 2
 
 
+@pytest.mark.slow
 def test_a_root_on_the_command_line(folder: Path, tmp_path: Path) -> None:
     run("convert", folder / "docs", "-o", "out", "--root", folder, "-q", cwd=tmp_path, code=0)
     done = run("convert", "docs", "-o", tmp_path / "out", "--append", cwd=folder, code=0)

@@ -54,6 +54,7 @@ def test_other_names_are_free(name: str) -> None:
     assert load_schemas(schema(name))[0].name == name
 
 
+@pytest.mark.slow
 def test_the_line_is_told_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("- a\n")
     (tmp_path / "s.yaml").write_text("# mine\nname: Documents\nfrom: items\nfields:\n  - name: text\n")
@@ -78,6 +79,7 @@ def test_a_class_may_be_called_as_no_record_can() -> None:
     assert [row.text for row in converter.extract("- a\n- b\n", Documents, unit="items")] == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_infer_proposes_names_that_can_be_used(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("- a: b\n")
     for name in ("Documents", "order", "_manifest", "con"):

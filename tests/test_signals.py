@@ -149,6 +149,7 @@ def test_a_terminal(folder: Path, hang_up: bool) -> None:
     assert stopped >= 3
 
 
+@pytest.mark.slow
 def test_signals_that_the_caller_ignores_stay_ignored(folder: Path) -> None:
     """As nohup, and shells in the background, have it."""
     for name in ("INT", "HUP"):

@@ -90,6 +90,7 @@ def test_a_device_that_is_named_is_read_up_to_the_limit() -> None:
     assert outcomes("/dev/zero", "/dev/null", maximum_bytes=1000) == [("/dev/zero", "too_large"), ("/dev/null", b"")]
 
 
+@pytest.mark.slow
 def test_process_substitution_and_standard_input_by_name(folder: Path) -> None:
     """T12: pipes that a shell connects work, also those whose writer has ended, and empty ones."""
     script = 'exec "$@" convert <(echo one) <(true) /dev/stdin --records documents --to csv'
@@ -112,6 +113,7 @@ def deep_folder() -> Iterator[str]:
     subprocess.run(["rm", "-rf", folder], check=True)
 
 
+@pytest.mark.slow
 def test_folders_nested_deeper_than_python_recurses(deep_folder: str) -> None:
     """T17: 1,200 folders are walked, by a folder and by a glob; beyond what the system takes there is a problem."""
     place = os.open(deep_folder, os.O_RDONLY)
@@ -164,6 +166,7 @@ def test_a_crossing_glob_gives_what_pythons_gives(folder: Path, pattern: str) ->
     assert found == [name.removeprefix("./") for name in expected]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["convert", "show", "tables", "check", "inspect", "infer"])
 def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
     """T17"""
@@ -171,6 +174,7 @@ def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
     assert b"a source has an empty name" in run(command, "", *more, cwd=folder, code=2).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("argument", ["-", "docs/good.md"])
 def test_closed_standard_streams(folder: Path, argument: str) -> None:
     """T17: a stream that is not there is a message, and no file that is opened later takes its place."""
@@ -216,6 +220,7 @@ def test_an_odd_name_costs_itself(folder: Path, argument: str, listed: bool) -> 
     (found[1].key + str(found[1].problem)).encode()
 
 
+@pytest.mark.slow
 def test_a_cell_outside_of_the_calendar(folder: Path) -> None:
     """T43: a moment that is none in UTC stays a text, in every format."""
     rows = "".join(f"| {moment} |\n" for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"))

@@ -40,6 +40,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 ALL = ["a.md", "docs/b.md", "docs/draft.md", "docs/build/c.md", "node_modules/x/readme.md"]
 
 
+@pytest.mark.slow
 def test_what_git_ignores_is_left_out_and_told(tree: Path) -> None:
     """T32: nested files, negation, a search below the root, `**`; `--no-ignore`; what is named is read."""
     assert keys(".") == ALL
@@ -107,6 +108,7 @@ patterns = st.lists(pieces, min_size=1, max_size=5).map("".join)
 PATHS = ["a.md", "b.md", "a/b.md", "a/a/b.md", "b/a/a.md", "ab/b.md", "a b.md", "#a.md", "!b.md", "a/[/b.md", "b/-.md"]
 
 
+@pytest.mark.slow
 @given(st.lists(patterns, min_size=1, max_size=3), st.lists(patterns, max_size=2))
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_ignored_is_what_git_ignores(tree: Path, above: list[str], below: list[str]) -> None:

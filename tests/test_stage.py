@@ -226,6 +226,7 @@ def test_a_table_is_removed_in_its_root_alone(tmp_path: Path) -> None:
 # -- runs that were killed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call, number", [("make", 1), ("write", 0), ("open", 1), ("exchange", 0), ("remove_tree", 0)])
 def test_what_a_killed_run_left_is_removed(tmp_path: Path, call: str, number: int) -> None:
     out = tmp_path / "out"
@@ -237,6 +238,7 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path, call: str, number: in
     assert os.listdir(tmp_path) == ["out"] and verify(out) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moved", [0, 1, 5, 10])
 def test_a_run_killed_while_it_put_files_in_place_is_finished(tmp_path: Path, moved: int) -> None:
     out = in_place(tmp_path / "out")
@@ -263,6 +265,7 @@ def test_a_refused_run_does_not_finish_what_another_began(tmp_path: Path) -> Non
     assert verify(out) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["../key", "extra", "missing", "link", "marker"])
 def test_a_stage_that_is_not_as_its_manifest_says_is_not_carried_out(tmp_path: Path, damage: str) -> None:
     """T2: what waits in a stage is input as well, though the stage is ours."""
@@ -397,6 +400,7 @@ def unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("closed", ["out", "out/datasets", "."])
 @pytest.mark.parametrize("others", [False, True], ids=["alone", "beside other files"])
 def test_without_permission_nothing_stays(tmp_path: Path, closed: str, others: bool) -> None:
@@ -429,6 +433,7 @@ def test_a_run_that_fails_leaves_no_folder_above_its_output(tmp_path: Path) -> N
 # -- signals (T41)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("when", [0, 3, 12])
 def test_a_signal_among_the_renames_waits_until_they_are_done(tmp_path: Path, number: int, when: int) -> None:

@@ -116,6 +116,7 @@ def test_no_command_lets_a_terminal_be_written_over(folder: Path, arguments: tup
     assert "Traceback" not in seen
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_what_is_there(tmp_path: Path) -> None:
     """Data in a pipe is data: the cleaning is for terminals alone."""
     (tmp_path / "a.md").write_text(DOCUMENT)
