@@ -174,6 +174,8 @@ SOME = [
     ("postgres", "overwrite", "fail"), ("postgres", "create", "fail"), ("postgres", "incremental", "kill"),
 ]  # fmt: skip
 EACH = product(("duckdb", "delta", "postgres"), get_args(Mode), ("fail", "kill"))
+DENSITY = {"fail": 6, "kill": 2} if ALL else {"fail": 2, "kill": 1}
+"""The higher, the more of the later statements."""
 
 
 @pytest.mark.slow
@@ -183,7 +185,7 @@ def test_a_fault_at_any_statement_leaves_a_database_as_it_was(
 ) -> None:
     """T9: before the k-th statement, load or commit of a run: each of the first, ever fewer of those after them.
 
-    PARQUETRY_ALL=1 runs each target in each mode, failed and killed.
+    PARQUETRY_ALL=1 runs each target in each mode, failed and killed, at more of the statements.
     """
     out, read = place
     folder = tmp_path / "in"
@@ -212,7 +214,7 @@ def test_a_fault_at_any_statement_leaves_a_database_as_it_was(
     at = 1
     while failed(at, out, mode) if what == "fail" else killed(at, out, folder, mode):
         assert now() == before, at
-        at += 1 + at // (6 if ALL and what == "fail" else 2)
+        at += 1 + at // DENSITY[what]
     tables = full(DEEPER, tmp_path / "full")
     assert state() == texts_of(as_delta(tables) if read is in_delta else tables)
     assert at > 10

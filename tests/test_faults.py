@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from tests.combinations import ALL
 from tests.test_cli import ENVIRONMENT
 
 
@@ -31,10 +32,12 @@ def test_a_file() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["file", "folder new", "folder overwrite", "folder append", "folder incremental"])
 def test_files_and_folders(name: str) -> None:
-    checked(3, name)
+    """At every tenth call; with PARQUETRY_ALL=1 at every third."""
+    checked(3 if ALL else 10, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["duckdb", "delta", "postgres"])
 def test_databases(name: str) -> None:
-    checked(5, name)
+    """At every fifteenth call; with PARQUETRY_ALL=1 at every fifth."""
+    checked(5 if ALL else 15, name)
