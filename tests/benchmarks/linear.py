@@ -518,13 +518,10 @@ def walk_expressions(report: Report, found: Iterable[Expression], worst: int | N
             if longest:
                 if seconds > FLOOR and min(measure(2 * longest) for _ in range(5)) > FLOOR:
                     report.add(Found(expression.name, name, float("inf"), float("inf")))
-            elif steep < ENOUGH and seconds > FLOOR / 2000 and measure(SIZES[0]) > FLOOR / 200:
-                if measure(SIZES[-1]) > FLOOR:
-                    exponent, seconds = exponent_of(measure)
-                    steep += exponent > STEEPEST
-                    report.add(
-                        Found(expression.name, name, exponent, for_largest(measure, seconds * LARGEST / SIZES[-1]))
-                    )
+            elif steep < ENOUGH and measure(SIZES[0]) > FLOOR / 200 and measure(SIZES[-1]) > FLOOR:
+                exponent, seconds = exponent_of(measure)
+                steep += exponent > STEEPEST
+                report.add(Found(expression.name, name, exponent, for_largest(measure, seconds * LARGEST / SIZES[-1])))
 
 
 # -- rules and readers
@@ -684,7 +681,9 @@ def walk_documents(report: Report, inputs: Iterable[tuple[str, Callable[[int], s
                 return measure_stages(make, size, stage).get(stage, float("inf"))
 
             whole = seconds * LARGEST / large
-            exponent = log2(seconds / first.get(stage, seconds)) / log2(large / small) if seconds < 1e9 else seconds
+            exponent = (
+                log2(seconds / max(first.get(stage, seconds), 1e-6)) / log2(large / small) if seconds < 1e9 else seconds
+            )
             if exponent > 1.1:
                 exponent, seconds = exponent_of(measure)
                 whole = seconds * LARGEST / SIZES[-1]
