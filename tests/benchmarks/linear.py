@@ -514,14 +514,14 @@ def walk_expressions(report: Report, found: Iterable[Expression], worst: int | N
 
                 measures.append((measure(2 * longest if longest else SCREEN), f"{method} of {name}", measure))
         steep = 0
-        for seconds, name, measure in sorted(measures, key=lambda measured: -measured[0])[:worst]:
+        for seconds, name, timed in sorted(measures, key=lambda measured: -measured[0])[:worst]:
             if longest:
-                if seconds > FLOOR and min(measure(2 * longest) for _ in range(5)) > FLOOR:
+                if seconds > FLOOR and min(timed(2 * longest) for _ in range(5)) > FLOOR:
                     report.add(Found(expression.name, name, float("inf"), float("inf")))
-            elif steep < ENOUGH and measure(SIZES[0]) > FLOOR / 200 and measure(SIZES[-1]) > FLOOR:
-                exponent, seconds = exponent_of(measure)
+            elif steep < ENOUGH and timed(SIZES[0]) > FLOOR / 200 and timed(SIZES[-1]) > FLOOR:
+                exponent, seconds = exponent_of(timed)
                 steep += exponent > STEEPEST
-                report.add(Found(expression.name, name, exponent, for_largest(measure, seconds * LARGEST / SIZES[-1])))
+                report.add(Found(expression.name, name, exponent, for_largest(timed, seconds * LARGEST / SIZES[-1])))
 
 
 # -- rules and readers
