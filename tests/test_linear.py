@@ -136,11 +136,12 @@ def test_the_walk_sees_what_is_steep() -> None:
 
 
 @pytest.mark.parametrize(("share", "kinds"), [
-    pytest.param("1", "expressions", marks=pytest.mark.slow),
-    pytest.param("0.05", "documents", marks=pytest.mark.slow),
+    pytest.param("0.002", "documents", marks=pytest.mark.slow),  # to be fast once what it tells is mended
+    pytest.param("1", "worst expressions", marks=pytest.mark.slow),
+    pytest.param("0.01", "documents", marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_walk(share: str, kinds: str) -> None:
-    """Every expression is reached, and none, nor any rule or reader, is steep."""
+    """Every expression is reached, and none, nor any rule or reader, is steep or out of proportion."""
     command = [sys.executable, "-m", "tests.benchmarks.linear", share, kinds]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -5,7 +5,8 @@ the typing of cells, every record, `show` and `inspect`, with inputs made to hur
 repeated, with a beginning that it wants and an end that it does not; every mark of Markdown, alone and in pairs, on one
 line, on many, nested, in cells. Prints what was walked, the steepest exponents and the slowest inputs; ends with 1
 where an exponent is over 1.15 or an input is out of proportion to ordinary text. SHARE, such as 0.1 or 0.1-0.2, is the
-part of the documents that is read, the same ones at each run.
+part of the documents that is read, the same ones at each run; "worst expressions" measures each expression with the two
+inputs alone that are slowest with it while they are short.
 
 No expression and no rule has to be listed here. Expressions are found in two ways that must agree: `re` tells who
 calls it (`Calls`), and the syntax tree of each module tells which calls there are. A call that was never seen, and
@@ -44,6 +45,8 @@ PACKAGE = Path(__file__).parent.parent.parent / "converter"
 STEEPEST = 1.15
 SIZES = (6_000, 12_000, 24_000, 48_000)
 LARGEST = 100_000
+SCREEN = SIZES[0] // 4
+"""What every input of an expression is measured with; those that take no time there are left out."""
 TRIES = 12
 FLOOR = 0.02
 """Seconds below which nothing is told of the largest size: a square that takes so little takes nothing at 100 KB."""
@@ -186,8 +189,8 @@ def growth(costs: list[float]) -> float:
 
 
 def for_largest(measure: Callable[[int], float], seconds: float) -> float:
-    """Return the seconds for `LARGEST` characters, from those for the last of `SIZES`; measured where it matters."""
-    estimate = seconds * LARGEST / SIZES[-1]
+    """Return the seconds for `LARGEST` characters, from an estimate; measured where it matters."""
+    estimate = seconds
     limit = PROPORTION * yardstick()
     for attempt in range(5):
         if estimate <= limit:
@@ -488,14 +491,15 @@ SHORT = {
 measured with texts of twice that length, which must take no time."""
 
 
-def walk_expressions(report: Report, found: Iterable[Expression]) -> None:
-    """Measure expressions by each method that they are used by."""
+def walk_expressions(report: Report, found: Iterable[Expression], worst: int | None = None) -> None:
+    """Measure expressions by each method that they are used by; with the `worst` inputs alone, or with all."""
     for expression in found:
         report.walked["expressions"] += 1
         binary = isinstance(expression.pattern.pattern, bytes)
-        steep = 0
+        longest = SHORT.get(expression.name.partition(":")[0])
+        measures: list[tuple[float, str, Callable[[int], float]]] = []
         for name, make in hostile_texts(expression.pattern):
-            for method in expression.methods if steep < ENOUGH else ():
+            for method in expression.methods:
                 report.walked["inputs of expressions"] += 1
                 function = getattr(expression.pattern, method)
 
@@ -508,15 +512,16 @@ def walk_expressions(report: Report, found: Iterable[Expression]) -> None:
                     text: Any = make(size).encode("utf-8", "replace") if binary else make(size)
                     return cost(lambda: function(text))
 
-                if longest := SHORT.get(expression.name.partition(":")[0]):
-                    seconds = min(measure(2 * longest) for _ in range(3))
-                    if seconds > FLOOR:
-                        report.add(Found(f"{expression.name}.{method}", name, float("inf"), float("inf")))
-                elif measure(SIZES[0]) > FLOOR / 200 and measure(SIZES[-1]) > FLOOR:
-                    exponent, seconds = exponent_of(measure)
-                    steep += exponent > STEEPEST
-                    found_here = Found(f"{expression.name}.{method}", name, exponent, for_largest(measure, seconds))
-                    report.add(found_here)
+                measures.append((measure(2 * longest if longest else SCREEN), f"{method} of {name}", measure))
+        steep = 0
+        for seconds, name, timed in sorted(measures, key=lambda measured: -measured[0])[:worst]:
+            if longest:
+                if seconds > FLOOR and min(timed(2 * longest) for _ in range(5)) > FLOOR:
+                    report.add(Found(expression.name, name, float("inf"), float("inf")))
+            elif steep < ENOUGH and timed(SIZES[0]) > FLOOR / 200 and timed(SIZES[-1]) > FLOOR:
+                exponent, seconds = exponent_of(timed)
+                steep += exponent > STEEPEST
+                report.add(Found(expression.name, name, exponent, for_largest(timed, seconds * LARGEST / SIZES[-1])))
 
 
 # -- rules and readers
@@ -660,25 +665,29 @@ def measure_stages(make: Callable[[int], str], size: int, only: str | None = Non
 
 
 def walk_documents(report: Report, inputs: Iterable[tuple[str, Callable[[int], str]]]) -> None:
-    """Measure every stage with every document."""
-    small, large = SIZES[0], SIZES[-1]
+    """Measure every stage with every document: by two sizes, and by all where these look bad."""
+    small, large = SIZES[0], SIZES[2]
     names: set[str] = set()
     for name, make in inputs:
         report.walked["documents"] += 1
         gc.collect()
         last = measure_stages(make, large)
         names.update(last)
-        suspects = {stage: seconds for stage, seconds in last.items() if seconds >= FLOOR}
+        suspects = {stage: seconds for stage, seconds in last.items() if seconds >= FLOOR / 3}
         first = measure_stages(make, small) if suspects else {}
         for stage, seconds in suspects.items():
 
             def measure(size: int, make: Callable[[int], str] = make, stage: str = stage) -> float:
                 return measure_stages(make, size, stage).get(stage, float("inf"))
 
-            exponent = growth([first[stage], seconds]) / log2(large / small) if first[stage] > FLOOR / 20 else 0.0
-            if seconds > first[stage] * (large / small) ** 1.1:
+            whole = seconds * LARGEST / large
+            exponent = (
+                log2(seconds / max(first.get(stage, seconds), 1e-6)) / log2(large / small) if seconds < 1e9 else seconds
+            )
+            if exponent > 1.1:
                 exponent, seconds = exponent_of(measure)
-            report.add(Found(stage, name, exponent, for_largest(measure, seconds)))
+                whole = seconds * LARGEST / SIZES[-1]
+            report.add(Found(stage, name, exponent, for_largest(measure, whole)))
     report.walked["rules, readers and records"] = len(names)
 
 
@@ -687,12 +696,12 @@ def main() -> None:
     low, _, high = (sys.argv[1] if len(sys.argv) > 1 else "1").rpartition("-")
     share = (float(low or 0), float(high))
     kinds = sys.argv[2] if len(sys.argv) > 2 else "expressions,documents"
-    calls = Calls()
     report = Report()
-    if "expressions" in kinds:
-        walk_expressions(report, expressions(calls, report))
     if "documents" in kinds:
         walk_documents(report, documents(share))
+    if "expressions" in kinds:
+        found = expressions(Calls(), report)
+        walk_expressions(report, found, 2 if "worst" in kinds else None)
     report.show()
     sys.exit(bool(report.steep or report.slow or report.unseen))
 
