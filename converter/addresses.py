@@ -51,19 +51,21 @@ CREDENTIAL = re.compile(
     r"x-(?:amz|goog|ms)-.*|.*(?:sig|signature|token|secret|jwt|bearer|cookie|credentials?|session(?:[_-]?id)?|hmac|saml)"
     r"|.*(?:passw(?:or)?d|passphrase|pwd|passwd).*|pass|pw|.*auth(?:[_-]?key|orization)?|(?:.*[_-])?(?:sid|sessid|otp)"
     r"|phpsessid|.*sessionid|(?:.*[_-])?(?:api|access|secret|private|subscription|account)[_-]?key(?:[_-]?id)?",
-    re.I,
+    re.I | re.S,  # a name that holds a line break is one too, and takes no square of its length
 )
 WITH_SIGNATURE = re.compile(
     r"awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|s[eprtv]|spr|sk(?:oid|tid|[tesv])", re.I
 )
-DOUBTFUL = re.compile(r".*(?:key|code|pin|hash|nonce|ticket|user|login|email|id_?hint|state|cert).*|u|k", re.I)
+DOUBTFUL = re.compile(r".*(?:key|code|pin|hash|nonce|ticket|user|login|email|id_?hint|state|cert).*|u|k", re.I | re.S)
 """Parameters that may be either: not even a short value of theirs is shown."""
 
 PLAIN_VALUE = re.compile(r"[\w .,:+*/-]{0,200}")
 SHORT_VALUE = re.compile(r"\d{1,6}|\d{4}-\d\d-\d\d|.{0,4}", re.S)
 PATH_PARAMETER = re.compile(r";([\w.-]+)=[^/;?#]*")
 
-IN_TEXT = re.compile(rf"(?:{SCHEME}::)*(?:{SCHEME}:)+[/\\]+[^\s\"'<>`]+")
+# Bounded, or each beginning in a long chain would look through the rest of it; of a longer one the end is found.
+_LINK = r"[A-Za-z][A-Za-z0-9+.-]{1,40}"
+IN_TEXT = re.compile(rf"(?:{_LINK}::){{0,8}}(?:{_LINK}:){{1,8}}[/\\]+[^\s\"'<>`]+")
 ASSIGNMENT = re.compile(
     r"([\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|jwt)[\w.-]*\s*=\s*)"
     r"('(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|[^\s;&,'\"]+)",

@@ -273,7 +273,15 @@ def test_options_stand_under_headings(tmp_path: Path) -> None:
     text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
     panels = re.findall(r"^╭─ ([\w ]+) ─+╮\n(.*?)^╰", text, re.MULTILINE | re.DOTALL)
     counts = {name: len(re.findall(r"^│ +--", options, re.MULTILINE)) for name, options in panels}
-    assert list(counts)[2:] == ["Sources", "Reading", "Schemas", "Output", "Types of tables", "The run"]
+    assert list(counts)[2:] == [
+        "Sources",
+        "Reading",
+        "Tables of documents",
+        "Schemas",
+        "Output",
+        "Types of tables",
+        "The run",
+    ]
     assert max(counts.values()) < 10, "so many that they need further headings"
 
 

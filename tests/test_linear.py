@@ -22,7 +22,8 @@ from converter.problems import Problem
 from converter.repair import repair
 from converter.show.markdown import escaped
 from converter.values import infer_table
-from tests.benchmarks.linear import STEEPEST, Expression, Report, cost, exponent_of, walk_expressions
+from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
+from tests.growth import steep
 from tests.test_shortcuts import ENVIRONMENTS, check_inline
 
 Make = Callable[[int], str]
@@ -79,8 +80,7 @@ SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
 
 @pytest.mark.parametrize(("action", "make"), [case[1:] for case in SQUARES], ids=[case[0] for case in SQUARES])
 def test_what_took_a_square_or_more_of_its_size(action: Callable[[str], object], make: Make) -> None:
-    exponent, _ = exponent_of(lambda size: cost(lambda: action(make(size))))
-    assert exponent <= STEEPEST
+    assert steep(lambda size: action(make(size)), 96_000) is None
 
 
 def test_html_is_told_as_before() -> None:

@@ -105,7 +105,7 @@ def test_a_terminal(folder: Path) -> None:
     code, out, _ = in_terminal("--help", cwd=folder)
     assert code == 0 and "convert" in out
     assert run("inspect", "a.md", "-o", "a.html", cwd=folder, code=0).returncode == 0
-    assert b"Prices" in (folder / "a.html").read_bytes()
+    assert (folder / "a.html").read_bytes().startswith(b"<!doctype html>")
 
 
 def test_a_schema(folder: Path) -> None:

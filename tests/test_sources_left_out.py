@@ -56,6 +56,8 @@ def test_what_git_ignores_is_left_out_and_told(tree: Path) -> None:
     left_out = LeftOut()
     assert len(keys(".", left_out=left_out)) == 3
     assert (left_out.count, sorted(left_out.first)) == (2, ["./docs/build", "./node_modules"])
+    excluding = ["convert", ".", "--exclude", "*", "--records", "documents", "--to", "ndjson"]
+    assert run(*excluding, cwd=tree, code=1).stdout == b""
     done = run("convert", ".", "-o", "out", "-v", cwd=tree, code=0)
     assert b"left out by .gitignore or --exclude: " in done.stderr
     assert (
