@@ -67,11 +67,11 @@ PATH_PARAMETER = re.compile(r";([\w.-]+)=[^/;?#]*")
 _LINK = r"[A-Za-z][A-Za-z0-9+.-]{1,40}"
 IN_TEXT = re.compile(rf"(?:{_LINK}::){{0,8}}(?:{_LINK}:){{1,8}}[/\\]+[^\s\"'<>`]+")
 ASSIGNMENT = re.compile(
-    r"([\w.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|jwt)[\w.-]*\s*=\s*)"
-    r"('(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|[^\s;&,'\"]+)",
+    r"((?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|jwt)[\w.-]{0,100}+\s*+=\s*+)"
+    r"('(?:[^'\\]|\\.|''){0,500}'|\"(?:[^\"\\]|\\.){0,500}\"|['\"]?[^\s;&,'\"]+)",
     re.I,
 )
-BARE_LOGIN = re.compile(r"(?<![\w/@.:-])[\w.%+-]+:[^\s@/'\"]+@(?=[\w.-]+(?:[/:]|$))")
+BARE_LOGIN = re.compile(r"(?<![\w/@.:-])[\w.%+-]{1,300}:[^\s@/'\"]{1,1000}@(?=[\w.-]+(?:[/:]|$))")
 
 
 def is_address(text: str) -> bool:
