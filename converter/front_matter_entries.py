@@ -16,12 +16,12 @@ BEGINS = {"yaml": re.compile(r"[^\s#\-\]}]"), "toml": re.compile(r"[^\s#\]}]")}
 """How the first line of an entry begins; other lines go on with the entry before."""
 
 VALUE = {
-    "yaml": re.compile(r"([\w.@/-][\w.@/ -]{0,79}|\"[^\"]{1,80}\"|'[^']{1,80}')\s*:\s+(\S.*?)\s*"),
-    "toml": re.compile(r"([\w.-]{1,80}|\"[^\"]{1,80}\"|'[^']{1,80}')\s*=\s*(\S.*?)\s*"),
+    "yaml": re.compile(r"([\w.@/-][\w.@/ -]{0,79}|\"[^\"]{1,80}\"|'[^']{1,80}')\s*+:\s++(\S.*)"),
+    "toml": re.compile(r"([\w.-]{1,80}|\"[^\"]{1,80}\"|'[^']{1,80}')\s*+=\s*+(\S.*)"),
 }
-"""A key and its value on one line."""
+"""A key and its value on one line that ends without white space."""
 
-COMMENT = re.compile(r"\s+#.*$")
+COMMENT = re.compile(r"(?<!\s)\s++#.*")
 SEPARATOR = {"yaml": ": ", "toml": " = "}
 
 

@@ -11,6 +11,10 @@ def html_table(n: int) -> str:
     return f"<table><tr><td colspan=100 rowspan={rows}>{text}</td></tr>" + "<tr><td>y" * (rows - 1) + "</table>\n"
 
 
+def cells_left_out(columns: int) -> str:
+    return "|" + "a|" * columns + "\n|" + "-|" * columns + "\n" + "||\n" * 60 + "\n"
+
+
 EXPANDING: dict[str, Callable[[int], str]] = {
     "title over headings": lambda n: f"# {'t' * (n // 2)}\n" + "## a\n" * (n // 10),
     "link definition": lambda n: f"[a]: http://{'u' * (n // 2)}\n\n" + "[a]\n\n" * (n // 10),
@@ -25,9 +29,7 @@ EXPANDING: dict[str, Callable[[int], str]] = {
     ),
     "terms": lambda n: "t" * (n // 2) + "\n: x\n" + ": y\n" * (n // 8),
     "captions": lambda n: f"Table: {'c' * (n // 2)}\n\n<div>" + "<table><tr><td>a<tr><td>1</table>\n" * (n // 64),
-    "cells left out": lambda n: (
-        ("|" + "a|" * (n // 10) + "\n|" + "-|" * (n // 10) + "\n" + "||\n" * min(60, n // 5) + "\n") * 8
-    ),
+    "cells left out": lambda n: cells_left_out(min(n // 10, 1000)) * 40,
     "wide header": lambda n: "|" + "a|" * n + "\n|" + "-|" * n + "\n|" + "1|" * n + "\n",
     "wide row": lambda n: "|a|\n|-|\n|" + "1|" * n + "\n",
     "nested items": lambda n: ("- " * min(100, n // 10 + 1) + "x\n") * (n // 600 + 1),

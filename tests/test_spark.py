@@ -155,7 +155,8 @@ def test_what_goes_on_equals_a_local_run(
     mode: Mode,
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    output = Output(mode=mode, layout=Layout(file_bytes=file_bytes))
+    maximum = "100%" if mode == "incremental" else None
+    output = Output(mode=mode, layout=Layout(file_bytes=file_bytes), maximum_removed=maximum)
     for number, texts in enumerate(states):
         found = spark.createDataFrame([*texts.items()], "key string, body string").repartition(2)
         report = on_spark(spark, found, folder / "out", text_column="body", key_column="key", output=output)

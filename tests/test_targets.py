@@ -349,7 +349,7 @@ def test_schemas_of_others_are_never_touched(server: str) -> None:
         cursor.execute(f"drop table {schema}.cells")
         convert(DOCUMENTS, out)
         cursor.execute(f"create view {schema}.of_mine as select title from {schema}.sections")
-        convert({"a": TYPED}, out, "incremental")
+        convert({"a": TYPED}, out, "incremental", maximum_removed="100%")
         convert(DOCUMENTS, out, "overwrite")
         cursor.execute(f"select x from {schema}.mine")
         assert cursor.fetchall() == [(1,)]

@@ -128,7 +128,7 @@ class Delta:
                 commit_properties=commit,
             )
         for name in emptied:
-            self._standing(name).delete(commit_properties=commit)
+            self._bring_back(name, commit).delete(commit_properties=commit)
         tables = {name: self._delta.DeltaTable(f"{root}/{name}") for name in (*names, *emptied)}
         manifest = listed(load, {name: tables[name].count() for name in names}, emptied)
         versions = {name: table.version() for name, table in tables.items()}
@@ -185,7 +185,7 @@ class Delta:
 
     def _change(self, name: str, load: Load, stale: frozenset[str], commit: CommitProperties) -> None:
         """Replace the rows of stale documents by those of this load, in one commit; for `problems` in two."""
-        table = self._standing(name)
+        table = self._bring_back(name, commit)
         rows = storable(load.reader(name))
         if name == "problems":
             table.delete(OF_THE_RUN_SQL, commit_properties=commit)
@@ -213,13 +213,21 @@ class Delta:
         return parse_manifest(text, path), json.loads(versions)
 
     def _standing(self, name: str) -> DeltaTable:
-        """Return a table as the last completed run left it, but for what maintenance did since."""
+        """Return a table as the last completed run left it, but for what maintenance did since; nothing is written."""
         manifest, versions = self._manifest()
         table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
         since = table.history(table.version() - versions[name]) if table.version() > versions[name] else []
         since = [*takewhile(lambda entry: not _restores(entry, versions[name]), since)]
         if manifest and any(entry.get(RUN, manifest.run_id) != manifest.run_id for entry in since):
-            table.restore(versions[name])
+            table.load_as_version(versions[name])
+        return table
+
+    def _bring_back(self, name: str, commit: CommitProperties) -> DeltaTable:
+        """Return a table to change, brought back to what the last completed run left where a later one was killed."""
+        version = self._standing(name).version()
+        table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
+        if table.version() != version:
+            table.restore(version, commit_properties=commit)
         return table
 
     def _is_table(self, name: str) -> bool:

@@ -18,7 +18,7 @@ def most_removed(maximum: int | str, documents: int) -> int:
     Raises:
         UsageError: it is neither.
     """
-    form = re.fullmatch(r"\s*(\d{1,15}(?:\.\d{1,6})?)\s*(%?)\s*", str(maximum), re.ASCII)
+    form = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?) ?(%?)", str(maximum).strip(), re.ASCII)
     if form is None or (not form[2] and "." in form[1]) or (form[2] and float(form[1]) > 100):
         raise UsageError(
             f"`maximum_removed` is a number of documents or a share of them, such as 100 or 25%, not {maximum}"

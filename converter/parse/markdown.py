@@ -16,6 +16,7 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from converter.parse.autolinks import link_email, link_protocol, link_www, refer_to_footnote
 from converter.parse.dispatch import dispatch_inlines, dispatch_terminators
+from converter.parse.tags import read_html_block, read_inline_html
 
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this keeps 128 nested lists or 256 nested quotes.
@@ -30,8 +31,9 @@ BARE_AUTOLINKS = ("gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_ema
 LINEAR_RULES = {
     **dict(zip(BARE_AUTOLINKS, (link_www, link_protocol, link_email), strict=True)),
     "footnote_ref": refer_to_footnote,
+    "html_inline": read_inline_html,
 }
-"""Inline rules of ours in place of the plugins', which take quadratic time."""
+"""Inline rules of ours in place of those that take more than linear time."""
 
 
 @cache
@@ -49,6 +51,7 @@ def block_parser() -> MarkdownIt:
         return line.rstrip() == "$$" and display_math(state, start, end, silent)
 
     md.block.ruler.at("math_block", fenced_display_math)
+    md.block.ruler.at("html_block", read_html_block, {"alt": ["paragraph", "reference", "blockquote"]})
     md.block.ruler.at("hr", _rule_line, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     dispatch_terminators(md)
     return md

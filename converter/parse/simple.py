@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from markdown_it.common.entities import entities
-from markdown_it.common.html_re import close_tag, open_tag
 from markdown_it.common.utils import isLinkClose, isLinkOpen, normalizeReference
 
 from converter.parse.autolinks import BEFORE as BEFORE_ADDRESS
 from converter.parse.autolinks import WEB, web_address
 from converter.parse.blocks import Image, Inline, Link
+from converter.parse.tags import CLOSE_TAG, OPEN_TAG
 
 # What can start an inline mark, with the extensions of markdown.py. A search for single characters is several times
 # faster than one for any of these: bare addresses, which are rare, are looked for by themselves.
@@ -64,7 +64,7 @@ PIECE = re.compile(
     r"|(?P<bracket>\[(?P<bracket_text>[^\[\]]*)\](?!\())"
     r"|(?P<escape>\\(?P<escape_text>[!-/:-@\[-`{-~]))"
     r"|(?P<entity>&(?P<entity_text>[a-zA-Z][a-zA-Z0-9]{1,31});)"
-    rf"|(?P<tag>{open_tag}|{close_tag})"
+    rf"|(?P<tag>{OPEN_TAG}|{CLOSE_TAG})"
 )
 LABEL = re.compile(r"\[([^\[\]\\`<]*)\]")
 SPANS = frozenset({"code", "link", "strong", "star", "underscore"})

@@ -36,7 +36,7 @@ ROW_BYTES = 64 * 1024
 # An object a line need not have every column: so many lines are looked through for those that were asked for.
 LINES_LOOKED_THROUGH = 100
 DELIMITERS = ",;\t|"
-PARTITION = re.compile(r"([^/=]+)=([^/]*)/")
+PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 

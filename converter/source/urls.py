@@ -114,7 +114,9 @@ def check_store(url: str) -> None:
 
 def _not_installed(url: str, error: Exception) -> UsageError:
     protocol = url.partition(":")[0].lower()
-    needed = next((EXTRAS[part] for part in re.findall(r"([a-z0-9]+)://", url.lower()) if part in EXTRAS), "")
+    needed = next(
+        (EXTRAS[part] for part in re.findall(r"(?<![a-z0-9])([a-z0-9]++)://", url.lower()) if part in EXTRAS), ""
+    )
     if not isinstance(error, ImportError) and not (needed and "not known" in str(error)):
         known = ", ".join(f"{name}://" for name in EXTRAS)
         return UsageError(f"no address that can be read; known are {known} and those of fsspec", source=public(url))

@@ -1,0 +1,36 @@
+"""HTML tags, read in linear time (CommonMark 0.31, sections 4.6 and 6.6).
+
+To the expressions of markdown-it white space is what Python calls so, and a value without quotes may hold some of it: a
+run of no-break spaces can be parted in many ways, and each of them is tried. CommonMark has spaces, tabs and line
+endings between attributes and nothing else, so that a tag can be read in one way only.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from types import FunctionType
+from typing import Any
+
+from markdown_it.common.html_re import cdata, comment, declaration, processing
+from markdown_it.rules_block import html_block
+from markdown_it.rules_inline import html_inline
+
+SPACE = r"[ \t\n\x0b\x0c\r]"
+VALUE = r"""(?:[^"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+")"""
+ATTRIBUTE = rf"{SPACE}++[A-Za-z_:][A-Za-z0-9:._-]*+(?:{SPACE}*+={SPACE}*+{VALUE})?"
+OPEN_TAG = rf"<[A-Za-z][A-Za-z0-9-]*+(?:{ATTRIBUTE})*+{SPACE}*+/?>"
+CLOSE_TAG = rf"</[A-Za-z][A-Za-z0-9-]*+{SPACE}*+>"
+INLINE_HTML = re.compile("|".join((OPEN_TAG, CLOSE_TAG, comment, processing, declaration, cdata)))
+TAG_ALONE = re.compile(rf"\A(?:{OPEN_TAG}|{CLOSE_TAG}){SPACE}*+\Z")
+"""The seventh of the lines that begin a block of HTML, without its indentation."""
+
+
+def _with_globals(rule: Any, **values: object) -> Any:
+    """Return a rule of markdown-it with other values for the names that its module gives it."""
+    return FunctionType(rule.__code__, rule.__globals__ | values, rule.__name__, rule.__defaults__, rule.__closure__)
+
+
+*_OTHERS, (_, _END, _INTERRUPTS) = vars(import_module(html_block.__module__))["HTML_SEQUENCES"]
+read_inline_html = _with_globals(html_inline, HTML_TAG_RE=INLINE_HTML)
+read_html_block = _with_globals(html_block, HTML_SEQUENCES=[*_OTHERS, (TAG_ALONE, _END, _INTERRUPTS)])
