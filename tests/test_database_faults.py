@@ -13,10 +13,10 @@ from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from converter.errors import OutputError
-from converter.output import Mode
+from converter.output import Mode, find_target
 from converter.output.tables import MANIFEST_TABLE
 from tests.combinations import ALL, some
 from tests.test_cli import ENVIRONMENT
@@ -61,6 +61,36 @@ def test_a_table_of_delta_that_cannot_be_restored_is_named(tmp_path: Path) -> No
     assert "nothing of this run was kept" not in str(raised.value)
     DeltaTable(root / "sections").alter.drop_constraint("flat")
     convert(DEEPER, f"delta://{root}", "overwrite")
+    assert texts_of(in_delta(f"delta://{root}")) == texts_of(as_delta(full(DEEPER, tmp_path / "full")))
+
+
+def test_what_a_killed_run_left_in_delta_is_read_past_and_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T9: reading takes the version of the last completed run and writes nothing; a failing run undoes all of its own.
+
+    Twice, for a table that was brought back by a run that failed is brought back again.
+    """
+    root = tmp_path / "root"
+    convert(DOCUMENTS, f"delta://{root}")
+    target = find_target(f"delta://{root}", None)
+    assert target is not None
+    rows = pa.Table.from_batches(target.read("sections"))
+    killed = CommitProperties(custom_metadata={"parquetry_run": "one that was killed"})
+    write_deltalake(root / "sections", rows, mode="append", commit_properties=killed)
+
+    def refuse(place: object, *arguments: Any, **named: Any) -> None:
+        raise RuntimeError("full") if str(place).endswith(MANIFEST_TABLE) else AssertionError(place)
+
+    for _ in range(2):
+        version = DeltaTable(root / "sections").version()
+        assert pa.Table.from_batches(target.read("sections")).equals(rows)
+        assert DeltaTable(root / "sections").version() == version
+        with monkeypatch.context() as patched, pytest.raises(OutputError, match="nothing of this run was kept"):
+            patched.setattr("deltalake.write_deltalake", refuse)
+            convert({"a": DOCUMENTS["a"], "b": "# Other"}, f"delta://{root}", "incremental")
+        assert pa.Table.from_batches(target.read("sections")).equals(rows)
+    convert(DEEPER, f"delta://{root}", "incremental")
     assert texts_of(in_delta(f"delta://{root}")) == texts_of(as_delta(full(DEEPER, tmp_path / "full")))
 
 
