@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,12 @@ from hypothesis import settings
 # A busy machine is no failure: nothing is asserted by the clock (T31). The rest is as Hypothesis has it, in CI too.
 settings.register_profile("parquetry", parent=settings(), deadline=None)
 settings.load_profile("parquetry")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package once where Python keeps no bytecode: hundreds of tests start a process, which all would."""
+    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
+        compileall.compile_dir(Path(__file__).parent.parent / "converter", quiet=2)
 
 
 @pytest.fixture(scope="session")
