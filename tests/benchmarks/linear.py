@@ -1,14 +1,14 @@
 """python -m tests.benchmarks.linear [SHARE] [expressions|documents] [BOUND]: does anything take more than linear time?
 
-Walks every regular expression that the package compiles, every repair rule, every reader of blocks and inline content,
-the typing of cells, every record, `show` and `inspect`, with inputs made to hurt each: what a pattern repeats is
-repeated, with a beginning that it wants and an end that it does not; every mark of Markdown, alone and in pairs, on one
-line, on many, nested, in cells. Prints what was walked, the steepest exponents and the slowest inputs; ends with 1
-where an exponent is over BOUND, 1.15 unless given, or an input is out of proportion to ordinary text. SHARE, such as
-0.1 or 0.1-0.2, is the part of the documents that is read, the same ones at each run; "worst expressions" measures each
-expression with the two inputs alone that are slowest with it while they are short. A BOUND over 1.15 makes a rough run,
-as CI does: few measurements, of smaller documents, and what is slow but not steep is no failure. A busy machine blurs
-an exponent by some tenths, but no square is under 1.6.
+Walks every regular expression that the package or its parser compiles, every repair rule, every reader of blocks and
+inline content, the typing of cells, every record, `show` and `inspect`, with inputs made to hurt each: what a pattern
+repeats is repeated, with a beginning that it wants and an end that it does not; every mark of Markdown, alone and in
+pairs, on one line, on many, nested, in cells. Prints what was walked, the steepest exponents and the slowest inputs;
+ends with 1 where an exponent is over BOUND, 1.15 unless given, or an input is out of proportion to ordinary text.
+SHARE, such as 0.1 or 0.1-0.2, is the part of the documents that is read, the same ones at each run; "worst expressions"
+measures each expression with the two inputs alone that are slowest with it while they are short. A BOUND over 1.15
+makes a rough run, as CI does: few measurements, of smaller documents, and what is slow but not steep is no failure. A
+busy machine blurs an exponent by some tenths, but no square is under 1.6.
 
 No expression and no rule has to be listed here. Expressions are found in two ways that must agree: `re` tells who
 calls it (`Calls`), and the syntax tree of each module tells which calls there are. A call that was never seen, and
@@ -323,6 +323,28 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
                 if name not in OF_USERS or function != "compile" or target
             ]
     return found
+
+
+def parser_expressions() -> list[Expression]:
+    """Return the expressions of markdown-it and its plugins, but for those of tags, which `parse/tags.py` replaces."""
+    from markdown_it.common.html_re import attribute
+
+    from converter.parse.markdown import block_parser, inline_parser
+
+    block_parser()
+    inline_parser(autolinks=True)
+    patterns: dict[re.Pattern[Any], str] = {}
+    for name, module in list(sys.modules.items()):
+        for value in vars(module).values() if name.startswith(("markdown_it.", "mdit_py_plugins.")) else ():
+            for pattern in [part for row in value for part in row] if is_table(value) else [value]:
+                if isinstance(pattern, re.Pattern) and attribute not in str(pattern.pattern):
+                    patterns.setdefault(pattern, f"{name} {str(pattern.pattern)[:20]!r}")
+    return [Expression(name, pattern, ("match", "findall")) for pattern, name in patterns.items()]
+
+
+def is_table(value: object) -> bool:
+    """Whether a value is a list of tuples."""
+    return isinstance(value, list) and all(isinstance(row, tuple) for row in value)
 
 
 def uses(trees: dict[str, tuple[Any, ast.Module]], name: str, call: ast.Call, target: str) -> set[str]:
@@ -753,7 +775,7 @@ def main() -> None:
         walk_documents(report, documents(share))
     if "expressions" in kinds:
         found = expressions(Calls(), report)
-        walk_expressions(report, found, 2 if "worst" in kinds else None)
+        walk_expressions(report, found + parser_expressions(), 2 if "worst" in kinds else None)
     report.show()
     sys.exit(bool(report.steep or report.slow or report.unseen))
 
