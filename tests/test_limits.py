@@ -74,7 +74,8 @@ if __name__ == "__main__":
     report, read = Report(), []
     sink = lambda records, *_: read.extend(records["documents"]["source"].to_pylist() if "documents" in records else [])
     convert_sources(sources(filler), sink, Output(), Options(maximum_seconds=100), report, Settings(jobs))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Not that of getrusage, which begins with what the process had that started this one.
+    peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
     problems = [[each["source"], each["code"]] for each in report.problems]
     print(json.dumps({"read": read, "problems": problems, "peak": peak * 1024}))
 """

@@ -198,15 +198,18 @@ def test_the_folder_for_stages_of_databases_is_ours_alone(tmp_path: Path, monkey
     place = tmp_path / f"parquetry-{os.geteuid()}"
     (tmp_path / "victim").mkdir()
     place.symlink_to(tmp_path / "victim")
-    with pytest.raises(PermissionError, match="TMPDIR"):
+    with pytest.raises(OutputError, match="TMPDIR"):
         stage.staging_place("x")
     place.unlink()
     place.mkdir()
     place.chmod(0o777)
-    with pytest.raises(PermissionError, match="TMPDIR"):
+    with pytest.raises(OutputError, match="TMPDIR"):
         stage.staging_place("x")
     place.rmdir()
     assert stage.staging_place("x").parent == place and place.stat().st_mode & 0o777 == 0o700
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(OutputError, match="No such file or directory; rows are staged there: set TMPDIR"):
+        stage.staging_place("x")
 
 
 def test_a_table_is_removed_in_its_root_alone(tmp_path: Path) -> None:

@@ -632,15 +632,19 @@ def staging_place(name: str) -> Path:
     """Return a path of this user alone, beside which the run stages what goes to this place on another machine.
 
     Raises:
-        OSError: the folder for temporary files belongs to someone else, is a link, or others can write to it.
+        OutputError: the folder for temporary files cannot be made, belongs to someone else, is a link, or others can
+            write to it.
     """
     owner = os.geteuid() if sys.platform != "win32" else 0
     folder = Path(tempfile.gettempdir()) / f"parquetry-{owner}"
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
-    found = folder.lstat()
+    try:
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        found = folder.lstat()
+    except OSError as error:
+        raise OutputError(f"{error.strerror}; rows are staged there: set TMPDIR", source=str(folder)) from None
     if sys.platform != "win32" and (not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o022):
-        raise PermissionError(errno.EACCES, "is not a folder of this user alone; set TMPDIR", str(folder))
+        raise OutputError("is not a folder of this user alone; set TMPDIR", source=str(folder))
     return folder / hashlib.sha256(name.encode()).hexdigest()[:16]
 
 

@@ -1,8 +1,9 @@
 """HTML tags, read in linear time (CommonMark 0.31, sections 4.6 and 6.6).
 
-To the expressions of markdown-it white space is what Python calls so, and a value without quotes may hold some of it: a
-run of no-break spaces can be parted in many ways, and each of them is tried. CommonMark has spaces, tabs and line
-endings between attributes and nothing else, so that a tag can be read in one way only.
+To the expressions of markdown-it any white space parts attributes, and a value without quotes may hold such as is not
+ASCII: a run of no-break spaces can be parted in many ways, and each of them is tried. Here no value without quotes
+holds white space, so that a tag can be read in one way only. CommonMark has spaces, tabs and line endings between
+attributes and nothing else; pages do have no-break spaces there.
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ from markdown_it.common.html_re import cdata, comment, declaration, processing
 from markdown_it.rules_block import html_block
 from markdown_it.rules_inline import html_inline
 
-SPACE = r"[ \t\n\x0b\x0c\r]"
-VALUE = r"""(?:[^"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+")"""
-ATTRIBUTE = rf"{SPACE}++[A-Za-z_:][A-Za-z0-9:._-]*+(?:{SPACE}*+={SPACE}*+{VALUE})?"
-OPEN_TAG = rf"<[A-Za-z][A-Za-z0-9-]*+(?:{ATTRIBUTE})*+{SPACE}*+/?>"
-CLOSE_TAG = rf"</[A-Za-z][A-Za-z0-9-]*+{SPACE}*+>"
+VALUE = r"""(?:[^\s"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+")"""
+ATTRIBUTE = rf"\s++[A-Za-z_:][A-Za-z0-9:._-]*+(?:\s*+=\s*+{VALUE})?"
+OPEN_TAG = rf"<[A-Za-z][A-Za-z0-9-]*+(?:{ATTRIBUTE})*+\s*+/?>"
+CLOSE_TAG = r"</[A-Za-z][A-Za-z0-9-]*+\s*+>"
 INLINE_HTML = re.compile("|".join((OPEN_TAG, CLOSE_TAG, comment, processing, declaration, cdata)))
-TAG_ALONE = re.compile(rf"\A(?:{OPEN_TAG}|{CLOSE_TAG}){SPACE}*+\Z")
+TAG_ALONE = re.compile(rf"\A(?:{OPEN_TAG}|{CLOSE_TAG})\s*+\Z")
 """The seventh of the lines that begin a block of HTML, without its indentation."""
 
 

@@ -35,16 +35,17 @@ def open_path(path: str, clock: Clock, searched: bool) -> BinaryIO:
         OSError, ValueError: it cannot be opened.
     """
     _check(os.stat(path).st_mode, searched)
-    descriptor = os.open(path, FLAGS)
+    # The descriptor is one object's from the start: a signal that comes between two owners has both close it.
+    file = io.FileIO(path, opener=lambda path, _: os.open(path, FLAGS))
     try:
-        status = os.fstat(descriptor)
+        status = os.fstat(file.fileno())
         _check(status.st_mode, searched)  # another may have taken its place since
         if stat.S_ISREG(status.st_mode) and status.st_size:
-            return open(descriptor, "rb")
+            return cast(BinaryIO, io.BufferedReader(file))
         # Some files that the system makes up (/proc, /sys) are regular and empty, and wait for what comes.
-        return cast(BinaryIO, io.BufferedReader(_Awaited(descriptor, clock)))
+        return cast(BinaryIO, io.BufferedReader(_Awaited(file, clock)))
     except BaseException:
-        os.close(descriptor)
+        file.close()
         raise
 
 
@@ -58,10 +59,11 @@ def _check(mode: int, searched: bool) -> None:
 
 
 class _Awaited(io.RawIOBase):
-    """A descriptor that is read when there is something to read."""
+    """A file that is read when there is something to read."""
 
-    def __init__(self, descriptor: int, clock: Clock) -> None:
-        self._descriptor, self._clock = descriptor, clock
+    def __init__(self, file: io.FileIO, clock: Clock) -> None:
+        self._file, self._clock = file, clock
+        self._descriptor = descriptor = file.fileno()
         self._poll = select.poll() if hasattr(select, "poll") else None
         if self._poll is not None:
             self._poll.register(descriptor, select.POLLIN)
@@ -98,7 +100,7 @@ class _Awaited(io.RawIOBase):
         return self._poll is None or bool(self._poll.poll(None if seconds is None else 1000 * seconds))
 
     def close(self) -> None:
-        """Close the descriptor."""
+        """Close the file."""
         if not self.closed:
             super().close()
-            os.close(self._descriptor)
+            self._file.close()
