@@ -106,6 +106,7 @@ CHOKING = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", CHOKING)
 def test_no_construct_takes_long(piece: str) -> None:
     assert steep(lambda count: rows_of(piece * count, Options(repair="off")), CHOKING[piece]) is None

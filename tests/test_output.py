@@ -282,6 +282,7 @@ def many(*texts: str, count: int = 600) -> Iterator[Source]:
         yield Source(f"{number}.md", texts[number // 100] if number % 100 == 50 and texts else TEXTS[number % 4])
 
 
+@pytest.mark.slow
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     large = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
     assert len(large.data) > pool.LARGE_BYTES
@@ -309,7 +310,9 @@ def test_a_large_document_stands_in_one_file_of_several_row_groups(tmp_path: Pat
 
 @pytest.mark.parametrize(("fault", "code"), [(MemoryError(), "too_large"), (ValueError("ours"), "failed")])
 @pytest.mark.parametrize("before", [0, 1])
-@pytest.mark.parametrize("size", [1, 200_000], ids=["in a batch", "in pieces"])
+@pytest.mark.parametrize("size", [
+    pytest.param(1, id="in a batch"), pytest.param(200_000, id="in pieces", marks=pytest.mark.slow),
+])  # fmt: skip
 def test_what_fails_over_the_rows_of_a_document_costs_that_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, fault: Exception, code: str, size: int
 ) -> None:

@@ -152,6 +152,7 @@ def test_an_output_stays_as_it_is(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["a.md", "b.md", "x.duckdb"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["out", "x.duckdb"])
 def test_no_folder_can_be_read(folder: Path, name: str) -> None:
     """T16: neither the one that DuckDB would spill to, nor what it opens by itself."""
@@ -200,6 +201,7 @@ def test_a_query_has_a_time_limit(folder: Path) -> None:
         assert done.stderr.count(b"\n") == 1 and b"longer than 1.5 seconds" in done.stderr and done.stdout == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_query_is_stopped_by_a_signal(folder: Path, number: signal.Signals) -> None:
     """T16."""

@@ -257,6 +257,7 @@ def edits_are_as_full_runs(
             assert again.problem_codes == report.problem_codes and again.outputs == []
 
 
+@pytest.mark.slow
 @given(EDITS)
 @example([{"d": TEXTS[2], "e": TEXTS[3]}, {"e": TEXTS[3]}])  # the columns of a data set change their order alone
 @settings(max_examples=8, deadline=None)
