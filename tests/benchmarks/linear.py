@@ -8,7 +8,7 @@ ends with 1 where an exponent is over BOUND, 1.15 unless given, or an input is o
 SHARE, such as 0.1 or 0.1-0.2, is the part of the documents that is read, the same ones at each run; "worst expressions"
 measures each expression with the two inputs alone that are slowest with it while they are short. A BOUND over 1.15
 makes a rough run, as CI does: few measurements, of smaller documents, and what is slow but not steep is no failure. A
-busy machine blurs an exponent by some tenths, but no square is under 1.6.
+busy machine blurs an exponent by some tenths, but squares stay near 2.
 
 No expression and no rule has to be listed here. Expressions are found in two ways that must agree: `re` tells who
 calls it (`Calls`), and the syntax tree of each module tells which calls there are. A call that was never seen, and
