@@ -73,7 +73,7 @@ SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
     ("no-break spaces in a tag alone on its line", blocks, filled("\xa0", "<a b=", "!")),
     ("values of no-break spaces", blocks, lambda size: "x <a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
     ("values of no-break spaces, from the start", blocks, lambda size: "<a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
-    ("spaces after a bad value of front matter", read, filled("\xa0", "---\na: &b", "x\n---\n")),
+    ("spaces after a bad value of front matter", read, filled("\xa0", "---\na: b: c", "x\n---\n")),
     ("spaces in a partition", PARTITION.findall, filled("a")),
     ("spaces in a wrapped paragraph", broken, filled(" ", "a\n b", "x")),
     ("quoted definition, spaces", blocks, filled(" ", "> [a]: b\n> [c]: d", "\n> e")),

@@ -635,3 +635,19 @@ def test_a_version_of_other_options_loses_nothing(tmp_path: Path, monkeypatch: p
     report = converter.convert("docs", "out", incremental=True)
     assert (report.documents, report.removed) == (COUNT - 2, 1)
     assert issubclass(OutputError, ParquetryError)
+
+
+def test_the_summary_says_that_a_listing_has_an_end_only_where_it_matters(tmp_path: Path) -> None:
+    """A wrong path is one thing where documents could go for it, and another in a first run."""
+    (tmp_path / "docs").mkdir()
+    for name in "ab":
+        (tmp_path / "docs" / f"{name}.md").write_text(f"# {name}")
+    line = b"so that nothing counts as gone"
+    done = run("convert", "nowhere", "-o", "none", cwd=tmp_path, code=1)
+    assert line not in done.stderr and b"nothing was written" in done.stderr and not (tmp_path / "none").exists()
+    run("convert", "docs", "-o", "out", cwd=tmp_path, code=0)
+    done = run("convert", "docs", "nowhere", "-o", "out", "--incremental", cwd=tmp_path, code=3)
+    assert line not in done.stderr
+    (tmp_path / "docs" / "a.md").unlink()
+    done = run("convert", "docs", "nowhere", "-o", "out", "--incremental", cwd=tmp_path, code=3)
+    assert line in done.stderr and b"1 kept as before" in done.stderr

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from itertools import product
+from multiprocessing import get_all_start_methods
 from pathlib import Path
 
 import pytest
@@ -193,3 +194,33 @@ except Interruption as error:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=ENVIRONMENT, check=False)
     assert (done.stdout, done.stderr) == (b"143\n", b"")
+
+
+WORKER = """\
+import multiprocessing, sys
+from _multiprocessing import sem_unlink
+from multiprocessing import forkserver
+
+if __name__ == "__main__":
+    forkserver.set_forkserver_preload(sys.argv[1:])
+    context = multiprocessing.get_context("forkserver")
+    lock = context.Lock()
+    sem_unlink(lock._semlock.name)
+    worker = context.Process(target=print, args=(lock,))
+    worker.start()
+    worker.join()
+    sys.exit(worker.exitcode)
+"""
+
+
+@pytest.mark.skipif("forkserver" not in get_all_start_methods(), reason="this system has no fork server")
+@pytest.mark.parametrize(("preload", "shown"), [("converter.fork_server", False), ("json", True)])
+def test_a_worker_that_starts_while_the_command_ends_shows_no_traceback(
+    tmp_path: Path, preload: str, shown: bool
+) -> None:
+    """What it was started with is gone: the command says itself why. The other one is what Python does."""
+    (tmp_path / "program.py").write_text(WORKER)
+    command = [sys.executable, str(tmp_path / "program.py"), preload]
+    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, timeout=60, check=False)
+    assert done.returncode != 0
+    assert (b"in _serve_one" in done.stderr) == shown

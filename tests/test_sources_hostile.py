@@ -8,7 +8,9 @@ import gzip
 import io
 import json
 import os
+import random
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -30,8 +32,10 @@ from hypothesis import strategies as st
 from converter.conversion import Source
 from converter.errors import UsageError
 from converter.source import Columns, find_sources
+from converter.source.clock import Clock
 from converter.source.delimited import Records, cells_of
 from converter.source.files import escaped
+from converter.source.opening import open_path
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 BODY = Columns("body")
@@ -624,3 +628,35 @@ def test_a_server_that_does_not_serve_costs_its_page(server: str, name: str, cod
     seconds = 0.5 if code == "too_slow" else 30
     found = outcomes(f"{server}/{name}", f"{server}/good.md", maximum_seconds=seconds, maximum_bytes=10**6)
     assert found == [(f"{server}/{name}", code), (f"{server}/good.md", b"good\n")]
+
+
+def test_a_signal_while_a_file_is_opened_is_raised(tmp_path: Path) -> None:
+    """T17: at any moment; one between two owners of the descriptor had both close it, which was an error of its own."""
+
+    class Stop(BaseException):
+        pass
+
+    def stop(*_: object) -> None:
+        raise Stop
+
+    path = tmp_path / "a.md"
+    path.write_text("a")
+    chance = random.Random(15)
+    stopped = 0
+    descriptors = set(os.listdir("/proc/self/fd"))
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        for _ in range(2000):
+            try:
+                signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-6, 60e-6))
+                open_path(str(path), Clock(None), False).close()
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except Stop:
+                stopped += 1
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        for descriptor in set(os.listdir("/proc/self/fd")) - descriptors:  # of what came before it had an owner at all
+            with contextlib.suppress(OSError):
+                os.close(int(descriptor))
+    assert stopped > 100

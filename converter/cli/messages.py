@@ -73,10 +73,10 @@ def report_run(report: Report, verbose: bool) -> None:
         *([f"{report.bytes / 1e6 / report.seconds:.1f} MB/s"] if report.bytes > 1e6 else []),
     ]
     say(", ".join(parts))
-    if not report.listing_complete:
+    if report.kept and not report.listing_complete:
         say("not all sources could be listed, so that nothing counts as gone")
     if report.exit_code == 1:
-        say("nothing could be read; the output was left as it was")
+        say("nothing could be read; nothing was written")
     elif not report.written:
         say("nothing has changed; the output was left as it is")
     elif report.exit_code == 3:

@@ -9,7 +9,6 @@ attributes and nothing else; pages do have no-break spaces there.
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from types import FunctionType
 from typing import Any
 
@@ -31,6 +30,6 @@ def _with_globals(rule: Any, **values: object) -> Any:
     return FunctionType(rule.__code__, rule.__globals__ | values, rule.__name__, rule.__defaults__, rule.__closure__)
 
 
-*_OTHERS, (_, _END, _INTERRUPTS) = vars(import_module(html_block.__module__))["HTML_SEQUENCES"]
+*_OTHERS, (_, _END, _INTERRUPTS) = html_block.__globals__["HTML_SEQUENCES"]
 read_inline_html = _with_globals(html_inline, HTML_TAG_RE=INLINE_HTML)
 read_html_block = _with_globals(html_block, HTML_SEQUENCES=[*_OTHERS, (TAG_ALONE, _END, _INTERRUPTS)])

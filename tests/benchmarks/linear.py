@@ -225,8 +225,8 @@ ALL_OVER = {"sub": "findall", "subn": "findall", "split": "findall", "finditer":
 OF_USERS = {"converter.schema.match", "converter.schema.cast", "converter.schema.patterns", "converter.schema.load",
             "converter.schema.format", "converter.schema.units", "converter.tables"}  # fmt: skip
 """Modules in which users write expressions too: those calls whose pattern is not the package's are not walked."""
-ANY = ("match", "fullmatch", "search")
-RETURNED = {
+EVERY_METHOD = ("match", "fullmatch", "search")
+METHODS = {
     "converter.source.ignore": ("match",),
     "converter.source.paths": ("match",),
     "converter.parse.tags": ("match",),
@@ -314,7 +314,7 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
             if not patterns and name not in OF_USERS:
                 report.unseen.append(f"{name}:{node.lineno} re.{function}")
             if function == "compile":
-                used = tuple(sorted(uses(trees, name, node, target))) or RETURNED.get(name, ANY)
+                used = tuple(sorted(uses(trees, name, node, target))) or METHODS.get(name, EVERY_METHOD)
             else:
                 used = (ALL_OVER.get(function, function),)
             found += [
