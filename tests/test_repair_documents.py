@@ -11,6 +11,9 @@ import yaml
 
 from converter.conversion import Options
 from converter.repair import repair
+from converter.repair.headings import recover
+from converter.repair.headings.blocks import Page
+from converter.repair.headings.model import probabilities
 from converter.repair.headings.recover import SUREST
 from tests.accounting import rows_of
 from tests.growth import steep
@@ -89,6 +92,24 @@ def test_the_specification_is_read_as_it_is(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
+def test_the_heading_model_is_asked_once_over_the_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a repair changes beside the blocks is no new question; another text is."""
+    pages: list[Page] = []
+
+    def counted(page: Page) -> dict[int, float]:
+        pages.append(page)
+        return probabilities(page)
+
+    monkeypatch.setattr(recover, "probabilities", counted)
+    prose = "The harbour was closed for the winter, and the pump of the old reader stood in the water. " * 2
+    glued = f"{prose}\n- a short item of a list, as it stands\n- and one more\n{prose}\n"
+    assert [found.rule for found in repair(glued.split("\n"), range(1, 6)).repairs] == ["list_break"]
+    assert len(pages) == 1
+    entity = f"{prose}\n\n&amp;amp; more text stands here\n\n{prose}\n"
+    assert [found.rule for found in repair(entity.split("\n"), range(1, 7)).repairs] == ["entities"]
+    assert len(pages) == 2
+
+
 def test_documents_with_marked_headings_get_no_others() -> None:
     """Every document of the corpora marks its headings, so none is to be recovered."""
     found = {}

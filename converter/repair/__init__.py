@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from converter.repair.draft import Draft
+from converter.repair.headings.model import Answer
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
 from converter.repair.rules import (
@@ -84,22 +85,25 @@ def repair(
     if level == "off" or not lines:
         return Repaired(lines, numbers)
     rules = [rule for rule in RULES if rule.name not in off and (level == "full" or rule.level == SAFE)]
-    result = _passed(rules, lines, numbers)
+    draft = _passed(rules, lines, numbers)
+    result = draft.finish()
     state, repairs, before = result.state, result.repairs, lines
     for _ in range(PASSES):
         if result.lines is before:
             break
         before = result.lines
-        result = _passed(rules, result.lines, result.numbers)
+        draft = _passed(rules, result.lines, result.numbers, draft.answer)
+        result = draft.finish()
         known = set(repairs)
         repairs = repairs + [found for found in result.repairs if found not in known]
     return Repaired(result.lines, result.numbers, repairs, state)
 
 
-def _passed(rules: list[Rule], lines: list[str], numbers: Sequence[int]) -> Repaired:
+def _passed(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer: Answer | None = None) -> Draft:
     draft = Draft(lines, numbers)
+    draft.answer = answer
     for rule in rules:
         rule.apply(draft)
         if rule is doubled_lines.RULE and draft.repairs:
             break  # kinds and state were told from a text that is no longer there
-    return draft.finish()
+    return draft

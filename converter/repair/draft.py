@@ -14,6 +14,7 @@ from converter.repair.verbatim import classify
 
 if TYPE_CHECKING:
     from converter.repair.headings.blocks import Block
+    from converter.repair.headings.model import Answer
 
 
 TEXT_LINES = 4096
@@ -43,6 +44,8 @@ class Draft:
         """Lines of site chrome: no heading is sought among them."""
         self.talk: bool | None = None
         """Whether people talk in the text; told where headings are sought."""
+        self.answer: Answer | None = None
+        """What the heading model last said; a text that is looked at again often asks it the same."""
 
     @cached_property
     def heading_chances(self) -> dict[tuple[Block, int], float]:

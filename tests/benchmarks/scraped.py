@@ -55,7 +55,9 @@ def scores(corpora: Path, folder: Path, weights: Path | None) -> tuple[dict[str,
         with contextlib.redirect_stdout(io.StringIO()):
             scrapebench.make(source, made / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
         stages = (
-            json.loads((weights / f"{source.name}.json").read_text(encoding="utf-8")) if weights else model.weights()
+            model.paired(json.loads((weights / f"{source.name}.json").read_text(encoding="utf-8")))
+            if weights
+            else model.weights()
         )
         with mock.patch.object(model, "weights", return_value=stages):
             for profile in scrapebench.PROFILES:

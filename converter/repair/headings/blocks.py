@@ -120,6 +120,14 @@ class Page:
 
     blocks: Sequence[Block]
 
+    @property
+    def question(self) -> list[tuple[object, ...]]:
+        """All that the model looks at: the blocks, whatever lines they stand on."""
+        return [
+            (block.kind, block.text, block.width, block.bold, block.closed, block.candidate, block.last > block.first)
+            for block in self.blocks
+        ]
+
     @cached_property
     def body(self) -> list[Block]:
         """The blocks of text that are surely paragraphs, by their length."""
@@ -188,9 +196,14 @@ class Page:
         return sum(block.width <= 80 and not block.closed for block in texts) / len(texts) if texts else 0.0
 
     @cached_property
+    def short(self) -> list[bool]:
+        """Of each block, whether it is a candidate and a short line that ends no sentence."""
+        return [block.candidate and block.width <= 80 and not block.closed for block in self.blocks]
+
+    @cached_property
     def short_lines(self) -> int:
         """How many candidates are short lines that end no sentence."""
-        return sum(self.blocks[at].width <= 80 and not self.blocks[at].closed for at in self.candidates)
+        return sum(self.short)
 
     @cached_property
     def labels(self) -> Counter[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from math import log
 
 from converter.repair.headings.blocks import Block, Page, is_item, label_of, number_of
@@ -46,6 +47,11 @@ _LABEL = re.compile(r"(?:\*\*|__)[^*_]{1,60}(?:\*\*|__)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _STEPS = (8, 14, 20, 28, 36, 46, 56, 68, 80, 100, 130)
 _GAP_STEPS = (12, 25, 40, 60, 90, 140, 220, 400)
+_WIDER = [{f"width>{step}": 1.0 for step in _STEPS[:count]} for count in range(len(_STEPS) + 1)]
+_WIDER_NEAR = {
+    side: [{f"{side}>{step}": 1.0 for step in _GAP_STEPS[:count]} for count in range(len(_GAP_STEPS) + 1)]
+    for side in ("before", "after")
+}
 _KIND = {TEXT: "text", ROW: "table", IMAGE: "image", VERBATIM: "code", QUOTE: "quote", HEADING: "heading"}
 
 Features = dict[str, float]
@@ -70,9 +76,7 @@ def _of_line(found: Features, page: Page, block: Block) -> None:
     if text[:2] in ("{%", "{{", "::", "]]", "[[", "<%"):
         found["template"] = 1.0
     width = width_of(text)
-    for step in _STEPS:
-        if width > step:
-            found[f"width>{step}"] = 1.0
+    found |= _WIDER[bisect_left(_STEPS, width)]
     found["width/body"] = min(2.0, width / page.median_width)
     bare = text.rstrip("*_`\"'”’»」』)）] ")
     last = bare[-1:]
@@ -94,9 +98,11 @@ def _of_line(found: Features, page: Page, block: Block) -> None:
         found["italic"] = 1.0
     if _INNER_END.search(_NUMBERED.sub("", text, count=1)):
         found["two sentences"] = 1.0
-    for name, marks in _MARKS:
-        if any(mark in text for mark in marks):
-            found[name] = 1.0
+    letters = set(text)
+    if not letters.isdisjoint(_EVERY_MARK):
+        for name, marks in _MARKS:
+            if not letters.isdisjoint(marks):
+                found[name] = 1.0
     if "](" in block.text:
         found["link"] = 1.0
         found["all link"] = float(bool(_LINK.fullmatch(block.text.strip(" *_"))))
@@ -105,7 +111,7 @@ def _of_line(found: Features, page: Page, block: Block) -> None:
     if numbered := _NUMBERED.match(text):
         found["numbered"] = 1.0
         found["numbered, dotted"] = float("." in numbered[0].strip(" ."))
-    elif any(letter.isdigit() for letter in text):
+    elif any(map(str.isdigit, letters)):
         found["digits"] = 1.0
         found["ends with a measure"] = float(_MEASURE.search(text) is not None)
 
@@ -129,6 +135,7 @@ _MARKS = (
     ("equals or brace", "={}<>|"),
     ("at or hash", "@"),
 )
+_EVERY_MARK = frozenset(mark for _, marks in _MARKS for mark in marks)
 
 
 def _start(letter: str) -> str:
@@ -161,7 +168,7 @@ def _of_words(found: Features, page: Page, block: Block) -> None:
         found["raised, else lower"] = sum(known[word.lower()] > known[word] for word in raised) / len(inner)
     elif inner and all(word[0].isupper() or not word[0].isalpha() for word in inner):
         found["all words raised"] = 1.0
-    if any(letter.isalpha() for letter in block.text) and block.text.upper() == block.text != block.text.lower():
+    if block.text.upper() == block.text != block.text.lower() and any(map(str.isalpha, block.text)):
         found["capitals"] = 1.0
     content = {word.lower() for word in words if len(word) > 3}
     if content:
@@ -178,9 +185,7 @@ def _of_neighbours(found: Features, page: Page, at: int) -> None:
             continue
         found[f"{side}:{'item' if is_item(near) else _KIND.get(near.kind, 'other')}"] = 1.0
         if near.kind == TEXT:
-            for step in _GAP_STEPS:
-                if near.width > step:
-                    found[f"{side}>{step}"] = 1.0
+            found |= _WIDER_NEAR[side][bisect_left(_GAP_STEPS, near.width)]
             found[f"{side} closed"] = float(near.closed)
             if near.text.rstrip("*_ ")[-1:] in (":", "："):
                 found[f"{side} ends with a colon"] = 1.0
@@ -188,7 +193,7 @@ def _of_neighbours(found: Features, page: Page, at: int) -> None:
                 found[f"{side} bold"] = 1.0
             if near.last > near.first:
                 found[f"{side} over several lines"] = 1.0
-            if _is_short(near, 60):
+            if near.candidate and near.width <= 60 and not near.closed:
                 found[f"{side} short and open"] = 1.0
             if near.text[:1].isupper() != block.text[:1].isupper():
                 found[f"{side} starts otherwise"] = 1.0
@@ -230,10 +235,6 @@ def _of_number(found: Features, page: Page, at: int) -> None:
         found["item, first"] = 1.0
 
 
-def _is_short(block: Block, columns: int) -> bool:
-    return block.candidate and block.width <= columns and not block.closed
-
-
 def _of_document(found: Features, page: Page, at: int) -> None:
     block = page.blocks[at]
     if block.bold:
@@ -243,8 +244,7 @@ def _of_document(found: Features, page: Page, at: int) -> None:
         found["bold share, plain"] = page.bold_share
         found[f"plain among bold lines:{min(page.bold_titles, 4)}"] = 1.0
     found["bold, short share" if block.bold else "short share"] = page.short_share
-    around = [page.neighbour(at + step) for step in (-3, -2, -1, 1, 2, 3)]
-    found["short around"] = sum(near is not None and _is_short(near, 80) for near in around) / len(around)
+    found["short around"] = (sum(page.short[max(0, at - 3) : at + 4]) - page.short[at]) / 6
     found[f"{'closed' if block.closed else 'open'} in a closed text"] = page.closed_share
     if page.texts[block.text] > 1:
         found["repeated"] = 1.0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from math import exp, log
@@ -19,17 +20,35 @@ from converter.repair.headings.features import Features, features_of
 
 Weights = Mapping[str, float]
 Stages = Mapping[str, Weights]
+Pairs = Mapping[str, tuple[float, float]]
+"""Feature -> its weight in the first stage and in the second."""
 STAGES = ("alone", "together")
 BOLD = "bold: "
 """Begins the names of the weights that only lines in bold have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said of a page: block -> the chance that it is a heading."""
+
+    question: list[tuple[object, ...]]
+    chances: dict[int, float]
+
+
 @cache
-def weights() -> Stages:
-    """Stage -> feature -> weight."""
+def weights() -> tuple[Pairs, Pairs]:
+    """The weights of plain lines, and of lines in bold."""
     text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
-    loaded: Stages = json.loads(text)
-    return loaded
+    return paired(json.loads(text))
+
+
+def paired(stages: Stages) -> tuple[Pairs, Pairs]:
+    """The weights of both stages side by side: of plain lines, and of lines in bold, which have more in the second."""
+    alone, together = (stages[stage] for stage in STAGES)
+    names = dict.fromkeys([*alone, *(name.removeprefix(BOLD) for name in together)])
+    plain = {name: (alone.get(name, 0.0), together.get(name, 0.0)) for name in names}
+    bold = {name: (first, second + together.get(BOLD + name, 0.0)) for name, (first, second) in plain.items()}
+    return plain, bold
 
 
 def probabilities(page: Page) -> dict[int, float]:
@@ -37,24 +56,26 @@ def probabilities(page: Page) -> dict[int, float]:
 
     Nothing here asks whether blank lines stood between the blocks: so a text gets the same answers once it is repaired.
     """
-    alone, together = (weights()[stage] for stage in STAGES)
+    plain, bold = weights()
     first: dict[int, float] = {}
     sums: dict[int, float] = {}
     for at in page.candidates:  # the features themselves would take a hundred times the memory of their line
-        found = features_of(page, at)
-        first[at] = chance(weighed(alone, found))
-        sums[at] = weighed(together, found, page.blocks[at].bold)
+        total, sums[at] = weighed(bold if page.blocks[at].bold else plain, features_of(page, at))
+        first[at] = chance(total)
     return {
-        at: chance(sums[at] + weighed(together, found, page.blocks[at].bold)) for at, found in company_of(page, first)
+        at: chance(sums[at] + weighed(bold if page.blocks[at].bold else plain, found)[1])
+        for at, found in company_of(page, first)
     }
 
 
-def weighed(weight: Weights, found: Features, bold: bool = False) -> float:
-    """The sum of features by their weights, with those for lines in bold or without them."""
-    total = sum(weight.get(name, 0.0) * value for name, value in found.items())
-    if bold:
-        total += sum(weight.get(BOLD + name, 0.0) * value for name, value in found.items())
-    return total
+def weighed(weight: Pairs, found: Features) -> tuple[float, float]:
+    """The sums of features by their weights in each stage."""
+    alone = together = 0.0
+    for name, value in found.items():
+        if (pair := weight.get(name)) is not None:
+            alone += pair[0] * value
+            together += pair[1] * value
+    return alone, together
 
 
 def chance(total: float) -> float:

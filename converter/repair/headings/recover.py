@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.blocks import Block, Page, blocks_of, title_of
-from converter.repair.headings.model import probabilities
+from converter.repair.headings.model import Answer, probabilities
 from converter.repair.lines import HEADING
 from converter.repair.state import holds_heading
 
@@ -55,7 +55,10 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     page = Page(blocks_of(draft))
     if not page.divided:
         return {}
-    chances = chosen(page, probabilities(page))
+    question = page.question
+    if draft.answer is None or draft.answer.question != question:
+        draft.answer = Answer(question, probabilities(page))
+    chances = chosen(page, draft.answer.chances)
     found = [page.blocks[at] for at in chances]
     if not found:
         return {}
