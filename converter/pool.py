@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -77,18 +78,22 @@ def _pooled(
     most = options.maximum_seconds
     with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
 
-        def started(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Future[Batch]:
+        def started(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Future[bytes]:
             timeout = None if most is None else most + slack
-            return cast("Future[Batch]", pool.schedule(convert_batch, args=[batch, options, names], timeout=timeout))
+            arguments = [convert_batch, batch, options, names]
+            return cast("Future[bytes]", pool.schedule(_packed, args=arguments, timeout=timeout))
 
         def alone(batch: Sequence[Source]) -> Batch:
-            return started(batch, SLACK_ALONE).result()
+            return _unpacked(started(batch, SLACK_ALONE))
 
-        def ended(batch: Sequence[Source], future: Future[Batch]) -> Iterable[Batch]:
-            made = _outcome(batch, future.result, alone)
+        def refused(source: Source) -> Batch:
+            return convert_batch([source], options, names)  # here: a worker that has no memory has none for this either
+
+        def ended(batch: Sequence[Source], future: Future[bytes]) -> Iterable[Batch]:
+            made = _outcome(batch, partial(_unpacked, future), alone, refused)
             return made.pieces() if in_pieces and _is_large(batch) else [made]
 
-        running: deque[tuple[Sequence[Source], Future[Batch]]] = deque()
+        running: deque[tuple[Sequence[Source], Future[bytes]]] = deque()
         try:
             for batch in batches:
                 running.append((batch, started(batch)))
@@ -103,13 +108,36 @@ def _pooled(
             raise
 
 
+def _packed(
+    convert: Callable[[Sequence[Source], Options, Sequence[str]], Batch],
+    batch: Sequence[Source],
+    options: Options,
+    names: Sequence[str],
+) -> bytes:
+    """Convert in a worker, and pack what comes of it: pebble's own packing ends a worker that has no memory for it."""
+    try:
+        packed = pickle.dumps(convert(batch, options, names), pickle.HIGHEST_PROTOCOL)
+        bytearray(2 * len(packed))  # pebble needs as much to send it; a MemoryError here is a problem of the batch
+        return packed
+    except MemoryError as error:
+        message = str(error)
+    raise MemoryError(message)  # not the one that was caught, whose frames hold all that filled the memory
+
+
+def _unpacked(future: Future[bytes]) -> Batch:
+    return cast("Batch", pickle.loads(future.result()))
+
+
 def _set_up_worker() -> None:
     set_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no fork server, in which it is blocked
 
 
 def _outcome(
-    batch: Sequence[Source], result: Callable[[], Batch], convert: Callable[[Sequence[Source]], Batch]
+    batch: Sequence[Source],
+    result: Callable[[], Batch],
+    convert: Callable[[Sequence[Source]], Batch],
+    refused: Callable[[Source], Batch],
 ) -> Batch:
     """Return the result; where there is none, what each document gives alone, and a problem for one that fails."""
     try:
@@ -118,8 +146,8 @@ def _outcome(
         raise
     except Exception as error:
         if len(batch) > 1:
-            return joined([_outcome([source], partial(convert, [source]), convert) for source in batch])
-        return convert([replace(batch[0], data=b"", problem=_problem(error))])
+            return joined([_outcome([source], partial(convert, [source]), convert, refused) for source in batch])
+        return refused(replace(batch[0], data=b"", problem=_problem(error)))
 
 
 def _problem(error: Exception) -> Problem:

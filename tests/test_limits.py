@@ -106,6 +106,48 @@ def test_what_a_document_becomes_is_bounded_and_costs_only_it(tmp_path: Path, jo
     assert found["peak"] < 900 * 1024 * 1024
 
 
+STARVED = """
+import resource, sys
+from multiprocessing import forkserver
+from pathlib import Path
+from converter.conversion import Options, Source
+from converter.output import Output
+from converter.report import Report
+from converter.run import Settings, convert_sources
+
+def used():
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+if __name__ == "__main__":
+    forkserver.set_forkserver_preload(["converter.pool"])
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (used() + int(sys.argv[1]) * 1024 * 1024, before[1]))
+    forkserver.ensure_running()
+    resource.setrlimit(resource.RLIMIT_AS, before)
+    report = Report()
+    large = ("word " * 2000 + "\\n\\n") * 1200
+    sources = [Source("large.md", large), *(Source(f"{at}.md", "# Next") for at in range(3))]
+    convert_sources(iter(sources), lambda *_: None, Output(), Options(), report, Settings(2, isolated=True))
+    print(report.documents, [[problem["source"], problem["code"]] for problem in report.problems])
+"""
+
+
+@pytest.mark.slow
+def test_a_worker_without_memory_for_its_rows_says_so_in_problems(tmp_path: Path) -> None:
+    """Wherever it runs out, while it converts or while it sends its rows, there is no traceback."""
+    program = tmp_path / "program.py"
+    program.write_text(STARVED)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    outcomes = set()
+    for megabytes in range(20, 180, 20):
+        command = [sys.executable, str(program), str(megabytes)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment)
+        assert "MemoryError" not in done.stderr and done.returncode == 0, megabytes
+        outcomes.add(done.stdout)
+    assert {"4 []\n", "3 [['large.md', 'too_large']]\n"} <= outcomes
+    assert outcomes <= {"4 []\n", "3 [['large.md', 'too_large']]\n", "3 [['large.md', 'crashed']]\n"}
+
+
 @pytest.mark.parametrize("name", [name for name in CODES if "places" not in name])
 def test_small_ones_stay_as_they_are(name: str) -> None:
     """A limit is for what is large: the same texts of 300 characters are read whole."""
