@@ -12,8 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from converter.conversion import Options
-    from converter.document import Document, Limits, convert, read
+    from converter.api.arguments import Limits
+    from converter.api.convert import convert
+    from converter.api.extract import extract
+    from converter.api.read import read
+    from converter.api.read_tables import read_tables
+    from converter.config import Options
+    from converter.document.document import Document
     from converter.errors import (
         DecodingError,
         OutputError,
@@ -26,12 +31,10 @@ if TYPE_CHECKING:
         UsageError,
         ViolationError,
     )
-    from converter.extraction import extract
+    from converter.model.report import Report
     from converter.output import Output
-    from converter.report import Report
     from converter.schema.model import Schema
-    from converter.source import Columns
-    from converter.tables import read_tables
+    from converter.sources import Columns
     from converter.values import Hints
     from converter.version import __version__
     from converter.write import Layout
@@ -65,15 +68,18 @@ __all__ = [
 
 # Where each name lives; it is imported when it is asked for. `parquetry --version` needs no Arrow, which takes 0.2 s.
 _NAMES = {
-    "converter.conversion": ("Options",),
-    "converter.document": ("Document", "Limits", "convert", "read"),
+    "converter.config": ("Options",),
+    "converter.api.arguments": ("Limits",),
+    "converter.api.convert": ("convert",),
+    "converter.api.extract": ("extract",),
+    "converter.api.read": ("read",),
+    "converter.api.read_tables": ("read_tables",),
+    "converter.document.document": ("Document",),
     "converter.errors": (*(name for name in __all__ if name.endswith("Error")), "TooManyProblems"),
-    "converter.extraction": ("extract",),
     "converter.output": ("Output",),
-    "converter.report": ("Report",),
+    "converter.model.report": ("Report",),
     "converter.schema.model": ("Schema",),
-    "converter.source": ("Columns",),
-    "converter.tables": ("read_tables",),
+    "converter.sources": ("Columns",),
     "converter.values": ("Hints",),
     "converter.version": ("__version__",),
     "converter.write": ("Layout",),

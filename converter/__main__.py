@@ -1,6 +1,6 @@
 """python -m converter, and the command `parquetry`."""
 
-from converter.interruption import end_at_once
+from converter.engine.interruption import end_at_once
 
 end_at_once()  # before the imports below, which take most of the start
 

@@ -7,7 +7,9 @@ import re
 from collections import defaultdict
 from typing import Any
 
-from converter.conversion import Options, Source, convert_batch
+from converter.config import Options
+from converter.engine.conversion import convert_batch
+from converter.model.source import Source
 
 WORD = re.compile(r"\w+")
 INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]+")

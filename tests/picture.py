@@ -11,8 +11,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from converter.conversion import Options, Source
+from converter.config import Options
 from converter.inspect.page import write_page
+from converter.model.source import Source
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "scraped-article"
 PICTURE = EXAMPLE / "inspect.png"

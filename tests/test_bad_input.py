@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from converter.conversion import Options, Source, read_document
+from converter.config import Options
+from converter.engine.conversion import read_document
+from converter.engine.run import write_file, write_folder
 from converter.errors import OutputError
+from converter.model.source import Source
 from converter.output import Output
 from converter.parse.inline import MAXIMUM_INLINE_LENGTH
-from converter.run import write_file, write_folder
 from converter.write import FORMATS
 from tests.accounting import rows_of, unaccounted
 from tests.growth import steep
@@ -83,7 +85,7 @@ def test_a_fault_of_ours_costs_one_document(monkeypatch: pytest.MonkeyPatch) -> 
     def fault(*arguments: object) -> None:
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr(sys.modules["converter.conversion"], "read_text", fault)
+    monkeypatch.setattr(sys.modules["converter.engine.conversion"], "read_text", fault)
     (problem,) = read_document(Source("a.md", b"x"), Options()).problems
     assert (problem.code, problem.severity) == ("failed", "error")
     assert "ZeroDivisionError: a fault" in problem.message

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options
+from converter.config import Options
+from converter.engine.run import write_folder, write_target
 from converter.errors import UsageError
 from converter.output import Output, find_target
 from converter.output.capacity import Capacity
 from converter.output.delta import Delta
 from converter.output.duckdb import DuckDB
 from converter.output.postgres import Postgres
-from converter.run import write_folder, write_target
 from tests.test_databases import Client, client, convert, server
 from tests.test_targets import in_delta, in_duckdb, in_postgres, place, sources
 
@@ -163,7 +163,7 @@ def test_a_folder_has_the_names_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_schema_that_a_database_cannot_hold_is_refused_before_the_run() -> None:
-    from converter.run import check_schemas
+    from converter.engine.run import check_schemas
     from converter.schema.load import load_schemas
 
     schemas = load_schemas({"name": "r", "from": "rows", "fields": [{"name": "xmin", "type": "string"}]})

@@ -247,7 +247,9 @@ def test_what_types_are_told(folder: Path, options: list[str], types: list[str])
     assert [column["type"] for column in json.loads(out)["columns"]] == types
 
 
-@pytest.mark.parametrize("code", ["converter.cli.main()", "import converter.fork_server"], ids=["command", "worker"])
+@pytest.mark.parametrize(
+    "code", ["converter.cli.main()", "import converter.engine.fork_server"], ids=["command", "worker"]
+)
 def test_conversion_does_without_heavy_packages(folder: Path, code: str) -> None:
     program = f"import sys, atexit, converter.cli\natexit.register(lambda: print(*sys.modules))\n{code}"
     arguments = [sys.executable, "-c", program, "convert", "a.md", "-o", "out"]

@@ -15,11 +15,11 @@ import adbc_driver_postgresql.dbapi as postgres
 import duckdb
 import pytest
 
-from converter.conversion import Options
+from converter.config import Options
+from converter.engine.run import write_target
 from converter.errors import OutputError
+from converter.model.report import Report
 from converter.output import Manifest, Mode, Output, find_target
-from converter.report import Report
-from converter.run import write_target
 from tests.test_targets import (
     as_delta,
     full,

@@ -15,13 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, convert_batch
+from converter.config import Options
 from converter.datasets import Datasets
 from converter.datasets.part import LARGE_BYTES, as_type
+from converter.engine.conversion import convert_batch
+from converter.engine.run import write_folder, write_stream
 from converter.errors import OutputError, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Output
-from converter.report import Report
-from converter.run import write_folder, write_stream
 from converter.values import Hints, column_names, dataset_name
 
 PLACE = ["doc_id", "table_id", "row", "line_start"]

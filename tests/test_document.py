@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from converter.document import Document, convert, read
+from converter.api.convert import convert
+from converter.api.read import read
+from converter.document.document import Document
 from converter.errors import DecodingError, OutputError, SourceError, UsageError
 from converter.records import RECORDS
 
@@ -198,8 +200,9 @@ def test_workers_of_the_callers_own_keep_pandas(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("""\
 import multiprocessing, sys
-from converter.pool import convert_batches
-from converter.conversion import Options, Source
+from converter.engine.pool import convert_batches
+from converter.config import Options
+from converter.model.source import Source
 
 def work():
     import pyarrow

@@ -15,12 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source
-from converter.document import Document, read
+from converter.api.read import read
+from converter.config import Options
+from converter.document.document import Document
 from converter.inspect.html import address, environment
 from converter.inspect.lines import KIND_OF_BLOCK, KINDS
 from converter.inspect.page import Inspected, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
+from converter.model.source import Source
 from tests.test_cli import run
 from tests.test_document import EVERY_KIND
 from tests.test_nothing_lost import FRAGMENTS

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from converter.conversion import Options, Source
+from converter.config import Options
 from converter.inspect.page import write_page
+from converter.model.source import Source
 from tests.picture import CHROMIUM, launch
 from tests.test_document import EVERY_KIND
 from tests.test_inspect import HOSTILE

@@ -20,16 +20,17 @@ import pyarrow.parquet as pq
 import pytest
 
 import converter
-from converter.conversion import Options, Source
+from converter.config import Options
 from converter.datasets import PARTS_FILE
+from converter.engine.query import ask
+from converter.engine.run import write_folder
 from converter.errors import UsageError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import MANIFEST, Output, read_manifest, verify
 from converter.output.partition import LONGEST_NAME, NO_VALUE, partition_of
 from converter.problems import Problem
-from converter.query import ask
 from converter.records import RECORDS
-from converter.report import Report
-from converter.run import write_folder
 from converter.write import Layout
 from tests.test_cli import run
 

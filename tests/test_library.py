@@ -29,7 +29,7 @@ PACKAGE = Path(converter.__file__).parent
 FUNCTIONS = ("convert", "extract", "read", "read_tables")
 
 # What the command line alone says, and what trains the model of headings: a program of its own.
-NOT_THE_LIBRARY = ("cli", "repair/train.py", "show/terminal.py")
+NOT_THE_LIBRARY = ("cli", "training/train.py", "show/terminal.py")
 
 
 def test_every_public_name_can_be_imported() -> None:

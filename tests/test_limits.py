@@ -20,13 +20,15 @@ import pyarrow as pa
 import pytest
 
 import converter
-from converter import conversion
-from converter.conversion import Options, Source, convert_batch, read_document
+from converter.config import Options
+from converter.engine import conversion
+from converter.engine.check import check_sources
+from converter.engine.conversion import convert_batch, read_document
+from converter.engine.run import Settings, convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
+from converter.model.source import Source
 from converter.records import Context
-from converter.run import Settings, convert_sources
-from converter.schema.check import check_sources
 from converter.schema.load import load_schemas
 from tests.expansions import EXPANDING
 from tests.test_cli import run
@@ -54,12 +56,13 @@ FILLER = "```\n" + ("x" * 1000 + "\n") * 1100 + "```\n"
 PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
-from converter.process import set_up
+from converter.engine.process import set_up
 set_up()  # or Arrow reserves a GB of address space
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.model.source import Source
 from converter.output import Output
-from converter.report import Report
-from converter.run import Settings, convert_sources
+from converter.model.report import Report
+from converter.engine.run import Settings, convert_sources
 from tests.expansions import EXPANDING
 from tests.test_limits import FILLER
 
@@ -110,16 +113,17 @@ STARVED = """
 import resource, sys
 from multiprocessing import forkserver
 from pathlib import Path
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.model.source import Source
 from converter.output import Output
-from converter.report import Report
-from converter.run import Settings, convert_sources
+from converter.model.report import Report
+from converter.engine.run import Settings, convert_sources
 
 def used():
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 if __name__ == "__main__":
-    forkserver.set_forkserver_preload(["converter.pool"])
+    forkserver.set_forkserver_preload(["converter.engine.pool"])
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (used() + int(sys.argv[1]) * 1024 * 1024, before[1]))
     forkserver.ensure_running()
@@ -243,8 +247,8 @@ def test_the_limit_covers_the_rows(
 ) -> None:
     """T14, in the main thread and in another one."""
     slow_rows(monkeypatch)
+    from converter.model.report import Report
     from converter.output import Output
-    from converter.report import Report
 
     sources = [Source("a", "# A"), Source("slow", "x" * size), Source("b", "# B")]
     read: list[str] = []

@@ -14,14 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, convert_batch
-from converter.office import format_by_content
+from converter.config import Options
+from converter.engine.conversion import convert_batch
+from converter.model.source import Source
 from converter.parse import parse
 from converter.parse.simple import broken
 from converter.problems import Problem
 from converter.repair import repair
 from converter.show.markdown import escaped
-from converter.source.tables import PARTITION
+from converter.sources.tables import PARTITION
+from converter.text.office import format_by_content
 from converter.values import infer_table
 from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
 from tests.growth import steep

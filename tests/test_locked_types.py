@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import converter
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.run import write_folder, write_target
 from converter.errors import OutputError, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Output, find_target, read_manifest
 from converter.output.output import Mode
-from converter.report import Report
-from converter.run import write_folder, write_target
 from converter.values import Hints
 from tests.test_cli import run
 

@@ -21,14 +21,15 @@ from deltalake import DeltaTable, write_deltalake
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.query import ask
+from converter.engine.run import write_folder, write_target
 from converter.errors import OutputError
+from converter.model.source import Source
 from converter.output import MANIFEST, File, Mode, Output, find_target, read_manifest, verify
 from converter.output.folder import RecordFiles
 from converter.output.manifest import check_file, parse_manifest
 from converter.output.stage import move_in_stage, staged
-from converter.query import ask
-from converter.run import write_folder, write_target
 from tests.test_cli import run
 from tests.test_stage import LATER, TEXTS, convert, listing
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, read_document
+from converter.config import Options
+from converter.engine.conversion import read_document
+from converter.model.source import Source
 from tests.accounting import rows_of, unaccounted
 from tests.specification import examples
 

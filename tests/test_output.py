@@ -19,17 +19,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter import conversion, pool
 from converter.cli import progress
-from converter.conversion import Options, Source
+from converter.config import Options
 from converter.datasets import DATASETS
+from converter.engine import conversion, pool
+from converter.engine.run import BATCH_BYTES, Settings, batches, write_folder
 from converter.errors import OutputError, TooManyProblems, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
 from converter.output.stage import staged
 from converter.problems import Problem
 from converter.records import RECORDS, Context
-from converter.report import Report
-from converter.run import BATCH_BYTES, Settings, batches, write_folder
 from converter.write import Layout
 from tests.test_cli import run
 

@@ -15,7 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, convert_batch, convert_in_pieces, document_id
+from converter.config import Options
+from converter.engine.conversion import convert_batch, convert_in_pieces
+from converter.model.source import Source, document_id
 from converter.records import RECORDS, Record
 from converter.records.contract import contract, published
 from converter.records.sections import word_count
@@ -101,7 +103,7 @@ def test_batches_do_not_change_rows() -> None:
 @settings(max_examples=100, deadline=None)
 def test_a_document_in_pieces_has_the_same_rows(source: str) -> None:
     whole = convert_batch([Source("a.md", source)], Options())
-    with patch("converter.conversion.ROWS_AT_ONCE", 12):
+    with patch("converter.engine.conversion.ROWS_AT_ONCE", 12):
         pieces = list(convert_in_pieces(Source("a.md", source), Options()))
     assert [piece.more for piece in pieces] == [True] * (len(pieces) - 1) + [False]
     for made in (pieces, list(whole.pieces())):

@@ -21,13 +21,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import converter
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.run import Settings, write_folder, write_target
 from converter.errors import OutputError, ParquetryError, SparkError, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Folder, Mode, Output, find_target, read_manifest
 from converter.output.removal import most_removed
-from converter.report import Report
-from converter.run import Settings, write_folder, write_target
-from converter.source import Columns, find_sources
+from converter.sources import Columns, find_sources
 from tests.combinations import some
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 from tests.test_output import rows
@@ -341,7 +342,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any]]:
     """A server like S3 with some documents, and what stops it."""
     pytest.importorskip("s3fs", reason="the extra s3 is not installed")
     moto = pytest.importorskip("moto.server", reason="moto is not installed")
-    from converter.source.urls import open_store
+    from converter.sources.urls import open_store
 
     store_server = moto.ThreadedMotoServer(port=0, verbose=False)
     store_server.start()
@@ -373,7 +374,7 @@ STORE_OUTAGES = [
 def test_no_row_is_lost_with_a_store(
     happening: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from converter.source.urls import open_store
+    from converter.sources.urls import open_store
 
     outage, searched = happening
     out, read = place
@@ -585,7 +586,7 @@ def test_a_row_that_lost_its_key_may_be_any_document(tmp_path: Path) -> None:
 def test_a_list_of_sources_that_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    from converter.source.listing import listed
+    from converter.sources.listing import listed
 
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from converter.conversion import Options
+from converter.config import Options
 from converter.repair import repair
 from converter.repair.headings import recover
 from converter.repair.headings.blocks import Page

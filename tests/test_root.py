@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 import converter
 from converter.errors import OutputError, UsageError
+from converter.model.report import Report
 from converter.output import MANIFEST, read_manifest
-from converter.report import Report
-from converter.source import Columns, find_sources
+from converter.sources import Columns, find_sources
 from tests.test_cli import run
 from tests.test_output import rows
 

@@ -13,14 +13,16 @@ import yaml
 
 import converter
 from converter import SchemaError, ViolationError
-from converter.conversion import Options, Source, convert_batch, read_document
-from converter.front_matter import yaml_loader
+from converter.config import Options
+from converter.engine.conversion import convert_batch, read_document
+from converter.model.source import Source
 from converter.problems import CODES
 from converter.schema.judge import batch, replay
 from converter.schema.load import load_schemas, parse_schemas
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
+from converter.text.front_matter import yaml_loader
 
 FOLDER = Path(__file__).parent / "cases" / "schema"
 CASES = sorted(path for path in FOLDER.glob("*.md") if path.stem != "README")

@@ -12,9 +12,10 @@ import jsonschema
 import pytest
 import yaml
 
-from converter.conversion import Options, Source, read_document
+from converter.config import Options
+from converter.engine.conversion import read_document
 from converter.errors import SchemaError
-from converter.front_matter import yaml_loader
+from converter.model.source import Source
 from converter.schema.cast import ARROW_TYPES
 from converter.schema.export import EXPORTS
 from converter.schema.format import check_format, format_rules
@@ -24,6 +25,7 @@ from converter.schema.located import Located
 from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.match import match
 from converter.schema.units import PARTS, UNITS
+from converter.text.front_matter import yaml_loader
 
 READY = {name: yaml.load(path.read_text(), Loader=yaml_loader()) for name, path in ready_made().items()}
 JUNK: list[Any] = [

@@ -10,14 +10,14 @@ import pytest
 import yaml
 
 import converter
-from converter.conversion import Options
-from converter.front_matter import yaml_loader
-from converter.schema.check import Checked, check_sources
+from converter.config import Options
+from converter.engine.check import Checked, check_sources
 from converter.schema.load import load_schemas, parse_schemas, ready_made
 from converter.schema.match import match
 from converter.schema.propose import propose
 from converter.schema.survey import survey
-from converter.source import find_sources
+from converter.sources import find_sources
+from converter.text.front_matter import yaml_loader
 
 PROJECT = Path(__file__).parent.parent
 CORPORA = PROJECT.parent / "shared" / "corpora"

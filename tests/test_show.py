@@ -12,8 +12,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from converter.document import Document, read
-from converter.show.characters import one_line, printable
+from converter.api.read import read
+from converter.document.document import Document
+from converter.printable import one_line, printable
 from converter.show.outline import Lines
 from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
 from tests.test_document import EVERY_KIND, HOSTILE

@@ -175,7 +175,7 @@ def test_the_reader_of_the_help_goes_away(tmp_path: Path) -> None:
 def test_an_interruption_that_python_drops_is_raised_again() -> None:
     code = """
 import os, signal, time
-from converter.interruption import Interruption, end_tidily
+from converter.engine.interruption import Interruption, end_tidily
 
 class Dropping:
     def __del__(self):
@@ -214,7 +214,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif("forkserver" not in get_all_start_methods(), reason="this system has no fork server")
-@pytest.mark.parametrize(("preload", "shown"), [("converter.fork_server", False), ("json", True)])
+@pytest.mark.parametrize(("preload", "shown"), [("converter.engine.fork_server", False), ("json", True)])
 def test_a_worker_that_starts_while_the_command_ends_shows_no_traceback(
     tmp_path: Path, preload: str, shown: bool
 ) -> None:

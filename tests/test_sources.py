@@ -20,10 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.cli.source_options import sources_of
-from converter.conversion import Options, Source, convert_batch, document_id
+from converter.config import Options
+from converter.engine.conversion import convert_batch
 from converter.errors import UsageError
-from converter.source import find_sources
-from converter.source.seen import Seen
+from converter.model.source import Source, document_id
+from converter.sources import find_sources
+from converter.sources.seen import Seen
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 
@@ -212,7 +214,7 @@ def test_a_list_of_sources(folder: Path, monkeypatch: pytest.MonkeyPatch, conten
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r/"), min_size=1)))
 def test_a_list_gives_back_the_names(names: list[str]) -> None:
-    from converter.source.listing import listed
+    from converter.sources.listing import listed
 
     for separator in (b"\n", b"\0"):
         written = separator.join(os.fsencode(name) for name in names)
@@ -220,7 +222,7 @@ def test_a_list_gives_back_the_names(names: list[str]) -> None:
 
 
 def test_a_long_list_is_read_as_it_is_used(tmp_path: Path) -> None:
-    from converter.source.listing import listed
+    from converter.sources.listing import listed
 
     class Endless(io.RawIOBase):
         def read(self, size: int = -1) -> bytes:

@@ -29,13 +29,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Source
 from converter.errors import UsageError
-from converter.source import Columns, find_sources
-from converter.source.clock import Clock
-from converter.source.delimited import Records, cells_of
-from converter.source.files import escaped
-from converter.source.opening import open_path
+from converter.model.source import Source
+from converter.sources import Columns, find_sources
+from converter.sources.clock import Clock
+from converter.sources.delimited import Records, cells_of
+from converter.sources.files import escaped
+from converter.sources.opening import open_path
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 BODY = Columns("body")
@@ -397,7 +397,7 @@ def test_records_are_those_of_csv(text: str) -> None:
 @pytest.mark.parametrize("end", ["", 'y"z\n'])
 def test_broken_quotes_are_read_in_linear_time(line: str, end: str) -> None:
     """T18: counted in lines looked at, not by the clock."""
-    import converter.source.delimited as delimited
+    import converter.sources.delimited as delimited
 
     looked: list[int] = []
     counts = []

@@ -11,11 +11,13 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, read_document
-from converter.document import read
+from converter.api.read import read
+from converter.config import Options
+from converter.engine.conversion import read_document
 from converter.errors import UsageError
-from converter.source import LeftOut, find_sources
-from converter.source.ignore import component
+from converter.model.source import Source
+from converter.sources import LeftOut, find_sources
+from converter.sources.ignore import component
 from tests.test_cli import run
 
 

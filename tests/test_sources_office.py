@@ -21,12 +21,14 @@ from typing import Any
 import pytest
 
 import converter
-from converter import office
-from converter.conversion import Options, Source, convert_batch, read_document
+from converter.config import Options
+from converter.engine.conversion import convert_batch, read_document
 from converter.errors import SourceError
-from converter.office import format_by_content
-from converter.office_reader import READERS
-from converter.source import Columns, find_sources
+from converter.model.source import Source
+from converter.sources import Columns, find_sources
+from converter.text import office
+from converter.text.office import format_by_content
+from converter.text.office_reader import READERS
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 pytest.importorskip("markitdown", reason="the extra office is not installed")
@@ -230,7 +232,7 @@ def test_without_the_extra_it_is_named(tmp_path: Path, missing: str) -> None:
     (tmp_path / f"{missing}.py").write_text("raise ImportError")
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from converter.conversion import *\n"
+        "from converter.engine.conversion import *\n"
         "print(read_document(Source('a.docx', b'', format='docx'), Options()).problems)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)

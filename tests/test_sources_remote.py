@@ -17,8 +17,8 @@ import pytest
 
 from converter.addresses import public
 from converter.errors import UsageError
-from converter.source import Columns, find_sources
-from converter.source.urls import EXTRAS, open_store
+from converter.sources import Columns, find_sources
+from converter.sources.urls import EXTRAS, open_store
 
 pytest.importorskip("aiohttp", reason="the extra http is not installed")
 

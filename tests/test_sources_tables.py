@@ -21,9 +21,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, convert_batch
+from converter.config import Options
+from converter.engine.conversion import convert_batch
 from converter.errors import UsageError
-from converter.source import Columns, find_sources
+from converter.model.source import Source
+from converter.sources import Columns, find_sources
 
 ROWS: list[dict[str, Any]] = [
     {"url": "a", "body": "# A\n\nwith, comma\n", "lang": "de", "words": 3},

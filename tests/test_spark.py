@@ -21,15 +21,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.run import write_folder
 from converter.errors import OutputError, SparkError, TooManyProblems, UsageError, ViolationError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Mode, Output, read_manifest, verify
 from converter.problems import Problem
 from converter.records import RECORDS
-from converter.report import Report
-from converter.run import write_folder
 from converter.schema.load import load_schemas
-from converter.source import LocalFile, find_sources
+from converter.sources import LocalFile, find_sources
 from converter.write import Layout
 from tests.combinations import ALL
 from tests.test_output import TEXTS, Deadly, Slow, rows

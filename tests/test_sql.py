@@ -11,12 +11,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.query import ask, needed
+from converter.engine.run import write_folder
 from converter.errors import UsageError
+from converter.model.source import Source
 from converter.output import Output
-from converter.query import ask, needed
 from converter.records import RECORDS
-from converter.run import write_folder
 from tests.test_cli import in_terminal, run, start
 
 TEXT = """# Prices

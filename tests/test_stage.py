@@ -19,13 +19,14 @@ from typing import get_args
 
 import pytest
 
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.run import write_file as convert_to_file
+from converter.engine.run import write_folder
 from converter.errors import OutputError
+from converter.model.source import Source
 from converter.output import Mode, Output, read_manifest, stage, verify
 from converter.output.directory import Directory
 from converter.output.stage import LOCK, PROOF, READY, STAGE, staged, write_file
-from converter.run import write_file as convert_to_file
-from converter.run import write_folder
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 TEXTS = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n"}

@@ -27,13 +27,14 @@ import pytest
 from deltalake import DeltaTable
 from hypothesis import example, given, settings
 
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.run import write_folder, write_target
 from converter.errors import OutputError, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Mode, Output, find_target, target
 from converter.output.postgres import Postgres, encoded
 from converter.problems import Problem
-from converter.report import Report
-from converter.run import write_folder, write_target
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 from tests.test_output import EDITS, TEXTS
 

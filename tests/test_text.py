@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.errors import DecodingError
-from converter.text import Text, read_text
+from converter.text.reading import Text, read_text
 
 GERMAN = "# Größe\n\nÄpfel, Öl und Übermut kosten 3 €.\n"
 JAPANESE = "# 日本語の見出し\n\nこれは文字コードの判定を確かめるための、十分に長い日本語の文章です。\n" * 4

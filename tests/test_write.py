@@ -16,11 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.conversion import Options, Source, convert_batch
+from converter.config import Options
+from converter.engine.conversion import convert_batch
+from converter.engine.run import write_folder, write_stream
+from converter.model.source import Source
 from converter.output import Output
 from converter.problems import Problem
 from converter.records import CONTRACT_VERSION, RECORDS
-from converter.run import write_folder, write_stream
 from converter.write import FORMATS, Layout
 from converter.write.values import json_rows
 

@@ -23,9 +23,9 @@ from typer.core import TyperGroup
 from converter.addresses import redacted
 from converter.cli.console import discard_output, one_safe_line, say, write_text
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
+from converter.engine.interruption import Interruption, end_tidily, ignore, interrupted, stopped
+from converter.engine.process import fill_standard_streams, set_up
 from converter.errors import ParquetryError, TooManyProblems, UsageError
-from converter.interruption import Interruption, end_tidily, ignore, interrupted, stopped
-from converter.process import fill_standard_streams, set_up
 from converter.version import __version__
 
 COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "schema", "spark")

@@ -61,7 +61,7 @@ def check(
     Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
     """
     from converter.cli.messages import counted
-    from converter.schema.check import REPORTS, check_sources
+    from converter.engine.check import REPORTS, check_sources
 
     if not schema:
         raise UsageError(

@@ -56,9 +56,9 @@ from converter.cli.source_options import (
     sources_of,
 )
 from converter.destination import EVENTS_FILE, FOLDER, JSON_FILE, RECORDS, STREAM, check_file, destination_of
+from converter.engine.process import processors, start_fork_server
 from converter.errors import UsageError
-from converter.folders import walk
-from converter.process import processors, start_fork_server
+from converter.sources.folders import walk
 
 MANY_FILES = 512
 EXAMPLES = """[bold]Examples[/bold]
@@ -129,10 +129,10 @@ def convert(
     jobs = jobs or processors()
     if jobs > 1 and any(map(_holds_many, source or [])):
         start_fork_server()
-    from converter.lineage import lineage
+    from converter.engine.lineage import lineage
+    from converter.engine.run import Settings, write_file, write_folder, write_stream, write_target
     from converter.output import open_target
-    from converter.run import Settings, write_file, write_folder, write_stream, write_target
-    from converter.source import LeftOut
+    from converter.sources import LeftOut
 
     destination = destination_of(out, to, RECORDS)
     target = open_target(destination)

@@ -13,8 +13,8 @@ from converter.cli.console import one_safe_line, say
 from converter.errors import OutputError
 
 if TYPE_CHECKING:
-    from converter.report import Report
-    from converter.source import LeftOut
+    from converter.model.report import Report
+    from converter.sources import LeftOut
 
 # More than this many problems are counted, not listed; they all stand in the record `problems`.
 LISTED_PROBLEMS = 20

@@ -14,7 +14,7 @@ from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 
 if TYPE_CHECKING:
-    from converter.conversion import Options
+    from converter.config import Options
     from converter.datasets import Lock
     from converter.output import Arrangement, Output
     from converter.schema.model import Schema
@@ -199,7 +199,7 @@ def options_of(
     Raises:
         UsageError: one says what there is not.
     """
-    from converter.conversion import Options
+    from converter.config import Options
     from converter.values import NO_HINTS
 
     return Options(

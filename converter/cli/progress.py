@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from converter.cli.console import say
-from converter.folders import walk
+from converter.sources.folders import walk
 
 if TYPE_CHECKING:
-    from converter.run import Progress
+    from converter.engine.run import Progress
 
 SECONDS_BETWEEN_LINES = 30.0
 
@@ -67,7 +67,7 @@ def _bar(sources: Sequence[str]) -> Iterator[Progress]:
 
 def _count(sources: Sequence[str]) -> int | None:
     """Return how many documents the sources hold, None where only reading them tells."""
-    from converter.source.files import TEXT_SUFFIXES
+    from converter.sources.files import TEXT_SUFFIXES
 
     count = 0
     for source in sources:

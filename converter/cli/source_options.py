@@ -13,10 +13,11 @@ from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
 
 if TYPE_CHECKING:
-    from converter.conversion import Options, Source
-    from converter.document import Document
-    from converter.source import LeftOut
-    from converter.source import Sources as FoundSources
+    from converter.config import Options
+    from converter.document.document import Document
+    from converter.model.source import Source
+    from converter.sources import LeftOut
+    from converter.sources import Sources as FoundSources
 
 _option = partial(typer.Option, rich_help_panel="Sources")
 _of_tables = partial(typer.Option, rich_help_panel="Tables of documents")
@@ -79,7 +80,7 @@ def found_sources(
     sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
 ) -> FoundSources:
     """Return the documents that the arguments name, read when their turn comes, within the limits of the options."""
-    from converter.source import find_sources
+    from converter.sources import find_sources
 
     return find_sources(
         sources,
@@ -94,8 +95,8 @@ def documents_of(
     sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
 ) -> Iterator[Document]:
     """Read the documents that the arguments name, one after the other, within the limits of the options."""
-    from converter.conversion import read_document
-    from converter.document import Document
+    from converter.document.document import Document
+    from converter.engine.conversion import read_document
 
     for source in found_sources(sources, options, exclude, no_ignore):
         yield Document(read_document(source, options), options)
@@ -122,7 +123,7 @@ def sources_of(
     Raises:
         UsageError: no source is named, an option lacks the one that it goes with, or as for `find_sources`.
     """
-    from converter.source import Columns, find_sources
+    from converter.sources import Columns, find_sources
 
     if root is not None and query is not None:
         raise UsageError("--root is for paths; the keys of --query are those of its rows")

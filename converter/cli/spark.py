@@ -42,13 +42,13 @@ from converter.cli.output_options import (
 )
 from converter.cli.source_options import Encoding, Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn
 from converter.destination import JSON_FILE, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
+from converter.engine.process import show_frames
 from converter.errors import SparkError, UsageError
-from converter.process import show_frames
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from converter.report import Report
+    from converter.model.report import Report
 
 DEFAULT_MASTER = "local[*,4]"
 """All processors of this machine, and four attempts at a task: plain `local[*]` gives up when a worker dies once."""

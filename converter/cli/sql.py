@@ -61,8 +61,8 @@ def sql(
     quiet: Quiet = False,
 ) -> None:
     """Ask documents in SQL: each record is a table, each data set one in the schema `datasets`."""
-    from converter.process import processors
-    from converter.query import ask, ask_documents, stands
+    from converter.engine.process import processors
+    from converter.engine.query import ask, ask_documents, stands
 
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)

@@ -18,7 +18,7 @@ from converter.errors import OutputError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from converter.show.rows import Table
+    from converter.document.rows import Table
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -128,7 +128,7 @@ def rendered(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | 
     """Return the tables as a person reads them, under their headings unless `bare`: text, or drawings of rich."""
     from rich.text import Text
 
-    from converter.show.characters import one_line
+    from converter.printable import one_line
     from converter.show.grid import grid
     from converter.show.markdown import markdown_table
 
@@ -140,7 +140,7 @@ def rendered(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | 
 
 def comment(text: str) -> str:
     """Return the text as a comment and a blank line, which leave a Markdown table a table."""
-    from converter.show.characters import one_line
+    from converter.printable import one_line
 
     return f"<!-- {one_line(text).replace('--', '- -')} -->\n\n"
 

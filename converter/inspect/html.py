@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from converter.document.listing import value_text
 from converter.inspect.lines import KINDS
-from converter.show.characters import printable
-from converter.show.listing import value_text
+from converter.printable import printable
 
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 """What a link of a document may open; any other address is shown as text."""

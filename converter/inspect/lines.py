@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from converter.document import Document
+    from converter.document.document import Document
 
 KINDS = {
     "heading": "A heading: it opens a section",

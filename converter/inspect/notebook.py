@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from converter.document.listing import listed
+from converter.document.rows import Rows
 from converter.inspect.html import asset, environment
 from converter.inspect.reading import Reading
-from converter.show.listing import listed
-from converter.show.rows import Rows
 
 if TYPE_CHECKING:
-    from converter.document import Document
+    from converter.document.document import Document
 
 LONGEST_LISTING = 60
 """Rows shown of a record; the others are only counted."""
@@ -24,4 +24,4 @@ def document_html(document: Document) -> str:
 
 def rows_html(rows: Rows[Any]) -> str:
     """Return the first rows of a record as a table whose caption says how many there are."""
-    return environment().get_template("rows.html").render(rows=rows, shown=listed(rows[:LONGEST_LISTING]))
+    return environment().get_template("rows.html").render(rows=rows, shown=listed(rows.record, rows[:LONGEST_LISTING]))

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from converter.conversion import Options
+from converter.config import Options
 from converter.datasets import Datasets, parts_of
 from converter.datasets.part import PLACE
 from converter.inspect.lines import KINDS

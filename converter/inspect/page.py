@@ -14,11 +14,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-from converter.conversion import Options, Source, read_document
-from converter.document import Document
+from converter.config import Options
+from converter.document.document import Document
+from converter.engine.conversion import read_document
 from converter.inspect.html import asset, environment
 from converter.inspect.overview import Overview
 from converter.inspect.reading import Reading
+from converter.model.source import Source
 from converter.version import __version__
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from converter.document.listing import recovery_text
+from converter.document.rows import Row, Table
 from converter.inspect.lines import KINDS, Line, kinds_of, lines_of
-from converter.show.listing import recovery_text
 from converter.show.markdown import is_number
-from converter.show.rows import Row, Table
 
 if TYPE_CHECKING:
-    from converter.document import Document
+    from converter.document.document import Document
 
 LONGEST_TABLE = 200
 """Rows drawn of a table or a record; the others are counted. A page is to be looked at, not to hold the data."""

@@ -15,7 +15,8 @@ from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.manifest import File, Manifest, read_manifest
 from converter.output.parts import Parts
-from converter.output.target import Load, batches, kept
+from converter.output.rows import batches, kept
+from converter.output.target import Load
 from converter.records import RECORDS
 from converter.write import FORMATS
 

@@ -14,21 +14,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from converter.conversion import Options, schema_of
+from converter.config import Options, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.errors import OutputError
+from converter.model.report import Report
 from converter.output.capacity import Capacity, left_out, renamed
 from converter.output.earlier import Earlier
 from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
 from converter.output.output import Output, Records
 from converter.output.partition import NO_ATTRIBUTE, NO_VALUE, quoted, unused
 from converter.output.parts import Parts
+from converter.output.rows import batches
 from converter.output.stage import Stage
-from converter.output.target import batches
 from converter.problems import LOCKED
 from converter.records import RECORDS
 from converter.records.ledgers import PROBLEMS
-from converter.report import Report
 from converter.write import NestedJsonWriter
 
 WRITING_THREADS = 2

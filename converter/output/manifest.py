@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from converter.datasets import DATASETS, PARTS_FILE
 from converter.errors import OutputError
+from converter.model.report import Report
 from converter.records import RECORDS
-from converter.report import Report
 from converter.version import __version__
 from converter.write import FORMATS
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
-from converter.conversion import Options
+from converter.config import Options
 from converter.datasets import DATASETS, Contract, Lock, contract_of
 from converter.errors import OutputError, UsageError
 from converter.output.earlier import Earlier

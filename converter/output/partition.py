@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from urllib.parse import quote
 
-from converter.conversion import Options, Source, schema_of
+from converter.config import Options, schema_of
 from converter.errors import UsageError
+from converter.model.source import Source
 from converter.problems import Problem
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"

@@ -14,8 +14,8 @@ import pyarrow as pa
 from converter.datasets import PARTS_FILE
 from converter.output.manifest import File, described, grouped
 from converter.output.partition import NO_VALUE
+from converter.output.rows import batches
 from converter.output.stage import move_in_stage
-from converter.output.target import batches
 from converter.write import DEFAULT_FILE_BYTES, FORMATS, Format, Layout, Writer
 
 Rows: TypeAlias = "pa.Table | pa.RecordBatch"

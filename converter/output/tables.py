@@ -11,7 +11,8 @@ import pyarrow as pa
 from converter.datasets import DATASETS, PARTS_FILE
 from converter.errors import OutputError
 from converter.output.manifest import File, Manifest
-from converter.output.target import Load, Target, kept
+from converter.output.rows import kept
+from converter.output.target import Load, Target
 from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
 

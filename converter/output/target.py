@@ -7,20 +7,17 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from converter.destination import RECORDS, Destination, destination_of
-from converter.errors import OutputError, UsageError
+from converter.errors import UsageError
 from converter.output.capacity import Capacity
-from converter.output.manifest import MEND, Manifest
+from converter.output.manifest import Manifest
+from converter.output.parts import Parts
+from converter.output.rows import batches
 from converter.output.stage import Stage
-from converter.problems import OF_THE_RUN
-
-if TYPE_CHECKING:
-    from converter.output.parts import Parts
 
 TARGETS: dict[str, str] = {
     "duckdb": "converter.output.duckdb:DuckDB",
@@ -28,10 +25,6 @@ TARGETS: dict[str, str] = {
     "postgres": "converter.output.postgres:Postgres",
 }
 """The class of each database of `DATABASES`. A module is imported when its target is asked for."""
-
-
-ROWS_AT_ONCE = 1024
-"""Rows of a file that are read at the same time: a row of `_parts` holds all that a document gave to a data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,38 +129,3 @@ def imported(module: str, extra: str) -> ModuleType:
             raise
         message = f"{module.partition('.')[0]} is not installed, which this output needs: "
         raise UsageError(f"{message}pip install 'parquetry[{extra}]'") from error
-
-
-def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of a Parquet file that Parquetry wrote with this schema, all columns or some.
-
-    Raises:
-        OutputError: it is damaged, or has other columns.
-    """
-    try:
-        with pq.ParquetFile(path) as file:
-            if not file.schema_arrow.equals(schema):
-                raise OutputError(f"has columns that no run writes; {MEND}", source=str(path), code="damaged")
-            if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
-                return
-            wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
-            # Each thread would keep memory of its own.
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
-                arrays = [batch.column(name) for name in wanted.names]
-                yield pa.RecordBatch.from_arrays(arrays, schema=wanted)
-    except (pa.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise OutputError(f"cannot be read: {reason}; {MEND}", source=str(path), code="damaged") from error
-
-
-def kept(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
-    """Return the rows that stay: those of other documents, and of them nothing that every run finds anew."""
-    import pyarrow.compute as pc  # 25 ms, for runs that go on from an earlier one only
-
-    doc_id = batch.column("doc_id")
-    gone = pc.is_in(doc_id, value_set=pa.array(sorted(stale), pa.string()))
-    keep = pc.and_(pc.is_valid(doc_id), pc.invert(gone))
-    if "code" in batch.schema.names and batch.schema.metadata[b"record"] == b"problems":
-        found_anew = pc.is_in(batch.column("code"), value_set=pa.array(OF_THE_RUN))
-        keep = pc.and_(keep, pc.invert(found_anew))
-    return batch.filter(keep)

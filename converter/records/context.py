@@ -12,7 +12,7 @@ from converter.parse import Block
 from converter.parse.tokens import CONTAINERS
 from converter.problems import Problem
 from converter.repair import Repair, State
-from converter.text import Text
+from converter.text.reading import Text
 from converter.values import Column
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.headings.model import Answer
+from converter.repair.headings.block import Answer
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
 from converter.repair.rules import (

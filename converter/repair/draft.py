@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
 
+from converter.repair.headings.block import Answer, Block
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.lines import BLANK, DELIMITER, INDENTED, TEXT, kind_of
+from converter.repair.pipes import mark_rows
 from converter.repair.state import State, tell
-from converter.repair.tables import mark_rows
 from converter.repair.verbatim import classify
-
-if TYPE_CHECKING:
-    from converter.repair.headings.blocks import Block
-    from converter.repair.headings.model import Answer
-
 
 TEXT_LINES = 4096
 """Documents with more lines are searched piece by piece: one emoji makes a text take four bytes a character."""
@@ -44,15 +38,10 @@ class Draft:
         """Lines of site chrome: no heading is sought among them."""
         self.talk: bool | None = None
         """Whether people talk in the text; told where headings are sought."""
+        self.heading_chances: dict[tuple[Block, int], float] | None = None
+        """The lines that are headings, each with its level -> its chance to be one; None before they are sought."""
         self.answer: Answer | None = None
         """What the heading model last said; a text that is looked at again often asks it the same."""
-
-    @cached_property
-    def heading_chances(self) -> dict[tuple[Block, int], float]:
-        """The lines that are headings, each with its level -> the chance that it is one."""
-        from converter.repair.headings.recover import headings_of
-
-        return headings_of(self)
 
     def texts(self) -> Iterable[str]:
         """The lines as they are now, a newline before each, in one piece or, of a long document, several.

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from converter.repair.draft import Draft
 from converter.repair.lines import (
     BLANK,
-    BULLET,
     DELIMITER,
-    HEADING,
-    IMAGE,
-    INDENTED,
-    ODD_ITEM,
-    ORDERED,
-    QUOTE,
     ROW,
     TEXT,
 )
-
-if TYPE_CHECKING:
-    from converter.repair.draft import Draft
-
-_PIPE = re.compile(r"(?<!\\)\|")
-_MAY_BE_ROW = frozenset((TEXT, ROW, ORDERED, BULLET, DELIMITER, INDENTED, HEADING, QUOTE, ODD_ITEM, IMAGE))
+from converter.repair.pipes import MAY_BE_ROW, cells_in, is_piped, pipes_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +28,6 @@ class Table:
     """Pipes stand at the outer edges too."""
 
 
-def pipes_in(line: str) -> int:
-    """The pipes of a line, those escaped left aside."""
-    return len(_PIPE.findall(line)) if "|" in line else 0
-
-
-def is_piped(line: str) -> bool:
-    """Whether a row has pipes at both of its outer edges."""
-    line = line.strip()
-    return len(line) > 1 and line[0] == "|" == line[-1] and line[-2] != "\\"
-
-
-def cells_in(line: str) -> int:
-    """The number of cells GFM sees in a row."""
-    line = line.strip()
-    closed = len(line) > 1 and line.endswith("|") and not line.endswith("\\|")
-    return pipes_in(line) + 1 - line.startswith("|") - closed
-
-
-def mark_rows(lines: Sequence[str], kinds: list[str]) -> None:
-    """Make ROW of the lines around a delimiter row that have no outer pipes and as many cells as it has."""
-    for at, kind in enumerate(kinds):
-        if kind != DELIMITER or at == 0:
-            continue
-        inner = cells_in(lines[at]) - 1
-        if inner and kinds[at - 1] in _MAY_BE_ROW and pipes_in(lines[at - 1]) == inner:
-            kinds[at - 1] = ROW
-            below = at + 1
-            while below < len(kinds) and kinds[below] in _MAY_BE_ROW and pipes_in(lines[below]) == inner:
-                kinds[below] = ROW
-                below += 1
-
-
 def tables_of(draft: Draft) -> Iterator[Table]:
     """The tables that have a delimiter row which fits their header, written or inserted by a rule."""
     if DELIMITER not in draft.kinds and not draft.inserted:
@@ -86,7 +41,7 @@ def tables_of(draft: Draft) -> Iterator[Table]:
         else:
             continue
         columns, piped = cells_in(line), is_piped(line)
-        if draft.kinds[header] in _MAY_BE_ROW and _fits(draft.lines[header], columns, piped):
+        if draft.kinds[header] in MAY_BE_ROW and _fits(draft.lines[header], columns, piped):
             past = at
             while past + 1 < len(draft.lines) and _is_row(draft, past + 1, columns, piped):
                 past += 1
@@ -104,7 +59,7 @@ def _is_row(draft: Draft, at: int, columns: int, piped: bool) -> bool:
     blank lines end the table anyhow, any line with a pipe will do.
     """
     kind, line = draft.kinds[at], draft.lines[at]
-    if kind == BLANK or kind not in _MAY_BE_ROW or "|" not in line:
+    if kind == BLANK or kind not in MAY_BE_ROW or "|" not in line:
         return False
     if kind == ROW or (piped and draft.state.spaced):
         return True

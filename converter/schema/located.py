@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from converter.errors import SchemaError
-from converter.front_matter import yaml_loader
+from converter.text.front_matter import yaml_loader
 
 Path = tuple[str | int, ...]
 """The way to a value: `("fields", 0, "type")`."""

@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from converter.document.rows import Table
 from converter.show.markdown import cell_text
-from converter.show.rows import Table
 from converter.values import storable
 from converter.write.values import json_rows
 

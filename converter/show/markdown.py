@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.show.characters import one_line, printable
+from converter.printable import one_line, printable
 from converter.write.values import json_rows
 
 

@@ -14,12 +14,12 @@ from rich.table import Table as Grid
 from rich.text import Text
 from rich.tree import Tree
 
-from converter.show.characters import one_line, printable
-from converter.show.listing import recovery_text
-from converter.show.rows import Row, Table, line_range
+from converter.document.listing import line_range, recovery_text
+from converter.document.rows import Row, Table
+from converter.printable import one_line, printable
 
 if TYPE_CHECKING:
-    from converter.document import Document
+    from converter.document.document import Document
 
 DEEPEST = 6
 """Blocks and items nested deeper are drawn at this depth: a terminal has no room for more."""

@@ -13,12 +13,12 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from converter.show.characters import one_line, printable
+from converter.document.rows import Row
+from converter.printable import one_line, printable
 from converter.show.outline import Lines, line_numbers, outline
-from converter.show.rows import Row
 
 if TYPE_CHECKING:
-    from converter.document import Document
+    from converter.document.document import Document
 
 OUTLINE, REPAIRS, PROBLEMS = "outline", "repairs", "problems"
 PARTS = (OUTLINE, REPAIRS, PROBLEMS)

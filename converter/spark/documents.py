@@ -11,12 +11,12 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as spark_functions
 
-from converter.conversion import Source
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.model.source import Source
 from converter.problems import Problem
-from converter.source import Columns, LocalFile, read_there
-from converter.source.tables import Row, rows_of_batches, source_of_row
+from converter.sources import Columns, LocalFile, read_there
+from converter.sources.tables import Row, rows_of_batches, source_of_row
 
 FILES = "files"
 """The column of a data frame whose rows are lists of files, pickled: a path may hold bytes that are no text."""

@@ -12,13 +12,14 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from converter.conversion import Options, Source
+from converter.config import Options
 from converter.destination import RECORD_FOLDERS, destination_of
+from converter.engine.run import Files, write_output
 from converter.errors import SparkError, TooManyProblems, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Earlier, Folder, Output, RecordFiles, Stage
-from converter.report import Report
-from converter.run import Files, write_output
-from converter.source import Columns, Listing, LocalFile, find_files
+from converter.sources import Columns, Listing, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
 from converter.spark.task import MADE, Made, Standing, Task, run, write_documents
 

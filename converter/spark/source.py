@@ -19,14 +19,15 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStrea
 from pyspark.sql.pandas.types import from_arrow_type
 from pyspark.sql.types import BinaryType, StructField, StructType
 
-from converter.conversion import Options, Source, schema_of
+from converter.config import Options, schema_of
+from converter.engine.pool import convert_batches
+from converter.engine.run import batches
 from converter.errors import SourceError, UsageError
+from converter.model.source import Source
 from converter.output import Output
-from converter.pool import convert_batches
 from converter.records import RECORDS
-from converter.run import batches
 from converter.schema.load import load_schemas
-from converter.source import LocalFile, find_files, read_there
+from converter.sources import LocalFile, find_files, read_there
 from converter.spark.documents import FILES, lists_of
 from converter.spark.job import check
 

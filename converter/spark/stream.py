@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from converter.conversion import Options
+from converter.config import Options
 from converter.destination import RECORD_FOLDERS, destination_of
 from converter.errors import UsageError
+from converter.model.report import Report
 from converter.output import Output
-from converter.report import Report
 from converter.spark.job import NO_OPTIONS, check, convert
 from converter.spark.source import register
 

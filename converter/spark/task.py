@@ -13,15 +13,16 @@ from uuid import uuid4
 import pyarrow as pa
 from pyspark import TaskContext
 
-from converter.conversion import Options, Source, schema_of
+from converter.config import Options, schema_of
 from converter.datasets import PARTS, PARTS_FILE
+from converter.engine.run import Settings, convert_sources, not_held
 from converter.errors import OutputError, ParquetryError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Earlier, File, Folder, Output, Records, read_manifest
 from converter.output.folder import by_file
 from converter.output.parts import Parts
-from converter.report import Report
-from converter.run import Settings, convert_sources, not_held
-from converter.source import Listing
+from converter.sources import Listing
 
 MADE = "made"
 KEPT_PROBLEMS = 100

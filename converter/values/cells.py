@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
@@ -13,9 +12,7 @@ from converter.values.characters import fold, split_mark
 from converter.values.column import NOTHING_PROVED, Conventions, Hints
 from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
 
-if TYPE_CHECKING:
-    from converter.values.moments import Moments
-    from converter.values.numbers import Numbers
+Result = TypeVar("Result")
 
 LONGEST_VALUE = 64
 """No number, date or duration is written in more characters than this."""
@@ -74,24 +71,18 @@ class Cells:
     """How many filled cells may fail to fit."""
     forced: bool = False
     """Whether a user asked for the type, so that the guards against codes and identifiers stand back."""
+    _results: dict[Callable[[Cells], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def tolerant(self, allowed: int, *, forced: bool = False) -> Cells:
         """The same cells with more patience."""
         return replace(self, allowed=allowed, forced=forced)
 
-    @cached_property
-    def numbers(self) -> Numbers | Refusal:
-        """The cells read as numbers, once for all numeric types."""
-        from converter.values.numbers import read_numbers
-
-        return read_numbers(self)
-
-    @cached_property
-    def moments(self) -> Moments | Refusal:
-        """The cells read as dates with or without a time, once for date32 and timestamp."""
-        from converter.values.moments import read_moments
-
-        return read_moments(self)
+    def once(self, read: Callable[[Cells], Result]) -> Result:
+        """What `read` makes of these cells; types that share a way of reading read them once."""
+        if read not in self._results:
+            self._results[read] = read(self)
+        result: Result = self._results[read]
+        return result
 
     def line(self, index: int) -> str:
         """Where the filled cell stands, for evidence: `line 14`."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from converter.values.cells import Cells, Reading, Refusal
 from converter.values.lattice import DATE32
-from converter.values.moments import Moments
+from converter.values.moments import Moments, read_moments
 
 
 def read(cells: Cells) -> Reading | Refusal:
     """Days without a time, or the cell that is none."""
-    moments = cells.moments
+    moments = cells.once(read_moments)
     if isinstance(moments, Refusal):
         return moments
     odd = [i for i, clock in enumerate(moments.clocks) if clock is not None]

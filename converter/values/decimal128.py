@@ -12,12 +12,13 @@ from converter.values.cells import Cells, Reading, Refusal
 from converter.values.guards import EXACT_DIGITS
 from converter.values.int64 import LARGEST
 from converter.values.lattice import MOST_DIGITS, decimal128
-from converter.values.numbers import Numbers, numeric_reading
+from converter.values.numbers import numeric_reading, read_numbers
+from converter.values.quantities import Numbers
 
 
 def read(cells: Cells) -> Reading | Refusal:
     """Decimals where int64 and float64 would not do, or the cell that is something else."""
-    numbers = cells.numbers
+    numbers = cells.once(read_numbers)
     if isinstance(numbers, Refusal):
         return numbers
     reason = None if numbers.has_exponent else "fixed decimals" if cells.forced else _reason(numbers)

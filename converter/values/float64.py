@@ -6,12 +6,12 @@ from math import isinf
 
 from converter.values.cells import Cells, Reading, Refusal
 from converter.values.lattice import FLOAT64
-from converter.values.numbers import numeric_reading
+from converter.values.numbers import numeric_reading, read_numbers
 
 
 def read(cells: Cells) -> Reading | Refusal:
     """Floating-point numbers, or the cell that is none."""
-    numbers = cells.numbers
+    numbers = cells.once(read_numbers)
     if isinstance(numbers, Refusal):
         return numbers
     if not (numbers.has_fraction or numbers.has_exponent or cells.forced):

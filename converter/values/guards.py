@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from converter.values.cells import Cells, Refusal
-
-if TYPE_CHECKING:
-    from converter.values.numbers import Numbers
+from converter.values.quantities import Numbers
 
 LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
 VERSION_HEADER = re.compile(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from converter.values.cells import Cells, Reading, Refusal
 from converter.values.lattice import INT64
-from converter.values.numbers import numeric_reading
+from converter.values.numbers import numeric_reading, read_numbers
 
 LARGEST = 2**63 - 1
 
 
 def read(cells: Cells) -> Reading | Refusal:
     """Whole numbers without a currency, or the cell that is something else."""
-    numbers = cells.numbers
+    numbers = cells.once(read_numbers)
     if isinstance(numbers, Refusal):
         return numbers
     fitting, misfits, texts = numbers.fitting, numbers.misfits, numbers.texts

@@ -10,12 +10,12 @@ from __future__ import annotations
 from converter.values.cells import Cells, Reading, Refusal
 from converter.values.date32 import moment_reading
 from converter.values.lattice import TIMESTAMP, TIMESTAMP_UTC
-from converter.values.moments import to_utc
+from converter.values.moments import read_moments, to_utc
 
 
 def read(cells: Cells) -> Reading | Refusal:
     """Moments in time, or the cell that is none."""
-    moments = cells.moments
+    moments = cells.once(read_moments)
     if isinstance(moments, Refusal):
         return moments
     clocks, offsets, fitting = moments.clocks, moments.offsets, moments.fitting

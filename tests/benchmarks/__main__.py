@@ -20,11 +20,13 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from converter.conversion import Options, Source, convert_batch, read_document
+from converter.config import Options
+from converter.engine.conversion import convert_batch, read_document
+from converter.model.source import Source
 from converter.parse import parse
 from converter.repair import repair
-from converter.source import find_sources
-from converter.text import read_text
+from converter.sources import find_sources
+from converter.text.reading import read_text
 from tests.benchmarks.documents import CONSTRUCTS, generated, paragraphs
 
 CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"

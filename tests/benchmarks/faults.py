@@ -32,11 +32,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.conversion import Options, Source
+from converter.config import Options
+from converter.engine.run import Settings, write_file, write_target
 from converter.errors import ParquetryError
+from converter.model.report import Report
+from converter.model.source import Source
 from converter.output import Folder, Mode, Output, Target, directory, find_target, read_manifest, verify
-from converter.report import Report
-from converter.run import Settings, write_file, write_target
 
 BEFORE = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n", "c": "text [l](http://a.b)\n"}
 AFTER = {"a": BEFORE["a"], "b": "# Changed\n", "d": "| n |\n|---|\n| 2 |\n"}

@@ -22,13 +22,15 @@ from multiprocessing import forkserver
 from pathlib import Path
 from unittest.mock import patch
 
-from converter import pool
-from converter.conversion import Batch, Options, Source, convert_batch, document_id
+from converter.config import Options
+from converter.engine import pool
+from converter.engine.conversion import Batch, convert_batch
+from converter.engine.process import processors
+from converter.engine.run import Settings, convert_sources
+from converter.model.report import Report
+from converter.model.source import Source, document_id
 from converter.output import Output, Records
-from converter.process import processors
-from converter.report import Report
-from converter.run import Settings, convert_sources
-from converter.source import find_sources
+from converter.sources import find_sources
 from tests.benchmarks.documents import CONSTRUCTS, generated
 from tests.expansions import EXPANDING
 
@@ -129,7 +131,7 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
     # The workers come from this server, which keeps the limit that it is started under.
     space = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     before = resource.getrlimit(resource.RLIMIT_AS)
-    forkserver.set_forkserver_preload(["converter.pool"])
+    forkserver.set_forkserver_preload(["converter.engine.pool"])
     resource.setrlimit(resource.RLIMIT_AS, (space + MEGABYTES * 1024 * 1024, before[1]))
     forkserver.ensure_running()
     resource.setrlimit(resource.RLIMIT_AS, before)

@@ -223,12 +223,12 @@ def for_largest(measure: Callable[[int], float], seconds: float) -> float:
 FUNCTIONS = ("compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer")
 ALL_OVER = {"sub": "findall", "subn": "findall", "split": "findall", "finditer": "findall"}
 OF_USERS = {"converter.schema.match", "converter.schema.cast", "converter.schema.patterns", "converter.schema.load",
-            "converter.schema.format", "converter.schema.units", "converter.tables"}  # fmt: skip
+            "converter.schema.format", "converter.schema.units", "converter.api.read_tables"}  # fmt: skip
 """Modules in which users write expressions too: those calls whose pattern is not the package's are not walked."""
 EVERY_METHOD = ("match", "fullmatch", "search")
 METHODS = {
-    "converter.source.ignore": ("match",),
-    "converter.source.paths": ("match",),
+    "converter.sources.ignore": ("match",),
+    "converter.sources.paths": ("match",),
     "converter.parse.tags": ("match",),
 }
 """How expressions are used that a function of the module returns, or that markdown-it is given."""
@@ -404,12 +404,14 @@ def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
 
 def exercise() -> None:
     """Read a document with everything in it, for the expressions that are compiled on the way."""
-    from converter.conversion import Options, Source, convert_batch
+    from converter.config import Options
     from converter.destination import RECORDS, destination_of
+    from converter.engine.conversion import convert_batch
+    from converter.model.source import Source
     from converter.output.capacity import Capacity
     from converter.output.target import find_target
-    from converter.source import find_sources
-    from converter.source.ignore import component
+    from converter.sources import find_sources
+    from converter.sources.ignore import component
     from tests.benchmarks.documents import CONSTRUCTS, generated
     from tests.benchmarks.fuzz import inputs
 
@@ -691,18 +693,20 @@ Stage = Callable[[], object]
 
 def stages(text: str) -> Iterator[tuple[str, Stage]]:
     """Yield what is done for a document, step by step; each must be taken before the next one is asked for."""
-    from converter.conversion import Options, Source, read_document
+    from converter.config import Options
     from converter.datasets import parts_of
-    from converter.document import Document
+    from converter.document.document import Document
+    from converter.engine.conversion import read_document
     from converter.inspect.page import write_page
-    from converter.office import format_of
+    from converter.model.source import Source
     from converter.parse import parse
     from converter.records import RECORDS
     from converter.repair import RULES, repair
     from converter.repair.draft import Draft
     from converter.show.markdown import markdown_table
     from converter.show.terminal import render
-    from converter.text import read_text
+    from converter.text.office import format_of
+    from converter.text.reading import read_text
     from converter.values import NO_HINTS
 
     data, options = text.encode("utf-8", "replace"), Options()

@@ -4,7 +4,7 @@ CORPORA holds a folder of clean Markdown a source (`../shared/corpora` by defaul
 damages 100 documents of each in nine ways and scores what was read; here the figures are averaged over the sources and
 the worst one is named, beside plain markdown-it-py. The table is Markdown.
 
-With `--weights` each source is read with the heading model of FOLDER/SOURCE.json, as `converter.repair.train
+With `--weights` each source is read with the heading model of FOLDER/SOURCE.json, as `converter.training.train
 --leave-out FOLDER` writes them: so each is read by a model that has never seen it.
 """
 
@@ -21,11 +21,11 @@ from pathlib import Path
 from types import ModuleType
 from unittest import mock
 
-from converter.conversion import Options
+from converter.config import Options
+from converter.engine.run import write_folder
 from converter.output import Output
 from converter.repair.headings import model
-from converter.run import write_folder
-from converter.source import find_sources
+from converter.sources import find_sources
 
 SHARED = Path(__file__).parent.parent.parent.parent / "shared"
 DOCUMENTS = 100

@@ -25,10 +25,10 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from converter.conversion import Options
+from converter.config import Options
+from converter.engine.run import Settings, write_folder
 from converter.output import Output, verify
-from converter.run import Settings, write_folder
-from converter.source import find_sources
+from converter.sources import find_sources
 from tests.benchmarks.documents import generated
 
 if TYPE_CHECKING:

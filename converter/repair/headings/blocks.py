@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from converter.repair.draft import Draft
+from converter.repair.headings.block import Block
 from converter.repair.headings.candidates import could_head
 from converter.repair.lines import (
     BLANK,
@@ -25,8 +26,6 @@ from converter.repair.lines import (
     width_of,
 )
 
-SENTENCES = 100
-"""Columns beyond which a block of text is prose, whether it ends a sentence or not."""
 PROSE = (2, 320)
 """Blocks of prose, and columns of them together, without which a text is no article that lost its headings: a note,
 a form, a list or an example was never divided."""
@@ -38,32 +37,6 @@ _SAME = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _SPOKEN = re.compile(r"[*_\[<(]*([^\W\d_]{1,20}(?: [^\W\d_]{1,20})?)[*_\])]*\s?[:：>–—-]")
 _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A heading candidate or something that stands beside one."""
-
-    kind: str
-    """The kind of its first line; a table is ROW, code is VERBATIM throughout."""
-    first: int
-    last: int
-    """Indices of its lines in the draft, inclusive."""
-    text: str
-    """Its first line, bold marks of an all-bold line taken off."""
-    width: int
-    """Columns of all its lines together."""
-    bold: bool
-    """The one line it has is bold from end to end."""
-    closed: bool
-    """It ends as a sentence does."""
-    candidate: bool
-    """It might be a heading at all."""
-
-    @property
-    def prose(self) -> bool:
-        """Whether it is plainly a paragraph."""
-        return self.kind == TEXT and not self.bold and (self.closed or self.width > SENTENCES)
 
 
 def blocks_of(draft: Draft) -> list[Block]:

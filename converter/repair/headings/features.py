@@ -12,7 +12,8 @@ import unicodedata
 from bisect import bisect_left
 from math import log
 
-from converter.repair.headings.blocks import Block, Page, is_item, label_of, number_of
+from converter.repair.headings.block import Block
+from converter.repair.headings.blocks import Page, is_item, label_of, number_of
 from converter.repair.lines import HEADING, IMAGE, ORDERED, QUOTE, ROW, TEXT, VERBATIM, width_of
 
 _OPENERS_BY_LANGUAGE = {

@@ -3,14 +3,13 @@
 Lines in bold have weights of their own in the second, beside those of all lines: their look says so much that their
 wording says less.
 
-The weights stand in `weights.json`, feature name -> weight, made by `python -m converter.repair.train`.
+The weights stand in `weights.json`, feature name -> weight, made by `python -m converter.training.train`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from math import exp, log
@@ -25,14 +24,6 @@ Pairs = Mapping[str, tuple[float, float]]
 STAGES = ("alone", "together")
 BOLD = "bold: "
 """Begins the names of the weights that only lines in bold have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the model said of a page: block -> the chance that it is a heading."""
-
-    question: list[tuple[object, ...]]
-    chances: dict[int, float]
 
 
 @cache

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.headings.blocks import Block, Page, blocks_of, title_of
-from converter.repair.headings.model import Answer, probabilities
+from converter.repair.headings.block import Answer, Block
+from converter.repair.headings.blocks import Page, blocks_of, title_of
+from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING
 from converter.repair.state import holds_heading
 
@@ -38,10 +39,9 @@ _CLOSING = re.compile(r"(^|[ \t])(#+)[ \t]*$")
 
 def recover(draft: Draft, rule: str, bold: bool) -> None:
     """Turn the bold, or the other, lines that are headings into ATX headings."""
-    chances = draft.heading_chances
-    if not chances:
-        return
-    for (block, level), chance in chances.items():
+    if draft.heading_chances is None:
+        draft.heading_chances = headings_of(draft)
+    for (block, level), chance in draft.heading_chances.items():
         if block.bold == bold:
             title = _CLOSING.sub(r"\1\\\2", title_of(draft.lines[block.first]))
             draft.replace(rule, block.first, f"{'#' * level} {title}", min(SUREST, round(chance, 4)), HEADING)

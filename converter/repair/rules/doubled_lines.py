@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import DELIMITER, ITEMS, TEXT, VERBATIM, ends_sentence, width_of
+from converter.repair.pipes import cells_in
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, NARROW
-from converter.repair.tables import cells_in
 
 SHARE = 0.9
 """Of the lines, those that one blank line must follow where the blank lines are no sign of where a block ends."""

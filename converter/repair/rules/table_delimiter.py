@@ -6,8 +6,8 @@ import re
 
 from converter.repair.draft import Draft
 from converter.repair.lines import DELIMITER, ROW
+from converter.repair.pipes import cells_in, is_piped
 from converter.repair.rule import FULL, rule
-from converter.repair.tables import cells_in, is_piped
 
 _DRAWN = frozenset("-=_–—")
 _DELIMITER = _DRAWN | frozenset("|:+ \t")

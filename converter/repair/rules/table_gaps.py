@@ -6,9 +6,9 @@ import re
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, DELIMITER, TEXT
+from converter.repair.pipes import cells_in, is_piped, pipes_in
 from converter.repair.rule import SAFE, rule
 from converter.repair.rules.doubled_lines import is_doubled
-from converter.repair.tables import cells_in, is_piped, pipes_in
 
 _SPACED_OUT = re.compile(r"\| +:(?: +\|)+")
 

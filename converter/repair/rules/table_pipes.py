@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from converter.repair.draft import Draft
 from converter.repair.lines import DELIMITER, ROW, TEXT, kind_of
+from converter.repair.pipes import is_piped, pipes_in
 from converter.repair.rule import SAFE, rule
-from converter.repair.tables import Table, is_piped, pipes_in, tables_of
+from converter.repair.tables import Table, tables_of
 
 
 @rule("table_pipes", SAFE)

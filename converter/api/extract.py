@@ -1,0 +1,126 @@
+"""The records that a user asked for, straight from a document (`extract`): instances of a model, or an Arrow table."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias, TypeVar, Unpack, overload
+
+import pyarrow as pa
+
+from converter.api.arguments import Limits, SourcePath, list_of
+from converter.api.read import read
+from converter.errors import UsageError, ViolationError
+from converter.schema.judge import Found, batch, stop_at
+from converter.schema.load import load_schemas
+from converter.schema.match import match
+from converter.schema.model import PLACE, Schema
+from converter.schema.models import is_pydantic, schema_of_model
+from converter.schema.unique import Uniques
+
+Model = TypeVar("Model")
+SchemaLike: TypeAlias = Schema | str | os.PathLike[str] | Mapping[str, Any] | pa.Schema
+
+
+@overload
+def extract(
+    source: SourcePath | bytes | Iterable[SourcePath | bytes],
+    schema: type[Model],
+    *,
+    record: str | None = None,
+    unit: str = "rows",
+    where: Mapping[str, Any] | None = None,
+    on_violation: str = "fail",
+    **limits: Unpack[Limits],
+) -> list[Model]: ...
+@overload
+def extract(
+    source: SourcePath | bytes | Iterable[SourcePath | bytes],
+    schema: SchemaLike,
+    *,
+    record: str | None = None,
+    unit: str = "rows",
+    where: Mapping[str, Any] | None = None,
+    on_violation: str = "fail",
+    **limits: Unpack[Limits],
+) -> pa.Table: ...
+def extract(
+    source: SourcePath | bytes | Iterable[SourcePath | bytes],
+    schema: Any,
+    *,
+    record: str | None = None,
+    unit: str = "rows",
+    where: Mapping[str, Any] | None = None,
+    on_violation: str = "fail",
+    **limits: Unpack[Limits],
+) -> Any:
+    """Return the records that a schema asks for: instances of a pydantic model or a dataclass, else an Arrow table.
+
+    `source` is what `read` takes, or a list of these. `schema` is a schema file, a ready-made name, a dictionary, a
+    pydantic model, a dataclass or a `pyarrow.Schema`; of a file with several records `record` names one. The last
+    three say nothing of where rows come from: `unit` (rows, items, form, sections, definitions, document), `where`
+    and `on_violation` do, in the words of a schema file. A dictionary or file says all that itself. `limits` are those
+    of `read`.
+
+    What is rejected stands in the table's metadata: `matched`, `accepted`, `rejected`, and `problems` as JSON. With
+    `fail`, which a model has by default, nothing is left out: the first misfit is raised.
+
+    Raises:
+        SchemaError: the schema is none; with file, line and key where it has them.
+        ViolationError: a record does not fit, and the schema says `fail`.
+        SourceError, DecodingError: the document could not be read.
+        UsageError: the source is neither path nor text.
+    """
+    if isinstance(schema, type | pa.Schema):
+        name = "record" if isinstance(schema, pa.Schema) else schema.__name__
+        wanted = schema_of_model(schema, name, unit, where or {}, on_violation)
+    else:
+        wanted = _one_of([schema] if isinstance(schema, Schema) else load_schemas(schema), record)
+    total = Found()
+    uniques = Uniques()
+    for each in list_of(source, bytes):
+        document = read(each, **limits)
+        with document.limited():
+            found = uniques.apply(wanted, match(document.context, wanted), document.source)
+        stop_at(found, document.source)
+        total.matched += found.matched
+        total.problems += found.problems
+        total.rows += found.rows
+    if isinstance(schema, type):
+        return [_instance(schema, wanted, row) for row in total.rows]
+    table = pa.Table.from_batches([batch(wanted.arrow, total.rows)])
+    if isinstance(schema, pa.Schema):
+        return table.select(schema.names).cast(schema)
+    told = [dataclasses.asdict(problem) for problem in total.problems]
+    counts = {"matched": total.matched, "accepted": len(total.rows), "rejected": total.rejected, "problems": told}
+    about = {key: json.dumps(value, ensure_ascii=False) for key, value in counts.items()}
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), **about})
+
+
+def _one_of(schemas: Iterable[Schema], record: str | None) -> Schema:
+    known = {schema.name: schema for schema in schemas}
+    if record is None and len(known) == 1:
+        return next(iter(known.values()))
+    if record not in known:
+        raise UsageError(f"the schema holds {', '.join(known)}; say which with record=")
+    return known[record]
+
+
+def _instance(model: type[Model], schema: Schema, row: tuple[Any, ...]) -> Model:
+    values = dict(zip((field.name for field in schema.fields), row[len(PLACE) :], strict=True))
+    given = {name: value for name, value in values.items() if value is not None}
+    if is_pydantic(model):
+        keys = {name: field.alias or name for name, field in model.model_fields.items()}  # type: ignore[attr-defined]
+        try:
+            made: Model = model.model_validate({keys[name]: value for name, value in given.items()})  # type: ignore[attr-defined]
+        except ValueError as error:
+            raise ViolationError(f"{schema.name}: {error}", line=row[2]) from error
+        return made
+    nulls = {
+        field.name: None
+        for field in dataclasses.fields(model)  # type: ignore[arg-type]
+        if field.init and field.default is field.default_factory is dataclasses.MISSING
+    }
+    return model(**(nulls | given))

@@ -1,0 +1,97 @@
+"""One document to look at (`read`)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Unpack
+
+from converter.api.arguments import Limits, SourcePath, kind_of, options_of
+from converter.document.document import Document
+from converter.document.drawing import drawers
+from converter.document.rows import Rows
+from converter.engine.conversion import read_document
+from converter.errors import DecodingError, SourceError, UsageError
+from converter.model.source import MARKDOWN, Source
+from converter.sources.files import TEXT_SUFFIXES
+from converter.sources.paths import read_file
+from converter.text.office import SUFFIXES as OFFICE_SUFFIXES
+from converter.text.office import format_by_content
+from converter.values import NO_HINTS, Hints
+
+UNNAMED = "<text>"
+"""The key of a text that was given without a name."""
+
+
+def _draw_document(document: Document) -> str:
+    from converter.inspect.notebook import document_html  # Jinja takes 0.1 s, which only a notebook needs
+
+    return document_html(document)
+
+
+def _draw_rows(rows: Rows[Any]) -> str:
+    from converter.inspect.notebook import rows_html
+
+    return rows_html(rows)
+
+
+drawers |= {Document: _draw_document, Rows: _draw_rows}
+
+
+def read(
+    source: SourcePath | bytes,
+    *,
+    name: str | None = None,
+    repair: str = "full",
+    rules_off: Iterable[str] = (),
+    hints: Hints = NO_HINTS,
+    encoding: str | None = None,
+    **limits: Unpack[Limits],
+) -> Document:
+    r"""Read one document.
+
+    `source` is a path, the document's bytes, or its text. A `str` is text where it holds a line break or where
+    `name` is given. Else it is a path where such a file exists, where it ends like a document (`.md`, `.txt`, ...),
+    or where it holds a slash and no white space; and else it is text. Text from elsewhere is best given with a
+    name, for then it is never opened as a file.
+
+    `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
+    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
+    tables leave open: types, missing values, the decimal mark. `maximum_bytes`, `maximum_seconds` and
+    `maximum_output_bytes` are the limits for the document (see `Limits`), `encoding` is that of its bytes, which
+    otherwise is detected. What could be read with a caveat is told in `problems` of the document.
+
+    Raises:
+        SourceError: the file does not exist, could not be read, is too large, or takes too long.
+        DecodingError: the bytes are no text.
+        UsageError: there is no such repair level, rule or type, or the source is neither path nor text.
+    """
+    options = replace(options_of(repair, rules_off, hints, limits), encoding=encoding)
+    if not isinstance(source, str | bytes | os.PathLike):
+        raise UsageError(f"a document is a path, a text or bytes, not {kind_of(source)}")
+    if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
+        format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
+        found = Source(name or UNNAMED, source, format=format)
+    else:
+        path = os.fsdecode(source)
+        if os.path.isdir(path):
+            raise SourceError("is a folder; converter.convert takes folders", source=path, code="unreadable")
+        found = read_file(path, options.maximum_bytes)
+        if name is not None:
+            found = replace(found, key=name)
+    context = read_document(found, options)
+    if context.text is None:
+        problem = context.problems[0]
+        kind = DecodingError if problem.code in ("binary", DecodingError.code) else SourceError
+        raise kind(problem.message, source=found.key, line=problem.line_start, code=problem.code)
+    return Document(context, options)
+
+
+def _names_file(source: str) -> bool:
+    if not source or re.search(r"[\r\n\0]", source):
+        return False
+    if os.path.exists(source) or os.path.splitext(source)[1].lower() in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES):
+        return True
+    return re.fullmatch(r"[^\s/\\]*+[/\\]\S*", source) is not None

@@ -1,0 +1,1 @@
+"""One document for people: its rows, and how they are looked up."""

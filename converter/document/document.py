@@ -1,0 +1,215 @@
+"""One document: its outline, its records, and what was repaired or went wrong on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Self, overload
+
+import pyarrow as pa
+
+from converter.config import Options
+from converter.document import drawing
+from converter.document.rows import Row, Rows, RowType, Table, frame, short
+from converter.engine.conversion import problem_of
+from converter.errors import SourceError
+from converter.limits import OutOfTime, TooMuchOutput
+from converter.output import Output
+from converter.records import RECORDS, Context
+from converter.repair import State
+from converter.values import Column
+from converter.write.json import nested_document
+from converter.write.values import json_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class _RecordRows(Generic[RowType]):
+    """An attribute of Document that holds the rows of the record of its name, made when first asked for."""
+
+    def __init__(self, row_type: type[RowType]) -> None:
+        self._row_type = row_type
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._record = name
+        self.__doc__ = RECORDS[name].description
+
+    @overload
+    def __get__(self, document: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, document: Document, owner: type) -> Rows[RowType]: ...
+    def __get__(self, document: Document | None, owner: type) -> Self | Rows[RowType]:
+        if document is None:
+            return self
+        rows = document.rows(self._record)
+        made = Rows(self._record, [self._row_type(document, self._record, row) for row in rows])
+        document.__dict__[self._record] = made  # the next access finds it there, without coming here
+        return made
+
+
+class Document:
+    """A document that was read: its outline, its records, and what was repaired or went wrong on the way."""
+
+    sections = _RecordRows(Row)
+    blocks = _RecordRows(Row)
+    list_items = _RecordRows(Row)
+    tables = _RecordRows(Table)
+    cells = _RecordRows(Row)
+    links = _RecordRows(Row)
+    images = _RecordRows(Row)
+    code_blocks = _RecordRows(Row)
+    footnotes = _RecordRows(Row)
+    definitions = _RecordRows(Row)
+    repairs = _RecordRows(Row)
+    problems = _RecordRows(Row)
+
+    def __init__(self, context: Context, options: Options | None = None) -> None:
+        """Take what `read_document` gave, and the options that it was given."""
+        self._context, self._options = context, options or Options()
+        self._tables: dict[str, pa.Table] = {}
+
+    @property
+    def context(self) -> Context:
+        """What its records are made from."""
+        return self._context
+
+    @property
+    def source(self) -> str:
+        """The path that it was read from, or the name given to the text."""
+        return self._context.source
+
+    @property
+    def doc_id(self) -> str | None:
+        """The document's id in every record, derived from `source`; None where it could not be read."""
+        return self._context.doc_id
+
+    @property
+    def title(self) -> str | None:
+        """The front matter's title, else the first level-1 heading, else None."""
+        return self._context.title
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The front matter; empty without one, or where it is broken (see `problems`)."""
+        text = self._context.text
+        return dict(text.front_matter.metadata or {}) if text and text.front_matter else {}
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding that its bytes were read in, by its Python name."""
+        return self._context.text.encoding if self._context.text else None
+
+    @property
+    def line_count(self) -> int:
+        """The number of lines of the source, front matter included."""
+        return self._context.text.line_count if self._context.text else 0
+
+    @property
+    def state(self) -> State | None:
+        """How the text was found, with the evidence for it; None with repair off, or where there is no text."""
+        return self._context.state
+
+    @cached_property
+    def lists(self) -> Rows[Row]:
+        """The lists; each has its `items`, rows of `list_items`, those of nested lists included."""
+        items: dict[int, list[Row]] = defaultdict(list)
+        for item in self.list_items:
+            items[item["list_id"]].append(item)
+        rows = []
+        for held in items.values():
+            place = {name: held[0][name] for name in ("list_id", "block_id", "section_id")}
+            block = self.blocks[place["block_id"]]
+            lines = {"line_start": block["line_start"], "line_end": block["line_end"]}
+            rows.append(Row(self, "lists", {**place, "items": Rows("list_items", held), **lines}))
+        return Rows("lists", rows)
+
+    @cached_property
+    def _cells_by_table(self) -> dict[int, list[Row]]:
+        cells: dict[int, list[Row]] = defaultdict(list)
+        for cell in self.cells:
+            cells[cell["table_id"]].append(cell)
+        return cells
+
+    def cells_of(self, table_id: int) -> list[Row]:
+        """Return the body cells of a table, row by row."""
+        return self._cells_by_table.get(table_id, [])
+
+    def columns_of(self, table_id: int) -> Sequence[Column]:
+        """Return the typed columns of a table, with the evidence for their types."""
+        return self._context.columns[table_id]
+
+    def rows(self, record: str) -> list[dict[str, Any]]:
+        """Return the rows of a record as plain dictionaries.
+
+        Raises:
+            UsageError: the record is unknown.
+        """
+        return json_rows(self.to_arrow(record))
+
+    def to_arrow(self, record: str) -> pa.Table:
+        """Return a record of this document as an Arrow table, in the record's fixed schema.
+
+        Raises:
+            UsageError: the record is unknown.
+            SourceError: its rows take too long, or are too much.
+        """
+        Output(records=[record]).names(self._options)
+        if record not in self._tables:
+            with self.limited():
+                batches = list(RECORDS[record].batches([self._context], allowance=self._context.allowance))
+            self._tables[record] = pa.Table.from_batches(batches, RECORDS[record].schema)
+        return self._tables[record]
+
+    @contextlib.contextmanager
+    def limited(self) -> Iterator[None]:
+        """Do something for the document within what its limits leave.
+
+        Raises:
+            SourceError: it takes too long, or becomes too much.
+        """
+        try:
+            with self._context.allowance.timed():
+                yield
+        except (OutOfTime, TooMuchOutput) as error:
+            problem = problem_of(error, self._options)
+            raise SourceError(problem.message, source=self.source, code=problem.code) from None
+
+    def to_pandas(self, record: str) -> pd.DataFrame:
+        """Return a record of this document as a data frame with Arrow's types: an integer with nulls stays one.
+
+        Raises:
+            UsageError: the record is unknown.
+        """
+        return frame(self.to_arrow(record))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole document as one nested object, as the format JSON has it."""
+        records = {
+            name: [{key: value for key, value in row.items() if key != "doc_id"} for row in self.rows(name)]
+            for name in RECORDS
+        }
+        document = next(iter(self.rows("documents")), {"source": self.source})
+        return nested_document(document, records)
+
+    @cached_property
+    def summary(self) -> str:
+        """How many sections, blocks, lists and so on there are: `5 sections, 20 blocks, 1 image`."""
+        counts = [(name, self.to_arrow(name).num_rows) for name in RECORDS if name not in ("documents", "cells")]
+        counts.insert(2, ("lists", len(self.lists)))
+        counted = [
+            f"{count:,} {(name if count > 1 else name.removesuffix('s')).replace('_', ' ')}"
+            for name, count in counts
+            if count
+        ]
+        return ", ".join(counted) or "nothing in it"
+
+    def __repr__(self) -> str:
+        title = f" {short(self.title)}" if self.title else ""
+        return f"<Document {json.dumps(self.source)}{title}: {self.summary}>"
+
+    def _repr_html_(self) -> str:
+        return drawing.html(self)

@@ -1,0 +1,113 @@
+"""Rows -> a small listing for a terminal: one line a row, within its width."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from io import StringIO
+from typing import Any, Protocol
+
+from converter.printable import one_line
+
+
+class Fields(Protocol):
+    """A row: the names of its columns, and their values."""
+
+    def keys(self) -> Iterable[str]:
+        """Return the names."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
+
+
+LONGEST_LISTING = 20
+"""Rows shown; the others are only counted."""
+LONGEST_VALUE = 200
+SHORT_COLUMN = 12
+"""A column of text that is nowhere wider than this is shown whole."""
+LEFT_OUT = {
+    "sections": ("path", "text"),
+    "blocks": ("markdown",),
+    "cells": ("markdown",),
+    "footnotes": ("markdown",),
+}
+"""Columns that say again what another one says, or that hold what the blocks hold."""
+
+
+RECOVERED = ("bare", "bold")
+"""Styles of headings that the source does not mark as such."""
+
+
+def line_range(first: int | None, last: int | None) -> str:
+    """Return `12`, `12-14`, or nothing for what has no lines."""
+    if first is None:
+        return ""
+    return str(first) if last in (first, None) else f"{first}-{last}"
+
+
+def listing(record: str, rows: Sequence[Fields]) -> str:
+    """Return the first rows of a record as an aligned table under the number of rows there are."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="", show_header=True)
+    shown = listed(record, rows[:LONGEST_LISTING])
+    columns = list(shown[0]) if shown else []
+    cells: list[list[Text]] = []
+    for column in columns:
+        texts = [Text(value_text(row[column])[:LONGEST_VALUE], no_wrap=True, overflow="ellipsis") for row in shown]
+        numeric = all(isinstance(row[column], int | float | None) for row in shown)
+        # Where the width does not do, long texts give way; numbers and short words do not.
+        short = numeric or max(text.cell_len for text in texts) <= SHORT_COLUMN
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=short)
+        cells.append(texts)
+    for row_of_texts in zip(*cells, strict=True):
+        table.add_row(*row_of_texts)
+    stream = StringIO()
+    console = Console(file=stream, width=shutil.get_terminal_size().columns, color_system=None, force_terminal=False)
+    if columns:
+        console.print(table)
+    more = f"... {len(rows) - len(shown):,} more\n" if len(rows) > len(shown) else ""
+    drawn = "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+    heading = f"{record}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}"
+    return f"{heading}\n{drawn}\n{more}".rstrip("\n")
+
+
+def listed(record: str, rows: Sequence[Fields]) -> list[dict[str, Any]]:
+    """Return what a listing shows of each row: its number, `lines` for its first and last line, and what is its own.
+
+    The keys of other records are left out, and columns that are null throughout.
+    """
+    shown = []
+    for row in rows:
+        values = dict(row)
+        values.pop("doc_id", None)
+        values["lines"] = line_range(values.pop("line_start", None), values.pop("line_end", None))
+        shown.append(values)
+    names = list(dict.fromkeys(name for values in shown for name in values))
+    keys = [name for name in names if name.endswith("_id")]
+    hidden = {*keys[1:], *LEFT_OUT.get(record, ())}
+    kept = [name for name in names if name not in hidden and any(row.get(name) not in (None, "") for row in shown)]
+    return [{name: row.get(name) for name in kept} for row in shown]
+
+
+def value_text(value: Any) -> str:
+    """Return a value of a row on one line; null as nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return one_line(" > ".join(value))
+    if isinstance(value, list):
+        return one_line(", ".join(str(part.get("header", part)) for part in value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str | int | float):
+        return one_line(str(value))
+    return f"{len(value)} {'row' if len(value) == 1 else 'rows'}"
+
+
+def recovery_text(section: Fields) -> str:
+    """Return how a section's heading was recovered, and how surely; nothing where the source marks it."""
+    if section["confidence"] == 1 and section["style"] not in RECOVERED:
+        return ""
+    return f"recovered ({section['style']}), confidence {section['confidence']:.4g}"

@@ -1,0 +1,212 @@
+"""Rows of records as objects: columns as attributes, and a listing that a person can read."""
+
+from __future__ import annotations
+
+import reprlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+import pyarrow as pa
+
+from converter.document import drawing
+from converter.document.listing import listing
+from converter.values import Column, storable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring, _SHORT.maxother, _SHORT.maxlist, _SHORT.maxlevel = 48, 48, 4, 1
+
+
+def short(value: Any) -> str:
+    """Return the `repr` of a value, long strings and lists cut in the middle."""
+    return f"<{len(value)} {value.record}>" if isinstance(value, Rows) else _SHORT.repr(value)
+
+
+class Owner(Protocol):
+    """What a row asks of the document that it belongs to."""
+
+    @property
+    def source(self) -> str:
+        """Its key."""
+
+    @property
+    def sections(self) -> Sequence[Row]:
+        """Its sections, by their `section_id`."""
+
+    def cells_of(self, table_id: int) -> Sequence[Row]:
+        """Return the body cells of a table, row by row."""
+
+    def columns_of(self, table_id: int) -> Sequence[Column]:
+        """Return the typed columns of a table."""
+
+
+class Row:
+    """A row of a record: each column is an attribute and a key, `row.text`, `row["text"]`, `dict(row)`."""
+
+    __slots__ = ("_document", "_record", "_values")
+
+    def __init__(self, document: Owner, record: str, values: dict[str, Any]) -> None:
+        self._document, self._record, self._values = document, record, values
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of the columns."""
+        return self._values.keys()
+
+    def __getitem__(self, column: str) -> Any:
+        return self._values[column]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __contains__(self, column: object) -> bool:
+        return column in self._values
+
+    def __getattr__(self, column: str) -> Any:
+        # A copy asks for its slots before they are filled; without the guard that would recurse.
+        if column.startswith("_") or column not in self._values:
+            raise AttributeError(f"{type(self).__name__} has no column {column!r}")
+        return self._values[column]
+
+    def __dir__(self) -> Iterable[str]:
+        return [*super().__dir__(), *self._values]
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={short(value)}" for name, value in self._values.items() if value is not None)
+        return f"{self._record}({', '.join(part for part in shown if not part.startswith('doc_id='))})"
+
+
+class Table(Row):
+    """A row of `tables`, with the table itself."""
+
+    __slots__ = ()
+
+    @property
+    def headers(self) -> list[str]:
+        """The header cells as a reader sees them."""
+        return [column["header"] for column in self["columns"]]
+
+    @property
+    def source(self) -> str:
+        """The document that it stands in."""
+        return self._document.source
+
+    @property
+    def columns_typed(self) -> Sequence[Column]:
+        """The columns with their values, and the evidence for their types."""
+        return self._document.columns_of(self["table_id"])
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The body: a list of raw texts for each row. A row that is ragged in the source is so here."""
+        rows: dict[int, list[str]] = defaultdict(list)
+        for cell in self._document.cells_of(self["table_id"]):
+            rows[cell["row"]].append(cell["text"])
+        return [rows[number] for number in range(self["row_count"])]
+
+    def to_arrow(self, *, raw: bool = False, headers: bool = False) -> pa.Table:
+        """Return the body as an Arrow table, each column in its type, or all as the source has it with `raw`.
+
+        Columns bear their names, or with `headers` what the source writes above them, made unique as pandas does it
+        (`Price.1`, `Unnamed: 0`). In the metadata of its field stand, as in data sets, the header as `description`, and
+        the `unit`, where there is one. A cell that is not there is null; surplus cells stand, as text, in columns of
+        their own at the end, `surplus_1` and so on.
+        """
+        typed = self.columns_typed
+        texts = list(zip_longest(*self.rows)) or [()] * len(typed)
+        texts += [(None,) * self["row_count"]] * (len(typed) - len(texts))
+        arrays = [pa.array(column, pa.string()) for column in texts]
+        if not raw:
+            arrays[: len(typed)] = [column.values.cast(storable(column.type)) for column in typed]
+        labels = unique(self.headers) if headers else [column.name for column in typed]
+        labels += [f"surplus_{number}" for number in range(1, len(arrays) - len(typed) + 1)]
+        metadata: list[dict[str, str] | None] = [
+            {"description": column.header} | ({"unit": column.unit} if column.unit and not raw else {})
+            for column in typed
+        ]
+        metadata += [None] * (len(arrays) - len(typed))
+        fields = [
+            pa.field(label, array.type, metadata=words)
+            for label, array, words in zip(labels, arrays, metadata, strict=True)
+        ]
+        return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+    def to_pandas(self, *, raw: bool = False, headers: bool = False) -> pd.DataFrame:
+        """Return the same as a data frame with Arrow's types; where it comes from is told in its `attrs`."""
+        table = self.to_arrow(raw=raw, headers=headers)
+        made = frame(table)
+        made.attrs = {
+            "source": self.source,
+            **{name: self[name] for name in ("table_id", "dataset", "caption", "line_start", "line_end")},
+            "section_path": self._document.sections[self["section_id"]]["path"],
+            "headers": _metadata(table.schema, b"description"),
+            "units": _metadata(table.schema, b"unit"),
+        }
+        return made
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Hand the typed table to whatever takes Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def _metadata(schema: pa.Schema, key: bytes) -> dict[str, str]:
+    """Return what the metadata of fields says under a key, by the names of those that have it."""
+    return {field.name: field.metadata[key].decode() for field in schema if key in (field.metadata or {})}
+
+
+def unique(headers: Iterable[str]) -> list[str]:
+    """Return the headers as pandas labels columns: one that comes again gets a number, an empty one its place."""
+    labels: list[str] = []
+    for place, header in enumerate(headers):
+        stem = label = header or f"Unnamed: {place}"
+        count = 0
+        while label in labels:
+            count += 1
+            label = f"{stem}.{count}"
+        labels.append(label)
+    return labels
+
+
+RowType = TypeVar("RowType", bound=Row)
+
+
+class Rows(Sequence[RowType]):
+    """The rows of a record, in reading order; shows itself as a listing."""
+
+    __slots__ = ("_rows", "record")
+
+    def __init__(self, record: str, rows: Sequence[RowType]) -> None:
+        self.record, self._rows = record, tuple(rows)
+
+    @overload
+    def __getitem__(self, index: int) -> RowType: ...
+    @overload
+    def __getitem__(self, index: slice) -> Rows[RowType]: ...
+    def __getitem__(self, index: int | slice) -> RowType | Rows[RowType]:
+        return Rows(self.record, self._rows[index]) if isinstance(index, slice) else self._rows[index]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __iter__(self) -> Iterator[RowType]:
+        return iter(self._rows)
+
+    def __repr__(self) -> str:
+        return listing(self.record, self._rows)
+
+    def _repr_html_(self) -> str:
+        return drawing.html(self)
+
+
+def frame(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a data frame with Arrow's types: an integer with nulls stays one."""
+    import pandas as pd  # 0.7 s that only those pay who want a frame
+
+    def type_of(arrow: pa.DataType) -> Any:
+        return None if pa.types.is_dictionary(arrow) else pd.ArrowDtype(arrow)  # pandas has categories of its own
+
+    made: pd.DataFrame = table.to_pandas(types_mapper=type_of)
+    return made

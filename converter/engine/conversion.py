@@ -1,0 +1,241 @@
+"""The conversion of documents itself: plain functions without state, called alike by a run, a pool or Spark."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import pyarrow as pa
+
+from converter.config import Options, schema_of
+from converter.datasets import DATASETS, parts_of
+from converter.datasets.spool import Spool
+from converter.errors import OutputError, ParquetryError, ViolationError
+from converter.limits import Allowance, OutOfTime
+from converter.model.source import MARKDOWN, Source, document_id
+from converter.parse import Block, parse
+from converter.problems import OUT_OF_MEMORY, Problem
+from converter.records import RECORDS, Context, outline
+from converter.records.context import repeated_characters
+from converter.records.record import ROWS_AT_ONCE
+from converter.records.tables import rejected, typed_columns
+from converter.repair import repair
+from converter.schema.model import Schema
+from converter.text.office import to_markdown
+from converter.text.reading import Text, decode, read_text
+
+
+def read_document(source: Source, options: Options, keep_lines: bool = True) -> Context:
+    """Read one document: bytes -> text -> repaired text -> blocks -> outline.
+
+    What goes wrong becomes a problem of the context; nothing is raised for a document's sake. The lines of the text, of
+    which no record is made, need not be kept: they take half as much memory as all of its blocks.
+    """
+    if source.problem is not None:
+        return Context(None, source.key, problems=[source.problem])
+    allowance = Allowance.of(len(source.data), options.maximum_seconds, options.maximum_output_bytes)
+    try:
+        with allowance.timed():
+            return _read(source, options, keep_lines, allowance)
+    except (Exception, OutOfTime) as error:
+        return refused(source.key, error, options)
+
+
+def refused(key: str, error: BaseException, options: Options) -> Context:
+    """Return what stands for a document over which an error was raised: nothing but the problem."""
+    return Context(None, key, problems=[problem_of(error, options)])
+
+
+def problem_of(error: BaseException, options: Options) -> Problem:
+    """Return what an error that was raised over a document says, as its problem."""
+    if isinstance(error, OutOfTime):
+        limit = f"the document took over {options.maximum_seconds:g} s"
+        return Problem("too_slow", f"{limit}; raise it with `maximum_seconds` or split the document")
+    if isinstance(error, ParquetryError):
+        return Problem(error.code, error.message, error.line, error.line)
+    if isinstance(error, MemoryError):
+        return OUT_OF_MEMORY
+    # a fault of ours costs one document, not the run
+    return Problem("failed", f"{type(error).__name__}: {error}; please report it with the document")
+
+
+def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> Context:
+    size = len(source.data)
+    if size > options.maximum_bytes:
+        message = f"{size} bytes, the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
+        return Context(None, source.key, problems=[Problem("too_large", message)])
+    is_text = source.format == MARKDOWN
+    text = read_text(source.data, source.key, options.encoding) if is_text else _read_office(source, options, allowance)
+    repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)
+    if not keep_lines:
+        text = replace(text, lines=[])
+    problems = text.problems
+    blocks = parse(repaired.lines, repaired.numbers, problems, release=not keep_lines, allowance=allowance.anew())
+    if text.front_matter is not None:
+        matter = text.front_matter
+        blocks.insert(0, Block("front_matter", 1, matter.line_end, markdown=matter.raw, language=matter.format))
+        for block in blocks[1:]:
+            block.parent = None if block.parent is None else block.parent + 1
+    repairs, state = sorted(repaired.repairs, key=lambda entry: entry.line_start), repaired.state
+    del repaired
+    sections, section_of = outline(blocks, repairs)
+    allowance.anew().take(repeated_characters(blocks, sections))
+    columns = typed_columns(blocks, options.hints)
+    problems += rejected(blocks, columns)
+    return Context(
+        document_id(source.key),
+        source.key,
+        text,
+        blocks,
+        sections,
+        section_of,
+        columns,
+        repairs,
+        state,
+        problems,
+        source.attributes,
+        allowance,
+    )
+
+
+def _read_office(source: Source, options: Options, allowance: Allowance) -> Text:
+    raw = source.data.encode("utf-8", "replace") if isinstance(source.data, str) else source.data
+    readable = raw
+    if source.format == "html" and options.encoding is not None and isinstance(source.data, bytes):
+        readable = decode(raw, source.key, [], options.encoding)[0].encode("utf-8", "replace")  # as its reader has it
+    # Each character of it stands in several records.
+    most = int(min(options.maximum_bytes, allowance.output_bytes // 4))
+    markdown, problems = to_markdown(readable, source.format, options.maximum_bytes, most)
+    text = read_text(markdown, source.key)
+    # A document is known by its own bytes, whatever its reader makes of them.
+    return replace(
+        text, sha256=hashlib.sha256(raw).hexdigest(), size_bytes=len(raw), problems=[*problems, *text.problems]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a batch of documents gave, or a piece of it: an Arrow table a record, under `datasets` its parts of the data
+    sets.
+
+    `matched` says for each schema how many rows matched it, of which those that did not fit are in `problems`. `more`
+    says that further pieces follow.
+    """
+
+    records: dict[str, pa.Table]
+    matched: dict[str, int] = field(default_factory=dict)
+    more: bool = False
+
+    def pieces(self) -> Iterator[Batch]:
+        """Yield what a large document gave as `convert_in_pieces` does, so that it is written alike."""
+        for name, table in self.records.items():
+            for rows in table.to_batches():
+                yield Batch({name: pa.Table.from_batches([rows])}, more=True)
+        yield Batch({})
+
+
+def joined(batches: Sequence[Batch]) -> Batch:
+    """Return batches that follow each other as one."""
+    first = batches[0]
+    return Batch(
+        {name: pa.concat_tables([batch.records[name] for batch in batches]) for name in first.records},
+        {name: sum(batch.matched[name] for batch in batches) for name in first.matched},
+    )
+
+
+def convert_batch(sources: Iterable[Source], options: Options, records: Sequence[str] | None = None) -> Batch:
+    """Convert a batch of documents to all records and data sets, or to those named (`datasets` names the latter).
+
+    Rows come in the order of the sources. Memory is bounded by the batch: nothing is kept between calls. Whatever goes
+    wrong over one document, or is too much for its limits, costs that document.
+
+    Raises:
+        ViolationError: a record does not fit a schema that says `fail`.
+    """
+    contexts = [read_document(source, options, keep_lines=False) for source in sources]
+    schemas = (schema.name for schema in options.schemas)
+    return _rows_of_all(contexts, options, _in_order(records or (*RECORDS, *schemas, DATASETS)))
+
+
+def _rows_of_all(contexts: Sequence[Context], options: Options, names: Sequence[str]) -> Batch:
+    """Make the rows of documents together, which is fast; if anything goes wrong, of each alone."""
+    # No document can be over its limits while all together are within the least of them.
+    least = contexts[0].allowance if len(contexts) == 1 else Allowance.least([each.allowance for each in contexts])
+    try:
+        with least.timed():
+            return _rows_together([replace(context, allowance=least) for context in contexts], options, names)
+    except ViolationError:
+        raise
+    except (Exception, OutOfTime) as error:
+        if not any(context.text for context in contexts) and len(contexts) < 2:
+            raise
+        fault = error.with_traceback(None)  # which holds all that was made
+    if len(contexts) == 1:
+        return _rows_of_all([refused(contexts[0].source, fault, options)], options, names)
+    return joined([_rows_of_all([context], options, names) for context in contexts])
+
+
+def _rows_together(contexts: Sequence[Context], options: Options, names: Sequence[str]) -> Batch:
+    asked = {schema.name: _applied(schema, contexts) for schema in options.schemas}
+    made = {}
+    for name in names:
+        if name in asked:
+            made[name] = pa.Table.from_batches([asked[name][0]])
+        else:
+            made[name] = pa.Table.from_batches(list(_rows(name, contexts, options)), schema_of(name, options))
+    return Batch(made, {name: matched for name, (_, matched) in asked.items()})
+
+
+def convert_in_pieces(source: Source, options: Options, records: Sequence[str] | None = None) -> Iterator[Batch]:
+    """Convert one large document as `convert_batch` does, but to pieces that follow each other, each of one record.
+
+    Its rows take six times its size and more. They wait in a temporary file until the last of them is made, so that
+    what goes wrong on the way costs the document alone, and memory holds a piece. For options without schemas.
+
+    Raises:
+        OutputError: the temporary file could not be written.
+    """
+    context = read_document(source, options, keep_lines=False)
+    names = _in_order(records or (*RECORDS, DATASETS))
+    fault: BaseException | None = None
+    with tempfile.TemporaryFile() as file:
+        spool = Spool(file)
+        places = []
+        try:
+            with context.allowance.timed():
+                for name in names:
+                    pa.default_memory_pool().release_unused()
+                    places += [(name, spool.append_rows(rows)) for rows in _rows(name, [context], options)]
+        except OSError as error:
+            message = f"a temporary file could not be written: {error.strerror}; TMPDIR names another folder for it"
+            raise OutputError(message, source=tempfile.gettempdir()) from error
+        except (Exception, OutOfTime) as error:
+            fault = error.with_traceback(None)
+        del context
+        if fault is None:
+            for name, place in places:
+                yield Batch({name: pa.Table.from_batches([spool.read(place)])}, more=True)
+            yield Batch({})
+    if fault is not None:
+        yield from _rows_of_all([refused(source.key, fault, options)], options, names).pieces()
+
+
+def _in_order(records: Iterable[str]) -> list[str]:
+    """Data sets come first: nothing takes as much memory besides while it is made."""
+    return sorted(records, key=DATASETS.__ne__)
+
+
+def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+    if name == DATASETS:
+        return parts_of(contexts, options.hints)
+    # One that is alone in its batch may be large, and so may its sections.
+    at_once = ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE
+    return RECORDS[name].batches(contexts, at_once, contexts[0].allowance if contexts else None)
+
+
+def _applied(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
+    from converter.schema.apply import apply  # a tenth of the start, which only runs with schemas need
+
+    return apply(schema, contexts)

@@ -1,0 +1,325 @@
+"""SQL over documents: their records, and the data sets of their tables, as the tables of a DuckDB that can only read.
+
+A query is one SELECT. It sees the records and nothing else: DuckDB's access to files, networks and extensions is
+switched off and locked before the query runs, so that one that came from elsewhere can do no harm. It runs in a
+thread of its own, so that a signal, or the end of its time, stops it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from converter.config import Options
+from converter.datasets import DATASETS
+from converter.engine.run import Settings, write_folder
+from converter.errors import OutputError, QueryError, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
+from converter.output import Manifest, Output, find_target, read_manifest
+from converter.output.manifest import MEND, check_files
+from converter.output.tables import VIEWS, is_dataset, quoted, text
+from converter.output.target import imported
+from converter.records import RECORDS
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+SHUT = (
+    "set enable_progress_bar = false",
+    "set temp_directory = ''",  # a folder to spill to is one that a query can read
+    "set enable_external_access = false",
+    "set disabled_filesystems = 'LocalFileSystem'",  # else the file that is asked, and some beside it, can be read
+    "set lock_configuration = true",
+)
+"""What makes a connection one that reaches nothing outside of it, and has memory alone."""
+
+SECONDS_TO_STOP = 10.0
+"""A query that is stopped is waited for so long; then the process ends with it."""
+
+
+LISTING = {"show", "information_schema", "query", "query_table"}
+"""Words of queries that read tables without saying their names."""
+
+
+SUM = pa.decimal128(38, 0)
+"""The type of a sum of integers."""
+
+MICROSECONDS_A_DAY = 86_400_000_000
+
+STORABLE = (
+    pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_string,
+    pa.types.is_date, pa.types.is_timestamp, pa.types.is_time, pa.types.is_duration, pa.types.is_dictionary,
+    pa.types.is_list, pa.types.is_struct, pa.types.is_map,
+)  # fmt: skip
+"""The types of columns that all formats can hold."""
+
+
+FIT = re.compile(
+    r"(BOOLEAN|U?(TINY|SMALL|BIG)?INT|U?INTEGER|HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*|VARCHAR|BLOB|DATE|TIME|TIMESTAMP.*|UUID"
+    r"|INTERVAL|ENUM\(.*|NULL|\"NULL\")"
+)
+"""The types that come from DuckDB through Arrow with their values; of all others, DuckDB makes texts."""
+
+TIME = pa.time64("us")
+END_OF_DAY = pa.scalar(86_400_000_000, pa.int64()).cast(TIME)
+
+NESTED = ("list", "array", "struct", "map")
+
+
+def stands(source: str) -> bool:
+    """Whether this is an output of a run, which need not be converted: a folder with a manifest, or a database."""
+    return read_manifest(Path(source)) is not None if Path(source).is_dir() else source.endswith((".duckdb", ".ddb"))
+
+
+def ask_documents(
+    query: str, sources: Iterable[Source], options: Options, jobs: int = 1, maximum_seconds: float | None = None
+) -> tuple[pa.Table | None, Report]:
+    """Convert documents to the records that the query names, and ask them; None where no document could be read.
+
+    Raises:
+        UsageError: DuckDB is not installed, or refuses the query.
+        QueryError: the query took longer than it may, or than memory.
+    """
+    connection = _connection()
+    _check(connection, query)
+    with tempfile.TemporaryDirectory(prefix="parquetry-") as place:
+        folder = Path(place, "out")
+        report = write_folder(sources, folder, Output(records=needed(query)), options, Settings(jobs))
+        return (_asked(connection, query, folder, maximum_seconds) if report.documents else None), report
+
+
+def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table:
+    """Ask the output of a run that stands there.
+
+    Raises:
+        UsageError: DuckDB is not installed, or refuses the query.
+        OutputError: there is no such output, or it is not Parquet.
+        QueryError: the query took longer than it may, or than memory.
+    """
+    if out.is_dir():
+        return _asked(_connection(), query, out, maximum_seconds)
+    target = find_target(str(out), "duckdb")
+    if target is None or target.manifest() is None:
+        raise OutputError("is no output of Parquetry; name documents, or what convert -o made", source=str(out))
+    connection = _connection()
+    try:
+        connection.execute(f"attach {text(str(out))} as output (read_only)")
+        connection.execute("use output")
+    except imported("duckdb", "duckdb").Error as error:
+        raise OutputError(f"cannot be read: {_said(error)}", source=str(out)) from error
+    return _result(connection, query, maximum_seconds)
+
+
+def needed(query: str) -> list[str]:
+    """Return the records that a query may read, by their names in it; all of them where it names none, or lists all."""
+    words = {word.casefold() for word in re.findall(r"\w+", query)}
+    if words & LISTING:
+        return [*RECORDS, DATASETS]
+    named = {*(words & RECORDS.keys()), *(one for view in words & VIEWS.keys() for one in VIEWS[view][0])}
+    found = [name for name in RECORDS if name in named] + ([DATASETS] if DATASETS in words else [])
+    return found or [*RECORDS, DATASETS]
+
+
+def _connection() -> DuckDBPyConnection:
+    connection: DuckDBPyConnection = imported("duckdb", "duckdb").connect()
+    return connection
+
+
+def _asked(connection: DuckDBPyConnection, query: str, folder: Path, maximum_seconds: float | None) -> pa.Table:
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.format != "parquet":
+        raise OutputError("is no output as Parquet, which alone can be asked", source=str(folder))
+    _register(connection, folder, manifest)
+    return _result(connection, query, maximum_seconds)
+
+
+def _register(connection: DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
+    """Make a view of each record and data set, over Arrow, which keeps durations and reads only the columns asked."""
+    import pyarrow.dataset as ds
+
+    check_files(folder, manifest)
+    connection.execute(f"create schema {DATASETS}")
+    for record in [name for name in manifest.rows() if name and name[0] != "_"]:
+        files = [str(folder / file.path) for file in manifest.files if file.record == record]
+        try:
+            connection.register(record, ds.dataset(files, format="parquet"))
+        except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
+            raise OutputError(
+                f"{record} cannot be read: {reason}; {MEND}", source=str(folder), code="damaged"
+            ) from error
+        if is_dataset(record):
+            name = quoted(record.removeprefix(f"{DATASETS}/"))
+            connection.execute(f"create view {DATASETS}.{name} as select * from {quoted(record)}")
+    for name, (records, select) in VIEWS.items():
+        if manifest.schemas.keys() >= set(records):
+            connection.execute(f"create temp view {name} as {select}")
+
+
+def _check(connection: DuckDBPyConnection, query: str) -> None:
+    duckdb = imported("duckdb", "duckdb")
+    try:
+        statements = connection.extract_statements(query)
+    except duckdb.Error as error:
+        raise UsageError(f"the query cannot be read: {_said(error)}") from error
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise UsageError("a query is one SELECT (or FROM, WITH, DESCRIBE, SUMMARIZE): it reads and changes nothing")
+
+
+def _result(connection: DuckDBPyConnection, query: str, maximum_seconds: float | None = None) -> pa.Table:
+    """Return what the query finds, in types that every format can hold."""
+    _check(connection, query)
+    duckdb = imported("duckdb", "duckdb")
+    for statement in SHUT:
+        connection.execute(statement)
+    try:
+        return _within(maximum_seconds, connection, lambda: _found(connection, query))
+    except duckdb.OutOfMemoryException as error:
+        raise QueryError(f"the query needs more memory than there is: {_said(error)}") from error
+    except duckdb.Error as error:
+        raise UsageError(f"DuckDB refuses the query: {_said(error)}") from error
+
+
+def _within(seconds: float | None, connection: DuckDBPyConnection, work: Callable[[], pa.Table]) -> pa.Table:
+    """Return what the work gives, which uses the connection in another thread; stop it where this one is stopped.
+
+    Raises:
+        QueryError: it took longer than it may.
+    """
+    done: Future[pa.Table] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    thread = threading.Thread(target=run, daemon=True)  # one that cannot be stopped does not keep the process
+    thread.start()
+    try:
+        return done.result(seconds)
+    except TimeoutError as error:
+        if done.done():
+            raise
+        message = f"the query took longer than {seconds:g} seconds and was stopped; see `maximum_seconds`"
+        raise QueryError(message, code="too_slow") from error
+    finally:
+        last = time.monotonic() + SECONDS_TO_STOP
+        while not done.done() and time.monotonic() < last:
+            connection.interrupt()  # again and again, for what has not begun yet forgets it
+            thread.join(0.02)
+
+
+def _found(connection: DuckDBPyConnection, query: str) -> pa.Table:
+    """Return what the query finds, values that no other system has as DuckDB's texts."""
+    try:
+        relation = connection.sql(query)
+        names = list(relation.columns)
+        fit = [_is_fit(type) for type in relation.types]
+        if not all(fit):
+            places = (f"#{number}{'' if is_fit else '::varchar'}" for number, is_fit in enumerate(fit, start=1))
+            relation = relation.project(", ".join(f"{place} as c{number}" for number, place in enumerate(places)))
+        found = relation.to_arrow_table()
+    except imported("duckdb", "duckdb").ParserException:
+        raise
+    except imported("duckdb", "duckdb").Error as error:
+        raise _placed(connection, query, error) from error
+    columns = [_storable(column) if _is_in_time(column) else _texts(connection, column) for column in found.columns]
+    return pa.Table.from_arrays(columns, _distinct(names))
+
+
+def _is_fit(type: Any) -> bool:
+    """Whether values of a type of DuckDB, and of those within it, are to be had through Arrow as they are."""
+    if type.id in NESTED:
+        return bool(type.children) and all(_is_fit(inner) for _, inner in type.children if not isinstance(inner, int))
+    return FIT.fullmatch(str(type)) is not None
+
+
+def _is_in_time(column: pa.ChunkedArray) -> bool:
+    """Whether Python has dates and times for all values: it knows years from 1 to 9999 alone, and no 24:00."""
+    if not _holds_time(column.type):
+        return True
+    import pyarrow.compute as pc
+
+    if pa.types.is_time(column.type):
+        return bool(pc.min(pc.not_equal(column, END_OF_DAY)).as_py() is not False)
+    try:
+        if pa.types.is_nested(column.type):
+            column.to_pylist()
+        else:
+            pc.min_max(column).as_py()
+    except (ValueError, OverflowError):  # of which Arrow's own errors are some
+        return False
+    return True
+
+
+def _holds_time(type: pa.DataType) -> bool:
+    inner = [type.field(index).type for index in range(type.num_fields)]
+    is_time = pa.types.is_date(type) or pa.types.is_timestamp(type) or type == TIME
+    return is_time or any(map(_holds_time, inner))
+
+
+def _texts(connection: DuckDBPyConnection, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return values as DuckDB prints them."""
+    connection.register("values_found", pa.table({"value": column}))
+    texts = connection.sql("select value::varchar as value from values_found").to_arrow_table()
+    return texts.column(0)
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Return the names of columns, those that come again with a number."""
+    distinct: list[str] = []
+    for name in names:
+        number, new = 1, name
+        while new in distinct:
+            number += 1
+            new = f"{name}_{number}"
+        distinct.append(new)
+    return distinct
+
+
+def _placed(connection: DuckDBPyConnection, query: str, error: Exception) -> Exception:
+    """Return DuckDB's error for a query that it refused; with the place, which only `execute` says."""
+    stopped = imported("duckdb", "duckdb").InterruptException
+    try:
+        if type(error) is not stopped:
+            connection.execute(query)
+    except Exception as placed:
+        return placed if type(placed) is type(error) else error
+    return error
+
+
+def _said(error: Exception) -> str:
+    """Return what DuckDB says, which may quote what stands in a document, without codes for a terminal."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in str(error))
+
+
+def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column in a type that every format has: sums as integers, intervals as durations, else as texts."""
+    if column.type == SUM:
+        with contextlib.suppress(pa.ArrowInvalid):  # too large
+            return column.cast(pa.int64())
+    if _has_a_place(column.type):
+        return column
+    values = column.to_pylist()
+    if pa.types.is_interval(column.type) and not any(value and value.months for value in values):
+        spans = [value and value.days * MICROSECONDS_A_DAY + value.nanoseconds // 1000 for value in values]
+        return pa.chunked_array([pa.array(spans, pa.int64()).cast(pa.duration("us"))])
+    texts = [value.hex() if isinstance(value, bytes) else value and str(value) for value in values]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _has_a_place(type: pa.DataType) -> bool:
+    """Whether every format can hold the type."""
+    inner = [type.field(index).type for index in range(type.num_fields)]
+    return any(matches(type) for matches in STORABLE) and all(map(_has_a_place, inner))

@@ -1,0 +1,388 @@
+"""A whole run: sources in, batches converted, outputs staged and then put in place together."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+
+from converter.config import Options, schema_of
+from converter.datasets import DATASETS
+from converter.engine.pool import LARGE_BYTES, convert_batches
+from converter.errors import OutputError, TooManyProblems, UsageError
+from converter.model.report import Report
+from converter.model.source import Source
+from converter.output import (
+    Earlier,
+    Folder,
+    Load,
+    Manifest,
+    NestedFile,
+    Output,
+    RecordFiles,
+    Records,
+    Stage,
+    Target,
+    earlier_of,
+    partition_of,
+    staged,
+)
+from converter.output.datapackage import write_datapackage
+from converter.sources.evidence import Listing, Sources
+from converter.values.names import column_name
+from converter.write import FORMATS, NestedJsonWriter
+
+if TYPE_CHECKING:
+    from converter.output.capacity import Capacity
+    from converter.schema.model import Schema
+
+# A batch is closed at whichever comes first: enough to fill Arrow columns well, little enough to hold in memory.
+BATCH_DOCUMENTS = 256
+BATCH_BYTES = LARGE_BYTES
+WAITING_PARTITIONS = 32  # so many batches are filled side by side where documents are partitioned
+COUNTED = ("documents", "repairs", "problems")
+"""The records that a report counts, whatever is written."""
+Progress = Callable[[int, int], None]
+"""Called after each batch with the number of documents and of bytes done so far."""
+Sink = Callable[[Records, str, bool], None]
+"""Takes what a batch gave, or a piece of it; its partition; and whether more pieces follow."""
+Files = RecordFiles | NestedFile
+Fill = Callable[[Files, Stage, Earlier | None, Report], None]
+"""Converts what the earlier output does not hold into the files, whose stage is given, and counts it in the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run is carried out: in how many processes, with how many errors in `problems` it fails, and whether
+    documents must be converted in a process other than this one."""
+
+    jobs: int = 1
+    maximum_problems: int | None = None
+    progress: Progress | None = None
+    isolated: bool = False
+
+
+def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[list[Source]]:
+    """Group sources into batches that memory can hold, each of documents of one partition; large ones stand alone."""
+    waiting: dict[str, list[Source]] = {}
+    sizes: Counter[str] = Counter()
+    for source in sources:
+        partition = partition_of(source, partition_by)
+        if len(source.data) >= BATCH_BYTES and partition in waiting:
+            del sizes[partition]
+            yield waiting.pop(partition)
+        batch = waiting.setdefault(partition, [])
+        batch.append(source)
+        sizes[partition] += len(source.data)
+        if len(batch) >= BATCH_DOCUMENTS or sizes[partition] >= BATCH_BYTES:
+            del sizes[partition]
+            yield waiting.pop(partition)
+        elif len(waiting) > WAITING_PARTITIONS:
+            ((largest, _),) = sizes.most_common(1)
+            del sizes[largest]
+            yield waiting.pop(largest)
+    yield from waiting.values()
+
+
+def convert_sources(
+    sources: Iterable[Source],
+    sink: Sink,
+    output: Output,
+    options: Options,
+    report: Report,
+    settings: Settings,
+) -> None:
+    """Convert the sources batch by batch to the records that the output asks for, and to those that a report counts;
+    hand each batch with its partition to `sink`; count.
+
+    Raises:
+        UsageError: a record is unknown.
+        ViolationError: a record does not fit a schema that says `fail`.
+        TooManyProblems: there are more errors in `problems` than the settings allow.
+    """
+    schemas = [schema.name for schema in options.schemas]
+    report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
+    report.matched |= dict.fromkeys(schemas, 0)
+    filtered = _filtered(options)
+    asked_types = options.hints.types.keys() - {"*"}
+    names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED, *(["tables"] if asked_types else [])]))
+    grouped = batches(sources, output.partition_by)
+    in_pieces = not output.nested(options)
+    for batch, pieces in convert_batches(grouped, options, names, settings.jobs, settings.isolated, in_pieces):
+        partition = partition_of(batch[0], output.partition_by)
+        documents = 0
+        for piece in pieces:
+            records = filtered(piece.records)
+            sink(records, partition, piece.more)
+            report.add(records)
+            if asked_types and "tables" in records:
+                report.hinted = sorted({*report.hinted, *hinted(asked_types, records["tables"])})
+            documents += records["documents"].num_rows if "documents" in records else 0
+            for name, matched in piece.matched.items():
+                report.matched[name] += matched
+        report.sources += len(batch)
+        report.documents += documents
+        report.failed += len(batch) - documents
+        report.listing_complete = report.listing_complete and all(source.listed for source in batch)
+        report.bytes += sum(len(source.data) for source in batch)
+        if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
+            raise TooManyProblems(settings.maximum_problems, report.problems)
+        if settings.progress is not None:
+            settings.progress(report.sources, report.bytes)
+
+
+@contextlib.contextmanager
+def _behind(sink: Sink) -> Iterator[Sink]:
+    """Give a sink that writes one batch while the next is converted: compression needs no interpreter.
+
+    For files alone: a pipe that nobody reads would hold the thread, and so the run, for good.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        last: Future[None] | None = None
+
+        def write(records: Records, partition: str, more: bool) -> None:
+            nonlocal last
+            if last is not None:
+                last.result()
+            last = thread.submit(sink, records, partition, more)
+
+        yield write
+        if last is not None:
+            last.result()
+
+
+def _filtered(options: Options) -> Callable[[Records], Records]:
+    """Return what takes rows out of a batch that must be unique in the run, and are not."""
+    if not options.schemas:
+        return lambda records: records
+    from converter.schema.unique import Uniques  # a tenth of the start, which only runs with schemas need
+
+    return partial(Uniques().filter, options.schemas)
+
+
+def write_stream(
+    sources: Iterable[Source],
+    stream: BinaryIO,
+    output: Output,
+    options: Options,
+    settings: Settings = Settings(),
+) -> Report:
+    """Convert the sources to one stream: one record, or nested JSON with every record.
+
+    Raises:
+        UsageError: a record is unknown, or the format cannot hold several records in one stream.
+    """
+    report = Report()
+    if output.nested(options):
+        nested = NestedJsonWriter(stream)
+        report.written = True
+        with timed(report):
+            convert_sources(sources, lambda records, *_: nested.write(records), output, options, report, settings)
+            nested.close()
+        return report
+    if output.records and DATASETS in output.records:
+        raise UsageError("data sets are a file each; name an output folder with `out`")
+    names = output.names(options)
+    if len(names) != 1:
+        raise UsageError(
+            f"{output.format} holds one record a file; name an output folder with `out`, or one record with `records`"
+        )
+    writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.layout)
+
+    def write(records: Records, *_: object) -> None:
+        for rows in records[names[0]].to_batches() if names[0] in records else ():
+            writer.write(rows)
+
+    report.written = True
+    with timed(report):
+        convert_sources(sources, write, output, options, report, settings)
+        writer.close()
+    return report
+
+
+def write_file(
+    sources: Iterable[Source],
+    out: Path,
+    output: Output,
+    options: Options,
+    settings: Settings = Settings(),
+) -> Report:
+    """Convert the sources to one file, as `write_stream` does; the file appears whole or not at all.
+
+    Raises:
+        UsageError: as for `write_stream`.
+        OutputError: the output exists already, or could not be written.
+    """
+    if output.mode in ("append", "incremental"):
+        raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
+    if out.exists() and output.mode != "overwrite":
+        raise OutputError(
+            "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
+        )
+    with staged(out) as stage:
+        with open(stage.new / out.name, "wb") as stream:
+            report = write_stream(sources, stream, output, options, settings)
+        report.written = report.documents > 0
+        if report.written:
+            stage.publish_file(stage.new / out.name, output.mode == "overwrite")
+            report.outputs = [out]
+    return report
+
+
+def write_folder(
+    sources: Iterable[Source],
+    out: Path,
+    output: Output,
+    options: Options,
+    settings: Settings = Settings(),
+) -> Report:
+    """Convert the sources to a folder with files for each record and data set (or `documents.json`, nested).
+
+    Raises:
+        UsageError, ViolationError, OutputError: as for `write_target`.
+    """
+    return write_target(sources, Folder(out, output.format), output, options, settings)
+
+
+def write_target(
+    sources: Iterable[Source],
+    target: Target,
+    output: Output,
+    options: Options,
+    settings: Settings = Settings(),
+) -> Report:
+    """Convert the sources to a target: a folder, or the tables of a database.
+
+    All rows are written to files in a stage and put in place together when they are whole, with a manifest, so that
+    a run that fails or is killed leaves what stood there; see `Target.publish`.
+
+    Raises:
+        UsageError: a record is unknown, or the mode needs records that are not written.
+        ViolationError: a record does not fit a schema that says `fail`.
+        OutputError: the output exists already, is not what the mode can go on from, or could not be written; or more
+            would be removed from it than may be.
+    """
+
+    def fill(files: Files, stage: Stage, earlier: Earlier | None, report: Report) -> None:
+        wanted = sources if earlier is None else not_held(sources, earlier, report)
+        with _behind(files.write) as write:
+            sink = write if earlier is None else taken(write, earlier)
+            convert_sources(wanted, sink, output, options, report, settings)
+
+    return write_output(target, output, options, fill, sources.listing if isinstance(sources, Sources) else None)
+
+
+def write_output(
+    target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None
+) -> Report:
+    """Have `fill` convert documents into the files of an output, and put these in place together.
+
+    `listing` is what is known of the sources beside, once `fill` has taken them.
+
+    Raises:
+        UsageError, OutputError: as for `write_target`; and what `fill` raises, after which the output is as it was.
+    """
+    report = Report()
+    output.check(options, is_folder=not target.shared)
+    if target.capacity is not None:
+        check_schemas(options.schemas, target.capacity)
+    told = output.told(options)
+    with timed(report), staged(target.place) as stage:
+        before = stage.pending or target.manifest()
+        earlier = earlier_of(target, before, output, options, stage.resume)
+        if earlier is not None and listing is not None:
+            earlier.listing = listing
+        stale = None
+        with (
+            NestedFile(stage.new)
+            if output.nested(options)
+            else RecordFiles(stage, output, options, before, target.capacity) as files
+        ):
+            fill(files, stage, earlier, report)
+            if earlier is not None and isinstance(files, RecordFiles):
+                goes = earlier.settle(output.mode, output.maximum_removed, report)
+                if report.exit_code == 1:
+                    earlier.count(report)
+                    return report  # nothing could be read
+                if not earlier.remade:
+                    if not files.go_on(earlier, goes, report):
+                        return report  # nothing has changed
+                    stale = goes
+            made = files.finish(report)
+        if report.documents or earlier is not None:
+            if output.datapackage:
+                made.append(write_datapackage(stage.new, output.format, made, files.schemas))
+            layout = None if target.shared else output.arranged(before)
+            manifest = Manifest.of(report, output.format, told, made, files.schemas, layout)
+            if listing is not None and listing.is_local:
+                manifest = replace(manifest, root=listing.root, folder=listing.folder)
+            elif before is not None:
+                manifest = replace(manifest, root=before.root, folder=before.folder)
+            load = Load(stage, manifest, files.stored, stale, before, output.mode == "overwrite")
+            stands = target.publish(load)
+            report.notes = load.notes
+            report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
+            report.outputs, report.written = target.written(stands), True
+    return report
+
+
+def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:
+    """Refuse schemas whose records the target cannot hold: that is known before the run.
+
+    Raises:
+        UsageError: a name or the number of columns is none that it takes.
+    """
+    for schema in schemas:
+        if excess := capacity.excess(schema.arrow, lambda: ()):
+            raise UsageError(f"schema {schema.name}: {excess}; take some out, or name a folder")
+        names = [schema.name, *schema.arrow.names]
+        fitting = [*capacity.names([schema.name]), *capacity.names(schema.arrow.names)]
+        for name, other in zip(names, fitting, strict=True):
+            if name != other:
+                raise UsageError(f"schema {schema.name}: {capacity.system} takes no {name!r} for a name; say {other}")
+
+
+def not_held(sources: Iterable[Source], earlier: Earlier, report: Report) -> Iterator[Source]:
+    """Yield the sources that an earlier output does not hold as they are; count the others."""
+    for source in sources:
+        if earlier.holds(source):
+            report.sources += 1
+            report.skipped += 1
+        else:
+            yield source
+
+
+def hinted(asked: Iterable[str], tables: pa.Table) -> Iterator[str]:
+    """Yield those of the names for which a type was asked that a column of these tables has, in its header or name."""
+    columns = [column for row in tables.column("columns").to_pylist() for column in row]
+    there = {column[part] for column in columns for part in ("header", "name")}
+    alike = {column_name(column["header"]) for column in columns}
+    yield from (name for name in asked if name in there or column_name(name) in alike)
+
+
+def taken(sink: Sink, earlier: Earlier) -> Sink:
+    """Return a sink that also notes which documents of an earlier output were converted."""
+
+    def write(records: Records, partition: str, more: bool) -> None:
+        earlier.take(records)
+        sink(records, partition, more)
+
+    return write
+
+
+@contextlib.contextmanager
+def timed(report: Report) -> Iterator[None]:
+    """Note in the report how long the block took."""
+    started = time.perf_counter()
+    try:
+        yield
+    finally:
+        report.seconds = time.perf_counter() - started

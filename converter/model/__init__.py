@@ -1,0 +1,1 @@
+"""The nouns that rooms hand each other."""

@@ -1,0 +1,51 @@
+"""The rows of an output that stands, read from its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from converter.errors import OutputError
+from converter.output.manifest import MEND
+from converter.problems import OF_THE_RUN
+
+ROWS_AT_ONCE = 1024
+"""Rows of a file that are read at the same time: a row of `_parts` holds all that a document gave to a data set."""
+
+
+def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a Parquet file that Parquetry wrote with this schema, all columns or some.
+
+    Raises:
+        OutputError: it is damaged, or has other columns.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            if not file.schema_arrow.equals(schema):
+                raise OutputError(f"has columns that no run writes; {MEND}", source=str(path), code="damaged")
+            if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
+                return
+            wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
+            # Each thread would keep memory of its own.
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
+                arrays = [batch.column(name) for name in wanted.names]
+                yield pa.RecordBatch.from_arrays(arrays, schema=wanted)
+    except (pa.ArrowException, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise OutputError(f"cannot be read: {reason}; {MEND}", source=str(path), code="damaged") from error
+
+
+def kept(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
+    """Return the rows that stay: those of other documents, and of them nothing that every run finds anew."""
+    import pyarrow.compute as pc  # 25 ms, for runs that go on from an earlier one only
+
+    doc_id = batch.column("doc_id")
+    gone = pc.is_in(doc_id, value_set=pa.array(sorted(stale), pa.string()))
+    keep = pc.and_(pc.is_valid(doc_id), pc.invert(gone))
+    if "code" in batch.schema.names and batch.schema.metadata[b"record"] == b"problems":
+        found_anew = pc.is_in(batch.column("code"), value_set=pa.array(OF_THE_RUN))
+        keep = pc.and_(keep, pc.invert(found_anew))
+    return batch.filter(keep)

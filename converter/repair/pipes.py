@@ -1,0 +1,54 @@
+"""Rows of tables as single lines: their pipes and cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from converter.repair.lines import (
+    BULLET,
+    DELIMITER,
+    HEADING,
+    IMAGE,
+    INDENTED,
+    ODD_ITEM,
+    ORDERED,
+    QUOTE,
+    ROW,
+    TEXT,
+)
+
+_PIPE = re.compile(r"(?<!\\)\|")
+MAY_BE_ROW = frozenset((TEXT, ROW, ORDERED, BULLET, DELIMITER, INDENTED, HEADING, QUOTE, ODD_ITEM, IMAGE))
+
+
+def pipes_in(line: str) -> int:
+    """The pipes of a line, those escaped left aside."""
+    return len(_PIPE.findall(line)) if "|" in line else 0
+
+
+def is_piped(line: str) -> bool:
+    """Whether a row has pipes at both of its outer edges."""
+    line = line.strip()
+    return len(line) > 1 and line[0] == "|" == line[-1] and line[-2] != "\\"
+
+
+def cells_in(line: str) -> int:
+    """The number of cells GFM sees in a row."""
+    line = line.strip()
+    closed = len(line) > 1 and line.endswith("|") and not line.endswith("\\|")
+    return pipes_in(line) + 1 - line.startswith("|") - closed
+
+
+def mark_rows(lines: Sequence[str], kinds: list[str]) -> None:
+    """Make ROW of the lines around a delimiter row that have no outer pipes and as many cells as it has."""
+    for at, kind in enumerate(kinds):
+        if kind != DELIMITER or at == 0:
+            continue
+        inner = cells_in(lines[at]) - 1
+        if inner and kinds[at - 1] in MAY_BE_ROW and pipes_in(lines[at - 1]) == inner:
+            kinds[at - 1] = ROW
+            below = at + 1
+            while below < len(kinds) and kinds[below] in MAY_BE_ROW and pipes_in(lines[below]) == inner:
+                kinds[below] = ROW
+                below += 1

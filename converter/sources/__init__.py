@@ -1,0 +1,266 @@
+"""Where documents come from: paths, globs, standard input, addresses of object stores, rows of tables, queries.
+
+An argument becomes files by the first finder of `FINDERS` that takes it, and a file becomes documents: itself, unpacked
+(`files.py`), or, where a text column is named, the rows of the table that it is (`tables.py`). Everything flows: what
+is held is one document, one batch of rows, or one group of small remote objects.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain, groupby
+from typing import Final
+
+from converter.addresses import public
+from converter.errors import UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
+from converter.model.source import Source
+from converter.problems import Problem
+from converter.sources.evidence import Listing, Sources
+from converter.sources.files import TEXT_SUFFIXES, File, Find, Wanted, failed, problem_of, read_document_file
+from converter.sources.ignore import LeftOut, patterns_of
+from converter.sources.listing import listed, open_list
+from converter.sources.paths import (
+    STANDARD_INPUT,
+    LocalFile,
+    files_of_folder,
+    files_of_pattern,
+    is_pattern,
+    is_standard_input,
+    named_file,
+    read_there,
+    spelling_of,
+    standard_input,
+)
+from converter.sources.query import sources_of_query
+from converter.sources.seen import Seen
+from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_table
+from converter.sources.urls import check_store, files_of_url, is_url
+
+__all__ = ["Columns", "LeftOut", "Listing", "LocalFile", "Sources", "find_files", "find_sources", "read_there"]
+
+FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
+    (is_standard_input, standard_input),
+    (is_url, files_of_url),
+    (os.path.isdir, files_of_folder),
+    (is_pattern, files_of_pattern),
+    (bool, named_file),
+)
+"""Which finder takes an argument: the first whose test it passes."""
+
+NOTHING_THERE: Final = frozenset({"no_documents"})
+"""The problems of a finder that listed everything, and found nothing. Any other one hides documents."""
+
+
+def find_sources(
+    arguments: Iterable[str | os.PathLike[str]] = (),
+    *,
+    files_from: str | None = None,
+    null_separated: bool = False,
+    include: Iterable[str] = (),
+    columns: Columns | None = None,
+    query: str | None = None,
+    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
+    left_out: LeftOut | None = None,
+    root: str | os.PathLike[str] | None = None,
+) -> Sources:
+    """Return the documents that the arguments name, each once, read when its turn comes.
+
+    An argument is a file, a folder (searched for text files and for names that fit `include`; hidden ones are left
+    out), a glob (`**` crosses folders), `-` for standard input, or an address of an object store or the web.
+    `files_from` is a file with further arguments, one a line or separated by NUL. With `columns` each file is a table
+    whose rows are documents; with `query` its rows come from the result, and the one argument is a DuckDB database.
+
+    What is searched, folders and `**`, leaves out what fits `exclude`, each as a line of a `.gitignore`, and with
+    `ignore` what git ignores; `left_out` counts it. A document that does not arrive within `maximum_seconds`, from a
+    web server or the writer of a pipe, is given up. What cannot be found or read is yielded as a source with a problem.
+    Keys of local paths are relative to `root`, where one is named, wherever that folder is.
+
+    Raises:
+        UsageError: before the first source: an argument is empty, a package is missing, a list cannot be read, options
+            exclude each other, a path is not in the root, or the first table has not the columns asked for.
+    """
+    named = [_argument(argument) for argument in arguments]
+    listing = Listing(None if root is None else os.fspath(root))
+    if query is not None:
+        if columns is None:
+            raise UsageError("`query` needs `text_column`, which says where the result has the documents")
+        if len(named) > 1 or files_from is not None:
+            raise UsageError("`query` takes one DuckDB database at most, and no list of files")
+        rows = sources_of_query(query, named[0] if named else None, columns, maximum_bytes)
+        return Sources(_started(_keyed(rows)), listing)
+    if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
+        raise UsageError("standard input is a document or a list of files, not both")
+    for argument in filter(is_url, named):
+        check_store(argument)
+    for argument in named if root is not None else ():
+        if not is_standard_input(argument) and not is_url(argument) and not is_pattern(argument):
+            spelling_of(argument, listing.root)
+    more = () if files_from is None else listed(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
+    is_table = columns is not None
+    wanted = Wanted(
+        TABLE_SUFFIXES if is_table else TEXT_SUFFIXES,
+        tuple(include),
+        # What Spark and others leave beside their tables begins with an underscore.
+        (".", "_") if is_table else (".",),
+        tuple(patterns_of(exclude)),
+        ignore,
+        LeftOut() if left_out is None else left_out,
+        maximum_seconds,
+    )
+    files = _files(chain(named, more), wanted, listing, is_table)
+    if columns is None:
+        read = (
+            file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)
+            for file in files
+        )
+        return Sources(_keyed(read), listing)
+    return Sources(_started(_keyed(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing)
+
+
+def _argument(argument: str | os.PathLike[str]) -> str:
+    path = os.fspath(argument)
+    if not path:
+        raise UsageError("a source has an empty name; is a variable of the shell not set?")
+    return path
+
+
+def find_files(
+    arguments: Iterable[str | os.PathLike[str]],
+    listing: Listing | None = None,
+    *,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
+) -> Iterator[LocalFile | Source]:
+    """Yield the local files that the arguments name, each once, for other processes to read. See `find_sources`.
+
+    Keys are relative to the root of `listing`, in which is noted what is known of the sources beside.
+
+    Raises:
+        UsageError: an argument is standard input or an address, which is read where it is found.
+    """
+    named = [_argument(argument) for argument in arguments]
+    if elsewhere := [argument for argument in named if is_standard_input(argument) or is_url(argument)]:
+        raise UsageError(f"{elsewhere[0]} is no file that other processes could read")
+    for file in _files(named, Wanted(exclude=tuple(patterns_of(exclude)), ignore=ignore), listing or Listing()):
+        assert isinstance(file, LocalFile | Source)
+        yield file
+
+
+def _files(
+    arguments: Iterable[str | Source], wanted: Wanted, listing: Listing, are_tables: bool = False
+) -> Iterator[File | Source]:
+    """Find the files that the arguments name, each once; note in the listing which arguments were searched for them.
+
+    Whatever goes wrong over one argument is a problem of it.
+    """
+    seen = Seen()
+    real_folder = lru_cache(maxsize=64)(os.path.realpath)  # for this run: links may be turned to other folders
+    for argument in arguments:
+        if isinstance(argument, Source):
+            yield argument
+            continue
+        try:
+            find = next(find for takes, find in FINDERS if takes(argument))
+            is_container = are_tables or find not in (standard_input, named_file)
+            listing.searched = _container(argument, listing.root) if is_container else ""
+            if is_container:
+                listing.containers.add(listing.searched)
+            for found in find(argument, wanted):
+                listing.is_local = listing.is_local or isinstance(found, LocalFile)
+                file = _with_key(found, listing.root)
+                if isinstance(file, Source) or seen.add(file.identity(real_folder)):
+                    yield file
+        except Exception as error:  # a NUL in a name, an address that no library can take apart
+            key = public(argument) if is_url(argument) else argument
+            problem = failed(key, "unreadable", f"cannot be read ({type(error).__name__}); check its spelling")
+            yield replace(problem, listed=False)
+
+
+def _with_key(file: File | Source, root: str | None) -> File | Source:
+    """Return what was found under its key; what a finder could not find stands for documents that nobody knows."""
+    if isinstance(file, LocalFile):
+        try:
+            spelling = spelling_of(file.path, root)
+        except UsageError as error:
+            return Source(file.key, problem=Problem("outside_root", error.message), listed=False)
+        return file if spelling is None else replace(file, spelling=spelling)
+    if isinstance(file, Source):
+        listed = file.problem is not None and file.problem.code in NOTHING_THERE
+        return replace(file, key=_place(file.key, root), listed=listed)
+    return file
+
+
+def _place(key: str, root: str | None) -> str:
+    """Return the key of a place that was looked at, relative to the root if it is in it."""
+    if is_standard_input(key) or is_url(key):
+        return key
+    try:
+        return LocalFile(key, spelling=spelling_of(key, root)).key
+    except UsageError:
+        return key
+
+
+def _container(argument: str, root: str | None) -> str:
+    """Return the key of what an argument searches: the place itself, of a pattern the folder before its wildcards."""
+    if glob.has_magic(argument) and not os.path.lexists(argument):
+        argument = os.path.dirname(argument[: re.search(r"[*?\[]", argument).start()])  # type: ignore[union-attr]
+    return public(argument).rstrip("/") if is_url(argument) else _place(argument or ".", root)
+
+
+def _rows(
+    files: Iterable[File | Source],
+    columns: Columns,
+    maximum_bytes: int,
+    maximum_seconds: float | None,
+    listing: Listing,
+) -> Iterator[Source]:
+    """Read tables; say where an argument has no row. Columns that are not there are wrong usage in the first table, and
+    a problem in a later one."""
+    first = True
+    for place, tables in groupby(files, lambda _: listing.searched):
+        is_empty = True
+        for file in tables:
+            if isinstance(file, Source):
+                is_empty = False
+                yield file
+                continue
+            try:
+                for row in sources_of_table(file, columns, maximum_bytes, maximum_seconds):
+                    is_empty = False
+                    # What went wrong with the table as a whole hides rows.
+                    yield replace(row, listed=False) if row.problem is not None and row.key == file.key else row
+            except UsageError as error:
+                if first:
+                    raise
+                is_empty = False
+                yield replace(failed(file.key, "no_column", error.message), listed=False)
+            except Exception as error:  # an address that no library can take apart
+                is_empty = False
+                yield replace(problem_of(file, error), listed=False)
+            first = False
+        if is_empty:
+            yield failed(place, "no_rows", "there is no row, and so no document; check that the table is whole")
+
+
+def _keyed(sources: Iterable[Source]) -> Iterator[Source]:
+    """Put a problem in the place of a document whose key an earlier one has: their records would be one."""
+    seen = Seen()
+    for source in sources:
+        if source.problem is None and not seen.add(source.key):
+            message = "an earlier document has this key, and was kept; name another `key_column`"
+            source = Source(source.key, problem=Problem("duplicate_key", message))
+        yield source
+
+
+def _started(sources: Iterator[Source]) -> Iterator[Source]:
+    """Read the first source at once, so that wrong usage is told before anything is converted."""
+    return chain([source for source in [next(sources, None)] if source], sources)

@@ -1,0 +1,194 @@
+"""What a file is, wherever it lies: a name and a way to open it. A whole one is read into a Source here."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, BinaryIO, Protocol, cast
+
+import pyarrow as pa
+
+from converter.errors import SourceError
+from converter.limits import DEFAULT_MAXIMUM_SECONDS
+from converter.model.source import Source
+from converter.problems import OUT_OF_MEMORY, Problem
+from converter.sources.clock import Clock
+from converter.sources.ignore import LeftOut, Pattern, excluded
+from converter.text.office import format_of
+
+TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
+"""What a folder is searched for, upper case or lower, packed or not. A file that is named may have any suffix."""
+
+DATA_SUFFIXES = {
+    ".ipynb": "a notebook; turn it into Markdown with jupyter nbconvert",
+    ".json": "JSON; name Markdown or text files",
+    ".jsonl": "a table; say with `text_column` which column holds documents",
+    ".ndjson": "a table; say with `text_column` which column holds documents",
+}
+"""Suffixes of files that hold data, not a text for people, though they are text; and what to do instead."""
+
+CODECS = {".gz": "gzip", ".zst": "zstd"}
+"""The suffixes of packed files, and what pyarrow calls the way they are packed."""
+
+CHUNK = 256 * 1024
+
+
+class File(Protocol):
+    """A file that may be read."""
+
+    @property
+    def key(self) -> str:
+        """Its name as records hold it."""
+
+    @property
+    def name(self) -> str:
+        """Its path; the suffixes tell what is in it."""
+
+    def identity(self, real_folder: Callable[[str], str]) -> str:
+        """Return the same for every spelling of the file's name; `real_folder` follows the links of a path."""
+
+    def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
+        """Open it, to be read within the time that the clock gives; any error may be raised."""
+
+    def explain(self, error: Exception) -> Problem:
+        """Return what went wrong when it was opened or read, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a folder is searched for: names with these suffixes, packed or not, and names that fit a pattern.
+
+    A pattern with a slash is held against the path below the folder. Names that begin with one of `hidden` are left
+    out, and so are folders of such names, what fits `exclude`, and, with `ignore`, what git ignores: `left_out` counts
+    these. A store has `maximum_seconds` to answer.
+    """
+
+    suffixes: frozenset[str] = TEXT_SUFFIXES
+    include: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = (".",)
+    exclude: tuple[Pattern, ...] = ()
+    ignore: bool = False
+    left_out: LeftOut = field(default_factory=LeftOut, compare=False)
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
+
+    def shows(self, name: str) -> bool:
+        """Whether a file or folder of this name is looked at."""
+        return not name.startswith(self.hidden)
+
+    def takes(self, path: str) -> bool:
+        """Whether a file of this path below the folder is wanted."""
+        name = path.rpartition("/")[2]
+        included = any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.include)
+        return self.shows(name) and (included or suffix_of(name) in self.suffixes)
+
+    def excludes(self, path: str) -> bool:
+        """Whether `exclude` leaves out a file of this path below the folder; if so, it is counted."""
+        out = bool(self.exclude) and excluded(self.exclude, path.replace(os.sep, "/").split("/"))
+        if out:
+            self.left_out.add(path)
+        return out
+
+    @property
+    def advice(self) -> str:
+        """What to say where nothing was found and something left out."""
+        some = f"; {self.left_out.count} left out by `exclude` or .gitignore, which `ignore=False` overrules"
+        return some if self.left_out.count else ""
+
+    def __str__(self) -> str:
+        return ", ".join([*sorted(self.suffixes), *self.include])
+
+
+Find = Callable[[str, Wanted], Iterator[File | Source]]
+"""A finder: an argument -> its files, and a source with a problem for what is not found."""
+
+
+def bare_name(name: str) -> str:
+    """Return a file's name without the suffix that says how it is packed."""
+    stem, suffix = os.path.splitext(name)
+    return stem if suffix.lower() in CODECS else name
+
+
+def suffix_of(name: str) -> str:
+    """Return the suffix that tells what is in the file, in lower case: `.md` for `a.MD.gz`."""
+    return os.path.splitext(bare_name(name))[1].lower()
+
+
+LOOKS_ESCAPED = re.compile(r"\\(?:x[89a-f][0-9a-f]|\\)")
+
+
+def escaped(name: bytes) -> str:
+    r"""Return bytes as text, those that are no UTF-8 as `\xff`, so that no two names give the same.
+
+    In such a name, and in one that looks as if it had been escaped, a backslash is doubled; every other stays as it is.
+    """
+    try:
+        text = name.decode()
+    except UnicodeDecodeError:
+        return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+    return text.replace("\\", "\\\\") if LOOKS_ESCAPED.search(text) else text
+
+
+def writable(text: str) -> str:
+    """Return the text with halves of characters, which no record can hold, escaped."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def failed(key: str, code: str, message: str) -> Source:
+    """Return a source that is a problem."""
+    return Source(writable(key), problem=Problem(code, writable(message)))
+
+
+def explained(error: Exception) -> str:
+    """Return why a local file cannot be read, and what to do."""
+    if reason := getattr(error, "strerror", None):
+        return f"{reason}; check its permissions"
+    return f"{error}; is the file whole?"
+
+
+def problem_of(file: File, error: Exception) -> Source:
+    """Return the source that says why a file could not be read."""
+    if isinstance(error, SourceError):
+        return failed(file.key, error.code, error.message)
+    problem = OUT_OF_MEMORY if isinstance(error, MemoryError) else file.explain(error)
+    return failed(file.key, problem.code, problem.message)
+
+
+def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | None) -> Source:
+    """Read a whole document, unpacked if its name says that it is packed; what went wrong is its problem."""
+    try:
+        if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
+            return failed(file.key, "not_markdown", f"is {kind}")
+        with file.open(Clock(maximum_seconds)) as stream:
+            data = read_bounded(unpacked(stream, file.name), maximum_bytes)
+        return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))
+    except Exception as error:  # object stores raise errors of many libraries
+        return problem_of(file, error)
+
+
+def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
+    """Return the stream, or the one that unpacks it as it is read."""
+    codec = CODECS.get(os.path.splitext(name)[1].lower())
+    return stream if codec is None else cast(BinaryIO, pa.CompressedInputStream(stream, codec))
+
+
+def read_bounded(stream: Any, maximum_bytes: int) -> bytes:
+    """Read to the end of the stream, but hardly further than the limit: packed bytes may grow a thousandfold.
+
+    Raises:
+        SourceError: `too_large`.
+    """
+    chunks: list[bytes] = []
+    left = maximum_bytes
+    while chunk := stream.read(min(CHUNK, left + 1)):
+        chunks.append(chunk)
+        left -= len(chunk)
+        if left < 0:
+            raise SourceError(
+                f"is too large, the limit is {maximum_bytes} bytes; raise `maximum_bytes` or split the document",
+                code="too_large",
+            )
+    return b"".join(chunks)

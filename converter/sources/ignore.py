@@ -1,0 +1,277 @@
+"""What a search leaves out: what `.gitignore` files say, as git and ripgrep read them, and `--exclude` likewise.
+
+A `.gitignore` holds in a git work tree alone, from the root of the tree down; one in a deeper folder overrules those
+above it. It comes with whatever was cloned, so it is input: small, and matched in time linear in the names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from converter.errors import SourceError
+from converter.sources.clock import Clock
+from converter.sources.opening import open_path
+
+IGNORE_FILE = ".gitignore"
+EXCLUDE_FILE = os.path.join(".git", "info", "exclude")
+LARGEST = 1024 * 1024
+"""Bytes of an ignore file."""
+ANY = "**"
+"""The component of a pattern that stands for any number of folders."""
+
+CLASSES = {
+    "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z", "space": " \\t-\\r",
+    "blank": " \\t", "xdigit": "0-9A-Fa-f", "punct": "!-/:-@\\[-`{-~", "cntrl": "\\x00-\\x1f\\x7f", "print": " -~",
+    "graph": "!-~",
+}  # fmt: skip
+"""The POSIX classes that may stand in brackets. They are ASCII, as git has them."""
+
+NEVER = re.compile(r"(?!)")
+"""Matches nothing."""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What a search has left out: how many files and folders, and the first of them."""
+
+    count: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def add(self, path: str) -> None:
+        """Count a path."""
+        self.count += 1
+        if len(self.first) < 20:
+            self.first.append(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A line of an ignore file. `components` match the names of a path, or, if there is one, a name at any depth."""
+
+    components: tuple[re.Pattern[str] | None, ...]
+    """None is `**`."""
+    anywhere: bool
+    only_folders: bool
+    includes: bool
+
+    def matches(self, names: Sequence[str], is_folder: bool) -> bool:
+        """Whether the pattern fits the path, given by its names below the folder of the ignore file."""
+        if self.only_folders and not is_folder:
+            return False
+        if self.anywhere:
+            component = self.components[0]
+            return component is None or component.match(names[-1]) is not None
+        return match_names(self.components, names, bool)
+
+
+def match_names(
+    components: Sequence[re.Pattern[str] | None], names: Sequence[str], crosses: Callable[[str], bool]
+) -> bool:
+    """Whether components fit all names of a path. None is `**`, which takes any number of the names that it crosses.
+
+    It takes none at first, and one more wherever what follows it does not fit.
+    """
+    at = place = 0
+    resume: tuple[int, int] | None = None
+    while place < len(names):
+        component = components[at] if at < len(components) else NEVER
+        if component is None:
+            at += 1
+            resume = (at, place)
+            if at == len(components):
+                return all(map(crosses, names[place:]))
+        elif component.match(names[place]):
+            at, place = at + 1, place + 1
+        elif resume is not None and crosses(names[resume[1]]):
+            at, place = resume[0], resume[1] + 1
+            resume = (at, place)
+        else:
+            return False
+    return at == len(components)
+
+
+def patterns_of(lines: Iterable[str]) -> list[Pattern]:
+    """Return the patterns of an ignore file, the last, which decides, first."""
+    return [pattern for line in lines if (pattern := _pattern(line)) is not None][::-1]
+
+
+def _pattern(line: str) -> Pattern | None:
+    text = _without_spaces(line.removesuffix("\r"))
+    if not text or text.startswith("#"):
+        return None
+    includes = text.startswith("!")
+    text = text[1:] if includes else text
+    only_folders = text.endswith("/")
+    text = text[:-1] if only_folders else text
+    if not text or text == "/":
+        return None
+    anywhere = "/" not in text
+    names = text.removeprefix("/").split("/")
+    components = [None if name == ANY and not anywhere else component(name) for name in names]
+    if any(each is NEVER for each in components):
+        return None
+    if len(components) > 1 and components[-1] is None:
+        components.append(component("*"))  # what is in the folder, not the folder
+    return Pattern(tuple(components), anywhere, only_folders, includes)
+
+
+def _without_spaces(line: str) -> str:
+    """Return the line without the spaces at its end, but for one that is escaped."""
+    text = line.rstrip(" ")
+    backslashes = len(text) - len(text.rstrip("\\"))
+    return text + " " if backslashes % 2 and len(text) < len(line) else text
+
+
+def component(text: str) -> re.Pattern[str]:
+    """Return a glob for a name as a regular expression, without a way back from a star to an earlier one.
+
+    A glob that ends in the middle of brackets or of an escape matches nothing: `NEVER`.
+    """
+    pieces = [""]
+    at = 0
+    while at < len(text):
+        character = text[at]
+        at += 1
+        if character == "*":
+            if len(pieces) == 1 or pieces[-1]:
+                pieces.append("")
+        elif character == "?":
+            pieces[-1] += "."
+        elif character == "\\":
+            if at == len(text):
+                return NEVER
+            pieces[-1] += re.escape(text[at])
+            at += 1
+        elif character == "[":
+            end, piece = _brackets(text, at)
+            if not end:
+                return NEVER
+            pieces[-1] += piece
+            at = end
+        else:
+            pieces[-1] += re.escape(character)
+    first, *rest = pieces
+    if not rest:
+        return re.compile(f"{first}\\Z", re.S)
+    *middle, last = rest
+    return re.compile(f"{first}{''.join(f'(?>.*?{piece})' for piece in middle)}.*{last}\\Z", re.S)
+
+
+def _brackets(text: str, at: int) -> tuple[int, str]:
+    """Return where the brackets that begin before `at` end, 0 if nowhere, and the expression for what is in them."""
+    denies = text[at : at + 1] in ("!", "^") and text[at : at + 1] != ""
+    at += denies
+    begin, ranges = at, ""
+    while at < len(text) and (text[at] != "]" or at == begin):
+        if text.startswith("[:", at) and (end := text.find(":]", at)) > 0:
+            ranges += CLASSES.get(text[at + 2 : end], "")
+            if text[at + 2 : end] not in CLASSES:
+                return 0, ""
+            at = end + 2
+            continue
+        low, at = _character(text, at)
+        if text[at : at + 1] == "-" and text[at + 1 : at + 2] not in ("", "]"):
+            high, at = _character(text, at + 1)
+            ranges += f"{re.escape(low)}-{re.escape(high)}" if low and low <= high else ""
+        else:
+            ranges += re.escape(low)
+    if at >= len(text):
+        return 0, ""
+    if not ranges:
+        return at + 1, "." if denies else "(?!)."
+    return at + 1, f"[{'^' if denies else ''}{ranges}]"
+
+
+def _character(text: str, at: int) -> tuple[str, int]:
+    """Return the character at this place of brackets, which may be escaped, and the place after it."""
+    at += text[at] == "\\" and at + 1 < len(text)
+    return text[at], at + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The patterns of a file, and how many names of a path lead to its folder."""
+
+    patterns: list[Pattern]
+    depth: int
+
+
+class GitIgnore:
+    """What git ignores below one folder. A folder is entered before those in it."""
+
+    def __init__(self, folder: str, on_error: Callable[[str, Exception], None]) -> None:
+        self._on_error = on_error
+        whole = os.path.abspath(folder)
+        names = [name for name in whole.split(os.sep) if name]
+        self._waiting = {folder: (names, self._above(whole, len(names)))}
+        self._names, self._rules = self._waiting[folder]
+
+    def _above(self, folder: str, depth: int) -> tuple[Rules, ...]:
+        """Return the rules that hold for a folder from those above it in its work tree."""
+        above = [str(each) for each in Path(folder).parents]
+        root = next((number for number, each in enumerate(above) if _begins_tree(each)), None)
+        if root is None or _begins_tree(folder):
+            return ()
+        rules = (INSIDE, *self._read(above[root], EXCLUDE_FILE, depth - root - 1))
+        for number in range(root, -1, -1):
+            rules += self._read(above[number], IGNORE_FILE, depth - number - 1)
+        return rules
+
+    def enter(self, folder: str) -> None:
+        """Go on to a folder that was expected."""
+        self._names, self._rules = self._waiting.pop(folder)
+        if _begins_tree(folder):
+            self._rules = (INSIDE, *self._read(folder, EXCLUDE_FILE, len(self._names)))
+        if self._rules:
+            self._rules += self._read(folder, IGNORE_FILE, len(self._names))
+
+    def expect(self, folder: str, subfolders: Iterable[str]) -> None:
+        """Note the folders in the one entered last that will be entered."""
+        for name in subfolders:
+            self._waiting[os.path.join(folder, name)] = ([*self._names, name], self._rules)
+
+    def leaves_out(self, name: str, is_folder: bool) -> bool:
+        """Whether a file or folder of this name, in the folder entered last, is left out."""
+        names = [*self._names, name]
+        for rules in reversed(self._rules):
+            decision = decide(rules.patterns, names[rules.depth :], is_folder)
+            if decision is not None:
+                return decision
+        return False
+
+    def _read(self, folder: str, name: str, depth: int) -> tuple[Rules, ...]:
+        path = os.path.join(folder, name)
+        if not os.path.lexists(path):
+            return ()
+        try:
+            with open_path(path, Clock(None), searched=True) as stream:
+                data = stream.read(LARGEST + 1)
+            if len(data) > LARGEST:
+                raise SourceError(f"has over {LARGEST} bytes, and leaves nothing out", code="too_large")
+        except (OSError, ValueError, SourceError) as error:
+            self._on_error(path, error)
+            return ()
+        text = data.decode("utf-8-sig", "surrogateescape")
+        return (Rules(patterns_of(text.split("\n")), depth),)
+
+
+INSIDE = Rules([], 0)
+"""Stands first among the rules of a folder that lies in a work tree."""
+
+
+def _begins_tree(folder: str) -> bool:
+    return os.path.lexists(os.path.join(folder, ".git"))
+
+
+def decide(patterns: Iterable[Pattern], names: Sequence[str], is_folder: bool) -> bool | None:
+    """Return whether patterns leave out a path, given by its names; None where none of them fits."""
+    return next((not pattern.includes for pattern in patterns if pattern.matches(names, is_folder)), None)
+
+
+def excluded(patterns: Sequence[Pattern], names: Sequence[str]) -> bool:
+    """Whether patterns leave out a file or one of the folders on the way to it, given by its names."""
+    return any(decide(patterns, names[:end], end < len(names)) for end in range(1, len(names) + 1))

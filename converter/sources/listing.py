@@ -1,0 +1,61 @@
+"""A list of sources -> arguments, one at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from typing import BinaryIO
+
+from converter.errors import UsageError
+from converter.model.source import Source
+from converter.problems import Problem
+from converter.sources.paths import STANDARD_INPUT
+
+CHUNK = 64 * 1024
+
+
+def open_list(path: str) -> AbstractContextManager[BinaryIO]:
+    """Open a list of sources; `-` is standard input, which stays open.
+
+    Raises:
+        UsageError: it cannot be opened.
+    """
+    if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UsageError("`files_from` cannot be read: standard input is closed", source=path)
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return open(path, "rb")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"`files_from` cannot be read: {reason}", source=path) from error
+
+
+def listed(
+    opened: AbstractContextManager[BinaryIO], separator: bytes, path: str = "the list of sources"
+) -> Iterator[str | Source]:
+    """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF.
+
+    A list that cannot be read to its end gives a source that is not `listed`; `path` is its name.
+    """
+    rest = b""
+    try:
+        with opened as stream:
+            while chunk := stream.read(CHUNK):
+                *whole, rest = (rest + chunk).split(separator)
+                yield from _arguments(whole, separator)
+    except OSError as error:
+        message = f"the list could not be read to its end: {error.strerror or error}"
+        yield Source(path, problem=Problem("unreadable", message), listed=False)
+        return
+    yield from _arguments([rest], separator)
+
+
+def _arguments(names: list[bytes], separator: bytes) -> Iterator[str]:
+    for name in names:
+        if separator == b"\n":
+            name = name.removesuffix(b"\r")
+        if name:
+            yield os.fsdecode(name)

@@ -1,0 +1,309 @@
+"""Standard input, and local files, folders and globs -> files, one at a time."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase, translate
+from pathlib import Path
+from typing import BinaryIO
+
+from converter.addresses import public
+from converter.errors import SourceError, UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
+from converter.model.source import Source
+from converter.problems import Problem
+from converter.sources.clock import Clock
+from converter.sources.files import File, Wanted, escaped, explained, failed, read_document_file
+from converter.sources.folders import walk
+from converter.sources.ignore import GitIgnore, decide, match_names
+from converter.sources.opening import open_path
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file by its path. One that a search met, and nobody named, is read only if it is a regular file."""
+
+    path: str
+    searched: bool = False
+    spelling: str | None = None
+    """How its key has the path, where that is not as it is."""
+
+    @property
+    def key(self) -> str:
+        """The path with slashes, and bytes of a name that is no UTF-8 escaped."""
+        return _key(self.path if self.spelling is None else self.spelling)
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return self.path
+
+    def identity(self, real_folder: Callable[[str], str]) -> str:
+        """The path with its folder's links followed, so that a loop of links ends. A link to a file is a file of its
+        own: stores that keep equal files once show them under several names."""
+        folder, name = os.path.split(os.path.join(os.getcwd(), self.path))
+        return os.path.join(real_folder(folder), name)
+
+    def open(self, clock: Clock) -> BinaryIO:
+        """Open the file; a pipe or a device that was named is waited for as long as the clock says."""
+        return open_path(self.path, clock, self.searched)
+
+    def explain(self, error: Exception) -> Problem:
+        """Tell why it cannot be read."""
+        if isinstance(error, FileNotFoundError):
+            return Problem("not_found", "no such file or folder; check the path")
+        return Problem("unreadable", explained(error))
+
+
+class StandardInput:
+    """What comes in by the pipe."""
+
+    key = name = STANDARD_INPUT
+
+    def identity(self, real_folder: Callable[[str], str]) -> str:
+        """There is one."""
+        return STANDARD_INPUT
+
+    def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
+        """Give standard input, which stays open: it is not ours, and whoever began the pipe may take their time."""
+        if sys.stdin is None:
+            raise SourceError("standard input is closed; name a file, or connect it", code="unreadable")
+        return nullcontext(sys.stdin.buffer)
+
+    def explain(self, error: Exception) -> Problem:
+        """Tell why it cannot be read."""
+        return Problem("unreadable", f"{getattr(error, 'strerror', None) or error}; check what it is connected to")
+
+
+def is_standard_input(argument: str) -> bool:
+    """Whether the argument is `-`."""
+    return argument == STANDARD_INPUT
+
+
+def is_pattern(argument: str) -> bool:
+    """Whether the argument is a glob; a file of that name comes before it."""
+    return glob.has_magic(argument) and not os.path.lexists(argument)
+
+
+def standard_input(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield standard input."""
+    yield StandardInput()
+
+
+def named_file(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield the file, whatever its suffix. What cannot be seen may be a folder as well, and so more than a document."""
+    file = LocalFile(argument)
+    try:
+        os.stat(argument)
+    except (OSError, ValueError) as error:
+        yield Source(file.key, problem=file.explain(error))
+    else:
+        yield file
+
+
+def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield the files that a glob matches, sorted; `**` crosses folders, but follows no links."""
+    problems: list[Source] = []
+    names = sorted(set(_matches(argument, wanted, problems)))
+    yield from (LocalFile(name, searched=True) for name in names)
+    problems += [
+        Source(_key(str(error.filename)), problem=LocalFile(str(error.filename)).explain(error))
+        for error in _errors_of_pattern(argument)
+    ]
+    yield from problems
+    if not names and not problems:
+        message = f"no file matches this pattern; check it, and quote it in a shell{wanted.advice}"
+        yield failed(_key(argument), "no_documents", message)
+
+
+def _matches(pattern: str, wanted: Wanted, problems: list[Source]) -> Iterator[str]:
+    before, rest = _parted(pattern)
+    if rest is None:
+        base = os.path.dirname(pattern[: MAGIC.search(pattern).start()])  # type: ignore[union-attr]
+        for name in glob.iglob(pattern):
+            if not os.path.isdir(name) and not wanted.excludes(os.path.relpath(name, base or os.curdir)):
+                yield name
+        return
+    components = [None if name == ANY_FOLDERS else _component(name) for name in rest]
+    # Hidden folders are searched only where the pattern may name one.
+    below = replace(wanted, hidden=()) if any(name.startswith(".") for name in rest) else replace(wanted, hidden=(".",))
+    for folder in glob.iglob(before) if before else [""]:
+        yield from _search(folder, below, problems, lambda names: match_names(components, names, _is_shown))
+
+
+ANY_FOLDERS = "**"
+MAGIC = re.compile(r"[*?\[]")
+
+
+def _parted(pattern: str) -> tuple[str, list[str] | None]:
+    """Return what of a glob stands before its first `**`, and the names from there on; None if it has none."""
+    names = pattern.replace(os.altsep or "/", "/").split("/")
+    if ANY_FOLDERS not in names:
+        return pattern, None
+    first = names.index(ANY_FOLDERS)
+    return "/".join(names[:first]) or ("/" if first else ""), names[first:]
+
+
+def _component(name: str) -> re.Pattern[str]:
+    """Return what a name must be like to fit the glob of one: hidden only where that begins with a dot too."""
+    return re.compile(("" if name.startswith(".") else r"(?!\.)") + translate(name))
+
+
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".")
+
+
+def _errors_of_pattern(pattern: str) -> Iterator[OSError]:
+    """Yield why folders in which a glob looks, before `**`, cannot be read: it passes over them in silence."""
+    names = pattern.split("/")
+    places = [place for place, name in enumerate(names) if glob.has_magic(name)]
+    if ANY_FOLDERS in names:  # below which a search tells of them
+        places = [place for place in places if place < names.index(ANY_FOLDERS)]
+    for place in places:
+        above = "/".join(names[:place]) or ("/" if place else os.curdir)
+        for folder in glob.iglob(above) if glob.has_magic(above) else [above]:
+            try:
+                os.scandir(folder).close()
+            except NotADirectoryError:
+                continue
+            except OSError as error:
+                yield error
+                continue
+            if place == places[-1] and place + 1 < len(names):
+                yield from _hidden_by_errors(folder, names[place], names[place + 1 :])
+
+
+def _hidden_by_errors(folder: str, pattern: str, rest: list[str]) -> Iterator[OSError]:
+    """Yield why it cannot be told whether folders in this one that fit a pattern hold a file of this path."""
+    for name in os.listdir(folder):
+        if fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith(".")):
+            try:
+                os.lstat(os.path.join(folder, name, *rest))
+            except (FileNotFoundError, NotADirectoryError):
+                pass
+            except OSError as error:
+                yield error
+
+
+def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
+    """Yield the wanted files below a folder, sorted, folder by folder."""
+    problems: list[Source] = []
+    found = False
+    for path in _search(folder, wanted, problems, lambda names: wanted.takes("/".join(names))):
+        found = True
+        yield LocalFile(path, searched=True)
+    yield from problems
+    if not found and not problems:
+        message = f"the folder holds no document ({wanted}); name files, a glob, or `include`{wanted.advice}"
+        yield failed(_key(folder), "no_documents", message)
+
+
+def _search(
+    folder: str, wanted: Wanted, problems: list[Source], takes: Callable[[Sequence[str]], bool]
+) -> Iterator[str]:
+    """Yield the files below a folder that are taken by their names below it, and that are not left out.
+
+    An empty path is the working folder. What cannot be read is put with the problems.
+    """
+
+    def tell(path: str, error: Exception) -> None:
+        message = error.message if isinstance(error, SourceError) else explained(error)
+        problems.append(failed(_key(path), "unreadable", message))
+
+    start = folder or os.curdir
+    git = GitIgnore(start, tell) if wanted.ignore else None
+    for listing in walk(start, lambda error: tell(str(error.filename), error)):
+        below = tuple(name for name in listing.path[len(start) :].split(os.sep) if name)
+        if git:
+            git.enter(listing.path)
+
+        def is_left_out(name: str, is_folder: bool, below: tuple[str, ...] = below) -> bool:
+            out = decide(wanted.exclude, (*below, name), is_folder) or (git and git.leaves_out(name, is_folder))
+            if out:
+                wanted.left_out.add(os.path.join(folder, *below, name))
+            return bool(out)
+
+        listing.folders[:] = [name for name in listing.folders if wanted.shows(name) and not is_left_out(name, True)]
+        if git:
+            git.expect(listing.path, listing.folders)
+        for name in listing.files:
+            if takes((*below, name)) and not is_left_out(name, False):
+                yield os.path.join(folder, *below, name)
+
+
+def read_file(
+    path: str,
+    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
+    searched: bool = False,
+) -> Source:
+    """Return the file as a source; what went wrong is its problem."""
+    return read_document_file(LocalFile(path, searched, spelling_of(path)), maximum_bytes, maximum_seconds)
+
+
+def read_there(
+    file: LocalFile, folder: str, maximum_bytes: int, maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
+) -> Source:
+    """Return the file as `read_file` does, where its path is relative to a folder other than the working one."""
+    path = os.path.join(folder, file.path)
+    return replace(read_file(path, maximum_bytes, maximum_seconds, file.searched), key=file.key)
+
+
+def spelling_of(path: str, root: str | None = None) -> str | None:
+    """Return the path as a key has it, so that each file has one: relative to the root, or else without `..` but at its
+    beginning, and there only where it leads out of the working folder. None where that is the path itself.
+
+    Raises:
+        UsageError: the path lies outside the root.
+    """
+    single = "/" + path.lstrip("/") if path.startswith("//") else path  # two slashes would be kept
+    if root is not None:
+        real = os.path.realpath(root)
+        inside = _inside(_absolute(single), _absolute(root)) or _inside(_followed(path), real)
+        inside = inside or _inside(os.path.realpath(path), real)
+        if inside is None:
+            raise UsageError(f"lies outside the root {root}; name sources in it, or another `root`", source=_key(path))
+        return inside
+    if ".." not in path or ".." not in Path(path).parts:
+        return None if single == path else single
+    absolute = _absolute(single)
+    return absolute if os.path.isabs(path) else os.path.relpath(absolute, os.path.realpath(os.getcwd()))
+
+
+def _inside(path: str, root: str) -> str | None:
+    """Return the path relative to the root, None where it is not in it."""
+    if path == root:
+        return "."
+    return path.removeprefix(folder) if path.startswith(folder := root.rstrip("/") + "/") else None
+
+
+def _absolute(path: str) -> str:
+    """Return the absolute path without `..`: what stands before the last is followed, for it may be a link."""
+    parts = Path(path).parts
+    if ".." not in parts:
+        return os.path.abspath(path)
+    last = len(parts) - parts[::-1].index("..")
+    return os.path.join(os.path.realpath(os.path.join(*parts[:last])), *parts[last:])
+
+
+def _followed(path: str) -> str:
+    """Return the absolute path with the links of its folder followed; a link to a file is a file of its own."""
+    folder, name = os.path.split(_absolute(path))
+    return os.path.join(os.path.realpath(folder), name)
+
+
+def _key(path: str) -> str:
+    """Return the path as records hold it: with slashes, and bytes of a name that is no UTF-8 escaped."""
+    text = Path(path).as_posix()
+    try:
+        return public(escaped(os.fsencode(text)))
+    except UnicodeEncodeError:  # no name that a file can have
+        return public(escaped(text.encode("utf-8", "surrogatepass")))

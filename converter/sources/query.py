@@ -1,0 +1,54 @@
+"""The result of a query -> sources, through DuckDB, which reads databases of its own and many files besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from converter.addresses import redacted, shown
+from converter.errors import UsageError
+from converter.model.source import Source
+from converter.sources.files import failed
+from converter.sources.tables import BATCH_ROWS, Columns, check_schema, rows_of_batches, source_of_row
+
+IN_MEMORY = ":memory:"
+
+
+def sources_of_query(query: str, database: str | None, columns: Columns, maximum_bytes: int) -> Iterator[Source]:
+    """Yield the documents in the rows of a query's result. A database is opened to read only.
+
+    Without a key column a row's key is `database#row`, or `query#row`: it is the same in every run only if the query
+    says `order by`.
+
+    Raises:
+        UsageError: before the first row: duckdb is not installed, the database cannot be opened, the query is no
+            single SELECT or is wrong, or the columns are not those asked for.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise UsageError("a query needs DuckDB, which is not installed; pip install 'parquetry[duckdb]'") from error
+    try:
+        connection = duckdb.connect(database or IN_MEMORY, read_only=database is not None)
+    except duckdb.Error as error:
+        raise UsageError(f"is no database that DuckDB can open: {_first_line(error)}", source=database) from None
+    with connection:
+        try:
+            statements = duckdb.extract_statements(query)
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+                raise UsageError("`query` takes one SELECT, which changes nothing")
+            reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
+        except duckdb.Error as error:
+            raise UsageError(f"`query`: {_first_line(error)}") from None
+        check_schema(columns, reader.schema)
+        table = shown(database) if database else "query"
+        try:
+            for row in rows_of_batches(reader, columns, maximum_bytes):
+                yield source_of_row(row, table, columns, maximum_bytes)
+        except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
+            message = f"the query stopped: {redacted(_first_line(error))}"
+            yield replace(failed(table, "unreadable", message), listed=False)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

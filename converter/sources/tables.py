@@ -1,0 +1,424 @@
+"""Tables whose rows are documents -> sources: Parquet, Arrow, NDJSON, CSV, read a batch of rows at a time."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, time
+from itertools import chain
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+import pyarrow as pa
+
+from converter.errors import SourceError, UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES
+from converter.model.source import Source
+from converter.problems import Problem
+from converter.sources.clock import Clock
+from converter.sources.delimited import Record, Records
+from converter.sources.files import File, escaped, failed, problem_of, suffix_of, unpacked, writable
+from converter.sources.unpacking import CheckedMessages, check_unpacked, repeated_bytes
+from converter.text.office import format_by_content
+
+BATCH_ROWS = 64
+"""Rows that are held at a time; each may be a long document."""
+
+BATCH_BYTES = 64 * 1024 * 1024
+"""Rows are made Python objects one by one where together they have more bytes."""
+
+ROW_BYTES = 64 * 1024
+"""What a row has beside its document."""
+
+# An object a line need not have every column: so many lines are looked through for those that were asked for.
+LINES_LOOKED_THROUGH = 100
+DELIMITERS = ",;\t|"
+PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
+NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of a table holds the documents, which their keys, and which are passed through as attributes.
+
+    Without a key, a row's key is `table#row`, counted from 1 (for NDJSON, the line).
+    """
+
+    text: str
+    key: str | None = None
+    keep: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All of them, each once."""
+        return list(dict.fromkeys([self.text, *([self.key] if self.key else []), *self.keep]))
+
+    def check(self, there: Mapping[str, str], asked: Collection[str] | None = None) -> None:
+        """Refuse a column that is not there.
+
+        `there` are the columns of a table, with the types that are told beside them.
+
+        Raises:
+            UsageError: it names the columns that there are.
+        """
+        if missing := [name for name in (self.names if asked is None else asked) if name not in there]:
+            raise UsageError(f"there is no column {', '.join(missing)}; there are {_listed(there)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its number, and the values of the columns that were asked for, or the problem in their place."""
+
+    number: int
+    values: Mapping[str, Any]
+    problem: Problem | None = None
+
+
+Reader = Callable[[BinaryIO, Columns, int], Iterator[Row]]
+"""Reads the rows of an open file; a line may have so many bytes. Raises UsageError before the first row where the
+columns are not those asked for."""
+
+
+def parquet_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+    """Read Parquet, page by page: a row group can be larger than memory. Damage costs the rest of its row group."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(stream, pre_buffer=False, buffer_size=1 << 20)
+    check_schema(columns, file.schema_arrow)
+    return _parquet_rows(file, stream, columns, maximum_bytes)
+
+
+def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+    end = 0
+    for group in range(file.metadata.num_row_groups):
+        number, end = end, end + file.metadata.row_group(group).num_rows
+        try:
+            at_once = _rows_at_once(file.metadata.row_group(group), stream, columns, maximum_bytes)
+        except SourceError as error:
+            yield Row(number + 1, {}, Problem(error.code, f"rows {number + 1} to {end}: {error.message}"))
+            continue
+        reason = ""
+        for rows in {at_once: None, 1: None}:  # what lies before the damage is read row by row
+            batches = file.iter_batches(rows, row_groups=[group], columns=columns.names, use_threads=False)
+            try:
+                for row in rows_of_batches(batches, columns, maximum_bytes, end - _rows_in(file, group)):
+                    if row.number > number:
+                        number = row.number
+                        yield row
+                break
+            except SourceError:  # the stream itself does not come
+                raise
+            except Exception as error:
+                reason = _first_line(error)
+        if number < end:
+            yield Row(number + 1, {}, Problem("unreadable", f"rows {number + 1} to {end} are damaged: {reason}"))
+
+
+def _rows_in(file: Any, group: int) -> int:
+    return int(file.metadata.row_group(group).num_rows)
+
+
+def _rows_at_once(group: Any, stream: BinaryIO, columns: Columns, maximum_bytes: int) -> int:
+    """Return how many rows of a row group memory can hold.
+
+    Raises:
+        SourceError: `too_large`, a column of it unpacks to more than memory should hold.
+    """
+    largest = 1
+    for chunk in map(group.column, range(group.num_columns)):
+        if chunk.path_in_schema.partition(".")[0] in columns.names:
+            unpacked = chunk.total_uncompressed_size
+            check_unpacked(f"column {chunk.path_in_schema}", chunk.total_compressed_size, unpacked, maximum_bytes)
+            largest = max(largest, unpacked // max(1, group.num_rows), repeated_bytes(stream, chunk))
+    return max(1, min(BATCH_ROWS, BATCH_BYTES // largest))
+
+
+def arrow_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+    """Read an Arrow file (Feather) or stream, a record batch at a time."""
+    reader = pa.ipc.open_stream(pa.PythonFile(CheckedMessages(stream, maximum_bytes), "r"))
+    check_schema(columns, reader.schema)
+    return rows_of_batches(reader, columns, maximum_bytes, check=True)
+
+
+def json_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+    """Read NDJSON, an object a line. A line that is none costs itself only."""
+    rows = _json_rows(io.BufferedReader(stream) if isinstance(stream, pa.NativeFile) else stream, maximum_bytes)
+    needed = [name for name in (columns.text, columns.key) if name]
+    first: list[Row] = []
+    there: dict[str, str] = {}
+    for row in rows:
+        first.append(row)
+        there |= {name: type(value).__name__ for name, value in row.values.items()}
+        if len(first) == LINES_LOOKED_THROUGH or not set(needed).difference(there):
+            break
+    if there:
+        columns.check(there, needed)
+    return chain(first, rows)
+
+
+def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
+    number = 0
+    while line := stream.readline(maximum_bytes + 1):
+        number += 1
+        if len(line) > maximum_bytes:
+            while not line.endswith(b"\n") and (line := stream.readline(maximum_bytes)):
+                pass
+            message = f"the line is too large, the limit is {maximum_bytes} bytes; raise `maximum_bytes`"
+            yield Row(number, {}, Problem("too_large", message))
+        elif line.strip():
+            try:
+                values = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+                if not isinstance(values, dict):
+                    raise ValueError("an object is expected")
+            except (ValueError, RecursionError) as error:
+                yield Row(number, {}, Problem("unreadable", f"line {number} is no JSON object: {error}"))
+            else:
+                yield Row(number, values)
+
+
+def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
+    """Read CSV, every column as text. The delimiter is the one that gives the header the text column."""
+    # Bytes that are no UTF-8 are kept: each document's encoding is told later, as that of a file is.
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    records = Records(text, maximum_bytes)
+    header = records.header(DELIMITERS, columns.text)
+    columns.check(dict.fromkeys(header, "text"))
+    return _csv_rows(records, [(name, header.index(name)) for name in columns.names])
+
+
+def _csv_rows(records: Iterable[Record], asked: list[tuple[str, int]]) -> Iterator[Row]:
+    for number, (cells, problem) in enumerate(records, 1):
+        yield Row(number, {name: _undecoded(cells[place]) for name, place in asked if place < len(cells)}, problem)
+
+
+def _undecoded(cell: str) -> str | bytes:
+    """Return a cell as text, or as the bytes that it was where they are no UTF-8."""
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return cell.encode("utf-8", "surrogateescape")
+    return cell
+
+
+TABLES: dict[str, Reader] = {
+    ".parquet": parquet_rows,
+    ".pq": parquet_rows,
+    ".feather": arrow_rows,
+    ".arrow": arrow_rows,
+    ".arrows": arrow_rows,
+    ".ipc": arrow_rows,
+    ".ndjson": json_rows,
+    ".jsonl": json_rows,
+    ".csv": csv_rows,
+    ".tsv": csv_rows,
+    "": json_rows,  # standard input
+}
+"""The reader of each kind of table, by its suffix."""
+
+TABLE_SUFFIXES = frozenset(filter(None, TABLES))
+
+
+def check_schema(columns: Columns, schema: pa.Schema) -> None:
+    """Refuse a table that lacks a column, or whose text column holds no texts.
+
+    Raises:
+        UsageError: it names the columns that there are.
+    """
+    there = {field.name: str(field.type) for field in schema}
+    columns.check(there)
+    type = schema.field(columns.text).type
+    held = type.value_type if pa.types.is_dictionary(type) else type
+    if not any(is_kind(held) for is_kind in TEXT_TYPES):
+        raise UsageError(f"column {columns.text} is {type}, not text or bytes; there are {_listed(there)}")
+
+
+TEXT_TYPES = (
+    pa.types.is_string,
+    pa.types.is_large_string,
+    pa.types.is_string_view,
+    pa.types.is_binary,
+    pa.types.is_large_binary,
+    pa.types.is_binary_view,
+    pa.types.is_null,
+)
+
+
+def rows_of_batches(
+    batches: Iterable[pa.RecordBatch], columns: Columns, maximum_bytes: int, number: int = 0, check: bool = False
+) -> Iterator[Row]:
+    """Give the rows of record batches, few of them as Python objects at a time, counted on from a number.
+
+    A row that holds what is not of its column's type is a problem. With `check` the batches come from outside of Arrow,
+    and may refer to what they do not hold.
+    """
+    for batch in batches:
+        wanted = batch.select(columns.names)
+        is_whole = not check or _is_valid(wanted)
+        repeats = any(REPEATING.search(str(field.type)) for field in wanted.schema)
+        for start in range(0, wanted.num_rows, BATCH_ROWS):
+            part = wanted.slice(start, BATCH_ROWS)
+            yield from _rows_of(part, number, maximum_bytes, is_whole, repeats)
+            number += part.num_rows
+
+
+REPEATING = re.compile("dictionary|view|run_end")
+"""Types whose rows may all be the same bytes."""
+
+
+def _is_valid(batch: pa.RecordBatch) -> bool:
+    try:
+        batch.validate(full=True)
+    except pa.ArrowException:
+        return False
+    return True
+
+
+def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, repeats: bool) -> Iterator[Row]:
+    if is_whole and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
+        try:
+            rows = part.to_pylist()
+        except Exception:  # of a value: a text that is none, a date that Python does not have
+            pass
+        else:
+            yield from (Row(number + at, values) for at, values in enumerate(rows, 1))
+            return
+    for at in range(part.num_rows):
+        yield _row(part.slice(at, 1), number + at + 1, maximum_bytes, is_whole, repeats)
+
+
+def _row(one: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, repeats: bool) -> Row:
+    if not repeats and one.nbytes > maximum_bytes + ROW_BYTES:
+        return Row(number, {}, _too_large(number, one.nbytes, maximum_bytes))
+    values: dict[str, Any] = {}
+    problem = None
+    for name, column in zip(one.schema.names, one.columns, strict=True):
+        try:
+            if not is_whole:
+                column.validate(full=True)
+            values[name] = _value(column)
+        except Exception as error:
+            kind = str(one.schema.field(name).type)
+            message = f"column {name} of row {number} is no {kind} that can be read: {_first_line(error)}"
+            problem = problem or Problem("unreadable", message)
+    return Row(number, values, problem)
+
+
+def _value(column: pa.Array) -> Any:
+    """Return the one value of an array; a time in nanoseconds, for which Python has no type, as ISO 8601 writes it."""
+    try:
+        return column.to_pylist()[0]
+    except ValueError:
+        type = column.type
+        if not (pa.types.is_timestamp(type) or pa.types.is_time64(type)) or type.unit != "ns":
+            raise
+        to = pa.time64("us") if pa.types.is_time64(type) else pa.timestamp("us", type.tz)
+        whole = column.cast(pa.int64())[0].as_py()
+        seconds = column.cast(to, safe=False).to_pylist()[0].isoformat(timespec="microseconds")
+        digits = seconds.index(".") + 7
+        return f"{seconds[:digits]}{whole % 1000:03d}{seconds[digits:]}"
+
+
+def _too_large(number: int, size: int, maximum_bytes: int) -> Problem:
+    message = f"row {number} has {size} bytes, the limit is {maximum_bytes}; raise it with `maximum_bytes`"
+    return Problem("too_large", message)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def sources_of_table(
+    file: File, columns: Columns, maximum_bytes: int, maximum_seconds: float | None
+) -> Iterator[Source]:
+    """Yield the documents in the rows of a table. Columns in its path (`lang=en/part-0.parquet`) count as columns.
+
+    What goes wrong is a source with a problem.
+
+    Raises:
+        UsageError: before the first row: this is no table, or the columns are not those asked for.
+    """
+    reader = TABLES.get(suffix_of(file.name))
+    if reader is None:
+        raise UsageError(f"is no table; known are {', '.join(sorted(TABLE_SUFFIXES))}", source=file.key)
+    partitions = {name: unquote(value) for name, value in PARTITION.findall(file.name) if value != NO_PARTITION}
+    inside = replace(
+        columns,
+        key=None if columns.key in partitions else columns.key,
+        keep=tuple(name for name in columns.keep if name not in partitions),
+    )
+    table = file.key
+    clock = Clock(maximum_seconds)
+    number = 0
+    try:
+        with file.open(clock) as stream:
+            for row in reader(unpacked(stream, file.name), inside, maximum_bytes):
+                whole = replace(row, values={**row.values, **partitions}) if partitions else row
+                number = row.number
+                yield source_of_row(whole, table, columns, maximum_bytes)
+                clock.restart()
+    except UsageError as error:
+        raise UsageError(error.message, source=file.key) from error
+    except Exception as error:  # object stores and broken tables raise errors of many libraries
+        source = problem_of(file, error)
+        if number and source.problem is not None:
+            message = f"{source.problem.message}; nothing after row {number} was read"
+            source = failed(file.key, source.problem.code, message)
+        yield source
+
+
+def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
+    """Return the document in a row, or the problem in its place."""
+    key = f"{table}#{row.number}"
+    try:
+        key = (_as_text(row.values.get(columns.key)) if columns.key else None) or key
+        return _source_of_row(row, key, table, columns, maximum_bytes)
+    except Exception as error:  # whatever a cell holds
+        return failed(key, "unreadable", f"row {row.number} of {table} cannot be read: {_first_line(error)}")
+
+
+def _source_of_row(row: Row, key: str, table: str, columns: Columns, maximum_bytes: int) -> Source:
+    data = row.values.get(columns.text)
+    if row.problem is not None:
+        own = key != f"{table}#{row.number}"  # else it may be any document of the table
+        return replace(failed(key, row.problem.code, row.problem.message), listed=own)
+    if data is None:
+        return failed(key, "null_text", f"column {columns.text} is null in row {row.number} of {table}")
+    if not isinstance(data, str | bytes):
+        kind = type(data).__name__
+        return failed(
+            key, "unreadable", f"column {columns.text} holds no text but {kind} in row {row.number} of {table}"
+        )
+    kept = {name: text for name in columns.keep if (text := _as_text(row.values.get(name))) is not None}
+    size = len(key) + sum(map(len, kept.values()))
+    if size > maximum_bytes:
+        problem = _too_large(row.number, size, maximum_bytes)
+        return failed(f"{table}#{row.number}", problem.code, problem.message)
+    return Source(key, data, attributes=kept, format=format_by_content(data))
+
+
+def _as_text(value: Any) -> str | None:
+    """Return a value as an attribute holds it: a text as it is, others as JSON or ISO 8601 write them."""
+    if value is None:
+        return None
+    if isinstance(value, bytes):
+        return escaped(value)
+    if isinstance(value, str):
+        # JSON can escape half a character
+        return value if value.isascii() else _whole(value)
+    if isinstance(value, bool | list | dict):
+        return writable(json.dumps(value, ensure_ascii=False, default=_as_text))
+    return value.isoformat() if isinstance(value, date | time) else str(value)
+
+
+def _whole(text: str) -> str:
+    try:
+        return text.encode().decode()
+    except UnicodeEncodeError:
+        return escaped(text.encode("utf-8", "surrogatepass"))
+
+
+def _listed(there: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({type})" for name, type in there.items()) or "none"

@@ -1,0 +1,1 @@
+"""Bytes -> text: encoding, line ends, front matter; HTML and office formats -> Markdown."""

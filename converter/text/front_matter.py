@@ -1,0 +1,316 @@
+"""YAML, TOML and JSON front matter: found at the very start of a document, parsed by the format's own library."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from converter.problems import Problem
+from converter.text.front_matter_entries import read_entries, twice
+
+Metadata = dict[str, Any]
+
+# fence -> (closing fences, format); JSON has none: the object itself ends it (Hugo's three formats).
+FENCES = {"---": (("---", "..."), "yaml"), "+++": (("+++",), "toml"), ";;;": ((";;;",), "json")}
+KEY = re.compile(r"[\"']?[\w.@ -]{1,80}[\"']?\s*[:=]|[-+{#]|$")
+# A line that YAML, TOML or JSON front matter may hold; where parsing fails, prose gives itself away by it.
+ENTRY = re.compile(r"\s*$|\s|[\"']?[\w.@-]+[\"']?\s*[:=]|[-#\[{}\]]")
+# Python 3.11's tomllib tells the place only in words; it counts from the line after the fence.
+TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)")
+MAXIMUM_NODES = 100_000
+MAXIMUM_DEPTH = 100
+LEAST_EXPANSION = 100_000
+"""Characters that aliases may add to front matter, or as many as it has itself."""
+MOST_PROBLEMS = 20
+"""So many lines of one front matter are told; its whole text is kept as a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrontMatter:
+    """Front matter as it stood (`raw`, fences included, `line_end` its last line) and as JSON (`metadata`).
+
+    `metadata` is None where nothing of the text could be parsed; the problems say why.
+    """
+
+    format: str
+    raw: str
+    line_end: int
+    metadata: Metadata | None
+
+    @property
+    def title(self) -> str | None:
+        """The `title` that the front matter gives, if it is a scalar."""
+        title = (self.metadata or {}).get("title")
+        return str(title) if isinstance(title, str | int | float) and str(title).strip() else None
+
+
+def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
+    """Return the front matter of `lines`, if any, and the index of the first line after it.
+
+    What opens like front matter but holds no mapping is text: a rule above a paragraph, for example.
+    Broken front matter is still cut off and reported in `problems`; of it what can be read is kept.
+    """
+    if not lines:
+        return None, 0
+    first = lines[0].rstrip()
+    if first.startswith("{"):
+        return _cut_json(lines, problems)
+    if first not in FENCES or len(lines) < 2 or not KEY.match(lines[1]):
+        return None, 0
+    closing, format = FENCES[first]
+    end = next((index for index in range(1, len(lines)) if lines[index].rstrip() in closing), None)
+    if end is None:
+        if re.match(r"[\w-]+\s*[:=]\s", lines[1] + " "):
+            problems.append(Problem("front_matter_unclosed", f"front matter opens with {first} but never closes", 1, 1))
+        return None, 0
+    raw = "\n".join(lines[: end + 1])
+    notes: list[tuple[int, str]] = []
+    is_parsed = False
+    try:
+        parsed = PARSERS[format]("\n".join(lines[1:end]), notes)
+        is_parsed = True
+        metadata = plain({} if parsed is None else parsed, len(raw))
+    except (ValueError, RecursionError) as error:
+        if not all(map(ENTRY.match, lines[1:end])):
+            return None, 0
+        # What is parsed and refused all the same expands too far, and what is nested too deeply is no accident.
+        singly = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
+        metadata = _read_singly(lines[1:end] if singly else [], format, raw, error, problems)
+        return FrontMatter(format, raw, end + 1, metadata), end + 1
+    if not isinstance(metadata, dict):
+        return None, 0
+    problems += _noted(notes)
+    return FrontMatter(format, raw, end + 1, metadata), end + 1
+
+
+def _read_singly(lines: list[str], format: str, raw: str, error: Exception, problems: list[Problem]) -> Metadata | None:
+    """Return what can be read of front matter that cannot be read as a whole, None where that is nothing."""
+    entries = read_entries(lines, format, lambda text: PARSERS[format](text, []))
+    try:
+        metadata: Metadata = plain(entries.values, len(raw))
+    except (ValueError, RecursionError):  # it can be read, and expands too far
+        metadata = {}
+    if not metadata or not entries.faults:
+        message, line = _explain(error)
+        line = min(line + 1, raw.count("\n") + 1)
+        problems.append(Problem("front_matter", f"{format.upper()} front matter: {message}", line, line, raw=raw))
+        return None
+    for line, message in entries.faults[:MOST_PROBLEMS]:
+        problems.append(Problem("front_matter", f"front matter: {message}", line + 1, line + 1, raw=raw))
+    return metadata
+
+
+def _noted(notes: list[tuple[int, str]]) -> list[Problem]:
+    """Return the problems of front matter that was read, with a value that is not as it was written."""
+    return [
+        Problem("front_matter_value", message, line + 1, line + 1) for line, message in sorted(notes)[:MOST_PROBLEMS]
+    ]
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """Return what is wrong, and the 1-based line within the fences, 0 where the parser gives none."""
+    if mark := getattr(error.__cause__, "problem_mark", None):
+        return str(error), mark.line + 1
+    place = TOML_PLACE.search(str(error))
+    message: str = getattr(error, "msg", None) or TOML_PLACE.sub("", str(error))
+    return message, getattr(error, "lineno", None) or (int(place[1]) if place else 0)
+
+
+def _cut_json(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
+    text = "\n".join(lines)
+    notes: list[tuple[int, str]] = []
+    try:
+        parsed, length = _json_decoder(notes, text, -1).raw_decode(text)
+        metadata = plain(parsed, length)
+    except (ValueError, RecursionError):
+        return None, 0
+    rest = text[length : length + 1]
+    if not isinstance(metadata, dict) or rest not in ("", "\n"):
+        return None, 0
+    end = text.count("\n", 0, length) + 1
+    problems += _noted(notes)
+    if not text[length:].strip():
+        message = "the whole document is one JSON object, read as front matter; is it data rather than Markdown?"
+        problems.append(Problem("no_text", message, 1, end))
+    return FrontMatter("json", text[:length], end, metadata), end
+
+
+Notes = list[tuple[int, str]]
+"""Lines, from 1 for the first within the fences, and what is not kept there as it was written."""
+
+
+def _parse_yaml(text: str, notes: Notes) -> Any:
+    import yaml
+
+    loader = None
+    try:
+        loader = yaml_loader()(text)
+        node = loader.get_single_node()
+        notes += _keys_twice(node)
+        return None if node is None else loader.construct_document(node)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(getattr(error, "problem", None) or str(error) or type(error).__name__) from error
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+def _keys_twice(root: Any) -> Notes:
+    """Return the keys of YAML mappings that come again, of which the last value is taken."""
+    notes: Notes = []
+    waiting, met = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in met or not isinstance(getattr(node, "value", None), list):
+            continue
+        met.add(id(node))
+        lines: dict[str, int] = {}
+        for part in node.value:
+            key, value = part if isinstance(part, tuple) else (None, part)
+            waiting.append(value)
+            if key is None or not isinstance(key.value, str) or key.tag == "tag:yaml.org,2002:merge":
+                continue
+            line = key.start_mark.line + 1
+            if key.value in lines:
+                notes.append((line, twice(key.value, lines[key.value], line)))
+            lines[key.value] = line
+    return notes
+
+
+def _parse_toml(text: str, notes: Notes) -> Any:
+    def number(written: str) -> Any:
+        value = float(written)
+        return value if math.isfinite(value) or "n" in written else _too_large(written, text, notes)
+
+    return tomllib.loads(text, parse_float=number)
+
+
+def _parse_json(text: str, notes: Notes) -> Any:
+    return _json_decoder(notes, text).decode(text)
+
+
+def _json_decoder(notes: Notes, text: str, offset: int = 0) -> json.JSONDecoder:
+    """Return a decoder that notes keys that come twice, and keeps numbers that no float can hold as they are written.
+
+    `offset` is added to the lines of `text`.
+    """
+
+    def number(written: str) -> Any:
+        value = float(written)
+        return value if math.isfinite(value) else _too_large(written, text, notes, offset)
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) < len(pairs) and len(notes) < MOST_PROBLEMS:
+            counts = Counter(name for name, _ in pairs)
+            for name in [name for name, count in counts.items() if count > 1][:MOST_PROBLEMS]:
+                places = [found.start() for found in re.finditer(re.escape(json.dumps(name)) + r"\s*:", text)]
+                lines = [text.count("\n", 0, place) + 1 + offset for place in places[:2]] or [1]
+                notes.append((lines[-1], twice(name, lines[0], lines[-1])))
+        return made
+
+    return json.JSONDecoder(object_pairs_hook=mapping, parse_float=number)
+
+
+def _too_large(written: str, text: str, notes: Notes, offset: int = 0) -> str:
+    if len(notes) >= MOST_PROBLEMS:
+        return written
+    line = text.count("\n", 0, max(text.find(written), 0)) + 1 + offset
+    notes.append((line, f"{written[:40]} is more than a number can be; it is kept as text: write it in quotes"))
+    return written
+
+
+def yaml_loader() -> type[Any]:
+    """A safe YAML loader that keeps what a reader sees.
+
+    Only the scalars of YAML 1.2's JSON schema become other than strings, and a number only where it
+    prints back as it was written: `00501`, `1.10`, `2024-01-31`, `no` and `12:30` stay strings.
+    """
+    import yaml
+
+    if cached := _LOADERS.get("yaml"):
+        return cached
+    base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class FrontMatterLoader(base):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+    def number(loader: Any, node: Any) -> Any:
+        try:
+            value = json.loads(node.value)
+        except ValueError:
+            return node.value
+        return value if json.dumps(value) == node.value else node.value
+
+    add = FrontMatterLoader.add_implicit_resolver
+    add("tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+    add("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
+    add("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
+    add("!number", re.compile(r"^-?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?$"), list("-0123456789"))
+    FrontMatterLoader.add_constructor("!number", number)
+    # An unknown tag (`!include x`) is another program's business: keep the value.
+    FrontMatterLoader.add_constructor(
+        None,
+        lambda loader, node: (
+            loader.construct_mapping(node)
+            if isinstance(node, yaml.MappingNode)
+            else loader.construct_sequence(node)
+            if isinstance(node, yaml.SequenceNode)
+            else node.value
+        ),
+    )
+    _LOADERS["yaml"] = FrontMatterLoader
+    return FrontMatterLoader
+
+
+_LOADERS: dict[str, type[Any]] = {}
+PARSERS: dict[str, Callable[[str, Notes], Any]] = {"yaml": _parse_yaml, "toml": _parse_toml, "json": _parse_json}
+
+
+def plain(value: Any, size: int) -> Any:
+    """Return `value` as JSON can hold it: keys as strings, dates as ISO 8601 text, NaN and infinities as text.
+
+    `size` is the length of the text that it was read from, which aliases may say again.
+
+    Raises:
+        ValueError: the value is too deep or expands too far (an alias bomb), or holds itself.
+    """
+    nodes = characters = 0
+    most = size + max(size, LEAST_EXPANSION)
+
+    def string(value: Any) -> str:
+        nonlocal characters
+        text = _string(value)
+        characters += len(text)
+        if characters > most:
+            raise ValueError(f"its aliases expand to more than {most} characters; write out what they stand for")
+        return text
+
+    def convert(value: Any, depth: int) -> Any:
+        nonlocal nodes
+        nodes += 1
+        if depth > MAXIMUM_DEPTH or nodes > MAXIMUM_NODES:
+            raise ValueError(f"expands to more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels")
+        if isinstance(value, dict):
+            return {string(key): convert(item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple | set):
+            return [convert(item, depth + 1) for item in value]
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float):
+            return value if math.isfinite(value) else str(value)
+        return string(value.isoformat() if hasattr(value, "isoformat") else value)
+
+    return convert(value, 0)
+
+
+def _string(value: Any) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    # A lone surrogate (JSON's "\ud800") has no UTF-8 form.
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""How the heading model is made."""

@@ -1,0 +1,117 @@
+"""Texts that never had headings, made of the paragraphs of a document: what the model must leave alone.
+
+Only training uses this module. A document without its headings is not enough: short lines that are no headings
+stand in letters, talks, notes and forms, and a model that has never seen these takes them for titles.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from converter.training.damage import Piece
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？।؟])")
+_STOPS = " .,;:!?。、，；：！？।؟\"'()[]*_`"
+_NAMES = (
+    "Ann", "Bob", "Maria", "Yusuf", "Ольга", "Chen", "李", "José", "Keiko", "Amélie", "Lars", "Priya", "Bot",
+    "User", "Host", "Q", "A",
+)  # fmt: skip
+_LABELS = (
+    "Name", "Date", "Place", "Phone", "E-mail", "Status", "Author", "Size", "Price", "Adresse", "Datum", "Fecha",
+    "Prix", "日期", "Тема", "Note", "Tip",
+)  # fmt: skip
+_UNITS = ("kg", "cm", "m", "km", "h", "min", "%", "€", "GB", "W")
+
+Text = list[str]
+
+
+def undivided(pieces: Sequence[Piece], chance: random.Random) -> Iterator[tuple[str, list[Piece]]]:
+    """Texts without headings from the blocks of one document, each with the name of its shape."""
+    plain = [piece for piece in pieces if piece.kind != "heading"]
+    prose = [piece.lines[0] for piece in plain if piece.kind == "paragraph" and len(piece.lines[0]) > 60]
+    if len(prose) < 3:
+        return
+    for start in chance.sample(range(len(plain)), min(2, len(plain))):
+        yield "part", plain[start : start + chance.randint(2, 8)]
+    for name, shape in SHAPES.items():
+        yield name, [Piece("paragraph", (line,)) for line in shape(chance, prose) if line.strip()]
+    noted = list(plain)
+    for _ in range(chance.randint(1, 2)):
+        noted.insert(chance.randrange(len(noted)), Piece("paragraph", (_scrap(chance, prose),)))
+    yield "notes among prose", noted
+
+
+def _scrap(chance: random.Random, prose: Sequence[str], most: int = 7, raised: bool = False) -> str:
+    """A few words from anywhere in the prose, as hasty writers put down."""
+    text = chance.choice(prose)
+    words = text.split()
+    if len(words) < 5:
+        return text[: chance.randint(4, 20)].strip(_STOPS)
+    start = chance.choice((0, chance.randrange(len(words))))
+    scrap = " ".join(words[start : start + chance.randint(1, most)]).strip(_STOPS)
+    return scrap[:1].upper() + scrap[1:] if raised else scrap
+
+
+def _sentences(chance: random.Random, prose: Sequence[str], count: int) -> Text:
+    """Single sentences, each a paragraph of its own."""
+    found = [sentence for text in prose for sentence in _SENTENCE.split(text) if len(sentence) > 3]
+    start = chance.randrange(max(1, len(found) - count))
+    return found[start : start + count]
+
+
+def _letter(chance: random.Random, prose: Sequence[str]) -> Text:
+    greeting = _scrap(chance, prose, 2, raised=True) + chance.choice((",", "!", ":", "", "，"))
+    start = chance.randrange(len(prose))
+    closing = [_scrap(chance, prose, 3, raised=True) + chance.choice((",", "", "!"))] if chance.random() < 0.8 else []
+    return [greeting, *prose[start : start + chance.randint(2, 6)], *closing, chance.choice(_NAMES)]
+
+
+def _talk(chance: random.Random, prose: Sequence[str]) -> Text:
+    first, second = chance.sample(_NAMES, 2)
+    mark = chance.choice((": ", ":", " - ", "> "))
+    lines: Text = []
+    for at, sentence in enumerate(_sentences(chance, prose, chance.randint(8, 16))):
+        said = sentence if chance.random() < 0.7 else _scrap(chance, prose) + chance.choice("?.! ")
+        lines.append((second if at % 2 else first) + mark + said.strip())
+    return lines
+
+
+def _messages(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Long and short ones, some without the stop at their end, some but a few words."""
+    lines: Text = []
+    for sentence in _sentences(chance, prose, chance.randint(10, 20)):
+        drawn = chance.random()
+        lines.append(sentence.rstrip(_STOPS) if drawn < 0.4 else _scrap(chance, prose, 9) if drawn < 0.7 else sentence)
+    return lines
+
+
+def _form(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Labels with short values before, among or after some prose."""
+    mark, measured = chance.choice((": ", ": ", " ")), chance.random() < 0.4
+    entries = []
+    for label in chance.sample(_LABELS, chance.randint(2, 6)):
+        amount = f"{chance.randint(1, 400)} {chance.choice(_UNITS)}"
+        entries.append(label + mark + (amount if measured else _scrap(chance, prose, 5)))
+    at = chance.randint(0, 3)
+    return [*prose[:at], *entries, *prose[at : at + 3]]
+
+
+def _stressed(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Prose with one sentence in bold between two paragraphs."""
+    at = chance.randrange(1, len(prose))
+    stressed = _sentences(chance, prose, 1)[0].replace("*", "")
+    return [*prose[max(0, at - 8) : at], f"**{stressed}**", *prose[at : at + 8]]
+
+
+SHAPES: dict[str, Callable[[random.Random, Sequence[str]], Text]] = {
+    "letter": _letter,
+    "talk": _talk,
+    "messages": _messages,
+    "form": _form,
+    "prose with a sentence in bold": _stressed,
+}
+
+AMBIGUOUS = frozenset(("messages", "notes among prose"))
+"""Shapes in which some lines cannot be told from titles; to learn too much from them would cost real ones."""

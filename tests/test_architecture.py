@@ -1,0 +1,71 @@
+"""A document walks through the rooms in one direction: no room imports one above it, and no module closes a circle."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "converter"
+ROOMS = (
+    "version", "addresses", "errors", "problems", "limits", "printable",
+    "model", "text", "sources", "repair", "parse", "values", "records", "datasets", "schema",
+    "config", "write", "destination", "output", "engine", "document", "show", "inspect", "spark", "api", "cli",
+)  # fmt: skip
+"""Every room and every module beside them, from the bottom up: each may import those before it."""
+ASIDE = {"training", "__main__"}
+"""What no room imports."""
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Return every module of the package by its name."""
+    names = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        names[".".join(parts).removesuffix(".__init__")] = path
+    return names
+
+
+def imports(name: str) -> set[str]:
+    """Return the modules of the package that a module imports anywhere: late, and for types alone, too."""
+    found = set()
+    for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE.name:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE.name}
+    return {module for each in found if (module := module_of(each)) != name}
+
+
+def module_of(name: str) -> str:
+    """Return the module that a dotted name is, or is defined in."""
+    return name if name in modules() else module_of(name.rpartition(".")[0])
+
+
+def room_of(module: str) -> str:
+    """Return the room of a module; nothing for the package itself."""
+    return module.partition(".")[2].partition(".")[0]
+
+
+def test_every_room_has_its_place() -> None:
+    rooms = {room_of(module) for module in modules()} - {""}
+    assert rooms == {*ROOMS, *ASIDE}
+
+
+@pytest.mark.parametrize("room", [*ROOMS, *sorted(ASIDE)])
+def test_no_room_imports_one_above_it(room: str) -> None:
+    below = {*ROOMS[: ROOMS.index(room)], room} if room in ROOMS else {*ROOMS, room}
+    arrows = [(name, other) for name in modules() if room_of(name) == room for other in imports(name)]
+    assert not [arrow for arrow in arrows if room_of(arrow[1]) not in below]
+
+
+def test_no_module_closes_a_circle() -> None:
+    try:
+        order = [*TopologicalSorter({name: imports(name) for name in modules()}).static_order()]
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+    assert len(order) == len(modules())
