@@ -13,14 +13,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not sys.platform.startswith("
 def test_killed_runs_leave_the_output_before_or_the_one_after(tmp_path: Path) -> None:
     from tests.benchmarks.kills import KINDS, kill_runs
 
-    found = kill_runs(2 * len(KINDS), tmp_path)
-    assert all(sum(count.values()) == 2 for count in found.values())
+    found = kill_runs(len(KINDS), tmp_path)
+    assert all(sum(count.values()) == 1 for count in found.values())
 
 
 def test_every_hostile_document_is_read_or_reported() -> None:
     from tests.benchmarks.fuzz import limits_held
 
-    found, held = limits_held(4000)
+    found, held = limits_held(2000)
     assert (held["hung"], held["over the memory"]) == (0, 0)
-    assert found["documents"] > 2000
+    assert found["documents"] > 1000
     assert found["crashed"] == found["failed"] == 0

@@ -136,7 +136,7 @@ def test_addresses_and_footnotes_as_the_plugins_read_them(content: str, env: dic
 
 
 def test_the_walk_sees_what_is_steep() -> None:
-    report = Report()
+    report = Report(bound=1.6)
     walk_expressions(report, [Expression("spaces", re.compile(r"\s+x"), ("search",))])
     walk_expressions(report, [Expression("letters", re.compile(r"(?:a|a)+b"), ("match",))])
     walk_expressions(report, [Expression("plain", re.compile(r"(?<!\s)\s+x"), ("search",))])

@@ -72,7 +72,7 @@ EDITS = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(TEXT
 
 
 @given(EDITS, st.sampled_from([1, 4000, 10**9]), st.sampled_from([(), ("lang",)]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_incremental_equals_a_full_run(
     tmp_path_factory: pytest.TempPathFactory, states: list[dict[str, str]], file_bytes: int, by: tuple[str, ...]
 ) -> None:
@@ -340,6 +340,7 @@ def test_large_documents_are_batches_of_their_own() -> None:
     assert made == [[10], [2_000_000], [20, 30], [BATCH_BYTES], [40]]
 
 
+@pytest.mark.slow
 def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

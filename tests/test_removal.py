@@ -370,6 +370,7 @@ STORE_OUTAGES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("place", "happening", "mode"), in_places(STORE_OUTAGES), indirect=["place"])
 def test_no_row_is_lost_with_a_store(
     happening: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch

@@ -110,6 +110,7 @@ def test_the_heading_model_is_asked_once_over_the_passes(monkeypatch: pytest.Mon
     assert len(pages) == 2
 
 
+@pytest.mark.slow
 def test_documents_with_marked_headings_get_no_others() -> None:
     """Every document of the corpora marks its headings, so none is to be recovered."""
     found = {}

@@ -290,6 +290,7 @@ def pdf_of_zeros(size: int) -> bytes:
 BOMBS: dict[str, Callable[[], bytes]] = {"xlsx": workbook_of_one_far_cell, "pdf": lambda: pdf_of_zeros(1_000_000_000)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", BOMBS)
 def test_what_unpacks_without_end_costs_its_reader_alone(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
     """T36: the process that reads it has limits of memory and time; this one does not grow, and the next is read."""

@@ -273,6 +273,7 @@ def test_without_duckdb_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         find_sources(columns=Columns("body"), query=QUERY)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.csv", "t.arrows"])
 def test_memory_does_not_grow_with_the_table(tmp_path: Path, name: str) -> None:
     """One row group of 40 MB: Arrow's own memory and Python's stay far below it."""
