@@ -17,11 +17,11 @@ from converter.config import Options
 from converter.engine.conversion import convert_batch, read_document
 from converter.model.source import Source
 from converter.problems import CODES
-from converter.schema.judge import batch, replay
 from converter.schema.load import load_schemas, parse_schemas
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
+from converter.schema.validate import batch, replay
 from converter.text.front_matter import yaml_loader
 
 FOLDER = Path(__file__).parent / "cases" / "schema"

@@ -19,12 +19,12 @@ from converter.model.source import Source
 from converter.schema.cast import ARROW_TYPES
 from converter.schema.export import EXPORTS
 from converter.schema.format import check_format, format_rules
-from converter.schema.judge import batch
 from converter.schema.load import CONDITIONS_OF, KEYS_OF, load_schemas, parse_schemas, ready_made
 from converter.schema.located import Located
 from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.match import match
 from converter.schema.units import PARTS, UNITS
+from converter.schema.validate import batch
 from converter.text.front_matter import yaml_loader
 
 READY = {name: yaml.load(path.read_text(), Loader=yaml_loader()) for name, path in ready_made().items()}

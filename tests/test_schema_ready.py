@@ -14,8 +14,8 @@ from converter.config import Options
 from converter.engine.check import Checked, check_sources
 from converter.schema.load import load_schemas, parse_schemas, ready_made
 from converter.schema.match import match
-from converter.schema.propose import propose
-from converter.schema.survey import survey
+from converter.schema.profile import profile
+from converter.schema.suggest import suggest
 from converter.sources import find_sources
 from converter.text.front_matter import yaml_loader
 
@@ -90,7 +90,7 @@ def test_eip_over_real_documents() -> None:
 @here
 @pytest.mark.parametrize("folder", ["ethereum-eips", "nlp-progress", "rust-blog"])
 def test_an_inferred_schema_accepts_the_documents_it_was_made_from(folder: str, tmp_path: Path) -> None:
-    text = propose(survey(converter.read(path).context for path in sorted((CORPORA / folder).rglob("*.md"))), "page")
+    text = suggest(profile(converter.read(path).context for path in sorted((CORPORA / folder).rglob("*.md"))), "page")
     (tmp_path / "page.yaml").write_text(text)
     found = checked(CORPORA / folder, str(tmp_path / "page.yaml"))
     refused = {finding.source for finding in found.findings}

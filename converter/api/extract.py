@@ -13,12 +13,12 @@ import pyarrow as pa
 from converter.api.arguments import Limits, SourcePath, list_of
 from converter.api.read import read
 from converter.errors import UsageError, ViolationError
-from converter.schema.judge import Found, batch, stop_at
 from converter.schema.load import load_schemas
 from converter.schema.match import match
 from converter.schema.model import PLACE, Schema
 from converter.schema.models import is_pydantic, schema_of_model
 from converter.schema.unique import Uniques
+from converter.schema.validate import Found, batch, stop_at
 
 Model = TypeVar("Model")
 SchemaLike: TypeAlias = Schema | str | os.PathLike[str] | Mapping[str, Any] | pa.Schema

@@ -38,8 +38,8 @@ def infer(
 ) -> None:
     """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
     from converter.schema.load import parse_schemas
-    from converter.schema.propose import propose
-    from converter.schema.survey import survey
+    from converter.schema.profile import profile
+    from converter.schema.suggest import suggest
 
     destination = destination_of(out, None, SCHEMA)
     options = options_of(limits, repair, encoding=encoding)
@@ -50,11 +50,11 @@ def infer(
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context
 
-    found = survey(documents())
+    found = profile(documents())
     print_problems(problems)
     if not found.documents:
         raise typer.Exit(1)
-    text = propose(found, name)
+    text = suggest(found, name)
     parse_schemas(text, "<proposed schema>")
     write_out(destination, overwrite, text.encode())
     raise typer.Exit(3 if problems else 0)

@@ -78,8 +78,8 @@ def replay(
 
     from converter.cli.tables import serialized, write_out
     from converter.errors import SourceError
-    from converter.schema.judge import replay as try_again
     from converter.schema.load import load_schemas
+    from converter.schema.validate import replay as try_again
 
     destination = destination_of(out, None, PARQUET_FILE)
     schemas = load_schemas(name)

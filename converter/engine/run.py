@@ -21,18 +21,18 @@ from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import (
-    Earlier,
     Folder,
     Load,
     Manifest,
     NestedFile,
     Output,
+    PreviousOutput,
     RecordFiles,
     Records,
     Stage,
     Target,
-    earlier_of,
     partition_of,
+    previous_output,
     staged,
 )
 from converter.output.datapackage import write_datapackage
@@ -55,7 +55,7 @@ Progress = Callable[[int, int], None]
 Sink = Callable[[Records, str, bool], None]
 """Takes what a batch gave, or a piece of it; its partition; and whether more pieces follow."""
 Files = RecordFiles | NestedFile
-Fill = Callable[[Files, Stage, Earlier | None, Report], None]
+Fill = Callable[[Files, Stage, PreviousOutput | None, Report], None]
 """Converts what the earlier output does not hold into the files, whose stage is given, and counts it in the report."""
 
 
@@ -271,7 +271,7 @@ def write_target(
             would be removed from it than may be.
     """
 
-    def fill(files: Files, stage: Stage, earlier: Earlier | None, report: Report) -> None:
+    def fill(files: Files, stage: Stage, earlier: PreviousOutput | None, report: Report) -> None:
         wanted = sources if earlier is None else not_held(sources, earlier, report)
         with _behind(files.write) as write:
             sink = write if earlier is None else taken(write, earlier)
@@ -297,7 +297,7 @@ def write_output(
     told = output.told(options)
     with timed(report), staged(target.place) as stage:
         before = stage.pending or target.manifest()
-        earlier = earlier_of(target, before, output, options, stage.resume)
+        earlier = previous_output(target, before, output, options, stage.resume)
         if earlier is not None and listing is not None:
             earlier.listing = listing
         stale = None
@@ -350,7 +350,7 @@ def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:
                 raise UsageError(f"schema {schema.name}: {capacity.system} takes no {name!r} for a name; say {other}")
 
 
-def not_held(sources: Iterable[Source], earlier: Earlier, report: Report) -> Iterator[Source]:
+def not_held(sources: Iterable[Source], earlier: PreviousOutput, report: Report) -> Iterator[Source]:
     """Yield the sources that an earlier output does not hold as they are; count the others."""
     for source in sources:
         if earlier.holds(source):
@@ -368,7 +368,7 @@ def hinted(asked: Iterable[str], tables: pa.Table) -> Iterator[str]:
     yield from (name for name in asked if name in there or column_name(name) in alike)
 
 
-def taken(sink: Sink, earlier: Earlier) -> Sink:
+def taken(sink: Sink, earlier: PreviousOutput) -> Sink:
     """Return a sink that also notes which documents of an earlier output were converted."""
 
     def write(records: Records, partition: str, more: bool) -> None:

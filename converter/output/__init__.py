@@ -5,15 +5,15 @@ batches -> Parts: a file a record, or a folder of numbered ones (`parts.py`), by
         -> Stage: the folder in which all is made, and the one step that puts it in place (`stage.py`)
         -> Target: where it goes: a folder (`disk.py`), or a database, one file each; `TARGETS` lists them (`target.py`)
         -> Manifest: what is there, and how it was made (`manifest.py`)
-a later run -> Earlier: what of it can be kept (`earlier.py`)
+a later run -> PreviousOutput: what of it can be kept (`previous.py`)
 """
 
 from converter.output.disk import Folder
-from converter.output.earlier import Earlier
 from converter.output.folder import NestedFile, RecordFiles
 from converter.output.manifest import MANIFEST, Arrangement, File, Manifest, read_manifest, verify
-from converter.output.output import Mode, Output, Records, earlier_of, mode_of
+from converter.output.output import Mode, Output, Records, mode_of, previous_output
 from converter.output.partition import partition_of
+from converter.output.previous import PreviousOutput
 from converter.output.stage import Stage, staged
 from converter.output.target import TARGETS, Load, Target, find_target, open_target
 
@@ -21,7 +21,6 @@ __all__ = [
     "MANIFEST",
     "TARGETS",
     "Arrangement",
-    "Earlier",
     "File",
     "Folder",
     "Load",
@@ -29,15 +28,16 @@ __all__ = [
     "Mode",
     "NestedFile",
     "Output",
+    "PreviousOutput",
     "RecordFiles",
     "Records",
     "Stage",
     "Target",
-    "earlier_of",
     "find_target",
     "mode_of",
     "open_target",
     "partition_of",
+    "previous_output",
     "read_manifest",
     "staged",
     "verify",

@@ -68,7 +68,7 @@ class Delta:
         with self._told():
             return self._manifest()[0]
 
-    def in_the_way(self, names: Sequence[str]) -> list[str]:
+    def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the tables, and local folders, of others that have such a name."""
         with self._told():
             manifest = self._manifest()[0]

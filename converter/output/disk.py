@@ -42,7 +42,7 @@ class Folder:
             raise OutputError(message, source=self.name, code="output_exists")
         return read_manifest(self.place)
 
-    def in_the_way(self, names: Sequence[str]) -> list[str]:
+    def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the files and folders of these records where there is no manifest."""
         if read_manifest(self.place):
             return []

@@ -58,7 +58,7 @@ class DuckDB:
         with self._opened(self.place, read_only=True) as connection:
             return _Connected(connection, self.name).manifest()
 
-    def in_the_way(self, names: Sequence[str]) -> list[str]:
+    def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the tables and views of others that have such a name, or that of a view."""
         if not self.place.exists():
             return []
@@ -159,7 +159,7 @@ class _Connected:
         # Each comment makes an entry for the whole table: those of 5,000 columns would take 7 GB.
         self._comment({"": about, **(dict(described(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name)
 
-    def clear(self, names: Sequence[str], goes_on: bool) -> None:
+    def clear(self, names: Sequence[str], resumes: bool) -> None:
         """Leave it to `reshape` and `remove`: rows that are deleted from a table with a key make it slow to fill."""
 
     def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:

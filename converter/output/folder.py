@@ -19,11 +19,11 @@ from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_pr
 from converter.errors import OutputError
 from converter.model.report import Report
 from converter.output.capacity import Capacity, left_out, renamed
-from converter.output.earlier import Earlier
 from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
 from converter.output.output import Output, Records
 from converter.output.partition import NO_ATTRIBUTE, NO_VALUE, quoted, unused
 from converter.output.parts import Parts
+from converter.output.previous import PreviousOutput
 from converter.output.rows import batches
 from converter.output.stage import Stage
 from converter.problems import LOCKED
@@ -115,7 +115,7 @@ class RecordFiles:
                 pa.default_memory_pool().release_unused()  # of many files, the allocator would keep what each took
         self._parts.adopt(folder, [file for file in files if file.record != "problems" or NO_VALUE not in file.path])
 
-    def go_on(self, earlier: Earlier, stale: frozenset[str], report: Report) -> bool:
+    def go_on(self, earlier: PreviousOutput, stale: frozenset[str], report: Report) -> bool:
         """Keep an earlier output but for the rows of stale documents, and count it; return whether anything changed."""
         earlier_problems = [row for row in earlier.run_problems() if NO_ATTRIBUTE not in row]
         own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)

@@ -11,9 +11,9 @@ import pyarrow as pa
 from converter.config import Options
 from converter.datasets import DATASETS, Contract, Lock, contract_of
 from converter.errors import OutputError, UsageError
-from converter.output.earlier import Earlier
 from converter.output.manifest import MEND, Arrangement, Manifest, check_files, fingerprint, plain
 from converter.output.partition import check_columns, check_names
+from converter.output.previous import PreviousOutput
 from converter.output.removal import most_removed
 from converter.output.target import Target
 from converter.records import RECORDS
@@ -53,7 +53,7 @@ class Output:
         """Refuse what does not go together, with a UsageError."""
         if self.format not in FORMATS:
             raise UsageError(f"unknown format {self.format}; there are {', '.join(FORMATS)}")
-        if self.format != "parquet" and (self.goes_on or self.partition_by):
+        if self.format != "parquet" and (self.resumes or self.partition_by):
             raise UsageError(
                 f"{self.format} can be neither appended to, brought up to date nor partitioned: say parquet"
             )
@@ -66,7 +66,7 @@ class Output:
         check_names(self.partition_by)
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
-        if self.goes_on and self.records is not None and "documents" not in self.records:
+        if self.resumes and self.records is not None and "documents" not in self.records:
             raise UsageError(f"the record documents tells what is there already; {self.mode} needs it in `records`")
         if self.maximum_removed is not None:
             most_removed(self.maximum_removed, 0)
@@ -74,7 +74,7 @@ class Output:
                 raise UsageError("`maximum_removed` goes with `incremental`; no other mode removes single documents")
 
     @property
-    def goes_on(self) -> bool:
+    def resumes(self) -> bool:
         """Whether an output that exists is gone on from."""
         return self.mode in ("append", "incremental")
 
@@ -88,7 +88,7 @@ class Output:
             return self.arrangement
         if self.partition_by or self.layout.file_bytes:
             return "folders"
-        if self.goes_on:
+        if self.resumes:
             return before.arrangement if before else "folders"
         return "files"
 
@@ -176,13 +176,13 @@ def mode_of(**said: bool) -> Mode:
     return modes[0] if modes else "create"
 
 
-def earlier_of(
+def previous_output(
     target: Target,
     manifest: Manifest | None,
     output: Output,
     options: Options,
     resume: Callable[[], None] = lambda: None,
-) -> Earlier | None:
+) -> PreviousOutput | None:
     """Return the output that stands there, where the run goes on from it; None where it is made from the start.
 
     One that is to be brought up to date, but was made with other options, is `remade`: what it holds is known, so that
@@ -193,7 +193,7 @@ def earlier_of(
     Raises:
         OutputError: something stands there that the mode neither replaces nor can go on from, or it is damaged.
     """
-    standing = target.in_the_way(output.names(options) if target.shared else output.files(options))
+    standing = target.conflicts(output.names(options) if target.shared else output.files(options))
     if standing and target.shared:
         message = f"holds {standing[0]} already, which Parquetry did not make; name another place"
         raise OutputError(message, source=target.name, code="output_exists")
@@ -218,7 +218,7 @@ def earlier_of(
         if not target.shared:
             check_files(target.place, manifest)
         try:
-            return Earlier(target, manifest, remade=not same)
+            return PreviousOutput(target, manifest, remade=not same)
         except (ValueError, TypeError, AttributeError) as error:
             message = f"its documents cannot be read ({error}); {MEND}"
             raise OutputError(message, source=target.name, code="damaged") from error

@@ -165,7 +165,7 @@ class Postgres:
         with self._connected() as database:
             return database.manifest()
 
-    def in_the_way(self, names: Sequence[str]) -> list[str]:
+    def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the tables and views of others that have such a name, or that of a view."""
         with self._connected() as database:
             manifest = database.manifest()
@@ -282,11 +282,11 @@ class _Connected:
         self._describe(name, schema, schema.names)
         self._new.add(name)
 
-    def clear(self, names: Sequence[str], goes_on: bool) -> None:
+    def clear(self, names: Sequence[str], resumes: bool) -> None:
         """Delete the rows; all at once, and keys dropped until `finish`, where nothing keeps that from being done."""
         relations = ", ".join(map(self._relation, names))
         foreign = f"select 1 from pg_constraint where contype = 'f' and confrelid in ({relations})"
-        if goes_on or self._fetched(f"{foreign} and conrelid not in ({relations})"):
+        if resumes or self._fetched(f"{foreign} and conrelid not in ({relations})"):
             for name in names:
                 self.execute(f"delete from {self.table(name)}")
             return

@@ -81,7 +81,7 @@ class Database(Protocol):
     def create(self, name: str, schema: pa.Schema) -> None:
         """Make a table for rows of this schema."""
 
-    def clear(self, names: Sequence[str], goes_on: bool) -> None:
+    def clear(self, names: Sequence[str], resumes: bool) -> None:
         """Take all rows out of these tables, each of which stands before those that it refers to.
 
         Unless the run goes on from what stands there, they are all the tables of ours.

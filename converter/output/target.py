@@ -71,7 +71,7 @@ class Target(Protocol):
             OutputError: the target cannot be read, or what stands there is no manifest.
         """
 
-    def in_the_way(self, names: Sequence[str]) -> list[str]:
+    def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return what stands where these records and views would go, and is not in the manifest."""
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:

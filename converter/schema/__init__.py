@@ -2,5 +2,5 @@
 
 schema file -> located data (`located.py`) -> checked (`format.py`, `load.py`) -> Schema (`model.py`)
 document -> units (`units.py`) -> raw values (`match.py`, `lookup.py`) -> typed values (`cast.py`)
-         -> accepted rows, or problems (`judge.py`, `unique.py`); `apply.py` does so for a batch
+         -> accepted rows, or problems (`validate.py`, `unique.py`); `apply.py` does so for a batch
 """

@@ -9,10 +9,10 @@ import pyarrow as pa
 from converter.errors import ParquetryError
 from converter.problems import Problem
 from converter.records import Context
-from converter.schema.judge import Found, batch, stop_at
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
+from converter.schema.validate import Found, batch, stop_at
 
 
 def apply(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from converter.records import Context
 from converter.records.record import VALUE_BYTES, characters
-from converter.schema.judge import Candidate, Found, judge
 from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.model import Field, Schema
 from converter.schema.patterns import Expression, Patterns, positions
 from converter.schema.units import UNITS, Unit
+from converter.schema.validate import Candidate, Found, validate
 
 NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
 """Units whose values have names: the condition on these, and the source that takes one."""
@@ -23,7 +23,7 @@ def match(context: Context, schema: Schema) -> Found:
     Rows are weighed as they are made. `unique` is not looked at: see `Uniques`, which knows other documents too.
     """
     units = (unit for unit in UNITS[schema.unit](context) if fits(schema, unit))
-    return judge(schema, [_candidate(unit, schema) for unit in units], context.doc_id)
+    return validate(schema, [_candidate(unit, schema) for unit in units], context.doc_id)
 
 
 def _candidate(unit: Unit, schema: Schema) -> Candidate:

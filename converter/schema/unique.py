@@ -13,8 +13,8 @@ import pyarrow as pa
 from converter.records import RECORDS, Context
 from converter.records.ledgers import problem_rows
 from converter.schema.format import shown
-from converter.schema.judge import CODES, Found, Row, batch, decide, policy_of, stop_at
 from converter.schema.model import PLACE, Schema
+from converter.schema.validate import CODES, Found, Row, batch, decide, policy_of, stop_at
 
 
 @dataclass(slots=True)

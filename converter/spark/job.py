@@ -18,10 +18,10 @@ from converter.engine.run import Files, write_output
 from converter.errors import SparkError, TooManyProblems, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
-from converter.output import Earlier, Folder, Output, RecordFiles, Stage
+from converter.output import Folder, Output, PreviousOutput, RecordFiles, Stage
 from converter.sources import Columns, Listing, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
-from converter.spark.task import MADE, Made, Standing, Task, run, write_documents
+from converter.spark.task import MADE, Standing, Task, TaskResult, run, write_documents
 
 # So many documents travel to a worker at once; Spark's own 10,000 can be more than memory holds.
 BATCH_DOCUMENTS = 256
@@ -61,7 +61,7 @@ def convert(
         SparkError: Spark gave the job up.
     """
     check(output, options)
-    if output.arrangement is None and not output.goes_on:
+    if output.arrangement is None and not output.resumes:
         output = replace(output, arrangement="folders")  # as many workers as write
     folder_of = destination_of(out, output.format, RECORD_FOLDERS)
     read: partial[Iterator[Source]]
@@ -90,7 +90,7 @@ def convert(
             columns = Columns(text_column, key_column, tuple(keep))
             frame, read = frame_of_rows(source, columns), partial(read_rows, columns=columns)
 
-    def fill(files: Files, stage: Stage, earlier: Earlier | None, report: Report) -> None:
+    def fill(files: Files, stage: Stage, earlier: PreviousOutput | None, report: Report) -> None:
         assert isinstance(files, RecordFiles)
         place = stage.place / "attempts"
         place.mkdir()
@@ -148,7 +148,7 @@ def _frame_of_paths(
     return frame_of_files(spark, lists) if lists else None, here
 
 
-def _made(spark: SparkSession, frame: DataFrame, task: Task) -> list[Made]:
+def _made(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskResult]:
     """Run the tasks, and return what each made. Of several attempts at one task Spark returns exactly one.
 
     Raises:

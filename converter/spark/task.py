@@ -19,7 +19,7 @@ from converter.engine.run import Settings, convert_sources, not_held
 from converter.errors import OutputError, ParquetryError
 from converter.model.report import Report
 from converter.model.source import Source
-from converter.output import Earlier, File, Folder, Output, Records, read_manifest
+from converter.output import File, Folder, Output, PreviousOutput, Records, read_manifest
 from converter.output.folder import by_file
 from converter.output.parts import Parts
 from converter.sources import Listing
@@ -45,7 +45,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The output that a run goes on from: its folder and run id, and what of `Earlier` a worker cannot read there."""
+    """The output that a run resumes: its folder and run id, and what of `PreviousOutput` a worker cannot read there."""
 
     folder: Path
     run_id: str
@@ -54,10 +54,12 @@ class Standing:
 
 
 @dataclass(slots=True)
-class Made:
-    """What a worker tells the driver: the files it wrote to its folder, the counts, the documents of the earlier output
-    that came again (by their bare ids, as `Earlier` has them; `held` are those that came as they were), and the error
-    that must stop the run."""
+class TaskResult:
+    """What a worker tells the driver.
+
+    The files it wrote to its folder, the counts, the documents of the previous output that came again (by their bare
+    ids, as `PreviousOutput` has them; `held` are those that came as they were), and the error that must stop the run.
+    """
 
     folder: Path
     files: list[File] = field(default_factory=list)
@@ -82,7 +84,7 @@ def run(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatc
         yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(made)], pa.binary())], [MADE])
 
 
-def write_documents(sources: Iterable[Source], task: Task, isolated: bool = False) -> Made:
+def write_documents(sources: Iterable[Source], task: Task, isolated: bool = False) -> TaskResult:
     """Convert documents to files in a new folder. An error that must stop the run is told, not raised: Spark would
     try the task again.
 
@@ -90,7 +92,7 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
         OSError: a file could not be written.
     """
     output, options = task.output, task.options
-    made = Made(task.place / uuid4().hex)
+    made = TaskResult(task.place / uuid4().hex)
     made.folder.mkdir()
     schemas = {name: schema_of(name, options) for name in output.names(options)}
     if output.datasets(options):
@@ -119,16 +121,16 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
     return made
 
 
-def _earlier(standing: Standing) -> Earlier:
+def _earlier(standing: Standing) -> PreviousOutput:
     return _read_earlier(standing.folder, standing.run_id).fresh(standing.remade, standing.listing)
 
 
 @lru_cache(maxsize=1)
-def _read_earlier(folder: Path, run_id: str) -> Earlier:
+def _read_earlier(folder: Path, run_id: str) -> PreviousOutput:
     """Read which documents an output holds, once for all tasks of this process."""
     manifest = read_manifest(folder)
     if manifest is None or manifest.run_id != run_id:
         raise OutputError(
             "is not what the driver sees there; the folder must be the same for all workers", source=str(folder)
         )
-    return Earlier(Folder(folder, "parquet"), manifest)
+    return PreviousOutput(Folder(folder, "parquet"), manifest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from converter.values.cells import Cells, Reading, Refusal
+from converter.values.cells import Cells, NoMatch, Reading
 from converter.values.lattice import BOOL
 
 SIGNS = {
@@ -66,7 +66,7 @@ for _vocabulary in VOCABULARIES:
         KNOWN.setdefault(_word, []).append(_vocabulary)
 
 
-def read(cells: Cells) -> Reading | Refusal:
+def read(cells: Cells) -> Reading | NoMatch:
     """True and false, or the cell that is neither."""
     candidates: list[Vocabulary] = []
     if cells.forced and any(text in FORCED for text in cells.texts):
@@ -75,17 +75,17 @@ def read(cells: Cells) -> Reading | Refusal:
         if candidates:
             break
         candidates = KNOWN.get(text.casefold(), [])
-    refusal = Refusal(cells.rows[0])
+    refusal = NoMatch(cells.rows[0])
     for vocabulary in candidates:
         each = cells.each(lambda text, words=vocabulary: words.get(text.casefold()))  # type: ignore[misc]
-        if isinstance(each, Refusal):
+        if isinstance(each, NoMatch):
             refusal = max(refusal, each, key=lambda r: r.row)
             continue
         fitting, values, misfits = each
         words = sorted({cells.texts[i] for i in fitting})
         if len(set(values)) == 2 or cells.forced or all(word.casefold() in ALONE for word in words):
             if cells.has_unknown and not cells.forced:
-                return Refusal(cells.missing[0], "a third answer beside yes and no")
+                return NoMatch(cells.missing[0], "a third answer beside yes and no")
             return cells.reading(BOOL, fitting, values, misfits, "all " + ", ".join(words[:4]))
-        refusal = Refusal(cells.rows[0], f"only {words[0]!r}, never its opposite")
+        refusal = NoMatch(cells.rows[0], f"only {words[0]!r}, never its opposite")
     return refusal

@@ -19,7 +19,7 @@ LONGEST_VALUE = 64
 
 
 @dataclass(frozen=True)
-class Refusal:
+class NoMatch:
     """A type says no."""
 
     row: int
@@ -88,7 +88,7 @@ class Cells:
         """Where the filled cell stands, for evidence: `line 14`."""
         return f"line {self.lines[self.rows[index]]}"
 
-    def each(self, parse: Callable[[str], Any]) -> tuple[Sequence[int], list[Any], list[int]] | Refusal:
+    def each(self, parse: Callable[[str], Any]) -> tuple[Sequence[int], list[Any], list[int]] | NoMatch:
         """Parse every filled cell with a function that gives None for a misfit.
 
         Gives the indexes into `texts` that fit, their results, and the indexes that do not fit,
@@ -103,8 +103,8 @@ class Cells:
             else:
                 misfits.append(index)
                 if len(misfits) > self.allowed:
-                    return Refusal(self.rows[index])
-        return (others(len(self.texts), misfits), results, misfits) if results else Refusal(self.rows[0])
+                    return NoMatch(self.rows[index])
+        return (others(len(self.texts), misfits), results, misfits) if results else NoMatch(self.rows[0])
 
     def reading(self, type: pa.DataType, fitting: Sequence[int], values: list[Any], misfits: list[int],
                 evidence: str) -> Reading:  # fmt: skip

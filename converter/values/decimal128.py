@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from converter.values.cells import Cells, Reading, Refusal
+from converter.values.cells import Cells, NoMatch, Reading
 from converter.values.guards import EXACT_DIGITS
 from converter.values.int64 import LARGEST
 from converter.values.lattice import MOST_DIGITS, decimal128
@@ -16,10 +16,10 @@ from converter.values.numbers import numeric_reading, read_numbers
 from converter.values.quantities import Numbers
 
 
-def read(cells: Cells) -> Reading | Refusal:
+def read(cells: Cells) -> Reading | NoMatch:
     """Decimals where int64 and float64 would not do, or the cell that is something else."""
     numbers = cells.once(read_numbers)
-    if isinstance(numbers, Refusal):
+    if isinstance(numbers, NoMatch):
         return numbers
     reason = None if numbers.has_exponent else "fixed decimals" if cells.forced else _reason(numbers)
     if reason is None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from converter.values.cells import LONGEST_VALUE, Cells, Reading, Refusal
+from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.lattice import DURATION
 from converter.values.time64 import DURATION_HEADER
 
@@ -79,13 +79,13 @@ def _total(pairs: Iterable[tuple[str, int]]) -> int | None:
     return int(total) if total == int(total) else None
 
 
-def read(cells: Cells) -> Reading | Refusal:
+def read(cells: Cells) -> Reading | NoMatch:
     """Lengths of time, or the cell that is none."""
     each = cells.each(parse)
-    if isinstance(each, Refusal):
+    if isinstance(each, NoMatch):
         if re.fullmatch(r"[0-9]{1,3}:[0-5][0-9]", cells.texts[0]) and DURATION_HEADER.search(cells.header):
             reason = f"{cells.texts[0]} may be hours and minutes or minutes and seconds"
-            return Refusal(cells.rows[0], reason)
+            return NoMatch(cells.rows[0], reason)
         return each
     fitting, values, misfits = each
     return cells.reading(DURATION, fitting, values, misfits, "durations")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from math import isinf
 
-from converter.values.cells import Cells, Reading, Refusal
+from converter.values.cells import Cells, NoMatch, Reading
 from converter.values.lattice import FLOAT64
 from converter.values.numbers import numeric_reading, read_numbers
 
 
-def read(cells: Cells) -> Reading | Refusal:
+def read(cells: Cells) -> Reading | NoMatch:
     """Floating-point numbers, or the cell that is none."""
     numbers = cells.once(read_numbers)
-    if isinstance(numbers, Refusal):
+    if isinstance(numbers, NoMatch):
         return numbers
     if not (numbers.has_fraction or numbers.has_exponent or cells.forced):
         # Whole numbers that neither int64 nor decimal128 could hold: a float would lose their digits.

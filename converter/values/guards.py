@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from converter.values.cells import Cells, Refusal
+from converter.values.cells import Cells, NoMatch
 from converter.values.quantities import Numbers
 
 LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
@@ -28,7 +28,7 @@ EXACT_DIGITS = 15
 """As many digits as a float64 always keeps."""
 
 
-def code_reason(cells: Cells, numbers: Numbers) -> Refusal | None:
+def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     """Why a column of numbers is better left as text, or None."""
     texts = numbers.texts
     for index, text in enumerate(texts):
@@ -53,7 +53,7 @@ def _raw(cells: Cells, numbers: Numbers, index: int) -> str:
     return cells.texts[numbers.fitting[index]]
 
 
-def _version_reason(cells: Cells, numbers: Numbers) -> Refusal | None:
+def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     """Versions and section numbers: the header says so, or they count as no fraction counts.
 
     1.9 is followed by 1.10; 1.1 and 1.10 are two things; 1.78, 1.79, 1.80 go on one by one.

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from converter.errors import UsageError
 from converter.values import string
-from converter.values.cells import Cells, Reading, Refusal, prepare
+from converter.values.cells import Cells, NoMatch, Reading, prepare
 from converter.values.column import (
     NO_HINTS,
     NO_MARKS,
@@ -22,8 +22,8 @@ from converter.values.column import (
     DecimalMark,
     Hints,
 )
+from converter.values.datetimes import ORDERS
 from converter.values.lattice import NULL, STRING, decimal128
-from converter.values.moments import ORDERS
 from converter.values.names import column_name, column_names
 from converter.values.types import ALIASES, TYPES, Type
 
@@ -73,7 +73,7 @@ def infer(
         else:
             column = _text(ready, name, "nothing but missing-value tokens")
         return replace(column, says_nothing=not ready.has_unknown)
-    refusals: list[Refusal] = []
+    refusals: list[NoMatch] = []
     for type in TYPES:
         outcome = type.read(ready)
         if isinstance(outcome, Reading):
@@ -211,7 +211,7 @@ def _forced(asked: str, ready: Cells, name: str) -> Column:
     type, target = type_named(asked)
     if type is None:
         return _text(ready, name, f"{target} as asked")
-    outcome: Reading | Refusal = Refusal(0, "no cell says anything")
+    outcome: Reading | NoMatch = NoMatch(0, "no cell says anything")
     if ready.texts:
         outcome = type.read(ready.tolerant(len(ready.texts), forced=True))
     if isinstance(outcome, Reading):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from converter.values.cells import Cells, Reading, Refusal
+from converter.values.cells import Cells, NoMatch, Reading
 from converter.values.lattice import INT64
 from converter.values.numbers import numeric_reading, read_numbers
 
 LARGEST = 2**63 - 1
 
 
-def read(cells: Cells) -> Reading | Refusal:
+def read(cells: Cells) -> Reading | NoMatch:
     """Whole numbers without a currency, or the cell that is something else."""
     numbers = cells.once(read_numbers)
-    if isinstance(numbers, Refusal):
+    if isinstance(numbers, NoMatch):
         return numbers
     fitting, misfits, texts = numbers.fitting, numbers.misfits, numbers.texts
     if cells.forced:

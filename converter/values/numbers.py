@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from converter.values.cells import LONGEST_VALUE, Cells, Reading, Refusal
+from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
 from converter.values.guards import code_reason
 from converter.values.quantities import Numbers, Quantity
@@ -57,10 +57,10 @@ def quantity(text: str) -> Quantity | None:
     return Quantity("-" if in_parentheses else sign, body, exponent, *unit, in_parentheses)
 
 
-def read_numbers(cells: Cells) -> Numbers | Refusal:
+def read_numbers(cells: Cells) -> Numbers | NoMatch:
     """All filled cells as numbers of one style and one unit, or the cell that spoke against it."""
     result = _read_plain(cells) or _read_quantities(cells)
-    if isinstance(result, Refusal) or cells.forced:
+    if isinstance(result, NoMatch) or cells.forced:
         return result
     return code_reason(cells, result) or result
 
@@ -87,34 +87,34 @@ def _read_plain(cells: Cells) -> Numbers | None:
     return Numbers(range(len(texts)), texts, [], unit, notes, proves, asks, bool(fractions), False)
 
 
-def _read_quantities(cells: Cells) -> Numbers | Refusal:
+def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     """The long way: groups, units, exponents, parentheses."""
     each = cells.each(quantity)
-    if isinstance(each, Refusal):
+    if isinstance(each, NoMatch):
         return each
     fitting, quantities, misfits = each
     found = dict(zip(fitting, quantities, strict=True))
     unit, odd = _common_unit(cells, found)
     if len(odd) + len(misfits) > cells.allowed:
         # Where no cell has a unit that counts, the units are just text.
-        return Refusal(cells.rows[odd[0]], "" if len(odd) == len(found) else "units differ")
+        return NoMatch(cells.rows[odd[0]], "" if len(odd) == len(found) else "units differ")
     for index in odd:
         del found[index]
     if not found or (not unit and not cells.forced and all(q.in_parentheses for q in found.values())):
-        return Refusal(cells.rows[0])
+        return NoMatch(cells.rows[0])
 
     written = {index: q.body for index, q in found.items() if q.body != INFINITE}
     allowed = cells.allowed - len(misfits) - len(odd)
     choice = choose_style(list(written.values()), allowed, cells.hints.decimal, cells.conventions.decimal)
     if choice is None:
-        return Refusal(cells.rows[list(written)[odd_body(list(written.values()))]])
+        return NoMatch(cells.rows[list(written)[odd_body(list(written.values()))]])
     notes = [f"unit {unit} in the cells"] if unit else []
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
     example = max(written.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
     if choice.is_open:
         if is_money(unit) and not choice.style.group:
-            return Refusal(cells.rows[next(iter(written))], f"{example} may be a group or a fraction", "decimal")
+            return NoMatch(cells.rows[next(iter(written))], f"{example} may be a group or a fraction", "decimal")
         notes.append(f"{example} read as {choice.style.canonical(example)}, no cell says otherwise")
     elif choice.style.group or choice.style.decimal == ",":
         notes.append(f"written like {choice.style.example}")
@@ -124,7 +124,7 @@ def _read_quantities(cells: Cells) -> Numbers | Refusal:
     for index in unwritten:
         del found[index]
     if not found:
-        return Refusal(cells.rows[unwritten[0]])
+        return NoMatch(cells.rows[unwritten[0]])
     texts = [q.text(choice.style) for q in found.values()]
     return Numbers(
         fitting=list(found),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from converter.values.cells import Cells, Refusal
+from converter.values.cells import Cells, NoMatch
 from converter.values.column import Conventions
 from converter.values.styles import Style
 from converter.values.units import is_money
@@ -57,6 +57,6 @@ class Numbers:
         """Whether the unit is a currency."""
         return is_money(self.unit)
 
-    def refusal(self, cells: Cells, index: int = 0, reason: str = "") -> Refusal:
+    def refusal(self, cells: Cells, index: int = 0, reason: str = "") -> NoMatch:
         """No, because of the number at this index."""
-        return Refusal(cells.rows[self.fitting[index]], reason)
+        return NoMatch(cells.rows[self.fitting[index]], reason)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from converter.values.cells import LONGEST_VALUE, Cells, Reading, Refusal
+from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
+from converter.values.datetimes import CLOCK, clock_of
 from converter.values.lattice import TIME64
-from converter.values.moments import CLOCK, clock_of
 
 TIME = re.compile(CLOCK)
 AS_CLOCKS_DO = re.compile(r"[0-9]{2}:[0-9]{2}.*|.*[AaPp]\.?[Mm]\.?")
@@ -34,16 +34,16 @@ def parse(text: str) -> int | None:
     return clock_of(found) if found else None
 
 
-def read(cells: Cells) -> Reading | Refusal:
+def read(cells: Cells) -> Reading | NoMatch:
     """Times of day, or the cell that is none."""
     each = cells.each(parse)
-    if isinstance(each, Refusal):
+    if isinstance(each, NoMatch):
         return each
     fitting, values, misfits = each
     if not cells.forced:
         if DURATION_HEADER.search(cells.header):
-            return Refusal(cells.rows[0])
+            return NoMatch(cells.rows[0])
         texts = [cells.texts[i] for i in fitting]
         if not all(map(AS_CLOCKS_DO.fullmatch, texts)) and not TIME_HEADER.search(cells.header):
-            return Refusal(cells.rows[0], f"{texts[0]} may be a time, a duration or a ratio")
+            return NoMatch(cells.rows[0], f"{texts[0]} may be a time, a duration or a ratio")
     return cells.reading(TIME64, fitting, values, misfits, "times of day")

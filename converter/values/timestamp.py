@@ -7,32 +7,32 @@ make text. Spark reads the first as TIMESTAMP_NTZ, the second as TIMESTAMP.
 
 from __future__ import annotations
 
-from converter.values.cells import Cells, Reading, Refusal
+from converter.values.cells import Cells, NoMatch, Reading
 from converter.values.date32 import moment_reading
+from converter.values.datetimes import read_datetimes, to_utc
 from converter.values.lattice import TIMESTAMP, TIMESTAMP_UTC
-from converter.values.moments import read_moments, to_utc
 
 
-def read(cells: Cells) -> Reading | Refusal:
+def read(cells: Cells) -> Reading | NoMatch:
     """Moments in time, or the cell that is none."""
-    moments = cells.once(read_moments)
-    if isinstance(moments, Refusal):
-        return moments
-    clocks, offsets, fitting = moments.clocks, moments.offsets, moments.fitting
+    datetimes = cells.once(read_datetimes)
+    if isinstance(datetimes, NoMatch):
+        return datetimes
+    clocks, offsets, fitting = datetimes.clocks, datetimes.offsets, datetimes.fitting
     timed = [i for i, clock in enumerate(clocks) if clock is not None]
     zoned = [i for i in timed if offsets[i] is not None]
     # Under a tolerance the larger part decides whether there are zones. A day without a time is its midnight.
     plain = [i for i in range(len(clocks)) if offsets[i] is None] if len(zoned) < len(timed) else []
     kept = zoned if len(zoned) > len(plain) else plain
     odd = sorted(set(range(len(clocks))) - set(kept))
-    if not kept or len(odd) + len(moments.misfits) > cells.allowed:
+    if not kept or len(odd) + len(datetimes.misfits) > cells.allowed:
         reason = "with a zone and without" if zoned and len(zoned) < len(clocks) else ""
-        return Refusal(cells.rows[fitting[odd[0]]] if odd else cells.rows[0], reason)
+        return NoMatch(cells.rows[fitting[odd[0]]] if odd else cells.rows[0], reason)
     days = sum(clocks[i] is None for i in kept)
     bare = f"; {days} of them only {'a day' if days == 1 else 'days'}, read as midnight" if days else ""
-    values = [to_utc(moments.days[i], clocks[i] or 0, offsets[i]) for i in kept]
-    return moment_reading(cells, moments, Reading(
+    values = [to_utc(datetimes.days[i], clocks[i] or 0, offsets[i]) for i in kept]
+    return moment_reading(cells, datetimes, Reading(
         TIMESTAMP_UTC if kept is zoned else TIMESTAMP, [cells.rows[fitting[i]] for i in kept], values,
         "timestamps, moved to UTC" if kept is zoned else "timestamps without a zone" + bare,
-        [cells.rows[i] for i in sorted(moments.misfits + [fitting[i] for i in odd])],
+        [cells.rows[i] for i in sorted(datetimes.misfits + [fitting[i] for i in odd])],
     ))  # fmt: skip

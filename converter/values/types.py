@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from converter.values import boolean, date32, decimal128, duration, float64, int64, time64, timestamp
-from converter.values.cells import Cells, Reading, Refusal
+from converter.values.cells import Cells, NoMatch, Reading
 
 
 class Type(NamedTuple):
     """A type that cells can be read as."""
 
     name: str
-    read: Callable[[Cells], Reading | Refusal]
+    read: Callable[[Cells], Reading | NoMatch]
 
 
 TYPES = [

@@ -550,7 +550,7 @@ def literals(tree: Parsed) -> set[str]:
 
 SHORT = {
     "converter.values.duration": 64,
-    "converter.values.moments": 64,
+    "converter.values.datetimes": 64,
     "converter.values.time64": 64,
     "converter.repair.rules.chrome": 120,
     "converter.repair.headings.features": 180,

@@ -18,7 +18,7 @@ MOST_VALUES = 2_000
 
 
 @dataclass(slots=True)
-class Seen:
+class Occurrences:
     """Something that recurs: how it is spelled, in which documents, and its values."""
 
     spellings: Counter[str] = field(default_factory=Counter)
@@ -43,38 +43,38 @@ class Seen:
         return min(self.spellings, key=lambda text: (-self.spellings[text], text))
 
 
-Places = dict[str, Seen]
+Places = dict[str, Occurrences]
 
 
 @dataclass(slots=True)
-class TableSeen:
+class TableProfile:
     """Tables with the same headers: in which documents, how many rows, and each column."""
 
     documents: set[int] = field(default_factory=set)
     rows: int = 0
-    columns: Places = field(default_factory=lambda: defaultdict(Seen))
+    columns: Places = field(default_factory=lambda: defaultdict(Occurrences))
 
 
 @dataclass(slots=True)
-class Survey:
+class Profile:
     """What a folder holds. Names that differ in case, spacing or marks count as one."""
 
     documents: int = 0
-    metadata: Places = field(default_factory=lambda: defaultdict(Seen))
-    sections: Places = field(default_factory=lambda: defaultdict(Seen))
-    labels: Places = field(default_factory=lambda: defaultdict(Seen))
-    tables: dict[tuple[str, ...], TableSeen] = field(default_factory=lambda: defaultdict(TableSeen))
+    metadata: Places = field(default_factory=lambda: defaultdict(Occurrences))
+    sections: Places = field(default_factory=lambda: defaultdict(Occurrences))
+    labels: Places = field(default_factory=lambda: defaultdict(Occurrences))
+    tables: dict[tuple[str, ...], TableProfile] = field(default_factory=lambda: defaultdict(TableProfile))
 
-    def recurring(self, places: Places, share: float) -> list[tuple[str, Seen]]:
+    def recurring(self, places: Places, share: float) -> list[tuple[str, Occurrences]]:
         """Return what stands in at least this share of the documents, and in two, the most common first."""
         least = max(min(2, self.documents), share * self.documents)
         kept = [(name, seen) for name, seen in places.items() if len(seen.documents) >= least]
         return sorted(kept, key=lambda each: (-len(each[1].documents), each[0]))
 
 
-def survey(contexts: Iterable[Context]) -> Survey:
+def profile(contexts: Iterable[Context]) -> Profile:
     """Count what recurs in these documents; sources that could not be read do not count."""
-    found = Survey()
+    found = Profile()
     for context in contexts:
         if context.text is None:
             continue

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from converter.values.cells import LONGEST_VALUE, Cells, Refusal
+from converter.values.cells import LONGEST_VALUE, Cells, NoMatch
 from converter.values.column import Conventions, DateOrder
 from converter.values.month_names import MONTHS, WEEKDAYS
 
@@ -49,7 +49,7 @@ ORDERS: dict[DateOrder, tuple[int, int, int]] = {"dmy": (2, 1, 0), "mdy": (2, 0,
 """Where year, month and day stand in each order."""
 
 
-class Moment(NamedTuple):
+class Datetime(NamedTuple):
     """One cell taken apart."""
 
     parts: tuple[int, int, int]
@@ -78,7 +78,7 @@ class Moment(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Moments:
+class Datetimes:
     """A column of days before its type is chosen."""
 
     fitting: list[int]
@@ -118,12 +118,12 @@ def clock_of(found: re.Match[str]) -> int | None:
     return ((hour * 60 + minute) * 60 + second) * SECOND + int((found["fraction"] or "0").ljust(6, "0"))
 
 
-def moment(text: str) -> Moment | None:
+def moment(text: str) -> Datetime | None:
     """Take a cell apart, or None if it is no day."""
     if len(text) > LONGEST_VALUE:
         return None
     if iso := ISO_DAY.fullmatch(text):  # the short way for most dates
-        return Moment((int(iso[1]), int(iso[2]), int(iso[3])), ("ymd",), False, None, None)
+        return Datetime((int(iso[1]), int(iso[2]), int(iso[3])), ("ymd",), False, None, None)
     found, shape = _shape(text)
     if shape is None and not text[0].isdigit():
         # The month first: `Mar. 3 2024` is no Martes.
@@ -134,11 +134,11 @@ def moment(text: str) -> Moment | None:
         return None
     parts, orders, two_digits = shape
     if found["hour"] is None:
-        return Moment(parts, orders, two_digits, None, None)
+        return Datetime(parts, orders, two_digits, None, None)
     clock, offset = clock_of(found), _offset(found["zone"])
     if clock is None or (offset is not None and abs(offset) > 14 * 60):
         return None
-    return Moment(parts, orders, two_digits, clock, offset)
+    return Datetime(parts, orders, two_digits, clock, offset)
 
 
 _Shape = tuple[tuple[int, int, int], tuple[DateOrder, ...], bool]
@@ -189,43 +189,43 @@ def _offset(zone: str | None) -> int | None:
     return -minutes if zone[0] == "-" else minutes
 
 
-def read_moments(cells: Cells) -> Moments | Refusal:
+def read_datetimes(cells: Cells) -> Datetimes | NoMatch:
     """All filled cells as days in one order, or the cell that spoke against it."""
     each = cells.each(moment)
-    if isinstance(each, Refusal):
+    if isinstance(each, NoMatch):
         first, last = cells.texts[0], cells.texts[-1]
         is_span = spans_years(first) and spans_years(last)
-        return Refusal(cells.rows[0], f"{first} is a span of years") if is_span else each
-    fitting, moments, misfits = each
+        return NoMatch(cells.rows[0], f"{first} is a span of years") if is_span else each
+    fitting, datetimes, misfits = each
     rows, texts = cells.rows, cells.texts
-    settled = all(len(m.orders) == 1 for m in moments)
+    settled = all(len(m.orders) == 1 for m in datetimes)
     hint = cells.hints.date_order
     orders: list[DateOrder] = ["ymd"] if settled else [hint] if hint else list(ORDERS)
-    days = {order: [m.day(order) for m in moments] for order in orders}
+    days = {order: [m.day(order) for m in datetimes] for order in orders}
     fewest = min(column.count(None) for column in days.values())
     if fewest + len(misfits) > cells.allowed:
         odd = fitting[max(column.index(None) for column in days.values())]
-        return Refusal(rows[odd], f"no such day: {texts[odd]}")
+        return NoMatch(rows[odd], f"no such day: {texts[odd]}")
     days = {order: column for order, column in days.items() if column.count(None) == fewest}
     usual = cells.conventions.date_order
     order = next(iter(days))
-    note = "" if settled else _proof(cells, fitting, moments, order)
+    note = "" if settled else _proof(cells, fitting, datetimes, order)
     is_open = any(column != days[order] for column in days.values())
     if is_open and usual in days:
         order, note = usual, f"{_SPELLED[usual]} as elsewhere in the document"
     elif is_open:
         example = next(i for i, readings in enumerate(zip(*days.values(), strict=True)) if len(set(readings)) > 1)
         names = " or ".join(_SPELLED[order] for order in days)
-        return Refusal(rows[fitting[example]], f"{texts[fitting[example]]} may be {names}", "date_order")
+        return NoMatch(rows[fitting[example]], f"{texts[fitting[example]]} may be {names}", "date_order")
     kept = [(i, day) for i, day in enumerate(days[order]) if day is not None]
-    if any(moments[i].two_digits for i, _ in kept):
+    if any(datetimes[i].two_digits for i, _ in kept):
         note = "; ".join(filter(None, [note, "two-digit years as 1969 to 2068"]))
-    proves = not settled and not hint and len(days) == 1 and any(len(moments[i].orders) == 2 for i, _ in kept)
-    return Moments(
+    proves = not settled and not hint and len(days) == 1 and any(len(datetimes[i].orders) == 2 for i, _ in kept)
+    return Datetimes(
         fitting=[fitting[i] for i, _ in kept],
         days=[day for _, day in kept],
-        clocks=[moments[i].clock for i, _ in kept],
-        offsets=[moments[i].offset for i, _ in kept],
+        clocks=[datetimes[i].clock for i, _ in kept],
+        offsets=[datetimes[i].offset for i, _ in kept],
         misfits=sorted([*misfits, *(fitting[i] for i, day in enumerate(days[order]) if day is None)]),
         note=note,
         proves=Conventions(date_order=order if proves else None),
@@ -235,15 +235,15 @@ def read_moments(cells: Cells) -> Moments | Refusal:
 _SPELLED: dict[DateOrder | None, str] = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
-def _proof(cells: Cells, fitting: Sequence[int], moments: list[Moment], order: DateOrder) -> str:
+def _proof(cells: Cells, fitting: Sequence[int], datetimes: list[Datetime], order: DateOrder) -> str:
     """The cell that can be read in this order only."""
     others: list[DateOrder] = [other for other in ORDERS if other != order]
-    for index, one in zip(fitting, moments, strict=True):
+    for index, one in zip(fitting, datetimes, strict=True):
         if len(one.orders) > 1 and all(one.day(other) is None for other in others):
             if cells.hints.date_order:
                 return f"{_SPELLED[order]} as asked"
             return f"{_SPELLED[order]} by {cells.line(index)}: {cells.texts[index]}"
-    return f"{_SPELLED[order]}" if any(len(m.orders) > 1 for m in moments) else ""
+    return f"{_SPELLED[order]}" if any(len(m.orders) > 1 for m in datetimes) else ""
 
 
 def to_utc(day: date, clock: int, offset: int | None) -> int:

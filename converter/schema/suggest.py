@@ -14,7 +14,7 @@ from converter.schema.export import TABLE_SCHEMA, named
 from converter.schema.load import RESERVED_FIELDS
 from converter.schema.model import Field
 from converter.schema.names import refusal
-from converter.schema.survey import Seen, Survey
+from converter.schema.profile import Occurrences, Profile
 from converter.values import column_name, infer
 
 COMMON, SOME = 0.5, 0.1
@@ -26,22 +26,22 @@ MOST_CHOICES, FEWEST_VALUES, LONGEST_CHOICE = 8, 10, 40
 GLOB = re.compile(r"[*?]")
 
 
-def propose(survey: Survey, name: str) -> str:
+def suggest(profile: Profile, name: str) -> str:
     """Return the text of a schema file for what recurs: a record of the documents, and one for each kind of table."""
     parts = [
-        f"# What recurs in {survey.documents} documents, as `parquetry infer` found it; edit it as you like.",
+        f"# What recurs in {profile.documents} documents, as `parquetry infer` found it; edit it as you like.",
         "# `required` stands where no document goes without; a field that you do not want is a field to delete.",
         "# Your editor completes and checks this file by what `parquetry schema format` prints.",
         "records:",
     ]
     taken: set[str] = set()
-    record = _document(survey)
+    record = _document(profile)
     parts += _record(_record_name(column_name(name), taken), "document", "One row a document.", record)
-    tables = sorted(survey.tables.items(), key=lambda each: (-len(each[1].documents), each[0]))
+    tables = sorted(profile.tables.items(), key=lambda each: (-len(each[1].documents), each[0]))
     for names, table in tables:
-        if len(table.documents) < max(min(2, survey.documents), SOME * survey.documents) or table.rows < FEWEST_ROWS:
+        if len(table.documents) < max(min(2, profile.documents), SOME * profile.documents) or table.rows < FEWEST_ROWS:
             continue
-        about = f"{table.rows:,} rows in {len(table.documents)} of {survey.documents} documents."
+        about = f"{table.rows:,} rows in {len(table.documents)} of {profile.documents} documents."
         fields = []
         used: set[str] = set(RESERVED_FIELDS)
         for column, seen in table.columns.items():
@@ -60,15 +60,15 @@ def _record_name(name: str, taken: set[str]) -> str:
     return _unique(f"{name.strip('_')}_record" if refusal(name) else name, taken)
 
 
-def _document(survey: Survey) -> list[str]:
+def _document(profile: Profile) -> list[str]:
     used: set[str] = set(RESERVED_FIELDS)
     fields: list[str] = []
-    for source, places in (("metadata", survey.metadata), ("label", survey.labels), ("section", survey.sections)):
-        for name, seen in survey.recurring(places, COMMON):
+    for source, places in (("metadata", profile.metadata), ("label", profile.labels), ("section", profile.sections)):
+        for name, seen in profile.recurring(places, COMMON):
             if source == "label" and seen.count > 1.5 * len(seen.documents):
                 continue  # it labels many things of a document, not the document
-            where = f"{len(seen.documents)} of {survey.documents} documents"
-            required = len(seen.filled) == survey.documents
+            where = f"{len(seen.documents)} of {profile.documents} documents"
+            required = len(seen.filled) == profile.documents
             fields += _field(_unique(name, used), source, seen, required, where)
     if "title" not in used:
         fields = [f"      - name: {_unique('title', used)}", "        part: title", *fields]
@@ -84,7 +84,7 @@ def _record(name: str, unit: str, about: str, fields: Sequence[str], where: Sequ
     return [*head, *where, *policies, "    fields:", *fields]
 
 
-def _field(name: str, source: str, seen: Seen, required: bool, comment: str) -> list[str]:
+def _field(name: str, source: str, seen: Occurrences, required: bool, comment: str) -> list[str]:
     """Return the lines of a field."""
     type, more = _type(seen.values)
     place = seen.spelling if source == "metadata" else _literal(seen.spelling)

@@ -49,7 +49,7 @@ class Found:
         return self.matched - len(self.rows)
 
 
-def judge(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None) -> Found:
+def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None) -> Found:
     """Cast the candidates of one document, whose values of a field are read together, and sort them."""
     found = Found(matched=len(candidates))
     lines = [candidate.line_start for candidate in candidates]
@@ -124,7 +124,9 @@ def replay(schema: Schema, problems: pa.Table) -> tuple[pa.Table, list[Problem]]
             continue
         raw = json.loads(row["raw"])
         raws = tuple(raw.get(one.name) for one in schema.fields)
-        found = judge(schema, [Candidate(raw["section_id"], row["line_start"], row["line_end"], raws)], row["doc_id"])
+        found = validate(
+            schema, [Candidate(raw["section_id"], row["line_start"], row["line_end"], raws)], row["doc_id"]
+        )
         accepted += found.rows
         left += found.problems
     return pa.Table.from_batches([batch(schema.arrow, accepted)]), left

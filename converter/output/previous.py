@@ -25,7 +25,7 @@ from converter.sources.evidence import Listing
 
 
 @dataclass(slots=True)
-class Earlier:
+class PreviousOutput:
     """What an earlier run wrote to a target, and what the sources of this run show of it.
 
     Which documents are unchanged is told by a hash of their bytes and attributes, never by time; what could not be
@@ -56,7 +56,7 @@ class Earlier:
                 self.left[bytes.fromhex(doc_id)] = _digest(sha256, dict(attributes))
         self.documents = len(self.left)
 
-    def fresh(self, remade: bool, listing: Listing) -> Earlier:
+    def fresh(self, remade: bool, listing: Listing) -> PreviousOutput:
         """Return a copy for which no document has come yet, so that a task can be tried twice."""
         other = copy(self)
         other.remade, other.listing, other.left = remade, listing, dict(self.left)
