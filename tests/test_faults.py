@@ -32,12 +32,12 @@ def test_a_file() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["file", "folder new", "folder overwrite", "folder append", "folder incremental"])
 def test_files_and_folders(name: str) -> None:
-    """At every twentieth call; with PARQUETRY_ALL=1 at every third."""
-    checked(3 if ALL else 20, name)
+    """At every fortieth call; with PARQUETRY_ALL=1 at every third."""
+    checked(3 if ALL else 40, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["duckdb", "delta", "postgres"])
 def test_databases(name: str) -> None:
-    """At every sixtieth call; with PARQUETRY_ALL=1 at every fifth."""
-    checked(5 if ALL else 60, name)
+    """At every hundredth call; with PARQUETRY_ALL=1 at every fifth."""
+    checked(5 if ALL else 100, name)

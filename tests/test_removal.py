@@ -370,8 +370,16 @@ STORE_OUTAGES = [
 ]  # fmt: skip
 
 
+SOME_STORE_OUTAGES = [
+    ((*FAST_PLACES, *SLOW_PLACES)[number % 4], outage, MODES[number % 2]) for number, outage in enumerate(STORE_OUTAGES)
+]
+EACH_STORE_OUTAGE = product((*FAST_PLACES, *SLOW_PLACES), STORE_OUTAGES, MODES)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("place", "happening", "mode"), in_places(STORE_OUTAGES), indirect=["place"])
+@pytest.mark.parametrize(
+    ("place", "happening", "mode"), some(SOME_STORE_OUTAGES, EACH_STORE_OUTAGE), indirect=["place"]
+)
 def test_no_row_is_lost_with_a_store(
     happening: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -203,7 +203,7 @@ def examples(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(1_200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [200, pytest.param(600, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", WRITERS)
 def test_round_trip(name: str, count: int) -> None:
     if not available(name):

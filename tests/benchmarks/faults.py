@@ -297,7 +297,7 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
     for fault in kinds:
         number = 0
         while True:
-            number += max(1, stride // 20) if fault == LIMIT and number else stride if number else 1
+            number += min(4, max(1, stride // 20)) if fault == LIMIT and number else stride if number else 1
             if fault == LIMIT and number > len(SIZES):
                 break
             restore(not case.fresh)
