@@ -28,7 +28,7 @@ from converter.engine.process import fill_standard_streams, set_up
 from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.version import __version__
 
-COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "schema", "spark")
+COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "rules", "schema", "spark")
 """What there is, in the order of the help; each in a module of its own, with its own name."""
 
 ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
