@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from converter.cli.console import say
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import LISTED_PROBLEMS, counted, print_problems
-from converter.cli.output_options import Limits, Overwrite, Quiet, Repair, options_of, with_limits
+from converter.cli.output_options import Overwrite, Quiet
 from converter.cli.progress import progress_shown
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, found_sources
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
 from converter.destination import FILE, PAGE, destination_of
 from converter.errors import OutputError, UsageError
 
@@ -24,22 +24,13 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def inspect(
     source: SomeSources,
-    limits: Limits,
+    reading: Reading,
     out: Annotated[str | None, typer.Option("--out", "-o", help="The page to write. Default: standard output.")] = None,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
-    no_types: NoTypes = False,
-    no_units: NoUnits = False,
-    type: Types = None,
-    null_value: NullValues = None,
-    decimal: Decimal = None,
-    date_order: DateOrderOption = None,
-    tolerance: Tolerance = 0.0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -55,8 +46,7 @@ def inspect(
         raise OutputError(
             "exists already; choose another name or pass `overwrite`", source=str(path), code="output_exists"
         )
-    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(limits, repair, hints=hints, encoding=encoding)
+    options = reading.options()
     with progress_shown(quiet, source) as progress:
         sources = found_sources(source, options, exclude, no_ignore)
         if path is None:

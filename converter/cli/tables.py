@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.console import open_console, print_to, standard_output
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import print_problems
-from converter.cli.output_options import Limits, OutFile, Overwrite, Repair, TableFormat, options_of, with_limits
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.output_options import OutFile, Overwrite, TableFormat
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
 from converter.destination import FILE, TABLES, TEXTS, Destination, destination_of
 from converter.errors import OutputError, UsageError
 
@@ -32,10 +32,10 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def tables(
     source: SomeSources,
-    limits: Limits,
+    reading: Reading,
     select: Annotated[
         str | None,
         typer.Option("--select", metavar="N|NAME", help="Only the table with this table_id, data set or caption."),
@@ -45,17 +45,8 @@ def tables(
     describe: Annotated[
         bool, typer.Option("--describe", help="The columns instead of the rows: type, unit, nulls, range, evidence.")
     ] = False,
-    no_types: NoTypes = False,
-    no_units: NoUnits = False,
-    type: Types = None,
-    null_value: NullValues = None,
-    decimal: Decimal = None,
-    date_order: DateOrderOption = None,
-    tolerance: Tolerance = 0.0,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
     overwrite: Overwrite = False,
 ) -> None:
     """Print the tables of documents, each column in its type."""
@@ -63,8 +54,7 @@ def tables(
 
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)
-    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(limits, repair, hints=hints, encoding=encoding)
+    options = reading.options()
     found: list[Table] = []
     read = errors = 0
     for document in documents_of(source, options, exclude, no_ignore):
