@@ -82,7 +82,7 @@ def extract(
     uniques = Uniques()
     for each in list_of(source, bytes):
         document = read(each, **reading)
-        with document.limited():
+        with document.within_limits():
             found = uniques.apply(wanted, match(document.context, wanted), document.source)
         stop_at(found, document.source)
         total.matched += found.matched

@@ -59,7 +59,7 @@ def check(
 
     Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
     """
-    from converter.cli.messages import counted
+    from converter.cli.messages import amount
     from converter.engine.check import REPORTS, check_sources
 
     if not schema:
@@ -73,7 +73,7 @@ def check(
     report = REPORTS[to](checked)
     write_text(in_flags(report) if to == "text" else report)
     if not quiet:
-        found = f"{counted(len(checked.findings), 'finding')} in {counted(checked.documents, 'document')}"
+        found = f"{amount(len(checked.findings), 'finding')} in {amount(checked.documents, 'document')}"
         say(found)
         for name, matched in checked.matched.items():
             accepted = checked.accepted[name]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from converter.cli.console import say
-from converter.cli.messages import LISTED_PROBLEMS, counted, print_problems
+from converter.cli.messages import LISTED_PROBLEMS, amount, print_problems
 from converter.cli.output_options import Overwrite, Quiet
 from converter.cli.progress import progress_shown
 from converter.cli.reading_options import Reading, with_reading
@@ -36,7 +36,7 @@ def inspect(
 ) -> None:
     """Write a page that shows documents beside what was read in them: one HTML file, no server, no network."""
     from converter.inspect.page import write_page
-    from converter.output import staged
+    from converter.output import open_stage
 
     destination = destination_of(out, None, PAGE)
     path = destination.path if destination.place == FILE else None
@@ -53,7 +53,7 @@ def inspect(
             done = write_page(sources, sys.stdout.buffer, options, progress)
             sys.stdout.flush()
         else:
-            with staged(path) as stage:
+            with open_stage(path) as stage:
                 with open(stage.new / path.name, "wb") as stream:
                     done = write_page(sources, stream, options, progress)
                     size = stream.tell()
@@ -64,7 +64,7 @@ def inspect(
     if len(shown) > LISTED_PROBLEMS:
         say(f"... and {len(shown) - LISTED_PROBLEMS:,} more problems, all in the page")
     if path is not None and done.documents and not quiet:
-        say(f"written to {path}: {counted(done.documents, 'document')}, {size:,} bytes")
+        say(f"written to {path}: {amount(done.documents, 'document')}, {size:,} bytes")
     errors = any(problem["severity"] == "error" for problem in done.problems)
     raise typer.Exit(1 if not done.documents else 3 if errors else 0)
 

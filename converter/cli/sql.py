@@ -17,7 +17,7 @@ from converter.cli.output_options import (
 )
 from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, found_sources
-from converter.cli.tables import format_of, serialized, write_out
+from converter.cli.tables import format_of, serialize, write_out
 from converter.destination import TABLES, Destination, destination_of
 
 if TYPE_CHECKING:
@@ -86,4 +86,4 @@ def show(found: pa.Table, to: str, out: Destination, overwrite: bool) -> None:
     elif to == "markdown":
         write_out(out, overwrite, markdown_table(found).encode())
     else:
-        write_out(out, overwrite, serialized(found, to))
+        write_out(out, overwrite, serialize(found, to))

@@ -62,7 +62,7 @@ def tables(
         print_problems(problems)
         errors += len(problems)
         read += document.doc_id is not None
-        found += [table for table in document.tables if selected(table, select)]
+        found += [table for table in document.tables if is_selected(table, select)]
     if select is not None and read and not found:
         raise UsageError(f"no table is {select!r}; `parquetry tables SOURCE` lists them")
     if to in TEXTS:
@@ -70,11 +70,11 @@ def tables(
             (heading(table), description([table]).select(SHOWN) if describe else table.to_arrow(headers=True))
             for table in found
         ]
-        write_out(destination, overwrite, rendered(drawn, to, bare=select is not None))
+        write_out(destination, overwrite, render(drawn, to, bare=select is not None))
     elif describe:
-        write_out(destination, overwrite, serialized(description(found), to))
+        write_out(destination, overwrite, serialize(description(found), to))
     elif len(found) == 1:
-        write_out(destination, overwrite, serialized(found[0].to_arrow(), to))
+        write_out(destination, overwrite, serialize(found[0].to_arrow(), to))
     elif found:
         listed = "".join(f"\n  {heading(table)}" for table in found[:20])
         raise UsageError(f"{to} holds one table; say which with --select, or use convert --records datasets:{listed}")
@@ -97,7 +97,7 @@ def format_of(destination: Destination) -> str:
     return "text" if sys.stdout.isatty() else "markdown"
 
 
-def selected(table: Table, name: str | None) -> bool:
+def is_selected(table: Table, name: str | None) -> bool:
     """Whether a table is the one that is asked for: by its number, its data set, or its caption."""
     if name is None:
         return True
@@ -114,7 +114,7 @@ def heading(table: Table) -> str:
     return f"{table.source} table {table['table_id']}, lines {lines}{dataset}{caption}"
 
 
-def rendered(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
+def render(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
     """Return the tables as a person reads them, under their headings unless `bare`: text, or drawings of rich."""
     from rich.text import Text
 
@@ -135,7 +135,7 @@ def comment(text: str) -> str:
     return f"<!-- {one_line(text).replace('--', '- -')} -->\n\n"
 
 
-def serialized(table: pa.Table, to: str) -> bytes:
+def serialize(table: pa.Table, to: str) -> bytes:
     """Return the table as a file of this format holds it."""
     from io import BytesIO
 
@@ -174,12 +174,12 @@ def write_out(destination: Destination, overwrite: bool, content: bytes | list[A
         stream.write(content)
         stream.flush()
         return
-    from converter.output import staged
+    from converter.output import open_stage
 
     if out.exists() and not overwrite:
         raise OutputError(
             "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
         )
-    with staged(out) as stage:
+    with open_stage(out) as stage:
         (stage.new / out.name).write_bytes(content)
         stage.publish_file(stage.new / out.name, overwrite)

@@ -27,7 +27,7 @@ from converter.output.tables import (
     quoted,
     text,
 )
-from converter.output.target import Load, imported
+from converter.output.target import Load, import_extra
 from converter.records import RECORDS
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class DuckDB:
 
     def __init__(self, out: str) -> None:
         self.name, self.place = out, Path(out)
-        self._duckdb = imported("duckdb", "duckdb")
+        self._duckdb = import_extra("duckdb", "duckdb")
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of the database, None where there is none."""
@@ -101,7 +101,7 @@ class DuckDB:
             load.stage.publish_file(path)
         return manifest
 
-    def written(self, manifest: Manifest) -> list[Path | str]:
+    def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the file."""
         return [self.place]
 

@@ -32,9 +32,9 @@ from converter.output.tables import (
     references,
     text,
 )
-from converter.output.target import Load, imported
+from converter.output.target import Load, import_extra
 from converter.records import RECORDS
-from converter.schema.export import SQL, Types, named
+from converter.schema.export import SQL, Types, type_name
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -158,7 +158,7 @@ class Postgres:
         self._url = f"{address}?{'&'.join(one for one in parameters if not one.startswith(SCHEMA))}"
         self.name = f"{public(address)}?{SCHEMA}{quote(self._schema)}"
         self.place = staging_place(self.name)
-        self._adbc = imported("adbc_driver_postgresql.dbapi", "postgres")
+        self._adbc = import_extra("adbc_driver_postgresql.dbapi", "postgres")
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of the schema, None where there is none."""
@@ -197,7 +197,7 @@ class Postgres:
             database.commit()
         return manifest
 
-    def written(self, manifest: Manifest) -> list[Path | str]:
+    def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the name of the database and the schema."""
         return [self.name]
 
@@ -434,7 +434,7 @@ def sql_type(type: pa.DataType) -> str:
     """Return the type of a column that holds this one."""
     if pa.types.is_decimal(type):
         return f"NUMERIC({type.precision}, {type.scale})"
-    return named(SQL_TYPES, type, "TEXT")
+    return type_name(SQL_TYPES, type, "TEXT")
 
 
 def spelled(type: str) -> str:

@@ -293,7 +293,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(out: Path) -> Iterator[Stage]:
+def open_stage(out: Path) -> Iterator[Stage]:
     """Give a stage for this output; remove first what a run that was killed left, and in the end this one.
 
     Raises:
@@ -412,7 +412,7 @@ def write_file(file: Path, data: bytes) -> None:
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}", source=str(file)) from error
         return
-    with staged(file) as stage:
+    with open_stage(file) as stage:
         path = stage.new / file.name
         path.write_bytes(data)
         sync(path)

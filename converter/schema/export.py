@@ -50,7 +50,7 @@ TABLE_SCHEMA_KEYS = (
 )  # fmt: skip
 
 
-def named(types: Types, type: pa.DataType, otherwise: str) -> str:
+def type_name(types: Types, type: pa.DataType, otherwise: str) -> str:
     """Return the name of an Arrow type in a table of types."""
     return next((name for matches, name in types if matches(type)), otherwise)
 
@@ -59,7 +59,7 @@ def arrow_table_schema(schema: pa.Schema) -> dict[str, Any]:
     """Return the Table Schema of a file that Parquetry wrote with an Arrow schema."""
     fields = []
     for each in schema:
-        field: dict[str, Any] = {"name": each.name, "type": named(TABLE_SCHEMA, each.type, "string")}
+        field: dict[str, Any] = {"name": each.name, "type": type_name(TABLE_SCHEMA, each.type, "string")}
         field["arrowType"] = arrow_type_name(each.type)
         if text := (each.metadata or {}).get(b"description", b"").decode():
             field["description"] = text
@@ -139,7 +139,7 @@ def _sql_type(type: pa.DataType) -> str:
         return f"{_sql_type(type.value_type)}[]"
     if pa.types.is_decimal(type):
         return f"DECIMAL({type.precision}, {type.scale})"
-    return named(SQL, type, "VARCHAR")
+    return type_name(SQL, type, "VARCHAR")
 
 
 def _quoted(name: str) -> str:
