@@ -59,8 +59,8 @@ def check(
 
     Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
     """
-    from converter.cli.messages import amount
     from converter.engine.check import REPORTS, check_sources
+    from converter.printable import amount
 
     if not schema:
         raise UsageError(

@@ -11,6 +11,7 @@ import typer
 
 from converter.cli.console import one_safe_line, say
 from converter.errors import OutputError
+from converter.printable import amount
 
 if TYPE_CHECKING:
     from converter.model.report import Report
@@ -125,8 +126,3 @@ def write_report(report: Report, file: Path) -> None:
     from converter.output.stage import write_file
 
     write_file(file, f"{text}\n".encode())
-
-
-def amount(number: int, noun: str) -> str:
-    """Return `1 document`, `2 documents`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
