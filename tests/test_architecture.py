@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "converter"
 ROOMS = (
-    "version", "addresses", "errors", "problems", "limits", "printable",
+    "version", "addresses", "errors", "problems", "limits", "printable", "sql_text",
     "model", "text", "sources", "repair", "parse", "values", "records", "datasets", "schema",
     "config", "write", "destination", "output", "engine", "document", "show", "inspect", "spark", "api", "cli",
 )  # fmt: skip

@@ -27,9 +27,10 @@ from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Manifest, Output, find_target, read_manifest
 from converter.output.manifest import MEND, check_files
-from converter.output.tables import VIEWS, is_dataset, quoted, text
+from converter.output.tables import VIEWS, is_dataset
 from converter.output.target import import_extra
 from converter.records import RECORDS
+from converter.sql_text import quote_name, quote_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -113,7 +114,7 @@ def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table
         raise OutputError("is no output of Parquetry; name documents, or what convert -o made", source=str(out))
     connection = _connection()
     try:
-        connection.execute(f"attach {text(str(out))} as output (read_only)")
+        connection.execute(f"attach {quote_text(str(out))} as output (read_only)")
         connection.execute("use output")
     except import_extra("duckdb", "duckdb").Error as error:
         raise OutputError(f"cannot be read: {_said(error)}", source=str(out)) from error
@@ -159,8 +160,8 @@ def _register(connection: DuckDBPyConnection, folder: Path, manifest: Manifest) 
                 f"{record} cannot be read: {reason}; {MEND}", source=str(folder), code="damaged"
             ) from error
         if is_dataset(record):
-            name = quoted(record.removeprefix(f"{DATASETS}/"))
-            connection.execute(f"create view {DATASETS}.{name} as select * from {quoted(record)}")
+            name = quote_name(record.removeprefix(f"{DATASETS}/"))
+            connection.execute(f"create view {DATASETS}.{name} as select * from {quote_name(record)}")
     for name, (records, select) in VIEWS.items():
         if manifest.schemas.keys() >= set(records):
             connection.execute(f"create temp view {name} as {select}")

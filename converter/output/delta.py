@@ -26,10 +26,10 @@ from converter.output.tables import (
     is_dataset,
     kept_in_place,
     manifest_of,
-    quoted,
     tables_of,
 )
 from converter.output.target import Load, import_extra
+from converter.sql_text import quote_name
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
@@ -201,7 +201,7 @@ class Delta:
             streamed_exec=True,
             commit_properties=commit,
         )
-        inserted = {quoted(column): f"s.{quoted(column)}" for column in rows.schema.names}
+        inserted = {quote_name(column): f"s.{quote_name(column)}" for column in rows.schema.names}
         merge.when_matched_delete().when_not_matched_insert(inserted, f"not s.{STALE}").execute()
 
     def _manifest(self) -> tuple[Manifest | None, dict[str, int]]:

@@ -15,6 +15,7 @@ from converter.output.rows import rows_to_keep
 from converter.output.target import Load, Target
 from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
+from converter.sql_text import quote_text
 
 MANIFEST_TABLE = "_manifest"
 """The table with a database's manifest: one row, whose column `manifest` is what `_manifest.json` is in a folder."""
@@ -156,9 +157,9 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
     table = database.table(MANIFEST_TABLE)
     if MANIFEST_TABLE in standing:
         database.execute(f"delete from {table}")
-        database.execute(f"insert into {table} (manifest) values ({text(manifest.text)})")
+        database.execute(f"insert into {table} (manifest) values ({quote_text(manifest.text)})")
     else:
-        database.execute(f"create table {table} as select {text(manifest.text)} as manifest")
+        database.execute(f"create table {table} as select {quote_text(manifest.text)} as manifest")
     return manifest
 
 
@@ -253,13 +254,3 @@ def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:
 def is_comment(words: str, described: str | None) -> bool:
     """Whether a comment is one that we wrote of what is `described` so: only the unit at its end may differ."""
     return bool(described) and words.partition(" [")[0] == str(described).partition(" [")[0]
-
-
-def quoted(name: str) -> str:
-    """Return an identifier as SQL has it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """Return a string as SQL has it."""
-    return "'" + value.replace("'", "''") + "'"

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from converter.records.contract import arrow_type_name
 from converter.schema.model import Field, Schema
+from converter.sql_text import quote_name
 
 Types = tuple[tuple[Callable[[pa.DataType], bool], str], ...]
 
@@ -130,8 +131,8 @@ def sql(schema: Schema) -> str:
     lines = []
     for each in schema.arrow:
         null = "" if each.nullable else " NOT NULL"
-        lines.append(f"  {_quoted(each.name)} {_sql_type(each.type)}{null}")
-    return f"CREATE TABLE {_quoted(schema.name)} (\n" + ",\n".join(lines) + "\n);"
+        lines.append(f"  {quote_name(each.name)} {_sql_type(each.type)}{null}")
+    return f"CREATE TABLE {quote_name(schema.name)} (\n" + ",\n".join(lines) + "\n);"
 
 
 def _sql_type(type: pa.DataType) -> str:
@@ -140,10 +141,6 @@ def _sql_type(type: pa.DataType) -> str:
     if pa.types.is_decimal(type):
         return f"DECIMAL({type.precision}, {type.scale})"
     return type_name(SQL, type, "VARCHAR")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _json(value: object) -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from converter.errors import SourceError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
-from converter.model.source import Source
+from converter.model.source import NO_PARTITION, Source
 from converter.problems import Problem
 from converter.sources.clock import Clock
 from converter.sources.delimited import Record, Records
@@ -37,7 +37,6 @@ ROW_BYTES = 64 * 1024
 LINES_LOOKED_THROUGH = 100
 DELIMITERS = ",;\t|"
 PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
-NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
