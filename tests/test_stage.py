@@ -333,7 +333,7 @@ def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> No
     table = tmp_path / "f.csv"
     output = Output("csv", records=["blocks"])
     for appear in (lambda: table.write_text("mine"), lambda: table.symlink_to("nowhere")):
-        with pytest.raises(OutputError, match="exists already") as error:
+        with pytest.raises(OutputError, match="already exists") as error:
             convert_to_file(sources(appear), table, output, Options())
         assert error.value.code == "output_exists"
         assert table.is_symlink() or table.read_text() == "mine"
@@ -349,7 +349,7 @@ def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> No
         (out / "mine.txt").write_text("mine")
         (out / "sections.parquet").write_text("mine")
 
-    with pytest.raises(OutputError, match=r"sections\.parquet: exists already, and nothing of this run was kept"):
+    with pytest.raises(OutputError, match=r"sections\.parquet: already exists, and nothing of this run was kept"):
         write_folder(sources(fill), out, Output(), Options())
     assert listing(out) == {"mine.txt": b"mine", "sections.parquet": b"mine"}
     shutil.rmtree(out)

@@ -132,7 +132,7 @@ def convert(
     )  # fmt: skip
     # Before the progress bar: rich before 15 hides the terminal from what follows.
     if destination.place == STREAM and to == "parquet" and sys.stdout.isatty():
-        raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
+        raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
     arguments = source or []
     left_out = LeftOut()
     sources = sources_of(

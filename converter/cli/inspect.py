@@ -42,10 +42,12 @@ def inspect(
     destination = destination_of(out, None, PAGE)
     path = destination.path if destination.place == FILE else None
     if path is None and sys.stdout.isatty():
-        raise UsageError("a page is no text for a terminal; name a file with -o, for example -o report.html")
+        raise UsageError("cannot write a page to a terminal; name a file with -o, for example -o report.html")
     if path is not None and path.exists() and not overwrite:
         raise OutputError(
-            "exists already; choose another name or pass `overwrite`", source=str(path), code="output_exists"
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(path),
+            code="output_exists",
         )
     options = reading.options()
     with progress_shown(quiet, source) as progress:

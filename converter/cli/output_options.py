@@ -99,7 +99,7 @@ MaximumProblems = Annotated[
 ReportFile = Annotated[
     Path | None, of_run("--report", metavar="FILE", help="Write what the run did as JSON; - is stderr.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every problem and the rows of each file.")]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes. Default: one a processor.")

@@ -169,7 +169,7 @@ def write_out(destination: Destination, overwrite: bool, content: bytes | list[A
             return
     if out is None:
         if content.startswith(b"PAR1") and sys.stdout.isatty():
-            raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
+            raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
         stream = standard_output()
         stream.write(content)
         stream.flush()
@@ -178,7 +178,9 @@ def write_out(destination: Destination, overwrite: bool, content: bytes | list[A
 
     if out.exists() and not overwrite:
         raise OutputError(
-            "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(out),
+            code="output_exists",
         )
     with open_stage(out) as stage:
         (stage.new / out.name).write_bytes(content)

@@ -227,7 +227,9 @@ def write_file(
         raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
     if out.exists() and output.mode != "overwrite":
         raise OutputError(
-            "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(out),
+            code="output_exists",
         )
     with open_stage(out) as stage:
         with open(stage.new / out.name, "wb") as stream:

@@ -607,7 +607,7 @@ def _unless_it_exists(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        message = f"exists already, and {NOTHING_KEPT}; choose another name or say `overwrite`"
+        message = f"already exists, and {NOTHING_KEPT}; pass `overwrite` to replace it, or choose another name"
         raise OutputError(message, source=str(path), code="output_exists") from error
 
 
