@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from converter.api.arguments import Limits
+    from converter.api.arguments import Limits, ReadingArguments
     from converter.api.convert import convert
     from converter.api.extract import extract
     from converter.api.read import read
@@ -51,6 +51,7 @@ __all__ = [
     "OutputError",
     "ParquetryError",
     "QueryError",
+    "ReadingArguments",
     "Report",
     "Schema",
     "SchemaError",
@@ -69,7 +70,7 @@ __all__ = [
 # Where each name lives; it is imported when it is asked for. `parquetry --version` needs no Arrow, which takes 0.2 s.
 _NAMES = {
     "converter.config": ("Options",),
-    "converter.api.arguments": ("Limits",),
+    "converter.api.arguments": ("Limits", "ReadingArguments"),
     "converter.api.convert": ("convert",),
     "converter.api.extract": ("extract",),
     "converter.api.read": ("read",),

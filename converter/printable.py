@@ -20,3 +20,8 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Return the text as `printable` does, on one line, runs of white space as one space."""
     return " ".join(printable(text).split())
+
+
+def amount(count: int, noun: str = "") -> str:
+    """Return `1 line`, `2,000 lines`, or the number alone."""
+    return f"{count:,}{f' {noun}' if noun else ''}{'s' if noun and count != 1 else ''}"

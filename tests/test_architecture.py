@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -11,12 +12,12 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "converter"
 ROOMS = (
-    "version", "addresses", "errors", "problems", "limits", "printable",
+    "version", "addresses", "errors", "problems", "limits", "printable", "sql_text",
     "model", "text", "sources", "repair", "parse", "values", "records", "datasets", "schema",
     "config", "write", "destination", "output", "engine", "document", "show", "inspect", "spark", "api", "cli",
 )  # fmt: skip
 """Every room and every module beside them, from the bottom up: each may import those before it."""
-ASIDE = {"training", "__main__"}
+ASIDE = {"training", "__main__", "parquetry"}
 """What no room imports."""
 
 
@@ -56,9 +57,17 @@ def test_every_room_has_its_place() -> None:
     assert rooms == {*ROOMS, *ASIDE}
 
 
+def test_the_architecture_page_has_the_rooms_in_their_order() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    named = [name.removesuffix("/").removesuffix(".py") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    assert [room for room in named if room in ROOMS] == [room for room in ROOMS if room in named]
+    assert {*ROOMS, "training"} - {*named} == {"version"}
+
+
 @pytest.mark.parametrize("room", [*ROOMS, *sorted(ASIDE)])
 def test_no_room_imports_one_above_it(room: str) -> None:
-    below = {*ROOMS[: ROOMS.index(room)], room} if room in ROOMS else {*ROOMS, room}
+    below = {*ROOMS[: ROOMS.index(room)], room} if room in ROOMS else {*ROOMS, room, ""}
     arrows = [(name, other) for name in modules() if room_of(name) == room for other in imports(name)]
     assert not [arrow for arrow in arrows if room_of(arrow[1]) not in below]
 

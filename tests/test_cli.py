@@ -309,6 +309,13 @@ def test_records(tmp_path: Path) -> None:
     assert [field for field in RECORDS["cells"].schema if field.metadata[b"description"].decode() not in out] == []
 
 
+def test_rules(tmp_path: Path) -> None:
+    out = run("rules", cwd=tmp_path, code=0).stdout.decode()
+    assert [rule.name for rule in RULES if not re.search(rf"^ ?{rule.name} +{rule.level} ", out, re.MULTILINE)] == []
+    out = run("rules", "list_break", cwd=tmp_path, code=0).stdout.decode()
+    assert "so does the rest of an item" in out and "bare_heading" not in out
+
+
 # -- exit codes
 
 
@@ -328,6 +335,7 @@ def test_records(tmp_path: Path) -> None:
         (["convert"], ["SOURCE"]),
         (["nonsense"], ["nonsense"]),
         (["records", "nonsense"], [*RECORDS]),
+        (["rules", "nonsense"], [rule.name for rule in RULES]),
     ],
 )
 def test_wrong_usage_says_what_is_right(folder: Path, arguments: list[str], said: list[str]) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from converter.config import Options
 from converter.datasets import Datasets
-from converter.datasets.part import LARGE_BYTES, as_type
+from converter.datasets.part import COMPRESSED_BYTES, as_type
 from converter.engine.conversion import convert_batch
 from converter.engine.run import write_folder, write_stream
 from converter.errors import OutputError, UsageError
@@ -243,7 +243,7 @@ def test_a_few_integers_are_made_floats_as_arrow_casts_them(values: list[int | N
 def test_a_large_part_is_compressed_and_holds_the_same(tmp_path: Path) -> None:
     rows = [f"| {number} | {number % 7} |" for number in range(20_000)]
     part = convert_batch([Source("a.md", table("| a | b |", *rows))], Options()).records["datasets"]
-    assert len(part.column("rows")[0].as_py()) < LARGE_BYTES // 2
+    assert len(part.column("rows")[0].as_py()) < COMPRESSED_BYTES // 2
     run(tmp_path, {"a.md": table("| a | b |", *rows)})
     assert read(tmp_path, "a__b").column("a").to_pylist() == list(range(20_000))
 

@@ -283,7 +283,7 @@ def test_the_overview_tells_what_needs_a_look_and_what_drifts() -> None:
     rows = re.findall(r"(\w+)\.md\b", page.text)
     assert rows.index("binary") < rows.index("repaired") < rows.index("fine")
     assert "not read" in page.text and "data set city__price, column price" in page.text
-    assert "binary data" in documents[3].text
+    assert "binary file" in documents[3].text
 
 
 def test_nothing_is_written_where_nothing_can_be_read() -> None:

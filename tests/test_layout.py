@@ -26,9 +26,9 @@ from converter.engine.query import ask
 from converter.engine.run import write_folder
 from converter.errors import UsageError
 from converter.model.report import Report
-from converter.model.source import Source
+from converter.model.source import NO_PARTITION, Source
 from converter.output import MANIFEST, Output, read_manifest, verify
-from converter.output.partition import LONGEST_NAME, NO_VALUE, partition_of
+from converter.output.partition import LONGEST_NAME, partition_of
 from converter.problems import Problem
 from converter.records import RECORDS
 from converter.write import Layout
@@ -262,7 +262,7 @@ def test_no_partition_is_without_rows(outputs: Path) -> None:
     folder = outputs / "partitions"
     manifest = read_manifest(folder)
     assert manifest is not None
-    assert not [file.path for file in manifest.files if NO_VALUE in file.path]
+    assert not [file.path for file in manifest.files if NO_PARTITION in file.path]
     rows = manifest.rows()
     empty = [file.record for file in manifest.files if not file.rows]
     assert sorted(empty) == sorted(name for name in RECORDS if not rows[name])  # one file each, for its columns
@@ -287,7 +287,7 @@ def test_partitions_over_several_runs(tmp_path: Path) -> None:
     write(out, [*sources("1", "2", "3"), GONE], partition_by=("lang",), mode="incremental")
     problems = of_pyarrow(out / "problems").to_pylist()
     assert sorted((row["code"], row["lang"]) for row in problems) == [("not_found", "de"), ("type_drift", "de")]
-    assert verify(out) == [] and not list(out.rglob(f"*{NO_VALUE}*"))
+    assert verify(out) == [] and not list(out.rglob(f"*{NO_PARTITION}*"))
     report = write(out, [*sources("1", "2", "3"), GONE], partition_by=("lang",), mode="incremental")
     assert (report.skipped, report.outputs) == (3, [])
     write(out, [*sources("4"), GONE], partition_by=("lang",), mode="incremental", maximum_removed="100%")
@@ -317,7 +317,7 @@ def test_every_value_has_a_folder(tmp_path: Path) -> None:
         (folder,) = (path for path in documents.glob("*") if partition_of(found[number], ("v",)) == path.name)
         shown = unquote(folder.name.removeprefix("v="), errors="strict")
         if "~" not in shown[:-1]:
-            assert shown == (value or NO_VALUE) and read[f"{number}.md"] == (value or None)
+            assert shown == (value or NO_PARTITION) and read[f"{number}.md"] == (value or None)
         else:
             start, _, checksum = shown.rpartition("~")
             assert value.startswith(start) and checksum == hashlib.sha256(value.encode()).hexdigest()[:16]

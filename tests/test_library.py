@@ -21,7 +21,7 @@ import converter
 from converter import errors
 from converter.cli import COMMANDS, app
 from converter.cli.console import FLAGS
-from converter.cli.output_options import LIMITS
+from converter.cli.reading_options import READING, Reading
 from converter.errors import ParquetryError, UsageError
 from tests.test_cli import run
 
@@ -111,20 +111,54 @@ def test_an_output_is_a_path(out: Any, tmp_path: Path) -> None:
         converter.convert(tmp_path / "a.md", out)
 
 
-def test_limits_are_the_same_everywhere() -> None:
-    """T44: each limit of `Options` is an argument of each function, and an option of each command that reads."""
-    maxima = {field.name: field.default for field in dataclasses.fields(converter.Options) if "maximum" in field.name}
-    assert maxima.keys() == converter.Limits.__annotations__.keys() == LIMITS.keys()
-    assert maxima == {name: default for name, (_, _, default) in LIMITS.items()}
-    assert maxima["maximum_seconds"] is not None and maxima["maximum_bytes"] is not None
+SAID: dict[str, tuple[Any, str, Any]] = {
+    # an option of a command: (what is said, the field of `Options` or `Hints`, what it holds then)
+    "repair": ("safe", "repair", "safe"),
+    "without_rule": (["entities"], "rules_off", {"entities"}),
+    "encoding": ("cp1251", "encoding", "cp1251"),
+    "max_bytes": (7, "maximum_bytes", 7),
+    "max_seconds": (7.0, "maximum_seconds", 7.0),
+    "max_output_bytes": (7, "maximum_output_bytes", 7),
+    "no_units": (True, "units", False),
+    "type": (["zip=string"], "types", {"zip": "string"}),
+    "null_value": (["tbc"], "null_values", {"tbc"}),
+    "decimal": (",", "decimal", ","),
+    "date_order": ("dmy", "date_order", "dmy"),
+    "tolerance": (0.1, "tolerance", 0.1),
+}
+
+
+def test_how_documents_are_read_is_said_alike_everywhere() -> None:
+    """T44: each field of `Options` is an argument of each function, and an option of each command that reads.
+
+    All but the schemas, which only some need, and with what `Hints` hold.
+    """
+    fields = {field.name: field for field in dataclasses.fields(converter.Options) if field.name != "schemas"}
+    assert fields.keys() == typing.get_type_hints(converter.ReadingArguments).keys()
+    assert {name for name in fields if "maximum" in name} == converter.Limits.__annotations__.keys()
     for name in FUNCTIONS:
-        assert inspect.signature(getattr(converter, name)).parameters["limits"].annotation == "Unpack[Limits]"
+        assert (
+            inspect.signature(getattr(converter, name)).parameters["reading"].annotation == "Unpack[ReadingArguments]"
+        )
+    default = {name: value for name, (_, value) in READING.items()}
+    assert Reading(**default).options() == converter.Options()
+    assert {field: FLAGS[field] for _, field, _ in SAID.values() if field in fields} == {
+        field: f"--{name.replace('_', '-')}" for name, (_, field, _) in SAID.items() if field in fields
+    }
+    for name, (said, field, value) in SAID.items():
+        options = Reading(**default | {name: said}).options()
+        assert getattr(options, field, None) == value or getattr(options.hints, field, None) == value
+    hints = {field.name for field in dataclasses.fields(converter.Hints)}
+    assert {field for _, field, _ in SAID.values()} == (fields.keys() | hints) - {"hints"}
+    assert SAID.keys() == READING.keys() - {"no_types"}
+    assert Reading(**default | {"no_types": True}).hints().types == {"*": "string"}
+    assert fields["maximum_seconds"].default is not None and fields["maximum_bytes"].default is not None
     group = typer.main.get_group(app)
     reading = {"convert", "show", "inspect", "tables", "sql", "check", "infer"}
     assert reading < set(COMMANDS)
     for command in reading:
-        options = {each for parameter in group.get_command(None, command).params for each in parameter.opts}  # type: ignore[arg-type, union-attr]
-        assert {FLAGS[name] for name in maxima} <= options, command
+        flags = {each for parameter in group.get_command(None, command).params for each in parameter.opts}  # type: ignore[arg-type, union-attr]
+        assert {f"--{name.replace('_', '-')}" for name in READING} <= flags, command
 
 
 def test_limits_hold_in_every_function(tmp_path: Path) -> None:

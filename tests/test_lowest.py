@@ -99,7 +99,7 @@ def test_every_target(folder: Path, out: str) -> None:
 def test_a_terminal(folder: Path) -> None:
     for command in (["convert", "a.md", "--records", "cells"], ["tables", "a.md", "--to", "parquet"]):
         code, out, err = in_terminal(*command, cwd=folder)
-        assert (code, "PAR1" in out, "no text for a terminal" in err) == (2, False, True), err
+        assert (code, "PAR1" in out, "to a terminal" in err) == (2, False, True), err
     code, out, _ = in_terminal("show", "a.md", cwd=folder)
     assert code == 0 and "Prices" in out
     code, out, _ = in_terminal("--help", cwd=folder)

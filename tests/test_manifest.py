@@ -29,7 +29,7 @@ from converter.model.source import Source
 from converter.output import MANIFEST, File, Mode, Output, find_target, read_manifest, verify
 from converter.output.folder import RecordFiles
 from converter.output.manifest import check_file, parse_manifest
-from converter.output.stage import move_in_stage, staged
+from converter.output.stage import move_in_stage, open_stage
 from tests.test_cli import run
 from tests.test_stage import LATER, TEXTS, convert, listing
 
@@ -327,7 +327,7 @@ def test_ids_that_no_run_wrote(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["../../victim.parquet", "/tmp/victim.parquet", "sections/../../../x.parquet"])
 def test_files_that_a_worker_names_are_checked(tmp_path: Path, path: str) -> None:
     (tmp_path / "victim.parquet").write_text("precious")
-    with staged(tmp_path / "out") as stage, RecordFiles(stage, Output(), Options()) as files:
+    with open_stage(tmp_path / "out") as stage, RecordFiles(stage, Output(), Options()) as files:
         (stage.place / "attempts").mkdir()
         with pytest.raises(OutputError, match="no run writes"):
             files.adopt(stage.place / "attempts", [File(path, "sections", 1, 1, "0" * 64)])

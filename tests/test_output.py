@@ -28,7 +28,7 @@ from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
-from converter.output.stage import staged
+from converter.output.stage import open_stage
 from converter.problems import Problem
 from converter.records import RECORDS, Context
 from converter.write import Layout
@@ -198,7 +198,7 @@ def test_batches_hold_one_partition_and_little_memory() -> None:
 
 
 def test_another_run_is_refused_while_one_writes(tmp_path: Path) -> None:
-    with staged(tmp_path / "out"), pytest.raises(OutputError, match="another run"):
+    with open_stage(tmp_path / "out"), pytest.raises(OutputError, match="another run"):
         convert({"a": "x"}, tmp_path / "out")
     convert({"a": "x"}, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

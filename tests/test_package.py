@@ -23,12 +23,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_one_top_level_package_with_the_schemas(wheel: Path) -> None:
+def test_two_names_of_one_package_with_the_schemas(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"converter"}
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"converter", "parquetry"}
     assert "converter/schemas/records/sections.json" in names
     assert {"converter/schemas/schema.json", "converter/schemas/changelog.yaml"} <= set(names)
-    assert "converter/py.typed" in names
+    assert {"converter/py.typed", "parquetry/py.typed"} <= set(names)
     assert {f"converter/inspect/templates/{name}" for name in ("page.html", "page.css", "page.js")} <= set(names)
 
 
@@ -38,6 +38,9 @@ def test_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> N
     subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True, timeout=600)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
+    code = "import parquetry, converter; print(parquetry.read is converter.read, dir(parquetry) == dir(converter))"
+    named = subprocess.run([python, "-c", code], cwd=folder, capture_output=True, text=True, timeout=120, check=True)
+    assert named.stdout == "True True\n"
     (folder / "a.md").write_text("# Title\n\n- a: b\n")
     done = subprocess.run(
         [parquetry, "convert", "a.md", "--records", "list_items", "--to", "ndjson"],

@@ -595,7 +595,7 @@ def test_a_row_that_lost_its_key_may_be_any_document(tmp_path: Path) -> None:
 def test_a_list_of_sources_that_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    from converter.sources.listing import listed
+    from converter.sources.listing import read_list
 
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
@@ -603,7 +603,7 @@ def test_a_list_of_sources_that_ends_early(tmp_path: Path, monkeypatch: pytest.M
                 return chunk
             raise OSError(5, "Input/output error")
 
-    first, last = listed(Broken(b"a.md\nb"), b"\n", "list")
+    first, last = read_list(Broken(b"a.md\nb"), b"\n", "list")
     assert isinstance(last, Source) and last.problem is not None
     assert (first, last.key, last.listed) == ("a.md", "list", False)
 

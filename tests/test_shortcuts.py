@@ -127,7 +127,7 @@ def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block],
     with (
         patch("converter.parse.structure.WINDOW_LINES", 7),
         patch("converter.parse.structure.LOOK_AHEAD", 3),
-        patch("converter.parse.tokens.LARGE_CHARACTERS", 0),
+        patch("converter.parse.tokens.WINDOW_CHARACTERS", 0),
     ):
         return parse(list(lines), numbers, problems, release=True), problems
 

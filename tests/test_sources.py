@@ -214,21 +214,21 @@ def test_a_list_of_sources(folder: Path, monkeypatch: pytest.MonkeyPatch, conten
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r/"), min_size=1)))
 def test_a_list_gives_back_the_names(names: list[str]) -> None:
-    from converter.sources.listing import listed
+    from converter.sources.listing import read_list
 
     for separator in (b"\n", b"\0"):
         written = separator.join(os.fsencode(name) for name in names)
-        assert list(listed(io.BytesIO(written), separator)) == names
+        assert list(read_list(io.BytesIO(written), separator)) == names
 
 
 def test_a_long_list_is_read_as_it_is_used(tmp_path: Path) -> None:
-    from converter.sources.listing import listed
+    from converter.sources.listing import read_list
 
     class Endless(io.RawIOBase):
         def read(self, size: int = -1) -> bytes:
             return b"name.md\n" * (size // 8)
 
-    names = listed(Endless(), b"\n")  # type: ignore[arg-type]
+    names = read_list(Endless(), b"\n")  # type: ignore[arg-type]
     assert {next(names) for _ in range(100_000)} == {"name.md"}
 
 

@@ -26,7 +26,7 @@ from converter.errors import OutputError
 from converter.model.source import Source
 from converter.output import Mode, Output, read_manifest, stage, verify
 from converter.output.directory import Directory
-from converter.output.stage import LOCK, PROOF, READY, STAGE, staged, write_file
+from converter.output.stage import LOCK, PROOF, READY, STAGE, open_stage, write_file
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 TEXTS = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n"}
@@ -151,7 +151,7 @@ def test_what_is_not_our_stage_is_named_and_never_touched(
         with pytest.raises(OutputError, match="Parquetry did not make it") as error:
             convert(TEXTS, out, mode)
         assert str(place) in str(error.value) and error.value.code == "output_stage"
-    with pytest.raises(OutputError, match="Parquetry did not make it"), staged(out):
+    with pytest.raises(OutputError, match="Parquetry did not make it"), open_stage(out):
         pass
     assert listing(tmp_path) == before
 
@@ -311,7 +311,10 @@ def test_where_there_are_no_locks_one_run_at_a_time_writes(
         convert(TEXTS, tmp_path / "out")
         assert os.listdir(tmp_path) == ["out"]
     else:
-        with staged(tmp_path / "out"), pytest.raises(OutputError, match=r"or was killed; remove .*-stage if none is"):
+        with (
+            open_stage(tmp_path / "out"),
+            pytest.raises(OutputError, match=r"or was killed; remove .*-stage if none is"),
+        ):
             convert(TEXTS, tmp_path / "out")
 
 
@@ -330,7 +333,7 @@ def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> No
     table = tmp_path / "f.csv"
     output = Output("csv", records=["blocks"])
     for appear in (lambda: table.write_text("mine"), lambda: table.symlink_to("nowhere")):
-        with pytest.raises(OutputError, match="exists already") as error:
+        with pytest.raises(OutputError, match="already exists") as error:
             convert_to_file(sources(appear), table, output, Options())
         assert error.value.code == "output_exists"
         assert table.is_symlink() or table.read_text() == "mine"
@@ -346,7 +349,7 @@ def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> No
         (out / "mine.txt").write_text("mine")
         (out / "sections.parquet").write_text("mine")
 
-    with pytest.raises(OutputError, match=r"sections\.parquet: exists already, and nothing of this run was kept"):
+    with pytest.raises(OutputError, match=r"sections\.parquet: already exists, and nothing of this run was kept"):
         write_folder(sources(fill), out, Output(), Options())
     assert listing(out) == {"mine.txt": b"mine", "sections.parquet": b"mine"}
     shutil.rmtree(out)
@@ -429,7 +432,7 @@ def test_without_permission_nothing_stays(tmp_path: Path, closed: str, others: b
 
 
 def test_a_run_that_fails_leaves_no_folder_above_its_output(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), staged(tmp_path / "new" / "deep" / "out"):
+    with pytest.raises(RuntimeError), open_stage(tmp_path / "new" / "deep" / "out"):
         raise RuntimeError
     assert os.listdir(tmp_path) == []
 

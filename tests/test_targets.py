@@ -434,7 +434,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(target, "import_module", missing)
     for module, extra in (("duckdb", "duckdb"), ("deltalake", "delta"), ("adbc_driver_postgresql.dbapi", "postgres")):
         with pytest.raises(UsageError, match=rf"pip install 'parquetry\[{extra}\]'"):
-            target.imported(module, extra)
+            target.import_extra(module, extra)
 
 
 @pytest.mark.parametrize("commits", [1, 4, 11, 14])

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 
 from converter.config import Options
 from converter.errors import UsageError
-from converter.repair import LEVELS, RULES
+from converter.schema.model import Schema
 from converter.values import Hints
 
 SourcePath = str | os.PathLike[str]
@@ -26,6 +26,20 @@ class Limits(TypedDict, total=False):
     maximum_bytes: int | None
     maximum_seconds: float | None
     maximum_output_bytes: int | None
+
+
+class ReadingArguments(Limits, total=False):
+    """How a document is read, the same for every function that reads some, and for each command by the like option.
+
+    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
+    tables leave open: types, missing values, the decimal mark. `encoding` is that of the document's bytes, which
+    otherwise is detected. Without a word of them the defaults of `Options` hold.
+    """
+
+    repair: str
+    rules_off: Iterable[str]
+    hints: Hints
+    encoding: str | None
 
 
 def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
@@ -59,21 +73,19 @@ def kind_of(value: object) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
-def options_of(repair: str, rules_off: Iterable[str], hints: Hints, limits: Limits) -> Options:
+def options_of(arguments: ReadingArguments, schemas: tuple[Schema, ...] = ()) -> Options:
     """Return these arguments as options.
 
     Raises:
-        UsageError: there is no such repair level, rule or type.
-        TypeError: there is no such limit.
+        UsageError: there is no such repair level, rule, type or encoding.
+        TypeError: there is no such argument.
     """
-    if strange := sorted(limits.keys() - Limits.__annotations__.keys()):
-        raise TypeError(f"unknown argument {strange[0]}; the limits are {', '.join(Limits.__annotations__)}")
-    if repair not in LEVELS:
-        raise UsageError(f"unknown repair level {repair!r}; there are {', '.join(LEVELS)}")
-    off = frozenset(rules_off)
-    if unknown := off - {rule.name for rule in RULES}:
-        raise UsageError(f"unknown repair rule {', '.join(sorted(unknown))}; see converter.repair.RULES")
-    values: dict[str, Any] = dict(limits)
+    values: dict[str, Any] = dict(arguments)
+    known = ReadingArguments.__annotations__
+    if strange := sorted(values.keys() - known.keys()):
+        raise TypeError(f"unknown argument {strange[0]}; how a document is read is said by {', '.join(known)}")
     if "maximum_bytes" in values and values["maximum_bytes"] is None:
         values["maximum_bytes"] = sys.maxsize
-    return Options(repair, off, hints=hints, **values)
+    if "rules_off" in values:
+        values["rules_off"] = frozenset(values["rules_off"])
+    return Options(schemas=schemas, **values)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, Unpack
 
-from converter.api.arguments import Limits, SourcePath, list_of, options_of
+from converter.api.arguments import ReadingArguments, SourcePath, list_of, options_of
 from converter.datasets import Lock
 from converter.destination import FILE, STREAM, destination_of
 from converter.destination import RECORDS as OUTPUTS
@@ -16,7 +15,6 @@ from converter.model.report import Report
 from converter.output import Arrangement, Output, mode_of, open_target
 from converter.schema.load import load_schemas
 from converter.sources import Columns, find_sources
-from converter.values import NO_HINTS, Hints
 from converter.write import Layout
 
 
@@ -26,9 +24,6 @@ def convert(
     *,
     to: str | None = None,
     records: str | Iterable[str] | None = None,
-    repair: str = "full",
-    rules_off: Iterable[str] = (),
-    hints: Hints = NO_HINTS,
     overwrite: bool = False,
     append: bool = False,
     incremental: bool = False,
@@ -46,18 +41,18 @@ def convert(
     root: SourcePath | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
     datapackage: bool = False,
-    encoding: str | None = None,
     exclude: Iterable[str] = (),
     ignore: bool = True,
-    **limits: Unpack[Limits],
+    **reading: Unpack[ReadingArguments],
 ) -> Report:
     """Convert documents to a folder with a file a record and a file a data set, and report what was done.
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these; `out` is the folder, `to` its
     format (parquet, csv, json, ndjson); a file (`x.csv`) where one record is named; or a database (`x.duckdb`,
     `delta://folder`, `postgresql://host/name`). What a name means is what it means on the command line.
-    `records` are the records to write (`datasets` for the data sets), all by default. `hints` say what the cells of
-    tables leave open. A document that cannot be read costs only itself: see `problems` of the report.
+    `records` are the records to write (`datasets` for the data sets), all by default. `reading` says how documents are
+    read, and within which limits (see `ReadingArguments`). A document that cannot be read costs only itself: see
+    `problems` of the report.
     `schemas` are files, ready-made names or dictionaries, whose records come beside the others; `datapackage` adds a
     `datapackage.json` that describes the files.
 
@@ -65,11 +60,10 @@ def convert(
     documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`,
     `maximum_removed`, `layout` (`files` or `folders`) and `lock_types`; once a file of a folder has `file_bytes` the
     next one begins. Keys of local paths, and so ids, are relative to `root` where one is named. `jobs` worker
-    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. `maximum_bytes`,
-    `maximum_seconds` and `maximum_output_bytes` are the limits for a document (see `Limits`); with more than
+    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. With more than
     `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are documents; with
     `query` the rows come from a query, of the DuckDB database named if any. Folders and `**` leave out what fits
-    `exclude` and, with `ignore`, what git ignores; `encoding` is that of the documents, which otherwise is detected.
+    `exclude` and, with `ignore`, what git ignores.
 
     Raises:
         UsageError: there is no such format, record, repair level, rule or schema; the sources are no paths, or nothing
@@ -80,7 +74,7 @@ def convert(
             be removed than may be. It is as it was.
     """
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
-    options = replace(options_of(repair, rules_off, hints, limits), schemas=asked, encoding=encoding)
+    options = options_of(reading, asked)
     named = list_of(sources)
     if out is None:
         raise UsageError("an output is a path or an address, not None")

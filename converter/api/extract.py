@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar, Unpack, overload
 
 import pyarrow as pa
 
-from converter.api.arguments import Limits, SourcePath, list_of
+from converter.api.arguments import ReadingArguments, SourcePath, list_of
 from converter.api.read import read
 from converter.errors import UsageError, ViolationError
 from converter.schema.load import load_schemas
@@ -33,7 +33,7 @@ def extract(
     unit: str = "rows",
     where: Mapping[str, Any] | None = None,
     on_violation: str = "fail",
-    **limits: Unpack[Limits],
+    **reading: Unpack[ReadingArguments],
 ) -> list[Model]: ...
 @overload
 def extract(
@@ -44,7 +44,7 @@ def extract(
     unit: str = "rows",
     where: Mapping[str, Any] | None = None,
     on_violation: str = "fail",
-    **limits: Unpack[Limits],
+    **reading: Unpack[ReadingArguments],
 ) -> pa.Table: ...
 def extract(
     source: SourcePath | bytes | Iterable[SourcePath | bytes],
@@ -54,14 +54,14 @@ def extract(
     unit: str = "rows",
     where: Mapping[str, Any] | None = None,
     on_violation: str = "fail",
-    **limits: Unpack[Limits],
+    **reading: Unpack[ReadingArguments],
 ) -> Any:
     """Return the records that a schema asks for: instances of a pydantic model or a dataclass, else an Arrow table.
 
     `source` is what `read` takes, or a list of these. `schema` is a schema file, a ready-made name, a dictionary, a
     pydantic model, a dataclass or a `pyarrow.Schema`; of a file with several records `record` names one. The last
     three say nothing of where rows come from: `unit` (rows, items, form, sections, definitions, document), `where`
-    and `on_violation` do, in the words of a schema file. A dictionary or file says all that itself. `limits` are those
+    and `on_violation` do, in the words of a schema file. A dictionary or file says all that itself. `reading` is that
     of `read`.
 
     What is rejected stands in the table's metadata: `matched`, `accepted`, `rejected`, and `problems` as JSON. With
@@ -81,8 +81,8 @@ def extract(
     total = Found()
     uniques = Uniques()
     for each in list_of(source, bytes):
-        document = read(each, **limits)
-        with document.limited():
+        document = read(each, **reading)
+        with document.within_limits():
             found = uniques.apply(wanted, match(document.context, wanted), document.source)
         stop_at(found, document.source)
         total.matched += found.matched

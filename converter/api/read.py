@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Unpack
 
-from converter.api.arguments import Limits, SourcePath, kind_of, options_of
+from converter.api.arguments import ReadingArguments, SourcePath, kind_of, options_of
 from converter.document.document import Document
 from converter.document.drawing import drawers
 from converter.document.rows import Rows
@@ -19,7 +18,6 @@ from converter.sources.files import TEXT_SUFFIXES
 from converter.sources.paths import read_file
 from converter.text.office import SUFFIXES as OFFICE_SUFFIXES
 from converter.text.office import format_by_content
-from converter.values import NO_HINTS, Hints
 
 UNNAMED = "<text>"
 """The key of a text that was given without a name."""
@@ -44,11 +42,7 @@ def read(
     source: SourcePath | bytes,
     *,
     name: str | None = None,
-    repair: str = "full",
-    rules_off: Iterable[str] = (),
-    hints: Hints = NO_HINTS,
-    encoding: str | None = None,
-    **limits: Unpack[Limits],
+    **reading: Unpack[ReadingArguments],
 ) -> Document:
     r"""Read one document.
 
@@ -58,17 +52,16 @@ def read(
     name, for then it is never opened as a file.
 
     `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
-    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
-    tables leave open: types, missing values, the decimal mark. `maximum_bytes`, `maximum_seconds` and
-    `maximum_output_bytes` are the limits for the document (see `Limits`), `encoding` is that of its bytes, which
-    otherwise is detected. What could be read with a caveat is told in `problems` of the document.
+    `reading` says how it is read (see `ReadingArguments`): `repair`, `rules_off`, `hints`, `encoding`, and the limits
+    `maximum_bytes`, `maximum_seconds` and `maximum_output_bytes`. What could be read with a caveat is told in
+    `problems` of the document.
 
     Raises:
         SourceError: the file does not exist, could not be read, is too large, or takes too long.
         DecodingError: the bytes are no text.
         UsageError: there is no such repair level, rule or type, or the source is neither path nor text.
     """
-    options = replace(options_of(repair, rules_off, hints, limits), encoding=encoding)
+    options = options_of(reading)
     if not isinstance(source, str | bytes | os.PathLike):
         raise UsageError(f"a document is a path, a text or bytes, not {kind_of(source)}")
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):

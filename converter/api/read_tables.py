@@ -6,9 +6,8 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Unpack
 
-from converter.api.arguments import Limits, SourcePath
+from converter.api.arguments import ReadingArguments, SourcePath
 from converter.api.read import read
-from converter.values import NO_HINTS, Hints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,19 +18,16 @@ def read_tables(
     match: str | re.Pattern[str] | None = None,
     *,
     name: str | None = None,
-    hints: Hints = NO_HINTS,
     raw: bool = False,
     headers: bool = False,
-    repair: str = "full",
-    **limits: Unpack[Limits],
+    **reading: Unpack[ReadingArguments],
 ) -> list[pd.DataFrame]:
     """Return the tables of a document, Markdown and HTML ones, as data frames with Arrow's types.
 
-    `source`, `name` and `limits` are those of `read`.
-    `match` is a regular expression that a header, a cell or the caption of
-    a table must hold somewhere; without it all tables come. `hints` say what the cells leave open, `raw` leaves all
-    of them text. Columns have their names in Arrow, SQL and data sets (`price_usd`), or with `headers=True` what the
-    source writes above them (`Price (USD)`).
+    `source`, `name` and `reading` are those of `read`. `match` is a regular expression that a header, a cell or the
+    caption of a table must hold somewhere; without it all tables come. `raw` leaves all cells text. Columns have their
+    names in Arrow, SQL and data sets (`price_usd`), or with `headers=True` what the source writes above them
+    (`Price (USD)`).
 
     The `attrs` of each frame say where it comes from: source, table_id, dataset, caption, line_start, line_end,
     section_path, and the headers and units of its columns. A document without such a table gives an empty list.
@@ -41,7 +37,7 @@ def read_tables(
         DecodingError: the bytes are no text.
         UsageError: there is no such repair level or type.
     """
-    document = read(source, name=name, repair=repair, hints=hints, **limits)
+    document = read(source, name=name, **reading)
     wanted = re.compile(match or "")
     return [
         table.to_pandas(raw=raw, headers=headers)

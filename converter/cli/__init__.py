@@ -28,7 +28,7 @@ from converter.engine.process import fill_standard_streams, set_up
 from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.version import __version__
 
-COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "schema", "spark")
+COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "rules", "schema", "spark")
 """What there is, in the order of the help; each in a module of its own, with its own name."""
 
 ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -37,7 +37,7 @@ UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _report_errors() -> Iterator[None]:
     """Turn what is raised into a message and an exit code."""
     try:
         yield
@@ -102,12 +102,12 @@ class Commands(TyperGroup):
 
     def make_context(self, *arguments: Any, **more: Any) -> Any:
         """Read the command line; `--help` prints here."""
-        with _told():
+        with _report_errors():
             return super().make_context(*arguments, **more)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
-        with _told():
+        with _report_errors():
             return super().invoke(ctx)
 
 
@@ -157,7 +157,7 @@ def main() -> None:
         if number is None:
             raise
         with contextlib.suppress(OSError, ValueError):  # the terminal is gone, perhaps
-            say(stopped(*getattr(error, "__notes__", ())))  # what `staged` says of the output
+            say(stopped(*getattr(error, "__notes__", ())))  # what `open_stage` says of the output
         with contextlib.suppress(OSError, ValueError):
             discard_output()
         sys.exit(128 + number)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import in_flags, say, write_text
-from converter.cli.output_options import Limits, Repair, of_schemas, options_of, with_limits
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, found_sources
+from converter.cli.output_options import of_schemas
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,26 +43,24 @@ def schemas_of(named: list[str] | None) -> tuple[Schema, ...]:
     return tuple(schema for each in named for schema in load_schemas(each))
 
 
-@with_limits
+@with_reading
 def check(
     source: SomeSources,
-    limits: Limits,
+    reading: Reading,
     schema: SchemaOption = None,
     to: Annotated[
         str, typer.Option("--to", metavar="FORM", help="text, json, sarif or github (annotations).")
     ] = "text",
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> None:
     """Check documents against schemas: `file:line: message` for whatever does not fit.
 
     Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
     """
-    from converter.cli.messages import counted
     from converter.engine.check import REPORTS, check_sources
+    from converter.printable import amount
 
     if not schema:
         raise UsageError(
@@ -69,12 +68,12 @@ def check(
         )
     if to not in REPORTS:
         raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
-    options = options_of(limits, repair, schemas=schemas_of(schema), encoding=encoding)
+    options = reading.options(schemas_of(schema))
     checked = check_sources(found_sources(source, options, exclude, no_ignore), options.schemas, options)
     report = REPORTS[to](checked)
     write_text(in_flags(report) if to == "text" else report)
     if not quiet:
-        found = f"{counted(len(checked.findings), 'finding')} in {counted(checked.documents, 'document')}"
+        found = f"{amount(len(checked.findings), 'finding')} in {amount(checked.documents, 'document')}"
         say(found)
         for name, matched in checked.matched.items():
             accepted = checked.accepted[name]

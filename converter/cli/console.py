@@ -52,6 +52,7 @@ FLAGS = {
             "overwrite",
             "query",
             "records",
+            "repair",
             "root",
             "to",
         )

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import conclude, report_left_out, report_unused_types
 from converter.cli.output_options import (
     Append,
@@ -18,7 +17,6 @@ from converter.cli.output_options import (
     Incremental,
     Jobs,
     LayoutOption,
-    Limits,
     LockTypes,
     MaximumProblems,
     MaximumRemoved,
@@ -28,20 +26,16 @@ from converter.cli.output_options import (
     PartitionBy,
     Quiet,
     RecordNames,
-    Repair,
     ReportFile,
     SpreadsheetSafe,
     To,
     Verbose,
-    WithoutRules,
     of_run,
-    options_of,
     output_of,
-    with_limits,
 )
 from converter.cli.progress import progress_shown
+from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import (
-    Encoding,
     Exclude,
     FilesFrom,
     Include,
@@ -77,9 +71,9 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def convert(
-    limits: Limits,
+    reading: Reading,
     source: Sources = None,
     out: Out = None,
     files_from: FilesFrom = None,
@@ -87,7 +81,6 @@ def convert(
     include: Include = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    encoding: Encoding = None,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
     keep: Keep = None,
@@ -95,18 +88,9 @@ def convert(
     root: Root = None,
     to: To = None,
     records: RecordNames = None,
-    repair: Repair = "full",
-    without_rule: WithoutRules = None,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
     datapackage: Datapackage = False,
-    no_types: NoTypes = False,
-    no_units: NoUnits = False,
-    type: Types = None,
-    null_value: NullValues = None,
-    decimal: Decimal = None,
-    date_order: DateOrderOption = None,
-    tolerance: Tolerance = 0.0,
     overwrite: Overwrite = False,
     append: Append = False,
     incremental: Incremental = False,
@@ -140,8 +124,7 @@ def convert(
         if file is not None:
             check_file(file, writes)
     to = destination.format or "parquet"
-    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(limits, repair, without_rule, hints, schemas_of(schema), encoding)
+    options = reading.options(schemas_of(schema))
     is_folder = target is not None or destination.place == FOLDER
     output = output_of(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
@@ -149,7 +132,7 @@ def convert(
     )  # fmt: skip
     # Before the progress bar: rich before 15 hides the terminal from what follows.
     if destination.place == STREAM and to == "parquet" and sys.stdout.isatty():
-        raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
+        raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
     arguments = source or []
     left_out = LeftOut()
     sources = sources_of(
@@ -172,7 +155,7 @@ def convert(
         if events is not None:
             events.complete(report)
     if not quiet:
-        report_unused_types(hints.types, report)
+        report_unused_types(options.hints.types, report)
     if verbose and left_out.count:
         report_left_out(left_out)
     conclude(report, quiet, verbose, report_file)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.messages import print_problems
-from converter.cli.output_options import Limits, Overwrite, Repair, options_of, with_limits
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.output_options import Overwrite
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
 from converter.cli.tables import write_out
 from converter.destination import SCHEMA, destination_of
 
@@ -24,16 +25,14 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def infer(
     source: SomeSources,
-    limits: Limits,
+    reading: Reading,
     name: Annotated[str, typer.Option("--name", help="The name of the record of a document.")] = "document",
     out: Annotated[str | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
     overwrite: Overwrite = False,
 ) -> None:
     """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
@@ -42,7 +41,7 @@ def infer(
     from converter.schema.suggest import suggest
 
     destination = destination_of(out, None, SCHEMA)
-    options = options_of(limits, repair, encoding=encoding)
+    options = reading.options()
     problems: list[Mapping[str, Any]] = []
 
     def documents() -> Iterator[Context]:

@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 
 from converter.cli.console import say
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
-from converter.cli.messages import LISTED_PROBLEMS, counted, print_problems
-from converter.cli.output_options import Limits, Overwrite, Quiet, Repair, options_of, with_limits
+from converter.cli.messages import LISTED_PROBLEMS, print_problems
+from converter.cli.output_options import Overwrite, Quiet
 from converter.cli.progress import progress_shown
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, found_sources
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
 from converter.destination import FILE, PAGE, destination_of
 from converter.errors import OutputError, UsageError
+from converter.printable import amount
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -24,46 +25,38 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def inspect(
     source: SomeSources,
-    limits: Limits,
+    reading: Reading,
     out: Annotated[str | None, typer.Option("--out", "-o", help="The page to write. Default: standard output.")] = None,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
-    no_types: NoTypes = False,
-    no_units: NoUnits = False,
-    type: Types = None,
-    null_value: NullValues = None,
-    decimal: Decimal = None,
-    date_order: DateOrderOption = None,
-    tolerance: Tolerance = 0.0,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a page that shows documents beside what was read in them: one HTML file, no server, no network."""
     from converter.inspect.page import write_page
-    from converter.output import staged
+    from converter.output import open_stage
 
     destination = destination_of(out, None, PAGE)
     path = destination.path if destination.place == FILE else None
     if path is None and sys.stdout.isatty():
-        raise UsageError("a page is no text for a terminal; name a file with -o, for example -o report.html")
+        raise UsageError("cannot write a page to a terminal; name a file with -o, for example -o report.html")
     if path is not None and path.exists() and not overwrite:
         raise OutputError(
-            "exists already; choose another name or pass `overwrite`", source=str(path), code="output_exists"
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(path),
+            code="output_exists",
         )
-    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(limits, repair, hints=hints, encoding=encoding)
+    options = reading.options()
     with progress_shown(quiet, source) as progress:
         sources = found_sources(source, options, exclude, no_ignore)
         if path is None:
             done = write_page(sources, sys.stdout.buffer, options, progress)
             sys.stdout.flush()
         else:
-            with staged(path) as stage:
+            with open_stage(path) as stage:
                 with open(stage.new / path.name, "wb") as stream:
                     done = write_page(sources, stream, options, progress)
                     size = stream.tell()
@@ -74,7 +67,7 @@ def inspect(
     if len(shown) > LISTED_PROBLEMS:
         say(f"... and {len(shown) - LISTED_PROBLEMS:,} more problems, all in the page")
     if path is not None and done.documents and not quiet:
-        say(f"written to {path}: {counted(done.documents, 'document')}, {size:,} bytes")
+        say(f"written to {path}: {amount(done.documents, 'document')}, {size:,} bytes")
     errors = any(problem["severity"] == "error" for problem in done.problems)
     raise typer.Exit(1 if not done.documents else 3 if errors else 0)
 

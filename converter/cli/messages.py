@@ -11,6 +11,7 @@ import typer
 
 from converter.cli.console import one_safe_line, say
 from converter.errors import OutputError
+from converter.printable import amount
 
 if TYPE_CHECKING:
     from converter.model.report import Report
@@ -60,15 +61,15 @@ def report_run(report: Report, verbose: bool) -> None:
     """Print what a run did, in a line or two; with `verbose` the rows of each record too."""
     repairs = sum(report.repairs.values())
     parts = [
-        counted(report.documents, "document"),
+        amount(report.documents, "document"),
         *([f"{report.skipped:,} unchanged"] if report.skipped else []),
         *([f"{report.removed:,} removed"] if report.removed else []),
         *([f"{report.kept:,} kept as before"] if report.kept else []),
         *([f"{report.failed:,} not read"] if report.failed else []),
-        counted(sum(report.rows.values()), "row"),
-        *([counted(len(report.datasets), "data set")] if report.datasets else []),
-        counted(repairs, "repair"),
-        counted(sum(report.problem_codes.values()), "problem"),
+        amount(sum(report.rows.values()), "row"),
+        *([amount(len(report.datasets), "data set")] if report.datasets else []),
+        amount(repairs, "repair"),
+        amount(sum(report.problem_codes.values()), "problem"),
         f"{report.seconds:.1f} s",
         *([f"{report.bytes / 1e6 / report.seconds:.1f} MB/s"] if report.bytes > 1e6 else []),
     ]
@@ -125,8 +126,3 @@ def write_report(report: Report, file: Path) -> None:
     from converter.output.stage import write_file
 
     write_file(file, f"{text}\n".encode())
-
-
-def counted(number: int, noun: str) -> str:
-    """Return `1 document`, `2 documents`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

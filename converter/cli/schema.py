@@ -76,7 +76,7 @@ def replay(
     import pyarrow as pa
     from pyarrow import parquet
 
-    from converter.cli.tables import serialized, write_out
+    from converter.cli.tables import serialize, write_out
     from converter.errors import SourceError
     from converter.schema.load import load_schemas
     from converter.schema.validate import replay as try_again
@@ -90,7 +90,7 @@ def replay(
         accepted, left = try_again(schemas[0], rows)
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise SourceError(f"is no record `problems` in Parquet: {error}", source=str(problems)) from error
-    write_out(destination, overwrite, serialized(accepted, "parquet"))
+    write_out(destination, overwrite, serialize(accepted, "parquet"))
     for problem in left:
         say(f"line {problem.line_start}: {problem.record}: {problem.message}")
     say(f"{schemas[0].name}: {accepted.num_rows:,} accepted, {len(left):,} still rejected")

@@ -9,8 +9,8 @@ import typer
 
 from converter.cli.console import open_console, print_to
 from converter.cli.messages import print_problems
-from converter.cli.output_options import Limits, Repair, options_of, with_limits
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,30 +26,25 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def show(
     source: SomeSources,
-    limits: Limits,
+    reading: Reading,
     lines: Annotated[
         str | None,
         typer.Option("--lines", metavar="FIRST-LAST", help="Only what stands on these lines: 10-40, 10- or 10."),
     ] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="Only the repairs, with before and after.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Only the problems.")] = False,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
 ) -> None:
     """Show what is read in documents: the outline with line numbers, lists, tables, repairs and problems."""
-    from converter.repair import LEVELS
     from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
 
-    if repair not in LEVELS:
-        raise UsageError(f"unknown repair level {repair!r}; there are {', '.join(LEVELS)}")
     shown = parse_lines(lines)
     asked = [part for part, wanted in ((REPAIRS, repairs), (PROBLEMS, problems)) if wanted]
-    options = options_of(limits, repair, encoding=encoding)
+    options = reading.options()
     console = open_console()
     read = errors = 0
     for document in documents_of(source, options, exclude, no_ignore):

@@ -41,15 +41,6 @@ Exclude = Annotated[
     _option("--exclude", metavar="GLOB", help="Leave this out of folders and globs; written as in a .gitignore."),
 ]
 NoIgnore = Annotated[bool, _option("--no-ignore", help="Read in folders and globs what git ignores too.")]
-Encoding = Annotated[
-    str | None,
-    typer.Option(
-        "--encoding",
-        metavar="NAME",
-        rich_help_panel="Reading",
-        help="The encoding of the documents. Default: UTF-8, else detected.",
-    ),
-]
 TextColumn = Annotated[
     str | None,
     _of_tables("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),

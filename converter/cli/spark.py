@@ -12,7 +12,6 @@ import typer
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import say, write_text
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import conclude, report_problems, report_run, report_unused_types
 from converter.cli.output_options import (
     Append,
@@ -20,7 +19,6 @@ from converter.cli.output_options import (
     FileSize,
     Incremental,
     LayoutOption,
-    Limits,
     LockTypes,
     MaximumProblems,
     MaximumRemoved,
@@ -29,18 +27,15 @@ from converter.cli.output_options import (
     PartitionBy,
     Quiet,
     RecordNames,
-    Repair,
     ReportFile,
     SpreadsheetSafe,
     To,
     Verbose,
-    WithoutRules,
     names_in,
-    options_of,
     output_of,
-    with_limits,
 )
-from converter.cli.source_options import Encoding, Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn
 from converter.destination import JSON_FILE, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
 from converter.engine.process import show_frames
 from converter.errors import SparkError, UsageError
@@ -107,10 +102,10 @@ def archive(
 
 
 @spark.command()
-@with_limits
+@with_reading
 def convert(
     out: OutFolder,
-    limits: Limits,
+    reading: Reading,
     source: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.")] = None,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
@@ -123,21 +118,11 @@ def convert(
     conf: Configuration = None,
     to: To = None,
     records: RecordNames = None,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
-    without_rule: WithoutRules = None,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
     datapackage: Datapackage = False,
-    no_types: NoTypes = False,
-    no_units: NoUnits = False,
-    type: Types = None,
-    null_value: NullValues = None,
-    decimal: Decimal = None,
-    date_order: DateOrderOption = None,
-    tolerance: Tolerance = 0.0,
     overwrite: Overwrite = False,
     append: Append = False,
     incremental: Incremental = False,
@@ -164,8 +149,7 @@ def convert(
         raise UsageError("name a SOURCE or a --query")
     if is_table != (key_column is not None) or (not is_table and (keep is not None or query is not None)):
         raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
-    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(limits, repair, without_rule, hints, schemas_of(schema), encoding)
+    options = reading.options(schemas_of(schema))
     output = output_of(
         options, True, destination.format or "parquet", records, only_schema, datapackage, overwrite, append,
         incremental, partition_by, file_size, layout, lock_types, spreadsheet_safe, max_removed,
@@ -179,7 +163,7 @@ def convert(
         root=root,
     )  # fmt: skip
     if not quiet:
-        report_unused_types(hints.types, report)
+        report_unused_types(options.hints.types, report)
     conclude(report, quiet, verbose, report_file)
 
 
@@ -187,10 +171,10 @@ convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
 
 
 @spark.command()
-@with_limits
+@with_reading
 def stream(
     out: OutFolder,
-    limits: Limits,
+    reading: Reading,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder, or glob, that documents come to.")],
     checkpoint: Annotated[
         Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark remembers what was taken.")
@@ -201,9 +185,6 @@ def stream(
     ] = None,
     master: Master = None,
     conf: Configuration = None,
-    encoding: Encoding = None,
-    repair: Repair = "full",
-    without_rule: WithoutRules = None,
     schema: SchemaOption = None,
     records: RecordNames = None,
     partition_by: PartitionBy = None,
@@ -218,7 +199,7 @@ def stream(
     destination_of(checkpoint, None, RECORD_FOLDERS)
     from converter.spark import stream as stream_on_spark
 
-    options = options_of(limits, repair, without_rule, schemas=schemas_of(schema), encoding=encoding)
+    options = reading.options(schemas_of(schema))
     output = output_of(
         options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout, lock_types
     )  # fmt: skip

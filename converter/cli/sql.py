@@ -10,17 +10,14 @@ import typer
 from converter.cli.messages import report_problems
 from converter.cli.output_options import (
     Jobs,
-    Limits,
     OutFile,
     Overwrite,
     Quiet,
-    Repair,
     TableFormat,
-    options_of,
-    with_limits,
 )
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, found_sources
-from converter.cli.tables import format_of, serialized, write_out
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, found_sources
+from converter.cli.tables import format_of, serialize, write_out
 from converter.destination import TABLES, Destination, destination_of
 
 if TYPE_CHECKING:
@@ -38,7 +35,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def sql(
     query: Annotated[
         str, typer.Argument(metavar="QUERY", help="A query in DuckDB's SQL, over the records and data sets.")
@@ -49,13 +46,11 @@ def sql(
             metavar="SOURCE...", help="Documents, as for convert; or one output of convert, a folder or x.duckdb."
         ),
     ],
-    limits: Limits,
+    reading: Reading,
     to: TableFormat = None,
     out: OutFile = None,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
     jobs: Jobs = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -67,9 +62,9 @@ def sql(
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)
     if len(source) == 1 and stands(source[0]):
-        show(ask(query, Path(source[0]), limits["maximum_seconds"]), to, destination, overwrite)
+        show(ask(query, Path(source[0]), reading.maximum_seconds), to, destination, overwrite)
         return
-    options = options_of(limits, repair, encoding=encoding)
+    options = reading.options()
     sources = found_sources(source, options, exclude, no_ignore)
     found, report = ask_documents(query, sources, options, jobs or processors(), options.maximum_seconds)
     report_problems(report, quiet, verbose=False)
@@ -91,4 +86,4 @@ def show(found: pa.Table, to: str, out: Destination, overwrite: bool) -> None:
     elif to == "markdown":
         write_out(out, overwrite, markdown_table(found).encode())
     else:
-        write_out(out, overwrite, serialized(found, to))
+        write_out(out, overwrite, serialize(found, to))

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.console import open_console, print_to, standard_output
-from converter.cli.hints import DateOrderOption, Decimal, NoTypes, NoUnits, NullValues, Tolerance, Types, hints_of
 from converter.cli.messages import print_problems
-from converter.cli.output_options import Limits, OutFile, Overwrite, Repair, TableFormat, options_of, with_limits
-from converter.cli.source_options import Encoding, Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.output_options import OutFile, Overwrite, TableFormat
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
 from converter.destination import FILE, TABLES, TEXTS, Destination, destination_of
 from converter.errors import OutputError, UsageError
 
@@ -32,10 +32,10 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_limits
+@with_reading
 def tables(
     source: SomeSources,
-    limits: Limits,
+    reading: Reading,
     select: Annotated[
         str | None,
         typer.Option("--select", metavar="N|NAME", help="Only the table with this table_id, data set or caption."),
@@ -45,17 +45,8 @@ def tables(
     describe: Annotated[
         bool, typer.Option("--describe", help="The columns instead of the rows: type, unit, nulls, range, evidence.")
     ] = False,
-    no_types: NoTypes = False,
-    no_units: NoUnits = False,
-    type: Types = None,
-    null_value: NullValues = None,
-    decimal: Decimal = None,
-    date_order: DateOrderOption = None,
-    tolerance: Tolerance = 0.0,
-    encoding: Encoding = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    repair: Repair = "full",
     overwrite: Overwrite = False,
 ) -> None:
     """Print the tables of documents, each column in its type."""
@@ -63,8 +54,7 @@ def tables(
 
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)
-    hints = hints_of(no_types, no_units, type, null_value, decimal, date_order, tolerance)
-    options = options_of(limits, repair, hints=hints, encoding=encoding)
+    options = reading.options()
     found: list[Table] = []
     read = errors = 0
     for document in documents_of(source, options, exclude, no_ignore):
@@ -72,7 +62,7 @@ def tables(
         print_problems(problems)
         errors += len(problems)
         read += document.doc_id is not None
-        found += [table for table in document.tables if selected(table, select)]
+        found += [table for table in document.tables if is_selected(table, select)]
     if select is not None and read and not found:
         raise UsageError(f"no table is {select!r}; `parquetry tables SOURCE` lists them")
     if to in TEXTS:
@@ -80,11 +70,11 @@ def tables(
             (heading(table), description([table]).select(SHOWN) if describe else table.to_arrow(headers=True))
             for table in found
         ]
-        write_out(destination, overwrite, rendered(drawn, to, bare=select is not None))
+        write_out(destination, overwrite, render(drawn, to, bare=select is not None))
     elif describe:
-        write_out(destination, overwrite, serialized(description(found), to))
+        write_out(destination, overwrite, serialize(description(found), to))
     elif len(found) == 1:
-        write_out(destination, overwrite, serialized(found[0].to_arrow(), to))
+        write_out(destination, overwrite, serialize(found[0].to_arrow(), to))
     elif found:
         listed = "".join(f"\n  {heading(table)}" for table in found[:20])
         raise UsageError(f"{to} holds one table; say which with --select, or use convert --records datasets:{listed}")
@@ -107,7 +97,7 @@ def format_of(destination: Destination) -> str:
     return "text" if sys.stdout.isatty() else "markdown"
 
 
-def selected(table: Table, name: str | None) -> bool:
+def is_selected(table: Table, name: str | None) -> bool:
     """Whether a table is the one that is asked for: by its number, its data set, or its caption."""
     if name is None:
         return True
@@ -124,7 +114,7 @@ def heading(table: Table) -> str:
     return f"{table.source} table {table['table_id']}, lines {lines}{dataset}{caption}"
 
 
-def rendered(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
+def render(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
     """Return the tables as a person reads them, under their headings unless `bare`: text, or drawings of rich."""
     from rich.text import Text
 
@@ -145,7 +135,7 @@ def comment(text: str) -> str:
     return f"<!-- {one_line(text).replace('--', '- -')} -->\n\n"
 
 
-def serialized(table: pa.Table, to: str) -> bytes:
+def serialize(table: pa.Table, to: str) -> bytes:
     """Return the table as a file of this format holds it."""
     from io import BytesIO
 
@@ -179,17 +169,19 @@ def write_out(destination: Destination, overwrite: bool, content: bytes | list[A
             return
     if out is None:
         if content.startswith(b"PAR1") and sys.stdout.isatty():
-            raise UsageError("Parquet is no text for a terminal; name an output with -o, or say --to csv")
+            raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
         stream = standard_output()
         stream.write(content)
         stream.flush()
         return
-    from converter.output import staged
+    from converter.output import open_stage
 
     if out.exists() and not overwrite:
         raise OutputError(
-            "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(out),
+            code="output_exists",
         )
-    with staged(out) as stage:
+    with open_stage(out) as stage:
         (stage.new / out.name).write_bytes(content)
         stage.publish_file(stage.new / out.name, overwrite)

@@ -37,7 +37,7 @@ VALUE, TEXT = "value ", "text "
 FEW_VALUES = 4096
 """So many integers are made floats one by one, which is what most casts are; more would take long."""
 
-LARGE_BYTES = 1024 * 1024
+COMPRESSED_BYTES = 1024 * 1024
 """Rows of so many bytes are compressed: they are held until the run has ended."""
 
 Order = tuple[tuple[str, str], ...]
@@ -90,7 +90,7 @@ def parts_of(contexts: Iterable[Context], hints: Hints) -> Iterator[pa.RecordBat
             context.allowance.take(len(part.kinds) + len(part.rows))
             parts.append(part)
             held += len(part.rows)
-            if held >= LARGE_BYTES:
+            if held >= COMPRESSED_BYTES:
                 yield _batch(parts)
                 parts, held = [], 0
     if parts:
@@ -165,7 +165,7 @@ def _rows(context: Context, tables: _Tables) -> bytes:
             arrays.append(values)
             names.append(VALUE + name)
     rows = pa.RecordBatch.from_arrays(arrays, names).replace_schema_metadata({SOURCE: json.dumps(context.source)})
-    options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.nbytes >= LARGE_BYTES else None, use_threads=False)
+    options = pa.ipc.IpcWriteOptions(compression="zstd" if rows.nbytes >= COMPRESSED_BYTES else None, use_threads=False)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema, options=options) as stream:
         stream.write_batch(rows)

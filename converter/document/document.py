@@ -159,13 +159,13 @@ class Document:
         """
         Output(records=[record]).names(self._options)
         if record not in self._tables:
-            with self.limited():
+            with self.within_limits():
                 batches = list(RECORDS[record].batches([self._context], allowance=self._context.allowance))
             self._tables[record] = pa.Table.from_batches(batches, RECORDS[record].schema)
         return self._tables[record]
 
     @contextlib.contextmanager
-    def limited(self) -> Iterator[None]:
+    def within_limits(self) -> Iterator[None]:
         """Do something for the document within what its limits leave.
 
         Raises:

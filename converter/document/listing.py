@@ -51,7 +51,7 @@ def listing(record: str, rows: Sequence[Fields]) -> str:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="", show_header=True)
-    shown = listed(record, rows[:LONGEST_LISTING])
+    shown = rows_to_show(record, rows[:LONGEST_LISTING])
     columns = list(shown[0]) if shown else []
     cells: list[list[Text]] = []
     for column in columns:
@@ -73,7 +73,7 @@ def listing(record: str, rows: Sequence[Fields]) -> str:
     return f"{heading}\n{drawn}\n{more}".rstrip("\n")
 
 
-def listed(record: str, rows: Sequence[Fields]) -> list[dict[str, Any]]:
+def rows_to_show(record: str, rows: Sequence[Fields]) -> list[dict[str, Any]]:
     """Return what a listing shows of each row: its number, `lines` for its first and last line, and what is its own.
 
     The keys of other records are left out, and columns that are null throughout.

@@ -20,7 +20,7 @@ from converter.problems import OUT_OF_MEMORY, Problem
 from converter.records import RECORDS, Context, outline
 from converter.records.context import repeated_characters
 from converter.records.record import ROWS_AT_ONCE
-from converter.records.tables import rejected, typed_columns
+from converter.records.tables import rejections, typed_columns
 from converter.repair import repair
 from converter.schema.model import Schema
 from converter.text.office import to_markdown
@@ -40,10 +40,10 @@ def read_document(source: Source, options: Options, keep_lines: bool = True) -> 
         with allowance.timed():
             return _read(source, options, keep_lines, allowance)
     except (Exception, OutOfTime) as error:
-        return refused(source.key, error, options)
+        return refuse(source.key, error, options)
 
 
-def refused(key: str, error: BaseException, options: Options) -> Context:
+def refuse(key: str, error: BaseException, options: Options) -> Context:
     """Return what stands for a document over which an error was raised: nothing but the problem."""
     return Context(None, key, problems=[problem_of(error, options)])
 
@@ -83,7 +83,7 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     sections, section_of = outline(blocks, repairs)
     allowance.anew().take(repeated_characters(blocks, sections))
     columns = typed_columns(blocks, options.hints)
-    problems += rejected(blocks, columns)
+    problems += rejections(blocks, columns)
     return Context(
         document_id(source.key),
         source.key,
@@ -136,7 +136,7 @@ class Batch:
         yield Batch({})
 
 
-def joined(batches: Sequence[Batch]) -> Batch:
+def join_batches(batches: Sequence[Batch]) -> Batch:
     """Return batches that follow each other as one."""
     first = batches[0]
     return Batch(
@@ -173,12 +173,12 @@ def _rows_of_all(contexts: Sequence[Context], options: Options, names: Sequence[
             raise
         fault = error.with_traceback(None)  # which holds all that was made
     if len(contexts) == 1:
-        return _rows_of_all([refused(contexts[0].source, fault, options)], options, names)
-    return joined([_rows_of_all([context], options, names) for context in contexts])
+        return _rows_of_all([refuse(contexts[0].source, fault, options)], options, names)
+    return join_batches([_rows_of_all([context], options, names) for context in contexts])
 
 
 def _rows_together(contexts: Sequence[Context], options: Options, names: Sequence[str]) -> Batch:
-    asked = {schema.name: _applied(schema, contexts) for schema in options.schemas}
+    asked = {schema.name: _apply_schema(schema, contexts) for schema in options.schemas}
     made = {}
     for name in names:
         if name in asked:
@@ -219,7 +219,7 @@ def convert_in_pieces(source: Source, options: Options, records: Sequence[str] |
                 yield Batch({name: pa.Table.from_batches([spool.read(place)])}, more=True)
             yield Batch({})
     if fault is not None:
-        yield from _rows_of_all([refused(source.key, fault, options)], options, names).pieces()
+        yield from _rows_of_all([refuse(source.key, fault, options)], options, names).pieces()
 
 
 def _in_order(records: Iterable[str]) -> list[str]:
@@ -235,7 +235,7 @@ def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[
     return RECORDS[name].batches(contexts, at_once, contexts[0].allowance if contexts else None)
 
 
-def _applied(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
+def _apply_schema(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
     from converter.schema.apply import apply  # a tenth of the start, which only runs with schemas need
 
     return apply(schema, contexts)

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Any, cast
 
 from converter.config import Options
-from converter.engine.conversion import Batch, convert_batch, convert_in_pieces, joined
+from converter.engine.conversion import Batch, convert_batch, convert_in_pieces, join_batches
 from converter.engine.process import set_up, start_fork_server
 from converter.errors import ParquetryError
 from converter.model.source import Source
@@ -83,16 +83,16 @@ def _pooled(
         def started(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Future[bytes]:
             timeout = None if most is None else most + slack
             arguments = [convert_batch, batch, options, names]
-            return cast("Future[bytes]", pool.schedule(_packed, args=arguments, timeout=timeout))
+            return cast("Future[bytes]", pool.schedule(_convert_and_pack, args=arguments, timeout=timeout))
 
         def alone(batch: Sequence[Source]) -> Batch:
-            return _unpacked(started(batch, SLACK_ALONE))
+            return _unpack(started(batch, SLACK_ALONE))
 
         def refused(source: Source) -> Batch:
             return convert_batch([source], options, names)  # here: a worker that has no memory has none for this either
 
         def ended(batch: Sequence[Source], future: Future[bytes]) -> Iterable[Batch]:
-            made = _outcome(batch, partial(_unpacked, future), alone, refused)
+            made = _outcome(batch, partial(_unpack, future), alone, refused)
             return made.pieces() if in_pieces and _is_large(batch) else [made]
 
         running: deque[tuple[Sequence[Source], Future[bytes]]] = deque()
@@ -110,7 +110,7 @@ def _pooled(
             raise
 
 
-def _packed(
+def _convert_and_pack(
     convert: Callable[[Sequence[Source], Options, Sequence[str]], Batch],
     batch: Sequence[Source],
     options: Options,
@@ -126,7 +126,7 @@ def _packed(
     raise MemoryError(message)  # not the one that was caught, whose frames hold all that filled the memory
 
 
-def _unpacked(future: Future[bytes]) -> Batch:
+def _unpack(future: Future[bytes]) -> Batch:
     return cast("Batch", pickle.loads(future.result()))
 
 
@@ -148,7 +148,7 @@ def _outcome(
         raise
     except Exception as error:
         if len(batch) > 1:
-            return joined([_outcome([source], partial(convert, [source]), convert, refused) for source in batch])
+            return join_batches([_outcome([source], partial(convert, [source]), convert, refused) for source in batch])
         return refused(replace(batch[0], data=b"", problem=_problem(error)))
 
 

@@ -27,9 +27,10 @@ from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Manifest, Output, find_target, read_manifest
 from converter.output.manifest import MEND, check_files
-from converter.output.tables import VIEWS, is_dataset, quoted, text
-from converter.output.target import imported
+from converter.output.tables import VIEWS, is_dataset
+from converter.output.target import import_extra
 from converter.records import RECORDS
+from converter.sql_text import quote_name, quote_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -113,9 +114,9 @@ def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table
         raise OutputError("is no output of Parquetry; name documents, or what convert -o made", source=str(out))
     connection = _connection()
     try:
-        connection.execute(f"attach {text(str(out))} as output (read_only)")
+        connection.execute(f"attach {quote_text(str(out))} as output (read_only)")
         connection.execute("use output")
-    except imported("duckdb", "duckdb").Error as error:
+    except import_extra("duckdb", "duckdb").Error as error:
         raise OutputError(f"cannot be read: {_said(error)}", source=str(out)) from error
     return _result(connection, query, maximum_seconds)
 
@@ -131,7 +132,7 @@ def needed(query: str) -> list[str]:
 
 
 def _connection() -> DuckDBPyConnection:
-    connection: DuckDBPyConnection = imported("duckdb", "duckdb").connect()
+    connection: DuckDBPyConnection = import_extra("duckdb", "duckdb").connect()
     return connection
 
 
@@ -159,15 +160,15 @@ def _register(connection: DuckDBPyConnection, folder: Path, manifest: Manifest) 
                 f"{record} cannot be read: {reason}; {MEND}", source=str(folder), code="damaged"
             ) from error
         if is_dataset(record):
-            name = quoted(record.removeprefix(f"{DATASETS}/"))
-            connection.execute(f"create view {DATASETS}.{name} as select * from {quoted(record)}")
+            name = quote_name(record.removeprefix(f"{DATASETS}/"))
+            connection.execute(f"create view {DATASETS}.{name} as select * from {quote_name(record)}")
     for name, (records, select) in VIEWS.items():
         if manifest.schemas.keys() >= set(records):
             connection.execute(f"create temp view {name} as {select}")
 
 
 def _check(connection: DuckDBPyConnection, query: str) -> None:
-    duckdb = imported("duckdb", "duckdb")
+    duckdb = import_extra("duckdb", "duckdb")
     try:
         statements = connection.extract_statements(query)
     except duckdb.Error as error:
@@ -179,7 +180,7 @@ def _check(connection: DuckDBPyConnection, query: str) -> None:
 def _result(connection: DuckDBPyConnection, query: str, maximum_seconds: float | None = None) -> pa.Table:
     """Return what the query finds, in types that every format can hold."""
     _check(connection, query)
-    duckdb = imported("duckdb", "duckdb")
+    duckdb = import_extra("duckdb", "duckdb")
     for statement in SHUT:
         connection.execute(statement)
     try:
@@ -230,9 +231,9 @@ def _found(connection: DuckDBPyConnection, query: str) -> pa.Table:
             places = (f"#{number}{'' if is_fit else '::varchar'}" for number, is_fit in enumerate(fit, start=1))
             relation = relation.project(", ".join(f"{place} as c{number}" for number, place in enumerate(places)))
         found = relation.to_arrow_table()
-    except imported("duckdb", "duckdb").ParserException:
+    except import_extra("duckdb", "duckdb").ParserException:
         raise
-    except imported("duckdb", "duckdb").Error as error:
+    except import_extra("duckdb", "duckdb").Error as error:
         raise _placed(connection, query, error) from error
     columns = [_storable(column) if _is_in_time(column) else _texts(connection, column) for column in found.columns]
     return pa.Table.from_arrays(columns, _distinct(names))
@@ -290,7 +291,7 @@ def _distinct(names: list[str]) -> list[str]:
 
 def _placed(connection: DuckDBPyConnection, query: str, error: Exception) -> Exception:
     """Return DuckDB's error for a query that it refused; with the place, which only `execute` says."""
-    stopped = imported("duckdb", "duckdb").InterruptException
+    stopped = import_extra("duckdb", "duckdb").InterruptException
     try:
         if type(error) is not stopped:
             connection.execute(query)

@@ -31,9 +31,9 @@ from converter.output import (
     Records,
     Stage,
     Target,
+    open_stage,
     partition_of,
     previous_output,
-    staged,
 )
 from converter.output.datapackage import write_datapackage
 from converter.sources.evidence import Listing, Sources
@@ -113,7 +113,9 @@ def convert_sources(
     report.matched |= dict.fromkeys(schemas, 0)
     filtered = _filtered(options)
     asked_types = options.hints.types.keys() - {"*"}
-    names = list(dict.fromkeys([*output.asked(options), *schemas, *COUNTED, *(["tables"] if asked_types else [])]))
+    names = list(
+        dict.fromkeys([*output.requested_records(options), *schemas, *COUNTED, *(["tables"] if asked_types else [])])
+    )
     grouped = batches(sources, output.partition_by)
     in_pieces = not output.nested(options)
     for batch, pieces in convert_batches(grouped, options, names, settings.jobs, settings.isolated, in_pieces):
@@ -225,9 +227,11 @@ def write_file(
         raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
     if out.exists() and output.mode != "overwrite":
         raise OutputError(
-            "exists already; choose another name or pass `overwrite`", source=str(out), code="output_exists"
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(out),
+            code="output_exists",
         )
-    with staged(out) as stage:
+    with open_stage(out) as stage:
         with open(stage.new / out.name, "wb") as stream:
             report = write_stream(sources, stream, output, options, settings)
         report.written = report.documents > 0
@@ -274,7 +278,7 @@ def write_target(
     def fill(files: Files, stage: Stage, earlier: PreviousOutput | None, report: Report) -> None:
         wanted = sources if earlier is None else not_held(sources, earlier, report)
         with _behind(files.write) as write:
-            sink = write if earlier is None else taken(write, earlier)
+            sink = write if earlier is None else skip_unchanged(write, earlier)
             convert_sources(wanted, sink, output, options, report, settings)
 
     return write_output(target, output, options, fill, sources.listing if isinstance(sources, Sources) else None)
@@ -294,8 +298,8 @@ def write_output(
     output.check(options, is_folder=not target.shared)
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
-    told = output.told(options)
-    with timed(report), staged(target.place) as stage:
+    told = output.fingerprint_options(options)
+    with timed(report), open_stage(target.place) as stage:
         before = stage.pending or target.manifest()
         earlier = previous_output(target, before, output, options, stage.resume)
         if earlier is not None and listing is not None:
@@ -330,7 +334,7 @@ def write_output(
             stands = target.publish(load)
             report.notes = load.notes
             report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
-            report.outputs, report.written = target.written(stands), True
+            report.outputs, report.written = target.locations(stands), True
     return report
 
 
@@ -368,7 +372,7 @@ def hinted(asked: Iterable[str], tables: pa.Table) -> Iterator[str]:
     yield from (name for name in asked if name in there or column_name(name) in alike)
 
 
-def taken(sink: Sink, earlier: PreviousOutput) -> Sink:
+def skip_unchanged(sink: Sink, earlier: PreviousOutput) -> Sink:
     """Return a sink that also notes which documents of an earlier output were converted."""
 
     def write(records: Records, partition: str, more: bool) -> None:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from converter.document.listing import value_text
 from converter.inspect.lines import KINDS
-from converter.printable import printable
+from converter.printable import amount, printable
 
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 """What a link of a document may open; any other address is shown as text."""
@@ -44,11 +44,6 @@ def shown(value: Any) -> Any:
     if value is None:
         return ""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def amount(count: int, noun: str = "") -> str:
-    """Return `1 line`, `2,000 lines`, or the number alone."""
-    return f"{count:,}{f' {noun}' if noun else ''}{'s' if noun and count != 1 else ''}"
 
 
 def address(url: str) -> str:

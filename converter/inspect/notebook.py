@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from converter.document.listing import listed
+from converter.document.listing import rows_to_show
 from converter.document.rows import Rows
 from converter.inspect.html import asset, environment
 from converter.inspect.reading import Reading
@@ -24,4 +24,8 @@ def document_html(document: Document) -> str:
 
 def rows_html(rows: Rows[Any]) -> str:
     """Return the first rows of a record as a table whose caption says how many there are."""
-    return environment().get_template("rows.html").render(rows=rows, shown=listed(rows.record, rows[:LONGEST_LISTING]))
+    return (
+        environment()
+        .get_template("rows.html")
+        .render(rows=rows, shown=rows_to_show(rows.record, rows[:LONGEST_LISTING]))
+    )

@@ -10,6 +10,9 @@ from converter.problems import Problem
 
 MARKDOWN = "markdown"
 
+NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+"""What Hive, and whoever reads its folders, takes for null in the name of a folder (`lang=...`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

@@ -14,7 +14,7 @@ from converter.output.manifest import MANIFEST, Arrangement, File, Manifest, rea
 from converter.output.output import Mode, Output, Records, mode_of, previous_output
 from converter.output.partition import partition_of
 from converter.output.previous import PreviousOutput
-from converter.output.stage import Stage, staged
+from converter.output.stage import Stage, open_stage
 from converter.output.target import TARGETS, Load, Target, find_target, open_target
 
 __all__ = [
@@ -35,10 +35,10 @@ __all__ = [
     "Target",
     "find_target",
     "mode_of",
+    "open_stage",
     "open_target",
     "partition_of",
     "previous_output",
     "read_manifest",
-    "staged",
     "verify",
 ]

@@ -25,11 +25,11 @@ from converter.output.tables import (
     in_order,
     is_dataset,
     kept_in_place,
-    listed,
-    quoted,
+    manifest_of,
     tables_of,
 )
-from converter.output.target import Load, imported
+from converter.output.target import Load, import_extra
+from converter.sql_text import quote_name
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
@@ -59,7 +59,7 @@ class Delta:
         self.name, self._root = shown(out), out.removeprefix("delta://")
         if not self._root:
             raise UsageError(f"{self.name} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
-        self._delta = imported("deltalake", "delta")
+        self._delta = import_extra("deltalake", "delta")
         self._local = None if "://" in self._root else Path(self._root)
         self.place = self._local or staging_place(self.name)
 
@@ -110,7 +110,7 @@ class Delta:
             load.stage.publish_file(new)
         return manifest
 
-    def written(self, manifest: Manifest) -> list[Path | str]:
+    def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the root."""
         return [self._local or self.name]
 
@@ -130,7 +130,7 @@ class Delta:
         for name in emptied:
             self._bring_back(name, commit).delete(commit_properties=commit)
         tables = {name: self._delta.DeltaTable(f"{root}/{name}") for name in (*names, *emptied)}
-        manifest = listed(load, {name: tables[name].count() for name in names}, emptied)
+        manifest = manifest_of(load, {name: tables[name].count() for name in names}, emptied)
         versions = {name: table.version() for name, table in tables.items()}
         row = pa.table({"manifest": [manifest.text], "versions": [json.dumps(versions)]})
         self._delta.write_deltalake(f"{root}/{MANIFEST_TABLE}", row, mode="overwrite", commit_properties=commit)
@@ -201,7 +201,7 @@ class Delta:
             streamed_exec=True,
             commit_properties=commit,
         )
-        inserted = {quoted(column): f"s.{quoted(column)}" for column in rows.schema.names}
+        inserted = {quote_name(column): f"s.{quote_name(column)}" for column in rows.schema.names}
         merge.when_matched_delete().when_not_matched_insert(inserted, f"not s.{STALE}").execute()
 
     def _manifest(self) -> tuple[Manifest | None, dict[str, int]]:

@@ -15,7 +15,7 @@ from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.manifest import File, Manifest, read_manifest
 from converter.output.parts import Parts
-from converter.output.rows import batches, kept
+from converter.output.rows import batches, rows_to_keep
 from converter.output.target import Load
 from converter.records import RECORDS
 from converter.write import FORMATS
@@ -76,7 +76,7 @@ class Folder:
                 if link and file.record != PARTS_FILE:
                     continue
                 for batch in batches(self.place / file.path, parts.schemas[file.record]):
-                    stays = batch if link else kept(batch, stale)
+                    stays = batch if link else rows_to_keep(batch, stale)
                     if not link:
                         parts.add({file.record: stays}, partition)
                     yield file.record, stays
@@ -93,7 +93,7 @@ class Folder:
         load.stage.publish(load.before, load.overwrite)
         return load.manifest
 
-    def written(self, manifest: Manifest) -> list[Path | str]:
+    def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the files and folders of the records."""
         return sorted({self.place / Path(file.path).parts[0] for file in manifest.files if file.path[0] != "_"})
 

@@ -24,11 +24,10 @@ from converter.output.tables import (
     is_dataset,
     kept_in_place,
     load_tables,
-    quoted,
-    text,
 )
-from converter.output.target import Load, imported
+from converter.output.target import Load, import_extra
 from converter.records import RECORDS
+from converter.sql_text import quote_name, quote_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,7 +48,7 @@ class DuckDB:
 
     def __init__(self, out: str) -> None:
         self.name, self.place = out, Path(out)
-        self._duckdb = imported("duckdb", "duckdb")
+        self._duckdb = import_extra("duckdb", "duckdb")
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of the database, None where there is none."""
@@ -69,7 +68,7 @@ class DuckDB:
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record."""
-        selected = ", ".join(map(quoted, columns)) if columns else "*"
+        selected = ", ".join(map(quote_name, columns)) if columns else "*"
         with self._opened(self.place, read_only=True) as connection:
             table = _Connected(connection, self.name).table(record)
             rows = pa.RecordBatchReader.from_stream(connection.sql(f"select {selected} from {table}"))
@@ -101,7 +100,7 @@ class DuckDB:
             load.stage.publish_file(path)
         return manifest
 
-    def written(self, manifest: Manifest) -> list[Path | str]:
+    def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the file."""
         return [self.place]
 
@@ -144,16 +143,16 @@ class _Connected:
     def table(self, name: str) -> str:
         # With its database, for one called datasets.duckdb makes `datasets.x` ambiguous.
         schema = DATASETS if is_dataset(name) else "main"
-        return ".".join(map(quoted, (self._catalog, schema, name.removeprefix(f"{DATASETS}/"))))
+        return ".".join(map(quote_name, (self._catalog, schema, name.removeprefix(f"{DATASETS}/"))))
 
     def create(self, name: str, schema: pa.Schema) -> None:
         if is_dataset(name):
-            self.execute(f"create schema if not exists {quoted(self._catalog)}.{DATASETS}")
+            self.execute(f"create schema if not exists {quote_name(self._catalog)}.{DATASETS}")
         types = self._types(schema)
-        columns = [f"{quoted(one.name)} {types[one.name]}{'' if one.nullable else ' not null'}" for one in schema]
+        columns = [f"{quote_name(one.name)} {types[one.name]}{'' if one.nullable else ' not null'}" for one in schema]
         # A primary key is held in memory as an index, and a foreign key would keep documents from being replaced.
         key = RECORDS[name].key if name in RECORDS else ()
-        keys = [f"primary key ({', '.join(map(quoted, key))})"] if key else []
+        keys = [f"primary key ({', '.join(map(quote_name, key))})"] if key else []
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
         about = (schema.metadata or {}).get(b"description", b"").decode()
         # Each comment makes an entry for the whole table: those of 5,000 columns would take 7 GB.
@@ -181,12 +180,14 @@ class _Connected:
         self.execute(f"delete from {self.table(name)}")
         for column in schema:
             if column.name not in columns:
-                self.execute(f"alter table {self.table(name)} add column {quoted(column.name)} {types[column.name]}")
+                self.execute(
+                    f"alter table {self.table(name)} add column {quote_name(column.name)} {types[column.name]}"
+                )
             elif columns[column.name] != types[column.name]:
-                change = f"alter column {quoted(column.name)} set data type {types[column.name]}"
+                change = f"alter column {quote_name(column.name)} set data type {types[column.name]}"
                 self.execute(f"alter table {self.table(name)} {change}")
         for gone in columns.keys() & set(known) - types.keys():
-            self.execute(f"alter table {self.table(name)} drop column {quoted(gone)}")
+            self.execute(f"alter table {self.table(name)} drop column {quote_name(gone)}")
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
         self._connection.register("staged", rows)
@@ -236,8 +237,8 @@ class _Connected:
 
     def _comment(self, comments: Mapping[str, str], name: str) -> None:
         for column, words in comments.items():
-            what = f"column {self.table(name)}.{quoted(column)}" if column else f"table {self.table(name)}"
-            self.execute(f"comment on {what} is {text(words)}")
+            what = f"column {self.table(name)}.{quote_name(column)}" if column else f"table {self.table(name)}"
+            self.execute(f"comment on {what} is {quote_text(words)}")
 
     def _is_referred_to(self, name: str) -> bool:
         if self._referred is None:

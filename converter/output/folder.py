@@ -18,10 +18,11 @@ from converter.config import Options, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.errors import OutputError
 from converter.model.report import Report
+from converter.model.source import NO_PARTITION
 from converter.output.capacity import Capacity, left_out, renamed
 from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
 from converter.output.output import Output, Records
-from converter.output.partition import NO_ATTRIBUTE, NO_VALUE, quoted, unused
+from converter.output.partition import NO_ATTRIBUTE, hive_escaped, unused
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
 from converter.output.rows import batches
@@ -88,7 +89,7 @@ class RecordFiles:
 
     def write(self, records: Records, partition: str, more: bool = False) -> None:
         """Write what a batch gave, all of one partition, or a piece of it, after which `more` follow."""
-        if NO_VALUE in partition and "problems" in records:
+        if NO_PARTITION in partition and "problems" in records:
             records = records | {"problems": self._of_documents(records["problems"])}
         self._parts.write(by_file(records), partition, more)
         if DATASETS in records:
@@ -105,7 +106,7 @@ class RecordFiles:
                 check_file(file, in_folder=True)
             except ValueError as error:
                 raise OutputError(str(error), source=str(folder), code="manifest") from error
-            if file.record == "problems" and NO_VALUE in file.path:
+            if file.record == "problems" and NO_PARTITION in file.path:
                 # It may hold problems of no document, which are told from the others row by row.
                 rows = pa.Table.from_batches(batches(folder / file.path, PROBLEMS.schema), PROBLEMS.schema)
                 self.write({"problems": rows}, Parts.partition(file.path))
@@ -113,7 +114,9 @@ class RecordFiles:
                 for batch in batches(folder / file.path, PARTS):
                     self._datasets.add(batch)
                 pa.default_memory_pool().release_unused()  # of many files, the allocator would keep what each took
-        self._parts.adopt(folder, [file for file in files if file.record != "problems" or NO_VALUE not in file.path])
+        self._parts.adopt(
+            folder, [file for file in files if file.record != "problems" or NO_PARTITION not in file.path]
+        )
 
     def go_on(self, earlier: PreviousOutput, stale: frozenset[str], report: Report) -> bool:
         """Keep an earlier output but for the rows of stale documents, and count it; return whether anything changed."""
@@ -181,8 +184,8 @@ class RecordFiles:
         unused_names = unused(self._output.partition_by, partitions)
         of_names = rows_of_problems((None, name, problem) for name, problem in unused_names)
         report.add({"problems": of_names})
-        no_value = "/".join(f"{quoted(name)}={NO_VALUE}" for name in self._output.partition_by)
-        valued_first = sorted(partitions, key=lambda partition: (NO_VALUE in partition, partition))
+        no_value = "/".join(f"{hive_escaped(name)}={NO_PARTITION}" for name in self._output.partition_by)
+        valued_first = sorted(partitions, key=lambda partition: (NO_PARTITION in partition, partition))
         other = no_value if no_value in partitions else next(iter(valued_first), "")
         by_document = self._partitions_of({*drift["doc_id"].to_pylist()})
         for row in range(drift.num_rows):

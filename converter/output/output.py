@@ -141,7 +141,7 @@ class Output:
             raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join((*known, DATASETS))}")
         return [name for name in names if name != DATASETS]
 
-    def asked(self, options: Options) -> list[str]:
+    def requested_records(self, options: Options) -> list[str]:
         """Return the records to write, and `datasets` where data sets are written.
 
         Raises:
@@ -153,12 +153,12 @@ class Output:
         """Return what the files and folders of the output are named after."""
         return ["documents"] if self.nested(options) else [*self.names(options), DATASETS]
 
-    def told(self, options: Options) -> dict[str, Any]:
+    def fingerprint_options(self, options: Options) -> dict[str, Any]:
         """Return everything that the rows depend on beside the documents themselves, as JSON has it."""
         return {
             "converter_version": __version__,
             "format": self.format,
-            "records": self.asked(options),
+            "records": self.requested_records(options),
             "partition_by": list(self.partition_by),
             **{name: value for name, value in plain(options).items() if name != "maximum_seconds"},
         }
@@ -206,7 +206,7 @@ def previous_output(
         raise OutputError(f"holds {found} already; choose {other}", source=target.name, code="output_exists")
     # What `unique` leaves out depends on every document before.
     unique = any(one.bounds.get("unique") for schema in options.schemas for one in schema.fields)
-    told = output.told(options)
+    told = output.fingerprint_options(options)
     same = manifest.fingerprint == fingerprint(told) and not unique
     if same or output.mode == "incremental":
         if not any(file.record == "documents" for file in manifest.files):

@@ -9,11 +9,8 @@ from urllib.parse import quote
 
 from converter.config import Options, schema_of
 from converter.errors import UsageError
-from converter.model.source import Source
+from converter.model.source import NO_PARTITION, Source
 from converter.problems import Problem
-
-NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
-"""The value of a partition whose documents have none, as Hive writes it."""
 
 LONGEST_NAME = 255
 """In bytes: no file system takes a longer name for a folder."""
@@ -32,7 +29,7 @@ def partition_of(source: Source, partition_by: Sequence[str]) -> str:
 
 def has_value(partition: str, position: int) -> bool:
     """Whether the documents of a partition have the attribute that stands in this place of its name."""
-    return not partition.split("/")[position].endswith(f"={NO_VALUE}")
+    return not partition.split("/")[position].endswith(f"={NO_PARTITION}")
 
 
 def check_names(partition_by: Sequence[str]) -> None:
@@ -44,7 +41,7 @@ def check_names(partition_by: Sequence[str]) -> None:
     for place, name in enumerate(partition_by):
         if not name or name[0] in "._":
             raise UsageError(f"cannot partition by {name!r}: readers skip folders whose names begin with . or _")
-        if len(f"{quoted(name)}=~") + max(CHECKSUM_DIGITS, len(NO_VALUE)) > LONGEST_NAME:
+        if len(f"{hive_escaped(name)}=~") + max(CHECKSUM_DIGITS, len(NO_PARTITION)) > LONGEST_NAME:
             raise UsageError(f"cannot partition by {name!r}: the name is too long for a folder")
         if name.casefold() in map(str.casefold, partition_by[:place]):
             raise UsageError(f"cannot partition by {name!r} twice: readers do not tell upper from lower case")
@@ -71,7 +68,7 @@ def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[t
     for position, name in enumerate(partition_by):
         if partitions and not any(has_value(partition, position) for partition in partitions):
             message = (
-                f"no document has the attribute {name}, that the output is partitioned by: all are in {NO_VALUE};"
+                f"no document has the attribute {name}, that the output is partitioned by: all are in {NO_PARTITION};"
                 " attributes are columns of a table that are kept (`keep`), and those in its path (lang=en/a.parquet)"
             )
             yield name, Problem(NO_ATTRIBUTE, message)
@@ -79,24 +76,24 @@ def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[t
 
 def _folder(name: str, value: str | None) -> str:
     if not value:
-        return f"{quoted(name)}={NO_VALUE}"
-    folder = f"{quoted(name)}={quoted(value)}"
+        return f"{hive_escaped(name)}={NO_PARTITION}"
+    folder = f"{hive_escaped(name)}={hive_escaped(value)}"
     if len(folder) <= LONGEST_NAME:
         return folder
     checksum = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:CHECKSUM_DIGITS]
-    room = LONGEST_NAME - len(f"{quoted(name)}=~{checksum}")
+    room = LONGEST_NAME - len(f"{hive_escaped(name)}=~{checksum}")
     lengths = _running_lengths(value)
     start = value[: sum(1 for _ in takewhile(lambda length: length <= room, lengths))]
-    return f"{quoted(name)}={quoted(start)}~{checksum}"
+    return f"{hive_escaped(name)}={hive_escaped(start)}~{checksum}"
 
 
 def _running_lengths(value: str) -> Iterable[int]:
     length = 0
     for character in value:
-        length += len(quoted(character))
+        length += len(hive_escaped(character))
         yield length
 
 
-def quoted(text: str) -> str:
+def hive_escaped(text: str) -> str:
     """Return a name or a value as it stands in the name of a folder."""
     return quote(text, "", errors="replace")  # a name of bytes that are no UTF-8

@@ -12,15 +12,15 @@ from typing import BinaryIO, TypeAlias
 import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
+from converter.model.source import NO_PARTITION
 from converter.output.manifest import File, described, grouped
-from converter.output.partition import NO_VALUE
 from converter.output.rows import batches
 from converter.output.stage import move_in_stage
 from converter.write import DEFAULT_FILE_BYTES, FORMATS, Format, Layout, Writer
 
 Rows: TypeAlias = "pa.Table | pa.RecordBatch"
 
-LARGE_BYTES = 1024 * 1024
+ROW_GROUP_BYTES = 1024 * 1024
 """Where a large document comes in pieces, rows of so many bytes are a row group: all that is held back counts."""
 
 OPEN_PARTITIONS = 8
@@ -80,7 +80,7 @@ class Parts:
             return
         if group := self._open.get(partition):
             for writer in group.writers.values():
-                writer.flush(LARGE_BYTES)
+                writer.flush(ROW_GROUP_BYTES)
 
     def add(self, records: Mapping[str, Rows], partition: str = "") -> None:
         """Write some of the rows of documents, of which more are to come; `roll` ends them."""
@@ -139,7 +139,7 @@ class Parts:
         """
         self.close_partitions()
         partitions = {self.partition(path) for path in self.records}
-        valued = sorted(partition for partition in partitions if NO_VALUE not in partition)
+        valued = sorted(partition for partition in partitions if NO_PARTITION not in partition)
         readable = {record for path, record in self.records.items() if self.partition(path) in valued}
         if missing := [name for name in self.schemas if name not in (readable if valued else self.records.values())]:
             partition = min(valued or partitions, default="")

@@ -28,13 +28,12 @@ from converter.output.tables import (
     is_dataset,
     kept_in_place,
     load_tables,
-    quoted,
     references,
-    text,
 )
-from converter.output.target import Load, imported
+from converter.output.target import Load, import_extra
 from converter.records import RECORDS
-from converter.schema.export import SQL, Types, named
+from converter.schema.export import SQL, Types, type_name
+from converter.sql_text import quote_name, quote_text
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection, Cursor
@@ -158,7 +157,7 @@ class Postgres:
         self._url = f"{address}?{'&'.join(one for one in parameters if not one.startswith(SCHEMA))}"
         self.name = f"{public(address)}?{SCHEMA}{quote(self._schema)}"
         self.place = staging_place(self.name)
-        self._adbc = imported("adbc_driver_postgresql.dbapi", "postgres")
+        self._adbc = import_extra("adbc_driver_postgresql.dbapi", "postgres")
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of the schema, None where there is none."""
@@ -197,7 +196,7 @@ class Postgres:
             database.commit()
         return manifest
 
-    def written(self, manifest: Manifest) -> list[Path | str]:
+    def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the name of the database and the schema."""
         return [self.name]
 
@@ -243,11 +242,11 @@ class _Connected:
 
     def begin(self, stale: frozenset[str]) -> None:
         """Let one run at a time load, make the schemas, and name the documents that go."""
-        self.execute(f"select pg_advisory_xact_lock(hashtextextended({text(self._schema)}, 0))")
+        self.execute(f"select pg_advisory_xact_lock(hashtextextended({quote_text(self._schema)}, 0))")
         there = {name for (name,) in self._fetched("select nspname from pg_namespace")}
         for schema in {*self._schemas.values()} - there:  # `if not exists` asks for the right to make one all the same
-            self.execute(f"create schema {quoted(schema)}")
-        self.execute(f"set local search_path to {quoted(self._schema)}")
+            self.execute(f"create schema {quote_name(schema)}")
+        self.execute(f"set local search_path to {quote_name(self._schema)}")
         ids = pa.table({"doc_id": pa.array(sorted(stale), pa.string())})
         self._cursor.adbc_ingest("stale_documents", ids, mode="create", temporary=True)
 
@@ -264,7 +263,7 @@ class _Connected:
         return parse_manifest(rows[0][0] if rows else "", f"{self._name}: {MANIFEST_TABLE}")
 
     def standing(self) -> set[str]:
-        schemas = ", ".join(map(text, self._schemas.values()))
+        schemas = ", ".join(map(quote_text, self._schemas.values()))
         found = self._fetched(
             f"""select nspname, relname from pg_class join pg_namespace on relnamespace = pg_namespace.oid
                 where nspname in ({schemas}) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')"""
@@ -272,13 +271,15 @@ class _Connected:
         return {name if schema == self._schema else f"{DATASETS}/{name}" for schema, name in found}
 
     def table(self, name: str) -> str:
-        return f"{quoted(self._schemas[is_dataset(name)])}.{quoted(name.removeprefix(f'{DATASETS}/'))}"
+        return f"{quote_name(self._schemas[is_dataset(name)])}.{quote_name(name.removeprefix(f'{DATASETS}/'))}"
 
     def create(self, name: str, schema: pa.Schema) -> None:
-        columns = [f"{quoted(one.name)} {sql_type(one.type)}{'' if one.nullable else ' not null'}" for one in schema]
+        columns = [
+            f"{quote_name(one.name)} {sql_type(one.type)}{'' if one.nullable else ' not null'}" for one in schema
+        ]
         self.execute(f"create table {self.table(name)} ({', '.join(columns)})")
         about = (schema.metadata or {}).get(b"description", b"").decode()
-        self.execute(f"comment on table {self.table(name)} is {text(about)}")
+        self.execute(f"comment on table {self.table(name)} is {quote_text(about)}")
         self._describe(name, schema, schema.names)
         self._new.add(name)
 
@@ -292,7 +293,7 @@ class _Connected:
             return
         self._dropped = [key for key in self._keys([one for one in names if not is_dataset(one)]) if key.is_loose]
         for key in reversed(self._dropped):
-            self.execute(f"alter table {self.table(key.table)} drop constraint {quoted(key.name)}")
+            self.execute(f"alter table {self.table(key.table)} drop constraint {quote_name(key.name)}")
         self.execute(f"truncate {', '.join(map(self.table, names))}")
 
     def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
@@ -300,11 +301,11 @@ class _Connected:
         table = self.table(name)
         for column in schema:
             wanted = sql_type(column.type)
-            alter = f"alter table {table} alter column {quoted(column.name)}"
+            alter = f"alter table {table} alter column {quote_name(column.name)}"
             there = columns.get(column.name)
             if there is None:
                 required = "" if column.nullable else " not null"
-                self.execute(f"alter table {table} add column {quoted(column.name)} {wanted}{required}")
+                self.execute(f"alter table {table} add column {quote_name(column.name)} {wanted}{required}")
                 self._describe(name, schema, [column.name])
                 continue
             if spelled(wanted) != spelled(there.type):
@@ -315,7 +316,7 @@ class _Connected:
                 self.execute(f"{alter} set not null")
         for gone in sorted(columns.keys() & {*known} - {*schema.names}):
             self._check_free(name, gone, columns[gone], "is no longer written")
-            self.execute(f"alter table {table} drop column {quoted(gone)}")
+            self.execute(f"alter table {table} drop column {quote_name(gone)}")
         now = dict(described(schema))
         comments = {one: there.comment for one, there in columns.items() if there.comment}
         ours = [one for one in comments if is_comment(comments[one], now.get(one)) and comments[one] != now[one]]
@@ -338,7 +339,7 @@ class _Connected:
 
     def rows(self, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a table as the server streams them."""
-        self.execute(f"select {', '.join(map(quoted, columns))} from {self.table(name)}")
+        self.execute(f"select {', '.join(map(quote_name, columns))} from {self.table(name)}")
         yield from self._cursor.fetch_record_batch()
 
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
@@ -346,7 +347,9 @@ class _Connected:
         records = [name for name in schemas if not is_dataset(name)]
         for key in self._dropped:  # first the primary keys, to which the others refer
             if {key.table, key.refers_to} <= {*records} and {*key.columns} <= {*schemas[key.table].names}:
-                self.execute(f"alter table {self.table(key.table)} add constraint {quoted(key.name)} {key.definition}")
+                self.execute(
+                    f"alter table {self.table(key.table)} add constraint {quote_name(key.name)} {key.definition}"
+                )
         there = {(key.table, key.refers_to, tuple(key.columns)) for key in self._keys(records)}
         has_primary = {key.table for key in self._keys(records) if key.kind == "p"}
         for name in records:
@@ -364,9 +367,8 @@ class _Connected:
                     )
 
     def replace_view(self, name: str, select: str) -> None:
-        options = self._fetched(
-            f"select array_to_string(reloptions, ', ') from pg_class where oid = to_regclass({text(self.table(name))})"
-        )
+        relation = f"to_regclass({quote_text(self.table(name))})"
+        options = self._fetched(f"select array_to_string(reloptions, ', ') from pg_class where oid = {relation}")
         given = f" with ({options[0][0]})" if options and options[0][0] else ""
         self.execute(f"create or replace view {self.table(name)}{given} as {select}")
 
@@ -380,7 +382,7 @@ class _Connected:
         """Say in comments what some of the columns hold."""
         for column, words in described(schema):
             if column in columns:
-                self.execute(f"comment on column {self.table(name)}.{quoted(column)} is {text(words)}")
+                self.execute(f"comment on column {self.table(name)}.{quote_name(column)} is {quote_text(words)}")
 
     def _columns(self, name: str) -> dict[str, _Column]:
         found = self._fetched(
@@ -398,11 +400,11 @@ class _Connected:
     def _hangs_on(self, name: str, column: _Column | None = None, kinds: Collection[str] = ()) -> list[str]:
         """Return what others have hung on a table, a view or a column, in words; of some `kinds` alone, or of all."""
         relation = self._relation(name)
-        query = DEPENDENTS.format(relation=relation, index=text(f"{name}_doc_id_idx"))
+        query = DEPENDENTS.format(relation=relation, index=quote_text(f"{name}_doc_id_idx"))
         if column is not None:
             query += f" and refobjsubid = {column.number}"
         if kinds:
-            query += f" and classid in ({', '.join(f'{text(kind)}::regclass' for kind in kinds)})"
+            query += f" and classid in ({', '.join(f'{quote_text(kind)}::regclass' for kind in kinds)})"
         reasons = [words.removeprefix("rule _RETURN on ") for (words,) in self._fetched(query)]
         if column is None:
             (given,) = self._fetched(GIVEN.format(relation=relation, is_dataset=is_dataset(name)))
@@ -418,7 +420,7 @@ class _Connected:
             raise OutputError(message, source=self._name)
 
     def _relation(self, name: str) -> str:
-        return f"{text(self.table(name))}::regclass"
+        return f"{quote_text(self.table(name))}::regclass"
 
     def _fetched(self, query: str) -> list[tuple[Any, ...]]:
         self.execute(query)
@@ -427,14 +429,14 @@ class _Connected:
 
 def listing(columns: Iterable[str]) -> str:
     """Return columns as SQL lists them."""
-    return ", ".join(map(quoted, columns))
+    return ", ".join(map(quote_name, columns))
 
 
 def sql_type(type: pa.DataType) -> str:
     """Return the type of a column that holds this one."""
     if pa.types.is_decimal(type):
         return f"NUMERIC({type.precision}, {type.scale})"
-    return named(SQL_TYPES, type, "TEXT")
+    return type_name(SQL_TYPES, type, "TEXT")
 
 
 def spelled(type: str) -> str:

@@ -38,7 +38,7 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
         raise OutputError(f"cannot be read: {reason}; {MEND}", source=str(path), code="damaged") from error
 
 
-def kept(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
+def rows_to_keep(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
     """Return the rows that stay: those of other documents, and of them nothing that every run finds anew."""
     import pyarrow.compute as pc  # 25 ms, for runs that go on from an earlier one only
 

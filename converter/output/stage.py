@@ -293,7 +293,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def staged(out: Path) -> Iterator[Stage]:
+def open_stage(out: Path) -> Iterator[Stage]:
     """Give a stage for this output; remove first what a run that was killed left, and in the end this one.
 
     Raises:
@@ -412,7 +412,7 @@ def write_file(file: Path, data: bytes) -> None:
         except OSError as error:
             raise OutputError(f"cannot be written: {error.strerror}", source=str(file)) from error
         return
-    with staged(file) as stage:
+    with open_stage(file) as stage:
         path = stage.new / file.name
         path.write_bytes(data)
         sync(path)
@@ -607,7 +607,7 @@ def _unless_it_exists(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        message = f"exists already, and {NOTHING_KEPT}; choose another name or say `overwrite`"
+        message = f"already exists, and {NOTHING_KEPT}; pass `overwrite` to replace it, or choose another name"
         raise OutputError(message, source=str(path), code="output_exists") from error
 
 

@@ -11,10 +11,11 @@ import pyarrow as pa
 from converter.datasets import DATASETS, PARTS_FILE
 from converter.errors import OutputError
 from converter.output.manifest import File, Manifest
-from converter.output.rows import kept
+from converter.output.rows import rows_to_keep
 from converter.output.target import Load, Target
 from converter.problems import OF_THE_RUN
 from converter.records import RECORDS
+from converter.sql_text import quote_text
 
 MANIFEST_TABLE = "_manifest"
 """The table with a database's manifest: one row, whose column `manifest` is what `_manifest.json` is in a folder."""
@@ -134,7 +135,7 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
     names = in_order(load.schemas)
     merged = [name for name in names if name in ours and load.stale is not None and not is_dataset(name)]
     for name in reversed(merged):  # first what refers to other tables
-        database.execute(f"delete from {database.table(name)} where {gone(name, stale)}")
+        database.execute(f"delete from {database.table(name)} where {stale_condition(name, stale)}")
     unwanted = sorted(ours - {*names, *views}, key=lambda name: (name not in VIEWS, name))
     cleared = in_order(ours - {*merged, *VIEWS})
     if cleared:
@@ -152,13 +153,13 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
             database.replace_view(name, VIEWS[name][1])
     left = {name: reasons for name in unwanted if (reasons := database.remove(name))}
     load.notes.extend(f"{name} is no longer written; it stays, empty, for {', '.join(left[name])}" for name in left)
-    manifest = listed(load, {name: database.count(name) for name in names}, [*views, *left])
+    manifest = manifest_of(load, {name: database.count(name) for name in names}, [*views, *left])
     table = database.table(MANIFEST_TABLE)
     if MANIFEST_TABLE in standing:
         database.execute(f"delete from {table}")
-        database.execute(f"insert into {table} (manifest) values ({text(manifest.text)})")
+        database.execute(f"insert into {table} (manifest) values ({quote_text(manifest.text)})")
     else:
-        database.execute(f"create table {table} as select {text(manifest.text)} as manifest")
+        database.execute(f"create table {table} as select {quote_text(manifest.text)} as manifest")
     return manifest
 
 
@@ -193,7 +194,7 @@ def in_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), is_dataset(name)))
 
 
-def listed(load: Load, rows: Mapping[str, int], views: Iterable[str] = ()) -> Manifest:
+def manifest_of(load: Load, rows: Mapping[str, int], views: Iterable[str] = ()) -> Manifest:
     """Return the manifest of a database: a table for each record and data set, with its rows, and the views.
 
     `views` are also the tables that are no longer written, and empty.
@@ -223,10 +224,10 @@ def kept_in_place(
     for record in (PARTS_FILE, "problems"):
         if record in there:
             for batch in target.read(record):
-                yield record, kept(batch, stale)
+                yield record, rows_to_keep(batch, stale)
 
 
-def gone(record: str, stale: str) -> str:
+def stale_condition(record: str, stale: str) -> str:
     """Return the SQL condition for the rows of a record that go, where `stale` selects the documents that do."""
     of_the_run = f" or {OF_THE_RUN_SQL}" if record == "problems" else ""
     return f"doc_id in ({stale}){of_the_run}"
@@ -253,13 +254,3 @@ def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:
 def is_comment(words: str, described: str | None) -> bool:
     """Whether a comment is one that we wrote of what is `described` so: only the unit at its end may differ."""
     return bool(described) and words.partition(" [")[0] == str(described).partition(" [")[0]
-
-
-def quoted(name: str) -> str:
-    """Return an identifier as SQL has it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text(value: str) -> str:
-    """Return a string as SQL has it."""
-    return "'" + value.replace("'", "''") + "'"

@@ -90,7 +90,7 @@ class Target(Protocol):
             OutputError: the target refused, or another run wrote to it meanwhile; it is as it was.
         """
 
-    def written(self, manifest: Manifest) -> list[Path | str]:
+    def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return what a person looks for after a run: paths, or what is no path by its name."""
 
 
@@ -116,7 +116,7 @@ def open_target(destination: Destination) -> Target | None:
     return target
 
 
-def imported(module: str, extra: str) -> ModuleType:
+def import_extra(module: str, extra: str) -> ModuleType:
     """Import a module that only an extra installs.
 
     Raises:

@@ -202,7 +202,7 @@ def table_of(lines: Sequence[Line], caption: str | None, allowance: Allowance) -
     heads = next((number for number, line in enumerate(lines) if not line.is_header), len(lines))
     if not heads and len(lines) > 1 and lines[0].is_bold and not lines[1].is_bold:
         heads = 1
-    header = [joined(column) for column in zip(*grid[:heads], strict=True)] or [EMPTY] * width
+    header = [join_rows(column) for column in zip(*grid[:heads], strict=True)] or [EMPTY] * width
     return Table(header, grid[heads:], [line.number for line in lines[heads:]], caption)
 
 
@@ -221,7 +221,7 @@ def spread(lines: Sequence[Line]) -> dict[tuple[int, int], Cell]:
     return places
 
 
-def joined(cells: Iterable[Cell]) -> Cell:
+def join_rows(cells: Iterable[Cell]) -> Cell:
     """One header of the cells of several header rows; what spans them is said once."""
     parts: list[Cell] = []
     for cell in cells:

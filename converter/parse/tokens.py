@@ -53,7 +53,7 @@ TEXT, MARKDOWN = attrgetter("text"), attrgetter("markdown")
 
 # From so many characters on, a document's structure is read twice, if there are link references, rather than held: it
 # takes three times the text.
-LARGE_CHARACTERS = 1024 * 1024
+WINDOW_CHARACTERS = 1024 * 1024
 
 
 def parse(
@@ -79,7 +79,7 @@ def parse(
     env: dict[str, Any] = {}
     pieces: Iterable[Any]
     size = sum(map(len, lines))
-    if size < LARGE_CHARACTERS:
+    if size < WINDOW_CHARACTERS:
         pieces = list(structure(lines, env))
     else:
         if any("]:" in line for line in lines):  # a definition may stand below what refers to it

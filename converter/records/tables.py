@@ -57,7 +57,7 @@ def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:
     return dataset_name([cell.text for cell in table.header], [c.name for c in columns]) if table.rows else None
 
 
-def rejected(blocks: Sequence[Block], columns: Sequence[Sequence[Column]]) -> list[Problem]:
+def rejections(blocks: Sequence[Block], columns: Sequence[Sequence[Column]]) -> list[Problem]:
     """Return a problem for each cell that did not fit the type of its column and is null there."""
     tables = [table for block in blocks for table in block.tables]
     return [

@@ -15,26 +15,24 @@ from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
-from converter.repair.rules import (
-    bare_heading,
-    bold_heading,
-    chrome,
-    doubled_lines,
-    entities,
-    heading_space,
-    invisible,
-    list_break,
-    list_start,
-    odd_bullets,
-    odd_letters,
-    odd_numbers,
-    paragraph_break,
-    stray_rule,
-    table_break,
-    table_delimiter,
-    table_gaps,
-    table_pipes,
-)
+from converter.repair.rules.bare_heading import bare_heading
+from converter.repair.rules.bold_heading import bold_heading
+from converter.repair.rules.chrome import chrome
+from converter.repair.rules.doubled_lines import doubled_lines
+from converter.repair.rules.entities import entities
+from converter.repair.rules.heading_space import heading_space
+from converter.repair.rules.invisible import invisible
+from converter.repair.rules.list_break import list_break
+from converter.repair.rules.list_start import list_start
+from converter.repair.rules.odd_bullets import odd_bullets
+from converter.repair.rules.odd_letters import odd_letters
+from converter.repair.rules.odd_numbers import odd_numbers
+from converter.repair.rules.paragraph_break import paragraph_break
+from converter.repair.rules.stray_rule import stray_rule
+from converter.repair.rules.table_break import table_break
+from converter.repair.rules.table_delimiter import table_delimiter
+from converter.repair.rules.table_gaps import table_gaps
+from converter.repair.rules.table_pipes import table_pipes
 from converter.repair.state import State
 
 __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
@@ -47,28 +45,28 @@ The second look hardly ever finds anything, and none is taken where the first fo
 
 RULES: tuple[Rule, ...] = (
     # which lines are parted at all: what it changes is looked at anew before any other rule runs
-    doubled_lines.RULE,
+    doubled_lines,
     # characters and marks of a single line
-    invisible.RULE,
-    entities.RULE,
-    odd_bullets.RULE,
-    odd_numbers.RULE,
-    odd_letters.RULE,
-    heading_space.RULE,
+    invisible,
+    entities,
+    odd_bullets,
+    odd_numbers,
+    odd_letters,
+    heading_space,
     # tables
-    table_gaps.RULE,
-    table_delimiter.RULE,
-    table_pipes.RULE,
-    table_break.RULE,
+    table_gaps,
+    table_delimiter,
+    table_pipes,
+    table_break,
     # what is no part of the article, then headings
-    chrome.RULE,
-    bare_heading.RULE,
-    bold_heading.RULE,
+    chrome,
+    bare_heading,
+    bold_heading,
     # where one block ends and the next begins
-    stray_rule.RULE,
-    list_start.RULE,
-    list_break.RULE,
-    paragraph_break.RULE,
+    stray_rule,
+    list_start,
+    list_break,
+    paragraph_break,
 )
 
 
@@ -104,6 +102,6 @@ def _passed(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer:
     draft.answer = answer
     for rule in rules:
         rule.apply(draft)
-        if rule is doubled_lines.RULE and draft.repairs:
+        if rule is doubled_lines and draft.repairs:
             break  # kinds and state were told from a text that is no longer there
     return draft

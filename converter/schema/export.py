@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from converter.records.contract import arrow_type_name
 from converter.schema.model import Field, Schema
+from converter.sql_text import quote_name
 
 Types = tuple[tuple[Callable[[pa.DataType], bool], str], ...]
 
@@ -50,7 +51,7 @@ TABLE_SCHEMA_KEYS = (
 )  # fmt: skip
 
 
-def named(types: Types, type: pa.DataType, otherwise: str) -> str:
+def type_name(types: Types, type: pa.DataType, otherwise: str) -> str:
     """Return the name of an Arrow type in a table of types."""
     return next((name for matches, name in types if matches(type)), otherwise)
 
@@ -59,7 +60,7 @@ def arrow_table_schema(schema: pa.Schema) -> dict[str, Any]:
     """Return the Table Schema of a file that Parquetry wrote with an Arrow schema."""
     fields = []
     for each in schema:
-        field: dict[str, Any] = {"name": each.name, "type": named(TABLE_SCHEMA, each.type, "string")}
+        field: dict[str, Any] = {"name": each.name, "type": type_name(TABLE_SCHEMA, each.type, "string")}
         field["arrowType"] = arrow_type_name(each.type)
         if text := (each.metadata or {}).get(b"description", b"").decode():
             field["description"] = text
@@ -130,8 +131,8 @@ def sql(schema: Schema) -> str:
     lines = []
     for each in schema.arrow:
         null = "" if each.nullable else " NOT NULL"
-        lines.append(f"  {_quoted(each.name)} {_sql_type(each.type)}{null}")
-    return f"CREATE TABLE {_quoted(schema.name)} (\n" + ",\n".join(lines) + "\n);"
+        lines.append(f"  {quote_name(each.name)} {_sql_type(each.type)}{null}")
+    return f"CREATE TABLE {quote_name(schema.name)} (\n" + ",\n".join(lines) + "\n);"
 
 
 def _sql_type(type: pa.DataType) -> str:
@@ -139,11 +140,7 @@ def _sql_type(type: pa.DataType) -> str:
         return f"{_sql_type(type.value_type)}[]"
     if pa.types.is_decimal(type):
         return f"DECIMAL({type.precision}, {type.scale})"
-    return named(SQL, type, "VARCHAR")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return type_name(SQL, type, "VARCHAR")
 
 
 def _json(value: object) -> str:

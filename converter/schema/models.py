@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from converter.errors import SchemaError
 from converter.records.contract import arrow_type_name
-from converter.schema.export import TABLE_SCHEMA, named
+from converter.schema.export import TABLE_SCHEMA, type_name
 from converter.schema.load import load_schemas
 from converter.schema.model import Schema
 
@@ -69,10 +69,10 @@ def is_pydantic(model: object) -> bool:
 
 
 def _arrow_field(field: pa.Field) -> Descriptor:
-    type = named(TABLE_SCHEMA, field.type, "string")
+    type = type_name(TABLE_SCHEMA, field.type, "string")
     found: Descriptor = {"name": field.name, "type": type, "arrowType": arrow_type_name(field.type)}
     if pa.types.is_list(field.type):
-        found |= {"type": "list", "itemType": named(TABLE_SCHEMA, field.type.value_type, "string")}
+        found |= {"type": "list", "itemType": type_name(TABLE_SCHEMA, field.type.value_type, "string")}
     if not field.nullable:
         found["constraints"] = {"required": True}
     return found

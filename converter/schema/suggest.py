@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from converter.schema.cast import ARROW_TYPES, cast, is_missing, text_of
-from converter.schema.export import TABLE_SCHEMA, named
+from converter.schema.export import TABLE_SCHEMA, type_name
 from converter.schema.load import RESERVED_FIELDS
 from converter.schema.model import Field
 from converter.schema.names import refusal
@@ -118,7 +118,7 @@ def _type(values: Sequence[Any]) -> tuple[str, dict[str, str]]:
 
 def _scalar(texts: Sequence[str]) -> str:
     column = infer("", texts, range(1, len(texts) + 1))
-    type = named(TABLE_SCHEMA, column.type, "string")
+    type = type_name(TABLE_SCHEMA, column.type, "string")
     if column.unit or type not in ARROW_TYPES or pa.types.is_decimal(column.type) or type == "string":
         return "string"
     alone = (cast(_bare(type), [text], [1])[1] for text in dict.fromkeys(texts))

@@ -24,7 +24,7 @@ from converter.problems import Problem
 from converter.sources.evidence import Listing, Sources
 from converter.sources.files import TEXT_SUFFIXES, File, Find, Wanted, failed, problem_of, read_document_file
 from converter.sources.ignore import LeftOut, patterns_of
-from converter.sources.listing import listed, open_list
+from converter.sources.listing import open_list, read_list
 from converter.sources.paths import (
     STANDARD_INPUT,
     LocalFile,
@@ -104,7 +104,9 @@ def find_sources(
     for argument in named if root is not None else ():
         if not is_standard_input(argument) and not is_url(argument) and not is_pattern(argument):
             spelling_of(argument, listing.root)
-    more = () if files_from is None else listed(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
+    more = (
+        () if files_from is None else read_list(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
+    )
     is_table = columns is not None
     wanted = Wanted(
         TABLE_SUFFIXES if is_table else TEXT_SUFFIXES,

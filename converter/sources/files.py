@@ -163,13 +163,13 @@ def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | 
         if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
             return failed(file.key, "not_markdown", f"is {kind}")
         with file.open(Clock(maximum_seconds)) as stream:
-            data = read_bounded(unpacked(stream, file.name), maximum_bytes)
+            data = read_bounded(unpack(stream, file.name), maximum_bytes)
         return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))
     except Exception as error:  # object stores raise errors of many libraries
         return problem_of(file, error)
 
 
-def unpacked(stream: BinaryIO, name: str) -> BinaryIO:
+def unpack(stream: BinaryIO, name: str) -> BinaryIO:
     """Return the stream, or the one that unpacks it as it is read."""
     codec = CODECS.get(os.path.splitext(name)[1].lower())
     return stream if codec is None else cast(BinaryIO, pa.CompressedInputStream(stream, codec))

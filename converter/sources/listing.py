@@ -33,12 +33,12 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
         raise UsageError(f"`files_from` cannot be read: {reason}", source=path) from error
 
 
-def listed(
+def read_list(
     opened: AbstractContextManager[BinaryIO], separator: bytes, path: str = "the list of sources"
 ) -> Iterator[str | Source]:
     """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF.
 
-    A list that cannot be read to its end gives a source that is not `listed`; `path` is its name.
+    A list that cannot be read to its end gives a source that is not `read_list`; `path` is its name.
     """
     rest = b""
     try:

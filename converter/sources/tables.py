@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from converter.errors import SourceError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES
-from converter.model.source import Source
+from converter.model.source import NO_PARTITION, Source
 from converter.problems import Problem
 from converter.sources.clock import Clock
 from converter.sources.delimited import Record, Records
-from converter.sources.files import File, escaped, failed, problem_of, suffix_of, unpacked, writable
+from converter.sources.files import File, escaped, failed, problem_of, suffix_of, unpack, writable
 from converter.sources.unpacking import CheckedMessages, check_unpacked, repeated_bytes
 from converter.text.office import format_by_content
 
@@ -37,7 +37,6 @@ ROW_BYTES = 64 * 1024
 LINES_LOOKED_THROUGH = 100
 DELIMITERS = ",;\t|"
 PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
-NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +353,7 @@ def sources_of_table(
     number = 0
     try:
         with file.open(clock) as stream:
-            for row in reader(unpacked(stream, file.name), inside, maximum_bytes):
+            for row in reader(unpack(stream, file.name), inside, maximum_bytes):
                 whole = replace(row, values={**row.values, **partitions}) if partitions else row
                 number = row.number
                 yield source_of_row(whole, table, columns, maximum_bytes)

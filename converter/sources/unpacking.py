@@ -104,7 +104,7 @@ class CheckedMessages(io.RawIOBase):
         body = _exactly(self._stream, size)
         if kind in (RECORD_BATCH, DICTIONARY_BATCH):
             batch = header if kind == RECORD_BATCH else _table(metadata, header, 1)
-            check_unpacked("a record batch", len(body), _unpacked(metadata, batch, body), self._maximum_bytes)
+            check_unpacked("a record batch", len(body), _unpack(metadata, batch, body), self._maximum_bytes)
         return prefix[: 8 - len(begun)] + metadata + body
 
 
@@ -128,7 +128,7 @@ def _message(metadata: bytes) -> tuple[int, int, int]:
         raise ValueError("a message of Arrow is damaged") from error
 
 
-def _unpacked(metadata: bytes, batch: int, body: bytes) -> int:
+def _unpack(metadata: bytes, batch: int, body: bytes) -> int:
     """Return to how many bytes the buffers of a record batch unpack."""
     try:
         if not batch or not _field(metadata, batch, 3):

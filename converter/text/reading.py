@@ -126,7 +126,7 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
     if found["encoding"] is None:
         kind = found.get("mime_type") or "application/octet-stream"
         raise DecodingError(
-            f"is no text but binary data ({kind}); convert it to Markdown or text first", source=source, code="binary"
+            f"binary file ({kind}); expected text: convert it to Markdown or text first", source=source, code="binary"
         )
     encoding = codecs.lookup(found["encoding"]).name
     if encoding in ("ascii", "utf-8"):

@@ -77,7 +77,7 @@ def read(cells: Cells) -> Reading | NoMatch:
         candidates = KNOWN.get(text.casefold(), [])
     refusal = NoMatch(cells.rows[0])
     for vocabulary in candidates:
-        each = cells.each(lambda text, words=vocabulary: words.get(text.casefold()))  # type: ignore[misc]
+        each = cells.parse_each(lambda text, words=vocabulary: words.get(text.casefold()))  # type: ignore[misc]
         if isinstance(each, NoMatch):
             refusal = max(refusal, each, key=lambda r: r.row)
             continue

@@ -88,7 +88,7 @@ class Cells:
         """Where the filled cell stands, for evidence: `line 14`."""
         return f"line {self.lines[self.rows[index]]}"
 
-    def each(self, parse: Callable[[str], Any]) -> tuple[Sequence[int], list[Any], list[int]] | NoMatch:
+    def parse_each(self, parse: Callable[[str], Any]) -> tuple[Sequence[int], list[Any], list[int]] | NoMatch:
         """Parse every filled cell with a function that gives None for a misfit.
 
         Gives the indexes into `texts` that fit, their results, and the indexes that do not fit,
@@ -104,17 +104,17 @@ class Cells:
                 misfits.append(index)
                 if len(misfits) > self.allowed:
                     return NoMatch(self.rows[index])
-        return (others(len(self.texts), misfits), results, misfits) if results else NoMatch(self.rows[0])
+        return (indexes_without(len(self.texts), misfits), results, misfits) if results else NoMatch(self.rows[0])
 
     def reading(self, type: pa.DataType, fitting: Sequence[int], values: list[Any], misfits: list[int],
                 evidence: str) -> Reading:  # fmt: skip
-        """The answer of a type that has read its cells through `each`."""
+        """The answer of a type that has read its cells through `parse_each`."""
         rows = self.rows
         fit = rows if len(fitting) == len(rows) else [rows[i] for i in fitting]
         return Reading(type, fit, values, evidence, [rows[i] for i in misfits])
 
 
-def others(count: int, left_out: Sequence[int]) -> Sequence[int]:
+def indexes_without(count: int, left_out: Sequence[int]) -> Sequence[int]:
     """The indexes below `count` but for these; a long column that is whole has no list of a million numbers."""
     if not left_out:
         return range(count)
@@ -146,6 +146,6 @@ def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hint
             marks[row] = mark
     allowed = int(hints.tolerance * len(texts))
     return Cells(
-        header, cells, lines, hints, conventions, texts, others(len(cells), missing), marks, missing, only_blank,
-        has_unknown, allowed,
+        header, cells, lines, hints, conventions, texts, indexes_without(len(cells), missing), marks, missing,
+        only_blank, has_unknown, allowed,
     )  # fmt: skip

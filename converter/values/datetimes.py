@@ -191,7 +191,7 @@ def _offset(zone: str | None) -> int | None:
 
 def read_datetimes(cells: Cells) -> Datetimes | NoMatch:
     """All filled cells as days in one order, or the cell that spoke against it."""
-    each = cells.each(moment)
+    each = cells.parse_each(moment)
     if isinstance(each, NoMatch):
         first, last = cells.texts[0], cells.texts[-1]
         is_span = spans_years(first) and spans_years(last)

@@ -81,7 +81,7 @@ def _total(pairs: Iterable[tuple[str, int]]) -> int | None:
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Lengths of time, or the cell that is none."""
-    each = cells.each(parse)
+    each = cells.parse_each(parse)
     if isinstance(each, NoMatch):
         if re.fullmatch(r"[0-9]{1,3}:[0-5][0-9]", cells.texts[0]) and DURATION_HEADER.search(cells.header):
             reason = f"{cells.texts[0]} may be hours and minutes or minutes and seconds"

@@ -89,7 +89,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
 
 def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     """The long way: groups, units, exponents, parentheses."""
-    each = cells.each(quantity)
+    each = cells.parse_each(quantity)
     if isinstance(each, NoMatch):
         return each
     fitting, quantities, misfits = each

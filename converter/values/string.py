@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from converter.values.cells import Cells, Reading, others
+from converter.values.cells import Cells, Reading, indexes_without
 from converter.values.characters import fold
 from converter.values.column import Hints
 from converter.values.lattice import STRING
@@ -23,4 +23,6 @@ def read(cells: Cells) -> Reading:
     """All cells that hold a text."""
     values = texts(cells.raw, cells.hints)
     missing = [row for row, value in enumerate(values) if value is None]
-    return Reading(STRING, others(len(values), missing), [value for value in values if value is not None], "text")
+    return Reading(
+        STRING, indexes_without(len(values), missing), [value for value in values if value is not None], "text"
+    )

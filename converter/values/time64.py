@@ -36,7 +36,7 @@ def parse(text: str) -> int | None:
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Times of day, or the cell that is none."""
-    each = cells.each(parse)
+    each = cells.parse_each(parse)
     if isinstance(each, NoMatch):
         return each
     fitting, values, misfits = each

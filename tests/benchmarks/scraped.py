@@ -55,7 +55,7 @@ def scores(corpora: Path, folder: Path, weights: Path | None) -> tuple[dict[str,
         with contextlib.redirect_stdout(io.StringIO()):
             scrapebench.make(source, made / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
         stages = (
-            model.paired(json.loads((weights / f"{source.name}.json").read_text(encoding="utf-8")))
+            model.pair_weights(json.loads((weights / f"{source.name}.json").read_text(encoding="utf-8")))
             if weights
             else model.weights()
         )

@@ -30,10 +30,10 @@ BOLD = "bold: "
 def weights() -> tuple[Pairs, Pairs]:
     """The weights of plain lines, and of lines in bold."""
     text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
-    return paired(json.loads(text))
+    return pair_weights(json.loads(text))
 
 
-def paired(stages: Stages) -> tuple[Pairs, Pairs]:
+def pair_weights(stages: Stages) -> tuple[Pairs, Pairs]:
     """The weights of both stages side by side: of plain lines, and of lines in bold, which have more in the second."""
     alone, together = (stages[stage] for stage in STAGES)
     names = dict.fromkeys([*alone, *(name.removeprefix(BOLD) for name in together)])

@@ -8,6 +8,6 @@ from converter.repair.rule import FULL, rule
 
 
 @rule("bare_heading", FULL)
-def RULE(draft: Draft) -> None:
+def bare_heading(draft: Draft) -> None:
     """In a document whose headings bear no mark, the lines that the model takes for headings become headings."""
     recover(draft, "bare_heading", bold=False)

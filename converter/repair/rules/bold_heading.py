@@ -8,6 +8,6 @@ from converter.repair.rule import FULL, rule
 
 
 @rule("bold_heading", FULL)
-def RULE(draft: Draft) -> None:
+def bold_heading(draft: Draft) -> None:
     """In a document whose headings bear no mark, the bold lines that the model takes for headings become headings."""
     recover(draft, "bold_heading", bold=True)

@@ -44,7 +44,7 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 @rule("chrome", FULL)
-def RULE(draft: Draft) -> None:
+def chrome(draft: Draft) -> None:
     """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome; they stay."""
     signature = draft.signature
     last = len(signature.rstrip(BLANK + IMAGE)) - 1

@@ -26,7 +26,7 @@ Joint = tuple[int, int]
 
 
 @rule("doubled_lines", FULL)
-def RULE(draft: Draft) -> None:
+def doubled_lines(draft: Draft) -> None:
     """Where all newlines were doubled, each second one is left out; lines evidently wrapped are joined again.
 
     Two kinds of text show it. In one, no line touches the next and blank lines come in ones and threes, never in

@@ -14,7 +14,7 @@ _TWICE = re.compile(
 
 
 @rule("entities", FULL)
-def RULE(draft: Draft) -> None:
+def entities(draft: Draft) -> None:
     """`&amp;nbsp;` is read as `&nbsp;`: no writer means the entity's own name, outside code."""
     if not any("&amp;" in text for text in draft.texts()):
         return

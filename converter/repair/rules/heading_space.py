@@ -15,7 +15,7 @@ _HASHTAG = re.compile(r"(?:^|\s)#[^\W\d]\w*")
 
 
 @rule("heading_space", FULL)
-def RULE(draft: Draft) -> None:
+def heading_space(draft: Draft) -> None:
     """`##Heading` is read as `## Heading`; one `#` only before a title of several words that is no row of hashtags."""
     if not any(map(_ANY.search, draft.texts())):
         return

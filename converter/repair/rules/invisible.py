@@ -14,7 +14,7 @@ _NOTHING = re.compile(f"[{_ZERO_WIDTH}]")
 
 
 @rule("invisible", SAFE)
-def RULE(draft: Draft) -> None:
+def invisible(draft: Draft) -> None:
     """No-break spaces and zero-width characters that hide a line's mark are read as spaces or left out.
 
     Only before a line's first visible character and right after a list or heading mark, where CommonMark

@@ -15,7 +15,7 @@ _FEW = 3
 
 
 @rule("list_break", FULL)
-def RULE(draft: Draft) -> None:
+def list_break(draft: Draft) -> None:
     """Where each paragraph is one line, a line of text right under a list item is a paragraph, not part of the item.
 
     In text that is wrapped, or that may be, the line stays what CommonMark makes of it; so does the rest of an

@@ -9,7 +9,7 @@ from converter.repair.rule import FULL, rule
 
 
 @rule("list_start", FULL)
-def RULE(draft: Draft) -> None:
+def list_start(draft: Draft) -> None:
     """Only a list that starts with 1 may interrupt a paragraph (CommonMark 5.3); one that goes on after an
     interruption may too in a glued document where each paragraph is one line."""
     if draft.state.one_line and not draft.state.spaced:

@@ -21,7 +21,7 @@ _SPOKEN, _ASKING = 0.9, (0.15, 0.9)
 
 
 @rule("odd_bullet", FULL)
-def RULE(draft: Draft) -> None:
+def odd_bullets(draft: Draft) -> None:
     """A line that begins with a bullet sign is read as a list item; an emoji or a check mark stays in its text."""
     if ODD_ITEM not in draft.kinds:
         return

@@ -27,7 +27,7 @@ Run = list[tuple[int, re.Match[str]]]
 
 
 @rule("odd_letter", FULL)
-def RULE(draft: Draft) -> None:
+def odd_letters(draft: Draft) -> None:
     """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count on from the first are read as an ordered list."""
     if not any(map(_FIRST.search, draft.texts())):
         return

@@ -12,7 +12,7 @@ _NUMBERED = re.compile(r"([ \t]*)\((\d{1,3})\)[\s\xa0]+")
 
 
 @rule("odd_number", FULL)
-def RULE(draft: Draft) -> None:
+def odd_numbers(draft: Draft) -> None:
     """A run of lines `(1) ...`, `(2) ...` that counts on is read as an ordered list, `1) ...`, `2) ...`."""
     if ODD_ITEM not in draft.kinds:
         return

@@ -24,7 +24,7 @@ _OPEN = frozenset((TEXT, IMAGE, FOOTNOTE))
 
 
 @rule("paragraph_break", FULL)
-def RULE(draft: Draft) -> None:
+def paragraph_break(draft: Draft) -> None:
     """Where each paragraph is one line and blank lines are gone, two lines of text are two paragraphs."""
     if draft.state.spaced or not draft.state.one_line:
         return

@@ -12,7 +12,7 @@ _DRAWN = 8
 
 
 @rule("stray_rule", FULL)
-def RULE(draft: Draft) -> None:
+def stray_rule(draft: Draft) -> None:
     """A `---` right under what cannot be a title (several lines, or long, or a whole sentence) is a rule of its own."""
     if TEXT + THEMATIC_BREAK not in draft.signature:
         return

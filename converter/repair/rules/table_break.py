@@ -11,7 +11,7 @@ _WOULD_JOIN = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE, ORDERED))
 
 
 @rule("table_break", SAFE)
-def RULE(draft: Draft) -> None:
+def table_break(draft: Draft) -> None:
     """A line under a table that is no row of it ends the table; a table under a list item or quote stands by itself."""
     for table in tables_of(draft):
         above = table.header - 1

@@ -15,7 +15,7 @@ _DELIMITER = _DRAWN | frozenset("|:+ \t")
 
 
 @rule("table_delimiter", FULL)
-def RULE(draft: Draft) -> None:
+def table_delimiter(draft: Draft) -> None:
     """Rows with outer pipes and as many cells each get the delimiter row that makes them a table; one that is
     malformed (`|---+---|`, `|===|===|`, too few cells) is written anew."""
     signature = draft.signature

@@ -14,7 +14,7 @@ _SPACED_OUT = re.compile(r"\| +:(?: +\|)+")
 
 
 @rule("table_gaps", SAFE)
-def RULE(draft: Draft) -> None:
+def table_gaps(draft: Draft) -> None:
     """Blank lines between a table's rows are left out: header, delimiter row and rows each stand apart, none touch.
 
     Where one blank line follows every line of the document, rows without outer pipes and ragged ones count too.

@@ -10,7 +10,7 @@ from converter.repair.tables import Table, tables_of
 
 
 @rule("table_pipes", SAFE)
-def RULE(draft: Draft) -> None:
+def table_pipes(draft: Draft) -> None:
     """Rows without outer pipes get them where GFM would else lose an empty edge cell, or read `- | 3` as a list."""
     for table in tables_of(draft):
         if not table.piped and any(_misread(draft, at, table) for at in range(table.header, table.last + 1)):

@@ -1,0 +1,187 @@
+"""The options that say how documents are read, the same in each command that reads some."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+from converter.errors import UsageError
+from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
+
+if TYPE_CHECKING:
+    from converter.config import Options
+    from converter.schema.model import Schema
+    from converter.values import Hints
+
+_reading = partial(typer.Option, rich_help_panel="Reading")
+_typing = partial(typer.Option, rich_help_panel="Types of tables")
+
+READING: Mapping[str, tuple[Any, Any]] = {
+    # the parameter of a command: (its type with what the help says, the default)
+    "repair": (
+        Annotated[str, typer.Option("--repair", metavar="off|safe|full", help="How much to repair in damaged text.")],
+        "full",
+    ),
+    "without_rule": (
+        Annotated[
+            list[str] | None,
+            _reading(
+                "--without-rule", metavar="RULE", help="A repair rule to leave out; `parquetry rules` lists them."
+            ),
+        ],
+        None,
+    ),
+    "encoding": (
+        Annotated[
+            str | None,
+            _reading(
+                "--encoding", metavar="NAME", help="The encoding of the documents. Default: UTF-8, else detected."
+            ),
+        ],
+        None,
+    ),
+    "max_bytes": (
+        Annotated[int, _reading("--max-bytes", metavar="BYTES", min=1, help="Refuse documents larger than this.")],
+        DEFAULT_MAXIMUM_BYTES,
+    ),
+    "max_seconds": (
+        Annotated[
+            float,
+            _reading(
+                "--max-seconds",
+                metavar="SECONDS",
+                min=0.001,
+                help="Give up on a document after so long: its reading, rows and schemas.",
+            ),
+        ],
+        DEFAULT_MAXIMUM_SECONDS,
+    ),
+    "max_output_bytes": (
+        Annotated[
+            int | None,
+            _reading(
+                "--max-output-bytes",
+                metavar="BYTES",
+                min=1,
+                help="Refuse documents whose rows would take more than this. Default: 64 times their size, and 64 MiB.",
+            ),
+        ],
+        None,
+    ),
+    "no_types": (Annotated[bool, _typing("--no-types", help="Keep every column of a table as text.")], False),
+    "no_units": (Annotated[bool, _typing("--no-units", help="Keep `12 ms`, `81%` and `$5` as text.")], False),
+    "type": (
+        Annotated[
+            list[str] | None,
+            _typing(
+                "--type", metavar="COLUMN=TYPE", help="The type of a column, by its name or header; * is every one."
+            ),
+        ],
+        None,
+    ),
+    "null_value": (
+        Annotated[
+            list[str] | None, _typing("--null-value", metavar="TEXT", help="A further text that stands for no value.")
+        ],
+        None,
+    ),
+    "decimal": (
+        Annotated[str | None, _typing("--decimal", metavar=".|,", help="The decimal mark of every number.")],
+        None,
+    ),
+    "date_order": (
+        Annotated[str | None, _typing("--date-order", metavar="dmy|mdy|ymd", help="How to read 03/04/2024.")],
+        None,
+    ),
+    "tolerance": (
+        Annotated[
+            float,
+            _typing("--tolerance", metavar="SHARE", help="The share of a column's cells, 0 to 1, that may not fit."),
+        ],
+        0.0,
+    ),
+}
+"""Every option of `Options`, and of the `Hints` in it. A command that reads documents has them all."""
+
+
+class Reading:
+    """What the options of `READING` say; turned into `Options` when asked for, which takes 0.2 s of imports."""
+
+    def __init__(self, **values: Any) -> None:
+        self._values = values
+
+    @property
+    def maximum_seconds(self) -> float:
+        """The time that a document may take."""
+        return float(self._values["max_seconds"])
+
+    def hints(self) -> Hints:
+        """Return what is said of the cells of tables.
+
+        Raises:
+            UsageError: `--type` is not `COLUMN=TYPE`.
+        """
+        from converter.values import UNTYPED, Hints
+
+        values = self._values
+        types = dict(UNTYPED.types) if values["no_types"] else {}
+        for text in values["type"] or ():
+            column, equals, type = text.rpartition("=")
+            if not equals or not column.strip() or not type.strip():
+                raise UsageError(f"--type {text!r} names no column and type; say for example --type zip=string")
+            types[column.strip()] = type.strip()
+        return Hints(
+            date_order=values["date_order"],
+            decimal=values["decimal"],
+            null_values=frozenset(values["null_value"] or ()),
+            tolerance=values["tolerance"],
+            types=types,
+            units=not values["no_units"],
+        )
+
+    def options(self, schemas: tuple[Schema, ...] = ()) -> Options:
+        """Return what is said of the conversion.
+
+        Raises:
+            UsageError: an option says what there is not.
+        """
+        from converter.config import Options
+
+        values = self._values
+        return Options(
+            repair=values["repair"],
+            rules_off=frozenset(values["without_rule"] or ()),
+            maximum_bytes=values["max_bytes"],
+            maximum_seconds=values["max_seconds"],
+            maximum_output_bytes=values["max_output_bytes"],
+            hints=self.hints(),
+            schemas=schemas,
+            encoding=values["encoding"],
+        )
+
+
+def with_reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `READING`; it takes them together, as its parameter `reading`."""
+    kinds = get_type_hints(command, include_extras=True)
+    parameters = [
+        each.replace(annotation=kinds[name])
+        for name, each in inspect.signature(command).parameters.items()
+        if name != "reading"
+    ]
+    parameters += [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in READING.items()
+    ]
+
+    @wraps(command)
+    def reads(**arguments: Any) -> None:
+        reading = Reading(**{name: arguments.pop(name) for name in READING})
+        command(**arguments, reading=reading)
+
+    reads.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    reads.__annotations__ = {each.name: each.annotation for each in parameters}
+    return reads

@@ -1,0 +1,76 @@
+"""python -m tests.reference: write docs/reference.md from the package's own tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from inspect import getdoc, getmodule
+from pathlib import Path
+
+from converter.problems import CODES
+from converter.records import RECORDS
+from converter.repair import RULES
+from converter.values import TYPES
+from converter.write import FORMATS
+
+FILE = Path(__file__).parent.parent / "docs" / "reference.md"
+
+
+def table(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield the lines of a Markdown table."""
+    names = list(headers)
+    yield f"| {' | '.join(names)} |"
+    yield f"|{'---|' * len(names)}"
+    for row in rows:
+        yield f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def first_line(function: Callable[..., object]) -> str:
+    """Return the first line of what the module of a function says of itself."""
+    return (getdoc(getmodule(function)) or "").partition("\n")[0]
+
+
+def reference() -> str:
+    """Return the page: repair rules, problem codes, value types, records and formats."""
+    types = ((f"`{each.name}`", first_line(each.read).partition(": ")[2]) for each in TYPES)
+    lines = [
+        "# Reference",
+        "",
+        "Written by `python -m tests.reference` from the package's own tables; a test fails when it is out of date.",
+        "",
+        "## Repair rules",
+        "",
+        "In the order in which they run. `--repair safe` runs the safe ones; `--without-rule NAME` leaves one out.",
+        "",
+        *table(("rule", "level", "what it does"), ((f"`{rule.name}`", rule.level, rule.description) for rule in RULES)),
+        "",
+        "## Problem codes",
+        "",
+        "Every value of `problems.code`.",
+        "",
+        *table(("code", "severity", "meaning"), ((f"`{code}`", *meaning) for code, meaning in CODES.items())),
+        "",
+        "## Value types",
+        "",
+        "In the order in which they are tried; a column that fits none stays `string`.",
+        "",
+        *table(("type", "what it reads"), types),
+        "",
+        "## Records",
+        "",
+        "`parquetry records NAME` shows the fields of one.",
+        "",
+        *table(
+            ("record", "key", "rows"),
+            ((f"`{each.name}`", ", ".join(each.key) or "none", each.description) for each in RECORDS.values()),
+        ),
+        "",
+        "## Formats",
+        "",
+        *table(("format", "suffix", "what is written"), ((n, f.suffix, f.description) for n, f in FORMATS.items())),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    FILE.write_text(reference(), encoding="utf-8")
