@@ -204,7 +204,7 @@ SOME = [
     ("postgres", "overwrite", "fail"), ("postgres", "create", "fail"), ("postgres", "incremental", "kill"),
 ]  # fmt: skip
 EACH = product(("duckdb", "delta", "postgres"), get_args(Mode), ("fail", "kill"))
-DENSITY = {"fail": 6, "kill": 2} if ALL else {"fail": 2, "kill": 1}
+DENSITY = {"fail": 6, "kill": 2} if ALL else {"fail": 1, "kill": 1}
 """The higher, the more of the later statements."""
 
 

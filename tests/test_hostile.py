@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not sys.platform.startswith("
 def test_killed_runs_leave_the_output_before_or_the_one_after(tmp_path: Path) -> None:
     from tests.benchmarks.kills import KINDS, kill_runs
 
-    found = kill_runs(len(KINDS), tmp_path)
+    found = kill_runs(len(KINDS), tmp_path, documents=100)
     assert all(sum(count.values()) == 1 for count in found.values())
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, 
 from converter.model.source import Source
 from converter.records import Context
 from converter.schema.load import load_schemas
+from tests.combinations import some
 from tests.expansions import EXPANDING
 from tests.test_cli import run
 
@@ -63,6 +65,7 @@ from converter.model.source import Source
 from converter.output import Output
 from converter.model.report import Report
 from converter.engine.run import Settings, convert_sources
+from tests.combinations import some
 from tests.expansions import EXPANDING
 from tests.test_limits import FILLER
 
@@ -85,7 +88,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("jobs", "kind"), [(1, "batch"), (2, "batch"), (1, "pieces"), (2, "pieces")])
+@pytest.mark.parametrize(("jobs", "kind"), some([(2, "batch"), (1, "pieces")], product((1, 2), ("batch", "pieces"))))
 def test_what_a_document_becomes_is_bounded_and_costs_only_it(tmp_path: Path, jobs: int, kind: str) -> None:
     """T13, T35, T42: in 1.5 GB of address space, so that a worker's memory counts too."""
     program = tmp_path / "program.py"

@@ -260,7 +260,7 @@ def without_privileges() -> list[str]:
 CLOSED = ("docs", "docs/sub", "docs/1.md", ".")
 SPARK = ("spark", "convert", "--master", "local[1,2]")
 SOME_CLOSED = [
-    *(("folder", closed, ("convert",)) for closed in CLOSED), ("folder", "docs/sub", SPARK),
+    *(("folder", closed, ("convert",)) for closed in CLOSED),
     ("duckdb", "docs/1.md", ("convert",)), ("delta", "docs/sub", ("convert",)), ("postgres", "docs", ("convert",)),
 ]  # fmt: skip
 EACH_CLOSED = [

@@ -57,15 +57,15 @@ def content(out: Path) -> Content | None:
     return {**found, "": dict(rows)}
 
 
-def kill_runs(kills: int, folder: Path, seed: int = 0) -> dict[str, Counter[str]]:
-    """Kill so many runs; return for each kind how often its output was found how.
+def kill_runs(kills: int, folder: Path, seed: int = 0, documents: int = 300) -> dict[str, Counter[str]]:
+    """Kill this many runs over this many documents; return for each kind how often its output was found how.
 
     Raises:
         AssertionError: an output was partial, or not what it must be after the run that follows.
     """
     chance = random.Random(seed)
-    texts = list(generated(360, seed))
-    states = [dict(enumerate(texts[:300])), {**dict(enumerate(texts[60:])), 5: "# changed\n"}]
+    texts = list(generated(documents * 6 // 5, seed))
+    states = [dict(enumerate(texts[:documents])), {**dict(enumerate(texts[-documents:])), 5: "# changed\n"}]
     for name, state in zip("ab", states, strict=True):
         (folder / name).mkdir()
         for number, text in state.items():
