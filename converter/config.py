@@ -44,7 +44,7 @@ class Options:
             try:
                 codec_name(self.encoding)
             except (LookupError, ValueError) as error:
-                message = f"unknown encoding {self.encoding!r}; say for example utf-8, shift_jis, cp1251 or gb18030"
+                message = f"unknown encoding {self.encoding!r}; use for example utf-8, shift_jis, cp1251 or gb18030"
                 raise UsageError(message) from error
         asked = [schema.name.casefold() for schema in self.schemas]
         if twice := sorted({name for name in asked if asked.count(name) > 1}):

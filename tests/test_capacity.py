@@ -167,7 +167,7 @@ def test_a_schema_that_a_database_cannot_hold_is_refused_before_the_run() -> Non
     from converter.schema.load import load_schemas
 
     schemas = load_schemas({"name": "r", "from": "rows", "fields": [{"name": "xmin", "type": "string"}]})
-    with pytest.raises(UsageError, match="schema r: PostgreSQL takes no 'xmin' for a name; say xmin_"):
+    with pytest.raises(UsageError, match="schema r: PostgreSQL does not accept 'xmin' as a name; use xmin_"):
         check_schemas(schemas, CAPACITIES[2])
     check_schemas(schemas, CAPACITIES[0])
     with pytest.raises(UsageError, match="at most 54 bytes"):

@@ -139,7 +139,7 @@ def test_a_data_frame_of_documents(spark: SparkSession, tmp_path: Path) -> None:
         on_spark(spark, found, tmp_path / "none", text_column="body", key_column="url")
     with pytest.raises(UsageError, match="n is int, not text"):
         on_spark(spark, found, tmp_path / "none", text_column="n", key_column="lang")
-    with pytest.raises(UsageError, match="which columns"):
+    with pytest.raises(UsageError, match="name the columns"):
         on_spark(spark, found, tmp_path / "none")
 
 

@@ -104,7 +104,7 @@ def _one_of(schemas: Iterable[Schema], record: str | None) -> Schema:
     if record is None and len(known) == 1:
         return next(iter(known.values()))
     if record not in known:
-        raise UsageError(f"the schema holds {', '.join(known)}; say which with record=")
+        raise UsageError(f"the file holds the schemas {', '.join(known)}; choose one with `record`")
     return known[record]
 
 

@@ -132,7 +132,7 @@ class Reading:
         for text in values["type"] or ():
             column, equals, type = text.rpartition("=")
             if not equals or not column.strip() or not type.strip():
-                raise UsageError(f"--type {text!r} names no column and type; say for example --type zip=string")
+                raise UsageError(f"--type {text!r} names no column and type; use for example --type zip=string")
             types[column.strip()] = type.strip()
         return Hints(
             date_order=values["date_order"],

@@ -74,7 +74,7 @@ def parse_lines(text: str | None) -> Lines:
         return Lines()
     match = re.fullmatch(r"(\d+)(-(\d*))?", text.strip())
     if match is None:
-        raise UsageError(f"--lines {text!r} names no lines; say 10-40, 10- or 10")
+        raise UsageError(f"--lines {text!r} names no lines; use 10-40, 10- or 10")
     first = int(match[1])
     last = int(match[3]) if match[3] else None if match[2] else first
     if last is not None and last < first:

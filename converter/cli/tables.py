@@ -77,7 +77,7 @@ def tables(
         write_out(destination, overwrite, serialize(found[0].to_arrow(), to))
     elif found:
         listed = "".join(f"\n  {heading(table)}" for table in found[:20])
-        raise UsageError(f"{to} holds one table; say which with --select, or use convert --records datasets:{listed}")
+        raise UsageError(f"{to} holds one table; choose one with --select, or use convert --records datasets:{listed}")
     raise typer.Exit(1 if not read else 3 if errors else 0)
 
 
@@ -93,7 +93,7 @@ def format_of(destination: Destination) -> str:
     if destination.format is not None:
         return destination.format
     if destination.place == FILE:
-        raise UsageError("names no format; say which with `to`", source=destination.name)
+        raise UsageError("names no format; choose one with `to`", source=destination.name)
     return "text" if sys.stdout.isatty() else "markdown"
 
 

@@ -351,7 +351,9 @@ def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:
         fitting = [*capacity.names([schema.name]), *capacity.names(schema.arrow.names)]
         for name, other in zip(names, fitting, strict=True):
             if name != other:
-                raise UsageError(f"schema {schema.name}: {capacity.system} takes no {name!r} for a name; say {other}")
+                raise UsageError(
+                    f"schema {schema.name}: {capacity.system} does not accept {name!r} as a name; use {other}"
+                )
 
 
 def not_held(sources: Iterable[Source], earlier: PreviousOutput, report: Report) -> Iterator[Source]:

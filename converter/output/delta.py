@@ -58,7 +58,7 @@ class Delta:
     def __init__(self, out: str) -> None:
         self.name, self._root = shown(out), out.removeprefix("delta://")
         if not self._root:
-            raise UsageError(f"{self.name} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
+            raise UsageError(f"{self.name} names no folder; use delta://FOLDER, or delta://s3://BUCKET/FOLDER")
         self._delta = import_extra("deltalake", "delta")
         self._local = None if "://" in self._root else Path(self._root)
         self.place = self._local or staging_place(self.name)

@@ -55,7 +55,7 @@ class Output:
             raise UsageError(f"unknown format {self.format}; there are {', '.join(FORMATS)}")
         if self.format != "parquet" and (self.resumes or self.partition_by):
             raise UsageError(
-                f"{self.format} can be neither appended to, brought up to date nor partitioned: say parquet"
+                f"{self.format} output cannot be appended to, brought up to date or partitioned; use parquet"
             )
         if self.arrangement not in (None, *get_args(Arrangement)):
             raise UsageError(f"unknown layout {self.arrangement}; there are {', '.join(get_args(Arrangement))}")
@@ -67,7 +67,7 @@ class Output:
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
         if self.resumes and self.records is not None and "documents" not in self.records:
-            raise UsageError(f"the record documents tells what is there already; {self.mode} needs it in `records`")
+            raise UsageError(f"{self.mode} needs the record documents in `records`: it lists what the output holds")
         if self.maximum_removed is not None:
             most_removed(self.maximum_removed, 0)
             if self.mode != "incremental":
@@ -118,7 +118,7 @@ class Output:
         if self.lock_types and not self.datasets(options):
             raise UsageError("the types of data sets are locked, but none are written; add datasets to the records")
         if self.nested(options) and files:
-            raise UsageError("nested JSON is one file, without a layout or partitions; name `records`, or say ndjson")
+            raise UsageError("nested JSON is one file, without a layout or partitions; name `records`, or use ndjson")
         check_columns(self.partition_by, self.names(options), options)
 
     def nested(self, options: Options) -> bool:
@@ -172,7 +172,7 @@ def mode_of(**said: bool) -> Mode:
     """
     modes = [mode for mode in get_args(Mode) if said.get(mode)]
     if len(modes) > 1:
-        raise UsageError(f"{modes[0]} and {modes[1]} exclude each other; say one")
+        raise UsageError(f"{modes[0]} and {modes[1]} exclude each other; choose one")
     return modes[0] if modes else "create"
 
 

@@ -145,7 +145,7 @@ class Postgres:
 
     def __init__(self, out: str) -> None:
         if not re.match("postgres(ql)?://", out):
-            raise UsageError(f"{shown(out)} names no PostgreSQL database; say postgresql://HOST/NAME")
+            raise UsageError(f"{shown(out)} names no PostgreSQL database; use postgresql://HOST/NAME")
         address, _, query = out.partition("?")
         parameters = [one for one in query.split("&") if one]
         schemas = [unquote(one[len(SCHEMA) :]) for one in parameters if one.startswith(SCHEMA)]

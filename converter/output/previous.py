@@ -136,7 +136,7 @@ class PreviousOutput:
         message = (
             f"was made with other options or by another version, so that every document is converted anew; but "
             f"{unproven:,} of its documents could not be read or looked for this time, and would be lost. The output "
-            f"was left as it was: run again when they can be read, or say `maximum_removed` {unproven + gone}"
+            f"was left as it was: run again when they can be read, or pass `maximum_removed` {unproven + gone}"
         )
         raise OutputError(message, source=self.target.name, code="removal")
 

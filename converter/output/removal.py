@@ -51,7 +51,7 @@ def check_removal(
         return
     message = (
         f"{gone:,} of its {documents:,} documents are no longer among the sources, {reason}; the output was left as it "
-        f"was. Check that the sources are whole{advice}; if these documents are to go, say `maximum_removed` {gone}"
+        f"was. Check that the sources are whole{advice}; if these documents are to go, pass `maximum_removed` {gone}"
     )
     raise OutputError(message, source=place, code="removal")
 

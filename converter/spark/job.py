@@ -85,7 +85,9 @@ def convert(
             frame = source
             read = partial(limited, folder=os.getcwd())
         elif text_column is None or key_column is None:
-            raise UsageError("say which columns of the data frame hold the documents and their keys")
+            raise UsageError(
+                "name the columns of the data frame that hold the documents and their keys: `text_column` and `key_column`"
+            )
         else:
             columns = Columns(text_column, key_column, tuple(keep))
             frame, read = frame_of_rows(source, columns), partial(read_rows, columns=columns)
