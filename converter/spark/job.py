@@ -86,7 +86,7 @@ def convert(
             read = partial(limited, folder=os.getcwd())
         elif text_column is None or key_column is None:
             raise UsageError(
-                "name the columns of the data frame that hold the documents and their keys: `text_column` and `key_column`"
+                "name the columns of the data frame: `text_column` has the documents, `key_column` their keys"
             )
         else:
             columns = Columns(text_column, key_column, tuple(keep))
