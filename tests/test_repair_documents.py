@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from converter.config import Options
 from converter.repair import repair
 from converter.repair.headings import recover
 from converter.repair.headings.blocks import Page
-from converter.repair.headings.model import probabilities
+from converter.repair.headings.model import STAGES, probabilities
 from converter.repair.headings.recover import SUREST
+from converter.training import train
 from tests.accounting import rows_of
 from tests.growth import steep
 from tests.specification import examples
@@ -130,3 +132,7 @@ def test_no_construct_takes_long(piece: str, form: str) -> None:
         repair(lines, list(range(1, len(lines) + 1)))
 
     assert steep(work, CHOKING[piece]) is None
+
+
+def test_training_writes_the_weights_that_the_model_reads() -> None:
+    assert json.loads(train.WEIGHTS.read_text(encoding="utf-8")).keys() == {*STAGES}

@@ -35,7 +35,7 @@ def infer(
     no_ignore: NoIgnore = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
+    """Infer a schema from the recurring parts of similar documents, with comments and ready to edit."""
     from converter.schema.load import parse_schemas
     from converter.schema.profile import profile
     from converter.schema.suggest import suggest

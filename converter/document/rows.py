@@ -1,4 +1,4 @@
-"""Rows of records as objects: columns as attributes, and a listing that a person can read."""
+"""Rows of records as objects: columns as attributes, and a readable listing."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlist, _SHORT.maxlevel = 48, 48, 4, 
 
 
 def short(value: Any) -> str:
-    """Return the `repr` of a value, long strings and lists cut in the middle."""
+    """Return the `repr` of a value, with long strings and lists cut."""
     return f"<{len(value)} {value.record}>" if isinstance(value, Rows) else _SHORT.repr(value)
 
 
 class Owner(Protocol):
-    """What a row asks of the document that it belongs to."""
+    """What a row needs from its document."""
 
     @property
     def source(self) -> str:
-        """Its key."""
+        """The document's key."""
 
     @property
     def sections(self) -> Sequence[Row]:
-        """Its sections, by their `section_id`."""
+        """The document's sections, indexed by `section_id`."""
 
     def cells_of(self, table_id: int) -> Sequence[Row]:
         """Return the body cells of a table, row by row."""
@@ -66,7 +66,7 @@ class Row:
         return column in self._values
 
     def __getattr__(self, column: str) -> Any:
-        # A copy asks for its slots before they are filled; without the guard that would recurse.
+        # `copy` looks up the slots before they are set; without this check that would recurse.
         if column.startswith("_") or column not in self._values:
             raise AttributeError(f"{type(self).__name__} has no column {column!r}")
         return self._values[column]
@@ -80,18 +80,18 @@ class Row:
 
 
 class Table(Row):
-    """A row of `tables`, with the table itself."""
+    """A row of `tables`, with the content of the table."""
 
     __slots__ = ()
 
     @property
     def headers(self) -> list[str]:
-        """The header cells as a reader sees them."""
+        """The header cells as a reader of the document sees them."""
         return [column["header"] for column in self["columns"]]
 
     @property
     def source(self) -> str:
-        """The document that it stands in."""
+        """The key of the table's document."""
         return self._document.source
 
     @property
@@ -101,19 +101,19 @@ class Table(Row):
 
     @property
     def rows(self) -> list[list[str]]:
-        """The body: a list of raw texts for each row. A row that is ragged in the source is so here."""
+        """The body: a list of raw texts for each row. Rows that are ragged in the source stay ragged."""
         rows: dict[int, list[str]] = defaultdict(list)
         for cell in self._document.cells_of(self["table_id"]):
             rows[cell["row"]].append(cell["text"])
         return [rows[number] for number in range(self["row_count"])]
 
     def to_arrow(self, *, raw: bool = False, headers: bool = False) -> pa.Table:
-        """Return the body as an Arrow table, each column in its type, or all as the source has it with `raw`.
+        """Return the body as an Arrow table, each column in its type, or with `raw` all columns as raw text.
 
-        Columns bear their names, or with `headers` what the source writes above them, made unique as pandas does it
-        (`Price.1`, `Unnamed: 0`). In the metadata of its field stand, as in data sets, the header as `description`, and
-        the `unit`, where there is one. A cell that is not there is null; surplus cells stand, as text, in columns of
-        their own at the end, `surplus_1` and so on.
+        Columns have their names, or with `headers` their headers in the source, made unique as pandas does
+        (`Price.1`, `Unnamed: 0`). As in data sets, the metadata of a field has the header as `description`, and the
+        `unit` if there is one. Missing cells are null; surplus cells are text columns at the end, `surplus_1` and so
+        on.
         """
         typed = self.columns_typed
         texts = list(zip_longest(*self.rows)) or [()] * len(typed)
@@ -135,7 +135,7 @@ class Table(Row):
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
     def to_pandas(self, *, raw: bool = False, headers: bool = False) -> pd.DataFrame:
-        """Return the same as a data frame with Arrow's types; where it comes from is told in its `attrs`."""
+        """Return the same as a data frame with Arrow's types; its `attrs` have the origin."""
         table = self.to_arrow(raw=raw, headers=headers)
         made = frame(table)
         made.attrs = {
@@ -148,17 +148,17 @@ class Table(Row):
         return made
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Hand the typed table to whatever takes Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
+        """Export the typed table to libraries that read Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
 def _metadata(schema: pa.Schema, key: bytes) -> dict[str, str]:
-    """Return what the metadata of fields says under a key, by the names of those that have it."""
+    """Return the metadata value of a key by field name, for the fields that have it."""
     return {field.name: field.metadata[key].decode() for field in schema if key in (field.metadata or {})}
 
 
 def unique(headers: Iterable[str]) -> list[str]:
-    """Return the headers as pandas labels columns: one that comes again gets a number, an empty one its place."""
+    """Return the headers as pandas labels columns: a repeated header gets a number, an empty header its position."""
     labels: list[str] = []
     for place, header in enumerate(headers):
         stem = label = header or f"Unnamed: {place}"
@@ -174,7 +174,7 @@ RowType = TypeVar("RowType", bound=Row)
 
 
 class Rows(Sequence[RowType]):
-    """The rows of a record, in reading order; shows itself as a listing."""
+    """The rows of a record, in reading order; the `repr` is a listing."""
 
     __slots__ = ("_rows", "record")
 
@@ -202,11 +202,11 @@ class Rows(Sequence[RowType]):
 
 
 def frame(table: pa.Table) -> pd.DataFrame:
-    """Return an Arrow table as a data frame with Arrow's types: an integer with nulls stays one."""
-    import pandas as pd  # 0.7 s that only those pay who want a frame
+    """Return an Arrow table as a data frame with Arrow's types: integers with nulls stay integers."""
+    import pandas as pd  # 0.7 s that only callers who want a data frame pay
 
     def type_of(arrow: pa.DataType) -> Any:
-        return None if pa.types.is_dictionary(arrow) else pd.ArrowDtype(arrow)  # pandas has categories of its own
+        return None if pa.types.is_dictionary(arrow) else pd.ArrowDtype(arrow)  # pandas has its own categories
 
     made: pd.DataFrame = table.to_pandas(types_mapper=type_of)
     return made

@@ -14,7 +14,7 @@ from converter.version import __version__
 
 
 def rows(context: Context) -> Iterator[tuple[Any, ...]]:
-    """Yield the document's row, none where the source could not be read."""
+    """Yield the document's row, none if the source could not be read."""
     text = context.text
     if text is None:
         return

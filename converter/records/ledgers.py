@@ -1,4 +1,4 @@
-"""repairs and problems: what was read otherwise than CommonMark reads it, and what could not be read."""
+"""repairs and problems: text read differently from CommonMark, and content that could not be read."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def repair_rows(context: Context) -> Iterator[tuple[Any, ...]]:
 
 
 def problem_rows(context: Context) -> Iterator[tuple[Any, ...]]:
-    """Yield a row for each problem; `doc_id` is null where the source itself could not be read."""
+    """Yield a row for each problem; `doc_id` is null if the source itself could not be read."""
     for problem in context.problems:
         yield (
             context.doc_id,

@@ -1,4 +1,4 @@
-"""footnotes and definitions: what a document explains apart from its text."""
+"""footnotes and definitions: a document's explanations apart from its text."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from converter.records.record import DOC_ID, FLOAT32, INT8, INT32, STRING, Recor
 
 WORD = re.compile(r"\S+")
 LARGE_TEXT = 64 * 1024
-"""Characters from which on words are counted one by one: as a list, they would take ten times the text."""
+"""From this many characters on, words are counted one by one: as a list, they would take ten times the text."""
 
 
 def rows(context: Context) -> Iterator[tuple[Any, ...]]:
@@ -37,7 +37,7 @@ def rows(context: Context) -> Iterator[tuple[Any, ...]]:
 
 
 def word_count(text: str) -> int:
-    """Return the number of words, split at white space; those of a large text are never held all at once."""
+    """Return the number of words, split at white space; words of a large text are never held all at once."""
     return len(text.split()) if len(text) < LARGE_TEXT else sum(1 for _ in WORD.finditer(text))
 
 

@@ -24,8 +24,8 @@ TITLED = re.compile(
 def caption(context: Context, block_id: int) -> str | None:
     """Return the line that introduces a table, or None.
 
-    That is the paragraph right before it in the same section where it is titled (`Table 1: ...`, Pandoc's
-    `: ...`), or its last sentence where that ends with a colon.
+    That is the paragraph right before it in the same container if it is titled (`Table 1: ...`, Pandoc's
+    `: ...`), or its last sentence if that ends with a colon.
     """
     if block_id == 0:
         return None
@@ -53,7 +53,7 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
 
 
 def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:
-    """Return the data set that a table's rows go to; None for one without rows, and where no header says anything."""
+    """Return the data set that a table's rows go to; None if it has no rows, or if all headers are blank."""
     return dataset_name([cell.text for cell in table.header], [c.name for c in columns]) if table.rows else None
 
 

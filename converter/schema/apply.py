@@ -1,4 +1,4 @@
-"""A schema applied to the documents of a batch."""
+"""Apply a schema to the documents of a batch."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from converter.schema.validate import Found, batch, stop_at
 
 
 def apply(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
-    """Return the rows that documents hold of a record, and how many matched it; what did not fit is added to the
-    documents' problems.
+    """Return the rows of a record in documents, and how many matched; add misfits to the documents' problems.
 
     Raises:
-        ViolationError: a row does not fit, and the schema says `fail`.
+        ViolationError: a row does not fit, and the schema sets `fail`.
     """
     found = [_found(schema, context) for context in contexts]
     return batch(schema.arrow, (row for each in found for row in each.rows)), sum(each.matched for each in found)
@@ -31,7 +30,7 @@ def _found(schema: Schema, context: Context) -> Found:
         found = Uniques().apply(schema, match(context, schema), context.source)
     except ParquetryError:  # a limit
         raise
-    except Exception as error:  # a fault of ours costs one document, not the run
+    except Exception as error:  # a bug in Parquetry costs one document, not the run
         message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
         found = Found(problems=[Problem("failed", message)])
     stop_at(found, context.source)

@@ -1,4 +1,4 @@
-"""`unique` over a whole run: one document cannot know what another holds."""
+"""Check `unique` over a whole run: one document does not know the values of another."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from converter.schema.validate import CODES, Found, Row, batch, decide, policy_o
 
 @dataclass(slots=True)
 class Uniques:
-    """Remembers the values of unique fields from document to document: a hash each, and where it came first."""
+    """Remembers the values of unique fields across documents: the hash of each, and where it first occurred."""
 
     _seen: dict[tuple[str, str, bytes], tuple[str, int]] = field(default_factory=dict)
 
     def apply(self, schema: Schema, found: Found, source: str) -> Found:
-        """Take the values that came before out of what a document gave, with a problem for each such row."""
+        """Remove values that occurred before from a document's rows, with a problem for each such row."""
         unique = [(index, one) for index, one in enumerate(schema.fields, len(PLACE)) if one.bounds.get("unique")]
         if not unique:
             return found
@@ -49,10 +49,10 @@ class Uniques:
         return judged
 
     def filter(self, schemas: Sequence[Schema], records: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-        """Return the records of a batch without values that came before; these stand in `problems`.
+        """Return the records of a batch without values that occurred before; `problems` lists those.
 
         Raises:
-            ViolationError: a value came before, and its schema says `fail`.
+            ViolationError: a value occurred before, and its schema sets `fail`.
         """
         made = dict(records)
         for schema in schemas:
