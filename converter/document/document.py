@@ -13,7 +13,21 @@ import pyarrow as pa
 
 from converter.config import Options
 from converter.document import drawing
-from converter.document.rows import Row, Rows, RowType, Table, frame, short
+from converter.document.row import short
+from converter.document.rows import ListRow, Rows, RowType, Table, frame
+from converter.document.typed_rows import (
+    BlockRow,
+    CellRow,
+    CodeBlockRow,
+    DefinitionRow,
+    FootnoteRow,
+    ImageRow,
+    LinkRow,
+    ListItemRow,
+    ProblemRow,
+    RepairRow,
+    SectionRow,
+)
 from converter.engine.conversion import problem_of
 from converter.errors import SourceError
 from converter.limits import OutOfTime, TooMuchOutput
@@ -54,18 +68,18 @@ class _RecordRows(Generic[RowType]):
 class Document:
     """A document that was read: its outline, records, repairs and problems."""
 
-    sections = _RecordRows(Row)
-    blocks = _RecordRows(Row)
-    list_items = _RecordRows(Row)
+    sections = _RecordRows(SectionRow)
+    blocks = _RecordRows(BlockRow)
+    list_items = _RecordRows(ListItemRow)
     tables = _RecordRows(Table)
-    cells = _RecordRows(Row)
-    links = _RecordRows(Row)
-    images = _RecordRows(Row)
-    code_blocks = _RecordRows(Row)
-    footnotes = _RecordRows(Row)
-    definitions = _RecordRows(Row)
-    repairs = _RecordRows(Row)
-    problems = _RecordRows(Row)
+    cells = _RecordRows(CellRow)
+    links = _RecordRows(LinkRow)
+    images = _RecordRows(ImageRow)
+    code_blocks = _RecordRows(CodeBlockRow)
+    footnotes = _RecordRows(FootnoteRow)
+    definitions = _RecordRows(DefinitionRow)
+    repairs = _RecordRows(RepairRow)
+    problems = _RecordRows(ProblemRow)
 
     def __init__(self, context: Context, options: Options | None = None) -> None:
         """Take the result of `read_document`, and the options it was read with."""
@@ -114,9 +128,9 @@ class Document:
         return self._context.state
 
     @cached_property
-    def lists(self) -> Rows[Row]:
+    def lists(self) -> Rows[ListRow]:
         """The lists; each has its `items`, rows of `list_items`, including those of nested lists."""
-        items: dict[int, list[Row]] = defaultdict(list)
+        items: dict[int, list[ListItemRow]] = defaultdict(list)
         for item in self.list_items:
             items[item["list_id"]].append(item)
         rows = []
@@ -124,17 +138,17 @@ class Document:
             place = {name: held[0][name] for name in ("list_id", "block_id", "section_id")}
             block = self.blocks[place["block_id"]]
             lines = {"line_start": block["line_start"], "line_end": block["line_end"]}
-            rows.append(Row(self, "lists", {**place, "items": Rows("list_items", held), **lines}))
+            rows.append(ListRow(self, "lists", {**place, "items": Rows("list_items", held), **lines}))
         return Rows("lists", rows)
 
     @cached_property
-    def _cells_by_table(self) -> dict[int, list[Row]]:
-        cells: dict[int, list[Row]] = defaultdict(list)
+    def _cells_by_table(self) -> dict[int, list[CellRow]]:
+        cells: dict[int, list[CellRow]] = defaultdict(list)
         for cell in self.cells:
             cells[cell["table_id"]].append(cell)
         return cells
 
-    def cells_of(self, table_id: int) -> list[Row]:
+    def cells_of(self, table_id: int) -> list[CellRow]:
         """Return the body cells of a table, row by row."""
         return self._cells_by_table.get(table_id, [])
 

@@ -2,84 +2,24 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pyarrow as pa
 
 from converter.document import drawing
 from converter.document.listing import listing
+from converter.document.row import Row
+from converter.document.typed_rows import ListItemRow, TableRow
 from converter.values import Column, storable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHORT = reprlib.Repr()
-_SHORT.maxstring, _SHORT.maxother, _SHORT.maxlist, _SHORT.maxlevel = 48, 48, 4, 1
 
-
-def short(value: Any) -> str:
-    """Return the `repr` of a value, with long strings and lists cut."""
-    return f"<{len(value)} {value.record}>" if isinstance(value, Rows) else _SHORT.repr(value)
-
-
-class Owner(Protocol):
-    """What a row needs from its document."""
-
-    @property
-    def source(self) -> str:
-        """The document's key."""
-
-    @property
-    def sections(self) -> Sequence[Row]:
-        """The document's sections, indexed by `section_id`."""
-
-    def cells_of(self, table_id: int) -> Sequence[Row]:
-        """Return the body cells of a table, row by row."""
-
-    def columns_of(self, table_id: int) -> Sequence[Column]:
-        """Return the typed columns of a table."""
-
-
-class Row:
-    """A row of a record: each column is an attribute and a key, `row.text`, `row["text"]`, `dict(row)`."""
-
-    __slots__ = ("_document", "_record", "_values")
-
-    def __init__(self, document: Owner, record: str, values: dict[str, Any]) -> None:
-        self._document, self._record, self._values = document, record, values
-
-    def keys(self) -> Iterable[str]:
-        """Return the names of the columns."""
-        return self._values.keys()
-
-    def __getitem__(self, column: str) -> Any:
-        return self._values[column]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __contains__(self, column: object) -> bool:
-        return column in self._values
-
-    def __getattr__(self, column: str) -> Any:
-        # `copy` looks up the slots before they are set; without this check that would recurse.
-        if column.startswith("_") or column not in self._values:
-            raise AttributeError(f"{type(self).__name__} has no column {column!r}")
-        return self._values[column]
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *self._values]
-
-    def __repr__(self) -> str:
-        shown = (f"{name}={short(value)}" for name, value in self._values.items() if value is not None)
-        return f"{self._record}({', '.join(part for part in shown if not part.startswith('doc_id='))})"
-
-
-class Table(Row):
+class Table(TableRow):
     """A row of `tables`, with the content of the table."""
 
     __slots__ = ()
@@ -170,7 +110,7 @@ def unique(headers: Iterable[str]) -> list[str]:
     return labels
 
 
-RowType = TypeVar("RowType", bound=Row)
+RowType = TypeVar("RowType", bound=Row, covariant=True)
 
 
 class Rows(Sequence[RowType]):
@@ -199,6 +139,19 @@ class Rows(Sequence[RowType]):
 
     def _repr_html_(self) -> str:
         return drawing.html(self)
+
+
+class ListRow(Row):
+    """A list: where it stands, and its items, those of nested lists included."""
+
+    __slots__ = ()
+
+    list_id: int
+    block_id: int
+    section_id: int
+    items: Rows[ListItemRow]
+    line_start: int
+    line_end: int
 
 
 def frame(table: pa.Table) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from converter.document.listing import recovery_text
-from converter.document.rows import Row, Table
+from converter.document.row import Row
+from converter.document.rows import Table
 from converter.inspect.lines import KINDS, Line, kinds_of, lines_of
 from converter.show.markdown import is_number
 

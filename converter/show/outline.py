@@ -15,7 +15,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from converter.document.listing import line_range, recovery_text
-from converter.document.rows import Row, Table
+from converter.document.row import Row
+from converter.document.rows import Table
 from converter.printable import one_line, printable
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ Text from the document goes into `Text` objects, never into strings with Rich ma
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from converter.document.rows import Row
+from converter.document.row import Row
 from converter.printable import one_line, printable
 from converter.show.outline import Lines, line_numbers, outline
 
@@ -57,7 +57,7 @@ def _state(document: Document) -> list[RenderableType]:
     return [Text(f"found {state.layout}"), Padding(evidence, (0, 0, 0, 2), expand=False)]
 
 
-def _repairs_in_short(repairs: list[Row]) -> list[RenderableType]:
+def _repairs_in_short(repairs: Sequence[Row]) -> list[RenderableType]:
     if not repairs:
         return []
     grid = Grid.grid(padding=(0, 2, 0, 0))
@@ -74,7 +74,7 @@ def _repairs_in_short(repairs: list[Row]) -> list[RenderableType]:
     return [_title(len(repairs), "repair"), grid, *rest]
 
 
-def _repairs_in_full(repairs: list[Row]) -> list[RenderableType]:
+def _repairs_in_full(repairs: Sequence[Row]) -> list[RenderableType]:
     drawn: list[RenderableType] = [_title(len(repairs), "repair")]
     for repair in repairs:
         drawn.append(
@@ -88,7 +88,7 @@ def _repairs_in_full(repairs: list[Row]) -> list[RenderableType]:
     return drawn
 
 
-def _problems(problems: list[Row], only_if_any: bool) -> list[RenderableType]:
+def _problems(problems: Sequence[Row], only_if_any: bool) -> list[RenderableType]:
     if only_if_any and not problems:
         return []
     drawn: list[RenderableType] = [_title(len(problems), "problem")]
