@@ -28,7 +28,7 @@ from converter.engine.run import Settings, convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
 from converter.model.source import Source
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.schema.load import load_schemas
 from tests.expansions import EXPANDING
 from tests.test_cli import run
@@ -219,7 +219,7 @@ def slow_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the rows of the source `slow` take a minute, during which the interpreter is busy."""
     rows = conversion._rows
 
-    def slow(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+    def slow(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
         if name == "blocks" and any(context.source == "slow" and context.text for context in contexts):
             endless()
         return rows(name, contexts, options)

@@ -30,7 +30,7 @@ from converter.model.source import Source
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
 from converter.output.stage import open_stage
 from converter.problems import Problem
-from converter.records import RECORDS, Context
+from converter.records import RECORDS, ParsedDocument
 from converter.write import Layout
 from tests.test_cli import run
 
@@ -320,7 +320,7 @@ def test_a_document_whose_rows_cannot_be_made_fails_alone(
     """T35: also if some of its rows are already made."""
     rows = conversion._rows
 
-    def failing(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+    def failing(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
         bad = any(context.source == "bad.md" and context.text for context in contexts)
         yield from islice(rows(name, contexts, options), before if bad else None)
         if bad:

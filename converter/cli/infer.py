@@ -15,7 +15,7 @@ from converter.cli.tables import write_out
 from converter.destination import SCHEMA, destination_of
 
 if TYPE_CHECKING:
-    from converter.records import Context
+    from converter.records import ParsedDocument
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -44,7 +44,7 @@ def infer(
     options = reading.options()
     problems: list[Mapping[str, Any]] = []
 
-    def documents() -> Iterator[Context]:
+    def documents() -> Iterator[ParsedDocument]:
         for document in documents_of(source, options, exclude, no_ignore):
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from converter.datasets.kinds import Kind, Kinds, Place, Seen, add, unified
 from converter.parse import Table
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.record import DOC_ID, INT32, LINE_START
 from converter.records.record import field as described
 from converter.records.tables import dataset_of, tables_of
@@ -81,7 +81,7 @@ class _Tables:
     orders: Counter[Order] = field(default_factory=Counter)
 
 
-def parts_of(contexts: Iterable[Context], hints: Hints) -> Iterator[pa.RecordBatch]:
+def parts_of(contexts: Iterable[ParsedDocument], hints: Hints) -> Iterator[pa.RecordBatch]:
     """Yield the parts of data sets (`PARTS`) from these documents, for each in the order of its tables."""
     parts: list[Part] = []
     held = 0
@@ -103,7 +103,7 @@ def _batch(parts: Sequence[Part]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=PARTS)
 
 
-def _parts(context: Context, hints: Hints) -> Iterator[Part]:
+def _parts(context: ParsedDocument, hints: Hints) -> Iterator[Part]:
     found: dict[str, list[tuple[int, Table]]] = defaultdict(list)
     for table_id, (_, _, table) in enumerate(tables_of(context)):
         if dataset := dataset_of(table, context.columns[table_id]):
@@ -137,7 +137,7 @@ def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Seen]], list[tuple[Or
     return found, [(tuple((name, header) for name, header in order), count) for order, count in orders]
 
 
-def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns: Sequence[Column],
+def _add(tables: _Tables, context: ParsedDocument, table_id: int, table: Table, columns: Sequence[Column],
          hints: Hints) -> None:  # fmt: skip
     count = len(table.rows)
     for held, more in zip(tables.places, ([table_id] * count, range(count), table.lines), strict=True):
@@ -151,7 +151,7 @@ def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns
         add(tables.kinds[column.name], kind, Seen(1, place))
 
 
-def _rows(context: Context, tables: _Tables) -> bytes:
+def _rows(context: ParsedDocument, tables: _Tables) -> bytes:
     count = len(tables.places[0])
     arrays = [pa.repeat(pa.scalar(context.doc_id, STRING), count)]
     arrays += [pa.Array.from_buffers(INT32, count, [None, pa.py_buffer(numbers)]) for numbers in tables.places]

@@ -32,7 +32,7 @@ from converter.engine.conversion import problem_of
 from converter.errors import SourceError
 from converter.limits import OutOfTime, TooMuchOutput
 from converter.output import Output
-from converter.records import RECORDS, Context
+from converter.records import RECORDS, ParsedDocument
 from converter.repair import State
 from converter.values import Column
 from converter.write.json import nested_document
@@ -81,13 +81,13 @@ class Document:
     repairs = _RecordRows(RepairRow)
     problems = _RecordRows(ProblemRow)
 
-    def __init__(self, context: Context, options: Options | None = None) -> None:
+    def __init__(self, context: ParsedDocument, options: Options | None = None) -> None:
         """Take the result of `read_document`, and the options it was read with."""
         self._context, self._options = context, options or Options()
         self._tables: dict[str, pa.Table] = {}
 
     @property
-    def context(self) -> Context:
+    def context(self) -> ParsedDocument:
         """The context that the records are made from."""
         return self._context
 

@@ -17,7 +17,7 @@ from converter.limits import Allowance, OutOfTime
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
 from converter.problems import OUT_OF_MEMORY, Problem
-from converter.records import RECORDS, Context, outline
+from converter.records import RECORDS, ParsedDocument, outline
 from converter.records.context import repeated_characters
 from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejections, typed_columns
@@ -27,14 +27,14 @@ from converter.text.office import to_markdown
 from converter.text.reading import Text, decode, read_text
 
 
-def read_document(source: Source, options: Options, keep_lines: bool = True) -> Context:
+def read_document(source: Source, options: Options, keep_lines: bool = True) -> ParsedDocument:
     """Read one document: bytes -> text -> repaired text -> blocks -> outline.
 
     An error becomes a problem of the context; no document raises an exception. Without `keep_lines` the lines of the
     text are dropped: no record is made from them, and they take half as much memory as all blocks.
     """
     if source.problem is not None:
-        return Context(None, source.key, problems=[source.problem])
+        return ParsedDocument(None, source.key, problems=[source.problem])
     allowance = Allowance.of(len(source.data), options.maximum_seconds, options.maximum_output_bytes)
     try:
         with allowance.timed():
@@ -43,9 +43,9 @@ def read_document(source: Source, options: Options, keep_lines: bool = True) -> 
         return refuse(source.key, error, options)
 
 
-def refuse(key: str, error: BaseException, options: Options) -> Context:
+def refuse(key: str, error: BaseException, options: Options) -> ParsedDocument:
     """Return the context of a document that raised an error: it has only the problem."""
-    return Context(None, key, problems=[problem_of(error, options)])
+    return ParsedDocument(None, key, problems=[problem_of(error, options)])
 
 
 def problem_of(error: BaseException, options: Options) -> Problem:
@@ -61,11 +61,11 @@ def problem_of(error: BaseException, options: Options) -> Problem:
     return Problem("failed", f"{type(error).__name__}: {error}; please report it with the document")
 
 
-def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> Context:
+def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> ParsedDocument:
     size = len(source.data)
     if size > options.maximum_bytes:
         message = f"{size} bytes, the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
-        return Context(None, source.key, problems=[Problem("too_large", message)])
+        return ParsedDocument(None, source.key, problems=[Problem("too_large", message)])
     is_text = source.format == MARKDOWN
     text = read_text(source.data, source.key, options.encoding) if is_text else _read_office(source, options, allowance)
     repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)
@@ -84,7 +84,7 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     allowance.anew().take(repeated_characters(blocks, sections))
     columns = typed_columns(blocks, options.hints)
     problems += rejections(blocks, columns)
-    return Context(
+    return ParsedDocument(
         document_id(source.key),
         source.key,
         text,
@@ -159,7 +159,7 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
     return _rows_of_all(contexts, options, _in_order(records or (*RECORDS, *schemas, DATASETS)))
 
 
-def _rows_of_all(contexts: Sequence[Context], options: Options, names: Sequence[str]) -> Batch:
+def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
     """Make the rows of all documents together, which is fast; if that fails, of each document alone."""
     # If all documents together are within the smallest limits, each is within its own.
     least = contexts[0].allowance if len(contexts) == 1 else Allowance.least([each.allowance for each in contexts])
@@ -177,7 +177,7 @@ def _rows_of_all(contexts: Sequence[Context], options: Options, names: Sequence[
     return join_batches([_rows_of_all([context], options, names) for context in contexts])
 
 
-def _rows_together(contexts: Sequence[Context], options: Options, names: Sequence[str]) -> Batch:
+def _rows_together(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
     asked = {schema.name: _apply_schema(schema, contexts) for schema in options.schemas}
     made = {}
     for name in names:
@@ -227,7 +227,7 @@ def _in_order(records: Iterable[str]) -> list[str]:
     return sorted(records, key=DATASETS.__ne__)
 
 
-def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+def _rows(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
     if name == DATASETS:
         return parts_of(contexts, options.hints)
     # A document that is alone in its batch may be large, and so may its sections.
@@ -235,7 +235,7 @@ def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[
     return RECORDS[name].batches(contexts, at_once, contexts[0].allowance if contexts else None)
 
 
-def _apply_schema(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
+def _apply_schema(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.RecordBatch, int]:
     from converter.schema.apply import apply  # a tenth of the startup time; only runs with schemas need it
 
     return apply(schema, contexts)

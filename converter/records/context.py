@@ -35,7 +35,7 @@ class Section:
 
 
 @dataclass(slots=True)
-class Context:
+class ParsedDocument:
     """The data from which one document's records are made.
 
     `section_of` holds each block's section, by block index; `columns` the typed columns of each table, in the

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from converter.limits import Allowance
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 
 CONTRACT_VERSION = "1"
 """The version of the record contract; it changes only when a column is renamed, dropped or changes its type."""
@@ -41,7 +41,7 @@ def characters(value: Any) -> int:
 class Rows(Protocol):
     """Yields a document's rows of one record, each a tuple in the order of the schema's fields."""
 
-    def __call__(self, context: Context) -> Iterable[tuple[Any, ...]]:
+    def __call__(self, context: ParsedDocument) -> Iterable[tuple[Any, ...]]:
         """Yield the rows."""
 
 
@@ -80,7 +80,7 @@ class Record:
             metadata={"record": self.name, "description": self.description, "version": CONTRACT_VERSION},
         )
 
-    def table(self, contexts: Iterable[Context]) -> pa.Table:
+    def table(self, contexts: Iterable[ParsedDocument]) -> pa.Table:
         """Return the rows of these documents as an Arrow table, in the order of the documents.
 
         Raises:
@@ -89,7 +89,7 @@ class Record:
         return pa.Table.from_batches(list(self.batches(contexts)), self.schema)
 
     def batches(
-        self, contexts: Iterable[Context], rows_at_once: int = ROWS_AT_ONCE, allowance: Allowance | None = None
+        self, contexts: Iterable[ParsedDocument], rows_at_once: int = ROWS_AT_ONCE, allowance: Allowance | None = None
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of `table` in batches of up to `rows_at_once`, each charged to the allowance first.
 
@@ -126,6 +126,6 @@ class Record:
                 weight += sum(map(characters, column))
         return weight
 
-    def _rows(self, contexts: Iterable[Context]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, contexts: Iterable[ParsedDocument]) -> Iterator[tuple[Any, ...]]:
         for context in contexts:
             yield from self.rows(context)

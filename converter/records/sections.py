@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.records.context import Context, section_text
+from converter.records.context import ParsedDocument, section_text
 from converter.records.record import DOC_ID, FLOAT32, INT8, INT32, STRING, Record, field
 
 WORD = re.compile(r"\S+")
@@ -16,7 +16,7 @@ LARGE_TEXT = 64 * 1024
 """From this many characters on, words are counted one by one: as a list, they would take ten times the text."""
 
 
-def rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each section, the lead first."""
     for section_id, section in enumerate(context.sections):
         text = section_text(section, context.blocks)

@@ -8,14 +8,14 @@ import pyarrow as pa
 
 from converter.errors import ParquetryError
 from converter.problems import Problem
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
 from converter.schema.validate import Found, batch, stop_at
 
 
-def apply(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
+def apply(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.RecordBatch, int]:
     """Return the rows of a record in documents, and how many matched; add misfits to the documents' problems.
 
     Raises:
@@ -25,7 +25,7 @@ def apply(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, 
     return batch(schema.arrow, (row for each in found for row in each.rows)), sum(each.matched for each in found)
 
 
-def _found(schema: Schema, context: Context) -> Found:
+def _found(schema: Schema, context: ParsedDocument) -> Found:
     try:
         found = Uniques().apply(schema, match(context, schema), context.source)
     except ParquetryError:  # a limit

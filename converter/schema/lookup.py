@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.schema.cast import text_of
 from converter.schema.patterns import Patterns, positions
 from converter.schema.units import Unit, full_text, held_by
@@ -34,7 +34,7 @@ def _from_heading(unit: Unit, wanted: int | Patterns) -> str | None:
     return None
 
 
-def metadata(context: Context, keys: Iterable[str]) -> Any:
+def metadata(context: ParsedDocument, keys: Iterable[str]) -> Any:
     """Return the front matter's value of the first of these keys that exists; case-insensitive."""
     matter = context.text.front_matter if context.text else None
     for key in keys:

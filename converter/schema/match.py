@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.record import VALUE_BYTES, characters
 from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.model import Field, Schema
@@ -17,7 +17,7 @@ NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
 """Units whose values have names: the condition on the names, and the source that takes a value by name."""
 
 
-def match(context: Context, schema: Schema) -> Found:
+def match(context: ParsedDocument, schema: Schema) -> Found:
     """Return the rows of the record in a document. Violations become problems; none is raised.
 
     Rows count against the allowance as they are made. `unique` is not checked here: see `Uniques`, which knows

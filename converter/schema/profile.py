@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.tables import tables_of
 from converter.schema.patterns import ARROW
 from converter.schema.units import full_text, labels
@@ -72,7 +72,7 @@ class Profile:
         return sorted(kept, key=lambda each: (-len(each[1].documents), each[0]))
 
 
-def profile(contexts: Iterable[Context]) -> Profile:
+def profile(contexts: Iterable[ParsedDocument]) -> Profile:
     """Count what recurs in these documents; unreadable sources do not count."""
     found = Profile()
     for context in contexts:
@@ -101,7 +101,7 @@ def profile(contexts: Iterable[Context]) -> Profile:
     return found
 
 
-def _sections(context: Context) -> Iterator[tuple[str, str]]:
+def _sections(context: ParsedDocument) -> Iterator[tuple[str, str]]:
     """Yield title and text of the sections that a field may name; of a repeated title, only the first."""
     taken = set()
     for index, section in enumerate(context.sections):

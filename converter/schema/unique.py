@@ -10,7 +10,7 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from converter.records import RECORDS, Context
+from converter.records import RECORDS, ParsedDocument
 from converter.records.ledgers import problem_rows
 from converter.schema.format import shown
 from converter.schema.model import PLACE, Schema
@@ -67,7 +67,7 @@ class Uniques:
                 found = self.apply(schema, Found(rows=list(own)), sources[doc_id])
                 stop_at(found, sources[doc_id])
                 rows += found.rows
-                problems += problem_rows(Context(doc_id, sources[doc_id], problems=found.problems))
+                problems += problem_rows(ParsedDocument(doc_id, sources[doc_id], problems=found.problems))
             if problems:
                 made[schema.name] = pa.Table.from_batches([batch(schema.arrow, rows)])
                 more = pa.Table.from_batches([batch(RECORDS["problems"].schema, problems)])

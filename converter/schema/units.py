@@ -13,7 +13,7 @@ from typing import Any
 
 from converter.parse import Block
 from converter.parse.blocks import Item
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.context import section_text
 from converter.records.label import split_label
 from converter.records.tables import caption, tables_of
@@ -34,7 +34,7 @@ class Unit:
     `pairs` are a row's headers and cells, or labels and values; `held` are the sections inside it.
     """
 
-    context: Context
+    context: ParsedDocument
     section_id: int
     line_start: int
     line_end: int
@@ -97,7 +97,7 @@ def usual_source(unit: str, name: str) -> tuple[str, Any] | None:
     return USUAL[unit], Patterns((rf"/\A[\W_]*{words}[\W_]*\Z/",))
 
 
-def _row_units(context: Context) -> Iterator[Unit]:
+def _row_units(context: ParsedDocument) -> Iterator[Unit]:
     places: Counter[int] = Counter()
     for block_id, _, table in tables_of(context):
         section_id = context.section_of[block_id]
@@ -112,7 +112,7 @@ def _row_units(context: Context) -> Iterator[Unit]:
             yield Unit(context, section_id, line, line, parts, pairs, position=places[section_id])
 
 
-def _lists(context: Context) -> Iterator[tuple[int, Block, int]]:
+def _lists(context: ParsedDocument) -> Iterator[tuple[int, Block, int]]:
     places: Counter[int] = Counter()
     for block_id, block in enumerate(context.blocks):
         if block.kind == "list":
@@ -121,7 +121,7 @@ def _lists(context: Context) -> Iterator[tuple[int, Block, int]]:
             yield section_id, block, places[section_id]
 
 
-def _item_units(context: Context) -> Iterator[Unit]:
+def _item_units(context: ParsedDocument) -> Iterator[Unit]:
     for section_id, block, position in _lists(context):
         children = _children(block)
         links = _links(block)
@@ -199,14 +199,14 @@ def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]
     return None
 
 
-def _form_units(context: Context) -> Iterator[Unit]:
+def _form_units(context: ParsedDocument) -> Iterator[Unit]:
     for section_id, block, position in _lists(context):
         if pairs := _labelled(block):
             parts = {"text": block.text}
             yield Unit(context, section_id, block.line_start, block.line_end, parts, pairs, position=position)
 
 
-def _section_units(context: Context) -> Iterator[Unit]:
+def _section_units(context: ParsedDocument) -> Iterator[Unit]:
     for index, section in enumerate(context.sections):
         held = held_by(context, index)
         if section.line_start is None or section.line_end is None:
@@ -224,14 +224,14 @@ def _section_units(context: Context) -> Iterator[Unit]:
         yield Unit(context, index, section.line_start, end, parts, pairs, held[1:])
 
 
-def _definition_units(context: Context) -> Iterator[Unit]:
+def _definition_units(context: ParsedDocument) -> Iterator[Unit]:
     for block_id, block in enumerate(context.blocks):
         for one in block.definitions:
             parts = {"term": one.term, "definition": one.text, "text": f"{one.term}: {one.text}"}
             yield Unit(context, context.section_of[block_id], one.line_start, one.line_end, parts)
 
 
-def _document_units(context: Context) -> Iterator[Unit]:
+def _document_units(context: ParsedDocument) -> Iterator[Unit]:
     if context.text is None:
         return
     everything = range(len(context.sections))
@@ -244,7 +244,7 @@ def _document_units(context: Context) -> Iterator[Unit]:
     yield Unit(context, 0, 1, max(1, context.text.line_count), parts, pairs, everything)
 
 
-UNITS: dict[str, Callable[[Context], Iterator[Unit]]] = {
+UNITS: dict[str, Callable[[ParsedDocument], Iterator[Unit]]] = {
     "rows": _row_units,
     "items": _item_units,
     "form": _form_units,
@@ -255,7 +255,7 @@ UNITS: dict[str, Callable[[Context], Iterator[Unit]]] = {
 """`from:` -> the units of a document, in reading order."""
 
 
-def held_by(context: Context, index: int) -> range:
+def held_by(context: ParsedDocument, index: int) -> range:
     """Return the indexes of a section and its subsections; the lead has none."""
     section, end = context.sections[index], index + 1
     while index and end < len(context.sections) and context.sections[end].level > section.level:
@@ -263,7 +263,7 @@ def held_by(context: Context, index: int) -> range:
     return range(index, end)
 
 
-def full_text(context: Context, held: Sequence[int]) -> str:
+def full_text(context: ParsedDocument, held: Sequence[int]) -> str:
     """Return the text of sections in reading order, blank lines between, with the titles of all but the first."""
     texts = []
     for index in held:
@@ -274,12 +274,12 @@ def full_text(context: Context, held: Sequence[int]) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
-def labels(context: Context, held: Iterable[int]) -> list[tuple[str, Any]]:
+def labels(context: ParsedDocument, held: Iterable[int]) -> list[tuple[str, Any]]:
     """Return the labels and values in sections."""
     blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
     return [pair for block in blocks if block.parent is None for pair in _labelled(block)]
 
 
-def _items(context: Context, held: Iterable[int]) -> list[str]:
+def _items(context: ParsedDocument, held: Iterable[int]) -> list[str]:
     blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
     return [item.text for block in blocks for item in block.items if item.depth == 0]
