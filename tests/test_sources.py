@@ -25,7 +25,7 @@ from converter.engine.conversion import convert_batch
 from converter.errors import UsageError
 from converter.model.source import Source, document_id
 from converter.sources import find_sources
-from converter.sources.seen import Seen
+from converter.sources.name_set import NameSet
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 
@@ -277,14 +277,14 @@ def test_an_oversized_file_is_too_large_and_never_in_memory(folder: Path, suffix
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8"), max_size=3), max_size=200))
 def test_seen_behaves_like_a_set(names: list[str]) -> None:
-    seen, before = Seen(), set[str]()
+    seen, before = NameSet(), set[str]()
     for name in names:
         assert seen.add(name) is (name not in before)
         before.add(name)
 
 
 def test_seen_takes_few_bytes_per_name() -> None:
-    seen = Seen()
+    seen = NameSet()
     tracemalloc.start()
     assert all(seen.add(f"{number}.md") for number in range(50_000))
     peak = tracemalloc.get_traced_memory()[1]

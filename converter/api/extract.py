@@ -18,7 +18,7 @@ from converter.schema.match import match
 from converter.schema.model import PLACE, Schema
 from converter.schema.models import is_pydantic, schema_of_model
 from converter.schema.unique import Uniques
-from converter.schema.validate import Found, batch, stop_at
+from converter.schema.validate import Validation, batch, stop_at
 
 Model = TypeVar("Model")
 SchemaLike: TypeAlias = Schema | str | os.PathLike[str] | Mapping[str, Any] | pa.Schema
@@ -78,7 +78,7 @@ def extract(
         wanted = schema_of_model(schema, name, unit, where or {}, on_violation)
     else:
         wanted = _one_of([schema] if isinstance(schema, Schema) else load_schemas(schema), record)
-    total = Found()
+    total = Validation()
     uniques = Uniques()
     for each in list_of(source, bytes):
         document = read(each, **reading)

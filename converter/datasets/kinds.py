@@ -31,21 +31,21 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Seen:
+class Occurrences:
     """How many tables had a kind, and the first of them."""
 
     tables: int
     first: Place
 
 
-Kinds = dict[Kind, Seen]
+Kinds = dict[Kind, Occurrences]
 
 
-def add(kinds: Kinds, kind: Kind, seen: Seen) -> None:
+def add(kinds: Kinds, kind: Kind, seen: Occurrences) -> None:
     """Count tables that had this kind."""
     known = kinds.get(kind)
     if known is None:
-        kinds[kind] = Seen(seen.tables, seen.first)
+        kinds[kind] = Occurrences(seen.tables, seen.first)
     else:
         known.tables += seen.tables
         known.first = min(known.first, seen.first)

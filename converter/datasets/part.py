@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from converter.datasets.kinds import Kind, Kinds, Place, Seen, add, unified
+from converter.datasets.kinds import Kind, Kinds, Occurrences, Place, add, unified
 from converter.parse import Table
 from converter.records import ParsedDocument
 from converter.records.record import DOC_ID, INT32, LINE_START
@@ -126,13 +126,13 @@ def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> byte
     return bytes(pa.schema(fields, metadata={"orders": json.dumps(list(orders.items()))}).serialize())
 
 
-def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Seen]], list[tuple[Order, int]]]:
-    """Return the data that `write_kinds` wrote: name, kind and `Seen` of each column, and the orders."""
+def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Occurrences]], list[tuple[Order, int]]]:
+    """Return the data that `write_kinds` wrote: name, kind and `Occurrences` of each column, and the orders."""
     schema = pa.ipc.read_schema(pa.py_buffer(data))
     found = []
     for column in schema:
         unit, tables, *place = json.loads(column.metadata[b"seen"])
-        found.append((column.name, Kind(column.type, unit), Seen(tables, Place(*place))))
+        found.append((column.name, Kind(column.type, unit), Occurrences(tables, Place(*place))))
     orders = json.loads(schema.metadata[b"orders"])
     return found, [(tuple((name, header) for name, header in order), count) for order, count in orders]
 
@@ -148,7 +148,7 @@ def _add(tables: _Tables, context: ParsedDocument, table_id: int, table: Table, 
         raw = texts((row[position].text for row in table.rows), hints)
         kind = Kind(NULL if column.says_nothing else column.type, column.unit)
         tables.columns[column.name].append((column, [None] * count if pa.types.is_null(column.type) else raw))
-        add(tables.kinds[column.name], kind, Seen(1, place))
+        add(tables.kinds[column.name], kind, Occurrences(1, place))
 
 
 def _rows(context: ParsedDocument, tables: _Tables) -> bytes:

@@ -12,7 +12,7 @@ from converter.records import ParsedDocument
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
-from converter.schema.validate import Found, batch, stop_at
+from converter.schema.validate import Validation, batch, stop_at
 
 
 def apply(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.RecordBatch, int]:
@@ -21,18 +21,19 @@ def apply(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.Record
     Raises:
         ViolationError: a row does not fit, and the schema sets `fail`.
     """
-    found = [_found(schema, context) for context in contexts]
-    return batch(schema.arrow, (row for each in found for row in each.rows)), sum(each.matched for each in found)
+    validations = [_validate(schema, context) for context in contexts]
+    rows = (row for validation in validations for row in validation.rows)
+    return batch(schema.arrow, rows), sum(validation.matched for validation in validations)
 
 
-def _found(schema: Schema, context: ParsedDocument) -> Found:
+def _validate(schema: Schema, context: ParsedDocument) -> Validation:
     try:
-        found = Uniques().apply(schema, match(context, schema), context.source)
+        validation = Uniques().apply(schema, match(context, schema), context.source)
     except ParquetryError:  # a limit
         raise
     except Exception as error:  # a bug in Parquetry costs one document, not the run
         message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
-        found = Found(problems=[Problem("failed", message)])
-    stop_at(found, context.source)
-    context.problems = [*context.problems, *found.problems]
-    return found
+        validation = Validation(problems=[Problem("failed", message)])
+    stop_at(validation, context.source)
+    context.problems = [*context.problems, *validation.problems]
+    return validation

@@ -11,13 +11,13 @@ from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.model import Field, Schema
 from converter.schema.patterns import Expression, Patterns, positions
 from converter.schema.units import UNITS, Unit
-from converter.schema.validate import Candidate, Found, validate
+from converter.schema.validate import Candidate, Validation, validate
 
 NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
 """Units whose values have names: the condition on the names, and the source that takes a value by name."""
 
 
-def match(context: ParsedDocument, schema: Schema) -> Found:
+def match(context: ParsedDocument, schema: Schema) -> Validation:
     """Return the rows of the record in a document. Violations become problems; none is raised.
 
     Rows count against the allowance as they are made. `unique` is not checked here: see `Uniques`, which knows

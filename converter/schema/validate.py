@@ -32,7 +32,7 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Found:
+class Validation:
     """A document's rows of one record. `matched` counts accepted and rejected rows.
 
     `problems` has one `rejected_record` for each rejected row, one `nulled_value` for each value left out, and a
@@ -49,9 +49,9 @@ class Found:
         return self.matched - len(self.rows)
 
 
-def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None) -> Found:
+def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None) -> Validation:
     """Cast the candidates of one document, all values of a field together, and accept or reject each."""
-    found = Found(matched=len(candidates))
+    validation = Validation(matched=len(candidates))
     lines = [candidate.line_start for candidate in candidates]
     columns = [
         cast(one, [candidate.raws[position] for candidate in candidates], lines)
@@ -68,13 +68,13 @@ def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None
                 misfits[policy_of(one)].append(f"{one.name}: {reason}")
         others = [list(candidate.unknown)] if schema.unknown_columns == "evolve" else []
         row = (doc_id, candidate.section_id, candidate.line_start, candidate.line_end, *values, *others)
-        if decide(schema, row, candidate.raws, misfits, found):
-            found.rows.append(row)
-    return found
+        if decide(schema, row, candidate.raws, misfits, validation):
+            validation.rows.append(row)
+    return validation
 
 
-def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], found: Found) -> bool:
-    """Add the problems of a row to `found`, and return whether the row stays."""
+def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], validation: Validation) -> bool:
+    """Add the problems of a row to `validation`, and return whether the row stays."""
     gone = misfits["fail"] + misfits["reject"]
     told = ["; ".join(gone)] if gone else misfits["null"]
     code = CODES["fail" if misfits["fail"] else "reject" if gone else "null"]
@@ -83,7 +83,7 @@ def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], f
         # The place and the raw values are all that `replay` needs to try the row again.
         raw = {"section_id": row[1], **dict(zip(names, raws, strict=False))}
         text = json.dumps(raw, ensure_ascii=False, default=str)
-        found.problems += [Problem(code, message, row[2], row[3], schema.name, text) for message in told]
+        validation.problems += [Problem(code, message, row[2], row[3], schema.name, text) for message in told]
     return not gone
 
 
@@ -92,13 +92,13 @@ def policy_of(one: Field) -> str:
     return "reject" if one.on_violation == "null" and one.required else one.on_violation
 
 
-def stop_at(found: Found, source: str) -> None:
+def stop_at(validation: Validation, source: str) -> None:
     """Raise the first violation at which the schema stops the run, if there is one.
 
     Raises:
         ViolationError: there is one; source and line are the document's.
     """
-    for problem in found.problems:
+    for problem in validation.problems:
         if problem.code == CODES["fail"]:
             raise ViolationError(f"{problem.record}: {problem.message}", source=source, line=problem.line_start)
 
@@ -124,9 +124,9 @@ def replay(schema: Schema, problems: pa.Table) -> tuple[pa.Table, list[Problem]]
             continue
         raw = json.loads(row["raw"])
         raws = tuple(raw.get(one.name) for one in schema.fields)
-        found = validate(
+        validation = validate(
             schema, [Candidate(raw["section_id"], row["line_start"], row["line_end"], raws)], row["doc_id"]
         )
-        accepted += found.rows
-        left += found.problems
+        accepted += validation.rows
+        left += validation.problems
     return pa.Table.from_batches([batch(schema.arrow, accepted)]), left

@@ -25,6 +25,7 @@ from converter.sources.evidence import Listing, Sources
 from converter.sources.files import TEXT_SUFFIXES, File, Find, Wanted, failed, problem_of, read_document_file
 from converter.sources.ignore import LeftOut, patterns_of
 from converter.sources.listing import open_list, read_list
+from converter.sources.name_set import NameSet
 from converter.sources.paths import (
     STANDARD_INPUT,
     LocalFile,
@@ -38,7 +39,6 @@ from converter.sources.paths import (
     standard_input,
 )
 from converter.sources.query import sources_of_query
-from converter.sources.seen import Seen
 from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_table
 from converter.sources.urls import check_store, files_of_url, is_url
 
@@ -165,7 +165,7 @@ def _files(
 
     An error over one argument becomes a problem of that argument.
     """
-    seen = Seen()
+    seen = NameSet()
     real_folder = lru_cache(maxsize=64)(os.path.realpath)  # for this run only: links may change
     for argument in arguments:
         if isinstance(argument, Source):
@@ -256,7 +256,7 @@ def _rows(
 
 def _keyed(sources: Iterable[Source]) -> Iterator[Source]:
     """Replace a document by a problem if an earlier document has the same key: their records would merge."""
-    seen = Seen()
+    seen = NameSet()
     for source in sources:
         if source.problem is None and not seen.add(source.key):
             message = "an earlier document has this key, and was kept; name another `key_column`"

@@ -258,7 +258,7 @@ def listing(folder: Path) -> dict[str, str]:
 
 
 @dataclass
-class Found:
+class Finding:
     """The findings over all faults of one case."""
 
     faults: int = 0
@@ -266,9 +266,9 @@ class Found:
     wrong: list[str] = field(default_factory=list)
 
 
-def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, ...], stride: int) -> Found:
+def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, ...], stride: int) -> Finding:
     """Make a run fail at every `stride`th call; `restore` restores the state before, with or without an output."""
-    case, found = place.case, Found()
+    case, found = place.case, Finding()
 
     def content() -> Content:
         try:
@@ -389,7 +389,7 @@ def dropped(server: str) -> bool:
     return True
 
 
-def check(cases: list[Case], kinds: tuple[str, ...], stride: int = 1, server: str | None = None) -> dict[str, Found]:
+def check(cases: list[Case], kinds: tuple[str, ...], stride: int = 1, server: str | None = None) -> dict[str, Finding]:
     """Check cases; return the findings of each."""
     results = {}
     for case in cases:

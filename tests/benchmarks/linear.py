@@ -115,7 +115,7 @@ def yardstick() -> float:
 
 
 @dataclass(slots=True)
-class Found:
+class Finding:
     """The measurements of a subject with an input that makes it slow."""
 
     subject: str
@@ -134,7 +134,7 @@ class Report:
 
     bound: float = BOUND
     walked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    measured: list[Found] = field(default_factory=list)
+    measured: list[Finding] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
     @property
@@ -143,12 +143,12 @@ class Report:
         return self.bound > BOUND
 
     @property
-    def steep(self) -> list[Found]:
+    def steep(self) -> list[Finding]:
         """The findings that take more than linear time."""
         return [found for found in self.measured if found.exponent > self.bound]
 
     @property
-    def slow(self) -> list[Found]:
+    def slow(self) -> list[Finding]:
         """The findings that are slow out of proportion to ordinary text."""
         limit = float("inf") if self.rough else PROPORTION * yardstick()
         return [found for found in self.measured if found.seconds > limit]
@@ -165,7 +165,7 @@ class Report:
                 print(f"  {found}", file=out)
         print(f"{len(self.steep)} steep, {len(self.slow)} slow; bound {PROPORTION * yardstick():.3f} s", file=out)
 
-    def add(self, found: Found) -> None:
+    def add(self, found: Finding) -> None:
         """Add a finding, and print it at once if it is bad."""
         self.measured.append(found)
         if found.exponent > self.bound or (not self.rough and found.seconds > PROPORTION * yardstick()):
@@ -589,12 +589,14 @@ def walk_expressions(report: Report, found: Iterable[Expression], worst: int | N
         for seconds, name, timed in sorted(measures, key=lambda measured: -measured[0])[:worst]:
             if longest:
                 if seconds > FLOOR and min(timed(2 * longest) for _ in range(5)) > FLOOR:
-                    report.add(Found(expression.name, name, float("inf"), float("inf")))
+                    report.add(Finding(expression.name, name, float("inf"), float("inf")))
             elif steep < ENOUGH and timed(SIZES[0]) > FLOOR / 200 and timed(SIZES[-1]) > FLOOR:
                 exponent, seconds = exponent_of(timed, report)
                 steep += exponent > report.bound
                 whole = seconds * LARGEST / SIZES[-2 if report.rough else -1]
-                report.add(Found(expression.name, name, exponent, whole if report.rough else for_largest(timed, whole)))
+                report.add(
+                    Finding(expression.name, name, exponent, whole if report.rough else for_largest(timed, whole))
+                )
 
 
 # -- rules and readers
@@ -764,7 +766,7 @@ def walk_documents(report: Report, inputs: Iterable[tuple[str, Callable[[int], s
             if exponent > report.bound - 0.05:
                 exponent, seconds = exponent_of(measure, report)
                 whole = seconds * LARGEST / (large if report.rough else SIZES[-1])
-            report.add(Found(stage, name, exponent, whole if report.rough else for_largest(measure, whole)))
+            report.add(Finding(stage, name, exponent, whole if report.rough else for_largest(measure, whole)))
     report.walked["rules, readers and records"] = len(names)
 
 

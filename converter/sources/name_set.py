@@ -9,7 +9,7 @@ from hashlib import blake2b
 FIRST_SLOTS = 1024
 
 
-class Seen:
+class NameSet:
     """A set of names, kept as 64-bit hashes in one array with open addressing.
 
     Among ten million names, the chance of a collision is about 3 in a million.
