@@ -1,11 +1,11 @@
 """Parquetry: documents that were written for people, turned into typed tables for machines.
 
-A document walks through the rooms in one direction:
+A document passes through the rooms in one direction:
 
     bytes -> text -> repaired text -> blocks -> typed columns -> records and data sets -> files
 
-`read` gives one document to look at, `read_tables` its tables as data frames; `convert` turns many into files, and
-`extract` takes the records that a schema asks for.
+`read` returns one document, and `read_tables` its tables as data frames. `convert` converts many documents to files,
+and `extract` returns the records that a schema describes.
 """
 
 from importlib import import_module
@@ -67,7 +67,7 @@ __all__ = [
     "read_tables",
 ]
 
-# Where each name lives; it is imported when it is asked for. `parquetry --version` needs no Arrow, which takes 0.2 s.
+# The module of each public name, imported on first access: `parquetry --version` does without Arrow, which takes 0.2 s.
 _NAMES = {
     "converter.config": ("Options",),
     "converter.api.arguments": ("Limits", "ReadingArguments"),

@@ -1,8 +1,8 @@
-"""python -m converter, and the command `parquetry`."""
+"""Entry point of `python -m converter` and of the command `parquetry`."""
 
 from converter.engine.interruption import end_at_once
 
-end_at_once()  # before the imports below, which take most of the start
+end_at_once()  # before the imports below, which take most of the startup time
 
 
 def main() -> None:

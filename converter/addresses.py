@@ -1,14 +1,15 @@
-"""Addresses: what has the form of one, and what of it may be shown.
+"""Addresses: how to recognize them, and which parts of them may be shown.
 
-Nothing else in the package prints an address, makes a key of it, or hands it to a message. `public` is for a text that
-is an address, or a path; `redacted` for a text that may hold some, such as the message of another library.
+Every address passes through this module before the package prints it, makes a key of it, or puts it into a message.
+`public` is for a text that is an address or a path; `redacted` is for a text that may contain addresses, such as the
+message of another library.
 
-What is kept of an address is known to be harmless; all else goes:
+Only parts that are known to be harmless are kept. Removed or replaced are:
 
-- what stands before the host: a password always, a user name too, unless it names a place (`abfs://CONTAINER@...`);
-- parameters whose names speak of credentials, and those that belong to a signature;
-- the value of any other parameter, unless its name is in `HARMLESS` or it is a short number or a date: a digest
-  takes its place, so that different addresses keep different keys. The same holds for a fragment.
+- the login before the host: a password always, a user name unless it names a place (`abfs://CONTAINER@...`);
+- parameters whose names suggest credentials, and parameters that belong to a signature;
+- the value of any other parameter, unless its name is in `HARMLESS` or the value is short or a date: a digest
+  replaces the value, so that different addresses keep different keys. The same holds for a fragment.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+"
-"""One letter alone is a drive of Windows."""
+"""A single letter is a Windows drive."""
 
 CHAIN = re.compile(rf"::(?={SCHEME}:(?::|[/\\]))")
-"""What joins the addresses of a chain: `zip://*.md::https://host/a.zip`. A password may hold two colons too."""
+"""The separator in a chain of addresses: `zip://*.md::https://host/a.zip`. A password may contain two colons too."""
 
 PART = re.compile(rf"((?:{SCHEME}:)*?)({SCHEME}):([/\\]+)(.*)", re.S)
 AUTHORITY = re.compile(r"[^/?#]*")
@@ -45,25 +46,25 @@ HARMLESS = frozenset({
 })  # fmt: skip
 """Parameters that name a document, not its reader."""
 
-# Parameters that let the bearer of an address in, and those that go with a signature (S3, GCS, CloudFront, Azure). They
-# are left out, for they change where the document does not.
+# Parameters that grant access to the bearer of an address, and those that accompany a signature (S3, GCS, CloudFront,
+# Azure). They are left out because they change even if the document does not.
 CREDENTIAL = re.compile(
     r"x-(?:amz|goog|ms)-.*|.*(?:sig|signature|token|secret|jwt|bearer|cookie|credentials?|session(?:[_-]?id)?|hmac|saml)"
     r"|.*(?:passw(?:or)?d|passphrase|pwd|passwd).*|pass|pw|.*auth(?:[_-]?key|orization)?|(?:.*[_-])?(?:sid|sessid|otp)"
     r"|phpsessid|.*sessionid|(?:.*[_-])?(?:api|access|secret|private|subscription|account)[_-]?key(?:[_-]?id)?",
-    re.I | re.S,  # a name that holds a line break is one too, and takes no square of its length
+    re.I | re.S,  # S: a name with a line break matches too, and does not take quadratic time
 )
 WITH_SIGNATURE = re.compile(
     r"awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|s[eprtv]|spr|sk(?:oid|tid|[tesv])", re.I
 )
 DOUBTFUL = re.compile(r".*(?:key|code|pin|hash|nonce|ticket|user|login|email|id_?hint|state|cert).*|u|k", re.I | re.S)
-"""Parameters that may be either: not even a short value of theirs is shown."""
+"""Parameters that may or may not be credentials: not even their short values are shown."""
 
 PLAIN_VALUE = re.compile(r"[\w .,:+*/-]{0,200}")
 SHORT_VALUE = re.compile(r"\d{1,6}|\d{4}-\d\d-\d\d|.{0,4}", re.S)
 PATH_PARAMETER = re.compile(r";([\w.-]+)=[^/;?#]*")
 
-# Bounded, or each beginning in a long chain would look through the rest of it; of a longer one the end is found.
+# Bounded: otherwise each start in a long chain would scan the rest of the chain. Of a longer chain, the end is found.
 _LINK = r"[A-Za-z][A-Za-z0-9+.-]{1,40}"
 IN_TEXT = re.compile(rf"(?:{_LINK}::){{0,8}}(?:{_LINK}:){{1,8}}[/\\]+[^\s\"'<>`]+")
 ASSIGNMENT = re.compile(
@@ -75,9 +76,9 @@ BARE_LOGIN = re.compile(r"(?<![\w/@.:-])[\w.%+-]{1,300}:[^\s@/'\"]{1,1000}@(?=[\
 
 
 def is_address(text: str) -> bool:
-    """Whether the text has the form of an address, or was meant to: `s3://x`, `s3:/x`, `a::b://x`, `user:word@host/x`.
+    """Whether the text is or was meant as an address: `s3://x`, `s3:/x`, `a::b://x`, `user:word@host/x`.
 
-    A path that begins with `./`, and one on a drive of Windows, is none.
+    A path that begins with `./` or is on a Windows drive is not an address.
     """
     if re.match(rf"{SCHEME}:(?:[/\\]|$)|[A-Za-z][A-Za-z0-9+.-]*::", text) or "://" in text:
         return not text.startswith(("./", "../", ".\\"))
@@ -85,8 +86,8 @@ def is_address(text: str) -> bool:
     return bool(
         (known and known[1].lower() in SCHEMES)
         or BARE_LOGIN.match(text)
-        or re.match(r"[\w.-]+@[\w.-]+:", text)  # as ssh has it
-        or re.match(r"\s*(?:\w+\s*=\s*[^\s;]+[\s;]+\w+|password|pwd|dbname|service)\s*=", text, re.I)  # libpq's
+        or re.match(r"[\w.-]+@[\w.-]+:", text)  # ssh form
+        or re.match(r"\s*(?:\w+\s*=\s*[^\s;]+[\s;]+\w+|password|pwd|dbname|service)\s*=", text, re.I)  # libpq form
     )
 
 
@@ -96,13 +97,13 @@ SCHEMES = frozenset({
     "oracle", "jdbc", "odbc", "snowflake", "bigquery", "redshift", "clickhouse", "mongodb", "redis", "kafka", "data",
     "mailto", "iceberg",
 })  # fmt: skip
-"""Schemes that are told by their name alone, where no slash follows: `file:x`. Another folder may be called `a:b`."""
+"""Schemes recognized by name alone, if no slash follows: `file:x`. With any other name, `a:b` may be a folder."""
 
 
 def public(address: str) -> str:
-    """Return the address without what could let its bearer in; a text that is none, such as a path, as it is.
+    """Return the address without the parts that grant access; return any other text, such as a path, unchanged.
 
-    Whatever differs between two addresses beside credentials differs between the results too.
+    Two addresses that differ in more than credentials have different results.
     """
     if ":" not in address:
         return address
@@ -110,7 +111,7 @@ def public(address: str) -> str:
 
 
 def redacted(text: str) -> str:
-    """Return a text in which every address is `public`, and no password is assigned or stands before a host."""
+    """Return the text with every address made `public`, and without passwords in assignments or before a host."""
     if ":" in text:
         text = IN_TEXT.sub(lambda match: public(match[0]), text)
         text = BARE_LOGIN.sub("", text)
@@ -118,7 +119,7 @@ def redacted(text: str) -> str:
 
 
 def shown(name: str) -> str:
-    """Return what a message may call a place by, whatever it is: an address, a path, the words of a connection."""
+    """Return the name that a message may show for a place: an address, a path or a connection string."""
     return redacted(public(name))
 
 
@@ -144,24 +145,24 @@ def _public(part: str) -> str:
 
 
 def _without_login(rest: str, scheme: str) -> str:
-    """Return what follows the slashes of an address, from the host on."""
+    """Return the text after the slashes of an address, from the host on."""
     authority = AUTHORITY.match(rest)[0]  # type: ignore[index]
     login, at, host = authority.rpartition("@")
     after = rest[len(authority) :]
     if scheme in PLACES and not re.search(r":|%3a", login, re.I) and (at or ":" not in host):
         return rest
-    # What looks like a host and its port may be a user and the beginning of a password.
+    # An apparent host and port may be a user name and the start of a password.
     unsure = (login or ":" in host) and not SURE_HOST.fullmatch(host) and re.search(r"[^/]@", after)
     cut_short = (":" in host or not SURE_HOST.fullmatch(host)) and after.startswith(("?", "#"))
     doubtful = not host or unsure or cut_short
     if HOST.fullmatch(host) and not (doubtful and "@" in after):
         return host + after
-    # A password with a slash or the like, not escaped: what stands before the last `@` may be of it.
+    # A password may contain an unescaped slash or the like: the text before the last `@` may belong to it.
     return rest.rpartition("@")[2] if "@" in rest else host.partition(":")[0] + after
 
 
 def _public_query(query: str, web: bool) -> str:
-    """Return what is asked for, without what is not known to be harmless."""
+    """Return the query without the parts that are not known to be harmless."""
     if not query:
         return ""
     if "=" not in query:
@@ -181,5 +182,5 @@ def _is_harmless(name: str, value: str) -> bool:
 
 
 def digest(value: str) -> str:
-    """Return what stands for a value that is not shown; equal for equal values alone."""
+    """Return the digest that replaces a hidden value; only equal values have equal digests."""
     return f"~{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"

@@ -1,4 +1,4 @@
-"""What a user can say of how documents are read."""
+"""Settings of how documents are read."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from converter.values import NO_HINTS, Hints, check
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a conversion can be told. `repair` is off, safe or full; `rules_off` names rules switched off; the maxima
-    are for each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`);
-    `hints` say what the cells of tables may leave open; `schemas` are the records that a user asked for."""
+    """Settings of a conversion. `repair` is off, safe or full; `rules_off` names rules to switch off; the maxima apply
+    to each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`);
+    `hints` settle what table cells leave open; `schemas` are the records that a user asks for."""
 
     repair: str = "full"
     rules_off: frozenset[str] = frozenset()
@@ -33,7 +33,7 @@ class Options:
     encoding: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no option, with a UsageError."""
+        """Reject invalid options with a UsageError."""
         if self.repair not in LEVELS:
             raise UsageError(f"unknown repair level {self.repair}; there are {', '.join(LEVELS)}")
         names = [rule.name for rule in RULES]
@@ -44,7 +44,7 @@ class Options:
             try:
                 codec_name(self.encoding)
             except (LookupError, ValueError) as error:
-                message = f"unknown encoding {self.encoding!r}; say for example utf-8, shift_jis, cp1251 or gb18030"
+                message = f"unknown encoding {self.encoding!r}; use for example utf-8, shift_jis, cp1251 or gb18030"
                 raise UsageError(message) from error
         asked = [schema.name.casefold() for schema in self.schemas]
         if twice := sorted({name for name in asked if asked.count(name) > 1}):
@@ -55,7 +55,7 @@ class Options:
 
 
 def schema_of(record: str, options: Options) -> pa.Schema:
-    """Return the Arrow schema of a record: a built-in one, one of the options' schemas, or the parts of data sets."""
+    """Return the Arrow schema of a record: a built-in record, a schema of the options, or the parts of data sets."""
     if record == DATASETS:
         return PARTS
     if record in RECORDS:

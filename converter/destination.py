@@ -1,9 +1,9 @@
-"""What the name of an output means, decided in one place for every command and for the library.
+"""The meaning of an output's name, decided in one place for every command and for the library.
 
-A name is a file of a format by its suffix, a database by its suffix or address, standard output where it is `-` or
-missing, and else a folder. What is none of these is refused, with what is possible: an address that nothing writes to,
-a suffix of a kind of file that is not written, one that contradicts the format that was asked for. So nothing is ever
-written to a folder called `s3:` or `out.xlsx`.
+A suffix means a file in a format; a suffix or an address means a database; `-` or no name means standard output; any
+other name means a folder. Some names are rejected, with a message that lists what is possible: an address that nothing
+writes to, the suffix of a kind of file that is not written, a suffix that contradicts the requested format. So nothing
+is ever written to a folder called `s3:` or `out.xlsx`.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "json": (".json",),
     "ndjson": (".ndjson", ".jsonl"),
 }
-"""The formats of rows, and the suffixes of their files; the first is the one that we give."""
+"""The formats of rows with the suffixes of their files; Parquetry writes the first suffix."""
 
 TEXTS: Mapping[str, tuple[str, ...]] = {"text": (".txt", ".text"), "markdown": (".md", ".markdown")}
 """The formats of tables for people."""
 
 DATABASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
-    # what --to calls it: (suffixes, schemes of addresses, how to name one)
+    # value of --to: (suffixes, schemes of addresses, example of a name)
     "duckdb": ((".duckdb", ".ddb"), (), "x.duckdb"),
     "delta": ((), ("delta",), "delta://FOLDER"),
     "postgres": ((), ("postgres", "postgresql"), "postgresql://HOST/NAME"),
 }
 
 DELTA_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl", "file", "memory", "hdfs", "lakefs")
-"""Where the package `deltalake` can write."""
+"""Schemes of the stores that the package `deltalake` can write to."""
 
 SUFFIXES_OF_FILES = {
     "text and markup":
@@ -65,13 +65,13 @@ SUFFIXES_OF_FILES = {
         "css scss less",
 }  # fmt: skip
 KINDS_OF_FILES = frozenset(word for words in SUFFIXES_OF_FILES.values() for word in words.split())
-"""What a suffix says of a file. Any other belongs to the name: `v1.2`, `out.2024-01-01`, `notes.d`, `example.org`."""
+"""Suffixes that state the kind of a file. Any other is part of the name: `v1.2`, `out.2024-01-01`, `example.org`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Writes:
-    """What a command can write: formats with the suffixes of their files, the places where it can, and the format where
-    neither name nor option says one."""
+    """What a command can write: formats with the suffixes of their files, the places, and the default format if neither
+    name nor option states one."""
 
     formats: Mapping[str, tuple[str, ...]]
     places: tuple[str, ...] = (STREAM, FILE)
@@ -84,7 +84,7 @@ class Writes:
 
     @property
     def names(self) -> list[str]:
-        """What `to` may be."""
+        """The possible values of `to`."""
         return [*self.formats, *(name for name in DATABASES if name in self.places)]
 
     def __str__(self) -> str:
@@ -95,9 +95,9 @@ class Writes:
 
 
 RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, *DATABASES), "parquet")
-"""Of `convert`, on the command line and in the library."""
+"""For `convert`, on the command line and in the library."""
 RECORD_FOLDERS = Writes(ROWS, (FOLDER,), "parquet")
-"""Of `spark convert` and `spark stream`, where many workers write."""
+"""For `spark convert` and `spark stream`, where many workers write."""
 TABLES = Writes({**TEXTS, **ROWS})
 PAGE = Writes({"html": (".html", ".htm")}, default="html")
 SCHEMA = Writes({"yaml": (".yaml", ".yml")}, default="yaml")
@@ -109,8 +109,8 @@ ZIP_FILE = Writes({"zip": (".zip",)}, (FILE,), "zip")
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an output goes: `place` is `stream`, `file`, `folder` or the name of a database, whose address, or path, is
-    `name`. `format` is that of the rows; None where nothing says it, and the command has no usual one."""
+    """Where an output goes: `place` is `stream`, `file`, `folder` or a kind of database; `name` is the path or address.
+    `format` is the format of the rows; None if nothing states it and the command has no default."""
 
     place: str
     format: str | None
@@ -123,12 +123,12 @@ class Destination:
 
 
 def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: Writes) -> Destination:
-    """Return what an output name means to a command that `writes` this; `to` is the format or database asked for.
+    """Return the destination that a name means to a command with `writes`; `to` is the requested format or database.
 
-    An existing folder is a folder whatever it is called, and so is a name that ends with a slash.
+    An existing folder is a folder whatever its name, and so is a name that ends with a slash.
 
     Raises:
-        UsageError: it is nothing that the command writes to, or contradicts `to`; the message says what is possible.
+        UsageError: the command cannot write to this name, or it contradicts `to`; the message lists what is possible.
     """
     if to is not None and to not in writes.names:
         raise UsageError(f"unknown format {to}; there are {', '.join(writes.names)}")
@@ -145,13 +145,13 @@ def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: W
 
 
 def check_file(file: str | os.PathLike[str], writes: Writes) -> None:
-    """Refuse what is no name of a file that a command with `writes` makes.
+    """Check that a command with `writes` can write a file of this name.
 
     Raises:
-        UsageError: it says what is possible.
+        UsageError: the command cannot; the message lists what is possible.
     """
     name = _text_of(file)
-    there = os.path.exists(name) and not os.path.isdir(name)  # a device or a pipe will do too
+    there = os.path.exists(name) and not os.path.isdir(name)  # a device or a pipe is fine too
     if name != STANDARD_OUTPUT and (is_address(name) or not there):
         destination_of(name, None, writes)
 
@@ -193,7 +193,7 @@ def _of_address(name: str, to: str | None, writes: Writes) -> Destination:
 
 
 def _is_wellformed(rest: str) -> bool:
-    """Whether what follows a scheme is `//LOGIN@HOST:PORT/NAME?...`, each part without the marks of another."""
+    """Whether the text after a scheme is `//LOGIN@HOST:PORT/NAME?...`, no part with the delimiters of another."""
     login = r"(?:[^@/?#:\[\]]*(?::[^@/?#\[\]:]*)?@)?"
     host = r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^@/?#:,\[\]]*)(?::\d*)?"
     return re.fullmatch(rf"//{login}{host}(?:,{host})*(?:/[^?#@]*)?(?:\?[^#]*)?", rest) is not None
@@ -251,7 +251,7 @@ def _of_path(name: str, to: str | None, writes: Writes) -> Destination:
 
 
 def _mode_of(path: Path) -> int | None:
-    """Return what stands at a path, None where nothing does, or it cannot be seen: that is told where it is written."""
+    """Return the file mode of a path; None if the path does not exist or is not accessible, which writing reports."""
     try:
         return path.stat().st_mode
     except OSError:
@@ -267,7 +267,7 @@ def _is_kind_of_file(suffix: str) -> bool:
 
 
 def _near(suffix: str, writes: Writes) -> str | None:
-    """Return the suffix that was meant by one with a letter too many, missing or changed."""
+    """Return the known suffix that a misspelled one means: a letter too many, missing or changed."""
     databases = [one for key, (suffixes, _, _) in DATABASES.items() if key in writes.places for one in suffixes]
     known = [one for one in (*writes.suffixes, *databases) if len(one) > 3]
     return next(iter(get_close_matches(suffix, known, 1, 0.75)), None) if len(suffix) > 3 else None

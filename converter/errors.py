@@ -1,4 +1,4 @@
-"""One small tree of errors. Source, line and code are fields, so that callers need not read prose."""
+"""The exception classes. Source, line and code are attributes, so that callers need not parse messages."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from converter.addresses import redacted, shown
 
 
 class ParquetryError(Exception):
-    """Anything that Parquetry raises on purpose. It shows no password: addresses are told by what may be shown of them.
+    """Base class of all errors that Parquetry raises on purpose. It shows no password: addresses are redacted.
 
-    Messages call an option by its argument, in backticks; the command line says its flag instead.
+    Messages name an option by its argument, in backticks; the command line shows the flag instead.
 
     Attributes:
         message: what happened, what was expected and what to do, without the place.
         code: a stable name for the kind of error, as in `problems.code`.
-        source: the file, URI or key that it concerns, if one.
-        line: 1-based line in that source, if one.
+        source: the file, URI or key concerned, if any.
+        line: 1-based line in that source, if any.
     """
 
     code = "error"
@@ -43,13 +43,13 @@ class UsageError(ParquetryError):
 
 
 class SchemaError(UsageError):
-    """A schema file, or what was given in its place, is none. Source and line are those of the schema file."""
+    """A schema file, or the object passed in its place, is not a valid schema. Source and line refer to the file."""
 
     code = "schema"
 
 
 class ViolationError(ParquetryError):
-    """A record does not fit its schema, which says `fail`. Source and line are those of the document."""
+    """A record does not fit its schema, which sets `fail`. Source and line refer to the document."""
 
     code = "violation"
 
@@ -61,32 +61,32 @@ class SourceError(ParquetryError):
 
 
 class DecodingError(SourceError):
-    """A source was read, but its bytes are no text."""
+    """A source was read, but its bytes are not text."""
 
     code = "not_text"
 
 
 class OutputError(ParquetryError):
-    """The output could not be written, or an earlier one not read. The message says what stands there, where that is
-    not what stood there before."""
+    """The output could not be written, or the existing output could not be read. If the output has changed, the message
+    states its new content."""
 
     code = "output"
 
 
 class QueryError(ParquetryError):
-    """A query took longer than it may, or needs more memory than there is."""
+    """A query exceeded its time limit, or needs more memory than is available."""
 
     code = "query"
 
 
 class SparkError(ParquetryError):
-    """Spark could not be started, or gave a job up; the output is as it was."""
+    """Spark could not be started, or gave up on a job; the output is unchanged."""
 
     code = "spark"
 
 
 class TooManyProblems(ParquetryError):
-    """A run was told to fail at so many errors, and met more. `problems` holds the first of them, as rows."""
+    """A run met more errors than its limit `maximum_problems`. `problems` holds the first of them, as rows."""
 
     code = "too_many_problems"
 

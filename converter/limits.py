@@ -1,7 +1,7 @@
-"""How large one document may be, how long it may take, and what it may become.
+"""Limits of one document: its size, the time it may take, and the size of its output.
 
-The limits of a document travel with it as an `Allowance`, which is spent by all that is done for it: reading, typing,
-rows, data sets, schemas.
+The limits travel with the document as an `Allowance`, which every step spends: reading, typing, rows, data sets,
+schemas.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ DEFAULT_MAXIMUM_BYTES = 256 * 1024 * 1024
 DEFAULT_MAXIMUM_SECONDS = 120.0
 OUTPUT_FACTOR = 64
 LEAST_OUTPUT_BYTES = 64 * 1024 * 1024
-"""A document may become rows of so many times its size, and of so many bytes whatever its size, unless told else."""
+"""The default limit of a document's rows: `OUTPUT_FACTOR` times its size, but at least `LEAST_OUTPUT_BYTES`."""
 
 READER_MEMORY = 1024 * 1024 * 1024
-"""The memory that a reader of office formats may take for one document, beyond what it takes to be loaded."""
+"""Bytes of memory that a reader of office formats may take for one document, beyond those for loading the reader."""
 
 RING_AGAIN = 0.1
-"""Seconds after which `OutOfTime` is raised again: the first may fall where Python drops exceptions (a destructor)."""
+"""Seconds after which `OutOfTime` is raised again: Python may drop the first one (in a destructor)."""
 
 
 class OutOfTime(BaseException):
-    """A document took longer than it may. No `Exception`, so that nothing on the way takes it for its own."""
+    """A document exceeded its time limit. Not an `Exception`, so that no handler on the way catches it."""
 
 
 class TooMuchOutput(ParquetryError):
-    """A document would become more than it may."""
+    """The output of a document would exceed its limit."""
 
     code = "too_much_output"
 
@@ -44,18 +44,19 @@ _thread = threading.local()
 
 
 def seconds_left() -> float | None:
-    """Return how many seconds the document that this thread works on has left; None without a limit."""
+    """Return the seconds left for the document that this thread works on; None without a limit."""
     deadline = getattr(_thread, "deadline", None)
     return None if deadline is None else deadline - time.monotonic()
 
 
 @contextlib.contextmanager
 def time_limit(seconds: float | None) -> Iterator[None]:
-    """Raise `OutOfTime` in this block once it has taken so many seconds.
+    """Raise `OutOfTime` in this block once it has taken this many seconds.
 
-    In the main thread of a POSIX process the timer signal does it, which also ends a regular expression. Where that
-    is not to be had (another thread, Windows, a process whose own timer runs) another thread raises it here, between
-    two steps of the interpreter. Code in C that never comes back is ended by neither, but by the pool's own limit.
+    In the main thread of a POSIX process, the timer signal raises the exception and also interrupts a regular
+    expression. Without the signal (another thread, Windows, a process whose own timer runs), another thread raises
+    the exception here, between two steps of the interpreter. C code that never returns is ended only by the pool's
+    own limit.
     """
     if seconds is None:
         yield
@@ -72,12 +73,12 @@ def time_limit(seconds: float | None) -> Iterator[None]:
 
 
 def _signals_free() -> bool:
-    """Whether the timer and its signal are ours to use: the caller's own timer would never ring."""
+    """Whether the timer and its signal are free; if Parquetry took them, a timer of the caller would never fire."""
     return (
         hasattr(signal, "setitimer")
         and threading.current_thread() is threading.main_thread()
         and signal.getitimer(signal.ITIMER_REAL)[0] == 0
-        and signal.getsignal(signal.SIGALRM) is not None  # None is a handler that is no Python, and cannot be put back
+        and signal.getsignal(signal.SIGALRM) is not None  # None: a handler not set by Python, which cannot be restored
     )
 
 
@@ -99,7 +100,7 @@ def _signal_alarm(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _thread_alarm(seconds: float) -> Iterator[None]:
-    import ctypes  # which most do without
+    import ctypes  # most processes do not need it
 
     thread = ctypes.c_ulong(threading.get_ident())
     lock = threading.Lock()
@@ -115,7 +116,7 @@ def _thread_alarm(seconds: float) -> Iterator[None]:
 
     def stop() -> None:
         over.set()
-        with lock:  # what has been raised, and has not come yet, is taken back
+        with lock:  # cancels an exception that is set but not raised yet
             ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
 
     with _ending(stop):
@@ -125,7 +126,7 @@ def _thread_alarm(seconds: float) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _ending(stop: Callable[[], None]) -> Iterator[None]:
-    """Stop an alarm at the end of the block, also where it rings while it is being stopped; it rings again later."""
+    """Stop an alarm at the end of the block, even if it rings during the first `stop`; the next ring comes later."""
     try:
         try:
             yield
@@ -137,10 +138,10 @@ def _ending(stop: Callable[[], None]) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Allowance:
-    """What may still be done for one document: `seconds` of work, and `output_bytes` less what is `taken`.
+    """What is left for one document: `seconds` of work, and `output_bytes` less `taken`.
 
-    Bytes are counted before anything is made of them, so that what is too much is never there: a character is one, a
-    value some more.
+    Bytes are counted before output is created, so that output beyond the limit never exists: a character counts as
+    one byte, a value as a few more.
     """
 
     seconds: float | None = None
@@ -149,26 +150,26 @@ class Allowance:
 
     @classmethod
     def of(cls, size: int, seconds: float | None, output_bytes: int | None) -> Allowance:
-        """Return that of a document of this size, with the limits that a user gave (None: the default)."""
+        """Return the allowance of a document of this size, with the limits that a user set (None: the default)."""
         return cls(seconds, output_bytes or max(OUTPUT_FACTOR * size, LEAST_OUTPUT_BYTES))
 
     @classmethod
     def least(cls, allowances: Sequence[Allowance]) -> Allowance:
-        """Return one for several documents together, which is over before that of any of them is."""
+        """Return a joint allowance for several documents, which runs out no later than any of theirs."""
         seconds = [each.seconds for each in allowances if each.seconds is not None]
         left = min((each.output_bytes - each.taken for each in allowances), default=math.inf)
         return cls(min(seconds, default=None), left)
 
     def anew(self) -> Allowance:
-        """Return the same allowance of bytes, nothing taken: what is read is weighed before its rows are."""
+        """Return the same allowance of bytes, none taken: blocks are weighed on their own, before their rows."""
         return Allowance(None, self.output_bytes)
 
     @contextlib.contextmanager
     def timed(self) -> Iterator[None]:
-        """Spend seconds in this block.
+        """Charge the time of this block to `seconds`.
 
         Raises:
-            OutOfTime: there are no more.
+            OutOfTime: no seconds are left.
         """
         started = time.monotonic()
         try:
@@ -179,17 +180,17 @@ class Allowance:
                 self.seconds = max(0.0, self.seconds - (time.monotonic() - started))
 
     def affords(self, size: int) -> bool:
-        """Take so many bytes, if there are so many; say whether there were."""
+        """Take this many bytes if they are left; return whether they were."""
         if self.taken + size > self.output_bytes:
             return False
         self.taken += size
         return True
 
     def take(self, size: int) -> None:
-        """Take so many bytes.
+        """Take this many bytes.
 
         Raises:
-            TooMuchOutput: there are not so many.
+            TooMuchOutput: fewer bytes are left.
         """
         if not self.affords(size):
             raise TooMuchOutput(

@@ -1,4 +1,4 @@
-"""`import parquetry`: what `import converter` gives. A wheel holds this file as the package of that name."""
+"""`import parquetry`: the same names as `import converter`. A wheel contains this file as the package `parquetry`."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ __all__ = list(converter.__all__)
 
 
 def __getattr__(name: str) -> Any:
-    """Take a public name from `converter` when it is asked for (PEP 562)."""
+    """Return a public name of `converter` on access (PEP 562)."""
     return getattr(converter, name)
 
 

@@ -1,9 +1,9 @@
-"""Document text -> text that is safe to print: nothing in it moves the cursor, colours or rings."""
+"""Document text -> text that is safe to print: it cannot move the cursor, change colours or ring the bell."""
 
 from __future__ import annotations
 
-# Control characters become their pictures (ESC is ␛). What reorders text (bidirectional overrides and isolates)
-# would show lines otherwise than they stand, and becomes U+FFFD; so do the C1 controls, which have no picture.
+# Control characters become their pictures (ESC becomes ␛). Bidirectional overrides and isolates, which would reorder
+# the text of a line, become U+FFFD; so do the C1 controls, which have no picture.
 _PRINTABLE = (
     {code: 0x2400 + code for code in range(0x20) if code not in (0x09, 0x0A)}
     | {0x7F: 0x2421}
@@ -18,7 +18,7 @@ def printable(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text as `printable` does, on one line, runs of white space as one space."""
+    """Return the `printable` text on one line, with each run of white space as one space."""
     return " ".join(printable(text).split())
 
 

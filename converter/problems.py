@@ -1,4 +1,4 @@
-"""What could not be read or did not fit: one dataclass, and the table of every code there is."""
+"""Content that could not be read or did not fit: one dataclass, and the table of all codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 ERROR, WARNING = "error", "warning"
 
 CODES: dict[str, tuple[str, str]] = {
-    # code: (severity, what it means)
+    # code: (severity, meaning)
     "not_found": (ERROR, "The source does not exist."),
     "unreadable": (ERROR, "The source exists but could not be opened or read."),
     "no_documents": (ERROR, "A folder or glob holds no document."),
@@ -61,7 +61,7 @@ CODES: dict[str, tuple[str, str]] = {
 
 LOCKED = "locked_type"
 OF_THE_RUN = ("type_drift", LOCKED, "renamed_column", "dataset_left_out")
-"""Codes of what is said of data sets: every run finds it anew, over all that there is then."""
+"""Codes of problems of data sets: every run detects them anew, over all rows that the output then holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Problem:
 
     @property
     def severity(self) -> str:
-        """`error` where something could not be read, `warning` where it was read with a caveat."""
+        """`error` if something could not be read, `warning` if it was read with a caveat."""
         return CODES[self.code][0]
 
 

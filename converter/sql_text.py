@@ -1,4 +1,4 @@
-"""Names and texts as SQL writes them (ISO/IEC 9075-2, 5.2 and 5.3)."""
+"""Identifiers and strings as SQL text (ISO/IEC 9075-2, 5.2 and 5.3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether everything of a source is in its records: every line in a leaf record, every word in a record there."""
+"""Check that the records hold a whole source: each line in a leaf record, each word in a record of its line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.model.source import Source
 
 WORD = re.compile(r"\w+")
 INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]+")
-# A quote or footnote is a leaf only where nothing else covers the line: a bare `>`.
+# A quote or footnote is a leaf only if nothing else covers the line: a bare `>`.
 CONTAINERS = {"quote", "footnote"}
 CONTAINER_MARKS = re.compile(r">*|\[\^[^\]]+\]:")
 WITH_TEXT = ("blocks", "list_items", "cells", "links", "images", "code_blocks", "footnotes", "definitions", "repairs")
@@ -26,7 +26,7 @@ def rows_of(data: bytes | str, options: Options | None = None) -> dict[str, list
 
 
 def unaccounted(text: str, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
-    """Return what is lost of a document: lines in no leaf record, words of a line in no record that covers it."""
+    """Return the lost parts of a document: lines in no leaf record, words in no record that covers their line."""
     leaf: set[int] = set()
     container: set[int] = set()
     words: dict[int, set[str]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""How many combinations the slow tests take: some of each kind, or with PARQUETRY_ALL=1 in the environment all."""
+"""The combinations that slow tests run: some of each kind, or all with PARQUETRY_ALL=1 in the environment."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ ALL = bool(os.environ.get("PARQUETRY_ALL"))
 
 
 def some(part: Iterable[T], whole: Iterable[T]) -> list[T]:
-    """Return what stands for the whole: each value of each parameter, but not each with each."""
+    """Return a sample: each value of each parameter, but not every combination."""
     return [*whole] if ALL else [*part]

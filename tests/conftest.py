@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures and settings shared by all tests."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-# A busy machine is no failure: nothing is asserted by the clock (T31). The rest is as Hypothesis has it, in CI too.
+# A busy machine is no failure: no test asserts a duration (T31). Other settings are Hypothesis defaults, also in CI.
 settings.register_profile("parquetry", parent=settings(), deadline=None)
 settings.load_profile("parquetry")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the package once where Python keeps no bytecode: hundreds of tests start a process, which all would."""
+    """Compile the package once if Python keeps no bytecode: otherwise hundreds of test processes would each do so."""
     if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
         compileall.compile_dir(Path(__file__).parent.parent / "converter", quiet=2)
 
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
-    """A small Spark, one for all tests of a process: a second one would get the settings of the first."""
+    """Start a small Spark for all tests of a process: a second session would inherit the settings of the first."""
     if find_spec("pyspark") is None or (shutil.which("java") is None and "JAVA_HOME" not in os.environ):
         pytest.skip("Spark needs PySpark and a Java: pip install -e '.[spark]'")
     from tests.benchmarks.spark import session

@@ -1,4 +1,4 @@
-"""Texts of a few KB that ask for rows without end: `EXPANDING` makes each from a number, about that many characters."""
+"""Short texts that expand to endless rows: each maker in `EXPANDING` takes the approximate number of characters."""
 
 from __future__ import annotations
 

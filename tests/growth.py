@@ -1,4 +1,4 @@
-"""How work grows with its size, told by ratios of processor time: a busy machine slows down both sides."""
+"""How work grows with its size, as ratios of processor time: a busy machine slows down both sides."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def steep(work: Callable[[int], object], size: int) -> float | None:
         work(count)
         return time.process_time() - started
 
-    for _ in range(3):  # once more before it is believed
+    for _ in range(3):  # confirm with a second measurement
         large = seconds(size)
         if large < LEAST or large < MOST * (small := seconds(size // STEP)):
             return None

@@ -1,6 +1,6 @@
 """python -m tests.picture: the README's picture, the page of `parquetry inspect` for an example, drawn by Chromium.
 
-It is drawn with the fonts that are there; the one in the README with Inter and JetBrains Mono (Debian: fonts-inter,
+The picture uses the installed fonts; the one in the README uses Inter and JetBrains Mono (Debian: fonts-inter,
 fonts-jetbrains-mono).
 """
 
@@ -26,7 +26,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 
 
 def launch(driver: Any) -> Any:
-    """Return a browser without a window that asks nobody's servers anything."""
+    """Return a headless browser that makes no network requests of its own."""
     return driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 

@@ -25,7 +25,7 @@ def table(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str
 
 
 def first_line(function: Callable[..., object]) -> str:
-    """Return the first line of what the module of a function says of itself."""
+    """Return the first line of the docstring of a function's module."""
     return (getdoc(getmodule(function)) or "").partition("\n")[0]
 
 

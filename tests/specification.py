@@ -1,7 +1,7 @@
-"""The examples of the CommonMark and GFM specifications, from marko's source distribution, which ships both.
+"""The examples of the CommonMark and GFM specifications, from marko's source distribution, which includes both.
 
-pip fetches it once into `.cache/`; nothing of it is kept in the project. Without a package index the tests
-that need it are skipped with that reason.
+pip downloads it once into `.cache/`; the project keeps no copy. Without a package index, the tests that need it
+are skipped with that reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EXAMPLE = re.compile(r"^`{32} example[^\n]*\n(.*?)^\.\n(.*?)^`{32}$", re.MULTILI
 
 @cache
 def examples(name: str) -> list[str]:
-    """Return the Markdown of each example of `commonmark` or `gfm`, in their order."""
+    """Return the Markdown of each example of `commonmark` or `gfm`, in order."""
     archive = next(CACHE.glob("marko-*.tar.gz"), None) or _fetch()
     with tarfile.open(archive) as package:
         member = next(entry for entry in package if entry.name.endswith(f"tests/spec/{name}.txt"))

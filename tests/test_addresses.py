@@ -1,4 +1,4 @@
-"""No address is shown with what lets its bearer in: in keys, names, messages, reports, events and files (T38)."""
+"""Addresses never reveal credentials: in keys, names, messages, reports, events and files (T38)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.test_cli import run
 SECRET = "s3cr3t-Pa55w0rd"
 
 SHOWN = [
-    # address, what is shown of it
+    # address, its public form
     ("https://u:p@h.org/a.md", "https://h.org/a.md"),
     ("https://ghp_token@github.com/a.md", "https://github.com/a.md"),
     ("http:/u:p@h/a.md", "http:/h/a.md"),
@@ -57,7 +57,7 @@ SHOWN = [
 
 
 @pytest.mark.parametrize("address, expected", SHOWN)
-def test_what_is_shown(address: str, expected: str) -> None:
+def test_public_addresses_hide_credentials(address: str, expected: str) -> None:
     assert public(address) == expected
     assert public(public(address)) == public(address)
 
@@ -71,24 +71,24 @@ PARAMETERS = [
 
 @pytest.mark.parametrize("name", PARAMETERS)
 @pytest.mark.parametrize("scheme", ["https", "http", "postgresql", "s3", "custom"])
-def test_no_value_of_a_parameter_is_shown(name: str, scheme: str) -> None:
+def test_parameter_values_are_hidden_unless_known_to_be_harmless(name: str, scheme: str) -> None:
     for spelling in (name, name.upper(), name.title()):
         assert SECRET not in public(f"{scheme}://host/a.md?id=7&{spelling}={SECRET}&page=2#x")
 
 
-def test_an_address_in_a_parameter_is_none_of_the_harmless() -> None:
+def test_secrets_in_harmless_parameters_are_hidden() -> None:
     for value in (f"https://me:{SECRET}@h/x", f"token={SECRET}", f"me@{SECRET}"):
         assert SECRET not in public(f"https://host/x?q={value}&id=7")
 
 
-def test_addresses_that_differ_stay_different() -> None:
+def test_different_addresses_stay_different() -> None:
     names = [
         f"https://h/x?{name}={value}" for name in ("key", "chapter", "id") for value in ("first", "second", "7", "8")
     ]
     assert len(set(map(public, names))) == len(names)
 
 
-# Any password, as a careless user writes it, not escaped; long enough not to be part of something else.
+# Any password, not escaped, as a careless user writes it; long enough not to occur elsewhere by chance.
 SECRETS = st.text(
     st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="'\"<>`"), min_size=8, max_size=20
 )
@@ -104,7 +104,7 @@ POSITIONS = [
 @settings(max_examples=600, deadline=None)
 def test_no_password_is_ever_shown(secret: str, position: str) -> None:
     if position == "https://{}@host.example/x":
-        secret = re.sub("[/?#]", "|", secret)  # `https://a/b@c` is a page of a host
+        secret = re.sub("[/?#]", "|", secret)  # `https://a/b@c` is a page of the host `a`
     address = position.format(secret)
     for text in (public(address), shown(address), str(ParquetryError("is wrong", source=address))):
         assert secret not in text
@@ -116,7 +116,7 @@ def test_no_password_is_ever_shown(secret: str, position: str) -> None:
     name=st.sampled_from(PARAMETERS),
 )
 @settings(max_examples=200, deadline=None)
-def test_no_message_of_another_library_passes_one_on(secret: str, name: str) -> None:
+def test_secrets_in_messages_of_other_libraries_are_redacted(secret: str, name: str) -> None:
     for text in (
         f"cannot reach 'https://user:{secret}@host/x', giving up",
         f'could not connect with "host=h password={secret} user=me"',
@@ -140,10 +140,10 @@ OUTPUTS = [
 
 @pytest.mark.parametrize("out", OUTPUTS)
 @pytest.mark.parametrize("to", [None, "csv", "postgres", "delta"])
-def test_no_output_tells_its_password(
+def test_outputs_never_reveal_their_password(
     out: str, to: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither in a message, nor in a traceback with all causes, nor as the name of something on disk."""
+    """The password is in no message, no traceback with all its causes, and no name on disk."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -168,8 +168,8 @@ SOURCES = [
 
 
 @pytest.mark.slow
-def test_no_source_tells_its_password(tmp_path: Path) -> None:
-    """Not on standard error, in the report, the events of the run, the manifest or a record."""
+def test_sources_never_reveal_their_password(tmp_path: Path) -> None:
+    """The password is not in standard error, the report, the events of the run, the manifest or a record."""
     pytest.importorskip("openlineage.client", reason="openlineage-python is not installed")
     (tmp_path / "a.md").write_text("# A\n")
     done = run(
@@ -187,12 +187,12 @@ def test_no_source_tells_its_password(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["zip://a.md::http://me:{}@127.0.0.1:1/x.zip", "github://me:{}@127.0.0.1/x.md"])
-def test_a_source_that_no_library_can_open_tells_none(tmp_path: Path, address: str) -> None:
+def test_sources_that_cannot_be_opened_never_reveal_passwords(tmp_path: Path, address: str) -> None:
     done = run("convert", address.format(SECRET), "-o", "out", cwd=tmp_path)
     assert done.returncode in (1, 2, 3)
     assert SECRET.encode() not in done.stderr
 
 
-def test_wrong_usage_tells_none(tmp_path: Path) -> None:
+def test_usage_errors_never_reveal_passwords(tmp_path: Path) -> None:
     for arguments in ([f"postgres://me:{SECRET}@h/x"], ["convert", "a.md", f"--output=https://me:{SECRET}@h/x"]):
         assert SECRET.encode() not in run(*arguments, cwd=tmp_path, code=2).stderr

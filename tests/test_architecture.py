@@ -1,4 +1,4 @@
-"""A document walks through the rooms in one direction: no room imports one above it, and no module closes a circle."""
+"""Imports between the rooms of the package go one way: no room imports a room above it, and no imports form a cycle."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ROOMS = (
     "model", "text", "sources", "repair", "parse", "values", "records", "datasets", "schema",
     "config", "write", "destination", "output", "engine", "document", "show", "inspect", "spark", "api", "cli",
 )  # fmt: skip
-"""Every room and every module beside them, from the bottom up: each may import those before it."""
+"""Every room and every top-level module, from the bottom up: each may import those before it."""
 ASIDE = {"training", "__main__", "parquetry"}
-"""What no room imports."""
+"""Modules that no room imports."""
 
 
 @cache
 def modules() -> dict[str, Path]:
-    """Return every module of the package by its name."""
+    """Return the paths of all modules of the package, by module name."""
     names = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
@@ -32,7 +32,7 @@ def modules() -> dict[str, Path]:
 
 
 def imports(name: str) -> set[str]:
-    """Return the modules of the package that a module imports anywhere: late, and for types alone, too."""
+    """Return the modules of the package that a module imports anywhere, including in functions and for types only."""
     found = set()
     for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE.name:
@@ -43,21 +43,21 @@ def imports(name: str) -> set[str]:
 
 
 def module_of(name: str) -> str:
-    """Return the module that a dotted name is, or is defined in."""
+    """Return the module that a dotted name refers to or is defined in."""
     return name if name in modules() else module_of(name.rpartition(".")[0])
 
 
 def room_of(module: str) -> str:
-    """Return the room of a module; nothing for the package itself."""
+    """Return the room of a module; an empty string for the package itself."""
     return module.partition(".")[2].partition(".")[0]
 
 
-def test_every_room_has_its_place() -> None:
+def test_every_room_is_listed() -> None:
     rooms = {room_of(module) for module in modules()} - {""}
     assert rooms == {*ROOMS, *ASIDE}
 
 
-def test_the_architecture_page_has_the_rooms_in_their_order() -> None:
+def test_the_architecture_page_lists_the_rooms_in_order() -> None:
     page = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
     cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
     named = [name.removesuffix("/").removesuffix(".py") for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
@@ -66,13 +66,13 @@ def test_the_architecture_page_has_the_rooms_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("room", [*ROOMS, *sorted(ASIDE)])
-def test_no_room_imports_one_above_it(room: str) -> None:
+def test_no_room_imports_a_room_above_it(room: str) -> None:
     below = {*ROOMS[: ROOMS.index(room)], room} if room in ROOMS else {*ROOMS, room, ""}
     arrows = [(name, other) for name in modules() if room_of(name) == room for other in imports(name)]
     assert not [arrow for arrow in arrows if room_of(arrow[1]) not in below]
 
 
-def test_no_module_closes_a_circle() -> None:
+def test_modules_have_no_import_cycle() -> None:
     try:
         order = [*TopologicalSorter({name: imports(name) for name in modules()}).static_order()]
     except CycleError as error:

@@ -1,4 +1,4 @@
-"""Bad input and bad outputs: a message or a row in `problems`, the rest converts, nothing half-written is left."""
+"""Bad input and outputs give a message or a row in `problems`; the rest converts, and no partial output remains."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-# -- sources, each beside a good one
+# -- bad sources, each next to a good one
 
 
 BAD_SOURCES: dict[str, tuple[bytes | None, str, int | None, int]] = {
-    # name: content (None: no such file), code, line, exit code beside a good source
+    # name: content (None: no such file), problem code, line, exit code of a run that also has a good source
     "gone.md": (None, "not_found", None, 3),
     "void*": (None, "no_documents", None, 3),
     "/proc/self/mem": (None, "unreadable", None, 3),
@@ -61,7 +61,7 @@ BAD_SOURCES: dict[str, tuple[bytes | None, str, int | None, int]] = {
 
 
 @pytest.mark.parametrize("name", BAD_SOURCES)
-def test_a_bad_source_costs_only_itself(folder: Path, name: str) -> None:
+def test_a_bad_source_affects_no_other_source(folder: Path, name: str) -> None:
     if name.startswith("/proc") and not Path(name).exists():
         pytest.skip("there is no /proc")
     content, code, line, exit_code = BAD_SOURCES[name]
@@ -81,7 +81,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def test_a_fault_of_ours_costs_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_parquetry_fails_one_document_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(*arguments: object) -> None:
         raise ZeroDivisionError("a fault")
 
@@ -91,7 +91,7 @@ def test_a_fault_of_ours_costs_one_document(monkeypatch: pytest.MonkeyPatch) -> 
     assert "ZeroDivisionError: a fault" in problem.message
 
 
-# -- constructs that parsers choke on
+# -- constructs that are hard on parsers
 
 
 CHOKING = {
@@ -110,12 +110,12 @@ CHOKING = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("piece", CHOKING)
-def test_no_construct_takes_long(piece: str) -> None:
+def test_repeated_constructs_take_linear_time(piece: str) -> None:
     assert steep(lambda count: rows_of(piece * count, Options(repair="off")), CHOKING[piece]) is None
     source = piece * CHOKING[piece]
     rows = rows_of(source, Options(repair="off"))
     assert "failed" not in [problem["code"] for problem in rows["problems"]]
-    if source.count("\n") < 100:  # the accounting itself takes long for many lines of one block
+    if source.count("\n") < 100:  # the accounting itself is slow for blocks of many lines
         assert unaccounted(source, rows) == []
 
 
@@ -132,8 +132,8 @@ def test_nested_marks_keep_their_words(opening: str, closing: str, depth: int) -
 
 
 @pytest.mark.parametrize("count", [1000, 10_000])
-def test_a_word_among_asterisks(count: int) -> None:
-    """Emphasis in emphasis, each of which opens the content."""
+def test_a_word_among_many_asterisks_is_kept(count: int) -> None:
+    """Nested emphasis: each starts the content of the outer one."""
     row = "*" * count
     rows = rows_of(f"{row}word{row}", Options(repair="off"))
     assert rows["problems"] == []
@@ -150,9 +150,9 @@ def test_a_paragraph_too_long_for_inline_marks_is_kept_as_text() -> None:
     assert len(rows_of(below, Options(repair="off"))["links"]) == MAXIMUM_INLINE_LENGTH // len(word) - 1
 
 
-@pytest.mark.slow  # some 20 s: 50 MB, two ways
+@pytest.mark.slow  # about 20 s: 50 MB, twice
 @pytest.mark.parametrize("repair", ["off", "full"])
-def test_fifty_megabytes_on_one_line(repair: str) -> None:
+def test_fifty_megabytes_on_one_line_are_kept(repair: str) -> None:
     source = "word " * 10_000_000
     rows = rows_of(source.encode(), Options(repair=repair))
     assert [row["code"] for row in rows["problems"]] == ["long_inline"]
@@ -163,7 +163,7 @@ def test_fifty_megabytes_on_one_line(repair: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMAT_NAMES)
-def test_an_output_that_exists_is_left_alone(folder: Path, format: str) -> None:
+def test_an_existing_output_is_left_unchanged(folder: Path, format: str) -> None:
     suffix = FORMATS[format].suffix
     file, out = folder / f"cells{suffix}", folder / "out"
     file.write_text("mine")
@@ -179,7 +179,7 @@ def test_an_output_that_exists_is_left_alone(folder: Path, format: str) -> None:
     assert (folder_of(folder), folder_of(out)) == (before, [inside])
 
 
-def test_an_output_folder_that_is_a_file(folder: Path) -> None:
+def test_a_file_in_place_of_an_output_folder_is_refused(folder: Path) -> None:
     (folder / "out").write_text("mine")
     for more in ("--to=csv", "--overwrite"):
         done = run("convert", "good.md", "-o", "out", more, cwd=folder, code=1)
@@ -189,14 +189,14 @@ def test_an_output_folder_that_is_a_file(folder: Path) -> None:
     assert (folder / "out").read_text() == "mine"
 
 
-def test_an_output_where_nothing_can_be_made(folder: Path) -> None:
+def test_an_output_that_cannot_be_created_is_reported(folder: Path) -> None:
     for out in ("/proc/nowhere/out", "/dev/null/out"):
         done = run("convert", "good.md", "-o", out, cwd=folder, code=1)
         assert f"{out}: cannot be written".encode() in done.stderr
     assert folder_of(folder) == ["good.md"]
 
 
-def test_a_failed_overwrite_keeps_the_old(folder: Path) -> None:
+def test_a_failed_overwrite_keeps_the_old_output(folder: Path) -> None:
     run("convert", "good.md", "-o", "out", "--to", "ndjson", cwd=folder, code=0)
     old = {path.name: path.read_bytes() for path in (folder / "out").iterdir() if path.is_file()}
     done = run("convert", "gone.md", "-o", "out", "--to", "ndjson", "--overwrite", cwd=folder, code=1)
@@ -220,12 +220,12 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(disk)], check=True)
 
 
-# Words that compress badly, so that Parquet grows as well.
+# Words that compress badly, so that the Parquet files are large too.
 LARGE = "".join(f"- {i * 2654435761 % 2**32:x}{i * 40503 % 65536:x}: {i * 69069 % 2**32:x}\n" for i in range(8_000))
 
 
 @pytest.mark.parametrize("format", FORMAT_NAMES)
-def test_a_full_disk(folder: Path, small_disk: Path, format: str) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_output(folder: Path, small_disk: Path, format: str) -> None:
     (folder / "large.md").write_text(LARGE)
     out = small_disk / "out"
     done = run("convert", "large.md", "-o", out, "--to", format, cwd=folder, code=1)
@@ -234,8 +234,8 @@ def test_a_full_disk(folder: Path, small_disk: Path, format: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMAT_NAMES)
-def test_a_file_that_may_not_grow(folder: Path, format: str) -> None:
-    """As on a full disk, where no file system can be mounted."""
+def test_a_file_size_limit_is_reported_and_leaves_no_output(folder: Path, format: str) -> None:
+    """The same as a full disk, for systems where the test cannot mount a file system."""
     (folder / "large.md").write_text(LARGE)
     (folder / "out").mkdir()
     (folder / "out" / "mine.txt").write_text("mine")
@@ -273,7 +273,7 @@ PRINTING = [
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
-def test_standard_output_that_is_full(folder: Path, arguments: list[str]) -> None:
+def test_full_standard_output_is_reported(folder: Path, arguments: list[str]) -> None:
     (folder / "table.md").write_text("| a |\n|---|\n| 1 |\n")
     with open("/dev/full", "wb") as full:
         done = subprocess.run(
@@ -286,7 +286,7 @@ def test_standard_output_that_is_full(folder: Path, arguments: list[str]) -> Non
 
 
 @pytest.mark.parametrize("arguments, code", [(["show", "good.md"], 1), (["convert", "good.md", "-o", "out"], 0)])
-def test_standard_output_that_is_closed(folder: Path, arguments: list[str], code: int) -> None:
+def test_closed_standard_output_fails_only_commands_that_print(folder: Path, arguments: list[str], code: int) -> None:
     done = subprocess.run(
         ["sh", "-c", '"$@" >&-', "sh", *COMMAND, *arguments],
         cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE, check=False, timeout=60,
@@ -296,7 +296,7 @@ def test_standard_output_that_is_closed(folder: Path, arguments: list[str], code
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no /proc")
-def test_standard_input_that_cannot_be_read(folder: Path) -> None:
+def test_unreadable_standard_input_is_reported(folder: Path) -> None:
     descriptor = os.open("/proc/self/mem", os.O_RDONLY)
     done = subprocess.run(
         [*COMMAND, "convert", "-", "good.md", "--records", "documents", "--to", "ndjson"],
@@ -307,7 +307,7 @@ def test_standard_input_that_cannot_be_read(folder: Path) -> None:
     assert done.stderr.startswith(b"-: error: ") and b"[unreadable]" in done.stderr
 
 
-def test_a_library_call_raises_with_its_fields(folder: Path) -> None:
+def test_library_errors_carry_code_and_source(folder: Path) -> None:
     source = [Source("a.md", GOOD.encode())]
     out = folder / "cells.csv"
     out.write_text("mine")

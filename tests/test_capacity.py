@@ -1,4 +1,4 @@
-"""What a database cannot hold gets another name, or is left out with a problem; the rest is loaded (T39)."""
+"""Names and tables that a database cannot hold are renamed or left out, with a problem; the rest is loaded (T39)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TABLE = "| id | {} |\n|---|---|\n| 1 | 2 |\n"
 @given(NAMES, st.sampled_from(CAPACITIES))
 @example(["x" * 70, "x" * 63, "x" * 70 + "y"], CAPACITIES[2])
 @example(["a", "A", "A_2", "a_2"], CAPACITIES[0])
-def test_every_name_is_one_that_the_system_takes(names: list[str], capacity: Capacity) -> None:
+def test_every_name_fits_the_database(names: list[str], capacity: Capacity) -> None:
     fitting = capacity.names(names)
     assert len(fitting) == len(names)
     folded = [name.lower() if capacity.folds_case else name for name in fitting]
@@ -48,11 +48,11 @@ def test_every_name_is_one_that_the_system_takes(names: list[str], capacity: Cap
     for name in fitting:
         assert 0 < len(name.encode()) <= capacity.name_bytes and name not in capacity.reserved
         assert not {*name} & {*capacity.forbidden}
-    assert capacity.names(fitting) == fitting  # what it takes stays
+    assert capacity.names(fitting) == fitting  # fitting names stay unchanged
 
 
 def loads(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:
-    """Load a table with columns of these names, through the target itself, and read it back by position."""
+    """Load a table with these column names through the real target, and read it back by position."""
     from converter.datasets import Datasets
     from converter.datasets.part import PLACE
 
@@ -85,7 +85,7 @@ def loads(names: list[str], capacity: Capacity, place: str, read: Any, folder: P
 @settings(max_examples=15, deadline=None)
 @given(NAMES)
 @example(["", "a\0b", 'q"u', "rowid", "Price", "price", "x" * 300])
-def test_any_names_of_columns_are_loaded_and_read_back_from_duckdb(
+def test_any_column_names_survive_a_round_trip_through_duckdb(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
@@ -96,7 +96,7 @@ def test_any_names_of_columns_are_loaded_and_read_back_from_duckdb(
 @settings(max_examples=8, deadline=None)
 @given(NAMES)
 @example(["", "a\0b", 'q"u', "Price", "price", "x" * 300])
-def test_any_names_of_columns_are_loaded_and_read_back_from_delta(
+def test_any_column_names_survive_a_round_trip_through_delta(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
@@ -107,7 +107,7 @@ def test_any_names_of_columns_are_loaded_and_read_back_from_delta(
 @settings(max_examples=25, deadline=None)
 @given(names=NAMES)
 @example(names=["ctid", "xmin", "", "a\0b", 'q"u', "Price", "price", "x" * 300, "x" * 301])
-def test_any_names_of_columns_are_loaded_and_read_back_from_postgres(
+def test_any_column_names_survive_a_round_trip_through_postgres(
     server: str, tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
     client = Client(server)
@@ -118,14 +118,14 @@ def test_any_names_of_columns_are_loaded_and_read_back_from_postgres(
 
 
 def wide(columns: int, cell: str = "7") -> str:
-    """An HTML table, for the pipes of Markdown are slow to read."""
+    """Return a document with a wide HTML table; a Markdown table of this width is slow to read."""
     row = "".join(f"<td>{cell}</td>" for _ in range(columns))
     header = "".join(f"<th>c{number}</th>" for number in range(columns))
     return f"# Wide\n\n<table><tr>{header}</tr><tr>{row}</tr></table>\n\n| item | ctid |\n|---|---|\n| nut | 1 |\n"
 
 
 @pytest.mark.slow
-def test_what_postgres_cannot_hold_is_told_and_the_rest_is_loaded(client: Client) -> None:
+def test_postgres_reports_what_it_cannot_hold_and_loads_the_rest(client: Client) -> None:
     """T39."""
     for number, (columns, cell, holds) in enumerate(
         [(1700, "7", False), (1500, "7", False), (900, "7", True), (1200, "abcd", True), (1200, "a long word", False),
@@ -147,7 +147,7 @@ def test_what_postgres_cannot_hold_is_told_and_the_rest_is_loaded(client: Client
 
 
 def test_a_wide_table_does_not_fill_the_memory_of_duckdb(tmp_path: Path) -> None:
-    """T39: with a comment on each of its columns it took gigabytes."""
+    """T39: comments on every column would take gigabytes."""
     out = str(tmp_path / "out.duckdb")
     convert({"a": wide(700)}, out)
     with duckdb.connect(out, read_only=True) as connection:
@@ -157,7 +157,7 @@ def test_a_wide_table_does_not_fill_the_memory_of_duckdb(tmp_path: Path) -> None
         assert connection.execute(described).fetchall() == [(6,)]
 
 
-def test_a_folder_has_the_names_as_they_are(tmp_path: Path) -> None:
+def test_folders_keep_names_unchanged(tmp_path: Path) -> None:
     write_folder(sources({"a": TABLE.format("ctid")}), tmp_path / "out", Output(), Options())
     assert (tmp_path / "out" / "datasets" / "ctid__id.parquet").exists()
 
@@ -167,7 +167,7 @@ def test_a_schema_that_a_database_cannot_hold_is_refused_before_the_run() -> Non
     from converter.schema.load import load_schemas
 
     schemas = load_schemas({"name": "r", "from": "rows", "fields": [{"name": "xmin", "type": "string"}]})
-    with pytest.raises(UsageError, match="schema r: PostgreSQL takes no 'xmin' for a name; say xmin_"):
+    with pytest.raises(UsageError, match="schema r: PostgreSQL does not accept 'xmin' as a name; use xmin_"):
         check_schemas(schemas, CAPACITIES[2])
     check_schemas(schemas, CAPACITIES[0])
     with pytest.raises(UsageError, match="at most 54 bytes"):

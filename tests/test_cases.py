@@ -1,4 +1,4 @@
-"""Documents beside the records that they must give: see tests/cases/README.md."""
+"""Documents and the records that they must give: see tests/cases/README.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CASES = sorted((Path(__file__).parent / "cases" / "read").glob("*.md"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_case(path: Path) -> None:
+def test_each_case_gives_its_expected_records(path: Path) -> None:
     data = path.read_bytes()
     expected = yaml.safe_load(path.with_suffix(".yaml").read_text(encoding="utf-8"))
     rows = rows_of(data)
@@ -24,6 +24,6 @@ def test_case(path: Path) -> None:
     assert unaccounted(data.decode(), rows) == []
 
 
-def test_every_case_has_its_records() -> None:
+def test_every_case_has_expected_records() -> None:
     assert CASES
     assert {path.with_suffix(".yaml") for path in CASES} == set((CASES[0].parent).glob("*.yaml"))

@@ -37,7 +37,7 @@ BROKEN = "---\ntitle: [1\n---\ntext\n"
 def run(
     *arguments: str | Path, cwd: Path, stdin: bytes = b"", code: int | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command; no run may ever show a traceback."""
+    """Run the command, and check that it shows no traceback."""
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd, input=stdin, capture_output=True, timeout=60, check=False, env={**ENVIRONMENT, **environment},
@@ -66,7 +66,7 @@ def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen
 
 
 def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
-    """Run the command with stdout and stderr each a terminal of its own; return its exit code and what they showed."""
+    """Run the command with stdout and stderr on separate terminals; return the exit code and the text of each."""
     shown: dict[int, bytes] = {}
     terminals = [pty.openpty() for _ in range(2)]
     process = subprocess.Popen(
@@ -82,7 +82,7 @@ def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, st
         for master in select.select(list(opened), [], [], 1)[0]:
             try:
                 data = os.read(master, 65536)
-            except OSError:  # Linux's way of saying that the other end is closed
+            except OSError:  # Linux reports a closed other end this way
                 data = b""
             shown[master] += data
             if not data:
@@ -93,10 +93,10 @@ def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, st
     return code, out, err
 
 
-# -- what goes where
+# -- destinations of the output
 
 
-def test_one_record_to_standard_output_and_nothing_else(folder: Path) -> None:
+def test_standard_output_gets_one_record_and_nothing_else(folder: Path) -> None:
     done = run("convert", "a.md", "--records", "list_items", "--to", "csv", cwd=folder, code=0)
     rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline="")))
     assert [(row["label"], row["value"]) for row in rows] == [("a", "1"), ("b", "2")]
@@ -104,19 +104,19 @@ def test_one_record_to_standard_output_and_nothing_else(folder: Path) -> None:
     assert folder_of(folder) == ["a.md"]
 
 
-def test_standard_input_as_nested_json(folder: Path) -> None:
+def test_standard_input_converts_to_nested_json(folder: Path) -> None:
     done = run("convert", "-", "--to", "json", cwd=folder, stdin=TEXT.encode(), code=0)
     (document,) = json.loads(done.stdout)
     assert (document["source"], document["title"]) == ("-", "Title")
 
 
-def test_parquet_through_a_pipe(folder: Path) -> None:
+def test_parquet_is_written_to_a_pipe(folder: Path) -> None:
     done = run("convert", "a.md", "--records", "cells", cwd=folder, code=0)
     assert pq.read_table(io.BytesIO(done.stdout)).column("text").to_pylist() == ["1", "2"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_folder_of_each_format(folder: Path, format: str) -> None:
+def test_a_folder_holds_every_record_in_each_format(folder: Path, format: str) -> None:
     done = run("convert", "a.md", "-o", "out", "--to", format, cwd=folder, code=0)
     assert done.stdout == b""
     written = [path.name for path in (folder / "out").iterdir() if path.is_file()]
@@ -127,7 +127,7 @@ def test_a_folder_of_each_format(folder: Path, format: str) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_one_record_to_a_file_by_its_suffix(folder: Path, format: str) -> None:
+def test_the_suffix_of_a_file_decides_its_format(folder: Path, format: str) -> None:
     name = "x" + FORMATS[format].suffix
     run("convert", "a.md", "--out", name, "--records", "cells", cwd=folder, code=0)
     data = (folder / name).read_bytes()
@@ -136,7 +136,7 @@ def test_one_record_to_a_file_by_its_suffix(folder: Path, format: str) -> None:
     assert folder_of(folder) == sorted(["a.md", name])
 
 
-def test_records_named_are_those_written(folder: Path) -> None:
+def test_only_the_named_records_are_written(folder: Path) -> None:
     run("convert", "a.md", "-o", "out", "--records", " cells , sections,cells", "--to", "ndjson", cwd=folder, code=0)
     assert folder_of(folder / "out") == ["_manifest.json", "cells.ndjson", "sections.ndjson"]
 
@@ -144,7 +144,7 @@ def test_records_named_are_those_written(folder: Path) -> None:
 # -- every option
 
 
-def test_quiet_says_nothing_but_errors(folder: Path) -> None:
+def test_quiet_prints_errors_only(folder: Path) -> None:
     (folder / "ragged.md").write_text(RAGGED)
     for option in ("-q", "--quiet"):
         done = run("convert", "ragged.md", "--records", "cells", "--to", "csv", option, cwd=folder, code=0)
@@ -166,7 +166,7 @@ def test_verbose_lists_every_problem_and_all_rows(folder: Path) -> None:
     assert "ragged.md:3: warning: " in short
 
 
-def test_overwrite(folder: Path) -> None:
+def test_existing_output_is_replaced_only_with_overwrite(folder: Path) -> None:
     command = ["convert", "a.md", "-o", "out", "--to", "csv", "--records", "cells"]
     run(*command, cwd=folder, code=0)
     (folder / "out" / "mine.txt").write_text("kept")
@@ -178,7 +178,7 @@ def test_overwrite(folder: Path) -> None:
     assert folder_of(folder / "out") == ["_manifest.json", "cells.csv", "mine.txt"]
 
 
-def test_spreadsheet_safe(folder: Path) -> None:
+def test_spreadsheet_safe_escapes_formulas(folder: Path) -> None:
     (folder / "f.md").write_text("| a |\n|---|\n| =1+1 |\n| -5 |\n")
     command = ["convert", "f.md", "--records", "cells", "--to", "csv"]
     assert b",'=1+1," in run(*command, "--spreadsheet-safe", cwd=folder, code=0).stdout
@@ -186,14 +186,14 @@ def test_spreadsheet_safe(folder: Path) -> None:
     assert b",=1+1," in run(*command, cwd=folder, code=0).stdout
 
 
-def test_max_bytes(folder: Path) -> None:
+def test_max_bytes_limits_the_size_of_documents(folder: Path) -> None:
     done = run("convert", "a.md", "--max-bytes", "10", "--records", "cells", "--to", "csv", cwd=folder, code=1)
     assert b"[too_large]" in done.stderr
     assert run("convert", "a.md", "--max-bytes", "0", cwd=folder, code=2).stdout == b""
 
 
-def test_memory_that_runs_out_is_told(folder: Path) -> None:
-    """Over a document it is a problem; elsewhere, as where files are written, it ends the run."""
+def test_running_out_of_memory_is_reported(folder: Path) -> None:
+    """Running out of memory in a document is a problem; elsewhere, such as while writing files, it ends the run."""
     program = """
 import converter.cli, converter.output.parts
 def fail(*arguments): raise MemoryError
@@ -211,7 +211,7 @@ converter.cli.main()
     assert folder_of(folder) == ["a.md"]
 
 
-def test_repair_and_without_rule(folder: Path) -> None:
+def test_repair_and_without_rule_choose_the_rules(folder: Path) -> None:
     (folder / "d.md").write_text("A paragraph.\n\n• one\n• two\n")
     command = ["convert", "d.md", "--records", "repairs", "--to", "ndjson"]
 
@@ -241,7 +241,7 @@ TYPED = "| a | b | day |\n|---|---|---|\n| 1,234 | n.v. | 01/02/2024 |\n| 2,345 
         (["--tolerance", "0.5"], ["int64", "int64", "string"]),
     ],
 )
-def test_what_types_are_told(folder: Path, options: list[str], types: list[str]) -> None:
+def test_options_decide_column_types(folder: Path, options: list[str], types: list[str]) -> None:
     (folder / "t.md").write_text(TYPED)
     out = run("convert", "t.md", "--records", "tables", "--to", "ndjson", *options, cwd=folder, code=0).stdout
     assert [column["type"] for column in json.loads(out)["columns"]] == types
@@ -250,7 +250,7 @@ def test_what_types_are_told(folder: Path, options: list[str], types: list[str])
 @pytest.mark.parametrize(
     "code", ["converter.cli.main()", "import converter.engine.fork_server"], ids=["command", "worker"]
 )
-def test_conversion_does_without_heavy_packages(folder: Path, code: str) -> None:
+def test_conversion_imports_no_heavy_packages(folder: Path, code: str) -> None:
     program = f"import sys, atexit, converter.cli\natexit.register(lambda: print(*sys.modules))\n{code}"
     arguments = [sys.executable, "-c", program, "convert", "a.md", "-o", "out"]
     done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
@@ -259,7 +259,7 @@ def test_conversion_does_without_heavy_packages(folder: Path, code: str) -> None
     assert not loaded & {"numpy", "pandas", "duckdb", "pyspark"}
 
 
-def test_version(tmp_path: Path) -> None:
+def test_version_is_printed(tmp_path: Path) -> None:
     assert run("--version", cwd=tmp_path, code=0).stdout.decode() == f"parquetry {__version__}\n"
 
 
@@ -271,7 +271,7 @@ def test_help_shows_examples(tmp_path: Path, option: str) -> None:
     assert "Exit codes" in run(option, cwd=tmp_path, code=0).stdout.decode()
 
 
-def test_options_stand_under_headings(tmp_path: Path) -> None:
+def test_options_are_grouped_under_headings(tmp_path: Path) -> None:
     text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
     panels = re.findall(r"^╭─ ([\w ]+) ─+╮\n(.*?)^╰", text, re.MULTILINE | re.DOTALL)
     counts = {name: len(re.findall(r"^│ +--", options, re.MULTILINE)) for name, options in panels}
@@ -288,7 +288,7 @@ def test_options_stand_under_headings(tmp_path: Path) -> None:
 
 
 def test_every_option_of_convert_is_tested(tmp_path: Path) -> None:
-    """A documented option is a tested option."""
+    """Every documented option occurs in some test."""
     text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
     documented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
     assert documented >= {"--out", "--to", "--records", "--overwrite", "--quiet"}
@@ -297,19 +297,19 @@ def test_every_option_of_convert_is_tested(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shell_completion(tmp_path: Path, shell: str) -> None:
+def test_shell_completion_is_printed(tmp_path: Path, shell: str) -> None:
     done = run("--show-completion", shell, cwd=tmp_path, code=0, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
     assert b"COMPLETE" in done.stdout
 
 
-def test_records(tmp_path: Path) -> None:
+def test_records_are_listed_and_described(tmp_path: Path) -> None:
     out = run("records", cwd=tmp_path, code=0).stdout.decode()
     assert [name for name in RECORDS if not re.search(rf"^ ?{name}\b", out, re.MULTILINE)] == []
     out = run("records", "cells", cwd=tmp_path, code=0).stdout.decode()
     assert [field for field in RECORDS["cells"].schema if field.metadata[b"description"].decode() not in out] == []
 
 
-def test_rules(tmp_path: Path) -> None:
+def test_rules_are_listed_and_described(tmp_path: Path) -> None:
     out = run("rules", cwd=tmp_path, code=0).stdout.decode()
     assert [rule.name for rule in RULES if not re.search(rf"^ ?{rule.name} +{rule.level} ", out, re.MULTILINE)] == []
     out = run("rules", "list_break", cwd=tmp_path, code=0).stdout.decode()
@@ -338,7 +338,7 @@ def test_rules(tmp_path: Path) -> None:
         (["rules", "nonsense"], [rule.name for rule in RULES]),
     ],
 )
-def test_wrong_usage_says_what_is_right(folder: Path, arguments: list[str], said: list[str]) -> None:
+def test_usage_errors_explain_correct_usage(folder: Path, arguments: list[str], said: list[str]) -> None:
     done = run(*arguments, cwd=folder, code=2)
     assert done.stdout == b""
     assert [word for word in said if word not in done.stderr.decode()] == []
@@ -350,7 +350,7 @@ def test_wrong_usage_says_what_is_right(folder: Path, arguments: list[str], said
     [(["a.md"], 0), (["ragged.md"], 0), (["gone.md"], 1), (["void"], 1), (["a.md", "gone.md"], 3), (["broken.md"], 3),
      (["no*.md", "a.md"], 3), (["png.md"], 1)],
 )  # fmt: skip
-def test_exit_codes(folder: Path, sources: list[str], code: int) -> None:
+def test_exit_codes_reflect_failed_sources(folder: Path, sources: list[str], code: int) -> None:
     (folder / "ragged.md").write_text(RAGGED)
     (folder / "broken.md").write_text(BROKEN)
     (folder / "png.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
@@ -364,7 +364,7 @@ def test_exit_codes(folder: Path, sources: list[str], code: int) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGPIPE there")
-def test_a_reader_that_goes_away(folder: Path) -> None:
+def test_a_closed_pipe_ends_the_run_silently(folder: Path) -> None:
     (folder / "big.md").write_text("- item of a list\n" * 20_000)
     process = start("convert", "big.md", "--records", "list_items", "--to", "csv", cwd=folder)
     assert process.stdout is not None and process.stderr is not None and process.stdin is not None
@@ -378,7 +378,7 @@ def test_a_reader_that_goes_away(folder: Path) -> None:
 
 
 def interrupted(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, bytes]:
-    """Send Ctrl-C after some seconds; return the exit code and stderr."""
+    """Send Ctrl-C after this many seconds; return the exit code and stderr."""
     time.sleep(seconds)
     assert process.poll() is None, "it ended before it could be stopped"
     process.send_signal(signal.SIGINT)
@@ -387,7 +387,7 @@ def interrupted(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, 
 
 
 @pytest.mark.parametrize("options", [["-o", "out"], ["-o", "x.csv", "--records", "blocks"]], ids=["folder", "file"])
-def test_ctrl_c_leaves_nothing(folder: Path, options: list[str]) -> None:
+def test_ctrl_c_leaves_no_output(folder: Path, options: list[str]) -> None:
     (folder / "big.md").write_text("A *paragraph* with `code` and [a link](http://x.y) in it.\n\n" * 60_000)
     process = start("convert", "big.md", *options, cwd=folder)
     deadline = time.monotonic() + 30
@@ -408,7 +408,7 @@ def test_a_stopped_run_leaves_neither_files_nor_workers(folder: Path, number: in
         )
     process = start("convert", "in", "-o", "out", "--jobs", "2", cwd=folder, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
-    while len(session(process.pid)) < 4 and time.monotonic() < deadline:  # itself, the server of forks, two workers
+    while len(session(process.pid)) < 4 and time.monotonic() < deadline:  # the command, the fork server, two workers
         time.sleep(0.05)
     assert process.poll() is None, "it ended before it could be stopped"
     process.send_signal(number)
@@ -421,7 +421,7 @@ def test_a_stopped_run_leaves_neither_files_nor_workers(folder: Path, number: in
     assert left == []
 
 
-def test_a_run_stops_while_nobody_reads_its_output(folder: Path) -> None:
+def test_a_run_blocked_on_its_output_can_be_stopped(folder: Path) -> None:
     for name in range(600):
         (folder / f"{name}.md").write_text("- item of a list\n" * 200)
     process = start("convert", ".", "--records", "list_items", "--to", "csv", "-q", cwd=folder)
@@ -440,7 +440,7 @@ def session(leader: int) -> list[str]:
     ).stdout.splitlines()
 
 
-def test_ctrl_c_while_it_waits_for_input(folder: Path) -> None:
+def test_ctrl_c_stops_a_run_waiting_for_input(folder: Path) -> None:
     process = start("convert", "-", "-o", "out", cwd=folder)
     code, err = interrupted(process, 2)
     assert (code, b"Traceback" in err) == (130, False)
@@ -457,7 +457,7 @@ class TestTerminal:
         assert (code, out) == (2, "")
         assert "terminal" in err
 
-    def test_progress_is_shown_there_and_nowhere_else(self, folder: Path) -> None:
+    def test_progress_is_shown_in_terminals_only(self, folder: Path) -> None:
         _, out, err = in_terminal("convert", "a.md", "--records", "cells", "--to", "csv", cwd=folder)
         assert "1 documents, 0.0 MB" in err
         assert "\x1b" not in out
@@ -466,19 +466,19 @@ class TestTerminal:
         done = run("convert", "a.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
         assert b"1 documents" not in done.stderr and b"\x1b" not in done.stderr
 
-    def test_no_color(self, folder: Path) -> None:
+    def test_no_color_turns_colors_off(self, folder: Path) -> None:
         coloured = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7])m")
         assert coloured.search(in_terminal("convert", "--help", cwd=folder)[1])
         assert not coloured.search(in_terminal("convert", "--help", cwd=folder, NO_COLOR="1")[1])
 
 
-def test_a_document_cannot_write_over_the_terminal(folder: Path) -> None:
+def test_a_document_cannot_control_the_terminal(folder: Path) -> None:
     (folder / "\x1b[31mred.md").write_text(RAGGED)
     done = run("convert", "\x1b[31mred.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
     assert b"\x1b" not in done.stderr
 
 
-def test_input_may_come_slowly(folder: Path) -> None:
+def test_slow_input_is_read_to_its_end(folder: Path) -> None:
     process = start("convert", "-", "--records", "list_items", "--to", "csv", cwd=folder)
     stdin = process.stdin
     assert stdin is not None

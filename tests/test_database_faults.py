@@ -1,4 +1,4 @@
-"""A run that fails or is killed at any statement or commit leaves a database as it was (T9)."""
+"""A run that fails or is killed at any statement or commit leaves the database unchanged (T9)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def listed(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("mode", ["overwrite", "append", "incremental"])
-def test_a_commit_of_delta_that_fails_undoes_the_others(tmp_path: Path, mode: Mode) -> None:
-    """T9: `sections` comes after `documents`, and before all others."""
+def test_a_failed_delta_commit_undoes_the_others(tmp_path: Path, mode: Mode) -> None:
+    """T9: `sections` is written after `documents` and before all other tables."""
     root = tmp_path / "root"
     convert(DOCUMENTS, f"delta://{root}")
     before, tables = texts_of(in_delta(f"delta://{root}")), listed(root)
@@ -49,8 +49,8 @@ def test_a_commit_of_delta_that_fails_undoes_the_others(tmp_path: Path, mode: Mo
     assert texts_of(in_delta(f"delta://{root}")) == texts_of(as_delta(full(DEEPER, tmp_path / "full")))
 
 
-def test_a_table_of_delta_that_cannot_be_restored_is_named(tmp_path: Path) -> None:
-    """T9: the files of its last version are gone, so that nothing brings them back."""
+def test_a_delta_table_that_cannot_be_restored_is_named(tmp_path: Path) -> None:
+    """T9: the files of the last version are deleted, so the table cannot be restored."""
     root = tmp_path / "root"
     convert(DOCUMENTS, f"delta://{root}")
     DeltaTable(root / "sections").alter.add_constraint({"flat": "level < 2"})
@@ -64,12 +64,12 @@ def test_a_table_of_delta_that_cannot_be_restored_is_named(tmp_path: Path) -> No
     assert texts_of(in_delta(f"delta://{root}")) == texts_of(as_delta(full(DEEPER, tmp_path / "full")))
 
 
-def test_what_a_killed_run_left_in_delta_is_read_past_and_undone(
+def test_leftovers_of_a_killed_delta_run_are_ignored_and_undone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """T9: reading takes the version of the last completed run and writes nothing; a failing run undoes all of its own.
+    """T9: reading uses the version of the last completed run and writes nothing; a failed run undoes its own changes.
 
-    Twice, for a table that was brought back by a run that failed is brought back again.
+    The test repeats this, because a table restored after one failed run must also be restored after the next.
     """
     root = tmp_path / "root"
     convert(DOCUMENTS, f"delta://{root}")
@@ -94,8 +94,8 @@ def test_what_a_killed_run_left_in_delta_is_read_past_and_undone(
     assert texts_of(in_delta(f"delta://{root}")) == texts_of(as_delta(full(DEEPER, tmp_path / "full")))
 
 
-def test_a_concurrent_writer_of_delta_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """T9: a run that fails does not undo what someone else wrote meanwhile, and says that it did not."""
+def test_concurrent_writes_to_delta_are_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T9: a failed run does not undo concurrent changes of other writers, and names the tables it did not restore."""
     import converter.output.delta as module
 
     root = tmp_path / "root"
@@ -127,7 +127,7 @@ def test_a_concurrent_writer_of_delta_is_not_lost(tmp_path: Path, monkeypatch: p
 
 
 def inject(step: Callable[[], None], patch: Callable[[Any, str, Any], None]) -> None:
-    """Have `step` called before each statement, load, commit and rename of a database."""
+    """Call `step` before each statement, load, commit and rename of a database."""
     import deltalake
 
     from converter.output import duckdb, postgres, stage
@@ -170,7 +170,7 @@ convert({path.name: path.read_text() for path in pathlib.Path(folder).iterdir()}
 
 
 def killed(at: int, out: str, folder: Path, mode: str) -> bool:
-    """Convert in a process that is killed before the step of this number; whether there is one."""
+    """Convert in a process that is killed before step number `at`; return whether the run has this step."""
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(at), out, str(folder), mode],
         capture_output=True, env=ENVIRONMENT, timeout=120, check=False,
@@ -180,7 +180,7 @@ def killed(at: int, out: str, folder: Path, mode: str) -> bool:
 
 
 def failed(at: int, out: str, mode: Mode) -> bool:
-    """Convert with an error before the step of this number; whether there is one."""
+    """Convert with an error before step number `at`; return whether the run has this step."""
     count = 0
 
     def step() -> None:
@@ -205,17 +205,17 @@ SOME = [
 ]  # fmt: skip
 EACH = product(("duckdb", "delta", "postgres"), get_args(Mode), ("fail", "kill"))
 DENSITY = {"fail": 6, "kill": 2} if ALL else {"fail": 1, "kill": 1}
-"""The higher, the more of the later statements."""
+"""A higher density tests more of the later statements."""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("place", "mode", "what"), some(SOME, EACH), indirect=["place"])
-def test_a_fault_at_any_statement_leaves_a_database_as_it_was(
+def test_a_fault_at_any_statement_leaves_the_database_unchanged(
     place: Place, mode: Mode, what: str, tmp_path: Path
 ) -> None:
-    """T9: before the k-th statement, load or commit of a run: each of the first, ever fewer of those after them.
+    """T9: a fault before the k-th statement, load or commit of a run: all k at first, then at growing distances.
 
-    PARQUETRY_ALL=1 runs each target in each mode, failed and killed, at more of the statements.
+    PARQUETRY_ALL=1 tests every target in every mode, failed and killed, at more statements.
     """
     out, read = place
     folder = tmp_path / "in"
@@ -223,13 +223,13 @@ def test_a_fault_at_any_statement_leaves_a_database_as_it_was(
     for name, text in DEEPER.items():
         (folder / name).write_text(text)
     if read is in_delta:
-        (tmp_path / "root" / "other").mkdir(parents=True)  # so that the root cannot appear at once
+        (tmp_path / "root" / "other").mkdir(parents=True)  # so that the root cannot be published in one step
 
     def state() -> Any:
         return texts_of(read(out)) if not out.endswith(".duckdb") or Path(out).exists() else {}
 
     def versions() -> Any:
-        """What `_manifest` names, which is what counts where a run was killed between two commits of Delta."""
+        """Return the rows of the versions in `_manifest`: only they count if a run is killed between two commits."""
         root = Path(out.removeprefix("delta://"))
         if not (root / MANIFEST_TABLE).exists():
             return {}

@@ -1,4 +1,4 @@
-"""Databases that others use too: what they hang on tables of ours outlives every run (T10, T27), or is named."""
+"""Shared databases: objects of other users on Parquetry's tables survive every run, or are named (T10, T27)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def convert(texts: dict[str, str], out: str, mode: Mode = "create", repair: str 
 
 
 class Client:
-    """A user of the same PostgreSQL schema."""
+    """Another user of the same PostgreSQL schema."""
 
     def __init__(self, server: str) -> None:
         self.schema = f"s{random.getrandbits(40):x}"
@@ -95,11 +95,11 @@ GIVEN = (
     "create materialized view {s}.counted as select count(*) from {s}.blocks",
     "create statistics {s}.my_statistics on title, level from {s}.sections",
 )
-"""What users hang on tables: all of it must outlive every run."""
+"""Objects that users attach to tables: all of them must survive every run."""
 
 
 def given(client: Client) -> list[list[tuple[Any, ...]]]:
-    """What there is of all that, as the catalogues have it."""
+    """Return the state of these objects from the system catalogs."""
     queries = (
         "select table_schema, table_name from information_schema.role_table_grants where grantee = '{role}' "
         "and table_schema in ('{s}', '{d}') order by 1, 2",
@@ -114,7 +114,7 @@ def given(client: Client) -> list[list[tuple[Any, ...]]]:
         "select polname from pg_policy where polrelid = '{s}.links'::regclass",
         "select distinct note from {s}.documents",
         "select stxname from pg_statistic_ext where stxrelid = '{s}.sections'::regclass",
-        # ours: each key once
+        # Parquetry's own keys: each exists once
         "select conrelid::regclass::text, pg_get_constraintdef(oid), conname from pg_constraint where contype in "
         "('p', 'f') and connamespace = '{s}'::regnamespace order by 1, 2, 3",
     )
@@ -122,7 +122,7 @@ def given(client: Client) -> list[list[tuple[Any, ...]]]:
 
 
 @pytest.mark.slow
-def test_what_others_gave_outlives_every_run_in_postgres(
+def test_objects_of_other_users_survive_every_run_in_postgres(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T10."""
@@ -165,8 +165,8 @@ def test_what_others_gave_outlives_every_run_in_postgres(
 
 
 @pytest.mark.slow
-def test_what_depends_on_a_column_that_changes_is_named(client: Client, tmp_path: Path) -> None:
-    """T10: where PostgreSQL cannot change the type of a column under a view, the run says so and nothing changes."""
+def test_views_that_block_a_column_change_are_named(client: Client, tmp_path: Path) -> None:
+    """T10: if a view keeps PostgreSQL from changing the type of a column, the run reports it and changes nothing."""
     convert(DOCUMENTS, client.out)
     client("create view {s}.paid as select sum(price) as total from {d}.item__price")
     before = texts_of(in_postgres(client.out))
@@ -187,7 +187,7 @@ def test_what_depends_on_a_column_that_changes_is_named(client: Client, tmp_path
 
 
 @pytest.mark.slow
-def test_a_foreign_key_of_others_is_kept(client: Client) -> None:
+def test_a_foreign_key_of_another_user_is_kept(client: Client) -> None:
     convert(DOCUMENTS, client.out)
     client("create table {s}.marks (doc_id text references {s}.documents deferrable initially deferred, mark int)")
     client("insert into {s}.marks select doc_id, 1 from {s}.documents")
@@ -197,8 +197,8 @@ def test_a_foreign_key_of_others_is_kept(client: Client) -> None:
 
 
 @pytest.mark.slow
-def test_what_others_gave_outlives_every_run_in_duckdb(tmp_path: Path) -> None:
-    """T10, the same thought: indexes, comments, views, macros and tables of others."""
+def test_objects_of_other_users_survive_every_run_in_duckdb(tmp_path: Path) -> None:
+    """T10 for DuckDB: indexes, comments, views, macros and tables of other users."""
     out = str(tmp_path / "out.duckdb")
     convert(DOCUMENTS, out)
     with duckdb.connect(out) as connection:
@@ -245,7 +245,7 @@ def test_what_others_gave_outlives_every_run_in_duckdb(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_delta_keeps_properties_history_and_constraints(tmp_path: Path) -> None:
-    """T10, the same thought."""
+    """T10 for Delta."""
     from deltalake import DeltaTable
 
     out = f"delta://{tmp_path / 'root'}"
@@ -267,11 +267,11 @@ def test_delta_keeps_properties_history_and_constraints(tmp_path: Path) -> None:
         assert texts_of(in_delta(out)) == texts_of(as_delta(full(expected, tmp_path / str(number))))
 
 
-def test_rows_go_to_columns_by_their_names(tmp_path: Path) -> None:
+def test_rows_are_inserted_by_column_name(tmp_path: Path) -> None:
     out = str(tmp_path / "out.duckdb")
     convert({"a": "| a | b |\n|---|---|\n| 1 | x |\n"}, out)
     with duckdb.connect(out) as connection:
-        connection.execute("alter table datasets.a__b add column note varchar")  # so that the table is not made anew
+        connection.execute("alter table datasets.a__b add column note varchar")  # so that the table is not recreated
     convert({"a": "| b | a |\n|---|---|\n| y | 2 |\n"}, out, "overwrite")
     with duckdb.connect(out, read_only=True) as connection:
         assert connection.execute("select a, b, note from datasets.a__b").fetchall() == [(2, "y", None)]
@@ -285,12 +285,12 @@ def storage_version(out: str) -> str:
 
 
 @pytest.mark.slow
-def test_a_file_of_duckdb_can_be_read_by_older_versions(tmp_path: Path) -> None:
-    """T27: and one that stands there keeps its version."""
+def test_older_duckdb_versions_can_read_the_file(tmp_path: Path) -> None:
+    """T27: an existing file keeps its storage version."""
     out = str(tmp_path / "out.duckdb")
     convert(DOCUMENTS, out)
     assert storage_version(out) == "v1.0.0+"
-    shell = Path(sys.executable).with_name("duckdb")  # duckdb-cli, whose newest version is older than the library's
+    shell = Path(sys.executable).with_name("duckdb")  # duckdb-cli: its newest version is older than the library
     done = subprocess.run([shell, "-csv", "-noheader", out, "select count(*) from section_text"], capture_output=True)
     assert int(done.stdout) == 4, done.stderr
     for version in ("v1.2.0", "latest"):

@@ -1,4 +1,4 @@
-"""Typed data sets: the rows of all tables with the same headers, over documents, batches and orders."""
+"""Typed data sets: the rows of all tables with the same headers, across documents, in batches of any size and order."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def problems(report: Report, code: str) -> list[dict[str, Any]]:
     return [problem for problem in report.problems if problem["code"] == code]
 
 
-def test_tables_with_the_same_headers_are_one_data_set(tmp_path: Path) -> None:
+def test_tables_with_the_same_headers_form_one_data_set(tmp_path: Path) -> None:
     report = run(tmp_path, {
         "a.md": table("| City | Price ($) |", "| Rome | 5.50 |") + table("| **price** ($) | CITY  |", "| 7 | Oslo |"),
         "b.md": table("| city | Price ($) |", "| Bern | n/a |"),
@@ -76,7 +76,7 @@ def test_tables_with_the_same_headers_are_one_data_set(tmp_path: Path) -> None:
         (["1,000", "x y"], "string", ["1,000", "x y"]),
     ],
 )
-def test_drift_is_unified_and_reported(tmp_path: Path, cells: list[str], type: str, values: list[Any]) -> None:
+def test_type_drift_is_unified_and_reported(tmp_path: Path, cells: list[str], type: str, values: list[Any]) -> None:
     documents = {f"{n}.md": table("| K | V |", f"| k | {cell} |") for n, cell in enumerate(cells)}
     report = run(tmp_path, documents)
     found = read(tmp_path, "k__v").column("v")
@@ -90,7 +90,7 @@ def test_drift_is_unified_and_reported(tmp_path: Path, cells: list[str], type: s
     assert written == report.problems
 
 
-def test_missing_values_and_scales_are_no_drift(tmp_path: Path) -> None:
+def test_missing_values_and_scales_are_not_type_drift(tmp_path: Path) -> None:
     cells = ["n/a", "5", "$ 5.50", "-", ""]
     documents = {f"{n}.md": table("| K | V ($) |", f"| k | {cell} |") for n, cell in enumerate(cells)}
     report = run(tmp_path, documents)
@@ -110,7 +110,7 @@ DOCUMENTS = st.lists(st.lists(TABLES, min_size=1, max_size=3).map("".join), min_
 
 @settings(max_examples=100, deadline=None)
 @given(DOCUMENTS, st.randoms(), st.integers(1, 4))
-def test_batches_and_their_order_change_nothing(texts: list[str], random: Any, size: int) -> None:
+def test_batch_size_and_order_do_not_change_the_result(texts: list[str], random: Any, size: int) -> None:
     sources = [Source(f"{number}.md", text) for number, text in enumerate(texts)]
     shuffled = list(sources)
     random.shuffle(shuffled)
@@ -157,13 +157,13 @@ def test_rejected_cells_are_reported(tmp_path: Path) -> None:
         (["doc_id", "row"], "doc_id___row_"),
     ],
 )
-def test_names_of_data_sets(headers: list[str], name: str | None) -> None:
+def test_data_sets_are_named_after_their_headers(headers: list[str], name: str | None) -> None:
     assert dataset_name(headers, column_names(headers)) == name
 
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=12, unique_by=lambda text: column_names([text])[0]),
        st.randoms())  # fmt: skip
-def test_names_are_safe_whatever_the_headers(headers: list[str], random: Any) -> None:
+def test_names_are_safe_for_any_headers(headers: list[str], random: Any) -> None:
     name = dataset_name(headers, column_names(headers))
     if name is None:
         return
@@ -176,20 +176,20 @@ def test_names_are_safe_whatever_the_headers(headers: list[str], random: Any) ->
         assert dataset_name(shuffled, column_names(shuffled)) == name
 
 
-def test_no_data_set_without_headers_or_rows(tmp_path: Path) -> None:
+def test_tables_without_headers_or_rows_form_no_data_set(tmp_path: Path) -> None:
     report = run(tmp_path, {"a.md": table("|  |  |", "| a | b |") + table("| h | i |")})
     assert report.datasets == {}
     assert pq.read_table(tmp_path / "tables.parquet").column("dataset").to_pylist() == [None, None]
 
 
-def test_surplus_cells_are_left_to_the_record_cells(tmp_path: Path) -> None:
+def test_surplus_cells_are_left_out_of_data_sets(tmp_path: Path) -> None:
     report = run(tmp_path, {"a.md": table("| a | b |", "| 1 | 2 | 3 |")})
     assert read(tmp_path, "a__b").schema.names == [*PLACE, "a", "b"]
     assert [problem["code"] for problem in report.problems] == ["ragged_row"]
 
 
 @pytest.mark.parametrize("to", ["csv", "json", "ndjson"])
-def test_other_formats(tmp_path: Path, to: str) -> None:
+def test_data_sets_are_written_in_text_formats(tmp_path: Path, to: str) -> None:
     run(tmp_path, {"a.md": table("| a | d |", "| 1 | 1h 20m |", "|  | -90.5 s |")}, to=to, records=["datasets"])
     text = (tmp_path / "datasets" / f"a__d.{to}").read_bytes().decode()
     assert not list(tmp_path.glob("[!_]*.*"))
@@ -203,14 +203,14 @@ def test_other_formats(tmp_path: Path, to: str) -> None:
         assert [(row["a"], row["d"]) for row in rows] == [(1, "PT4800S"), (None, "-PT90.5S")]
 
 
-def test_only_what_is_asked_for(tmp_path: Path) -> None:
+def test_data_sets_are_written_only_on_request(tmp_path: Path) -> None:
     run(tmp_path, {"a.md": table("| a |", "| 1 |")}, records=["tables"])
     assert {path.name for path in tmp_path.iterdir()} == {"tables.parquet", "_manifest.json"}
     with pytest.raises(UsageError, match="data sets are a file each"):
         write_stream([], io.BytesIO(), Output("csv", ["datasets"]), Options())
 
 
-def test_data_sets_of_the_last_run_are_replaced_only_when_told(tmp_path: Path) -> None:
+def test_data_sets_of_the_last_run_are_replaced_only_on_overwrite(tmp_path: Path) -> None:
     run(tmp_path, {"a.md": table("| a |", "| 1 |")})
     with pytest.raises(OutputError, match="choose another"):
         write_folder([Source("b.md", "x")], tmp_path, Output(records=["datasets"]), Options())
@@ -219,7 +219,7 @@ def test_data_sets_of_the_last_run_are_replaced_only_when_told(tmp_path: Path) -
     assert not list(tmp_path.parent.glob(f".{tmp_path.name}*"))
 
 
-def test_a_batch_can_come_from_another_process() -> None:
+def test_a_batch_can_be_pickled() -> None:
     batch = convert_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
     copy = pickle.loads(pickle.dumps(batch))
     assert copy.records == batch.records and batch.records["datasets"].num_rows == 1
@@ -229,7 +229,7 @@ WHOLE = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([2**53, 2**53 + 1, -(
 
 
 @given(st.lists(WHOLE | st.none()))
-def test_a_few_integers_are_made_floats_as_arrow_casts_them(values: list[int | None]) -> None:
+def test_integers_become_floats_as_arrow_casts_them(values: list[int | None]) -> None:
     array = pa.array(values, pa.int64())
     try:
         expected = array.cast(pa.float64())
@@ -240,7 +240,7 @@ def test_a_few_integers_are_made_floats_as_arrow_casts_them(values: list[int | N
         assert as_type(array, pa.float64()).equals(expected)
 
 
-def test_a_large_part_is_compressed_and_holds_the_same(tmp_path: Path) -> None:
+def test_a_large_part_is_compressed_without_loss(tmp_path: Path) -> None:
     rows = [f"| {number} | {number % 7} |" for number in range(20_000)]
     part = convert_batch([Source("a.md", table("| a | b |", *rows))], Options()).records["datasets"]
     assert len(part.column("rows")[0].as_py()) < COMPRESSED_BYTES // 2
@@ -248,7 +248,7 @@ def test_a_large_part_is_compressed_and_holds_the_same(tmp_path: Path) -> None:
     assert read(tmp_path, "a__b").column("a").to_pylist() == list(range(20_000))
 
 
-def test_rows_are_written_from_any_number_of_parts(tmp_path: Path) -> None:
+def test_rows_of_many_parts_are_written_in_order(tmp_path: Path) -> None:
     documents = {f"{n}.md": table("| n | t |", f"| {n} | word {n} |") for n in range(1000)}
     run(tmp_path, documents)
     assert read(tmp_path, "n__t").column("n").to_pylist() == list(range(1000))

@@ -1,4 +1,4 @@
-"""What the name of an output means: one decision for every command and the library (T5, T6)."""
+"""How the name of an output is interpreted: every command and the library use the same rules (T5, T6)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tests.test_cli import run
 ALL = (RECORDS, RECORD_FOLDERS, TABLES, PAGE, SCHEMA, PARQUET_FILE, JSON_FILE, EVENTS_FILE)
 
 MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
-    # name, --to, where it goes, format
+    # name, --to, destination, format
     (None, None, STREAM, "parquet"),
     ("-", "csv", STREAM, "csv"),
     ("out", None, FOLDER, "parquet"),
@@ -79,7 +79,9 @@ MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
 
 
 @pytest.mark.parametrize("name, to, place, format", MEANINGS)
-def test_what_a_name_means(name: str | None, to: str | None, place: str, format: str | None) -> None:
+def test_a_name_decides_the_destination_and_format(
+    name: str | None, to: str | None, place: str, format: str | None
+) -> None:
     found = destination_of(name, to, RECORDS)
     assert (found.place, found.format) == (place, format)
 
@@ -106,7 +108,7 @@ REFUSED: list[tuple[str, str | None]] = [
 
 
 @pytest.mark.parametrize("name, to", REFUSED)
-def test_what_nothing_takes_is_refused(
+def test_unsupported_names_are_refused(
     name: str, to: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -116,7 +118,7 @@ def test_what_nothing_takes_is_refused(
     assert not any(tmp_path.iterdir())
 
 
-def test_an_existing_folder_is_a_folder(tmp_path: Path) -> None:
+def test_an_existing_folder_is_a_folder_whatever_its_suffix(tmp_path: Path) -> None:
     for name in ("x.csv", "x.duckdb", "x.xlsx", "x.md"):
         (tmp_path / name).mkdir()
         assert destination_of(tmp_path / name, None, RECORDS).place == FOLDER
@@ -137,7 +139,7 @@ def test_an_existing_folder_is_a_folder(tmp_path: Path) -> None:
         (RECORD_FOLDERS, ["out", "out/", "v1.2"], ["x.csv", "x.duckdb", "delta://x", "hdfs://h/out", "hdfs:/out", "-"]),
     ],
 )  # fmt: skip
-def test_each_command_takes_what_it_writes(writes: Writes, right: list[str], wrong: list[str]) -> None:
+def test_each_command_accepts_only_outputs_it_writes(writes: Writes, right: list[str], wrong: list[str]) -> None:
     for name in right:
         destination_of(name, None, writes)
     for name in wrong:
@@ -145,7 +147,7 @@ def test_each_command_takes_what_it_writes(writes: Writes, right: list[str], wro
             destination_of(name, None, writes)
 
 
-def test_files_for_reports_may_be_devices(tmp_path: Path) -> None:
+def test_report_files_may_be_devices(tmp_path: Path) -> None:
     for name in ("run.json", "run", "run.log", "-", "/dev/null"):
         check_file(name, JSON_FILE)
     for name in ("run.xlsx", "s3://b/run.json", "https://h/x", str(tmp_path), "run.parquet"):
@@ -153,7 +155,7 @@ def test_files_for_reports_may_be_devices(tmp_path: Path) -> None:
             check_file(name, JSON_FILE)
 
 
-def test_the_tables_agree_with_what_writes() -> None:
+def test_destination_tables_agree_with_formats_and_targets() -> None:
     assert {name: suffixes[0] for name, suffixes in ROWS.items()} == {
         name: each.suffix for name, each in FORMATS.items()
     }
@@ -169,8 +171,8 @@ PIECES = st.lists(
 
 @given(name=NAMES | PIECES.map("".join), to=st.sampled_from([None, *RECORDS.names]), writes=st.sampled_from(ALL))
 @settings(max_examples=500, deadline=None)
-def test_any_name_goes_somewhere_or_is_refused(name: str, to: str | None, writes: Writes) -> None:
-    """Nothing is ever a path whose first part is the scheme of an address, or a folder with the suffix of a file."""
+def test_any_name_has_a_valid_destination_or_is_refused(name: str, to: str | None, writes: Writes) -> None:
+    """No path begins with the scheme of an address, and no new folder has the suffix of a file."""
     try:
         found = destination_of(name, to, writes)
     except UsageError:
@@ -197,14 +199,14 @@ def test_any_name_goes_somewhere_or_is_refused(name: str, to: str | None, writes
         ("schema", "replay", "a.md", "-s", "adr", "-o", "s3://bucket/x.parquet"),
     ],
 )
-def test_commands_refuse_before_they_write(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_commands_refuse_an_output_before_writing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     (tmp_path / "a.md").write_text("# A\n")
     done = run(*arguments, cwd=tmp_path, code=2)
     assert done.stderr.startswith(b"parquetry: ") and len(done.stderr.splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
 
 
-def test_the_library_decides_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_library_interprets_names_like_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.md").write_text("- a: b\n")
     for out in ("s3://bucket/out", "x.xlsx", "-", "file:x", ""):

@@ -92,7 +92,7 @@ def document() -> Document:
     return read(EVERY_KIND, name="every-kind")
 
 
-def test_a_path_its_text_and_its_bytes_give_the_same(tmp_path: Path) -> None:
+def test_a_path_its_string_and_its_bytes_read_the_same(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(EVERY_KIND)
     by_path, by_string, by_bytes = read(path), read(str(path)), read(EVERY_KIND.encode(), name=path.as_posix())
@@ -102,12 +102,12 @@ def test_a_path_its_text_and_its_bytes_give_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["one line", "two\nlines.md", "docs/a and docs/b are folders", "", "a\rb"])
-def test_text_is_told_from_a_path(text: str) -> None:
+def test_text_is_distinguished_from_a_path(text: str) -> None:
     assert read(text).source == "<text>"
 
 
 @pytest.mark.parametrize("path", ["missing.md", "no/such", "my notes.TXT", "C:\\no\\such"])
-def test_a_missing_path_is_an_error_and_no_text(path: str) -> None:
+def test_a_missing_path_is_an_error_not_text(path: str) -> None:
     with pytest.raises(SourceError, match="no such file") as raised:
         read(path)
     assert raised.value.code == "not_found"
@@ -120,7 +120,7 @@ def test_a_named_text_is_never_opened(tmp_path: Path) -> None:
     assert read("missing.md", name="row 2").blocks[0].text == "missing.md"
 
 
-def test_what_cannot_be_read_raises(tmp_path: Path) -> None:
+def test_unreadable_input_and_wrong_options_raise(tmp_path: Path) -> None:
     binary = tmp_path / "a.md"
     binary.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89" * 20)
     with pytest.raises(DecodingError):
@@ -135,7 +135,7 @@ def test_what_cannot_be_read_raises(tmp_path: Path) -> None:
         read("a\n", rules_off=["no_such_rule"])
 
 
-def test_every_record_is_there_with_its_columns(document: Document) -> None:
+def test_every_record_has_its_columns(document: Document) -> None:
     for name, record in RECORDS.items():
         assert document.to_arrow(name).schema.equals(record.schema, check_metadata=True)
         if name != "documents":
@@ -149,17 +149,17 @@ def test_every_record_is_there_with_its_columns(document: Document) -> None:
         document.to_arrow("nothing")
 
 
-def test_rows_behave(document: Document) -> None:
+def test_rows_give_columns_as_attributes_and_items(document: Document) -> None:
     section = document.sections[1]
     assert (section.title, section.line_start, dict(section)["level"]) == ("One", 7, 1)
     assert "title" in dir(section) and "title" in section and copy.copy(section).title == "One"
     assert [row.title for row in document.sections[1:]] == ["One", "Two"]
     assert document.sections is document.sections
     with pytest.raises(AttributeError, match="no column 'titel'"):
-        _ = section.titel
+        _ = section.titel  # type: ignore[attr-defined]  # mypy knows the columns, too
 
 
-def test_document_knows_itself(document: Document) -> None:
+def test_a_document_gives_its_properties(document: Document) -> None:
     assert (document.title, document.metadata) == ("Every kind", {"title": "Every kind", "tags": ["a", "b"]})
     assert document.doc_id == document.sections[0].doc_id
     assert document.line_count == EVERY_KIND.count("\n")
@@ -196,7 +196,7 @@ def test_pandas_keeps_integers_with_nulls(document: Document) -> None:
 
 
 @pytest.mark.skipif("forkserver" not in get_all_start_methods(), reason="this system has no fork server")
-def test_workers_of_the_callers_own_keep_pandas(tmp_path: Path) -> None:
+def test_worker_processes_of_the_caller_can_use_pandas(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("""\
 import multiprocessing, sys
@@ -220,7 +220,7 @@ if __name__ == "__main__":
     assert done.returncode == 0, done.stderr
 
 
-def test_to_dict_is_what_json_writes(tmp_path: Path) -> None:
+def test_to_dict_equals_the_json_output(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(EVERY_KIND)
     convert(path, tmp_path / "out", to="json")
@@ -229,7 +229,7 @@ def test_to_dict_is_what_json_writes(tmp_path: Path) -> None:
     ]
 
 
-def test_repr_in_a_terminal(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repr_fits_the_terminal(document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     assert repr(document).startswith("<Document \"every-kind\" 'Every kind': 3 sections, ")
     assert "1 table," in repr(document) and "\n" not in repr(document)
     for columns in (40, 80):
@@ -243,7 +243,7 @@ def test_repr_in_a_terminal(document: Document, monkeypatch: pytest.MonkeyPatch)
     assert repr(many.blocks).endswith("... 80 more") and len(repr(many.blocks).splitlines()) == 23
 
 
-def test_an_empty_document_has_records_too() -> None:
+def test_an_empty_document_has_records() -> None:
     document = read("")
     assert [len(getattr(document, name)) for name in RECORDS if name != "documents"] == [1] + [0] * 10 + [1]
     assert document.problems[0].code == "empty" and len(document.lists) == 0
@@ -252,7 +252,7 @@ def test_an_empty_document_has_records_too() -> None:
 
 
 class Elements(html.parser.HTMLParser):
-    """Collects the elements and attributes of a page, and checks that each is closed."""
+    """Collects the elements, attributes and text of a page, and checks that every element is closed."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -277,10 +277,10 @@ class Elements(html.parser.HTMLParser):
 
 
 PLACES = {"data-first", "data-last"}
-"""What a record of the page bears besides: its lines."""
+"""Further attributes of a record on the page: its lines."""
 
 
-def test_html_runs_nothing_from_the_document() -> None:
+def test_html_runs_no_code_from_the_document() -> None:
     document = read(HOSTILE, name='"><script>alert(0)</script>')
     pages = [
         document._repr_html_(),
@@ -294,7 +294,7 @@ def test_html_runs_nothing_from_the_document() -> None:
     assert "alert(4)" in Elements(pages[0]).text and "alert(6)" in Elements(pages[0]).text
 
 
-def test_html_says_every_word(document: Document) -> None:
+def test_html_shows_every_word(document: Document) -> None:
     text = Elements(document._repr_html_()).text
     for word in ("Lead", "value", "nested", "in list", "quoted", "surplus", "x^2", "html", "picture", "definition"):
         assert word in text
@@ -318,7 +318,7 @@ def test_convert_takes_a_path_a_glob_or_a_list(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "3").iterdir()} == {"sections.parquet", "_manifest.json"}
 
 
-def test_convert_refuses_what_it_cannot_do(tmp_path: Path) -> None:
+def test_convert_refuses_existing_outputs_and_wrong_options(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# a\n")
     convert(tmp_path / "a.md", tmp_path / "out")
     with pytest.raises(OutputError):

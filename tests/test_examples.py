@@ -1,4 +1,4 @@
-"""Each example's command gives the output that stands beside it."""
+"""The command of each example gives the output stored next to it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXAMPLES = sorted(path.parent for path in (Path(__file__).parent.parent / "examp
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_example(example: Path, tmp_path: Path) -> None:
+def test_each_command_gives_the_expected_output(example: Path, tmp_path: Path) -> None:
     folder = tmp_path / example.name
     shutil.copytree(example, folder)
     program, *arguments = shlex.split((example / "command.txt").read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
-"""Runs that fail, or are killed, at calls to the file system: the harness of `tests/benchmarks/faults.py`, in part.
+"""Runs that fail or are killed at file system calls: a part of the harness in `tests/benchmarks/faults.py`.
 
-It runs in a process of its own, which forks one for each fault, so that no thread of this one is copied.
+The harness runs in a separate process and forks it for each fault, so that no thread of the test process is copied.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ def checked(stride: int, *names: str) -> None:
     assert found and all(int(faults) > 5 and wrong == "0" for faults, wrong in found), done.stdout
 
 
-def test_a_file() -> None:
+def test_a_fault_leaves_a_file_intact() -> None:
     checked(7, "file overwrite")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["file", "folder new", "folder overwrite", "folder append", "folder incremental"])
-def test_files_and_folders(name: str) -> None:
-    """At every fortieth call; with PARQUETRY_ALL=1 at every third."""
+def test_a_fault_leaves_files_and_folders_intact(name: str) -> None:
+    """Faults at every fortieth call; with PARQUETRY_ALL=1 at every third."""
     checked(3 if ALL else 40, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["duckdb", "delta", "postgres"])
-def test_databases(name: str) -> None:
-    """At every hundredth call; with PARQUETRY_ALL=1 at every fifth."""
+def test_a_fault_leaves_databases_intact(name: str) -> None:
+    """Faults at every hundredth call; with PARQUETRY_ALL=1 at every fifth."""
     checked(5 if ALL else 100, name)

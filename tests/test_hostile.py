@@ -1,4 +1,4 @@
-"""Killed runs and hostile documents: nothing is lost, nothing is left half-written. More of both in `benchmarks/`."""
+"""Killed runs and hostile documents: nothing is lost, nothing is left half-written. More cases are in `benchmarks/`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux")]
 
 
-def test_killed_runs_leave_the_output_before_or_the_one_after(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_the_previous_or_the_new_output(tmp_path: Path) -> None:
     from tests.benchmarks.kills import KINDS, kill_runs
 
     found = kill_runs(len(KINDS), tmp_path, documents=100)

@@ -1,4 +1,4 @@
-"""`parquetry inspect`: what stands on the page, and that nothing of a document gets out of its place there."""
+"""`parquetry inspect`: the content of the page; no text of a document escapes its place in the page."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ADDRESSES = (f"javascript:{CODE}", f"JaVaScRiPt:{CODE}", f"data:text/html,<scrip
 
 
 def hostile(text: str, url: str) -> str:
-    """Return a document that says a text and an address wherever a document can."""
+    """Return a document with a text and an address in every place that can hold them."""
     quoted = text.replace('"', '\\"')
     return f"""\
 ---
@@ -143,7 +143,7 @@ def kinds(text: str) -> list[str]:
     return [line.kind for line in Reading(read(text, name="x"), live=True).lines]
 
 
-def test_every_line_has_the_kind_that_it_was_read_as() -> None:
+def test_every_line_has_the_kind_it_was_read_as() -> None:
     found = dict(zip(EVERY_KIND.splitlines(), kinds(EVERY_KIND), strict=True))
     expected = {
         "title: Every kind": "metadata", "# One": "heading", "- **Label:** value": "item", "  1. nested": "item",
@@ -161,7 +161,7 @@ def test_every_line_has_the_kind_that_it_was_read_as() -> None:
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=60, deadline=None)
-def test_any_document_can_be_drawn_and_no_line_is_unread_or_missing(source: str) -> None:
+def test_any_document_renders_and_no_line_is_unread_or_missing(source: str) -> None:
     document = read(source, name="x")
     reading = Reading(document, live=True)
     drawn = Page(environment().get_template("document.html").render(reading=reading))
@@ -173,12 +173,12 @@ def test_any_document_can_be_drawn_and_no_line_is_unread_or_missing(source: str)
     assert [line for line in lines if line.kind == "unread"] == []
 
 
-def test_a_line_in_no_record_is_told() -> None:
+def test_a_line_in_no_record_is_marked_unread() -> None:
     context = dataclasses.replace(read("one\n\ntwo\n").context, blocks=(), sections=(), section_of=())
     assert [line.kind for line in Reading(Document(context), live=True).lines] == ["unread", "blank", "unread"]
 
 
-def test_lines_tell_of_repairs_and_problems() -> None:
+def test_lines_show_repairs_and_problems() -> None:
     lines = Reading(read("| a |\n|---|\n| 1 | 2 |\n"), live=True).lines
     assert [line.problem for line in lines] == ["", "", "warning"]
     document = read(SCRAPED)
@@ -202,19 +202,19 @@ def test_nested_items_keep_their_order_and_depth(shape: list[tuple[int, str]]) -
         ]
 
     lists = read(text, repair="off").lists
-    assert lists or shape[0][0] > 1  # which is indented code
+    assert lists or shape[0][0] > 1  # deeper than that is indented code
     for held in lists:
         items = held["items"]
         assert flat(branches(items)) == [(row["depth"], row["text"], row["line_start"]) for row in items]
 
 
-def test_the_deepest_list_can_be_drawn() -> None:
+def test_the_deepest_list_renders() -> None:
     deep = "".join(f"{'  ' * depth}- item{depth}.\n" for depth in range(127))
     _, (document,), _ = page_of(Source("deep", deep))
     assert all(f"item{depth}." in document.text for depth in range(127))
 
 
-def test_a_page_says_every_word_and_each_type_with_its_evidence() -> None:
+def test_a_page_shows_every_word_and_each_type_with_its_evidence() -> None:
     text = f"{EVERY_KIND}\n| When | Took (ms) |\n|---|--:|\n| 2024-05-01 | 12 |\n| 2024-06-01 | N/A |\n"
     page, (document,), done = page_of(Source("every.md", text))
     for word in re.findall(r"\w+", EVERY_KIND):
@@ -226,14 +226,14 @@ def test_a_page_says_every_word_and_each_type_with_its_evidence() -> None:
     assert "took_ms__when" in page.text
 
 
-def test_a_long_table_is_cut_and_its_lines_are_not() -> None:
+def test_a_long_table_is_truncated_but_its_lines_are_not() -> None:
     table = "| a |\n|---|\n" + "".join(f"| cell{number}. |\n" for number in range(LONGEST_TABLE + 50))
     _, (document,), _ = page_of(Source("long", table))
     assert document.text.count(f"cell{LONGEST_TABLE - 1}.") == 2
     assert document.text.count(f"cell{LONGEST_TABLE}.") == 1 and "50 more rows" in document.text
 
 
-def test_nothing_of_a_hostile_document_becomes_an_element() -> None:
+def test_no_text_of_a_hostile_document_becomes_an_element() -> None:
     page, documents, _ = page_of(*HOSTILE)
     assert len(documents) == len(HOSTILE) and page.packed == [packed.strip() for packed in page.packed]
     for document in documents:
@@ -246,7 +246,7 @@ def test_nothing_of_a_hostile_document_becomes_an_element() -> None:
     assert not {name for name in page.attributes if name.startswith("on")}
 
 
-def test_the_policy_allows_our_script_and_style_alone() -> None:
+def test_the_content_security_policy_allows_only_our_script_and_style() -> None:
     page, _, _ = page_of(Source("a", "# a\n"))
 
     def digest(text: str) -> str:
@@ -267,11 +267,11 @@ def test_the_policy_allows_our_script_and_style_alone() -> None:
         ("data:text/html,x", False), ("file:///etc/passwd", False), ("http://[", False), ("", False),
     ],
 )  # fmt: skip
-def test_only_safe_addresses_can_be_followed(url: str, safe: bool) -> None:
+def test_only_safe_addresses_become_links(url: str, safe: bool) -> None:
     assert address(url) == (url if safe else "")
 
 
-def test_the_overview_tells_what_needs_a_look_and_what_drifts() -> None:
+def test_the_overview_lists_documents_to_review_first_and_drifting_types() -> None:
     table = "| City | Price |\n|---|---|\n| Oslo | {} |\n"
     page, documents, done = page_of(
         Source("fine.md", table.format(1)),
@@ -286,13 +286,13 @@ def test_the_overview_tells_what_needs_a_look_and_what_drifts() -> None:
     assert "binary file" in documents[3].text
 
 
-def test_nothing_is_written_where_nothing_can_be_read() -> None:
+def test_no_page_is_written_if_no_source_can_be_read() -> None:
     stream = io.BytesIO()
     done = write_page([Source("binary.md", b"\x7fELF\x02\x01\x01" + bytes(200))], stream, Options())
     assert (done.documents, len(done.problems), stream.getvalue()) == (0, 1, b"")
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command_writes_a_page_and_overwrites_only_on_request(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Title\n\n| a |\n|---|\n| 03/04/2024 |\n")
     assert run("inspect", "a.md", cwd=tmp_path, code=0).stdout.startswith(b"<!doctype html>")
     written = run("inspect", "a.md", "missing.md", "-o", "report.html", "--date-order", "dmy", cwd=tmp_path, code=3)

@@ -1,6 +1,6 @@
-"""The page of `parquetry inspect` in a real browser: it is read, clicked, typed at, and attacked.
+"""The page of `parquetry inspect` in a real browser: it is read, clicked, typed into, and attacked.
 
-Screenshots and axe-core's report are left in `build/inspect/`, to be looked at.
+Screenshots and axe-core's reports are kept in `build/inspect/` for review.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A page of four documents: one repaired, one with every kind of record, one with types, one that is no text."""
+    """A page of four documents: one repaired, one with every kind of record, one with types, one binary file."""
     return write(
         tmp_path_factory.mktemp("inspect") / "report.html",
         Source("scraped.md", SCRAPED), Source("every.md", EVERY_KIND), Source("prices.md", PRICES),
@@ -65,7 +65,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A tab that fails the test on any error of the script, and on any request but for the page itself."""
+    """A tab that fails the test on any script error, and on any request except for the page itself."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     tab = context.new_page()
     tab.set_default_timeout(10_000)
@@ -78,7 +78,7 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def classes(page: Any, name: str, pane: str) -> list[str]:
-    """Return the first line number of each element in a pane that bears a class."""
+    """Return the first line number of each element in a pane that has a class."""
     found: list[str] = page.eval_on_selector_all(
         f".pane-{pane} .{name}", "all => all.map(element => element.dataset.line ?? element.dataset.first)"
     )
@@ -90,7 +90,7 @@ def open_document(page: Any, address: str, number: int) -> None:
     page.wait_for_selector(".pane-source [data-line]")
 
 
-def test_documents_are_unpacked_when_they_are_opened(page: Any, report: str) -> None:
+def test_a_document_is_unpacked_only_when_it_is_opened(page: Any, report: str) -> None:
     page.goto(report)
     assert page.locator("#documents tbody tr").count() == 4
     assert page.locator("[data-line]").count() == 0
@@ -103,7 +103,7 @@ def test_documents_are_unpacked_when_they_are_opened(page: Any, report: str) -> 
     assert page.locator("[data-line]").count() == 0
 
 
-def test_hover_and_click_join_lines_and_records(page: Any, report: str) -> None:
+def test_hovering_and_clicking_highlight_matching_lines_and_records(page: Any, report: str) -> None:
     open_document(page, report, 1)
     page.hover("[data-line='10'] code")
     assert classes(page, "is-marked", "source") == ["10"] and classes(page, "is-marked", "records") == ["10"]
@@ -121,7 +121,7 @@ def test_hover_and_click_join_lines_and_records(page: Any, report: str) -> None:
     assert page.locator("#panel-content .record.is-selected").is_visible()
 
 
-def test_search_finds_and_steps(page: Any, report: str) -> None:
+def test_search_counts_matches_and_steps_through_them(page: Any, report: str) -> None:
     open_document(page, report, 2)
     page.keyboard.press("/")
     page.keyboard.type("oslo")
@@ -140,7 +140,7 @@ def test_search_finds_and_steps(page: Any, report: str) -> None:
     assert page.inner_text("#filtered span") == "1 of 4 documents shown."
 
 
-def test_filters_leave_what_was_asked_for(page: Any, report: str) -> None:
+def test_filters_show_only_what_matches(page: Any, report: str) -> None:
     open_document(page, report, 0)
     total = page.locator("[data-line]").count()
     page.click("[data-filter=table]")
@@ -159,7 +159,7 @@ def test_filters_leave_what_was_asked_for(page: Any, report: str) -> None:
     assert page.locator("#documents tbody tr:visible").count() == 1
 
 
-def test_the_keyboard_does_all(page: Any, report: str) -> None:
+def test_the_keyboard_reaches_every_function(page: Any, report: str) -> None:
     page.goto(report)
     page.focus("text=Prices of the north")
     page.keyboard.press("Enter")
@@ -169,7 +169,7 @@ def test_the_keyboard_does_all(page: Any, report: str) -> None:
     assert page.evaluate("document.activeElement.ariaLabel").startswith("Line 5,")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")  # over to the row of the table
+    page.keyboard.press("Enter")  # moves to the row of the table
     assert page.evaluate("document.activeElement.closest('tr').textContent").strip().startswith("5")
     page.keyboard.press("ArrowDown")
     assert classes(page, "is-selected", "source") == ["6"]
@@ -187,7 +187,7 @@ def test_the_keyboard_does_all(page: Any, report: str) -> None:
     assert "repaired" in page.inner_text(".line.is-selected .kind")
 
 
-def test_where_there_is_room_for_one_pane_a_press_goes_over_to_the_other(page: Any, report: str) -> None:
+def test_a_click_on_a_narrow_screen_switches_to_the_other_pane(page: Any, report: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     open_document(page, report, 2)
     page.click("[data-line='5'] .number")
@@ -196,13 +196,13 @@ def test_where_there_is_room_for_one_pane_a_press_goes_over_to_the_other(page: A
     assert page.locator("[data-line='6']").is_visible() and page.locator(".pane-records").is_hidden()
 
 
-def test_an_address_of_no_document_shows_the_overview(page: Any, report: str) -> None:
+def test_the_address_of_an_unknown_document_shows_the_overview(page: Any, report: str) -> None:
     page.goto(f"{report}#d99L5")
     page.click("text=Every kind")
     page.wait_for_selector("[data-line]")
 
 
-def test_the_overview_sorts(page: Any, report: str) -> None:
+def test_the_overview_sorts_by_the_clicked_column(page: Any, report: str) -> None:
     page.goto(report)
     first = "#documents tbody tr:first-child th"
     assert "binary.md" in page.inner_text(first)
@@ -214,7 +214,7 @@ def test_the_overview_sorts(page: Any, report: str) -> None:
 
 
 @pytest.mark.parametrize("source", HOSTILE[::5], ids=lambda source: source.key[:20])
-def test_a_hostile_document_runs_nothing(page: Any, tmp_path: Path, source: Source) -> None:
+def test_a_hostile_document_runs_no_code(page: Any, tmp_path: Path, source: Source) -> None:
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     open_document(page, write(tmp_path / "hostile.html", source, Source("other.md", "# other\n")), 0)
     page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
@@ -230,7 +230,7 @@ def test_a_hostile_document_runs_nothing(page: Any, tmp_path: Path, source: Sour
     page.keyboard.press("u")
     page.wait_for_selector("#overview:not([hidden])")
     assert page.evaluate("[window.ran ?? null, document.images.length, frames.length]") == [None, 0, 0]
-    # The second wall: even what got in as an element runs nothing.
+    # The second defence: even an element that gets in runs no code.
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=\"data:,\" onerror=\"window.ran = true\">')")
     page.evaluate("document.body.append(Object.assign(document.createElement('script'), {text: 'window.ran = true'}))")
     page.wait_for_timeout(50)
@@ -239,8 +239,8 @@ def test_a_hostile_document_runs_nothing(page: Any, tmp_path: Path, source: Sour
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_it_can_be_read_by_anyone(browser: Any, report: str, width: int, scheme: str) -> None:
-    """No width needs scrolling sideways, axe-core finds nothing serious; what was seen is kept."""
+def test_the_page_is_accessible(browser: Any, report: str, width: int, scheme: str) -> None:
+    """No width needs horizontal scrolling and axe-core finds nothing serious; screenshots and reports are kept."""
     ARTEFACTS.mkdir(parents=True, exist_ok=True)
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
@@ -275,7 +275,7 @@ def test_it_can_be_read_by_anyone(browser: Any, report: str, width: int, scheme:
     assert serious == []
 
 
-def test_it_is_drawn_for_paper(page: Any, report: str) -> None:
+def test_the_page_has_a_print_layout(page: Any, report: str) -> None:
     open_document(page, report, 2)
     page.emulate_media(media="print")
     assert page.locator(".bar").is_hidden()
@@ -283,7 +283,7 @@ def test_it_is_drawn_for_paper(page: Any, report: str) -> None:
     assert page.evaluate("getComputedStyle(document.body).overflow") == "visible"
 
 
-def test_five_hundred_documents_open_at_once(page: Any, tmp_path: Path) -> None:
+def test_a_page_of_500_documents_draws_only_the_open_one(page: Any, tmp_path: Path) -> None:
     texts = [SCRAPED, EVERY_KIND, PRICES, PRICES * 20]
     address = write(tmp_path / "many.html", *(Source(f"{number}.md", texts[number % 4]) for number in range(500)))
     page.goto(address)

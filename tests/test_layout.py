@@ -1,4 +1,4 @@
-"""How files are arranged: a file a record or a folder, partitions, what other tools read of each (T20, T25, T26)."""
+"""How files are arranged: one file or folder per record, partitions, and what other tools read (T20, T25, T26)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def write(folder: Path, found: list[Source], **values: Any) -> Report:
 
 
 def layout_of(folder: Path) -> str:
-    """How the files lie, and whether the manifest and every record and data set say the same."""
+    """Return the layout; check that the manifest, every record and every data set agree on it."""
     manifest = read_manifest(folder)
     assert manifest is not None and verify(folder) == []
     depth = {file.path.count("/") - file.record.count("/") for file in manifest.files}
@@ -64,7 +64,7 @@ def layout_of(folder: Path) -> str:
     return manifest.layout
 
 
-# -- a file a record, or a folder (T26)
+# -- one file or one folder per record (T26)
 
 
 def test_a_large_record_stays_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_a_large_record_stays_one_file(tmp_path: Path, monkeypatch: pytest.Monke
     ],
 )
 @pytest.mark.parametrize("mode", ["append", "incremental"])
-def test_a_layout_stays_whatever_comes(
+def test_later_runs_keep_the_layout_of_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: dict[str, Any], layout: str, mode: str
 ) -> None:
     write(tmp_path / "out", sources("1"), **first)
@@ -101,14 +101,14 @@ def test_a_layout_stays_whatever_comes(
     assert sorted(texts["source"].to_pylist()) == (["1", "2", "3", "4"] if mode == "append" else ["2", "3"])
 
 
-def test_a_full_run_for_other_options_keeps_the_layout(tmp_path: Path) -> None:
-    """What --incremental makes anew, because the options or the version are others, is read at the same paths."""
+def test_a_full_run_after_changed_options_keeps_the_layout(tmp_path: Path) -> None:
+    """An incremental run that converts all again, since options or version changed, writes to the same paths."""
     write(tmp_path / "out", sources())
     write_folder(sources(), tmp_path / "out", Output(mode="incremental"), Options(repair="off"))
     assert layout_of(tmp_path / "out") == "files"
 
 
-def test_a_layout_changes_where_it_is_asked_for(tmp_path: Path) -> None:
+def test_a_layout_changes_only_on_request(tmp_path: Path) -> None:
     write(tmp_path / "out", sources())
     write(tmp_path / "out", sources("1", "2"), mode="incremental", arrangement="folders")
     assert layout_of(tmp_path / "out") == "folders"
@@ -120,7 +120,7 @@ def test_a_layout_changes_where_it_is_asked_for(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "sections").exists()
 
 
-def test_the_layout_of_an_older_version_is_told_by_its_files(tmp_path: Path) -> None:
+def test_the_layout_of_an_older_manifest_is_derived_from_its_files(tmp_path: Path) -> None:
     for number, first in enumerate(({}, {"arrangement": "folders"})):
         out = tmp_path / str(number)
         write(out, sources("1"), **first)
@@ -148,7 +148,7 @@ def test_other_formats_have_both_layouts(tmp_path: Path, format: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_layout_on_the_command_line(tmp_path: Path) -> None:
+def test_the_command_line_takes_a_layout_and_refuses_conflicting_options(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(TEXTS["1"])
     run("convert", "a.md", "-o", "out", "--incremental", "--layout", "files", cwd=tmp_path, code=0)
     assert (tmp_path / "out" / "sections.parquet").is_file()
@@ -168,7 +168,7 @@ def test_a_layout_on_the_command_line(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "out"]
 
 
-def test_a_layout_in_the_library(tmp_path: Path) -> None:
+def test_the_library_takes_a_layout_and_refuses_an_unknown_one(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(TEXTS["1"])
     converter.convert(tmp_path / "a.md", tmp_path / "out", incremental=True, layout="files")
     assert layout_of(tmp_path / "out") == "files"
@@ -176,7 +176,7 @@ def test_a_layout_in_the_library(tmp_path: Path) -> None:
         converter.convert(tmp_path / "a.md", tmp_path / "x", layout="file")  # type: ignore[arg-type]
 
 
-# -- what readers read of it (T25)
+# -- what other tools read (T25)
 
 
 def of_pandas(folder: Path) -> pa.Table:
@@ -213,7 +213,7 @@ OUTPUTS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Outputs of each kind, with a source that is not there, with data sets whose types drift, without a footnote."""
+    """Outputs of each kind, with a missing source, with data sets whose types drift, without footnotes."""
     folder = tmp_path_factory.mktemp("outputs")
     for name, values in OUTPUTS.items():
         report = write(folder / name, [*sources(), GONE], **values)
@@ -223,7 +223,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_every_record_reads(outputs: Path, output: str, reader: str) -> None:
+def test_every_reader_reads_every_record(outputs: Path, output: str, reader: str) -> None:
     manifest = read_manifest(outputs / output)
     assert manifest is not None
     for record, count in manifest.rows().items():
@@ -246,7 +246,7 @@ def test_every_record_reads(outputs: Path, output: str, reader: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("output", OUTPUTS)
-def test_every_record_reads_in_spark(spark: Any, outputs: Path, output: str) -> None:
+def test_spark_reads_every_record(spark: Any, outputs: Path, output: str) -> None:
     manifest = read_manifest(outputs / output)
     assert manifest is not None
     for record, count in manifest.rows().items():
@@ -257,8 +257,8 @@ def test_every_record_reads_in_spark(spark: Any, outputs: Path, output: str) -> 
             assert ("lang" in frame.columns) == ("partitions" in output and record in RECORDS), record
 
 
-def test_no_partition_is_without_rows(outputs: Path) -> None:
-    """A data set's drift lies with its document, what is of no document in a partition that there is."""
+def test_every_partition_has_rows(outputs: Path) -> None:
+    """A data set's drift is in its document's partition; a problem without a document is in an existing partition."""
     folder = outputs / "partitions"
     manifest = read_manifest(folder)
     assert manifest is not None
@@ -270,18 +270,18 @@ def test_no_partition_is_without_rows(outputs: Path) -> None:
     assert {row["code"]: row["lang"] for row in problems} == {"type_drift": "de", "not_found": "de"}
 
 
-def test_a_document_without_a_value_is_null_in_hive(tmp_path: Path) -> None:
+def test_a_document_without_a_partition_value_reads_as_null(tmp_path: Path) -> None:
     write(tmp_path / "out", [*sources("1", "2", "4", **{"4": ""}), GONE], partition_by=("lang",))
     documents = of_duckdb(tmp_path / "out" / "documents").to_pylist()
     assert sorted((row["source"], row["lang"]) for row in documents) == [("1", "en"), ("2", "en"), ("4", None)]
-    for record in RECORDS:  # also those whose only rows are of that document
+    for record in RECORDS:  # including those whose only rows are from that document
         found = of_pyarrow(tmp_path / "out" / record)
         assert "lang" in found.column_names
     problems = of_pyarrow(tmp_path / "out" / "problems").to_pylist()
     assert [(row["code"], row["lang"]) for row in problems] == [("not_found", None)]
 
 
-def test_partitions_over_several_runs(tmp_path: Path) -> None:
+def test_partitions_stay_consistent_over_several_runs(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(out, [*sources("1", "2"), GONE], partition_by=("lang",), mode="incremental")
     write(out, [*sources("1", "2", "3"), GONE], partition_by=("lang",), mode="incremental")
@@ -304,7 +304,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-def test_every_value_has_a_folder(tmp_path: Path) -> None:
+def test_every_partition_value_has_its_own_folder(tmp_path: Path) -> None:
     found = [Source(f"{number}.md", "text", attributes={"v": value}) for number, value in enumerate(VALUES)]
     report = write(tmp_path / "out", found, partition_by=("v",))
     assert (report.documents, report.errors) == (len(VALUES), 0)
@@ -328,19 +328,19 @@ def test_every_value_has_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", range(240, 260))
-def test_the_longest_value_that_stays_whole(length: int) -> None:
+def test_a_partition_value_of_up_to_253_bytes_stays_whole(length: int) -> None:
     value = "z" * length
     partition = partition_of(Source("a", attributes={"v": value}), ("v",))
     assert (partition == f"v={value}") == (length <= 253)
     assert len(partition) <= 255
 
 
-def test_values_that_differ_late_have_folders_of_their_own() -> None:
+def test_long_values_with_different_endings_have_different_folders() -> None:
     values = ["a" * 400 + end for end in "xyz"]
     assert len({partition_of(Source("a", attributes={"v": value}), ("v",)) for value in values}) == 3
 
 
-def test_a_name_that_no_document_has_is_told(tmp_path: Path) -> None:
+def test_a_partition_name_that_no_document_has_is_reported(tmp_path: Path) -> None:
     for mode in ("create", "incremental"):
         report = write(tmp_path / "out", sources(), partition_by=("lang", "lnag"), mode=mode)
         (problem,) = (row for row in report.problems if row["code"] == "no_attribute")
@@ -366,13 +366,15 @@ def test_a_name_that_no_document_has_is_told(tmp_path: Path) -> None:
         (("x" * 240,), "too long"),
     ],
 )
-def test_names_that_readers_would_not_take(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
+def test_partition_names_that_readers_cannot_use_are_refused(
+    tmp_path: Path, names: tuple[str, ...], message: str
+) -> None:
     with pytest.raises(UsageError, match=message):
         write(tmp_path / "out", sources(), partition_by=names)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_may_be_a_column_of_what_is_not_written(tmp_path: Path) -> None:
+def test_a_partition_name_may_equal_a_column_of_an_unwritten_record(tmp_path: Path) -> None:
     found = [Source("a.md", "x", attributes={"language": "en"})]
     write(tmp_path / "out", found, partition_by=("language",), records=["documents", "sections"])
     assert of_pandas(tmp_path / "out" / "sections")["language"].to_pylist() == ["en"]

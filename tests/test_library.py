@@ -1,4 +1,4 @@
-"""The library in someone else's process: what it exports, what it takes, what it leaves alone, what it says."""
+"""The library in its caller's process: its exports, its arguments, the state it leaves unchanged, its messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.test_cli import run
 PACKAGE = Path(converter.__file__).parent
 FUNCTIONS = ("convert", "extract", "read", "read_tables")
 
-# What the command line alone says, and what trains the model of headings: a program of its own.
+# The command line, and the separate program that trains the model of headings.
 NOT_THE_LIBRARY = ("cli", "training/train.py", "show/terminal.py")
 
 
@@ -52,8 +52,8 @@ def classes_in(annotation: Any) -> set[type]:
     return {found for part in typing.get_args(annotation) for found in classes_in(part)}
 
 
-def test_every_argument_is_exported() -> None:
-    """Those of functions, and those of what is an argument itself, such as the layout of an output."""
+def test_every_argument_type_is_exported() -> None:
+    """This covers functions, and classes that are arguments themselves, such as the layout of an output."""
     waiting = [getattr(converter, name) for name in (*FUNCTIONS, "Output", "Options", "Columns", "Hints")]
     from pandas import DataFrame
 
@@ -65,7 +65,7 @@ def test_every_argument_is_exported() -> None:
                     assert kind.__name__ in converter.__all__, f"{thing.__name__}({name}: {kind})"
 
 
-def test_names_are_imported_when_they_are_asked_for() -> None:
+def test_public_names_are_imported_on_first_use() -> None:
     code = "import sys, converter; converter.TooManyProblems; converter.UsageError; print('pyarrow' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "False\n"
@@ -79,15 +79,15 @@ NO_PATHS = [
 
 
 @pytest.mark.parametrize("sources", NO_PATHS, ids=lambda value: type(value).__name__)
-def test_what_is_no_path_is_refused(sources: Any, tmp_path: Path) -> None:
-    """`convert(data_frame, out)` took the names of columns for paths."""
+def test_sources_that_are_not_paths_are_refused(sources: Any, tmp_path: Path) -> None:
+    """`convert(data_frame, out)` once took column names for paths."""
     with pytest.raises(UsageError, match=r"not \w"):
         converter.convert(sources, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("source", [FRAME, pa.table({"a": [1]}), {"a": "# x"}, 5, None, object(), bytearray(b"x")])
-def test_what_is_no_document_is_refused(source: Any) -> None:
+def test_values_that_are_not_documents_are_refused(source: Any) -> None:
     with pytest.raises(UsageError, match=r"not \w"):
         converter.read(source)
     with pytest.raises(UsageError, match=r"not \w"):
@@ -96,7 +96,7 @@ def test_what_is_no_document_is_refused(source: Any) -> None:
         converter.extract(source, "faq")
 
 
-def test_what_is_a_path_or_several_is_taken(tmp_path: Path) -> None:
+def test_one_path_or_several_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n")
     path = tmp_path / "a.md"
     several: list[Any] = [path, str(path), [path], (str(path),), {str(path)}, iter([path])]
@@ -105,14 +105,14 @@ def test_what_is_a_path_or_several_is_taken(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("out", [None, 5, b"out", FRAME, ["out"]])
-def test_an_output_is_a_path(out: Any, tmp_path: Path) -> None:
+def test_an_output_that_is_not_a_path_is_refused(out: Any, tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n")
     with pytest.raises(UsageError):
         converter.convert(tmp_path / "a.md", out)
 
 
 SAID: dict[str, tuple[Any, str, Any]] = {
-    # an option of a command: (what is said, the field of `Options` or `Hints`, what it holds then)
+    # an option of a command: (its value, the field of `Options` or `Hints`, the field's value)
     "repair": ("safe", "repair", "safe"),
     "without_rule": (["entities"], "rules_off", {"entities"}),
     "encoding": ("cp1251", "encoding", "cp1251"),
@@ -128,10 +128,10 @@ SAID: dict[str, tuple[Any, str, Any]] = {
 }
 
 
-def test_how_documents_are_read_is_said_alike_everywhere() -> None:
+def test_reading_options_are_the_same_in_every_function_and_command() -> None:
     """T44: each field of `Options` is an argument of each function, and an option of each command that reads.
 
-    All but the schemas, which only some need, and with what `Hints` hold.
+    This excludes the schemas, which only some need, and includes the fields of `Hints`.
     """
     fields = {field.name: field for field in dataclasses.fields(converter.Options) if field.name != "schemas"}
     assert fields.keys() == typing.get_type_hints(converter.ReadingArguments).keys()
@@ -188,8 +188,8 @@ def test_limits_hold_in_every_command(tmp_path: Path) -> None:
         assert b"limit is 3 bytes; raise --max-bytes" in done.stderr + done.stdout, arguments
 
 
-def test_no_message_of_the_library_speaks_of_the_command_line() -> None:
-    """Messages call an option by its argument; the command line puts its flag there."""
+def test_no_library_message_names_a_command_line_flag() -> None:
+    """Messages name an option by its argument; the command line replaces the argument with its flag."""
     found = []
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.relative_to(PACKAGE).as_posix().startswith(NOT_THE_LIBRARY):
@@ -208,7 +208,7 @@ def test_no_message_of_the_library_speaks_of_the_command_line() -> None:
     assert found == []
 
 
-def test_the_command_line_says_flags(tmp_path: Path) -> None:
+def test_command_line_messages_name_flags(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n")
     run("convert", "a.md", "-o", "out", cwd=tmp_path, code=0)
     told = run("convert", "a.md", "-o", "out", cwd=tmp_path, code=1).stderr
@@ -282,7 +282,7 @@ print(json.dumps({name: [before[name], after[name]] for name in before if before
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Call every function of the library in a process; return which of its settings are others afterwards."""
+    """Call every function of the library in a process; return the settings of the process that changed."""
     pytest.importorskip("markitdown", reason="the extra office is not installed")
     folder = tmp_path_factory.mktemp("library")
     (folder / "a.md").write_text("# A\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
@@ -315,5 +315,5 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "threads", "csv limit", "interval timer",
     ],
 )  # fmt: skip
-def test_the_process_of_a_caller_is_left_as_it_is(changed: dict[str, Any], setting: str) -> None:
+def test_the_process_of_the_caller_keeps_its_settings(changed: dict[str, Any], setting: str) -> None:
     assert setting not in changed, changed[setting]

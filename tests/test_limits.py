@@ -1,4 +1,4 @@
-"""What is done for one document is bounded, in seconds, bytes and memory; what passes a limit costs that document."""
+"""The work for one document is bounded in seconds, bytes and memory; exceeding a limit affects only that document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from converter.engine.run import Settings, convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
 from converter.model.source import Source
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.schema.load import load_schemas
 from tests.combinations import some
 from tests.expansions import EXPANDING
@@ -52,9 +52,9 @@ CODES = {
     "wide header": "table_size",
     "wide row": "table_size",
 }
-"""What is said of each; those that are missing are small enough."""
+"""The problem code of each expanding input; inputs that are missing here are small enough."""
 FILLER = "```\n" + ("x" * 1000 + "\n") * 1100 + "```\n"
-"""What makes a document one that is converted in pieces, with the least work."""
+"""Text that makes a document large enough to be converted in pieces, with the least work."""
 PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
@@ -89,7 +89,7 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("jobs", "kind"), some([(2, "batch"), (1, "pieces")], product((1, 2), ("batch", "pieces"))))
-def test_what_a_document_becomes_is_bounded_and_costs_only_it(tmp_path: Path, jobs: int, kind: str) -> None:
+def test_the_expansion_of_a_document_is_bounded_and_affects_only_it(tmp_path: Path, jobs: int, kind: str) -> None:
     """T13, T35, T42: in 1.5 GB of address space, so that a worker's memory counts too."""
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
@@ -140,8 +140,8 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-def test_a_worker_without_memory_for_its_rows_says_so_in_problems(tmp_path: Path) -> None:
-    """Wherever it runs out, while it converts or while it sends its rows, there is no traceback."""
+def test_a_worker_that_runs_out_of_memory_reports_a_problem(tmp_path: Path) -> None:
+    """There is no traceback, whether memory runs out while it converts or while it sends its rows."""
     program = tmp_path / "program.py"
     program.write_text(STARVED)
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
@@ -156,28 +156,28 @@ def test_a_worker_without_memory_for_its_rows_says_so_in_problems(tmp_path: Path
 
 
 @pytest.mark.parametrize("name", [name for name in CODES if "places" not in name])
-def test_small_ones_stay_as_they_are(name: str) -> None:
-    """A limit is for what is large: the same texts of 300 characters are read whole."""
+def test_small_expanding_documents_are_read_whole(name: str) -> None:
+    """Limits affect only large inputs: the same texts of 300 characters are read whole."""
     batch = convert_batch([Source("a.md", EXPANDING[name](300))], Options()).records
     assert batch["documents"].num_rows == 1
     assert not {"too_much_output", "reference_size", "table_size"} & set(batch["problems"]["code"].to_pylist())
 
 
-def test_references_expand_to_as_much_as_the_document_has() -> None:
-    """T13: as in cmark, 100,000 characters or the size; the words of the links that are left out stay."""
+def test_references_expand_to_at_most_100_000_characters_or_the_document_size() -> None:
+    """T13: as in cmark, the larger of 100,000 characters and the size; the text of links beyond that stays."""
     target = "http://" + "u" * 993
     text = f"[a]: {target}\n\n" + "".join(f"x [word {n}][a] and [other](b{n})\n\n" for n in range(150))
     records = convert_batch([Source("a.md", text)], Options()).records
     links = records["links"].to_pylist()
     assert sum(link["url"] == target for link in links) == 100
-    assert sum(link["url"].startswith("b") for link in links) == 150  # an address that is written out is no expansion
+    assert sum(link["url"].startswith("b") for link in links) == 150  # an inline address is not an expansion
     (problem,) = records["problems"].to_pylist()
     assert (problem["code"], problem["line_start"]) == ("reference_size", 203)
     assert "100000 characters" in problem["message"]
     assert [row for row in records["blocks"]["text"].to_pylist() if row == "x word 149 and other"]
 
 
-def test_the_limit_can_be_said(tmp_path: Path) -> None:
+def test_the_output_limit_can_be_set(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A long title\n" + "## b\n" * 400)
     (tmp_path / "b.md").write_text("# B\n")
     done = run("convert", "a.md", "b.md", "-o", "out", "--max-output-bytes", "9000", cwd=tmp_path, code=3)
@@ -190,7 +190,7 @@ def test_the_limit_can_be_said(tmp_path: Path) -> None:
     assert (report.documents, report.problem_codes) == (1, {"too_much_output": 1})
 
 
-def test_a_batch_may_be_more_than_any_document_of_it_may() -> None:
+def test_a_batch_may_exceed_the_output_limit_of_one_document() -> None:
     sources = [Source(f"{n}.md", "# T\n\nword\n") for n in range(20)]
     alone = convert_batch(sources[:1], Options())
     batch = convert_batch(sources, Options(maximum_output_bytes=2000))
@@ -219,10 +219,10 @@ def endless(seconds: float = 60) -> None:
 
 
 def slow_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the rows of what is called `slow` take a minute; the interpreter works all the time."""
+    """Make the rows of the source `slow` take a minute, during which the interpreter is busy."""
     rows = conversion._rows
 
-    def slow(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+    def slow(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
         if name == "blocks" and any(context.source == "slow" and context.text for context in contexts):
             endless()
         return rows(name, contexts, options)
@@ -245,7 +245,7 @@ def here(work: Callable[[], Any]) -> Any:
 
 @pytest.mark.parametrize("where", [here, in_thread])
 @pytest.mark.parametrize("size", [1, 1_200_000], ids=["batch", "pieces"])
-def test_the_limit_covers_the_rows(
+def test_the_time_limit_covers_making_the_rows(
     monkeypatch: pytest.MonkeyPatch, where: Callable[[Callable[[], Any]], Any], size: int
 ) -> None:
     """T14, in the main thread and in another one."""
@@ -268,7 +268,7 @@ def test_the_limit_covers_the_rows(
 
 
 @pytest.mark.parametrize("where", [here, in_thread])
-def test_what_is_read_spends_the_time_of_its_rows(where: Callable[[Callable[[], Any]], Any]) -> None:
+def test_time_spent_reading_is_deducted_from_the_time_for_rows(where: Callable[[Callable[[], Any]], Any]) -> None:
     def work() -> tuple[float, float | None]:
         allowance = Allowance(5.0)
         with allowance.timed():
@@ -283,8 +283,8 @@ def test_what_is_read_spends_the_time_of_its_rows(where: Callable[[Callable[[], 
     assert left is not None and 0 < left <= 5.0
 
 
-def test_the_timer_of_the_caller_goes_on() -> None:
-    """Library: `maximum_seconds` neither stops nor moves the interval timer of the process that calls it."""
+def test_the_interval_timer_of_the_caller_keeps_running() -> None:
+    """Library: `maximum_seconds` neither stops nor shifts the interval timer of the calling process."""
     rung: list[int] = []
     before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
     try:
@@ -309,7 +309,7 @@ def test_the_timer_of_the_caller_goes_on() -> None:
 
 
 @pytest.mark.parametrize("where", [here, in_thread])
-def test_nothing_rings_after_the_end(where: Callable[[Callable[[], Any]], Any]) -> None:
+def test_no_alarm_fires_after_the_time_limit_ends(where: Callable[[Callable[[], Any]], Any]) -> None:
     def work() -> bool:
         chance = random.Random(0)
         for _ in range(300):
@@ -340,12 +340,12 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("where", [here, in_thread])
 @pytest.mark.parametrize("kind", SCHEMAS)
-def test_an_expression_that_never_ends_is_stopped(kind: str, where: Callable[[Callable[[], Any]], Any]) -> None:
-    """T34, in the main thread, where a signal ends it, and in another, where the engine does; convert and check."""
+def test_an_endless_regular_expression_is_stopped(kind: str, where: Callable[[Callable[[], Any]], Any]) -> None:
+    """T34: a signal stops it in the main thread, the regex engine in another; for convert and for check."""
     (schema,) = load_schemas({"name": "s", **SCHEMAS[kind]})
     sources = [Source("a", "- fine\n"), Source("bad", TEXT), Source("b", "- fine\n")]
     options = Options(maximum_seconds=2, schemas=(schema,))
-    convert_batch(sources[:1], replace(options, maximum_seconds=None))  # what is imported counts too
+    convert_batch(sources[:1], replace(options, maximum_seconds=None))  # imports count too
     records = where(lambda: convert_batch(sources, options)).records
     assert records["documents"]["source"].to_pylist() == ["a", "b"]
     codes = [(row["source"], row["code"]) for row in records["problems"].to_pylist() if row["source"] == "bad"]
@@ -357,14 +357,14 @@ def test_an_expression_that_never_ends_is_stopped(kind: str, where: Callable[[Ca
     assert checked.documents == 3
 
 
-def test_an_expression_is_what_python_says_it_is() -> None:
+def test_an_expression_has_the_syntax_of_python() -> None:
     from converter.schema.patterns import Expression
 
     assert Expression(r"\d+(?=%)").search("up ４5%")[0] == "４5"  # type: ignore[index]
     assert Expression(r"(a)|(b)").fullmatch("b").groups() == (None, "b")  # type: ignore[union-attr]
     with pytest.raises(converter.SchemaError, match="no regular expression"):
         load_schemas({"name": "s", "from": "items", "fields": [{"name": "text", "extract": "("}]})
-    with pytest.raises(converter.SchemaError, match="no regular expression"):  # which only the engine knows
+    with pytest.raises(converter.SchemaError, match="no regular expression"):  # valid only in the engine, `regex`
         load_schemas({"name": "s", "from": "items", "fields": [{"name": "text", "extract": r"\p{Greek}"}]})
 
 
@@ -378,8 +378,8 @@ def test_an_expression_is_what_python_says_it_is() -> None:
         {"name": "m", "metadata": "long", "type": "integer"},  # rejected: the raw value is in each problem
     ],
 )
-def test_what_rows_of_a_schema_repeat_is_bounded(field: dict[str, Any]) -> None:
-    """T13 for schemas: what stands around a row comes in each."""
+def test_values_that_rows_of_a_schema_repeat_are_bounded(field: dict[str, Any]) -> None:
+    """T13 for schemas: each row repeats the values of its context."""
     (schema,) = load_schemas({"name": "s", "from": "items", "fields": [{"name": "text"}, field]})
     long = "y" * 10_000
     text = f"---\nlong: {long}\n---\n# {long}\n" + "- x\n" * 10_000

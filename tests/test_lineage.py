@@ -1,4 +1,4 @@
-"""OpenLineage events: what a catalogue is told of a run."""
+"""OpenLineage events: the information about a run that a catalogue gets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def events(folder: Path, *arguments: str, code: int = 0) -> list[dict[str, Any]]
     return [json.loads(line) for line in (folder / "events.ndjson").read_text().splitlines()]
 
 
-def test_a_run_is_started_and_completed(tmp_path: Path) -> None:
+def test_a_run_emits_a_start_and_a_complete_event(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n\n| city | price |\n|---|---|\n| Rome | 5 |\n")
     start, complete = events(tmp_path, "a.md", "-o", "out")
     assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
@@ -34,7 +34,7 @@ def test_a_run_is_started_and_completed(tmp_path: Path) -> None:
         "START", "COMPLETE"] * 2  # fmt: skip
 
 
-def test_a_run_that_fails_says_why(tmp_path: Path) -> None:
+def test_a_failed_run_emits_its_reason(tmp_path: Path) -> None:
     _, fail = events(tmp_path, "gone.md", "-o", "out", "--max-problems", "0", code=1)
     assert fail["eventType"] == "FAIL"
     assert "`maximum_problems`" in fail["run"]["facets"]["errorMessage"]["message"]

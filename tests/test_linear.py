@@ -1,6 +1,7 @@
-"""Nothing in the package takes more than linear time: `benchmarks/linear.py` walks it all, here are what it has found.
+"""Nothing in the package takes more than linear time: `benchmarks/linear.py` checks it all; here are its past findings.
 
-Processor time against size, never against a clock: see there. The whole walk is `python -m tests.benchmarks.linear`.
+The tests compare processor time with size, never with a clock: see there. For the whole walk, run
+`python -m tests.benchmarks.linear`.
 """
 
 from __future__ import annotations
@@ -88,26 +89,26 @@ SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
 
 
 @pytest.mark.parametrize(("action", "make"), [case[1:] for case in SQUARES], ids=[case[0] for case in SQUARES])
-def test_what_took_a_square_or_more_of_its_size(action: Callable[[str], object], make: Make) -> None:
+def test_former_quadratic_inputs_take_linear_time(action: Callable[[str], object], make: Make) -> None:
     assert steep(lambda size: action(make(size)), 96_000) is None
 
 
-def test_html_is_told_as_before() -> None:
-    """T33: comments, also such as hold the mark that ends one, may stand before the first tag."""
+def test_html_is_recognised_after_comments() -> None:
+    """T33: comments may precede the first tag, even a comment with `>` and `--` inside."""
     assert format_by_content(b"\xef\xbb\xbf <!-- a --> <!-- b > -- -->\n<!DOCTYPE  html>") == "html"
     assert format_by_content("<?xml version='1.0'?><!-- a --><HTML>") == "html"
     assert format_by_content("<!-- a --> b <html>") == format_by_content("<!-- <html>") == "markdown"
 
 
-def test_an_archive_with_too_long_a_list_is_no_document() -> None:
-    """T33: nothing reads a list of members of any length in the process that deals out the work."""
+def test_an_archive_with_too_long_a_member_list_is_not_a_document() -> None:
+    """T33: the process that distributes the work never reads a member list of unlimited length."""
     listing = b"PK\x01\x02" + b"\0" * 2_000_000
     end = b"PK\x05\x06" + b"\0" * 8 + len(listing).to_bytes(4, "little") + b"\x04\0\0\0" + b"\0\0"
     assert cost(lambda: format_by_content(b"PK\x03\x04" + listing + end)) < float("inf")
     assert format_by_content(b"PK\x03\x04" + listing + end) == "markdown"
 
 
-def test_what_stands_in_too_many_quotes_is_kept_and_told() -> None:
+def test_text_in_too_many_quotes_is_kept_and_reported() -> None:
     lines = ["> " * 256 + "first", *(f"line {number}" for number in range(3000))]
     problems: list[Problem] = []
     found = parse(lines, range(1, len(lines) + 1), problems)
@@ -131,11 +132,11 @@ ADDRESSES = (
 
 @given(st.lists(st.sampled_from(ADDRESSES), max_size=14).map("".join), st.sampled_from(ENVIRONMENTS))
 @settings(max_examples=1500, deadline=None)
-def test_addresses_and_footnotes_as_the_plugins_read_them(content: str, env: dict[str, object]) -> None:
+def test_addresses_and_footnotes_are_read_as_by_the_plugins(content: str, env: dict[str, object]) -> None:
     check_inline(content, env)
 
 
-def test_the_walk_sees_what_is_steep() -> None:
+def test_the_walk_finds_steep_expressions() -> None:
     report = Report(bound=1.6)
     walk_expressions(report, [Expression("spaces", re.compile(r"\s+x"), ("search",))])
     walk_expressions(report, [Expression("letters", re.compile(r"(?:a|a)+b"), ("match",))])
@@ -145,8 +146,8 @@ def test_the_walk_sees_what_is_steep() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("share", "kinds"), [("1", "worst expressions"), ("0.004", "documents")])
-def test_walk(share: str, kinds: str) -> None:
-    """Every expression is reached, and none, nor any rule or reader that the documents get to, is steep."""
+def test_the_walk_finds_nothing_steep_in_the_package(share: str, kinds: str) -> None:
+    """Every expression is reached; no expression, and no rule or reader that the documents reach, is steep."""
     command = [sys.executable, "-m", "tests.benchmarks.linear", share, kinds, "1.6"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Types of data sets that are locked to those of the last run (T28), in folders and databases alike."""
+"""Data set types that are locked to those of the last run (T28), in folders and in databases."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def values_of(out: Path, column: str = "v") -> tuple[str, list[Any]]:
 
 
 CASES: dict[str, tuple[list[str], list[str], str, list[str]]] = {
-    # what the first run had, what one cell becomes, the type, the raw texts that do not fit
+    # the cells of the first run, the cells added later, the type, the raw texts that do not fit
     "int64": (["1", "2"], ["3", "many", "2.5", "-4"], "int64", ["many", "2.5"]),
     "float64": (["1.5", "2"], ["3", "4.25", "none at all"], "double", ["none at all"]),
     "only integers today": (["1.5", "2"], ["3", "4"], "double", []),
@@ -64,7 +64,7 @@ CASES: dict[str, tuple[list[str], list[str], str, list[str]]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("mode", ["incremental", "append", "overwrite"])
-def test_a_type_stays_as_it_was(tmp_path: Path, case: str, mode: Mode) -> None:
+def test_a_locked_type_stays_the_same(tmp_path: Path, case: str, mode: Mode) -> None:
     first, second, type, misfits = CASES[case]
     out = tmp_path / "out"
     write(out, {"a": table(*first)}, "create")
@@ -93,8 +93,8 @@ def test_a_type_stays_as_it_was(tmp_path: Path, case: str, mode: Mode) -> None:
     assert stored.count("locked_type") == len(misfits)
 
 
-def test_what_fits_is_as_an_unlocked_run_reads_it(tmp_path: Path) -> None:
-    """A document's other columns prove how its dates are written; a lock takes nothing of that away."""
+def test_values_that_fit_are_read_as_in_an_unlocked_run(tmp_path: Path) -> None:
+    """A document's other columns are evidence of its date order; a lock does not discard that evidence."""
     text = "| k | v | w |\n|---|---|---|\n| x | 03/04/2024 | 25/12/2023 |\n"
     for name, lock in (("free", None), ("locked", "null")):
         write(tmp_path / name, {"a": text})
@@ -103,7 +103,7 @@ def test_what_fits_is_as_an_unlocked_run_reads_it(tmp_path: Path) -> None:
     assert free.to_pylist() == locked.to_pylist() and str(free.schema.field("v").type) == "date32[day]"
 
 
-def test_new_data_sets_and_those_that_go(tmp_path: Path) -> None:
+def test_new_data_sets_are_locked_and_removed_ones_are_not(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(out, {"a": table("1")})
     write(out, {"a": table("1"), "b": table("2024-01-02", header="w")}, lock_types="fail")
@@ -115,20 +115,20 @@ def test_new_data_sets_and_those_that_go(tmp_path: Path) -> None:
     assert values_of(out) == ("string", ["many"])
 
 
-def test_a_type_that_is_said_counts_for_more(tmp_path: Path) -> None:
+def test_a_type_from_a_hint_overrides_the_lock(tmp_path: Path) -> None:
     out = tmp_path / "out"
     write(out, {"a": table("1")})
     write(out, {"a": table("1"), "b": table("x")}, lock_types="fail", hints=Hints(types={"v": "string"}))
     assert values_of(out)[0] == "string"
 
 
-def test_a_first_run_has_nothing_to_keep(tmp_path: Path) -> None:
+def test_a_first_run_has_no_types_to_lock(tmp_path: Path) -> None:
     write(tmp_path / "out", {"a": table("1", "x")}, lock_types="fail")
     assert values_of(tmp_path / "out") == ("string", ["1", "x"])
 
 
 @pytest.mark.slow
-def test_on_the_command_line_and_in_the_library(tmp_path: Path) -> None:
+def test_the_command_line_and_the_library_lock_types(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.md").write_text(table("1"))
     run("convert", "in", "-o", "out", "--incremental", "--lock-types", "fail", cwd=tmp_path, code=0)
@@ -153,7 +153,7 @@ def typed(out: Path) -> Iterator[Any]:
         yield connection.execute("select typeof(v), v from datasets.k__v order by doc_id, row").fetchall()
 
 
-def test_in_duckdb(tmp_path: Path) -> None:
+def test_types_are_locked_in_duckdb(tmp_path: Path) -> None:
     out = tmp_path / "out.duckdb"
     write(out, {"a": table("$1.50")}, "create")
     texts = {"a": table("$1.50"), "b": table("$2", "free")}
@@ -169,7 +169,7 @@ def test_in_duckdb(tmp_path: Path) -> None:
     assert count == (1,)
 
 
-def test_in_delta(tmp_path: Path) -> None:
+def test_types_are_locked_in_delta(tmp_path: Path) -> None:
     delta = pytest.importorskip("deltalake")
     out = f"delta://{tmp_path}/lake"
     sources = [Source("a", table("1"))]

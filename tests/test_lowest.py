@@ -1,7 +1,7 @@
-"""What the lowest versions that pyproject.toml allows must do (T30): `.ci/run` runs this where they are installed.
+"""The lowest versions that pyproject.toml allows must work (T30): `.ci/run` runs this with them installed.
 
-It needs pytest alone beside what the package and its extras install, and takes seconds: every module is imported, and
-every room is walked once. With the newest versions it must pass too.
+It needs only pytest besides the package and its extras, and takes seconds: every module is imported, and every room is
+used once. It must also pass with the newest versions.
 """
 
 from __future__ import annotations
@@ -61,14 +61,14 @@ PACKAGE = Path(converter.__file__).parent
 MODULES = [path.relative_to(PACKAGE.parent).with_suffix("").parts for path in sorted(PACKAGE.rglob("*.py"))]
 
 
-def test_every_module_is_imported() -> None:
-    """In a process of its own: the command line hides pandas from pyarrow for as long as it runs."""
+def test_every_module_can_be_imported() -> None:
+    """In a separate process, because the command line hides pandas from pyarrow while it runs."""
     names = [".".join(parts) for parts in MODULES if "spark" not in parts and "__" not in parts[-1]]
     code = f"from importlib import import_module; [import_module(name) for name in {names}]"
     subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, cwd=PACKAGE.parent)
 
 
-def test_every_record(folder: Path) -> None:
+def test_every_record_is_written_with_its_rows(folder: Path) -> None:
     report = converter.convert(folder, folder / "out", jobs=2)
     assert (report.documents, report.errors) == (2, 0)
     assert {name: pq.read_metadata(folder / "out" / f"{name}.parquet").num_rows for name in report.rows} == report.rows
@@ -80,12 +80,12 @@ def test_every_record(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("format", ["csv", "json", "ndjson"])
-def test_every_format(folder: Path, format: str) -> None:
+def test_every_format_is_written(folder: Path, format: str) -> None:
     assert b"Rome" in run("convert", "a.md", "--records", "cells", "--to", format, cwd=folder, code=0).stdout
 
 
 @pytest.mark.parametrize("out", ["x.duckdb", "delta://lake", "out"])
-def test_every_target(folder: Path, out: str) -> None:
+def test_every_target_takes_an_incremental_run(folder: Path, out: str) -> None:
     for module, kind in (("duckdb", "x.duckdb"), ("deltalake", "delta://lake")):
         if out == kind:
             pytest.importorskip(module)
@@ -96,7 +96,7 @@ def test_every_target(folder: Path, out: str) -> None:
         assert run("sql", query, out, "--to", "csv", cwd=folder, code=0).stdout.split() == [b"n", b"2"]
 
 
-def test_a_terminal(folder: Path) -> None:
+def test_a_terminal_gets_text_but_no_binary_output(folder: Path) -> None:
     for command in (["convert", "a.md", "--records", "cells"], ["tables", "a.md", "--to", "parquet"]):
         code, out, err = in_terminal(*command, cwd=folder)
         assert (code, "PAR1" in out, "to a terminal" in err) == (2, False, True), err
@@ -108,7 +108,7 @@ def test_a_terminal(folder: Path) -> None:
     assert (folder / "a.html").read_bytes().startswith(b"<!doctype html>")
 
 
-def test_a_schema(folder: Path) -> None:
+def test_a_drafted_schema_can_be_checked(folder: Path) -> None:
     draft = run("infer", "a.md", cwd=folder, code=0).stdout
     assert yaml.safe_load(draft)
     (folder / "s.yaml").write_bytes(draft)

@@ -1,7 +1,7 @@
-"""Manifests, and what else of an earlier run lies on disk, are input: read as strictly as documents are.
+"""Manifests and the other files of an earlier run are input, and are read as strictly as documents.
 
-T2, T3 and T21 of the findings. Whatever stands there, a run either goes on from it or says what is wrong and how to
-mend it; it touches nothing outside of the output, and never shows a traceback.
+T2, T3 and T21 of the findings. Whatever the output holds, a run either resumes it or says what is wrong and how to
+repair it; it changes nothing outside the output, and never shows a traceback.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def changed(out: Path, change: Callable[[dict[str, Any]], None]) -> None:
 
 
 def refused(out: Path) -> OutputError:
-    """What every mode, and a query, says of a manifest; nothing is touched."""
+    """Return the error with which every mode refuses a manifest; queries refuse it too, and no file changes."""
     before = listing(out.parent)
     for mode in get_args(Mode):
         with pytest.raises(OutputError) as error:
@@ -68,7 +68,7 @@ def refused(out: Path) -> OutputError:
 @pytest.mark.parametrize("path", OUTSIDE, ids=repr)
 @pytest.mark.parametrize("others", [False, True], ids=["alone", "beside other files"])
 def test_a_path_that_no_run_writes_is_refused(tmp_path: Path, path: str, others: bool) -> None:
-    """T2: also where the folder holds other files, in which files are removed one by one."""
+    """T2: also in a folder with other files, where files are removed one by one."""
     (tmp_path / "victim").mkdir()
     (tmp_path / "victim" / "key").write_text("precious")
     convert(TEXTS, tmp_path / "out")
@@ -125,14 +125,14 @@ def test_each_field_of_a_file_has_its_type(manifest: dict[str, Any], name: str) 
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, '{"files": []}', "\0", "9" * 5000])
-def test_what_is_no_manifest(tmp_path: Path, text: str) -> None:
-    """T21: an empty or damaged file is named, with what to do."""
+def test_an_invalid_manifest_is_refused(tmp_path: Path, text: str) -> None:
+    """T21: the error names the empty or damaged file and says what to do."""
     convert(TEXTS, tmp_path / "out")
     (tmp_path / "out" / MANIFEST).write_text(text)
     assert MANIFEST in str(refused(tmp_path / "out"))
 
 
-def test_a_manifest_that_is_no_file_stops_nothing(tmp_path: Path) -> None:
+def test_a_manifest_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
     convert(TEXTS, tmp_path / "out")
     (tmp_path / "out" / MANIFEST).unlink()
     os.mkfifo(tmp_path / "out" / MANIFEST)
@@ -142,7 +142,7 @@ def test_a_manifest_that_is_no_file_stops_nothing(tmp_path: Path) -> None:
 
 @given(st.text() | st.sampled_from(OUTSIDE), st.sampled_from(["sections", "datasets/x", "", "documents"]))
 @settings(max_examples=500, deadline=None)
-def test_a_path_that_is_taken_stays_in_the_folder(path: str, record: str) -> None:
+def test_an_accepted_path_stays_in_the_folder(path: str, record: str) -> None:
     try:
         check_file(File(path, record, 0, 0, "0" * 64), in_folder=True)
     except ValueError:
@@ -153,8 +153,8 @@ def test_a_path_that_is_taken_stays_in_the_folder(path: str, record: str) -> Non
 
 
 @pytest.mark.parametrize("name", ["accounts", "datasets/../x", "documents; drop table x", 'a"b', "main.x", "", "_x"])
-def test_names_from_the_manifest_of_a_database_are_ours(tmp_path: Path, name: str) -> None:
-    """T2: a table is dropped or emptied by a name that a run could have given it, and no other."""
+def test_foreign_table_names_in_a_database_manifest_are_refused(tmp_path: Path, name: str) -> None:
+    """T2: a run drops or empties a table only under a name that a run could have given it."""
     out = tmp_path / "out.duckdb"
 
     def written(mode: Mode) -> None:
@@ -176,8 +176,8 @@ def test_names_from_the_manifest_of_a_database_are_ours(tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "delta"])
-def test_a_table_with_rows_is_no_table_that_we_emptied(tmp_path: Path, kind: str) -> None:
-    """T2: an entry without a record is a view of ours or an empty table, whatever table it names."""
+def test_a_table_with_rows_is_kept_although_the_manifest_lists_it_as_empty(tmp_path: Path, kind: str) -> None:
+    """T2: an entry without a record is a view by Parquetry or an empty table, whatever table it names."""
     out = str(tmp_path / "out.duckdb") if kind == "duckdb" else f"delta://{tmp_path / 'root'}"
 
     def written(mode: Mode) -> None:
@@ -215,7 +215,7 @@ def test_a_table_with_rows_is_no_table_that_we_emptied(tmp_path: Path, kind: str
 
 @pytest.mark.parametrize("damage", ["empty", "missing", "cut", "folder", "link", "linked folder"])
 @pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet", "datasets/a__b.parquet"])
-def test_a_damaged_file_is_named_with_what_mends_it(tmp_path: Path, damage: str, name: str) -> None:
+def test_the_error_for_a_damaged_file_names_the_file_and_the_remedy(tmp_path: Path, damage: str, name: str) -> None:
     out, outside = tmp_path / "out", tmp_path / "outside"
     convert(TEXTS, out)
     path = out / name
@@ -253,7 +253,7 @@ def test_a_damaged_file_is_named_with_what_mends_it(tmp_path: Path, damage: str,
 
 @pytest.mark.slow
 def test_sql_reads_nothing_outside_of_the_output(tmp_path: Path) -> None:
-    """T3, by a path and by a link; and the command says so in a line."""
+    """T3: neither by a path nor by a link; the command reports this in one line."""
     convert(TEXTS, tmp_path / "out")
     pq.write_table(pa.table({"secret": ["precious"]}), tmp_path / "key.parquet")
     shutil.copytree(tmp_path / "out", tmp_path / "linked")
@@ -271,7 +271,7 @@ def test_sql_reads_nothing_outside_of_the_output(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet"])
-def test_a_file_of_other_columns_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_file_with_unknown_columns_is_refused(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
     replaced(out, name, pa.table({"x": [1]}))
@@ -282,7 +282,7 @@ def test_a_file_of_other_columns_is_refused(tmp_path: Path, name: str) -> None:
 
 
 def replaced(out: Path, name: str, table: pa.Table) -> None:
-    """Write another table to a file, and have the manifest say that it is right."""
+    """Write another table to a file, and change the manifest to match."""
     pq.write_table(table, out / name)
 
     def change(values: dict[str, Any]) -> None:
@@ -296,8 +296,8 @@ def replaced(out: Path, name: str, table: pa.Table) -> None:
 @pytest.mark.parametrize(
     "column, value", [("dataset", "../../x"), ("dataset", "/tmp/x"), ("kinds", b"x"), ("rows", b"x"), ("rows", b"")]
 )
-def test_parts_that_no_run_wrote_lead_nowhere(tmp_path: Path, column: str, value: object) -> None:
-    """The name of a data set becomes that of a file: also where it is read from an earlier output."""
+def test_parts_that_no_run_wrote_are_refused(tmp_path: Path, column: str, value: object) -> None:
+    """The name of a data set becomes a file name, even if it is read from an earlier output."""
     out = tmp_path / "out"
     convert(TEXTS, out)
     parts = pq.read_table(out / "_parts.parquet")
@@ -310,7 +310,7 @@ def test_parts_that_no_run_wrote_lead_nowhere(tmp_path: Path, column: str, value
     assert error.value.code == "damaged" and listing(tmp_path) == before
 
 
-def test_ids_that_no_run_wrote(tmp_path: Path) -> None:
+def test_ids_that_no_run_wrote_are_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
     table = pq.read_table(out / "documents.parquet")
@@ -325,7 +325,7 @@ def test_ids_that_no_run_wrote(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["../../victim.parquet", "/tmp/victim.parquet", "sections/../../../x.parquet"])
-def test_files_that_a_worker_names_are_checked(tmp_path: Path, path: str) -> None:
+def test_files_named_by_a_worker_are_checked(tmp_path: Path, path: str) -> None:
     (tmp_path / "victim.parquet").write_text("precious")
     with open_stage(tmp_path / "out") as stage, RecordFiles(stage, Output(), Options()) as files:
         (stage.place / "attempts").mkdir()
@@ -338,7 +338,7 @@ def test_files_that_a_worker_names_are_checked(tmp_path: Path, path: str) -> Non
     assert os.listdir(tmp_path) == ["victim.parquet"]
 
 
-def test_a_stage_that_is_not_ours_gives_no_files(tmp_path: Path) -> None:
+def test_no_file_is_moved_from_a_foreign_stage(tmp_path: Path) -> None:
     place = tmp_path / ".out.parquetry-stage"
     (place / "new").mkdir(parents=True)
     for name in ("lock", "proof", "x.parquet"):
@@ -348,7 +348,7 @@ def test_a_stage_that_is_not_ours_gives_no_files(tmp_path: Path) -> None:
     assert (place / "x.parquet").exists()
 
 
-def test_a_partitioned_output_has_a_manifest_that_is_taken(tmp_path: Path) -> None:
+def test_the_manifest_of_a_partitioned_output_is_accepted(tmp_path: Path) -> None:
     values = ["en", "", "a/b", "..", "ä ö", "x" * 80, "=", "\\", "%2F"]
     sources = [Source(str(n), "# x\n", attributes={"a key": value}) for n, value in enumerate(values)]
     output = Output(partition_by=("a key",), datapackage=True)

@@ -1,4 +1,4 @@
-"""Nothing is lost: every line of a source lies in a leaf record, and every word of it stands in one."""
+"""Nothing is lost: every line of a source lies in a leaf record, and every word of it appears in one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FRAGMENTS = st.sampled_from(
 
 @pytest.mark.parametrize("name, count", [("commonmark", 652), ("gfm", 672)])
 @pytest.mark.parametrize("options", [AS_IS, Options()], ids=["repair-off", "repair-full"])
-def test_specification(name: str, count: int, options: Options) -> None:
+def test_the_examples_of_the_specifications_lose_nothing(name: str, count: int, options: Options) -> None:
     sources = examples(name)
     assert len(sources) == count
     lost = {source: found for source in sources if (found := unaccounted(source, rows_of(source, options)))}
@@ -38,27 +38,27 @@ def test_specification(name: str, count: int, options: Options) -> None:
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=400, deadline=None)
-def test_any_markdown(source: str) -> None:
+def test_any_markdown_loses_nothing(source: str) -> None:
     assert unaccounted(source, rows_of(source, AS_IS)) == []
 
 
 @example("\u200b> ")
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=400, deadline=None)
-def test_any_markdown_repaired(source: str) -> None:
+def test_any_repaired_markdown_loses_nothing(source: str) -> None:
     assert unaccounted(source, rows_of(source)) == []
 
 
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
-def test_any_text(source: str) -> None:
+def test_any_text_loses_nothing(source: str) -> None:
     encoded = source.encode("utf-8", "replace").decode()
     assert unaccounted(encoded, rows_of(encoded, AS_IS)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
-def test_corpora() -> None:
+def test_the_corpora_lose_nothing() -> None:
     paths = sorted(CORPORA.rglob("*.md"))
     lost = {}
     for path in paths:
@@ -70,14 +70,14 @@ def test_corpora() -> None:
     assert not lost
 
 
-def test_hundred_deep_list_keeps_all_items() -> None:
+def test_a_list_a_hundred_deep_keeps_all_items() -> None:
     source = "".join(f"{'  ' * depth}- item {depth}\n" for depth in range(100))
     items = rows_of(source)["list_items"]
     assert [(item["depth"], item["text"]) for item in items] == [(depth, f"item {depth}") for depth in range(100)]
 
 
 @pytest.mark.parametrize("mark", [">", "- ", "1. ", "> - "])
-def test_too_deep_is_kept_and_reported(mark: str) -> None:
+def test_text_nested_too_deeply_is_kept_and_reported(mark: str) -> None:
     source = mark * 5000 + "the bottom"
     rows = rows_of(source)
     assert [problem["code"] for problem in rows["problems"]] == ["nesting"]
@@ -85,7 +85,7 @@ def test_too_deep_is_kept_and_reported(mark: str) -> None:
     assert unaccounted(source, rows) == []
 
 
-def test_ragged_row_keeps_its_surplus_cells() -> None:
+def test_a_ragged_row_keeps_its_surplus_cells() -> None:
     rows = rows_of("> | a | b |\n> |---|---|\n> | 1 | 2 | *three* | four |\n> | 5 |\n")
     assert [(c["row"], c["column"], c["name"], c["text"]) for c in rows["cells"]] == [
         (0, 0, "a", "1"), (0, 1, "b", "2"), (0, 2, None, "three"), (0, 3, None, "four"),
@@ -95,8 +95,8 @@ def test_ragged_row_keeps_its_surplus_cells() -> None:
     assert (problem["code"], problem["line_start"]) == ("ragged_row", 3)
 
 
-def test_no_fault_is_hidden() -> None:
-    """The other tests would pass over a conversion that failed; here a failure is told apart."""
+def test_no_example_fails_to_convert() -> None:
+    """The other tests would overlook a failed conversion; this one detects it."""
     for source in examples("commonmark"):
         problems = read_document(Source("x", source), Options()).problems
         assert not [problem for problem in problems if problem.code == "failed"]

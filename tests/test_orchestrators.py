@@ -1,7 +1,7 @@
 """The examples for Airflow, Dagster and dbt, each run by the orchestrator itself.
 
-They pin too much to share an environment: uv makes one for each, from its cache, in seconds. Where a package cannot be
-installed the test is skipped with that reason.
+They pin too many versions to share an environment: uv makes one for each, from its cache, in seconds. If a package
+cannot be installed, the test is skipped with that reason.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 def having(tool: str) -> list[str]:
-    """The beginning of a command that runs where the packages of a tool are."""
+    """Return the start of a command that runs in an environment with the packages of a tool."""
     uv = [sys.executable, "-m", "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
     return [*uv, *(word for package in PACKAGES[tool] for word in ("--with", package))]
 
 
 def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a command where the packages of a tool are, and Parquetry."""
+    """Run a command in an environment with the packages of a tool and Parquetry."""
     environment = os.environ | {"DO_NOT_TRACK": "1"} | {name: str(value) for name, value in variables.items()}
     return subprocess.run(
         [*having(tool), "--with-editable", str(ROOT), "--", *command],
@@ -60,7 +60,7 @@ def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subproc
 
 @cache
 def require(tool: str) -> None:
-    """Skip the test where the packages of a tool cannot be installed; that they can be beside Parquetry is tested."""
+    """Skip the test if a tool's packages cannot be installed; that they install beside Parquetry is tested."""
     installed = subprocess.run(
         [*having(tool), "--", "true"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
@@ -73,7 +73,7 @@ def rows(folder: Path) -> dict[str, int]:
 
 
 @pytest.mark.slow
-def test_airflow(folder: Path, tmp_path: Path) -> None:
+def test_airflow_runs_its_example_and_fails_at_an_unreadable_source(folder: Path, tmp_path: Path) -> None:
     require("airflow")
     home = {"AIRFLOW_HOME": tmp_path / "home", "AIRFLOW__CORE__DAGS_FOLDER": folder / "airflow"}
     command = ["airflow", "dags", "test", "documents", "--conf", json.dumps({"folder": str(folder)})]
@@ -91,7 +91,7 @@ def test_airflow(folder: Path, tmp_path: Path) -> None:
     done = run("airflow", *command, cwd=tmp_path, **home)
     assert done.returncode != 0
     assert "1 of 4 sources could not be read" in done.stdout + done.stderr
-    assert "Returned value was: [" not in done.stdout + done.stderr  # nothing is asked of such an output
+    assert "Returned value was: [" not in done.stdout + done.stderr  # no query runs on such an output
 
 
 DAGSTER = """
@@ -119,7 +119,9 @@ print(json.dumps({
     ],
     ids=["warning", "error", "unreadable"],
 )
-def test_dagster(folder: Path, data: bytes, check: list[object], problems: dict[str, int]) -> None:
+def test_dagster_reports_problems_and_stops_at_an_unreadable_source(
+    folder: Path, data: bytes, check: list[object], problems: dict[str, int]
+) -> None:
     require("dagster")
     (folder / "docs" / "another.md").write_bytes(data)
     done = run("dagster", "python", "-c", DAGSTER, cwd=folder, PYTHONPATH=folder / "dagster")
@@ -144,7 +146,7 @@ print(json.dumps([[*row[:2], str(row[2])] for row in prices.fetchall()]))
 
 
 @pytest.mark.slow
-def test_dbt(folder: Path) -> None:
+def test_dbt_builds_the_prices_and_checks_the_records(folder: Path) -> None:
     require("dbt")
     project = folder / "dbt"
 
@@ -152,7 +154,7 @@ def test_dbt(folder: Path) -> None:
         return run("dbt", "parquetry", "convert", "../docs", "-o", "out", "--incremental", cwd=project).returncode
 
     def build() -> tuple[int, dict[str, str]]:
-        """Return dbt's exit code, and what came of each model and test but those that passed."""
+        """Return dbt's exit code, and the status of each model and test except `pass`."""
         done = run("dbt", "dbt", "build", cwd=project)
         results = json.loads((project / "target" / "run_results.json").read_text())["results"]
         statuses = {each["unique_id"].split(".")[2]: each["status"] for each in results}

@@ -1,4 +1,4 @@
-"""Outputs that a pipeline can trust: put in place whole, gone on from, partitioned, the same for any number of jobs."""
+"""Outputs that a pipeline can trust: put in place whole, resumed, partitioned, the same for any number of jobs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from converter.model.source import Source
 from converter.output import MANIFEST, Mode, Output, read_manifest, verify
 from converter.output.stage import open_stage
 from converter.problems import Problem
-from converter.records import RECORDS, Context
+from converter.records import RECORDS, ParsedDocument
 from converter.write import Layout
 from tests.test_cli import run
 
@@ -53,7 +53,7 @@ def sources(texts: dict[str, str], lang: str = "en") -> list[Source]:
 
 
 def rows(folder: Path) -> Rows:
-    """Every row of every record and data set, each as text, in an order of their own."""
+    """Return every row of every record and data set as text, sorted."""
     found: Rows = {}
     for path in folder.rglob("*.parquet"):
         name = path.relative_to(folder).as_posix()
@@ -90,7 +90,7 @@ def test_incremental_equals_a_full_run(
         assert report.documents + report.skipped + report.failed == len(texts)
 
 
-def test_nothing_is_done_where_nothing_changed(tmp_path: Path) -> None:
+def test_an_incremental_run_without_changes_writes_nothing(tmp_path: Path) -> None:
     texts = {str(number): text for number, text in enumerate(TEXTS)}
     gone = Source("gone", b"", problem=Problem("not_found", "is gone"))
     first = write_folder([*sources(texts), gone], tmp_path / "out", Output(), Options())
@@ -107,7 +107,7 @@ def test_nothing_is_done_where_nothing_changed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*RECORDS, DATASETS])
-def test_a_record_asked_for_alone_is_as_in_a_full_run(tmp_path: Path, name: str) -> None:
+def test_a_record_written_alone_equals_that_of_a_full_run(tmp_path: Path, name: str) -> None:
     texts = {str(number): text for number, text in enumerate(TEXTS)}
     full = convert(texts, tmp_path / "full")
     report = convert(texts, tmp_path / "out", records=[name])
@@ -120,7 +120,7 @@ def test_a_record_asked_for_alone_is_as_in_a_full_run(tmp_path: Path, name: str)
     assert (report.documents, report.errors, len(report.repairs)) == (8, 1, 1)
 
 
-def test_other_options_are_a_run_of_their_own(tmp_path: Path) -> None:
+def test_changed_options_refuse_append_and_make_incremental_runs_full(tmp_path: Path) -> None:
     texts = {"a": TEXTS[7]}
     convert(texts, tmp_path / "out")
     output = Output(mode="append")
@@ -130,7 +130,7 @@ def test_other_options_are_a_run_of_their_own(tmp_path: Path) -> None:
     assert (report.documents, report.skipped, report.repairs) == (1, 0, {})
 
 
-def test_append_adds_and_replaces_and_removes_nothing(tmp_path: Path) -> None:
+def test_append_adds_and_replaces_but_removes_nothing(tmp_path: Path) -> None:
     convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "out", "append")
     report = convert({"b": TEXTS[2], "c": TEXTS[3]}, tmp_path / "out", "append")
     convert({"a": TEXTS[0], "b": TEXTS[2], "c": TEXTS[3]}, tmp_path / "full")
@@ -143,7 +143,7 @@ def test_append_adds_and_replaces_and_removes_nothing(tmp_path: Path) -> None:
         Output("csv", mode="incremental")
 
 
-def test_large_files_are_linked_and_small_ones_grow_together(tmp_path: Path) -> None:
+def test_large_files_are_hard_linked_and_small_files_are_merged(tmp_path: Path) -> None:
     layout = Layout(file_bytes=1)
     convert({"a": TEXTS[0]}, tmp_path / "out", layout=layout)
     inode = (tmp_path / "out" / "blocks" / "part-00000.parquet").stat().st_ino
@@ -155,7 +155,7 @@ def test_large_files_are_linked_and_small_ones_grow_together(tmp_path: Path) -> 
     assert (tmp_path / "small" / "blocks.parquet").is_file()
 
 
-def test_partitions_are_as_hive_has_them(tmp_path: Path) -> None:
+def test_partitions_follow_the_hive_layout(tmp_path: Path) -> None:
     found = [Source(str(n), TEXTS[n % 4], attributes={"lang": lang} if lang else {})
              for n, lang in enumerate(["en", "de", "", "a/b =", "en"] * 4)]  # fmt: skip
     write_folder(found, tmp_path / "out", Output(partition_by=("lang",)), Options())
@@ -205,7 +205,7 @@ def test_another_run_is_refused_while_one_writes(tmp_path: Path) -> None:
 
 
 def in_place(folder: Path) -> None:
-    """Make the folder one whose files must be put in place one by one."""
+    """Add a foreign file, so that files must be put in place one by one."""
     (folder / "mine.txt").write_text("mine")
 
 
@@ -228,7 +228,7 @@ def test_the_working_folder_can_be_the_output(tmp_path: Path) -> None:
     assert not [path for path in tmp_path.iterdir() if "stage" in path.name]
 
 
-def test_the_manifest_says_what_is_there(tmp_path: Path) -> None:
+def test_the_manifest_describes_the_files_of_the_output(tmp_path: Path) -> None:
     convert({"a": TEXTS[1]}, tmp_path / "out")
     manifest = read_manifest(tmp_path / "out")
     assert manifest is not None and manifest.documents == 1
@@ -248,7 +248,7 @@ def test_the_manifest_says_what_is_there(tmp_path: Path) -> None:
 
 
 class Deadly(str):
-    """A text whose reading ends the process: what a fault in a library in C does."""
+    """A text whose reading ends the process, as a bug in a C library does."""
 
     def encode(self, *_: Any) -> bytes:
         os._exit(9)
@@ -299,7 +299,7 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_large_document_stands_in_one_file_of_several_row_groups(tmp_path: Path, jobs: int) -> None:
+def test_a_large_document_is_one_file_of_several_row_groups(tmp_path: Path, jobs: int) -> None:
     large = Source("large.md", f"# Title\n\n{'word ' * 20}.\n\n" * 15_000)
     sources = [Source("a.md", "a"), large, Source("z.md", "z")]
     output = Output(layout=Layout(file_bytes=1, row_group_bytes=1 << 30))
@@ -314,13 +314,13 @@ def test_a_large_document_stands_in_one_file_of_several_row_groups(tmp_path: Pat
 @pytest.mark.parametrize("size", [
     pytest.param(1, id="in a batch"), pytest.param(200_000, id="in pieces", marks=pytest.mark.slow),
 ])  # fmt: skip
-def test_what_fails_over_the_rows_of_a_document_costs_that_document(
+def test_a_document_whose_rows_cannot_be_made_fails_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, fault: Exception, code: str, size: int
 ) -> None:
-    """T35: also where some of its rows are made already."""
+    """T35: also if some of its rows are already made."""
     rows = conversion._rows
 
-    def failing(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+    def failing(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
         bad = any(context.source == "bad.md" and context.text for context in contexts)
         yield from islice(rows(name, contexts, options), before if bad else None)
         if bad:
@@ -333,7 +333,7 @@ def test_what_fails_over_the_rows_of_a_document_costs_that_document(
     assert pq.read_table(tmp_path / "out" / "documents.parquet").column("source").to_pylist() == ["a.md", "b.md"]
 
 
-def test_large_documents_are_batches_of_their_own() -> None:
+def test_a_large_document_is_a_batch_of_its_own() -> None:
     sizes = [10, 2_000_000, 20, 30, BATCH_BYTES, 40]
     found = [Source(str(size), "x" * size) for size in sizes]
     made = [[len(source.data) for source in batch] for batch in batches(found)]
@@ -341,7 +341,7 @@ def test_large_documents_are_batches_of_their_own() -> None:
 
 
 @pytest.mark.slow
-def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(
+def test_a_document_that_crashes_or_hangs_its_worker_fails_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "SLACK_SECONDS", 2.0)
@@ -363,7 +363,7 @@ def test_a_document_that_ends_or_stops_its_worker_costs_only_itself(
     assert read[0].equals(read[1])
 
 
-def test_a_run_can_fail_at_too_many_problems(tmp_path: Path) -> None:
+def test_a_run_fails_at_more_than_the_maximum_of_problems(tmp_path: Path) -> None:
     bad = [Source(f"{n}.md", problem=Problem("not_found", "gone")) for n in range(3)]
     good = [Source("good.md", "x")]
     assert write_folder([*bad, *good], tmp_path / "out", Output(), Options(), Settings(maximum_problems=3)).failed == 3
@@ -376,7 +376,7 @@ def test_a_run_can_fail_at_too_many_problems(tmp_path: Path) -> None:
 # -- on the command line
 
 
-def test_the_options(tmp_path: Path) -> None:
+def test_convert_options_control_the_output_and_the_report(tmp_path: Path) -> None:
     def told(*arguments: str, code: int = 0) -> str:
         return run(*arguments, cwd=tmp_path, code=code).stderr.decode()
 
@@ -406,7 +406,7 @@ def test_the_options(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "new" / "blocks").iterdir()] == ["lang=__HIVE_DEFAULT_PARTITION__"]
 
 
-def test_elsewhere_than_on_a_terminal_progress_is_a_line_now_and_then(
+def test_progress_outside_a_terminal_is_an_occasional_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for seconds, lines in ((1000.0, 0), (0.0, 2)):

@@ -23,7 +23,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
-def test_two_names_of_one_package_with_the_schemas(wheel: Path) -> None:
+def test_wheel_contains_both_package_names_and_their_data_files(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {"converter", "parquetry"}
     assert "converter/schemas/records/sections.json" in names

@@ -1,4 +1,4 @@
-"""The record contract: what is published is what the code writes, and the rows keep it."""
+"""The record contract: the published contract matches the code, and the rows satisfy it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCHEMAS = Path(__file__).parent.parent / "schemas" / "records"
 
 
 @pytest.mark.parametrize("name", RECORDS)
-def test_published_contract_is_the_code(name: str) -> None:
+def test_published_contract_matches_the_code(name: str) -> None:
     assert json.loads(published(name)) == contract(RECORDS[name]), (
         "run: python -m converter.records.contract schemas/records"
     )
@@ -41,12 +41,12 @@ def test_every_record_is_published_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
-def test_every_field_describes_itself(record: Record) -> None:
+def test_every_field_has_a_description(record: Record) -> None:
     for field in record.schema:
         assert field.metadata[b"description"].endswith(b".")
 
 
-def test_an_empty_run_has_the_schema_of_a_full_one() -> None:
+def test_an_empty_run_has_the_same_schemas_as_a_full_run() -> None:
     empty = convert_batch([], Options(), list(RECORDS)).records
     full = convert_batch([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options(), list(RECORDS)).records
     assert {name: batch.schema for name, batch in empty.items()} == {name: batch.schema for name, batch in full.items()}
@@ -55,12 +55,12 @@ def test_an_empty_run_has_the_schema_of_a_full_one() -> None:
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=300, deadline=None)
-def test_keys(source: str) -> None:
+def test_keys_are_unique_and_resolve(source: str) -> None:
     """Primary keys are unique, ids count from 0 in reading order, foreign keys point at rows."""
     check_keys(convert_batch([Source("a", source), Source("b", source)], Options()).records)
 
 
-def test_keys_of_the_specification() -> None:
+def test_keys_of_the_specification_examples_are_unique_and_resolve() -> None:
     sources = [Source(f"{number}", text) for number, text in enumerate(examples("gfm"))]
     check_keys(convert_batch(sources, Options()).records)
 
@@ -91,7 +91,7 @@ def test_doc_id_depends_on_the_key_alone() -> None:
     assert document_id("a/b.md") != document_id("a/c.md")
 
 
-def test_batches_do_not_change_rows() -> None:
+def test_batching_does_not_change_rows() -> None:
     sources = [Source(f"{number}.md", text) for number, text in enumerate(examples("commonmark")[:200])]
     together = convert_batch(sources, Options()).records
     apart = [convert_batch([source], Options()).records for source in sources]
@@ -101,7 +101,7 @@ def test_batches_do_not_change_rows() -> None:
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=100, deadline=None)
-def test_a_document_in_pieces_has_the_same_rows(source: str) -> None:
+def test_a_document_converted_in_pieces_has_the_same_rows(source: str) -> None:
     whole = convert_batch([Source("a.md", source)], Options())
     with patch("converter.engine.conversion.ROWS_AT_ONCE", 12):
         pieces = list(convert_in_pieces(Source("a.md", source), Options()))
@@ -117,7 +117,7 @@ def test_a_document_in_pieces_has_the_same_rows(source: str) -> None:
 
 
 @pytest.mark.parametrize("space", ["\x1c", "\x85", "\u2028", "\u3000", "\xa0", "\u200b", "\n\n", "\t "])
-def test_words_of_a_large_text_are_counted_alike(space: str) -> None:
+def test_word_count_of_a_large_text_equals_split(space: str) -> None:
     text = space + f"a{space}word,{space}" * 20_000
     assert word_count(text) == len(text.split())
 
@@ -143,8 +143,8 @@ def test_sections_hold_their_own_blocks() -> None:
     ],
     ids=["articles", "long table", "long section"],
 )
-def test_what_python_holds_of_a_large_document(text: str, most: int) -> None:
-    """Objects cost 50 bytes each at least: where each cell, row or word has one of its own, they add up."""
+def test_python_memory_for_a_large_document_is_bounded(text: str, most: int) -> None:
+    """An object takes at least 50 bytes: one for each cell, row or word adds up."""
     source = Source("a.md", text[:200_000].encode())
     convert_batch([source], Options())
     tracemalloc.start()

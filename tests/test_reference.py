@@ -1,4 +1,4 @@
-"""docs/reference.md is what the package's own tables say."""
+"""docs/reference.md matches the package's own tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Removal needs proof (T4): whatever breaks at a source, no row of an output is lost, in any target or mode."""
+"""Removal needs proof (T4): whatever fails at a source, no row of an output is lost, in any target or mode."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def empty(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Outage:
-    """What is converted, and what happens to it before it is converted again."""
+    """The sources of a conversion, and what happens to them before the next conversion."""
 
     prepare: Callable[[Path], object]
     happen: Callable[[Path], object]
@@ -75,9 +75,9 @@ class Outage:
     is_table: bool = False
     options: Options = field(default_factory=Options)
     is_refused: bool = False
-    """Whether the incremental run refuses to go on, for the source was listed, and held nothing."""
+    """Whether the incremental run is refused, because the source was listed and held nothing."""
     new: str | None = None
-    """A document that is new, and must have come in spite of the outage."""
+    """A new document that must be converted in spite of the outage."""
 
 
 def documents(folder: Path) -> None:
@@ -152,7 +152,7 @@ MODES: tuple[Mode, ...] = ("incremental", "append")
 
 
 def is_kept(before: dict[str, list[str]], after: dict[str, list[str]]) -> bool:
-    """Whether no row is lost; those of `problems` are of a run."""
+    """Whether no row is lost; rows of `problems` do not count, as they belong to one run."""
     return all(set(lines) <= set(after.get(name, ())) for name, lines in before.items() if name != "problems")
 
 
@@ -161,7 +161,7 @@ FAST_PLACES, SLOW_PLACES = ("folder", "duckdb"), ("delta", "postgres")
 
 @pytest.fixture(params=[*FAST_PLACES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_PLACES)])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable[[str], dict[str, list[str]]]]:
-    """A new target of each kind, and what reads its rows."""
+    """A new target of each kind, and the function that reads its rows."""
     readers: dict[str, tuple[str, Callable[[str], Any]]] = {
         "duckdb": (str(tmp_path / "out.duckdb"), in_duckdb),
         "delta": (f"delta://{tmp_path / 'root'}", in_delta),
@@ -193,7 +193,7 @@ def convert(out: str, mode: Mode, outage: Outage, options: Options, maximum: str
 def check(
     name: str, mode: Mode, run_again: Callable[[Outage, Mode, Options], Report], read: Callable[[], Any], folder: Path
 ) -> None:
-    """Convert, break the source, convert again: no row may be lost, and what happened must be said."""
+    """Convert, break the source, convert again: no row may be lost, and the run must report what happened."""
     outage = OUTAGES[name]
     outage.prepare(folder)
     run_again(outage, "create", Options())
@@ -230,7 +230,9 @@ def test_no_row_is_lost(name: str, mode: Mode, place: Place, tmp_path: Path, mon
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_document_that_ends_its_process_keeps_its_rows(place: Place, tmp_path: Path, mode: Mode, jobs: int) -> None:
+def test_a_document_that_crashes_its_process_keeps_its_rows(
+    place: Place, tmp_path: Path, mode: Mode, jobs: int
+) -> None:
     out, read = place
     sources = [Source(name, text.encode()) for name, text in TEXTS.items()]
     target = find_target(out, None) or Folder(Path(out), "parquet")
@@ -243,14 +245,14 @@ def test_a_document_that_ends_its_process_keeps_its_rows(place: Place, tmp_path:
 
 
 class Fatal(bytes):
-    """Bytes whose reading ends the process, as a fault in a library in C does; their hash can be taken."""
+    """Bytes that end the process when read, as a bug in a C library does; hashing them works."""
 
     def startswith(self, *_: Any) -> bool:
         os._exit(9)
 
 
 def without_privileges() -> list[str]:
-    """What takes root's right to read everything."""
+    """Return the command that drops root's right to read everything, empty for other users."""
     privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
         pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
@@ -271,8 +273,8 @@ EACH_CLOSED = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("place", "closed", "command"), some(SOME_CLOSED, EACH_CLOSED), indirect=["place"])
-def test_without_permission_no_row_is_lost(command: tuple[str, ...], closed: str, place: Place, tmp_path: Path) -> None:
-    """PARQUETRY_ALL=1 closes each in each place."""
+def test_missing_permissions_lose_no_row(command: tuple[str, ...], closed: str, place: Place, tmp_path: Path) -> None:
+    """PARQUETRY_ALL=1 closes each path with each target."""
     if command == SPARK and find_spec("pyspark") is None:
         pytest.skip("PySpark is not installed")
     privileges = without_privileges()
@@ -296,7 +298,7 @@ def test_without_permission_no_row_is_lost(command: tuple[str, ...], closed: str
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pattern", ["docs/**/*.md", "docs/*/*.md", "docs/s*/1.md", "*/sub/?.md"])
-def test_a_folder_that_a_glob_passes_over_is_told(pattern: str, tmp_path: Path) -> None:
+def test_an_unreadable_folder_below_a_glob_is_reported(pattern: str, tmp_path: Path) -> None:
     privileges = without_privileges()
     write_documents(tmp_path / "docs")
     for name in ("sub", "second", "other", ".hidden"):
@@ -315,15 +317,15 @@ def test_a_folder_that_a_glob_passes_over_is_told(pattern: str, tmp_path: Path) 
         closed[0].chmod(0o755)
         if pattern != "*/sub/?.md":
             (tmp_path / "docs" / "second" / "1.md").unlink()
-            assert subprocess.run(again, check=False, **settings).returncode == 0  # a hidden folder is no loss
+            assert subprocess.run(again, check=False, **settings).returncode == 0  # a closed hidden folder is no error
             assert not is_kept(before, rows(tmp_path / "out")) or pattern == "docs/s*/1.md"
     finally:
         for folder in closed:
             folder.chmod(0o755)
 
 
-def test_a_glob_below_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is not as if nothing matched: a bound that is set for good would allow that."""
+def test_a_glob_below_a_missing_folder_removes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing folder is not a glob without matches, which a permanent `maximum_removed` would allow."""
     monkeypatch.chdir(tmp_path)
     two_folders(tmp_path)
     converter.convert(["docs/*.md", "more/*.md"], "out")
@@ -339,7 +341,7 @@ def test_a_glob_below_a_folder_that_is_gone(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any]]:
-    """A server like S3 with some documents, and what stops it."""
+    """Documents on an S3-compatible server: their address, and the server, so that a test can stop it."""
     pytest.importorskip("s3fs", reason="the extra s3 is not installed")
     moto = pytest.importorskip("moto.server", reason="moto is not installed")
     from converter.sources.urls import open_store
@@ -353,7 +355,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Any]]:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
-    name = f"night-{os.urandom(5).hex()}"  # such servers of a process share their buckets
+    name = f"night-{os.urandom(5).hex()}"  # moto servers in one process share their buckets
     store, _ = open_store(f"s3://{name}")
     store.clear_instance_cache()
     store, _ = open_store(f"s3://{name}")
@@ -380,7 +382,7 @@ EACH_STORE_OUTAGE = product((*FAST_PLACES, *SLOW_PLACES), STORE_OUTAGES, MODES)
 @pytest.mark.parametrize(
     ("place", "happening", "mode"), some(SOME_STORE_OUTAGES, EACH_STORE_OUTAGE), indirect=["place"]
 )
-def test_no_row_is_lost_with_a_store(
+def test_no_row_is_lost_when_a_store_fails(
     happening: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from converter.sources.urls import open_store
@@ -419,7 +421,7 @@ def test_no_row_is_lost_with_a_store(
 # -- on Spark
 
 
-ON_SPARK = [name for name in OUTAGES if name != "packed lines cut"]  # it takes no table with two suffixes
+ON_SPARK = [name for name in OUTAGES if name != "packed lines cut"]  # on Spark, the last suffix alone states the format
 
 
 @pytest.mark.slow
@@ -430,7 +432,7 @@ ON_SPARK = [name for name in OUTAGES if name != "packed lines cut"]  # it takes 
 def test_no_row_is_lost_on_spark(
     name: str, mode: Mode, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PARQUETRY_ALL=1 runs each outage in each mode; without it a third of them appends, the others are incremental."""
+    """PARQUETRY_ALL=1 runs each outage in each mode; without it, a third of them append, the others are incremental."""
     from converter.cli.spark import table
     from converter.spark import convert as convert_on_spark
 
@@ -461,7 +463,7 @@ def fatal(batch: pa.RecordBatch, **told: Any) -> Iterator[Source]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
-def test_a_document_that_ends_its_worker_keeps_its_rows(
+def test_a_document_that_crashes_its_worker_keeps_its_rows(
     spark: Any, tmp_path: Path, mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from converter.spark import convert as convert_on_spark
@@ -478,8 +480,8 @@ def test_a_document_that_ends_its_worker_keeps_its_rows(
 # -- what a complete listing proves
 
 
-def test_what_is_gone_goes_and_what_failed_stays(tmp_path: Path) -> None:
-    """The whole of a night: one document gone, one changed, one new, one broken."""
+def test_missing_documents_are_removed_and_failed_ones_kept(tmp_path: Path) -> None:
+    """A complete nightly run: one document gone, one changed, one new, one broken."""
     write_documents(tmp_path / "docs")
     (tmp_path / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
     run("convert", "docs", "-o", "out", "-q", cwd=tmp_path, code=0)
@@ -512,7 +514,9 @@ def test_what_is_gone_goes_and_what_failed_stays(tmp_path: Path) -> None:
         (12, 4, "25%", False), (12, 3, "25%", True), (12, 1, "8%", False), (12, 1, "8.4%", True),
     ],
 )  # fmt: skip
-def test_how_much_may_go(tmp_path: Path, count: int, gone: int, maximum: int | str | None, is_allowed: bool) -> None:
+def test_removals_above_the_maximum_are_refused(
+    tmp_path: Path, count: int, gone: int, maximum: int | str | None, is_allowed: bool
+) -> None:
     sources = [Source(str(number), f"# T {number}\n") for number in range(count)]
     write_folder(sources, tmp_path / "out", Output(), Options())
     before = rows(tmp_path / "out")
@@ -528,26 +532,26 @@ def test_how_much_may_go(tmp_path: Path, count: int, gone: int, maximum: int | s
 
 
 @pytest.mark.parametrize("maximum", ["", "x", "-1", "1.5", "101%", "1e3", "٣"])
-def test_a_bound_that_is_none(maximum: str) -> None:
+def test_an_invalid_maximum_is_refused(maximum: str) -> None:
     with pytest.raises(UsageError, match="`maximum_removed`"):
         Output(mode="incremental", maximum_removed=maximum)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 100))
-def test_a_share_is_rounded_down(documents: int, percent: int) -> None:
+def test_a_maximum_in_percent_is_rounded_down(documents: int, percent: int) -> None:
     assert (
         most_removed(f"{percent}%", documents) <= documents * percent / 100 < most_removed(f"{percent}%", documents) + 1
     )
 
 
-def test_a_bound_goes_with_incremental() -> None:
+def test_a_maximum_requires_incremental_mode() -> None:
     for mode in ("create", "overwrite", "append"):
         with pytest.raises(UsageError, match="`incremental`"):
             Output(mode=mode, maximum_removed=1)
 
 
-def test_all_that_a_source_held_is_not_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another disk is mounted where one of two sources was: it is listed, and holds other documents."""
+def test_removing_all_documents_of_one_source_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another disk is mounted in place of one of two sources: listing works, but finds other documents."""
     monkeypatch.chdir(tmp_path)
     two_folders(tmp_path)
     converter.convert(["docs", "more"], "out")
@@ -559,8 +563,8 @@ def test_all_that_a_source_held_is_not_removed(tmp_path: Path, monkeypatch: pyte
     assert (report.documents, report.removed) == (1, COUNT)
 
 
-def test_a_table_among_others_that_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which documents it had is told by no key."""
+def test_an_empty_table_among_others_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key shows which documents the table held."""
     monkeypatch.chdir(tmp_path)
     for number in (1, 2):
         write_table(Path(f"{number}.parquet"), [{**row, "url": f"{number} {row['url']}"} for row in BODY])
@@ -581,7 +585,7 @@ def test_an_empty_part_of_a_table_is_no_problem(tmp_path: Path) -> None:
     assert (report.documents, report.problem_codes) == (COUNT, {})
 
 
-def test_a_row_that_lost_its_key_may_be_any_document(tmp_path: Path) -> None:
+def test_a_row_without_a_readable_key_prevents_removal(tmp_path: Path) -> None:
     file = tmp_path / "t.ndjson"
     write_lines(file)
     columns = Columns("body", "url")
@@ -592,7 +596,7 @@ def test_a_row_that_lost_its_key_may_be_any_document(tmp_path: Path) -> None:
     assert (report.removed, report.kept, report.listing_complete) == (0, 2, False)
 
 
-def test_a_list_of_sources_that_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_sources_that_ends_early_reports_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
     from converter.sources.listing import read_list
@@ -609,7 +613,7 @@ def test_a_list_of_sources_that_ends_early(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.slow
-def test_an_outage_leaves_every_file_as_it_was(tmp_path: Path) -> None:
+def test_an_outage_leaves_every_file_unchanged(tmp_path: Path) -> None:
     write_documents(tmp_path / "docs")
     run("convert", "docs", "-o", "out", "-q", cwd=tmp_path, code=0)
     manifest = read_manifest(tmp_path / "out")
@@ -625,14 +629,16 @@ def test_an_outage_leaves_every_file_as_it_was(tmp_path: Path) -> None:
     run("convert", "docs", "-o", "out", "--append", "--max-removed", "4", cwd=tmp_path, code=2)
 
 
-def test_a_report_that_cannot_be_written_does_not_say_that_nothing_was_done(tmp_path: Path) -> None:
+def test_a_run_that_cannot_write_its_report_states_that_all_else_was_done(tmp_path: Path) -> None:
     write_documents(tmp_path / "docs")
     done = run("convert", "docs", "-o", "out", "--report", "docs/0.md/report.json", cwd=tmp_path, code=3)
     assert b"the report was not written, all else was done" in done.stderr
     assert (tmp_path / "out" / "documents.parquet").exists()
 
 
-def test_a_version_of_other_options_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_options_remove_unread_documents_only_within_the_maximum(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     documents(tmp_path)
     converter.convert("docs", "out")
@@ -647,8 +653,8 @@ def test_a_version_of_other_options_loses_nothing(tmp_path: Path, monkeypatch: p
     assert issubclass(OutputError, ParquetryError)
 
 
-def test_the_summary_says_that_a_listing_has_an_end_only_where_it_matters(tmp_path: Path) -> None:
-    """A wrong path is one thing where documents could go for it, and another in a first run."""
+def test_the_summary_mentions_an_incomplete_listing_only_if_it_prevents_removal(tmp_path: Path) -> None:
+    """A wrong path matters if it prevents the removal of documents, but not in a first run."""
     (tmp_path / "docs").mkdir()
     for name in "ab":
         (tmp_path / "docs" / f"{name}.md").write_text(f"# {name}")

@@ -1,4 +1,4 @@
-"""The repair room: a case for each rule as data, and what must hold for any text whatsoever."""
+"""The repair room: cases of each rule as data, and properties that hold for any text."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_rule_fires(rule: str, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("rule", "case"), cases("fires"))
-def test_a_long_document_is_searched_in_pieces(rule: str, case: dict[str, Any]) -> None:
+def test_a_document_searched_in_pieces_has_the_same_repairs(rule: str, case: dict[str, Any]) -> None:
     with patch("converter.repair.draft.TEXT_LINES", 1):
         assert "\n".join(repaired(case["damaged"]).lines) == case["repaired"]
 
 
 @pytest.mark.parametrize(("rule", "case"), cases("stays"))
-def test_rule_stays_away(rule: str, case: dict[str, Any]) -> None:
+def test_rule_leaves_correct_text_unchanged(rule: str, case: dict[str, Any]) -> None:
     lines = case["text"].split("\n")
     numbers = list(range(1, len(lines) + 1))
     result = repair(lines, numbers)
@@ -63,13 +63,13 @@ def test_every_rule_has_cases() -> None:
     assert {path.stem for path in CASES.glob("*.yaml")} == {rule.name for rule in RULES}
 
 
-def test_every_rule_says_what_it_does() -> None:
+def test_every_rule_has_a_unique_name_a_description_and_a_level() -> None:
     assert len({rule.name for rule in RULES}) == len(RULES)
     assert all(rule.description.endswith(".") and rule.level in LEVELS for rule in RULES)
 
 
 @pytest.mark.parametrize(("rule", "case"), cases("fires"))
-def test_switches(rule: str, case: dict[str, Any]) -> None:
+def test_level_and_off_disable_rules(rule: str, case: dict[str, Any]) -> None:
     assert repaired(case["damaged"], level="off").repairs == []
     assert rule not in {found.rule for found in repaired(case["damaged"], off=frozenset({rule})).repairs}
     safe = {known.name for known in RULES if known.level == SAFE}
@@ -81,14 +81,14 @@ def test_an_unknown_level_is_refused() -> None:
         repaired("text", level="everything")
 
 
-def test_a_title_keeps_what_an_atx_heading_would_eat() -> None:
+def test_a_title_keeps_a_trailing_hash() -> None:
     body = "The note explains how the tuning fork is struck and how long the tone may ring before it is damped by hand."
     text = "\n\n".join(["**Notes in F #**", body * 2, "**Notes in C**", body * 2])
     lines = repaired(text).lines
     assert lines[0] == r"# Notes in F \#"
 
 
-def test_short_sentences_below_each_other_are_no_titles() -> None:
+def test_consecutive_short_sentences_are_not_titles() -> None:
     chance = random.Random(1)
     words = ["after", "before", "every", "harbour", "measure", "paper", "pump", "reader", "stone", "water", "which"]
     sentences = [" ".join(chance.choices(words, k=chance.randint(3, 9))).capitalize() + "." for _ in range(500)]
@@ -100,7 +100,7 @@ def test_short_sentences_below_each_other_are_no_titles() -> None:
     "titles",
     [("Title {}.", "Chapter 1.", "Article 3."), ("{}. Provisions.", "{}.1. Scope.", "{}.1.1. Persons concerned.")],
 )
-def test_numbered_titles_with_stops_stand_above_each_other(titles: tuple[str, ...]) -> None:
+def test_consecutive_numbered_titles_with_stops_are_headings(titles: tuple[str, ...]) -> None:
     body = (
         "This is a paragraph of prose that goes on for a while, so that nobody could take it for a title. It ends here."
     )
@@ -108,12 +108,12 @@ def test_numbered_titles_with_stops_stand_above_each_other(titles: tuple[str, ..
     assert len(repaired(text).repairs) == 15
 
 
-def test_the_state_comes_with_evidence() -> None:
+def test_the_state_includes_its_evidence() -> None:
     state = repaired("One line.\n\nAnother line.").state
     assert state is not None and state.spaced and state.evidence
 
 
-# ---- for any text whatsoever --------------------------------------------------------------------------------
+# ---- properties that hold for any text ----------------------------------------------------------------------
 
 VOCABULARY = "the harbour lamp Rope 12 (a) **bold** `code` [x](u) | -- : 渡し船 مرسى &amp;amp; x. End! # \xa0 \u200b"
 WORDS = st.sampled_from(VOCABULARY.split(" "))
@@ -158,7 +158,7 @@ VISIBLE = re.compile(r"\w+")
 @example(["the", "\u200b (a) the"])
 @settings(max_examples=400, deadline=None)
 @given(TEXTS)
-def test_no_word_is_lost_and_numbers_stay_in_order(lines: list[str]) -> None:
+def test_no_word_is_lost_and_line_numbers_stay_in_order(lines: list[str]) -> None:
     numbers = list(range(11, 11 + len(lines)))
     before = lines.copy()
     result = repair(lines, numbers)
@@ -176,7 +176,7 @@ LIST_MARK = re.compile(r"^\s*(?:[^\W\d_]|[ivx]{1,5}|\d{1,9})[.)]\s+|^\s*\((?:[a-
 
 
 def words(lines: list[str]) -> Counter[str]:
-    # An entity that was escaped twice loses an `amp` on purpose, and the marks of lists become others.
+    # An entity escaped twice loses an `amp` on purpose, and list markers change.
     visible = [INVISIBLE.sub(" ", line) for line in lines]
     plain = [re.sub("(?:&amp;|&)(?:amp;)*", "&", LIST_MARK.sub("", line)) for line in visible]
     return Counter(word for line in plain for word in VISIBLE.findall(line))
@@ -245,7 +245,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("part", HOSTILE)
-def test_a_hostile_line_takes_no_long_time(part: str) -> None:
+def test_a_hostile_line_takes_linear_time(part: str) -> None:
     def work(count: int) -> None:
         line = part * count
         repaired(f"{line}x\n{line}\n\n{line}")
@@ -254,7 +254,7 @@ def test_a_hostile_line_takes_no_long_time(part: str) -> None:
 
 
 @pytest.mark.parametrize("first, last", [([""], "x"), (["$$", "x"], "$$"), (["<!-- x"], "x"), (["|", ""], "x")])
-def test_many_lines_take_no_long_time(first: list[str], last: str) -> None:
+def test_many_lines_take_linear_time(first: list[str], last: str) -> None:
     def work(count: int) -> None:
         lines = [*first * count, last]
         repair(lines, list(range(len(lines))))

@@ -1,7 +1,8 @@
-"""The repair room on whole documents: what needs no repair stays as it is, and headings that were lost are found."""
+"""The repair room on whole documents: documents without damage stay unchanged, and lost headings are found."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from converter.config import Options
 from converter.repair import repair
 from converter.repair.headings import recover
 from converter.repair.headings.blocks import Page
-from converter.repair.headings.model import probabilities
+from converter.repair.headings.model import STAGES, probabilities
 from converter.repair.headings.recover import SUREST
+from converter.training import train
 from tests.accounting import rows_of
 from tests.growth import steep
 from tests.specification import examples
@@ -31,7 +33,7 @@ def documents(name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("case", documents("untouched"))
-def test_a_document_that_needs_no_repair(case: dict[str, str]) -> None:
+def test_a_document_that_needs_no_repair_stays_unchanged(case: dict[str, str]) -> None:
     lines = case["text"].split("\n")
     result = repair(lines, list(range(1, len(lines) + 1)))
     assert result.repairs == []
@@ -49,16 +51,16 @@ def test_lost_headings_are_found(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", documents("damaged"))
-def test_the_text_below_a_heading_keeps_none(case: dict[str, Any]) -> None:
-    """The same documents without the lines of their headings were never divided."""
+def test_documents_without_their_heading_lines_get_no_headings(case: dict[str, Any]) -> None:
+    """Without the lines of their headings, the same documents are undivided."""
     titles = {re.sub("^#+ ", "", heading) for heading in case["headings"]}
     lines = [line for line in case["text"].split("\n") if line.strip("*") not in titles]
     result = repair(lines, list(range(1, len(lines) + 1)))
     assert not {row.rule for row in result.repairs} & HEADING_RULES
 
 
-def test_titles_in_quotation_marks_are_not_taken_for_talk() -> None:
-    """They are speech only where speech stands beside them, as in the stories of `damaged`."""
+def test_titles_in_quotation_marks_are_headings() -> None:
+    """Quoted lines are speech only next to other speech, as in the stories of `damaged`."""
     answer = "It costs because the thing has a price that someone has to pay, and nobody else did so until now."
     titles = [f"“Why does thing number {number} cost money?”" for number in range(12)]
     lines = [line for title in titles for line in (title, "", answer, "")]
@@ -74,12 +76,12 @@ MEANT_OTHERWISE = {
         "| abc | def |\n| --- |\n| bar |\n": "table_delimiter",
     },
 }
-"""Examples which say how the specification reads what scrapers and writers mean otherwise, and the rule that does so:
+"""Examples that scrapers and writers mean differently than the specification reads them, each with the rule that fires:
 a bullet before a no-break space, a paragraph glued to a table, a delimiter row with too few cells."""
 
 
 @pytest.mark.parametrize("name", MEANT_OTHERWISE)
-def test_the_specification_is_read_as_it_is(name: str) -> None:
+def test_repair_changes_only_known_specification_examples(name: str) -> None:
     changed = {}
     for source in examples(name):
         plain, repaired = rows_of(source, Options(repair="off")), rows_of(source)
@@ -91,9 +93,8 @@ def test_the_specification_is_read_as_it_is(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
-def test_the_heading_model_is_asked_once_over_the_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a repair changes beside the blocks is no new question; another text is."""
+def test_the_heading_model_runs_again_only_for_changed_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repair that leaves the text of the blocks unchanged does not run the model again; a changed text does."""
     pages: list[Page] = []
 
     def counted(page: Page) -> dict[int, float]:
@@ -110,9 +111,10 @@ def test_the_heading_model_is_asked_once_over_the_passes(monkeypatch: pytest.Mon
     assert len(pages) == 2
 
 
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
 @pytest.mark.slow
-def test_documents_with_marked_headings_get_no_others() -> None:
-    """Every document of the corpora marks its headings, so none is to be recovered."""
+def test_documents_with_marked_headings_get_no_further_headings() -> None:
+    """Every document of the corpora marks its headings, so no heading is recovered."""
     found = {}
     paths = sorted(CORPORA.rglob("*.md"))
     for path in paths:
@@ -124,9 +126,13 @@ def test_documents_with_marked_headings_get_no_others() -> None:
 
 @pytest.mark.parametrize("piece", CHOKING)
 @pytest.mark.parametrize("form", ["{}x", "x\n\n{}\n\nx"])
-def test_no_construct_takes_long(piece: str, form: str) -> None:
+def test_repair_of_every_construct_takes_linear_time(piece: str, form: str) -> None:
     def work(count: int) -> None:
         lines = form.format(piece * count).split("\n")
         repair(lines, list(range(1, len(lines) + 1)))
 
     assert steep(work, CHOKING[piece]) is None
+
+
+def test_training_writes_the_weights_that_the_model_reads() -> None:
+    assert json.loads(train.WEIGHTS.read_text(encoding="utf-8")).keys() == {*STAGES}

@@ -1,4 +1,4 @@
-"""One room of the package removes and renames, and what is written outside of it is named here, with its reason."""
+"""Only one room of the package removes and renames; writing calls outside it are listed here, each with its reason."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ REMOVING = {
     "unlink", "rmdir", "rmtree", "rename", "renames", "removedirs", "move", "link", "hardlink_to", "symlink_to",
     "renameat2", "send2trash", "truncate", "ftruncate", "chmod", "chown", "lchown",
 }  # fmt: skip
-"""Methods and functions that remove, rename or change what stands under a name; `remove` and `replace` below."""
+"""Methods and functions that remove, rename or change an existing file; see below for `remove` and `replace`."""
 
 WRITING = {"write_text", "write_bytes", "OSFile", "TemporaryDirectory", "TemporaryFile",
            "NamedTemporaryFile", "mkdtemp", "mkstemp", "FileOutputStream", "open_output_stream", "copyfile", "copy2",
            "copytree", "write_table", "write_dataset"}  # fmt: skip
 
 ALLOWED = {
-    # where: what writes there, and why that is safe
+    # (module, writing call): why the call is safe
     ("output/parts.py", "OSFile"): "new files in a stage",
     ("output/folder.py", "open"): "a new file in a stage",
     ("output/folder.py", "TemporaryFile"): "in a stage, without a name",
@@ -49,7 +49,7 @@ ALLOWED = {
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    """Every call, with the last part of the name that is called."""
+    """Yield every call, with the last part of the called name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute):
@@ -59,7 +59,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 
 
 def is_of(node: ast.Call, *modules: str) -> bool:
-    """Whether it is called as a function of one of these modules."""
+    """Whether the call is to a function of one of these modules."""
     return (
         isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -68,23 +68,23 @@ def is_of(node: ast.Call, *modules: str) -> bool:
 
 
 def is_opened_to_write(node: ast.Call) -> bool:
-    """Whether a call of `open`, or of `ZipFile`, says a mode in which files are written."""
+    """Whether a call of `open` or `ZipFile` has a mode that writes files."""
     first = 1 if isinstance(node.func, ast.Name) or is_of(node, "os", "io", "zipfile") else 0
     modes = [*node.args[first : first + 1], *(one.value for one in node.keywords if one.arg == "mode")]
     return any(isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax+") for mode in modes)
 
 
 def removes_or_writes(source: str) -> set[str]:
-    """The names of the calls in a module that remove, rename or write files."""
+    """Return the names of the calls in a module that remove, rename or write files."""
     found = set()
     for name, node in calls(ast.parse(source)):
         if (
             (
                 name in REMOVING | WRITING and not (name == "write_text" and isinstance(node.func, ast.Name))
-            )  # the console's
+            )  # not the console's
             or (name == "remove" and is_of(node, "os"))
             or (name == "copy" and is_of(node, "shutil"))
-            # Of a text it takes two arguments, of `dataclasses` and `datetime` keywords.
+            # `replace` takes two arguments on a string, and keywords in `dataclasses` and `datetime`.
             or (
                 name == "replace" and isinstance(node.func, ast.Attribute) and len(node.args) == 1 and not node.keywords
             )
@@ -110,13 +110,13 @@ def test_only_one_room_removes_and_renames(module: str) -> None:
     assert {name for name in found if (module, name) not in ALLOWED} == set()
 
 
-def test_the_room_is_there_and_nothing_is_allowed_in_vain() -> None:
+def test_the_room_removes_and_every_exception_is_needed() -> None:
     assert all(removes_or_writes((ROOT / module).read_text(encoding="utf-8")) & REMOVING for module in ROOM)
     for module, name in ALLOWED:
         assert name in removes_or_writes((ROOT / module).read_text(encoding="utf-8")), f"{module}: {name}"
 
 
-def test_only_the_stage_opens_folders_to_change_them() -> None:
+def test_only_the_stage_uses_the_directory_module() -> None:
     users = {module for module in MODULES if "output.directory" in (ROOT / module).read_text(encoding="utf-8")}
     assert users == {"output/stage.py"}
 
@@ -130,12 +130,12 @@ def test_only_the_stage_opens_folders_to_change_them() -> None:
         "os.link(a, b)", "import os\nos.truncate(x, 1)",
     ],
 )  # fmt: skip
-def test_what_removes_is_seen(source: str) -> None:
+def test_removing_and_writing_calls_are_found(source: str) -> None:
     assert removes_or_writes(source)
 
 
 @pytest.mark.parametrize(
     "source", ["text.replace(a, b)", "replace(x, path=y)", "open(x)", "open(x, 'rb')", "a.remove(b)"]
 )
-def test_what_does_not_is_not(source: str) -> None:
+def test_other_calls_are_not_found(source: str) -> None:
     assert not removes_or_writes(source)

@@ -1,5 +1,5 @@
-"""One key a file (T7): paths have a normal form, `--root` says what keys are relative to, and a run that goes on from
-an output whose paths were written otherwise says so."""
+"""One key for each file (T7): paths have a normal form, `--root` sets what keys are relative to, and a run that resumes
+an output whose paths were spelled differently is refused."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ DETOURS = st.lists(st.sampled_from(["./", ".//", "docs/../", "docs/sub/../../", 
 
 @given(st.sampled_from(FILES), DETOURS, st.booleans())
 @settings(deadline=None)
-def test_every_spelling_of_a_path_is_one_key(
+def test_every_spelling_of_a_path_has_the_same_key(
     tmp_path_factory: pytest.TempPathFactory, name: str, detours: list[str], is_absolute: bool
 ) -> None:
     place = tmp_path_factory.getbasetemp() / "spellings" / "work"
@@ -75,19 +75,19 @@ def test_every_spelling_of_a_path_is_one_key(
 
 
 @pytest.mark.parametrize("name", ["a.md", "docs/b.md", "../other/d.md", "../../up.md"])
-def test_keys_in_normal_form_stay_as_they_are(folder: Path, name: str) -> None:
+def test_keys_in_normal_form_stay_unchanged(folder: Path, name: str) -> None:
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).write_text("x")
     assert keys(name) == [name]
     assert keys((folder / name).resolve()) == [str((folder / name).resolve())]
 
 
-def test_two_slashes_at_the_beginning_are_one(folder: Path) -> None:
+def test_two_leading_slashes_count_as_one(folder: Path) -> None:
     assert keys(f"/{folder}/a.md") == keys(f"//{folder}/a.md") == [f"{folder}/a.md"]
 
 
 def test_a_link_before_two_dots_is_followed(folder: Path, tmp_path: Path) -> None:
-    """`link/..` is the folder above what the link leads to, not the one that the link is in."""
+    """`link/..` is the parent of the link's target, not the folder that holds the link."""
     (tmp_path / "else" / "where").mkdir(parents=True)
     (tmp_path / "else" / "a.md").write_text("another")
     Path("link").symlink_to(tmp_path / "else" / "where")
@@ -114,7 +114,7 @@ def test_keys_are_relative_to_the_root_wherever_it_is(folder: Path, tmp_path: Pa
     assert keys(tmp_path / "link", root=folder) == keys(folder, root=tmp_path / "link") == expected
 
 
-def test_a_path_outside_the_root_is_told(folder: Path, tmp_path: Path) -> None:
+def test_a_path_outside_the_root_is_an_error(folder: Path, tmp_path: Path) -> None:
     for outside in ("a.md", "docs/../a.md", str(tmp_path), f"{folder}/docs2"):
         with pytest.raises(UsageError, match=r"outside the root .*; name sources in it, or another `root`"):
             find_sources([outside], root="docs")
@@ -126,7 +126,7 @@ def test_a_path_outside_the_root_is_told(folder: Path, tmp_path: Path) -> None:
     run("convert", "--query", "select 1", "--text-column", "a", "--root", ".", cwd=folder, code=2)
 
 
-def test_nightly_checkouts_are_one_output(folder: Path, tmp_path: Path) -> None:
+def test_nightly_checkouts_resume_one_output(folder: Path, tmp_path: Path) -> None:
     for night in range(3):
         checkout = tmp_path / f"checkout{night}"
         shutil.copytree(folder, checkout)
@@ -145,7 +145,7 @@ BEGINNINGS: dict[str, Callable[[], Report]] = {
 
 
 def again(what: str, mode: str) -> Report:
-    """Convert the same documents, named otherwise, from the folder `docs` at last."""
+    """Convert the same documents in another spelling, for `other folder` from within the folder `docs`."""
     top, out = os.path.abspath("docs"), os.path.abspath("out")
     convert = partial(converter.convert, out=out, append=mode == "append", incremental=mode == "incremental")
     if what == "relative":
@@ -164,10 +164,10 @@ def again(what: str, mode: str) -> Report:
 @pytest.mark.parametrize("mode", ["append", "incremental"])
 @pytest.mark.parametrize("what", ["relative", "absolute", "root", "other folder"])
 @pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_another_spelling_than_before_is_told(folder: Path, beginning: str, what: str, mode: str) -> None:
+def test_a_different_spelling_than_before_is_refused(folder: Path, beginning: str, what: str, mode: str) -> None:
     BEGINNINGS[beginning]()
     before = rows(Path("out"))
-    if beginning == what or (beginning, what) == ("root", "other folder"):  # whose keys are the same
+    if beginning == what or (beginning, what) == ("root", "other folder"):  # the keys are the same
         report = again(what, mode)
         assert (report.documents, report.skipped) == (0, 2)
         return
@@ -176,14 +176,14 @@ def test_another_spelling_than_before_is_told(folder: Path, beginning: str, what
     assert rows(Path("out")) == before
 
 
-def test_rows_of_tables_too(folder: Path) -> None:
+def test_a_different_spelling_of_a_table_path_is_refused(folder: Path) -> None:
     Path("t.ndjson").write_text('{"body": "# A"}\n')
     converter.convert("t.ndjson", "out", columns=Columns("body"))
     with pytest.raises(OutputError, match=r"holds this document as t\.ndjson#1"):
         converter.convert(os.path.abspath("t.ndjson"), "out", columns=Columns("body"), append=True)
 
 
-def test_other_documents_can_be_added_however_they_are_written(folder: Path, tmp_path: Path) -> None:
+def test_other_documents_can_be_added_in_any_spelling(folder: Path, tmp_path: Path) -> None:
     converter.convert("docs", "out")
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "b.md").write_text("# More\n")
@@ -191,8 +191,8 @@ def test_other_documents_can_be_added_however_they_are_written(folder: Path, tmp
     assert (report.documents, report.rows["documents"]) == (1, 3)
 
 
-def test_the_root_is_said_again(folder: Path, tmp_path: Path) -> None:
-    """The checkout of the first night is gone, and the second forgets its root: no path can be compared."""
+def test_resuming_an_output_made_with_a_root_requires_the_root(folder: Path, tmp_path: Path) -> None:
+    """The first night's checkout is gone, and the second run omits its root: no path can be compared."""
     shutil.copytree(folder, tmp_path / "first")
     converter.convert(tmp_path / "first", tmp_path / "out", root=tmp_path / "first")
     shutil.rmtree(tmp_path / "first")
@@ -214,7 +214,7 @@ def test_a_manifest_of_an_earlier_version_is_read(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_root_on_the_command_line(folder: Path, tmp_path: Path) -> None:
+def test_the_command_line_sets_the_root(folder: Path, tmp_path: Path) -> None:
     run("convert", folder / "docs", "-o", "out", "--root", folder, "-q", cwd=tmp_path, code=0)
     done = run("convert", "docs", "-o", tmp_path / "out", "--append", cwd=folder, code=0)
     assert b"2 unchanged" in done.stderr

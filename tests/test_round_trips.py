@@ -1,19 +1,19 @@
 """Tables that other tools write as Markdown read back equal, types included.
 
-What Markdown or a writer cannot carry is left out of the examples, and why is said here:
+The examples leave out what Markdown or a writer cannot carry:
 
 - Every writer: integers and decimals past 15 digits may be identifiers and stay text; fractions that count like
-  versions (1.1, 1.2, 1.3, ...) stay text, so such examples are passed over; a decimal is one only where a currency
-  says so, else it is a float; no finer time than microseconds; a null or an empty string in a column of text comes
-  back as the word that the writer puts there, or as null; a column of nothing but nulls has no type.
-- pandas makes floats of integers with nulls where a frame holds nothing but numbers: `astype(object)` keeps them.
-- pandas and tabulate escape nothing: no `|`, backslash or other inline mark in texts. By default tabulate prints
-  floats with six digits; `disable_numparse=True` keeps them all. In a column of booleans tabulate's `None` is empty.
-- Polars writes floats in full (`fmt_float="full"`), without an exponent or `.0` for large whole ones: floats between
-  1e-6 and 1e9 with one fraction at least. Durations come in words (`1d 5s 7µs`): no negative one, and two words at
-  least, for a column of `5s` alone is a number with the unit s.
+  versions (1.1, 1.2, 1.3, ...) stay text, so these examples are skipped; a decimal needs a currency in the header,
+  else it is a float; times are no finer than microseconds; a null or an empty string in a text column reads back as
+  the word that the writer prints for it, or as null; a column of only nulls has no type.
+- pandas converts integers with nulls to floats if a frame holds only numbers: `astype(object)` keeps the integers.
+- pandas and tabulate escape nothing: texts hold no `|`, backslash or other inline mark. By default tabulate prints
+  floats with six digits; `disable_numparse=True` keeps all digits. In a boolean column tabulate prints `None` as empty.
+- Polars writes floats in full (`fmt_float="full"`), without an exponent or `.0` for large whole floats: floats are
+  between 1e-6 and 1e9, each with a fraction. Polars writes durations in words (`1d 5s 7µs`): durations are not
+  negative and have at least two words, because a column of `5s` alone is a number with the unit s.
 - DuckDB escapes `|` but no inline mark.
-- Durations below a day look like times of day (`10:00:00`) in Python and DuckDB: the header says `elapsed`.
+- Durations below a day look like times of day (`10:00:00`) in Python and DuckDB: the header adds `elapsed`.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ WORDS = st.text("abcXYZäßé日本0123456789 .,;:-+%()/#'", min_size=1, max_siz
 
 @dataclass(frozen=True)
 class Kind:
-    """A type that tables carry: its values, and what its header says beside its name."""
+    """A type that tables carry: its values, and what its header adds to its name."""
 
     type: pa.DataType
     values: st.SearchStrategy[Any]
@@ -70,7 +70,7 @@ KINDS = {
 
 
 def by_pandas(table: pa.Table) -> str:
-    # Of Arrow's durations pandas prints `1000000 microseconds`, of its own `0 days 00:00:01`.
+    # pandas prints Arrow's durations as `1000000 microseconds`, its own as `0 days 00:00:01`.
     frame = table.to_pandas(types_mapper=lambda type: None if pa.types.is_duration(type) else pd.ArrowDtype(type))
     return str(frame.astype(object).to_markdown(index=False, disable_numparse=True))
 
@@ -102,7 +102,7 @@ LITERALS: dict[str, Callable[[Any], str]] = {
 }
 
 
-# Where pip put it, beside a Python whose environment need not be activated.
+# pip installs `duckdb` next to Python, so it is found even if the environment is not activated.
 DUCKDB = shutil.which("duckdb", path=os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", ""))))
 
 
@@ -134,7 +134,7 @@ def by_duckdb(table: pa.Table) -> str:
 
 @dataclass(frozen=True)
 class Writer:
-    """Something that writes Markdown tables: `instead` holds what it carries of a kind, where that is not all."""
+    """A writer of Markdown tables: `instead` replaces the kinds that it cannot carry in full."""
 
     write: Callable[[pa.Table], str]
     instead: Mapping[str, Kind] = field(default_factory=dict)
@@ -205,7 +205,7 @@ def examples(count: int) -> settings:
 
 @pytest.mark.parametrize("count", [200, pytest.param(600, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", WRITERS)
-def test_round_trip(name: str, count: int) -> None:
+def test_tables_read_back_equal(name: str, count: int) -> None:
     if not available(name):
         pytest.skip("the DuckDB command line is not here (pip install duckdb-cli)")
 
@@ -217,7 +217,7 @@ def test_round_trip(name: str, count: int) -> None:
     check()
 
 
-def test_dates_and_times_are_python_values() -> None:
+def test_dates_and_times_read_back_equal() -> None:
     table = pa.table({"c0": pa.array([date(2024, 1, 2)]), "c1": pa.array([time(1, 2)], pa.time64("us"))})
     for writer in WRITERS.values():
         if writer.write is not by_duckdb or available("duckdb"):

@@ -37,8 +37,8 @@ def one(schema: Mapping[str, Any]) -> Schema:
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
-def test_case(path: Path) -> None:
-    # Read as schema files are: `yes` is a word, a date a text.
+def test_schema_takes_the_expected_rows_and_reports_the_expected_problems(path: Path) -> None:
+    # Loaded like schema files: `yes` and dates are strings.
     case = yaml.load(path.with_suffix(".yaml").read_text(encoding="utf-8"), Loader=yaml_loader())
     schemas = load_schemas(case["schema"])
     context = read_document(Source("document.md", path.read_bytes()), Options())
@@ -59,25 +59,25 @@ def test_case(path: Path) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Maps come as lists of tuples, dates as dates; compare what they show."""
+    """Convert the tuples of maps to lists and dates to text, to compare them with the expected rows."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
 
 
 @pytest.mark.parametrize(("text", "message"), ERRORS, ids=range(len(ERRORS)))
-def test_a_wrong_schema_file_is_refused(text: str, message: str) -> None:
+def test_an_invalid_schema_file_is_refused(text: str, message: str) -> None:
     with pytest.raises(SchemaError) as caught:
         parse_schemas(text, "s.yaml")
     assert str(caught.value) == message
 
 
-def test_every_case_has_its_rows() -> None:
+def test_every_case_has_expected_rows() -> None:
     assert {path.stem for path in CASES} == {path.stem for path in FOLDER.glob("*.yaml")} - {"errors"}
 
 
 @pytest.mark.parametrize("name", ["chngelog", "no/such.yaml", "\0.yaml", ""])
-def test_a_schema_that_is_not_there(name: str) -> None:
+def test_a_missing_schema_is_refused(name: str) -> None:
     with pytest.raises(SchemaError):
         load_schemas(name)
 
@@ -97,7 +97,7 @@ def towns(*rows: str) -> str:
     return "\n".join(["| Town | Size |", "|---|---|", *(f"| {row} |" for row in rows), ""])
 
 
-def test_schemas_go_through_a_batch_and_through_pickle() -> None:
+def test_pickled_schemas_apply_to_a_batch() -> None:
     options = pickle.loads(pickle.dumps(Options(schemas=load_schemas(TOWNS))))
     sources = [Source("a.md", towns("A | 1", "B | x")), Source("b.md", "no table"), Source("c.md", b"\x00\xff\xfe\x01")]
     made = convert_batch(sources, options)
@@ -109,18 +109,18 @@ def test_schemas_go_through_a_batch_and_through_pickle() -> None:
     assert convert_batch([], options, ["town"]).records["town"].schema == options.schemas[0].arrow
 
 
-def test_accepted_and_rejected_make_up_what_matched(tmp_path: Path) -> None:
+def test_every_matched_row_is_accepted_or_rejected(tmp_path: Path) -> None:
     for name, rows in {"a": ["A | 1", "B | x"], "b": ["A | 2", "C | 3"], "c": [" | 4", "D | "]}.items():
         (tmp_path / f"{name}.md").write_text(towns(*rows))
     report = converter.convert(tmp_path, tmp_path / "out", schemas=[TOWNS], records=["town", "problems"])
     rejected = [problem for problem in report.problems if problem["code"] == "rejected_record"]
     assert (report.matched["town"], report.rows["town"], len(rejected)) == (6, 3, 3)
     assert report.exit_code == 0
-    # `unique` holds over the run: the second A is in another document.
+    # `unique` applies to the whole run: the second A is in another document.
     assert any("a.md:3 too" in problem["message"] for problem in rejected)
 
 
-def test_fail_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:
+def test_fail_stops_the_run_and_leaves_no_output(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(towns("A | 1", "B | x"))
     with pytest.raises(ViolationError) as caught:
         converter.convert(tmp_path / "a.md", tmp_path / "out", schemas=[{**TOWNS, "onViolation": "fail"}])
@@ -129,7 +129,7 @@ def test_fail_stops_the_run_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("policy", ["fail", "reject", "null"])
-def test_a_repeated_value_in_another_document(policy: str, tmp_path: Path) -> None:
+def test_a_value_repeated_in_another_document_violates_unique(policy: str, tmp_path: Path) -> None:
     schema = {"name": "town", "from": "rows", "fields": [
         {"name": "town", "constraints": {"unique": True}, "onViolation": policy}, {"name": "size"},
     ]}  # fmt: skip
@@ -144,12 +144,12 @@ def test_a_repeated_value_in_another_document(policy: str, tmp_path: Path) -> No
     assert [p["code"] for p in report.problems] == ["rejected_record" if policy == "reject" else "nulled_value"]
 
 
-def test_two_schemas_of_one_name() -> None:
+def test_two_schemas_with_the_same_name_are_refused() -> None:
     with pytest.raises(converter.UsageError):
         Options(schemas=load_schemas(TOWNS) * 2)
 
 
-def test_rejects_are_replayed_when_the_schema_has_changed() -> None:
+def test_rejected_rows_are_replayed_with_a_changed_schema() -> None:
     made = convert_batch([Source("a.md", towns("A | 1", "B | many", "C | x"))], Options(schemas=load_schemas(TOWNS)))
     problems = made.records["problems"]
     lenient = one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})

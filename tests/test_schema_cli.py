@@ -44,13 +44,13 @@ def run(*arguments: str, code: int = 0) -> Result:
     return result
 
 
-def test_check_says_file_line_and_message(folder: Path) -> None:
+def test_check_prints_file_line_and_message(folder: Path) -> None:
     result = run("check", "a.md", "--schema", "s.yaml", code=1)
     assert result.stdout == 'a.md:6: town: size: "x" is no integer\n'
     assert "1 finding in 1 document\ntown: 2 matched, 1 accepted, 1 rejected\n" in result.stderr
 
 
-def test_check_exit_codes(folder: Path) -> None:
+def test_check_sets_the_exit_code(folder: Path) -> None:
     Path("good.md").write_text(TEXT.replace("x", "2"))
     assert run("check", "good.md", "-s", "s.yaml", "-q").output == ""
     run("check", "a.md", code=2)
@@ -59,7 +59,7 @@ def test_check_exit_codes(folder: Path) -> None:
     assert "not_found" in run("check", "no.md", "-s", "s.yaml", "--to", "json", code=1).stdout
 
 
-def test_check_as_json_sarif_and_github(folder: Path) -> None:
+def test_check_writes_json_sarif_and_github_annotations(folder: Path) -> None:
     finding = {
         "source": "a.md",
         "line": 6,
@@ -77,7 +77,7 @@ def test_check_as_json_sarif_and_github(folder: Path) -> None:
     assert github == '::error file=a.md,line=6,title=town/rejected_record::size: "x" is no integer\n'
 
 
-def test_schema_list_and_show() -> None:
+def test_schema_command_lists_and_shows_ready_made_schemas() -> None:
     listed = run("schema", "list").stdout
     assert {line.split()[0] for line in listed.splitlines()} == set(ready_made()) >= {
         "changelog", "adr", "faq", "glossary", "link-list", "meeting-notes", "eip", "article-briefing",
@@ -87,7 +87,7 @@ def test_schema_list_and_show() -> None:
     assert json.loads(run("schema", "format").stdout)["$defs"]
 
 
-def test_export(folder: Path) -> None:
+def test_schema_export_writes_tableschema_arrow_and_sql(folder: Path) -> None:
     tables = json.loads(run("schema", "export", "s.yaml", "--to", "tableschema").stdout)
     assert [field["name"] for field in tables["fields"][4:]] == ["town", "size", "tags", "day"]
     arrow = run("schema", "export", "s.yaml", "--to", "arrow").stdout
@@ -108,13 +108,13 @@ def test_export(folder: Path) -> None:
     ({"town": "A", "size": 1, "tags": ["c"], "day": None}, False),
     ({"size": 1}, False),
 ])  # fmt: skip
-def test_exported_json_schema_says_what_fits(folder: Path, row: dict[str, Any], good: bool) -> None:
+def test_exported_json_schema_accepts_only_valid_rows(folder: Path, row: dict[str, Any], good: bool) -> None:
     exported = json.loads(run("schema", "export", "s.yaml", "--to", "jsonschema").stdout)
     place = {"doc_id": "d", "section_id": 0, "line_start": 1, "line_end": 1}
     assert jsonschema.Draft202012Validator(exported).is_valid(place | row) is good
 
 
-def test_convert_with_schemas(folder: Path) -> None:
+def test_convert_writes_the_records_of_schemas(folder: Path) -> None:
     done = run("convert", "a.md", "-o", "out", "--schema", "s.yaml", "--schema", "faq")
     assert "town: 2 matched, 1 accepted, 1 rejected" in done.stderr
     names = {path.name for path in Path("out").iterdir()}
@@ -129,7 +129,7 @@ def test_convert_with_schemas(folder: Path) -> None:
     )
 
 
-def test_convert_refuses_what_does_not_go_together(folder: Path) -> None:
+def test_convert_refuses_conflicting_options(folder: Path) -> None:
     run("convert", "a.md", "-o", "out", "--only-schema", code=2)
     run("convert", "a.md", "-o", "out", "-s", "s.yaml", "-s", "s.yaml", code=2)
     run("convert", "a.md", "-o", "out.csv", "-s", "s.yaml", "--only-schema", "--datapackage", code=2)
@@ -139,7 +139,7 @@ def test_convert_refuses_what_does_not_go_together(folder: Path) -> None:
     assert 'a.md:6: town: size: "x" is no integer' in failed.stderr and not Path("out").exists()
 
 
-def test_replay(folder: Path) -> None:
+def test_replay_writes_rows_that_a_changed_schema_accepts(folder: Path) -> None:
     run("convert", "a.md", "-o", "out", "-s", "s.yaml", "--only-schema")
     Path("s.yaml").write_text(SCHEMA + "missingValues: ['x', '']\n")
     run("schema", "replay", "out/problems.parquet", "-s", "s.yaml", "-o", "again.parquet")
@@ -180,7 +180,7 @@ def report_text(number: int) -> str:
     )
 
 
-def test_infer_writes_a_schema_that_accepts_what_it_was_made_from(folder: Path) -> None:
+def test_infer_writes_a_schema_that_accepts_its_source_documents(folder: Path) -> None:
     Path("reports").mkdir()
     for number in range(6):
         Path(f"reports/{number}.md").write_text(report_text(number))
@@ -225,7 +225,7 @@ HOSTILE = [
 ]
 
 
-def test_infer_takes_any_title_and_header(folder: Path) -> None:
+def test_infer_accepts_any_title_and_header(folder: Path) -> None:
     Path("odd").mkdir()
     cells = " | ".join(HOSTILE)
     for number in range(3):

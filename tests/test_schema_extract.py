@@ -39,14 +39,14 @@ class Place:
     missing: list[int] | None = None
 
 
-def test_a_dataclass() -> None:
+def test_extract_returns_dataclass_instances() -> None:
     assert converter.extract(TEXT, Place) == [
         Place("A", datetime.date(2024, 1, 2), "park", 3.5),
         Place("B", None, "wood", 4.0),
     ]
 
 
-def test_a_pydantic_model() -> None:
+def test_extract_returns_pydantic_instances_and_raises_violations() -> None:
     pydantic = pytest.importorskip("pydantic")
 
     class Model(pydantic.BaseModel):  # type: ignore[misc, name-defined]
@@ -65,14 +65,14 @@ def test_a_pydantic_model() -> None:
     assert caught.value.line == 6
 
 
-def test_an_arrow_schema() -> None:
+def test_extract_returns_a_table_of_the_arrow_schema() -> None:
     schema = pa.schema([pa.field("town", pa.string(), nullable=False), pa.field("opened_on", pa.date32())])
     table = converter.extract(TEXT, schema)
     assert table.schema == schema
     assert table.column("town").to_pylist() == ["A", "B"]
 
 
-def test_a_dictionary_tells_what_was_left_out() -> None:
+def test_extract_reports_rejected_rows_in_the_table_metadata() -> None:
     table = converter.extract(TEXT, {"name": "place", "from": "rows", "fields": FIELDS})
     told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
     assert (told["matched"], told["accepted"], told["rejected"]) == ("2", "1", "1")
@@ -80,7 +80,7 @@ def test_a_dictionary_tells_what_was_left_out() -> None:
     assert table.column("size").to_pylist() == [4]
 
 
-def test_names_files_and_several_records(tmp_path: Path) -> None:
+def test_extract_accepts_schema_names_files_and_several_records(tmp_path: Path) -> None:
     text = "## What is this?\n\nA test.\n"
     assert converter.extract(text, "faq").column("answer").to_pylist() == ["A test."]
     path = tmp_path / "s.json"
@@ -90,7 +90,7 @@ def test_names_files_and_several_records(tmp_path: Path) -> None:
         converter.extract(TEXT, path)
 
 
-def test_items_as_a_model() -> None:
+def test_extract_reads_list_items_into_dataclass_instances() -> None:
     @dataclasses.dataclass
     class Advice:
         label: str
@@ -106,7 +106,7 @@ class Wrong:
     town: complex
 
 
-def test_what_fails() -> None:
+def test_extract_raises_violations_and_refuses_invalid_schemas() -> None:
     with pytest.raises(converter.ViolationError) as caught:
         converter.extract(TEXT.replace("2024-01-02", "soon"), Place)
     assert (caught.value.line, caught.value.code) == (5, "violation")

@@ -1,4 +1,4 @@
-"""The published JSON Schema of schema files against the loader; and hostile schema files."""
+"""The published JSON Schema of schema files agrees with the loader; hostile schema files are refused."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_loader_agrees_with_the_published_json_schema() -> None:
     assert 40 < sum(verdicts) < 360
 
 
-def test_the_format_names_what_the_code_knows() -> None:
+def test_the_format_lists_the_values_that_the_code_accepts() -> None:
     rules = format_rules()["$defs"]
     assert set(rules["record"]["properties"]["from"]["enum"]) == set(UNITS) == set(PARTS)
     assert set(rules["where"]["properties"]) == set(CONDITIONS)
@@ -163,12 +163,12 @@ def fuzz(count: int, seed: int) -> int:
     return accepted
 
 
-def test_a_hostile_schema_file_is_an_error_and_no_traceback() -> None:
+def test_hostile_schema_files_raise_only_schema_errors() -> None:
     assert fuzz(300, seed=1) > 10
 
 
 @pytest.mark.slow
-def test_ten_thousand_hostile_schema_files() -> None:
+def test_ten_thousand_hostile_schema_files_raise_only_schema_errors() -> None:
     assert fuzz(10_000, seed=2) > 300
 
 
@@ -180,6 +180,6 @@ def test_ten_thousand_hostile_schema_files() -> None:
     "? [a]\n: b",
     "- " * 3_000,
 ], ids=["recursion", "bomb", "nesting", "json nesting", "odd key", "dashes"])  # fmt: skip
-def test_a_trap_is_an_error(text: str) -> None:
+def test_a_malicious_schema_file_is_refused(text: str) -> None:
     with pytest.raises(SchemaError):
         parse_schemas(text, "trap.yaml")

@@ -25,8 +25,8 @@ def schema(name: str) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("name", MADE_BY_US)
-def test_what_we_make_ourselves_is_taken(name: str) -> None:
-    """In every case of its letters, for file systems and databases often know none."""
+def test_names_that_parquetry_uses_are_refused(name: str) -> None:
+    """In upper, lower and title case, because file systems and databases often ignore case."""
     for spelling in (name, name.upper(), name.title()):
         assert refusal(spelling) is not None
         with pytest.raises(SchemaError, match="name"):
@@ -36,13 +36,13 @@ def test_what_we_make_ourselves_is_taken(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["con", "NUL", "com1", "Lpt9", "_x", "select", "Order", "pg_class", "information_schema"]
 )
-def test_what_systems_keep_for_themselves_is_refused(name: str) -> None:
+def test_names_that_systems_reserve_are_refused(name: str) -> None:
     with pytest.raises(SchemaError, match=f"{name} .*; choose another name"):
         load_schemas(schema(name))
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "a\\b", ".", "a.b", "a b", "", "C:", "-x", "x" * 64, "a\nb", "a\x1b"])
-def test_paths_are_no_names(name: str) -> None:
+def test_paths_and_malformed_names_are_refused(name: str) -> None:
     with pytest.raises(SchemaError):
         load_schemas(schema(name))
 
@@ -50,12 +50,12 @@ def test_paths_are_no_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["change", "orders", "section", "manifest", "parts", "console", "Advice", "größe", "a-b"]
 )
-def test_other_names_are_free(name: str) -> None:
+def test_other_names_are_accepted(name: str) -> None:
     assert load_schemas(schema(name))[0].name == name
 
 
 @pytest.mark.slow
-def test_the_line_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+def test_the_error_names_the_line_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("- a\n")
     (tmp_path / "s.yaml").write_text("# mine\nname: Documents\nfrom: items\nfields:\n  - name: text\n")
     done = run("convert", "a.md", "-o", "out", "--schema", "s.yaml", cwd=tmp_path, code=2)
@@ -63,7 +63,7 @@ def test_the_line_is_told_and_nothing_is_written(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_two_schemas_do_not_differ_by_case_alone() -> None:
+def test_schema_names_that_differ_only_by_case_are_refused() -> None:
     with pytest.raises(SchemaError, match="twice"):
         load_schemas({"records": [schema("Advice"), schema("advice")]})
     schemas = (*load_schemas(schema("Advice")), *load_schemas(schema("advice")))
@@ -71,7 +71,7 @@ def test_two_schemas_do_not_differ_by_case_alone() -> None:
         converter.Options(schemas=schemas)
 
 
-def test_a_class_may_be_called_as_no_record_can() -> None:
+def test_a_class_may_have_a_name_that_records_cannot_have() -> None:
     @dataclass
     class Documents:
         text: str
@@ -80,7 +80,7 @@ def test_a_class_may_be_called_as_no_record_can() -> None:
 
 
 @pytest.mark.slow
-def test_infer_proposes_names_that_can_be_used(tmp_path: Path) -> None:
+def test_infer_proposes_valid_names(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("- a: b\n")
     for name in ("Documents", "order", "_manifest", "con"):
         text = run("infer", "a.md", "--name", name, cwd=tmp_path, code=0).stdout

@@ -1,4 +1,4 @@
-"""The ready-made schemas: each has an example, and takes from real documents what it says."""
+"""The ready-made schemas: each has an example, and takes the expected rows from real documents."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_ready_made_schema_has_an_example(name: str) -> None:
     assert expected == {f"{schema.name}.csv" for schema in load_schemas(name)} | {"problems.csv"}
 
 
-def test_the_scraped_article_as_a_briefing() -> None:
+def test_article_briefing_reads_the_scraped_article() -> None:
     path = PROJECT / "examples" / "scraped-article" / "article.txt"
     found = {
         record: converter.extract(path, "article-briefing", record=record).to_pylist()
@@ -54,7 +54,7 @@ def test_the_scraped_article_as_a_briefing() -> None:
     ]  # fmt: skip
 
 
-def test_the_schema_in_the_readme() -> None:
+def test_the_schema_in_the_readme_works() -> None:
     schema = next(
         text
         for text in re.findall(r"```yaml\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
@@ -68,11 +68,11 @@ def test_the_schema_in_the_readme() -> None:
 
 
 @here
-def test_eip_over_real_documents() -> None:
+def test_eip_reads_real_documents() -> None:
     folder = CORPORA / "ethereum-eips"
     found = checked(folder, "eip")
     assert (found.matched["eip"], found.accepted["eip"]) == (110, 108)
-    # Two proposals of 2016 and 2018 have no abstract and no summary.
+    # Two proposals of 2016 and 2018 have neither an abstract nor a summary.
     assert {(Path(finding.source).stem, finding.message) for finding in found.findings} == {
         ("eip-198", "abstract: is missing, but required"), ("eip-1355", "abstract: is missing, but required"),
     }  # fmt: skip
@@ -89,7 +89,7 @@ def test_eip_over_real_documents() -> None:
 
 @here
 @pytest.mark.parametrize("folder", ["ethereum-eips", "nlp-progress", "rust-blog"])
-def test_an_inferred_schema_accepts_the_documents_it_was_made_from(folder: str, tmp_path: Path) -> None:
+def test_an_inferred_schema_accepts_its_source_documents(folder: str, tmp_path: Path) -> None:
     text = suggest(profile(converter.read(path).context for path in sorted((CORPORA / folder).rglob("*.md"))), "page")
     (tmp_path / "page.yaml").write_text(text)
     found = checked(CORPORA / folder, str(tmp_path / "page.yaml"))

@@ -1,8 +1,8 @@
-"""The parser's shortcuts change nothing: each reading is held against markdown-it-py without any.
+"""The parser's shortcuts change nothing: each reading is compared with markdown-it-py without shortcuts.
 
 `parse/common.py` reads common blocks from their lines, `parse/simple.py` inline content by one regular expression, and
-`parse/dispatch.py` tries only the inline rules that a character allows. All must give what the rules of markdown-it-py
-and its plugins give by themselves.
+`parse/dispatch.py` tries only the inline rules that a character allows. All must give the same results as
+the rules of markdown-it-py and its plugins alone.
 """
 
 from __future__ import annotations
@@ -66,13 +66,13 @@ ENVIRONMENTS: tuple[dict[str, Any], ...] = (
 
 @cache
 def without_shortcuts() -> tuple[MarkdownIt, MarkdownIt]:
-    """Return the block and the inline parser as markdown-it and its plugins come."""
+    """Return the block and the inline parser of markdown-it and its plugins, unchanged."""
     with patch.object(parsers, "dispatch_inlines"), patch.object(parsers, "LINEAR_RULES", {}):
         return parsers.block_parser.__wrapped__(), parsers.inline_parser.__wrapped__(True)
 
 
 def reference_reading(content: str, env: dict[str, Any]) -> Inline:
-    """Return the reading of markdown-it's own inline rules."""
+    """Return the reading by markdown-it's own inline rules."""
     with patch.object(inline, "inline_parser", lambda autolinks: without_shortcuts()[1]):
         return inline.read_fully(content, fresh(env), NUMBERS)
 
@@ -93,7 +93,7 @@ class PlainReader(Reader):
 
 
 def check(source: str) -> None:
-    """The same blocks come of markdown-it's tokens without any shortcut, and inline content reads the same each way."""
+    """Check that the blocks equal those from markdown-it's tokens, and that all ways read inline content the same."""
     lines = source.split("\n")
     numbers = list(range(1, len(lines) + 1))
     tokens: list[Token] = []
@@ -116,13 +116,13 @@ def check(source: str) -> None:
 
 
 def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-    """Return the link references and the labels of the footnotes that inline content is read with."""
+    """Return the link references and footnote labels that inline content is read with."""
     references = {label: (found["href"], found["title"]) for label, found in env.get("references", {}).items()}
     return references, set(env.get("footnotes", {}).get("refs", ()))
 
 
 def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block], list[Problem]]:
-    """Parse as a large document is: markdown-it sees some lines of it at a time, and lines that were read are gone."""
+    """Parse as a large document is parsed: markdown-it sees some lines at a time, and read lines are released."""
     problems: list[Problem] = []
     with (
         patch("converter.parse.structure.WINDOW_LINES", 7),
@@ -132,7 +132,7 @@ def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block],
         return parse(list(lines), numbers, problems, release=True), problems
 
 
-def test_a_window_stays_small_where_blocks_are() -> None:
+def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
     lines = ("- a\n\n  > b\n\n" * 9 + "word\n\n").split("\n") * 40
     sizes: list[int] = []
 
@@ -156,7 +156,7 @@ def check_inline(content: str, env: dict[str, Any]) -> None:
     assert inline.read_plain(content) in (None, expected)
 
 
-def test_specifications() -> None:
+def test_specification_examples_read_the_same() -> None:
     for name in ("commonmark", "gfm"):
         for source in examples(name):
             check(source)
@@ -168,7 +168,7 @@ def documents(sampled: st.SearchStrategy[str], size: int) -> st.SearchStrategy[s
 
 @given(documents(FRAGMENTS, 30))
 @settings(max_examples=300, deadline=None)
-def test_generated_documents(source: str) -> None:
+def test_generated_documents_read_the_same(source: str) -> None:
     check(source.replace("\r\n", "\n").replace("\0", ""))
 
 
@@ -177,24 +177,24 @@ LINES = st.builds("{}{}{}\n".format, st.sampled_from(INDENTS), st.sampled_from(M
 
 @given(documents(LINES, 12))
 @settings(max_examples=500, deadline=None)
-def test_generated_lines(source: str) -> None:
+def test_generated_lines_read_the_same(source: str) -> None:
     check(source)
 
 
-@example("![i](s)` `", {})  # a code span of white space is no prose beside an image
+@example("![i](s)` `", {})  # a code span of white space beside an image is not prose
 @example("![i](s)[&nbsp;](u)", {})
 @example("<5!@a.b>", {})  # an e-mail address, of which only `<` is a mark
 @example("\x1f_em_", {})  # white space to Python, not to CommonMark
 @given(documents(INLINE, 12), st.sampled_from(ENVIRONMENTS))
 @settings(max_examples=1500, deadline=None)
-def test_generated_inlines(content: str, env: dict[str, Any]) -> None:
+def test_generated_inlines_read_the_same(content: str, env: dict[str, Any]) -> None:
     check_inline(content.strip(), env)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "count"), [("blocks", 40_000), ("lines", 30_000), ("inlines", 30_000)])
-def test_a_hundred_thousand_documents(kind: str, count: int) -> None:
-    """A tenth of them, which takes half a minute; PARQUETRY_ALL=1 takes them all."""
+def test_a_hundred_thousand_documents_read_the_same(kind: str, count: int) -> None:
+    """By default a tenth of them, which takes half a minute; PARQUETRY_ALL=1 checks all."""
     for source in random_documents(count if ALL else count // 10, kind):
         if kind == "inlines":
             check_inline(source.strip(), ENVIRONMENTS[len(source) % 2])
@@ -203,7 +203,7 @@ def test_a_hundred_thousand_documents(kind: str, count: int) -> None:
 
 
 def random_documents(count: int, kind: str) -> Iterator[str]:
-    """Yield documents put together at random, with a fixed seed; Hypothesis would take an hour for as many."""
+    """Yield random documents from a fixed seed; Hypothesis would take an hour for this many."""
     import random
 
     chance = random.Random(0)
@@ -221,7 +221,7 @@ def random_documents(count: int, kind: str) -> Iterator[str]:
 
 @pytest.mark.slow  # 17 MB, read three times
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
-def test_corpora() -> None:
+def test_corpora_read_the_same() -> None:
     paths = sorted(Path(CORPORA).rglob("*.md"))
     assert paths
     for path in paths:
@@ -232,8 +232,8 @@ def test_corpora() -> None:
     ("words\n[x] more\n\n", 2), ("# Title #", 1), ("```py\ncode\n```\n", 3), ("| a |\n|---|\n| 1 |\n", 3),
     ("- a\n  - b\n\n  c\n1. d", 4), ("  1. a\n2. b", 2), ("words\n===", None), ("- a\n  > b", None),
 ])  # fmt: skip
-def test_common_block_is_taken(source: str, end: int | None) -> None:
-    """The other tests would pass if nothing were ever read from the lines."""
+def test_common_blocks_are_read_from_their_lines(source: str, end: int | None) -> None:
+    """The other tests would pass even if no block were read from its lines."""
     block = common_block(source.split("\n"), 0)
     assert (block and block.end) == end
 
@@ -249,7 +249,7 @@ def test_common_block_is_taken(source: str, end: int | None) -> None:
         "a<br>b  \nc &amp; d",
     ],
 )
-def test_shortcut_is_taken(content: str) -> None:
-    """The other tests would pass if nothing ever took the shortcut."""
+def test_simple_inline_content_takes_the_shortcut(content: str) -> None:
+    """The other tests would pass even if nothing took the shortcut."""
     taken: Callable[..., Inline | None] = read_simple
     assert (taken(content, {}, NUMBERS) is None) == ("(1)" in content)

@@ -1,4 +1,4 @@
-"""`parquetry show`: what is read in a document, for a person."""
+"""`parquetry show`: what Parquetry reads in a document, displayed for a person."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def draw(document: Document, width: int = 100, **options: object) -> str:
 
 
 def plain(text: str) -> str:
-    """Take away the colours that rich writes."""
+    """Remove the colours that rich writes."""
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
@@ -83,7 +83,7 @@ def test_every_kind_of_block_is_shown_with_its_lines() -> None:
         assert expected in shown
 
 
-def test_what_was_repaired_is_said() -> None:
+def test_repairs_are_shown() -> None:
     document = read(SCRAPED)
     assert document.repairs and len(document.tables) == 1 and len(document.list_items) == 2
     shown = plain(draw(document))
@@ -97,7 +97,7 @@ def test_what_was_repaired_is_said() -> None:
     assert "repair" not in plain(draw(read(SCRAPED, repair="off"), parts=PARTS))
 
 
-def test_only_the_lines_that_were_asked_for() -> None:
+def test_only_the_requested_lines_are_shown() -> None:
     document = read(EVERY_KIND)
     shown = plain(draw(document, lines=Lines(11, 11)))
     assert "# One" in shown and "- second" in shown
@@ -108,7 +108,7 @@ def test_only_the_lines_that_were_asked_for() -> None:
 
 @pytest.mark.parametrize("width", [1, 10, 20, 40, 80])
 @pytest.mark.parametrize("text", [EVERY_KIND, SCRAPED, HOSTILE, "", "> " * 200 + "deep\n"])
-def test_no_line_passes_the_width(text: str, width: int) -> None:
+def test_no_line_exceeds_the_width(text: str, width: int) -> None:
     shown = plain(draw(read(text, name="n"), width))
     assert all(cell_len(line) <= width for line in shown.splitlines())
 
@@ -145,12 +145,12 @@ def test_markup_and_escapes_of_the_document_are_text() -> None:
     assert "\x1b" not in plain(draw(read(HOSTILE)))
 
 
-def test_printable() -> None:
+def test_control_characters_and_line_breaks_are_made_printable() -> None:
     assert printable("a\tb\nc\x00\x1b\x7f\x85\udc80") == "a\tb\nc␀␛␡\ufffd?"
     assert one_line("  a\n b\u2028c ") == "a b c"
 
 
-def test_piped_it_is_plain_and_whole(tmp_path: Path) -> None:
+def test_piped_output_is_plain_and_complete(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(EVERY_KIND + "\nlast " + "word " * 500 + "end\n")
     ended = run(path)
@@ -159,7 +159,7 @@ def test_piped_it_is_plain_and_whole(tmp_path: Path) -> None:
     assert not re.search(r" $", ended.stdout, re.MULTILINE)
 
 
-def test_exit_codes_and_messages(tmp_path: Path) -> None:
+def test_errors_set_the_exit_code_and_print_a_message(tmp_path: Path) -> None:
     good = tmp_path / "a.md"
     good.write_text("# Title\n")
     both = run(good, tmp_path / "missing.md")
@@ -172,7 +172,7 @@ def test_exit_codes_and_messages(tmp_path: Path) -> None:
     assert "from stdin" in run("-", stdin="from stdin\n").stdout
 
 
-def test_options_of_the_command(tmp_path: Path) -> None:
+def test_command_options_select_what_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(SCRAPED)
     assert "+ ## How Rivers" in run(path, "--repairs").stdout

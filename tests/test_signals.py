@@ -1,4 +1,4 @@
-"""A command that is stopped, at any moment and twice, says so in a line and leaves nothing (T17)."""
+"""A command stopped at any moment, even twice, reports it in one line and leaves nothing half-written (T17)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.test_cli import COMMAND, ENVIRONMENT, TEXT, folder_of, start
 STOPPED = b"parquetry: stopped; nothing half-written was left\n"
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 CONVERT = ("convert", "in", "-o", "out", "-j", "2", "-q")
-DOCUMENTS = 600  # more than a batch, and so many that the fork server is started first of all
+DOCUMENTS = 600  # more than one batch, and enough that the fork server starts first
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def wait_for_handlers(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the command, and not only Python, runs: it catches SIGTERM."""
+    """Wait until the command itself runs, not only Python: then SIGTERM is caught."""
     while process.poll() is None:
         status = Path(f"/proc/{process.pid}/status").read_text()
         if int(status.partition("SigCgt:")[2].split()[0], 16) >> (signal.SIGTERM - 1) & 1:
@@ -42,7 +42,7 @@ def wait_for_handlers(process: subprocess.Popen[bytes]) -> None:
 
 
 def length(folder: Path, *arguments: str) -> float:
-    """How long a whole run takes once it catches signals; what it wrote goes."""
+    """Return how long a whole run takes once it catches signals, and remove its output."""
     process = start(*arguments, cwd=folder)
     wait_for_handlers(process)
     began = time.monotonic()
@@ -53,7 +53,7 @@ def length(folder: Path, *arguments: str) -> float:
 
 
 def stops(folder: Path, number: signal.Signals, after: float, again: float | None, *arguments: str) -> int:
-    """Stop a run after so many seconds, and once more; what is left must be nothing, or all. Return its exit code."""
+    """Stop a run after this many seconds, and again; it must leave no output or all of it. Return the exit code."""
     process = start(*arguments, cwd=folder)
     wait_for_handlers(process)
     time.sleep(after)
@@ -70,14 +70,14 @@ def stops(folder: Path, number: signal.Signals, after: float, again: float | Non
         return 0
     assert (process.returncode, err) == (128 + number, STOPPED), (after, err.decode())
     left = folder_of(folder)
-    if left != ["in"]:  # it came when the output was in its place already
+    if left != ["in"]:  # the signal came when the output was already in place
         assert left == ["in", "out"] and (folder / "out" / "_manifest.json").exists()
         subprocess.run(["rm", "-r", folder / "out"], check=True)
     return process.returncode
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_while_the_command_starts(folder: Path, number: signal.Signals) -> None:
+def test_a_signal_during_startup_stops_the_command(folder: Path, number: signal.Signals) -> None:
     for after in (0.0, 0.1):
         assert stops(folder, number, after, None, *CONVERT) == 128 + number
 
@@ -90,8 +90,8 @@ def test_a_signal_while_the_command_starts(folder: Path, number: signal.Signals)
         product(SIGNALS, (None, 0.0, 0.03)),
     ),
 )
-def test_a_signal_at_any_moment(folder: Path, number: signal.Signals, again: float | None) -> None:
-    """Once, twice, and twice in so many seconds; PARQUETRY_ALL=1 sends each signal in each of these ways."""
+def test_a_signal_at_any_moment_stops_the_command(folder: Path, number: signal.Signals, again: float | None) -> None:
+    """Once, twice, and twice with a pause; PARQUETRY_ALL=1 sends each signal in each of these ways."""
     took = length(folder, *CONVERT)
     steps = 12 if ALL else 6
     codes = [stops(folder, number, took * step / steps, again, *CONVERT) for step in range(steps)]
@@ -112,7 +112,7 @@ def test_a_signal_stops_every_command(folder: Path, arguments: tuple[str, ...]) 
 
 
 def in_session(folder: Path, after: float, *arguments: str, hang_up: bool) -> tuple[int, bytes]:
-    """Run a command in a terminal of its own, and press Ctrl-C, or close the terminal, after some seconds."""
+    """Run a command in its own terminal, and press Ctrl-C or close the terminal after some seconds."""
     pid, master = pty.fork()
     if pid == 0:
         os.chdir(folder)
@@ -136,7 +136,7 @@ def in_session(folder: Path, after: float, *arguments: str, hang_up: bool) -> tu
 
 @pytest.mark.slow
 @pytest.mark.parametrize("hang_up", [False, True], ids=["Ctrl-C", "closed"])
-def test_a_terminal(folder: Path, hang_up: bool) -> None:
+def test_ctrl_c_and_closing_the_terminal_stop_the_command(folder: Path, hang_up: bool) -> None:
     took = length(folder, *CONVERT) + 0.3
     stopped = 0
     for step in range(3, 12):
@@ -153,7 +153,7 @@ def test_a_terminal(folder: Path, hang_up: bool) -> None:
 
 @pytest.mark.slow
 def test_signals_that_the_caller_ignores_stay_ignored(folder: Path) -> None:
-    """As nohup, and shells in the background, have it."""
+    """nohup, and shells with background jobs, have signals ignored this way."""
     for name in ("INT", "HUP"):
         command = ["sh", "-c", f"trap '' {name}; exec \"$@\"", "sh", *COMMAND, *CONVERT, "--overwrite"]
         process = subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE)
@@ -164,7 +164,7 @@ def test_signals_that_the_caller_ignores_stay_ignored(folder: Path) -> None:
         assert (process.communicate(timeout=120)[1], process.returncode) == (b"", 0)
 
 
-def test_the_reader_of_the_help_goes_away(tmp_path: Path) -> None:
+def test_a_closed_pipe_ends_the_help_without_a_message(tmp_path: Path) -> None:
     for arguments in (["--help"], ["convert", "--help"]):
         process = start(*arguments, cwd=tmp_path, stdout=subprocess.PIPE)
         assert process.stdout is not None
@@ -219,7 +219,7 @@ if __name__ == "__main__":
 def test_a_worker_that_starts_while_the_command_ends_shows_no_traceback(
     tmp_path: Path, preload: str, shown: bool
 ) -> None:
-    """What it was started with is gone: the command says itself why. The other one is what Python does."""
+    """The worker's resources are gone; the command itself reports why. The second case shows what plain Python does."""
     (tmp_path / "program.py").write_text(WORKER)
     command = [sys.executable, str(tmp_path / "program.py"), preload]
     done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, timeout=60, check=False)

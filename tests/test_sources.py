@@ -25,13 +25,13 @@ from converter.engine.conversion import convert_batch
 from converter.errors import UsageError
 from converter.model.source import Source, document_id
 from converter.sources import find_sources
-from converter.sources.seen import Seen
+from converter.sources.name_set import NameSet
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a folder of documents, and stand in it."""
+    """Make a folder of documents and change into it."""
     for name in ("b.md", "a.md", "c.TXT", "d.markdown", "e.png", "f.md~", "sub/z.md", "sub/deep/y.Md", "Z.md"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def failure(*arguments: str | Path) -> tuple[str, str]:
 IN_FOLDER = ["Z.md", "a.md", "b.md", "c.TXT", "d.markdown", "weird [1].md", "sub/z.md", "sub/deep/y.Md"]
 
 
-def test_a_folder_gives_its_documents_sorted_and_leaves_the_hidden_out(folder: Path) -> None:
+def test_a_folder_yields_its_documents_sorted_without_hidden_files(folder: Path) -> None:
     assert keys(".") == IN_FOLDER
     assert keys(folder) == [f"{folder.as_posix()}/{name}" for name in IN_FOLDER]
     assert [source.data for source in find_sources(["sub"])] == [b"text of sub/z.md\n", b"text of sub/deep/y.Md\n"]
@@ -72,14 +72,14 @@ def test_a_folder_gives_its_documents_sorted_and_leaves_the_hidden_out(folder: P
         ("sub/**", ["sub/deep/y.Md", "sub/z.md"]),
         ("[ab].md", ["a.md", "b.md"]),
         ("e.*", ["e.png"]),
-        ("weird [1].md", ["weird [1].md"]),  # a file of that name comes before the pattern
+        ("weird [1].md", ["weird [1].md"]),  # an existing file takes precedence over the pattern
     ],
 )
-def test_a_glob(folder: Path, pattern: str, found: list[str]) -> None:
+def test_a_glob_yields_the_matching_files(folder: Path, pattern: str, found: list[str]) -> None:
     assert keys(pattern) == found
 
 
-def test_a_file_named_itself_may_have_any_suffix(folder: Path) -> None:
+def test_an_explicitly_named_file_may_have_any_suffix(folder: Path) -> None:
     assert keys("e.png", "f.md~", ".hidden.md") == ["e.png", "f.md~", ".hidden.md"]
 
 
@@ -88,17 +88,17 @@ def test_a_file_named_twice_is_read_once(folder: Path, arguments: tuple[str, ...
     assert keys(*arguments) == ["a.md"]
 
 
-def test_the_order_is_that_of_the_arguments(folder: Path) -> None:
+def test_sources_keep_the_order_of_the_arguments(folder: Path) -> None:
     assert keys("b.md", "sub", "*.md") == ["b.md", "sub/z.md", "sub/deep/y.Md", "Z.md", "a.md", "weird [1].md"]
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_is_read_once_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"# \xc3\xa9\r\n")))
     (source,) = find_sources(["-", "-"])
     assert (source.key, source.data) == ("-", b"# \xc3\xa9\r\n")
 
 
-def test_a_loop_of_links_ends(folder: Path) -> None:
+def test_a_loop_of_links_is_not_followed_forever(folder: Path) -> None:
     (folder / "sub" / "loop").symlink_to(folder, target_is_directory=True)
     (folder / "sub" / "link.md").symlink_to(folder / "a.md")
     assert keys(".") == [*IN_FOLDER[:-2], "sub/link.md", *IN_FOLDER[-2:]]
@@ -110,21 +110,21 @@ def test_a_loop_of_links_ends(folder: Path) -> None:
                    ("empty", "no_documents"),
                    ("broken.md", "not_found"), ("itself.md", "unreadable"), ("a.md/b.md", "unreadable")],
 )  # fmt: skip
-def test_what_cannot_be_found_or_read_is_a_problem(folder: Path, name: str, code: str) -> None:
+def test_a_missing_or_unreadable_source_is_a_problem(folder: Path, name: str, code: str) -> None:
     (folder / "broken.md").symlink_to("nowhere.md")
     (folder / "itself.md").symlink_to("itself.md")
     assert failure(name) == (name.rstrip("/"), code)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
-def test_a_file_that_opens_but_does_not_read(folder: Path) -> None:
+def test_a_file_that_opens_but_cannot_be_read_is_a_problem(folder: Path) -> None:
     assert failure("/proc/self/mem") == ("/proc/self/mem", "unreadable")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
-def test_a_file_without_permission(folder: Path) -> None:
+def test_a_file_without_read_permission_is_a_problem(folder: Path) -> None:
     (folder / "a.md").chmod(0)
-    # Root may read everything, but for a process that gives this up.
+    # Root may read everything unless the process gives up this privilege.
     privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
         pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
@@ -136,16 +136,16 @@ def test_a_file_without_permission(folder: Path) -> None:
     assert done.stderr == "a.md: error: Permission denied; check its permissions [unreadable]\n"
 
 
-def test_a_name_too_long_for_the_system(folder: Path) -> None:
+def test_a_name_too_long_for_the_system_is_a_problem(folder: Path) -> None:
     assert failure("x" * 5000) == ("x" * 5000, "unreadable")
 
 
-def test_a_name_that_holds_nul_is_no_file(folder: Path) -> None:
+def test_a_name_that_contains_nul_is_a_problem(folder: Path) -> None:
     assert failure("a\0b.md")[1] == "unreadable"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_a_name_that_is_no_utf8_still_converts(folder: Path) -> None:
+def test_a_file_whose_name_is_not_utf8_is_converted(folder: Path) -> None:
     name = os.fsdecode(b"caf\xe9.md")
     (folder / name).write_text("# T\n")
     (source,) = find_sources([name])
@@ -153,14 +153,14 @@ def test_a_name_that_is_no_utf8_still_converts(folder: Path) -> None:
     assert [row["source"] for row in rows] == ["caf\\xe9.md"]
 
 
-def test_a_folder_among_the_files_of_a_folder(folder: Path) -> None:
-    """A folder with a document's name is a folder."""
+def test_a_folder_with_a_document_suffix_is_searched(folder: Path) -> None:
+    """A folder with the name of a document is a folder."""
     (folder / "sub" / "folder.md").mkdir()
     (folder / "sub" / "folder.md" / "in.md").write_text("x\n")
     assert keys("sub") == ["sub/z.md", "sub/deep/y.Md", "sub/folder.md/in.md"]
 
 
-def test_one_bad_file_costs_only_itself(folder: Path) -> None:
+def test_one_bad_file_fails_alone(folder: Path) -> None:
     sources = list(find_sources(["a.md", "gone.md", "b.md"]))
     batches = convert_batch(sources, Options()).records
     assert batches["documents"].column("source").to_pylist() == ["a.md", "b.md"]
@@ -169,7 +169,7 @@ def test_one_bad_file_costs_only_itself(folder: Path) -> None:
     ]
 
 
-def test_the_document_id_stands_for_the_key_alone() -> None:
+def test_the_document_id_depends_only_on_the_key() -> None:
     def ids(*sources: Source) -> list[str]:
         identifiers: list[str] = convert_batch(sources, Options()).records["documents"].column("doc_id").to_pylist()
         return identifiers
@@ -177,12 +177,12 @@ def test_the_document_id_stands_for_the_key_alone() -> None:
     first = ids(Source("a.md", b"one"), Source("b.md", b"one"))
     assert first == ids(Source("a.md", b"two"), Source("b.md", b"three\n"))
     assert len(set(first)) == 2
-    # Fixed: people keep these in their tables.
+    # Fixed: users store these identifiers in their tables.
     assert first[0] == document_id("a.md") == "fecccc97532467adbf93017b357c8b17"
 
 
 @pytest.mark.parametrize("again", ["{folder}/a.md", "sub/../a.md", "sub/loop/a.md", "sub/loop/sub/loop/a.md"])
-def test_another_spelling_is_the_same_file(folder: Path, again: str) -> None:
+def test_two_spellings_of_a_path_are_one_file(folder: Path, again: str) -> None:
     (folder / "sub" / "loop").symlink_to(folder, target_is_directory=True)
     assert keys("a.md", again.format(folder=folder)) == ["a.md"]
 
@@ -193,8 +193,8 @@ def test_a_glob_through_a_loop_of_links_reads_each_file_once(folder: Path) -> No
     assert len(read) == len(set(read)) == 5
 
 
-def test_links_to_one_file_are_documents_of_their_own(folder: Path) -> None:
-    """Stores keep equal files once, and show them under several names."""
+def test_links_to_one_file_are_separate_documents(folder: Path) -> None:
+    """Stores keep equal files once and list them under several names."""
     for name in ("one.md", "two.md"):
         (folder / name).symlink_to("a.md")
     assert keys("one.md", "two.md") == ["one.md", "two.md"]
@@ -204,7 +204,9 @@ def test_links_to_one_file_are_documents_of_their_own(folder: Path) -> None:
     "content, null",
     [(b"b.md\r\n\n./a.md\nsub\na.md", False), (b"b.md\0a.md\0sub\0", True), (b"*.md\n" * 3, False)],
 )
-def test_a_list_of_sources(folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, null: bool) -> None:
+def test_a_list_of_sources_is_read_from_a_file_or_standard_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, null: bool
+) -> None:
     expected = ["Z.md", "a.md", "b.md", "weird [1].md"] if b"*" in content else ["b.md", "a.md", *IN_FOLDER[-2:]]
     (folder / "list").write_bytes(content)
     assert [source.key for source in find_sources(files_from="list", null_separated=null)] == expected
@@ -213,7 +215,7 @@ def test_a_list_of_sources(folder: Path, monkeypatch: pytest.MonkeyPatch, conten
 
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r/"), min_size=1)))
-def test_a_list_gives_back_the_names(names: list[str]) -> None:
+def test_a_list_round_trips_its_names(names: list[str]) -> None:
     from converter.sources.listing import read_list
 
     for separator in (b"\n", b"\0"):
@@ -221,7 +223,7 @@ def test_a_list_gives_back_the_names(names: list[str]) -> None:
         assert list(read_list(io.BytesIO(written), separator)) == names
 
 
-def test_a_long_list_is_read_as_it_is_used(tmp_path: Path) -> None:
+def test_a_long_list_is_read_lazily(tmp_path: Path) -> None:
     from converter.sources.listing import read_list
 
     class Endless(io.RawIOBase):
@@ -236,7 +238,7 @@ def test_a_long_list_is_read_as_it_is_used(tmp_path: Path) -> None:
     "patterns, more",
     [(["*.png"], ["e.png"]), (["sub/*.Md"], []), (["*~", "*.png"], ["e.png", "f.md~"]), (["*"], ["e.png", "f.md~"])],
 )
-def test_include_adds_to_what_a_folder_gives(folder: Path, patterns: list[str], more: list[str]) -> None:
+def test_include_adds_files_to_a_folder_search(folder: Path, patterns: list[str], more: list[str]) -> None:
     found = [source.key for source in find_sources(["."], include=patterns)]
     assert sorted(found) == sorted([*IN_FOLDER, *more])
 
@@ -248,7 +250,7 @@ PACK: dict[str, Callable[[bytes], Any]] = {
 
 
 @pytest.mark.parametrize("suffix", PACK)
-def test_a_packed_file_is_read_unpacked_under_its_full_name(folder: Path, suffix: str) -> None:
+def test_a_compressed_file_is_decompressed_and_keeps_its_full_name(folder: Path, suffix: str) -> None:
     pack = PACK[suffix]
     (folder / "sub" / f"p.MD{suffix}").write_bytes(pack(b"# One\n") + pack(b"two\n"))
     (folder / "sub" / f"p.bin{suffix}").write_bytes(b"")
@@ -260,7 +262,7 @@ def test_a_packed_file_is_read_unpacked_under_its_full_name(folder: Path, suffix
 
 
 @pytest.mark.parametrize("suffix", ["", *PACK])
-def test_a_bomb_is_too_large_and_never_in_memory(folder: Path, suffix: str) -> None:
+def test_an_oversized_file_is_too_large_and_never_in_memory(folder: Path, suffix: str) -> None:
     bomb = bytes(50_000_000)
     (folder / f"bomb.md{suffix}").write_bytes(PACK[suffix](bomb) if suffix else bomb)
     (folder / f"fits.md{suffix}").write_bytes(PACK[suffix](bytes(1000)) if suffix else bytes(1000))
@@ -274,21 +276,21 @@ def test_a_bomb_is_too_large_and_never_in_memory(folder: Path, suffix: str) -> N
 
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8"), max_size=3), max_size=200))
-def test_seen_is_a_set(names: list[str]) -> None:
-    seen, before = Seen(), set[str]()
+def test_seen_behaves_like_a_set(names: list[str]) -> None:
+    seen, before = NameSet(), set[str]()
     for name in names:
         assert seen.add(name) is (name not in before)
         before.add(name)
 
 
-def test_seen_takes_few_bytes_a_name() -> None:
-    seen = Seen()
+def test_seen_takes_few_bytes_per_name() -> None:
+    seen = NameSet()
     tracemalloc.start()
     assert all(seen.add(f"{number}.md") for number in range(50_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert not any(seen.add(f"{number}.md") for number in range(50_000))
-    assert peak < 50_000 * 40  # at the moment of growing; a set of texts takes 150
+    assert peak < 50_000 * 40  # while growing; a set of strings takes 150
 
 
 WRONG: dict[str, dict[str, Any]] = {
@@ -304,7 +306,7 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("message", WRONG)
-def test_wrong_usage_is_told_before_anything_is_read(folder: Path, message: str) -> None:
+def test_wrong_usage_is_reported_before_anything_is_read(folder: Path, message: str) -> None:
     said: dict[str, Any] = dict.fromkeys(
         ("sources", "files_from", "include", "text_column", "key_column", "keep", "query")
     )
@@ -315,7 +317,7 @@ def test_wrong_usage_is_told_before_anything_is_read(folder: Path, message: str)
 DOCUMENTS = ["convert", "--to", "csv", "--records", "documents"]
 
 
-def test_rows_of_a_table_on_the_command_line(tmp_path: Path) -> None:
+def test_the_command_line_converts_rows_of_a_table(tmp_path: Path) -> None:
     rows = {"url": ["http://a", "http://b", None, "http://a"], "lang": ["en", None, "de", "en"],
             "body": ["# One\n", "- two\n", "three\n", "again\n"]}  # fmt: skip
     pq.write_table(pa.table(rows), tmp_path / "pages.parquet")
@@ -330,7 +332,7 @@ def test_rows_of_a_table_on_the_command_line(tmp_path: Path) -> None:
     assert done.stdout.count(b"\r\n") == 4
 
 
-def test_a_list_of_files_on_the_command_line(tmp_path: Path) -> None:
+def test_the_command_line_reads_a_list_of_files(tmp_path: Path) -> None:
     for name in ("a.md", "b.md", "c.rst"):
         (tmp_path / name).write_text("# x\n")
     (tmp_path / "list").write_bytes(b"a.md\0./a.md\0")

@@ -1,4 +1,4 @@
-"""Sources that wait, never end, loop, lie or are damaged: each costs itself, and what lies beside it is read."""
+"""Sources that wait, never end, loop, lie or are damaged: each fails alone, and its neighbours are read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ BODY = Columns("body")
 
 
 def outcomes(*arguments: str | Path, **options: Any) -> list[tuple[str, bytes | str | None]]:
-    """Return each source's key with its data, or with the code of the problem in its place."""
+    """Return each source's key with its data, or with the code of its problem."""
     sources = find_sources(arguments, **options)
     return [(source.key, source.problem.code if source.problem else source.data) for source in sources]
 
@@ -70,13 +70,13 @@ def bind(path: str) -> None:
 @pytest.mark.parametrize("make", [os.mkfifo, bind, lambda path: os.symlink("/dev/zero", path)])
 @pytest.mark.parametrize("argument", ["docs", "docs/*", "docs/**", "**/*.md"])
 def test_a_search_opens_regular_files_only(folder: Path, make: Callable[[str], None], argument: str) -> None:
-    """T12: what would wait or never end is a problem, without a time limit that has to pass."""
+    """T12: files that would wait or never end are problems at once, without a time limit."""
     make("docs/x.md")
     assert outcomes(argument, maximum_seconds=None) == [("docs/good.md", b"good\n"), ("docs/x.md", "unreadable")]
 
 
-def test_a_pipe_that_is_named_is_waited_for(folder: Path) -> None:
-    """T12: a writer that comes is read; where none comes, or it stops, the time limit ends the waiting."""
+def test_an_explicitly_named_pipe_is_read_within_the_time_limit(folder: Path) -> None:
+    """T12: a writer is read; if none appears or it stops, the time limit ends the wait."""
     os.mkfifo("pipe")
     writer = threading.Thread(target=Path("pipe").write_bytes, args=[b"text"])
     writer.start()
@@ -89,14 +89,14 @@ def test_a_pipe_that_is_named_is_waited_for(folder: Path) -> None:
     os.close(holder)
 
 
-def test_a_device_that_is_named_is_read_up_to_the_limit() -> None:
+def test_an_explicitly_named_device_is_read_up_to_the_limit() -> None:
     """T12"""
     assert outcomes("/dev/zero", "/dev/null", maximum_bytes=1000) == [("/dev/zero", "too_large"), ("/dev/null", b"")]
 
 
 @pytest.mark.slow
-def test_process_substitution_and_standard_input_by_name(folder: Path) -> None:
-    """T12: pipes that a shell connects work, also those whose writer has ended, and empty ones."""
+def test_process_substitution_and_dev_stdin_are_read(folder: Path) -> None:
+    """T12: pipes that a shell connects work, including empty ones and those whose writer has exited."""
     script = 'exec "$@" convert <(echo one) <(true) /dev/stdin --records documents --to csv'
     done = subprocess.run(
         ["bash", "-c", script, "bash", *COMMAND], input=b"two\n", env=ENVIRONMENT, capture_output=True, timeout=60,
@@ -111,15 +111,15 @@ def test_process_substitution_and_standard_input_by_name(folder: Path) -> None:
 
 @pytest.fixture
 def deep_folder() -> Iterator[str]:
-    """Make a folder that is removed by a program which, unlike pytest, does so without recursion."""
+    """Make a folder and remove it with `rm`, which, unlike pytest, does not recurse."""
     folder = tempfile.mkdtemp()
     yield folder
     subprocess.run(["rm", "-rf", folder], check=True)
 
 
 @pytest.mark.slow
-def test_folders_nested_deeper_than_python_recurses(deep_folder: str) -> None:
-    """T17: 1,200 folders are walked, by a folder and by a glob; beyond what the system takes there is a problem."""
+def test_folders_nested_beyond_the_recursion_limit_are_walked(deep_folder: str) -> None:
+    """T17: a folder and a glob search 1,200 levels; a path too deep for the system is a problem."""
     place = os.open(deep_folder, os.O_RDONLY)
     for depth in range(2200):
         os.mkdir("d", dir_fd=place)
@@ -135,8 +135,8 @@ def test_folders_nested_deeper_than_python_recurses(deep_folder: str) -> None:
         assert (key.endswith("d/x.md"), data, problem) == (True, b"deep", "unreadable")
 
 
-def test_a_crossing_glob_follows_no_links(folder: Path) -> None:
-    """T17: two links back up make more paths than there are atoms, were they followed."""
+def test_a_recursive_glob_follows_no_links(folder: Path) -> None:
+    """T17: two links to a parent would produce an astronomical number of paths if followed."""
     for name in ("one", "two"):
         os.symlink(folder, f"docs/{name}", target_is_directory=True)
     assert outcomes("**/*.md") == outcomes("docs/**") == outcomes("**") == [("docs/good.md", b"good\n")]
@@ -147,8 +147,8 @@ GLOBS = ["**/*.md", "**", "a/**", "**/b/*.md", "a/**/*.md", "**/b/**/*.md", "*/*
 
 
 @pytest.mark.parametrize("pattern", GLOBS)
-def test_a_crossing_glob_gives_what_pythons_gives(folder: Path, pattern: str) -> None:
-    """T17: our own way through folders matches as `glob` does where there are no links."""
+def test_a_recursive_glob_matches_like_pythons_glob(folder: Path, pattern: str) -> None:
+    """T17: without links, our search matches the same files as `glob`."""
     import glob
 
     for name in (
@@ -180,8 +180,8 @@ def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("argument", ["-", "docs/good.md"])
-def test_closed_standard_streams(folder: Path, argument: str) -> None:
-    """T17: a stream that is not there is a message, and no file that is opened later takes its place."""
+def test_closed_standard_streams_are_reported_and_never_reused(folder: Path, argument: str) -> None:
+    """T17: a closed stream is reported, and no file opened later takes its descriptor."""
     shell = 'exec "$@" convert "$SOURCE" docs -o out --overwrite --jobs 2 <&- 2>log'
     done = subprocess.run(["bash", "-c", shell, "bash", *COMMAND], env=ENVIRONMENT | {"SOURCE": argument}, timeout=60)
     log = Path("log").read_text()
@@ -193,7 +193,7 @@ def test_closed_standard_streams(folder: Path, argument: str) -> None:
     assert pq.read_table("out/documents.parquet").num_rows == 1
 
 
-def test_a_list_from_closed_standard_input(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_from_closed_standard_input_is_wrong_usage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """T17"""
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(UsageError, match="standard input is closed"):
@@ -201,7 +201,7 @@ def test_a_list_from_closed_standard_input(folder: Path, monkeypatch: pytest.Mon
     assert outcomes("-") == [("-", "unreadable")]
 
 
-# T43: whatever goes wrong over one source
+# T43: any failure of one source
 
 
 @pytest.mark.parametrize(
@@ -210,8 +210,8 @@ def test_a_list_from_closed_standard_input(folder: Path, monkeypatch: pytest.Mon
      "file://\0", "x" * 300 + "/**", "github://", "data:,", "[", "**\0", "memory://nowhere/x.md"],
 )  # fmt: skip
 @pytest.mark.parametrize("listed", [False, True])
-def test_an_odd_name_costs_itself(folder: Path, argument: str, listed: bool) -> None:
-    """T43: named or in a list, before and after others."""
+def test_an_odd_name_fails_alone(folder: Path, argument: str, listed: bool) -> None:
+    """T43: as an argument or in a list, before and after other sources."""
     if listed:
         Path("list").write_bytes(
             b"\n".join([b"docs", os.fsencode(argument.replace("\ud800", "\udcff")), b"docs/good.md"])
@@ -225,8 +225,8 @@ def test_an_odd_name_costs_itself(folder: Path, argument: str, listed: bool) -> 
 
 
 @pytest.mark.slow
-def test_a_cell_outside_of_the_calendar(folder: Path) -> None:
-    """T43: a moment that is none in UTC stays a text, in every format."""
+def test_a_moment_outside_the_utc_calendar_stays_text(folder: Path) -> None:
+    """T43: a moment that UTC cannot represent stays text in every format."""
     rows = "".join(f"| {moment} |\n" for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"))
     Path("a.md").write_text(f"| when |\n|---|\n{rows}")
     for to in ("csv", "ndjson", "json", "parquet"):
@@ -245,8 +245,8 @@ odd_names = st.lists(
 
 @given(st.lists(odd_names.map(b"".join) | names, min_size=2, max_size=2, unique=True))
 @settings(max_examples=500)
-def test_names_and_keys_are_one_to_one(pair: list[bytes]) -> None:
-    """T22: no two names have the same key, and those that are plain UTF-8 are their own."""
+def test_names_map_one_to_one_to_keys(pair: list[bytes]) -> None:
+    """T22: no two names share a key, and a plain UTF-8 name is its own key."""
     assert len(set(map(escaped, pair))) == 2
     assert all(escaped(name) == name.decode() for name in pair if b"\\" not in name and not _broken(name))
 
@@ -255,8 +255,8 @@ def _broken(name: bytes) -> bool:
     return "\ufffd" in name.decode(errors="replace")
 
 
-def test_files_with_such_names_are_read_each(folder: Path) -> None:
-    """T22: bytes that are no UTF-8, and the text that would stand for them."""
+def test_each_file_with_an_odd_name_has_its_own_key(folder: Path) -> None:
+    """T22: bytes that are not UTF-8, and the text that escapes them."""
     for name in (b"\xe9.md", b"\\xe9.md", b"\\\\xe9.md", b"\xc3\xa9.md", b"e\xcc\x81.md", b"a\nb.md", b"100%#1.md"):
         Path(os.fsdecode(b"docs/" + name)).write_bytes(name)
     found = list(find_sources(["docs"]))
@@ -264,7 +264,7 @@ def test_files_with_such_names_are_read_each(folder: Path) -> None:
     assert all(source.problem is None for source in found)
 
 
-def test_links_turned_between_runs_hide_nothing(folder: Path) -> None:
+def test_a_link_retargeted_between_runs_is_resolved_again(folder: Path) -> None:
     """The real folder of a link is looked up in each run."""
     Path("other").mkdir()
     Path("other/good.md").write_bytes(b"other\n")
@@ -321,8 +321,8 @@ def write_table(path: Path, table: pa.Table) -> None:
 
 @pytest.mark.parametrize("write", [bad_text, bad_date, bad_time, bad_nested])
 @pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.arrows"])
-def test_a_bad_row_costs_itself(folder: Path, name: str, write: Callable[[Path], None]) -> None:
-    """T18: the row is a problem that says its number; every other is read."""
+def test_a_bad_row_fails_alone(folder: Path, name: str, write: Callable[[Path], None]) -> None:
+    """T18: the row is a problem that states its number; every other row is read."""
     write(Path(name))
     found = list(find_sources([name], columns=Columns("body", keep=("day",))))
     bad = [source for source in found if source.problem is not None]
@@ -331,8 +331,8 @@ def test_a_bad_row_costs_itself(folder: Path, name: str, write: Callable[[Path],
     assert texts(found) == [f"text {row}" for row in range(BATCH) if row != BAD - 1]
 
 
-def test_nanoseconds_are_no_fault(folder: Path) -> None:
-    """T18: Python has no type for them; the attribute is the time as ISO 8601 writes it."""
+def test_nanoseconds_are_kept_as_iso_8601(folder: Path) -> None:
+    """T18: Python has no type for them; the attribute is the time in ISO 8601."""
     moments = pa.array([1_700_000_000_123_456_789], pa.int64()).cast(pa.timestamp("ns", "UTC"))
     write_table(Path("t.parquet"), pa.table({"body": ["x"], "day": moments}))
     (source,) = find_sources(["t.parquet"], columns=Columns("body", keep=("day",)))
@@ -343,24 +343,24 @@ def test_nanoseconds_are_no_fault(folder: Path) -> None:
     "rows, bad",
     [
         ('2,"open\n3,c\n4,d\n', 2),
-        ('2,"open\n3,"c"\n4,"d"\n', 2),  # a quote that closes, but not where one may
+        ('2,"open\n3,"c"\n4,"d"\n', 2),  # a quote that closes in the wrong place
         ('2,"' + "x" * 3000 + '"\n3,c\n4,d\n', 2),
         ('2,"' + "x\n" * 1500 + '"\n3,c\n4,d\n', 2),
         ("2," + "x" * 3000 + "\n3,c\n4,d\n", 2),
     ],
 )  # fmt: skip
-def test_a_broken_csv_row_costs_itself(folder: Path, rows: str, bad: int) -> None:
-    """T18: an open quote, or a cell over the limit: the row is a problem, and those after it are read."""
+def test_a_broken_csv_row_fails_alone(folder: Path, rows: str, bad: int) -> None:
+    """T18: a row with an open quote or a cell over the limit is a problem; the rows after it are read."""
     Path("t.csv").write_text(f"n,body\n1,a\n{rows}")
     found = list(find_sources(["t.csv"], columns=Columns("body", "n"), maximum_bytes=1000))
     assert [(source.key, source.data) for source in found if not source.problem] == [("1", "a"), ("3", "c"), ("4", "d")]
     assert [source.key for source in found if source.problem] == [f"t.csv#{bad}"]
 
 
-def test_csv_is_read_without_a_limit_for_the_whole_process(folder: Path) -> None:
-    """A cell over `csv`'s own limit is read, and that limit is what it was.
+def test_reading_csv_leaves_the_process_wide_field_limit_unchanged(folder: Path) -> None:
+    """A cell over the limit of `csv` is read, and that limit stays unchanged.
 
-    The limit is set here: frictionless, where another test imported it, gives this process one of many gigabytes.
+    The test sets the limit: frictionless, if another test imported it, raises it to many gigabytes.
     """
     limit = 131_072
     before = csv.field_size_limit(limit)
@@ -378,8 +378,8 @@ lines = st.text(alphabet='ab",\n\r;', max_size=40)
 
 @given(lines)
 @settings(max_examples=300)
-def test_records_are_those_of_csv(text: str) -> None:
-    """T18: where nothing is broken, the rows are `csv`'s own; the splitting of large records is, too."""
+def test_records_equal_those_of_the_csv_module(text: str) -> None:
+    """T18: without errors, the rows equal those of `csv`; large records are split alike."""
     records = list(Records(io.StringIO(text, newline=""), 1000))
     if all(record.problem is None for record in records):
         expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
@@ -396,7 +396,7 @@ def test_records_are_those_of_csv(text: str) -> None:
 @pytest.mark.parametrize("line", ['x","b\n', 'a,"b\n', ',"a","b\n', '"\n'])
 @pytest.mark.parametrize("end", ["", 'y"z\n'])
 def test_broken_quotes_are_read_in_linear_time(line: str, end: str) -> None:
-    """T18: counted in lines looked at, not by the clock."""
+    """T18: measured in lines examined, not in time."""
     import converter.sources.delimited as delimited
 
     looked: list[int] = []
@@ -418,14 +418,14 @@ def test_broken_quotes_are_read_in_linear_time(line: str, end: str) -> None:
     assert counts[1] <= 4.5 * counts[0]
 
 
-# T19: tables that unpack to more than they seem
+# T19: tables that unpack to far more than their size
 
 
 LIMIT = 700 * 1024 * 1024
 
 
 def measure(*arguments: str) -> tuple[int, str, int]:
-    """Run the command in a process that may take little memory; return its code, its errors and its peak."""
+    """Run the command in a process with limited memory; return its exit code, its errors and its peak memory."""
     script = (
         "import resource, subprocess, sys\n"
         "done = subprocess.run(sys.argv[1:], capture_output=True, text=True, timeout=100)\n"
@@ -443,7 +443,7 @@ def measure(*arguments: str) -> tuple[int, str, int]:
 
 
 def dictionary_bomb(path: Path) -> None:
-    """64 rows of 90 MB each, the same."""
+    """64 equal rows of 90 MB each."""
     values = pa.DictionaryArray.from_arrays(pa.array([0] * 64, pa.int32()), pa.array(["a" * 90_000_000]))
     if path.suffix == ".parquet":
         pq.write_table(pa.table({"body": values}), path, compression="zstd")
@@ -456,7 +456,7 @@ ZSTD = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
 def buffer_bomb(path: Path) -> None:
-    """A batch that unpacks 800 MB."""
+    """A batch that unpacks to 800 MB."""
     column = pa.array(["a" * 1_000_000]).take(pa.array([0] * 800))
     if path.suffix == ".parquet":
         pq.write_table(pa.table({"body": column}), path, compression="zstd", use_dictionary=False)
@@ -480,8 +480,10 @@ def line_bomb(path: Path) -> None:
     [("t.parquet", dictionary_bomb), ("t.feather", dictionary_bomb), ("t.parquet", buffer_bomb),
      ("t.arrows", buffer_bomb), ("t.ndjson.gz", line_bomb), ("t.csv.gz", line_bomb)],
 )  # fmt: skip
-def test_bombs_in_tables_are_bounded(folder: Path, name: str, write: Callable[[Path], None]) -> None:
-    """T19: what a table unpacks to is told, and memory stays small."""
+def test_decompression_bombs_in_tables_use_bounded_memory(
+    folder: Path, name: str, write: Callable[[Path], None]
+) -> None:
+    """T19: a table that unpacks to too much is reported, and memory stays small."""
     write(Path(name))
     limit = ["--max-bytes", "20000000", "--records", "documents"]
     code, errors, peak = measure("convert", name, "--text-column", "body", "-o", "out", "--jobs", "1", *limit)
@@ -491,8 +493,8 @@ def test_bombs_in_tables_are_bounded(folder: Path, name: str, write: Callable[[P
     assert peak < LIMIT
 
 
-def test_the_size_of_a_row_counts_what_is_kept(folder: Path) -> None:
-    """T19: attributes are part of it."""
+def test_the_size_of_a_row_includes_its_attributes(folder: Path) -> None:
+    """T19: attributes count towards the size."""
     write_table(Path("t.parquet"), pa.table({"body": ["x", "y"], "tag": ["a" * 2000, "b"]}))
     found = outcomes("t.parquet", columns=Columns("body", keep=("tag",)), maximum_bytes=1000)
     assert found == [("t.parquet#1", "too_large"), ("t.parquet#2", "y")]
@@ -526,8 +528,8 @@ def table_bytes(name: str, tmp_path: Path) -> bytes:
 @pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.arrows", "t.ndjson", "t.csv"])
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-def test_a_damaged_table_ends_nothing(tmp_path: Path, name: str, data: st.DataObject) -> None:
-    """T18, T43: bytes changed or cut off anywhere: rows, problems, or wrong usage that says so."""
+def test_a_damaged_table_never_crashes_the_run(tmp_path: Path, name: str, data: st.DataObject) -> None:
+    """T18, T43: bytes changed or cut off anywhere yield rows, problems or a usage error."""
     whole = bytearray(table_bytes(name, tmp_path))
     for _ in range(data.draw(st.integers(0, 3))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
@@ -542,8 +544,8 @@ def test_a_damaged_table_ends_nothing(tmp_path: Path, name: str, data: st.DataOb
 
 
 @pytest.mark.parametrize("name, least", [("t.feather", 80), ("t.arrows", 80), ("t.ndjson", 100), ("t.csv", 100)])
-def test_what_lies_before_a_cut_is_read(tmp_path: Path, name: str, least: int) -> None:
-    """T18: of a table that was cut off at four fifths, and that has no index at its end."""
+def test_rows_before_a_truncation_are_read(tmp_path: Path, name: str, least: int) -> None:
+    """T18: the table is cut off at four fifths and has no index at its end."""
     whole = table_bytes(name, tmp_path)
     (tmp_path / name).write_bytes(whole[: len(whole) * 4 // 5])
     found = texts(list(find_sources([tmp_path / name], columns=BODY)))
@@ -551,8 +553,8 @@ def test_what_lies_before_a_cut_is_read(tmp_path: Path, name: str, least: int) -
     assert found[:least] == [row["body"] for row in ROWS][:least]
 
 
-def test_a_damaged_row_group_costs_no_other(tmp_path: Path) -> None:
-    """T18: rows of groups before and after it are read, and the problem says which are not."""
+def test_a_damaged_row_group_fails_alone(tmp_path: Path) -> None:
+    """T18: row groups before and after it are read, and the problem states which rows are not."""
     whole = bytearray(table_bytes("t.parquet", tmp_path))
     chunk = pq.ParquetFile(tmp_path / "t.parquet").metadata.row_group(1).column(0)
     start = chunk.dictionary_page_offset
@@ -569,7 +571,7 @@ def test_a_damaged_row_group_costs_no_other(tmp_path: Path) -> None:
 
 
 class Slow(BaseHTTPRequestHandler):
-    """Answers as the path says."""
+    """Answers as the path requests."""
 
     def do_GET(self) -> None:
         released: threading.Event = self.server.released  # type: ignore[attr-defined]
@@ -599,7 +601,7 @@ class Slow(BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def log_message(self, *arguments: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def handle(self) -> None:
         with contextlib.suppress(ConnectionError):
@@ -623,15 +625,15 @@ def server() -> Iterator[str]:
     "name, code",
     [("silent.md", "too_slow"), ("drip.md", "too_slow"), ("endless.md", "too_large"), ("loop.md", "unreadable")],
 )
-def test_a_server_that_does_not_serve_costs_its_page(server: str, name: str, code: str) -> None:
-    """T37: nothing is waited for longer than the limit, and the page after it is read."""
+def test_a_page_of_a_misbehaving_server_fails_alone(server: str, name: str, code: str) -> None:
+    """T37: no wait exceeds the limit, and the next page is read."""
     seconds = 0.5 if code == "too_slow" else 30
     found = outcomes(f"{server}/{name}", f"{server}/good.md", maximum_seconds=seconds, maximum_bytes=10**6)
     assert found == [(f"{server}/{name}", code), (f"{server}/good.md", b"good\n")]
 
 
-def test_a_signal_while_a_file_is_opened_is_raised(tmp_path: Path) -> None:
-    """T17: at any moment; one between two owners of the descriptor had both close it, which was an error of its own."""
+def test_a_signal_while_a_file_is_being_opened_is_raised(tmp_path: Path) -> None:
+    """T17: at any moment. A signal between two owners of the descriptor once made both close it: a second error."""
 
     class Stop(BaseException):
         pass
@@ -656,7 +658,7 @@ def test_a_signal_while_a_file_is_opened_is_raised(tmp_path: Path) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        for descriptor in set(os.listdir("/proc/self/fd")) - descriptors:  # of what came before it had an owner at all
+        for descriptor in set(os.listdir("/proc/self/fd")) - descriptors:  # the signal left it without an owner
             with contextlib.suppress(OSError):
                 os.close(int(descriptor))
     assert stopped > 100

@@ -1,4 +1,4 @@
-"""What a search leaves out: .gitignore as git reads it, --exclude; and what is said of encodings and data (T32)."""
+"""What a search leaves out: .gitignore as git reads it, --exclude; and reports on encodings and data (T32)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make(*names: str) -> None:
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A work tree of git, and stand in it."""
+    """Make a git work tree and change into it."""
     monkeypatch.chdir(tmp_path)
     subprocess.run(["git", "init", "-q", "."], check=True)
     make("a.md", "node_modules/x/readme.md", "docs/b.md", "docs/draft.md", "docs/build/c.md")
@@ -44,8 +44,8 @@ ALL = ["a.md", "docs/b.md", "docs/draft.md", "docs/build/c.md", "node_modules/x/
 
 
 @pytest.mark.slow
-def test_what_git_ignores_is_left_out_and_told(tree: Path) -> None:
-    """T32: nested files, negation, a search below the root, `**`; `--no-ignore`; what is named is read."""
+def test_files_ignored_by_git_are_left_out_and_reported(tree: Path) -> None:
+    """T32: nested files, negation, a search below the root, `**`; `--no-ignore`; explicitly named files are read."""
     assert keys(".") == ALL
     Path(".gitignore").write_text("node_modules/\n*.md\n!a.md\n!b.md\nbuild\n")
     Path("docs/.gitignore").write_text("!draft.md\n")
@@ -71,8 +71,8 @@ def test_what_git_ignores_is_left_out_and_told(tree: Path) -> None:
     )
 
 
-def test_outside_of_a_work_tree_nothing_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """T32: as git and ripgrep have it; one inside begins anew."""
+def test_nothing_is_ignored_outside_a_work_tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T32: as in git and ripgrep; a work tree inside starts anew."""
     monkeypatch.chdir(tmp_path)
     make("a.md", "inner/a.md", "inner/b.md", "inner/.git/HEAD")
     Path(".gitignore").write_text("*.md\n")
@@ -83,8 +83,8 @@ def test_outside_of_a_work_tree_nothing_is_ignored(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("kind", ["fifo", "large", "folder"])
-def test_an_ignore_file_that_cannot_be_read_is_a_problem(tree: Path, kind: str) -> None:
-    """T12, T32: it comes with what was cloned."""
+def test_an_unreadable_ignore_file_is_a_problem(tree: Path, kind: str) -> None:
+    """T12, T32: the file comes from a cloned repository."""
     path = Path("docs/.gitignore")
     if kind == "fifo":
         os.mkfifo(path)
@@ -97,8 +97,8 @@ def test_an_ignore_file_that_cannot_be_read_is_a_problem(tree: Path, kind: str) 
     assert [source.key for source in found if source.problem is not None] == ["docs/.gitignore"]
 
 
-def test_exclude(tree: Path) -> None:
-    """T32: as a line of a .gitignore, in folders and globs alike."""
+def test_exclude_patterns_match_like_gitignore_lines(tree: Path) -> None:
+    """T32: each pattern acts as a .gitignore line, in folders and globs alike."""
     assert keys(".", exclude=["node_modules", "/docs/build", "draft.*"]) == ["a.md", "docs/b.md"]
     assert keys("*/*.md", exclude=["draft.md"]) == ["docs/b.md"]
     assert keys("docs/**", exclude=["build/"]) == ["docs/b.md", "docs/draft.md"]
@@ -117,11 +117,11 @@ CUT = re.compile(r"[^*?\[\\]*[^*?\[\\/]\*\*+/")
 @pytest.mark.slow
 @given(st.lists(patterns, min_size=1, max_size=3), st.lists(patterns, max_size=2))
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-def test_ignored_is_what_git_ignores(tree: Path, above: list[str], below: list[str]) -> None:
-    """T32: held against git itself.
+def test_the_ignored_files_are_those_that_git_ignores(tree: Path, above: list[str], below: list[str]) -> None:
+    """T32: compared with git itself.
 
-    But for `a**/b`, whose stars its manual calls ordinary ones: git cuts the literal `a` off a pattern with a slash
-    before it looks at what follows, which then begins with `**/` (dir.c, `match_pathname`).
+    The exception is `a**/b`, whose stars are ordinary ones according to git's manual: git cuts the literal `a` off a
+    pattern with a slash before it reads the rest, which then begins with `**/` (dir.c, `match_pathname`).
     """
     assume(not any(CUT.match(line) for line in [*above, *below]))
     make(*PATHS)
@@ -135,7 +135,7 @@ def test_ignored_is_what_git_ignores(tree: Path, above: list[str], below: list[s
 
 
 def test_hostile_patterns_are_matched_in_linear_time() -> None:
-    """T32: no star goes back behind the star after it; counted in the expression, which has no other way back."""
+    """T32: no star backtracks past the star after it; checked in the expression, which has no other backtracking."""
     pattern = component("*a" * 40 + "b").pattern
     assert pattern.count("(?>") == 39
     assert component("*a" * 40 + "b").match("a" * 250) is None
@@ -144,8 +144,8 @@ def test_hostile_patterns_are_matched_in_linear_time() -> None:
 JAPANESE = "価格表\n"
 
 
-def test_a_text_in_an_encoding_that_is_named(tmp_path: Path) -> None:
-    """T32: the library, the command line and rows; a byte order mark knows better; what does not fit is said."""
+def test_a_named_encoding_is_used(tmp_path: Path) -> None:
+    """T32: in the library, on the command line and in rows; a byte order mark wins; undecodable bytes are reported."""
     path = tmp_path / "a.md"
     path.write_bytes(JAPANESE.encode("euc_jp"))
     document = read(path, encoding="EUC-JP")
@@ -165,8 +165,8 @@ def test_a_text_in_an_encoding_that_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["価格表\n", "製品カタログ\n", "東京の本社\n"])
-def test_a_short_text_in_shift_jis(text: str) -> None:
-    """T32: read as what it is, though the detector is not sure, and said to be a guess."""
+def test_a_short_shift_jis_text_is_read_and_reported_as_a_guess(text: str) -> None:
+    """T32: read correctly although the detector is not sure, and reported as a guess."""
     document = read(text.encode("shift_jis"))
     assert document.blocks[0]["text"] == text.strip()
     (problem,) = document.problems
@@ -177,21 +177,21 @@ def test_a_short_text_in_shift_jis(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["Größe\n", "café\n", "naïve ñandú ÉÈÀ\n", "“quoted” – text…\n", "ÄÖÜ äöü éàè\n", "x ©®™ y\n"]
 )
-def test_a_short_western_text_stays_one(text: str) -> None:
-    """T32: what is read right is not taken for an ideograph."""
+def test_a_short_western_text_is_not_read_as_shift_jis(text: str) -> None:
+    """T32: Western letters are not taken for ideographs."""
     assert read(text.encode("cp1252")).blocks[0]["text"] == text.strip()
 
 
 @pytest.mark.parametrize("name", ["a.ipynb", "a.json", "A.JSON.gz", "a.ndjson", "a.jsonl"])
-def test_data_is_no_text(tmp_path: Path, name: str) -> None:
-    """T32: a file of data is said to be one, and is not read as front matter."""
+def test_data_files_are_not_markdown(tmp_path: Path, name: str) -> None:
+    """T32: a data file is reported as such and not read as front matter."""
     (tmp_path / name).write_text('{"cells": [], "nbformat": 4}\n')
     (source,) = find_sources([tmp_path / name])
     assert source.problem is not None and source.problem.code == "not_markdown"
 
 
-def test_json_without_a_text_is_told() -> None:
-    """T32: where no name says what it is."""
+def test_json_without_text_is_reported() -> None:
+    """T32: without a file name that shows the format."""
     context = read_document(Source("-", b'{"a": 1}\n'), Options())
     assert [problem.code for problem in context.problems] == ["no_text"]
     assert read_document(Source("-", b'{"a": 1}\n\ntext\n'), Options()).problems == []
@@ -199,8 +199,8 @@ def test_json_without_a_text_is_told() -> None:
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("more", [[], ["--records", "sections"], ["--to", "json"]])
-def test_a_type_for_a_column_that_never_came(tmp_path: Path, more: list[str], jobs: str) -> None:
-    """T32: a hint that nothing used is said; one that was, by name or header, is not."""
+def test_an_unused_type_hint_is_reported(tmp_path: Path, more: list[str], jobs: str) -> None:
+    """T32: an unused hint is reported; a hint used by name or header is not."""
     for name in "abc":
         (tmp_path / f"{name}.md").write_text("| Zip code | n |\n|---|---|\n| 1 | 2 |\n" * (name == "c"))
     hints = ["--type", "nocol=int64", "--type", "zip_code=string", "--type", "N=string", "--type", "*=string"]

@@ -1,4 +1,4 @@
-"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, where the document is converted."""
+"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, read where the document is converted."""
 
 from __future__ import annotations
 
@@ -144,17 +144,17 @@ MADE: dict[str, Callable[[], bytes]] = {
 }
 
 
-def test_every_format_is_tried() -> None:
+def test_every_format_has_an_example() -> None:
     assert list(MADE) == list(READERS)
 
 
 @pytest.mark.parametrize("format", MADE)
-def test_a_document_of_each_format(tmp_path: Path, format: str) -> None:
+def test_a_document_of_each_format_is_converted(tmp_path: Path, format: str) -> None:
     data = MADE[format]()
     path = tmp_path / f"towns.{format.upper()}"
     path.write_bytes(data)
     (source,) = find_sources([path])
-    assert (source.data, source.format) == (data, format)  # read where it is converted
+    assert (source.data, source.format) == (data, format)  # the conversion reads the document
     records = convert_batch([source], Options()).records
     assert records["problems"].to_pylist() == []
     (row,) = records["documents"].to_pylist()
@@ -167,7 +167,7 @@ def test_a_document_of_each_format(tmp_path: Path, format: str) -> None:
 
 
 @pytest.mark.parametrize("format", MADE)
-def test_the_first_bytes_tell_the_format_where_the_name_says_nothing(tmp_path: Path, format: str) -> None:
+def test_the_first_bytes_decide_the_format_without_a_known_suffix(tmp_path: Path, format: str) -> None:
     data = MADE[format]()
     assert format_by_content(data) == format
     assert converter.read(data).sections or format == "pdf"
@@ -181,17 +181,17 @@ def test_the_first_bytes_tell_the_format_where_the_name_says_nothing(tmp_path: P
     "data",
     [b"", b"# <html>", b"<div>\n\n# x\n", b"PK\x03\x04 broken", archive({"a.txt": "x"}), "<htmlish>", "a <html> b"],
 )
-def test_what_is_markdown(data: bytes | str) -> None:
+def test_content_of_no_other_format_is_markdown(data: bytes | str) -> None:
     assert format_by_content(data) == "markdown"
 
 
 @pytest.mark.parametrize("data", ["\n<!doctype HTML>\nx", "<!-- x --><html lang=de>", '<?xml version="1.0"?><html>'])
-def test_what_is_html(data: str) -> None:
+def test_html_is_detected_by_its_content(data: str) -> None:
     assert format_by_content(data) == format_by_content(data.encode()) == "html"
 
 
-def test_rows_are_told_by_their_bytes_not_by_their_address(tmp_path: Path) -> None:
-    """The text scraped from a page has the page's address as its key, and is no HTML."""
+def test_the_format_of_a_row_depends_on_its_bytes_not_its_key(tmp_path: Path) -> None:
+    """Text scraped from a page has the page's address as its key but is not HTML."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -221,14 +221,14 @@ def test_an_archive_that_unpacks_to_more_than_the_limit_is_too_large() -> None:
     assert code(Source("a.docx", bomb, format="docx"), Options(maximum_bytes=20_000))[0] == "too_large"
 
 
-def test_html_nested_too_deep_for_its_reader_says_so() -> None:
+def test_html_nested_too_deep_for_its_reader_is_reported() -> None:
     context = read_document(Source("a.html", b"<html>" + b"<div>" * 3000 + b"in it", format="html"), Options())
     assert [problem.code for problem in context.problems] == ["nesting"]
     assert [block.text for block in context.blocks] == ["in it"]
 
 
 @pytest.mark.parametrize("missing", ["markitdown", "mammoth"])
-def test_without_the_extra_it_is_named(tmp_path: Path, missing: str) -> None:
+def test_a_missing_reader_names_the_extra_to_install(tmp_path: Path, missing: str) -> None:
     (tmp_path / f"{missing}.py").write_text("raise ImportError")
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
@@ -240,7 +240,7 @@ def test_without_the_extra_it_is_named(tmp_path: Path, missing: str) -> None:
     assert "pip install 'parquetry[office]'" in done.stdout
 
 
-def test_python_reads_them_too(tmp_path: Path) -> None:
+def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_bytes(docx())
     (tmp_path / "b.docx").write_bytes(b"x")
     assert converter.read(tmp_path / "a.docx").sections[1].title == "Towns"
@@ -248,7 +248,7 @@ def test_python_reads_them_too(tmp_path: Path) -> None:
         converter.read(tmp_path / "b.docx")
 
 
-def test_the_command_reads_a_workbook_although_it_hides_pandas(tmp_path: Path) -> None:
+def test_the_command_reads_a_workbook_even_though_it_hides_pandas(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(xlsx())
     (tmp_path / "b.md").write_text("# B\n\n| a |\n|---|\n| 1 |\n")
     assert b"120" in run("tables", "b.md", "a.xlsx", "--to", "markdown", cwd=tmp_path, code=0).stdout
@@ -268,7 +268,7 @@ def workbook_of_one_far_cell() -> bytes:
 
 
 def pdf_of_zeros(size: int) -> bytes:
-    """A page whose content is so many zeros, packed twice: a few KB."""
+    """A page whose content is this many zeros, compressed twice: a few KB."""
     packer = zlib.compressobj(9)
     packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(size // 1_000_000)) + packer.flush()
     packed = zlib.compress(packed, 9)
@@ -292,8 +292,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {"xlsx": workbook_of_one_far_cell, "pdf"
 
 @pytest.mark.slow
 @pytest.mark.parametrize("format", BOMBS)
-def test_what_unpacks_without_end_costs_its_reader_alone(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
-    """T36: the process that reads it has limits of memory and time; this one does not grow, and the next is read."""
+def test_a_decompression_bomb_fails_alone_in_its_reader(monkeypatch: pytest.MonkeyPatch, format: str) -> None:
+    """T36: its reader has limits of memory and time; this process does not grow, and the next document is read."""
     data = BOMBS[format]()
     assert len(data) < 8000
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -308,7 +308,7 @@ def test_what_unpacks_without_end_costs_its_reader_alone(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("where", ["here", "thread"])
-def test_a_reader_that_takes_too_long_is_ended(where: str) -> None:
+def test_a_reader_that_exceeds_the_time_limit_is_stopped(where: str) -> None:
     found: list[tuple[str, str]] = []
     source = Source("bomb.xlsx", workbook_of_one_far_cell(), format="xlsx")
     work = threading.Thread(target=lambda: found.append(code(source, Options(maximum_seconds=2))))
@@ -321,19 +321,19 @@ def test_a_reader_that_takes_too_long_is_ended(where: str) -> None:
     assert found[0][0] == "too_slow"
 
 
-def test_a_byte_before_an_archive_does_not_hide_what_it_unpacks_to() -> None:
+def test_a_byte_before_an_archive_does_not_hide_its_unpacked_size() -> None:
     """T36."""
     bomb = b"\n" + archive({"word/document.xml": "x" * 10_000_000})
     assert code(Source("a.docx", bomb, format="docx"), Options(maximum_bytes=20_000))[0] == "too_large"
 
 
-def test_markdown_of_more_than_a_document_may_become_is_refused() -> None:
+def test_markdown_over_the_output_limit_is_refused() -> None:
     page = b"<!DOCTYPE html><html><p>" + b"word " * 2000 + b"</p></html>"
     found, message = code(Source("a.html", page, format="html"), Options(maximum_output_bytes=20_000))
     assert found == "too_much_output" and "`maximum_output_bytes`" in message
 
 
-def test_a_reader_that_ends_is_a_problem_and_the_next_document_has_another() -> None:
+def test_a_reader_that_crashes_is_replaced_for_the_next_document() -> None:
     convert_batch([Source("a.html", html(), format="html")], Options())
     first = office._thread.process
     os.kill(first.process.pid, signal.SIGKILL)
@@ -344,12 +344,12 @@ def test_a_reader_that_ends_is_a_problem_and_the_next_document_has_another() -> 
     assert office._thread.process.process.pid != first.process.pid
 
 
-def test_workers_read_them_too_and_nothing_is_left_of_their_readers(tmp_path: Path) -> None:
+def test_workers_read_office_documents_and_leave_no_reader_processes(tmp_path: Path) -> None:
     for number in range(600):
         (tmp_path / f"{number}.md").write_text("# A\n")
     for number in range(3):
         (tmp_path / f"{number}.xlsx").write_bytes(xlsx())
-    # The readers have the paths of modules among their arguments.
+    # The arguments of the readers include module paths.
     arguments = [*COMMAND, "convert", ".", "--include", "*.xlsx", "-o", "out", "--jobs", "2"]
     done = subprocess.run(
         arguments, cwd=tmp_path, env={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}, capture_output=True, timeout=120
@@ -371,7 +371,7 @@ def readers_with(path: str) -> list[str]:
     return found
 
 
-def test_the_environment_of_the_caller_stays_as_it_is() -> None:
+def test_the_environment_of_the_caller_stays_unchanged() -> None:
     script = (
         "import os, converter\n"
         "before = dict(os.environ)\n"

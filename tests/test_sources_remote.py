@@ -43,7 +43,7 @@ LIMIT = 50_000
 
 
 def found(*urls: str, columns: Columns | None = None, include: tuple[str, ...] = ()) -> dict[str, bytes | str]:
-    """Return what was read for each key; a problem's code in its place."""
+    """Return the data of each key, or the code of its problem."""
     sources = list(find_sources(urls, columns=columns, include=include, maximum_bytes=LIMIT))
     assert SECRET not in repr(sources)
     return {source.key: source.problem.code if source.problem else source.data for source in sources}
@@ -51,7 +51,7 @@ def found(*urls: str, columns: Columns | None = None, include: tuple[str, ...] =
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    """Start an S3 server and fill a bucket; give the bucket's address."""
+    """Start an S3 server, fill a bucket and return the bucket's address."""
     pytest.importorskip("s3fs", reason="the extra s3 is not installed")
     server = pytest.importorskip("moto.server", reason="moto is not installed").ThreadedMotoServer(
         port=0, verbose=False
@@ -74,7 +74,7 @@ def bucket() -> Iterator[str]:
     server.stop()
 
 
-def test_a_folder_of_a_bucket(bucket: str) -> None:
+def test_a_folder_of_a_bucket_yields_its_documents(bucket: str) -> None:
     expected = {
         f"{bucket}/docs/a.md": b"# A\n",
         f"{bucket}/docs/b.txt.gz": b"# B\n",
@@ -94,7 +94,7 @@ def test_many_small_objects_are_fetched_together_and_stay_in_order(bucket: str) 
     assert list(many.values()) == [b"# %d\n" % number for number in range(40)]
 
 
-def test_objects_and_globs_of_a_bucket_each_once(bucket: str) -> None:
+def test_overlapping_objects_and_globs_of_a_bucket_are_read_once(bucket: str) -> None:
     read = found(f"{bucket}/docs/sub/c.md", f"{bucket}/docs/*.md", f"{bucket}/docs/a.md", f"{bucket}/docs/none*")
     assert list(read) == [f"{bucket}/docs/{name}" for name in
                           ("sub/c.md", "a.md", "bomb.md", "empty.md", "weird [1].md", "none*")]  # fmt: skip
@@ -109,17 +109,17 @@ def test_objects_and_globs_of_a_bucket_each_once(bucket: str) -> None:
         ("s3://nowhere/a.md", "not_found"),
     ],
 )
-def test_what_is_not_there(bucket: str, address: str, code: str) -> None:
+def test_a_missing_object_is_not_found(bucket: str, address: str, code: str) -> None:
     assert list(found(address).values()) == [code]
 
 
 @pytest.mark.parametrize("name", ["tables", "tables/t.parquet", "tables/*.gz"])
-def test_tables_in_a_bucket(bucket: str, name: str) -> None:
+def test_tables_in_a_bucket_are_read(bucket: str, name: str) -> None:
     (both,) = {tuple(found(f"{bucket}/{name}", columns=Columns("body", "url")).items())}
     assert {key for key, _ in both} == {"u1", "u2"}
 
 
-def test_a_store_that_refuses_or_is_not_there(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_store_or_server_is_a_problem_with_advice(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     store, _ = open_store(bucket)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -135,7 +135,7 @@ def test_a_store_that_refuses_or_is_not_there(bucket: str, monkeypatch: pytest.M
 
 
 class Pages(BaseHTTPRequestHandler):
-    """Serves the documents; without them, what an address asks for."""
+    """Serves the documents; for other paths, the status or page that the address requests."""
 
     def do_GET(self) -> None:
         path, _, asked = self.path.partition("?")
@@ -168,7 +168,7 @@ def site() -> Iterator[str]:
     server.server_close()
 
 
-def test_pages(site: str) -> None:
+def test_web_pages_are_read(site: str) -> None:
     asked = [
         f"{site}/{name}" for name in ("docs/a.md", "docs/b.txt.gz", "docs/bomb.md", "gone.md", "page?a=1", "page?a=2")
     ]
@@ -177,24 +177,24 @@ def test_pages(site: str) -> None:
     ))  # fmt: skip
 
 
-def test_a_server_that_knows_neither_head_nor_lengths(site: str) -> None:
+def test_a_server_without_head_requests_and_lengths_is_read(site: str) -> None:
     DOCUMENTS["no-head/a.md"], DOCUMENTS["no-head/bomb.md"] = b"# A\n", bytes(100_000)
     assert list(found(f"{site}/no-head/a.md", f"{site}/no-head/bomb.md").values()) == [b"# A\n", "too_large"]
 
 
-def test_a_page_of_html_is_known_by_its_suffix_or_its_first_bytes(site: str) -> None:
+def test_an_html_page_is_detected_by_its_suffix_or_first_bytes(site: str) -> None:
     DOCUMENTS["start"] = DOCUMENTS["docs/sub/page.html"]
     sources = list(find_sources([f"{site}/docs/sub/page.html?x=1", f"{site}/start", f"{site}/docs/a.md"]))
     assert [source.format for source in sources] == ["html", "html", "markdown"]
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.ndjson.gz"])
-def test_tables_from_a_site(site: str, name: str) -> None:
+def test_tables_on_a_web_site_are_read(site: str, name: str) -> None:
     assert found(f"{site}/tables/{name}", columns=Columns("body", "url")) == {"u1": "# One", "u2": "# Two"}
 
 
 @pytest.mark.parametrize("status, advice", [(401, "credentials"), (403, "credentials"), (500, "status 500")])
-def test_credentials_stand_in_no_key_and_no_message(site: str, status: int, advice: str) -> None:
+def test_credentials_appear_in_no_key_and_no_message(site: str, status: int, advice: str) -> None:
     address = site.replace("//", f"//user:{SECRET}@")
     (source,) = find_sources([f"{address}/{status}?a=1&X-Amz-Signature={SECRET}&Expires=9"])
     assert source.problem is not None
@@ -203,8 +203,8 @@ def test_credentials_stand_in_no_key_and_no_message(site: str, status: int, advi
     assert SECRET not in repr(source)
 
 
-def test_addresses_that_differ_in_credentials_only_are_not_mixed_up(site: str) -> None:
-    """They may be other documents, but their key is one: the second is told, not lost."""
+def test_addresses_that_differ_only_in_credentials_are_duplicates(site: str) -> None:
+    """They may be different documents but share a key: the second is reported, not lost."""
     sources = list(find_sources([f"{site}/page?token=1", f"{site}/page?token=2"]))
     assert [source.problem and source.problem.code for source in sources] == [None, "duplicate_key"]
 
@@ -224,11 +224,11 @@ def test_addresses_that_differ_in_credentials_only_are_not_mixed_up(site: str) -
         ("s3://bucket/a?token=1", "s3://bucket/a?token=1"),
     ],
 )  # fmt: skip
-def test_what_is_shown_of_an_address(address: str, shown: str) -> None:
+def test_an_address_is_shown_without_credentials(address: str, shown: str) -> None:
     assert public(address) == shown
 
 
-def test_any_address_of_fsspec(tmp_path: Path) -> None:
+def test_any_fsspec_address_is_read(tmp_path: Path) -> None:
     import zipfile
 
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
@@ -240,7 +240,7 @@ def test_any_address_of_fsspec(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("protocol", sorted({*EXTRAS} - {"adl"}))
-def test_without_its_package_an_address_names_the_extra(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_without_its_package_names_the_extra(protocol: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("fsspec")
     monkeypatch.delitem(sys.modules["fsspec.registry"]._registry, protocol, raising=False)
     for package in ("s3fs", "gcsfs", "adlfs", "fsspec.implementations.http"):
@@ -252,7 +252,7 @@ def test_without_its_package_an_address_names_the_extra(protocol: str, monkeypat
         find_sources([f"{protocol}://bucket/a.md"])
 
 
-def test_an_unknown_protocol_is_wrong_usage_and_in_a_list_a_problem(tmp_path: Path) -> None:
+def test_an_unknown_protocol_is_wrong_usage_but_a_problem_in_a_list(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="gopher://x/y: no address that can be read"):
         find_sources(["gopher://x/y"])
     (tmp_path / "a.md").write_text("x")
@@ -261,7 +261,7 @@ def test_an_unknown_protocol_is_wrong_usage_and_in_a_list_a_problem(tmp_path: Pa
     assert [source.problem and source.problem.code for source in sources] == ["unreadable", None]
 
 
-def test_a_file_with_colons_in_its_name_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_name_may_contain_colons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("std::string.md").write_text("x")
     assert found("std::string.md") == {"std::string.md": b"x"}

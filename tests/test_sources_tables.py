@@ -1,4 +1,4 @@
-"""Rows of tables -> sources: every format gives the same documents, a batch at a time, and nothing is lost."""
+"""Rows of tables -> sources: every format yields the same documents, batch by batch, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_every_format_gives_the_same_documents(tmp_path: Path, name: str) -> Non
     found = read(tmp_path / name)
     assert [(source.key, source.data) for source in found] == [(row["url"], row["body"]) for row in ROWS]
     kept = [{key: str(row[key]) for key in ("lang", "words") if row[key] is not None} for row in ROWS]
-    if "csv" in name or "tsv" in name:  # CSV cannot tell a null from an empty text
+    if "csv" in name or "tsv" in name:  # CSV cannot distinguish null from an empty text
         kept[1]["lang"] = ""
     assert [dict(source.attributes) for source in found] == kept
 
@@ -98,7 +98,7 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 @pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.csv", "t.arrows"])
 @given(bodies=st.lists(texts, min_size=1, max_size=8))
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_text_comes_back(tmp_path: Path, name: str, bodies: list[str]) -> None:
+def test_any_text_round_trips(tmp_path: Path, name: str, bodies: list[str]) -> None:
     WRITERS[name](tmp_path / name, [{"body": body, "n": number} for number, body in enumerate(bodies)])
     found = read(tmp_path / name, columns=Columns("body", "n"))
     assert [source.data for source in found] == bodies
@@ -111,13 +111,13 @@ def test_attributes_and_keys_reach_the_records(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.csv"])
-def test_without_a_key_it_is_the_table_and_the_row(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_key_is_the_table_and_the_row(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     WRITERS[name](Path(name), ROWS)
     assert [source.key for source in read(name, columns=Columns("body"))] == [f"{name}#{row}" for row in (1, 2, 3)]
 
 
-def test_null_texts_and_keys_that_come_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_null_texts_and_duplicate_keys_are_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     rows = [("a", "1"), ("b", None), ("a", "2"), (None, "3"), ("b", "4"), ("", "5")]
     WRITERS["t.parquet"](Path("t.parquet"), [{"url": url, "body": body} for url, body in rows])
@@ -128,7 +128,7 @@ def test_null_texts_and_keys_that_come_twice(tmp_path: Path, monkeypatch: pytest
     assert [problem["code"] for problem in problems] == ["null_text", "duplicate_key"]
 
 
-def test_a_line_that_is_no_object_costs_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_not_an_object_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     lines = [b"\xef\xbb\xbf" + b'{"body": "1"}', b"", b"{broken", b"[1]", b'{"body": 7}', b'{"body": "\xff"}',
              b'{"x": 1}', b"[" * 100_000, b'{"body": "' + b"x" * 200_000 + b'"}', b'{"body": "\\ud800"}']  # fmt: skip
@@ -141,7 +141,7 @@ def test_a_line_that_is_no_object_costs_itself(tmp_path: Path, monkeypatch: pyte
     assert convert_batch(found, Options()).records["documents"].num_rows == 2
 
 
-def test_csv_keeps_other_encodings_and_goes_on_where_a_quote_stays_open(tmp_path: Path) -> None:
+def test_csv_keeps_other_encodings_and_continues_after_an_open_quote(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(
         'key,body\na,"Die Größe über alles, schöne Grüße"\nb,x\nc,"open\n'.encode("latin-1") + b"y\n" * 999
@@ -155,7 +155,7 @@ def test_csv_keeps_other_encodings_and_goes_on_where_a_quote_stays_open(tmp_path
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.feather", "t.csv", "t.ndjson"])
 @pytest.mark.parametrize("columns", [Columns("text"), Columns("body", "id")])
-def test_a_column_that_is_not_there_is_wrong_usage(tmp_path: Path, name: str, columns: Columns) -> None:
+def test_a_missing_column_is_wrong_usage(tmp_path: Path, name: str, columns: Columns) -> None:
     WRITERS[name](tmp_path / name, ROWS)
     with pytest.raises(UsageError, match=rf"{name}: there is no column (text|id); there are url \(.*words \("):
         find_sources([tmp_path / name], columns=columns)
@@ -168,7 +168,7 @@ def test_a_text_column_of_numbers_is_wrong_usage(tmp_path: Path, name: str) -> N
         find_sources([tmp_path / name], columns=Columns("words"))
 
 
-def test_a_folder_of_tables_with_its_partitions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partitioned_folder_of_tables_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for lang, urls in {"de": "ab", "en%20us": "c"}.items():
         folder = Path(f"in/lang={lang}")
@@ -185,7 +185,7 @@ def test_a_folder_of_tables_with_its_partitions(tmp_path: Path, monkeypatch: pyt
     ]  # fmt: skip
 
 
-def test_a_later_table_with_other_columns_or_broken_is_a_problem(tmp_path: Path) -> None:
+def test_a_later_table_that_is_broken_or_lacks_a_column_is_a_problem(tmp_path: Path) -> None:
     WRITERS["t.parquet"](tmp_path / "1.parquet", ROWS)
     WRITERS["t.parquet"](tmp_path / "2.parquet", [{"text": "x"}])
     (tmp_path / "3.parquet").write_bytes((tmp_path / "1.parquet").read_bytes()[:-20])
@@ -202,7 +202,7 @@ def test_standard_input_is_ndjson(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not sys.stdin.closed
 
 
-def test_values_are_told_as_json_and_iso_tell_them(tmp_path: Path) -> None:
+def test_attributes_are_written_as_json_and_iso_8601(tmp_path: Path) -> None:
     row = {"body": b"# bytes", "day": date(2024, 3, 1), "yes": True, "tags": ["a", "é"], "share": 0.5, "raw": b"\xff"}
     WRITERS["t.parquet"](tmp_path / "t.parquet", [row])
     (source,) = read(tmp_path / "t.parquet", columns=Columns("body", None, ("day", "yes", "tags", "share", "raw")))
@@ -211,7 +211,7 @@ def test_values_are_told_as_json_and_iso_tell_them(tmp_path: Path) -> None:
     assert dict(source.attributes) == expected
 
 
-def test_a_dictionary_of_texts_is_text(tmp_path: Path) -> None:
+def test_a_dictionary_encoded_text_column_is_read(tmp_path: Path) -> None:
     pq.write_table(pa.table({"body": pa.array(["x", "y", "x"]).dictionary_encode()}), tmp_path / "t.parquet")
     assert [source.data for source in read(tmp_path / "t.parquet", columns=Columns("body"))] == ["x", "y", "x"]
 
@@ -227,13 +227,13 @@ def database(tmp_path: Path) -> str:
     return path
 
 
-def test_a_query(database: str) -> None:
+def test_a_query_reads_a_database(database: str) -> None:
     found = read(database, columns=Columns("body", "url", ("i",)), query=f"{QUERY};")
     assert [(source.key, source.data) for source in found] == sorted((f"u{i}", f"# {i}") for i in range(200))
     assert {source.key: dict(source.attributes) for source in found}["u7"] == {"i": "7"}
 
 
-def test_a_query_over_files(tmp_path: Path) -> None:
+def test_a_query_reads_files(tmp_path: Path) -> None:
     WRITERS["t.parquet"](tmp_path / "t.parquet", ROWS)
     found = read(columns=Columns("body"), query=f"select body from '{tmp_path}/t.parquet' order by url")
     assert [source.key for source in found] == ["query#1", "query#2", "query#3"]
@@ -247,13 +247,13 @@ def test_a_query_over_files(tmp_path: Path) -> None:
         ("select i as body from pages", "column body is int64"), ("select url from pages", "no column body"),
     ],
 )  # fmt: skip
-def test_a_query_that_is_wrong(database: str, query: str, message: str, tmp_path: Path) -> None:
+def test_an_invalid_query_is_wrong_usage(database: str, query: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=message):
         find_sources([database], columns=Columns("body"), query=query)
     assert not (tmp_path / "made.csv").exists()
 
 
-def test_a_query_that_stops_on_its_way() -> None:
+def test_a_query_that_fails_midway_is_a_problem() -> None:
     query = "select case when i < 100000 then 'x' else error('no more') end as body from range(150000) t(i)"
     found = read(columns=Columns("body"), query=query)
     assert found[-1].problem is not None
@@ -261,13 +261,13 @@ def test_a_query_that_stops_on_its_way() -> None:
 
 
 @pytest.mark.parametrize("name", ["gone.duckdb", "text.duckdb"])
-def test_no_database(tmp_path: Path, name: str) -> None:
+def test_a_missing_or_invalid_database_is_wrong_usage(tmp_path: Path, name: str) -> None:
     (tmp_path / "text.duckdb").write_text("no database" * 1000)
     with pytest.raises(UsageError, match="no database that DuckDB can open"):
         find_sources([tmp_path / name], columns=Columns("body"), query=QUERY)
 
 
-def test_without_duckdb_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_query_without_duckdb_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(UsageError, match=r"pip install 'parquetry\[duckdb\]'"):
         find_sources(columns=Columns("body"), query=QUERY)
@@ -276,7 +276,7 @@ def test_without_duckdb_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["t.parquet", "t.ndjson", "t.csv", "t.arrows"])
 def test_memory_does_not_grow_with_the_table(tmp_path: Path, name: str) -> None:
-    """One row group of 40 MB: Arrow's own memory and Python's stay far below it."""
+    """One row group of 40 MB: the memory of Arrow and Python stays far below that."""
     path = tmp_path / name
     bodies = [f"{number} ".ljust(5000, "x") for number in range(8000)]
     if name == "t.parquet":

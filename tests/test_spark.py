@@ -1,4 +1,4 @@
-"""The same conversion on Spark: the rows of a local run, faults, the data source, streams, deployment."""
+"""Conversion on Spark: the rows of a local run, faults, the data source, streams, deployment."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ CASES: dict[str, tuple[Output, Options]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_rows_are_those_of_a_local_run(
+def test_the_rows_equal_those_of_a_local_run(
     spark: SparkSession, documents: Path, tmp_path: Path, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output, options = CASES[case]
-    monkeypatch.chdir(documents.parent)  # a relative path is one for the workers too
+    monkeypatch.chdir(documents.parent)  # workers resolve a relative path alike
     named = [documents.name, "nowhere.md", f"{documents.name}/1.md"]
     report = on_spark(spark, named, tmp_path / "out", output=output, options=options)
     local = write_folder(find_sources(named), tmp_path / "local", output, options)
@@ -92,11 +92,13 @@ def test_the_rows_are_those_of_a_local_run(
     assert {name: getattr(report, name) for name in same} == {name: getattr(local, name) for name in same}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["local", "out"]
     if case == "all":
-        assert len(list((tmp_path / "out" / "documents").iterdir())) > 3  # it was several tasks
+        assert len(list((tmp_path / "out" / "documents").iterdir())) > 3  # the job ran as several tasks
 
 
 @pytest.mark.parametrize("format", ["csv", "ndjson", "json"])
-def test_other_formats(spark: SparkSession, documents: Path, tmp_path: Path, format: str) -> None:
+def test_other_formats_hold_the_rows_of_a_local_run(
+    spark: SparkSession, documents: Path, tmp_path: Path, format: str
+) -> None:
     output = Output(format, ["blocks", "datasets", "footnotes"])
     on_spark(spark, documents, tmp_path / "out", output=output)
     local = write_folder(find_sources([documents]), tmp_path / "local", output, Options())
@@ -114,7 +116,7 @@ def frame(spark: SparkSession, *rows: tuple[Any, ...]) -> DataFrame:
     return spark.createDataFrame(list(rows), "`the.key` string, body string, lang string, n int").repartition(3)
 
 
-def test_a_data_frame_of_documents(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_data_frame_of_documents_is_converted(spark: SparkSession, tmp_path: Path) -> None:
     texts = {str(number): TEXTS[number % 4] for number in range(12)}
     found = frame(
         spark, *((key, text, "en" if int(key) % 2 else "a/b", int(key)) for key, text in texts.items()),
@@ -139,7 +141,7 @@ def test_a_data_frame_of_documents(spark: SparkSession, tmp_path: Path) -> None:
         on_spark(spark, found, tmp_path / "none", text_column="body", key_column="url")
     with pytest.raises(UsageError, match="n is int, not text"):
         on_spark(spark, found, tmp_path / "none", text_column="n", key_column="lang")
-    with pytest.raises(UsageError, match="which columns"):
+    with pytest.raises(UsageError, match="name the columns"):
         on_spark(spark, found, tmp_path / "none")
 
 
@@ -148,7 +150,7 @@ EDITS = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(TEXT
 
 @given(EDITS, st.sampled_from([1, 10**9]), st.sampled_from(["incremental", "append"]))
 @settings(max_examples=8, deadline=None)
-def test_what_goes_on_equals_a_local_run(
+def test_a_resumed_run_equals_a_local_run(
     spark: SparkSession,
     tmp_path_factory: pytest.TempPathFactory,
     states: list[dict[str, str]],
@@ -166,7 +168,9 @@ def test_what_goes_on_equals_a_local_run(
         assert (report.documents, report.skipped, report.removed) == (local.documents, local.skipped, local.removed)
 
 
-def test_what_several_workers_cannot_make_is_refused(spark: SparkSession, documents: Path, tmp_path: Path) -> None:
+def test_output_that_several_workers_cannot_produce_is_refused(
+    spark: SparkSession, documents: Path, tmp_path: Path
+) -> None:
     unique = {"name": "u", "from": "items", "fields": [{"name": "a", "part": "text", "constraints": {"unique": True}}]}
     strict = {"name": "s", "from": "items", "onViolation": "fail",
               "fields": [{"name": "a", "part": "text", "type": "date"}]}  # fmt: skip
@@ -193,7 +197,7 @@ def test_what_several_workers_cannot_make_is_refused(spark: SparkSession, docume
 
 
 def hostile(batch: pa.RecordBatch, **told: Any) -> Iterator[Source]:
-    """Read the documents of a task; in one of them two are not to be survived."""
+    """Read the documents of a task; two of all documents crash or hang their worker."""
     from converter.spark.documents import read_lists
 
     for source in read_lists(batch, **told):
@@ -201,7 +205,7 @@ def hostile(batch: pa.RecordBatch, **told: Any) -> Iterator[Source]:
         yield source if kind is None else Source(source.key, kind("x"))
 
 
-def test_a_document_that_ends_its_worker_is_a_problem(
+def test_a_document_that_crashes_or_hangs_its_worker_is_a_problem(
     spark: SparkSession, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("converter.spark.job.read_lists", hostile)
@@ -216,7 +220,7 @@ def broken(batch: pa.RecordBatch, **told: Any) -> Iterator[Source]:
     raise OSError(28, "No space left on device")
 
 
-def test_a_job_that_fails_leaves_what_stood_there(
+def test_a_failed_job_leaves_the_existing_output_unchanged(
     spark: SparkSession, documents: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_spark(spark, documents, tmp_path / "out")
@@ -228,8 +232,8 @@ def test_a_job_that_fails_leaves_what_stood_there(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
-    """A worker, an executor and the driver are killed once each; with PARQUETRY_ALL=1 four times."""
+def test_killed_processes_lose_and_duplicate_no_rows(tmp_path: Path) -> None:
+    """A worker, an executor and the driver are killed once each, or four times with PARQUETRY_ALL=1."""
     times = 4 if ALL else 1
     command = [sys.executable, "-m", "tests.benchmarks.spark", "kills", str(times)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=True)
@@ -241,7 +245,7 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
 # -- the data source
 
 
-def test_the_data_source_has_every_record(spark: SparkSession, documents: Path, tmp_path: Path) -> None:
+def test_the_data_source_offers_every_record(spark: SparkSession, documents: Path, tmp_path: Path) -> None:
     from converter.spark import register
 
     register(spark)
@@ -250,7 +254,7 @@ def test_the_data_source_has_every_record(spark: SparkSession, documents: Path, 
         found = spark.read.format("parquetry").option("record", record).load(str(documents))
         held = pq.read_table(tmp_path / "local" / f"{record}.parquet")
         assert [field.name for field in found.schema] == held.schema.names
-        # Types drift between the tables of data sets, which the source does not make.
+        # `type_drift` problems come from data sets, which the data source does not build.
         expected = sorted(repr(row) for row in held.to_pylist() if row.get("code") != "type_drift")
         assert sorted(repr(row.asDict(recursive=True)) for row in found.collect()) == [
             line.replace("'attributes': []", "'attributes': {}") for line in expected
@@ -269,7 +273,7 @@ def test_the_data_source_has_every_record(spark: SparkSession, documents: Path, 
         spark.read.format("parquetry").option("record", "sections").load("/nowhere").collect()
 
 
-def test_the_data_source_as_a_stream(spark: SparkSession, documents: Path, tmp_path: Path) -> None:
+def test_the_data_source_streams_the_rows_of_a_batch_read(spark: SparkSession, documents: Path, tmp_path: Path) -> None:
     from converter.spark import register
 
     register(spark)
@@ -300,14 +304,14 @@ def arrive(folder: Path, *names: str) -> None:
         (folder / "in" / name).write_text(f"# {name}\n\n| a | b |\n|---|---|\n| 1 | {name} |\n")
 
 
-def test_a_stream_takes_each_document_once(spark: SparkSession, tmp_path: Path) -> None:
+def test_a_stream_converts_each_document_once(spark: SparkSession, tmp_path: Path) -> None:
     old = tmp_path / "old.md"
     old.write_text("# old\n")
     os.utime(old, (0, 0))
     arrive(tmp_path, "a.md", "b.md")
     assert [report.documents for report in streamed(spark, tmp_path)] == [2]
     assert streamed(spark, tmp_path) == []
-    old.rename(tmp_path / "in" / "old.md")  # its own times are older than what was taken
+    old.rename(tmp_path / "in" / "old.md")  # its timestamps are older than those of the converted documents
     arrive(tmp_path, "c.md")
 
     def die(report: Report) -> None:
@@ -323,7 +327,7 @@ def test_a_stream_takes_each_document_once(spark: SparkSession, tmp_path: Path) 
         streamed(spark, tmp_path, output=Output(mode="overwrite"))
 
 
-def test_a_stream_whose_driver_is_killed(tmp_path: Path) -> None:
+def test_a_stream_resumes_after_its_driver_is_killed(tmp_path: Path) -> None:
     arrive(tmp_path, "a.md", "b.md")
     time.sleep(2.1)
     script = (
@@ -344,7 +348,7 @@ def test_a_stream_whose_driver_is_killed(tmp_path: Path) -> None:
 # -- deployment
 
 
-def test_without_pyspark_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_pyspark_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     for name in [name for name in sys.modules if name.startswith("converter.spark")]:
         monkeypatch.delitem(sys.modules, name)
@@ -359,7 +363,7 @@ def command(*arguments: str, code: int = 0) -> str:
     return done.stderr
 
 
-def test_the_command(documents: Path, tmp_path: Path) -> None:
+def test_the_command_produces_the_rows_of_a_local_run(documents: Path, tmp_path: Path) -> None:
     texts = {f"k{number}": TEXTS[number % 4] for number in range(8)}
     pq.write_table(pa.table({"key": list(texts), "body": list(texts.values())}), tmp_path / "pages.parquet")
     columns = ("--text-column", "body", "--key-column", "key")
@@ -403,7 +407,7 @@ def test_the_archive_is_all_that_a_worker_needs(documents: Path, tmp_path: Path)
 
 
 @pytest.mark.skipif(find_spec("grpc") is None, reason="Spark Connect is not installed: pip install 'pyspark[connect]'")
-def test_spark_connect(documents: Path, tmp_path: Path) -> None:
+def test_spark_connect_produces_the_rows_of_a_local_run(documents: Path, tmp_path: Path) -> None:
     script = (
         "import sys\nfrom pathlib import Path\nfrom pyspark.sql import SparkSession\n"
         "from converter.spark import convert, documents, register\n"
@@ -425,7 +429,7 @@ def test_spark_connect(documents: Path, tmp_path: Path) -> None:
     assert int(done.stdout) == local.rows["sections"] == pq.read_table(tmp_path / "frame" / "sections").num_rows
 
 
-def test_what_is_shared_by_size() -> None:
+def test_files_are_divided_among_tasks_by_size() -> None:
     from converter.spark.documents import lists_of
 
     def lists(*sizes: int) -> list[int]:

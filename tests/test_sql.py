@@ -1,4 +1,4 @@
-"""parquetry sql: the records of documents as tables that a query can read, and nothing else."""
+"""parquetry sql: a query reads the records of documents as tables, and nothing else."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def asked(query: str, *arguments: str, cwd: Path, to: str = "json") -> list[dict
     return found
 
 
-def test_records_data_sets_and_views(folder: Path) -> None:
+def test_a_query_reads_records_data_sets_and_views(folder: Path) -> None:
     sources = ("a.md", "b.md")
     assert asked("select title from sections where level = 1 order by 1", *sources, cwd=folder) == [
         {"title": "Prices"}, {"title": "Second"}
@@ -80,7 +80,7 @@ def test_outputs_are_read_without_converting(folder: Path) -> None:
     assert b"no output of Parquetry" in run("sql", "from sections", "none.duckdb", cwd=folder, code=1).stderr
 
 
-def test_every_format(folder: Path) -> None:
+def test_a_result_is_written_in_every_format(folder: Path) -> None:
     query = f"select city, price from {DATASET} order by price"
     assert (
         run("sql", query, "a.md", "--to", "csv", cwd=folder, code=0).stdout == b"city,price\r\nRome,1.5\r\nOslo,2.5\r\n"
@@ -97,7 +97,7 @@ def test_every_format(folder: Path) -> None:
     assert code == 0 and "╭──────┬───────╮" in shown
 
 
-def test_any_type_of_duckdb_can_be_written(folder: Path) -> None:
+def test_any_duckdb_type_can_be_written(folder: Path) -> None:
     query = """select null n, 'a'::blob b, uuid() u, [1::hugeint] l, {'d': date '2024-01-02', 'f': 'nan'::float} s,
         map {'k': time '10:11'} m, interval 1 month i, sum(2) h, 170141183460469231731687303715884105727 x, 1 as n,
         timestamptz '2024-01-02 00:00:00+00' z, 'a'::enum('a') e, [interval 1 day] li, 1::utinyint t, '101'::bit bit,
@@ -137,13 +137,13 @@ def test_a_query_reads_the_records_and_nothing_else(output: Path, query: str, sa
     assert [path.name for path in output.parent.iterdir()] == ["out"]
 
 
-def test_a_query_that_is_refused_is_wrong_usage(folder: Path) -> None:
+def test_a_refused_query_is_wrong_usage(folder: Path) -> None:
     for query, said in (("select nosuch from sections", b"LINE 1: select nosuch"), ("selec 1", b"LINE 1: selec")):
         done = run("sql", query, "a.md", cwd=folder, code=2)
         assert said in done.stderr and done.stdout == b""
 
 
-def test_an_output_stays_as_it_is(folder: Path) -> None:
+def test_a_query_leaves_the_output_unchanged(folder: Path) -> None:
     run("convert", "a.md", "-o", "x.duckdb", cwd=folder, code=0)
     before = (folder / "x.duckdb").read_bytes()
     for query in ("drop table sections", "delete from sections", "from read_text('a.md')"):
@@ -155,8 +155,8 @@ def test_an_output_stays_as_it_is(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["out", "x.duckdb"])
-def test_no_folder_can_be_read(folder: Path, name: str) -> None:
-    """T16: neither the one that DuckDB would spill to, nor what it opens by itself."""
+def test_a_query_reads_no_other_files(folder: Path, name: str) -> None:
+    """T16: neither DuckDB's spill folder nor the files that DuckDB opens itself."""
     run("convert", "a.md", "-o", name, cwd=folder, code=0)
     (folder / ".tmp").mkdir()
     for file in (".tmp/secret.csv", ":memory:", ":memory:.wal", "x.duckdb.wal.checkpoint"):
@@ -177,7 +177,7 @@ def test_no_folder_can_be_read(folder: Path, name: str) -> None:
     assert sorted(path.name for path in (folder / ".tmp").iterdir()) == ["secret.csv"]
 
 
-def test_values_that_python_has_not_are_shown_as_duckdb_does(folder: Path) -> None:
+def test_values_without_a_python_type_are_shown_as_in_duckdb(folder: Path) -> None:
     """T16."""
     query = """select date '20000-01-01' d, timestamp '-5000-01-01' t, [date '12000-01-01'] l, 'infinity'::date i,
         time '24:00:00' e, '101'::bit b, 340282366920938463463374607431768211455::uhugeint u, time '10:11' k"""
@@ -195,7 +195,7 @@ ENDLESS = "select count(*) from range(100000000000) a, range(1000) b where hash(
 
 
 def test_a_query_has_a_time_limit(folder: Path) -> None:
-    """T16: with the documents, and over an output that stands."""
+    """T16: for documents and for an existing output."""
     run("convert", "a.md", "-o", "out", cwd=folder, code=0)
     for source in ("out", "a.md"):
         done = run("sql", ENDLESS, source, "--max-seconds", "1.5", cwd=folder, code=1)
@@ -204,7 +204,7 @@ def test_a_query_has_a_time_limit(folder: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_query_is_stopped_by_a_signal(folder: Path, number: signal.Signals) -> None:
+def test_a_signal_stops_a_query(folder: Path, number: signal.Signals) -> None:
     """T16."""
     run("convert", "a.md", "-o", "out", cwd=folder, code=0)
     process = start("sql", ENDLESS, "out", cwd=folder)
@@ -216,14 +216,14 @@ def test_a_query_is_stopped_by_a_signal(folder: Path, number: signal.Signals) ->
     assert sorted(path.name for path in folder.iterdir()) == ["a.md", "b.md", "out"]
 
 
-def test_what_duckdb_says_has_no_codes_for_a_terminal(folder: Path) -> None:
+def test_duckdb_messages_contain_no_terminal_codes(folder: Path) -> None:
     """T16, T23."""
     (folder / "c.md").write_text("# \x1b[31mred\x1b]0;title\x07\n")
     done = run("sql", "select title::int from sections", "c.md", cwd=folder, code=2)
     assert b"red" in done.stderr and b"\x1b" not in done.stderr and b"\x07" not in done.stderr
 
 
-def test_no_progress_bar_on_standard_output(folder: Path) -> None:
+def test_standard_output_shows_no_progress_bar(folder: Path) -> None:
     """T16: DuckDB shows one after two seconds, in a terminal."""
     run("convert", "a.md", "-o", "out", cwd=folder, code=0)
     query = "select count(*) n from range(400000000) a where hash(a.range) % 7 = 8"
@@ -231,20 +231,20 @@ def test_no_progress_bar_on_standard_output(folder: Path) -> None:
     assert (code, shown.split()) == (0, ["n", "0"])
 
 
-def test_what_could_not_be_read_is_told(folder: Path) -> None:
+def test_unreadable_sources_are_reported(folder: Path) -> None:
     done = run("sql", "select count(*) n from documents", "a.md", "none.md", "--to", "csv", cwd=folder, code=3)
     assert done.stdout == b"n\r\n1\r\n" and b"not_found" in done.stderr
     assert run("sql", "select 1", "none.md", cwd=folder, code=1).stdout == b""
 
 
-def test_only_what_is_named_is_written() -> None:
+def test_only_the_records_that_a_query_names_are_written() -> None:
     assert needed("select Title from SECTIONS") == ["sections"]
     assert needed("from section_text, datasets.a__b") == ["documents", "sections", "datasets"]
     for query in ("select 1", "show tables", "from query_table('sec' || 'tions'), links"):
         assert needed(query) == [*RECORDS, "datasets"]
 
 
-def test_duckdb_missing_is_told(folder: Path) -> None:
+def test_a_missing_duckdb_names_the_extra(folder: Path) -> None:
     (folder / "duckdb.py").write_text("raise ModuleNotFoundError(name='duckdb')")
     path = f"{folder}:{Path(__file__).parent.parent}"
     done = run("sql", "select 1", "a.md", cwd=folder, code=2, PYTHONPATH=path)

@@ -1,6 +1,6 @@
-"""Stages: whose they are, what a run that is killed, stopped or refused leaves, and what a commit may replace.
+"""Stages: who owns them, what a killed, stopped or refused run leaves, and what a commit may replace.
 
-T1, T8, T11 and T41 of the findings: nothing is removed or renamed that is not proved to be ours.
+T1, T8, T11 and T41 of the findings: nothing is removed or renamed unless Parquetry provably made it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def convert(texts: dict[str, str], out: Path, mode: Mode = "create") -> None:
 
 
 def listing(folder: Path) -> dict[str, bytes | str | None]:
-    """Everything in a folder: files by their content, links by where they point."""
+    """Return everything in a folder: files by content, links by target."""
     return {
         path.relative_to(folder).as_posix(): os.readlink(path)
         if path.is_symlink()
@@ -50,7 +50,7 @@ def listing(folder: Path) -> dict[str, bytes | str | None]:
 
 
 def killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> None:
-    """Convert `LATER` in a process that ends, as by SIGKILL, before such a call of `Directory`."""
+    """Convert `LATER` in a process that dies, as by SIGKILL, before this call of `Directory`."""
     code = (
         "import os, sys; from pathlib import Path\n"
         "from converter.output.directory import Directory; from tests.test_stage import LATER, convert\n"
@@ -67,13 +67,13 @@ def killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> None:
 
 
 def in_place(out: Path) -> Path:
-    """An output whose files must be put in place one by one, for a file of somebody else stands there too."""
+    """Make an output whose files must be placed one by one because its folder holds a foreign file."""
     convert(TEXTS, out)
     (out / "mine.txt").write_text("mine")
     return out
 
 
-# -- whose a stage is (T1)
+# -- who owns a stage (T1)
 
 
 def link(place: Path, victim: Path) -> None:
@@ -94,7 +94,7 @@ def file(place: Path, victim: Path) -> None:
 
 
 def copied_stage(place: Path, victim: Path) -> None:
-    """What a run left that was killed elsewhere, with a lock and a proof; here it is a copy, as in a checkout."""
+    """Copy the stage of a run killed elsewhere, with lock and proof, as a checkout would."""
     out = in_place(victim.parent / "elsewhere" / "out")
     killed(out, "replace", 2)
     left = out.parent / f".out{STAGE}"
@@ -135,10 +135,10 @@ PLANTED: list[Callable[[Path, Path], None]] = [
 
 @pytest.mark.parametrize("inside", [False, True], ids=["beside", "inside"])
 @pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
-def test_what_is_not_our_stage_is_named_and_never_touched(
+def test_a_foreign_stage_is_reported_and_never_touched(
     tmp_path: Path, plant: Callable[[Path, Path], None], inside: bool
 ) -> None:
-    """T1, in each form that a checkout, an archive or another user can leave it."""
+    """T1, in each form that a checkout, an archive or another user can leave."""
     victim, out = tmp_path / "victim", tmp_path / "repository" / "out"
     victim.mkdir()
     (victim / "file").write_text("precious")
@@ -157,7 +157,7 @@ def test_what_is_not_our_stage_is_named_and_never_touched(
 
 
 def test_links_in_an_output_are_not_followed(tmp_path: Path) -> None:
-    """T1, T2: files are replaced and removed in the folder itself, not where a link in it leads."""
+    """T1, T2: files are replaced and removed in the folder itself, not in the target of a link."""
     victim, out = tmp_path / "victim", in_place(tmp_path / "out")
     shutil.move(out / "datasets", victim)
     (out / "datasets").symlink_to(victim)
@@ -170,7 +170,7 @@ def test_links_in_an_output_are_not_followed(tmp_path: Path) -> None:
     assert verify(out) == [] and listing(victim) == before
 
 
-def test_a_link_beside_the_files_of_an_output_stays(tmp_path: Path) -> None:
+def test_a_link_beside_the_files_of_an_output_is_kept(tmp_path: Path) -> None:
     convert(TEXTS, tmp_path / "out")
     (tmp_path / "data").mkdir()
     (tmp_path / "out" / "more").symlink_to(tmp_path / "data")
@@ -179,7 +179,7 @@ def test_a_link_beside_the_files_of_an_output_stays(tmp_path: Path) -> None:
     assert os.readlink(tmp_path / "out" / "more") == str(tmp_path / "data") and (tmp_path / "out" / "empty").is_dir()
 
 
-def test_what_comes_into_a_folder_while_it_is_exchanged_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_added_while_its_folder_is_exchanged_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
     real = Directory.exchange
@@ -194,7 +194,7 @@ def test_what_comes_into_a_folder_while_it_is_exchanged_stays(tmp_path: Path, mo
     assert os.listdir(tmp_path) == ["out"]
 
 
-def test_the_folder_for_stages_of_databases_is_ours_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_for_database_stages_is_private_to_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     place = tmp_path / f"parquetry-{os.geteuid()}"
     (tmp_path / "victim").mkdir()
@@ -213,7 +213,7 @@ def test_the_folder_for_stages_of_databases_is_ours_alone(tmp_path: Path, monkey
         stage.staging_place("x")
 
 
-def test_a_table_is_removed_in_its_root_alone(tmp_path: Path) -> None:
+def test_a_table_is_removed_only_within_its_root(tmp_path: Path) -> None:
     victim, root = tmp_path / "victim", tmp_path / "root"
     for folder in (victim / "x", root / "datasets" / "a", root / "sections"):
         folder.mkdir(parents=True)
@@ -232,7 +232,7 @@ def test_a_table_is_removed_in_its_root_alone(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("call, number", [("make", 1), ("write", 0), ("open", 1), ("exchange", 0), ("remove_tree", 0)])
-def test_what_a_killed_run_left_is_removed(tmp_path: Path, call: str, number: int) -> None:
+def test_the_stage_of_a_killed_run_is_removed(tmp_path: Path, call: str, number: int) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
     killed(out, call, number)
@@ -244,7 +244,7 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path, call: str, number: in
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moved", [0, 1, 5, 10])
-def test_a_run_killed_while_it_put_files_in_place_is_finished(tmp_path: Path, moved: int) -> None:
+def test_a_run_killed_while_placing_files_is_finished_by_the_next(tmp_path: Path, moved: int) -> None:
     out = in_place(tmp_path / "out")
     killed(out, "replace", moved)
     assert (verify(out) != []) == (moved > 0)
@@ -255,8 +255,8 @@ def test_a_run_killed_while_it_put_files_in_place_is_finished(tmp_path: Path, mo
     assert (out / "mine.txt").exists() and sorted(os.listdir(tmp_path)) == ["full", "out"]
 
 
-def test_a_refused_run_does_not_finish_what_another_began(tmp_path: Path) -> None:
-    """T2: a stage that is ready is carried out by a run that is not refused alone."""
+def test_a_refused_run_does_not_finish_a_killed_one(tmp_path: Path) -> None:
+    """T2: only a run that is not refused commits a ready stage."""
     out = in_place(tmp_path / "out")
     killed(out, "replace", 5)
     before = listing(tmp_path)
@@ -271,8 +271,8 @@ def test_a_refused_run_does_not_finish_what_another_began(tmp_path: Path) -> Non
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["../key", "extra", "missing", "link", "marker"])
-def test_a_stage_that_is_not_as_its_manifest_says_is_not_carried_out(tmp_path: Path, damage: str) -> None:
-    """T2: what waits in a stage is input as well, though the stage is ours."""
+def test_a_stage_that_contradicts_its_manifest_is_not_committed(tmp_path: Path, damage: str) -> None:
+    """T2: the content of a stage is untrusted input even if Parquetry made the stage."""
     out = in_place(tmp_path / "out")
     (tmp_path / "key").write_text("precious")
     killed(out, "replace", 5)
@@ -298,10 +298,10 @@ def test_a_stage_that_is_not_as_its_manifest_says_is_not_carried_out(tmp_path: P
 
 
 @pytest.mark.parametrize("is_new", [True, False])
-def test_where_there_are_no_locks_one_run_at_a_time_writes(
+def test_only_one_run_at_a_time_writes_without_file_locks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_new: bool
 ) -> None:
-    """NFS without a lock service, for example: a stage that stands there may be that of a run that goes on."""
+    """For example NFS without a lock service: an existing stage may belong to an active run."""
 
     def refused(*_: object) -> None:
         raise OSError(37, "No locks available")
@@ -318,10 +318,10 @@ def test_where_there_are_no_locks_one_run_at_a_time_writes(
             convert(TEXTS, tmp_path / "out")
 
 
-# -- what came meanwhile (T8)
+# -- files created meanwhile (T8)
 
 
-def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> None:
+def test_files_created_during_a_run_are_not_overwritten(tmp_path: Path) -> None:
     def sources(appears: Callable[[], object]) -> list[Source]:
         class Late(str):
             def encode(self, *_: object) -> bytes:
@@ -361,7 +361,7 @@ def test_what_comes_while_a_run_goes_on_is_not_overwritten(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("replaced", [True, False], ids=["renameat2", "link"])
-def test_a_file_is_put_where_nothing_stands_or_not_at_all(
+def test_a_file_is_placed_only_where_none_exists(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: bool
 ) -> None:
     if not replaced:
@@ -393,11 +393,11 @@ def test_devices_and_pipes_are_written_to_and_never_replaced(tmp_path: Path) -> 
     assert pipe.is_fifo() and os.listdir(tmp_path) == ["pipe"]
 
 
-# -- what fails (T11)
+# -- failures (T11)
 
 
 def unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user to whom permissions apply."""
+    """Run the command as a user who is subject to permissions."""
     privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
         pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
@@ -410,8 +410,8 @@ def unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]
 @pytest.mark.slow
 @pytest.mark.parametrize("closed", ["out", "out/datasets", "."])
 @pytest.mark.parametrize("others", [False, True], ids=["alone", "beside other files"])
-def test_without_permission_nothing_stays(tmp_path: Path, closed: str, others: bool) -> None:
-    """T11: what failed is not carried out by a later run, when the folder can be written to again."""
+def test_a_run_without_permission_keeps_nothing(tmp_path: Path, closed: str, others: bool) -> None:
+    """T11: a later run does not commit the failed one once the folder is writable again."""
     for name, text in LATER.items():
         (tmp_path / f"{name}.md").write_text(text)
     convert(TEXTS, tmp_path / "out")
@@ -431,7 +431,7 @@ def test_without_permission_nothing_stays(tmp_path: Path, closed: str, others: b
         assert closed != "out" and verify(tmp_path / "out") == []
 
 
-def test_a_run_that_fails_leaves_no_folder_above_its_output(tmp_path: Path) -> None:
+def test_a_failed_run_leaves_no_folder_above_its_output(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), open_stage(tmp_path / "new" / "deep" / "out"):
         raise RuntimeError
     assert os.listdir(tmp_path) == []
@@ -443,8 +443,8 @@ def test_a_run_that_fails_leaves_no_folder_above_its_output(tmp_path: Path) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("when", [0, 3, 12])
-def test_a_signal_among_the_renames_waits_until_they_are_done(tmp_path: Path, number: int, when: int) -> None:
-    """T41: the output is the next one, whole, and the message says so."""
+def test_a_signal_during_the_renames_waits_until_they_are_done(tmp_path: Path, number: int, when: int) -> None:
+    """T41: the new output is complete, and the message says so."""
     out = in_place(tmp_path / "out")
     for name, text in LATER.items():
         (tmp_path / f"{name}.md").write_text(text)
@@ -468,7 +468,7 @@ def test_a_signal_among_the_renames_waits_until_they_are_done(tmp_path: Path, nu
     assert manifest and manifest.documents == 2 and not [path for path in tmp_path.iterdir() if STAGE in path.name]
 
 
-def test_signals_are_those_of_the_caller_again(tmp_path: Path) -> None:
+def test_the_signal_handlers_of_the_caller_are_restored(tmp_path: Path) -> None:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     convert(TEXTS, tmp_path / "out")
     assert {number: signal.getsignal(number) for number in before} == before
@@ -479,8 +479,8 @@ def test_signals_are_those_of_the_caller_again(tmp_path: Path) -> None:
     assert done
 
 
-def test_an_error_among_the_renames_is_undone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """T41: `nothing was kept` is said where it is true; the file system refuses each rename once."""
+def test_an_error_during_the_renames_is_rolled_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T41: the file system refuses each rename once; the message says `nothing was kept` because it is true."""
     real, calls = Directory.replace, [0, 0]
 
     def failing(*arguments: object) -> None:
@@ -499,10 +499,10 @@ def test_an_error_among_the_renames_is_undone(tmp_path: Path, monkeypatch: pytes
         assert listing(tmp_path) == before
 
 
-def test_where_nothing_can_be_undone_the_message_says_what_stands_there(
+def test_an_error_that_cannot_be_rolled_back_reports_the_mixed_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """T41: a file system without second names, on which a rename fails."""
+    """T41: a rename fails on a file system without hard links."""
     real, calls = Directory.replace, [0]
 
     def failing(*arguments: object) -> None:
@@ -522,7 +522,7 @@ def test_where_nothing_can_be_undone_the_message_says_what_stands_there(
     assert verify(out) == [] and os.listdir(tmp_path) == ["out"]
 
 
-def test_the_working_folder_is_put_in_place_file_by_file(tmp_path: Path) -> None:
+def test_an_output_in_the_working_folder_is_placed_file_by_file(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(TEXTS["a"])
     run("convert", "a.md", "-o", ".", cwd=tmp_path, code=0)
     assert verify(tmp_path) == [] and (tmp_path / "a.md").exists()

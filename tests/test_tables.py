@@ -45,7 +45,7 @@ TAGS = st.sampled_from(
 
 @given(st.lists(TAGS, max_size=30).map("".join))
 @settings(max_examples=300, deadline=None)
-def test_broken_html_is_read_somehow(source: str) -> None:
+def test_broken_html_is_read_without_loss(source: str) -> None:
     source = f"<table>{source}"
     rows = rows_of(source)
     assert unaccounted(source, rows) == []
@@ -58,18 +58,18 @@ def test_broken_html_is_read_somehow(source: str) -> None:
         assert len(held) >= table["row_count"] * table["column_count"]
 
 
-def test_a_table_of_too_many_cells_stays_text() -> None:
+def test_a_table_with_too_many_cells_stays_text() -> None:
     rows = rows_of("<table>" + "<tr><td rowspan=9999 colspan=1000>x" * 2000)
     assert rows["tables"] == []
     assert [problem["code"] for problem in rows["problems"]] == ["table_size"]
 
 
 @pytest.mark.parametrize("count", [2_000])
-def test_tables_that_never_end_take_no_longer(count: int) -> None:
+def test_many_unclosed_tables_are_read_quickly(count: int) -> None:
     assert len(rows_of("<table><td>a\n\n" * count)["tables"]) == count
 
 
-def test_read_tables() -> None:
+def test_read_tables_returns_typed_data_frames() -> None:
     prices, numbers = converter.read_tables(TEXT)
     assert list(prices.columns) == ["city", "price_dollar", "since", "zip", "zip_2"]
     assert prices.dtypes.map(str).tolist() == [
@@ -94,11 +94,11 @@ def test_read_tables() -> None:
 @pytest.mark.parametrize(
     ("match", "found"), [("Rome", [0]), ("^n$", [1]), ("Prices by", [0]), ("nothing", []), (None, [0, 1])]
 )
-def test_read_tables_that_match(match: str | None, found: list[int]) -> None:
+def test_read_tables_selects_the_matching_tables(match: str | None, found: list[int]) -> None:
     assert [frame.attrs["table_id"] for frame in converter.read_tables(TEXT, match)] == found
 
 
-def test_read_tables_raw_and_by_name() -> None:
+def test_read_tables_raw_keeps_headers_and_texts() -> None:
     prices, _ = converter.read_tables(TEXT, raw=True, headers=True)
     assert list(prices.columns) == ["City", "Price ($)", "Since", "Zip", "Zip.1"]
     assert prices["Price ($)"].tolist() == ["5.50", "n/a"]
@@ -109,8 +109,8 @@ HEADERS = ["", "Price (USD)", "price usd", "Price (USD)", "row", "doc_id", "2024
 
 
 @pytest.mark.parametrize("raw", [False, True])
-def test_a_column_has_one_name_everywhere(tmp_path: Path, raw: bool) -> None:
-    """T29: data frames, Arrow, data sets and SQL call a column the same; its header is kept beside it."""
+def test_a_column_has_the_same_name_everywhere(tmp_path: Path, raw: bool) -> None:
+    """T29: data frames, Arrow, data sets and SQL use the same column name and keep the header beside it."""
     header = " | ".join(text.replace("|", "\\|") for text in HEADERS)
     text = f"| {header} |\n{'|---' * len(HEADERS)}|\n|{' 1 |' * len(HEADERS)} surplus |\n"
     (table,) = converter.read(text, name="a.md").tables
@@ -129,7 +129,7 @@ def test_a_column_has_one_name_everywhere(tmp_path: Path, raw: bool) -> None:
     assert [found.field(name).metadata[b"description"].decode() for name in names] == HEADERS
 
 
-def test_tables_go_to_polars_duckdb_and_arrow_as_they_are() -> None:
+def test_polars_duckdb_and_arrow_accept_tables_directly() -> None:
     prices = converter.read(TEXT).tables[0]
     frame = pl.DataFrame(prices)
     assert frame.schema["price_dollar"] == pl.Decimal(18, 2)
@@ -162,7 +162,9 @@ def parquetry(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize(("options", "type", "values"), CONTROLS)
-def test_controls(tmp_path: Path, options: list[str], type: str, values: list[Any]) -> None:
+def test_typing_options_control_the_values_of_a_column(
+    tmp_path: Path, options: list[str], type: str, values: list[Any]
+) -> None:
     source = tmp_path / "a.md"
     header = "Price" if "price=float64" in options else "Price ($)"
     source.write_text(f"| {header} |\n|---|\n| 5.50 |\n| n/a |\n| x1 |\n")
@@ -176,7 +178,7 @@ def test_controls(tmp_path: Path, options: list[str], type: str, values: list[An
     assert pq.read_table(tmp_path / "t.parquet").column(0).to_pylist() == values
 
 
-def test_date_order(tmp_path: Path) -> None:
+def test_the_date_order_option_settles_ambiguous_dates(tmp_path: Path) -> None:
     text = "| d |\n|---|\n| 03/04/2024 |\n"
     for order, value in (("dmy", "2024-04-03"), ("mdy", "2024-03-04")):
         done = parquetry("tables", "-", "--to", "ndjson", "--date-order", order, stdin=text)
@@ -188,13 +190,13 @@ def test_date_order(tmp_path: Path) -> None:
     [["--type", "n"], ["--type", "n=intger"], ["--decimal", ";"], ["--date-order", "ydm"], ["--tolerance", "2"],
      ["--to", "xlsx"], ["--select", "9"], ["--select", "nothing"], ["--to", "csv"], ["-o", "out.xyz"]],
 )  # fmt: skip
-def test_wrong_usage(options: list[str]) -> None:
+def test_invalid_options_are_wrong_usage(options: list[str]) -> None:
     done = parquetry("tables", "-", *options, stdin=TEXT)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
 
 
-def test_tables_as_markdown_when_piped() -> None:
+def test_piped_tables_are_markdown() -> None:
     done = parquetry("tables", "-", "--select", "Prices", stdin=TEXT)
     assert done.stdout.splitlines() == [
         "| City | Price ($) | Since      | Zip   | Zip.1 |",
@@ -207,7 +209,7 @@ def test_tables_as_markdown_when_piped() -> None:
     assert [table.headers for table in converter.read(everything, name="again").tables][1] == ["n"]
 
 
-def test_tables_as_text() -> None:
+def test_tables_are_printed_as_text() -> None:
     done = parquetry("tables", "-", "--to", "text", stdin=TEXT)
     assert "│ Rome │      5.50 │ 2024-04-03 │" in done.stdout
     described = parquetry("tables", "-", "--to", "text", "--describe", stdin=TEXT).stdout
@@ -215,12 +217,12 @@ def test_tables_as_text() -> None:
 
 
 @pytest.mark.parametrize(("to", "first"), [("csv", "city,price_dollar"), ("json", "["), ("ndjson", '{"city": "Rome"')])
-def test_one_table_as_data(to: str, first: str) -> None:
+def test_one_table_is_printed_as_data(to: str, first: str) -> None:
     done = parquetry("tables", "-", "--select", "0", "--to", to, stdin=TEXT)
     assert done.stdout.startswith(first), done.stderr
 
 
-def test_describe() -> None:
+def test_describe_reports_each_column() -> None:
     done = parquetry("tables", "-", "--describe", "--to", "ndjson", stdin=TEXT)
     rows = {row["column"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert (rows["price_dollar"]["unit"], rows["price_dollar"]["nulls"]) == ("$", 1)
@@ -229,7 +231,7 @@ def test_describe() -> None:
     assert parquetry("tables", "-", "--describe", stdin=TEXT).stdout.count("|") > 50
 
 
-def test_an_output_that_exists_is_refused(tmp_path: Path) -> None:
+def test_an_existing_output_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "n.csv"
     assert parquetry("tables", "-", "--select", "1", "-o", out, stdin=TEXT).returncode == 0
     assert out.read_bytes() == b"n\r\n1.5\r\n"
@@ -237,7 +239,7 @@ def test_an_output_that_exists_is_refused(tmp_path: Path) -> None:
     assert parquetry("tables", "-", "--select", "1", "-o", out, "--overwrite", stdin=TEXT).returncode == 0
 
 
-def test_a_missing_source_is_told() -> None:
+def test_a_missing_source_is_reported() -> None:
     done = parquetry("tables", "nowhere.md")
     assert done.returncode == 1
     assert "not_found" in done.stderr

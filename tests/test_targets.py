@@ -1,4 +1,4 @@
-"""Databases as targets: the rows of a Parquet output, in one step, gone on from, and nothing of others touched."""
+"""Databases as targets: same rows as in Parquet, atomic commits, resumed outputs, foreign tables left alone."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def convert(texts: dict[str, str], out: str, mode: Mode = "create", **values: An
     return write_target(sources(texts), place, Output(mode=mode, **values), Options())
 
 
-# -- what stands in a target, read by its own client
+# -- the content of a target, read by its own client
 
 
 def plain(value: Any) -> Any:
-    """A value in one form, whatever client it comes from."""
+    """Return a value in the same form for every client."""
     if isinstance(value, pa.MonthDayNano):
         assert not value.months
         return plain(timedelta(days=value.days, microseconds=value.nanoseconds / 1000))
@@ -132,7 +132,7 @@ CLIENT_TEXTS: dict[str, Callable[[Any], Any]] = {
 
 
 def in_postgres(out: str) -> dict[str, pa.Table]:
-    """The tables of the schema, numbers and JSON as their values: the client gives both as text."""
+    """Return the tables of the schema; numbers and JSON, which the client returns as text, are parsed."""
     schema = out.rpartition("schema=")[2]
     found = {}
     with postgres.connect(out.partition("?")[0] + "?" + out.partition("?")[2].rpartition("&")[0]) as connection:
@@ -153,7 +153,7 @@ def in_postgres(out: str) -> dict[str, pa.Table]:
 
 
 class Plain:
-    """Rows whose values Arrow has no type for."""
+    """Rows with values that Arrow has no type for."""
 
     def __init__(self, names: list[str], columns: list[list[Any]]) -> None:
         self._rows = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
@@ -171,7 +171,7 @@ def server() -> Iterator[str]:
 
 @contextlib.contextmanager
 def started_server() -> Iterator[str]:
-    """A PostgreSQL server of our own, on a socket; its URL, to which `&schema=` can be added."""
+    """Start a PostgreSQL server on a socket; yield its URL, to which `&schema=` can be added."""
     found = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default=None)
     if found is None:
         pytest.skip("no PostgreSQL server is installed (apt-get install postgresql)")
@@ -188,7 +188,7 @@ def started_server() -> Iterator[str]:
 
     command("initdb", "-U", "test", "--auth=trust", "--no-sync")
     options = f"-c listen_addresses= -k {folder} -c fsync=off"
-    # With pipes of ours the server would keep them open.
+    # The server would keep inherited pipes open.
     command("pg_ctl", "-w", "-l", str(folder / "log"), "-o", options, "start")
     try:
         yield f"postgresql:///postgres?host={folder}&user=test"
@@ -203,7 +203,7 @@ KINDS = ["duckdb", "delta", pytest.param("postgres", marks=pytest.mark.slow)]
 
 @pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """A new target of each kind, and what reads it."""
+    """Return a new target of each kind and its reader."""
     if request.param == "duckdb":
         return str(tmp_path / "datasets.duckdb"), in_duckdb  # a name that makes `datasets.x` ambiguous
     if request.param == "delta":
@@ -217,7 +217,7 @@ def full(texts: dict[str, str], folder: Path) -> dict[str, pa.Table]:
 
 
 def as_delta(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """The tables with texts for times of day, which Delta does not have."""
+    """Return the tables with text for times of day, a type that Delta lacks."""
     texts = {
         name: [(one.name, pa.string() if pa.types.is_time(one.type) else one.type) for one in table.schema]
         for name, table in tables.items()
@@ -228,7 +228,7 @@ def as_delta(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
 # -- the same rows
 
 
-def test_each_record_and_data_set_is_as_in_parquet(place: Place, tmp_path: Path) -> None:
+def test_each_record_and_data_set_equals_the_parquet_output(place: Place, tmp_path: Path) -> None:
     out, read = place
     report = convert(DOCUMENTS, out)
     expected = full(DOCUMENTS, tmp_path / "full")
@@ -260,7 +260,7 @@ def edits_are_as_full_runs(
 
 @pytest.mark.slow
 @given(EDITS)
-@example([{"d": TEXTS[2], "e": TEXTS[3]}, {"e": TEXTS[3]}])  # the columns of a data set change their order alone
+@example([{"d": TEXTS[2], "e": TEXTS[3]}, {"e": TEXTS[3]}])  # only the order of the columns of a data set changes
 @settings(max_examples=8, deadline=None)
 def test_incremental_equals_a_full_run_in_duckdb(
     tmp_path_factory: pytest.TempPathFactory, states: list[dict[str, str]]
@@ -281,7 +281,7 @@ def test_incremental_equals_a_full_run(place: Place, tmp_path: Path) -> None:
     edits_are_as_full_runs(*place, tmp_path, states)
 
 
-def test_append_and_overwrite(place: Place, tmp_path: Path) -> None:
+def test_append_merges_documents_and_overwrite_replaces_them(place: Place, tmp_path: Path) -> None:
     out, read = place
     convert({"a": TEXTS[0], "b": TEXTS[1]}, out, "append")
     report = convert({"b": TEXTS[2], "c": TEXTS[3]}, out, "append")
@@ -302,7 +302,7 @@ def test_two_runs_on_two_machines_do_not_mix(place: Place, tmp_path: Path, monke
     convert({"a": TEXTS[0]}, out)
     slow = find_target(out, None)
     assert slow is not None
-    slow.place = tmp_path / "elsewhere"  # the stage of a run on the same machine would lock the other one out
+    slow.place = tmp_path / "elsewhere"  # on the same machine, the stage of one run would lock out the other
     keep = slow.keep
 
     def keep_late(*arguments: Any) -> Any:
@@ -315,10 +315,10 @@ def test_two_runs_on_two_machines_do_not_mix(place: Place, tmp_path: Path, monke
     assert texts_of(read(out)) == texts_of(full({"a": TEXTS[1]}, tmp_path / "full"))
 
 
-# -- what is not ours
+# -- foreign tables
 
 
-def test_tables_of_others_are_never_touched(tmp_path: Path) -> None:
+def test_foreign_tables_are_never_touched(tmp_path: Path) -> None:
     out = str(tmp_path / "out.duckdb")
     with duckdb.connect(out) as connection:
         connection.execute("create table mine as select 1 as x; create table cells as select 2 as x")
@@ -339,7 +339,7 @@ def test_tables_of_others_are_never_touched(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_schemas_of_others_are_never_touched(server: str) -> None:
+def test_foreign_schemas_are_never_touched(server: str) -> None:
     schema = f"s{random.getrandbits(40):x}"
     with postgres.connect(server, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(f"create schema {schema}")
@@ -359,7 +359,7 @@ def test_schemas_of_others_are_never_touched(server: str) -> None:
         assert cursor.fetchall() == [(True,)]
 
 
-def test_folders_of_others_are_never_touched(tmp_path: Path) -> None:
+def test_foreign_folders_are_never_touched(tmp_path: Path) -> None:
     (tmp_path / "root" / "cells").mkdir(parents=True)
     for mode in get_args(Mode)[:2]:
         with pytest.raises(OutputError, match="cells already"):
@@ -372,7 +372,7 @@ def test_folders_of_others_are_never_touched(tmp_path: Path) -> None:
 # -- keys, views, descriptions
 
 
-def test_keys_views_and_descriptions_in_duckdb(tmp_path: Path) -> None:
+def test_duckdb_has_keys_views_and_descriptions(tmp_path: Path) -> None:
     convert(DOCUMENTS, str(tmp_path / "out.duckdb"))
     with duckdb.connect(str(tmp_path / "out.duckdb"), read_only=True) as connection:
         keys = connection.execute(
@@ -389,7 +389,7 @@ def test_keys_views_and_descriptions_in_duckdb(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_keys_and_views_in_postgres(server: str) -> None:
+def test_postgres_has_keys_and_views(server: str) -> None:
     schema = f"s{random.getrandbits(40):x}"
     convert(DOCUMENTS, f"{server}&schema={schema}")
     with postgres.connect(server) as connection, connection.cursor() as cursor:
@@ -406,7 +406,7 @@ def test_keys_and_views_in_postgres(server: str) -> None:
 # -- faults
 
 
-def test_what_is_no_database_is_an_error(tmp_path: Path) -> None:
+def test_an_invalid_target_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.duckdb").write_text("no database" * 1000)
     with pytest.raises(OutputError, match="not a valid DuckDB"):
         convert(DOCUMENTS, str(tmp_path / "a.duckdb"), "overwrite")
@@ -427,7 +427,7 @@ def test_what_is_no_database_is_an_error(tmp_path: Path) -> None:
         convert(DOCUMENTS, str(tmp_path / "c.duckdb"), partition_by=("lang",))
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def missing(name: str) -> None:
         raise ModuleNotFoundError(name=name.partition(".")[0])
 
@@ -438,7 +438,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 @pytest.mark.parametrize("commits", [1, 4, 11, 14])
-def test_a_run_killed_between_commits_of_delta_is_undone_by_the_next(
+def test_a_run_killed_between_delta_commits_is_undone_by_the_next(
     tmp_path: Path, commits: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = f"delta://{tmp_path / 'root'}"
@@ -469,8 +469,10 @@ def test_a_run_killed_between_commits_of_delta_is_undone_by_the_next(
     assert texts_of(in_delta(out)) == texts_of(as_delta(full(last, tmp_path / "full")))
 
 
-def test_first_run_killed_between_commits_of_delta(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the root was there already, so that it could not appear at once."""
+def test_a_first_run_killed_between_delta_commits_is_undone_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The root existed already, so the run could not create it in one step."""
     (tmp_path / "root" / "other").mkdir(parents=True)
     import converter.output.delta as module
 
@@ -492,7 +494,7 @@ def test_first_run_killed_between_commits_of_delta(tmp_path: Path, monkeypatch: 
     assert texts_of(in_delta(f"delta://{tmp_path}/root")) == expected
 
 
-def test_databases_on_the_command_line(tmp_path: Path) -> None:
+def test_the_command_line_writes_databases(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(TYPED)
     done = run("convert", "a.md", "-o", "lake", "--to", "delta", cwd=tmp_path, code=0)
     assert b"written to .: lake" in done.stderr
@@ -506,7 +508,7 @@ def test_databases_on_the_command_line(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "lake", "new"]
 
 
-def test_texts_that_postgres_cannot_hold() -> None:
+def test_nul_characters_are_replaced_for_postgres() -> None:
     texts = ["a\0", None, "\\u0000"]
     nested = pa.array([[("k", text)] for text in texts], pa.map_(pa.string(), pa.string()))
     held = encoded(nested).storage.to_pylist()
@@ -517,7 +519,7 @@ def test_texts_that_postgres_cannot_hold() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("place", "kills"), [("duckdb", 4), ("postgres", 3), ("delta", 3)], indirect=["place"])
-def test_a_kill_leaves_a_database_as_it_was(place: Place, kills: int, tmp_path: Path) -> None:
+def test_a_killed_run_leaves_a_database_in_its_old_or_new_state(place: Place, kills: int, tmp_path: Path) -> None:
     """SIGKILL at random moments of first, incremental and overwriting runs."""
     out, read = place
     (tmp_path / "in").mkdir()
@@ -540,10 +542,10 @@ def test_a_kill_leaves_a_database_as_it_was(place: Place, kills: int, tmp_path: 
         if read is in_delta:
             after = texts_of(as_delta(in_folder(tmp_path / f"full{number}")))
         process = converted(out, ("--incremental", "--overwrite")[number % 2])
-        time.sleep(mine.uniform(0.2, 1.1) * took)  # a database takes longer than the folder did
+        time.sleep(mine.uniform(0.2, 1.1) * took)  # a database takes longer than a folder
         process.send_signal(signal.SIGKILL)
         killed += process.wait() == -signal.SIGKILL
-        if read is not in_delta:  # whose tables stand at the versions that `_manifest` names
+        if read is not in_delta:  # Delta: only the table versions that `_manifest` names count
             found = texts_of(read(out)) if not out.endswith(".duckdb") or Path(out).exists() else {}
             assert found in (before, after)
             before = found

@@ -1,4 +1,4 @@
-"""What reaches a terminal: nothing in a document, a name or a query moves the cursor, colours or turns text (T23)."""
+"""Terminal output: nothing in a document, name or query moves the cursor, colours text or reverses it (T23)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ COMMANDS: list[tuple[str, ...]] = [
 
 
 def terminal(folder: Path, *arguments: str) -> str:
-    """Run the command in a terminal of its own; return all that reached it."""
+    """Run the command in its own terminal; return everything the terminal received."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [*COMMAND, *arguments], cwd=folder, stdin=follower, stdout=follower, stderr=follower,
@@ -109,7 +109,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: repr(" ".join(arguments))[1:40])
-def test_no_command_lets_a_terminal_be_written_over(folder: Path, arguments: tuple[str, ...]) -> None:
+def test_no_command_passes_control_codes_to_a_terminal(folder: Path, arguments: tuple[str, ...]) -> None:
     seen = terminal(folder, *(f"a{HOSTILE}.md" if argument == "FILE" else argument for argument in arguments))
     assert seen
     assert FORBIDDEN.findall(OURS.sub("", seen)) == []
@@ -117,8 +117,8 @@ def test_no_command_lets_a_terminal_be_written_over(folder: Path, arguments: tup
 
 
 @pytest.mark.slow
-def test_a_pipe_gets_what_is_there(tmp_path: Path) -> None:
-    """Data in a pipe is data: the cleaning is for terminals alone."""
+def test_data_in_a_pipe_is_not_cleaned(tmp_path: Path) -> None:
+    """Only terminal output is cleaned; data in a pipe stays unchanged."""
     (tmp_path / "a.md").write_text(DOCUMENT)
     out = run("convert", "a.md", "--records", "cells", "--to", "csv", cwd=tmp_path, code=0).stdout.decode()
     assert f"ce{HOSTILE}ll" in out
@@ -127,12 +127,12 @@ def test_a_pipe_gets_what_is_there(tmp_path: Path) -> None:
 def test_messages_in_a_log_are_cleaned_too(tmp_path: Path) -> None:
     done = run("convert", f"mis\nsing{HOSTILE}", "-o", "out", cwd=tmp_path, code=1)
     assert FORBIDDEN.findall(done.stderr.decode()) == []
-    assert len(done.stderr.splitlines()) == 3  # the problem, the summary, and what the output is like
+    assert len(done.stderr.splitlines()) == 3  # the problem, the summary and the state of the output
 
 
 @given(text=st.text(), cuts=st.lists(st.integers(0, 200), max_size=5))
 @settings(max_examples=200, deadline=None)
-def test_any_text_is_cleaned_wherever_it_is_cut(text: str, cuts: list[int]) -> None:
+def test_any_text_is_cleaned_however_it_is_split(text: str, cuts: list[int]) -> None:
     written = BytesIO()
     stream = TerminalStream(written)
     data = text.encode("utf-8", "replace")
@@ -142,7 +142,7 @@ def test_any_text_is_cleaned_wherever_it_is_cut(text: str, cuts: list[int]) -> N
     assert not FORBIDDEN.search(one_safe_line(text)) and "\n" not in one_safe_line(text)
 
 
-def test_messages_are_in_the_words_of_the_command_line() -> None:
+def test_messages_use_the_option_names_of_the_command_line() -> None:
     assert in_flags("raise `maximum_bytes`, or pass `overwrite`; `x` is yours") == (
         "raise --max-bytes, or pass --overwrite; `x` is yours"
     )

@@ -42,7 +42,7 @@ def codes(text: Text) -> list[str]:
         ("plain\n", b"plain\n", "utf-8", []),
     ],
 )
-def test_encoding(text: str, data: bytes, encoding: str | tuple[str, ...], problems: list[str]) -> None:
+def test_encodings_are_detected(text: str, data: bytes, encoding: str | tuple[str, ...], problems: list[str]) -> None:
     read = read_text(data, "a.md")
     assert read.lines == text.splitlines()
     assert read.encoding in ((encoding,) if isinstance(encoding, str) else encoding)
@@ -50,13 +50,13 @@ def test_encoding(text: str, data: bytes, encoding: str | tuple[str, ...], probl
     assert read.size_bytes == len(data)
 
 
-def test_a_short_legacy_text_falls_back_to_what_browsers_take() -> None:
+def test_a_short_legacy_text_falls_back_to_the_browser_default() -> None:
     read = read_text("Gr\u00f6\u00dfe\n".encode("cp1252"), "a.md")
     assert read.lines == ["Gr\u00f6\u00dfe"]
     assert codes(read) == ["legacy_encoding"]
 
 
-def test_damaged_utf8_keeps_what_is_whole_and_says_where() -> None:
+def test_damaged_utf8_keeps_the_intact_text_and_reports_the_line() -> None:
     data = "Äpfel und Öl\nÜbermut, größer\n".encode() + GERMAN.encode() * 5
     broken = data.replace("ß".encode(), b"\xc3", 1)
     read = read_text(broken, "a.md")
@@ -75,7 +75,7 @@ def test_damaged_utf8_keeps_what_is_whole_and_says_where() -> None:
     ],
     ids=["png", "elf", "zip"],
 )
-def test_binary_is_refused(data: bytes) -> None:
+def test_binary_data_is_refused(data: bytes) -> None:
     with pytest.raises(DecodingError) as caught:
         read_text(data, "a.png")
     assert caught.value.code == "binary"
@@ -90,7 +90,7 @@ def test_binary_is_refused(data: bytes) -> None:
         ("a\r\nb\r\n", ["a", "b"]),
         ("a\rb\r", ["a", "b"]),
         ("a\r\n\rb\n\rc", ["a", "", "b", "", "c"]),
-        # No editor ends a line at these, nor does CommonMark.
+        # Neither editors nor CommonMark end a line at these.
         ("a\x0cb\x0bc\x85d\u2028e\u2029f\x1cg", ["a\x0cb\x0bc\x85d\u2028e\u2029f\x1cg"]),
         ("a\u00a0b\u200bc\ufeffd", ["a\u00a0b\u200bc\ufeffd"]),
         ("\n\n", ["", ""]),
@@ -104,7 +104,7 @@ def test_lines_end_where_an_editor_ends_them(source: str, lines: list[str]) -> N
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
-def test_empty_is_said(data: bytes) -> None:
+def test_an_empty_document_is_reported(data: bytes) -> None:
     assert codes(read_text(data, "a.md")) == ["empty"]
 
 
@@ -132,7 +132,7 @@ def test_nul_characters_are_reported_with_their_line() -> None:
         ("---\n# only a remark\n---", "yaml", {}),
     ],
 )
-def test_front_matter(matter: str, format: str, metadata: dict[str, Any], newline: str) -> None:
+def test_front_matter_is_read_in_each_format(matter: str, format: str, metadata: dict[str, Any], newline: str) -> None:
     source = (matter + "\nbody\n").replace("\n", newline)
     read = read_text(source.encode(), "a.md")
     assert read.front_matter is not None
@@ -154,7 +154,7 @@ def test_front_matter(matter: str, format: str, metadata: dict[str, Any], newlin
         ("'12'", "12"), ("!include x.yml", "x.yml"), ("!!binary aGk=", "hi"),
     ],
 )  # fmt: skip
-def test_front_matter_keeps_what_a_reader_sees(written: str, value: object) -> None:
+def test_front_matter_values_keep_what_a_reader_sees(written: str, value: object) -> None:
     read = read_text(f"---\nkey: {written}\n---\n", "a.md")
     assert read.front_matter is not None
     assert read.front_matter.metadata == {"key": value}
@@ -230,7 +230,7 @@ def test_broken_front_matter_is_cut_off_and_reported(
         ("---", []),
     ],
 )
-def test_what_only_looks_like_front_matter_is_text(source: str, problems: list[str]) -> None:
+def test_text_that_only_resembles_front_matter_stays_text(source: str, problems: list[str]) -> None:
     read = read_text(source, "a.md")
     assert read.front_matter is None
     assert read.lines == source.split("\n")[: len(read.lines)]
@@ -259,10 +259,8 @@ def test_what_only_looks_like_front_matter_is_text(source: str, problems: list[s
         ("---\na: 1e999\nb: .inf\nc: .nan\n---\n", {"a": "1e999", "b": ".inf", "c": ".nan"}, []),
     ],
 )  # fmt: skip
-def test_one_bad_entry_costs_itself_alone(
-    source: str, metadata: dict[str, Any], told: list[tuple[str, int, str]]
-) -> None:
-    """T24: nothing is lost silently; the problem says what to write, on the right line, and the rest is kept."""
+def test_one_bad_entry_fails_alone(source: str, metadata: dict[str, Any], told: list[tuple[str, int, str]]) -> None:
+    """T24: nothing is lost silently; the problem states the fix and the line, and the rest is kept."""
     read = read_text(source, "a.md")
     assert read.front_matter is not None and read.front_matter.metadata == metadata
     assert [(problem.code, problem.line_start) for problem in read.problems] == [(code, line) for code, line, _ in told]
@@ -271,12 +269,12 @@ def test_one_bad_entry_costs_itself_alone(
 
 
 @pytest.mark.parametrize("line", ["a: b: c\n", "a: 1\n", "a: 1e999\n", '"a": @x\n', "- x\n"])
-def test_many_bad_entries_are_few_problems(line: str) -> None:
+def test_many_bad_entries_produce_few_problems(line: str) -> None:
     source = f"---\nx: y: z\n{line * 3000}---\n"
     assert len(read_text(source, "a.md").problems) <= 21
 
 
-def test_front_matter_of_a_thousand_keys() -> None:
+def test_front_matter_with_thousands_of_keys_is_read() -> None:
     keys = {f"key_{number}": f"value {number}" for number in range(10_000)}
     source = "---\n" + "".join(f"{key}: {value}\n" for key, value in keys.items()) + "---\nbody\n"
     read = read_text(source, "a.md")
@@ -294,9 +292,9 @@ def test_metadata_is_always_json() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be"])
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 @settings(max_examples=100, deadline=None)
-def test_any_text_comes_back_from_its_encoding(encoding: str, text: str) -> None:
-    # A text of its own that starts like a mark is a mark; NUL sends UTF-8 to the detector (UTF-16 without a mark).
-    # UTF-16 with a mark and then NUL is the mark of UTF-32.
+def test_any_text_round_trips_through_its_encoding(encoding: str, text: str) -> None:
+    # A text that starts like a byte order mark is read as one; NUL sends UTF-8 to the detector (UTF-16 without a mark).
+    # The UTF-16 mark followed by NUL is the UTF-32 mark.
     if text.startswith("\ufeff") or (encoding == "utf-8" and "\0" in text):
         return
     if encoding == "utf-16" and text.startswith("\0"):

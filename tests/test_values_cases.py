@@ -1,4 +1,4 @@
-"""The cases of `tests/cases/values`: columns of cells and what typing must make of them."""
+"""The cases of `tests/cases/values`: columns of cells and their expected types and values."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CASES = [
 
 
 def plain(value: Any) -> Any:
-    """A value as the cases write it."""
+    """Return a value as the cases write it."""
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
@@ -46,14 +46,14 @@ def test_case(case: dict[str, Any]) -> None:
         assert column.marks == case["marks"]
 
 
-def test_dates_of_one_column_settle_another() -> None:
+def test_dates_of_one_column_settle_those_of_another() -> None:
     open_one, proof = infer_table(["start", "end"], [["03/04/2024"], ["25/12/2023"]], [5])
     assert str(open_one.values[0]) == "2024-04-03"
     assert "elsewhere" in open_one.evidence
     assert proof.proves.date_order == "dmy"
 
 
-def test_dates_of_one_table_settle_another_unless_its_own_table_does() -> None:
+def test_dates_of_one_table_settle_those_of_a_table_without_proof() -> None:
     tables = [
         Table(["d"], [["03/04/2024"]], [5]),
         Table(["d"], [["12/25/2023"]], [15]),
@@ -63,12 +63,12 @@ def test_dates_of_one_table_settle_another_unless_its_own_table_does() -> None:
     assert [str(first.values[0]), str(third.values[0])] == ["2024-03-04", "2024-03-04"]
 
 
-def test_proofs_that_disagree_prove_nothing() -> None:
+def test_conflicting_proofs_settle_nothing() -> None:
     columns = infer_table(["a", "b", "c"], [["03/04/2024"], ["25/12/2023"], ["12/25/2023"]], [5])
     assert [str(column.type) for column in columns] == ["string", "date32[day]", "date32[day]"]
 
 
-def test_decimal_mark_of_one_column_settles_another() -> None:
+def test_the_decimal_mark_of_one_column_settles_that_of_another() -> None:
     grouped, _ = infer_table(["a", "b"], [["1.234"], ["0,5"]], [5])
     assert grouped.values.to_pylist() == [1234]
 
@@ -77,6 +77,6 @@ def test_names_are_unique_in_a_table() -> None:
     assert [column.name for column in infer_table(["A", "a", ""], [[], [], []], [])] == ["a", "a_2", "column_3"]
 
 
-def test_unknown_type_is_refused() -> None:
+def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(UsageError, match="no type 'intger'"):
         infer("x", ["1"], [1], Hints(types={"x": "intger"}))

@@ -38,11 +38,11 @@ from converter.values.names import RESERVED
         ("../../etc/passwd", "etc_passwd"),
     ],
 )
-def test_name(header: str, name: str) -> None:
+def test_a_header_becomes_a_column_name(header: str, name: str) -> None:
     assert column_name(header, 3) == name
 
 
-def test_names_that_come_again_are_numbered() -> None:
+def test_repeated_names_are_numbered() -> None:
     assert column_names(["a", "A", "a 2", "", "", "a"]) == ["a", "a_2", "a_2_2", "column_4", "column_5", "a_3"]
 
 
@@ -79,7 +79,7 @@ TYPES = [
 ]  # fmt: skip
 
 
-def test_the_lattice_is_one() -> None:
+def test_the_types_form_a_lattice() -> None:
     for a, b, c in product(TYPES, repeat=3):
         assert unify(a, a) == a
         assert unify(a, b) == unify(b, a)
@@ -103,11 +103,11 @@ def test_the_lattice_is_one() -> None:
         (pa.null(), pa.bool_(), pa.bool_()),
     ],
 )
-def test_unify(a: pa.DataType, b: pa.DataType, joined: pa.DataType) -> None:
+def test_unify_returns_the_joined_type(a: pa.DataType, b: pa.DataType, joined: pa.DataType) -> None:
     assert unify(a, b) == joined
 
 
-def test_units_that_differ_make_text() -> None:
+def test_different_units_unify_to_text() -> None:
     assert unify(pa.int64(), pa.int64(), "ms", "s") == pa.string()
     assert unify(pa.int64(), pa.float64(), "ms", "ms") == pa.float64()
     assert unify(pa.null(), pa.int64(), None, "ms") == pa.int64()

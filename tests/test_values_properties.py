@@ -1,4 +1,4 @@
-"""What holds for every column: round trips of each type, and no text that makes typing fail."""
+"""Properties of every column: each type round-trips, and no text makes typing fail."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def grouped(number: int, mark: str) -> str:
 
 
 @given(st.lists(st.integers(-(10**15) + 1, 10**15 - 1), min_size=1), st.sampled_from(["", ",", " ", "'", "\u202f"]))
-def test_integers(values: list[int], mark: str) -> None:
+def test_integers_round_trip(values: list[int], mark: str) -> None:
     column = typed([grouped(value, mark) for value in values])
     assert (column.type, column.values.to_pylist()) == (pa.int64(), values)
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1))
-def test_floats_as_python_writes_them(values: list[float]) -> None:
+def test_floats_round_trip_as_python_writes_them(values: list[float]) -> None:
     column = typed([str(value) for value in values])
     assume("text" not in column.evidence)  # 1.9 and 1.10 are versions
     assert column.type == pa.float64()
@@ -41,7 +41,7 @@ def test_floats_as_python_writes_them(values: list[float]) -> None:
 
 @given(st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=1),
        st.sampled_from([(".", ","), (",", "."), (",", " ")]))  # fmt: skip
-def test_money(values: list[Decimal], marks: tuple[str, str]) -> None:
+def test_money_round_trips(values: list[Decimal], marks: tuple[str, str]) -> None:
     point, mark = marks
     cells = [f"€ {value:,.2f}".translate(str.maketrans(".,", point + mark)) for value in values]
     column = typed(cells)
@@ -49,14 +49,14 @@ def test_money(values: list[Decimal], marks: tuple[str, str]) -> None:
 
 
 @given(st.lists(st.booleans(), min_size=1), st.sampled_from([("Yes", "No"), ("true", "false"), ("✓", "✗")]))
-def test_booleans(values: list[bool], words: tuple[str, str]) -> None:
+def test_booleans_round_trip(values: list[bool], words: tuple[str, str]) -> None:
     column = typed([words[0] if value else words[1] for value in values])
     assert (column.type, column.values.to_pylist()) == (pa.bool_(), values)
 
 
 @given(st.lists(st.dates(min_value=date(1000, 1, 1), max_value=date(2199, 12, 31)), min_size=1),
        st.sampled_from(["%Y-%m-%d", "%Y/%m/%d", "%d %B %Y", "%B %d, %Y", "%a, %d %b %Y"]))  # fmt: skip
-def test_dates(values: list[date], form: str) -> None:
+def test_dates_round_trip(values: list[date], form: str) -> None:
     column = typed([value.strftime(form) for value in values])
     assert (column.type, column.values.to_pylist()) == (pa.date32(), values)
 
@@ -73,26 +73,26 @@ def test_dates_are_never_read_in_the_wrong_order(values: list[date], form: str) 
 
 
 @given(st.lists(st.datetimes(), min_size=1), st.sampled_from("T "))
-def test_timestamps(values: list[datetime], between: str) -> None:
+def test_timestamps_round_trip(values: list[datetime], between: str) -> None:
     column = typed([value.isoformat(between) for value in values])
     assert (column.type, column.values.to_pylist()) == (pa.timestamp("us"), values)
 
 
 @given(st.lists(st.datetimes(datetime(1000, 1, 1), datetime(2199, 1, 1)), min_size=1))
-def test_timestamps_with_a_zone(values: list[datetime]) -> None:
+def test_timestamps_with_a_zone_round_trip(values: list[datetime]) -> None:
     column = typed([value.isoformat() + "Z" for value in values])
     assert column.type == pa.timestamp("us", tz="UTC")
     assert column.values.to_pylist() == [value.replace(tzinfo=UTC) for value in values]
 
 
 @given(st.lists(st.times(), min_size=1))
-def test_times(values: list[time]) -> None:
+def test_times_round_trip(values: list[time]) -> None:
     column = typed([value.isoformat() for value in values])
     assert (column.type, column.values.to_pylist()) == (pa.time64("us"), values)
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1))
-def test_durations(seconds: list[int]) -> None:
+def test_durations_round_trip(seconds: list[int]) -> None:
     cells = [f"{value // 3600}h {value // 60 % 60}m {value % 60}s" for value in seconds]
     column = typed(cells)
     assert (column.type, column.values.to_pylist()) == (pa.duration("us"), [timedelta(seconds=s) for s in seconds])
@@ -108,7 +108,7 @@ def test_missing_tokens_are_null_among_numbers(values: list[int], missing: list[
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1), st.integers(1, 10**6), st.randoms(), st.floats(0, 0.9))
-def test_a_leading_zero_makes_text(values: list[int], code: int, random: Any, tolerance: float) -> None:
+def test_a_leading_zero_makes_a_column_text(values: list[int], code: int, random: Any, tolerance: float) -> None:
     cells = [*map(str, values), f"0{code}"]
     random.shuffle(cells)
     column = typed(cells, hints=Hints(tolerance=tolerance))
@@ -137,11 +137,11 @@ def test_typing_never_fails(header: str, cells: list[str], tolerance: float, for
 
 
 @given(SCRAPS.filter(str.strip), st.integers(1, 4))
-def test_a_column_is_typed_alike_however_long_it_is(cell: str, times: int) -> None:
+def test_the_length_of_a_column_does_not_change_its_type(cell: str, times: int) -> None:
     two, more = typed([cell] * 2), typed([cell] * 2 * times)
     assert (two.type, two.unit) == (more.type, more.unit)
 
 
 @given(st.sampled_from("0123456789"), st.sampled_from([".", ",", "'", ":", "-", "/", "h", "(", "*", "1.", "1 ", "1,"]))
-def test_long_cells_take_no_longer(digit: str, scrap: str) -> None:
+def test_very_long_cells_are_typed_quickly(digit: str, scrap: str) -> None:
     assert typed([digit + scrap * 20_000, scrap * 20_000 + digit]).type == pa.string()

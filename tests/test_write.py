@@ -1,4 +1,4 @@
-"""rows -> files: reading back any format gives the same rows."""
+"""rows -> files: every format reads back as the same rows."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def same(read: pa.Table, batch: pa.RecordBatch) -> None:
-    """As `==`, but a dictionary's index type is the reader's choice."""
+    """Compare like `==`, except that the reader chooses a dictionary's index type."""
     assert read.num_rows == batch.num_rows
     assert read.to_pylist() == batch.to_pylist()
 
@@ -122,7 +122,7 @@ def test_parquet_reads_back_the_same(record: str, outputs: Path, expected: dict[
     by_duckdb = duckdb.read_parquet(str(path))
     rows = [dict(zip(by_duckdb.columns, row, strict=True)) for row in by_duckdb.fetchall()]
     for row in expected[record].to_pylist():
-        # DuckDB gives a map as a dict.
+        # DuckDB returns a map as a dict.
         row.update({name: dict(value) for name, value in row.items() if name == "attributes"})
         assert row == rows.pop(0)
     assert not rows
@@ -144,7 +144,7 @@ def test_parquet_describes_itself(record: str, outputs: Path) -> None:
 
 
 def csv_rows(text: str) -> list[Row]:
-    """Read RFC 4180 as the writer promises it: a field without quotes that is empty is null, `""` an empty string."""
+    """Read RFC 4180 as the writer defines it: an empty unquoted field is null, `""` an empty string."""
     rows: list[list[str | None]] = []
     row: list[str | None] = []
     position = 0
@@ -172,7 +172,7 @@ def csv_rows(text: str) -> list[Row]:
 
 
 def as_csv(row: Row) -> Row:
-    """Return a JSON row as CSV's text has it."""
+    """Return a JSON row as its text in CSV."""
 
     def text(value: Any) -> str | None:
         if value is None or isinstance(value, str):
@@ -192,7 +192,7 @@ def test_csv_reads_back_the_same(record: str, outputs: Path, expected: dict[str,
     text = path.read_bytes().decode()
     rows = [as_csv(row) for row in json_rows(expected[record])]
     assert csv_rows(text) == rows
-    # Python's csv knows no null, and DuckDB tells it from "" only where told to.
+    # Python's csv has no null, and DuckDB distinguishes null from "" only on request.
     with path.open(encoding="utf-8", newline="") as file:
         assert list(csv.DictReader(file, strict=True)) == [{k: v or "" for k, v in row.items()} for row in rows]
     read = duckdb.read_csv(str(path), all_varchar=True, header=True, delimiter=",", quotechar='"', escapechar='"')
@@ -288,7 +288,7 @@ def test_small_batches_become_one_row_group_and_large_ones_several() -> None:
         assert (pq.ParquetFile(stream).num_row_groups, pq.read_table(stream).num_rows) == (groups, 30)
 
 
-def test_one_large_batch_is_several_row_groups() -> None:
+def test_one_large_batch_becomes_several_row_groups() -> None:
     rows = convert_batch([Source("a.md", b"- item\n" * 1000)], Options()).records["list_items"]
     (batch,) = rows.combine_chunks().to_batches()
     for layout, groups in ((Layout(row_group_rows=300), 4), (Layout(row_group_bytes=batch.nbytes // 3), 3)):
@@ -300,7 +300,7 @@ def test_one_large_batch_is_several_row_groups() -> None:
         assert pq.read_table(stream).equals(rows)
 
 
-def test_rows_are_held_back_until_they_are_to_be_written() -> None:
+def test_rows_are_buffered_until_a_flush_finds_enough() -> None:
     (batch,) = convert_batch([Source("a.md", b"- a\n- b\n- c\n")], Options()).records["list_items"].to_batches()
     stream = io.BytesIO()
     writer = FORMATS["parquet"].writer(stream, batch.schema, Layout())
@@ -336,7 +336,7 @@ def write_csv(values: list[str | None], safe: bool = False) -> str:
         ("+49 30 1234", "+49 30 1234"),
     ],
 )  # fmt: skip
-def test_a_spreadsheet_runs_no_formula(value: str | None, safe: str | None) -> None:
+def test_a_spreadsheet_safe_csv_contains_no_formula(value: str | None, safe: str | None) -> None:
     (row,) = csv_rows(write_csv([value], safe=True))
     assert (row["text"], row["after"]) == (safe, safe)
     (row,) = csv_rows(write_csv([value]))
@@ -350,7 +350,7 @@ HOSTILE = st.text(st.sampled_from("\",\r\n\t ;=a'\\é日👩\u200d\u2028\u00a0\u
 
 @given(st.lists(st.none() | HOSTILE, max_size=6))
 @settings(max_examples=400, deadline=None)
-def test_any_text_comes_back_from_csv(values: list[str | None]) -> None:
+def test_any_text_round_trips_through_csv(values: list[str | None]) -> None:
     text = write_csv(values)
     assert [(row["before"], row["text"], row["after"]) for row in csv_rows(text)] == [
         (str(number), value, value) for number, value in enumerate(values)
@@ -361,7 +361,7 @@ def test_any_text_comes_back_from_csv(values: list[str | None]) -> None:
 
 @given(st.lists(st.none() | HOSTILE.filter(lambda text: "\0" not in text), min_size=1, max_size=6))
 @settings(max_examples=100, deadline=None)
-def test_any_text_comes_back_from_ndjson_and_json(values: list[str | None]) -> None:
+def test_any_text_round_trips_through_ndjson_and_json(values: list[str | None]) -> None:
     schema = pa.schema([("text", pa.string())])
     batch = pa.RecordBatch.from_arrays([pa.array(values, pa.string())], schema=schema)
     for format in ("ndjson", "json"):

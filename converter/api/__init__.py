@@ -1,1 +1,1 @@
-"""The front door: one file a function."""
+"""The public functions, one file each."""

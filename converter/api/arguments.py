@@ -1,4 +1,4 @@
-"""What several functions of the library take."""
+"""Arguments that several functions of the library share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SourcePath = str | os.PathLike[str]
 
 
 class Limits(TypedDict, total=False):
-    """The limits for one document, the same for every function that reads some; None switches the first two off.
+    """The limits for one document, the same for every function that reads documents; None disables the first two.
 
-    `maximum_bytes` is how large it may be, unpacked, `maximum_seconds` the time for all that is done for it, and
-    `maximum_output_bytes` what may be made of it: None is 64 times its size, and at least 64 MB. Without a word of them
-    the defaults of `Options` hold.
+    `maximum_bytes` limits the unpacked size, `maximum_seconds` the total time spent on the document, and
+    `maximum_output_bytes` the size of its rows: None means 64 times its size, and at least 64 MB. Limits that are not
+    passed have the defaults of `Options`.
     """
 
     maximum_bytes: int | None
@@ -29,11 +29,11 @@ class Limits(TypedDict, total=False):
 
 
 class ReadingArguments(Limits, total=False):
-    """How a document is read, the same for every function that reads some, and for each command by the like option.
+    """How a document is read, the same for every function that reads documents; each command has the same options.
 
-    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` say what the cells of
-    tables leave open: types, missing values, the decimal mark. `encoding` is that of the document's bytes, which
-    otherwise is detected. Without a word of them the defaults of `Options` hold.
+    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
+    tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
+    default it is detected. Arguments that are not passed have the defaults of `Options`.
     """
 
     repair: str
@@ -43,10 +43,10 @@ class ReadingArguments(Limits, total=False):
 
 
 def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
-    """Return one source, or several, as several: paths, and what is of one of `kinds` too.
+    """Return one or several sources as an iterable: paths and addresses, and instances of `kinds`.
 
     Raises:
-        UsageError: it is something else, such as a data frame, whose names of columns would be taken for paths.
+        UsageError: it is something else, such as a data frame, whose column names would be taken for paths.
     """
     accepted = (str, os.PathLike, *kinds)
     if isinstance(sources, accepted):
@@ -68,17 +68,17 @@ def _checked(sources: Iterable[Any], accepted: tuple[type, ...]) -> Iterator[Any
 
 
 def kind_of(value: object) -> str:
-    """Return how a message names the type of an argument."""
+    """Return the name of an argument's type, for a message."""
     kind = type(value)
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
 def options_of(arguments: ReadingArguments, schemas: tuple[Schema, ...] = ()) -> Options:
-    """Return these arguments as options.
+    """Return these arguments as `Options`.
 
     Raises:
-        UsageError: there is no such repair level, rule, type or encoding.
-        TypeError: there is no such argument.
+        UsageError: a repair level, rule, type or encoding is unknown.
+        TypeError: an argument is unknown.
     """
     values: dict[str, Any] = dict(arguments)
     known = ReadingArguments.__annotations__

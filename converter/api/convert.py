@@ -1,4 +1,4 @@
-"""Many documents to files (`convert`)."""
+"""Convert many documents to files or a database (`convert`)."""
 
 from __future__ import annotations
 
@@ -45,33 +45,33 @@ def convert(
     ignore: bool = True,
     **reading: Unpack[ReadingArguments],
 ) -> Report:
-    """Convert documents to a folder with a file a record and a file a data set, and report what was done.
+    """Convert documents to a folder with one file per record and per data set, and return a report.
 
-    `sources` is a file, a folder, a glob, `-` for standard input, or a list of these; `out` is the folder, `to` its
-    format (parquet, csv, json, ndjson); a file (`x.csv`) where one record is named; or a database (`x.duckdb`,
-    `delta://folder`, `postgresql://host/name`). What a name means is what it means on the command line.
-    `records` are the records to write (`datasets` for the data sets), all by default. `reading` says how documents are
-    read, and within which limits (see `ReadingArguments`). A document that cannot be read costs only itself: see
+    `sources` is a file, a folder, a glob, `-` for standard input, or a list of these. `out` is a folder, and `to` its
+    format (parquet, csv, json, ndjson); or a single file (`x.csv`) if one record is named; or a database (`x.duckdb`,
+    `delta://folder`, `postgresql://host/name`). Names mean the same as on the command line.
+    `records` are the records to write (`datasets` for the data sets), all by default. `reading` sets how documents are
+    read, and their limits (see `ReadingArguments`). A document that cannot be read does not stop the run: see
     `problems` of the report.
-    `schemas` are files, ready-made names or dictionaries, whose records come beside the others; `datapackage` adds a
-    `datapackage.json` that describes the files.
+    `schemas` are files, names of ready-made schemas or dictionaries; their records are written beside the others.
+    `datapackage` adds a `datapackage.json` that describes the files.
 
-    An output that exists is refused, unless one of `overwrite`, `append` and `incremental` says to replace it, to add
-    documents to it, or to bring it up to date; see `converter.output.Output`, also for `partition_by`,
-    `maximum_removed`, `layout` (`files` or `folders`) and `lock_types`; once a file of a folder has `file_bytes` the
-    next one begins. Keys of local paths, and so ids, are relative to `root` where one is named. `jobs` worker
-    processes convert; with more than one, the calling script needs its `if __name__ == "__main__":`. With more than
-    `maximum_problems` errors the run fails. With `columns` the sources are tables whose rows are documents; with
-    `query` the rows come from a query, of the DuckDB database named if any. Folders and `**` leave out what fits
-    `exclude` and, with `ignore`, what git ignores.
+    An existing output is refused, unless `overwrite` replaces it, `append` adds documents to it, or `incremental`
+    brings it up to date; see `converter.output.Output`, also for `partition_by`, `maximum_removed`, `layout` (`files`
+    or `folders`) and `lock_types`. In a folder of files, a new file begins once the current one has `file_bytes`. Keys
+    of local paths, and so ids, are relative to `root` if set. `jobs` is the number of worker processes; with more than
+    one, the calling script needs `if __name__ == "__main__":`. With more than `maximum_problems` errors the run fails.
+    With `columns` the sources are tables whose rows are documents; with `query` the rows come from a query, of the
+    DuckDB database named if any. Folders and `**` leave out what matches `exclude` and, with `ignore`, what git
+    ignores.
 
     Raises:
-        UsageError: there is no such format, record, repair level, rule or schema; the sources are no paths, or nothing
-            can be written to `out`.
-        ViolationError: a record does not fit a schema that says `fail`.
+        UsageError: a format, record, repair level, rule or schema is unknown; the sources are not paths, or `out`
+            cannot be written to.
+        ViolationError: a record does not fit a schema that sets `fail`.
         TooManyProblems: there were more errors than `maximum_problems`.
-        OutputError: the output exists already and is not to be replaced, or could not be written; or more of it would
-            be removed than may be. It is as it was.
+        OutputError: the output exists and may not be replaced, or could not be written, or the run would remove more
+            of it than allowed. The output is unchanged.
     """
     asked = tuple(schema for each in schemas for schema in load_schemas(each))
     options = options_of(reading, asked)

@@ -1,4 +1,4 @@
-"""The records that a user asked for, straight from a document (`extract`): instances of a model, or an Arrow table."""
+"""Extract the records of a schema from documents (`extract`): instances of a model, or an Arrow table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from converter.schema.match import match
 from converter.schema.model import PLACE, Schema
 from converter.schema.models import is_pydantic, schema_of_model
 from converter.schema.unique import Uniques
-from converter.schema.validate import Found, batch, stop_at
+from converter.schema.validate import Validation, batch, stop_at
 
 Model = TypeVar("Model")
 SchemaLike: TypeAlias = Schema | str | os.PathLike[str] | Mapping[str, Any] | pa.Schema
@@ -56,20 +56,20 @@ def extract(
     on_violation: str = "fail",
     **reading: Unpack[ReadingArguments],
 ) -> Any:
-    """Return the records that a schema asks for: instances of a pydantic model or a dataclass, else an Arrow table.
+    """Return the records that a schema describes: instances of a pydantic model or a dataclass, else an Arrow table.
 
-    `source` is what `read` takes, or a list of these. `schema` is a schema file, a ready-made name, a dictionary, a
-    pydantic model, a dataclass or a `pyarrow.Schema`; of a file with several records `record` names one. The last
-    three say nothing of where rows come from: `unit` (rows, items, form, sections, definitions, document), `where`
-    and `on_violation` do, in the words of a schema file. A dictionary or file says all that itself. `reading` is that
-    of `read`.
+    `source` is what `read` takes, or a list of these. `schema` is a schema file, the name of a ready-made schema, a
+    dictionary, a pydantic model, a dataclass or a `pyarrow.Schema`; if a file has several records, `record` names one.
+    The last three do not state where rows come from: `unit` (rows, items, form, sections, definitions, document),
+    `where` and `on_violation` do, with the same values as in a schema file. A dictionary or file states all three
+    itself. `reading` is the same as for `read`.
 
-    What is rejected stands in the table's metadata: `matched`, `accepted`, `rejected`, and `problems` as JSON. With
-    `fail`, which a model has by default, nothing is left out: the first misfit is raised.
+    The table's metadata counts the records as `matched`, `accepted` and `rejected`, and has `problems` as JSON. With
+    `fail`, the default for a model, nothing is left out: the first violation is raised.
 
     Raises:
-        SchemaError: the schema is none; with file, line and key where it has them.
-        ViolationError: a record does not fit, and the schema says `fail`.
+        SchemaError: the schema is invalid; with file, line and key if known.
+        ViolationError: a record does not fit, and the schema sets `fail`.
         SourceError, DecodingError: the document could not be read.
         UsageError: the source is neither path nor text.
     """
@@ -78,7 +78,7 @@ def extract(
         wanted = schema_of_model(schema, name, unit, where or {}, on_violation)
     else:
         wanted = _one_of([schema] if isinstance(schema, Schema) else load_schemas(schema), record)
-    total = Found()
+    total = Validation()
     uniques = Uniques()
     for each in list_of(source, bytes):
         document = read(each, **reading)
@@ -104,7 +104,7 @@ def _one_of(schemas: Iterable[Schema], record: str | None) -> Schema:
     if record is None and len(known) == 1:
         return next(iter(known.values()))
     if record not in known:
-        raise UsageError(f"the schema holds {', '.join(known)}; say which with record=")
+        raise UsageError(f"the file holds the schemas {', '.join(known)}; choose one with `record`")
     return known[record]
 
 

@@ -1,4 +1,4 @@
-"""One document to look at (`read`)."""
+"""Read one document (`read`)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from converter.text.office import SUFFIXES as OFFICE_SUFFIXES
 from converter.text.office import format_by_content
 
 UNNAMED = "<text>"
-"""The key of a text that was given without a name."""
+"""The key of a text that is passed without a name."""
 
 
 def _draw_document(document: Document) -> str:
-    from converter.inspect.notebook import document_html  # Jinja takes 0.1 s, which only a notebook needs
+    from converter.inspect.notebook import document_html  # imports Jinja, 0.1 s that only a notebook needs
 
     return document_html(document)
 
@@ -46,20 +46,20 @@ def read(
 ) -> Document:
     r"""Read one document.
 
-    `source` is a path, the document's bytes, or its text. A `str` is text where it holds a line break or where
-    `name` is given. Else it is a path where such a file exists, where it ends like a document (`.md`, `.txt`, ...),
-    or where it holds a slash and no white space; and else it is text. Text from elsewhere is best given with a
-    name, for then it is never opened as a file.
+    `source` is a path, the document's bytes, or its text. A `str` is text if it contains a line break or if `name`
+    is passed. Otherwise it is a path if the file exists, if it ends like a document (`.md`, `.txt`, ...), or if it
+    contains a slash and no white space; else it is text. Pass untrusted text with a name: then it is never opened as
+    a file.
 
-    `name` is the key of the document, which its `doc_id` is derived from: by default the path, or `<text>`.
-    `reading` says how it is read (see `ReadingArguments`): `repair`, `rules_off`, `hints`, `encoding`, and the limits
-    `maximum_bytes`, `maximum_seconds` and `maximum_output_bytes`. What could be read with a caveat is told in
-    `problems` of the document.
+    `name` is the key of the document, from which its `doc_id` is derived: by default the path, or `<text>`.
+    `reading` sets how it is read (see `ReadingArguments`): `repair`, `rules_off`, `hints`, `encoding`, and the limits
+    `maximum_bytes`, `maximum_seconds` and `maximum_output_bytes`. `problems` of the document lists what could only be
+    read with a caveat.
 
     Raises:
         SourceError: the file does not exist, could not be read, is too large, or takes too long.
-        DecodingError: the bytes are no text.
-        UsageError: there is no such repair level, rule or type, or the source is neither path nor text.
+        DecodingError: the bytes are not text.
+        UsageError: a repair level, rule or type is unknown, or the source is neither path nor text.
     """
     options = options_of(reading)
     if not isinstance(source, str | bytes | os.PathLike):

@@ -1,4 +1,4 @@
-"""Tables of a document as data frames (`read_tables`): what `pandas.read_html` is for HTML."""
+"""Read the tables of a document as data frames (`read_tables`), as `pandas.read_html` does for HTML."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ def read_tables(
     headers: bool = False,
     **reading: Unpack[ReadingArguments],
 ) -> list[pd.DataFrame]:
-    """Return the tables of a document, Markdown and HTML ones, as data frames with Arrow's types.
+    """Return the Markdown and HTML tables of a document as data frames with Arrow's types.
 
-    `source`, `name` and `reading` are those of `read`. `match` is a regular expression that a header, a cell or the
-    caption of a table must hold somewhere; without it all tables come. `raw` leaves all cells text. Columns have their
-    names in Arrow, SQL and data sets (`price_usd`), or with `headers=True` what the source writes above them
-    (`Price (USD)`).
+    `source`, `name` and `reading` are the same as for `read`. `match` is a regular expression that must match
+    somewhere in a header, a cell or the caption of a table; without it all tables are returned. `raw` leaves all cells
+    text. Columns have their names in Arrow, SQL and data sets (`price_usd`), or with `headers=True` their headers in
+    the source (`Price (USD)`).
 
-    The `attrs` of each frame say where it comes from: source, table_id, dataset, caption, line_start, line_end,
-    section_path, and the headers and units of its columns. A document without such a table gives an empty list.
+    The `attrs` of each frame have its origin: source, table_id, dataset, caption, line_start, line_end, section_path,
+    and the headers and units of its columns. The list is empty if no table matches.
 
     Raises:
         SourceError: the file does not exist, could not be read, or is too large.
-        DecodingError: the bytes are no text.
-        UsageError: there is no such repair level or type.
+        DecodingError: the bytes are not text.
+        UsageError: a repair level or type is unknown.
     """
     document = read(source, name=name, **reading)
     wanted = re.compile(match or "")

@@ -1,7 +1,7 @@
-"""The command line: one file a verb. The only room that prints, prompts or exits.
+"""The command line: one module per command. Only this room prints, prompts or exits.
 
-Exit codes: 0 all read; 1 nothing done, the output is as it was; 2 wrong usage; 3 done, with errors in `problems`;
-130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; 141 the reader of a pipe went away.
+Exit codes: 0 everything read; 1 nothing done, the output is unchanged; 2 wrong usage; 3 done, with errors in
+`problems`; 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP; 141 the reader closed the pipe.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.version import __version__
 
 COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "rules", "schema", "spark")
-"""What there is, in the order of the help; each in a module of its own, with its own name."""
+"""All commands, in the order of the help; each has a module of the same name."""
 
 ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 BROKEN_PIPE = 141
@@ -38,7 +38,7 @@ UNWRITABLE = (errno.ENOSPC, errno.EBADF, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 @contextlib.contextmanager
 def _report_errors() -> Iterator[None]:
-    """Turn what is raised into a message and an exit code."""
+    """Turn exceptions into a message and an exit code."""
     try:
         yield
     except ParquetryError as error:
@@ -47,7 +47,7 @@ def _report_errors() -> Iterator[None]:
         place = str(error).removesuffix(error.message)
         say(f"parquetry: {one_safe_line(place)}{error.message}")
         raise typer.Exit(2 if isinstance(error, UsageError) else 1) from error
-    except ClickError as error:  # typer prints it, with what the caller wrote in it
+    except ClickError as error:  # typer prints it, including the caller's input
         for name, value in vars(error).items():
             if isinstance(value, str):
                 setattr(error, name, one_safe_line(redacted(value)))
@@ -56,7 +56,7 @@ def _report_errors() -> Iterator[None]:
         discard_output()
         raise typer.Exit(BROKEN_PIPE) from error
     except OSError as error:
-        # Sources and outputs tell of theirs as ParquetryError; what remains is standard output, on a full disk say.
+        # Sources and outputs raise ParquetryError; what remains is standard output, for example on a full disk.
         discard_output()
         at = error.filename or ("standard output" if error.errno in UNWRITABLE else None)
         what = f"{at}: cannot be written: " if at else ""
@@ -75,19 +75,19 @@ def _report_errors() -> Iterator[None]:
     except SystemExit as error:
         if not isinstance(error.__context__, BrokenPipeError):
             raise
-        discard_output()  # Rich ends the process by itself where a reader goes away
+        discard_output()  # Rich itself exits when the reader closes the pipe
         raise typer.Exit(BROKEN_PIPE) from error
 
 
 class Commands(TyperGroup):
-    """The commands, each loaded when it is named; their errors are told in a line."""
+    """The commands, each imported on first use; errors are printed as one line."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Return the command of this name, None where there is none."""
+        """Return the command of this name; None if there is none."""
         if cmd_name in self.commands and self.commands[cmd_name] is None:
             found = getattr(import_module(f"converter.cli.{cmd_name}"), cmd_name)
             if isinstance(found, typer.Typer):
@@ -106,7 +106,7 @@ class Commands(TyperGroup):
             return super().make_context(*arguments, **more)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was named."""
+        """Run the named command."""
         with _report_errors():
             return super().invoke(ctx)
 
@@ -143,21 +143,21 @@ def main() -> None:
     """Run the command line."""
     fill_standard_streams()
     set_up()
-    vars(sys.modules["__main__"]).pop("__file__", None)  # or each worker process would import the command line anew
-    if sys.stdout is None:  # the caller closed it: then writing fails as on any file that cannot be written
+    vars(sys.modules["__main__"]).pop("__file__", None)  # otherwise each worker process imports the command line
+    if sys.stdout is None:  # the caller closed it: writing then fails as for any unwritable file
         sys.stdout = os.fdopen(1, "w")
     try:
         end_tidily()
         app()
     except BaseException as error:
         number = error.number if isinstance(error, Interruption) else interrupted()
-        if isinstance(error, KeyboardInterrupt):  # a library has put its own handler there
+        if isinstance(error, KeyboardInterrupt):  # a library has replaced the handler
             number = signal.SIGINT
         ignore()
         if number is None:
             raise
-        with contextlib.suppress(OSError, ValueError):  # the terminal is gone, perhaps
-            say(stopped(*getattr(error, "__notes__", ())))  # what `open_stage` says of the output
+        with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
+            say(stopped(*getattr(error, "__notes__", ())))  # notes of `open_stage` on the output
         with contextlib.suppress(OSError, ValueError):
             discard_output()
         sys.exit(128 + number)

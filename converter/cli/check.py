@@ -34,7 +34,7 @@ def schemas_of(named: list[str] | None) -> tuple[Schema, ...]:
     """Return the schemas of these files and names.
 
     Raises:
-        SchemaError: there is no such schema, or it is none.
+        SchemaError: a schema does not exist or is not valid.
     """
     if not named:
         return ()
@@ -55,9 +55,9 @@ def check(
     no_ignore: NoIgnore = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> None:
-    """Check documents against schemas: `file:line: message` for whatever does not fit.
+    """Check documents against schemas, and print `file:line: message` for each finding.
 
-    Exit codes: 0 everything fits, 1 something does not or could not be read, 2 wrong usage.
+    Exit codes: 0 everything fits, 1 something does not fit or could not be read, 2 wrong usage.
     """
     from converter.engine.check import REPORTS, check_sources
     from converter.printable import amount

@@ -1,8 +1,8 @@
-"""Where the command line prints: messages to standard error, data and drawings to standard output.
+"""Printing for the command line: messages to standard error, data and drawings to standard output.
 
-Whatever reaches a terminal is cleaned here: no control character, and nothing that turns the order of text, comes
-through, whoever wrote it. What goes to a file or a pipe stays as it is. Messages say flags where the library
-says arguments, and no password.
+All text for a terminal is cleaned here, whatever its origin: control characters and characters that reorder text never
+reach it. Output to a file or a pipe is unchanged. Messages name flags instead of the library's arguments, and show no
+password.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ FLAGS = {
         )
     },
 }
-"""What the command line calls an argument of the library. Messages have it in backticks."""
+"""The flag for each argument of the library. Messages have the argument in backticks."""
 
 PIPED_WIDTH = 1_000_000
-"""Columns where the output is no terminal: nothing is wrapped or cut, so that a search finds every word."""
+"""Width in columns if the output is not a terminal: nothing is wrapped or cut, so that a search finds every word."""
 
 
 def say(text: str) -> None:
-    """Print a message to standard error, its lines cleaned."""
+    """Print a message to standard error, each line cleaned."""
     stream = sys.stderr
     if stream is None:  # the caller closed it
         return
@@ -76,12 +76,12 @@ def say(text: str) -> None:
 
 
 def in_flags(text: str) -> str:
-    """Return a message of the library in the words of the command line: `maximum_bytes` becomes --max-bytes."""
+    """Return a message of the library with flags instead of arguments: `maximum_bytes` becomes --max-bytes."""
     return re.sub(r"`([\w=]+)`", lambda name: FLAGS.get(name[1], name[0]), text)
 
 
 def one_safe_line(text: str) -> str:
-    """Return the text without control characters and line breaks, with which it could write over a terminal."""
+    """Return the text without control characters and line breaks, which could overwrite the terminal."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
@@ -93,43 +93,43 @@ def write_text(text: str) -> None:
 
 
 def standard_output() -> BinaryIO:
-    """Return standard output as a stream of bytes, cleaned where it is a terminal."""
+    """Return standard output as a stream of bytes, cleaned if it is a terminal."""
     return TerminalStream(sys.stdout.buffer) if sys.stdout.isatty() else sys.stdout.buffer
 
 
 class TerminalStream(io.RawIOBase, BinaryIO):
-    """A stream of UTF-8 to a terminal, whose control characters are made visible; line breaks and tabs stay."""
+    """A UTF-8 stream to a terminal that makes control characters visible; line breaks and tabs stay."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
 
     def writable(self) -> bool:
-        """Whether it can be written to: it can."""
+        """Whether the stream is writable: always true."""
         return True
 
     def write(self, data: bytes) -> int:  # type: ignore[override]
-        """Write bytes, which may end within a character."""
+        """Write bytes, which may end inside a character."""
         self._stream.write(printable(self._decoder.decode(bytes(data))).encode())
         return len(data)
 
     def flush(self) -> None:
-        """Have the terminal show what was written."""
+        """Flush the written bytes to the terminal."""
         self._stream.flush()
 
 
 def open_console() -> Console:
-    """Return a console on standard output, plain and unwrapped where that is no terminal."""
+    """Return a console on standard output, plain and unwrapped if that is not a terminal."""
     from rich.console import Console
 
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal's encoding may not hold what the document says
+        sys.stdout.reconfigure(errors="replace")  # the terminal's encoding may lack characters of the document
     console = Console(highlight=False, markup=False, emoji=False)
     return console if console.is_terminal else Console(highlight=False, markup=False, emoji=False, width=PIPED_WIDTH)
 
 
 def print_to(console: Console, drawing: RenderableType) -> None:
-    """Print a drawing; where the output is no terminal, without the spaces that fill its lines up."""
+    """Print a drawing; if the output is not a terminal, without trailing spaces."""
     if console.is_terminal:
         console.print(Cleaned(drawing))
         return
@@ -137,11 +137,11 @@ def print_to(console: Console, drawing: RenderableType) -> None:
         console.print(drawing)
     for line in captured.get().splitlines():
         sys.stdout.write(f"{line.rstrip()}\n")
-    sys.stdout.flush()  # a reader that went away is noticed here, not at the end of the interpreter
+    sys.stdout.flush()  # a closed pipe raises here, not at the exit of the interpreter
 
 
 class Cleaned:
-    """A drawing whose texts are cleaned once they are laid out, just before they reach the terminal."""
+    """A drawing whose text is cleaned after layout, just before it reaches the terminal."""
 
     def __init__(self, drawing: RenderableType) -> None:
         self._drawing = drawing
@@ -154,5 +154,5 @@ class Cleaned:
 
 
 def discard_output() -> None:
-    """Send what is still buffered for standard output nowhere; else the interpreter complains at exit."""
+    """Discard the buffered standard output; otherwise the interpreter reports an error at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

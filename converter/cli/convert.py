@@ -130,7 +130,7 @@ def convert(
         options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
         file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
-    # Before the progress bar: rich before 15 hides the terminal from what follows.
+    # Before the progress bar: Rich before version 15 hides the terminal from later checks.
     if destination.place == STREAM and to == "parquet" and sys.stdout.isatty():
         raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
     arguments = source or []
@@ -162,7 +162,7 @@ def convert(
 
 
 def _holds_many(source: str) -> bool:
-    """Whether a source is a folder with so many files that worker processes are sure to be wanted."""
+    """Whether a source is a folder with so many files that the run certainly uses worker processes."""
     files = (name for listing in walk(source) for name in listing.files)
     return sum(1 for _ in islice(files, MANY_FILES)) == MANY_FILES
 

@@ -15,7 +15,7 @@ from converter.cli.tables import write_out
 from converter.destination import SCHEMA, destination_of
 
 if TYPE_CHECKING:
-    from converter.records import Context
+    from converter.records import ParsedDocument
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -35,7 +35,7 @@ def infer(
     no_ignore: NoIgnore = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Write a schema for what recurs in documents of one kind, with comments, ready to edit."""
+    """Infer a schema from the recurring parts of similar documents, with comments and ready to edit."""
     from converter.schema.load import parse_schemas
     from converter.schema.profile import profile
     from converter.schema.suggest import suggest
@@ -44,7 +44,7 @@ def infer(
     options = reading.options()
     problems: list[Mapping[str, Any]] = []
 
-    def documents() -> Iterator[Context]:
+    def documents() -> Iterator[ParsedDocument]:
         for document in documents_of(source, options, exclude, no_ignore):
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context

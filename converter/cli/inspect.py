@@ -35,7 +35,7 @@ def inspect(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Write a page that shows documents beside what was read in them: one HTML file, no server, no network."""
+    """Write a page that shows documents next to their records: one HTML file, no server, no network."""
     from converter.inspect.page import write_page
     from converter.output import open_stage
 

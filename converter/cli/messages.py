@@ -1,4 +1,4 @@
-"""What the commands say on stderr: problems a line each, and a run's closing summary."""
+"""Messages of the commands on stderr: one line per problem, and the summary of a run."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from converter.model.report import Report
     from converter.sources import LeftOut
 
-# More than this many problems are counted, not listed; they all stand in the record `problems`.
+# Problems beyond this number are counted, not listed; the record `problems` contains all of them.
 LISTED_PROBLEMS = 20
 
 
 def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | None) -> NoReturn:
-    """Tell what a run did, and end the command with its exit code: 3 where all is done, but not reported."""
+    """Print what a run did, and exit with its exit code: 3 if only the report could not be written."""
     report_problems(report, quiet, verbose)
     for note in report.notes:
         say(f"parquetry: {note}")
@@ -50,7 +50,7 @@ def report_problems(report: Report, quiet: bool, verbose: bool) -> None:
 
 
 def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
-    """Print rows of `problems`, a line each."""
+    """Print rows of `problems`, one per line."""
     for problem in problems:
         line = "" if problem["line_start"] is None else f":{problem['line_start']}"
         text = f"{problem['source']}{line}: {problem['severity']}: {problem['message']} [{problem['code']}]"
@@ -58,7 +58,7 @@ def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
 
 
 def report_run(report: Report, verbose: bool) -> None:
-    """Print what a run did, in a line or two; with `verbose` the rows of each record too."""
+    """Print a short summary of a run; with `verbose` also the number of rows of each record."""
     repairs = sum(report.repairs.values())
     parts = [
         amount(report.documents, "document"),
@@ -101,20 +101,20 @@ def report_run(report: Report, verbose: bool) -> None:
 
 
 def report_unused_types(asked: Iterable[str], report: Report) -> None:
-    """Warn of types for columns that no document had. Of a run that skipped documents nobody can tell."""
+    """Warn about types for columns that no document has. After skipped documents this is unknown: no warning."""
     for name in sorted(set(asked) - {"*", *report.hinted}) if not report.skipped else ():
         say(f"parquetry: warning: --type {name}=...: no table has a column of this name or header")
 
 
 def report_left_out(left_out: LeftOut) -> None:
-    """Print what a search has left out: files, and folders with all that is in them."""
+    """Print the files and entire folders that a search has left out."""
     more = left_out.count - len(left_out.first)
     names = ", ".join(left_out.first) + (f" and {more:,} more" if more else "")
     say(f"left out by .gitignore or --exclude: {names}")
 
 
 def write_report(report: Report, file: Path) -> None:
-    """Write the report as JSON to the file, or to stderr where that is `-`.
+    """Write the report as JSON to the file, or to stderr if the file is `-`.
 
     Raises:
         OutputError: the file could not be written.

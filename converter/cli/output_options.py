@@ -1,4 +1,4 @@
-"""The options that say what a run writes, and how, the same in each command that has them."""
+"""Options of a run's output, the same in every command that has them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from converter.datasets import Lock
     from converter.output import Arrangement, Output
 
-# Under headings in the help; what nearly every call says stands before them, without one.
+# Options under a heading in the help; the most common options come first, without a heading.
 _of_output = partial(typer.Option, rich_help_panel="Output")
 of_schemas = partial(typer.Option, rich_help_panel="Schemas")
 of_run = partial(typer.Option, rich_help_panel="The run")
@@ -135,7 +135,7 @@ def output_of(
     spreadsheet_safe: bool = False,
     maximum_removed: str | None = None,
 ) -> Output:
-    """Return what the options say of the output.
+    """Return the output that the options describe.
 
     Raises:
         UsageError: options do not go together.
@@ -156,11 +156,11 @@ def output_of(
         )
     of_files = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size)
     mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
-    arrangement, lock = cast("Arrangement | None", layout), cast("Lock | None", lock_types)  # Output refuses others
+    arrangement, lock = cast("Arrangement | None", layout), cast("Lock | None", lock_types)  # Output rejects others
     partitions = tuple(names_in(partition_by))
     return Output(to, names, of_files, mode, partitions, datapackage, maximum_removed, arrangement, lock)
 
 
 def names_in(text: str | None) -> list[str]:
-    """Return the names between the commas of a text."""
+    """Return the comma-separated names in a text."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]

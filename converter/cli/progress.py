@@ -1,4 +1,4 @@
-"""How far a run is, on stderr: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a run on stderr: a bar on a terminal, an occasional line elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS_BETWEEN_LINES = 30.0
 
 @contextlib.contextmanager
 def progress_shown(quiet: bool, sources: Sequence[str]) -> Iterator[Progress | None]:
-    """Give a function that shows how many documents and bytes are done; None when quiet."""
+    """Yield a function that shows how many documents and bytes are done; None if quiet."""
     if quiet:
         yield None
     elif sys.stderr is not None and sys.stderr.isatty():
@@ -54,7 +54,7 @@ def _bar(sources: Sequence[str]) -> Iterator[Progress]:
     columns = (SpinnerColumn(), BarColumn(), TextColumn(text), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, size="0 MB", rate="")
-        # Counting files takes a while where there are millions: the run does not wait for it.
+        # Counting millions of files takes a while: the run does not wait for it.
         threading.Thread(target=lambda: bar.update(task, total=_count(sources)), daemon=True).start()
         began = time.monotonic()
 
@@ -66,7 +66,7 @@ def _bar(sources: Sequence[str]) -> Iterator[Progress]:
 
 
 def _count(sources: Sequence[str]) -> int | None:
-    """Return how many documents the sources hold, None where only reading them tells."""
+    """Return how many documents the sources hold; None if this is known only after reading them."""
     from converter.sources.files import TEXT_SUFFIXES
 
     count = 0

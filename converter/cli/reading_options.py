@@ -1,4 +1,4 @@
-"""The options that say how documents are read, the same in each command that reads some."""
+"""Options of how documents are read, the same in every command that reads documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _reading = partial(typer.Option, rich_help_panel="Reading")
 _typing = partial(typer.Option, rich_help_panel="Types of tables")
 
 READING: Mapping[str, tuple[Any, Any]] = {
-    # the parameter of a command: (its type with what the help says, the default)
+    # parameter of a command: (type with the help text, default)
     "repair": (
         Annotated[str, typer.Option("--repair", metavar="off|safe|full", help="How much to repair in damaged text.")],
         "full",
@@ -105,22 +105,22 @@ READING: Mapping[str, tuple[Any, Any]] = {
         0.0,
     ),
 }
-"""Every option of `Options`, and of the `Hints` in it. A command that reads documents has them all."""
+"""The options for `Options` and its `Hints`. Every command that reads documents has all of them."""
 
 
 class Reading:
-    """What the options of `READING` say; turned into `Options` when asked for, which takes 0.2 s of imports."""
+    """The values of the options of `READING`. They become `Options` on demand, which takes 0.2 s of imports."""
 
     def __init__(self, **values: Any) -> None:
         self._values = values
 
     @property
     def maximum_seconds(self) -> float:
-        """The time that a document may take."""
+        """The time limit for a document."""
         return float(self._values["max_seconds"])
 
     def hints(self) -> Hints:
-        """Return what is said of the cells of tables.
+        """Return the hints for the cells of tables.
 
         Raises:
             UsageError: `--type` is not `COLUMN=TYPE`.
@@ -132,7 +132,7 @@ class Reading:
         for text in values["type"] or ():
             column, equals, type = text.rpartition("=")
             if not equals or not column.strip() or not type.strip():
-                raise UsageError(f"--type {text!r} names no column and type; say for example --type zip=string")
+                raise UsageError(f"--type {text!r} names no column and type; use for example --type zip=string")
             types[column.strip()] = type.strip()
         return Hints(
             date_order=values["date_order"],
@@ -144,10 +144,10 @@ class Reading:
         )
 
     def options(self, schemas: tuple[Schema, ...] = ()) -> Options:
-        """Return what is said of the conversion.
+        """Return the settings of the conversion.
 
         Raises:
-            UsageError: an option says what there is not.
+            UsageError: an option has an invalid value.
         """
         from converter.config import Options
 
@@ -165,7 +165,7 @@ class Reading:
 
 
 def with_reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `READING`; it takes them together, as its parameter `reading`."""
+    """Add the options of `READING` to a command, which receives them together as its parameter `reading`."""
     kinds = get_type_hints(command, include_extras=True)
     parameters = [
         each.replace(annotation=kinds[name])

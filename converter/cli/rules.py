@@ -13,7 +13,7 @@ from converter.errors import UsageError
 def rules(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="A rule; all of them when left out.")] = None,
 ) -> None:
-    """List the repair rules, in the order in which they run."""
+    """List the repair rules in the order they run."""
     from rich.table import Table
     from rich.text import Text
 

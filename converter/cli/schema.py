@@ -31,7 +31,7 @@ def list_schemas() -> None:
 
 @schema.command()
 def show(name: Name) -> None:
-    """Print a schema file: a good start for one of your own."""
+    """Print a schema file, for example as a starting point for your own schema."""
     from converter.schema.load import load_schemas, ready_made
 
     load_schemas(name)
@@ -40,7 +40,7 @@ def show(name: Name) -> None:
 
 @schema.command("format")
 def print_format() -> None:
-    """Print the JSON Schema of schema files, by which editors complete and check them."""
+    """Print the JSON Schema of schema files, which lets editors complete and check them."""
     from converter.schema.format import schemas_folder
 
     write_text((schemas_folder() / "schema.json").read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ def export(
     name: Name,
     to: Annotated[str, typer.Option("--to", help="jsonschema, tableschema, arrow or sql.")] = "tableschema",
 ) -> None:
-    """Print a schema in another language."""
+    """Print a schema in another schema language, such as JSON Schema."""
     from converter.schema.export import EXPORTS
     from converter.schema.load import load_schemas
 
@@ -69,9 +69,9 @@ def replay(
     out: Annotated[str, typer.Option("--out", "-o", help="The Parquet file for the rows that fit now.")],
     overwrite: Overwrite = False,
 ) -> None:
-    """Try rejected rows again after the schema was changed, without reading the documents.
+    """Validate rejected rows again after a change to the schema, without reading the documents.
 
-    Exit codes: 0 all fit now, 1 some still do not, 2 wrong usage.
+    Exit codes: 0 all rows fit now, 1 some still do not, 2 wrong usage.
     """
     import pyarrow as pa
     from pyarrow import parquet

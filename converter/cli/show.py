@@ -39,7 +39,7 @@ def show(
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
 ) -> None:
-    """Show what is read in documents: the outline with line numbers, lists, tables, repairs and problems."""
+    """Show how documents are read: the outline with line numbers, lists, tables, repairs and problems."""
     from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
 
     shown = parse_lines(lines)
@@ -63,10 +63,10 @@ show.__doc__ = f"{show.__doc__}\n\n{EXAMPLES}"
 
 
 def parse_lines(text: str | None) -> Lines:
-    """Return the lines that `10-40`, `10-` or `10` name; all of them for None.
+    """Return the lines that `10-40`, `10-` or `10` names; all lines if None.
 
     Raises:
-        UsageError: it names no lines.
+        UsageError: the text names no lines.
     """
     from converter.show.outline import Lines
 
@@ -74,7 +74,7 @@ def parse_lines(text: str | None) -> Lines:
         return Lines()
     match = re.fullmatch(r"(\d+)(-(\d*))?", text.strip())
     if match is None:
-        raise UsageError(f"--lines {text!r} names no lines; say 10-40, 10- or 10")
+        raise UsageError(f"--lines {text!r} names no lines; use 10-40, 10- or 10")
     first = int(match[1])
     last = int(match[3]) if match[3] else None if match[2] else first
     if last is not None and last < first:

@@ -1,4 +1,4 @@
-"""The options that say where documents come from, the same in each command that has them."""
+"""Options of the sources of documents, the same in every command that has them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ Root = Annotated[
 def found_sources(
     sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
 ) -> FoundSources:
-    """Return the documents that the arguments name, read when their turn comes, within the limits of the options."""
+    """Return the sources that the arguments name, read lazily within the limits of the options."""
     from converter.sources import find_sources
 
     return find_sources(
@@ -85,7 +85,7 @@ def found_sources(
 def documents_of(
     sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
 ) -> Iterator[Document]:
-    """Read the documents that the arguments name, one after the other, within the limits of the options."""
+    """Yield the documents that the arguments name, read one at a time within the limits of the options."""
     from converter.document.document import Document
     from converter.engine.conversion import read_document
 
@@ -109,10 +109,10 @@ def sources_of(
     left_out: LeftOut | None = None,
     root: str | None = None,
 ) -> Iterator[Source]:
-    """Return the documents that the options name, read when their turn comes.
+    """Return the sources that the options name, read lazily.
 
     Raises:
-        UsageError: no source is named, an option lacks the one that it goes with, or as for `find_sources`.
+        UsageError: no source is named, an option lacks another that it requires, or as for `find_sources`.
     """
     from converter.sources import Columns, find_sources
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from converter.model.report import Report
 
 DEFAULT_MASTER = "local[*,4]"
-"""All processors of this machine, and four attempts at a task: plain `local[*]` gives up when a worker dies once."""
+"""All processors of this machine, and four attempts per task: plain `local[*]` fails when a worker dies once."""
 
 TABLES: dict[str, tuple[str, dict[str, str]]] = {
     ".csv": ("csv", {"header": "true", "multiLine": "true", "escape": '"'}),
@@ -55,7 +55,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
     ".ndjson": ("json", {}),
     ".orc": ("orc", {}),
 }
-"""How Spark reads a table with this suffix; any other is read as Parquet."""
+"""Spark's format and options for a table by its suffix; any other suffix is read as Parquet."""
 
 EXAMPLES = """[bold]Examples[/bold]
 
@@ -88,7 +88,7 @@ def archive(
         Path | None, typer.Option("--archive", metavar="FILE", help="Write Parquetry as a zip for addPyFile, and stop.")
     ] = None,
 ) -> None:
-    """Convert on Apache Spark. Needs `pip install 'parquetry[spark]'` and Java 17 or 21."""
+    """Convert on Apache Spark. Requires `pip install 'parquetry[spark]'` and Java 17 or 21."""
     show_frames()
     if archive is not None:
         check_file(archive, ZIP_FILE)
@@ -194,7 +194,7 @@ def stream(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Append new documents to an output as they come, each exactly once."""
+    """Append new documents to an output as they arrive, each exactly once."""
     destination_of(out, None, RECORD_FOLDERS)
     destination_of(checkpoint, None, RECORD_FOLDERS)
     from converter.spark import stream as stream_on_spark
@@ -218,15 +218,15 @@ def stream(
 
 
 def started(master: str | None, settings: list[str] | None) -> SparkSession:
-    """Start Spark, or join the session that spark-submit began.
+    """Start Spark, or join the session that spark-submit started.
 
     Raises:
         UsageError: a setting is not `KEY=VALUE`.
-        SparkError: it could not be started.
+        SparkError: Spark could not be started.
     """
     from pyspark.sql import SparkSession
 
-    # PySpark warns of pandas 3, which nothing here uses.
+    # PySpark warns about pandas 3, which this module does not use.
     warnings.filterwarnings("ignore", message=".*pandas", category=FutureWarning)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("parquetry").config("spark.ui.showConsoleProgress", "false")
@@ -248,10 +248,10 @@ def started(master: str | None, settings: list[str] | None) -> SparkSession:
 
 
 def table(session: SparkSession, paths: list[str], query: str | None) -> DataFrame:
-    """Return the table of documents that the paths or the query name.
+    """Return the table of documents at the paths, or the result of the query.
 
     Raises:
-        UsageError: Spark cannot read it.
+        UsageError: Spark cannot read the table.
     """
     try:
         if query is not None:

@@ -55,7 +55,7 @@ def sql(
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Ask documents in SQL: each record is a table, each data set one in the schema `datasets`."""
+    """Query documents with SQL: each record is a table, and each data set is a table in the schema `datasets`."""
     from converter.engine.process import processors
     from converter.engine.query import ask, ask_documents, stands
 
@@ -77,7 +77,7 @@ sql.__doc__ = f"{sql.__doc__}\n\n{EXAMPLES}"
 
 
 def show(found: pa.Table, to: str, out: Destination, overwrite: bool) -> None:
-    """Write what a query found as `to` has it."""
+    """Write the result of a query in the format `to`."""
     from converter.show.grid import grid
     from converter.show.markdown import markdown_table
 

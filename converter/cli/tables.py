@@ -49,7 +49,7 @@ def tables(
     no_ignore: NoIgnore = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Print the tables of documents, each column in its type."""
+    """Print the tables of documents, with a type for each column."""
     from converter.show.describe import SHOWN, description
 
     destination = destination_of(out, to, TABLES)
@@ -77,7 +77,7 @@ def tables(
         write_out(destination, overwrite, serialize(found[0].to_arrow(), to))
     elif found:
         listed = "".join(f"\n  {heading(table)}" for table in found[:20])
-        raise UsageError(f"{to} holds one table; say which with --select, or use convert --records datasets:{listed}")
+        raise UsageError(f"{to} holds one table; choose one with --select, or use convert --records datasets:{listed}")
     raise typer.Exit(1 if not read else 3 if errors else 0)
 
 
@@ -85,20 +85,20 @@ tables.__doc__ = f"{tables.__doc__}\n\n{EXAMPLES}"
 
 
 def format_of(destination: Destination) -> str:
-    """Return the format of an output of tables, or the one for a reader: text on a terminal, else Markdown.
+    """Return the format of an output of tables; the default is text on a terminal, else Markdown.
 
     Raises:
-        UsageError: it is a file whose name says none.
+        UsageError: the output is a file whose name states no format.
     """
     if destination.format is not None:
         return destination.format
     if destination.place == FILE:
-        raise UsageError("names no format; say which with `to`", source=destination.name)
+        raise UsageError("names no format; choose one with `to`", source=destination.name)
     return "text" if sys.stdout.isatty() else "markdown"
 
 
 def is_selected(table: Table, name: str | None) -> bool:
-    """Whether a table is the one that is asked for: by its number, its data set, or its caption."""
+    """Whether a table is the requested one, by its number, data set or caption."""
     if name is None:
         return True
     if name.isdigit():
@@ -107,7 +107,7 @@ def is_selected(table: Table, name: str | None) -> bool:
 
 
 def heading(table: Table) -> str:
-    """Return a line that says which table it is: source, number, lines, data set and caption."""
+    """Return a line that identifies the table: source, number, lines, data set and caption."""
     caption = f": {table['caption']}" if table["caption"] else ""
     dataset = f" ({table['dataset']})" if table["dataset"] else ""
     lines = f"{table['line_start']}-{table['line_end']}"
@@ -115,7 +115,7 @@ def heading(table: Table) -> str:
 
 
 def render(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
-    """Return the tables as a person reads them, under their headings unless `bare`: text, or drawings of rich."""
+    """Return the tables for a human reader, under headings unless `bare`: Markdown, or a list of Rich renderables."""
     from rich.text import Text
 
     from converter.printable import one_line
@@ -129,14 +129,14 @@ def render(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | li
 
 
 def comment(text: str) -> str:
-    """Return the text as a comment and a blank line, which leave a Markdown table a table."""
+    """Return the text as a comment and a blank line, which keep the Markdown table after them intact."""
     from converter.printable import one_line
 
     return f"<!-- {one_line(text).replace('--', '- -')} -->\n\n"
 
 
 def serialize(table: pa.Table, to: str) -> bytes:
-    """Return the table as a file of this format holds it."""
+    """Return the table as the bytes of a file in this format."""
     from io import BytesIO
 
     from converter.write import FORMATS, Layout
@@ -150,11 +150,11 @@ def serialize(table: pa.Table, to: str) -> bytes:
 
 
 def write_out(destination: Destination, overwrite: bool, content: bytes | list[Any]) -> None:
-    """Write to the file, or to standard output; drawings go through rich.
+    """Write to the file or to standard output; a list of renderables goes through Rich.
 
     Raises:
-        UsageError: Parquet to a terminal.
-        OutputError: the file exists already, or could not be written.
+        UsageError: the content is Parquet and the output is a terminal.
+        OutputError: the file already exists, or could not be written.
     """
     out = destination.path if destination.place == FILE else None
     if isinstance(content, list):

@@ -1,8 +1,8 @@
 """Typed columns -> data sets: the rows of all tables with the same headers, over a whole run, in one file.
 
-tables of a document -> part: rows, each column typed as the document's tables agree, raw texts beside (`part.py`)
-                     -> Spool: one file on disk, so that memory holds a batch and not the run (`spool.py`)
-                     -> Datasets: types unified over the run, drift reported (`collect.py`), or as they were in the
+tables of a document -> part: rows with one type per column for all tables, and their raw texts (`part.py`)
+                     -> Spool: one file on disk, so that memory holds a batch, not the run (`spool.py`)
+                     -> Datasets: types unified over the run, drift reported (`collect.py`), or locked to those of the
                         last run (`lock.py`)
 """
 
@@ -11,10 +11,10 @@ from converter.datasets.lock import Contract, Lock, contract_of
 from converter.datasets.part import PARTS, parts_of
 
 DATASETS = "datasets"
-"""The name under which data sets are asked for beside the records, and the folder they go to."""
+"""The name that requests data sets alongside records, and the folder that they are written to."""
 
 PARTS_FILE = "_parts"
-"""What a file with the parts of data sets is named after, from which a later run can go on."""
+"""The base name of files with the parts of data sets, from which a later run can resume."""
 
 __all__ = [
     "DATASETS",

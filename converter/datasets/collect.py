@@ -1,4 +1,4 @@
-"""All data sets of a run: parts go to the spool as they come, types are decided when the last one is in."""
+"""All data sets of a run: parts go to the spool as they arrive, types are decided after the last one."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from converter.values.lattice import NULL, STRING, narrow
 
 @dataclass(slots=True)
 class Dataset:
-    """What memory holds of one data set: where its parts are, and as what its columns were seen."""
+    """The state in memory of one data set: where its parts are, and the observed kinds of its columns."""
 
     name: str
     places: array[int] = field(default_factory=lambda: array("q"))
-    """For each part its place in the spool, two numbers: as objects, they would be most of what a long run holds."""
+    """The place of each part in the spool, two numbers: as objects, they would be most of a long run's memory."""
     kinds: dict[str, Kinds] = field(default_factory=dict)
     orders: Counter[Order] = field(default_factory=Counter)
 
     @property
     def order(self) -> Order:
-        """The columns as most tables have them; the same in whatever order the documents came."""
+        """The columns as most tables have them, regardless of the order of the documents."""
         return min(self.orders, key=lambda order: (-self.orders[order], order))
 
 
 class Datasets:
-    """Gathers the parts of a run, and gives the rows of each data set with the types that hold them all."""
+    """Collects the parts of a run, and yields the rows of each data set with types that hold all values."""
 
     def __init__(self, spool: BinaryIO, contract: Contract | None = None, hints: Hints = NO_HINTS) -> None:
-        """Take a file, open for writing and reading, for the rows to wait in.
+        """Take a file, open for writing and reading, as the spool of the rows.
 
-        A `contract` has the kinds of data sets that stay as they are; `hints` say how their cells are read.
+        A `contract` holds the kinds of data sets that must not change; `hints` state how their cells are read.
         """
         self._spool = Spool(spool)
         self._contract, self._hints = contract or {}, hints
@@ -51,7 +51,7 @@ class Datasets:
         self._drifts: list[tuple[str, str, Problem]] = []
 
     def add(self, parts: pa.RecordBatch | pa.Table) -> None:
-        """Take the parts of a batch (`PARTS`); memory keeps where they stand, and their kinds."""
+        """Add the parts of a batch (`PARTS`); memory keeps only their places and kinds."""
         for _, name, kinds, rows in zip(*(column.to_pylist() for column in parts.columns), strict=True):
             dataset = self._datasets.setdefault(name, Dataset(name))
             dataset.places.extend(self._spool.append(rows))
@@ -62,7 +62,7 @@ class Datasets:
                 add(dataset.kinds.setdefault(column, {}), kind, seen)
 
     def tables(self) -> Iterator[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]:
-        """Yield each data set by its name, with its schema and its rows, which are read as they are asked for."""
+        """Yield the name, schema and rows of each data set; the rows are read lazily."""
         for name in sorted(self._datasets):
             dataset = self._datasets[name]
             types = self._types(dataset)
@@ -72,18 +72,18 @@ class Datasets:
             yield name, schema, self._batches(dataset, types, schema)
 
     def rows(self, name: str) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a data set that `tables` has given, once more."""
+        """Yield the rows of a data set that `tables` has yielded, once more."""
         dataset = self._datasets[name]
         types = self._types(dataset)
         return self._batches(dataset, types, _schema(dataset, types))
 
     def tell(self, name: str, problem: Callable[[int], Problem]) -> None:
-        """Have `problems` tell something of a data set, made for the line where its first table stands."""
+        """Add a data set's problem to `problems`; `problem` creates it from the line of the first table."""
         place = min(seen.first for kinds in self._datasets[name].kinds.values() for seen in kinds.values())
         self._drifts.append((place.doc_id, place.source, problem(place.line)))
 
     def problems(self) -> pa.RecordBatch:
-        """Return the rows of `problems` on the data sets of `tables`: what drifted, did not fit, or was told."""
+        """Return the rows of `problems` for the data sets of `tables`: drift, misfits, and those added by `tell`."""
         return rows_of_problems(self._drifts)
 
     def _parts(self, dataset: Dataset) -> Iterator[pa.RecordBatch]:
@@ -91,7 +91,7 @@ class Datasets:
             yield self._spool.read(place)
 
     def _types(self, dataset: Dataset) -> dict[str, Kind]:
-        """The kind of each column over the whole run; string where values would not survive the cast."""
+        """The kind of each column over the whole run; string if values would not survive the cast."""
         locked = self._locked(dataset)
         types = {name: locked.get(name) or unified(kinds) for name, kinds in dataset.kinds.items()}
         open_columns = [
@@ -113,7 +113,7 @@ class Datasets:
         return {name: Kind(storable(kind.type), kind.unit) for name, kind in types.items()}
 
     def _locked(self, dataset: Dataset) -> dict[str, Kind]:
-        """The kinds that columns must have, but for those whose type the user says."""
+        """The locked kinds of columns, except for columns whose type the user sets."""
         headers = dict(dataset.order)
         return {
             name: kind
@@ -129,7 +129,7 @@ class Datasets:
         return locked_values(rows, name, header, kind, self._hints, units_agree=units <= {kind.unit})
 
     def _misfits(self, dataset: Dataset) -> Iterator[tuple[str, str, Problem]]:
-        """Yield document, source and problem for each cell that does not fit the kind that its column must have."""
+        """Yield document, source and problem for each cell that does not fit the locked kind of its column."""
         locked = self._locked(dataset)
         suspects = [name for name, kind in locked.items() if {*dataset.kinds[name]} - {kind}]
         for rows in self._parts(dataset) if suspects else ():
@@ -182,7 +182,7 @@ def _unit(unit: str | None) -> dict[str, str]:
 
 
 def _drift(dataset: Dataset, types: dict[str, Kind]) -> Iterator[tuple[str, str, Problem]]:
-    """Yield document, source and problem for each kind of a column that is not the usual one, at its first table."""
+    """Yield document, source and problem for each kind of a column except the usual one, at its first table."""
     for name, kinds in dataset.kinds.items():
         usual, *others = drifts(kinds) or [types[name]]
         for kind in others:

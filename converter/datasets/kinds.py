@@ -1,4 +1,4 @@
-"""As what a column of a data set was seen: its types and units, how often, and where first."""
+"""The observed kinds of a data set's column: its types and units, how often, and where first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.values.lattice import NULL, STRING
 
 
 class Kind(NamedTuple):
-    """What the tables of a data set may differ in."""
+    """A column's type and unit, in which the tables of a data set may differ."""
 
     type: pa.DataType
     unit: str | None
@@ -23,7 +23,7 @@ class Kind(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A table, so that the first one is the same in whatever order the documents came."""
+    """A table's place, ordered so that the first table does not depend on the order of the documents."""
 
     source: str
     line: int
@@ -31,28 +31,28 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Seen:
+class Occurrences:
     """How many tables had a kind, and the first of them."""
 
     tables: int
     first: Place
 
 
-Kinds = dict[Kind, Seen]
+Kinds = dict[Kind, Occurrences]
 
 
-def add(kinds: Kinds, kind: Kind, seen: Seen) -> None:
+def add(kinds: Kinds, kind: Kind, seen: Occurrences) -> None:
     """Count tables that had this kind."""
     known = kinds.get(kind)
     if known is None:
-        kinds[kind] = Seen(seen.tables, seen.first)
+        kinds[kind] = Occurrences(seen.tables, seen.first)
     else:
         known.tables += seen.tables
         known.first = min(known.first, seen.first)
 
 
 def unified(kinds: Kinds) -> Kind:
-    """The kind that holds all of them; string where units differ, null where no table says anything."""
+    """Return the kind that holds all of them; string if units differ, null if no table has values."""
     said = [kind for kind in kinds if not pa.types.is_null(kind.type)]
     units = {kind.unit for kind in said}
     if len(units) > 1:
@@ -61,9 +61,9 @@ def unified(kinds: Kinds) -> Kind:
 
 
 def drifts(kinds: Kinds) -> list[Kind]:
-    """The kinds that differ from the most common one, which comes first; empty where nothing drifts.
+    """Return the kinds of a column that drifts, the most common one first; empty if nothing drifts.
 
-    Decimals that differ in scale alone are no drift: each takes as many digits as its cells have.
+    Decimals that differ only in scale are no drift: each has as many digits as its cells.
     """
     said = [kind for kind in kinds if not pa.types.is_null(kind.type)]
     distinct = {(pa.types.is_decimal(kind.type) or kind.type, kind.unit) for kind in said}

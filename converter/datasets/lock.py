@@ -1,4 +1,4 @@
-"""The types that data sets had in the last run, held to as a contract: what does not fit is null, and a problem."""
+"""The data set types of the last run, enforced as a contract: a value that does not fit is null, and a problem."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from converter.values.lattice import STRING
 from converter.values.units import unit_key
 
 Lock = Literal["null", "fail"]
-"""What becomes of a cell that does not fit: it is null and a problem, or the run fails."""
+"""What happens to a cell that does not fit: it is null and a problem, or the run fails."""
 
 Contract = Mapping[str, Mapping[str, Kind]]
 """The kind of each column of each data set."""
 
 OPEN = {"decimal128", "timestamp"}
-"""Types that are read as the cells say it, and then fitted into the locked one cell by cell."""
+"""Types that are inferred from the cells, and then fitted to the locked type cell by cell."""
 
 
 def contract_of(types: Mapping[str, Mapping[str, str]], units: Mapping[str, Mapping[str, str]]) -> Contract:
-    """Return the contract of data sets: the types of their columns as Arrow prints them, and the units of some."""
+    """Return the contract of data sets from their column types, as Arrow prints them, and the units of some."""
     return {
         name: {
             column: Kind(type, units.get(name, {}).get(column))
@@ -38,7 +38,7 @@ def contract_of(types: Mapping[str, Mapping[str, str]], units: Mapping[str, Mapp
 
 
 def fits(type: pa.DataType, locked: pa.DataType) -> bool:
-    """Whether values of a type can be cast to the locked one; a cast raises where a decimal would lose digits."""
+    """Whether values of a type can be cast to the locked one; a cast raises if a decimal would lose digits."""
     both_decimal = pa.types.is_decimal(type) and pa.types.is_decimal(locked)
     return both_decimal or pa.types.is_null(type) or unify(type, locked) == locked or _widens(type, locked)
 
@@ -48,8 +48,8 @@ def locked_values(
 ) -> tuple[pa.Array, list[int]]:
     """Return a column of a part in its locked kind, and the rows whose cells do not fit it, which are null.
 
-    `units_agree` says that all values that were read have the locked unit. They are cast where all of them survive it;
-    else the texts are read anew as the locked type. A text holds everything.
+    `units_agree` states that all parsed values have the locked unit. They are cast if all of them survive the cast;
+    otherwise the texts are read again as the locked type. Everything fits a locked string.
     """
     texts = rows.column(TEXT + name)
     if kind.type == STRING:
@@ -79,10 +79,10 @@ def locked_values(
 def _parsed(printed: str) -> pa.DataType | None:
     try:
         return type_named(printed.partition("[day]")[0])[1]
-    except UsageError:  # one of the columns that say where a row comes from
+    except UsageError:  # one of the columns that locate a row in its source
         return None
 
 
 def _widens(type: pa.DataType, locked: pa.DataType) -> bool:
-    """Whether it is a whole number for a decimal, of whatever precision."""
+    """Whether the type is an integer and the locked one a decimal, of whatever precision."""
     return bool(pa.types.is_integer(type) and pa.types.is_decimal(locked))

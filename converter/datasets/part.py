@@ -1,4 +1,4 @@
-"""The rows that one document gives to one data set."""
+"""The rows that one document contributes to one data set."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from converter.datasets.kinds import Kind, Kinds, Place, Seen, add, unified
+from converter.datasets.kinds import Kind, Kinds, Occurrences, Place, add, unified
 from converter.parse import Table
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.record import DOC_ID, INT32, LINE_START
 from converter.records.record import field as described
 from converter.records.tables import dataset_of, tables_of
@@ -26,19 +26,19 @@ PLACE = (
     described("row", INT32, "The body row, from 0."),
     LINE_START,
 )
-"""The columns that every data set begins with: from which row of which table a row comes."""
+"""The first columns of every data set: the table and row that a row comes from."""
 
 SOURCE = "source"
-"""Under this key the metadata of a part's rows have the source of the document."""
+"""The metadata key of a part's rows that holds the source of the document."""
 
 VALUE, TEXT = "value ", "text "
-"""Before a column's name: its typed values, and the raw texts that stand in for them where types do not agree."""
+"""Prefixes of a column's name: its typed values, and the raw texts that replace them if types do not agree."""
 
 FEW_VALUES = 4096
-"""So many integers are made floats one by one, which is what most casts are; more would take long."""
+"""Up to this many integers are converted to floats one by one, as in most casts; more would take long."""
 
 COMPRESSED_BYTES = 1024 * 1024
-"""Rows of so many bytes are compressed: they are held until the run has ended."""
+"""Rows of this many bytes or more are compressed: they are held until the run ends."""
 
 Order = tuple[tuple[str, str], ...]
 """The name and the header of each column, in the order of a table."""
@@ -52,13 +52,13 @@ PARTS = pa.schema(
         pa.field("rows", pa.binary(), nullable=False),
     ]
 )
-"""What a batch of documents gives to the data sets: a row for each document and data set, of which it is a part.
+"""The parts that a batch of documents contributes to data sets: a row for each document and data set.
 
-`rows` is a record batch as Arrow IPC has it, with the source in its metadata, PLACE and for each column its texts and,
-unless it is text, its values. `kinds` is an Arrow schema, in which each field is a column as tables had it: its type,
-in the metadata its unit, in how many tables, and where first; the metadata of the schema says in which orders tables
-had their columns.
-Nothing in it refers to the process that made it: parts can come from another one, and wait on disk for another run.
+`rows` is a record batch in Arrow IPC format: the source in its metadata, PLACE, and for each column its texts and,
+unless it is text, its values. `kinds` is an Arrow schema with a field for each observed kind of a column: its type, and
+in the metadata its unit, the number of tables, and the first one; the schema's metadata holds the tables' column
+orders.
+Nothing in it refers to the process that made it: parts can come from another process, or stay on disk for another run.
 """
 
 
@@ -73,7 +73,7 @@ class Part(NamedTuple):
 
 @dataclass(slots=True)
 class _Tables:
-    """The tables of one data set, while a part is made. `places` are the columns of PLACE that are numbers."""
+    """The tables of one data set while a part is built. `places` are the numeric columns of PLACE."""
 
     places: tuple[array[int], ...] = field(default_factory=lambda: (array("i"), array("i"), array("i")))
     columns: dict[str, list[tuple[Column, list[str | None]]]] = field(default_factory=lambda: defaultdict(list))
@@ -81,8 +81,8 @@ class _Tables:
     orders: Counter[Order] = field(default_factory=Counter)
 
 
-def parts_of(contexts: Iterable[Context], hints: Hints) -> Iterator[pa.RecordBatch]:
-    """Yield the parts that these documents give to data sets (`PARTS`), for each in the order of its tables."""
+def parts_of(contexts: Iterable[ParsedDocument], hints: Hints) -> Iterator[pa.RecordBatch]:
+    """Yield the parts of data sets (`PARTS`) from these documents, for each in the order of its tables."""
     parts: list[Part] = []
     held = 0
     for context in contexts:
@@ -103,7 +103,7 @@ def _batch(parts: Sequence[Part]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=PARTS)
 
 
-def _parts(context: Context, hints: Hints) -> Iterator[Part]:
+def _parts(context: ParsedDocument, hints: Hints) -> Iterator[Part]:
     found: dict[str, list[tuple[int, Table]]] = defaultdict(list)
     for table_id, (_, _, table) in enumerate(tables_of(context)):
         if dataset := dataset_of(table, context.columns[table_id]):
@@ -117,7 +117,7 @@ def _parts(context: Context, hints: Hints) -> Iterator[Part]:
 
 
 def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> bytes:
-    """Return as what columns were seen, and in which orders, as `PARTS` has it."""
+    """Return the observed kinds and orders of columns in the format of `PARTS`."""
     fields = [
         pa.field(name, kind.type, metadata={"seen": json.dumps([kind.unit, seen.tables, *seen.first])})
         for name, column in kinds.items()
@@ -126,18 +126,18 @@ def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> byte
     return bytes(pa.schema(fields, metadata={"orders": json.dumps(list(orders.items()))}).serialize())
 
 
-def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Seen]], list[tuple[Order, int]]]:
-    """Return what `write_kinds` wrote: name, kind and how often for each column, and the orders."""
+def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Occurrences]], list[tuple[Order, int]]]:
+    """Return the data that `write_kinds` wrote: name, kind and `Occurrences` of each column, and the orders."""
     schema = pa.ipc.read_schema(pa.py_buffer(data))
     found = []
     for column in schema:
         unit, tables, *place = json.loads(column.metadata[b"seen"])
-        found.append((column.name, Kind(column.type, unit), Seen(tables, Place(*place))))
+        found.append((column.name, Kind(column.type, unit), Occurrences(tables, Place(*place))))
     orders = json.loads(schema.metadata[b"orders"])
     return found, [(tuple((name, header) for name, header in order), count) for order, count in orders]
 
 
-def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns: Sequence[Column],
+def _add(tables: _Tables, context: ParsedDocument, table_id: int, table: Table, columns: Sequence[Column],
          hints: Hints) -> None:  # fmt: skip
     count = len(table.rows)
     for held, more in zip(tables.places, ([table_id] * count, range(count), table.lines), strict=True):
@@ -148,10 +148,10 @@ def _add(tables: _Tables, context: Context, table_id: int, table: Table, columns
         raw = texts((row[position].text for row in table.rows), hints)
         kind = Kind(NULL if column.says_nothing else column.type, column.unit)
         tables.columns[column.name].append((column, [None] * count if pa.types.is_null(column.type) else raw))
-        add(tables.kinds[column.name], kind, Seen(1, place))
+        add(tables.kinds[column.name], kind, Occurrences(1, place))
 
 
-def _rows(context: Context, tables: _Tables) -> bytes:
+def _rows(context: ParsedDocument, tables: _Tables) -> bytes:
     count = len(tables.places[0])
     arrays = [pa.repeat(pa.scalar(context.doc_id, STRING), count)]
     arrays += [pa.Array.from_buffers(INT32, count, [None, pa.py_buffer(numbers)]) for numbers in tables.places]
@@ -173,13 +173,13 @@ def _rows(context: Context, tables: _Tables) -> bytes:
 
 
 def source_of(rows: pa.RecordBatch) -> str | None:
-    """Return the source of the document that a part is of; None where an older version wrote the part."""
+    """Return the source of a part's document; None if an older version wrote the part."""
     words = (rows.schema.metadata or {}).get(SOURCE.encode())
     return None if words is None else str(json.loads(words))
 
 
 def cast(arrays: Sequence[pa.Array], type: pa.DataType) -> pa.Array | None:
-    """The arrays as one of this type, or None where a value would be lost."""
+    """Return the arrays as one of this type, or None if a value would be lost."""
     try:
         return pa.concat_arrays([as_type(array, type) for array in arrays])
     except pa.ArrowInvalid:
@@ -187,7 +187,7 @@ def cast(arrays: Sequence[pa.Array], type: pa.DataType) -> pa.Array | None:
 
 
 def as_type(array: pa.Array, type: pa.DataType) -> pa.Array:
-    """Return an array as another type; `Array.cast` imports pyarrow.compute, 25 ms and 9 MB, which most do without.
+    """Return an array as another type; most avoid `Array.cast`, which imports pyarrow.compute (25 ms, 9 MB).
 
     Raises:
         pyarrow.ArrowInvalid: a value would be lost.
@@ -199,5 +199,5 @@ def as_type(array: pa.Array, type: pa.DataType) -> pa.Array:
     if array.type == INT64 and type == FLOAT64 and len(array) <= FEW_VALUES:
         return pa.array(array.to_pylist(), type)
     if array.type == INT64 and pa.types.is_decimal(type):
-        array = array.cast(decimal128(type.scale))  # Arrow casts integers to what holds any of them only
+        array = array.cast(decimal128(type.scale))  # Arrow casts integers only to decimals that hold any of them
     return array.cast(type)

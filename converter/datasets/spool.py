@@ -1,4 +1,4 @@
-"""Where rows wait for the end of a run: one file that only grows, and is read at any place."""
+"""The spool of rows until the end of a run: an append-only file that is read at any place."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class Spool:
     """Holds record batches of any schema in a file."""
 
     def __init__(self, file: BinaryIO) -> None:
-        """Take a file that is open for writing and reading, and empty."""
+        """Take an empty file that is open for writing and reading."""
         self._file = file
         self._end = 0
         self._lock = Lock()
 
     def append(self, data: bytes | pa.Buffer) -> tuple[int, int]:
-        """Write a record batch that is an Arrow IPC stream; its place in the file is what `read` takes."""
+        """Write a record batch in Arrow IPC stream format; return its place in the file, for `read`."""
         place = (self._end, len(data))
         self._file.seek(self._end)
         self._file.write(data)
@@ -26,14 +26,14 @@ class Spool:
         return place
 
     def append_rows(self, rows: pa.RecordBatch) -> tuple[int, int]:
-        """Write a record batch; its place in the file is what `read` takes."""
+        """Write a record batch; return its place in the file, for `read`."""
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, rows.schema) as stream:
             stream.write_batch(rows)
         return self.append(sink.getvalue())
 
     def read(self, place: tuple[int, int]) -> pa.RecordBatch:
-        """The batch that was written at this place; threads can read side by side."""
+        """Return the batch written at this place; threads can read concurrently."""
         start, size = place
         with self._lock:
             self._file.seek(start)

@@ -1,1 +1,1 @@
-"""One document for people: its rows, and how they are looked up."""
+"""One document for interactive use: its rows, and how to look them up."""

@@ -1,4 +1,4 @@
-"""One document: its outline, its records, and what was repaired or went wrong on the way."""
+"""One document: its outline, records, repairs and problems."""
 
 from __future__ import annotations
 
@@ -13,12 +13,26 @@ import pyarrow as pa
 
 from converter.config import Options
 from converter.document import drawing
-from converter.document.rows import Row, Rows, RowType, Table, frame, short
+from converter.document.row import short
+from converter.document.rows import ListRow, Rows, RowType, Table, frame
+from converter.document.typed_rows import (
+    BlockRow,
+    CellRow,
+    CodeBlockRow,
+    DefinitionRow,
+    FootnoteRow,
+    ImageRow,
+    LinkRow,
+    ListItemRow,
+    ProblemRow,
+    RepairRow,
+    SectionRow,
+)
 from converter.engine.conversion import problem_of
 from converter.errors import SourceError
 from converter.limits import OutOfTime, TooMuchOutput
 from converter.output import Output
-from converter.records import RECORDS, Context
+from converter.records import RECORDS, ParsedDocument
 from converter.repair import State
 from converter.values import Column
 from converter.write.json import nested_document
@@ -29,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class _RecordRows(Generic[RowType]):
-    """An attribute of Document that holds the rows of the record of its name, made when first asked for."""
+    """An attribute of Document with the rows of the record of the same name, made on first access."""
 
     def __init__(self, row_type: type[RowType]) -> None:
         self._row_type = row_type
@@ -47,44 +61,44 @@ class _RecordRows(Generic[RowType]):
             return self
         rows = document.rows(self._record)
         made = Rows(self._record, [self._row_type(document, self._record, row) for row in rows])
-        document.__dict__[self._record] = made  # the next access finds it there, without coming here
+        document.__dict__[self._record] = made  # later accesses find it there and skip this method
         return made
 
 
 class Document:
-    """A document that was read: its outline, its records, and what was repaired or went wrong on the way."""
+    """A document that was read: its outline, records, repairs and problems."""
 
-    sections = _RecordRows(Row)
-    blocks = _RecordRows(Row)
-    list_items = _RecordRows(Row)
+    sections = _RecordRows(SectionRow)
+    blocks = _RecordRows(BlockRow)
+    list_items = _RecordRows(ListItemRow)
     tables = _RecordRows(Table)
-    cells = _RecordRows(Row)
-    links = _RecordRows(Row)
-    images = _RecordRows(Row)
-    code_blocks = _RecordRows(Row)
-    footnotes = _RecordRows(Row)
-    definitions = _RecordRows(Row)
-    repairs = _RecordRows(Row)
-    problems = _RecordRows(Row)
+    cells = _RecordRows(CellRow)
+    links = _RecordRows(LinkRow)
+    images = _RecordRows(ImageRow)
+    code_blocks = _RecordRows(CodeBlockRow)
+    footnotes = _RecordRows(FootnoteRow)
+    definitions = _RecordRows(DefinitionRow)
+    repairs = _RecordRows(RepairRow)
+    problems = _RecordRows(ProblemRow)
 
-    def __init__(self, context: Context, options: Options | None = None) -> None:
-        """Take what `read_document` gave, and the options that it was given."""
+    def __init__(self, context: ParsedDocument, options: Options | None = None) -> None:
+        """Take the result of `read_document`, and the options it was read with."""
         self._context, self._options = context, options or Options()
         self._tables: dict[str, pa.Table] = {}
 
     @property
-    def context(self) -> Context:
-        """What its records are made from."""
+    def context(self) -> ParsedDocument:
+        """The context that the records are made from."""
         return self._context
 
     @property
     def source(self) -> str:
-        """The path that it was read from, or the name given to the text."""
+        """The path that the document was read from, or the name of the text."""
         return self._context.source
 
     @property
     def doc_id(self) -> str | None:
-        """The document's id in every record, derived from `source`; None where it could not be read."""
+        """The document's id in every record, derived from `source`; None if it could not be read."""
         return self._context.doc_id
 
     @property
@@ -94,13 +108,13 @@ class Document:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """The front matter; empty without one, or where it is broken (see `problems`)."""
+        """The front matter; empty if there is none, or if it is broken (see `problems`)."""
         text = self._context.text
         return dict(text.front_matter.metadata or {}) if text and text.front_matter else {}
 
     @property
     def encoding(self) -> str | None:
-        """The encoding that its bytes were read in, by its Python name."""
+        """The encoding that the bytes were decoded with, by its Python name."""
         return self._context.text.encoding if self._context.text else None
 
     @property
@@ -110,13 +124,13 @@ class Document:
 
     @property
     def state(self) -> State | None:
-        """How the text was found, with the evidence for it; None with repair off, or where there is no text."""
+        """The state of the text before repair, with the evidence; None with repair off, or without text."""
         return self._context.state
 
     @cached_property
-    def lists(self) -> Rows[Row]:
-        """The lists; each has its `items`, rows of `list_items`, those of nested lists included."""
-        items: dict[int, list[Row]] = defaultdict(list)
+    def lists(self) -> Rows[ListRow]:
+        """The lists; each has its `items`, rows of `list_items`, including those of nested lists."""
+        items: dict[int, list[ListItemRow]] = defaultdict(list)
         for item in self.list_items:
             items[item["list_id"]].append(item)
         rows = []
@@ -124,17 +138,17 @@ class Document:
             place = {name: held[0][name] for name in ("list_id", "block_id", "section_id")}
             block = self.blocks[place["block_id"]]
             lines = {"line_start": block["line_start"], "line_end": block["line_end"]}
-            rows.append(Row(self, "lists", {**place, "items": Rows("list_items", held), **lines}))
+            rows.append(ListRow(self, "lists", {**place, "items": Rows("list_items", held), **lines}))
         return Rows("lists", rows)
 
     @cached_property
-    def _cells_by_table(self) -> dict[int, list[Row]]:
-        cells: dict[int, list[Row]] = defaultdict(list)
+    def _cells_by_table(self) -> dict[int, list[CellRow]]:
+        cells: dict[int, list[CellRow]] = defaultdict(list)
         for cell in self.cells:
             cells[cell["table_id"]].append(cell)
         return cells
 
-    def cells_of(self, table_id: int) -> list[Row]:
+    def cells_of(self, table_id: int) -> list[CellRow]:
         """Return the body cells of a table, row by row."""
         return self._cells_by_table.get(table_id, [])
 
@@ -155,7 +169,7 @@ class Document:
 
         Raises:
             UsageError: the record is unknown.
-            SourceError: its rows take too long, or are too much.
+            SourceError: making its rows takes too long, or they are too large.
         """
         Output(records=[record]).names(self._options)
         if record not in self._tables:
@@ -166,10 +180,10 @@ class Document:
 
     @contextlib.contextmanager
     def within_limits(self) -> Iterator[None]:
-        """Do something for the document within what its limits leave.
+        """Run the block within what remains of the document's limits.
 
         Raises:
-            SourceError: it takes too long, or becomes too much.
+            SourceError: the block takes too long, or its output is too large.
         """
         try:
             with self._context.allowance.timed():
@@ -179,7 +193,7 @@ class Document:
             raise SourceError(problem.message, source=self.source, code=problem.code) from None
 
     def to_pandas(self, record: str) -> pd.DataFrame:
-        """Return a record of this document as a data frame with Arrow's types: an integer with nulls stays one.
+        """Return a record of this document as a data frame with Arrow's types: integers with nulls stay integers.
 
         Raises:
             UsageError: the record is unknown.
@@ -187,7 +201,7 @@ class Document:
         return frame(self.to_arrow(record))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole document as one nested object, as the format JSON has it."""
+        """Return the whole document as one nested object, as in the format JSON."""
         records = {
             name: [{key: value for key, value in row.items() if key != "doc_id"} for row in self.rows(name)]
             for name in RECORDS
@@ -197,7 +211,7 @@ class Document:
 
     @cached_property
     def summary(self) -> str:
-        """How many sections, blocks, lists and so on there are: `5 sections, 20 blocks, 1 image`."""
+        """The number of sections, blocks, lists and so on: `5 sections, 20 blocks, 1 image`."""
         counts = [(name, self.to_arrow(name).num_rows) for name in RECORDS if name not in ("documents", "cells")]
         counts.insert(2, ("lists", len(self.lists)))
         counted = [

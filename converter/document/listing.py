@@ -1,4 +1,4 @@
-"""Rows -> a small listing for a terminal: one line a row, within its width."""
+"""Rows -> a short listing for a terminal: one line per row, within its width."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from converter.printable import one_line
 
 
 class Fields(Protocol):
-    """A row: the names of its columns, and their values."""
+    """A row: its column names and values."""
 
     def keys(self) -> Iterable[str]:
-        """Return the names."""
+        """Return the column names."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
 
 LONGEST_LISTING = 20
-"""Rows shown; the others are only counted."""
+"""The number of rows shown; the others are only counted."""
 LONGEST_VALUE = 200
 SHORT_COLUMN = 12
-"""A column of text that is nowhere wider than this is shown whole."""
+"""A text column whose values are all at most this wide is shown in full."""
 LEFT_OUT = {
     "sections": ("path", "text"),
     "blocks": ("markdown",),
     "cells": ("markdown",),
     "footnotes": ("markdown",),
 }
-"""Columns that say again what another one says, or that hold what the blocks hold."""
+"""Columns that repeat another column, or the content of the blocks."""
 
 
 RECOVERED = ("bare", "bold")
-"""Styles of headings that the source does not mark as such."""
+"""Styles of headings that the source does not mark as headings."""
 
 
 def line_range(first: int | None, last: int | None) -> str:
-    """Return `12`, `12-14`, or nothing for what has no lines."""
+    """Return `12`, `12-14`, or an empty string if there are no lines."""
     if first is None:
         return ""
     return str(first) if last in (first, None) else f"{first}-{last}"
 
 
 def listing(record: str, rows: Sequence[Fields]) -> str:
-    """Return the first rows of a record as an aligned table under the number of rows there are."""
+    """Return the first rows of a record as an aligned table, below the total number of rows."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -57,7 +57,7 @@ def listing(record: str, rows: Sequence[Fields]) -> str:
     for column in columns:
         texts = [Text(value_text(row[column])[:LONGEST_VALUE], no_wrap=True, overflow="ellipsis") for row in shown]
         numeric = all(isinstance(row[column], int | float | None) for row in shown)
-        # Where the width does not do, long texts give way; numbers and short words do not.
+        # If the terminal is too narrow, long texts are cut; numbers and short words are not.
         short = numeric or max(text.cell_len for text in texts) <= SHORT_COLUMN
         table.add_column(column, justify="right" if numeric else "left", no_wrap=short)
         cells.append(texts)
@@ -74,9 +74,9 @@ def listing(record: str, rows: Sequence[Fields]) -> str:
 
 
 def rows_to_show(record: str, rows: Sequence[Fields]) -> list[dict[str, Any]]:
-    """Return what a listing shows of each row: its number, `lines` for its first and last line, and what is its own.
+    """Return what a listing shows of each row: its id, `lines` for its first and last line, and its own columns.
 
-    The keys of other records are left out, and columns that are null throughout.
+    The ids of other records and columns without any value are left out.
     """
     shown = []
     for row in rows:
@@ -92,7 +92,7 @@ def rows_to_show(record: str, rows: Sequence[Fields]) -> list[dict[str, Any]]:
 
 
 def value_text(value: Any) -> str:
-    """Return a value of a row on one line; null as nothing."""
+    """Return a value of a row on one line; null as an empty string."""
     if value is None:
         return ""
     if isinstance(value, list) and all(isinstance(part, str) for part in value):
@@ -107,7 +107,7 @@ def value_text(value: Any) -> str:
 
 
 def recovery_text(section: Fields) -> str:
-    """Return how a section's heading was recovered, and how surely; nothing where the source marks it."""
+    """Return how a section's heading was recovered, with its confidence; empty if the source marks the heading."""
     if section["confidence"] == 1 and section["style"] not in RECOVERED:
         return ""
     return f"recovered ({section['style']}), confidence {section['confidence']:.4g}"

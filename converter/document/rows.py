@@ -1,97 +1,37 @@
-"""Rows of records as objects: columns as attributes, and a listing that a person can read."""
+"""Rows of records as objects: columns as attributes, and a readable listing."""
 
 from __future__ import annotations
 
-import reprlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import pyarrow as pa
 
 from converter.document import drawing
 from converter.document.listing import listing
+from converter.document.row import Row
+from converter.document.typed_rows import ListItemRow, TableRow
 from converter.values import Column, storable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SHORT = reprlib.Repr()
-_SHORT.maxstring, _SHORT.maxother, _SHORT.maxlist, _SHORT.maxlevel = 48, 48, 4, 1
 
-
-def short(value: Any) -> str:
-    """Return the `repr` of a value, long strings and lists cut in the middle."""
-    return f"<{len(value)} {value.record}>" if isinstance(value, Rows) else _SHORT.repr(value)
-
-
-class Owner(Protocol):
-    """What a row asks of the document that it belongs to."""
-
-    @property
-    def source(self) -> str:
-        """Its key."""
-
-    @property
-    def sections(self) -> Sequence[Row]:
-        """Its sections, by their `section_id`."""
-
-    def cells_of(self, table_id: int) -> Sequence[Row]:
-        """Return the body cells of a table, row by row."""
-
-    def columns_of(self, table_id: int) -> Sequence[Column]:
-        """Return the typed columns of a table."""
-
-
-class Row:
-    """A row of a record: each column is an attribute and a key, `row.text`, `row["text"]`, `dict(row)`."""
-
-    __slots__ = ("_document", "_record", "_values")
-
-    def __init__(self, document: Owner, record: str, values: dict[str, Any]) -> None:
-        self._document, self._record, self._values = document, record, values
-
-    def keys(self) -> Iterable[str]:
-        """Return the names of the columns."""
-        return self._values.keys()
-
-    def __getitem__(self, column: str) -> Any:
-        return self._values[column]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __contains__(self, column: object) -> bool:
-        return column in self._values
-
-    def __getattr__(self, column: str) -> Any:
-        # A copy asks for its slots before they are filled; without the guard that would recurse.
-        if column.startswith("_") or column not in self._values:
-            raise AttributeError(f"{type(self).__name__} has no column {column!r}")
-        return self._values[column]
-
-    def __dir__(self) -> Iterable[str]:
-        return [*super().__dir__(), *self._values]
-
-    def __repr__(self) -> str:
-        shown = (f"{name}={short(value)}" for name, value in self._values.items() if value is not None)
-        return f"{self._record}({', '.join(part for part in shown if not part.startswith('doc_id='))})"
-
-
-class Table(Row):
-    """A row of `tables`, with the table itself."""
+class Table(TableRow):
+    """A row of `tables`, with the content of the table."""
 
     __slots__ = ()
 
     @property
     def headers(self) -> list[str]:
-        """The header cells as a reader sees them."""
+        """The header cells as a reader of the document sees them."""
         return [column["header"] for column in self["columns"]]
 
     @property
     def source(self) -> str:
-        """The document that it stands in."""
+        """The key of the table's document."""
         return self._document.source
 
     @property
@@ -101,19 +41,19 @@ class Table(Row):
 
     @property
     def rows(self) -> list[list[str]]:
-        """The body: a list of raw texts for each row. A row that is ragged in the source is so here."""
+        """The body: a list of raw texts for each row. Rows that are ragged in the source stay ragged."""
         rows: dict[int, list[str]] = defaultdict(list)
         for cell in self._document.cells_of(self["table_id"]):
             rows[cell["row"]].append(cell["text"])
         return [rows[number] for number in range(self["row_count"])]
 
     def to_arrow(self, *, raw: bool = False, headers: bool = False) -> pa.Table:
-        """Return the body as an Arrow table, each column in its type, or all as the source has it with `raw`.
+        """Return the body as an Arrow table, each column in its type, or with `raw` all columns as raw text.
 
-        Columns bear their names, or with `headers` what the source writes above them, made unique as pandas does it
-        (`Price.1`, `Unnamed: 0`). In the metadata of its field stand, as in data sets, the header as `description`, and
-        the `unit`, where there is one. A cell that is not there is null; surplus cells stand, as text, in columns of
-        their own at the end, `surplus_1` and so on.
+        Columns have their names, or with `headers` their headers in the source, made unique as pandas does
+        (`Price.1`, `Unnamed: 0`). As in data sets, the metadata of a field has the header as `description`, and the
+        `unit` if there is one. Missing cells are null; surplus cells are text columns at the end, `surplus_1` and so
+        on.
         """
         typed = self.columns_typed
         texts = list(zip_longest(*self.rows)) or [()] * len(typed)
@@ -135,7 +75,7 @@ class Table(Row):
         return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
     def to_pandas(self, *, raw: bool = False, headers: bool = False) -> pd.DataFrame:
-        """Return the same as a data frame with Arrow's types; where it comes from is told in its `attrs`."""
+        """Return the same as a data frame with Arrow's types; its `attrs` have the origin."""
         table = self.to_arrow(raw=raw, headers=headers)
         made = frame(table)
         made.attrs = {
@@ -148,17 +88,17 @@ class Table(Row):
         return made
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        """Hand the typed table to whatever takes Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
+        """Export the typed table to libraries that read Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
         return self.to_arrow().__arrow_c_stream__(requested_schema)
 
 
 def _metadata(schema: pa.Schema, key: bytes) -> dict[str, str]:
-    """Return what the metadata of fields says under a key, by the names of those that have it."""
+    """Return the metadata value of a key by field name, for the fields that have it."""
     return {field.name: field.metadata[key].decode() for field in schema if key in (field.metadata or {})}
 
 
 def unique(headers: Iterable[str]) -> list[str]:
-    """Return the headers as pandas labels columns: one that comes again gets a number, an empty one its place."""
+    """Return the headers as pandas labels columns: a repeated header gets a number, an empty header its position."""
     labels: list[str] = []
     for place, header in enumerate(headers):
         stem = label = header or f"Unnamed: {place}"
@@ -170,11 +110,11 @@ def unique(headers: Iterable[str]) -> list[str]:
     return labels
 
 
-RowType = TypeVar("RowType", bound=Row)
+RowType = TypeVar("RowType", bound=Row, covariant=True)
 
 
 class Rows(Sequence[RowType]):
-    """The rows of a record, in reading order; shows itself as a listing."""
+    """The rows of a record, in reading order; the `repr` is a listing."""
 
     __slots__ = ("_rows", "record")
 
@@ -201,12 +141,25 @@ class Rows(Sequence[RowType]):
         return drawing.html(self)
 
 
+class ListRow(Row):
+    """A list: where it stands, and its items, those of nested lists included."""
+
+    __slots__ = ()
+
+    list_id: int
+    block_id: int
+    section_id: int
+    items: Rows[ListItemRow]
+    line_start: int
+    line_end: int
+
+
 def frame(table: pa.Table) -> pd.DataFrame:
-    """Return an Arrow table as a data frame with Arrow's types: an integer with nulls stays one."""
-    import pandas as pd  # 0.7 s that only those pay who want a frame
+    """Return an Arrow table as a data frame with Arrow's types: integers with nulls stay integers."""
+    import pandas as pd  # 0.7 s that only callers who want a data frame pay
 
     def type_of(arrow: pa.DataType) -> Any:
-        return None if pa.types.is_dictionary(arrow) else pd.ArrowDtype(arrow)  # pandas has categories of its own
+        return None if pa.types.is_dictionary(arrow) else pd.ArrowDtype(arrow)  # pandas has its own categories
 
     made: pd.DataFrame = table.to_pandas(types_mapper=type_of)
     return made

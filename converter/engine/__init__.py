@@ -1,1 +1,1 @@
-"""Everything about running, nothing about documents: one batch, a pool, limits, a run."""
+"""Running conversions: a batch, a pool, limits, a run. Nothing here is about the content of documents."""

@@ -1,4 +1,4 @@
-"""Documents linted as data: every violation of a schema, and the forms in which a linter reports."""
+"""Lint documents against schemas: find every violation, and report it in the usual formats of linters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from converter.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation, or one source that could not be read: where, in which record, which kind, and in words."""
+    """One violation, or one source that could not be read: place, record, code and message."""
 
     source: str
     line: int
@@ -34,7 +34,7 @@ class Finding:
 
 @dataclass(slots=True)
 class Checked:
-    """What a check found. `unread` counts the sources that could not be read."""
+    """The result of a check. `unread` counts the sources that could not be read."""
 
     findings: list[Finding]
     matched: dict[str, int]
@@ -44,7 +44,7 @@ class Checked:
 
 
 def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options: Options) -> Checked:
-    """Match the schemas to each document and return what does not fit, in the order of documents and lines."""
+    """Match the schemas to each document and return all violations, in the order of documents and lines."""
     names = [schema.name for schema in schemas]
     checked = Checked([], dict.fromkeys(names, 0), dict.fromkeys(names, 0))
     uniques = Uniques()
@@ -71,17 +71,17 @@ def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options:
 
 
 def text(checked: Checked) -> str:
-    """Return `file:line: message`, a line each."""
+    """Return one line per finding: `file:line: message`."""
     return "".join(printable(str(finding)).replace("\n", "\u2424") + "\n" for finding in checked.findings)
 
 
 def as_json(checked: Checked) -> str:
-    """Return an array of objects."""
+    """Return a JSON array with an object per finding."""
     return json.dumps([asdict(finding) for finding in checked.findings], indent=2, ensure_ascii=False) + "\n"
 
 
 def sarif(checked: Checked) -> str:
-    """Return SARIF 2.1.0, which code hosts and editors read."""
+    """Return the findings as SARIF 2.1.0, which code hosts and editors read."""
     rules = sorted({_rule(finding) for finding in checked.findings})
     results: list[dict[str, Any]] = [
         {
@@ -109,7 +109,7 @@ def sarif(checked: Checked) -> str:
 
 
 def github(checked: Checked) -> str:
-    """Return workflow commands, which GitHub shows beside the lines."""
+    """Return the findings as workflow commands, which GitHub shows beside the lines."""
     return "".join(
         f"::error file={_property(finding.source)},line={finding.line},title={_property(_rule(finding))}"
         f"::{_data(finding.message)}\n"
@@ -130,4 +130,4 @@ def _property(text: str) -> str:
 
 
 REPORTS: dict[str, Callable[[Checked], str]] = {"text": text, "json": as_json, "sarif": sarif, "github": github}
-"""The forms of a check's report."""
+"""The report formats of a check."""

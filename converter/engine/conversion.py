@@ -1,4 +1,4 @@
-"""The conversion of documents itself: plain functions without state, called alike by a run, a pool or Spark."""
+"""Convert documents: stateless functions that a run, a pool and Spark all call."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from converter.limits import Allowance, OutOfTime
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
 from converter.problems import OUT_OF_MEMORY, Problem
-from converter.records import RECORDS, Context, outline
+from converter.records import RECORDS, ParsedDocument, outline
 from converter.records.context import repeated_characters
 from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejections, typed_columns
@@ -27,14 +27,14 @@ from converter.text.office import to_markdown
 from converter.text.reading import Text, decode, read_text
 
 
-def read_document(source: Source, options: Options, keep_lines: bool = True) -> Context:
+def read_document(source: Source, options: Options, keep_lines: bool = True) -> ParsedDocument:
     """Read one document: bytes -> text -> repaired text -> blocks -> outline.
 
-    What goes wrong becomes a problem of the context; nothing is raised for a document's sake. The lines of the text, of
-    which no record is made, need not be kept: they take half as much memory as all of its blocks.
+    An error becomes a problem of the context; no document raises an exception. Without `keep_lines` the lines of the
+    text are dropped: no record is made from them, and they take half as much memory as all blocks.
     """
     if source.problem is not None:
-        return Context(None, source.key, problems=[source.problem])
+        return ParsedDocument(None, source.key, problems=[source.problem])
     allowance = Allowance.of(len(source.data), options.maximum_seconds, options.maximum_output_bytes)
     try:
         with allowance.timed():
@@ -43,13 +43,13 @@ def read_document(source: Source, options: Options, keep_lines: bool = True) -> 
         return refuse(source.key, error, options)
 
 
-def refuse(key: str, error: BaseException, options: Options) -> Context:
-    """Return what stands for a document over which an error was raised: nothing but the problem."""
-    return Context(None, key, problems=[problem_of(error, options)])
+def refuse(key: str, error: BaseException, options: Options) -> ParsedDocument:
+    """Return the context of a document that raised an error: it has only the problem."""
+    return ParsedDocument(None, key, problems=[problem_of(error, options)])
 
 
 def problem_of(error: BaseException, options: Options) -> Problem:
-    """Return what an error that was raised over a document says, as its problem."""
+    """Return an error that a document raised, as a problem."""
     if isinstance(error, OutOfTime):
         limit = f"the document took over {options.maximum_seconds:g} s"
         return Problem("too_slow", f"{limit}; raise it with `maximum_seconds` or split the document")
@@ -57,15 +57,15 @@ def problem_of(error: BaseException, options: Options) -> Problem:
         return Problem(error.code, error.message, error.line, error.line)
     if isinstance(error, MemoryError):
         return OUT_OF_MEMORY
-    # a fault of ours costs one document, not the run
+    # a bug in Parquetry fails one document, not the run
     return Problem("failed", f"{type(error).__name__}: {error}; please report it with the document")
 
 
-def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> Context:
+def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> ParsedDocument:
     size = len(source.data)
     if size > options.maximum_bytes:
         message = f"{size} bytes, the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
-        return Context(None, source.key, problems=[Problem("too_large", message)])
+        return ParsedDocument(None, source.key, problems=[Problem("too_large", message)])
     is_text = source.format == MARKDOWN
     text = read_text(source.data, source.key, options.encoding) if is_text else _read_office(source, options, allowance)
     repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)
@@ -84,7 +84,7 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     allowance.anew().take(repeated_characters(blocks, sections))
     columns = typed_columns(blocks, options.hints)
     problems += rejections(blocks, columns)
-    return Context(
+    return ParsedDocument(
         document_id(source.key),
         source.key,
         text,
@@ -104,12 +104,12 @@ def _read_office(source: Source, options: Options, allowance: Allowance) -> Text
     raw = source.data.encode("utf-8", "replace") if isinstance(source.data, str) else source.data
     readable = raw
     if source.format == "html" and options.encoding is not None and isinstance(source.data, bytes):
-        readable = decode(raw, source.key, [], options.encoding)[0].encode("utf-8", "replace")  # as its reader has it
-    # Each character of it stands in several records.
+        readable = decode(raw, source.key, [], options.encoding)[0].encode("utf-8", "replace")  # UTF-8 for its reader
+    # Each character of the Markdown appears in several records.
     most = int(min(options.maximum_bytes, allowance.output_bytes // 4))
     markdown, problems = to_markdown(readable, source.format, options.maximum_bytes, most)
     text = read_text(markdown, source.key)
-    # A document is known by its own bytes, whatever its reader makes of them.
+    # The hash and size are those of the source's own bytes, whatever Markdown its reader makes of them.
     return replace(
         text, sha256=hashlib.sha256(raw).hexdigest(), size_bytes=len(raw), problems=[*problems, *text.problems]
     )
@@ -117,11 +117,11 @@ def _read_office(source: Source, options: Options, allowance: Allowance) -> Text
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a batch of documents gave, or a piece of it: an Arrow table a record, under `datasets` its parts of the data
+    """The result of a batch of documents, or a piece of it: an Arrow table per record; `datasets` has the parts of data
     sets.
 
-    `matched` says for each schema how many rows matched it, of which those that did not fit are in `problems`. `more`
-    says that further pieces follow.
+    `matched` is the number of rows that matched each schema; matched rows that did not fit are in `problems`. `more`
+    is true if further pieces follow.
     """
 
     records: dict[str, pa.Table]
@@ -129,7 +129,7 @@ class Batch:
     more: bool = False
 
     def pieces(self) -> Iterator[Batch]:
-        """Yield what a large document gave as `convert_in_pieces` does, so that it is written alike."""
+        """Yield a large document's result in pieces, as `convert_in_pieces` does, so that both are written alike."""
         for name, table in self.records.items():
             for rows in table.to_batches():
                 yield Batch({name: pa.Table.from_batches([rows])}, more=True)
@@ -137,7 +137,7 @@ class Batch:
 
 
 def join_batches(batches: Sequence[Batch]) -> Batch:
-    """Return batches that follow each other as one."""
+    """Return consecutive batches as one batch."""
     first = batches[0]
     return Batch(
         {name: pa.concat_tables([batch.records[name] for batch in batches]) for name in first.records},
@@ -148,20 +148,20 @@ def join_batches(batches: Sequence[Batch]) -> Batch:
 def convert_batch(sources: Iterable[Source], options: Options, records: Sequence[str] | None = None) -> Batch:
     """Convert a batch of documents to all records and data sets, or to those named (`datasets` names the latter).
 
-    Rows come in the order of the sources. Memory is bounded by the batch: nothing is kept between calls. Whatever goes
-    wrong over one document, or is too much for its limits, costs that document.
+    Rows are in the order of the sources. The batch bounds memory: nothing is kept between calls. A document that
+    fails or exceeds its limits does not affect the others.
 
     Raises:
-        ViolationError: a record does not fit a schema that says `fail`.
+        ViolationError: a record does not fit a schema that sets `fail`.
     """
     contexts = [read_document(source, options, keep_lines=False) for source in sources]
     schemas = (schema.name for schema in options.schemas)
     return _rows_of_all(contexts, options, _in_order(records or (*RECORDS, *schemas, DATASETS)))
 
 
-def _rows_of_all(contexts: Sequence[Context], options: Options, names: Sequence[str]) -> Batch:
-    """Make the rows of documents together, which is fast; if anything goes wrong, of each alone."""
-    # No document can be over its limits while all together are within the least of them.
+def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
+    """Make the rows of all documents together, which is fast; if that fails, of each document alone."""
+    # If all documents together are within the smallest limits, each is within its own.
     least = contexts[0].allowance if len(contexts) == 1 else Allowance.least([each.allowance for each in contexts])
     try:
         with least.timed():
@@ -171,13 +171,13 @@ def _rows_of_all(contexts: Sequence[Context], options: Options, names: Sequence[
     except (Exception, OutOfTime) as error:
         if not any(context.text for context in contexts) and len(contexts) < 2:
             raise
-        fault = error.with_traceback(None)  # which holds all that was made
+        fault = error.with_traceback(None)  # the traceback would keep all rows made so far alive
     if len(contexts) == 1:
         return _rows_of_all([refuse(contexts[0].source, fault, options)], options, names)
     return join_batches([_rows_of_all([context], options, names) for context in contexts])
 
 
-def _rows_together(contexts: Sequence[Context], options: Options, names: Sequence[str]) -> Batch:
+def _rows_together(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
     asked = {schema.name: _apply_schema(schema, contexts) for schema in options.schemas}
     made = {}
     for name in names:
@@ -189,10 +189,10 @@ def _rows_together(contexts: Sequence[Context], options: Options, names: Sequenc
 
 
 def convert_in_pieces(source: Source, options: Options, records: Sequence[str] | None = None) -> Iterator[Batch]:
-    """Convert one large document as `convert_batch` does, but to pieces that follow each other, each of one record.
+    """Convert one large document as `convert_batch` does, but yield the rows in pieces, each of one record.
 
-    Its rows take six times its size and more. They wait in a temporary file until the last of them is made, so that
-    what goes wrong on the way costs the document alone, and memory holds a piece. For options without schemas.
+    The rows take at least six times the document's size. A temporary file holds them until the last one is made: so an
+    error fails only this document, and memory holds one piece. Only for options without schemas.
 
     Raises:
         OutputError: the temporary file could not be written.
@@ -223,19 +223,19 @@ def convert_in_pieces(source: Source, options: Options, records: Sequence[str] |
 
 
 def _in_order(records: Iterable[str]) -> list[str]:
-    """Data sets come first: nothing takes as much memory besides while it is made."""
+    """Return the records with data sets first: making them takes the most memory."""
     return sorted(records, key=DATASETS.__ne__)
 
 
-def _rows(name: str, contexts: Sequence[Context], options: Options) -> Iterator[pa.RecordBatch]:
+def _rows(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
     if name == DATASETS:
         return parts_of(contexts, options.hints)
-    # One that is alone in its batch may be large, and so may its sections.
+    # A document that is alone in its batch may be large, and so may its sections.
     at_once = ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE
     return RECORDS[name].batches(contexts, at_once, contexts[0].allowance if contexts else None)
 
 
-def _apply_schema(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
-    from converter.schema.apply import apply  # a tenth of the start, which only runs with schemas need
+def _apply_schema(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.RecordBatch, int]:
+    from converter.schema.apply import apply  # a tenth of the startup time; only runs with schemas need it
 
     return apply(schema, contexts)

@@ -1,6 +1,6 @@
-"""How a command ends on a signal: at once while it starts, later tidily, and never with a traceback.
+"""How a command ends on a signal: at once during startup, later with cleanup, and never with a traceback.
 
-Imported before anything else, so it needs nothing but the standard library's smallest modules.
+This module is imported before all others, so it imports only the smallest modules of the standard library.
 """
 
 import os
@@ -10,20 +10,20 @@ import sys
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )  # Windows has no SIGHUP
-"""Ctrl-C, `kill`, and the end of the terminal."""
+"""Ctrl-C, `kill`, and a closed terminal."""
 
 
 def stopped(output: str = "nothing half-written was left") -> str:
-    """Return the line that says so, and what the output is like then."""
+    """Return the message that a command stopped, with the state of its output."""
     return f"parquetry: stopped; {output}"
 
 
 SECONDS_TO_LEAVE = 0.05
-"""What Python is given to leave a place where it drops what is raised."""
+"""The time for Python to leave a destructor or callback, where it drops exceptions."""
 
 
 class Interruption(BaseException):
-    """A signal came. No `KeyboardInterrupt`, which others turn into something else on its way."""
+    """A signal arrived. Not a `KeyboardInterrupt`, which other libraries catch and replace."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -31,43 +31,43 @@ class Interruption(BaseException):
 
     @property
     def exit_code(self) -> int:
-        """What a shell calls the end by this signal."""
+        """The exit code that a shell gives a process ended by this signal."""
         return 128 + self.number
 
 
 class _State:
-    """The signal that came first: those after it would only keep its work from being tidied up."""
+    """The first signal; later ones are ignored, as they would only interrupt the cleanup."""
 
     first: int | None = None
 
 
 def end_at_once() -> None:
-    """Have signals end the process with a line: while it starts, there is nothing to tidy up."""
+    """Make signals end the process with a message: during startup there is nothing to clean up."""
     _handle(_end)
 
 
 def end_tidily() -> None:
-    """Have the first signal raise `Interruption` in the main thread, and those after it do nothing."""
+    """Make the first signal raise `Interruption` in the main thread, and ignore later ones."""
     sys.unraisablehook = _raise_again
     _handle(_raise)
 
 
 def ignore() -> None:
-    """Have signals do nothing any more: the command is done, and only the interpreter has to end.
+    """Ignore signals from now on: the command is done, and only the interpreter has to exit.
 
-    As it ends, it gives signals with a function of ours their first meaning back, which is to kill the process.
+    On exit, the interpreter resets signals that have a Python handler to their default, which kills the process.
     """
     _handle(signal.SIG_IGN)
 
 
 def interrupted() -> int | None:
-    """Return the signal that came, None where none did."""
+    """Return the first signal that arrived, or None."""
     return _State.first
 
 
 def _handle(handler: object) -> None:
     for number in SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:  # nohup, or a shell that started it in the background
+        if signal.getsignal(number) != signal.SIG_IGN:  # ignored under nohup, or started in the background by a shell
             signal.signal(number, handler)  # type: ignore[arg-type]
 
 
@@ -83,7 +83,7 @@ def _raise(number: int, frame: object) -> None:
 
 
 def _raise_again(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Raise it where it is heard: it came while Python was in a destructor or callback, which drop what is raised."""
+    """Send the signal again if it arrived in a destructor or callback, where Python drops exceptions."""
     if isinstance(unraisable.exc_value, Interruption):
         from threading import Timer
 

@@ -1,4 +1,4 @@
-"""OpenLineage events of a run (https://openlineage.io, through openlineage-python): what went in, what came out."""
+"""OpenLineage events of a run (https://openlineage.io, through openlineage-python): its inputs and outputs."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ PRODUCER = f"https://pypi.org/project/parquetry/{__version__}"
 
 
 class Lineage:
-    """The events of one run: START when it is made, and one more when it is done."""
+    """The events of one run: START when the object is created, and one more at the end."""
 
     def __init__(self, file: Path, sources: Sequence[str]) -> None:
-        """Write the event START, at the end of the file.
+        """Append the event START to the file.
 
         Raises:
             UsageError: openlineage-python is not installed.
@@ -45,14 +45,14 @@ class Lineage:
         self._write("START", [])
 
     def complete(self, report: Report) -> None:
-        """Write the event COMPLETE, with the records and data sets that were written; FAIL where nothing was."""
+        """Append the event COMPLETE with the records and data sets written, or FAIL if nothing could be read."""
         folders = {path.parent for path in report.outputs if isinstance(path, Path)}
         outputs = [dataset for folder in folders for dataset in self._outputs(folder)]
         outputs = outputs or [self._events.OutputDataset(*_name(str(path))) for path in report.outputs]
         self._write("FAIL" if report.exit_code == 1 else "COMPLETE", outputs)
 
     def fail(self, message: str) -> None:
-        """Write the event FAIL, with the reason."""
+        """Append the event FAIL with the reason."""
         self._write("FAIL", [], redacted(message))
 
     def _outputs(self, out: Path) -> Iterator[OutputDataset]:
@@ -101,7 +101,7 @@ class Lineage:
 
 @contextlib.contextmanager
 def lineage(file: Path | None, sources: Sequence[str]) -> Iterator[Lineage | None]:
-    """Give the events of a run, None without a file; what the block raises is told in the event FAIL.
+    """Yield the events of a run, or None without a file; an exception in the block is written as the event FAIL.
 
     Raises:
         UsageError: openlineage-python is not installed.
@@ -119,7 +119,7 @@ def lineage(file: Path | None, sources: Sequence[str]) -> Iterator[Lineage | Non
 
 
 def _name(source: str) -> tuple[str, str]:
-    """Return namespace and name as OpenLineage has them: `file` and a path, or `s3://bucket` and a key."""
+    """Return a source's OpenLineage namespace and name: `file` and a path, or `s3://bucket` and a key."""
     *inner, outer = CHAIN.split(public(source))
     if found := re.fullmatch(rf"({SCHEME}:/*[^/?#]*)([^?#]*).*", outer, re.S):
         return found[1], "::".join([*inner, found[2].lstrip("/")])

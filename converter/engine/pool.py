@@ -1,4 +1,4 @@
-"""Batches -> what they gave, in the same order: here, or in worker processes side by side."""
+"""Batches -> their results, in the same order: converted in this process or in parallel worker processes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from converter.errors import ParquetryError
 from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
 
-# What a batch may take beyond the seconds that one document has: to be sent, put in columns, and sent back.
+# The time a batch may take beyond one document's `maximum_seconds`: to be sent, put in columns, and sent back.
 SLACK_SECONDS = 30.0
 
 # The same for a document that is converted again, alone.
 SLACK_ALONE = 5.0
 
 LARGE_BYTES = 1024 * 1024
-"""A document of so many bytes is a batch of its own, and may be converted to pieces; see `convert_in_pieces`."""
+"""A document of at least this size is a batch of its own, and may be converted in pieces; see `convert_in_pieces`."""
 
 Converted = Iterator[tuple[Sequence[Source], Iterable[Batch]]]
 
@@ -40,16 +40,16 @@ def convert_batches(
     isolated: bool = False,
     in_pieces: bool = False,
 ) -> Converted:
-    """Yield each batch with what it gave, in the order of the batches, whatever order they were done in.
+    """Yield each batch with its result, in the order of the batches, whatever order they finish in.
 
-    With `jobs` over 1, and more than one batch, that many worker processes convert; `jobs` + 1 batches at most are
-    under way, so that memory does not grow with the run. A batch that fails as a whole (a worker died, ran out of
-    memory, or could not be interrupted) is converted again, each document alone; the one to blame becomes a problem.
-    `isolated` keeps even a single batch out of this process, which a document may end. What a batch gave is one
-    `Batch`; `in_pieces` allows several for a large document, to be taken before the next batch is asked for.
+    With `jobs` over 1 and more than one batch, that many worker processes convert; at most `jobs` + 1 batches are in
+    progress, so that memory does not grow with the run. If a batch fails as a whole (a worker died, ran out of memory,
+    or could not be interrupted), each of its documents is converted again alone; one that fails again becomes a
+    problem. `isolated` converts even a single batch in a worker, as a document may end the process. The result is one
+    `Batch`; with `in_pieces` a large document may give several, to be consumed before the next batch is requested.
 
     Raises:
-        ViolationError: a record does not fit a schema that says `fail`.
+        ViolationError: a record does not fit a schema that sets `fail`.
     """
     coming = iter(batches)
     first = list(islice(coming, 2))
@@ -89,7 +89,7 @@ def _pooled(
             return _unpack(started(batch, SLACK_ALONE))
 
         def refused(source: Source) -> Batch:
-            return convert_batch([source], options, names)  # here: a worker that has no memory has none for this either
+            return convert_batch([source], options, names)  # not in a worker: it may be out of memory
 
         def ended(batch: Sequence[Source], future: Future[bytes]) -> Iterable[Batch]:
             made = _outcome(batch, partial(_unpack, future), alone, refused)
@@ -116,14 +116,14 @@ def _convert_and_pack(
     options: Options,
     names: Sequence[str],
 ) -> bytes:
-    """Convert in a worker, and pack what comes of it: pebble's own packing ends a worker that has no memory for it."""
+    """Convert in a worker, and pickle the result: pebble's own pickling ends a worker that has no memory for it."""
     try:
         packed = pickle.dumps(convert(batch, options, names), pickle.HIGHEST_PROTOCOL)
         bytearray(2 * len(packed))  # pebble needs as much to send it; a MemoryError here is a problem of the batch
         return packed
     except MemoryError as error:
         message = str(error)
-    raise MemoryError(message)  # not the one that was caught, whose frames hold all that filled the memory
+    raise MemoryError(message)  # not the original error: its frames keep the memory in use
 
 
 def _unpack(future: Future[bytes]) -> Batch:
@@ -132,7 +132,7 @@ def _unpack(future: Future[bytes]) -> Batch:
 
 def _set_up_worker() -> None:
     set_up()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where there is no fork server, in which it is blocked
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for systems without a fork server, which blocks it
 
 
 def _outcome(
@@ -141,7 +141,7 @@ def _outcome(
     convert: Callable[[Sequence[Source]], Batch],
     refused: Callable[[Source], Batch],
 ) -> Batch:
-    """Return the result; where there is none, what each document gives alone, and a problem for one that fails."""
+    """Return the result; if it fails, the results of each document alone, with a problem for each that fails."""
     try:
         return result()
     except ParquetryError:

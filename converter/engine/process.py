@@ -1,4 +1,4 @@
-"""What a process of ours sets up before it converts: the command's own, and each worker of its pool."""
+"""Set up Parquetry's own processes before they convert: the command, and each worker of its pool."""
 
 from __future__ import annotations
 
@@ -10,78 +10,78 @@ from types import FrameType
 
 
 class WithoutFrames:
-    """Hides pandas and numpy from pyarrow, which imports them where they are installed: 0.4 s, for no conversion.
+    """Hides pandas and numpy from pyarrow, which imports them if installed: 0.4 s, and no conversion needs them.
 
-    Packages that need them for themselves, as those that read XLSX do, get them.
+    Packages that use them themselves, such as those that read XLSX, can import them.
     """
 
     NAMES = ("pandas", "numpy")
 
     @classmethod
     def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
-        """Refuse to import them for pyarrow and for us; leave every other import alone."""
+        """Refuse these imports to pyarrow and Parquetry; leave every other import alone."""
         if name in cls.NAMES:
             frame: FrameType | None = sys._getframe(1)
             while frame and "importlib" in frame.f_globals["__name__"]:
                 frame = frame.f_back
-            # What pyarrow imports from C seems to be imported by whoever called it.
+            # Imports that pyarrow makes from C appear to come from its caller.
             if frame is None or frame.f_globals["__name__"].partition(".")[0] in ("pyarrow", "converter"):
                 raise ModuleNotFoundError(f"the command line does without {name}", name=name)
 
 
 def show_frames() -> None:
-    """Undo `WithoutFrames`, for what has pyarrow use them: PySpark."""
+    """Undo `WithoutFrames`, for PySpark, which needs pyarrow to use pandas and numpy."""
     sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, WithoutFrames)]
 
 
 def set_up() -> None:
-    """Make this process start and run faster. For processes that are ours alone: it changes the interpreter."""
-    show_frames()  # those that a fork server has set up are set up again
+    """Make this process start and run faster. Only for Parquetry's own processes: it changes the interpreter."""
+    show_frames()  # a process forked from the fork server is already set up
     sys.meta_path.insert(0, WithoutFrames())
-    # XLSX is read through pandas, whose strings are pyarrow's unless told otherwise: turning them back takes numpy.
+    # XLSX is read through pandas, whose strings are pyarrow's by default: converting them back takes numpy.
     os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "0")
-    # pyarrow's own allocator keeps half as much again as it has in use, and is no faster on what converting takes.
+    # pyarrow's own allocator keeps 50% more memory than is in use, and is no faster for conversions.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    # Documents make millions of objects and hardly a cycle: looking for cycles less often saves a tenth of the time.
+    # Documents make millions of objects and hardly any cycles: collecting less often saves a tenth of the time.
     gc.set_threshold(1_000_000, 50, 50)
 
 
 def fill_standard_streams() -> None:
-    """Put something in the place of standard streams that the caller closed.
+    """Open replacements for standard streams that the caller closed.
 
-    Else the first files that are opened take their numbers, and what is printed goes into them. What was closed
-    cannot be read or written after it, as before.
+    Otherwise the first files opened get their descriptors, and printed text goes into these files. As before, a closed
+    stream can be neither read nor written.
     """
     for descriptor, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, mode)  # it takes the lowest number that is free
+            os.open(os.devnull, mode)  # gets the lowest free descriptor
             os.set_inheritable(descriptor, True)
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def start_fork_server() -> str | None:
-    """Have the process started, if it isn't yet, from which workers are forked; return the name of that method.
+    """Start the fork server unless it runs, and return the name of the start method; None if the system has none.
 
-    It imports the conversion by itself, so the sooner it begins, the less there is to wait for: told before this
-    process imports what it needs, both do so side by side. Returns None on systems that have no such process.
+    The server imports the conversion itself. Start it before this process imports what it needs: then both import in
+    parallel, and the wait is shorter.
     """
     from multiprocessing import forkserver, get_all_start_methods, resource_tracker
 
     if "forkserver" not in get_all_start_methods():
         return None
-    # In someone else's process the server is theirs too: without numpy, their workers' pyarrow would end with a fault.
+    # Another program's process shares its server with Parquetry: without numpy, pyarrow in its workers would crash.
     ours = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
     forkserver.set_forkserver_preload(["converter.engine.fork_server" if ours else "converter.engine.pool"])
-    # Ctrl-C, and the end of a terminal, reach every process; the main one stops the others, which need not tell of it.
+    # Ctrl-C and a closed terminal reach every process; the main one stops the others, which need not report it.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
-        resource_tracker.ensure_running()  # else it is started below, and takes the block of SIGINT away
+        resource_tracker.ensure_running()  # else `forkserver` starts it below, and it unblocks SIGINT
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         forkserver.ensure_running()
     finally:

@@ -1,8 +1,8 @@
-"""SQL over documents: their records, and the data sets of their tables, as the tables of a DuckDB that can only read.
+"""SQL over documents: their records and data sets are the tables of a read-only DuckDB connection.
 
 A query is one SELECT. It sees the records and nothing else: DuckDB's access to files, networks and extensions is
-switched off and locked before the query runs, so that one that came from elsewhere can do no harm. It runs in a
-thread of its own, so that a signal, or the end of its time, stops it.
+disabled and locked before the query runs, so that an untrusted query can do no harm. It runs in its own thread, so
+that a signal or its time limit can stop it.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
 
 SHUT = (
     "set enable_progress_bar = false",
-    "set temp_directory = ''",  # a folder to spill to is one that a query can read
+    "set temp_directory = ''",  # a query could read the folder that DuckDB spills to
     "set enable_external_access = false",
-    "set disabled_filesystems = 'LocalFileSystem'",  # else the file that is asked, and some beside it, can be read
+    "set disabled_filesystems = 'LocalFileSystem'",  # else a query can read the database file, and some beside it
     "set lock_configuration = true",
 )
-"""What makes a connection one that reaches nothing outside of it, and has memory alone."""
+"""The statements that confine a connection to its own data and to memory."""
 
 SECONDS_TO_STOP = 10.0
-"""A query that is stopped is waited for so long; then the process ends with it."""
+"""The time to wait for a stopped query; after it, the process ends with the query still running."""
 
 
 LISTING = {"show", "information_schema", "query", "query_table"}
-"""Words of queries that read tables without saying their names."""
+"""Words of queries that read tables without naming them."""
 
 
 SUM = pa.decimal128(38, 0)
@@ -69,7 +69,7 @@ FIT = re.compile(
     r"(BOOLEAN|U?(TINY|SMALL|BIG)?INT|U?INTEGER|HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*|VARCHAR|BLOB|DATE|TIME|TIMESTAMP.*|UUID"
     r"|INTERVAL|ENUM\(.*|NULL|\"NULL\")"
 )
-"""The types that come from DuckDB through Arrow with their values; of all others, DuckDB makes texts."""
+"""The DuckDB types whose values Arrow transfers unchanged; DuckDB converts all others to text."""
 
 TIME = pa.time64("us")
 END_OF_DAY = pa.scalar(86_400_000_000, pa.int64()).cast(TIME)
@@ -78,18 +78,18 @@ NESTED = ("list", "array", "struct", "map")
 
 
 def stands(source: str) -> bool:
-    """Whether this is an output of a run, which need not be converted: a folder with a manifest, or a database."""
+    """Whether the source is the output of a run, and needs no conversion: a folder with a manifest, or a database."""
     return read_manifest(Path(source)) is not None if Path(source).is_dir() else source.endswith((".duckdb", ".ddb"))
 
 
 def ask_documents(
     query: str, sources: Iterable[Source], options: Options, jobs: int = 1, maximum_seconds: float | None = None
 ) -> tuple[pa.Table | None, Report]:
-    """Convert documents to the records that the query names, and ask them; None where no document could be read.
+    """Convert documents to the records that the query names, and query them; None if no document could be read.
 
     Raises:
         UsageError: DuckDB is not installed, or refuses the query.
-        QueryError: the query took longer than it may, or than memory.
+        QueryError: the query exceeded its time limit or the memory.
     """
     connection = _connection()
     _check(connection, query)
@@ -100,12 +100,12 @@ def ask_documents(
 
 
 def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table:
-    """Ask the output of a run that stands there.
+    """Query the existing output of a run.
 
     Raises:
         UsageError: DuckDB is not installed, or refuses the query.
         OutputError: there is no such output, or it is not Parquet.
-        QueryError: the query took longer than it may, or than memory.
+        QueryError: the query exceeded its time limit or the memory.
     """
     if out.is_dir():
         return _asked(_connection(), query, out, maximum_seconds)
@@ -122,7 +122,7 @@ def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table
 
 
 def needed(query: str) -> list[str]:
-    """Return the records that a query may read, by their names in it; all of them where it names none, or lists all."""
+    """Return the records that a query may read, by the names in its text; all if it names none, or lists tables."""
     words = {word.casefold() for word in re.findall(r"\w+", query)}
     if words & LISTING:
         return [*RECORDS, DATASETS]
@@ -145,7 +145,7 @@ def _asked(connection: DuckDBPyConnection, query: str, folder: Path, maximum_sec
 
 
 def _register(connection: DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
-    """Make a view of each record and data set, over Arrow, which keeps durations and reads only the columns asked."""
+    """Make a view of each record and data set, over Arrow: it keeps durations and reads only the columns needed."""
     import pyarrow.dataset as ds
 
     check_files(folder, manifest)
@@ -178,7 +178,7 @@ def _check(connection: DuckDBPyConnection, query: str) -> None:
 
 
 def _result(connection: DuckDBPyConnection, query: str, maximum_seconds: float | None = None) -> pa.Table:
-    """Return what the query finds, in types that every format can hold."""
+    """Return the result of the query, in types that every format can hold."""
     _check(connection, query)
     duckdb = import_extra("duckdb", "duckdb")
     for statement in SHUT:
@@ -192,10 +192,10 @@ def _result(connection: DuckDBPyConnection, query: str, maximum_seconds: float |
 
 
 def _within(seconds: float | None, connection: DuckDBPyConnection, work: Callable[[], pa.Table]) -> pa.Table:
-    """Return what the work gives, which uses the connection in another thread; stop it where this one is stopped.
+    """Run the work, which uses the connection, in another thread and return its result; stop it if this one is stopped.
 
     Raises:
-        QueryError: it took longer than it may.
+        QueryError: the work exceeded its time limit.
     """
     done: Future[pa.Table] = Future()
 
@@ -205,7 +205,7 @@ def _within(seconds: float | None, connection: DuckDBPyConnection, work: Callabl
         except BaseException as error:
             done.set_exception(error)
 
-    thread = threading.Thread(target=run, daemon=True)  # one that cannot be stopped does not keep the process
+    thread = threading.Thread(target=run, daemon=True)  # daemon: if it cannot be stopped, the process can still end
     thread.start()
     try:
         return done.result(seconds)
@@ -217,12 +217,12 @@ def _within(seconds: float | None, connection: DuckDBPyConnection, work: Callabl
     finally:
         last = time.monotonic() + SECONDS_TO_STOP
         while not done.done() and time.monotonic() < last:
-            connection.interrupt()  # again and again, for what has not begun yet forgets it
+            connection.interrupt()  # repeatedly: a query that has not begun yet ignores it
             thread.join(0.02)
 
 
 def _found(connection: DuckDBPyConnection, query: str) -> pa.Table:
-    """Return what the query finds, values that no other system has as DuckDB's texts."""
+    """Return the result of the query; values that only DuckDB has become its texts."""
     try:
         relation = connection.sql(query)
         names = list(relation.columns)
@@ -240,14 +240,14 @@ def _found(connection: DuckDBPyConnection, query: str) -> pa.Table:
 
 
 def _is_fit(type: Any) -> bool:
-    """Whether values of a type of DuckDB, and of those within it, are to be had through Arrow as they are."""
+    """Whether Arrow transfers values of a DuckDB type, and of the types within it, unchanged."""
     if type.id in NESTED:
         return bool(type.children) and all(_is_fit(inner) for _, inner in type.children if not isinstance(inner, int))
     return FIT.fullmatch(str(type)) is not None
 
 
 def _is_in_time(column: pa.ChunkedArray) -> bool:
-    """Whether Python has dates and times for all values: it knows years from 1 to 9999 alone, and no 24:00."""
+    """Whether Python can hold all dates and times of a column: it supports only the years 1 to 9999, and no 24:00."""
     if not _holds_time(column.type):
         return True
     import pyarrow.compute as pc
@@ -259,7 +259,7 @@ def _is_in_time(column: pa.ChunkedArray) -> bool:
             column.to_pylist()
         else:
             pc.min_max(column).as_py()
-    except (ValueError, OverflowError):  # of which Arrow's own errors are some
+    except (ValueError, OverflowError):  # ArrowInvalid is a ValueError
         return False
     return True
 
@@ -278,7 +278,7 @@ def _texts(connection: DuckDBPyConnection, column: pa.ChunkedArray) -> pa.Chunke
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Return the names of columns, those that come again with a number."""
+    """Return the column names, with a number added to repeated ones."""
     distinct: list[str] = []
     for name in names:
         number, new = 1, name
@@ -290,7 +290,7 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _placed(connection: DuckDBPyConnection, query: str, error: Exception) -> Exception:
-    """Return DuckDB's error for a query that it refused; with the place, which only `execute` says."""
+    """Return DuckDB's error for a query that it refused, with the position, which only `execute` reports."""
     stopped = import_extra("duckdb", "duckdb").InterruptException
     try:
         if type(error) is not stopped:
@@ -301,12 +301,12 @@ def _placed(connection: DuckDBPyConnection, query: str, error: Exception) -> Exc
 
 
 def _said(error: Exception) -> str:
-    """Return what DuckDB says, which may quote what stands in a document, without codes for a terminal."""
+    """Return DuckDB's message without terminal control codes: it may quote the text of a document."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in str(error))
 
 
 def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column in a type that every format has: sums as integers, intervals as durations, else as texts."""
+    """Return a column in a type that every format has: sums as integers, intervals as durations, others as text."""
     if column.type == SUM:
         with contextlib.suppress(pa.ArrowInvalid):  # too large
             return column.cast(pa.int64())

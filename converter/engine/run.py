@@ -1,4 +1,4 @@
-"""A whole run: sources in, batches converted, outputs staged and then put in place together."""
+"""A whole run: take sources, convert batches, stage the output, and put all files in place together."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ if TYPE_CHECKING:
     from converter.output.capacity import Capacity
     from converter.schema.model import Schema
 
-# A batch is closed at whichever comes first: enough to fill Arrow columns well, little enough to hold in memory.
+# A batch ends at whichever limit comes first: enough to fill Arrow columns well, little enough to fit in memory.
 BATCH_DOCUMENTS = 256
 BATCH_BYTES = LARGE_BYTES
-WAITING_PARTITIONS = 32  # so many batches are filled side by side where documents are partitioned
+WAITING_PARTITIONS = 32  # with partitions, the number of batches filled in parallel
 COUNTED = ("documents", "repairs", "problems")
-"""The records that a report counts, whatever is written."""
+"""The records that a report always counts, whatever is written."""
 Progress = Callable[[int, int], None]
-"""Called after each batch with the number of documents and of bytes done so far."""
+"""Called after each batch with the number of documents and bytes processed so far."""
 Sink = Callable[[Records, str, bool], None]
-"""Takes what a batch gave, or a piece of it; its partition; and whether more pieces follow."""
+"""Takes the result of a batch, or a piece of it; its partition; and whether more pieces follow."""
 Files = RecordFiles | NestedFile
 Fill = Callable[[Files, Stage, PreviousOutput | None, Report], None]
-"""Converts what the earlier output does not hold into the files, whose stage is given, and counts it in the report."""
+"""Converts documents that the earlier output does not hold into the files of the stage; counts them in the report."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run is carried out: in how many processes, with how many errors in `problems` it fails, and whether
+    """Settings of a run: the number of processes, the number of errors in `problems` above which it fails, and whether
     documents must be converted in a process other than this one."""
 
     jobs: int = 1
@@ -71,7 +71,7 @@ class Settings:
 
 
 def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[list[Source]]:
-    """Group sources into batches that memory can hold, each of documents of one partition; large ones stand alone."""
+    """Group sources into batches that fit in memory, each of one partition; a large document is a batch of its own."""
     waiting: dict[str, list[Source]] = {}
     sizes: Counter[str] = Counter()
     for source in sources:
@@ -100,12 +100,12 @@ def convert_sources(
     report: Report,
     settings: Settings,
 ) -> None:
-    """Convert the sources batch by batch to the records that the output asks for, and to those that a report counts;
-    hand each batch with its partition to `sink`; count.
+    """Convert the sources batch by batch to the records that the output needs and a report counts; pass each batch with
+    its partition to `sink`, and count its rows.
 
     Raises:
         UsageError: a record is unknown.
-        ViolationError: a record does not fit a schema that says `fail`.
+        ViolationError: a record does not fit a schema that sets `fail`.
         TooManyProblems: there are more errors in `problems` than the settings allow.
     """
     schemas = [schema.name for schema in options.schemas]
@@ -143,9 +143,9 @@ def convert_sources(
 
 @contextlib.contextmanager
 def _behind(sink: Sink) -> Iterator[Sink]:
-    """Give a sink that writes one batch while the next is converted: compression needs no interpreter.
+    """Yield a sink that writes one batch while the next is converted: compression runs without the interpreter lock.
 
-    For files alone: a pipe that nobody reads would hold the thread, and so the run, for good.
+    Only for files: a pipe that nobody reads would block the thread, and so the run, forever.
     """
     with ThreadPoolExecutor(1) as thread:
         last: Future[None] | None = None
@@ -162,10 +162,10 @@ def _behind(sink: Sink) -> Iterator[Sink]:
 
 
 def _filtered(options: Options) -> Callable[[Records], Records]:
-    """Return what takes rows out of a batch that must be unique in the run, and are not."""
+    """Return a function that removes from a batch the rows that must be unique in the run, and are not."""
     if not options.schemas:
         return lambda records: records
-    from converter.schema.unique import Uniques  # a tenth of the start, which only runs with schemas need
+    from converter.schema.unique import Uniques  # a tenth of the startup time; only runs with schemas need it
 
     return partial(Uniques().filter, options.schemas)
 
@@ -177,7 +177,7 @@ def write_stream(
     options: Options,
     settings: Settings = Settings(),
 ) -> Report:
-    """Convert the sources to one stream: one record, or nested JSON with every record.
+    """Convert the sources to one stream: one record, or nested JSON with all records.
 
     Raises:
         UsageError: a record is unknown, or the format cannot hold several records in one stream.
@@ -217,11 +217,11 @@ def write_file(
     options: Options,
     settings: Settings = Settings(),
 ) -> Report:
-    """Convert the sources to one file, as `write_stream` does; the file appears whole or not at all.
+    """Convert the sources to one file, as `write_stream` does; the file is published whole or not at all.
 
     Raises:
         UsageError: as for `write_stream`.
-        OutputError: the output exists already, or could not be written.
+        OutputError: the output already exists, or could not be written.
     """
     if output.mode in ("append", "incremental"):
         raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
@@ -265,14 +265,14 @@ def write_target(
 ) -> Report:
     """Convert the sources to a target: a folder, or the tables of a database.
 
-    All rows are written to files in a stage and put in place together when they are whole, with a manifest, so that
-    a run that fails or is killed leaves what stood there; see `Target.publish`.
+    All rows are written to files in a stage, and put in place together with a manifest once they are complete: a run
+    that fails or is killed leaves the existing output as it was; see `Target.publish`.
 
     Raises:
         UsageError: a record is unknown, or the mode needs records that are not written.
-        ViolationError: a record does not fit a schema that says `fail`.
-        OutputError: the output exists already, is not what the mode can go on from, or could not be written; or more
-            would be removed from it than may be.
+        ViolationError: a record does not fit a schema that sets `fail`.
+        OutputError: the output already exists, cannot be resumed in this mode, or could not be written; or the run
+            would remove more of it than allowed.
     """
 
     def fill(files: Files, stage: Stage, earlier: PreviousOutput | None, report: Report) -> None:
@@ -287,12 +287,12 @@ def write_target(
 def write_output(
     target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None
 ) -> Report:
-    """Have `fill` convert documents into the files of an output, and put these in place together.
+    """Call `fill` to convert documents into the files of an output, and put the files in place together.
 
-    `listing` is what is known of the sources beside, once `fill` has taken them.
+    `listing` is what else is known about the sources; it is complete once `fill` has consumed them.
 
     Raises:
-        UsageError, OutputError: as for `write_target`; and what `fill` raises, after which the output is as it was.
+        UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
     """
     report = Report()
     output.check(options, is_folder=not target.shared)
@@ -339,10 +339,10 @@ def write_output(
 
 
 def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:
-    """Refuse schemas whose records the target cannot hold: that is known before the run.
+    """Refuse schemas whose records the target cannot hold, before the run starts.
 
     Raises:
-        UsageError: a name or the number of columns is none that it takes.
+        UsageError: the target does not accept a name or the number of columns.
     """
     for schema in schemas:
         if excess := capacity.excess(schema.arrow, lambda: ()):
@@ -351,11 +351,13 @@ def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:
         fitting = [*capacity.names([schema.name]), *capacity.names(schema.arrow.names)]
         for name, other in zip(names, fitting, strict=True):
             if name != other:
-                raise UsageError(f"schema {schema.name}: {capacity.system} takes no {name!r} for a name; say {other}")
+                raise UsageError(
+                    f"schema {schema.name}: {capacity.system} does not accept {name!r} as a name; use {other}"
+                )
 
 
 def not_held(sources: Iterable[Source], earlier: PreviousOutput, report: Report) -> Iterator[Source]:
-    """Yield the sources that an earlier output does not hold as they are; count the others."""
+    """Yield new and changed sources; count those that an earlier output holds unchanged."""
     for source in sources:
         if earlier.holds(source):
             report.sources += 1
@@ -365,7 +367,7 @@ def not_held(sources: Iterable[Source], earlier: PreviousOutput, report: Report)
 
 
 def hinted(asked: Iterable[str], tables: pa.Table) -> Iterator[str]:
-    """Yield those of the names for which a type was asked that a column of these tables has, in its header or name."""
+    """Yield the names with a requested type that match the header or name of a column in these tables."""
     columns = [column for row in tables.column("columns").to_pylist() for column in row]
     there = {column[part] for column in columns for part in ("header", "name")}
     alike = {column_name(column["header"]) for column in columns}
@@ -373,7 +375,7 @@ def hinted(asked: Iterable[str], tables: pa.Table) -> Iterator[str]:
 
 
 def skip_unchanged(sink: Sink, earlier: PreviousOutput) -> Sink:
-    """Return a sink that also notes which documents of an earlier output were converted."""
+    """Return a sink that also records which documents of an earlier output were converted."""
 
     def write(records: Records, partition: str, more: bool) -> None:
         earlier.take(records)
@@ -384,7 +386,7 @@ def skip_unchanged(sink: Sink, earlier: PreviousOutput) -> Sink:
 
 @contextlib.contextmanager
 def timed(report: Report) -> Iterator[None]:
-    """Note in the report how long the block took."""
+    """Set the duration of the block in the report."""
     started = time.perf_counter()
     try:
         yield

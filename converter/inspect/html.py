@@ -1,4 +1,4 @@
-"""The templates, and the one way in which a value gets into them: control characters shown, then escaped."""
+"""The templates, and the only path of a value into them: control characters made visible, then escaped."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from converter.inspect.lines import KINDS
 from converter.printable import amount, printable
 
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
-"""What a link of a document may open; any other address is shown as text."""
+"""Schemes that a document's link may open; any other address is shown as text."""
 
 
 @cache
@@ -35,19 +35,19 @@ def environment() -> Environment:
 
 
 def asset(name: str) -> Markup:
-    """Return a style sheet or script of ours, which is not escaped."""
+    """Return a style sheet or script of Parquetry, which is not escaped."""
     return Markup(files("converter.inspect").joinpath("templates", name).read_text("utf-8"))
 
 
 def shown(value: Any) -> Any:
-    """Return what a template prints of a value: nothing for None, no character that moves or reorders text."""
+    """Return a value as a template prints it: nothing for None, no characters that move or reorder text."""
     if value is None:
         return ""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def address(url: str) -> str:
-    """Return a link's address where it can be followed safely, else nothing."""
+    """Return a link's address if it is safe to follow, else an empty string."""
     try:
         return url if urlsplit(url).scheme in SAFE_SCHEMES else ""
     except ValueError:  # `http://[` and the like

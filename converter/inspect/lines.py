@@ -1,4 +1,4 @@
-"""A document -> its source, each line with what it was read as."""
+"""A document -> the lines of its source, each with the kind it was read as."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KINDS = {
     "unread": "In no record",
     "blank": "No text",
 }
-"""What a line can be read as, in the order of a legend."""
+"""The kinds of lines, in the order of the legend."""
 
 KIND_OF_BLOCK = {
     "list": "item",
@@ -36,17 +36,17 @@ KIND_OF_BLOCK = {
     "link_reference": "note",
     "front_matter": "metadata",
 }
-"""Kinds of blocks whose lines go by another name; a kind that stands in neither table is shown as a paragraph."""
+"""Kinds of blocks whose lines have another kind; a kind in neither table is shown as a paragraph."""
 
 INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]*")
 
 
 @dataclass(slots=True)
 class Line:
-    """A line of the source: what it was read as, and whether a record begins on it.
+    """A line of the source: the kind it was read as, and whether a record begins on it.
 
-    `confidence` is that of the least certain repair that touches it, None without one; `problem` the severity of
-    what went wrong there, the empty string where nothing did.
+    `confidence` is that of the least certain repair that touches the line, None without a repair; `problem` is the
+    severity of the line's problems, the empty string without problems.
     """
 
     number: int
@@ -58,9 +58,9 @@ class Line:
 
 
 def lines_of(document: Document, kinds: Sequence[str]) -> list[Line]:
-    """Return the lines of the source as an editor shows them, before any repair; none where it could not be read.
+    """Return the lines of the source as an editor shows them, before any repair; none if it could not be read.
 
-    `kinds` are those of its blocks, by `kinds_of`.
+    `kinds` are the kinds of the blocks, from `kinds_of`.
     """
     text = document.context.text
     if text is None:
@@ -70,7 +70,7 @@ def lines_of(document: Document, kinds: Sequence[str]) -> list[Line]:
         Line(number, line, "blank" if INVISIBLE.fullmatch(line) else "unread")
         for number, line in enumerate([*matter, *text.lines], 1)
     ]
-    for block, kind in zip(document.blocks, kinds, strict=True):  # what stands inside a block comes after it
+    for block, kind in zip(document.blocks, kinds, strict=True):  # a nested block follows its parent
         for line in lines[block["line_start"] - 1 : block["line_end"]]:
             line.kind = kind
         lines[block["line_start"] - 1].starts = True
@@ -90,7 +90,7 @@ def lines_of(document: Document, kinds: Sequence[str]) -> list[Line]:
 
 
 def kinds_of(document: Document) -> list[str]:
-    """Return for each block what its lines are shown as."""
+    """Return for each block the kind that its lines are shown as."""
     headings = {(row["section_id"], row["line_start"]) for row in document.sections if row["style"] == "html"}
     kinds: list[str] = []
     for block in document.blocks:
@@ -100,6 +100,6 @@ def kinds_of(document: Document) -> list[str]:
         elif (block["section_id"], block["line_start"]) in headings and kind == "html":
             kind = "heading"
         elif kind == "paragraph" and block["parent_id"] is not None:
-            kind = kinds[block["parent_id"]]  # a quote is coloured as one, though its paragraphs are blocks
+            kind = kinds[block["parent_id"]]  # a quote keeps its colour, although its paragraphs are blocks
         kinds.append(kind if kind in KINDS else "paragraph")
     return kinds

@@ -1,4 +1,4 @@
-"""What was read, as HTML for a notebook: semantic elements, every text escaped, nothing that loads or runs."""
+"""A document as HTML for a notebook: semantic elements, all text escaped, nothing that loads or runs."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LONGEST_LISTING = 60
 
 
 def document_html(document: Document) -> str:
-    """Return a document: how it was found, its sections with their blocks, its repairs and problems, its source."""
+    """Return a document as HTML: its state, sections with their blocks, repairs, problems and source."""
     template = environment().get_template("notebook.html")
     return template.render(reading=Reading(document, live=False), style=asset("records.css"))
 
 
 def rows_html(rows: Rows[Any]) -> str:
-    """Return the first rows of a record as a table whose caption says how many there are."""
+    """Return the first rows of a record as an HTML table whose caption states the number of rows."""
     return (
         environment()
         .get_template("rows.html")

@@ -1,4 +1,4 @@
-"""What a run holds, told before any of its documents is opened: documents, confidences, types, data sets with drift."""
+"""The overview of a run, before any document is opened: documents, confidences, types, data sets with drift."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from converter.inspect.reading import Reading
 
 BOUNDS = (0.5, 0.8, 0.9, 0.95, 0.99)
 BINS = ("below 0.5", "0.5 to 0.8", "0.8 to 0.9", "0.9 to 0.95", "0.95 to 0.99", "0.99 and more")
-"""Confidences are most of them high, so the bins are narrow there."""
+"""Most confidences are high, so the bins are narrow there."""
 
 
 @dataclass(slots=True)
 class Entry:
-    """A document in the overview; `confidence` is that of its least certain repair, None without one."""
+    """A document in the overview; `confidence` is that of its least certain repair, None without repairs."""
 
     number: int
     source: str
@@ -37,13 +37,13 @@ class Entry:
 
     @property
     def urgency(self) -> tuple[int, int, float, int]:
-        """What documents are sorted by: those that need a look come first."""
+        """The sort key of documents: those that need attention come first."""
         return (-self.errors, -self.warnings, 1.0 if self.confidence is None else self.confidence, -self.repairs)
 
 
 @dataclass(slots=True)
 class DataSet:
-    """A data set of the run: its columns as `name: type [unit]`, and what drifts in it."""
+    """A data set of the run: its columns as `name: type [unit]`, and its type drift."""
 
     name: str
     tables: int
@@ -54,7 +54,7 @@ class DataSet:
 
 @dataclass(slots=True)
 class Overview:
-    """Gathers what the overview shows, a document at a time; `spool` is where rows of data sets wait."""
+    """Collects the content of the overview, one document at a time; `spool` buffers the rows of data sets."""
 
     spool: BinaryIO
     options: Options
@@ -99,7 +99,7 @@ class Overview:
             self._datasets.add(parts)
 
     def close(self) -> None:
-        """Unify the data sets over the run, and tell what drifts."""
+        """Unify the data sets over the run, and collect their drift."""
         found = {
             name: DataSet(
                 name,
@@ -116,7 +116,7 @@ class Overview:
 
     @property
     def charts(self) -> list[tuple[str, str, list[tuple[str, int]]]]:
-        """The histograms: a title, what is counted, and the bars."""
+        """The histograms: title, unit of the counts, and bars."""
         return [
             ("Confidence", "repairs", [(name, self.confidences[name]) for name in BINS]),
             ("Types of columns", "columns", self.types.most_common(8)),
@@ -129,14 +129,14 @@ class Overview:
 
     @property
     def sorted(self) -> list[Entry]:
-        """The documents, those that need a look first."""
+        """The documents, those that need attention first."""
         return sorted(self.documents, key=lambda entry: entry.urgency)
 
     def total(self, name: str) -> int:
-        """Return the sum of a number over the documents."""
+        """Return the sum of a field over the documents."""
         return sum(getattr(entry, name) for entry in self.documents)
 
 
 def unit_of(metadata: dict[bytes, bytes]) -> str:
-    """Return a field's unit in brackets, nothing without one."""
+    """Return a field's unit in brackets; empty without a unit."""
     return f" [{metadata[b'unit'].decode()}]" if b"unit" in metadata else ""

@@ -1,7 +1,7 @@
-"""Sources -> one HTML page: the overview, then each document, packed until it is opened.
+"""Sources -> one HTML page: the overview, then each document, compressed until it is opened.
 
-The page needs no server and no network, and its policy allows neither: only its own script and style run, told by
-their hashes. A document is compressed HTML in base64; a browser unpacks it when a reader opens it.
+The page needs no server and no network, and its policy allows neither: only its own script and style run, identified
+by their hashes. A document is compressed HTML in base64; the browser unpacks it when the reader opens it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from converter.version import __version__
 
 @dataclass(slots=True)
 class Inspected:
-    """What went into a page: how many sources there were and could be read, and the rows of `problems`."""
+    """The content of a page: the number of sources, of documents read and of bytes, and the rows of `problems`."""
 
     sources: int = 0
     documents: int = 0
@@ -40,10 +40,10 @@ def write_page(
     options: Options,
     progress: Callable[[int, int], None] | None = None,
 ) -> Inspected:
-    """Write the page that shows these documents; report what it holds.
+    """Write the page that shows these documents; return what it contains.
 
-    Memory holds one document and a line about each of the others: what was drawn waits on disk. Where no source
-    could be read nothing is written.
+    Memory holds one document and an overview entry for each of the others: drawn documents wait on disk. If no source
+    can be read, nothing is written.
 
     Raises:
         OSError: the page could not be written.
@@ -72,7 +72,7 @@ def write_page(
 
 
 def pieces(overview: Overview, packed: Iterable[bytes]) -> Iterator[str]:
-    """Yield the page, in parts that memory can hold."""
+    """Yield the page in pieces that fit in memory."""
     style = asset("records.css") + asset("page.css")
     script = asset("page.js")
     yield from (
@@ -91,10 +91,10 @@ def pieces(overview: Overview, packed: Iterable[bytes]) -> Iterator[str]:
 
 
 def pack(html: str) -> bytes:
-    """Return HTML as a browser unpacks it: base64 of the zlib format, which DecompressionStream calls `deflate`."""
+    """Return HTML packed for the browser: base64 of the zlib format, which DecompressionStream calls `deflate`."""
     return base64.b64encode(zlib.compress(html.encode(), 9))
 
 
 def digest(text: str) -> str:
-    """Return how a Content-Security-Policy names an element that holds this text."""
+    """Return the hash that identifies an element with this text in a Content-Security-Policy."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

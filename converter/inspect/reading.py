@@ -1,4 +1,4 @@
-"""A document made ready to be drawn: its lines, and its records in the order in which they are read."""
+"""A document prepared for drawing: its lines, and its records in reading order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from converter.document.listing import recovery_text
-from converter.document.rows import Row, Table
+from converter.document.row import Row
+from converter.document.rows import Table
 from converter.inspect.lines import KINDS, Line, kinds_of, lines_of
 from converter.show.markdown import is_number
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from converter.document.document import Document
 
 LONGEST_TABLE = 200
-"""Rows drawn of a table or a record; the others are counted. A page is to be looked at, not to hold the data."""
+"""Rows drawn of a table or a record; the others are counted. A page is for viewing, not for storing the data."""
 
 LONGEST_SOURCE = 1_000
 """Lines of the source drawn in a notebook; the page draws all of them."""
@@ -35,7 +36,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Branch:
-    """Items that stand beside one another, all of them numbered or none."""
+    """Sibling items, either all numbered or none."""
 
     ordered: bool
     entries: list[Entry] = field(default_factory=list)
@@ -43,9 +44,9 @@ class Branch:
 
 @dataclass(slots=True)
 class Column:
-    """What stands above a column: the header, and what typing made of it with the evidence.
+    """The head of a column: the header, and the result of typing with its evidence.
 
-    `shape` says how its cells are set: `number` to the right, `short` unbroken, the empty string as text.
+    `shape` sets the layout of the cells: `number` right-aligned, `short` unbroken, the empty string as text.
     """
 
     header: str
@@ -66,7 +67,7 @@ class Body:
 
 
 class Reading:
-    """What the templates take of one document. `live` says that a script will run beside them."""
+    """The data of one document for the templates. `live` states that the page runs a script."""
 
     def __init__(self, document: Document, live: bool) -> None:
         self.document, self.live = document, live
@@ -79,13 +80,13 @@ class Reading:
 
     @cached_property
     def kinds(self) -> dict[str, int]:
-        """How many lines there are of each kind, in the order of the legend."""
+        """The number of lines of each kind, in the order of the legend."""
         counts = Counter(line.kind for line in self.lines)
         return {kind: counts[kind] for kind in KINDS if counts[kind]}
 
     @cached_property
     def repaired(self) -> int:
-        """How many lines were repaired."""
+        """The number of repaired lines."""
         return sum(line.confidence is not None for line in self.lines)
 
     @cached_property
@@ -99,11 +100,11 @@ class Reading:
 
     @cached_property
     def sections(self) -> list[Row]:
-        """The sections that hold something."""
+        """The sections, without an empty lead."""
         return [row for row in self.document.sections if row["level"] or self.blocks[row["section_id"]]]
 
     def kind(self, block: Row) -> str:
-        """Return what the lines of a block are shown as."""
+        """Return the kind that the lines of a block are shown as."""
         kind: str = self._kinds[block["block_id"]]
         return kind
 
@@ -112,32 +113,32 @@ class Reading:
         return kinds_of(self.document)
 
     def recovery(self, section: Row) -> str:
-        """Return how a section's heading was recovered; nothing where the source marks it."""
+        """Return how a section's heading was recovered; empty if the source marks it."""
         return recovery_text(section)
 
     def inside(self, block: Row) -> str:
-        """Return the kind of the block that a block stands in; nothing at the top."""
+        """Return the kind of the block that encloses a block; empty at the top level."""
         return "" if block["parent_id"] is None else str(self.document.blocks[block["parent_id"]]["kind"])
 
     def confidence(self, first: int, last: int) -> float | None:
-        """Return the confidence of the least certain repair that touches these lines, None without one."""
+        """Return the confidence of the least certain repair that touches these lines; None without a repair."""
         found = [line.confidence for line in self.lines[first - 1 : last] if line.confidence is not None]
         return min(found, default=None)
 
     def lists(self, block: Row) -> list[Branch]:
-        """Return the items of a list block as they are nested."""
+        """Return the items of a list block as nested lists."""
         return branches(self._lists.get(block["block_id"], ()))
 
     def table(self, block: Row) -> list[Table]:
-        """Return the tables of a block: one of a table block, any number of an HTML block."""
+        """Return the tables of a block: one for a table block, any number for an HTML block."""
         return self._tables[block["block_id"]]
 
     def definitions(self, block: Row) -> list[Row]:
-        """Return the terms of a block of definitions."""
+        """Return the terms of a definition block."""
         return self._definitions[block["block_id"]]
 
     def body(self, table: Table) -> Body:
-        """Return what is drawn of a table; cells beyond the header stand under `(surplus)`."""
+        """Return the drawn part of a table; cells beyond the header are under `(surplus)`."""
         columns = [
             Column(
                 column["header"],
@@ -172,7 +173,7 @@ class Reading:
 
 
 def grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    """Return the rows by the block that they stand in."""
+    """Return the rows by their block."""
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row["block_id"]].append(row)
@@ -180,7 +181,7 @@ def grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
 
 
 def branches(items: Iterable[Row]) -> list[Branch]:
-    """Return items, each after the one that it is nested in, as nested lists."""
+    """Return items as nested lists; each item follows the item that encloses it."""
     roots: list[Branch] = []
     entries: dict[int, Entry] = {}
     for item in items:
@@ -194,7 +195,7 @@ def branches(items: Iterable[Row]) -> list[Branch]:
 
 
 def label_and_text(item: Row) -> tuple[str, str]:
-    """Return an item's label and what follows it; the box of a task list item is left out."""
+    """Return an item's label and the text after it, without the checkbox of a task list item."""
     text, label = item["text"], item["label"] or ""
     if item["checked"] is not None:
         text = text.partition("]")[2].lstrip()

@@ -1,1 +1,1 @@
-"""The nouns that rooms hand each other."""
+"""Data classes that rooms exchange."""

@@ -1,4 +1,4 @@
-"""What a run did, as numbers."""
+"""The report of a run, in numbers."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from typing import Any
 import pyarrow as pa
 
 KEPT_PROBLEMS = 1000
-"""A report holds so many rows of `problems`; all of them stand in the record, and are counted."""
+"""A report holds at most this many rows of `problems`; the record holds all, and the report counts all."""
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did.
+    """The result of a run.
 
-    `sources` is how many were seen: `documents` were converted, `skipped` were there already as they are, `failed`
-    could not be read. `removed` documents were there and are not any more; `kept` ones are there with their earlier
-    rows, though they could not be read this time, or not be looked for, because some source could not be listed to its
-    end: then `listing_complete` is false. Where `written` is false the output is as it was. `rows` and `datasets` say
-    how many rows each record that was asked for, and each data set, has now; `matched` how many rows matched each
-    schema, of which `rows` has those that were accepted and `problems` the others. `problems` holds the first rows of
-    that record, `problem_codes` and `repairs` count all by their code and rule, `errors` those of severity error.
-    `hinted` are the names for which a type was asked that a column had. `outputs` are the files and folders written, or
-    the name of a database; `notes` what else a user should know of it.
+    `sources` is the number of sources found: `documents` were converted, `skipped` were unchanged in the output,
+    `failed` could not be read. `removed` documents are no longer in the output; `kept` documents keep their earlier
+    rows, because they could not be read this time, or because a source could not be listed completely: then
+    `listing_complete` is false. If `written` is false, the output is unchanged. `rows` and `datasets` are the current
+    numbers of rows of each requested record and each data set; `matched` is the number of rows that matched each
+    schema: `rows` counts the accepted ones, `problems` holds the others. `problems` holds the first rows of that
+    record; `problem_codes` and `repairs` count all rows by code and rule, `errors` those of severity error. `hinted`
+    are the names with a requested type for which a column exists. `outputs` are the files and folders written, or the
+    name of a database; `notes` are further remarks for the user.
     """
 
     run_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -55,7 +55,7 @@ class Report:
     notes: list[str] = field(default_factory=list)
 
     def add(self, records: Mapping[str, pa.Table | pa.RecordBatch]) -> None:
-        """Count the rows of a batch of records: of those that `rows` knows, of repairs by rule, of problems by code."""
+        """Count the rows of a batch: of records named in `rows`, of repairs by rule, of problems by code."""
         for name in self.rows.keys() & records.keys():
             self.rows[name] += records[name].num_rows
         if "repairs" in records:
@@ -67,7 +67,7 @@ class Report:
             self.problems += problems.slice(0, KEPT_PROBLEMS - len(self.problems)).to_pylist()
 
     def join(self, other: Report) -> None:
-        """Count what another process did for this run."""
+        """Add the counts of another process of this run."""
         for name in ("sources", "documents", "skipped", "failed", "bytes", "errors"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for own, counts in ((self.rows, other.rows), (self.matched, other.matched)):
@@ -80,14 +80,14 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all was read; 3 done, with errors in `problems` (warnings are none); 1 nothing could be read, and the
-        output is as it was."""
+        """0: everything was read; 3: done, with errors in `problems` (warnings do not count); 1: nothing could be read,
+        and the output is unchanged."""
         if not self.documents and not self.skipped and not self.removed:
             return 1
         return 3 if self.errors else 0
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON has it, with its exit code and bytes a second, but without the rows of `problems`."""
+        """Return the report as JSON values, with exit code and bytes per second, without the rows of `problems`."""
         values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "problems"}
         return values | {
             "started": self.started.isoformat(),

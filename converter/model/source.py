@@ -1,4 +1,4 @@
-"""A document as it was found, before anything of it is read."""
+"""A document as found, before parsing."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from converter.problems import Problem
 MARKDOWN = "markdown"
 
 NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-"""What Hive, and whoever reads its folders, takes for null in the name of a folder (`lang=...`)."""
+"""The value that stands for null in Hive's partition folders (`lang=...`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One document to convert: its key (path, URI or row key) and its bytes, or the problem in their place.
+    """One document to convert: its key (path, URI or row key) and its bytes, or a problem instead of them.
 
-    `format` is how they are written: Markdown, or one of `office.READERS`. Those are read where the document is
-    converted, not where it is found, for that takes long. One that is not `listed` stands for documents of unknown
-    number and keys, because a folder, store or table could not be listed to its end.
+    `format` is the format of the bytes: Markdown, or one of `office.READERS`. The process that converts the document
+    reads office formats, not the process that finds it, because reading them is slow. A source that is not `listed`
+    stands for an unknown number of documents with unknown keys, because a folder, store or table could not be listed
+    completely.
     """
 
     key: str

@@ -1,11 +1,11 @@
-"""Where a run's rows go, as `Output` says: files made in a stage, listed in a manifest, put in place together.
+"""The output of a run, set by `Output`: files made in a stage, listed in a manifest, put in place together.
 
-batches -> Parts: a file a record, or a folder of numbered ones (`parts.py`), by partitions (`partition.py`)
-        -> RecordFiles: the files of a whole run, data sets too (`folder.py`)
-        -> Stage: the folder in which all is made, and the one step that puts it in place (`stage.py`)
-        -> Target: where it goes: a folder (`disk.py`), or a database, one file each; `TARGETS` lists them (`target.py`)
-        -> Manifest: what is there, and how it was made (`manifest.py`)
-a later run -> PreviousOutput: what of it can be kept (`previous.py`)
+batches -> Parts: a file per record, or a folder of numbered files (`parts.py`), by partition (`partition.py`)
+        -> RecordFiles: all files of a run, including data sets (`folder.py`)
+        -> Stage: the folder in which all files are made, and the one step that puts them in place (`stage.py`)
+        -> Target: a folder (`disk.py`) or a database, one module each; `TARGETS` lists the databases (`target.py`)
+        -> Manifest: the contents of the output, and how it was made (`manifest.py`)
+a later run -> PreviousOutput: what it can keep (`previous.py`)
 """
 
 from converter.output.disk import Folder

@@ -1,4 +1,4 @@
-"""What the tables of a target can hold, as data, so that it is known before a load and not by its failing."""
+"""Limits of a target's tables, as data: they are known before a load, not only when it fails."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import pyarrow as pa
 from converter.problems import Problem
 
 LONGEST_LIST = 10
-"""So many columns that got another name are named in a message."""
+"""A message names at most this many renamed columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many columns the tables of a system have at most, and how these may be called.
+    """Limits on the number and the names of columns in a system's tables.
 
-    `reserved` are the names that it keeps for itself, `forbidden` the characters that no name holds, `name_bytes` how
-    long one is in UTF-8. Where it `folds_case`, two names that differ by case alone are one. `fits` says of rows
-    whether it can hold each.
+    `reserved` holds the names that the system keeps for itself, `forbidden` the characters that no name may contain,
+    `name_bytes` the maximum length of a name in UTF-8. If it `folds_case`, names that differ only in case are the same.
+    `fits` reports whether the system can hold every row of a batch.
     """
 
     system: str
@@ -32,10 +32,10 @@ class Capacity:
     folds_case: bool = True
     fits: Callable[[pa.RecordBatch], bool] = lambda rows: True
     sure_columns: int | None = None
-    """With so many columns rows fit whatever they hold."""
+    """Up to this many columns, rows fit whatever they hold."""
 
     def names(self, names: Sequence[str]) -> list[str]:
-        """Return the names of columns as the system can have them, each distinct; those that it takes as they are."""
+        """Return distinct column names that the system accepts; names that it accepts already stay the same."""
         fitting: list[str] = []
         taken = {self._folded(name) for name in names if self._is_fit(name)}
         seen: set[str] = set()
@@ -53,12 +53,12 @@ class Capacity:
         return fitting
 
     def fitted(self, schema: pa.Schema) -> pa.Schema:
-        """Return the schema with names that the system can have."""
+        """Return the schema with names that the system accepts."""
         fields = [field.with_name(name) for field, name in zip(schema, self.names(schema.names), strict=True)]
         return pa.schema(fields, schema.metadata)
 
     def excess(self, schema: pa.Schema, rows: Callable[[], Iterable[pa.RecordBatch]]) -> str | None:
-        """Return what of a table the system cannot hold, in words; None where it can."""
+        """Return why the system cannot hold a table, in words; None if it can."""
         if len(schema) > self.columns:
             return f"it has {len(schema):,} columns, and {self.system} takes {self.columns:,}"
         is_sure = self.sure_columns is None or len(schema) <= self.sure_columns
@@ -74,7 +74,7 @@ class Capacity:
         return name.lower() if self.folds_case else name
 
     def _cut(self, name: str, end: str) -> str:
-        """Return the name with this end, cut where it is too long, and then told apart by a checksum."""
+        """Return the name with this end; a name that is too long is cut and distinguished by a checksum."""
         if len(f"{name}{end}".encode()) <= self.name_bytes:
             return f"{name}{end}"
         end = f"_{crc32(name.encode()):08x}{end}"
@@ -82,7 +82,7 @@ class Capacity:
 
 
 def renamed(dataset: str, before: Sequence[str], now: Sequence[str], system: str, line: int) -> Problem:
-    """Return the problem that tells which columns of a data set got another name."""
+    """Return the problem that lists the renamed columns of a data set."""
     pairs = [f"{old or 'an empty name'} as {new}" for old, new in zip(before, now, strict=True) if old != new]
     more = f" and {len(pairs) - LONGEST_LIST:,} more" if len(pairs) > LONGEST_LIST else ""
     message = f"data set {dataset}: {system} has column {', '.join(pairs[:LONGEST_LIST])}{more}"

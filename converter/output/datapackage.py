@@ -24,7 +24,7 @@ FILE_NAME = "datapackage.json"
 
 
 def write_datapackage(folder: Path, format: str, files: Iterable[File], schemas: Mapping[str, pa.Schema]) -> File:
-    """Write `datapackage.json` into the folder; `schemas` has the Arrow schema of what each file holds.
+    """Write `datapackage.json` into the folder; `schemas` maps the record of each file to its Arrow schema.
 
     Raises:
         OSError: the package could not be written.
@@ -37,7 +37,7 @@ def write_datapackage(folder: Path, format: str, files: Iterable[File], schemas:
 
 
 def _resource(file: File, format: str, schema: pa.Schema) -> dict[str, Any]:
-    # A JSON file of one nested array of documents is no table.
+    # A JSON file of one nested array of documents is not a table.
     table = {"type": "table", "schema": arrow_table_schema(schema)} if len(schema) else {}
     resource: dict[str, Any] = {
         "name": re.sub(r"[^a-z0-9._/-]", "-", file.path.rpartition(".")[0].lower()),

@@ -35,21 +35,21 @@ if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
 
 RUN = "parquetry_run"
-"""What each commit of ours says in its metadata: the run that made it."""
+"""The key in the metadata of Parquetry's commits that holds the run id."""
 
 STALE = "_stale"
-"""In the source of a merge: whether a row names a document whose rows go, and is none to insert."""
+"""A column in the source of a merge: true if the row names a stale document and is not to be inserted."""
 
 CASTS = ((pa.types.is_duration, pa.int64()), (pa.types.is_time, pa.string()))
-"""What Delta has no type for: a duration is its microseconds, a time of day its text."""
+"""Types that Delta lacks: a duration is stored as microseconds, a time of day as text."""
 
 
 class Delta:
     """Tables in a local folder, or wherever `deltalake` can write: `delta://s3://bucket/root`.
 
-    A commit of Delta is of one table, so that there is no single step for all of them: `_manifest`, written last, says
-    which versions belong together. Tables that are ahead of it, because a run was killed between its commits, are
-    restored by the next one. Only a local root that is not there yet appears at once.
+    A Delta commit covers one table, so no single step covers all tables: `_manifest`, written last, records which
+    versions belong together. If a run is killed between its commits, the next run restores the tables that are ahead
+    of `_manifest`. Only a new local root appears in one step.
     """
 
     shared = True
@@ -58,39 +58,39 @@ class Delta:
     def __init__(self, out: str) -> None:
         self.name, self._root = shown(out), out.removeprefix("delta://")
         if not self._root:
-            raise UsageError(f"{self.name} names no folder; say delta://FOLDER, or delta://s3://BUCKET/FOLDER")
+            raise UsageError(f"{self.name} names no folder; use delta://FOLDER, or delta://s3://BUCKET/FOLDER")
         self._delta = import_extra("deltalake", "delta")
         self._local = None if "://" in self._root else Path(self._root)
         self.place = self._local or staging_place(self.name)
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest, None where there is none."""
+        """Return the manifest, None if there is none."""
         with self._told():
             return self._manifest()[0]
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
-        """Return the tables, and local folders, of others that have such a name."""
+        """Return the tables and local folders with these names that Parquetry did not make."""
         with self._told():
             manifest = self._manifest()[0]
             ours = manifest.paths if manifest else set()
             return sorted(name for name in {*names} - ours if self._is_strange(name))
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a record, as of the last run that was completed."""
+        """Yield the rows of a record, as of the last completed run."""
         with self._told():
             rows = self._standing(record).to_pyarrow_dataset()
             yield from in_contract(rows.to_batches(columns=list(columns) if columns else None), record, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield the problems and parts of data sets that stay, which they do where they are."""
+        """Yield the problems and parts of data sets that stay; they stay in place."""
         return kept_in_place(self, self.manifest(), stale)
 
     def publish(self, load: Load) -> Manifest:
-        """Bring the staged rows into the tables, a commit or two a table, and `_manifest` last.
+        """Write the staged rows to the tables, in one or two commits per table, and `_manifest` last.
 
         Raises:
-            OutputError: a name is taken, or a commit failed. The tables are restored; where even that fails, the
-                message says so, and the next run does it.
+            OutputError: a name is taken, or a commit failed. The tables are restored; if that fails too, the message
+                says so, and the next run restores them.
         """
         with self._told():
             before = self._manifest()[0]
@@ -102,7 +102,7 @@ class Delta:
             new = load.stage.place / "delta" if self._local and not self._holds_anything() else None
             root = str(new or self._root)
             names = in_order(load.schemas)
-            emptied = sorted(ours - load.schemas.keys())  # what is gone keeps its history
+            emptied = sorted(ours - load.schemas.keys())  # tables no longer written keep their history
             changed = [*names, *emptied, *([MANIFEST_TABLE] if before or not self._stands(MANIFEST_TABLE) else [])]
             with self._undone([] if new else changed, load.manifest.run_id):
                 manifest = self._load(load, root, names, emptied, ours)
@@ -138,7 +138,7 @@ class Delta:
 
     @contextlib.contextmanager
     def _undone(self, names: list[str], run_id: str) -> Iterator[None]:
-        """Where the block fails, give each table the version back that it has now; where that fails, say so."""
+        """If the block fails, restore each table to its current version; if that fails too, report it."""
         versions = {name: self._version(name) for name in names}
         try:
             yield
@@ -158,14 +158,14 @@ class Delta:
             raise OutputError(message, source=self.name) from error
 
     def _version(self, name: str) -> int | None:
-        """Return the version of a table, None where there is none."""
+        """Return the version of a table, None if there is none."""
         path = f"{self._root}/{name}"
         return self._delta.DeltaTable(path).version() if self._delta.DeltaTable.is_deltatable(path) else None
 
     def _restore(self, name: str, version: int | None, run_id: str) -> None:
-        """Undo what a run did to a table since this version; one that it made is emptied, or goes with its folder."""
+        """Undo a run's changes to a table since this version; a table that it made is emptied, or removed if local."""
         now = self._version(name)
-        if version is None and self._local:  # nothing stood there, so that all of it is this run's
+        if version is None and self._local:  # the table is new, so all of it is this run's
             if (self._local / name).exists():
                 remove_table(self._local, name)
             return
@@ -205,7 +205,7 @@ class Delta:
         merge.when_matched_delete().when_not_matched_insert(inserted, f"not s.{STALE}").execute()
 
     def _manifest(self) -> tuple[Manifest | None, dict[str, int]]:
-        """Return the manifest, and the version of each table that it is of."""
+        """Return the manifest, and the version of each table that belongs to it."""
         path = f"{self._root}/{MANIFEST_TABLE}"
         if not self._is_table(MANIFEST_TABLE):
             return None, {}
@@ -213,7 +213,7 @@ class Delta:
         return parse_manifest(text, path), json.loads(versions)
 
     def _standing(self, name: str) -> DeltaTable:
-        """Return a table as the last completed run left it, but for what maintenance did since; nothing is written."""
+        """Return a table as the last completed run left it, plus later maintenance; nothing is written."""
         manifest, versions = self._manifest()
         table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
         since = table.history(table.version() - versions[name]) if table.version() > versions[name] else []
@@ -223,7 +223,7 @@ class Delta:
         return table
 
     def _bring_back(self, name: str, commit: CommitProperties) -> DeltaTable:
-        """Return a table to change, brought back to what the last completed run left where a later one was killed."""
+        """Return a table for writing, restored to the last completed run if a later run was killed."""
         version = self._standing(name).version()
         table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
         if table.version() != version:
@@ -231,20 +231,20 @@ class Delta:
         return table
 
     def _is_table(self, name: str) -> bool:
-        """Whether a table stands there; older versions of deltalake make the folder that they are asked about."""
+        """Whether the table exists; older versions of deltalake create the folder that they are asked about."""
         if self._local is not None and not (self._local / name).exists():
             return False
         return bool(self._delta.DeltaTable.is_deltatable(f"{self._root}/{name}"))
 
     def _is_strange(self, name: str) -> bool:
-        """Whether something stands in the place of a table that no run of ours began."""
+        """Whether the table's place is taken by something that no run of Parquetry began."""
         path = f"{self._root}/{name}"
         if self._is_table(name):
             return RUN not in self._delta.DeltaTable(path).history(1)[0]
         return self._stands(name)
 
     def _stands(self, name: str) -> bool:
-        """Whether there is a local folder of this name."""
+        """Whether a local folder of this name exists."""
         return self._local is not None and (self._local / name).exists()
 
     def _holds_anything(self) -> bool:
@@ -252,7 +252,7 @@ class Delta:
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
-        """Say what Delta Lake refused: it raises plain exceptions, whose first line is what a reader needs."""
+        """Convert Delta Lake's errors to OutputError: they are plain exceptions, whose first line users need."""
         try:
             yield
         except (ParquetryError, OSError):
@@ -268,12 +268,12 @@ def _reason(error: BaseException) -> str:
 
 
 def _restores(entry: dict[str, Any], version: int) -> bool:
-    """Whether this entry of a history brought back that version."""
+    """Whether this history entry restored that version."""
     return entry["operation"] == "RESTORE" and str(entry["operationParameters"].get("version")) == str(version)
 
 
 def storable(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """Return the rows in types that Delta has (`CASTS`), texts without a dictionary."""
+    """Return the rows in types that Delta supports (`CASTS`), texts without a dictionary."""
     fields = [field.with_type(stored_type(field.type)) for field in rows.schema]
     schema = pa.schema(fields, rows.schema.metadata)
     return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in rows))
@@ -287,7 +287,7 @@ def stored_type(type: pa.DataType) -> pa.DataType:
 
 
 def marked(rows: pa.RecordBatchReader, schema: pa.Schema, stale: frozenset[str]) -> Iterator[pa.RecordBatch]:
-    """Yield a row for each stale document, and then the rows themselves, each with its mark."""
+    """Yield a row for each stale document, then the rows themselves, each with its `STALE` mark."""
     ids = pa.array(sorted(stale), pa.string())
     empty = {field.name: pa.nulls(len(ids), field.type) for field in schema}
     marks = {**empty, "doc_id": ids, STALE: pa.repeat(True, len(ids))}

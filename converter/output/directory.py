@@ -1,7 +1,7 @@
-"""A folder that is held open: names in it are made, renamed and removed. No link is followed, in it or on the way.
+"""An open folder, in which names are created, renamed and removed. No link is followed, in it or on the way to it.
 
-Every call names what it acts on by the folder's own descriptor, so that nothing another program puts in the folder's
-place is taken for it. Only `stage.py` uses this module; together they are the one room that removes or renames.
+Every call uses the folder's own descriptor, so that nothing that another program puts in the folder's place is mistaken
+for it. Only `stage.py` uses this module; no other modules remove or rename.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from pathlib import Path
 NO_REPLACE, EXCHANGE = 1, 2  # flags of renameat2(2)
 
 UNSUPPORTED = {errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
-"""What a file system answers to a kind of rename or link that it does not have."""
+"""Errors of a file system that does not support a kind of rename or link."""
 
 _FLAGS = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(slots=True)
 class Directory:
-    """An open folder: its path, for messages and for Windows, and its descriptor, which Windows has none of."""
+    """An open folder: its path, for messages and for Windows, and its descriptor, None on Windows."""
 
     path: Path
     number: int | None
@@ -38,17 +38,17 @@ class Directory:
         """Hold a folder open.
 
         Raises:
-            OSError: it is not there, is a link, or is no folder.
+            OSError: it does not exist, is a link, or is not a folder.
         """
         with cls._held(path, os.fspath(path), None) as directory:
             yield directory
 
     @contextlib.contextmanager
     def below(self, names: Sequence[str], make: bool = False) -> Iterator[Directory]:
-        """Hold a folder open that stands in this one, by the names that lead to it; `make` makes what is missing.
+        """Hold a folder below this one open, by the names that lead to it; `make` creates missing folders.
 
         Raises:
-            OSError: it is not there, or one of the names is a link or no folder.
+            OSError: it does not exist, or one of the names is a link or not a folder.
         """
         with contextlib.ExitStack() as stack:
             directory = self
@@ -81,7 +81,7 @@ class Directory:
         return (os.fspath(self.path / name), None) if self.number is None else (name, self.number)
 
     def status(self, name: str) -> os.stat_result | None:
-        """Return what stands under the name, a link as a link; None where nothing does."""
+        """Return the status of a name, for a link that of the link itself; None if nothing has the name."""
         path, number = self._at(name)
         try:
             return os.stat(path, dir_fd=number, follow_symlinks=False)
@@ -96,13 +96,13 @@ class Directory:
         """Make a folder.
 
         Raises:
-            FileExistsError: something has the name, be it a link to nothing.
+            FileExistsError: the name is taken, even if by a dangling link.
         """
         path, number = self._at(name)
         os.mkdir(path, mode, dir_fd=number)
 
     def open(self, name: str, flags: int) -> int:
-        """Open a file, for this user alone where it is made; return its descriptor, for the caller to close.
+        """Open a file, a new one for this user alone; return its descriptor, which the caller closes.
 
         Raises:
             OSError: it is a link, for example.
@@ -111,7 +111,7 @@ class Directory:
         return os.open(path, flags | _FLAGS & ~getattr(os, "O_DIRECTORY", 0), 0o600, dir_fd=number)
 
     def read(self, name: str, size: int) -> str:
-        """Return the text of a small file, so many bytes of it at most."""
+        """Return the text of a small file, at most `size` bytes of it."""
         number = self.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
             return os.read(number, size).decode("ascii", "replace")
@@ -119,10 +119,10 @@ class Directory:
             os.close(number)
 
     def write(self, name: str, text: str) -> None:
-        """Write a new small file, and have the disk hold it.
+        """Write a new small file, and flush it to disk.
 
         Raises:
-            FileExistsError: something has the name.
+            FileExistsError: the name is taken.
         """
         number = self.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
@@ -132,21 +132,21 @@ class Directory:
             os.close(number)
 
     def remove(self, name: str) -> None:
-        """Remove a file, or a link and not what it points to."""
+        """Remove a file, or a link but not its target."""
         path, number = self._at(name)
         os.unlink(path, dir_fd=number)
 
     def remove_empty(self, name: str) -> None:
-        """Remove a folder that holds nothing.
+        """Remove an empty folder.
 
         Raises:
-            OSError: it holds something.
+            OSError: it is not empty.
         """
         path, number = self._at(name)
         os.rmdir(path, dir_fd=number)
 
     def remove_tree(self, name: str) -> None:
-        """Remove a file, or a folder with all that it holds; a link in it is removed, never followed."""
+        """Remove a file, or a folder with its contents; a link in it is removed, never followed."""
         found = self.status(name)
         if found is None:
             return
@@ -157,21 +157,21 @@ class Directory:
             os.unlink(path, dir_fd=number)
 
     def replace(self, name: str, to: Directory, new: str) -> None:
-        """Rename a file into a folder, over what has the name there."""
+        """Rename a file into a folder, over any file of that name."""
         (old_path, old), (new_path, there) = self._at(name), to._at(new)
         os.replace(old_path, new_path, src_dir_fd=old, dst_dir_fd=there)
 
     def place(self, name: str, to: Directory, new: str) -> None:
-        """Rename a file or folder into a folder in which nothing has the name.
+        """Rename a file or folder into a folder in which the name is free.
 
         Raises:
-            FileExistsError: something has the name, however short a time ago it came.
+            FileExistsError: the name is taken, however recently.
         """
         if self._renamed(name, to, new, NO_REPLACE):
             return
         (old_path, old), (new_path, there) = self._at(name), to._at(new)
         if sys.platform == "win32" or stat.S_ISDIR(os.stat(old_path, dir_fd=old, follow_symlinks=False).st_mode):
-            # No system replaces a folder that holds something, and Windows nothing at all.
+            # No system renames over a non-empty folder, and Windows over nothing at all.
             if to.status(new) is not None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_path)
             os.rename(old_path, new_path, src_dir_fd=old, dst_dir_fd=there)
@@ -181,14 +181,14 @@ class Directory:
         except OSError as error:
             if error.errno not in UNSUPPORTED:
                 raise
-            # Nothing but an empty file of our own is ever renamed over.
+            # Only an empty file that this call made is ever renamed over.
             os.close(to.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
             os.replace(old_path, new_path, src_dir_fd=old, dst_dir_fd=there)
         else:
             os.unlink(old_path, dir_fd=old)
 
     def link(self, name: str, to: Directory, new: str) -> bool:
-        """Give a file a second name in a folder; False where the file system cannot."""
+        """Give a file a second name in a folder; return False if the file system cannot."""
         if sys.platform == "win32":
             return False
         (old_path, old), (new_path, there) = self._at(name), to._at(new)
@@ -201,17 +201,17 @@ class Directory:
         return True
 
     def exchange(self, name: str, to: Directory, new: str) -> bool:
-        """Put two folders in each other's place in one step; False where the system cannot."""
+        """Exchange two folders in one step; return False if the system cannot."""
         try:
             return self._renamed(name, to, new, EXCHANGE)
         except OSError:
             return False
 
     def _renamed(self, name: str, to: Directory, new: str, flag: int) -> bool:
-        """Rename by renameat2(2); False where the system or the file system has no such call.
+        """Rename with renameat2(2); return False if the system or the file system does not support it.
 
         Raises:
-            OSError: it has, and refused.
+            OSError: the supported call failed.
         """
         if not sys.platform.startswith("linux"):
             return False
@@ -224,7 +224,7 @@ class Directory:
 
 
 def rename_at(old: int, name: bytes, there: int, new: bytes, flag: int) -> int:
-    """Call renameat2(2); return 0, or the number of the error, ENOSYS where there is no such call."""
+    """Call renameat2(2); return 0 or the error number, ENOSYS if there is no such call."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
@@ -233,7 +233,7 @@ def rename_at(old: int, name: bytes, there: int, new: bytes, flag: int) -> int:
 
 
 def sync(path: str | Path) -> None:
-    """Have the disk hold what was written to a file, or to a folder's list of names."""
+    """Flush a file, or a folder's list of names, to disk."""
     if sys.platform == "win32" and os.path.isdir(path):
         return
     number = os.open(path, os.O_RDONLY)

@@ -22,7 +22,7 @@ from converter.write import FORMATS
 
 
 class Folder:
-    """A folder with files for each record; what stands there can be gone on from where they are Parquet."""
+    """A folder with files for each record; a run can resume it if they are Parquet files."""
 
     shared = False
     capacity: Capacity | None = None
@@ -35,7 +35,7 @@ class Folder:
         """Return the manifest of the folder.
 
         Raises:
-            OutputError: it is a file, or what stands there is no manifest.
+            OutputError: the path is a file, or the manifest is invalid.
         """
         if self.place.exists() and not self.place.is_dir():
             message = "is a file, but the output is a folder; name another"
@@ -43,7 +43,7 @@ class Folder:
         return read_manifest(self.place)
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
-        """Return the files and folders of these records where there is no manifest."""
+        """Return the existing files and folders of these records if there is no manifest."""
         if read_manifest(self.place):
             return []
         return [file for name in names for file in (name, name + self._suffix) if (self.place / file).exists()]
@@ -55,10 +55,10 @@ class Folder:
                 yield from batches(self.place / file.path, RECORDS[record].schema, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Bring everything but the rows of stale documents into the new output; yield each batch, with its record.
+        """Bring everything but the rows of stale documents into the new output; yield each batch with its record.
 
-        Large files without such a row are linked, all others are written anew, so that small ones grow together.
-        Rows of `problems` that are no single document's are left out, for each run finds its own.
+        Large files without stale rows are linked; all others are rewritten, so that small files merge.
+        Rows of `problems` that belong to no single document are left out, because each run finds its own.
 
         Raises:
             OSError: a file could not be read, linked or written.
@@ -86,8 +86,8 @@ class Folder:
         """Write the manifest, and put the staged files in place; see `Stage.publish`.
 
         Raises:
-            OSError: the file system refused; `load.stage.outcome` says what stands there.
-            OutputError: something came to stand there meanwhile.
+            OSError: the file system refused; `load.stage.outcome` describes the state of the output.
+            OutputError: something else was written there meanwhile.
         """
         load.manifest.write(load.stage.new)
         load.stage.publish(load.before, load.overwrite)
@@ -102,7 +102,7 @@ class Folder:
         return manifest.files if manifest else []
 
     def _groups(self, records: Collection[str]) -> list[tuple[str, list[File]]]:
-        """Return the files that hold the same documents, and their partition, in the order they were written."""
+        """Return groups of files that hold the same documents, each with its partition, in the order of writing."""
         groups: dict[tuple[str, str], list[File]] = defaultdict(list)
         for file in self._files():
             if file.record in records:
@@ -111,7 +111,7 @@ class Folder:
         return [(partition, groups[name, partition]) for name, partition in sorted(groups)]
 
     def _holds_any(self, files: list[File], stale: frozenset[str]) -> bool:
-        """Whether a stale document is among these, or it is not known which documents they are of."""
+        """Whether the files hold a stale document, or it is unknown which documents they hold."""
         documents = [self.place / file.path for file in files if file.record == "documents"]
         schema = RECORDS["documents"].schema
         ids = (batch.column(0).to_pylist() for path in documents for batch in batches(path, schema, ["doc_id"]))

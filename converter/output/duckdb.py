@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
 
 OLDEST_STORAGE = {"storage_compatibility_version": "v1.0.0"}
-"""The oldest version of the file that holds what we write; without it, only the newest DuckDB can read the file."""
+"""The oldest file version that holds Parquetry's tables; without it, only the newest DuckDB can read the file."""
 
 COMMENTED_COLUMNS = 300
-"""A table of more columns has no comments on them."""
+"""Tables with more columns get no column comments."""
 
 
 class DuckDB:
-    """A database file. One that is not there yet is made beside its place, and appears when it is whole."""
+    """A database file. A new file is made in the stage and put in place when complete."""
 
     shared = True
     capacity: Capacity | None = Capacity("DuckDB", columns=10_000)
@@ -51,14 +51,14 @@ class DuckDB:
         self._duckdb = import_extra("duckdb", "duckdb")
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest of the database, None where there is none."""
+        """Return the manifest of the database, None if there is none."""
         if not self.place.exists():
             return None
         with self._opened(self.place, read_only=True) as connection:
             return _Connected(connection, self.name).manifest()
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
-        """Return the tables and views of others that have such a name, or that of a view."""
+        """Return the tables and views of other programs with these names, or those of `VIEWS`."""
         if not self.place.exists():
             return []
         manifest = self.manifest()
@@ -75,11 +75,11 @@ class DuckDB:
             yield from in_contract(rows, record, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield the problems and parts of data sets that stay, which they do where they are."""
+        """Yield the problems and parts of data sets that stay; they stay in place."""
         return kept_in_place(self, self.manifest(), stale)
 
     def publish(self, load: Load) -> Manifest:
-        """Bring the staged rows into the database, in one transaction.
+        """Write the staged rows to the database, in one transaction.
 
         Raises:
             OutputError: a name is taken, another process has the database open, or the disk is full.
@@ -120,7 +120,7 @@ class _Connected:
 
     def __init__(self, connection: DuckDBPyConnection, name: str) -> None:
         self._connection, self._name = connection, name
-        self._indexes: list[str] = []  # of others, to be made again once their tables are full
+        self._indexes: list[str] = []  # of other programs, recreated once their tables are full
         self._listed: dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]] = {}
         self._referred: set[str] | None = None
         ((self._catalog,),) = connection.execute("select current_database()").fetchall()
@@ -141,7 +141,7 @@ class _Connected:
         return {name if schema == "main" else f"{schema}/{name}" for schema, name in found}
 
     def table(self, name: str) -> str:
-        # With its database, for one called datasets.duckdb makes `datasets.x` ambiguous.
+        # Qualified with the database: in a file named datasets.duckdb, `datasets.x` is ambiguous.
         schema = DATASETS if is_dataset(name) else "main"
         return ".".join(map(quote_name, (self._catalog, schema, name.removeprefix(f"{DATASETS}/"))))
 
@@ -150,21 +150,21 @@ class _Connected:
             self.execute(f"create schema if not exists {quote_name(self._catalog)}.{DATASETS}")
         types = self._types(schema)
         columns = [f"{quote_name(one.name)} {types[one.name]}{'' if one.nullable else ' not null'}" for one in schema]
-        # A primary key is held in memory as an index, and a foreign key would keep documents from being replaced.
+        # DuckDB holds a primary key in memory as an index. A foreign key would prevent replacing documents.
         key = RECORDS[name].key if name in RECORDS else ()
         keys = [f"primary key ({', '.join(map(quote_name, key))})"] if key else []
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
         about = (schema.metadata or {}).get(b"description", b"").decode()
-        # Each comment makes an entry for the whole table: those of 5,000 columns would take 7 GB.
+        # Each comment adds an entry for the whole table: comments on 5,000 columns would take 7 GB.
         self._comment({"": about, **(dict(described(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name)
 
     def clear(self, names: Sequence[str], resumes: bool) -> None:
-        """Leave it to `reshape` and `remove`: rows that are deleted from a table with a key make it slow to fill."""
+        """Do nothing: `reshape` and `remove` clear the tables. Deleted rows make a table with a key slow to fill."""
 
     def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
-        """Make the table anew, which is many times faster than to delete its rows, with comments and indexes of others.
+        """Recreate the table, many times faster than deleting its rows; keep comments and indexes of other programs.
 
-        A table to which others have added columns, or refer by a foreign key, stays, and its rows are deleted.
+        A table to which others added columns or foreign keys is kept, and its rows are deleted.
         """
         types = self._types(schema)
         columns = self._columns(name)
@@ -199,7 +199,7 @@ class _Connected:
         return int(count)
 
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
-        """Make the indexes of others again; primary keys come with the table alone."""
+        """Recreate the indexes of other programs; primary keys can only be created with the table."""
         for sql in self._indexes:
             self.execute(sql)
 
@@ -207,7 +207,7 @@ class _Connected:
         self.execute(f"create or replace view {self.table(name)} as {select}")
 
     def remove(self, name: str) -> list[str]:
-        """Drop a view, or a table without indexes, comments and references of others; else delete its rows."""
+        """Drop a view, or a table without other programs' indexes, comments and references; else delete its rows."""
         if name in VIEWS:
             self.execute(f"drop view {self.table(name)}")
             return []
@@ -218,8 +218,8 @@ class _Connected:
         return reasons
 
     def _of(self, name: str, columns: str, things: str) -> list[tuple[Any, ...]]:
-        """Return what DuckDB lists of a table: its `tables`, `columns`, `indexes` or `constraints`."""
-        if (columns, things) not in self._listed:  # once for all tables: DuckDB goes through the catalogue each time
+        """Return DuckDB's catalog entries for a table: `tables`, `columns`, `indexes` or `constraints`."""
+        if (columns, things) not in self._listed:  # once for all tables: DuckDB scans the catalog each time
             query = f"select schema_name, table_name, {columns} from duckdb_{things}()"
             rows = self._connection.execute(f"{query} where database_name = current_database()").fetchall()
             tables = self._listed[columns, things] = defaultdict(list)
@@ -231,7 +231,7 @@ class _Connected:
         return dict(self._of(name, "column_name, data_type", "columns"))
 
     def _comments(self, name: str) -> dict[str, str]:
-        """Return the comments of a table, that of the table itself under an empty name."""
+        """Return the comments on a table's columns, and on the table itself under an empty name."""
         found = [*self._of(name, "'', comment", "tables"), *self._of(name, "column_name, comment", "columns")]
         return {column: words for column, words in found if words}
 
@@ -247,7 +247,7 @@ class _Connected:
         return name.removeprefix(f"{DATASETS}/") in self._referred
 
     def _types(self, schema: pa.Schema) -> dict[str, str]:
-        """Return the type that DuckDB gives to each column of a schema."""
+        """Return DuckDB's type for each column of a schema."""
         self._connection.register("example", schema.empty_table())
         types = {row[0]: row[1] for row in self._connection.execute("describe example").fetchall()}
         self._connection.unregister("example")

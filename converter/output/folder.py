@@ -1,4 +1,4 @@
-"""The files of an output folder: files for each record and data set, or one of nested documents."""
+"""The files of an output folder: files for each record and data set, or one file of nested documents."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from converter.records.ledgers import PROBLEMS
 from converter.write import NestedJsonWriter
 
 WRITING_THREADS = 2
-"""So many threads write data sets, while the files of records are ended. Most are small: a file system takes longer to
-make their files than we to fill them. Measured on `../shared/corpora`, with 367 of them: the run takes 0.91 of the time
-that it takes without."""
+"""Threads that write data sets while the files of records are completed. Most data sets are small: a file system takes
+longer to create their files than Parquetry to fill them. Measured on `../shared/corpora`, with 367 data sets: the run
+takes 0.91 of the time that it takes without threads."""
 
 
 def by_file(records: Records) -> Records:
-    """Return what a batch gave under the names of the files that hold it: the parts of data sets have another."""
+    """Return a batch result by file name: the parts of data sets are in a file of another name."""
     return {PARTS_FILE if name == DATASETS else name: batch for name, batch in records.items()}
 
 
 class RecordFiles:
-    """Files for each record, each data set, and the parts of the data sets, from which a later run can go on."""
+    """Files for each record, each data set, and the parts of the data sets, so that a later run can resume."""
 
     def __init__(
         self,
@@ -56,14 +56,14 @@ class RecordFiles:
     ) -> None:
         """Begin in the stage's new folder, which is empty.
 
-        `before` is the manifest of the output that stands, `capacity` what the tables of the target can hold.
+        `before` is the manifest of the existing output, `capacity` the limits of the target's tables.
         """
         self._capacity = capacity
         self._folder, self._output, self._in_folders = stage.new, output, output.arranged(before) == "folders"
         self._datasets_asked = output.datasets(options)
         self.schemas = {name: schema_of(name, options) for name in output.names(options)}
-        """The Arrow schema of each record, and, once they are written, of each data set."""
-        # A run that goes on from this one needs to know which documents there are, and makes the data sets anew.
+        """The Arrow schema of each record and, once written, of each data set."""
+        # A run that resumes this output needs the list of its documents, and makes the data sets anew.
         can_go_on = self._datasets_asked and output.format == "parquet" and "documents" in self.schemas
         schemas = self.schemas | ({PARTS_FILE: PARTS} if can_go_on else {})
         self._stack = contextlib.ExitStack()
@@ -73,7 +73,7 @@ class RecordFiles:
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
         self._datasets = Datasets(spool, output.contract(before), options.hints)
         self._goes_on: str | None = None
-        """The output whose parts of data sets are among the rows."""
+        """The resumed output, whose parts of data sets are among the rows."""
         self._without_document: list[pa.Table] = []
 
     def __enter__(self) -> RecordFiles:
@@ -84,11 +84,11 @@ class RecordFiles:
 
     @property
     def stored(self) -> dict[str, pa.Schema]:
-        """The Arrow schema of all that is stored: of `schemas`, and of the parts of data sets."""
+        """The Arrow schemas of everything stored: `schemas`, and the parts of data sets."""
         return {**self._parts.schemas, **self.schemas}
 
     def write(self, records: Records, partition: str, more: bool = False) -> None:
-        """Write what a batch gave, all of one partition, or a piece of it, after which `more` follow."""
+        """Write a batch result, all of one partition, or a piece of it; with `more`, further pieces follow."""
         if NO_PARTITION in partition and "problems" in records:
             records = records | {"problems": self._of_documents(records["problems"])}
         self._parts.write(by_file(records), partition, more)
@@ -96,10 +96,10 @@ class RecordFiles:
             self._datasets.add(records[DATASETS])
 
     def adopt(self, folder: Path, files: Sequence[File]) -> None:
-        """Take over what another process wrote with `Parts`, the parts of data sets among it, to its own folder.
+        """Take over the files, with the parts of data sets, that another process wrote with `Parts` to its own folder.
 
         Raises:
-            OutputError: it names a file that no run writes.
+            OutputError: `files` names a file that no run writes.
         """
         for file in files:
             try:
@@ -107,19 +107,19 @@ class RecordFiles:
             except ValueError as error:
                 raise OutputError(str(error), source=str(folder), code="manifest") from error
             if file.record == "problems" and NO_PARTITION in file.path:
-                # It may hold problems of no document, which are told from the others row by row.
+                # It may hold problems without a document, which are separated from the others row by row.
                 rows = pa.Table.from_batches(batches(folder / file.path, PROBLEMS.schema), PROBLEMS.schema)
                 self.write({"problems": rows}, Parts.partition(file.path))
             if file.record == PARTS_FILE:
                 for batch in batches(folder / file.path, PARTS):
                     self._datasets.add(batch)
-                pa.default_memory_pool().release_unused()  # of many files, the allocator would keep what each took
+                pa.default_memory_pool().release_unused()  # else the allocator keeps the memory of every file
         self._parts.adopt(
             folder, [file for file in files if file.record != "problems" or NO_PARTITION not in file.path]
         )
 
     def go_on(self, earlier: PreviousOutput, stale: frozenset[str], report: Report) -> bool:
-        """Keep an earlier output but for the rows of stale documents, and count it; return whether anything changed."""
+        """Keep an earlier output except the rows of stale documents, and count it; return whether anything changed."""
         earlier_problems = [row for row in earlier.run_problems() if NO_ATTRIBUTE not in row]
         own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
         if not stale and not report.documents and own == earlier_problems:
@@ -135,10 +135,10 @@ class RecordFiles:
         return True
 
     def finish(self, report: Report) -> list[File]:
-        """Write the data sets and the ends of all files; return what there is, but for the manifest.
+        """Write the data sets and complete all files; return the files, without the manifest.
 
         Raises:
-            OutputError: a cell does not fit the type of its data set, which is locked.
+            OutputError: a cell does not fit the locked type of its data set.
         """
         with _undamaged(self._goes_on):
             return self._finish(report)
@@ -166,15 +166,15 @@ class RecordFiles:
         return sorted(self._parts.files() + files, key=lambda file: file.path)
 
     def _of_documents(self, problems: pa.Table) -> pa.Table:
-        """Return the problems of documents; those of none are held until it is known which partitions there are."""
+        """Return the problems of documents; those without a document wait until the partitions are known."""
         of_none = problems["doc_id"].is_null()
         self._without_document.append(problems.filter(of_none))
         return problems.filter(problems["doc_id"].is_valid())
 
     def _place_problems(self, drift: pa.Table, report: Report) -> None:
-        """Write the problems that came without a partition: of data sets to their document's, others to one there is.
+        """Write the problems without a partition: those of data sets to their document's, others to any existing one.
 
-        A partition with nothing but problems, and without a value, would be one that pandas cannot read.
+        pandas cannot read a partition that holds only problems and has no value.
         """
         if not self._output.partition_by:
             self._parts.add({"problems": drift})
@@ -194,7 +194,7 @@ class RecordFiles:
             self._parts.add({"problems": problems}, other)
 
     def _partitions_of(self, doc_ids: set[str]) -> dict[str, str]:
-        """Return the partitions of documents, so far as the files of records say it."""
+        """Return the partitions of documents, as far as the files of records show them."""
         record = next((name for name in RECORDS if name in self._parts.schemas and name != "problems"), None)
         partitions: dict[str, str] = {}
         for path, held in self._parts.records.items() if doc_ids and record else ():
@@ -205,7 +205,7 @@ class RecordFiles:
         return partitions
 
     def _fitting(self) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:
-        """Yield the data sets that the target can hold, with names that it can have; tell of the others."""
+        """Yield the data sets that the target can hold, with names that it accepts; report the others."""
         for name, schema, rows in self._datasets.tables():
             if (capacity := self._capacity) is None:
                 yield name, schema, rows
@@ -219,7 +219,7 @@ class RecordFiles:
 
     def _write_dataset(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> list[File]:
         folder = f"{DATASETS}/{name}"
-        if not is_name(name):  # an earlier run's parts are read from disk
+        if not is_name(name):  # the name can come from an earlier run's parts on disk
             raise OutputError(f"{name!r} is no name of a data set; {MEND}", source=self._goes_on, code="damaged")
         with Parts(
             self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout, self._in_folders
@@ -237,7 +237,7 @@ def _as(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Rec
 
 @contextlib.contextmanager
 def _undamaged(output: str | None) -> Iterator[None]:
-    """Tell of parts of data sets that no run wrote as such: their form is read only where they are used."""
+    """Report invalid parts of data sets as an OutputError: their content is checked only when used."""
     try:
         yield
     except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
@@ -251,7 +251,7 @@ def _check_types(problems: list[dict[str, Any]]) -> None:
     """Refuse cells that do not fit the type of their data set.
 
     Raises:
-        OutputError: it says of the first what stands there, and how many more there are.
+        OutputError: the message shows the first of them, and counts the others.
     """
     if misfits := [row for row in problems if row["code"] == LOCKED]:
         first = misfits[0]
@@ -264,7 +264,7 @@ def _check_types(problems: list[dict[str, Any]]) -> None:
 class NestedFile:
     """One file, `documents.json`: an array of nested documents."""
 
-    schemas: Mapping[str, pa.Schema] = {"documents": pa.schema([])}  # an array of nested documents is no table
+    schemas: Mapping[str, pa.Schema] = {"documents": pa.schema([])}  # an array of nested documents is not a table
     stored = schemas
 
     def __init__(self, folder: Path) -> None:
@@ -280,7 +280,7 @@ class NestedFile:
         self._stream.close()
 
     def write(self, records: Records, partition: str, more: bool = False) -> None:
-        """Write the documents of a batch, all of whose records come together."""
+        """Write the documents of a batch, which holds all their records."""
         self._writer.write(records)
 
     def finish(self, report: Report) -> list[File]:

@@ -25,12 +25,12 @@ from converter.version import __version__
 from converter.write import FORMATS
 
 MANIFEST = "_manifest.json"
-"""Its name in the folder; Spark and Hive take no file for data whose name begins with an underscore."""
+"""The manifest's file name; Spark and Hive ignore files whose names begin with an underscore."""
 
 VERSION = 1
 
 MEND = "the output is damaged; make it anew with `overwrite`"
-"""What messages say of a file that is not as its manifest says."""
+"""The end of messages about a file that differs from its manifest."""
 
 _NAME = r"[\w-]{1,255}"
 """The name of a record or data set: letters of any script, digits, `_` and `-`."""
@@ -50,9 +50,9 @@ Arrangement = Literal["files", "folders"]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of an output: its path in the folder, the record or data set that it holds, rows, bytes, SHA-256.
+    """One file of an output: its path in the folder, its record or data set, rows, bytes, SHA-256.
 
-    In a database it is a table, or a view, which holds no record; bytes are 0 then, and the hash is empty.
+    In a database it is a table, or a view, which has no record; its bytes are 0 and its hash is empty.
     """
 
     path: str
@@ -64,14 +64,14 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What stands in `_manifest.json`.
+    """The contents of `_manifest.json`.
 
-    `fingerprint` is equal for two runs that would read the same document into the same rows: it is the hash of
-    `options`, in which the converter's version is one. `schemas` names for each record its columns and their types, as
-    Arrow prints them, `units` the units of some columns of data sets. `layout` says how the files are arranged; None is
-    a database, or an older version's output. `version` is that of the manifest's own form. Keys of local documents are
-    relative to `folder`, the working one, or to the folder `root` that was asked for; both say how to name the same
-    sources again, and are never opened.
+    `fingerprint` is the hash of `options`, which include the converter's version: two runs with the same fingerprint
+    read the same document into the same rows. `schemas` maps each record to its columns and their types, as Arrow
+    prints them; `units` has the units of some columns of data sets. `layout` is how the files are arranged, None for a
+    database or an older version's output. `version` is the version of the manifest format. Keys of local documents are
+    relative to `folder`, the working directory, or to the folder `root` if it was set; both record how to name the
+    same sources again, and are never opened.
     """
 
     run_id: str
@@ -99,7 +99,7 @@ class Manifest:
         schemas: Mapping[str, pa.Schema],
         layout: Arrangement | None = None,
     ) -> Manifest:
-        """Return the manifest of a run that is done: what it was told, and what it wrote."""
+        """Return the manifest of a finished run: its options, and what it wrote."""
         return cls(
             report.run_id,
             datetime.now(UTC).isoformat(timespec="seconds"),
@@ -116,7 +116,7 @@ class Manifest:
 
     @property
     def arrangement(self) -> Arrangement:
-        """How its files are arranged, also where an older version wrote it."""
+        """How the files are arranged, also if an older version wrote them."""
         return self.layout or ("folders" if any("/part-" in file.path for file in self.files) else "files")
 
     @property
@@ -125,7 +125,7 @@ class Manifest:
         return {file.path for file in self.files}
 
     def rows(self) -> Counter[str]:
-        """Return how many rows each record and data set has."""
+        """Return the number of rows of each record and data set."""
         rows: Counter[str] = Counter()
         for file in self.files:
             rows[file.record] += file.rows
@@ -137,7 +137,7 @@ class Manifest:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
 
     def write(self, folder: Path) -> None:
-        """Write it into the folder.
+        """Write the manifest into the folder.
 
         Raises:
             OSError: it could not be written.
@@ -151,10 +151,10 @@ def units_of(schema: pa.Schema) -> dict[str, str]:
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """Return the manifest of a folder, None where there is none.
+    """Return the manifest of a folder, None if there is none.
 
     Raises:
-        OutputError: what stands there is no manifest, or lists what no run of ours writes to a folder.
+        OutputError: the manifest is invalid, or lists what no run of Parquetry writes to a folder.
     """
     path = folder / MANIFEST
     try:
@@ -168,12 +168,12 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def parse_manifest(text: str | bytes, place: str, in_folder: bool = False) -> Manifest:
-    """Return the manifest that this JSON is; `place` says where it stands, `in_folder` whether its files are files.
+    """Return the manifest in this JSON; `place` is its location, `in_folder` whether it lists files in a folder.
 
-    It is input, as documents are: whoever wrote it, what it lists is then read, replaced and removed.
+    It is untrusted input, like a document: whoever wrote it, what it lists is then read, replaced and removed.
 
     Raises:
-        OutputError: it is no manifest, or lists what no run of ours writes.
+        OutputError: it is not a manifest, or lists what no run of Parquetry writes.
     """
     try:
         values = json.loads(text)
@@ -207,10 +207,10 @@ def _kind(record: str) -> str:
 
 
 def check_file(file: File, in_folder: bool) -> None:
-    """Refuse an entry that no run writes: what its path may be is a form, not a list of what is forbidden.
+    """Refuse an entry that no run writes: its path must match a form; there is no list of forbidden paths.
 
     Raises:
-        ValueError: it says what is wrong.
+        ValueError: the message says what is wrong.
     """
     for name, fits in _FILE_FORMS.items():
         if not fits(getattr(file, name)):
@@ -225,17 +225,17 @@ def check_file(file: File, in_folder: bool) -> None:
 
 
 def is_name(name: str) -> bool:
-    """Whether a record or data set can have this name, so that it leads nowhere as part of a path."""
+    """Whether a record or data set can have this name, so that a path with it stays in its folder."""
     return re.fullmatch(_NAME, name) is not None
 
 
 def check_files(folder: Path, manifest: Manifest, complete: bool = True) -> None:
-    """Refuse an output whose files are not there as its manifest says: missing, of another size, or links to elsewhere.
+    """Refuse an output whose files differ from its manifest: missing, of another size, or links to outside the output.
 
-    Without `complete` only links are looked for.
+    Without `complete`, only links are checked.
 
     Raises:
-        OutputError: it names the file, and says how to mend the output.
+        OutputError: the message names the file, and says how to repair the output.
     """
     root = folder.resolve()
     for file in manifest.files:
@@ -254,10 +254,10 @@ def check_files(folder: Path, manifest: Manifest, complete: bool = True) -> None
 
 
 def verify(folder: Path) -> list[str]:
-    """Return what is wrong with an output: a line for each file that is missing or not as its manifest says.
+    """Return what is wrong with an output: a line for each file that is missing or differs from the manifest.
 
     Raises:
-        OutputError: the folder has no manifest, or what stands there is none.
+        OutputError: the folder has no manifest, or an invalid one.
     """
     manifest = read_manifest(folder)
     if manifest is None:
@@ -275,7 +275,7 @@ def verify(folder: Path) -> list[str]:
 
 
 def described(folder: Path, path: str, record: str, rows: int) -> File:
-    """Return the entry of a file that stands in the folder.
+    """Return the manifest entry of a file in the folder.
 
     Raises:
         OSError: it cannot be read.
@@ -286,7 +286,7 @@ def described(folder: Path, path: str, record: str, rows: int) -> File:
 
 
 def grouped(files: Iterable[File]) -> list[tuple[str, list[File]]]:
-    """Return the files that hold rows of the same documents, and their partition, in the order they were written."""
+    """Return groups of files with rows of the same documents, each with its partition, in the order of writing."""
     groups: dict[tuple[str, str], list[File]] = defaultdict(list)
     for file in files:
         path = PurePosixPath(file.path)
@@ -336,7 +336,7 @@ _MANIFEST_FORMS: dict[str, Callable[[object], bool]] = {
     "layout": lambda value: value is None or value in get_args(Arrangement),
     "units": lambda value: value is None or _are_schemas(value),
 }
-"""What each field of a manifest must be; its files and its version are checked by themselves."""
+"""What each field of a manifest must be; files and version are checked separately."""
 
 _FILE_FORMS: dict[str, Callable[[object], bool]] = {
     "path": _is_text,
@@ -348,12 +348,12 @@ _FILE_FORMS: dict[str, Callable[[object], bool]] = {
 
 
 def fingerprint(options: Mapping[str, Any]) -> str:
-    """Return the hash of what a run was told, whatever order sets and mappings are in."""
+    """Return the hash of a run's options, independent of the order of sets and mappings."""
     return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
 
 
 def plain(value: Any) -> Any:
-    """Return options as JSON has them: dataclasses as objects, sets sorted, types and patterns as they print."""
+    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text."""
     if dataclasses.is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, Mapping):

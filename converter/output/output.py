@@ -1,4 +1,4 @@
-"""What a run is told about its output."""
+"""Settings of a run's output."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ Records = dict[str, pa.Table]
 class Output:
     """What a run writes, and how.
 
-    `format` is one of `FORMATS`; `records` names the records, `datasets` for the data sets, all where it is None.
-    `mode` says what becomes of an output that exists: it is refused (`create`), replaced (`overwrite`), or gone on
-    from: documents that have not changed are kept; those that are no more among the sources stay (`append`) or go
-    (`incremental`). `partition_by` names attributes of documents, each value of which gets files of its own.
-    `maximum_removed` is how many documents an `incremental` run may remove, or a share of them such as `25%`; where it
-    is None, not all that a source held, nor more than half where there are over ten.
-    `arrangement` says whether a record is one file, however large (`files`), or a folder of files (`folders`); see
-    `arranged` for what it is where it is None. `lock_types` keeps the types of the data sets that stand there: a cell
-    that does not fit is `null`, and a problem, or the run must `fail`.
+    `format` is one of `FORMATS`. `records` names the records, `datasets` the data sets; None means all.
+    `mode` decides what happens to an existing output: `create` refuses it, `overwrite` replaces it, the others resume
+    it. Resuming keeps unchanged documents; those no longer among the sources stay (`append`) or are removed
+    (`incremental`). `partition_by` names attributes of documents; each value gets its own files.
+    `maximum_removed` is how many documents an `incremental` run may remove, as a number or a share such as `25%`. If
+    None, it may remove neither all documents of a source nor, of more than ten documents, more than half.
+    `arrangement` makes a record one file, however large (`files`), or a folder of files (`folders`); see `arranged`
+    for the default. `lock_types` keeps the column types of the existing data sets: a cell that does not fit becomes
+    `null` and a problem, or the run must `fail`.
     """
 
     format: str = "parquet"
@@ -50,12 +50,12 @@ class Output:
     lock_types: Lock | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what does not go together, with a UsageError."""
+        """Refuse invalid or conflicting settings with a UsageError."""
         if self.format not in FORMATS:
             raise UsageError(f"unknown format {self.format}; there are {', '.join(FORMATS)}")
         if self.format != "parquet" and (self.resumes or self.partition_by):
             raise UsageError(
-                f"{self.format} can be neither appended to, brought up to date nor partitioned: say parquet"
+                f"{self.format} output cannot be appended to, brought up to date or partitioned; use parquet"
             )
         if self.arrangement not in (None, *get_args(Arrangement)):
             raise UsageError(f"unknown layout {self.arrangement}; there are {', '.join(get_args(Arrangement))}")
@@ -67,7 +67,7 @@ class Output:
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
         if self.resumes and self.records is not None and "documents" not in self.records:
-            raise UsageError(f"the record documents tells what is there already; {self.mode} needs it in `records`")
+            raise UsageError(f"{self.mode} needs the record documents in `records`: it lists what the output holds")
         if self.maximum_removed is not None:
             most_removed(self.maximum_removed, 0)
             if self.mode != "incremental":
@@ -75,14 +75,14 @@ class Output:
 
     @property
     def resumes(self) -> bool:
-        """Whether an output that exists is gone on from."""
+        """Whether the run resumes an existing output."""
         return self.mode in ("append", "incremental")
 
     def arranged(self, before: Manifest | None) -> Arrangement:
-        """Return how the files of the output are arranged, where `before` stands: it depends on what was asked alone.
+        """Return how the output's files are arranged; only the settings and the manifest `before` decide it.
 
-        Partitions and a size of files need folders. A run that goes on from an output keeps its arrangement, so that a
-        path stays; the first of such runs makes folders, in which the next ones can leave most files as they are.
+        Partitions and a file size need folders. A run that resumes an output keeps its arrangement, so that paths stay
+        the same. The first such run makes folders, in which later runs can leave most files unchanged.
         """
         if self.arrangement is not None:
             return self.arrangement
@@ -93,9 +93,9 @@ class Output:
         return "files"
 
     def contract(self, before: Manifest | None) -> Contract:
-        """Return the kinds that data sets must keep, where `before` stands: those of the last run, if they are locked.
+        """Return the column types and units that data sets must keep: if locked, those of the manifest `before`.
 
-        A data set that is new has no such, nor has one in an output of a version that noted no units.
+        A new data set has none, nor has an output of a version that recorded no units.
         """
         if self.lock_types is None or before is None or before.units is None:
             return {}
@@ -107,10 +107,10 @@ class Output:
         return contract_of(types, units)
 
     def check(self, options: Options, is_folder: bool) -> None:
-        """Refuse what these records, or a target that is no folder, cannot have.
+        """Refuse settings that these records, or a target other than a folder, do not support.
 
         Raises:
-            UsageError: it says what to leave out.
+            UsageError: the message says what to leave out.
         """
         files = self.partition_by or self.layout.file_bytes or self.arrangement
         if not is_folder and (self.format != "parquet" or files or self.datapackage):
@@ -118,11 +118,11 @@ class Output:
         if self.lock_types and not self.datasets(options):
             raise UsageError("the types of data sets are locked, but none are written; add datasets to the records")
         if self.nested(options) and files:
-            raise UsageError("nested JSON is one file, without a layout or partitions; name `records`, or say ndjson")
+            raise UsageError("nested JSON is one file, without a layout or partitions; name `records`, or use ndjson")
         check_columns(self.partition_by, self.names(options), options)
 
     def nested(self, options: Options) -> bool:
-        """Whether it is one array of nested documents, and not a file a record."""
+        """Whether the output is one array of nested documents instead of a file per record."""
         return self.format == "json" and not self.records and not options.schemas
 
     def datasets(self, options: Options) -> bool:
@@ -130,7 +130,7 @@ class Output:
         return not self.nested(options) and (self.records is None or DATASETS in self.records)
 
     def names(self, options: Options) -> list[str]:
-        """Return the records to write, data sets left out.
+        """Return the records to write, without data sets.
 
         Raises:
             UsageError: a record is unknown.
@@ -142,7 +142,7 @@ class Output:
         return [name for name in names if name != DATASETS]
 
     def requested_records(self, options: Options) -> list[str]:
-        """Return the records to write, and `datasets` where data sets are written.
+        """Return the records to write, and `datasets` if data sets are written.
 
         Raises:
             UsageError: a record is unknown.
@@ -150,11 +150,11 @@ class Output:
         return [*self.names(options), *([DATASETS] if self.datasets(options) else [])]
 
     def files(self, options: Options) -> list[str]:
-        """Return what the files and folders of the output are named after."""
+        """Return the base names of the output's files and folders."""
         return ["documents"] if self.nested(options) else [*self.names(options), DATASETS]
 
     def fingerprint_options(self, options: Options) -> dict[str, Any]:
-        """Return everything that the rows depend on beside the documents themselves, as JSON has it."""
+        """Return everything that the rows depend on besides the documents, as JSON values."""
         return {
             "converter_version": __version__,
             "format": self.format,
@@ -165,14 +165,14 @@ class Output:
 
 
 def mode_of(**said: bool) -> Mode:
-    """Return the one mode of `overwrite`, `append` and `incremental` that was said, `create` where none was.
+    """Return the mode that is set: `overwrite`, `append` or `incremental`; `create` if none is.
 
     Raises:
-        UsageError: more than one was.
+        UsageError: more than one is set.
     """
     modes = [mode for mode in get_args(Mode) if said.get(mode)]
     if len(modes) > 1:
-        raise UsageError(f"{modes[0]} and {modes[1]} exclude each other; say one")
+        raise UsageError(f"{modes[0]} and {modes[1]} exclude each other; choose one")
     return modes[0] if modes else "create"
 
 
@@ -183,15 +183,15 @@ def previous_output(
     options: Options,
     resume: Callable[[], None] = lambda: None,
 ) -> PreviousOutput | None:
-    """Return the output that stands there, where the run goes on from it; None where it is made from the start.
+    """Return the existing output if the run resumes it; None if the run starts from scratch.
 
-    One that is to be brought up to date, but was made with other options, is `remade`: what it holds is known, so that
-    nothing is lost.
+    In an incremental run, an output made with other options is `remade`: its documents are known, so that nothing is
+    lost.
 
-    `resume` finishes what an earlier run began to put in place: called once it is certain that this run is not refused.
+    `resume` finishes putting an earlier run's files in place; it is called once this run is certain not to be refused.
 
     Raises:
-        OutputError: something stands there that the mode neither replaces nor can go on from, or it is damaged.
+        OutputError: the mode can neither replace nor resume the existing output, or that output is damaged.
     """
     standing = target.conflicts(output.names(options) if target.shared else output.files(options))
     if standing and target.shared:
@@ -204,7 +204,7 @@ def previous_output(
         other = "another output or pass `overwrite`" + (", `append` or `incremental`" if manifest else "")
         found = standing[0] if standing else "an output"
         raise OutputError(f"holds {found} already; choose {other}", source=target.name, code="output_exists")
-    # What `unique` leaves out depends on every document before.
+    # Which rows `unique` leaves out depends on every earlier document.
     unique = any(one.bounds.get("unique") for schema in options.schemas for one in schema.fields)
     told = output.fingerprint_options(options)
     same = manifest.fingerprint == fingerprint(told) and not unique

@@ -13,13 +13,13 @@ from converter.model.source import NO_PARTITION, Source
 from converter.problems import Problem
 
 LONGEST_NAME = 255
-"""In bytes: no file system takes a longer name for a folder."""
+"""In bytes: no file system accepts a longer folder name."""
 
 NO_ATTRIBUTE = "no_attribute"
-"""The code of the problem that an output is partitioned by what no document has."""
+"""The problem code if no document has an attribute that the output is partitioned by."""
 
 CHECKSUM_DIGITS = 16
-"""So many digits of a hash tell values apart that are too long for the name of a folder."""
+"""The number of hash digits that distinguish values too long for a folder name."""
 
 
 def partition_of(source: Source, partition_by: Sequence[str]) -> str:
@@ -28,15 +28,15 @@ def partition_of(source: Source, partition_by: Sequence[str]) -> str:
 
 
 def has_value(partition: str, position: int) -> bool:
-    """Whether the documents of a partition have the attribute that stands in this place of its name."""
+    """Whether the documents of a partition have the attribute at this position of its name."""
     return not partition.split("/")[position].endswith(f"={NO_PARTITION}")
 
 
 def check_names(partition_by: Sequence[str]) -> None:
-    """Refuse names that readers of partitioned data do not take for a column.
+    """Refuse names that readers of partitioned data do not accept as columns.
 
     Raises:
-        UsageError: a name is empty, hidden, too long, or there twice.
+        UsageError: a name is empty, hidden, too long, or repeated.
     """
     for place, name in enumerate(partition_by):
         if not name or name[0] in "._":
@@ -48,10 +48,10 @@ def check_names(partition_by: Sequence[str]) -> None:
 
 
 def check_columns(partition_by: Sequence[str], records: Iterable[str], options: Options) -> None:
-    """Refuse names that a record has a column of already, for readers would find two of them.
+    """Refuse names that are already columns of a record, because readers would find the column twice.
 
     Raises:
-        UsageError: it names the record.
+        UsageError: the message names the record.
     """
     for record in records if partition_by else ():
         columns = {column.casefold() for column in schema_of(record, options).names}
@@ -63,7 +63,7 @@ def check_columns(partition_by: Sequence[str], records: Iterable[str], options: 
 
 
 def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[tuple[str, Problem]]:
-    """Yield the names that no document has as an attribute, each with the problem that this is."""
+    """Yield the names that no document has as an attribute, each with its problem."""
     partitions = list(partitions)
     for position, name in enumerate(partition_by):
         if partitions and not any(has_value(partition, position) for partition in partitions):
@@ -95,5 +95,5 @@ def _running_lengths(value: str) -> Iterable[int]:
 
 
 def hive_escaped(text: str) -> str:
-    """Return a name or a value as it stands in the name of a folder."""
-    return quote(text, "", errors="replace")  # a name of bytes that are no UTF-8
+    """Return a name or value, escaped for the name of a folder."""
+    return quote(text, "", errors="replace")  # a name may have bytes that are not UTF-8

@@ -1,4 +1,4 @@
-"""Batches -> the files of a folder: for each record one, or a folder of several. Which of both is asked for."""
+"""Batches -> the files of a folder: one file per record, or a folder of several, as requested."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from converter.write import DEFAULT_FILE_BYTES, FORMATS, Format, Layout, Writer
 Rows: TypeAlias = "pa.Table | pa.RecordBatch"
 
 ROW_GROUP_BYTES = 1024 * 1024
-"""Where a large document comes in pieces, rows of so many bytes are a row group: all that is held back counts."""
+"""If a large document comes in pieces, this many bytes of rows make a row group: buffered rows take memory."""
 
 OPEN_PARTITIONS = 8
-"""So many partitions are written side by side, each with a file a record; one more, and the oldest is closed."""
+"""At most this many partitions are open, each with a file per record; a further one closes the oldest."""
 
 
 @dataclass(slots=True)
 class _Group:
-    """The open files of one group of documents, one for each record that has rows of them."""
+    """The open files of one group of documents, one for each record that has rows."""
 
     number: int
     files: dict[str, str] = field(default_factory=dict)
@@ -39,11 +39,10 @@ class _Group:
 
 @dataclass(slots=True)
 class Parts:
-    """Writes the records of documents to `record.parquet`, or with `in_folders` to `record/part-00000.parquet` and on.
+    """Writes the records of documents to `record.parquet`, or if `in_folders` to `record/part-00000.parquet` etc.
 
-    Files with the same number hold the rows of the same documents; a record without rows of them has none. `schemas`
-    names the records with their Arrow schemas. Used in a `with` block, which closes what is open even where the run
-    fails.
+    Files with the same number hold rows of the same documents; a record without rows has no file. `schemas` maps the
+    records to their Arrow schemas. Used in a `with` block, which closes open files even if the run fails.
     """
 
     folder: Path
@@ -54,11 +53,11 @@ class Parts:
     number: int = 0
     """The number of the next group."""
     rows: dict[str, int] = field(default_factory=dict)
-    """How many rows each file has, by its path in the folder."""
+    """The number of rows of each file, by its path in the folder."""
     records: dict[str, str] = field(default_factory=dict)
-    """Which record each file holds."""
+    """The record of each file, by its path in the folder."""
     adopted: dict[str, File] = field(default_factory=dict)
-    """The files that another process wrote, so that their hashes are known."""
+    """The files that another process wrote; their hashes are known."""
     _open: dict[str, _Group] = field(default_factory=dict)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -69,7 +68,7 @@ class Parts:
         self._stack.close()
 
     def write(self, records: Mapping[str, Rows], partition: str = "", more: bool = False) -> None:
-        """Write the rows of some documents, all of the same partition (`lang=en`, or none); `more` may follow of them.
+        """Write the rows of some documents, all of one partition (`lang=en`, or none); with `more`, others follow.
 
         Raises:
             OSError: the disk is full, for example.
@@ -83,7 +82,7 @@ class Parts:
                 writer.flush(ROW_GROUP_BYTES)
 
     def add(self, records: Mapping[str, Rows], partition: str = "") -> None:
-        """Write some of the rows of documents, of which more are to come; `roll` ends them."""
+        """Write some rows of documents; more follow, until `roll` ends them."""
         for name, rows in records.items():
             if name in self.schemas and rows.num_rows:
                 group = self._open.get(partition) or self._new(partition)
@@ -93,10 +92,10 @@ class Parts:
                 self.rows[group.files[name]] += rows.num_rows
 
     def adopt(self, folder: Path, files: Iterable[File]) -> None:
-        """Take over what other `Parts` wrote to a folder of the same file system; here its files get new numbers.
+        """Take over the files that other `Parts` wrote to a folder of the same file system, with new numbers.
 
-        Empty files are left where they are: with many folders they would be most. Where a record has one file alone,
-        their rows are copied into it, which only Parquet allows.
+        Empty files are left behind: with many folders, most files would be empty. If a record is a single file, the
+        rows are copied into it, which only Parquet allows.
 
         Raises:
             OSError: a file could not be moved.
@@ -114,7 +113,7 @@ class Parts:
                 self.adopted[path] = file
 
     def files(self) -> list[File]:
-        """Return the files that there are, once they are closed.
+        """Return the files, once they are closed.
 
         Raises:
             OSError: one cannot be read.
@@ -127,15 +126,15 @@ class Parts:
         ]
 
     def roll(self, partition: str = "") -> None:
-        """Close the files of the partition if one of them is large enough; the only file of a record never is."""
+        """Close the files of the partition if one is large enough; a record that is a single file has no limit."""
         group = self._open.get(partition) if self.in_folders else None
         if group and max((stream.tell() for stream in group.streams.values()), default=0) >= self.file_bytes:
             self._close(partition)
 
     def close(self) -> None:
-        """Write the ends of all files, and an empty one for each record that readers would not find else.
+        """Complete all files, and write an empty file for each record that readers would otherwise not find.
 
-        Its partition is one that has a value, where there is such: readers take a partition's type from its values.
+        Its partition is one with a value, if there is one: readers infer a partition's type from its values.
         """
         self.close_partitions()
         partitions = {self.partition(path) for path in self.records}
@@ -150,7 +149,7 @@ class Parts:
         self._stack.close()
 
     def close_partitions(self) -> None:
-        """Write the ends of the files that there are so far; more can follow, in further files."""
+        """Complete the files written so far; more rows can follow, in further files."""
         for partition in list(self._open):
             self._close(partition)
 
@@ -161,27 +160,27 @@ class Parts:
 
     @staticmethod
     def partition(path: str) -> str:
-        """Return the partition that a file is of, empty where it is of none."""
+        """Return the partition of a file, empty if it has none."""
         return "/".join(path.split("/")[1:-1])
 
     def path(self, name: str, partition: str, number: int) -> str:
-        """Return the path of a record's file. Its folder is made."""
+        """Return the path of a record's file, and create its folder."""
         suffix = self._format(name).suffix
         path = "/".join(filter(None, (name, partition, f"part-{number:05}"))) if self.in_folders else name
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         return path + suffix
 
     def add_file(self, path: str, name: str, rows: int = 0) -> None:
-        """Take note of a file that stands in the folder, or is about to."""
+        """Register a file that is in the folder, or is about to be."""
         self.rows[path], self.records[path] = rows, name
 
     def number_files(self) -> int:
-        """Return the number for a further group of files."""
+        """Return the number of the next group of files."""
         self.number += 1
         return self.number - 1
 
     def counts(self) -> dict[str, int]:
-        """Return how many rows each record has."""
+        """Return the number of rows of each record."""
         counts = dict.fromkeys(self.schemas, 0)
         for path, rows in self.rows.items():
             counts[self.records[path]] += rows
@@ -190,7 +189,7 @@ class Parts:
     def _format(self, name: str) -> Format:
         return FORMATS[
             "parquet" if name == PARTS_FILE else self.format
-        ]  # parts wait for a later run, whatever it writes
+        ]  # parts are for a later run, whatever its format
 
     def _new(self, partition: str) -> _Group:
         if len(self._open) >= OPEN_PARTITIONS:
@@ -200,8 +199,8 @@ class Parts:
 
     def _begin(self, name: str, partition: str, group: _Group) -> Writer:
         path = self.path(name, partition, group.number)
-        # A file of Python's would need the interpreter for every write, while it converts the next documents: 0.95 of
-        # the time of a run without.
+        # A Python file would need the interpreter for every write, while that converts the next documents: the run
+        # takes 0.95 of the time that it takes with one.
         stream = self._stack.enter_context(pa.OSFile(os.fsencode(self.folder / path), "wb"))
         group.files[name], group.streams[name] = path, stream
         group.writers[name] = self._format(name).writer(stream, self.schemas[name], self.layout)

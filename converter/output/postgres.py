@@ -1,4 +1,4 @@
-"""A PostgreSQL database as a target: rows go in with COPY through ADBC, all tables in one transaction."""
+"""A PostgreSQL database as a target: rows are loaded with COPY through ADBC, all tables in one transaction."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SQL_TYPES: Types = (
     (lambda type: pa.types.is_list(type) and pa.types.is_string(type.value_type), "TEXT[]"),
     (pa.types.is_nested, "JSONB"),
 )
-"""Arrow type -> the type of a column, first match counts; decimals are `NUMERIC`, whatever else is `TEXT`."""
+"""Arrow type -> column type, first match wins; decimals are `NUMERIC`, all other types `TEXT`."""
 
 
 KEYS = """
@@ -66,7 +66,7 @@ KEYS = """
             and (f.oid is null or f.conrelid not in ({relations})))
     from pg_constraint k join pg_class c on c.oid = conrelid left join pg_class t on t.oid = confrelid
     where contype in ('p', 'f') and conrelid in ({relations}) order by contype desc, conname"""
-"""The keys of tables, primary ones first, as `_Key` has them."""
+"""The keys of tables, primary keys first, with the columns of `_Key`."""
 
 DEPENDENTS = """
     select distinct pg_describe_object(classid, objid, objsubid) from pg_depend
@@ -77,30 +77,30 @@ DEPENDENTS = """
         select 1 from pg_rewrite where pg_rewrite.oid = objid and ev_class = {relation} and rulename = '_RETURN'))
     and not (classid = 'pg_constraint'::regclass and exists (
         select 1 from pg_constraint where pg_constraint.oid = objid and contype in ('p', 'n')))"""
-"""What depends on a table or view, but for our own keys, and the index that we give to tables without one."""
+"""What depends on a table or view, except Parquetry's keys and its index on tables without a key."""
 
 KEEP_TYPES = ("pg_rewrite", "pg_policy", "pg_trigger", "pg_attrdef")
-"""Catalogues of what keeps a column from taking another type, where it depends on it; indexes follow."""
+"""Catalogs of the objects that prevent a column they depend on from changing its type; indexes adapt."""
 
 GIVEN = """
     select relacl is not null or exists (select 1 from pg_attribute where attrelid = {relation} and attacl is not null),
         relrowsecurity, obj_description(oid, 'pg_class') is not null and {is_dataset}
     from pg_class where oid = {relation}"""
 GIVEN_WORDS = ("the rights granted on it", "its row security", "its comment")
-"""What else others may have given to a table: a query, and what each of its columns is in words."""
+"""What else others may have attached to a table: a query, and the words for each of its columns."""
 
 
 NAME_BYTES = 63
 
 PAGE_ROW_BYTES = 8160
-"""A row has to fit in a page; longer texts than `INLINE_BYTES` are kept elsewhere, and take 18 bytes in it."""
+"""A row must fit in a page; texts longer than `INLINE_BYTES` are stored elsewhere, and take 18 bytes in it."""
 
 INLINE_BYTES = 24
 
 Widths: TypeAlias = "tuple[tuple[Callable[[pa.DataType], bool], int, int], ...]"
 
 WIDTHS: Widths = (
-    # (a type, how many bytes a value takes in a row, at a multiple of how many it begins)
+    # (type, bytes that a value takes in a row, alignment in bytes)
     (pa.types.is_boolean, 1, 1),
     (pa.types.is_int32, 4, 4),
     (pa.types.is_date, 4, 4),
@@ -111,11 +111,11 @@ WIDTHS: Widths = (
     (pa.types.is_temporal, 8, 8),
     (pa.types.is_decimal, INLINE_BYTES, 1),
 )
-"""What values of fixed size take; what is in none of these is a text, which takes its length and one byte."""
+"""The sizes of fixed-size values; any other value is a text, which takes its length plus one byte."""
 
 
 def fits_in_a_page(rows: pa.RecordBatch) -> bool:
-    """Whether PostgreSQL can hold each of the rows, which depends on what they hold where there are many columns."""
+    """Whether PostgreSQL can hold every row; with many columns, this depends on the values."""
     end = pa.repeat(pa.scalar(23 + (len(rows.schema) + 7) // 8 + 7, pa.int64()), rows.num_rows)
     for column in rows.columns:
         fixed = next(((width, at) for matches, width, at in WIDTHS if matches(column.type)), None)
@@ -133,8 +133,10 @@ def fits_in_a_page(rows: pa.RecordBatch) -> bool:
 
 
 class Postgres:
-    """Tables in a schema of the database, `parquetry` unless the URL says `?schema=name`; data sets in another one,
-    `parquetry_datasets`. Every other parameter of the URL goes to libpq, which reads the environment too.
+    """Tables in a schema of the database, `parquetry` unless the URL sets `?schema=name`.
+
+    Data sets are in a second schema, `parquetry_datasets`. All other parameters of the URL go to libpq, which also
+    reads the environment.
     """
 
     shared = True
@@ -145,7 +147,7 @@ class Postgres:
 
     def __init__(self, out: str) -> None:
         if not re.match("postgres(ql)?://", out):
-            raise UsageError(f"{shown(out)} names no PostgreSQL database; say postgresql://HOST/NAME")
+            raise UsageError(f"{shown(out)} names no PostgreSQL database; use postgresql://HOST/NAME")
         address, _, query = out.partition("?")
         parameters = [one for one in query.split("&") if one]
         schemas = [unquote(one[len(SCHEMA) :]) for one in parameters if one.startswith(SCHEMA)]
@@ -160,12 +162,12 @@ class Postgres:
         self._adbc = import_extra("adbc_driver_postgresql.dbapi", "postgres")
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest of the schema, None where there is none."""
+        """Return the manifest of the schema, None if there is none."""
         with self._connected() as database:
             return database.manifest()
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
-        """Return the tables and views of others that have such a name, or that of a view."""
+        """Return the tables and views of other programs with these names, or those of `VIEWS`."""
         with self._connected() as database:
             manifest = database.manifest()
             ours = manifest.paths if manifest else set()
@@ -181,7 +183,7 @@ class Postgres:
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema.with_metadata(whole.metadata))
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Yield the problems and parts of data sets that stay, which they do where they are."""
+        """Yield the problems and parts of data sets that stay; they stay in place."""
         return kept_in_place(self, self.manifest(), stale)
 
     def publish(self, load: Load) -> Manifest:
@@ -211,7 +213,7 @@ class Postgres:
 
 
 class _Column(NamedTuple):
-    """A column that stands in a table."""
+    """A column of an existing table."""
 
     number: int
     type: str
@@ -220,7 +222,7 @@ class _Column(NamedTuple):
 
 
 class _Key(NamedTuple):
-    """A primary (p) or foreign (f) key that a table has; `is_loose` if others lose nothing when it is made again."""
+    """A primary (p) or foreign (f) key of a table; `is_loose` if recreating it loses nothing of other programs."""
 
     kind: str
     table: str
@@ -237,14 +239,14 @@ class _Connected:
     def __init__(self, connection: Connection, cursor: Cursor, schema: str, name: str) -> None:
         self._connection, self._cursor, self._schema, self._name = connection, cursor, schema, name
         self._schemas = {False: schema, True: f"{schema}_{DATASETS}"}
-        self._dropped: list[_Key] = []  # to be made again once the tables are full
+        self._dropped: list[_Key] = []  # recreated once the tables are full
         self._new: set[str] = set()
 
     def begin(self, stale: frozenset[str]) -> None:
-        """Let one run at a time load, make the schemas, and name the documents that go."""
+        """Let one run at a time load; create the schemas, and list the stale documents."""
         self.execute(f"select pg_advisory_xact_lock(hashtextextended({quote_text(self._schema)}, 0))")
         there = {name for (name,) in self._fetched("select nspname from pg_namespace")}
-        for schema in {*self._schemas.values()} - there:  # `if not exists` asks for the right to make one all the same
+        for schema in {*self._schemas.values()} - there:  # even `if not exists` needs the right to create
             self.execute(f"create schema {quote_name(schema)}")
         self.execute(f"set local search_path to {quote_name(self._schema)}")
         ids = pa.table({"doc_id": pa.array(sorted(stale), pa.string())})
@@ -254,7 +256,7 @@ class _Connected:
         self._connection.commit()
 
     def execute(self, statement: str) -> None:
-        self._cursor.execute(statement.replace("\0", "\ufffd"))  # a header, say, in a comment
+        self._cursor.execute(statement.replace("\0", "\ufffd"))  # from a header in a comment, for example
 
     def manifest(self) -> Manifest | None:
         if MANIFEST_TABLE not in self.standing():
@@ -284,7 +286,7 @@ class _Connected:
         self._new.add(name)
 
     def clear(self, names: Sequence[str], resumes: bool) -> None:
-        """Delete the rows; all at once, and keys dropped until `finish`, where nothing keeps that from being done."""
+        """Delete the rows; if nothing prevents it, truncate all tables and drop their keys until `finish`."""
         relations = ", ".join(map(self._relation, names))
         foreign = f"select 1 from pg_constraint where contype = 'f' and confrelid in ({relations})"
         if resumes or self._fetched(f"{foreign} and conrelid not in ({relations})"):
@@ -343,9 +345,9 @@ class _Connected:
         yield from self._cursor.fetch_record_batch()
 
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
-        """Make the keys once the rows are in, which is many times faster than row by row."""
+        """Create the keys once the rows are loaded, which is many times faster than row by row."""
         records = [name for name in schemas if not is_dataset(name)]
-        for key in self._dropped:  # first the primary keys, to which the others refer
+        for key in self._dropped:  # primary keys first: foreign keys refer to them
             if {key.table, key.refers_to} <= {*records} and {*key.columns} <= {*schemas[key.table].names}:
                 self.execute(
                     f"alter table {self.table(key.table)} add constraint {quote_name(key.name)} {key.definition}"
@@ -379,7 +381,7 @@ class _Connected:
         return reasons
 
     def _describe(self, name: str, schema: pa.Schema, columns: Collection[str]) -> None:
-        """Say in comments what some of the columns hold."""
+        """Write the descriptions of some columns as comments."""
         for column, words in described(schema):
             if column in columns:
                 self.execute(f"comment on column {self.table(name)}.{quote_name(column)} is {quote_text(words)}")
@@ -393,12 +395,12 @@ class _Connected:
         return {column: _Column(*values) for column, *values in found}
 
     def _keys(self, records: Sequence[str]) -> list[_Key]:
-        """Return the primary and foreign keys of records, the primary ones first."""
+        """Return the primary and foreign keys of records, primary keys first."""
         relations = ", ".join(map(self._relation, records)) or "0"
         return [_Key(*row) for row in self._fetched(KEYS.format(relations=relations))]
 
     def _hangs_on(self, name: str, column: _Column | None = None, kinds: Collection[str] = ()) -> list[str]:
-        """Return what others have hung on a table, a view or a column, in words; of some `kinds` alone, or of all."""
+        """Return what others attached to a table, view or column, in words; only of some `kinds`, or of all."""
         relation = self._relation(name)
         query = DEPENDENTS.format(relation=relation, index=quote_text(f"{name}_doc_id_idx"))
         if column is not None:
@@ -428,31 +430,31 @@ class _Connected:
 
 
 def listing(columns: Iterable[str]) -> str:
-    """Return columns as SQL lists them."""
+    """Return columns as a SQL list."""
     return ", ".join(map(quote_name, columns))
 
 
 def sql_type(type: pa.DataType) -> str:
-    """Return the type of a column that holds this one."""
+    """Return the SQL type of a column that holds this Arrow type."""
     if pa.types.is_decimal(type):
         return f"NUMERIC({type.precision}, {type.scale})"
     return type_name(SQL_TYPES, type, "TEXT")
 
 
 def spelled(type: str) -> str:
-    """Return the name of a type in one spelling, whether we or the server wrote it."""
+    """Return the name of a type in one spelling, whether Parquetry or the server wrote it."""
     return type.lower().replace(" without time zone", "").replace(", ", ",")
 
 
 def encoded_type(type: pa.DataType) -> pa.DataType:
-    """Return the Arrow type in which COPY takes a column."""
+    """Return the Arrow type in which COPY accepts a column."""
     if sql_type(type) == "JSONB":
         return pa.json_()
     return type.value_type if pa.types.is_dictionary(type) else type
 
 
 def encoded(column: pa.Array) -> pa.Array:
-    """Return a column as COPY takes it: nested values as JSON; NUL, which PostgreSQL cannot hold, as U+FFFD."""
+    """Return a column as COPY accepts it: nested values as JSON; NUL, which PostgreSQL cannot hold, as U+FFFD."""
     if sql_type(column.type) == "JSONB":
         objects = dict if pa.types.is_map(column.type) else lambda value: value
         texts = [None if value is None else json.dumps(_held(objects(value))) for value in column.to_pylist()]

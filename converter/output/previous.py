@@ -1,4 +1,4 @@
-"""An output that stands, for a run that goes on from it: which documents it holds, and what of it is kept."""
+"""The existing output that a run resumes: which documents it holds, and which of its rows are kept."""
 
 from __future__ import annotations
 
@@ -26,56 +26,56 @@ from converter.sources.evidence import Listing
 
 @dataclass(slots=True)
 class PreviousOutput:
-    """What an earlier run wrote to a target, and what the sources of this run show of it.
+    """The output of an earlier run in a target, compared with the sources of this run.
 
-    Which documents are unchanged is told by a hash of their bytes and attributes, never by time; what could not be
-    read is not among its documents, and so is tried again in each run.
+    A hash of a document's bytes and attributes shows whether it is unchanged, never a time. A source that could not be
+    read is not among the documents, so that each run tries it again.
     """
 
     target: Target
     manifest: Manifest
     remade: bool = False
-    """Whether it was made with other options, so that every document is converted anew and no row of it can stay."""
+    """Whether it was made with other options: every document is then converted anew, and none of its rows can stay."""
     listing: Listing = field(default_factory=Listing)
-    """What the keys of this run are relative to, and, at its end, which sources it searched."""
+    """The root of this run's keys and, at its end, the sources that it searched."""
     left: dict[bytes, bytes] = field(default_factory=dict)
-    """The documents, each with its hash, that have not come again as they were."""
+    """The documents, each with its hash, that this run has not found unchanged."""
     listed: set[bytes] = field(default_factory=set)
-    """Those of its documents that have come again otherwise: changed, or unreadable."""
+    """The documents that this run has found; those also in `left` are changed, unreadable or `remade`."""
     converted: set[bytes] = field(default_factory=set)
-    """Those of its documents that were converted anew, so that their earlier rows can go."""
+    """The documents that were converted anew, so that their earlier rows can be removed."""
     empty: list[str] = field(default_factory=list)
-    """The tables that have no row now: which documents they had is told by no key."""
+    """The tables that have no rows now: no key shows which documents they had."""
     documents: int = 0
-    """How many documents it holds."""
+    """The number of documents that it holds."""
 
     def __post_init__(self) -> None:
-        """Read which documents there are."""
+        """Read the list of documents."""
         for batch in self.target.read("documents", ["doc_id", "sha256", "attributes"]):
             for doc_id, sha256, attributes in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 self.left[bytes.fromhex(doc_id)] = _digest(sha256, dict(attributes))
         self.documents = len(self.left)
 
     def fresh(self, remade: bool, listing: Listing) -> PreviousOutput:
-        """Return a copy for which no document has come yet, so that a task can be tried twice."""
+        """Return a copy that has found no document yet, so that a task can be retried."""
         other = copy(self)
         other.remade, other.listing, other.left = remade, listing, dict(self.left)
         other.listed, other.converted, other.empty = set(), set(), []
         return other
 
     def note(self, listed: Iterable[bytes], converted: Iterable[bytes], held: Iterable[bytes]) -> None:
-        """Take over what other processes found with copies of this: see the attributes of these names, and `held`, the
-        documents that have come as they were."""
+        """Merge the results of copies in other processes: the attributes of these names, and `held`, the unchanged
+        documents."""
         self.listed.update(listed)
         self.converted.update(converted)
         for doc_id in held:
             self.left.pop(doc_id, None)
 
     def holds(self, source: Source) -> bool:
-        """Whether the document is there already, as it is now. What the source shows beside is noted.
+        """Whether the output holds the document unchanged. Other findings about the source are noted.
 
         Raises:
-            OutputError: the document is there under another spelling of its path.
+            OutputError: the output holds the document under another spelling of its path.
         """
         if source.problem is not None and source.problem.code == "no_rows":
             self.empty.append(source.key)
@@ -95,19 +95,19 @@ class PreviousOutput:
         return True
 
     def take(self, records: Mapping[str, pa.Table]) -> None:
-        """Note which documents were converted, by the records that they gave."""
+        """Note the converted documents, from their records."""
         if "documents" in records:
             ids = map(bytes.fromhex, records["documents"].column("doc_id").to_pylist())
             self.converted.update(self.left.keys() & ids)
 
     def settle(self, mode: str, maximum_removed: int | str | None, report: Report) -> frozenset[str]:
-        """Return the documents whose rows go, once every source has come; count what is removed, and what is kept.
+        """Return the documents whose rows are removed, once all sources are read; count removed and kept documents.
 
-        Those that were converted anew go, and in a run that is `incremental` those that a complete listing shows to be
-        gone. A document that could not be read this time, or could not be looked for, keeps its rows.
+        These are the documents converted anew and, in an `incremental` run, those that a complete listing shows to be
+        gone. A document that could not be read or looked for this time keeps its rows.
 
         Raises:
-            OutputError: more would be removed than may be, or rows that ought to be kept cannot be.
+            OutputError: more would be removed than allowed, or rows that must be kept cannot be.
         """
         self._check_root(report)
         failed = (self.listed & self.left.keys()) - self.converted
@@ -126,22 +126,22 @@ class PreviousOutput:
         return frozenset(map(bytes.hex, self.converted | gone))
 
     def _check_remade(self, unproven: int, gone: int, maximum_removed: int | str | None) -> None:
-        """Refuse to make an output anew where documents that could not be read would be lost.
+        """Refuse to remake an output if documents that could not be read would be lost.
 
         Raises:
-            OutputError: they are more than may be removed.
+            OutputError: more would be lost than may be removed.
         """
         if maximum_removed is not None and unproven + gone <= most_removed(maximum_removed, self.documents):
             return
         message = (
             f"was made with other options or by another version, so that every document is converted anew; but "
             f"{unproven:,} of its documents could not be read or looked for this time, and would be lost. The output "
-            f"was left as it was: run again when they can be read, or say `maximum_removed` {unproven + gone}"
+            f"was left as it was: run again when they can be read, or pass `maximum_removed` {unproven + gone}"
         )
         raise OutputError(message, source=self.target.name, code="removal")
 
     def _emptied(self, gone: Set[bytes]) -> list[str]:
-        """Return the sources that were searched of whose earlier documents none stays."""
+        """Return the searched sources that keep none of their earlier documents."""
         batches = self.target.read("documents", ["doc_id", "source"])
         rows = (zip(*(column.to_pylist() for column in batch.columns), strict=True) for batch in batches)
         keys = ((source, bytes.fromhex(doc_id) in gone) for batch in rows for doc_id, source in batch)
@@ -149,14 +149,14 @@ class PreviousOutput:
 
     @property
     def _before(self) -> str:
-        """The folder that keys of the earlier run were relative to, so far as it is known."""
+        """The folder that the earlier run's keys were relative to, as far as known."""
         return self.manifest.root or self.manifest.folder or self.listing.folder
 
     def _check_spelling(self, key: str) -> None:
-        """Refuse a new document that is there already under another spelling of its path.
+        """Refuse a new document that the output already holds under another spelling of its path.
 
         Raises:
-            OutputError: it says which.
+            OutputError: the message names that spelling.
         """
         if "://" in key or key == "-" or not self.listing.is_local:
             return
@@ -171,10 +171,10 @@ class PreviousOutput:
                 raise OutputError(message, source=f"{self.target.name}: {key}", code="other_root")
 
     def _check_root(self, report: Report) -> None:
-        """Refuse to go on without the root that keys were relative to, where not one document is known again.
+        """Refuse to resume without the root that keys were relative to, if the run finds none of the documents again.
 
         Raises:
-            OutputError: it names that root.
+            OutputError: the message names that root.
         """
         nothing_known = len(self.left) == self.documents and not self.listed
         if (
@@ -191,18 +191,18 @@ class PreviousOutput:
             raise OutputError(message, source=self.target.name, code="other_root")
 
     def count(self, report: Report) -> None:
-        """Count in the report what is there, all of which stays."""
+        """Add the whole existing output, which stays, to the report."""
         for file in self.manifest.files:
             if file.record.startswith(f"{DATASETS}/"):
                 name = file.record.removeprefix(f"{DATASETS}/")
                 report.datasets[name] = report.datasets.get(name, 0) + file.rows
             elif file.record in report.rows and file.record != "problems":
                 report.rows[file.record] += file.rows
-        kept = [row for row in self._problems() if row["doc_id"] is not None]  # the others are this run's too
+        kept = [row for row in self._problems() if row["doc_id"] is not None]  # this run finds the others itself
         report.add({"problems": pa.RecordBatch.from_pylist(kept, RECORDS["problems"].schema)})
 
     def run_problems(self) -> list[tuple[Any, ...]]:
-        """Return the rows of `problems` that are no document's, in order."""
+        """Return the rows of `problems` that belong to no document, sorted."""
         return sorted((tuple(row.values()) for row in self._problems() if row["doc_id"] is None), key=repr)
 
     def _problems(self) -> Iterator[dict[str, Any]]:

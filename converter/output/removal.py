@@ -1,4 +1,4 @@
-"""How much a run may take out of an output: a bound, and no source as a whole, unless the caller allows it."""
+"""How much a run may remove from an output: up to a limit, and no whole source, unless the caller allows it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Iterator
 from converter.errors import OutputError, UsageError
 
 FREELY_REMOVED = 10
-"""Of so many documents any number may go, though not all of a source; of more, half."""
+"""Of up to this many documents, any number may be removed, but not all of a source; of more, half."""
 
 
 def most_removed(maximum: int | str, documents: int) -> int:
-    """Return how many of the documents may go: `maximum` is their number, or a share such as `25%`.
+    """Return how many of the documents may be removed: `maximum` is their number, or a share such as `25%`.
 
     Raises:
         UsageError: it is neither.
@@ -29,13 +29,13 @@ def most_removed(maximum: int | str, documents: int) -> int:
 def check_removal(
     place: str, documents: int, gone: int, maximum: int | str | None, emptied: Collection[str], advice: str = ""
 ) -> None:
-    """Refuse a run that would take more out of an output than it may.
+    """Refuse a run that would remove more from an output than it may.
 
-    `gone` of so many `documents` would go, and with them all that the `emptied` sources held. `advice` says what else
-    may be the reason.
+    The run would remove `gone` of `documents`, including everything that the `emptied` sources held. `advice` names
+    another possible reason.
 
     Raises:
-        OutputError: it says how the removal can be allowed.
+        OutputError: the message says how to allow the removal.
     """
     if maximum is not None:
         if gone <= most_removed(maximum, documents):
@@ -51,13 +51,13 @@ def check_removal(
         return
     message = (
         f"{gone:,} of its {documents:,} documents are no longer among the sources, {reason}; the output was left as it "
-        f"was. Check that the sources are whole{advice}; if these documents are to go, say `maximum_removed` {gone}"
+        f"was. Check that the sources are whole{advice}; if these documents are to go, pass `maximum_removed` {gone}"
     )
     raise OutputError(message, source=place, code="removal")
 
 
 def emptied_containers(keys: Iterable[tuple[str, bool]], containers: Collection[str]) -> list[str]:
-    """Return the containers none of whose documents stays; `keys` are those of all documents, and whether each goes."""
+    """Return the containers that keep no document; `keys` has the key of each document, and whether it is removed."""
     names = {container.rstrip("/") or "/": container for container in containers}
     before: Counter[str] = Counter()
     stays: set[str] = set()
@@ -70,7 +70,7 @@ def emptied_containers(keys: Iterable[tuple[str, bool]], containers: Collection[
 
 
 def _ancestors(key: str) -> Iterator[str]:
-    """Yield the keys of what may hold a document: itself, its table, and each folder above."""
+    """Yield the keys of possible containers of a document: itself, its table, and each parent folder."""
     yield key
     yield key.rpartition("#")[0]
     if not key.startswith("/") and "://" not in key:

@@ -1,4 +1,4 @@
-"""The rows of an output that stands, read from its files."""
+"""The rows of an existing output, read from its files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.output.manifest import MEND
 from converter.problems import OF_THE_RUN
 
 ROWS_AT_ONCE = 1024
-"""Rows of a file that are read at the same time: a row of `_parts` holds all that a document gave to a data set."""
+"""Rows of a file that are read at once: a row of `_parts` holds all rows of a document in a data set."""
 
 
 def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -29,7 +29,7 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
             if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
                 return
             wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
-            # Each thread would keep memory of its own.
+            # Each thread would keep its own memory.
             for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
                 arrays = [batch.column(name) for name in wanted.names]
                 yield pa.RecordBatch.from_arrays(arrays, schema=wanted)
@@ -39,8 +39,8 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
 
 
 def rows_to_keep(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch:
-    """Return the rows that stay: those of other documents, and of them nothing that every run finds anew."""
-    import pyarrow.compute as pc  # 25 ms, for runs that go on from an earlier one only
+    """Return the rows that stay: those of documents that are not stale, without problems that every run finds anew."""
+    import pyarrow.compute as pc  # 25 ms, only for runs that resume an output
 
     doc_id = batch.column("doc_id")
     gone = pc.is_in(doc_id, value_set=pa.array(sorted(stale), pa.string()))

@@ -1,8 +1,8 @@
-"""Where an output is made whole before it takes its place, and how it takes it: at once, or not at all.
+"""The stage, in which an output is completed before it is put in place: at once, or not at all.
 
-This is the room in which Parquetry removes and renames, with `directory.py`, which does it; no other module may. It
-removes only what this run made, what an earlier stage holds that is proved to be ours (`_prove`), and the files that
-the manifest of the output lists.
+Only this module removes and renames, through `directory.py`; no other module may. It removes only what this run made,
+the contents of an earlier stage that is proved to be Parquetry's (`_prove`), and the files that the manifest of the
+output lists.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if sys.platform != "win32":
     import fcntl
 
 STAGE = ".parquetry-stage"
-"""What the name of a stage ends with: `.OUT.parquetry-stage` beside the output, or this alone in it."""
+"""The end of a stage's name: `.OUT.parquetry-stage` beside the output, or this alone inside it."""
 
 NEW, OLD, LOCK, PROOF, READY = "new", "old", "lock", "proof", "ready"
-"""What a stage holds: the next output; second names of files that it replaces; the file whose lock a run holds; when
-that file was made, as only the file system can have set it; and what says that `new` is being put in place."""
+"""The contents of a stage: the next output; second names of the files that it replaces; the file that a run locks; the
+time that file was made, as only the file system can have set it; and the marker that `new` is being put in place."""
 
 NOTHING_KEPT = "nothing of this run was kept"
 MIXED = (
@@ -46,17 +46,17 @@ IN_PLACE = "the new output is in place"
 
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 ATTEMPTS = 100
-"""So often a stage is tried for that others remove just then."""
+"""The number of attempts to open a stage if other runs keep removing it."""
 
 Parts = tuple[str, ...]
 """A path in the output, name by name."""
 
 
 class Change(NamedTuple):
-    """What was done to a path of the output, so that it can be undone.
+    """A change to a path of the output, recorded so that it can be undone.
 
-    `second` is the name in `old` of the file that was there: empty where there was none, None where the file system
-    gives no second names. `is_folder`: a folder was made; `is_gone`: the file was removed, and none came for it.
+    `second` is the name in `old` of the file that was there: empty if there was none, None if the file system has no
+    hard links. `is_folder`: a folder was made; `is_gone`: the file was removed without a replacement.
     """
 
     path: Parts
@@ -67,10 +67,10 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Stage:
-    """A folder `place`, of this run alone, in whose folder `new` the next output is made; `out` is where it goes.
+    """A folder `place` of this run alone, in whose folder `new` the next output is made; `out` is its destination.
 
     `pending` is the manifest of an earlier run that was killed while its files were put in place; `resume` finishes
-    it. `outcome` says what stands at the output now, for messages.
+    that. `outcome` describes the current state of the output, for messages.
     """
 
     out: Path
@@ -85,7 +85,7 @@ class Stage:
         return self.place / NEW
 
     def resume(self) -> None:
-        """Finish what an earlier run began to put in place, if one did; then `new` is empty.
+        """Finish putting an earlier run's files in place, if it was killed meanwhile; `new` is empty afterwards.
 
         Raises:
             OSError, OutputError: it cannot be finished; its stage stays.
@@ -100,16 +100,16 @@ class Stage:
             self.folder.make(NEW, 0o777)
 
     def publish(self, before: Manifest | None, overwrite: bool = False) -> None:
-        """Put what stands in `new` in the place of the output; the manifest in it says what is there.
+        """Put the contents of `new` in the place of the output; their manifest lists them.
 
-        A folder that holds nothing but an output is replaced by a single rename. In one that holds other files too,
-        that is a mount point, or on a file system that cannot exchange two folders, the files are renamed one by
-        one, the manifest last; when the process is killed meanwhile, the next run finishes it. `before` is the
-        manifest that stood there when the run began. Files that it does not list are replaced only to `overwrite`.
+        A folder that holds nothing but an output is replaced by a single rename. If the folder holds other files too,
+        is a mount point, or is on a file system that cannot exchange two folders, the files are renamed one by one,
+        the manifest last; if the process is killed meanwhile, the next run finishes. `before` is the manifest of the
+        output when the run began. Files that it does not list are replaced only with `overwrite`.
 
         Raises:
-            OSError: the file system refused; `outcome` says what stands there.
-            OutputError: something came to stand there meanwhile; the output is as it was.
+            OSError: the file system refused; `outcome` describes the state of the output.
+            OutputError: something else was written there meanwhile; the output is unchanged.
         """
         sync_tree(self.new)
         now = read_manifest(self.out)
@@ -121,11 +121,11 @@ class Stage:
                 self._put(overwrite)
 
     def publish_file(self, path: Path, overwrite: bool = False) -> None:
-        """Put a file of the stage, or a folder, in the place of the output. An empty folder gives way to a folder.
+        """Put a file or folder of the stage in the place of the output. A folder replaces an empty folder.
 
         Raises:
-            OSError: the file system refused; `outcome` says what stands there.
-            OutputError: something stands there and is not to be overwritten, or is no regular file.
+            OSError: the file system refused; `outcome` describes the state of the output.
+            OutputError: the output exists and is not to be overwritten, or is not a regular file.
         """
         *above, name = path.relative_to(self.place).parts
         sync_tree(path) if path.is_dir() else sync(path)
@@ -136,7 +136,7 @@ class Stage:
         ):
             there = base.status(self.out.name)
             if path.is_dir():
-                folder.replace(name, base, self.out.name)  # no system replaces a folder that holds something by one
+                folder.replace(name, base, self.out.name)  # no system replaces a non-empty folder
             elif there is None or not overwrite:
                 with _unless_it_exists(self.out):
                     folder.place(name, base, self.out.name)
@@ -148,13 +148,13 @@ class Stage:
             sync(base.path)
 
     def clear(self) -> None:
-        """Remove what the stage holds, but for its lock; first what says that it is to be put in place."""
+        """Remove the contents of the stage, except its lock and proof; the marker `ready` goes first."""
         for name in sorted(self.folder.names(), key=lambda name: name != READY):
             if name not in (LOCK, PROOF):
                 self.folder.remove_tree(name)
 
     def _swap(self, before: Manifest | None) -> bool:
-        """Rename `new` to the output in one step; False where that cannot be, and nothing was changed."""
+        """Rename `new` to the output in one step; False if that is impossible, and nothing was changed."""
         if self.place.parent == self.out:
             return False
         name = self.out.name
@@ -168,10 +168,10 @@ class Stage:
             elif not stat.S_ISDIR(there.st_mode) or not holds_only(self.out, before):
                 return False
             elif not any(self.out.iterdir()):
-                self.folder.replace(NEW, base, name)  # fails if it holds something by now
+                self.folder.replace(NEW, base, name)  # fails if it is no longer empty
             elif not self.folder.exchange(NEW, base, name):
                 return False
-            elif not self._is_known(before):  # something came between the look and the exchange
+            elif not self._is_known(before):  # something was written between check and exchange
                 if self.folder.exchange(NEW, base, name):
                     return False
                 self.outcome = MIXED  # so that the stage stays
@@ -181,14 +181,14 @@ class Stage:
         return True
 
     def _is_known(self, before: Manifest | None) -> bool:
-        """Whether it is certain that the folder that was exchanged holds nothing but the output before."""
+        """Whether the exchanged folder certainly holds nothing but the previous output."""
         try:
             return holds_only(self.new, before)
         except OSError:
             return False
 
     def _put(self, overwrite: bool) -> None:
-        """Rename the files of `new` into the output one by one; undo it where one cannot be renamed."""
+        """Rename the files of `new` into the output one by one; undo it if one cannot be renamed."""
         done: list[Change] = []
         try:
             self.folder.make(OLD, 0o700)
@@ -204,9 +204,9 @@ class Stage:
                 sync(folder)
 
     def _move(self, overwrite: bool, done: list[Change]) -> None:
-        """Rename each file of `new` into the output, the manifest last, and remove what only the manifest before had.
+        """Rename each file of `new` into the output, the manifest last; remove files that only the old manifest lists.
 
-        It can be called again after the process was killed in it, and then goes on. `done` takes what was changed.
+        If the process is killed meanwhile, another call continues. `done` collects the changes.
         """
         before, manifest = read_manifest(self.out), read_manifest(self.new)
         ours = before.paths | {MANIFEST} if before else set()
@@ -234,7 +234,7 @@ class Stage:
                     new.place(name, folder, name)
                 done.append(Change(file))
             elif here and os.path.samestat(there, here):
-                new.remove(name)  # it has both names: the process was killed before it took the one away
+                new.remove(name)  # it has both names: the process was killed before it removed this one
             else:
                 second = self._second_name(folder, name, len(done))
                 new.replace(name, folder, name)
@@ -265,8 +265,8 @@ class Stage:
             return str(number) if folder.link(name, old, str(number)) else None
 
     def _undo(self, done: list[Change]) -> None:
-        """Take back what `_move` did. Where that fails `outcome` says so, and the next run goes on instead: at any
-        moment each file of the new output stands in `new` or in its place."""
+        """Undo what `_move` did. If that fails, `outcome` says so, and the next run completes the move instead: at any
+        moment each file of the new output is in `new` or in its place."""
         try:
             for change in reversed(done):
                 if change.second is None:
@@ -278,7 +278,7 @@ class Stage:
                 *above, name = change.path
                 with Directory.opened(self.out) as out, out.below(above, make=True) as folder:
                     if change.is_folder:
-                        with contextlib.suppress(OSError):  # somebody else uses it by now
+                        with contextlib.suppress(OSError):  # another program uses it by now
                             folder.remove_empty(name)
                         continue
                     if not change.is_gone:
@@ -294,11 +294,11 @@ class Stage:
 
 @contextlib.contextmanager
 def open_stage(out: Path) -> Iterator[Stage]:
-    """Give a stage for this output; remove first what a run that was killed left, and in the end this one.
+    """Open a stage for this output; remove the remains of a killed run first, and this stage at the end.
 
     Raises:
-        OutputError: another run writes to the output, something that is not ours has the name of its stage, or
-            writing failed, for example because the disk is full.
+        OutputError: another run writes to the output, something that Parquetry did not make has the name of its
+            stage, or writing failed, for example because the disk is full.
     """
     stage: Stage | None = None
     made: list[Path] = []
@@ -325,24 +325,24 @@ def open_stage(out: Path) -> Iterator[Stage]:
                 if stage and stage.pending is None and stage.outcome != MIXED:
                     _remove_stage(stage)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error  # Arrow's own says more than what is wrong
+        reason = os.strerror(error.errno) if error.errno else error  # Arrow's own message holds more than the reason
         message = f"cannot be written: {reason}; {stage.outcome if stage else NOTHING_KEPT}"
         raise OutputError(message, source=str(out)) from error
     except BaseException as error:
         if not isinstance(error, Exception) and stage and stage.outcome != NOTHING_KEPT:
-            error.add_note(stage.outcome)  # of a signal
+            error.add_note(stage.outcome)  # a signal ended the run
         raise
     finally:
         for folder_made in made:
             with contextlib.suppress(OSError), Directory.opened(folder_made.parent) as base:
-                base.remove_empty(folder_made.name)  # it holds something, unless the run failed
+                base.remove_empty(folder_made.name)  # not empty, unless the run failed
 
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Hold back the signals that end a process until the block is done; then the process gets the first of them.
+    """Hold back the signals that end a process until the block is done; then raise the first of them.
 
-    Python runs handlers in the main thread alone: in another one there is nothing to hold back.
+    Python runs signal handlers in the main thread only: in other threads there is nothing to hold back.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -363,10 +363,10 @@ def uninterrupted() -> Iterator[None]:
 
 
 def move_in_stage(old: Path, new: Path) -> None:
-    """Rename a file within a stage that is proved to be ours; nothing has the new name.
+    """Rename a file within a stage that is proved to be Parquetry's; the new name must be free.
 
     Raises:
-        OutputError: the two are not in one stage of ours.
+        OutputError: the two paths are not in the same stage of Parquetry.
         OSError: the file system refused.
     """
     place = next((folder for folder in old.parents if folder.name.endswith(STAGE)), None)
@@ -385,11 +385,12 @@ def move_in_stage(old: Path, new: Path) -> None:
 
 
 def remove_table(root: Path, name: str) -> None:
-    """Remove the folder of a Delta table that this run made where nothing stood; a link on the way, or in it, is not
-    followed. `name` is that of a record or data set.
+    """Remove the folder of a Delta table that this run created in a free place.
+
+    Links on the way, or in it, are not followed. `name` is that of a record or data set.
 
     Raises:
-        OutputError: the name is none that a run gives.
+        OutputError: no run gives a table this name.
         OSError: the file system refused.
     """
     *above, last = name.split("/")
@@ -400,7 +401,7 @@ def remove_table(root: Path, name: str) -> None:
 
 
 def write_file(file: Path, data: bytes) -> None:
-    """Write a file that a user named, whole or not at all, over one that stands there; a device or pipe as it is.
+    """Write a file that a user named, whole or not at all, over an existing one; write directly to a device or pipe.
 
     Raises:
         OutputError: it cannot be written.
@@ -420,7 +421,7 @@ def write_file(file: Path, data: bytes) -> None:
 
 
 def holds_only(folder: Path, manifest: Manifest | None) -> bool:
-    """Whether nothing would be lost with the folder but the output that its manifest lists."""
+    """Whether the folder holds nothing but the output that its manifest lists."""
     known = {tuple(path.split("/")) for path in manifest.paths} | {(MANIFEST,)} if manifest else set()
     folders = {path[:length] for path in known for length in range(1, len(path))}
 
@@ -450,7 +451,7 @@ def files_in(folder: Path) -> list[Parts]:
 
 
 def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
-    """Return the folder of a stage, made or proved to be ours; until the stack is closed this process has its lock."""
+    """Return the folder of a stage, new or proved to be Parquetry's; its lock is held while `stack` is open."""
     for _ in range(ATTEMPTS):
         place.parent.mkdir(parents=True, exist_ok=True)
         base = stack.enter_context(Directory.opened(place.parent))
@@ -466,7 +467,7 @@ def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
             closing = stack.enter_context(contextlib.ExitStack())
             closing.callback(os.close, lock)
             _prove(folder, lock, place, out, makes=True)
-            if sys.platform == "win32":  # there it locks nothing, and no open file can be removed
+            if sys.platform == "win32":  # no locks there, and open files cannot be removed
                 closing.close()
             return folder
         except FileNotFoundError:  # another run removed it just now
@@ -480,7 +481,7 @@ def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
 
 
 def _check_owner(base: Directory, place: Path, out: Path) -> None:
-    """Refuse what stands in the place of a stage and is not a folder that this user alone can enter."""
+    """Refuse anything in the place of a stage but a folder that only this user can enter."""
     there = base.status(place.name)
     if there is None or sys.platform == "win32":
         return
@@ -495,11 +496,11 @@ def _check_owner(base: Directory, place: Path, out: Path) -> None:
 
 
 def _locked(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
-    """Return the open file whose lock this process has now.
+    """Return the open file whose lock this process now holds.
 
     Raises:
         FileNotFoundError: another run removed the stage just now.
-        OutputError: another run has the lock, or the folder is not ours.
+        OutputError: another run has the lock, or Parquetry did not make the folder.
     """
     names = folder.names()
     if names and LOCK not in names:
@@ -519,7 +520,7 @@ def _locked(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
             except OSError as error:
                 if error.errno not in UNSUPPORTED | {errno.ENOLCK}:
                     raise
-                if not is_new:  # without locks nobody can tell whether the run that made it still goes on
+                if not is_new:  # without locks, it is unknown whether the run that made it is still active
                     message = f"another run is writing to it, or was killed; remove {place} if none is"
                     raise OutputError(message, source=str(out), code="output_busy") from error
         there = folder.status(LOCK)
@@ -532,13 +533,13 @@ def _locked(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
 
 
 def _prove(folder: Directory, lock: int, place: Path, out: Path, makes: bool = False) -> None:
-    """Refuse a stage that no run of ours made here; `makes` gives one that is empty its proof.
+    """Refuse a stage that no run of Parquetry made here; `makes` writes the proof into an empty stage.
 
-    The proof is when the status of its lock last changed, to the nanosecond. The file system sets that when the file
-    is made, and nobody can set it to a time that was written down before: a copy, a checkout, an archive has another.
+    The proof is the time of the lock's last status change (ctime), in nanoseconds. The file system sets it when the
+    file is made, and nobody can set it to a time recorded before: a copy, checkout or archive has a different one.
 
     Raises:
-        OutputError: it is not ours.
+        OutputError: Parquetry did not make the stage here.
     """
     found = os.fstat(lock)
     entries = [folder.status(name) for name in folder.names()]
@@ -560,10 +561,10 @@ def _prove(folder: Directory, lock: int, place: Path, out: Path, makes: bool = F
 
 
 def _pending(out: Path, place: Path, folder: Directory) -> Manifest | None:
-    """Return the manifest of a stage that is to be put in place, None where this one is not, or it is done.
+    """Return the manifest of a stage that is still to be put in place, None if it is not or already is.
 
     Raises:
-        OutputError: it is not whole, or holds what no run of ours writes.
+        OutputError: it is incomplete, or holds what no run of Parquetry writes.
     """
     new = place / NEW
     if not (folder.status(READY) and folder.status(NEW) and (files := files_in(new))):
@@ -581,7 +582,7 @@ def _pending(out: Path, place: Path, folder: Directory) -> Manifest | None:
 
 
 def _size(folder: Path, file: Parts) -> int:
-    """Return the size of a regular file, -1 where there is none; no link on the way is followed."""
+    """Return the size of a regular file, -1 if there is none; no link on the way is followed."""
     try:
         with Directory.opened(folder) as directory, directory.below(file[:-1]) as above:
             found = above.status(file[-1])
@@ -591,9 +592,9 @@ def _size(folder: Path, file: Parts) -> int:
 
 
 def _remove_stage(stage: Stage) -> None:
-    """Remove a stage of this run. What is left where that fails is removed by the next one."""
+    """Remove a stage of this run. If that fails, the next run removes the rest."""
     with uninterrupted():
-        for _ in range(2):  # what failed once may not fail again
+        for _ in range(2):  # a second attempt may succeed
             with contextlib.suppress(OSError), Directory.opened(stage.place.parent) as base:
                 stage.clear()
                 for name in (PROOF, LOCK):
@@ -622,14 +623,14 @@ def _not_ours(place: Path, out: Path, why: str) -> OutputError:
 
 
 def _stays(out: Path) -> bool:
-    """Whether the folder itself cannot be renamed: it is mounted, worked in, or in a folder that is not ours."""
+    """Whether the folder cannot be renamed: it is mounted, holds the working directory, or its parent is read-only."""
     if not out.is_dir():
         return False
     return os.path.ismount(out) or out in (here := Path.cwd(), *here.parents) or not os.access(out.parent, os.W_OK)
 
 
 def staging_place(name: str) -> Path:
-    """Return a path of this user alone, beside which the run stages what goes to this place on another machine.
+    """Return a path of this user alone, beside which the run stages an output that goes to another machine.
 
     Raises:
         OutputError: the folder for temporary files cannot be made, belongs to someone else, is a link, or others can
@@ -649,12 +650,12 @@ def staging_place(name: str) -> Path:
 
 
 def _raised(error: OSError) -> None:
-    """Raise what `os.walk` would pass over."""
+    """Raise an error that `os.walk` would ignore."""
     raise error
 
 
 def sync_tree(folder: Path) -> None:
-    """Have the disk hold all that stands in a folder.
+    """Flush everything in a folder to disk.
 
     Raises:
         OSError: the disk does not confirm it.

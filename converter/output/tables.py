@@ -1,4 +1,4 @@
-"""An output as the tables of a database: what all databases have in common, and the one flow of a load into SQL."""
+"""An output as the tables of a database: what all databases share, and how a load goes into SQL tables."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from converter.records import RECORDS
 from converter.sql_text import quote_text
 
 MANIFEST_TABLE = "_manifest"
-"""The table with a database's manifest: one row, whose column `manifest` is what `_manifest.json` is in a folder."""
+"""The table with a database's manifest: one row, whose column `manifest` holds the JSON of `_manifest.json`."""
 
 
 VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
-    # name: (the records that it needs, what it selects, as DuckDB and PostgreSQL have it)
+    # name: (the records that it needs, its query, valid in DuckDB and PostgreSQL)
     "section_text": (
         ("documents", "sections"),
         """select d.source, s.doc_id, s.section_id, s.level, s.title, array_to_string(s.path, ' > ') as path, s.text,
@@ -46,15 +46,15 @@ VIEWS: dict[str, tuple[tuple[str, ...], str]] = {
            join documents d on d.doc_id = c.doc_id""",
     ),
 }
-"""The views of a database beside its tables."""
+"""The views that a database has besides its tables."""
 
 
 OF_THE_RUN_SQL = "doc_id is null or code in ('{}')".format("', '".join(OF_THE_RUN))
-"""The problems that a run finds anew, as SQL has it."""
+"""The SQL condition for problems that each run finds anew."""
 
 
 class Reference(NamedTuple):
-    """A foreign key: the columns that point to a record, and what they point to."""
+    """A foreign key: its columns, and the record and columns that they refer to."""
 
     columns: tuple[str, ...]
     record: str
@@ -64,59 +64,59 @@ class Reference(NamedTuple):
 class Database(Protocol):
     """A database within one transaction. Names are those of records, data sets (`datasets/name`) and views.
 
-    What others gave to a table or view of ours (grants, indexes, views of their own, ...) stays with it.
+    What others attached to Parquetry's tables and views (grants, indexes, views of their own, ...) is kept.
     """
 
     def execute(self, statement: str) -> None:
         """Run a statement."""
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest that stands in it."""
+        """Return the manifest, None if there is none."""
 
     def standing(self) -> set[str]:
-        """Return the tables and views that stand in it, whoever made them."""
+        """Return the existing tables and views, whoever made them."""
 
     def table(self, name: str) -> str:
-        """Return what SQL calls a table or view."""
+        """Return the SQL name of a table or view."""
 
     def create(self, name: str, schema: pa.Schema) -> None:
-        """Make a table for rows of this schema."""
+        """Create a table for rows of this schema."""
 
     def clear(self, names: Sequence[str], resumes: bool) -> None:
-        """Take all rows out of these tables, each of which stands before those that it refers to.
+        """Delete all rows of these tables, each of which comes before those that it refers to.
 
-        Unless the run goes on from what stands there, they are all the tables of ours.
+        Unless the run resumes the output, these are all of Parquetry's tables.
         """
 
     def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
-        """Give a table that was cleared the columns of this schema; of others, those that are `known` to be ours go.
+        """Give a cleared table the columns of this schema; drop other columns that are `known` to be Parquetry's.
 
         Raises:
-            OutputError: something that is not ours depends on a column that has to change.
+            OutputError: an object of another program depends on a column that has to change.
         """
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
-        """Add rows to a table, by the names of their columns."""
+        """Add rows to a table, by column name."""
 
     def count(self, name: str) -> int:
-        """Return how many rows a table has."""
+        """Return the number of rows of a table."""
 
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
-        """Give tables, which are full now, the keys and indexes that they lack."""
+        """Add missing keys and indexes to the tables, which are full now."""
 
     def replace_view(self, name: str, select: str) -> None:
-        """Make a view, or have one that stands select this."""
+        """Create a view, or change the query of an existing one."""
 
     def remove(self, name: str) -> list[str]:
-        """Drop a view, or a table that was cleared; where others have hung something on it, leave it and name that."""
+        """Drop a view or a cleared table; if others attached something to it, keep it and return what that is."""
 
 
 def load_tables(database: Database, load: Load, stale: str, place: str) -> Manifest:
-    """Bring a load into a database, in the transaction that is open; return the manifest that stands there then.
+    """Write a load to a database, in the open transaction; return the new manifest.
 
-    `stale` is a query for the documents that go, `place` what messages call the database. A table that is not in the
-    manifest is someone else's: the load is refused where it needs its name, and none other is touched. Tables of ours
-    are never dropped to be made anew where others may have given them something: their rows are replaced.
+    `stale` is a query for the stale documents, `place` the database's name in messages. A table that is not in the
+    manifest belongs to another program: the load is refused if it needs that name, and no such table is touched.
+    Parquetry's tables are never recreated if others may have attached something to them: their rows are replaced.
 
     Raises:
         OutputError: a name is taken, another run wrote to the database meanwhile, or something depends on what changes.
@@ -131,10 +131,10 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
         raise OutputError(message, source=place, code="output_exists")
     is_other_version = stands is not None and stands.converter_version != load.manifest.converter_version
     for view in ours & VIEWS.keys() if is_other_version else ():
-        database.remove(view)  # or it would keep the columns that it selects from changing
+        database.remove(view)  # it would prevent the columns that it selects from changing
     names = in_order(load.schemas)
     merged = [name for name in names if name in ours and load.stale is not None and not is_dataset(name)]
-    for name in reversed(merged):  # first what refers to other tables
+    for name in reversed(merged):  # referring tables first
         database.execute(f"delete from {database.table(name)} where {stale_condition(name, stale)}")
     unwanted = sorted(ours - {*names, *views}, key=lambda name: (name not in VIEWS, name))
     cleared = in_order(ours - {*merged, *VIEWS})
@@ -164,16 +164,16 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
 
 
 def tables_of(manifest: Manifest | None, standing: Collection[str], count: Callable[[str], int]) -> set[str]:
-    """Return the tables and views of a manifest that stand there and are a run's, where `count` counts their rows.
+    """Return the existing tables and views of a manifest that are Parquetry's; `count` counts the rows of a table.
 
-    What holds no record is a view of ours, or a table that is no longer written, and empty: one with rows is not ours.
+    An entry without a record is a view, or an empty table that is no longer written: with rows, it is not Parquetry's.
     """
     entries = [file for file in manifest.files if file.path in standing] if manifest else []
     return {file.path for file in entries if file.record or file.path in VIEWS or not count(file.path)}
 
 
 def check_unchanged(stands: Manifest | None, load: Load, place: str) -> None:
-    """Refuse a load that was made for another state of the database than it is in.
+    """Refuse a load that was made for another state of the database.
 
     Raises:
         OutputError: another run wrote to the database meanwhile.
@@ -189,15 +189,15 @@ def is_dataset(name: str) -> bool:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Return records, each after those that it refers to, and then what else there is."""
+    """Return records, each after those that it refers to, then all other names."""
     order = [*RECORDS]
     return sorted(names, key=lambda name: (order.index(name) if name in order else len(order), is_dataset(name)))
 
 
 def manifest_of(load: Load, rows: Mapping[str, int], views: Iterable[str] = ()) -> Manifest:
-    """Return the manifest of a database: a table for each record and data set, with its rows, and the views.
+    """Return the manifest of a database: a table for each record and data set, with its number of rows, and the views.
 
-    `views` are also the tables that are no longer written, and empty.
+    `views` also holds the empty tables that are no longer written.
     """
     files = [File(name, name, count, 0, "") for name, count in rows.items()]
     return replace(
@@ -210,7 +210,7 @@ def manifest_of(load: Load, rows: Mapping[str, int], views: Iterable[str] = ()) 
 def in_contract(
     batches: Iterable[pa.RecordBatch], record: str, columns: Sequence[str] | None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield rows of a record with the schema of the contract, unless only some of the columns were read."""
+    """Yield rows of a record with the schema of the contract, unless only some columns were read."""
     for batch in batches:
         schema = RECORDS[record].schema if record in RECORDS and not columns else batch.schema
         yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
@@ -219,7 +219,7 @@ def in_contract(
 def kept_in_place(
     target: Target, manifest: Manifest | None, stale: frozenset[str]
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Yield what `Target.keep` does for a database, where rows stay without our doing."""
+    """Yield what `Target.keep` yields for a database, where rows stay in place."""
     there = {file.record for file in manifest.files} if manifest else set()
     for record in (PARTS_FILE, "problems"):
         if record in there:
@@ -228,13 +228,13 @@ def kept_in_place(
 
 
 def stale_condition(record: str, stale: str) -> str:
-    """Return the SQL condition for the rows of a record that go, where `stale` selects the documents that do."""
+    """Return the SQL condition for the rows of a record to remove; `stale` selects the stale documents."""
     of_the_run = f" or {OF_THE_RUN_SQL}" if record == "problems" else ""
     return f"doc_id in ({stale}){of_the_run}"
 
 
 def references(record: str, records: Iterable[str]) -> list[Reference]:
-    """Return the foreign keys of a record to those of some records."""
+    """Return the foreign keys of a record that refer to one of `records`."""
     if record not in RECORDS:
         return []
     own = [] if record == "documents" else [Reference(("doc_id",), "documents", ("doc_id",))]
@@ -243,7 +243,7 @@ def references(record: str, records: Iterable[str]) -> list[Reference]:
 
 
 def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:
-    """Yield the columns that say what they hold, and what that is."""
+    """Yield the columns that have a description or unit, with that text."""
     for field in schema:
         metadata = field.metadata or {}
         words = [metadata.get(key, b"").decode() for key in (b"description", b"unit")]
@@ -252,5 +252,5 @@ def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:
 
 
 def is_comment(words: str, described: str | None) -> bool:
-    """Whether a comment is one that we wrote of what is `described` so: only the unit at its end may differ."""
+    """Whether Parquetry wrote this comment from the text `described`: only the unit at its end may differ."""
     return bool(described) and words.partition(" [")[0] == str(described).partition(" [")[0]

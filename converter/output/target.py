@@ -1,4 +1,4 @@
-"""Where an output can go: a folder of files, or a database. Each is a target, with the same verbs."""
+"""Targets of an output: a folder of files or a database, all with the same methods."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ TARGETS: dict[str, str] = {
     "delta": "converter.output.delta:Delta",
     "postgres": "converter.output.postgres:Postgres",
 }
-"""The class of each database of `DATABASES`. A module is imported when its target is asked for."""
+"""The class of each database of `DATABASES`. A module is imported when its target is requested."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a run puts in a target in one step.
+    """The rows that a run puts in a target in one step.
 
-    `manifest` lists the files of `stage`: new rows of each record, and all rows of each data set. `stale` are the
-    documents whose earlier rows go; where it is None everything of ours goes. `before` is the manifest that stood
-    there when the run began. `overwrite` says that what stands there gives way, whoever made it.
+    `manifest` lists the files of `stage`: new rows of each record, and all rows of each data set. `stale` holds the
+    documents whose earlier rows are removed; if None, everything written by Parquetry is. `before` is the target's
+    manifest at the start of the run. `overwrite` replaces what exists, whoever made it.
     """
 
     stage: Stage
@@ -43,20 +43,20 @@ class Load:
     before: Manifest | None
     overwrite: bool = False
     notes: list[str] = field(default_factory=list)
-    """What a user should know of the target, and no row says: filled as it is loaded."""
+    """Notes for the user about the target that no row contains; the load adds them."""
 
     def reader(self, record: str) -> pa.RecordBatchReader:
-        """Return the staged rows of a record, which are read from disk as they are asked for."""
+        """Return the staged rows of a record, read from disk on demand."""
         schema = self.schemas[record]
         paths = [self.stage.new / file.path for file in self.manifest.files if file.record == record]
         return pa.RecordBatchReader.from_batches(schema, (batch for path in paths for batch in batches(path, schema)))
 
 
 class Target(Protocol):
-    """Where an output goes, and perhaps stands already.
+    """The destination of an output, which may already exist.
 
-    `name` is what messages call it. `place` is the path beside which a run stages its files; one run at a time does.
-    What stands in one that is `shared`, and is not ours, is never replaced. `capacity` is None where any table fits.
+    `name` identifies it in messages. `place` is the path beside which a run stages its files, one run at a time.
+    In a `shared` target, what Parquetry did not write is never replaced. `capacity` is None if any table fits.
     """
 
     name: str
@@ -65,49 +65,49 @@ class Target(Protocol):
     capacity: Capacity | None
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest of what stands there, None where there is none.
+        """Return the manifest of the existing output, None if there is none.
 
         Raises:
-            OutputError: the target cannot be read, or what stands there is no manifest.
+            OutputError: the target cannot be read, or its manifest is invalid.
         """
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
-        """Return what stands where these records and views would go, and is not in the manifest."""
+        """Return existing items with the names of these records and views that are not in the manifest."""
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a record that stands there, all columns or some."""
+        """Yield the existing rows of a record, all columns or some."""
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """Have the rows of all but stale documents in the next output; yield those of problems and parts.
+        """Keep the rows of all but stale documents for the next output; yield those of problems and parts.
 
-        A folder writes them into `parts`; in a database they stay where they are.
+        A folder writes them into `parts`; in a database they stay in place.
         """
 
     def publish(self, load: Load) -> Manifest:
-        """Put the staged rows in place, in one step; return the manifest that stands there now.
+        """Put the staged rows in place, in one step; return the new manifest.
 
         Raises:
-            OutputError: the target refused, or another run wrote to it meanwhile; it is as it was.
+            OutputError: the target refused, or another run wrote to it meanwhile; it is unchanged.
         """
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
-        """Return what a person looks for after a run: paths, or what is no path by its name."""
+        """Return what a user looks for after a run: paths, or the name of a target that has none."""
 
 
 def find_target(out: str, to: str | None) -> Target | None:
     """Return the database that an output names, by its own form or by the name `to`; None for files and folders.
 
     Raises:
-        UsageError: its package is not installed, or the name is that of no output; see `destination_of`.
+        UsageError: its package is not installed, or no output has this name; see `destination_of`.
     """
     return open_target(destination_of(out, to, RECORDS))
 
 
 def open_target(destination: Destination) -> Target | None:
-    """Return the database where an output goes, None for files and folders.
+    """Return the database that is the destination of an output, None for files and folders.
 
     Raises:
-        UsageError: its package is not installed, or the name is none of its kind.
+        UsageError: its package is not installed, or the name is invalid for this database.
     """
     if destination.place not in TARGETS:
         return None

@@ -1,4 +1,4 @@
-"""Text -> Blocks: the only room that knows markdown-it."""
+"""Text -> Blocks: the only room that imports markdown-it."""
 
 from converter.parse.blocks import Block, Cell, Definition, Image, Item, Link, Table
 from converter.parse.tokens import parse

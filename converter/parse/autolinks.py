@@ -1,9 +1,8 @@
 """GFM's bare autolinks and footnote references, read in linear time.
 
 The rules of `mdit_py_plugins` copy or search the rest of the paragraph at each `w`, `:`, `@` and `[^`: 100 KB of
-`a@b.c` take seconds. These read the same links, but look at each character a bounded number of times: where an address
-fails, what was learned about its host is kept for the next one that stands inside it. Differential tests hold them
-against the plugin's rules.
+`a@b.c` take seconds. These rules read the same links, but look at each character a bounded number of times: if an
+address fails, its host is kept for the next address inside it. Differential tests compare them with the plugin's rules.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from typing import Any
 from markdown_it.rules_inline import StateInline
 
 WEB = ("www.", "http://", "https://")
-"""What an address of the web begins with."""
+"""The prefixes of a web address."""
 BEFORE = frozenset(" \t\r\n*_~(")
-"""What may stand before a bare address, besides the start of the content."""
+"""Characters allowed before a bare address, besides the start of the content."""
 ADDRESS_END = re.compile(r"[ \t\r\n\0\x0b\x0c<]")
 HOST = re.compile(r"[A-Za-z0-9._-]*")
 LOCAL_PART = re.compile(r"[A-Za-z0-9.+_-]*")
@@ -28,17 +27,17 @@ DOMAIN = re.compile(r"(?:[A-Za-z0-9_-]+|\.(?=[A-Za-z0-9]))*+")
 XMPP_DOMAIN = re.compile(r"(?:[A-Za-z0-9_@-]+|\.(?=[A-Za-z0-9]))*+(?:/(?:[A-Za-z0-9_@-]+|\.(?=[A-Za-z0-9]))*+)?")
 LABEL_END = re.compile(r"[ \n\]]")
 MOST_DOTS = 10
-"""With more dots, a host may hold underscores (as cmark-gfm has it)."""
+"""With more dots, a host may hold underscores (as in cmark-gfm)."""
 CLOSING = frozenset("?!.,:*_~'\"[]")
-"""What never ends an address."""
+"""Characters that never end an address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What follows the beginning of a web address: `start` to before `end` may stand in a host.
+    """The text after the prefix of a web address: `start` up to (excluding) `end` may be a host.
 
-    `open` says that the content ends there. `dots` are its last dots, the last one first; `underscore` is its last
-    underscore, `inner` the last one before its last dot, both -1 without one.
+    `open` states that the content ends there. `dots` are its last dots, the last one first; `underscore` is its last
+    underscore, `inner` the last one before its last dot, both -1 if there is none.
     """
 
     start: int
@@ -49,7 +48,7 @@ class Host:
     inner: int
 
     def holds(self, start: int, short: bool) -> bool:
-        """Whether a host stands from `start` on; one that is `short` needs no dot."""
+        """Whether a host begins at `start`; a `short` host needs no dot."""
         if self.open and start == self.end:
             return False
         dots = [dot for dot in self.dots if dot >= start]
@@ -65,7 +64,7 @@ def host_at(text: str, start: int, limit: int) -> Host:
     """Return the host that could begin at `start` in a text that ends at `limit`."""
     end = start
     while True:
-        end = HOST.match(text, end, limit).end()  # type: ignore[union-attr] # it matches nothing, too
+        end = HOST.match(text, end, limit).end()  # type: ignore[union-attr] # may match ""
         if end == limit or text[end].isspace() or unicodedata.category(text[end])[0] == "P":
             break
         end += 1
@@ -77,9 +76,9 @@ def host_at(text: str, start: int, limit: int) -> Host:
 
 
 def web_address(text: str, start: int, limit: int, host: Host | None = None) -> tuple[int | None, Host]:
-    """Return where the web address ends that begins at `start` with one of `WEB`, None where there is none.
+    """Return the end of the web address that begins at `start` with one of `WEB`, None if there is none.
 
-    `host` is the one that was looked at last in the same text, if one; the second result takes its place.
+    `host` is the last host examined in the same text, if any; the second result replaces it.
     """
     prefix = next(prefix for prefix in WEB if text.startswith(prefix, start))
     first = start + len(prefix)
@@ -92,7 +91,7 @@ def web_address(text: str, start: int, limit: int, host: Host | None = None) -> 
 
 
 def _without_closing(text: str, start: int, end: int) -> int:
-    """Return where an address ends once the punctuation that follows it is taken off."""
+    """Return the end of an address without trailing punctuation."""
     surplus: int | None = None
     while end > start:
         last = text[end - 1]
@@ -133,7 +132,7 @@ def link_protocol(state: StateInline, silent: bool) -> bool:
     if name.startswith("http"):
         return text.startswith("//", colon + 1, state.posMax) and _link_web(state, len(name))
     start = colon - len(name)
-    at = LOCAL_PART.match(text, colon + 1, state.posMax).end()  # type: ignore[union-attr] # it matches nothing, too
+    at = LOCAL_PART.match(text, colon + 1, state.posMax).end()  # type: ignore[union-attr] # may match ""
     if not _may_follow(text, start) or at == colon + 1 or not text.startswith("@", at, state.posMax):
         return False
     end = (XMPP_DOMAIN if name == "xmpp" else DOMAIN).match(text, at + 1, state.posMax).end()  # type: ignore[union-attr]
@@ -149,7 +148,7 @@ def link_email(state: StateInline, silent: bool) -> bool:
     if silent or state.linkLevel > 0:
         return False
     text, at = state.src, state.pos
-    end = DOMAIN.match(text, at + 1, state.posMax).end()  # type: ignore[union-attr] # it matches nothing, too
+    end = DOMAIN.match(text, at + 1, state.posMax).end()  # type: ignore[union-attr] # may match ""
     if text.startswith("@", end, state.posMax) or text.find(".", at + 1, end) < 0:
         return False
     if text[end - 1] in "-_":
@@ -167,7 +166,7 @@ def _may_follow(text: str, start: int) -> bool:
 
 
 def _link_web(state: StateInline, back: int) -> bool:
-    """Link the web address that begins so many characters before the current one."""
+    """Link the web address that begins `back` characters before the current one."""
     start = state.pos - back
     if state.linkLevel > 0 or not _may_follow(state.src, start):
         return False
@@ -225,7 +224,7 @@ def refer_to_footnote(state: StateInline, silent: bool) -> bool:
 
 
 def _lengths(env: MutableMapping[str, Any], labels: dict[str, int]) -> frozenset[int]:
-    """How long the labels of footnotes are: no other text can be one, however many it begins like."""
+    """The lengths of all footnote labels: text of any other length is no label, whatever prefix it shares."""
     known: tuple[int, frozenset[int]] = env.get("footnote_lengths", (0, frozenset()))
     if known[0] != len(labels):
         known = env["footnote_lengths"] = len(labels), frozenset(len(label) - 1 for label in labels)

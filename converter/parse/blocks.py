@@ -1,4 +1,4 @@
-"""What a document is made of once parsed. Lines are 1-based lines of the original source, inclusive."""
+"""The blocks of a parsed document. Line numbers refer to the original source, 1-based and inclusive."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TypeVar
 T = TypeVar("T")
 
 MAXIMUM_COLUMNS = 32_768
-"""Cells in a row of a table, whose number `cells.column` must hold; a table with more stays text."""
+"""Maximum cells in a table row, limited by `cells.column`; a table with more stays text."""
 
 CELL_BYTES = 60
-"""What a cell weighs in all records together, beside its text."""
+"""Bytes that a cell takes in all records together, apart from its text."""
 
 COPY_BYTES = 240
-"""What a cell weighs that is written nowhere, but comes of a span or a short row: with all that is held of it on the
-way, for nothing of the document pays for that."""
+"""Bytes that a cell takes if it is not in the source but fills a span or a short row. Memory during conversion is
+included, for no text of the document pays for that."""
 
 
 @dataclass(slots=True)
 class Link:
-    """A link: what a reader sees (`text`), where it goes, and the line on which it starts."""
+    """A link: its visible `text`, its target, and the line on which it starts."""
 
     text: str
     url: str
@@ -31,7 +31,7 @@ class Link:
 
 @dataclass(slots=True)
 class Image:
-    """An image; `link_url` is where it leads when it stands inside a link."""
+    """An image; `link_url` is the target of the link around it, if any."""
 
     alt: str
     url: str
@@ -42,10 +42,10 @@ class Image:
 
 @dataclass(slots=True)
 class Inline:
-    """The reading of inline content.
+    """Parsed inline content.
 
-    `span` is the text of the mark that the content opens with (strong, emphasis, link or code), if one;
-    `image_only` says that nothing but images, linked or not, is there.
+    `span` is the text of the mark that the content opens with (strong, emphasis, link or code), if any;
+    `image_only` states that the content is nothing but images, linked or not.
     """
 
     text: str
@@ -57,7 +57,7 @@ class Inline:
 
 @dataclass(slots=True)
 class Cell:
-    """A table cell: its reading and its inline source."""
+    """A table cell: its visible text and its inline source."""
 
     text: str
     markdown: str
@@ -67,8 +67,8 @@ class Cell:
 class Table:
     """A table's header cells and body rows; a row may hold more cells than the header (GFM would drop them).
 
-    `lines` holds the line of each row. `caption`, `line_start` and `line_end` are those of an HTML table, which is only
-    a part of its block.
+    `lines` holds the line of each row. `caption`, `line_start` and `line_end` are set for an HTML table, which is only
+    part of its block.
     """
 
     header: list[Cell]
@@ -84,9 +84,8 @@ class Item:
     """A list item. `parent` is the index of the enclosing item in the same list block, `depth` counts from 0.
 
     `marker` is the bullet or number as written. `text` and `markdown` are those of the item's own paragraphs,
-    nested items left out. `task` is the box
-    of a task list item as it stands in both (`[ ] `, `[x] `). `span` is the text of the inline mark (strong,
-    emphasis, code, link) that the item opens with, the box left aside, if it opens with one.
+    without nested items. `task` is the box of a task list item as it appears in both (`[ ] `, `[x] `). `span` is the
+    text of the inline mark (strong, emphasis, code, link) that the item opens with after any box, if it has one.
     """
 
     parent: int | None
@@ -119,11 +118,11 @@ class Definition:
 
 @dataclass(slots=True)
 class Block:
-    """A block, in reading order. `parent` is the index of the block that encloses it, if one does.
+    """A block, in reading order. `parent` is the index of the enclosing block, if any.
 
     Kinds: heading, paragraph, list, table, code, quote, math, html, image, rule, footnote, definition,
-    front_matter, and link_reference (a CommonMark link reference definition). What belongs to one kind
-    only is empty in the others; a table block holds one table, an html block those that begin in it.
+    front_matter, and link_reference (a CommonMark link reference definition). Fields of one kind
+    are empty in the others; a table block holds one table, an html block those that begin in it.
     """
 
     kind: str
@@ -145,7 +144,7 @@ class Block:
 
 
 def extended(held: Sequence[T], more: Iterable[T]) -> list[T]:
-    """Return what a block holds with more at its end; most blocks hold nothing, and so no list of their own."""
+    """Return `held` with `more` appended; most blocks hold nothing, and so no list of their own."""
     grown: list[T] = held if isinstance(held, list) else list(held)
     grown.extend(more)
     return grown

@@ -1,12 +1,12 @@
-"""The common blocks, read straight from their lines where they can mean one thing only.
+"""Common blocks, read straight from their lines if these have only one reading.
 
-Paragraphs, ATX headings, fences, tables and lists are nearly all that documents are made of. `common_block` reads one
-that stands at the top level and returns it, or None as soon as a line comes up that it is not certain about (a quote
-in a list, a setext underline, a tab in the indentation): then markdown-it reads that block instead. A reader gives up
-no later than where markdown-it's block ends, so that no line is looked at more than twice.
+Paragraphs, ATX headings, fences, tables and lists are nearly all that documents consist of. `common_block` reads one at
+the top level and returns it, or returns None at the first line that it is not certain about (a quote in a list, a
+setext underline, a tab in the indentation): then markdown-it reads that block instead. A reader gives up no later than
+the end of markdown-it's block, so no line is read more than twice.
 
-A differential test holds both readings against each other, over the specifications, the corpora and generated
-documents. Measured on `../shared/corpora`: block structure is read in 0.24 of the time that markdown-it's rules take.
+A differential test compares both readings on the specifications, the corpora and generated documents. Measured on
+`../shared/corpora`: block structure is read in 0.24 of the time that markdown-it's rules take.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from markdown_it.rules_block.table import MAX_AUTOCOMPLETED_CELLS, escapedSplit
 
 from converter.parse.blocks import Item
 
-# How a line can begin that starts nothing but a paragraph and continues any: with a character that no block starts
-# with, or with one that does, followed by what then rules the block out (no space after a list's mark, say).
+# The start of a line that can only start a paragraph, and that continues any: a character that starts no block, or one
+# that does, followed by something that rules that block out (such as no space after a list marker).
 OPEN_BRACKET = r"\[(?!\^)"
 PLAIN_START = (
     r"(?:[^\s`~>*+\-_0-9\[<#$|:=]"
@@ -32,7 +32,7 @@ PLAIN = re.compile(rf"([ \t]*){PLAIN_START}")
 CONTINUATION = re.compile(rf"([ \t]*)(?:{PLAIN_START}|{OPEN_BRACKET})")
 ITEM = re.compile(rf"( *)(?:([-+*])|([0-9]{{1,9}})([.)]))( {{1,4}})(?={PLAIN_START})")
 MARKER = re.compile(r"(?:[-+*]|[0-9]+[.)])(?:\s|$)")
-# A line at the margin that ends a paragraph, and a list with it: heading, fence, quote.
+# A line at the margin that ends a paragraph and its list: heading, fence, quote.
 INTERRUPTION = re.compile(r"\#{1,6}[ \t]|`{3,}[^`]*$|~{3,}|>")
 INTERRUPTING_ITEM = re.compile(r"(?:[-+*]|1[.)]) {1,4}[^\s]")
 HEADING = re.compile(r"(\#{1,6})(?:[ \t]|$)")
@@ -40,12 +40,12 @@ FENCE = re.compile(r"(`{3,})([^`|]*)$|(~{3,}+)([^|]*)$")
 DELIMITER_ROW = re.compile(r" {0,3}\|[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$")
 BLANKS = " \t"
 DEEPEST = 50
-"""Items nested deeper go to markdown-it, which knows where nesting has to end."""
+"""Items nested deeper go to markdown-it, which limits nesting."""
 
 
 @dataclass(slots=True)
 class Paragraph:
-    """A paragraph: its lines are `start` to before `end`, as indexes into the lines of the document."""
+    """A paragraph: its lines are `start` up to (excluding) `end`, as indexes into the document's lines."""
 
     start: int
     end: int
@@ -77,7 +77,7 @@ class Fence:
 
 @dataclass(slots=True)
 class Rows:
-    """A table: the cells of its header. Each line from the third on is a row."""
+    """A table with its header cells. Each line from the third on is a row."""
 
     start: int
     end: int
@@ -87,10 +87,10 @@ class Rows:
 
 @dataclass(slots=True)
 class Items:
-    """A list with all lists nested in it.
+    """A list with all of its nested lists.
 
-    The lines of each item are indexes, as those of the list are. `paragraphs` holds in reading order the item that each
-    paragraph belongs to, its first line, and its content.
+    The lines of each item are indexes, like those of the list. `paragraphs` holds the item, first line and content of
+    each paragraph, in reading order.
     """
 
     start: int
@@ -104,13 +104,13 @@ CommonBlock = Paragraph | Heading | Fence | Rows | Items
 
 
 def common_block(lines: Sequence[str], start: int) -> CommonBlock | None:
-    """Return the block that starts at the top level in line `start`, not a blank one; None if that is not certain."""
+    """Return the top-level block that starts in line `start`, which is not blank; None if that is not certain."""
     return READERS.get(lines[start][0], _paragraph)(lines, start)
 
 
 def _heading(lines: Sequence[str], start: int) -> CommonBlock | None:
     line = lines[start]
-    if "|" in line:  # with a delimiter row below, it would head a table
+    if "|" in line:  # with a delimiter row below, this is a table header
         return None
     mark = HEADING.match(line)
     if mark is None:
@@ -157,7 +157,7 @@ def _table(lines: Sequence[str], start: int) -> CommonBlock | None:
 
 
 def table_cells(line: str) -> list[str]:
-    """Return the cells of a table's row, as markdown-it parts them."""
+    """Return the cells of a table's row, split as by markdown-it."""
     line = mdTrim(line)
     cells = escapedSplit(line) if "\\" in line else line.split("|")
     if cells and cells[0] == "":
@@ -187,13 +187,13 @@ def _paragraph(lines: Sequence[str], start: int) -> CommonBlock | None:
 
 
 def _defines(lines: Sequence[str], at: int) -> bool:
-    """Whether this line, one after a blank line, can make the line before that a term (Pandoc's definition lists)."""
+    """Whether this line, after a blank line, can make the line above that a term (Pandoc's definition lists)."""
     return at < len(lines) and lines[at].lstrip(BLANKS)[:1] in (":", "~")
 
 
 @dataclass(slots=True)
 class _OpenList:
-    """A list that can still get items: whether it is ordered, the mark that ends each marker, and the next number."""
+    """A list that can still grow: whether it is ordered, the character that ends each marker, and the next number."""
 
     ordered: bool
     mark: str
@@ -202,7 +202,7 @@ class _OpenList:
 
 @dataclass(slots=True)
 class _OpenItem:
-    """An item whose content starts at column `indent`."""
+    """An open item whose content starts at column `indent`."""
 
     indent: int
     index: int
@@ -224,7 +224,7 @@ def _list(lines: Sequence[str], start: int) -> CommonBlock | None:
             text.clear()
 
     def close_items(indent: int, at: int) -> _OpenList | None:
-        """Close the items that a line at this indentation does not belong to; return the list of the outermost."""
+        """Close the items that a line at this indentation does not belong to; return the outermost one's list."""
         outermost = None
         while stack and indent < stack[-1].indent:
             item = stack.pop()
@@ -295,4 +295,4 @@ READERS: dict[str, Callable[[Sequence[str], int], CommonBlock | None]] = {
     "|": _table,
     **dict.fromkeys(" *+-0123456789", _list),
 }
-"""Who reads a block by its first character; anyone else's is a paragraph."""
+"""The reader of a block by its first character; any other character starts a paragraph."""

@@ -1,12 +1,11 @@
 """markdown-it's inline rules, tried only where their first character allows.
 
-markdown-it tries every rule in turn at every inline mark. Nearly all of them look at one character and give up. Here
-the rules become one rule that picks by that character. No rule's outcome changes, for a rule that is left out would
-have given up: a differential test holds this against the parser as it comes, over both specifications, the corpora and
-generated documents. So too what may end a paragraph, which is tried at each of its lines. Measured on
-`../shared/corpora`, on the content that `simple.py` leaves: it is read in 0.66 of the time that it takes without, all
-blocks of a document in 0.93. (For the other block rules the same gained nothing any more, once `common.py` read the
-common blocks.)
+markdown-it tries every rule in turn at every inline mark. Nearly all of them check one character and give up. Here one
+rule selects the others by that character. No rule's outcome changes, since a skipped rule would have given up: a
+differential test compares this with the unchanged parser on both specifications, the corpora and generated documents.
+The rules that may end a paragraph, tried at each of its lines, are selected the same way. Measured on
+`../shared/corpora`, on the content that `simple.py` leaves: it is read in 0.66 of the time, all blocks of a document in
+0.93. (The other block rules gain nothing from this, now that `common.py` reads the common blocks.)
 """
 
 from __future__ import annotations
@@ -38,14 +37,14 @@ INLINE_STARTS = {
     "gfm_autolink_protocol": ":",
     "gfm_autolink_email": "@",
 }
-"""The characters at which an inline rule can match; `text` matches where no other can."""
+"""The characters at which an inline rule can match; `text` matches where no other rule can."""
 
 
 def dispatch_inlines(md: MarkdownIt) -> None:
-    """Make the inline rules one rule that picks by the current character.
+    """Merge the inline rules into one that selects by the current character.
 
-    The text rule then stops only where a rule starts or a link's text ends. markdown-it's own set stops at a dozen
-    characters more for the sake of extensions (`-`, `=`, `#`, `+` ...), which are common in prose.
+    The text rule then stops only where a rule starts or a link's text ends. markdown-it's own set has a dozen more
+    characters for extensions (`-`, `=`, `#`, `+` ...), which are common in prose.
     """
     ruler = md.inline.ruler
     named = [(INLINE_STARTS.get(rule.name), rule.fn) for rule in ruler.__rules__ if rule.enabled]
@@ -67,15 +66,15 @@ def dispatch_inlines(md: MarkdownIt) -> None:
 
 
 TERMINATOR_STARTS = frozenset("`~>*-_+0123456789[<#:")
-"""The characters that a line begins with which may end a paragraph above it; the header of a table is told by the line
-below it, which begins with one of `DELIMITER_STARTS`."""
+"""The first characters of lines that may end a paragraph above; a table header is recognized by the line below it,
+which begins with one of `DELIMITER_STARTS`."""
 DELIMITER_STARTS = "|-:"
 
 
 def dispatch_terminators(md: MarkdownIt) -> None:
-    """Make the block rules that end a paragraph, a quote or a definition one that looks at the line's first character.
+    """Merge the block rules that end a paragraph, quote or definition into one that checks a line's first character.
 
-    Each line of a paragraph is tried with all of them, twice: of short lines that takes most of the time.
+    markdown-it tries all of them on each line of a paragraph, twice: with short lines, that takes most of the time.
     """
     ruler = md.block.ruler
     table = next(rule.fn for rule in ruler.__rules__ if rule.name == "table")

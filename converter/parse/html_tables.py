@@ -1,9 +1,9 @@
 """Tables in HTML blocks: `<table>` with its rows, spans and header, through the standard library's tolerant parser.
 
-A blank line ends an HTML block, not the table: the blocks that follow are read on, those of Markdown as the text of
-the open cell, until the table closes. A table that never does is read from the block it opens in. A cell that spans
-rows or columns stands in each of their places; a table inside a cell is text; a table without header cells, and
-without a first row in bold, has empty headers. The blocks themselves stay as they are.
+A blank line ends an HTML block, but not its table: the blocks that follow are read until the table closes, Markdown
+blocks as text of the open cell. A table that never closes is read from its first block only. A cell that spans rows or
+columns is repeated in each position; a table inside a cell is text; a table without header cells or a bold first row
+has empty headers. The blocks themselves do not change.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from converter.parse.blocks import CELL_BYTES, COPY_BYTES, MAXIMUM_COLUMNS, Bloc
 from converter.problems import Problem
 
 MAXIMUM_CELLS = 1_000_000
-"""A table of more cells stays text: a few bytes of spans could ask for any amount of memory."""
+"""A table of more cells stays text: a few bytes of spans could require any amount of memory."""
 WIDEST_SPAN = 1000
-"""The limit of `colspan` in the HTML standard; here of both spans."""
+"""The limit of `colspan` in the HTML standard; applied to both spans."""
 FARTHEST = 200
-"""Blocks that are read on to find the end of a table; half as many after each table that never ends, so that a
-document full of those costs no more than two of them."""
+"""Blocks that are read to find the end of a table; halved after each table that never ends, so that a document full
+of those costs no more than two of them."""
 EMPTY = Cell("", "")
 UNSEEN = frozenset({"script", "style", "template", "noscript"})
 BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr", "h1", "h2", "h3", "h4", "h5", "h6"})
-"""Tags that a reader sees as a gap between words."""
+"""Tags that show as a gap between words."""
 
 
 BOLD = re.compile(r"<(b|strong)\b[^<>]*>(?:(?!</?\1\b).)+</\1>", re.IGNORECASE | re.DOTALL)
@@ -36,7 +36,7 @@ Attributes = dict[str, str | None]
 
 @dataclass(slots=True)
 class Spanning:
-    """A cell as it is written: its parts until it closes, its spans, and whether it is a header."""
+    """A cell as written: its parts until it closes, its spans, and whether it is a header."""
 
     line: int
     columns: int
@@ -47,18 +47,18 @@ class Spanning:
 
     @property
     def size(self) -> int:
-        """The characters of its text and its source."""
+        """The number of characters of its text and its source."""
         return sum(map(len, self.text)) + sum(map(len, self.source))
 
     @property
     def cell(self) -> Cell:
-        """The cell as every table has it: white space is one space, as browsers show it."""
+        """The finished cell: each run of white space is one space, as in browsers."""
         return Cell(" ".join("".join(self.text).split()), " ".join("".join(self.source).split()))
 
 
 @dataclass(slots=True)
 class Line:
-    """A row as it is written."""
+    """A row as written."""
 
     number: int
     in_head: bool
@@ -66,21 +66,21 @@ class Line:
 
     @property
     def is_header(self) -> bool:
-        """Whether it names columns: in `thead`, or nothing but header cells."""
+        """Whether the row names columns: it is in `thead`, or has only header cells."""
         return self.in_head or all(cell.is_header for cell in self.cells)
 
     @property
     def is_bold(self) -> bool:
-        """Whether all of it is bold, as the names of columns are where the writer knew no `th`."""
+        """Whether the whole row is bold, as column names are in tables written without `th`."""
         return all(BOLD.fullmatch("".join(cell.source).strip()) for cell in self.cells)
 
 
 class TableReader(HTMLParser):
-    """Reads the tables of what it is fed; `tables` holds those that were closed, `allowance` what these have left."""
+    """Reads the tables of the HTML fed to it; `tables` holds the closed ones, `allowance` what remains after them."""
 
     def __init__(self, allowance: Allowance) -> None:
         super().__init__(convert_charrefs=True)
-        self.allowance = replace(allowance)  # what is read twice is taken once
+        self.allowance = replace(allowance)  # a copy: what is read twice is charged once
         self.tables: list[tuple[Table | None, int, int]] = []
         self.depth = self.shift = self.last = 0
         self._unseen = 0
@@ -99,7 +99,7 @@ class TableReader(HTMLParser):
         return min(self.getpos()[0] + self.shift, self.last)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open a table, row, cell or caption; any other tag belongs to the cell it stands in."""
+        """Open a table, row, cell or caption; any other tag belongs to the open cell or caption."""
         if tag in UNSEEN:
             self._unseen += 1
         if tag == "table":
@@ -115,7 +115,7 @@ class TableReader(HTMLParser):
             self._add(alt or (" " if tag in BREAKS else ""), self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:
-        """Close what is open by this name."""
+        """Close the open element of this name."""
         if tag in UNSEEN:
             self._unseen = max(0, self._unseen - 1)
         if self.depth > 1 or (self.depth and tag not in CLOSES):
@@ -140,7 +140,7 @@ class TableReader(HTMLParser):
             self._cell.source.append(source)
 
     def finish(self) -> None:
-        """End the table that is open."""
+        """End the open table."""
         caption = " ".join("".join(self._captions).split()) or None
         self.tables.append((table_of(self._lines, caption, self.allowance), self._start, self._line))
         self._reset_table()
@@ -151,7 +151,7 @@ class TableReader(HTMLParser):
     def _open_cell(self, is_header: bool, attrs: Attributes) -> None:
         if not self._lines:
             self._open_row({})
-        # `rowspan=0` means all rows that follow; for columns there is no such thing.
+        # `rowspan=0` means all rows that follow; `colspan` has no equivalent.
         columns, rows = span(attrs.get("colspan")) or 1, span(attrs.get("rowspan")) or WIDEST_SPAN
         self._cell = Spanning(self._line, columns, rows, is_header)
         self._lines[-1].cells.append(self._cell)
@@ -176,18 +176,18 @@ CLOSES = OPENS.keys() | {"table"}
 
 
 def span(text: str | None) -> int:
-    """The number in a `rowspan` or `colspan`; 1 for what is none."""
+    """Return the number in a `rowspan` or `colspan`; 1 if it is no number."""
     digits = (text or "").strip()[:6]
     number = int(digits) if digits.isascii() and digits.isdigit() else 1
     return min(number, WIDEST_SPAN)
 
 
 def table_of(lines: Sequence[Line], caption: str | None, allowance: Allowance) -> Table | None:
-    """The table of these rows, each cell in every place that it spans; None where that is more than the limit."""
+    """Return the table of these rows, with each cell in every position that it spans; None beyond the limits."""
     lines = [line for line in lines if line.cells]
     spans = [(cell.columns * min(cell.rows, len(lines)), cell) for line in lines for cell in line.cells]
     cells = sum(span for span, _ in spans)
-    # Twice, for a cell's text and source stand in the record `cells` and in its data set.
+    # Twice: a cell's text and source are in both the record `cells` and its data set.
     repeated = CELL_BYTES * len(spans) + sum(2 * span * cell.size for span, cell in spans if span > 1)
     if cells > MAXIMUM_CELLS or not replace(allowance).affords(COPY_BYTES * (cells - len(spans)) + repeated):
         return None
@@ -207,7 +207,7 @@ def table_of(lines: Sequence[Line], caption: str | None, allowance: Allowance) -
 
 
 def spread(lines: Sequence[Line]) -> dict[tuple[int, int], Cell]:
-    """The cell in each place of the grid, by row and column."""
+    """Return the cell at each position of the grid, by row and column."""
     places: dict[tuple[int, int], Cell] = {}
     for number, line in enumerate(lines):
         column = 0
@@ -222,7 +222,7 @@ def spread(lines: Sequence[Line]) -> dict[tuple[int, int], Cell]:
 
 
 def join_rows(cells: Iterable[Cell]) -> Cell:
-    """One header of the cells of several header rows; what spans them is said once."""
+    """Return one header cell for the cells of several header rows; a cell that spans rows counts once."""
     parts: list[Cell] = []
     for cell in cells:
         if cell.text and (not parts or parts[-1].text != cell.text):
@@ -231,9 +231,9 @@ def join_rows(cells: Iterable[Cell]) -> Cell:
 
 
 def add_html_tables(blocks: Sequence[Block], problems: list[Problem], allowance: Allowance) -> None:
-    """Give each html block the tables that begin in it; what is too large is added to `problems`.
+    """Add to each html block the tables that begin in it; a table that is too large is reported in `problems`.
 
-    What cells say in each place that they span is taken from the allowance.
+    Text that spanning cells repeat is charged to the allowance.
     """
     after, far = 0, FARTHEST
     for index, block in enumerate(blocks):
@@ -255,15 +255,14 @@ def add_html_tables(blocks: Sequence[Block], problems: list[Problem], allowance:
 
 
 def read_from(blocks: Sequence[Block], index: int, far: int, allowance: Allowance) -> tuple[TableReader, int]:
-    """Read the tables from this block on, over no more than `far` blocks.
+    """Read the tables from this block on, over no more than `far` further blocks.
 
-    Gives also the index of the first block that was not read; 0 where a table never ends, so that it was read from
-    this block alone.
+    Also return the index of the first block not read; 0 if a table never ends and was read from this block alone.
     """
     reader = TableReader(allowance)
     parent = blocks[index].parent
     for position in range(index, min(index + far + 1, len(blocks))):
-        # What stands inside the blocks that follow says the same again.
+        # Nested blocks repeat the text of their parents.
         if blocks[position].parent == parent:
             feed(reader, blocks[position])
             if not reader.depth:
@@ -275,7 +274,7 @@ def read_from(blocks: Sequence[Block], index: int, far: int, allowance: Allowanc
 
 
 def feed(reader: TableReader, block: Block) -> None:
-    """Read a block on: html as such, anything else as text."""
+    """Feed a block to the reader: html as markup, anything else as text."""
     reader.last = block.line_end
     reader.shift = block.line_start - reader.getpos()[0]
     if block.kind != "html":

@@ -1,4 +1,4 @@
-"""Inline content: what a reader sees of it, and the links and images that it holds."""
+"""Inline content: its visible text, and the links and images in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "lin
 
 
 class LocatedState(StateInline):
-    """An inline state that notes where links and images start; markdown-it's inline tokens bear no position."""
+    """An inline state that records where links and images start; markdown-it's inline tokens have no position."""
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
         """Push a token as markdown-it does; the map of a link or image holds its position in the content."""
@@ -38,10 +38,10 @@ class LocatedState(StateInline):
 
 
 def read_plain(content: str) -> Inline | None:
-    """Return the reading of content that can hold no mark, None for any other.
+    """Return content that can hold no mark as parsed, None for any other content.
 
-    On real documents that is more than half of all paragraphs, items and cells. Measured on `../shared/corpora`:
-    documents are parsed in 0.94 of the time that it takes without.
+    In real documents that is more than half of all paragraphs, items and cells. Measured on `../shared/corpora`:
+    with this function, documents are parsed in 0.94 of the time.
     """
     if len(content) > MAXIMUM_INLINE_LENGTH or MARKUP.search(content):
         return None
@@ -70,7 +70,7 @@ def read_fully(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inlin
 
 
 def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True) -> Inline:
-    """Return what the tokens say; the span that they open with only where it is asked for, for it is read anew."""
+    """Return the content of the tokens; with `opening`, also the span that they open with, which is read again."""
     parts: list[str] = []
     links: list[Link] = []
     images: list[Image] = []
@@ -81,7 +81,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
     def line_of(token: Token) -> int:
         nonlocal line, counted
         position = token.map[0] if token.map else 0
-        line += content.count("\n", counted, position)  # from the beginning, many links would take quadratic time
+        line += content.count("\n", counted, position)  # counting from the beginning would be quadratic
         counted = position
         return lines[min(line, len(lines) - 1)]
 
@@ -107,7 +107,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
             images.append(Image(alt, str(token.attrs["src"]), _title(token), link_url, line_of(token)))
             parts.append(alt)
         elif kind == "math_inline":
-            # The marks stay: without them nobody could tell TeX from words.
+            # The marks stay: without them TeX looks like words.
             parts.append(f"{token.markup}{token.content}{token.markup}")
             prose = True
         elif kind == "footnote_ref":
@@ -125,7 +125,7 @@ def _title(token: Token) -> str | None:
 
 
 def _opening_span(tokens: list[Token], content: str, lines: Sequence[int]) -> str | None:
-    """Return the text of the strong, emphasis, link or code span that the tokens open with, if one."""
+    """Return the text of the strong, emphasis, link or code span that the tokens open with, if any."""
     first = next((index for index, token in enumerate(tokens) if token.type != "text" or token.content), None)
     if first is None:
         return None

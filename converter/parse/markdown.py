@@ -1,4 +1,4 @@
-"""The markdown-it parsers, set up once: CommonMark, GFM and the extensions that documents really use."""
+"""The markdown-it parsers, set up once: CommonMark, GFM and the extensions that real documents use."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from converter.parse.dispatch import dispatch_inlines, dispatch_terminators
 from converter.parse.tags import read_html_block, read_inline_html
 
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
-# this keeps 128 nested lists or 256 nested quotes.
+# this allows 128 nested lists or 256 nested quotes.
 MAXIMUM_BLOCK_NESTING = 256
-# Each quote looks at all of its lines again, those of the quotes inside it too and those without a mark, which only go
-# on with a paragraph. Its own marks pay for that. Below hundreds of marks, lines without any do not: where the lines
-# looked at come to more than these and half as many as the text has characters, what stands inside is kept as it is.
+# Each quote reads all of its lines again, including those of nested quotes and lazy continuation lines. The quote's own
+# marks pay for that; lazy continuation lines below hundreds of marks do not. Once the lines read exceed this number
+# plus half the number of characters of the text, the quote's content is kept as it is.
 FREE_QUOTED_LINES = 10_000
-# Each bracket is tried so many levels deep, which is the factor that a run of brackets costs.
+# Each bracket is tried this many levels deep, which is the cost factor of a run of brackets.
 MAXIMUM_INLINE_NESTING = 32
 BARE_AUTOLINKS = ("gfm_autolink_www", "gfm_autolink_protocol", "gfm_autolink_email")
 LINEAR_RULES = {
@@ -33,12 +33,12 @@ LINEAR_RULES = {
     "footnote_ref": refer_to_footnote,
     "html_inline": read_inline_html,
 }
-"""Inline rules of ours in place of those that take more than linear time."""
+"""Inline rules of Parquetry that replace rules which take more than linear time."""
 
 
 @cache
 def block_parser() -> MarkdownIt:
-    """Return this process's parser of block structure. What a parse needs to remember lives in its `env`."""
+    """Return this process's parser of block structure. The state of a parse lives in its `env`."""
     md = _parser(nesting=10 * MAXIMUM_BLOCK_NESTING)
     md.use(deflist_plugin)
     md.block.ruler.before("table", "too_deep", _too_deep)
@@ -46,7 +46,7 @@ def block_parser() -> MarkdownIt:
     display_math = math_block.fn
 
     def fenced_display_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        # `$$x$$` on one line is a paragraph that holds math; `$$` alone on its line fences a block of it.
+        # `$$x$$` on one line is a paragraph that holds math; `$$` alone on its line fences a math block.
         line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
         return line.rstrip() == "$$" and display_math(state, start, end, silent)
 
@@ -61,7 +61,7 @@ def block_parser() -> MarkdownIt:
 def inline_parser(autolinks: bool) -> MarkdownIt:
     """Return this process's parser of inline content, with or without GFM's bare autolinks.
 
-    Bare autolinks make the parser stop at every `w`, `:` and `@`; content that can hold none is spared that.
+    Bare autolinks make the parser stop at every `w`, `:` and `@`; content that cannot hold any is read without.
     """
     md = _parser(nesting=MAXIMUM_INLINE_NESTING)
     if not autolinks:
@@ -95,9 +95,9 @@ def _parser(nesting: int) -> MarkdownIt:
 
 
 def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Keep what lies below the nesting limit as one token of raw text, where markdown-it would drop it.
+    """Keep content beyond the nesting limit as one token of raw text; markdown-it would drop it.
 
-    So too what stands in quotes that would have to be looked at once for each of them.
+    Also keep the content of quotes beyond `FREE_QUOTED_LINES`, which each quote would read again.
     """
     if silent:
         return False
@@ -118,9 +118,9 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _rule_line(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """Read a thematic break as markdown-it does, after a look at all of the line at once.
+    """Read a thematic break as markdown-it does, but check the whole line at once first.
 
-    A line of list markers is looked at for each of the lists that it nests.
+    A line of list markers is checked for each of the lists that it nests.
     """
     position = state.bMarks[start] + state.tShift[start]
     marker = state.src[position : position + 1]
@@ -130,10 +130,10 @@ def _rule_line(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _link_label_end(state: StateInline, start: int, no_links: bool = False) -> int:
-    """Return where the label ends that opens at `start`, or -1: as markdown-it does, in a tenth of the time.
+    """Return the end of the label that opens at `start`, or -1: as markdown-it does, in a tenth of the time.
 
-    A bracket that nothing closes looks at all that is below it, for each level of nesting that there may be; what was
-    looked at once is read from the cache here, without a call for each.
+    An unclosed bracket scans everything after it, for each possible level of nesting; here, positions already scanned
+    are read from the cache, without a call for each.
     """
     source, limit, tokens = state.src, state.posMax, state.cache
     position, level, before = start + 1, 1, state.pos

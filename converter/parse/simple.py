@@ -1,10 +1,9 @@
-"""Inline content whose marks allow one reading only, read by one regular expression instead of the inline parser.
+"""Inline content whose marks have only one reading, read by a regular expression instead of the inline parser.
 
-Most paragraphs, items and cells hold nothing but words, code spans, links and emphasis. Such content is cut into the
-pieces of `PIECE` from left to right, and what stands inside emphasis and links in the same way; where anything else
-comes up, the whole of it goes to markdown-it. A differential test holds both readings against each other, over the
-specifications, the corpora and generated content. Measured on `../shared/corpora`: documents are parsed in 0.52 of the
-time that it takes without.
+Most paragraphs, items and cells hold nothing but words, code spans, links and emphasis. `PIECE` splits this content
+from left to right, and the content of emphasis and links in the same way; if anything else appears, the whole content
+goes to markdown-it. A differential test compares both readings on the specifications, the corpora and generated
+content. Measured on `../shared/corpora`: with this module, documents are parsed in 0.52 of the time.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ from converter.parse.blocks import Image, Inline, Link
 from converter.parse.tags import CLOSE_TAG, OPEN_TAG
 
 # What can start an inline mark, with the extensions of markdown.py. A search for single characters is several times
-# faster than one for any of these: bare addresses, which are rare, are looked for by themselves.
+# faster than one that includes bare addresses: these are rare, and searched for separately.
 MARKUP = re.compile(r"[\\`*_~\[<&$@]")
 ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
-"""What GFM's bare autolinks begin with, but for those of plain e-mail addresses."""
+"""The start of GFM's bare autolinks, except plain e-mail addresses."""
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
 LINE_BREAK = re.compile(r"(?:(?<! )( ++))?\n[ \t]*")
 LINK_TAG = re.compile(r"</?a[\s>]", re.IGNORECASE)
@@ -37,11 +36,11 @@ PLAIN = r"[^\\`*_~\[\]<&$@!\n]"
 LETTER = r"[^\W_]"
 # A link's destination and title without escapes, entities, brackets or white space.
 DESTINATION = r'\((?P<{0}_url>[^\s\x00-\x1f\x7f\\<>()&`]*)(?: "(?P<{0}_title>[^"\\&`\n]+)")?\)'
-# Emphasis with white space, punctuation or nothing outside, or with a letter beside each asterisk, can be read in one
-# way where no other run of its mark stands inside: runs are matched in pairs, one after the other, and none is a
-# multiple of three long together (rules 9 and 10).
+# Emphasis with white space, punctuation or nothing outside, or with a letter beside each asterisk, has only one reading
+# if it contains no other run of its mark: runs are matched in pairs, one after the other, and the lengths of no pair
+# add up to a multiple of three (rules 9 and 10).
 WHITE_SPACE = r" \t-\r\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
-"""As CommonMark has it (section 2.1): to Python, `\\s` is some control characters more."""
+"""As CommonMark defines it (section 2.1); Python's `\\s` has some more control characters."""
 BEFORE = rf"(?<![^{WHITE_SPACE}(\"'/,.:;\-“‘«–—])"
 AFTER = rf"(?![^{WHITE_SPACE})\"'/,.:;!?\-”’»–—…])"
 
@@ -73,11 +72,11 @@ SPANS = frozenset({"code", "link", "strong", "star", "underscore"})
 def read_simple(
     content: str, env: dict[str, Any], lines: Sequence[int], line: int = 0, linked: bool = False
 ) -> Inline | None:
-    """Return the reading of `content`, or None where it takes the inline parser.
+    """Return `content` as parsed, or None if it needs the inline parser.
 
     `env` holds the document's link reference definitions and footnotes; `lines` the original line of each
-    line of the whole content. Inside a mark, `line` is the index of the first of them, and `linked` says that the mark
-    is a link, where there are no bare autolinks.
+    line of the whole content. Inside a mark, `line` is the index of its first line, and `linked` states that the mark
+    is a link, which holds no bare autolinks.
     """
     parts: list[str] = []
     links: list[Link] = []
@@ -149,7 +148,7 @@ def read_simple(
 
 
 def _addresses(content: str, position: int, end: int, lines: Sequence[int], line: int) -> tuple[list[Link], int] | None:
-    """Return the bare addresses in a piece of text and where it ends with the last of them; None without certainty."""
+    """Return the bare addresses in a piece of text, and its end including the last of them; None if uncertain."""
     links: list[Link] = []
     host = None
     while found := ADDRESS.search(content, position, end):
@@ -167,7 +166,7 @@ def _addresses(content: str, position: int, end: int, lines: Sequence[int], line
 
 
 def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
-    """Read what stands inside emphasis or brackets, most often words alone; never with a bare address."""
+    """Read the content of emphasis or brackets, mostly plain words; None if it may hold a bare address."""
     if (not linked and may_hold_address(content)) or LINK_TAG.search(content):
         return None
     if MARKUP.search(content) or "\n" in content:
@@ -176,12 +175,12 @@ def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, 
 
 
 def may_hold_address(text: str) -> bool:
-    """Whether a bare address that GFM links can stand in a text without `@`."""
+    """Whether a text without `@` can hold a bare address that GFM links."""
     return (":" in text or "www." in text) and ADDRESS.search(text) is not None
 
 
 def may_hold_autolink(content: str) -> bool:
-    """Whether a bare address can stand in the content."""
+    """Whether the content can hold a bare address."""
     return may_hold_address(content) or re.search(LOCAL_PART, content) is not None
 
 

@@ -13,23 +13,23 @@ from converter.parse.common import CommonBlock, common_block
 from converter.parse.markdown import block_parser
 
 WINDOW_LINES = 2048
-"""So many lines of a large document are shown to markdown-it at once. It needs the text in one piece, with four bytes a
-character where one is an emoji, and five numbers a line: of a document of 4 MB, as much memory as all of its blocks
-take. A block of more lines is read again, in a window of all the rest."""
+"""Lines of a large document that markdown-it sees at once. It needs the text as one string, with four bytes per
+character if any is an emoji, and five numbers per line: for a document of 4 MB, as much memory as all of its blocks.
+A block of more lines is read again, in a window of all remaining lines."""
 
 LOOK_AHEAD = 8
-"""A blank line and so many others have to stand below a block in its window, to be sure that it would end there in the
-whole document too. No rule looks at more than three, but that for `$$`, which seeks its like up to a blank line; the
-rest is margin."""
+"""A block in a window is sure to end where it ends in the whole document if a blank line and this many non-blank lines
+follow. No rule looks at more than three lines, except the one for `$$`, which searches for another `$$` up to a blank
+line; the rest is margin."""
 
 
 def structure(
     lines: list[str], env: dict[str, Any], large: bool = False, release: bool = False
 ) -> Iterator[Token | CommonBlock]:
-    """Yield the block structure, inline content unread; `env` takes the link references and footnotes on the way.
+    """Yield the block structure, inline content unparsed; link references and footnotes are added to `env`.
 
-    A `large` document takes less memory, and more time for each block of many lines. With `release`, lines above the
-    block that is asked for are emptied now and then.
+    A `large` document takes less memory, but more time for each block of many lines. With `release`, lines above the
+    current block are emptied from time to time.
     """
     at, end = 0, len(lines)
     size = WINDOW_LINES if large else end
@@ -54,12 +54,12 @@ def structure(
 
 
 class Window:
-    """Some lines of a document, as markdown-it sees them; of most documents all."""
+    """The lines of a document that markdown-it sees: all lines of most documents."""
 
     def __init__(self, lines: list[str], start: int, size: int) -> None:
-        """Take `size` lines from `start` on, or as many as are left.
+        """Take `size` lines from `start`, or as many as are left.
 
-        A block that ends in line `certain` or before ends there in the document too.
+        A block that ends at or before line `certain` ends there in the document too.
         """
         end = self.certain = min(start + size, len(lines))
         if end < len(lines):
@@ -71,9 +71,9 @@ class Window:
         self._rules = block_parser().block.ruler.getRules("")
 
     def read(self, at: int, env: dict[str, Any]) -> list[Token] | None:
-        """Return the tokens of the block in line `at`, after which `line` is the next one; None if that is not certain.
+        """Return the tokens of the block at line `at`, and set `line` to the next line; None if its end is uncertain.
 
-        `env` takes what the block defines.
+        Definitions in the block are added to `env`.
         """
         state = self._state
         state.tokens, state.env = [], {}
@@ -92,7 +92,7 @@ class Window:
 
 
 def _define(env: dict[str, Any], more: dict[str, Any]) -> None:
-    """Add what a block defines; the first definition of a label stands (CommonMark 0.31, section 4.7)."""
+    """Add the definitions of a block; the first definition of a label wins (CommonMark 0.31, section 4.7)."""
     for label, reference in more.get("references", {}).items():
         env.setdefault("references", {}).setdefault(label, reference)
     if notes := more.get("footnotes"):

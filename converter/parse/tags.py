@@ -1,9 +1,9 @@
 """HTML tags, read in linear time (CommonMark 0.31, sections 4.6 and 6.6).
 
-To the expressions of markdown-it any white space parts attributes, and a value without quotes may hold such as is not
-ASCII: a run of no-break spaces can be parted in many ways, and each of them is tried. Here no value without quotes
-holds white space, so that a tag can be read in one way only. CommonMark has spaces, tabs and line endings between
-attributes and nothing else; pages do have no-break spaces there.
+In markdown-it's expressions any white space separates attributes, and unquoted values may hold non-ASCII white space: a
+run of no-break spaces can be split in many ways, and each of them is tried. Here no unquoted value holds white space,
+so a tag has only one reading. CommonMark allows nothing but spaces, tabs and line endings between attributes; real
+pages have no-break spaces there.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ OPEN_TAG = rf"<[A-Za-z][A-Za-z0-9-]*+(?:{ATTRIBUTE})*+\s*+/?>"
 CLOSE_TAG = r"</[A-Za-z][A-Za-z0-9-]*+\s*+>"
 INLINE_HTML = re.compile("|".join((OPEN_TAG, CLOSE_TAG, comment, processing, declaration, cdata)))
 TAG_ALONE = re.compile(rf"\A(?:{OPEN_TAG}|{CLOSE_TAG})\s*+\Z")
-"""The seventh of the lines that begin a block of HTML, without its indentation."""
+"""The seventh start condition of HTML blocks, without indentation."""
 
 
 def _with_globals(rule: Any, **values: object) -> Any:
-    """Return a rule of markdown-it with other values for the names that its module gives it."""
+    """Return a rule of markdown-it with some globals of its module replaced."""
     return FunctionType(rule.__code__, rule.__globals__ | values, rule.__name__, rule.__defaults__, rule.__closure__)
 
 

@@ -1,4 +1,4 @@
-"""markdown-it's block tokens -> Blocks, in one pass with a stack of what encloses the current token."""
+"""markdown-it's block tokens -> Blocks, in one pass with a stack of open containers."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ QUOTE_MARKS = re.compile(r"(?<![ \t])(?:[ \t]*+>)+[ \t]?")
 TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 TAG = re.compile(r"<[^<>]*>")
 RAW_TEXT_ELEMENT = re.compile(r"\s*<(?:script|style)\b", re.IGNORECASE)
-# A block whose own text is that of its children; the text of any other block stands in itself.
+# Blocks whose text is that of their children; any other block has its own text.
 CONTAINERS = frozenset({"quote", "footnote"})
-# Cells so short repeat each other: so many of a document are read once.
+# Cells up to this length often repeat: up to this many per document are cached.
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 
 INDENTATION = "    "
 LEAST_EXPANSION = 100_000
-"""Characters that link references may expand to, or as many as the document has; the bound of cmark."""
+"""Characters that link references may expand to, or the document's size if larger; cmark's limit."""
 
-# Rows of a table that are joined at once: as text, each takes fifty bytes more than its own.
+# Table rows joined at a time: as a string, each takes fifty bytes beyond its text.
 JOINED_ROWS = 1024
 TEXT, MARKDOWN = attrgetter("text"), attrgetter("markdown")
 
-# From so many characters on, a document's structure is read twice, if there are link references, rather than held: it
+# From this many characters on, a document's structure is not held, but read twice if there are link references: it
 # takes three times the text.
 WINDOW_CHARACTERS = 1024 * 1024
 
@@ -65,13 +65,13 @@ def parse(
 ) -> list[Block]:
     """Parse the lines of a document's body into blocks in reading order.
 
-    `numbers` holds the original line number of each line. What could not be read as it was meant is added
-    to `problems`; its text is kept all the same. With `release`, the lines may be emptied on the way: those of a large
-    document take half as much memory as all of its blocks. `allowance` is what blocks may repeat of the text, as cells
-    that span several places do: a table beyond it stays text.
+    `numbers` holds the original line number of each line. Content that cannot be read as intended is reported in
+    `problems`; its text is kept. With `release`, lines may be emptied once they are read: the lines of a large document
+    take half as much memory as all of its blocks. `allowance` limits how much text blocks may repeat, as cells that
+    span several positions do: a table beyond it stays text.
 
     Raises:
-        TooMuchOutput: the terms of definitions or the indentation of lists are more than the allowance affords.
+        TooMuchOutput: the terms of definitions or the indentation of lists exceed the allowance.
     """
     allowance = allowance or Allowance()
     if any("\0" in line for line in lines):
@@ -82,12 +82,12 @@ def parse(
     if size < WINDOW_CHARACTERS:
         pieces = list(structure(lines, env))
     else:
-        if any("]:" in line for line in lines):  # a definition may stand below what refers to it
+        if any("]:" in line for line in lines):  # a definition may follow its references
             deque(structure(lines, env, large=True), 0)
         pieces = structure(lines, env, large=True, release=release)
     blocks = Reader(lines, numbers, env, problems, allowance, size).read(pieces)
     if any(block.kind == "html" for block in blocks):
-        from converter.parse.html_tables import add_html_tables  # with Python's HTML parser, which takes long to import
+        from converter.parse.html_tables import add_html_tables  # imports Python's HTML parser, which is slow
 
         add_html_tables(blocks, problems, allowance)
     return blocks
@@ -95,7 +95,7 @@ def parse(
 
 @dataclass(slots=True)
 class Frame:
-    """An open container. Paragraphs directly inside it go to `paragraphs` where it gathers its own text."""
+    """An open container. If it `gathers` its own text, paragraphs directly inside it go to `paragraphs`."""
 
     kind: str
     block: int
@@ -111,7 +111,7 @@ class Frame:
 
 
 class Reader:
-    """Reads one document's tokens. A method for each kind of token, found by its name in `HANDLERS`."""
+    """Reads one document's tokens. `HANDLERS` maps each type of token to its method."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class Reader:
         self.tokens: Iterator[Any] = iter(())
 
     def read(self, tokens: Iterable[Any]) -> list[Block]:
-        """Return the blocks that the tokens, or what was read without any, describe."""
+        """Return the blocks of these tokens and common blocks."""
         self.tokens = iter(tokens)
         for token in self.tokens:
             handler = HANDLERS.get(token.type)
@@ -187,14 +187,14 @@ class Reader:
         return Inline(content)
 
     def _bound_references(self, inline: Inline) -> None:
-        """Leave out the links and images whose addresses would expand to more than a document's may."""
+        """Drop the links and images whose addresses exceed the document's expansion limit."""
         inline.links = [link for link in inline.links if self._expands(link, link.title, link.url)] or ()
         inline.images = [
             image for image in inline.images if self._expands(image, image.title, image.url, image.link_url)
         ] or ()
 
     def _expands(self, mark: Link | Image, title: str | None, *urls: str | None) -> bool:
-        """Whether the address of a link or image may stand in its row; those that no definition gives always may."""
+        """Whether a link or image is within the expansion limit; addresses not from a definition always are."""
         defined = [url for url in urls if url in self.targets]
         if not defined or self.expansion.affords(len(title or "") + sum(map(len, defined))):
             return True
@@ -204,21 +204,21 @@ class Reader:
                 "characters, the limit for this document; from here on such links are text; split the document"
             )
             self.problems.append(Problem("reference_size", message, mark.line, mark.line))
-            self.expansion = Allowance(None, 0)  # once over, no shorter one slips through
+            self.expansion = Allowance(None, 0)  # once exceeded, shorter ones are out too
         return False
 
     @cached_property
     def targets(self) -> frozenset[str]:
-        """The addresses that link definitions give."""
+        """The addresses of all link reference definitions."""
         return frozenset(reference["href"] for reference in self.env["references"].values())
 
     def _next_inline(self, item: Item | None = None) -> tuple[str, Inline]:
-        """Consume the inline token that follows an opening token; the box of a task goes to the item that it opens."""
+        """Consume the inline token after an opening token; the box of a task goes to the item that it opens."""
         token = next(self.tokens)
         content = token.content if item is None else self._cut_box(item, token.content)
         return content, self._inline(content, token.map[0] if token.map else 0)
 
-    # -- blocks that were read without tokens
+    # -- common blocks, read without tokens
 
     def _common_paragraph(self, piece: Paragraph) -> None:
         inline = self._inline(piece.content, piece.start)
@@ -297,14 +297,14 @@ class Reader:
                 return
         text, markdown = inline.text, content
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
-            # A reader sees the mark before the note, and so do those who know no footnotes.
+            # Readers see the mark before the note, even where footnotes are not supported.
             mark = f"[^{self.blocks[frame.block].label}]: "
             text, markdown = mark + text, mark + markdown
         block = self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
         self._adopt(block, inline)
 
     def _cut_box(self, item: Item, content: str) -> str:
-        """Take the box of a task list item (GFM, section 5.3) off its content."""
+        """Move the box of a task list item (GFM, section 5.3) to `item.task`; return the rest."""
         box = TASK.match(content)
         if box is None:
             return content
@@ -312,7 +312,7 @@ class Reader:
         return content[box.end() :]
 
     def _adopt(self, block: Block, inline: Inline) -> None:
-        """Give the links and images of `inline` to a block."""
+        """Add the links and images of `inline` to a block."""
         if inline.links:
             block.links = extended(block.links, inline.links)
         if inline.images:
@@ -354,7 +354,7 @@ class Reader:
         self.stack.append(Frame("footnote", len(self.blocks) - 1, gathers=True))
 
     def _close_container(self, token: Token) -> None:
-        """Give a quote or footnote the text of what stands directly inside it."""
+        """Set the text of a quote or footnote from its direct children."""
         frame = self.stack.pop()
         block = self.blocks[frame.block]
         if frame.kind == "footnote":
@@ -390,7 +390,7 @@ class Reader:
             self._tell_items(self.blocks[frame.block])
 
     def _tell_items(self, block: Block) -> None:
-        """Give a list the text of its items."""
+        """Set the text of a list from its items."""
         self.allowance.take(sum([len(INDENTATION) * item.depth for item in block.items]))
         block.text = "\n".join([item.text for item in block.items])
         block.markdown = "\n".join([f"{INDENTATION * item.depth}{item.marker} {item.markdown}" for item in block.items])
@@ -455,7 +455,7 @@ class Reader:
     # -- tables
 
     def _table(self, token: Token) -> None:
-        """Read a whole table; GFM drops the surplus cells of a row, here they are read from its line."""
+        """Read a whole table. GFM drops the surplus cells of a row; here they are read from its line."""
         block = self._add("table", token)
         header: list[Cell] = []
         rows: list[tuple[Cell, ...]] = []
@@ -480,7 +480,7 @@ class Reader:
         self._hold_table(block, Table(header, rows, lines), start, end)
 
     def _hold_table(self, block: Block, table: Table, start: int, end: int) -> None:
-        """Give a block its table, which stands in these lines; one that is too large leaves it a paragraph."""
+        """Add the table of these lines to its block; if it is too large, the block becomes a paragraph."""
         if reason := refusal(table, sum(map(len, self.lines[start:end])), self.allowance):
             block.kind = "paragraph"
             block.text = block.markdown = "\n".join(
@@ -492,7 +492,7 @@ class Reader:
         self._tell_rows(block)
 
     def _tell_rows(self, block: Block) -> None:
-        """Give a table the text of its rows."""
+        """Set the text of a table from its rows."""
         rows = [block.tables[0].header, *block.tables[0].rows]
         some = [rows[at : at + JOINED_ROWS] for at in range(0, len(rows), JOINED_ROWS)]
         text, markdown = (
@@ -502,7 +502,7 @@ class Reader:
         block.text, block.markdown = text, text if markdown == text else markdown
 
     def _cell(self, block: Block, content: str, line: int) -> Cell:
-        """Return a cell, the same one for a short content that the document's tables repeat."""
+        """Return a cell; short content that the document's tables repeat shares one cell."""
         if known := self.cells.get(content):
             return known
         inline = self._inline(content, line)
@@ -514,7 +514,7 @@ class Reader:
         return cell
 
     def _surplus_cells(self, block: Block, index: int, columns: int) -> list[Cell]:
-        """Return the cells of a row's line past the header's columns, and report them."""
+        """Return the cells of a row's line beyond the header's columns, and report them."""
         line = self.lines[index]
         if line.count("|") < columns:
             return []
@@ -542,7 +542,7 @@ class Reader:
 
 
 def refusal(table: Table, characters: int, allowance: Allowance) -> str | None:
-    """Return why a table is too large that is made of so many characters, None where the allowance affords it."""
+    """Return why a table of this many characters is too large; None if the allowance affords it."""
     columns = max(map(len, table.rows), default=0)
     if max(columns, len(table.header)) > MAXIMUM_COLUMNS:
         return f"a row of the table has over {MAXIMUM_COLUMNS:,} cells, the limit; kept as text; split the table"
@@ -553,7 +553,7 @@ def refusal(table: Table, characters: int, allowance: Allowance) -> str | None:
 
 
 def too_many_cells(allowance: Allowance) -> str:
-    """Return what is said of a table whose cells are more than the allowance affords."""
+    """Return the message for a table whose cells exceed the allowance."""
     return (
         f"the cells of the tables up to here, with what they span, would take over {allowance.output_bytes:.0f} bytes, "
         "the limit for this document; kept as text; raise it with `maximum_output_bytes` or split the document"
@@ -561,7 +561,7 @@ def too_many_cells(allowance: Allowance) -> str:
 
 
 def html_text(source: str) -> str:
-    """Return what a reader sees of raw HTML: no tags, comments, scripts or styles; entities decoded."""
+    """Return the visible text of raw HTML: no tags, comments, scripts or styles; entities decoded."""
     if RAW_TEXT_ELEMENT.match(source):
         return ""
     first, *rest = source.split("<!--")

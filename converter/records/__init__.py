@@ -2,7 +2,7 @@
 
 from converter.records.blocks import BLOCKS
 from converter.records.code_blocks import CODE_BLOCKS
-from converter.records.context import Context, outline
+from converter.records.context import ParsedDocument, outline
 from converter.records.documents import DOCUMENTS
 from converter.records.inlines import IMAGES, LINKS
 from converter.records.ledgers import PROBLEMS, REPAIRS
@@ -32,4 +32,4 @@ RECORDS: dict[str, Record] = {
 }
 """Every built-in record, in the order in which they are shown and written."""
 
-__all__ = ["CONTRACT_VERSION", "RECORDS", "Context", "Record", "outline"]
+__all__ = ["CONTRACT_VERSION", "RECORDS", "ParsedDocument", "Record", "outline"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 from converter.records.record import BOOL, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
 
 
-def rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each block."""
     chrome = {
         line

@@ -18,9 +18,9 @@ from converter.values import Column
 
 @dataclass(slots=True)
 class Section:
-    """A heading and what stands under it up to the next one; section 0 is what stands before the first.
+    """A heading and its content up to the next heading; section 0 is the content before the first.
 
-    `blocks` are the indexes of its own blocks, heading included, blocks inside containers too.
+    `blocks` are the indexes of its own blocks, including the heading and blocks inside containers.
     """
 
     parent: int | None
@@ -35,13 +35,13 @@ class Section:
 
 
 @dataclass(slots=True)
-class Context:
-    """What the records of one document are made from.
+class ParsedDocument:
+    """The data from which one document's records are made.
 
     `section_of` holds each block's section, by block index; `columns` the typed columns of each table, in the
-    order of the tables; `state` how the text was found before it was repaired. `attributes` are columns that the
-    source passed through; `allowance` is what may still be done for it. A source that could not be read has no `text`
-    and only problems.
+    order of the tables; `state` the layout of the text before repair. `attributes` are columns passed through from the
+    source; `allowance` is what remains of the document's limits. A source that could not be read has no `text`, only
+    problems.
     """
 
     doc_id: str | None
@@ -68,9 +68,9 @@ class Context:
 def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Section], list[int]]:
     """Return the sections of a document and the section of each of its blocks.
 
-    Only top-level headings open sections: one inside a quote or a list belongs to what is quoted. An HTML block
-    that is one `<h1>` to `<h6>` element opens a section too. The confidence of a heading that a repair recovered is
-    the repair's.
+    Only top-level headings open sections: a heading inside a quote or list belongs to its container. An HTML block
+    that is one `<h1>` to `<h6>` element opens a section too. A heading that a repair recovered has the repair's
+    confidence.
     """
     recovered = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
     section = Section(None, 0, None, (), "none", 1.0)
@@ -100,14 +100,14 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
 
 
 def repeated_characters(blocks: Sequence[Block], sections: Iterable[Section]) -> int:
-    """Count the characters that rows say again: titles in the paths of sections, the caption of several tables."""
+    """Count the characters that rows repeat: titles in the paths of sections, the caption of several tables."""
     paths = sum(len(title) for section in sections for title in section.path)
     captions = sum(len(before.text) * len(block.tables) for before, block in pairwise(blocks) if len(block.tables) > 1)
     return paths + captions
 
 
 def heading_level(block: Block) -> int:
-    """Return the level of the section that a block opens, 0 where it opens none."""
+    """Return the level of the section that a block opens, 0 if none."""
     if block.parent is not None:
         return 0
     if block.kind == "html":
@@ -119,11 +119,11 @@ def heading_level(block: Block) -> int:
 HEADING_ELEMENT = re.compile(r"\s*<h([1-6])(?:\s[^<>]*)?>.*</h\1\s*>\s*", re.IGNORECASE | re.DOTALL)
 
 HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold"}
-"""Repair rules that recover a heading, and the `sections.style` that each gives."""
+"""Repair rules that recover a heading, and the `sections.style` of each."""
 
 
 def section_text(section: Section, blocks: Sequence[Block]) -> str:
-    """Return the text of a section's own blocks in reading order, its heading left out, a blank line between."""
+    """Return the text of a section's own blocks in reading order, without its heading, separated by blank lines."""
     texts = (
         block.text
         for block in (blocks[index] for index in section.blocks)

@@ -1,8 +1,8 @@
-"""The record contract as data: what `schemas/records/` publishes, a JSON file a record.
+"""The record contract as data, published in `schemas/records/` as one JSON file per record.
 
-The vocabulary is Frictionless Table Schema's (fields, primaryKey, foreignKeys, constraints), with the Arrow
-type of each field beside. `python -m converter.records.contract schemas/records` writes the files anew; a test
-holds them against the code.
+The vocabulary is Frictionless Table Schema's (fields, primaryKey, foreignKeys, constraints), plus the Arrow
+type of each field. `python -m converter.records.contract schemas/records` rewrites the files; a test compares
+them with the code.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from converter.records import CONTRACT_VERSION, RECORDS, Record
 
-# Arrow type -> Table Schema type (https://datapackage.org/standard/table-schema/#field-types), first match counts.
+# Arrow type -> Table Schema type (https://datapackage.org/standard/table-schema/#field-types), first match wins.
 TABLE_SCHEMA_TYPES = (
     (pa.types.is_boolean, "boolean"),
     (pa.types.is_integer, "integer"),
@@ -27,7 +27,7 @@ TABLE_SCHEMA_TYPES = (
 
 
 def contract(record: Record) -> dict[str, Any]:
-    """Return a record's contract as JSON can hold it."""
+    """Return a record's contract as a JSON-compatible dictionary."""
     return {
         "name": record.name,
         "description": record.description,
@@ -42,7 +42,7 @@ def contract(record: Record) -> dict[str, Any]:
 
 
 def arrow_type_name(type: pa.DataType) -> str:
-    """Return an Arrow type in the words of the contract: `list<string>`, `dictionary<string>`, `map<string,string>`."""
+    """Return the contract's name of an Arrow type: `list<string>`, `dictionary<string>`, `map<string,string>`."""
     if pa.types.is_dictionary(type):
         return f"dictionary<{arrow_type_name(type.value_type)}>"
     if pa.types.is_map(type):
@@ -56,7 +56,7 @@ def arrow_type_name(type: pa.DataType) -> str:
 
 
 def published(name: str) -> str:
-    """Return the published contract of a record, a JSON text, from the installed package or the source tree."""
+    """Return the published contract of a record as JSON text, from the installed package or the source tree."""
     inside = Path(__file__).parent.parent / "schemas"
     folder = inside if inside.is_dir() else inside.parent.parent / "schemas"
     return (folder / "records" / f"{name}.json").read_text(encoding="utf-8")

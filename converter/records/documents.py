@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 from converter.records.record import DOC_ID, INT32, INT64, STRING, Record, field
 from converter.version import __version__
 
 
-def rows(context: Context) -> Iterator[tuple[Any, ...]]:
-    """Yield the document's row, none where the source could not be read."""
+def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
+    """Yield the document's row, none if the source could not be read."""
     text = context.text
     if text is None:
         return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_START, SECTION_ID, STRING, Record, field
 
 
-def link_rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def link_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each link."""
     link_id = 0
     for block_id, block in enumerate(context.blocks):
@@ -19,7 +19,7 @@ def link_rows(context: Context) -> Iterator[tuple[Any, ...]]:
             link_id += 1
 
 
-def image_rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def image_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each image."""
     image_id = 0
     for block_id, block in enumerate(context.blocks):

@@ -1,4 +1,4 @@
-"""`Label: text` -> (label, value), for list items that say what they are about before they say it."""
+"""`Label: text` -> (label, value), for list items that begin with a label."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import re
 # A label is a name, not a sentence: a few words, and no sentence ends inside it.
 MAXIMUM_WORDS = 7
 MAXIMUM_LENGTH = 60
-# Scripts without spaces between words say as much in a third of the characters.
+# Scripts without spaces between words need a third of the characters for the same text.
 MAXIMUM_LENGTH_UNSPACED = 20
-# So far into an item a label's end is sought: beyond it, what stands before would be too long.
+# The end of a label is searched for in this many characters: beyond them, the label would be too long.
 SOUGHT = MAXIMUM_LENGTH + 20
 
-# A colon parts label and value where white space follows it (so not in 12:30, 3:1 or https://), or where it is
-# full-width. Dashes part them where they stand free.
+# A colon separates label and value if white space follows it (so not in 12:30, 3:1 or https://), or if it is
+# full-width. Dashes separate them if white space surrounds them.
 COLON = re.compile(r":\s+|：\s*")
 DASH = re.compile(r"(?<!\s)\s+(?:--+|[\u2013\u2014])\s+")
-# After a marked span a free hyphen will do, and a colon may stand inside the span or after it.
+# After a marked span, a hyphen before white space is enough, and a colon may be inside the span or after it.
 AFTER_SPAN = re.compile(r"\s*(?::\s+|：\s*|--+\s+|[\u2013\u2014]\s*|-\s+)")
 SENTENCE_END = re.compile(r"[.!?;。！？；](?:\s|$)|,\s|[，、]|://")
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
@@ -24,10 +24,10 @@ LETTER = re.compile(r"[^\W\d_]")
 
 
 def split_label(text: str, span: str | None = None) -> tuple[str | None, str | None]:
-    """Return an item's label and value, or (None, None) where it has none.
+    """Return an item's label and value, or (None, None) if it has none.
 
-    `text` is what a reader sees of the item. `span` is the text of the strong, emphasis, link or code mark that
-    it opens with, if it opens with one: `**Label:** text`, `**Label** - text`, `[Name](url) - text`.
+    `text` is the item's visible text. `span` is the text of the strong, emphasis, link or code mark that
+    it opens with, if any: `**Label:** text`, `**Label** - text`, `[Name](url) - text`.
     Without one, `Label: text` and `Term -- text` are split. Times, URLs, ratios and sentences with a colon far
     in are not.
     """

@@ -1,15 +1,15 @@
-"""repairs and problems: what was read otherwise than CommonMark reads it, and what could not be read."""
+"""repairs and problems: text read differently from CommonMark, and content that could not be read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 from converter.records.record import DOC_ID, FLOAT32, INT32, LINE_END, LINE_START, STRING, Record, field
 
 
-def repair_rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def repair_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each repair."""
     for repair_id, repair in enumerate(context.repairs):
         yield (
@@ -24,8 +24,8 @@ def repair_rows(context: Context) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def problem_rows(context: Context) -> Iterator[tuple[Any, ...]]:
-    """Yield a row for each problem; `doc_id` is null where the source itself could not be read."""
+def problem_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
+    """Yield a row for each problem; `doc_id` is null if the source itself could not be read."""
     for problem in context.problems:
         yield (
             context.doc_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 from converter.records.label import split_label
 from converter.records.record import (
     BOOL,
@@ -21,7 +21,7 @@ from converter.records.record import (
 )
 
 
-def rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each item; a list and the lists nested in its items count as one."""
     first, list_id = 0, 0
     for block_id, block in enumerate(context.blocks):

@@ -1,15 +1,15 @@
-"""footnotes and definitions: what a document explains apart from its text."""
+"""footnotes and definitions: a document's explanations apart from its text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
 
 
-def footnote_rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def footnote_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each footnote, referred to or not."""
     footnotes = (pair for pair in enumerate(context.blocks) if pair[1].kind == "footnote")
     for footnote_id, (block_id, block) in enumerate(footnotes):
@@ -20,7 +20,7 @@ def footnote_rows(context: Context) -> Iterator[tuple[Any, ...]]:
         )  # fmt: skip
 
 
-def definition_rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def definition_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each definition of each term."""
     definition_id = 0
     for block_id, block in enumerate(context.blocks):

@@ -1,4 +1,4 @@
-"""What a record is: a name, a key, and a fixed Arrow schema whose fields describe themselves."""
+"""A record: a name, a key, and a fixed Arrow schema whose fields carry descriptions."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from converter.limits import Allowance
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 
 CONTRACT_VERSION = "1"
 """The version of the record contract; it changes only when a column is renamed, dropped or changes its type."""
 
 ROWS_AT_ONCE = 2048
-"""Rows that are tuples at the same time: a large document's would take as much memory as all the rest of it."""
+"""Rows held as tuples at a time: all rows of a large document would take as much memory as the rest of it."""
 
 VALUE_BYTES = 4
-"""What a value weighs beside its characters, about as Arrow has it."""
+"""Bytes that a value takes apart from its characters, about as in Arrow."""
 
 MOST_AT_ONCE = 256 * 1024 * 1024
-"""Rows that weigh more become batches of one row each: Arrow's strings hold 2 GB in a batch."""
+"""Rows of more bytes become batches of one row each: Arrow's strings hold 2 GB in a batch."""
 
 STRING, INT8, INT16, INT32, INT64 = pa.string(), pa.int8(), pa.int16(), pa.int32(), pa.int64()
 FLOAT32, BOOL = pa.float32(), pa.bool_()
 
 
 def characters(value: Any) -> int:
-    """Return what a value weighs that may hold others."""
+    """Return the size of a value, including nested values."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, Mapping):
@@ -41,7 +41,7 @@ def characters(value: Any) -> int:
 class Rows(Protocol):
     """Yields a document's rows of one record, each a tuple in the order of the schema's fields."""
 
-    def __call__(self, context: Context) -> Iterable[tuple[Any, ...]]:
+    def __call__(self, context: ParsedDocument) -> Iterable[tuple[Any, ...]]:
         """Yield the rows."""
 
 
@@ -59,10 +59,10 @@ LINE_END = field("line_end", INT32, "Its last line in the source, 1-based, inclu
 
 @dataclass(frozen=True)
 class Record:
-    """One kind of row: `rows` yields what one document holds of it.
+    """One kind of row: `rows` yields the rows of one document.
 
-    `key` names the columns of the primary key, empty where a record has none; `foreign_keys` maps a column
-    to the record and column that it points to (together with `doc_id`).
+    `key` names the columns of the primary key, empty if a record has none; `foreign_keys` maps a column
+    to the record and column that it refers to (together with `doc_id`).
     """
 
     name: str
@@ -80,7 +80,7 @@ class Record:
             metadata={"record": self.name, "description": self.description, "version": CONTRACT_VERSION},
         )
 
-    def table(self, contexts: Iterable[Context]) -> pa.Table:
+    def table(self, contexts: Iterable[ParsedDocument]) -> pa.Table:
         """Return the rows of these documents as an Arrow table, in the order of the documents.
 
         Raises:
@@ -89,13 +89,13 @@ class Record:
         return pa.Table.from_batches(list(self.batches(contexts)), self.schema)
 
     def batches(
-        self, contexts: Iterable[Context], rows_at_once: int = ROWS_AT_ONCE, allowance: Allowance | None = None
+        self, contexts: Iterable[ParsedDocument], rows_at_once: int = ROWS_AT_ONCE, allowance: Allowance | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of these documents, as `table` has them, so many at a time; they are weighed before.
+        """Yield the rows of `table` in batches of up to `rows_at_once`, each charged to the allowance first.
 
         Raises:
             ValueError: a row holds a null where the contract allows none.
-            TooMuchOutput: the rows are more than the allowance affords.
+            TooMuchOutput: the rows exceed the allowance.
         """
         rows = self._rows(contexts)
         while chunk := list(islice(rows, rows_at_once)):
@@ -117,7 +117,7 @@ class Record:
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _weight(self, columns: Sequence[Sequence[Any]]) -> int:
-        """Return what these columns will take, in bytes, but for `doc_id`, which is always the same."""
+        """Return the size of these columns in bytes, except for `doc_id`, which is always the same."""
         weight = VALUE_BYTES * len(columns) * len(columns[0])
         for column, field in zip(columns, self.fields, strict=True):
             if field.type == STRING and field is not DOC_ID:
@@ -126,6 +126,6 @@ class Record:
                 weight += sum(map(characters, column))
         return weight
 
-    def _rows(self, contexts: Iterable[Context]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, contexts: Iterable[ParsedDocument]) -> Iterator[tuple[Any, ...]]:
         for context in contexts:
             yield from self.rows(context)

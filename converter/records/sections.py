@@ -8,15 +8,15 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.records.context import Context, section_text
+from converter.records.context import ParsedDocument, section_text
 from converter.records.record import DOC_ID, FLOAT32, INT8, INT32, STRING, Record, field
 
 WORD = re.compile(r"\S+")
 LARGE_TEXT = 64 * 1024
-"""Characters from which on words are counted one by one: as a list, they would take ten times the text."""
+"""From this many characters on, words are counted one by one: as a list, they would take ten times the text."""
 
 
-def rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each section, the lead first."""
     for section_id, section in enumerate(context.sections):
         text = section_text(section, context.blocks)
@@ -37,7 +37,7 @@ def rows(context: Context) -> Iterator[tuple[Any, ...]]:
 
 
 def word_count(text: str) -> int:
-    """Return the number of words, split at white space; those of a large text are never held all at once."""
+    """Return the number of words, split at white space; words of a large text are never held all at once."""
     return len(text.split()) if len(text) < LARGE_TEXT else sum(1 for _ in WORD.finditer(text))
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from converter.parse import Block, Table
 from converter.problems import Problem
-from converter.records.context import Context
+from converter.records.context import ParsedDocument
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
 from converter.values import Column, Hints, dataset_name, infer_tables, storable
 from converter.values import Table as TableCells
@@ -21,11 +21,11 @@ TITLED = re.compile(
 )
 
 
-def caption(context: Context, block_id: int) -> str | None:
+def caption(context: ParsedDocument, block_id: int) -> str | None:
     """Return the line that introduces a table, or None.
 
-    That is the paragraph right before it in the same section where it is titled (`Table 1: ...`, Pandoc's
-    `: ...`), or its last sentence where that ends with a colon.
+    That is the paragraph right before it in the same container if it is titled (`Table 1: ...`, Pandoc's
+    `: ...`), or its last sentence if that ends with a colon.
     """
     if block_id == 0:
         return None
@@ -53,7 +53,7 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
 
 
 def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:
-    """Return the data set that a table's rows go to; None for one without rows, and where no header says anything."""
+    """Return the data set that a table's rows go to; None if it has no rows, or if all headers are blank."""
     return dataset_name([cell.text for cell in table.header], [c.name for c in columns]) if table.rows else None
 
 
@@ -75,14 +75,14 @@ def rejections(blocks: Sequence[Block], columns: Sequence[Sequence[Column]]) -> 
     ]
 
 
-def tables_of(context: Context) -> Iterator[tuple[int, Block, Table]]:
+def tables_of(context: ParsedDocument) -> Iterator[tuple[int, Block, Table]]:
     """Yield the block index, block and table of each table of a document."""
     for index, block in enumerate(context.blocks):
         for table in block.tables:
             yield index, block, table
 
 
-def rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each table."""
     for table_id, (block_id, block, table) in enumerate(tables_of(context)):
         yield (
@@ -145,7 +145,7 @@ TABLES = Record(
 )
 
 
-def cell_rows(context: Context) -> Iterator[tuple[Any, ...]]:
+def cell_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each body cell, surplus cells included."""
     doc_id = context.doc_id
     for table_id, (_, _, table) in enumerate(tables_of(context)):

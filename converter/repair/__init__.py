@@ -1,10 +1,10 @@
-"""Text -> text and a ledger: what scrapers damaged is read as it was meant, and every departure noted.
+"""Text -> text and a ledger: repair what scrapers damaged and record every change.
 
     lines -> Draft (kinds, state) -> each rule in RULES -> Repaired (lines, numbers, repairs, state)
 
-First the document's state is told from the whole of it (`state.py`): are there blank lines, is a paragraph one
-line, are headings marked? Then each rule looks whether that state calls for it. A document that needs
-no repair comes back as the very lists that went in.
+The document's state is determined first, from its whole text (`state.py`): are there blank lines, is a paragraph
+one line, are headings marked? Each rule then checks whether that state calls for it. A document that needs no
+repair is returned as the same list objects.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
 LEVELS = ("off", "safe", "full")
 
 PASSES = 4
-"""How often a text that was repaired is looked at again: what one repair makes plain, another may need to see.
-The second look hardly ever finds anything, and none is taken where the first found nothing."""
+"""Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
+The second further pass rarely finds anything, and does not run if the first changed nothing."""
 
 RULES: tuple[Rule, ...] = (
-    # which lines are parted at all: what it changes is looked at anew before any other rule runs
+    # which lines are separate at all: if this rule changes the text, a new pass starts before any other rule runs
     doubled_lines,
     # characters and marks of a single line
     invisible,
@@ -58,7 +58,7 @@ RULES: tuple[Rule, ...] = (
     table_delimiter,
     table_pipes,
     table_break,
-    # what is no part of the article, then headings
+    # text outside the article, then headings
     chrome,
     bare_heading,
     bold_heading,
@@ -73,10 +73,10 @@ RULES: tuple[Rule, ...] = (
 def repair(
     lines: list[str], numbers: Sequence[int], level: str = "full", off: frozenset[str] = frozenset()
 ) -> Repaired:
-    """Read a document's body as it was meant.
+    """Repair a document's body.
 
     `lines` are its lines without newline characters, `numbers` the original line number of each. `level` is one
-    of LEVELS: `safe` runs the rules that can hardly be wrong, `full` all of them. `off` names rules to leave out.
+    of LEVELS: `safe` runs the rules that are almost never wrong, `full` runs all rules. `off` names rules to skip.
     """
     if level not in LEVELS:
         raise ValueError(f"repair level must be one of {', '.join(LEVELS)}, not {level!r}")
@@ -103,5 +103,5 @@ def _passed(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer:
     for rule in rules:
         rule.apply(draft)
         if rule is doubled_lines and draft.repairs:
-            break  # kinds and state were told from a text that is no longer there
+            break  # kinds and state describe the text before this rule
     return draft

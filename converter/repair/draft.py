@@ -12,14 +12,14 @@ from converter.repair.state import State, tell
 from converter.repair.verbatim import classify
 
 TEXT_LINES = 4096
-"""Documents with more lines are searched piece by piece: one emoji makes a text take four bytes a character."""
+"""Documents with more lines are searched in pieces: one emoji makes a whole string take four bytes per character."""
 
 
 class Draft:
-    """Lines, their kinds and the state; what rules change is noted here and carried out once, at the end.
+    """Lines, their kinds and the state; rules record their changes here.
 
-    A line keeps its index from the first rule to the last: `replace` changes it in place, and the lines
-    to insert or to leave out are only collected. So no rule has to care for what another one moved.
+    A line keeps its index from the first rule to the last: `replace` changes it in place, while insertions and
+    removals are collected and applied once, by `finish`. So no rule has to track lines that another rule moved.
     """
 
     def __init__(self, lines: list[str], numbers: Sequence[int]) -> None:
@@ -31,22 +31,22 @@ class Draft:
         self.repairs: list[Repair] = []
         self.breaks: set[int] = set()
         self.inserted: dict[int, str] = {}
-        """Lines to read below the line at an index."""
+        """Index of a line -> the line to insert below it."""
         self._dropped: set[int] = set()
         self._texts: tuple[str, ...] = ()
         self.chrome: set[int] = set()
-        """Lines of site chrome: no heading is sought among them."""
+        """Lines of site chrome: never heading candidates."""
         self.talk: bool | None = None
-        """Whether people talk in the text; told where headings are sought."""
+        """Whether the text contains dialogue; None until the search for headings needs it."""
         self.heading_chances: dict[tuple[Block, int], float] | None = None
-        """The lines that are headings, each with its level -> its chance to be one; None before they are sought."""
+        """(heading, its level) -> the probability that it is a heading; None before the search for headings."""
         self.answer: Answer | None = None
-        """What the heading model last said; a text that is looked at again often asks it the same."""
+        """The heading model's last answer; a further pass over the text often asks the same question."""
 
     def texts(self) -> Iterable[str]:
-        """The lines as they are now, a newline before each, in one piece or, of a long document, several.
+        """The current lines, each preceded by a newline, as one string; several for a long document.
 
-        What a rule searches before it looks at line after line.
+        A rule searches these before it examines line after line.
         """
         if len(self.lines) > TEXT_LINES:
             return ("\n".join(("", *self.lines[at : at + TEXT_LINES])) for at in range(0, len(self.lines), TEXT_LINES))
@@ -56,11 +56,11 @@ class Draft:
 
     @property
     def signature(self) -> str:
-        """The kinds of all lines, a character each, for regular expressions over the document's build."""
+        """The kinds of all lines, one character each, for regular expressions over the document's structure."""
         return "".join(self.kinds)
 
     def replace(self, rule: str, at: int, after: str, confidence: float = 1.0, kind: str | None = None) -> None:
-        """Read line `at` as `after`."""
+        """Replace line `at` with `after`."""
         self.note(rule, at, at, self.lines[at], after, confidence)
         if self.lines is self._source:
             self.lines = self.lines.copy()
@@ -69,39 +69,39 @@ class Draft:
         self.kinds[at] = kind or kind_of(after)
 
     def break_before(self, rule: str, at: int, confidence: float = 1.0) -> None:
-        """Read a blank line between `at` and the line above it."""
+        """Insert a blank line between line `at` and the line above it."""
         if at > 0 and at not in self.breaks and self.kinds[at - 1] != BLANK:
             self.breaks.add(at)
             above, below = self.lines[at - 1], self.lines[at]
             self.note(rule, at - 1, at, f"{above}\n{below}", f"{above}\n\n{below}", confidence)
 
     def insert_after(self, rule: str, at: int, line: str, confidence: float = 1.0) -> None:
-        """Read one more line below `at`."""
+        """Insert a line below line `at`."""
         self.inserted[at] = line
         self.note(rule, at, at, self.lines[at], f"{self.lines[at]}\n{line}", confidence)
 
     def drop_blank(self, at: int) -> None:
-        """Leave out a blank line; the rule that does so notes why."""
+        """Remove a blank line; the calling rule records the reason."""
         self._dropped.add(at)
 
     def note(self, rule: str, first: int, last: int, before: str, after: str, confidence: float = 1.0) -> None:
-        """Write a row of the ledger for the lines `first` to `last`."""
+        """Add a row to the ledger for the lines `first` to `last`."""
         self.repairs.append(Repair(rule, self.numbers[first], self.numbers[last], before, after, confidence))
 
     def original(self, at: int) -> str:
-        """Line `at` as it stood in the source."""
+        """Line `at` before this draft changed it."""
         return self._source[at]
 
     def plain_kind(self, at: int) -> str:
-        """The kind of a line that begins with an odd bullet which is none."""
+        """The kind of an ODD_ITEM line that is not an item after all."""
         return INDENTED if self.lines[at].startswith((" ", "\t")) else TEXT
 
     def parted(self, at: int) -> bool:
-        """Whether a blank line stands above line `at`, in the source or by a repair."""
+        """Whether line `at` has a blank line above it, original or inserted, or is the first line."""
         return at == 0 or self.kinds[at - 1] == BLANK or at in self.breaks
 
     def finish(self) -> Repaired:
-        """The repaired document; the very lists that came in where only notes were taken."""
+        """The repaired document; the same list objects as the input if rules only made notes."""
         self.repairs.sort(key=lambda repair: (repair.line_start, repair.line_end))
         if not (self.breaks or self.inserted or self._dropped):
             return Repaired(self.lines, self.numbers, self.repairs, self.state)

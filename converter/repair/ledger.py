@@ -1,4 +1,4 @@
-"""What the repair room hands on: the repaired lines, where each came from, and the ledger."""
+"""Output of the repair room: the repaired lines, the origin of each, and the ledger."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One thing in the text that is read otherwise than CommonMark reads it.
+    """One place in the text that Parquetry reads differently from CommonMark.
 
-    `line_start` and `line_end` are 1-based lines of the original source, inclusive. `before` is what
-    stood there, `after` what is read instead; `confidence` is the chance, 0 to 1, that it is right.
+    `line_start` and `line_end` are 1-based lines of the original source, inclusive. `before` is the
+    text before the repair, `after` the text after it; `confidence` is the chance, 0 to 1, that the repair is right.
     """
 
     rule: str
@@ -28,10 +28,10 @@ class Repair:
 
 @dataclass(slots=True)
 class Repaired:
-    """Lines ready for a CommonMark parser, each with the number of the original line that it came from.
+    """Lines ready for a CommonMark parser, each with its line number in the original source.
 
-    An inserted blank line bears the number of the line above it. Where nothing was repaired, `lines`
-    and `numbers` are the very lists that came in. `state` is the state the document was found in, with
+    An inserted blank line has the number of the line above it. If nothing was repaired, `lines` and
+    `numbers` are the same list objects as the input. `state` is the document's state before repair, with
     its evidence in words; None with repair off.
     """
 

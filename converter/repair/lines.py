@@ -1,7 +1,7 @@
-"""What each line of a document is, told by one character a line.
+"""The kind of each line of a document, one character per line.
 
-`kind_of` tells a line by itself; `verbatim.classify` tells those of a document, whose kinds in a row are its
-signature. Every rule and the document's state read the signature instead of the text, so that a document is
+`kind_of` classifies a single line; `verbatim.classify` classifies all lines of a document, whose kinds in order are
+its signature. Every rule and the document's state read the signature instead of the text, so that a document is
 scanned once. The kinds follow CommonMark 0.31 (https://spec.commonmark.org) and GFM's tables.
 """
 
@@ -26,18 +26,18 @@ FOOTNOTE = "f"
 DEFINITION = "d"
 """The `: text` of a definition list."""
 INDENTED = "i"
-"""Indented and no item: the continuation of a list item or an indented code block."""
+"""Indented, but not an item: the continuation of a list item, or an indented code block."""
 HTML = "<"
 FENCE = "`"
 VERBATIM = "v"
-"""Inside a fence, an HTML block, a math block or indented code: never touched."""
+"""Inside a fence, an HTML block, a math block or indented code: never changed."""
 
 ITEMS = frozenset((BULLET, ORDERED, ODD_ITEM))
 
 BULLETS = "•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔→✓✔✅☑✗✘❌⭐★☆👉🔹🔸🔷🔶▹❖✦✨·–—"
-"""Marks that stand for a bullet where a line begins with one and a space follows."""
+"""Marks that serve as a bullet at the start of a line, if a space follows."""
 TIGHT_BULLET = "・"
-"""The Japanese one, after which no space need follow."""
+"""The Japanese bullet, which needs no space after it."""
 
 _MARKED = re.compile(
     rf"""
@@ -86,7 +86,7 @@ _ITEMS_ANYWHERE = frozenset(("bullet", "ordered", "odd"))
 
 
 def kind_of(line: str) -> str:
-    """The kind of one line taken by itself."""
+    """The kind of a single line, without its context."""
     if line[:1].isalpha():
         return TEXT
     if not line or line.isspace():
@@ -107,16 +107,16 @@ _WIDE = re.compile(
 
 
 def width_of(line: str) -> int:
-    """Columns that a line takes: East Asian wide characters count two (they say as much as two Latin ones)."""
+    """Width of a line in columns: East Asian wide characters count as two (each says as much as two Latin letters)."""
     return len(line) if line.isascii() else len(line) + len(_WIDE.findall(line))
 
 
 SENTENCE_END = frozenset(".!?。！？…．｡।॥؟۔።။։")
-"""Marks that end a sentence, in the scripts that have one."""
+"""Marks that end a sentence, in the scripts that have them."""
 CLOSING = "\"'”’»›)]）】」』*_`~ \xa0\u202f"
-"""What may still follow the mark that ends a sentence; French has a space before a closing quote."""
+"""Characters that may follow the end mark of a sentence; French puts a space before a closing quote."""
 
 
 def ends_sentence(line: str) -> bool:
-    """Whether a line ends as a sentence does, closing quotes, brackets and emphasis marks left aside."""
+    """Whether a line ends a sentence, ignoring closing quotes, brackets and emphasis marks."""
     return line.rstrip().rstrip(CLOSING)[-1:] in SENTENCE_END if line else False

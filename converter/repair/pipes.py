@@ -1,4 +1,4 @@
-"""Rows of tables as single lines: their pipes and cells."""
+"""Single rows of tables: their pipes and cells."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ MAY_BE_ROW = frozenset((TEXT, ROW, ORDERED, BULLET, DELIMITER, INDENTED, HEADING
 
 
 def pipes_in(line: str) -> int:
-    """The pipes of a line, those escaped left aside."""
+    """The number of unescaped pipes in a line."""
     return len(_PIPE.findall(line)) if "|" in line else 0
 
 
 def is_piped(line: str) -> bool:
-    """Whether a row has pipes at both of its outer edges."""
+    """Whether a row has a pipe at both outer edges."""
     line = line.strip()
     return len(line) > 1 and line[0] == "|" == line[-1] and line[-2] != "\\"
 
@@ -41,7 +41,7 @@ def cells_in(line: str) -> int:
 
 
 def mark_rows(lines: Sequence[str], kinds: list[str]) -> None:
-    """Make ROW of the lines around a delimiter row that have no outer pipes and as many cells as it has."""
+    """Set the kind ROW for lines around a delimiter row that have no outer pipes and the same number of cells."""
     for at, kind in enumerate(kinds):
         if kind != DELIMITER or at == 0:
             continue

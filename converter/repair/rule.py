@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""The type of a repair rule."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from converter.repair.draft import Draft
 
 SAFE, FULL = "safe", "full"
-"""A safe rule can hardly be wrong; a full one weighs evidence."""
+"""A safe rule is almost never wrong; a full rule weighs evidence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that scrapers do to a text, and how it is undone."""
+    """One kind of scraper damage, and its repair."""
 
     name: str
-    """As it stands in the ledger, and as users switch it off."""
+    """The rule's name in the ledger, and in the option that disables the rule."""
     level: str
     """SAFE or FULL."""
     apply: Callable[[Draft], None]
-    """Notes in the draft what is to be read otherwise; calls where nothing is wrong leave the draft as it is."""
+    """Records the rule's changes in a draft; leaves the draft unchanged if nothing is wrong."""
 
     @property
     def description(self) -> str:
@@ -29,5 +29,5 @@ class Rule:
 
 
 def rule(name: str, level: str) -> Callable[[Callable[[Draft], None]], Rule]:
-    """Make a function that works on a draft a rule."""
+    """Turn a function that works on a draft into a rule."""
     return lambda apply: Rule(name, level, apply)

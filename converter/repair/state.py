@@ -1,4 +1,4 @@
-"""The state a document is in, told from the whole of it before any rule runs."""
+"""The state of a document, determined from its whole text before any rule runs."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from converter.repair.lines import (
 )
 
 LONG = 120
-"""Columns beyond which a line was hardly wrapped by hand: hard-wrapped text stands at 72 to 100."""
+"""Columns beyond which a line is unlikely to be hand-wrapped: hard-wrapped text has 72 to 100 columns."""
 
 NARROW = 50
-"""Columns below which nobody wraps a text: lines shorter than this are verse, addresses, labels."""
+"""Columns below which nobody wraps text: shorter lines are verse, addresses or labels."""
 
 STRAY = 0.1
-"""Blank lines for fewer than this share of the blocks are strays (before a picture, say) in a glued document."""
+"""In a glued document, runs of blank lines for at most this share of the blocks are strays (before an image, say)."""
 
 _TAIL = BLANK + IMAGE
-"""Blank lines and pictures below the text: what a scraper leaves of the page's foot."""
+"""Blank lines and images below the text: the remains of the page's footer."""
 _SETEXT = re.compile(r"(?<!t)t[=_]")
 _HTML_HEADING = re.compile(r"\s*<h[1-6][\s>]", re.I)
 _GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
@@ -43,12 +43,12 @@ _LAYOUT = {
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a document is laid out, and the evidence for it in words."""
+    """The layout of a document, and the evidence for it in words."""
 
     spaced: bool
-    """Blank lines stand between its blocks."""
+    """Blank lines separate its blocks."""
     one_line: bool
-    """Each paragraph is one line: two lines of text that touch are two paragraphs, or one that was glued on."""
+    """Each paragraph is one line: two adjacent lines of text are separate paragraphs, the second perhaps glued on."""
     headings: str
     """`marked` (ATX or setext), or `unmarked`."""
     evidence: tuple[str, ...] = ()
@@ -60,10 +60,10 @@ class State:
 
 
 def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
-    """The state of a document from its lines and their kinds.
+    """The state of a document, from its lines and their kinds.
 
-    Wrapped text betrays itself by a margin: no line passes it, and hardly one could have taken in the next line's
-    first word. A glued document has no blank lines between its blocks, a handful of strays left aside.
+    Wrapped text has a margin: no line exceeds it, and hardly any has room for the next line's first word. A glued
+    document has no blank lines between its blocks, apart from a few strays.
     """
     signature = "".join(kinds).lstrip(BLANK)
     start = len(kinds) - len(signature)
@@ -99,14 +99,14 @@ def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
 
 
 def holds_heading(lines: Sequence[str], kinds: Sequence[str]) -> bool:
-    """Whether a line is a heading with a title: press releases end with a bare `###`."""
+    """Whether any line is a heading with a title; press releases end with a bare `###`."""
     return HEADING in kinds and any(
         kind == HEADING and line.strip("# \t") for line, kind in zip(lines, kinds, strict=True)
     )
 
 
 def _is_long(line: str) -> bool:
-    """Whether a line goes beyond LONG; the width need not be told of one with so many characters, or with half."""
+    """Whether a line is wider than LONG; its width is measured only if the number of characters does not decide."""
     return len(line) > LONG or (2 * len(line) > LONG and width_of(line) > LONG)
 
 
@@ -119,7 +119,7 @@ def _pairs(signature: str, pair: str) -> list[int]:
 
 
 def _is_marked(lines: Sequence[str], kinds: Sequence[str], signature: str) -> bool:
-    """Whether any heading bears its mark: `#`, a line of `===` or `---` under one line of text, or an HTML tag."""
+    """Whether any heading is marked: `#`, a line of `===` or `---` under one line of text, or an HTML tag."""
     if holds_heading(lines, kinds):
         return True
     for match in _SETEXT.finditer(signature):
@@ -132,9 +132,9 @@ def _is_marked(lines: Sequence[str], kinds: Sequence[str], signature: str) -> bo
 
 
 def _share_full(lines: Sequence[str], touching: Sequence[int], widths: Sequence[int]) -> float:
-    """The share of lines to which the next line's first word could not have been added within the text's margin.
+    """The share of lines that have no room, within the text's margin, for the next line's first word.
 
-    0 where the lines go beyond any margin that people wrap at.
+    0 if people do not wrap at that margin.
     """
     if not touching:
         return 0.0
@@ -149,6 +149,6 @@ def _share_full(lines: Sequence[str], touching: Sequence[int], widths: Sequence[
 
 
 def _labelled(lines: Sequence[str], touching: Sequence[int]) -> bool:
-    """Whether most of the lines begin with the same word, as `Date: ...` over and over; wrapped text does not."""
+    """Whether most lines begin with the same word, such as a repeated `Date: ...`; those of wrapped text do not."""
     words = Counter(next(iter(lines[at].split(None, 1)), "") for at in touching)
     return len(touching) > 3 and words.most_common(1)[0][1] > 0.6 * len(touching)

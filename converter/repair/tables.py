@@ -1,4 +1,4 @@
-"""Where the tables of a draft are, pipes outside or not."""
+"""Locate the tables of a draft, with or without outer pipes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Table:
     """Its last row, or the delimiter row."""
     columns: int
     piped: bool
-    """Pipes stand at the outer edges too."""
+    """Its rows have outer pipes."""
 
 
 def tables_of(draft: Draft) -> Iterator[Table]:
-    """The tables that have a delimiter row which fits their header, written or inserted by a rule."""
+    """Yield the tables whose delimiter row, written or inserted by a rule, fits their header."""
     if DELIMITER not in draft.kinds and not draft.inserted:
         return
     past = -1
@@ -55,8 +55,8 @@ def _fits(line: str, columns: int, piped: bool) -> bool:
 def _is_row(draft: Draft, at: int, columns: int, piped: bool) -> bool:
     """Whether a line below a table is one of its rows.
 
-    With outer pipes a row begins with one. Without, it has as many pipes as the table calls for; where
-    blank lines end the table anyhow, any line with a pipe will do.
+    In a table with outer pipes, a row begins with a pipe. Otherwise, a row has as many pipes as the table
+    requires; where blank lines end the table anyway, any line with a pipe is a row.
     """
     kind, line = draft.kinds[at], draft.lines[at]
     if kind == BLANK or kind not in MAY_BE_ROW or "|" not in line:

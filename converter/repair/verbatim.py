@@ -1,4 +1,4 @@
-"""The kinds of a document's lines, with what stands inside code, HTML and math told apart: that is never touched."""
+"""The kinds of a document's lines; lines inside code, HTML and math are VERBATIM and never changed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _HTML_TAG_ALONE = re.compile(
 
 
 def classify(lines: Sequence[str]) -> list[str]:
-    """The kind of each line, with what stands inside fences, HTML, math and indented code as VERBATIM."""
+    """The kind of each line; VERBATIM inside fences, HTML, math and indented code."""
     kinds = [TEXT if line[:1].isalpha() else kind_of(line) if line else BLANK for line in lines]
     if (
         FENCE in kinds
@@ -56,7 +56,7 @@ def classify(lines: Sequence[str]) -> list[str]:
 
 def _mark_verbatim(lines: Sequence[str], kinds: list[str]) -> None:
     at, in_list, total = 0, False, len(lines)
-    # Where blank lines are gone nothing would end an HTML block: there it ends where no line begins with a tag.
+    # Without blank lines nothing would end an HTML block; it then ends where a line does not begin with a tag.
     glued = kinds.count(BLANK) * 20 < total
     while at < total:
         kind = kinds[at]
@@ -80,7 +80,7 @@ def _mark_verbatim(lines: Sequence[str], kinds: list[str]) -> None:
 
 
 def _fence_end(lines: Sequence[str], start: int, mark: str) -> int:
-    """The line after the closing fence; a fence that is never closed runs to the end (CommonMark 4.5)."""
+    """The line after the closing fence; an unclosed fence runs to the end (CommonMark 4.5)."""
     if mark.startswith("$$"):
         return next((at + 1 for at in range(start + 1, len(lines)) if lines[at].rstrip().endswith("$$")), start)
     closing = re.compile(rf"\s*{re.escape(mark[0])}{{{len(mark)},}}\s*$")
@@ -88,7 +88,7 @@ def _fence_end(lines: Sequence[str], start: int, mark: str) -> int:
 
 
 def _html_end(lines: Sequence[str], kinds: Sequence[str], start: int, glued: bool) -> int:
-    """The line after an HTML block (CommonMark 4.6); `start` where it is a paragraph that begins with a tag."""
+    """The line after an HTML block (CommonMark 4.6); `start` if the block is a paragraph that begins with a tag."""
     for opening, closing in _HTML_UNTIL:
         if opening.match(lines[start]):
             return next((at + 1 for at in range(start, len(lines)) if closing.search(lines[at])), len(lines))

@@ -1,4 +1,4 @@
-"""A schema applied to the documents of a batch."""
+"""Apply a schema to the documents of a batch."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ import pyarrow as pa
 
 from converter.errors import ParquetryError
 from converter.problems import Problem
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
-from converter.schema.validate import Found, batch, stop_at
+from converter.schema.validate import Validation, batch, stop_at
 
 
-def apply(schema: Schema, contexts: Sequence[Context]) -> tuple[pa.RecordBatch, int]:
-    """Return the rows that documents hold of a record, and how many matched it; what did not fit is added to the
-    documents' problems.
+def apply(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.RecordBatch, int]:
+    """Return the rows of a record in documents, and how many matched; add misfits to the documents' problems.
 
     Raises:
-        ViolationError: a row does not fit, and the schema says `fail`.
+        ViolationError: a row does not fit, and the schema sets `fail`.
     """
-    found = [_found(schema, context) for context in contexts]
-    return batch(schema.arrow, (row for each in found for row in each.rows)), sum(each.matched for each in found)
+    validations = [_validate(schema, context) for context in contexts]
+    rows = (row for validation in validations for row in validation.rows)
+    return batch(schema.arrow, rows), sum(validation.matched for validation in validations)
 
 
-def _found(schema: Schema, context: Context) -> Found:
+def _validate(schema: Schema, context: ParsedDocument) -> Validation:
     try:
-        found = Uniques().apply(schema, match(context, schema), context.source)
+        validation = Uniques().apply(schema, match(context, schema), context.source)
     except ParquetryError:  # a limit
         raise
-    except Exception as error:  # a fault of ours costs one document, not the run
+    except Exception as error:  # a bug in Parquetry costs one document, not the run
         message = f"schema {schema.name}: {type(error).__name__}: {error}; please report it with the document"
-        found = Found(problems=[Problem("failed", message)])
-    stop_at(found, context.source)
-    context.problems = [*context.problems, *found.problems]
-    return found
+        validation = Validation(problems=[Problem("failed", message)])
+    stop_at(validation, context.source)
+    context.problems = [*context.problems, *validation.problems]
+    return validation

@@ -1,8 +1,8 @@
-"""Raw values of one field -> typed values, and what speaks against those that do not fit.
+"""Raw values of one field -> typed values, and the reasons why others do not fit.
 
-A field that says nothing of its notation is read as the columns of tables are (`values/`), all its values in a
-document together; `decimalChar`, `groupChar`, `bareNumber`, `format`, `trueValues` and `missingValues` say it as Table
-Schema does.
+A field without a stated notation is read like a table column (`values/`), all its values in a document together;
+`decimalChar`, `groupChar`, `bareNumber`, `format`, `trueValues` and `missingValues` state the notation as in Table
+Schema.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ READ_AS = {
     "integer": "int64", "number": "float64", "boolean": "bool", "date": "date32", "datetime": "timestamp[us]",
     "time": "time64", "duration": "duration",
 }  # fmt: skip
-"""Table Schema type -> the type of `values/` that reads its texts."""
+"""Table Schema type -> the value type that reads its texts."""
 
 STRING_FORMATS = {
     "default": re.compile(r"(?s).*"),
@@ -63,15 +63,15 @@ ISO = {
 }  # fmt: skip
 
 Cast = tuple[list[Any], dict[int, str]]
-"""The values, None for those that are missing or do not fit, and what speaks against the latter, by index."""
+"""The values, None for those that are missing or do not fit, and the reasons for misfits, by index."""
 
 
 class BadValue(ValueError):
-    """A constraint's value is none for its field."""
+    """A constraint's value does not have the type of its field."""
 
 
 def cast(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
-    """Return the values of a field and what speaks against them, constraints included."""
+    """Return the values of a field and the reasons for misfits, constraints included."""
     texts = [None if is_missing(field, raw) else raw for raw in raws]
     if field.type == "list":
         values, errors = _lists(field, texts, lines)
@@ -89,7 +89,7 @@ def cast(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
 
 
 def text_of(raw: Any) -> str:
-    """Return a raw value as text; front matter gives numbers, booleans and lists too."""
+    """Return a raw value as text; front matter also holds numbers, booleans and lists."""
     if isinstance(raw, str):
         return raw
     if isinstance(raw, list) and not any(isinstance(item, list | dict) for item in raw):
@@ -98,7 +98,7 @@ def text_of(raw: Any) -> str:
 
 
 def is_missing(field: Field, raw: Any) -> bool:
-    """Whether a raw value stands for none."""
+    """Whether a raw value stands for a missing value."""
     if raw is None or raw == []:
         return True
     if not isinstance(raw, str):
@@ -129,14 +129,14 @@ def _scalars(field: Field, type: str, texts: Sequence[str | None], lines: Sequen
 
 
 def _inferred(field: Field, type: str, texts: Sequence[str | None], lines: Sequence[int]) -> Cast:
-    """Read the texts as a column of a table is read, in the type that is asked for."""
+    """Read the texts like a table column, in the type asked for."""
     group = field.get("groupChar")
     there = [index for index, text in enumerate(texts) if text is not None]
     cells = [(texts[index] or "").replace(group, "") if group else texts[index] or "" for index in there]
     decimal: DecimalMark | None = field.get("decimalChar") or ("." if group else None)
     hints = Hints(decimal=decimal, types={"*": READ_AS[type]}, units=not field.get("bareNumber", True))
     column = infer("", cells, [lines[index] for index in there], hints)
-    if len(column.rejected) == len(there) > 1:  # one value may condemn a column: a number past 64 bits
+    if len(column.rejected) == len(there) > 1:  # one value can reject the whole column: a number beyond 64 bits
         alone = [_inferred(field, type, [texts[index]], [lines[index]]) for index in there]
         values: list[Any] = [None] * len(texts)
         for index, ([value], _) in zip(there, alone, strict=True):
@@ -172,7 +172,7 @@ def _strptime(type: str, text: str, format: str) -> Any:
 
 
 def _lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
-    """Read lists, whose items are read as one column; a text is parted at the delimiter."""
+    """Read lists, all items as one column; text is split at the delimiter."""
     delimiter = field.get("delimiter", ",")
     lists = [
         None
@@ -205,7 +205,7 @@ def _json(field: Field, raws: Sequence[Any]) -> Cast:
 
 
 def _narrow(field: Field, values: list[Any], errors: dict[int, str]) -> None:
-    """Bring the values into the field's exact Arrow type; what it cannot hold becomes an error."""
+    """Convert the values to the field's exact Arrow type; values that it cannot hold become errors."""
     natural = (
         pa.list_(ARROW_TYPES[field.get("itemType", "string")]) if field.type == "list" else ARROW_TYPES[field.type]
     )
@@ -215,7 +215,7 @@ def _narrow(field: Field, values: list[Any], errors: dict[int, str]) -> None:
         if value is None or index in errors:
             continue
         try:
-            # A float's digits, not its bits, are what a decimal is made of.
+            # A decimal is made from a float's digits, not from its bits.
             bare = pa.scalar(str(value)) if pa.types.is_decimal(field.arrow) else pa.scalar(value, natural)
             values[index] = bare.cast(field.arrow).as_py()
         except (pa.ArrowException, ValueError, OverflowError):
@@ -226,7 +226,7 @@ def bound(field: Field, key: str, value: Any) -> Any:
     """Return the value of a constraint in the type of its field.
 
     Raises:
-        BadValue: it is none of that type.
+        BadValue: the value does not have that type.
     """
     if key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         return _one(field, value)
@@ -256,7 +256,7 @@ CONSTRAINTS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
     "minLength": (lambda value, bound: len(value) >= bound, "is shorter than {}"),
     "maxLength": (lambda value, bound: len(value) <= bound, "is longer than {}"),
 }
-"""Constraint -> whether a value holds to it, and what to say where not."""
+"""Constraint -> whether a value meets it, and the message if not."""
 
 
 def broken(field: Field, value: Any) -> str | None:

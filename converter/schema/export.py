@@ -1,4 +1,4 @@
-"""A schema in the words of others: JSON Schema, Table Schema, Arrow, SQL. One function a language (`EXPORTS`)."""
+"""Export a schema to JSON Schema, Table Schema, Arrow and SQL. One function per language (`EXPORTS`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TABLE_SCHEMA: Types = (
     (pa.types.is_map, "object"),
     (pa.types.is_list, "array"),
 )
-"""Arrow type -> Table Schema type, first match counts; whatever else is a string."""
+"""Arrow type -> Table Schema type, first match counts; all other types are string."""
 
 SQL: Types = (
     (pa.types.is_boolean, "BOOLEAN"),
@@ -41,7 +41,7 @@ SQL: Types = (
     (pa.types.is_time, "TIME"),
     (pa.types.is_duration, "INTERVAL"),
 )
-"""Arrow type -> SQL type, as PostgreSQL and DuckDB have it; whatever else is VARCHAR."""
+"""Arrow type -> SQL type in PostgreSQL and DuckDB; all other types are VARCHAR."""
 
 JSON_SCHEMA = {"integer": "integer", "year": "integer", "number": "number", "boolean": "boolean", "list": "array"}
 JSON_FORMATS = {"date": "date", "datetime": "date-time", "time": "time", "duration": "duration"}
@@ -67,13 +67,13 @@ def arrow_table_schema(schema: pa.Schema) -> dict[str, Any]:
         if not each.nullable:
             field["constraints"] = {"required": True}
             if field["type"] == "string":
-                field["missingValues"] = []  # an empty text is a text
+                field["missingValues"] = []  # an empty string is a value
         fields.append(field)
     return {"fields": fields}
 
 
 def table_schema(schema: Schema) -> dict[str, Any]:
-    """Return the Table Schema of a record: its fields as the schema file has them, where they come from left out."""
+    """Return the Table Schema of a record: its fields as in the schema file, without their sources."""
     place = arrow_table_schema(schema.arrow)["fields"][:4]
     fields = [
         {"type": "string", **{key: field.descriptor[key] for key in TABLE_SCHEMA_KEYS if key in field.descriptor}}
@@ -85,7 +85,7 @@ def table_schema(schema: Schema) -> dict[str, Any]:
 
 
 def json_schema(schema: Schema) -> dict[str, Any]:
-    """Return the JSON Schema of a row, as NDJSON has it."""
+    """Return the JSON Schema of a row in NDJSON."""
     place = {field["name"]: {"type": field["type"]} for field in arrow_table_schema(schema.arrow)["fields"][:4]}
     required = [*place, *(field.name for field in schema.fields if field.required)]
     return {
@@ -100,7 +100,7 @@ def json_schema(schema: Schema) -> dict[str, Any]:
 
 def _json_field(field: Field) -> dict[str, Any]:
     limits = field.get("constraints", {})
-    # `pattern` of Table Schema is the whole text, that of JSON Schema a part of it.
+    # `pattern` matches the whole text in Table Schema, a part of it in JSON Schema.
     found = {"type": JSON_SCHEMA.get(field.type, "string")}
     value: dict[str, Any] = found
     if field.type in JSON_FORMATS:
@@ -160,4 +160,4 @@ EXPORTS: dict[str, Callable[[Schema], str]] = {
     "arrow": _arrow,
     "sql": sql,
 }
-"""What a schema can be exported to."""
+"""Language -> the function that exports a schema to it."""

@@ -1,7 +1,7 @@
-"""The format of schema files: what `schemas/schema.json` says, checked with errors that a person can act on.
+"""Check schema files against their format, `schemas/schema.json`, with errors that a person can act on.
 
-That file is the one description of the format: editors complete by it, and the loader checks by it. Only the words of
-JSON Schema that it uses are known here; a test holds the verdicts against the package `jsonschema`.
+That file is the only description of the format: editors use it to complete, the loader to check. This module knows
+only the JSON Schema keywords that the file uses; a test compares the results with the package `jsonschema`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WORDS = {"object": "a mapping", "array": "a list", "string": "a text", "boolean"
 
 
 def schemas_folder() -> FilePath:
-    """Return the folder of published schemas, of the installed package or of the source tree."""
+    """Return the folder of published schemas, in the installed package or in the source tree."""
     inside = FilePath(__file__).parent.parent / "schemas"
     return inside if inside.is_dir() else inside.parent.parent / "schemas"
 
@@ -47,15 +47,15 @@ def check_format(located: Located) -> None:
     """Check a schema file against the format.
 
     Raises:
-        SchemaError: it breaks the format; the message names file, line, key and the nearest right spelling.
+        SchemaError: the file breaks the format; the message names file, line, key and the closest valid spelling.
     """
-    # The one choice at the top is told by its key, so that the message speaks of what was meant.
+    # The key `records` decides the choice at the top level, so that the message fits the form the user meant.
     several = isinstance(located.data, dict) and "records" in located.data
     _check(located, located.data, format_rules()["$defs"]["collection" if several else "record"], ())
 
 
 def nearest(word: object, known: Iterable[object]) -> str:
-    """Return `; did you mean "x"?`, or the list of what there is where nothing comes near."""
+    """Return `; did you mean "x"?`, or the list of known words if none is close."""
     words = [str(one) for one in known]
     close = get_close_matches(str(word), words, 1, 0.6)
     return f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(words)}"
@@ -92,7 +92,7 @@ def _check(located: Located, value: Any, rule: Rule, path: Path) -> None:
 
 
 def _check_any(located: Located, value: Any, rules: list[Rule], path: Path) -> None:
-    """Check against the one rule that is for this type of value."""
+    """Check against the rule for this type of value."""
     resolved = [format_rules()["$defs"][rule["$ref"].rpartition("/")[2]] if "$ref" in rule else rule for rule in rules]
     rule = next((rule for rule in resolved if _has_type(value, rule)), None)
     if rule is None:
@@ -102,7 +102,7 @@ def _check_any(located: Located, value: Any, rules: list[Rule], path: Path) -> N
 
 
 def _types(rule: Rule) -> list[str]:
-    """Return the types that a rule is for; one that leaves the choice to others has theirs."""
+    """Return the types that a rule accepts; for `anyOf`, those of its alternatives."""
     if "anyOf" in rule:
         return [word for each in rule["anyOf"] for word in _types(each)]
     types = rule.get("type", [])
@@ -127,6 +127,6 @@ def _check_mapping(located: Located, value: dict[str, Any], rule: Rule, path: Pa
 
 
 def shown(value: Any) -> str:
-    """Return a value as it may stand in a message: short, in JSON."""
+    """Return a value as short JSON for a message."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:59] + "…"

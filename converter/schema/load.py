@@ -1,4 +1,4 @@
-"""A schema file, name or dictionary -> Schema, or an error that names file, line, key and the nearest right word."""
+"""A schema file, name or dictionary -> Schema, or an error that names file, line, key and the closest valid word."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from converter.schema.units import PARTS, usual_source
 SUFFIXES = (".yaml", ".yml", ".json")
 RESERVED_FIELDS = {field.name for field in PLACE} | {OTHERS}
 
-# Conditions that only some units have; the others hold for all.
+# Conditions for some kinds of unit only; the others apply to all.
 CONDITIONS_OF = {
     "headers": ("rows",), "caption": ("rows",), "position": ("rows", "items", "form"), "labels": ("form",),
     "label": ("items",), "text": ("items", "definitions"), "depth": ("items",), "checked": ("items",),
@@ -46,10 +46,10 @@ CONSTRAINTS_OF = {
 
 
 def load_schemas(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Schema, ...]:
-    """Return the schemas of a file, of a ready-made name (`changelog`), or of a dictionary in the file's form.
+    """Return the schemas of a file, a ready-made name (`changelog`), or a dictionary in the form of a file.
 
     Raises:
-        SchemaError: there is no such file or name, or it is no schema; with file, line and key.
+        SchemaError: there is no such file or name, or the schema is invalid; with file, line and key.
     """
     if isinstance(source, Mapping):
         try:
@@ -77,10 +77,10 @@ def ready_made() -> dict[str, FilePath]:
 
 
 def parse_schemas(text: str, source: str) -> tuple[Schema, ...]:
-    """Return the schemas of a text in YAML or JSON; `source` names it in errors.
+    """Return the schemas of a text in YAML or JSON; `source` names the text in errors.
 
     Raises:
-        SchemaError: it is no schema.
+        SchemaError: the text is not a valid schema.
     """
     located = parse_located(text, source)
     check_format(located)
@@ -121,7 +121,7 @@ def _schema(located: Located, data: dict[str, Any], path: Path) -> Schema:
 
 
 def _policy(data: Mapping[str, Any], otherwise: Any) -> Any:
-    """Return what to do with a violation; YAML reads a bare `null` as nothing."""
+    """Return the policy for violations; YAML reads a bare `null` as None."""
     return (data["onViolation"] or "null") if "onViolation" in data else otherwise
 
 
@@ -185,7 +185,7 @@ def _field(
 
 
 def _sources(located: Located, data: dict[str, Any], path: Path, unit: str) -> Iterator[tuple[str, Any]]:
-    """Yield where the value is looked for, in the order of the file; `constant` comes last."""
+    """Yield the sources of the value, in file order; `constant` comes last."""
     named = [key for key in data if key in SOURCES]
     for key in sorted(named, key=lambda key: key == "constant") or [""]:
         if not key:
@@ -226,7 +226,7 @@ def _arrow(located: Located, data: dict[str, Any], type: str, path: Path) -> pa.
 
 
 def arrow_type(text: str) -> pa.DataType:
-    """Return the Arrow type of its name: `int32`, `decimal128(12, 2)`, `timestamp[us, tz=UTC]`, `list<string>`.
+    """Return the Arrow type with this name: `int32`, `decimal128(12, 2)`, `timestamp[us, tz=UTC]`, `list<string>`.
 
     Raises:
         ValueError: there is no such type.

@@ -1,4 +1,4 @@
-"""YAML and JSON text -> plain data that knows the line of each of its keys."""
+"""YAML and JSON text -> plain data with the line of each key."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from converter.errors import SchemaError
 from converter.text.front_matter import yaml_loader
 
 Path = tuple[str | int, ...]
-"""The way to a value: `("fields", 0, "type")`."""
+"""The path to a value: `("fields", 0, "type")`."""
 
 MAXIMUM_NODES, MAXIMUM_DEPTH = 20_000, 40
 
 
 @dataclass(frozen=True)
 class Located:
-    """Data with the place it came from: `lines` holds the line of each value, or of the key before it."""
+    """Data with its origin: `lines` holds the line of each value, or of the key before it."""
 
     data: Any
     source: str
@@ -33,16 +33,16 @@ class Located:
 
 
 def parse_located(text: str, source: str) -> Located:
-    """Read YAML, of which JSON is a part. Only true, false, null and numbers are other than text: `no` stays `no`.
+    """Parse YAML, including JSON. All scalars but true, false, null and numbers are text: `no` stays `no`.
 
     Raises:
-        SchemaError: the text is neither, a key comes twice, or it is too deep or too large.
+        SchemaError: the text is neither, a key occurs twice, or the data is too deep or too large.
     """
-    # JSON may be indented with tabs, YAML not; inside a JSON string a tab is always escaped.
+    # JSON may be indented with tabs, YAML may not; inside a JSON string a tab is always escaped.
     json_like = text.lstrip("\ufeff \t\r\n").startswith("{")
     loader = None
     try:
-        # yaml reads ahead: a character that YAML forbids is an error at once.
+        # yaml reads ahead: a character that YAML forbids raises an error here.
         loader = yaml_loader()(text.replace("\t", " ") if json_like else text)
         located = Located({}, source)
         node = loader.get_single_node()
@@ -61,7 +61,7 @@ def parse_located(text: str, source: str) -> Located:
 
 
 class _Builder:
-    """Turns YAML nodes into plain data and notes their lines."""
+    """Converts YAML nodes to plain data and records their lines."""
 
     def __init__(self, loader: Any, located: Located) -> None:
         self._loader, self._located, self._nodes = loader, located, 0

@@ -1,11 +1,11 @@
-"""What a schema asks of a unit: one function a source of values (`SOURCES`), one a condition (`CONDITIONS`)."""
+"""Look up values and conditions in a unit: one function per source (`SOURCES`) and per condition (`CONDITIONS`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.schema.cast import text_of
 from converter.schema.patterns import Patterns, positions
 from converter.schema.units import Unit, full_text, held_by
@@ -34,8 +34,8 @@ def _from_heading(unit: Unit, wanted: int | Patterns) -> str | None:
     return None
 
 
-def metadata(context: Context, keys: Iterable[str]) -> Any:
-    """Return the front matter's value of the first of these keys that it has; letter case does not count."""
+def metadata(context: ParsedDocument, keys: Iterable[str]) -> Any:
+    """Return the front matter's value of the first of these keys that exists; case-insensitive."""
     matter = context.text.front_matter if context.text else None
     for key in keys:
         found: Any = (matter.metadata if matter else None) or {}
@@ -57,7 +57,7 @@ SOURCES: dict[str, Callable[[Unit, Any], Any]] = {
     "part": lambda unit, name: unit.part(name),
     "constant": lambda unit, value: value,
 }
-"""The keys of a field that say where its value comes from -> how it is found. None: look on."""
+"""Key of a field that names a source -> function that finds the value; None means try the next source."""
 
 
 def _all_named(unit: Unit, patterns: Patterns) -> bool:
@@ -89,4 +89,4 @@ CONDITIONS: dict[str, Condition] = {
     **{name: _part_fits(name) for name in ("caption", "label", "text", "link")},
     **{name: _part_is(name) for name in ("depth", "checked", "task", "ordered")},
 }
-"""The keys of `where` -> whether a unit fulfils them."""
+"""Key of `where` -> whether a unit meets the condition."""

@@ -1,26 +1,27 @@
-"""A schema matched to a document: which units it asks for, and the raw values of its fields."""
+"""Match a schema to a document: which units it selects, and the raw values of its fields."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.record import VALUE_BYTES, characters
 from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.model import Field, Schema
 from converter.schema.patterns import Expression, Patterns, positions
 from converter.schema.units import UNITS, Unit
-from converter.schema.validate import Candidate, Found, validate
+from converter.schema.validate import Candidate, Validation, validate
 
 NAMED_UNITS = {"rows": ("headers", "column"), "form": ("labels", "label")}
-"""Units whose values have names: the condition on these, and the source that takes one."""
+"""Units whose values have names: the condition on the names, and the source that takes a value by name."""
 
 
-def match(context: Context, schema: Schema) -> Found:
-    """Return what a document holds of the record, every violation as a problem. Nothing is raised.
+def match(context: ParsedDocument, schema: Schema) -> Validation:
+    """Return the rows of the record in a document. Violations become problems; none is raised.
 
-    Rows are weighed as they are made. `unique` is not looked at: see `Uniques`, which knows other documents too.
+    Rows count against the allowance as they are made. `unique` is not checked here: see `Uniques`, which knows
+    other documents too.
     """
     units = (unit for unit in UNITS[schema.unit](context) if fits(schema, unit))
     return validate(schema, [_candidate(unit, schema) for unit in units], context.doc_id)
@@ -28,13 +29,13 @@ def match(context: Context, schema: Schema) -> Found:
 
 def _candidate(unit: Unit, schema: Schema) -> Candidate:
     raws = tuple(raw_value(unit, one) for one in schema.fields)
-    # What stands around a unit comes in the row of each: a title, a front matter, an attribute.
+    # Every row repeats values from around its unit: a title, front matter, an attribute.
     unit.context.allowance.take(VALUE_BYTES * len(raws) + sum(map(characters, raws)))
     return Candidate(unit.section_id, unit.line_start, unit.line_end, raws, unknown_pairs(schema, unit))
 
 
 def raw_value(unit: Unit, one: Field) -> Any:
-    """Return the first value that one of a field's sources has, as the document says it; None where none has."""
+    """Return the raw value from the first of a field's sources that has one; None if none has."""
     for key, argument in one.sources:
         value = SOURCES[key](unit, argument)
         if "extract" in one.descriptor and value is not None and key != "constant":
@@ -56,7 +57,7 @@ def _extracted(expression: str, value: Any) -> Any:
 
 
 def fits(schema: Schema, unit: Unit) -> bool:
-    """Whether a unit is one that the schema asks for."""
+    """Whether the schema selects a unit."""
     if not all(CONDITIONS[key](unit, wanted) for key, wanted in schema.where.items()):
         return False
     condition, source = NAMED_UNITS.get(schema.unit, ("", ""))
@@ -70,7 +71,7 @@ def fits(schema: Schema, unit: Unit) -> bool:
 
 
 def unknown_pairs(schema: Schema, unit: Unit) -> list[tuple[str, str]]:
-    """Return the columns or labels of a unit that no field takes, with their raw texts; of equal names the first."""
+    """Return the columns or labels of a unit that no field takes, with their raw texts; of equal names, the first."""
     source = NAMED_UNITS.get(schema.unit, ("", ""))[1]
     if not source or schema.unknown_columns == "ignore":
         return []

@@ -1,4 +1,4 @@
-"""What a schema is, once loaded: plain frozen data, which can be sent to another process."""
+"""A loaded schema: plain frozen data that can be sent to another process."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from converter.records.record import CONTRACT_VERSION, DOC_ID, LINE_END, LINE_ST
 Violation = Literal["fail", "reject", "null"]
 
 PLACE = (DOC_ID, SECTION_ID, LINE_START, LINE_END)
-"""The columns that every record of a schema begins with: where a row comes from."""
+"""The first columns of every record of a schema: where a row comes from."""
 
 OTHERS = "others"
-"""The column for unknown columns, with `unknownColumns: evolve`: the Arrow schema stays fixed, and nothing is lost."""
+"""The column for unknown columns under `unknownColumns: evolve`: the Arrow schema stays fixed, and nothing is lost."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One column: where its value is looked for, in this order, and what it must be.
+    """One column: the sources of its value, in order, and its type and constraints.
 
-    `bounds` are the constraints with their values in the field's own type. `descriptor` is the field as the schema
-    file has it.
+    `bounds` are the constraints with their values in the field's own type. `descriptor` is the field as in the
+    schema file.
     """
 
     name: str
@@ -38,17 +38,17 @@ class Field:
 
     @property
     def required(self) -> bool:
-        """Whether there is a value in every row."""
+        """Whether every row must have a value."""
         return bool(self.bounds.get("required"))
 
     def get(self, key: str, otherwise: Any = None) -> Any:
-        """Return what the schema file says under this key."""
+        """Return the value of this key in the schema file."""
         return self.descriptor.get(key, otherwise)
 
 
 @dataclass(frozen=True)
 class Schema:
-    """One record that a user asked for. `unit` is what gives a row (`from` in the file), `where` the conditions."""
+    """One record that a user asks for. `unit` is what becomes a row (`from` in the file), `where` the conditions."""
 
     name: str
     unit: str
@@ -60,7 +60,7 @@ class Schema:
 
     @property
     def description(self) -> str:
-        """What a row is."""
+        """What a row represents."""
         return str(self.descriptor.get("description") or self.descriptor.get("title") or "")
 
     @property

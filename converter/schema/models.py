@@ -1,4 +1,4 @@
-"""A pydantic model, a dataclass or an Arrow schema -> Schema: the fields' names and types say what is wanted."""
+"""A pydantic model, a dataclass or an Arrow schema -> Schema, from the names and types of the fields."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ PYTHON_TYPES: dict[Any, Descriptor] = {
     dict: {"type": "object"},
     Any: {"type": "any"},
 }
-"""Python type -> what a field descriptor says of it."""
+"""Python type -> its keys in a field descriptor."""
 
 
 def schema_of_model(model: Any, name: str, unit: str, where: Mapping[str, Any], policy: str) -> Schema:
     """Return the schema of a pydantic model, a dataclass or an Arrow schema.
 
-    Each field is looked for by its name or alias, as in a schema file: a column, a label, front matter, a part.
+    Each field is found by its name or alias, as in a schema file: in a column, a label, front matter or a part.
 
     Raises:
-        SchemaError: it is none of the three, or a field has a type that no column can have.
+        SchemaError: the model is none of the three, or a field has a type that no column can have.
     """
     if isinstance(model, pa.Schema):
         fields = [_arrow_field(each) for each in model]
@@ -58,13 +58,13 @@ def schema_of_model(model: Any, name: str, unit: str, where: Mapping[str, Any], 
         if aliases and unit in ("rows", "form"):
             names = [field["name"].replace("_", " "), field["name"], *aliases]
             field["column" if unit == "rows" else "label"] = list(dict.fromkeys(names))
-    # A class may be called as no record can: its rows go to no file.
+    # A class may have a name that no record can have: its rows go to no file.
     data = {"name": "record", "from": unit, "where": dict(where), "onViolation": policy, "fields": fields}
     return dataclasses.replace(load_schemas(data)[0], name=name)
 
 
 def is_pydantic(model: object) -> bool:
-    """Whether this is a pydantic model; pydantic itself is not needed to tell."""
+    """Whether this is a pydantic model; does not import pydantic."""
     return isinstance(model, type) and hasattr(model, "model_validate") and hasattr(model, "model_fields")
 
 

@@ -1,10 +1,10 @@
-"""The names that a record of a user's cannot have, each with the reason."""
+"""The names that a user's record cannot have, each with the reason."""
 
 from __future__ import annotations
 
 from converter.records import RECORDS
 
-# What databases and files have beside the records; a test holds them against the rooms that make them.
+# Names in databases and files beside the records; a test compares them with the rooms that create them.
 TAKEN = {
     **dict.fromkeys(RECORDS, "is a built-in record"),
     "datasets": "is what the data sets stand under",
@@ -12,7 +12,7 @@ TAKEN = {
 }
 
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
-"""Names that no file can have on Windows, with any suffix."""
+"""Names that no file on Windows can have, with any suffix."""
 
 RESERVED = (
     "all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
@@ -23,11 +23,11 @@ RESERVED = (
     "trailing true union unique unpivot user using variadic when where window with "
 )
 WORDS_OF_SQL = frozenset(RESERVED.split())
-"""Words that PostgreSQL or DuckDB reserve: a query would have to quote such a table each time."""
+"""Reserved words of PostgreSQL or DuckDB: every query would have to quote such a table name."""
 
 
 def refusal(name: str) -> str | None:
-    """Return why no record of a user's can have this name; None where it can. The case of letters does not count."""
+    """Return why a user's record cannot have this name, or None if it can; case-insensitive."""
     lower = name.casefold()
     if lower in TAKEN:
         return TAKEN[lower]

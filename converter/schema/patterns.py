@@ -1,4 +1,4 @@
-"""Patterns as schema files write them: a text, a glob with * and ?, or a /regular expression/. Case does not count."""
+"""Patterns in schema files: a text, a glob with * and ?, or a /regular expression/. All are case-insensitive."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ GAPS = re.compile(r"\s+")
 
 @dataclass(frozen=True)
 class Expression:
-    """A regular expression of a user's. It may take any time, but no more than the document has left.
+    """A user's regular expression. It may run as long as the document has time left.
 
-    `re` says what is one, and `regex` runs it: the same language, and it can be stopped in any thread and system.
+    `re` validates it and `regex` runs it: the language is the same, and `regex` can be stopped in any thread and
+    on any system.
     """
 
     text: str
@@ -31,25 +32,25 @@ class Expression:
         """Return itself.
 
         Raises:
-            re.error, OverflowError, RecursionError: it is no regular expression.
+            re.error, OverflowError, RecursionError: it is not a valid regular expression.
         """
         re.compile(self.text, self.flags)
         try:
             _ = self._pattern
-        except Exception as error:  # `regex` has an error of its own
+        except Exception as error:  # `regex` has its own error class
             raise re.error(str(error)) from error
         return self
 
     def search(self, text: str) -> regex.Match[str] | None:
-        """Return where it fits first in a text, if it does.
+        """Return the first match in a text, or None.
 
         Raises:
-            OutOfTime: the time of the document is up.
+            OutOfTime: the document's time is up.
         """
         return _in_time(self._pattern.search, text)
 
     def fullmatch(self, text: str) -> regex.Match[str] | None:
-        """Return the match where it fits a text as a whole; raises as `search` does."""
+        """Return the match of a text as a whole, or None; raises as `search` does."""
         return _in_time(self._pattern.fullmatch, text)
 
     def __str__(self) -> str:
@@ -62,7 +63,7 @@ class Expression:
 
 @lru_cache(maxsize=4096)
 def _compiled(text: str, flags: int) -> regex.Pattern[str]:
-    import regex  # a thirtieth of a second, for schemas alone
+    import regex  # takes a thirtieth of a second, and only schemas need it
 
     return regex.compile(text, flags | regex.VERSION0)
 
@@ -75,7 +76,7 @@ def _in_time(find: Callable[..., regex.Match[str] | None], text: str) -> regex.M
         try:
             return find(text, timeout=left)
         except TimeoutError:
-            continue  # it counts the time of all threads, so that it may be too early
+            continue  # `regex` counts the time of all threads, so it may stop too early
 
 
 @lru_cache(maxsize=4096)
@@ -83,7 +84,7 @@ def compiled(pattern: str) -> Expression:
     """Return the regular expression of a pattern; a text or glob fits as a whole, a /regular expression/ anywhere.
 
     Raises:
-        re.error: it is a regular expression, and a wrong one.
+        re.error: the pattern is an invalid regular expression.
     """
     if len(pattern) > 2 and pattern[0] == pattern[-1] == "/":
         return Expression(pattern[1:-1], re.IGNORECASE).check()
@@ -93,13 +94,13 @@ def compiled(pattern: str) -> Expression:
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Whether a text fits a pattern; white space around and a colon at its end do not count."""
+    """Whether a text fits a pattern; surrounding white space and a final colon do not count."""
     return compiled(pattern).search(GAPS.sub(" ", text.strip())) is not None
 
 
 @lru_cache(maxsize=4096)
 def positions(patterns: tuple[str, ...], names: tuple[str, ...]) -> tuple[int, ...]:
-    """Return which of these names fit, those of the first pattern first; the rows of a table ask it again and again."""
+    """Return the indexes of the names that fit, those of the first pattern first; cached for the rows of a table."""
     return tuple(index for pattern in patterns for index, name in enumerate(names) if fits(pattern, name))
 
 
@@ -110,11 +111,11 @@ class Patterns:
     texts: tuple[str, ...]
 
     def fit(self, text: str | None) -> bool:
-        """Whether one of them fits; None fits nothing."""
+        """Whether one of the patterns fits; None fits nothing."""
         return text is not None and any(fits(pattern, text) for pattern in self.texts)
 
     def find(self, pairs: Iterable[tuple[str, Any]]) -> Any:
-        """Return the value of the first pair whose name the first pattern fits, then the second, ...; else None."""
+        """Return the value of the first pair whose name fits the first pattern, then the second, ...; else None."""
         listed = list(pairs)
         for index in positions(self.texts, tuple(name for name, _ in listed)):
             if (value := listed[index][1]) is not None:
@@ -122,7 +123,7 @@ class Patterns:
         return None
 
     def fit_end(self, path: Sequence[str]) -> bool:
-        """Whether one of them fits the end of a path of titles: `A > B` is B directly in A."""
+        """Whether one of the patterns fits the end of a path of titles: `A > B` is B directly in A."""
         for pattern in self.texts:
             parts = ARROW.split(pattern.strip())
             if len(parts) <= len(path) and all(map(fits, parts, path[len(path) - len(parts) :])):
@@ -130,5 +131,5 @@ class Patterns:
         return False
 
     def fit_within(self, path: Sequence[str]) -> bool:
-        """Whether one of them fits the path of a section, or of one that encloses it."""
+        """Whether one of the patterns fits the path of a section or of an enclosing section."""
         return any(self.fit_end(path[:length]) for length in range(1, len(path) + 1))

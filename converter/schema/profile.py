@@ -1,4 +1,4 @@
-"""What recurs in a folder of documents of one kind: front matter, sections, labels and tables, counted."""
+"""Count what recurs in a folder of documents of one kind: front matter, sections, labels and tables."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.tables import tables_of
 from converter.schema.patterns import ARROW
 from converter.schema.units import full_text, labels
 from converter.values import column_name, column_names
 
 MOST_VALUES = 2_000
-"""So many values of a field are looked at; more would not change its type."""
+"""The number of values of a field to examine; more would not change its type."""
 
 
 @dataclass(slots=True)
 class Occurrences:
-    """Something that recurs: how it is spelled, in which documents, and its values."""
+    """A recurring name: its spellings, documents and values."""
 
     spellings: Counter[str] = field(default_factory=Counter)
     documents: set[int] = field(default_factory=set)
@@ -28,7 +28,7 @@ class Occurrences:
     values: list[Any] = field(default_factory=list)
 
     def add(self, document: int, spelling: str, value: Any) -> None:
-        """Count it once more."""
+        """Count one more occurrence."""
         self.spellings[spelling] += 1
         self.documents.add(document)
         self.count += 1
@@ -39,7 +39,7 @@ class Occurrences:
 
     @property
     def spelling(self) -> str:
-        """The most common spelling; the first of them in the alphabet where several are."""
+        """The most common spelling; in a tie, the first in the alphabet."""
         return min(self.spellings, key=lambda text: (-self.spellings[text], text))
 
 
@@ -48,7 +48,7 @@ Places = dict[str, Occurrences]
 
 @dataclass(slots=True)
 class TableProfile:
-    """Tables with the same headers: in which documents, how many rows, and each column."""
+    """Tables with the same headers: their documents, number of rows, and columns."""
 
     documents: set[int] = field(default_factory=set)
     rows: int = 0
@@ -57,7 +57,7 @@ class TableProfile:
 
 @dataclass(slots=True)
 class Profile:
-    """What a folder holds. Names that differ in case, spacing or marks count as one."""
+    """The contents of a folder. Names that differ only in case, spacing or punctuation count as one."""
 
     documents: int = 0
     metadata: Places = field(default_factory=lambda: defaultdict(Occurrences))
@@ -66,14 +66,14 @@ class Profile:
     tables: dict[tuple[str, ...], TableProfile] = field(default_factory=lambda: defaultdict(TableProfile))
 
     def recurring(self, places: Places, share: float) -> list[tuple[str, Occurrences]]:
-        """Return what stands in at least this share of the documents, and in two, the most common first."""
+        """Return what occurs in at least this share of the documents, and in at least two, most common first."""
         least = max(min(2, self.documents), share * self.documents)
         kept = [(name, seen) for name, seen in places.items() if len(seen.documents) >= least]
         return sorted(kept, key=lambda each: (-len(each[1].documents), each[0]))
 
 
-def profile(contexts: Iterable[Context]) -> Profile:
-    """Count what recurs in these documents; sources that could not be read do not count."""
+def profile(contexts: Iterable[ParsedDocument]) -> Profile:
+    """Count what recurs in these documents; unreadable sources do not count."""
     found = Profile()
     for context in contexts:
         if context.text is None:
@@ -101,8 +101,8 @@ def profile(contexts: Iterable[Context]) -> Profile:
     return found
 
 
-def _sections(context: Context) -> Iterator[tuple[str, str]]:
-    """Yield title and text of the sections that a field may name: of a title that comes twice the first."""
+def _sections(context: ParsedDocument) -> Iterator[tuple[str, str]]:
+    """Yield title and text of the sections that a field may name; of a repeated title, only the first."""
     taken = set()
     for index, section in enumerate(context.sections):
         title = (section.title or "").strip()

@@ -1,4 +1,4 @@
-"""A survey -> a commented schema file, ready to edit: it accepts the documents it was made from."""
+"""Profile -> a commented schema file, ready to edit, that accepts the documents it was made from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from converter.schema.profile import Occurrences, Profile
 from converter.values import column_name, infer
 
 COMMON, SOME = 0.5, 0.1
-"""The share of documents that a field of the document, and a table, must stand in to be worth a place."""
+"""The minimum share of documents that contain a field of the document, and a table, to include it."""
 FEWEST_ROWS = 3
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ()/.-]*[A-Za-z0-9_)]|[A-Za-z]")
 WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
@@ -27,7 +27,7 @@ GLOB = re.compile(r"[*?]")
 
 
 def suggest(profile: Profile, name: str) -> str:
-    """Return the text of a schema file for what recurs: a record of the documents, and one for each kind of table."""
+    """Return the text of a schema file for what recurs: one record of the documents, and one per kind of table."""
     parts = [
         f"# What recurs in {profile.documents} documents, as `parquetry infer` found it; edit it as you like.",
         "# `required` stands where no document goes without; a field that you do not want is a field to delete.",
@@ -56,7 +56,7 @@ def suggest(profile: Profile, name: str) -> str:
 
 
 def _record_name(name: str, taken: set[str]) -> str:
-    """Return a name that a record can have, and that none has yet."""
+    """Return a valid record name that is not taken yet, and take it."""
     return _unique(f"{name.strip('_')}_record" if refusal(name) else name, taken)
 
 
@@ -66,7 +66,7 @@ def _document(profile: Profile) -> list[str]:
     for source, places in (("metadata", profile.metadata), ("label", profile.labels), ("section", profile.sections)):
         for name, seen in profile.recurring(places, COMMON):
             if source == "label" and seen.count > 1.5 * len(seen.documents):
-                continue  # it labels many things of a document, not the document
+                continue  # it labels many things in a document, not the document
             where = f"{len(seen.documents)} of {profile.documents} documents"
             required = len(seen.filled) == profile.documents
             fields += _field(_unique(name, used), source, seen, required, where)
@@ -100,7 +100,7 @@ def _field(name: str, source: str, seen: Occurrences, required: bool, comment: s
 
 
 def _type(values: Sequence[Any]) -> tuple[str, dict[str, str]]:
-    """Return the Table Schema type that every one of the values has, on its own as well as together."""
+    """Return the Table Schema type that all values have, each alone and all together."""
     if not values:
         return "string", {}
     if all(isinstance(value, list) for value in values):
@@ -126,7 +126,7 @@ def _scalar(texts: Sequence[str]) -> str:
 
 
 def _bare(type: str) -> Field:
-    """Return a field that says nothing but its type."""
+    """Return a field with nothing but a type."""
     return Field("value", type, ARROW_TYPES.get(type, pa.string()), (), {}, "reject")
 
 
@@ -141,14 +141,14 @@ def _unique(name: str, taken: set[str]) -> str:
 
 
 def _literal(text: str) -> str:
-    """Return a pattern that fits this text, and is none by chance."""
+    """Return a pattern that fits this text, escaped if the text looks like a glob or a regular expression."""
     if GLOB.search(text) or text.startswith("/"):
         return "/" + r"^\s*" + re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(text.strip())) + r":?\s*$/"
     return text.strip()
 
 
 def _text(text: str) -> str:
-    """Return a text as YAML can hold it, bare where it can do without quotes."""
+    """Return a text as YAML, without quotes if it needs none."""
     plain = PLAIN.fullmatch(text) and text.lower() not in WORDS
-    # YAML takes JSON's strings, but no bare surrogates or control characters in them.
+    # YAML accepts JSON strings, but no unescaped surrogates or control characters in them.
     return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())

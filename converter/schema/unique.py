@@ -1,4 +1,4 @@
-"""`unique` over a whole run: one document cannot know what another holds."""
+"""Check `unique` over a whole run: one document does not know the values of another."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from itertools import groupby
 
 import pyarrow as pa
 
-from converter.records import RECORDS, Context
+from converter.records import RECORDS, ParsedDocument
 from converter.records.ledgers import problem_rows
 from converter.schema.format import shown
 from converter.schema.model import PLACE, Schema
-from converter.schema.validate import CODES, Found, Row, batch, decide, policy_of, stop_at
+from converter.schema.validate import CODES, Row, Validation, batch, decide, policy_of, stop_at
 
 
 @dataclass(slots=True)
 class Uniques:
-    """Remembers the values of unique fields from document to document: a hash each, and where it came first."""
+    """Remembers the values of unique fields across documents: the hash of each, and where it first occurred."""
 
     _seen: dict[tuple[str, str, bytes], tuple[str, int]] = field(default_factory=dict)
 
-    def apply(self, schema: Schema, found: Found, source: str) -> Found:
-        """Take the values that came before out of what a document gave, with a problem for each such row."""
+    def apply(self, schema: Schema, validation: Validation, source: str) -> Validation:
+        """Remove values that occurred before from a document's rows, with a problem for each such row."""
         unique = [(index, one) for index, one in enumerate(schema.fields, len(PLACE)) if one.bounds.get("unique")]
         if not unique:
-            return found
-        judged = Found(found.matched, [], list(found.problems))
-        for row in found.rows:
+            return validation
+        judged = Validation(validation.matched, [], list(validation.problems))
+        for row in validation.rows:
             misfits: dict[str, list[str]] = {policy: [] for policy in CODES}
             fresh = []
             values = list(row)
@@ -49,10 +49,10 @@ class Uniques:
         return judged
 
     def filter(self, schemas: Sequence[Schema], records: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-        """Return the records of a batch without values that came before; these stand in `problems`.
+        """Return the records of a batch without values that occurred before; `problems` lists those.
 
         Raises:
-            ViolationError: a value came before, and its schema says `fail`.
+            ViolationError: a value occurred before, and its schema sets `fail`.
         """
         made = dict(records)
         for schema in schemas:
@@ -64,10 +64,10 @@ class Uniques:
             problems: list[Row] = []
             columns = (column.to_pylist() for column in made[schema.name].columns)
             for doc_id, own in groupby(zip(*columns, strict=True), key=lambda row: row[0]):
-                found = self.apply(schema, Found(rows=list(own)), sources[doc_id])
-                stop_at(found, sources[doc_id])
-                rows += found.rows
-                problems += problem_rows(Context(doc_id, sources[doc_id], problems=found.problems))
+                validation = self.apply(schema, Validation(rows=list(own)), sources[doc_id])
+                stop_at(validation, sources[doc_id])
+                rows += validation.rows
+                problems += problem_rows(ParsedDocument(doc_id, sources[doc_id], problems=validation.problems))
             if problems:
                 made[schema.name] = pa.Table.from_batches([batch(schema.arrow, rows)])
                 more = pa.Table.from_batches([batch(RECORDS["problems"].schema, problems)])

@@ -1,6 +1,6 @@
 """A converted document -> the units that may become rows: table rows, items, forms, sections, definitions, documents.
 
-One function a kind of unit (`UNITS`); what a field or a condition asks of a unit is in `lookup.py`.
+One function per kind of unit (`UNITS`); `lookup.py` looks up fields and conditions in a unit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from converter.parse import Block
 from converter.parse.blocks import Item
-from converter.records import Context
+from converter.records import ParsedDocument
 from converter.records.context import section_text
 from converter.records.label import split_label
 from converter.records.tables import caption, tables_of
@@ -29,12 +29,12 @@ Pairs = Sequence[tuple[str, Any]]
 
 @dataclass(slots=True)
 class Unit:
-    """Something that may become a row. `parts` are its own values, a function where one costs work.
+    """A piece of a document that may become a row. `parts` are its own values; costly ones are functions.
 
-    `pairs` are a row's headers and cells, or labels and values; `held` the sections that lie in it.
+    `pairs` are a row's headers and cells, or labels and values; `held` are the sections inside it.
     """
 
-    context: Context
+    context: ParsedDocument
     section_id: int
     line_start: int
     line_end: int
@@ -50,7 +50,7 @@ class Unit:
         return self.pairs
 
     def part(self, name: str) -> Any:
-        """Return one of its own values, or of its place."""
+        """Return one of its own values, or a value of its place (`PLACE_PARTS`)."""
         if name not in self.parts:
             return PLACE_PARTS[name](self)
         value = self.parts[name]
@@ -58,7 +58,7 @@ class Unit:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The titles of the sections that it stands in, from the top down."""
+        """The titles of the sections that contain it, from the top down."""
         return tuple(self.context.sections[self.section_id].path)
 
 
@@ -82,13 +82,13 @@ OWN_PARTS = {
     "document": ("title", "text", "items"),
 }  # fmt: skip
 PARTS = {unit: (*own, *PLACE_PARTS) for unit, own in OWN_PARTS.items()}
-"""What `part:` may name, for each kind of unit."""
+"""The names that `part:` accepts, for each kind of unit."""
 
 USUAL = {"rows": "column", "form": "label", "document": "metadata"}
 
 
 def usual_source(unit: str, name: str) -> tuple[str, Any] | None:
-    """Return where a field without a source takes its value: by its name, from a column, a label, ... or a part."""
+    """Return the default source of a field: by the field's name, from a column, a label, ... or a part."""
     if unit not in USUAL:
         return ("part", name) if name in PARTS[unit] else None
     if USUAL[unit] == "metadata":
@@ -97,7 +97,7 @@ def usual_source(unit: str, name: str) -> tuple[str, Any] | None:
     return USUAL[unit], Patterns((rf"/\A[\W_]*{words}[\W_]*\Z/",))
 
 
-def _row_units(context: Context) -> Iterator[Unit]:
+def _row_units(context: ParsedDocument) -> Iterator[Unit]:
     places: Counter[int] = Counter()
     for block_id, _, table in tables_of(context):
         section_id = context.section_of[block_id]
@@ -112,7 +112,7 @@ def _row_units(context: Context) -> Iterator[Unit]:
             yield Unit(context, section_id, line, line, parts, pairs, position=places[section_id])
 
 
-def _lists(context: Context) -> Iterator[tuple[int, Block, int]]:
+def _lists(context: ParsedDocument) -> Iterator[tuple[int, Block, int]]:
     places: Counter[int] = Counter()
     for block_id, block in enumerate(context.blocks):
         if block.kind == "list":
@@ -121,7 +121,7 @@ def _lists(context: Context) -> Iterator[tuple[int, Block, int]]:
             yield section_id, block, places[section_id]
 
 
-def _item_units(context: Context) -> Iterator[Unit]:
+def _item_units(context: ParsedDocument) -> Iterator[Unit]:
     for section_id, block, position in _lists(context):
         children = _children(block)
         links = _links(block)
@@ -148,7 +148,7 @@ def _item_units(context: Context) -> Iterator[Unit]:
 
 
 def _links(block: Block) -> dict[int, tuple[str, str]]:
-    """Return address and text of the first link of each item of a list that has one."""
+    """Return address and text of the first link in each list item that has one."""
     found: dict[int, tuple[str, str]] = {}
     starts = [item.line_start for item in block.items]
     index = -1
@@ -161,7 +161,7 @@ def _links(block: Block) -> dict[int, tuple[str, str]]:
 
 
 def _after(text: str, link_text: str) -> str | None:
-    """Return what an item says after its first link, without the dash or colon between."""
+    """Return the text of an item after its first link, without the dash or colon between them."""
     rest = text.partition(link_text)[2] if link_text else text
     return re.sub(r"^[\s:：–—-]+", "", rest).strip() or None
 
@@ -175,11 +175,11 @@ def _children(block: Block) -> dict[int, list[int]]:
 
 
 def _labelled(block: Block) -> list[tuple[str, Any]]:
-    """Return the labels and values of a block: of a list's items, or of a paragraph's lines."""
+    """Return the labels and values of a block, from a list's items or a paragraph's lines."""
     if block.kind == "paragraph":
         lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
         matches = [LABELLED_LINE.fullmatch(line) for line in lines]
-        if not any(matches):  # without marks every line must have a label, or it is prose
+        if not any(matches):  # without emphasis, every line must have a label, or it is prose
             matches = [PLAIN_LINE.fullmatch(line) for line in lines]
             matches = matches if all(matches) else []
         return [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
@@ -194,19 +194,19 @@ def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]
     label, value = split_label(text, item.span)
     if label is not None:
         return label, value
-    if text.endswith((":", "：")):  # `- Requires:` with the values below it, or nothing
+    if text.endswith((":", "：")):  # `- Requires:` with the values below it, or none
         return text[:-1].strip(), [block.items[child].text for child in children[index]] or None
     return None
 
 
-def _form_units(context: Context) -> Iterator[Unit]:
+def _form_units(context: ParsedDocument) -> Iterator[Unit]:
     for section_id, block, position in _lists(context):
         if pairs := _labelled(block):
             parts = {"text": block.text}
             yield Unit(context, section_id, block.line_start, block.line_end, parts, pairs, position=position)
 
 
-def _section_units(context: Context) -> Iterator[Unit]:
+def _section_units(context: ParsedDocument) -> Iterator[Unit]:
     for index, section in enumerate(context.sections):
         held = held_by(context, index)
         if section.line_start is None or section.line_end is None:
@@ -224,14 +224,14 @@ def _section_units(context: Context) -> Iterator[Unit]:
         yield Unit(context, index, section.line_start, end, parts, pairs, held[1:])
 
 
-def _definition_units(context: Context) -> Iterator[Unit]:
+def _definition_units(context: ParsedDocument) -> Iterator[Unit]:
     for block_id, block in enumerate(context.blocks):
         for one in block.definitions:
             parts = {"term": one.term, "definition": one.text, "text": f"{one.term}: {one.text}"}
             yield Unit(context, context.section_of[block_id], one.line_start, one.line_end, parts)
 
 
-def _document_units(context: Context) -> Iterator[Unit]:
+def _document_units(context: ParsedDocument) -> Iterator[Unit]:
     if context.text is None:
         return
     everything = range(len(context.sections))
@@ -244,7 +244,7 @@ def _document_units(context: Context) -> Iterator[Unit]:
     yield Unit(context, 0, 1, max(1, context.text.line_count), parts, pairs, everything)
 
 
-UNITS: dict[str, Callable[[Context], Iterator[Unit]]] = {
+UNITS: dict[str, Callable[[ParsedDocument], Iterator[Unit]]] = {
     "rows": _row_units,
     "items": _item_units,
     "form": _form_units,
@@ -255,16 +255,16 @@ UNITS: dict[str, Callable[[Context], Iterator[Unit]]] = {
 """`from:` -> the units of a document, in reading order."""
 
 
-def held_by(context: Context, index: int) -> range:
-    """Return a section and those in it; the lead holds no other."""
+def held_by(context: ParsedDocument, index: int) -> range:
+    """Return the indexes of a section and its subsections; the lead has none."""
     section, end = context.sections[index], index + 1
     while index and end < len(context.sections) and context.sections[end].level > section.level:
         end += 1
     return range(index, end)
 
 
-def full_text(context: Context, held: Sequence[int]) -> str:
-    """Return the text of sections in reading order, a blank line between; the titles of all but the first too."""
+def full_text(context: ParsedDocument, held: Sequence[int]) -> str:
+    """Return the text of sections in reading order, blank lines between, with the titles of all but the first."""
     texts = []
     for index in held:
         section = context.sections[index]
@@ -274,12 +274,12 @@ def full_text(context: Context, held: Sequence[int]) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
-def labels(context: Context, held: Iterable[int]) -> list[tuple[str, Any]]:
-    """Return the labels and values that stand in sections."""
+def labels(context: ParsedDocument, held: Iterable[int]) -> list[tuple[str, Any]]:
+    """Return the labels and values in sections."""
     blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
     return [pair for block in blocks if block.parent is None for pair in _labelled(block)]
 
 
-def _items(context: Context, held: Iterable[int]) -> list[str]:
+def _items(context: ParsedDocument, held: Iterable[int]) -> list[str]:
     blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
     return [item.text for block in blocks for item in block.items if item.depth == 0]

@@ -1,4 +1,4 @@
-"""Raw rows -> accepted rows, and a problem for whatever did not fit: nothing disappears."""
+"""Raw rows -> accepted rows, and a problem for everything that does not fit: nothing disappears."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from converter.schema.cast import cast
 from converter.schema.model import Field, Schema
 
 CODES = {"fail": "violation", "reject": "rejected_record", "null": "nulled_value"}
-"""What is to be done with a misfit -> the code of its problem."""
+"""Policy for a misfit -> the code of its problem."""
 
 Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """What may become a row: where it stands, each field's raw value, and the columns that no field takes."""
+    """A possible row: its place, each field's raw value, and the columns that no field takes."""
 
     section_id: int
     line_start: int
@@ -32,11 +32,11 @@ class Candidate:
 
 
 @dataclass(slots=True)
-class Found:
-    """What a document gave of one record. Accepted and rejected rows make up all that matched.
+class Validation:
+    """A document's rows of one record. `matched` counts accepted and rejected rows.
 
     `problems` has one `rejected_record` for each rejected row, one `nulled_value` for each value left out, and a
-    `violation` for each row at which the schema says to stop; such a row counts as rejected.
+    `violation` for each row at which the schema stops the run; such a row counts as rejected.
     """
 
     matched: int = 0
@@ -45,13 +45,13 @@ class Found:
 
     @property
     def rejected(self) -> int:
-        """How many of the rows that matched are not among `rows`."""
+        """The number of matched rows that are not in `rows`."""
         return self.matched - len(self.rows)
 
 
-def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None) -> Found:
-    """Cast the candidates of one document, whose values of a field are read together, and sort them."""
-    found = Found(matched=len(candidates))
+def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None) -> Validation:
+    """Cast the candidates of one document, all values of a field together, and accept or reject each."""
+    validation = Validation(matched=len(candidates))
     lines = [candidate.line_start for candidate in candidates]
     columns = [
         cast(one, [candidate.raws[position] for candidate in candidates], lines)
@@ -68,13 +68,13 @@ def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None
                 misfits[policy_of(one)].append(f"{one.name}: {reason}")
         others = [list(candidate.unknown)] if schema.unknown_columns == "evolve" else []
         row = (doc_id, candidate.section_id, candidate.line_start, candidate.line_end, *values, *others)
-        if decide(schema, row, candidate.raws, misfits, found):
-            found.rows.append(row)
-    return found
+        if decide(schema, row, candidate.raws, misfits, validation):
+            validation.rows.append(row)
+    return validation
 
 
-def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], found: Found) -> bool:
-    """Add the problems of a row to `found`, and return whether the row stays."""
+def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], validation: Validation) -> bool:
+    """Add the problems of a row to `validation`, and return whether the row stays."""
     gone = misfits["fail"] + misfits["reject"]
     told = ["; ".join(gone)] if gone else misfits["null"]
     code = CODES["fail" if misfits["fail"] else "reject" if gone else "null"]
@@ -83,22 +83,22 @@ def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], f
         # The place and the raw values are all that `replay` needs to try the row again.
         raw = {"section_id": row[1], **dict(zip(names, raws, strict=False))}
         text = json.dumps(raw, ensure_ascii=False, default=str)
-        found.problems += [Problem(code, message, row[2], row[3], schema.name, text) for message in told]
+        validation.problems += [Problem(code, message, row[2], row[3], schema.name, text) for message in told]
     return not gone
 
 
 def policy_of(one: Field) -> str:
-    """Return what to do with a misfit of a field: a required value cannot be left out, its row goes."""
+    """Return the policy for a misfit of a field; a required value cannot be left out, so its row is rejected."""
     return "reject" if one.on_violation == "null" and one.required else one.on_violation
 
 
-def stop_at(found: Found, source: str) -> None:
-    """Raise the first violation that the schema says to stop at, if there is one.
+def stop_at(validation: Validation, source: str) -> None:
+    """Raise the first violation at which the schema stops the run, if there is one.
 
     Raises:
         ViolationError: there is one; source and line are the document's.
     """
-    for problem in found.problems:
+    for problem in validation.problems:
         if problem.code == CODES["fail"]:
             raise ViolationError(f"{problem.record}: {problem.message}", source=source, line=problem.line_start)
 
@@ -111,11 +111,11 @@ def batch(schema: pa.Schema, rows: Iterable[Row]) -> pa.RecordBatch:
 
 
 def replay(schema: Schema, problems: pa.Table) -> tuple[pa.Table, list[Problem]]:
-    """Try rejected rows again, after the schema was changed.
+    """Try rejected rows again after a change of the schema.
 
-    `problems` is the record `problems` of an earlier run: its rows hold each field's raw value as the schema of then
-    found it. Gives the rows that fit now, and the problems of those that still do not. A field that the schema had not
-    then has no raw value to read; such a change needs a new run over the documents, as `unique` does.
+    `problems` is the record `problems` of an earlier run: its rows hold each field's raw value as the earlier schema
+    found it. Return the rows that fit now, and the problems of those that still do not. A field that the earlier
+    schema lacks has no raw value to read; such a change needs a new run over the documents, as `unique` does.
     """
     accepted: list[Row] = []
     left: list[Problem] = []
@@ -124,9 +124,9 @@ def replay(schema: Schema, problems: pa.Table) -> tuple[pa.Table, list[Problem]]
             continue
         raw = json.loads(row["raw"])
         raws = tuple(raw.get(one.name) for one in schema.fields)
-        found = validate(
+        validation = validate(
             schema, [Candidate(raw["section_id"], row["line_start"], row["line_end"], raws)], row["doc_id"]
         )
-        accepted += found.rows
-        left += found.problems
+        accepted += validation.rows
+        left += validation.problems
     return pa.Table.from_batches([batch(schema.arrow, accepted)]), left

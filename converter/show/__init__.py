@@ -1,1 +1,1 @@
-"""A document for a person to look at: `terminal` draws it with rich, `listing` rows in a REPL."""
+"""Documents for human readers: `terminal` draws a document with Rich, `document.listing` rows in a REPL."""

@@ -1,4 +1,4 @@
-"""What typing made of each column of some tables, as a table."""
+"""The result of typing for each column of some tables, as a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DESCRIPTION = pa.schema(
 )  # fmt: skip
 
 SHOWN = ["header", "type", "unit", "nulls", "minimum", "maximum", "evidence"]
-"""What a person needs to see of it, under a heading that says which table it is."""
+"""The columns for a human reader, under a heading that identifies the table."""
 
 
 def description(tables: Iterable[Table]) -> pa.Table:
@@ -44,14 +44,14 @@ def description(tables: Iterable[Table]) -> pa.Table:
 
 
 def bounds(values: pa.Array) -> tuple[str | None, str | None]:
-    """Return the smallest and the largest value as text, long ones cut; None where there is none."""
-    if pa.types.is_duration(values.type):  # pyarrow orders no durations
+    """Return the smallest and the largest value as text, long values cut; None if there are no values."""
+    if pa.types.is_duration(values.type):  # pyarrow cannot order durations
         return bounds_of(pc.min_max(values.cast(pa.int64())).cast(pa.struct({"min": values.type, "max": values.type})))
     return bounds_of(pc.min_max(values))
 
 
 def bounds_of(found: pa.StructScalar) -> tuple[str | None, str | None]:
-    """Return both values of a `min_max` as text."""
+    """Return both values of a `min_max` result as text."""
     (row,) = json_rows(pa.RecordBatch.from_struct_array(pa.array([found.as_py()], found.type)))
     smallest, largest = (None if value is None else cell_text(value)[:LONGEST_BOUND] for value in row.values())
     return smallest, largest

@@ -11,7 +11,7 @@ from converter.show.markdown import header, is_number, texts
 
 
 def grid(table: pa.Table) -> Grid:
-    """Return the table with its headers, units with them, numbers to the right."""
+    """Return the table as a grid: headers include units, numbers are right-aligned."""
     drawn = Grid(box=box.ROUNDED, border_style="dim")
     for field in table.schema:
         drawn.add_column(

@@ -1,4 +1,4 @@
-"""Arrow tables -> Markdown tables that read back as they are."""
+"""Arrow tables -> Markdown tables that read back unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.write.values import json_rows
 
 
 def cell_text(value: Any) -> str:
-    """Return a value as a cell can show it: nothing for null, whole texts on one line."""
+    """Return a value as the text of a cell: empty for null, uncut and on one line."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -28,12 +28,12 @@ def texts(table: pa.Table) -> list[list[str]]:
 
 
 def is_number(type: pa.DataType) -> bool:
-    """Whether values of the type stand to the right, digits below digits."""
+    """Whether values of the type are right-aligned, digits below digits."""
     return bool(pa.types.is_integer(type) or pa.types.is_floating(type) or pa.types.is_decimal(type))
 
 
 def markdown_table(table: pa.Table) -> str:
-    """Return a GFM table, its columns aligned in the source too; the unit of a field stands with its header."""
+    """Return a GFM table, its columns aligned in the source too; headers include the units of the fields."""
     body = [[escaped(cell) for cell in row] for row in texts(table)]
     grid = [[escaped(header(field)) for field in table.schema], *body]
     widths = [max(3, *map(len, column)) for column in zip(*grid, strict=True)]
@@ -47,18 +47,18 @@ def markdown_table(table: pa.Table) -> str:
 
 
 def header(field: pa.Field) -> str:
-    """Return a field's name, with its unit unless the name says it already, as `printable` does, on one line."""
+    """Return a field's `printable` name on one line, with the unit unless the name already contains it."""
     unit = (field.metadata or {}).get(b"unit", b"").decode()
     text = field.name if not unit or unit in field.name else f"{field.name} ({unit})"
     return printable(text).replace("\n", " ")
 
 
 def escaped(text: str) -> str:
-    """Return a text that a cell of a Markdown table shows as it is; what marks nothing is left alone."""
+    """Return the text escaped for a cell of a Markdown table; characters that mark nothing stay unescaped."""
     return MARK.sub(r"\\\g<0>", text)
 
 
 MARK = re.compile(
     r"[|`*]|\\(?=[!-/:-@\[-`{-~]|$)|(?<![^\W_])_|_(?![^\W_])|\[(?=\^)|\](?=\()|\$(?=[^$\n]*\$)|~(?=~)|<(?=[\w/!?])|&(?=#?\w+;)"
 )
-"""What would begin or end an inline mark: an underscore within a word does not, nor does a lone dollar."""
+"""Characters that would begin or end an inline mark: not an underscore within a word, nor a lone dollar."""

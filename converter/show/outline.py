@@ -15,7 +15,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 from converter.document.listing import line_range, recovery_text
-from converter.document.rows import Row, Table
+from converter.document.row import Row
+from converter.document.rows import Table
 from converter.printable import one_line, printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 DEEPEST = 6
 """Blocks and items nested deeper are drawn at this depth: a terminal has no room for more."""
 NARROWEST_COLUMN = 8
-"""Columns of characters below which a table's cells can no longer be read side by side."""
+"""The column width in characters below which cells side by side are unreadable."""
 
 STYLES = {
     "heading": "bold cyan",
@@ -49,7 +50,7 @@ class Lines:
     last: int | None = None
 
     def touch(self, row: Row) -> bool:
-        """Whether a row stands on any of these lines; a row without lines does where all are shown."""
+        """Whether a row is on any of these lines; a row without lines matches only if all lines are shown."""
         start = row["line_start"]
         if start is None:
             return self == Lines()
@@ -58,13 +59,13 @@ class Lines:
 
 
 def outline(document: Document, lines: Lines) -> Tree:
-    """Return the tree of a document's sections and blocks that stand on these lines."""
+    """Return the tree of a document's sections and blocks on these lines."""
     blocks: dict[int, list[Row]] = defaultdict(list)
     for block in document.blocks:
         if lines.touch(block):
             blocks[block["section_id"]].append(block)
     shown = set(blocks)
-    for section in reversed(document.sections):  # a section stands after the one that encloses it
+    for section in reversed(document.sections):  # a section follows its parent
         if section["section_id"] in shown and section["parent_id"] is not None:
             shown.add(section["parent_id"])
     draw = _drawings(document, lines)
@@ -91,7 +92,7 @@ def _add_blocks(section: Tree, blocks: list[Row], draw: dict[str, Callable[[Row]
 
 
 def line_numbers(row: Row) -> str:
-    """Return the lines that a row stands on, as `12-14`."""
+    """Return the lines of a row, as `12-14`."""
     return line_range(row["line_start"], row["line_end"])
 
 
@@ -108,7 +109,7 @@ def _section_label(section: Row) -> Text:
 
 
 def _block_label(block: Row) -> Text:
-    """Return a block's lines and kind, and for what is not drawn the text on one line, cut where the width ends."""
+    """Return a block's lines and kind; for a block that is not drawn, also its text on one line, cut to the width."""
     kind = block["kind"]
     label = Text(no_wrap=True, overflow="ellipsis")
     label.append(f"{line_numbers(block)} ", "dim")
@@ -123,7 +124,7 @@ def _block_label(block: Row) -> Text:
 
 
 DRAWN = ("list", "table", "code", "math", "front_matter", "definition", "quote", "footnote")
-"""Kinds whose text is drawn below their label, or stands in the blocks inside them."""
+"""Kinds whose text is drawn below their label, or is in the blocks inside them."""
 
 
 def _drawings(document: Document, lines: Lines) -> dict[str, Callable[[Row], RenderableType]]:
@@ -147,7 +148,7 @@ def _verbatim(block: Row) -> RenderableType:
 
 
 def draw_list(items: list[Row]) -> RenderableType:
-    """Return the items below one another, with their marks, labels set off."""
+    """Return the items one below the other, with list markers and bold labels."""
     drawn = []
     for item in items:
         mark = f"{item['number']}." if item["ordered"] else "-"
@@ -174,7 +175,7 @@ def draw_definitions(definitions: list[Row]) -> RenderableType:
 
 @dataclass(frozen=True)
 class FittedTable:
-    """A table as a grid, or, where the width does not hold its columns, each row as `header: value` lines."""
+    """A table as a grid; if its columns do not fit the width, each row as `header: value` lines."""
 
     table: Table
     document: Document

@@ -1,11 +1,11 @@
-"""What was read, for a terminal: how the text was found, its outline, the repairs and the problems.
+"""A document for a terminal: the state of its text, its outline, its repairs and its problems.
 
-Whatever comes from the document goes into `Text` objects, never into strings with rich's markup.
+Text from the document goes into `Text` objects, never into strings with Rich markup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text
 
-from converter.document.rows import Row
+from converter.document.row import Row
 from converter.printable import one_line, printable
 from converter.show.outline import Lines, line_numbers, outline
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 OUTLINE, REPAIRS, PROBLEMS = "outline", "repairs", "problems"
 PARTS = (OUTLINE, REPAIRS, PROBLEMS)
 MOST_REPAIRS = 20
-"""Repairs listed below the outline; the others are counted. Asked for alone, all are listed, before and after."""
+"""Repairs listed below the outline; the others are counted. Without the outline, all are listed, before and after."""
 
 
 def render(document: Document, *, lines: Lines | None = None, parts: Collection[str] = PARTS) -> RenderableType:
-    """Return what a console of rich prints of a document.
+    """Return the Rich renderable of a document.
 
-    `lines` leaves out what does not touch these lines of the source. `parts` are some of PARTS; the repairs are
-    shown in full, with what stood there and what is read instead, where the outline is left out.
+    `lines` leaves out everything that does not touch these lines of the source. `parts` are some of PARTS; without
+    the outline, the repairs are shown in full, with the text before and after.
     """
     lines = lines or Lines()
     drawn: list[RenderableType] = [_heading(document)]
@@ -57,12 +57,12 @@ def _state(document: Document) -> list[RenderableType]:
     return [Text(f"found {state.layout}"), Padding(evidence, (0, 0, 0, 2), expand=False)]
 
 
-def _repairs_in_short(repairs: list[Row]) -> list[RenderableType]:
+def _repairs_in_short(repairs: Sequence[Row]) -> list[RenderableType]:
     if not repairs:
         return []
     grid = Grid.grid(padding=(0, 2, 0, 0))
     for repair in repairs[:MOST_REPAIRS]:
-        # The last line is what a break stands before, and all there is of a repair within a line.
+        # The last line is the line after an inserted break, and the whole text of a repair within a line.
         after = (repair["after"].rstrip().splitlines() or ["(removed)"])[-1]
         grid.add_row(
             Text(f"  {line_numbers(repair)}", style="dim", no_wrap=True),
@@ -74,7 +74,7 @@ def _repairs_in_short(repairs: list[Row]) -> list[RenderableType]:
     return [_title(len(repairs), "repair"), grid, *rest]
 
 
-def _repairs_in_full(repairs: list[Row]) -> list[RenderableType]:
+def _repairs_in_full(repairs: Sequence[Row]) -> list[RenderableType]:
     drawn: list[RenderableType] = [_title(len(repairs), "repair")]
     for repair in repairs:
         drawn.append(
@@ -88,7 +88,7 @@ def _repairs_in_full(repairs: list[Row]) -> list[RenderableType]:
     return drawn
 
 
-def _problems(problems: list[Row], only_if_any: bool) -> list[RenderableType]:
+def _problems(problems: Sequence[Row], only_if_any: bool) -> list[RenderableType]:
     if only_if_any and not problems:
         return []
     drawn: list[RenderableType] = [_title(len(problems), "problem")]

@@ -1,8 +1,8 @@
-"""Where documents come from: paths, globs, standard input, addresses of object stores, rows of tables, queries.
+"""Sources of documents: paths, globs, standard input, object-store addresses, table rows, query results.
 
-An argument becomes files by the first finder of `FINDERS` that takes it, and a file becomes documents: itself, unpacked
-(`files.py`), or, where a text column is named, the rows of the table that it is (`tables.py`). Everything flows: what
-is held is one document, one batch of rows, or one group of small remote objects.
+The first finder in `FINDERS` that accepts an argument turns it into files. A file becomes one document, decompressed
+(`files.py`), or, if a text column is named, the rows of a table (`tables.py`). Everything streams: memory holds one
+document, one batch of rows, or one group of small remote objects.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from converter.sources.evidence import Listing, Sources
 from converter.sources.files import TEXT_SUFFIXES, File, Find, Wanted, failed, problem_of, read_document_file
 from converter.sources.ignore import LeftOut, patterns_of
 from converter.sources.listing import open_list, read_list
+from converter.sources.name_set import NameSet
 from converter.sources.paths import (
     STANDARD_INPUT,
     LocalFile,
@@ -38,7 +39,6 @@ from converter.sources.paths import (
     standard_input,
 )
 from converter.sources.query import sources_of_query
-from converter.sources.seen import Seen
 from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_table
 from converter.sources.urls import check_store, files_of_url, is_url
 
@@ -51,10 +51,10 @@ FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (is_pattern, files_of_pattern),
     (bool, named_file),
 )
-"""Which finder takes an argument: the first whose test it passes."""
+"""The finders with their tests. The first finder whose test accepts an argument handles it."""
 
 NOTHING_THERE: Final = frozenset({"no_documents"})
-"""The problems of a finder that listed everything, and found nothing. Any other one hides documents."""
+"""Problem codes of a finder that listed everything and found nothing. Any other code may hide documents."""
 
 
 def find_sources(
@@ -72,21 +72,22 @@ def find_sources(
     left_out: LeftOut | None = None,
     root: str | os.PathLike[str] | None = None,
 ) -> Sources:
-    """Return the documents that the arguments name, each once, read when its turn comes.
+    """Return the documents that the arguments name, each once, read lazily.
 
-    An argument is a file, a folder (searched for text files and for names that fit `include`; hidden ones are left
-    out), a glob (`**` crosses folders), `-` for standard input, or an address of an object store or the web.
-    `files_from` is a file with further arguments, one a line or separated by NUL. With `columns` each file is a table
-    whose rows are documents; with `query` its rows come from the result, and the one argument is a DuckDB database.
+    An argument is a file, a folder (searched for text files and for names that match `include`; hidden ones are
+    skipped), a glob (`**` crosses folders), `-` for standard input, or an address of an object store or the web.
+    `files_from` is a file with further arguments, one per line or separated by NUL. With `columns`, each file is a
+    table whose rows are documents; with `query`, the rows come from the query result, and the one argument is a DuckDB
+    database.
 
-    What is searched, folders and `**`, leaves out what fits `exclude`, each as a line of a `.gitignore`, and with
-    `ignore` what git ignores; `left_out` counts it. A document that does not arrive within `maximum_seconds`, from a
-    web server or the writer of a pipe, is given up. What cannot be found or read is yielded as a source with a problem.
-    Keys of local paths are relative to `root`, where one is named, wherever that folder is.
+    A search of a folder or `**` skips paths that match a pattern of `exclude` (a line of a `.gitignore`) and, with
+    `ignore`, paths that git ignores; `left_out` counts them. A document that a web server or the writer of a pipe does
+    not deliver within `maximum_seconds` is abandoned. Anything that cannot be found or read becomes a source with a
+    problem. If `root` is set, keys of local paths are relative to that folder, wherever it is.
 
     Raises:
         UsageError: before the first source: an argument is empty, a package is missing, a list cannot be read, options
-            exclude each other, a path is not in the root, or the first table has not the columns asked for.
+            exclude each other, a path is outside the root, or the first table lacks a requested column.
     """
     named = [_argument(argument) for argument in arguments]
     listing = Listing(None if root is None else os.fspath(root))
@@ -111,7 +112,7 @@ def find_sources(
     wanted = Wanted(
         TABLE_SUFFIXES if is_table else TEXT_SUFFIXES,
         tuple(include),
-        # What Spark and others leave beside their tables begins with an underscore.
+        # Spark and other writers leave files beside their tables whose names begin with an underscore.
         (".", "_") if is_table else (".",),
         tuple(patterns_of(exclude)),
         ignore,
@@ -144,10 +145,10 @@ def find_files(
 ) -> Iterator[LocalFile | Source]:
     """Yield the local files that the arguments name, each once, for other processes to read. See `find_sources`.
 
-    Keys are relative to the root of `listing`, in which is noted what is known of the sources beside.
+    Keys are relative to the root of `listing`, which also records what the search reveals about the sources.
 
     Raises:
-        UsageError: an argument is standard input or an address, which is read where it is found.
+        UsageError: an argument is standard input or an address, which is read in the process that finds it.
     """
     named = [_argument(argument) for argument in arguments]
     if elsewhere := [argument for argument in named if is_standard_input(argument) or is_url(argument)]:
@@ -160,12 +161,12 @@ def find_files(
 def _files(
     arguments: Iterable[str | Source], wanted: Wanted, listing: Listing, are_tables: bool = False
 ) -> Iterator[File | Source]:
-    """Find the files that the arguments name, each once; note in the listing which arguments were searched for them.
+    """Find the files that the arguments name, each once; record in the listing which arguments were searched.
 
-    Whatever goes wrong over one argument is a problem of it.
+    An error over one argument becomes a problem of that argument.
     """
-    seen = Seen()
-    real_folder = lru_cache(maxsize=64)(os.path.realpath)  # for this run: links may be turned to other folders
+    seen = NameSet()
+    real_folder = lru_cache(maxsize=64)(os.path.realpath)  # for this run only: links may change
     for argument in arguments:
         if isinstance(argument, Source):
             yield argument
@@ -181,14 +182,14 @@ def _files(
                 file = _with_key(found, listing.root)
                 if isinstance(file, Source) or seen.add(file.identity(real_folder)):
                     yield file
-        except Exception as error:  # a NUL in a name, an address that no library can take apart
+        except Exception as error:  # a NUL in a name, an address that no library can parse
             key = public(argument) if is_url(argument) else argument
             problem = failed(key, "unreadable", f"cannot be read ({type(error).__name__}); check its spelling")
             yield replace(problem, listed=False)
 
 
 def _with_key(file: File | Source, root: str | None) -> File | Source:
-    """Return what was found under its key; what a finder could not find stands for documents that nobody knows."""
+    """Return a finder's result under its final key; a source that was not found stands for unknown documents."""
     if isinstance(file, LocalFile):
         try:
             spelling = spelling_of(file.path, root)
@@ -202,7 +203,7 @@ def _with_key(file: File | Source, root: str | None) -> File | Source:
 
 
 def _place(key: str, root: str | None) -> str:
-    """Return the key of a place that was looked at, relative to the root if it is in it."""
+    """Return the key of a searched place, relative to the root if the place is inside the root."""
     if is_standard_input(key) or is_url(key):
         return key
     try:
@@ -212,7 +213,7 @@ def _place(key: str, root: str | None) -> str:
 
 
 def _container(argument: str, root: str | None) -> str:
-    """Return the key of what an argument searches: the place itself, of a pattern the folder before its wildcards."""
+    """Return the key of the place that an argument searches; for a pattern, the folder before its wildcards."""
     if glob.has_magic(argument) and not os.path.lexists(argument):
         argument = os.path.dirname(argument[: re.search(r"[*?\[]", argument).start()])  # type: ignore[union-attr]
     return public(argument).rstrip("/") if is_url(argument) else _place(argument or ".", root)
@@ -225,8 +226,8 @@ def _rows(
     maximum_seconds: float | None,
     listing: Listing,
 ) -> Iterator[Source]:
-    """Read tables; say where an argument has no row. Columns that are not there are wrong usage in the first table, and
-    a problem in a later one."""
+    """Read tables; report an argument without rows. A missing column is a usage error in the first table, and a problem
+    in later ones."""
     first = True
     for place, tables in groupby(files, lambda _: listing.searched):
         is_empty = True
@@ -238,14 +239,14 @@ def _rows(
             try:
                 for row in sources_of_table(file, columns, maximum_bytes, maximum_seconds):
                     is_empty = False
-                    # What went wrong with the table as a whole hides rows.
+                    # A problem of the whole table hides rows.
                     yield replace(row, listed=False) if row.problem is not None and row.key == file.key else row
             except UsageError as error:
                 if first:
                     raise
                 is_empty = False
                 yield replace(failed(file.key, "no_column", error.message), listed=False)
-            except Exception as error:  # an address that no library can take apart
+            except Exception as error:  # an address that no library can parse
                 is_empty = False
                 yield replace(problem_of(file, error), listed=False)
             first = False
@@ -254,8 +255,8 @@ def _rows(
 
 
 def _keyed(sources: Iterable[Source]) -> Iterator[Source]:
-    """Put a problem in the place of a document whose key an earlier one has: their records would be one."""
-    seen = Seen()
+    """Replace a document by a problem if an earlier document has the same key: their records would merge."""
+    seen = NameSet()
     for source in sources:
         if source.problem is None and not seen.add(source.key):
             message = "an earlier document has this key, and was kept; name another `key_column`"
@@ -264,5 +265,5 @@ def _keyed(sources: Iterable[Source]) -> Iterator[Source]:
 
 
 def _started(sources: Iterator[Source]) -> Iterator[Source]:
-    """Read the first source at once, so that wrong usage is told before anything is converted."""
+    """Read the first source immediately, so that usage errors appear before any conversion."""
     return chain([source for source in [next(sources, None)] if source], sources)

@@ -1,4 +1,4 @@
-"""How long reading one document may wait for those who deliver it: a web server, the writer of a pipe."""
+"""Time limit for waiting on the sender of a document: a web server, the writer of a pipe."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Result = TypeVar("Result")
 
 
 class Clock:
-    """Counts the seconds that were spent waiting for one document; None is no limit.
+    """Counts the seconds spent waiting for one document; None means no limit.
 
-    Rows of a table are documents: `restart` begins anew with each.
+    Rows of a table are documents: `restart` resets the count for each.
     """
 
     def __init__(self, seconds: float | None) -> None:
@@ -25,14 +25,14 @@ class Clock:
         self._waited = 0.0
 
     def restart(self) -> None:
-        """Begin with another document."""
+        """Reset the count for another document."""
         self._waited = 0.0
 
     def left(self) -> float | None:
-        """Return how many seconds are left; None where there is no limit.
+        """Return how many seconds are left; None without a limit.
 
         Raises:
-            SourceError: `too_slow`, there are none left.
+            SourceError: `too_slow`, no time is left.
         """
         if self._seconds is None:
             return None
@@ -44,7 +44,7 @@ class Clock:
         return self._seconds - self._waited
 
     def wait(self, function: Callable[[float | None], Result]) -> Result:
-        """Return what the function gives, which is told how many seconds it has, and count the time that it takes."""
+        """Call the function with the seconds left, return its result, and count the time that it takes."""
         left = self.left()
         began = time.monotonic()
         try:
@@ -53,12 +53,12 @@ class Clock:
             self._waited += time.monotonic() - began
 
     def run(self, function: Callable[[], Result]) -> Result:
-        """Return what the function gives, which may wait in ways that cannot be interrupted: a library's own.
+        """Return the result of a function that may block uninterruptibly, as a library does.
 
-        It runs in a thread of its own, which is left behind where it takes too long.
+        With a limit, the function runs in a separate thread, which is abandoned if it takes too long.
 
         Raises:
-            SourceError: `too_slow`; and what the function raises.
+            SourceError: `too_slow`; and any error of the function.
         """
         if self._seconds is None:
             return function()
@@ -67,7 +67,7 @@ class Clock:
         def work() -> None:
             try:
                 future.set_result(function())
-            except BaseException as error:  # it belongs to the thread that waits
+            except BaseException as error:  # passed on to the waiting thread
                 future.set_exception(error)
 
         def outcome(left: float | None) -> Result | None:
@@ -75,7 +75,7 @@ class Clock:
             try:
                 return future.result(left)
             except TimeoutError:
-                if future.done():  # one that the function raised
+                if future.done():  # raised by the function itself
                     raise
                 return None
 
@@ -87,21 +87,21 @@ class Clock:
 
 
 class FetchedStream(io.RawIOBase):
-    """A stream of a library, each call of which may take as long as the clock says."""
+    """A library's stream, whose calls may take as long as the clock allows."""
 
     def __init__(self, stream: Any, clock: Clock) -> None:
         self._stream, self._clock = stream, clock
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: the stream is readable."""
         return True
 
     def seekable(self) -> bool:
-        """Whether the stream can go elsewhere."""
+        """Whether the stream supports `seek`."""
         return bool(self._stream.seekable())
 
     def read(self, size: int = -1) -> bytes:
-        """Read so many bytes, or all."""
+        """Read `size` bytes, or all."""
         data: bytes = self._clock.run(lambda: self._stream.read(size))
         return data
 
@@ -110,25 +110,25 @@ class FetchedStream(io.RawIOBase):
         return self.read()
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer as far as there are bytes."""
+        """Fill the buffer with the bytes left, as far as possible."""
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place."""
+        """Move to an offset."""
         return int(self._clock.run(lambda: self._stream.seek(offset, whence)))
 
     def tell(self) -> int:
-        """Return the place."""
+        """Return the offset."""
         return int(self._stream.tell())
 
     def close(self) -> None:
-        """Close the stream, unless a call of it is still under way."""
+        """Close the stream, unless one of its calls is still running."""
         if not self.closed:
             super().close()
             try:
                 self._clock.left()
-            except SourceError:  # what still waits for a server may hold a lock that closing takes
+            except SourceError:  # a call still waiting for a server may hold a lock that `close` takes
                 return
             self._clock.run(self._stream.close)

@@ -1,7 +1,7 @@
-"""CSV -> records of cells: as `csv` reads it, but a record that is broken or too large costs only itself.
+"""CSV -> records of cells, as `csv` reads them, except that a broken or too large record costs only itself.
 
-`csv` has a limit for cells that holds for the whole process, and ends at the first cell over it; a quote that is left
-open takes everything after it. So records are told apart here, by their quotes, and only their cells are left to `csv`.
+The cell limit of `csv` is global to the process, and `csv` stops at the first cell over it; an unclosed quote swallows
+everything after it. So this module splits the text into records, by their quotes, and `csv` only splits their cells.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from typing import NamedTuple, TextIO
 from converter.problems import Problem
 
 LOOKAHEAD = 16 * 1024 * 1024
-"""So many characters beyond the limit are kept while the end of a record is looked for: it may have none."""
+"""At most this many characters beyond the limit are kept while searching for the end of a record: it may have none."""
 CHUNK = 256 * 1024
 
 
 class Record(NamedTuple):
-    """A record: its cells, or the problem in their place."""
+    """A record: its cells, or a problem instead of them."""
 
     cells: list[str]
     problem: Problem | None = None
 
 
 class Line(NamedTuple):
-    """A line with its end, and its number. One that is over the limit has no text, for it is not kept."""
+    """A line with its line ending, and its number. A line over the limit has an empty text."""
 
     number: int
     text: str
     broken: bool = False
-    """Whether it was found to open a quote that nothing closes."""
+    """Whether the line opens a quote that nothing closes."""
 
 
 def quotes(text: str, delimiter: str, quoted: bool) -> bool | None:
-    """Return whether a quote is open at the end of a line, at whose beginning one was open or not.
+    """Return whether a quote is open at the end of a line; `quoted` is whether one is open at its beginning.
 
-    A quote opens at the beginning of a cell and ends at a single quote. Where that of an earlier line is followed by
-    what is no delimiter, None is returned.
+    A quote opens at the beginning of a cell and ends at a single quote character. Return None if a quote from an
+    earlier line ends before a character other than a delimiter or line ending.
     """
     at, earlier = 0, quoted
     opening = f'{delimiter}"'
@@ -62,17 +62,17 @@ def quotes(text: str, delimiter: str, quoted: bool) -> bool | None:
 
 
 class Records:
-    """Reads records, each of which may have so many characters."""
+    """Reads records of at most `maximum` characters each."""
 
     def __init__(self, text: TextIO, maximum: int) -> None:
         self._text, self._maximum = text, maximum
         self._number = 0
         self._again: deque[Line] = deque()
-        """Lines that are read once more, for the record in which they stood was none."""
+        """Lines to read again, because they formed no record."""
         self._delimiter = ","
 
     def header(self, delimiters: str, column: str) -> list[str]:
-        """Read the first record, with the delimiter that gives it the column, which is then that of all."""
+        """Read the first record; the delimiter with which it contains the column applies to all records."""
         first = self._line()
         while first is not None and not first.text.strip():
             first = self._line()
@@ -96,7 +96,7 @@ class Records:
                 yield self._record(line)
 
     def _line(self) -> Line | None:
-        """Return the next line; what is over the limit is passed over."""
+        """Return the next line; skip the text of a line over the limit."""
         if self._again:
             return self._again.popleft()
         text = self._text.readline(self._maximum + 1)
@@ -110,7 +110,7 @@ class Records:
         return Line(self._number, "")
 
     def _record(self, first: Line) -> Record:
-        """Return the record that begins in a line at whose end a quote is open."""
+        """Return the record whose first line ends with an open quote."""
         lines, size, last = [first], len(first.text), first
         state: bool | None = True
         while state and (line := self._line()):
@@ -125,18 +125,18 @@ class Records:
             return Record(cells_of("".join(line.text for line in lines), self._delimiter))
         again = self._judged(lines[1:], state)
         lost = last.number - lines[-1].number
-        if lost and state is None:  # the line that shows it begins anew
+        if lost and state is None:  # the line that breaks the record may begin another
             again.append(last)
             lost -= 1
         self._again.extendleft(reversed(again))
         return _broken(first.number, lost)
 
     def _judged(self, lines: list[Line], state: bool | None) -> list[Line]:
-        """Return lines that stood in a record which was none, with those that are broken in the same way marked.
+        """Return lines that formed no record, and mark those that are broken in the same way.
 
-        They are judged from the last to the first: were each read anew, that could take the square of their number.
+        They are judged from last to first: reading each anew could take quadratic time.
         """
-        known = state is True  # how the last line goes on is known where there is no more
+        known = state is True  # at the end of the text, nothing follows the last line
         judged = deque[Line]()
         for line in reversed(lines):
             opens = known and state is not False and quotes(line.text, self._delimiter, False)
@@ -159,7 +159,7 @@ def _broken(number: int, lost: int = 0) -> Record:
 
 
 def cells_of(record: str, delimiter: str) -> list[str]:
-    """Return the cells of a record, as `csv` does; those too of one that may pass its limit for cells."""
+    """Return the cells of a record as `csv` does, even if a cell may exceed its limit."""
     if len(record) <= csv.field_size_limit():
         return next(csv.reader([record], delimiter=delimiter), [])
     record = record.removesuffix("\n").removesuffix("\r")
@@ -172,7 +172,7 @@ def cells_of(record: str, delimiter: str) -> list[str]:
 
 
 def _cell(record: str, at: int, delimiter: str) -> tuple[str, int]:
-    """Return the cell that begins at a place, and the place of the next."""
+    """Return the cell that begins at an offset, and the offset of the next cell."""
     pieces: list[str] = []
     if record.startswith('"', at):
         at += 1

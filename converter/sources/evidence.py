@@ -1,6 +1,6 @@
-"""What a listing of sources can prove: which arguments stood for many documents, and what their keys are relative to.
+"""What a listing of sources proves: which arguments stand for many documents, and the folder that keys are relative to.
 
-What could not be listed travels with the documents, as a source that is not `listed`.
+An incomplete listing appears among the documents, as a source that is not `listed`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from converter.model.source import Source
 
 @dataclass(slots=True)
 class Listing:
-    """What is known of the sources beside the documents; it is whole once all of them were listed.
+    """Facts about the sources beside the documents; complete once all sources are listed.
 
-    `root` is the folder that keys of local paths were asked to be relative to, `folder` the one they are relative to,
-    which is the working one without a root. `containers` are the keys of the folders, patterns (up to their first
-    wildcard), prefixes of stores and tables that were searched for documents, `searched` the one that is just now.
-    `is_local` says that local paths were among the sources.
+    `root` is the requested folder for relative keys of local paths; `folder` is the one in effect: the root, or else
+    the working folder. `containers` are the keys of the folders, patterns (up to their first wildcard), store prefixes
+    and tables that are searched for documents; `searched` is the current one. `is_local` is whether the sources include
+    local paths.
     """
 
     root: str | None = None
@@ -35,7 +35,7 @@ class Listing:
 
 
 class Sources(Iterator[Source]):
-    """Documents, one at a time, and what their listing proves."""
+    """Documents, one at a time, with their listing."""
 
     def __init__(self, sources: Iterable[Source], listing: Listing) -> None:
         self._sources = iter(sources)

@@ -1,4 +1,4 @@
-"""What a file is, wherever it lies: a name and a way to open it. A whole one is read into a Source here."""
+"""Files, local or remote: a name and a way to open it. This module reads a whole file into a Source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from converter.sources.ignore import LeftOut, Pattern, excluded
 from converter.text.office import format_of
 
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
-"""What a folder is searched for, upper case or lower, packed or not. A file that is named may have any suffix."""
+"""The suffixes that a folder search accepts, in any case, compressed or not. A named file may have any suffix."""
 
 DATA_SUFFIXES = {
     ".ipynb": "a notebook; turn it into Markdown with jupyter nbconvert",
@@ -29,42 +29,42 @@ DATA_SUFFIXES = {
     ".jsonl": "a table; say with `text_column` which column holds documents",
     ".ndjson": "a table; say with `text_column` which column holds documents",
 }
-"""Suffixes of files that hold data, not a text for people, though they are text; and what to do instead."""
+"""Suffixes of text files that hold data, not prose; and what to do instead."""
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
-"""The suffixes of packed files, and what pyarrow calls the way they are packed."""
+"""The suffixes of compressed files, and pyarrow's names of their codecs."""
 
 CHUNK = 256 * 1024
 
 
 class File(Protocol):
-    """A file that may be read."""
+    """A readable file."""
 
     @property
     def key(self) -> str:
-        """Its name as records hold it."""
+        """The file's key in records."""
 
     @property
     def name(self) -> str:
-        """Its path; the suffixes tell what is in it."""
+        """The file's path; its suffixes state the format."""
 
     def identity(self, real_folder: Callable[[str], str]) -> str:
-        """Return the same for every spelling of the file's name; `real_folder` follows the links of a path."""
+        """Return the same value for every spelling of the file's name; `real_folder` resolves the links of a path."""
 
     def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
-        """Open it, to be read within the time that the clock gives; any error may be raised."""
+        """Open the file, to be read within the time that the clock allows; may raise any error."""
 
     def explain(self, error: Exception) -> Problem:
-        """Return what went wrong when it was opened or read, and what to do."""
+        """Return what went wrong when the file was opened or read, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a folder is searched for: names with these suffixes, packed or not, and names that fit a pattern.
+    """The criteria of a folder search: names with these suffixes, compressed or not, and names that match `include`.
 
-    A pattern with a slash is held against the path below the folder. Names that begin with one of `hidden` are left
-    out, and so are folders of such names, what fits `exclude`, and, with `ignore`, what git ignores: `left_out` counts
-    these. A store has `maximum_seconds` to answer.
+    A pattern with a slash applies to the path below the folder. The search skips files and folders whose names begin
+    with one of `hidden`, paths that match `exclude`, and, with `ignore`, paths that git ignores; `left_out` counts the
+    latter two. A store has `maximum_seconds` to answer.
     """
 
     suffixes: frozenset[str] = TEXT_SUFFIXES
@@ -76,7 +76,7 @@ class Wanted:
     maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
 
     def shows(self, name: str) -> bool:
-        """Whether a file or folder of this name is looked at."""
+        """Whether a file or folder of this name is visible to the search."""
         return not name.startswith(self.hidden)
 
     def takes(self, path: str) -> bool:
@@ -86,7 +86,7 @@ class Wanted:
         return self.shows(name) and (included or suffix_of(name) in self.suffixes)
 
     def excludes(self, path: str) -> bool:
-        """Whether `exclude` leaves out a file of this path below the folder; if so, it is counted."""
+        """Whether `exclude` matches a file of this path below the folder; if so, count the file."""
         out = bool(self.exclude) and excluded(self.exclude, path.replace(os.sep, "/").split("/"))
         if out:
             self.left_out.add(path)
@@ -94,7 +94,7 @@ class Wanted:
 
     @property
     def advice(self) -> str:
-        """What to say where nothing was found and something left out."""
+        """What a message adds if nothing was found but something was left out."""
         some = f"; {self.left_out.count} left out by `exclude` or .gitignore, which `ignore=False` overrules"
         return some if self.left_out.count else ""
 
@@ -103,17 +103,17 @@ class Wanted:
 
 
 Find = Callable[[str, Wanted], Iterator[File | Source]]
-"""A finder: an argument -> its files, and a source with a problem for what is not found."""
+"""A finder: an argument -> its files, and sources with a problem for files that are not found."""
 
 
 def bare_name(name: str) -> str:
-    """Return a file's name without the suffix that says how it is packed."""
+    """Return a file's name without the suffix of its compression."""
     stem, suffix = os.path.splitext(name)
     return stem if suffix.lower() in CODECS else name
 
 
 def suffix_of(name: str) -> str:
-    """Return the suffix that tells what is in the file, in lower case: `.md` for `a.MD.gz`."""
+    """Return the suffix of the file's format, in lower case: `.md` for `a.MD.gz`."""
     return os.path.splitext(bare_name(name))[1].lower()
 
 
@@ -121,9 +121,9 @@ LOOKS_ESCAPED = re.compile(r"\\(?:x[89a-f][0-9a-f]|\\)")
 
 
 def escaped(name: bytes) -> str:
-    r"""Return bytes as text, those that are no UTF-8 as `\xff`, so that no two names give the same.
+    r"""Return bytes as text, with bytes that are not UTF-8 as `\xff`. Different names give different texts.
 
-    In such a name, and in one that looks as if it had been escaped, a backslash is doubled; every other stays as it is.
+    In such a name, and in a name that already looks escaped, backslashes are doubled; other names stay unchanged.
     """
     try:
         text = name.decode()
@@ -133,12 +133,12 @@ def escaped(name: bytes) -> str:
 
 
 def writable(text: str) -> str:
-    """Return the text with halves of characters, which no record can hold, escaped."""
+    """Return the text with lone surrogates, which no record can hold, escaped."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def failed(key: str, code: str, message: str) -> Source:
-    """Return a source that is a problem."""
+    """Return a source that consists of a problem."""
     return Source(writable(key), problem=Problem(code, writable(message)))
 
 
@@ -150,7 +150,7 @@ def explained(error: Exception) -> str:
 
 
 def problem_of(file: File, error: Exception) -> Source:
-    """Return the source that says why a file could not be read."""
+    """Return a source with the reason why a file could not be read."""
     if isinstance(error, SourceError):
         return failed(file.key, error.code, error.message)
     problem = OUT_OF_MEMORY if isinstance(error, MemoryError) else file.explain(error)
@@ -158,25 +158,25 @@ def problem_of(file: File, error: Exception) -> Source:
 
 
 def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | None) -> Source:
-    """Read a whole document, unpacked if its name says that it is packed; what went wrong is its problem."""
+    """Read a whole document, decompressed if its suffix names a codec; an error becomes its problem."""
     try:
         if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
             return failed(file.key, "not_markdown", f"is {kind}")
         with file.open(Clock(maximum_seconds)) as stream:
             data = read_bounded(unpack(stream, file.name), maximum_bytes)
         return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))
-    except Exception as error:  # object stores raise errors of many libraries
+    except Exception as error:  # object stores raise errors from many libraries
         return problem_of(file, error)
 
 
 def unpack(stream: BinaryIO, name: str) -> BinaryIO:
-    """Return the stream, or the one that unpacks it as it is read."""
+    """Return the stream, or a stream that decompresses it during reading."""
     codec = CODECS.get(os.path.splitext(name)[1].lower())
     return stream if codec is None else cast(BinaryIO, pa.CompressedInputStream(stream, codec))
 
 
 def read_bounded(stream: Any, maximum_bytes: int) -> bytes:
-    """Read to the end of the stream, but hardly further than the limit: packed bytes may grow a thousandfold.
+    """Read to the end of the stream, but hardly past the limit: compressed bytes may grow a thousandfold.
 
     Raises:
         SourceError: `too_large`.

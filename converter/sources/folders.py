@@ -1,4 +1,4 @@
-"""Folders, walked without recursion: however deep they are nested, and without following links."""
+"""Folders, walked without recursion, at any depth, and without following links."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Listing(NamedTuple):
-    """What stands in a folder: the names of folders that are no links, of those that are, and of everything else."""
+    """The content of a folder: names of folders that are not links, of linked folders, and of everything else."""
 
     path: str
     folders: list[str]
@@ -17,9 +17,9 @@ class Listing(NamedTuple):
 
 
 def walk(folder: str, on_error: Callable[[OSError], None] | None = None) -> Iterator[Listing]:
-    """Yield a listing of the folder and of each below it, a folder before those in it, all sorted by name.
+    """Yield a listing of the folder and of each folder below it, parents first, sorted by name.
 
-    The caller may take folders out of a listing, which are then left out. What cannot be listed is told to `on_error`.
+    The caller may remove folders from a listing to skip them. Errors of listing a folder go to `on_error`.
     """
     waiting = [folder]
     while waiting:

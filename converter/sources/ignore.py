@@ -1,7 +1,8 @@
-"""What a search leaves out: what `.gitignore` files say, as git and ripgrep read them, and `--exclude` likewise.
+"""Paths that a search skips: by `.gitignore` files, as git and ripgrep read them, and by `--exclude` likewise.
 
-A `.gitignore` holds in a git work tree alone, from the root of the tree down; one in a deeper folder overrules those
-above it. It comes with whatever was cloned, so it is input: small, and matched in time linear in the names.
+A `.gitignore` applies only in a git work tree, from the root of the tree down; a file in a deeper folder overrides
+those above it. It comes with a cloned repository, so it is untrusted input: limited in size, and matched in time linear
+in the names.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from converter.sources.opening import open_path
 IGNORE_FILE = ".gitignore"
 EXCLUDE_FILE = os.path.join(".git", "info", "exclude")
 LARGEST = 1024 * 1024
-"""Bytes of an ignore file."""
+"""Maximum size of an ignore file, in bytes."""
 ANY = "**"
-"""The component of a pattern that stands for any number of folders."""
+"""The component of a pattern that matches any number of folders."""
 
 CLASSES = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z", "space": " \\t-\\r",
     "blank": " \\t", "xdigit": "0-9A-Fa-f", "punct": "!-/:-@\\[-`{-~", "cntrl": "\\x00-\\x1f\\x7f", "print": " -~",
     "graph": "!-~",
 }  # fmt: skip
-"""The POSIX classes that may stand in brackets. They are ASCII, as git has them."""
+"""The POSIX classes allowed in brackets. They are ASCII, as in git."""
 
 NEVER = re.compile(r"(?!)")
 """Matches nothing."""
@@ -36,7 +37,7 @@ NEVER = re.compile(r"(?!)")
 
 @dataclass(slots=True)
 class LeftOut:
-    """What a search has left out: how many files and folders, and the first of them."""
+    """The paths that a search has left out: the number of files and folders, and the first of them."""
 
     count: int = 0
     first: list[str] = field(default_factory=list)
@@ -50,7 +51,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A line of an ignore file. `components` match the names of a path, or, if there is one, a name at any depth."""
+    """A line of an ignore file. `components` match the names of a path; with `anywhere`, the last name alone."""
 
     components: tuple[re.Pattern[str] | None, ...]
     """None is `**`."""
@@ -59,7 +60,7 @@ class Pattern:
     includes: bool
 
     def matches(self, names: Sequence[str], is_folder: bool) -> bool:
-        """Whether the pattern fits the path, given by its names below the folder of the ignore file."""
+        """Whether the pattern matches a path, given as its names below the folder of the ignore file."""
         if self.only_folders and not is_folder:
             return False
         if self.anywhere:
@@ -71,9 +72,9 @@ class Pattern:
 def match_names(
     components: Sequence[re.Pattern[str] | None], names: Sequence[str], crosses: Callable[[str], bool]
 ) -> bool:
-    """Whether components fit all names of a path. None is `**`, which takes any number of the names that it crosses.
+    """Whether components match all names of a path. None is `**`, which matches any number of names that it `crosses`.
 
-    It takes none at first, and one more wherever what follows it does not fit.
+    `**` matches no name at first, and one more whenever the components after it do not match.
     """
     at = place = 0
     resume: tuple[int, int] | None = None
@@ -95,7 +96,7 @@ def match_names(
 
 
 def patterns_of(lines: Iterable[str]) -> list[Pattern]:
-    """Return the patterns of an ignore file, the last, which decides, first."""
+    """Return the patterns of an ignore file in reverse order, because the last match decides."""
     return [pattern for line in lines if (pattern := _pattern(line)) is not None][::-1]
 
 
@@ -115,21 +116,21 @@ def _pattern(line: str) -> Pattern | None:
     if any(each is NEVER for each in components):
         return None
     if len(components) > 1 and components[-1] is None:
-        components.append(component("*"))  # what is in the folder, not the folder
+        components.append(component("*"))  # the content of the folder, not the folder itself
     return Pattern(tuple(components), anywhere, only_folders, includes)
 
 
 def _without_spaces(line: str) -> str:
-    """Return the line without the spaces at its end, but for one that is escaped."""
+    """Return the line without trailing spaces, except an escaped one."""
     text = line.rstrip(" ")
     backslashes = len(text) - len(text.rstrip("\\"))
     return text + " " if backslashes % 2 and len(text) < len(line) else text
 
 
 def component(text: str) -> re.Pattern[str]:
-    """Return a glob for a name as a regular expression, without a way back from a star to an earlier one.
+    """Return the glob of a name as a regular expression that never backtracks from a star to an earlier one.
 
-    A glob that ends in the middle of brackets or of an escape matches nothing: `NEVER`.
+    A glob with an unclosed bracket or an incomplete escape matches nothing: `NEVER`.
     """
     pieces = [""]
     at = 0
@@ -162,7 +163,7 @@ def component(text: str) -> re.Pattern[str]:
 
 
 def _brackets(text: str, at: int) -> tuple[int, str]:
-    """Return where the brackets that begin before `at` end, 0 if nowhere, and the expression for what is in them."""
+    """Return the end of the brackets that open before `at` (0 if unclosed), and the regular expression for them."""
     denies = text[at : at + 1] in ("!", "^") and text[at : at + 1] != ""
     at += denies
     begin, ranges = at, ""
@@ -187,21 +188,21 @@ def _brackets(text: str, at: int) -> tuple[int, str]:
 
 
 def _character(text: str, at: int) -> tuple[str, int]:
-    """Return the character at this place of brackets, which may be escaped, and the place after it."""
+    """Return the character, possibly escaped, at this offset in brackets, and the offset after it."""
     at += text[at] == "\\" and at + 1 < len(text)
     return text[at], at + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The patterns of a file, and how many names of a path lead to its folder."""
+    """The patterns of a file, and the number of names in the path to its folder."""
 
     patterns: list[Pattern]
     depth: int
 
 
 class GitIgnore:
-    """What git ignores below one folder. A folder is entered before those in it."""
+    """The paths that git ignores below one folder. Callers enter a folder before its subfolders."""
 
     def __init__(self, folder: str, on_error: Callable[[str, Exception], None]) -> None:
         self._on_error = on_error
@@ -211,7 +212,7 @@ class GitIgnore:
         self._names, self._rules = self._waiting[folder]
 
     def _above(self, folder: str, depth: int) -> tuple[Rules, ...]:
-        """Return the rules that hold for a folder from those above it in its work tree."""
+        """Return the rules that a folder inherits from the folders above it in its work tree."""
         above = [str(each) for each in Path(folder).parents]
         root = next((number for number, each in enumerate(above) if _begins_tree(each)), None)
         if root is None or _begins_tree(folder):
@@ -222,7 +223,7 @@ class GitIgnore:
         return rules
 
     def enter(self, folder: str) -> None:
-        """Go on to a folder that was expected."""
+        """Enter a folder that was announced with `expect`."""
         self._names, self._rules = self._waiting.pop(folder)
         if _begins_tree(folder):
             self._rules = (INSIDE, *self._read(folder, EXCLUDE_FILE, len(self._names)))
@@ -230,12 +231,12 @@ class GitIgnore:
             self._rules += self._read(folder, IGNORE_FILE, len(self._names))
 
     def expect(self, folder: str, subfolders: Iterable[str]) -> None:
-        """Note the folders in the one entered last that will be entered."""
+        """Announce the subfolders of the current folder (the one entered last) that will be entered."""
         for name in subfolders:
             self._waiting[os.path.join(folder, name)] = ([*self._names, name], self._rules)
 
     def leaves_out(self, name: str, is_folder: bool) -> bool:
-        """Whether a file or folder of this name, in the folder entered last, is left out."""
+        """Whether git ignores a file or folder of this name in the current folder."""
         names = [*self._names, name]
         for rules in reversed(self._rules):
             decision = decide(rules.patterns, names[rules.depth :], is_folder)
@@ -260,7 +261,7 @@ class GitIgnore:
 
 
 INSIDE = Rules([], 0)
-"""Stands first among the rules of a folder that lies in a work tree."""
+"""The first of the rules of a folder inside a work tree."""
 
 
 def _begins_tree(folder: str) -> bool:
@@ -268,10 +269,10 @@ def _begins_tree(folder: str) -> bool:
 
 
 def decide(patterns: Iterable[Pattern], names: Sequence[str], is_folder: bool) -> bool | None:
-    """Return whether patterns leave out a path, given by its names; None where none of them fits."""
+    """Return whether patterns exclude a path, given as its names; None if no pattern matches."""
     return next((not pattern.includes for pattern in patterns if pattern.matches(names, is_folder)), None)
 
 
 def excluded(patterns: Sequence[Pattern], names: Sequence[str]) -> bool:
-    """Whether patterns leave out a file or one of the folders on the way to it, given by its names."""
+    """Whether patterns exclude a file, given as the names of its path, or one of the folders above it."""
     return any(decide(patterns, names[:end], end < len(names)) for end in range(1, len(names) + 1))

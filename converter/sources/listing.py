@@ -1,4 +1,4 @@
-"""A list of sources -> arguments, one at a time."""
+"""A list of sources -> arguments, one by one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
     """Open a list of sources; `-` is standard input, which stays open.
 
     Raises:
-        UsageError: it cannot be opened.
+        UsageError: the list cannot be opened.
     """
     if path == STANDARD_INPUT:
         if sys.stdin is None:
@@ -36,9 +36,9 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
 def read_list(
     opened: AbstractContextManager[BinaryIO], separator: bytes, path: str = "the list of sources"
 ) -> Iterator[str | Source]:
-    """Yield the arguments of a list, which NUL or newlines part. Empty ones count nothing, nor does CR before LF.
+    """Yield the arguments of a list, separated by NUL or newlines. Empty arguments, and CR before LF, are ignored.
 
-    A list that cannot be read to its end gives a source that is not `read_list`; `path` is its name.
+    A list that cannot be read completely yields a source that is not `listed`; `path` is its key.
     """
     rest = b""
     try:

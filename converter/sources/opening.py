@@ -1,7 +1,7 @@
-"""A path -> an open stream: a regular file; or a pipe or device that was named, waited for as long as the clock says.
+"""A path -> an open stream: a regular file, or a named pipe or device, with the time limit of a clock.
 
-What a search meets is opened only where it is a regular file: a pipe would wait for a writer, and a device may never
-end, or do something when it is opened.
+A path found by a search is opened only if it is a regular file: a pipe would wait for a writer, and a device may never
+end, or have side effects when opened.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
 }
-"""What a path can lead to beside files and folders."""
+"""The other kinds of path, beside files and folders."""
 
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_NOCTTY", "O_BINARY"))
 
 
 def open_path(path: str, clock: Clock, searched: bool) -> BinaryIO:
-    """Open a file. One that a search met, and that was not named, is opened only if it is regular.
+    """Open a file. With `searched` (a search found the file, the user did not name it), it must be a regular file.
 
     Raises:
-        SourceError: `unreadable`, it is neither a file nor what can be read like one.
-        OSError, ValueError: it cannot be opened.
+        SourceError: `unreadable`, the path is not a file that may be read.
+        OSError, ValueError: the file cannot be opened.
     """
     _check(os.stat(path).st_mode, searched)
-    # The descriptor is one object's from the start: a signal that comes between two owners has both close it.
+    # The descriptor has one owner from the start: if a signal came between two owners, both would close it.
     file = io.FileIO(path, opener=lambda path, _: os.open(path, FLAGS))
     try:
         status = os.fstat(file.fileno())
-        _check(status.st_mode, searched)  # another may have taken its place since
+        _check(status.st_mode, searched)  # another file may have replaced it since
         if stat.S_ISREG(status.st_mode) and status.st_size:
             return cast(BinaryIO, io.BufferedReader(file))
-        # Some files that the system makes up (/proc, /sys) are regular and empty, and wait for what comes.
+        # Some virtual files (/proc, /sys) are regular, report size 0, and block until data arrives.
         return cast(BinaryIO, io.BufferedReader(_Awaited(file, clock)))
     except BaseException:
         file.close()
@@ -59,7 +59,7 @@ def _check(mode: int, searched: bool) -> None:
 
 
 class _Awaited(io.RawIOBase):
-    """A file that is read when there is something to read."""
+    """A file that waits for data before each read."""
 
     def __init__(self, file: io.FileIO, clock: Clock) -> None:
         self._file, self._clock = file, clock
@@ -69,11 +69,11 @@ class _Awaited(io.RawIOBase):
             self._poll.register(descriptor, select.POLLIN)
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: the file is readable."""
         return True
 
     def seekable(self) -> bool:
-        """Whether it is a file in which one can go elsewhere."""
+        """Whether the file supports `seek`."""
         try:
             os.lseek(self._descriptor, 0, os.SEEK_CUR)
         except OSError:
@@ -81,14 +81,14 @@ class _Awaited(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place."""
+        """Move to an offset."""
         return os.lseek(self._descriptor, offset, whence)
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what there is, as soon as there is something."""
+        """Fill the buffer with the available bytes, as soon as there are any."""
         while True:
             if not self._clock.wait(self._is_ready):
-                continue  # reading a pipe that has no writer yet would seem to be its end
+                continue  # reading a pipe without a writer would look like its end
             try:
                 data = os.read(self._descriptor, len(buffer))
             except BlockingIOError:

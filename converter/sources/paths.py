@@ -29,16 +29,16 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file by its path. One that a search met, and nobody named, is read only if it is a regular file."""
+    """A local file. A file that a search found (`searched`) is read only if it is a regular file."""
 
     path: str
     searched: bool = False
     spelling: str | None = None
-    """How its key has the path, where that is not as it is."""
+    """The path as its key spells it, if different from `path`."""
 
     @property
     def key(self) -> str:
-        """The path with slashes, and bytes of a name that is no UTF-8 escaped."""
+        """The path with slashes; bytes that are not UTF-8 are escaped."""
         return _key(self.path if self.spelling is None else self.spelling)
 
     @property
@@ -47,39 +47,39 @@ class LocalFile:
         return self.path
 
     def identity(self, real_folder: Callable[[str], str]) -> str:
-        """The path with its folder's links followed, so that a loop of links ends. A link to a file is a file of its
-        own: stores that keep equal files once show them under several names."""
+        """The path with its folder's links resolved, so that a loop of links ends. A link to a file is a separate file:
+        deduplicating stores show one file under several names."""
         folder, name = os.path.split(os.path.join(os.getcwd(), self.path))
         return os.path.join(real_folder(folder), name)
 
     def open(self, clock: Clock) -> BinaryIO:
-        """Open the file; a pipe or a device that was named is waited for as long as the clock says."""
+        """Open the file; wait for a named pipe or device as long as the clock allows."""
         return open_path(self.path, clock, self.searched)
 
     def explain(self, error: Exception) -> Problem:
-        """Tell why it cannot be read."""
+        """Return why the file cannot be read."""
         if isinstance(error, FileNotFoundError):
             return Problem("not_found", "no such file or folder; check the path")
         return Problem("unreadable", explained(error))
 
 
 class StandardInput:
-    """What comes in by the pipe."""
+    """Standard input as a file."""
 
     key = name = STANDARD_INPUT
 
     def identity(self, real_folder: Callable[[str], str]) -> str:
-        """There is one."""
+        """The same for every call: a process has one standard input."""
         return STANDARD_INPUT
 
     def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
-        """Give standard input, which stays open: it is not ours, and whoever began the pipe may take their time."""
+        """Return standard input, which stays open because Parquetry does not own it; the writer has no time limit."""
         if sys.stdin is None:
             raise SourceError("standard input is closed; name a file, or connect it", code="unreadable")
         return nullcontext(sys.stdin.buffer)
 
     def explain(self, error: Exception) -> Problem:
-        """Tell why it cannot be read."""
+        """Return why standard input cannot be read."""
         return Problem("unreadable", f"{getattr(error, 'strerror', None) or error}; check what it is connected to")
 
 
@@ -89,7 +89,7 @@ def is_standard_input(argument: str) -> bool:
 
 
 def is_pattern(argument: str) -> bool:
-    """Whether the argument is a glob; a file of that name comes before it."""
+    """Whether the argument is a glob; an existing file of that name takes precedence."""
     return glob.has_magic(argument) and not os.path.lexists(argument)
 
 
@@ -99,7 +99,7 @@ def standard_input(argument: str, wanted: Wanted) -> Iterator[File | Source]:
 
 
 def named_file(argument: str, wanted: Wanted) -> Iterator[File | Source]:
-    """Yield the file, whatever its suffix. What cannot be seen may be a folder as well, and so more than a document."""
+    """Yield the file, whatever its suffix. An inaccessible path may be a folder, and so hide several documents."""
     file = LocalFile(argument)
     try:
         os.stat(argument)
@@ -133,7 +133,7 @@ def _matches(pattern: str, wanted: Wanted, problems: list[Source]) -> Iterator[s
                 yield name
         return
     components = [None if name == ANY_FOLDERS else _component(name) for name in rest]
-    # Hidden folders are searched only where the pattern may name one.
+    # Hidden folders are searched only if the pattern may name one.
     below = replace(wanted, hidden=()) if any(name.startswith(".") for name in rest) else replace(wanted, hidden=(".",))
     for folder in glob.iglob(before) if before else [""]:
         yield from _search(folder, below, problems, lambda names: match_names(components, names, _is_shown))
@@ -144,7 +144,7 @@ MAGIC = re.compile(r"[*?\[]")
 
 
 def _parted(pattern: str) -> tuple[str, list[str] | None]:
-    """Return what of a glob stands before its first `**`, and the names from there on; None if it has none."""
+    """Split a glob before its first `**`: return the part before, and the names from there on (None without `**`)."""
     names = pattern.replace(os.altsep or "/", "/").split("/")
     if ANY_FOLDERS not in names:
         return pattern, None
@@ -153,7 +153,7 @@ def _parted(pattern: str) -> tuple[str, list[str] | None]:
 
 
 def _component(name: str) -> re.Pattern[str]:
-    """Return what a name must be like to fit the glob of one: hidden only where that begins with a dot too."""
+    """Return a regular expression for the glob of one name. Hidden names match only if the glob begins with a dot."""
     return re.compile(("" if name.startswith(".") else r"(?!\.)") + translate(name))
 
 
@@ -162,10 +162,10 @@ def _is_shown(name: str) -> bool:
 
 
 def _errors_of_pattern(pattern: str) -> Iterator[OSError]:
-    """Yield why folders in which a glob looks, before `**`, cannot be read: it passes over them in silence."""
+    """Yield the errors of unreadable folders that a glob searches before `**`: `glob` skips them silently."""
     names = pattern.split("/")
     places = [place for place, name in enumerate(names) if glob.has_magic(name)]
-    if ANY_FOLDERS in names:  # below which a search tells of them
+    if ANY_FOLDERS in names:  # from there on, the search reports them
         places = [place for place in places if place < names.index(ANY_FOLDERS)]
     for place in places:
         above = "/".join(names[:place]) or ("/" if place else os.curdir)
@@ -182,7 +182,7 @@ def _errors_of_pattern(pattern: str) -> Iterator[OSError]:
 
 
 def _hidden_by_errors(folder: str, pattern: str, rest: list[str]) -> Iterator[OSError]:
-    """Yield why it cannot be told whether folders in this one that fit a pattern hold a file of this path."""
+    """Yield the errors that prevent checking whether subfolders that match a pattern contain the path `rest`."""
     for name in os.listdir(folder):
         if fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith(".")):
             try:
@@ -209,9 +209,9 @@ def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
 def _search(
     folder: str, wanted: Wanted, problems: list[Source], takes: Callable[[Sequence[str]], bool]
 ) -> Iterator[str]:
-    """Yield the files below a folder that are taken by their names below it, and that are not left out.
+    """Yield the files below a folder whose relative names `takes` accepts, and that are not excluded.
 
-    An empty path is the working folder. What cannot be read is put with the problems.
+    An empty path is the working folder. Unreadable folders are added to the problems.
     """
 
     def tell(path: str, error: Exception) -> None:
@@ -245,26 +245,28 @@ def read_file(
     maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
     searched: bool = False,
 ) -> Source:
-    """Return the file as a source; what went wrong is its problem."""
+    """Return the file as a source; an error becomes its problem."""
     return read_document_file(LocalFile(path, searched, spelling_of(path)), maximum_bytes, maximum_seconds)
 
 
 def read_there(
     file: LocalFile, folder: str, maximum_bytes: int, maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS
 ) -> Source:
-    """Return the file as `read_file` does, where its path is relative to a folder other than the working one."""
+    """Read a file as `read_file` does, but with its path relative to `folder` instead of the working folder."""
     path = os.path.join(folder, file.path)
     return replace(read_file(path, maximum_bytes, maximum_seconds, file.searched), key=file.key)
 
 
 def spelling_of(path: str, root: str | None = None) -> str | None:
-    """Return the path as a key has it, so that each file has one: relative to the root, or else without `..` but at its
-    beginning, and there only where it leads out of the working folder. None where that is the path itself.
+    """Return the path as its key spells it, so that each file has one key; None if that is the path itself.
+
+    With a root, the spelling is relative to the root. Without, `..` remains only at the beginning, if the path leads
+    out of the working folder.
 
     Raises:
-        UsageError: the path lies outside the root.
+        UsageError: the path is outside the root.
     """
-    single = "/" + path.lstrip("/") if path.startswith("//") else path  # two slashes would be kept
+    single = "/" + path.lstrip("/") if path.startswith("//") else path  # `os.path` keeps two leading slashes
     if root is not None:
         real = os.path.realpath(root)
         inside = _inside(_absolute(single), _absolute(root)) or _inside(_followed(path), real)
@@ -279,14 +281,14 @@ def spelling_of(path: str, root: str | None = None) -> str | None:
 
 
 def _inside(path: str, root: str) -> str | None:
-    """Return the path relative to the root, None where it is not in it."""
+    """Return the path relative to the root, None if the path is outside the root."""
     if path == root:
         return "."
     return path.removeprefix(folder) if path.startswith(folder := root.rstrip("/") + "/") else None
 
 
 def _absolute(path: str) -> str:
-    """Return the absolute path without `..`: what stands before the last is followed, for it may be a link."""
+    """Return the absolute path without `..`: the part up to the last `..` is resolved, because it may be a link."""
     parts = Path(path).parts
     if ".." not in parts:
         return os.path.abspath(path)
@@ -295,15 +297,15 @@ def _absolute(path: str) -> str:
 
 
 def _followed(path: str) -> str:
-    """Return the absolute path with the links of its folder followed; a link to a file is a file of its own."""
+    """Return the absolute path with the links of its folder resolved; a link to a file is a separate file."""
     folder, name = os.path.split(_absolute(path))
     return os.path.join(os.path.realpath(folder), name)
 
 
 def _key(path: str) -> str:
-    """Return the path as records hold it: with slashes, and bytes of a name that is no UTF-8 escaped."""
+    """Return the path as records hold it: with slashes, and bytes that are not UTF-8 escaped."""
     text = Path(path).as_posix()
     try:
         return public(escaped(os.fsencode(text)))
-    except UnicodeEncodeError:  # no name that a file can have
+    except UnicodeEncodeError:  # no file can have this name
         return public(escaped(text.encode("utf-8", "surrogatepass")))

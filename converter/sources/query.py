@@ -1,4 +1,4 @@
-"""The result of a query -> sources, through DuckDB, which reads databases of its own and many files besides."""
+"""The result of a query -> sources, through DuckDB, which reads its own databases and many file formats."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ IN_MEMORY = ":memory:"
 
 
 def sources_of_query(query: str, database: str | None, columns: Columns, maximum_bytes: int) -> Iterator[Source]:
-    """Yield the documents in the rows of a query's result. A database is opened to read only.
+    """Yield the documents in the rows of a query's result. A database is opened read-only.
 
-    Without a key column a row's key is `database#row`, or `query#row`: it is the same in every run only if the query
-    says `order by`.
+    Without a key column, a row's key is `database#row`, or `query#row`: the key is stable across runs only if the query
+    has an `order by`.
 
     Raises:
-        UsageError: before the first row: duckdb is not installed, the database cannot be opened, the query is no
-            single SELECT or is wrong, or the columns are not those asked for.
+        UsageError: before the first row: duckdb is not installed, the database cannot be opened, the query is not a
+            single SELECT or is invalid, or a requested column is missing.
     """
     try:
         import duckdb

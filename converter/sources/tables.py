@@ -1,4 +1,4 @@
-"""Tables whose rows are documents -> sources: Parquet, Arrow, NDJSON, CSV, read a batch of rows at a time."""
+"""Tables whose rows are documents -> sources: Parquet, Arrow, NDJSON, CSV, read in batches of rows."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from converter.sources.unpacking import CheckedMessages, check_unpacked, repeate
 from converter.text.office import format_by_content
 
 BATCH_ROWS = 64
-"""Rows that are held at a time; each may be a long document."""
+"""Rows in memory at a time; each may be a long document."""
 
 BATCH_BYTES = 64 * 1024 * 1024
-"""Rows are made Python objects one by one where together they have more bytes."""
+"""Rows with more bytes together are converted to Python objects one by one."""
 
 ROW_BYTES = 64 * 1024
-"""What a row has beside its document."""
+"""Allowance for the columns of a row beside its document."""
 
-# An object a line need not have every column: so many lines are looked through for those that were asked for.
+# An NDJSON object may lack columns: the requested ones are searched for in at most this many lines.
 LINES_LOOKED_THROUGH = 100
 DELIMITERS = ",;\t|"
 PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
@@ -41,9 +41,9 @@ PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column of a table holds the documents, which their keys, and which are passed through as attributes.
+    """The columns of a table that hold the documents, their keys, and their attributes (passed through).
 
-    Without a key, a row's key is `table#row`, counted from 1 (for NDJSON, the line).
+    Without a key column, a row's key is `table#row`, counted from 1 (for NDJSON, the line).
     """
 
     text: str
@@ -52,16 +52,16 @@ class Columns:
 
     @property
     def names(self) -> list[str]:
-        """All of them, each once."""
+        """All columns, each once."""
         return list(dict.fromkeys([self.text, *([self.key] if self.key else []), *self.keep]))
 
     def check(self, there: Mapping[str, str], asked: Collection[str] | None = None) -> None:
-        """Refuse a column that is not there.
+        """Check that the requested columns exist.
 
-        `there` are the columns of a table, with the types that are told beside them.
+        `there` are the columns of a table, with the types to show in the message.
 
         Raises:
-            UsageError: it names the columns that there are.
+            UsageError: a column is missing; the message lists the existing ones.
         """
         if missing := [name for name in (self.names if asked is None else asked) if name not in there]:
             raise UsageError(f"there is no column {', '.join(missing)}; there are {_listed(there)}")
@@ -69,7 +69,7 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its number, and the values of the columns that were asked for, or the problem in their place."""
+    """A row: its number, and the values of the requested columns, or a problem instead of them."""
 
     number: int
     values: Mapping[str, Any]
@@ -77,8 +77,8 @@ class Row:
 
 
 Reader = Callable[[BinaryIO, Columns, int], Iterator[Row]]
-"""Reads the rows of an open file; a line may have so many bytes. Raises UsageError before the first row where the
-columns are not those asked for."""
+"""Reads the rows of an open file; the integer is the maximum size of a line in bytes. Raises UsageError before the
+first row if a requested column is missing."""
 
 
 def parquet_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
@@ -100,7 +100,7 @@ def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: 
             yield Row(number + 1, {}, Problem(error.code, f"rows {number + 1} to {end}: {error.message}"))
             continue
         reason = ""
-        for rows in {at_once: None, 1: None}:  # what lies before the damage is read row by row
+        for rows in {at_once: None, 1: None}:  # on damage, the rows before it are read one by one
             batches = file.iter_batches(rows, row_groups=[group], columns=columns.names, use_threads=False)
             try:
                 for row in rows_of_batches(batches, columns, maximum_bytes, end - _rows_in(file, group)):
@@ -108,7 +108,7 @@ def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: 
                         number = row.number
                         yield row
                 break
-            except SourceError:  # the stream itself does not come
+            except SourceError:  # the stream itself fails
                 raise
             except Exception as error:
                 reason = _first_line(error)
@@ -124,7 +124,7 @@ def _rows_at_once(group: Any, stream: BinaryIO, columns: Columns, maximum_bytes:
     """Return how many rows of a row group memory can hold.
 
     Raises:
-        SourceError: `too_large`, a column of it unpacks to more than memory should hold.
+        SourceError: `too_large`, a column of the row group unpacks to more than memory should hold.
     """
     largest = 1
     for chunk in map(group.column, range(group.num_columns)):
@@ -136,14 +136,14 @@ def _rows_at_once(group: Any, stream: BinaryIO, columns: Columns, maximum_bytes:
 
 
 def arrow_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
-    """Read an Arrow file (Feather) or stream, a record batch at a time."""
+    """Read an Arrow file (Feather) or stream, one record batch at a time."""
     reader = pa.ipc.open_stream(pa.PythonFile(CheckedMessages(stream, maximum_bytes), "r"))
     check_schema(columns, reader.schema)
     return rows_of_batches(reader, columns, maximum_bytes, check=True)
 
 
 def json_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
-    """Read NDJSON, an object a line. A line that is none costs itself only."""
+    """Read NDJSON, one object per line. An invalid line costs only itself."""
     rows = _json_rows(io.BufferedReader(stream) if isinstance(stream, pa.NativeFile) else stream, maximum_bytes)
     needed = [name for name in (columns.text, columns.key) if name]
     first: list[Row] = []
@@ -179,8 +179,8 @@ def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
 
 
 def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
-    """Read CSV, every column as text. The delimiter is the one that gives the header the text column."""
-    # Bytes that are no UTF-8 are kept: each document's encoding is told later, as that of a file is.
+    """Read CSV, every column as text. The delimiter is the one with which the header contains the text column."""
+    # Bytes that are not UTF-8 are kept: each document's encoding is detected later, like that of a file.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     records = Records(text, maximum_bytes)
     header = records.header(DELIMITERS, columns.text)
@@ -194,7 +194,7 @@ def _csv_rows(records: Iterable[Record], asked: list[tuple[str, int]]) -> Iterat
 
 
 def _undecoded(cell: str) -> str | bytes:
-    """Return a cell as text, or as the bytes that it was where they are no UTF-8."""
+    """Return a cell as text, or as its original bytes if they are not UTF-8."""
     try:
         cell.encode()
     except UnicodeEncodeError:
@@ -215,16 +215,16 @@ TABLES: dict[str, Reader] = {
     ".tsv": csv_rows,
     "": json_rows,  # standard input
 }
-"""The reader of each kind of table, by its suffix."""
+"""The reader of each table format, by suffix."""
 
 TABLE_SUFFIXES = frozenset(filter(None, TABLES))
 
 
 def check_schema(columns: Columns, schema: pa.Schema) -> None:
-    """Refuse a table that lacks a column, or whose text column holds no texts.
+    """Check that a table has the requested columns, and text or bytes in the text column.
 
     Raises:
-        UsageError: it names the columns that there are.
+        UsageError: the check failed; the message lists the existing columns.
     """
     there = {field.name: str(field.type) for field in schema}
     columns.check(there)
@@ -248,10 +248,10 @@ TEXT_TYPES = (
 def rows_of_batches(
     batches: Iterable[pa.RecordBatch], columns: Columns, maximum_bytes: int, number: int = 0, check: bool = False
 ) -> Iterator[Row]:
-    """Give the rows of record batches, few of them as Python objects at a time, counted on from a number.
+    """Yield the rows of record batches, few at a time as Python objects; row numbers continue from `number`.
 
-    A row that holds what is not of its column's type is a problem. With `check` the batches come from outside of Arrow,
-    and may refer to what they do not hold.
+    A row with a value that is invalid for its column's type becomes a problem. With `check`, the batches come
+    unvalidated from a file, and may contain invalid references.
     """
     for batch in batches:
         wanted = batch.select(columns.names)
@@ -264,7 +264,7 @@ def rows_of_batches(
 
 
 REPEATING = re.compile("dictionary|view|run_end")
-"""Types whose rows may all be the same bytes."""
+"""Types whose rows may all share the same bytes."""
 
 
 def _is_valid(batch: pa.RecordBatch) -> bool:
@@ -279,7 +279,7 @@ def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bo
     if is_whole and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
         try:
             rows = part.to_pylist()
-        except Exception:  # of a value: a text that is none, a date that Python does not have
+        except Exception:  # an invalid value: broken UTF-8, a date outside Python's range
             pass
         else:
             yield from (Row(number + at, values) for at, values in enumerate(rows, 1))
@@ -306,7 +306,7 @@ def _row(one: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, r
 
 
 def _value(column: pa.Array) -> Any:
-    """Return the one value of an array; a time in nanoseconds, for which Python has no type, as ISO 8601 writes it."""
+    """Return the only value of an array; a time in nanoseconds, for which Python has no type, as ISO 8601 text."""
     try:
         return column.to_pylist()[0]
     except ValueError:
@@ -332,12 +332,12 @@ def _first_line(error: Exception) -> str:
 def sources_of_table(
     file: File, columns: Columns, maximum_bytes: int, maximum_seconds: float | None
 ) -> Iterator[Source]:
-    """Yield the documents in the rows of a table. Columns in its path (`lang=en/part-0.parquet`) count as columns.
+    """Yield the documents in the rows of a table. Partitions in its path (`lang=en/part-0.parquet`) count as columns.
 
-    What goes wrong is a source with a problem.
+    An error becomes a source with a problem.
 
     Raises:
-        UsageError: before the first row: this is no table, or the columns are not those asked for.
+        UsageError: before the first row: the file is not a table, or a requested column is missing.
     """
     reader = TABLES.get(suffix_of(file.name))
     if reader is None:
@@ -360,7 +360,7 @@ def sources_of_table(
                 clock.restart()
     except UsageError as error:
         raise UsageError(error.message, source=file.key) from error
-    except Exception as error:  # object stores and broken tables raise errors of many libraries
+    except Exception as error:  # object stores and broken tables raise errors from many libraries
         source = problem_of(file, error)
         if number and source.problem is not None:
             message = f"{source.problem.message}; nothing after row {number} was read"
@@ -369,7 +369,7 @@ def sources_of_table(
 
 
 def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
-    """Return the document in a row, or the problem in its place."""
+    """Return the document in a row, or a source with a problem."""
     key = f"{table}#{row.number}"
     try:
         key = (_as_text(row.values.get(columns.key)) if columns.key else None) or key
@@ -381,7 +381,7 @@ def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = D
 def _source_of_row(row: Row, key: str, table: str, columns: Columns, maximum_bytes: int) -> Source:
     data = row.values.get(columns.text)
     if row.problem is not None:
-        own = key != f"{table}#{row.number}"  # else it may be any document of the table
+        own = key != f"{table}#{row.number}"  # otherwise any document of the table may be affected
         return replace(failed(key, row.problem.code, row.problem.message), listed=own)
     if data is None:
         return failed(key, "null_text", f"column {columns.text} is null in row {row.number} of {table}")
@@ -399,13 +399,13 @@ def _source_of_row(row: Row, key: str, table: str, columns: Columns, maximum_byt
 
 
 def _as_text(value: Any) -> str | None:
-    """Return a value as an attribute holds it: a text as it is, others as JSON or ISO 8601 write them."""
+    """Return a value as the text of an attribute: text unchanged, other values as JSON or ISO 8601."""
     if value is None:
         return None
     if isinstance(value, bytes):
         return escaped(value)
     if isinstance(value, str):
-        # JSON can escape half a character
+        # JSON can escape a lone surrogate
         return value if value.isascii() else _whole(value)
     if isinstance(value, bool | list | dict):
         return writable(json.dumps(value, ensure_ascii=False, default=_as_text))

@@ -1,7 +1,7 @@
-"""How much a table unpacks to, told before it is unpacked: by the footer of Parquet, by the messages of Arrow.
+"""Unpacked size of a table, determined before unpacking: from the footer of Parquet, from the messages of Arrow.
 
-A few kilobytes can hold gigabytes: a page or a buffer of zeros, a text that stands once in a dictionary and comes in
-every row. Rows are documents, each with the limit of one; what is unpacked at a time is bounded here.
+A few kilobytes can hold gigabytes: a page or a buffer of zeros, a dictionary value that occurs in every row. Rows are
+documents, each with a document's limit; this module bounds the amount unpacked at a time.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from converter.errors import SourceError
 
 LEAST_BYTES = 64 * 1024 * 1024
 RATIO = 64
-"""Texts are packed to a tenth; what unpacks to over so many times its size, and to more than a document may have, is
-no table of texts."""
+"""Text compresses to about a tenth. Data that unpacks to more than this many times its size, and to more than a
+document's limit, is not a table of texts."""
 
 CONTINUES = b"\xff\xff\xff\xff"
 LARGEST_METADATA = 64 * 1024 * 1024
@@ -23,7 +23,7 @@ RECORD_BATCH, DICTIONARY_BATCH = 3, 2
 
 
 def check_unpacked(what: str, packed: int, unpacked: int, maximum_bytes: int) -> None:
-    """Refuse what would take too much memory.
+    """Check that unpacking does not take too much memory.
 
     Raises:
         SourceError: `too_large`.
@@ -37,7 +37,7 @@ def check_unpacked(what: str, packed: int, unpacked: int, maximum_bytes: int) ->
 
 
 def repeated_bytes(stream: BinaryIO, chunk: Any) -> int:
-    """Return how large a value of a column chunk of Parquet can be that takes no room of its own in each row."""
+    """Return the maximum size of a value that the rows of a Parquet column chunk share rather than store."""
     unpacked = int(chunk.total_uncompressed_size)
     if chunk.has_dictionary_page and chunk.dictionary_page_offset is not None:
         stream.seek(chunk.dictionary_page_offset)
@@ -63,7 +63,7 @@ def _page_bytes(header: bytes, otherwise: int) -> int:
 
 
 class CheckedMessages(io.RawIOBase):
-    """A stream of Arrow messages, each checked before it is handed on. An Arrow file is one between its two marks."""
+    """A stream of Arrow messages, each checked before it is passed on. An Arrow file wraps a stream in two marks."""
 
     def __init__(self, stream: BinaryIO, maximum_bytes: int) -> None:
         self._stream, self._maximum_bytes = stream, maximum_bytes
@@ -74,11 +74,11 @@ class CheckedMessages(io.RawIOBase):
             self._message = memoryview(self._next(beginning))
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True: the stream is readable."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer with what is left of the message, or with the next one."""
+        """Fill the buffer with the rest of the message, or with the next message."""
         if not self._message:
             self._message = memoryview(self._next(_exactly(self._stream, 8)))
         size = min(len(buffer), len(self._message))
@@ -87,12 +87,12 @@ class CheckedMessages(io.RawIOBase):
         return size
 
     def _next(self, prefix: bytes) -> bytes:
-        """Return a whole message, given its first 8 bytes; nothing at the end."""
+        """Return a whole message, given its first 8 bytes; empty at the end."""
         if self._ended or len(prefix) < 8:
             return b""
         if prefix[:4] == CONTINUES:
             length, begun = struct.unpack_from("<i", prefix, 4)[0], b""
-        else:  # as Arrow wrote them before 0.15
+        else:  # the format of Arrow before 0.15
             length, begun = struct.unpack_from("<i", prefix)[0], prefix[4:]
         if length == 0:
             self._ended = True
@@ -109,7 +109,7 @@ class CheckedMessages(io.RawIOBase):
 
 
 def _exactly(stream: BinaryIO, size: int) -> bytes:
-    """Read so many bytes, or those that there are: what a damaged message asks for is not taken for granted."""
+    """Read `size` bytes, or as many as there are, in chunks: a damaged message may request any size."""
     chunks: list[bytes] = []
     while size > 0 and (chunk := stream.read(min(size, 1 << 24))):
         chunks.append(chunk)
@@ -118,7 +118,7 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 
 def _message(metadata: bytes) -> tuple[int, int, int]:
-    """Return the kind of a message, where its header is, and the size of its body."""
+    """Return the kind of a message, the offset of its header, and the size of its body."""
     try:
         root = struct.unpack_from("<I", metadata)[0]
         kind, size = _field(metadata, root, 1), _field(metadata, root, 3)
@@ -129,7 +129,7 @@ def _message(metadata: bytes) -> tuple[int, int, int]:
 
 
 def _unpack(metadata: bytes, batch: int, body: bytes) -> int:
-    """Return to how many bytes the buffers of a record batch unpack."""
+    """Return the unpacked size in bytes of the buffers of a record batch."""
     try:
         if not batch or not _field(metadata, batch, 3):
             return len(body)
@@ -145,7 +145,7 @@ def _unpack(metadata: bytes, batch: int, body: bytes) -> int:
 
 
 def _field(buffer: bytes, table: int, index: int) -> int:
-    """Return where a field of a table is, 0 if it is not there (FlatBuffers)."""
+    """Return the offset of a field of a table, 0 if absent (FlatBuffers)."""
     names = table - struct.unpack_from("<i", buffer, table)[0]
     if not 0 <= names <= len(buffer) - 2 or 4 + 2 * index >= struct.unpack_from("<H", buffer, names)[0]:
         return 0
@@ -154,6 +154,6 @@ def _field(buffer: bytes, table: int, index: int) -> int:
 
 
 def _table(buffer: bytes, table: int, index: int) -> int:
-    """Return where the table or vector is that a field refers to, 0 if there is none."""
+    """Return the offset of the table or vector that a field refers to, 0 if absent."""
     field = _field(buffer, table, index) if table else 0
     return int(field + struct.unpack_from("<I", buffer, field)[0]) if field else 0

@@ -1,8 +1,8 @@
 """Object stores and web addresses -> files, through fsspec and the package of each store.
 
-Retries, endpoints and credentials are those packages' own affair: they take them from the environment and from their
-configuration files. Nothing that could be a credential is in a key or a message: errors are told by their kind, never
-by their text, for that may quote a whole request.
+Those packages handle retries, endpoints and credentials, and configure them from the environment and their own
+configuration files. Keys and messages contain nothing that could be a credential: they report the type of an error,
+never its text, which may quote a whole request.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ EXTRAS = {
     "http": "http",
     "https": "http",
 }
-"""The extra that each kind of address needs; fsspec knows further ones, with packages of their own."""
+"""The extra that each protocol needs; fsspec supports further protocols through other packages."""
 
 LISTING_STEPS = 10
-"""So many times as long as a document may a step of a listing take: a store gives a thousand names a request."""
+"""A step of a listing may take this many times as long as a document: a store returns a thousand names per request."""
 
 GROUP_FILES, GROUP_BYTES = 16, 4 * 1024 * 1024
-"""So many small objects of a folder are fetched at once, for each costs the way there and back."""
+"""Limits of a group of small objects that are fetched together, because each request costs a round trip."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """An object of a store, or a page. `content` is there where it was fetched together with others."""
+    """An object in a store, or a web page. `content` is set if the object was fetched together with others."""
 
     store: Any
     path: str
@@ -60,16 +60,16 @@ class RemoteFile:
 
     @property
     def key(self) -> str:
-        """Its address, without credentials."""
+        """The address, without credentials."""
         return public(self.address)
 
     def identity(self, real_folder: Callable[[str], str]) -> str:
-        """Its address."""
+        """The address."""
         return self.address
 
     @property
     def name(self) -> str:
-        """Its path, without what is asked of a web server."""
+        """The path, without the query of a web address."""
         return urlsplit(self.path).path if self.address.startswith(WEB) else self.path
 
     def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
@@ -85,7 +85,7 @@ class RemoteFile:
         return cast(BinaryIO, FetchedStream(stream, clock))
 
     def explain(self, error: Exception) -> Problem:
-        """Tell why it cannot be read."""
+        """Return why the object cannot be read."""
         return explain(error)
 
 
@@ -95,7 +95,7 @@ def is_url(argument: str) -> bool:
 
 
 def check_store(url: str) -> None:
-    """Check that there is a package for each protocol of an address. Nothing is asked of the network.
+    """Check that a package exists for each protocol of an address, without network access.
 
     Raises:
         UsageError: a protocol is unknown, or the package for it is not installed.
@@ -108,7 +108,7 @@ def check_store(url: str) -> None:
             get_filesystem_class(protocol)
     except (ImportError, ValueError) as error:
         raise _not_installed(url, error) from None
-    except Exception as error:  # of the package of a store, or the network, before anything is read
+    except Exception as error:  # from the package of a store, or the network, before anything is read
         raise UsageError(explain(error).message, source=public(url)) from None
 
 
@@ -129,7 +129,7 @@ def open_store(url: str) -> tuple[Any, str]:
 
     Raises:
         UsageError: a protocol is unknown, or the package for it is not installed.
-        Exception: whatever the package of the store raises.
+        Exception: any error of the store's package.
     """
     check_store(url)
     from fsspec.core import url_to_fs
@@ -139,15 +139,15 @@ def open_store(url: str) -> tuple[Any, str]:
 
 
 def files_of_url(url: str, wanted: Wanted) -> Iterator[File | Source]:
-    """Yield the object, those that a glob matches, or the wanted ones below a folder, sorted."""
+    """Yield the object, the objects that a glob matches, or the wanted objects below a folder, sorted."""
     try:
         opening = partial(open_store, url)
-        # An archive is fetched when it is opened. A store is not, and is the same one for each thread that asks.
+        # Opening an archive fetches it. Opening a store fetches nothing, and the store is cached per thread.
         store, path = Clock(wanted.maximum_seconds).run(opening) if "::" in url else opening()
         yield from _files_of_store(store, path, url, wanted)
-    except ParquetryError as error:  # one of a list; those that are named are checked before anything is read
+    except ParquetryError as error:  # an address from a list; named ones are checked before anything is read
         yield failed(public(url), "unreadable" if isinstance(error, UsageError) else error.code, error.message)
-    except Exception as error:  # each store has a library of its own, with errors of its own
+    except Exception as error:  # each store has its own library, with its own errors
         yield Source(public(url), problem=explain(error))
 
 
@@ -155,7 +155,7 @@ def _files_of_store(store: Any, path: str, url: str, wanted: Wanted) -> Iterator
     web = url.lower().startswith(WEB)
     if "*" in path or (has_magic(path) and not web):
         yield from _files_of_pattern(store, path, url, wanted)
-    elif web:  # a page is a page, even one that lists others
+    elif web:  # a page is a document, even if it lists other pages
         yield _file(store, path, url)
     elif (info := Clock(wanted.maximum_seconds).run(partial(store.info, path)))["type"] == "directory":
         yield from _files_of_folder(store, path, url, wanted)
@@ -169,9 +169,9 @@ def _listing_clock(wanted: Wanted) -> Clock:
 
 
 def _glob(store: Any, path: str) -> dict[str, Any]:
-    """Return what a glob matches. Folders that cannot be listed are an error, where fsspec would pass over them.
+    """Return the matches of a glob. A folder that cannot be listed is an error; by default fsspec skips such folders.
 
-    With `**`, or the beginning of a name, some stores list all at once: they raise anyway, and refuse the argument.
+    With `**`, or a name prefix, some stores list everything at once: they raise anyway, and reject `on_error`.
     """
     if "**" not in path:
         with contextlib.suppress(TypeError):
@@ -223,11 +223,11 @@ def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFil
 
 
 def _fetched(files: Iterable[RemoteFile], maximum_seconds: float | None) -> Iterator[RemoteFile]:
-    """Yield the files, small ones with their content, which is fetched for a group of them at once."""
+    """Yield the files, small ones with their content, fetched in groups."""
     group: list[RemoteFile] = []
     left = GROUP_BYTES
     for file in files:
-        size = file.size if file.size else GROUP_BYTES + 1  # where it is not known or nothing, it goes alone
+        size = file.size if file.size else GROUP_BYTES + 1  # a file of unknown size or 0 bytes goes alone
         if size > left or len(group) == GROUP_FILES:
             yield from _with_content(group, maximum_seconds)
             group, left = [], GROUP_BYTES
@@ -247,18 +247,18 @@ def _with_content(group: list[RemoteFile], maximum_seconds: float | None) -> Ite
     fetch = partial(group[0].store.cat_ranges, paths, [0] * len(group), sizes, on_error="return")
     try:
         contents = Clock(maximum_seconds).run(fetch)
-    except SourceError:  # one of them does not come: each is fetched alone, to find out which
+    except SourceError:  # one of them does not arrive: fetch each alone, to find out which
         yield from group
         return
     for file in group:
-        yield replace(file, content=contents.pop(0))  # let go of each once it is handed on
+        yield replace(file, content=contents.pop(0))  # release each content once it is passed on
 
 
 def explain(error: Exception) -> Problem:
-    """Tell why an object cannot be read, in words of our own: those of the libraries may quote credentials."""
+    """Return why an object cannot be read, in Parquetry's words: messages of the libraries may quote credentials."""
     cause = error.__cause__
     if isinstance(error, FileNotFoundError) and (hasattr(cause, "status") or isinstance(cause, OSError)):
-        return explain(cast(Exception, cause))  # whatever a web server or the network answers, fsspec says this
+        return explain(cast(Exception, cause))  # fsspec raises FileNotFoundError for these too
     status = getattr(error, "status", None)
     kind = type(error).__name__ + (f", status {status}" if isinstance(status, int) else "")
     if isinstance(error, FileNotFoundError) or status in (404, 410):

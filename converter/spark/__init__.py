@@ -1,13 +1,13 @@
-"""The same conversion on Apache Spark, for more documents than one machine can take.
+"""The same conversion on Apache Spark, for more documents than one machine can process.
 
 documents -> a data frame of lists of files, or of texts with their keys (`documents.py`)
-          -> tasks, which convert as a local run does and write to folders of their own (`task.py`)
-          -> the driver, which takes their files over and puts the output in place in one step (`job.py`)
-new documents -> a stream of such runs (`stream.py`)
-documents -> a source of records for `spark.read` (`source.py`)
+          -> tasks, which convert as a local run does, each to its own folder (`task.py`)
+          -> the driver, which adopts their files and puts the output in place in one step (`job.py`)
+new documents -> a stream of these runs (`stream.py`)
+documents -> a data source of records for `spark.read` (`source.py`)
 
-Only this room imports PySpark. The output folder, and files that are named by paths, must be seen by the driver and
-by every worker under the same path.
+Only this room imports PySpark. The driver and every worker must see the output folder, and files named by paths, under
+the same path.
 """
 
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""Parquetry as a zip for `addPyFile`, for clusters on whose workers it is not installed."""
+"""Parquetry as a zip for `addPyFile`, for clusters whose workers do not have it installed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 from converter.output.stage import write_file
 
 PACKAGES = ("converter", "markdown_it", "mdit_py_plugins", "mdurl", "pebble")
-"""What a worker imports and can import from a zip. pyarrow, PyYAML and chardet are compiled: workers must have them."""
+"""Packages a worker needs that work from a zip. pyarrow, PyYAML and chardet are compiled: workers must have them."""
 
 
 def write_archive(file: str | os.PathLike[str]) -> Path:
     """Write the zip, and return its path.
 
     Raises:
-        OutputError: it could not be written.
+        OutputError: the zip could not be written.
     """
     data = BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""Documents as rows of a data frame, and how a worker reads them: lists of files, or texts with their keys."""
+"""Documents as rows of a data frame, and their reading by a worker: lists of files, or texts with their keys."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from converter.sources import Columns, LocalFile, read_there
 from converter.sources.tables import Row, rows_of_batches, source_of_row
 
 FILES = "files"
-"""The column of a data frame whose rows are lists of files, pickled: a path may hold bytes that are no text."""
+"""The column of a data frame whose rows are lists of files, pickled: a path may have bytes that are not text."""
 
 LEAST_BYTES = 8 * 1024 * 1024
 MOST_LISTS = 10_000
 
 
 def lists_of(files: Iterable[LocalFile], folder: str) -> list[list[LocalFile]]:
-    """Return the files in lists of about the same size, each for a task: many tasks, but neither tiny nor too many."""
+    """Group the files into lists of about the same size, one per task: many tasks, but not tiny and not too many."""
     sizes = [(file, _size(os.path.join(folder, file.path))) for file in files]
     most = max(LEAST_BYTES, sum(size for _, size in sizes) // MOST_LISTS)
     lists: list[list[LocalFile]] = []
@@ -43,7 +43,7 @@ def lists_of(files: Iterable[LocalFile], folder: str) -> list[list[LocalFile]]:
 def _size(path: str) -> int:
     try:
         return os.path.getsize(path)
-    except OSError:  # the worker that reads it will tell
+    except OSError:  # the worker that reads it reports the error
         return 0
 
 
@@ -56,7 +56,7 @@ def frame_of_files(spark: SparkSession, lists: Sequence[Sequence[LocalFile]]) ->
 def read_lists(
     batch: pa.RecordBatch, folder: str, maximum_bytes: int, maximum_seconds: float | None
 ) -> Iterator[Source]:
-    """Read the documents of rows that `frame_of_files` made, relative paths taken from the folder."""
+    """Read the documents in rows of `frame_of_files`; relative paths are relative to the folder."""
     for files in batch.column(0).to_pylist():
         for file in pickle.loads(files):
             is_file = isinstance(file, LocalFile)
@@ -64,12 +64,12 @@ def read_lists(
 
 
 def frame_of_rows(frame: DataFrame, columns: Columns) -> DataFrame:
-    """Return a data frame with key, text, number among the rows of that key, and the columns to keep.
+    """Return a data frame with the key, the text, the row's number within its key, and the columns to keep.
 
-    Of rows with the same key only one can be a document: the one with the least text, whatever order they come in.
+    If rows have the same key, only one can be a document: the one whose text sorts first, in whatever order rows come.
 
     Raises:
-        UsageError: a column is missing, or the text column holds neither text nor bytes.
+        UsageError: a column is missing, or the text column has neither text nor bytes.
     """
     there = {field.name: field.dataType.simpleString() for field in frame.schema}
     columns.check(there)
@@ -78,7 +78,7 @@ def frame_of_rows(frame: DataFrame, columns: Columns) -> DataFrame:
     kept = [_column(name).alias(f"kept {name}") for name in columns.keep]
     rows = frame.select(_column(columns.key or "").alias("key"), _column(columns.text).alias("text"), *kept)
     twice = rows.where("key is not null").groupBy("key").count().where("count > 1")
-    # Texts travel between machines only where a key comes twice, which is rare.
+    # Texts are sent between machines only if a key is duplicate, which is rare.
     same_key = Window.partitionBy("key").orderBy(spark_functions.col("text").asc_nulls_last())
     number = spark_functions.lit(1) if twice.isEmpty() else spark_functions.row_number().over(same_key)
     return rows.select("key", "text", number.alias("number"), *(_column(f"kept {name}") for name in columns.keep))
@@ -89,7 +89,7 @@ def _column(name: str) -> Any:
 
 
 def read_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[Source]:
-    """Read the documents of rows that `frame_of_rows` made; what is none is a source with a problem."""
+    """Read the documents in rows of `frame_of_rows`; an invalid row gives a source with a problem."""
     kept = [f"kept {name}" for name in columns.keep]
     for row in rows_of_batches([batch], Columns("text", "key", ("number", *kept)), DEFAULT_MAXIMUM_BYTES):
         key, number = row.values.get("key"), row.values["number"]

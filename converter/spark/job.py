@@ -1,4 +1,4 @@
-"""A run on Spark: tasks write their files, the driver takes them over and publishes as every run does."""
+"""A run on Spark: tasks write files, and the driver adopts and publishes them as in a local run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from converter.sources import Columns, Listing, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
 from converter.spark.task import MADE, Standing, Task, TaskResult, run, write_documents
 
-# So many documents travel to a worker at once; Spark's own 10,000 can be more than memory holds.
+# The number of documents sent to a worker at once; Spark's default of 10,000 may not fit in memory.
 BATCH_DOCUMENTS = 256
 CREATE, NO_OPTIONS = Output(), Options()
 BATCH_SETTING = "spark.sql.execution.arrow.maxRecordsPerBatch"
@@ -44,25 +44,25 @@ def convert(
     ignore: bool = True,
     root: str | os.PathLike[str] | None = None,
 ) -> Report:
-    """Convert documents to a folder on Spark, with the rows that a local run writes, and report what was done.
+    """Convert documents to a folder on Spark, with the same rows as a local run, and return a report.
 
-    `source` is what a local run takes (a file, a folder, a glob, or several), or a data frame, whose `text_column`
-    holds the documents, as text or bytes, `key_column` their keys, and `keep` what goes to `documents.attributes`.
-    `output`, `options`, `exclude` and `ignore` are those of a local run.
-    The output appears whole or not at all. A record has a file for
-    each task: a data frame keeps the partitions that it has. It is evaluated twice, the first time for its keys alone.
+    `source` is what a local run takes (a file, a folder, a glob, or several), or a data frame: `text_column` has the
+    documents, as text or bytes, `key_column` their keys, and the columns `keep` go to `documents.attributes`.
+    `output`, `options`, `exclude` and `ignore` are the same as for a local run.
+    The output is published whole or not at all. A record has one file per task. A data frame keeps its partitions; it
+    is evaluated twice, the first time only for its keys.
     `root` is the folder that keys of paths are relative to.
 
     Raises:
-        UsageError: the output cannot be made by several workers, or a column is missing.
-        ViolationError: a record does not fit a schema that says `fail`.
+        UsageError: several workers cannot make the output, or a column is missing.
+        ViolationError: a record does not fit a schema that sets `fail`.
         TooManyProblems: there were more errors than `maximum_problems`.
-        OutputError: the output exists already and is not to be replaced, or could not be written.
-        SparkError: Spark gave the job up.
+        OutputError: the output exists and may not be replaced, or could not be written.
+        SparkError: Spark aborted the job.
     """
     check(output, options)
     if output.arrangement is None and not output.resumes:
-        output = replace(output, arrangement="folders")  # as many workers as write
+        output = replace(output, arrangement="folders")  # several workers write
     folder_of = destination_of(out, output.format, RECORD_FOLDERS)
     read: partial[Iterator[Source]]
     frame: DataFrame | None
@@ -85,7 +85,9 @@ def convert(
             frame = source
             read = partial(limited, folder=os.getcwd())
         elif text_column is None or key_column is None:
-            raise UsageError("say which columns of the data frame hold the documents and their keys")
+            raise UsageError(
+                "name the columns of the data frame: `text_column` has the documents, `key_column` their keys"
+            )
         else:
             columns = Columns(text_column, key_column, tuple(keep))
             frame, read = frame_of_rows(source, columns), partial(read_rows, columns=columns)
@@ -100,7 +102,7 @@ def convert(
             for found in here:
                 earlier.holds(found)
         task = Task(read, place, output, options, standing)
-        told_here = write_documents(here, replace(task, earlier=None))  # problems alone
+        told_here = write_documents(here, replace(task, earlier=None))  # only sources with problems
         for made in [told_here, *(_made(spark, frame, task) if frame is not None else ())]:
             if made.error is not None:
                 raise made.error
@@ -115,10 +117,10 @@ def convert(
 
 
 def check(output: Output, options: Options) -> None:
-    """Refuse what several workers cannot make.
+    """Refuse an output that several workers cannot make.
 
     Raises:
-        UsageError: it says what to do instead.
+        UsageError: several workers cannot make it; the message has the alternative.
     """
     if output.nested(options):
         raise UsageError("nested JSON is one file, which many workers cannot write; choose ndjson, or name `records`")
@@ -134,7 +136,7 @@ def check(output: Output, options: Options) -> None:
 def _frame_of_paths(
     spark: SparkSession, named: Iterable[LocalFile | Source], folder: str
 ) -> tuple[DataFrame | None, list[Source]]:
-    """Return the files that paths name as a data frame, so that only Spark holds them, and what is no file."""
+    """Return the named files as a data frame, so that only Spark holds them, and the sources that are not files."""
     here: list[Source] = []
 
     def files() -> Iterator[LocalFile]:
@@ -149,10 +151,10 @@ def _frame_of_paths(
 
 
 def _made(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskResult]:
-    """Run the tasks, and return what each made. Of several attempts at one task Spark returns exactly one.
+    """Run the tasks, and return their results. Of several attempts at a task, Spark returns exactly one.
 
     Raises:
-        SparkError: Spark gave the job up.
+        SparkError: Spark aborted the job.
     """
 
     def run_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -161,7 +163,7 @@ def _made(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskResult]
     try:
         with _small_batches(spark):
             rows = frame.mapInArrow(run_task, f"{MADE} binary").collect()
-    except Exception as error:  # of py4j, gRPC or Spark, by the way that Spark is reached
+    except Exception as error:  # from py4j, gRPC or Spark, depending on the connection
         told = next(
             (line for line in str(error).splitlines() if "Exception: " in line or "Error: " in line), str(error)
         )

@@ -1,4 +1,4 @@
-"""`spark.read.format("parquetry")`: records of documents as a data source of Spark, in batches and as a stream.
+"""`spark.read.format("parquetry")`: records of documents as a Spark data source, for batches and streams.
 
 https://spark.apache.org/docs/latest/api/python/tutorial/sql/python_data_source.html
 """
@@ -32,20 +32,20 @@ from converter.spark.documents import FILES, lists_of
 from converter.spark.job import check
 
 SETTLED_SECONDS = 2.0
-"""A stream takes a file once it has stood so long: the clock of a file system ticks slowly, and may be another's."""
+"""A stream takes a file once it is this old: a file system's clock is coarse, and may be another machine's."""
 
 Listed = list[LocalFile | Source]
 
 
 def register(spark: SparkSession) -> None:
-    """Have this session know the formats `parquetry` and, for streams of whole documents, `parquetry_files`."""
+    """Register the formats `parquetry` and, for streams of whole documents, `parquetry_files` in this session."""
     spark.dataSource.register(RecordSource)
     spark.dataSource.register(FileSource)
 
 
 class RecordSource(DataSource):
     """The rows of one record. Options: `path` (a file, folder or glob), `record`, `repair`, and `schema`, a schema
-    file or ready-made schema, whose record can then be named."""
+    file or ready-made schema, whose name `record` then also accepts."""
 
     @classmethod
     def name(cls) -> str:
@@ -53,7 +53,7 @@ class RecordSource(DataSource):
         return "parquetry"
 
     def schema(self) -> StructType:
-        """The contract of the record, its descriptions as comments."""
+        """The fields of the record, with their descriptions as comments."""
         return StructType(
             [
                 StructField(
@@ -67,11 +67,11 @@ class RecordSource(DataSource):
         )
 
     def reader(self, schema: StructType) -> DataSourceReader:
-        """Read what there is."""
+        """Return a reader of the existing documents."""
         return Reader(self._path, self._reads)
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:
-        """Read what comes."""
+        """Return a reader of new documents."""
         return StreamReader(self._path, self._reads)
 
     @property
@@ -113,7 +113,7 @@ class FileSource(RecordSource):
 
 @dataclass(frozen=True)
 class Records:
-    """Reads files into the rows of a record."""
+    """Converts files to the rows of a record."""
 
     record: str
     options: Options
@@ -124,7 +124,7 @@ class Records:
         return schema_of(self.record, self.options)
 
     def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
-        """Convert the files; a document that ended the process in the attempt before costs only itself."""
+        """Convert the files; a document that ended the process in an earlier attempt fails alone."""
         context = TaskContext.get()
         isolated = context is not None and context.attemptNumber() > 0
         most, seconds = self.options.maximum_bytes, self.options.maximum_seconds
@@ -137,10 +137,10 @@ class Records:
 
 @dataclass(frozen=True)
 class Lists:
-    """Leaves files as they are."""
+    """Passes files on without reading them."""
 
     def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
-        """Yield one row, the list of their whole paths, and of what could not be found."""
+        """Yield one row: the list of the files with full paths, and of the sources that could not be found."""
         whole = [
             replace(file, path=os.path.join(folder, file.path)) if isinstance(file, LocalFile) else file
             for file in files
@@ -149,7 +149,7 @@ class Lists:
 
 
 class Reader(DataSourceReader):
-    """Reads the documents that there are, in partitions of about the same size."""
+    """Reads the existing documents, in partitions of about the same size."""
 
     def __init__(self, path: str, reads: Any) -> None:
         self._path, self._reads, self._folder = path, reads, os.getcwd()
@@ -171,9 +171,9 @@ class Reader(DataSourceReader):
 
 
 class StreamReader(DataSourceStreamReader):
-    """Reads documents as they come: those that were put there, or changed, since the batch before.
+    """Reads documents as they arrive: those added or changed since the previous batch.
 
-    What is new is told by the time of the inode (`st_ctime_ns`), which, unlike that of the content, is never that of
+    The change time of the inode (`st_ctime_ns`) shows what is new. Unlike the modification time, it is never that of
     another place from which a file was moved or copied.
     """
 
@@ -181,11 +181,11 @@ class StreamReader(DataSourceStreamReader):
         self._path, self._reads, self._folder = path, reads, os.getcwd()
 
     def initialOffset(self) -> dict[str, int]:
-        """Return where a stream without a checkpoint begins: before everything."""
+        """Return the offset of a stream without a checkpoint: before all documents."""
         return {"until": 0}
 
     def latestOffset(self, start: Mapping[str, int] | None = None, limit: object = None) -> dict[str, int]:
-        """Return the time of the newest document that has settled; that of the batch before where none is newer."""
+        """Return the time of the newest settled document; the time of the previous batch if none is newer."""
         settled = time.time_ns() - int(SETTLED_SECONDS * 1e9)
         times = [moment for file in self._files() if (moment := _changed(file)) <= settled]
         return {"until": max([(start or self.initialOffset())["until"], *times])}
@@ -203,22 +203,22 @@ class StreamReader(DataSourceStreamReader):
         """Do nothing: documents stay where they are."""
 
     def stop(self) -> None:
-        """Do nothing: nothing is held."""
+        """Do nothing: there is nothing to release."""
 
     def _files(self) -> Iterator[LocalFile]:
-        # A folder that is still empty, or not there yet, is no problem for a stream.
+        # For a stream, a folder that is empty or does not exist yet is not a problem.
         return (file for file in find_files([self._path]) if isinstance(file, LocalFile))
 
 
 def _changed(file: LocalFile) -> int:
     try:
         return os.stat(file.path).st_ctime_ns
-    except OSError:  # it went away since it was listed
+    except OSError:  # removed since it was listed
         return 0
 
 
 def _partitions(found: Iterable[LocalFile | Source], folder: str) -> list[InputPartition]:
-    """Return partitions of files, and one more of what is not there to be read."""
+    """Return partitions of files, and one more of sources that cannot be read."""
     each = list(found)
     here: Listed = [one for one in each if isinstance(one, Source)]
     lists: list[Listed] = [[*files] for files in lists_of((one for one in each if isinstance(one, LocalFile)), folder)]
@@ -226,7 +226,7 @@ def _partitions(found: Iterable[LocalFile | Source], folder: str) -> list[InputP
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with the types that Spark reads: a dictionary is what its values are."""
+    """Return the schema with types that Spark reads: a dictionary becomes its value type."""
     return pa.schema(
         [field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in schema]
     )

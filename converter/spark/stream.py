@@ -1,4 +1,4 @@
-"""New documents, as they come, appended to an output by a stream of runs."""
+"""Append new documents to an output as they arrive, in a stream of runs."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def append_batch(
 ) -> Callable[[DataFrame, int], None]:
     """Return a function for `foreachBatch` that appends each batch of a stream of documents to an output.
 
-    The arguments are those of `convert`. A batch that Spark repeats, because the driver died between the publishing
-    and the checkpoint, changes nothing: documents that the output holds as they are, told by a hash, are skipped, and
-    those that changed are replaced. So each document is there exactly once, whatever the number of its batch.
+    The arguments are the same as for `convert`. If Spark repeats a batch, because the driver died between publishing
+    and the checkpoint, nothing changes: documents with the same hash in the output are skipped, and changed documents
+    are replaced. So the output has each document exactly once, whatever the number of its batch.
 
     Raises:
         UsageError: the output cannot be appended to.
@@ -67,10 +67,10 @@ def stream(
     options: Options = NO_OPTIONS,
     told: Told | None = None,
 ) -> StreamingQuery:
-    """Start to append the documents that come to a folder, or fit a glob, to an output.
+    """Start a query that appends the documents that arrive in a folder, or match a glob, to an output.
 
-    Without `every` the query ends when it has taken what is there; else it looks again after so many seconds.
-    `checkpoint` is the folder in which Spark remembers what was taken.
+    Without `every` the query ends once it has taken all existing documents; otherwise it looks again after that many
+    seconds. `checkpoint` is the folder in which Spark records its progress.
 
     Raises:
         UsageError: the output cannot be appended to.

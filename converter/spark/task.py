@@ -1,4 +1,4 @@
-"""What a worker does: convert its documents as a local run does, into a folder that no other attempt writes to."""
+"""The work of a worker: convert its documents as a local run does, to a folder that no other attempt writes to."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from converter.sources import Listing
 
 MADE = "made"
 KEPT_PROBLEMS = 100
-"""A task brings so many problems to the driver's report; all of them stand in its files."""
+"""The number of problems that a task sends to the driver's report; its files have all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a worker is told: how a row is read, where to write and what, and which output the run goes on from.
+    """The instructions of a worker: how to read a row, where to write and what, and which output the run resumes.
 
-    `place` is a folder of the run, in which every attempt makes its own; `earlier` is the output that stands.
+    `place` is a folder of the run, in which every attempt makes its own; `earlier` is the existing output.
     """
 
     read: Callable[[pa.RecordBatch], Iterator[Source]]
@@ -45,7 +45,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The output that a run resumes: its folder and run id, and what of `PreviousOutput` a worker cannot read there."""
+    """The output that a run resumes: its folder and run id, and fields of `PreviousOutput` not stored there."""
 
     folder: Path
     run_id: str
@@ -55,10 +55,10 @@ class Standing:
 
 @dataclass(slots=True)
 class TaskResult:
-    """What a worker tells the driver.
+    """The result that a worker returns to the driver.
 
-    The files it wrote to its folder, the counts, the documents of the previous output that came again (by their bare
-    ids, as `PreviousOutput` has them; `held` are those that came as they were), and the error that must stop the run.
+    The files written to its folder, the counts, the documents of the previous output found again (by their bare ids,
+    as in `PreviousOutput`; `held` are the unchanged documents), and the error that must stop the run.
     """
 
     folder: Path
@@ -71,22 +71,22 @@ class TaskResult:
 
 
 def run(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatch]:
-    """Convert the documents of a task; yield what was made, pickled, as one row. This is what `mapInArrow` calls.
+    """Convert the documents of a task, and yield the pickled result as one row. `mapInArrow` calls this function.
 
     Raises:
-        OSError: a file could not be written; Spark then tries the task again.
+        OSError: a file could not be written; Spark then retries the task.
     """
     sources = (source for batch in batches for source in task.read(batch))
     for first in sources:
-        # A document may have ended the process of the attempt before.
+        # A document may have ended the process of the previous attempt.
         isolated = TaskContext.get().attemptNumber() > 0  # type: ignore[union-attr]
         made = write_documents(chain([first], sources), task, isolated)
         yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(made)], pa.binary())], [MADE])
 
 
 def write_documents(sources: Iterable[Source], task: Task, isolated: bool = False) -> TaskResult:
-    """Convert documents to files in a new folder. An error that must stop the run is told, not raised: Spark would
-    try the task again.
+    """Convert documents to files in a new folder. An error that must stop the run is returned, not raised: Spark would
+    retry the task.
 
     Raises:
         OSError: a file could not be written.

@@ -1,4 +1,4 @@
-"""YAML, TOML and JSON front matter: found at the very start of a document, parsed by the format's own library."""
+"""YAML, TOML and JSON front matter: at the very start of a document, parsed by each format's library."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from converter.text.front_matter_entries import read_entries, twice
 
 Metadata = dict[str, Any]
 
-# fence -> (closing fences, format); JSON has none: the object itself ends it (Hugo's three formats).
+# fence -> (closing fences, format); JSON has no fence: the front matter ends with the object (Hugo's three formats).
 FENCES = {"---": (("---", "..."), "yaml"), "+++": (("+++",), "toml"), ";;;": ((";;;",), "json")}
 KEY = re.compile(r"[\"']?[\w.@ -]{1,80}[\"']?\s*[:=]|[-+{#]|$")
-# A line that YAML, TOML or JSON front matter may hold; where parsing fails, prose gives itself away by it.
+# A line that YAML, TOML or JSON front matter may contain; if parsing fails, other lines show that the text is prose.
 ENTRY = re.compile(r"\s*$|\s|[\"']?[\w.@-]+[\"']?\s*[:=]|[-#\[{}\]]")
-# Python 3.11's tomllib tells the place only in words; it counts from the line after the fence.
+# Python 3.11's tomllib reports the place only in the message; line 1 is the line after the fence.
 TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)")
 MAXIMUM_NODES = 100_000
 MAXIMUM_DEPTH = 100
 LEAST_EXPANSION = 100_000
-"""Characters that aliases may add to front matter, or as many as it has itself."""
+"""Characters that aliases may add to front matter; longer front matter may double."""
 MOST_PROBLEMS = 20
-"""So many lines of one front matter are told; its whole text is kept as a block."""
+"""At most this many lines of one front matter are reported; its whole text is kept as a block."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """Front matter as it stood (`raw`, fences included, `line_end` its last line) and as JSON (`metadata`).
+    """Front matter as written (`raw`, with fences; `line_end` is its last line) and as JSON values (`metadata`).
 
-    `metadata` is None where nothing of the text could be parsed; the problems say why.
+    `metadata` is None if nothing could be parsed; the problems state why.
     """
 
     format: str
@@ -45,7 +45,7 @@ class FrontMatter:
 
     @property
     def title(self) -> str | None:
-        """The `title` that the front matter gives, if it is a scalar."""
+        """The `title` in the front matter, if it is a scalar."""
         title = (self.metadata or {}).get("title")
         return str(title) if isinstance(title, str | int | float) and str(title).strip() else None
 
@@ -53,8 +53,8 @@ class FrontMatter:
 def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
     """Return the front matter of `lines`, if any, and the index of the first line after it.
 
-    What opens like front matter but holds no mapping is text: a rule above a paragraph, for example.
-    Broken front matter is still cut off and reported in `problems`; of it what can be read is kept.
+    Lines that begin like front matter but contain no mapping are text, for example a thematic break above a paragraph.
+    Broken front matter is still cut off and reported in `problems`; its readable entries are kept.
     """
     if not lines:
         return None, 0
@@ -79,7 +79,7 @@ def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMa
     except (ValueError, RecursionError) as error:
         if not all(map(ENTRY.match, lines[1:end])):
             return None, 0
-        # What is parsed and refused all the same expands too far, and what is nested too deeply is no accident.
+        # Text that parses but fails afterwards expands too far, and too deep nesting is no accident.
         singly = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
         metadata = _read_singly(lines[1:end] if singly else [], format, raw, error, problems)
         return FrontMatter(format, raw, end + 1, metadata), end + 1
@@ -90,11 +90,11 @@ def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMa
 
 
 def _read_singly(lines: list[str], format: str, raw: str, error: Exception, problems: list[Problem]) -> Metadata | None:
-    """Return what can be read of front matter that cannot be read as a whole, None where that is nothing."""
+    """Return the readable entries of front matter that cannot be parsed as a whole, None if there are none."""
     entries = read_entries(lines, format, lambda text: PARSERS[format](text, []))
     try:
         metadata: Metadata = plain(entries.values, len(raw))
-    except (ValueError, RecursionError):  # it can be read, and expands too far
+    except (ValueError, RecursionError):  # readable, but expands too far
         metadata = {}
     if not metadata or not entries.faults:
         message, line = _explain(error)
@@ -107,14 +107,14 @@ def _read_singly(lines: list[str], format: str, raw: str, error: Exception, prob
 
 
 def _noted(notes: list[tuple[int, str]]) -> list[Problem]:
-    """Return the problems of front matter that was read, with a value that is not as it was written."""
+    """Return the problems of values that were parsed but are not kept as written."""
     return [
         Problem("front_matter_value", message, line + 1, line + 1) for line, message in sorted(notes)[:MOST_PROBLEMS]
     ]
 
 
 def _explain(error: Exception) -> tuple[str, int]:
-    """Return what is wrong, and the 1-based line within the fences, 0 where the parser gives none."""
+    """Return the error message and the 1-based line within the fences, 0 if the parser reports none."""
     if mark := getattr(error.__cause__, "problem_mark", None):
         return str(error), mark.line + 1
     place = TOML_PLACE.search(str(error))
@@ -142,7 +142,7 @@ def _cut_json(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | 
 
 
 Notes = list[tuple[int, str]]
-"""Lines, from 1 for the first within the fences, and what is not kept there as it was written."""
+"""Line numbers (the first line within the fences is 1) and messages about values that are not kept as written."""
 
 
 def _parse_yaml(text: str, notes: Notes) -> Any:
@@ -162,7 +162,7 @@ def _parse_yaml(text: str, notes: Notes) -> Any:
 
 
 def _keys_twice(root: Any) -> Notes:
-    """Return the keys of YAML mappings that come again, of which the last value is taken."""
+    """Return notes on duplicate keys of YAML mappings; the last value of a key wins."""
     notes: Notes = []
     waiting, met = [root], set[int]()
     while waiting:
@@ -196,7 +196,7 @@ def _parse_json(text: str, notes: Notes) -> Any:
 
 
 def _json_decoder(notes: Notes, text: str, offset: int = 0) -> json.JSONDecoder:
-    """Return a decoder that notes keys that come twice, and keeps numbers that no float can hold as they are written.
+    """Return a decoder that notes duplicate keys, and keeps numbers too large for a float as written.
 
     `offset` is added to the lines of `text`.
     """
@@ -227,10 +227,10 @@ def _too_large(written: str, text: str, notes: Notes, offset: int = 0) -> str:
 
 
 def yaml_loader() -> type[Any]:
-    """A safe YAML loader that keeps what a reader sees.
+    """A safe YAML loader that keeps values as a reader sees them.
 
-    Only the scalars of YAML 1.2's JSON schema become other than strings, and a number only where it
-    prints back as it was written: `00501`, `1.10`, `2024-01-31`, `no` and `12:30` stay strings.
+    Only the scalars of YAML 1.2's JSON schema become other types than strings, and a number only if it
+    prints back as written: `00501`, `1.10`, `2024-01-31`, `no` and `12:30` stay strings.
     """
     import yaml
 
@@ -254,7 +254,7 @@ def yaml_loader() -> type[Any]:
     add("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
     add("!number", re.compile(r"^-?[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?$"), list("-0123456789"))
     FrontMatterLoader.add_constructor("!number", number)
-    # An unknown tag (`!include x`) is another program's business: keep the value.
+    # An unknown tag (`!include x`) is meant for another program: keep the value.
     FrontMatterLoader.add_constructor(
         None,
         lambda loader, node: (
@@ -274,12 +274,12 @@ PARSERS: dict[str, Callable[[str, Notes], Any]] = {"yaml": _parse_yaml, "toml": 
 
 
 def plain(value: Any, size: int) -> Any:
-    """Return `value` as JSON can hold it: keys as strings, dates as ISO 8601 text, NaN and infinities as text.
+    """Return `value` as JSON values: keys as strings, dates as ISO 8601 text, NaN and infinities as text.
 
-    `size` is the length of the text that it was read from, which aliases may say again.
+    `size` is the length of the parsed text, which aliases may repeat.
 
     Raises:
-        ValueError: the value is too deep or expands too far (an alias bomb), or holds itself.
+        ValueError: the value is too deep, expands too far (an alias bomb), or contains itself.
     """
     nodes = characters = 0
     most = size + max(size, LEAST_EXPANSION)

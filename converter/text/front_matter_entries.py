@@ -1,4 +1,4 @@
-"""Front matter that its format refuses as a whole: read entry by entry, so that a bad one costs itself alone."""
+"""Front matter that does not parse as a whole: read entry by entry, so that a bad entry costs only itself."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 
 LONGEST = 200
 MAXIMUM_ENTRIES = 2000
-"""Beyond so many, what cannot be read as a whole is not tried one by one."""
+"""With more entries than this, front matter is not read entry by entry."""
 
 BEGINS = {"yaml": re.compile(r"[^\s#\-\]}]"), "toml": re.compile(r"[^\s#\]}]")}
-"""How the first line of an entry begins; other lines go on with the entry before."""
+"""The start of an entry's first line; other lines continue the entry before."""
 
 VALUE = {
     "yaml": re.compile(r"([\w.@/-][\w.@/ -]{0,79}|\"[^\"]{1,80}\"|'[^']{1,80}')\s*+:\s++(\S.*)"),
     "toml": re.compile(r"([\w.-]{1,80}|\"[^\"]{1,80}\"|'[^']{1,80}')\s*+=\s*+(\S.*)"),
 }
-"""A key and its value on one line that ends without white space."""
+"""A key and its value on one line without trailing white space."""
 
 COMMENT = re.compile(r"(?<!\s)\s++#.*")
 SEPARATOR = {"yaml": ": ", "toml": " = "}
@@ -27,16 +27,16 @@ SEPARATOR = {"yaml": ": ", "toml": " = "}
 
 @dataclass(slots=True)
 class Entries:
-    """What could be read: `values` by key; of what could not, or not as written, the line (from 1) and a message."""
+    """Readable `values` by key, and `faults`: line (from 1) and message of entries not read, or not read as written."""
 
     values: dict[str, Any] = field(default_factory=dict)
     faults: list[tuple[int, str]] = field(default_factory=list)
 
 
 def read_entries(lines: Sequence[str], format: str, parse: Callable[[str], Any]) -> Entries:
-    """Read each entry of some lines of YAML or TOML with `parse`, which raises a ValueError where it cannot.
+    """Read each entry of lines of YAML or TOML with `parse`, which raises a ValueError for invalid text.
 
-    A value that its format refuses, on one line, is taken as the text that it is, and the message says how to write it.
+    An invalid value on one line is kept as text, and the message states how to write the value.
     """
     entries = Entries()
     first_lines: dict[str, int] = {}
@@ -52,19 +52,19 @@ def read_entries(lines: Sequence[str], format: str, parse: Callable[[str], Any])
 
 
 def twice(key: str, first: int, second: int) -> str:
-    """Return what is said of a key that comes again."""
+    """Return the message about a duplicate key."""
     places = f"lines {first + 1} and {second + 1}" if second > first else f"line {first + 1} twice"
     name = shortened(json.dumps(key, ensure_ascii=False))
     return f"the key {name} stands on {places}; the last value is taken: remove one, or write both as a list"
 
 
 def shortened(text: str) -> str:
-    """Return a text that is not too long for a message."""
+    """Return the text, shortened to fit a message."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _chunks(lines: Sequence[str], format: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines of each entry, with the number of the first."""
+    """Yield the lines of each entry, with the number of the first line."""
     start, chunk = 1, list[str]()
     in_table = False
     for number, line in enumerate(lines, 1):
@@ -83,7 +83,7 @@ def _chunks(lines: Sequence[str], format: str) -> Iterator[tuple[int, list[str]]
 def _read(
     start: int, chunk: list[str], format: str, parse: Callable[[str], Any], faults: list[tuple[int, str]]
 ) -> Iterator[tuple[int, Mapping[Any, Any]]]:
-    """Yield what an entry, or else each of its lines, holds."""
+    """Yield the values of an entry, or of each of its lines if the entry as a whole does not parse."""
     try:
         read = parse("\n".join(chunk))
     except (ValueError, RecursionError) as error:

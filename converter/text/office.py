@@ -1,7 +1,7 @@
-"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, by markitdown, in a process of its own (`office_reader.py`).
+"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, by markitdown, in a separate process (`office_reader.py`).
 
-That process has limits of memory and time that hold, whatever a document unpacks to. It starts with the first such
-document of a thread, and reads the next ones too.
+That process enforces limits of memory and time, whatever size a document unpacks to. It starts with a thread's first
+office document, and also reads the following ones.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from converter.text.office_reader import IDLE_SECONDS, LONGEST_ANSWER, READERS, 
 
 SUFFIXES = {f".{format}": format for format in READERS} | {".htm": "html", ".xhtml": "html"}
 
-# Comments before the first tag are taken as one, from the first opening to the last closing: to tell them apart takes
-# exponential time where nothing follows them.
+# The pattern matches all comments before the first tag as one, from the first opening to the last closing: matching
+# them separately takes exponential time if nothing follows them.
 HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*>\s*+)?(?:<!--.*-->\s*+)?<(?:!doctype\s+html|html)[\s>]", re.I | re.S
 )
-# A member of an archive that tells what the archive is (ECMA-376, part 2; EPUB OCF 3).
+# Members that identify the format of an archive (ECMA-376, part 2; EPUB OCF 3).
 MEMBERS = {
     "word/document.xml": "docx",
     "ppt/presentation.xml": "pptx",
@@ -41,15 +41,15 @@ MEMBERS = {
 }
 BEGINNING = 4096
 LONGEST_LISTING = 1024 * 1024
-"""Bytes of an archive's list of members beyond which it is no document: ten thousand of them, in the process that
-deals out the work and has no limit of time."""
+"""Maximum bytes of an archive's list of members (about ten thousand members); an archive with a longer list is no
+document. The process that distributes the work reads this list, without a time limit."""
 PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from converter.text.office_reader import main; main()"
 )
 
 
 def format_of(name: str, text_suffixes: frozenset[str], data: bytes | str) -> str:
-    """Return the format of a document: by its name's suffix, else, where that says nothing, by its first bytes."""
+    """Return the format of a document: by the suffix of its name, or, if the suffix is unknown, by its first bytes."""
     suffix = os.path.splitext(name)[1].lower()
     if suffix in text_suffixes:
         return MARKDOWN
@@ -57,7 +57,7 @@ def format_of(name: str, text_suffixes: frozenset[str], data: bytes | str) -> st
 
 
 def format_by_content(data: bytes | str) -> str:
-    """Return the format that the first bytes tell; Markdown where they tell nothing."""
+    """Return the format that the first bytes identify; Markdown if none."""
     beginning = data[:BEGINNING]
     if isinstance(beginning, str):
         beginning = beginning.encode("utf-8", "replace")
@@ -75,23 +75,23 @@ def format_by_content(data: bytes | str) -> str:
 
 
 class _Listing(BytesIO):
-    """An archive of which no more is read at once than the list of its members may take."""
+    """An archive that refuses to read more at once than the maximum size of its list of members."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Return so many bytes; OSError where they are more than a list of members has."""
+        """Return `size` bytes; raise OSError if a list of members may not have that many."""
         if size is not None and size > LONGEST_LISTING:
             raise OSError(f"a list of members of {size} bytes")
         return super().read(size)
 
 
 def to_markdown(raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int) -> tuple[str, list[Problem]]:
-    """Turn a document of one of the `READERS` into Markdown; what was read with a caveat is told beside it.
+    """Convert a document in one of the formats of `READERS` to Markdown; return the Markdown and problems.
 
     Raises:
         SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
-            than `maximum_bytes`, or takes too much memory; `too_much_output`, it becomes more than `maximum_markdown`;
-            `unreadable`, the document is broken or locked; `crashed`, its reader ended.
-        OutOfTime: it took longer than the document may.
+            than `maximum_bytes`, or takes too much memory; `too_much_output`, the Markdown is larger than
+            `maximum_markdown`; `unreadable`, the document is broken or locked; `crashed`, the reader process ended.
+        OutOfTime: the reading exceeded the time limit of the document.
     """
     process: _Process | None = getattr(_thread, "process", None)
     if process is None or not process.is_ready:
@@ -111,10 +111,10 @@ class _Process:
 
     def __init__(self) -> None:
         path = json.dumps([entry or os.getcwd() for entry in sys.path])
-        # XLSX is read through pandas, whose strings need not be pyarrow's; threads for numbers would only take memory.
+        # markitdown reads XLSX with pandas, which does not need pyarrow strings; BLAS threads would only take memory.
         environment = {**os.environ, "PANDAS_FUTURE_INFER_STRING": "0", "OPENBLAS_NUM_THREADS": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", PROGRAM, path],  # -P: no module of the folder that we happen to be in
+            [sys.executable, "-P", "-c", PROGRAM, path],  # -P: no modules from the working folder
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
         )  # fmt: skip
         self.owner = os.getpid()
@@ -124,15 +124,15 @@ class _Process:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it may be asked: it ends by itself once nobody asks, and a forked copy of us must not."""
+        """Whether the process accepts requests: it ends by itself when idle, and a forked process must not use it."""
         idle = time.monotonic() - self.last_used
         return self.is_alive and self.owner == os.getpid() and idle < IDLE_SECONDS / 2
 
     def ask(self, raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int) -> tuple[dict[str, Any], bytes]:
-        """Return what it says of a document, and the Markdown. Afterwards it may have ended.
+        """Return the process's answer about a document, and the Markdown. Afterwards the process may have ended.
 
         Raises:
-            SourceError: it ended over the document.
+            SourceError: the process ended while reading the document.
             OutOfTime: the document's time is up.
         """
         seconds = seconds_left()
@@ -174,6 +174,6 @@ def _end(process: subprocess.Popen[bytes], owner: int) -> None:
         process.kill()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
-                with contextlib.suppress(OSError):  # a document was only half sent
+                with contextlib.suppress(OSError):  # a document was sent only in part
                     pipe.close()
         process.wait()

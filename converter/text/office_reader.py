@@ -1,6 +1,6 @@
-"""The process that reads office formats for another: what a few bytes unpack to costs this one its memory or its life.
+"""The process that reads office formats for another process: a document that unpacks too far ends only this one.
 
-It takes requests on standard input and answers on standard output, a frame each for what is said and for the bytes.
+It reads requests from standard input and answers on standard output: one frame of JSON, then one frame of bytes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ READERS = {
     "pdf": "PdfConverter",
     "epub": "EpubConverter",
 }
-"""The formats that are no text for people, with the class of `markitdown.converters` that reads each."""
+"""The formats other than plain text, with the class of `markitdown.converters` that reads each."""
 
 ARCHIVES = frozenset({"docx", "pptx", "xlsx", "epub"})
 LENGTH = struct.Struct(">Q")
@@ -39,7 +39,7 @@ NOT_INSTALLED = "a reader for {} is not installed; pip install 'parquetry[office
 
 
 def write_frame(stream: IO[bytes], data: bytes) -> None:
-    """Write bytes after their length."""
+    """Write a frame: the length of the bytes, then the bytes."""
     stream.write(LENGTH.pack(len(data)))
     stream.write(data)
 
@@ -48,7 +48,7 @@ def read_frame(stream: IO[bytes], most: int) -> bytes:
     """Return the bytes of a frame.
 
     Raises:
-        EOFError: the other process ended, or says more than `most` bytes.
+        EOFError: the other process ended, or announces more than `most` bytes.
     """
     length = stream.read(LENGTH.size)
     if len(length) < LENGTH.size or LENGTH.unpack(length)[0] > most:
@@ -60,9 +60,9 @@ def read_frame(stream: IO[bytes], most: int) -> bytes:
 
 
 def main() -> None:
-    """Answer requests until there are no more, or memory ran out over one."""
+    """Answer requests until there are no more, or one runs out of memory."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # output that a library prints must not mix with answers
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process stops this one
     with contextlib.suppress(ImportError):
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def _end_after(seconds: float | None) -> None:
-    """Have the system end this process, which nobody may be waiting for any more."""
+    """Have the system end this process after `seconds`: the other process may no longer wait for it."""
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, seconds or 0)
 
@@ -125,32 +125,32 @@ def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
 
 
 def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
-    """Turn a document of one of the `READERS` into Markdown; say whether its nesting was given up.
+    """Convert a document in one of the formats of `READERS` to Markdown; return whether its nesting was dropped.
 
     Raises:
         SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
             than `maximum_bytes`; `unreadable`, the document is broken or locked.
-        MemoryError: it takes more than there is.
+        MemoryError: reading the document exceeds the memory limit.
     """
     try:
         import markitdown
         from markitdown import converters
     except ImportError as error:
         raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns of every odd colour
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns about every unusual color
     try:
         if format in ARCHIVES:
             _check_unpacked(raw, maximum_bytes)
         reader = getattr(converters, READERS[format])()
         with warnings.catch_warnings(record=True) as caught:
-            # Word hardly ever says which row of a table is its header: it is the first, else none would have a name.
+            # Word files hardly ever mark a table's header row: the first row serves, else no column would have a name.
             kind = markitdown.StreamInfo(extension=f".{format}")
             made: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
     except SourceError:
         raise
     except markitdown.MissingDependencyException as error:
         raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
-    except Exception as error:  # each format has a library of its own, with errors of its own
+    except Exception as error:  # each format has its own library, with its own errors
         if _is_of_memory(error):
             raise MemoryError from error
         reason = f"{type(error).__name__}: {_short(error)}"
@@ -160,11 +160,11 @@ def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
 
 
 def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
-    """Refuse an archive that unpacks to more than the limit, wherever in the bytes it begins."""
+    """Refuse an archive that unpacks to more than the limit, at whatever offset it begins."""
     try:
         unpacked = sum(member.file_size for member in zipfile.ZipFile(BytesIO(raw)).infolist())
     except zipfile.BadZipFile:
-        return  # which its reader tells
+        return  # its reader reports this
     if unpacked > maximum_bytes:
         raise SourceError(
             f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise it with `maximum_bytes`",
@@ -173,7 +173,7 @@ def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
 
 
 def _is_of_memory(error: BaseException | None) -> bool:
-    """Whether memory that ran out is behind an error, or what libraries in C say then."""
+    """Whether an error was caused by a lack of memory, including the messages of C libraries."""
     while error is not None:
         if isinstance(error, MemoryError) or "Cannot allocate memory" in str(error):
             return True

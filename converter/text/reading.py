@@ -1,4 +1,4 @@
-"""bytes -> Text: encoding told, newlines folded, front matter cut off, line numbers kept."""
+"""bytes -> Text: encoding detected, newlines normalized, front matter cut off, line numbers kept."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Bytes that the detector looks at, from shortly before the first one that is no UTF-8.
+# Bytes that the detector examines, from shortly before the first byte that is not UTF-8.
 SAMPLE_BYTES = 64 * 1024
-# Below this the detector guesses; browsers then fall back to windows-1252 (WHATWG Encoding Standard), and so do we.
+# Below this the detector guesses; Parquetry then falls back to windows-1252, as browsers do (WHATWG Encoding Standard).
 LEAST_CONFIDENCE = 0.2
 SURE_CONFIDENCE = 0.5
 FALLBACK_ENCODING = "cp1252"
-# Kana, ideographs, Hangul, and the punctuation and full-width forms that go with them.
+# Kana, ideographs, Hangul, and their punctuation and full-width forms.
 IDEOGRAPHS = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]+")
 LEAST_IN_WORDS = 0.8
 CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
@@ -55,12 +55,12 @@ class Text:
 def read_text(data: bytes | str, source: str, encoding: str | None = None) -> Text:
     """Turn a document's bytes into lines.
 
-    `data` is the whole source; a `str` is taken as already decoded. `encoding` is what the user says that the bytes
-    are in, unless a byte order mark says otherwise; without it, it is detected. Lines end at LF, CRLF or CR
-    (CommonMark 0.31, section 2.1); nothing else, so that line numbers are an editor's.
+    `data` is the whole source; a `str` is already decoded. `encoding` is the user's setting, which a byte order
+    mark overrides; if None, the encoding is detected. Lines end only at LF, CRLF or CR (CommonMark 0.31, section 2.1),
+    so that line numbers match those of an editor.
 
     Raises:
-        DecodingError: the bytes are no text.
+        DecodingError: the bytes are not text.
     """
     problems: list[Problem] = []
     if isinstance(data, str):
@@ -93,10 +93,10 @@ def read_text(data: bytes | str, source: str, encoding: str | None = None) -> Te
 
 
 def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | None = None) -> tuple[str, str]:
-    """Return the text and the name of its encoding, detected if it is not given; doubts go to `problems`.
+    """Return the text and the name of its encoding, detected if not given; doubts are added to `problems`.
 
     Raises:
-        DecodingError: the bytes are no text.
+        DecodingError: the bytes are not text.
     """
     for mark, marked in BYTE_ORDER_MARKS:
         if raw.startswith(mark):
@@ -111,15 +111,15 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
     except UnicodeDecodeError as error:
         start = error.start
         text = raw.decode("utf-8", "replace")
-        # A damaged UTF-8 text has few bad bytes among many good sequences; a legacy one has hardly a good one.
+        # A damaged UTF-8 text has few bad bytes among many valid sequences; a legacy encoding has hardly any valid one.
         if 10 * text.count("\ufffd") < sum(character > "\x7f" for character in text):
             return _decode_as(raw, "utf-8", problems), "utf-8"
     else:
-        # UTF-16 without a mark and most binary formats are full of control characters; a text has hardly one.
+        # UTF-16 without a mark and most binary formats are full of control characters; a text has hardly any.
         if "\0" not in text or len(CONTROLS.findall(text)) < len(text) * MOST_CONTROLS:
             return text, "utf-8"
 
-    import chardet  # only documents that are no plain UTF-8 pay for the import
+    import chardet  # only documents that are not plain UTF-8 pay for the import
 
     begin = max(0, start - SAMPLE_BYTES // 16) & ~3
     found = chardet.detect(raw[begin : begin + SAMPLE_BYTES])
@@ -148,18 +148,18 @@ def codec_name(encoding: str) -> str:
     """Return Python's name of an encoding of text.
 
     Raises:
-        LookupError: there is none of this name.
+        LookupError: no text encoding has this name.
     """
     codec = codecs.lookup(encoding)
-    "".encode(encoding)  # `hex`, `rot13` and the like are codecs of another kind: a LookupError
+    "".encode(encoding)  # `hex`, `rot13` and other codecs that are not text encodings raise a LookupError
     return codec.name
 
 
 def _is_ideographic(raw: bytes, encoding: str) -> bool:
-    """Whether bytes read in an encoding give words of Chinese, Japanese or Korean.
+    """Whether the bytes, decoded in this encoding, form words of Chinese, Japanese or Korean.
 
-    Of so few the detector is never sure, but bytes of another encoding would hardly give a text without a fault in
-    which such characters stand side by side: an accented letter stands between plain ones.
+    The detector is never sure of a few characters. But bytes of another encoding hardly ever decode without errors to
+    adjacent characters of these scripts: an accented letter usually stands between plain ones.
     """
     try:
         text = raw.decode(encoding)
@@ -182,7 +182,7 @@ def _decode_as(raw: bytes, encoding: str, problems: list[Problem]) -> str:
 
 
 def character_problems(text: str, lines: list[str]) -> list[Problem]:
-    """Report NUL characters, with the first line that holds one."""
+    """Report NUL characters, with the first line that contains one."""
     count = text.count("\0")
     if not count:
         return []

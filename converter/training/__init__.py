@@ -1,1 +1,1 @@
-"""How the heading model is made."""
+"""Training of the heading model."""

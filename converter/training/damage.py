@@ -1,7 +1,7 @@
-"""Clean Markdown, written again the way scrapers leave it, with the truth of each line: what the model learns from.
+"""Training data of the model: clean Markdown, rewritten the way scrapers leave it, with the truth of each line.
 
-Only training uses this module. `pieces_of` reads a clean document into its top-level blocks; `written` writes
-them without heading marks, without blank lines, hard-wrapped and so on, as a `Layout` says.
+Only training uses this module. `pieces_of` parses a clean document into its top-level blocks; `written` writes
+them without heading marks, without blank lines, hard-wrapped and so on, as a `Layout` specifies.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FRONT_MATTER = re.compile(r"\A\s*(---|\+\+\+)[ \t]*\n.*?\n\1[ \t]*\n", re.S)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A top-level block: its kind (heading, paragraph, list, table, other) and its lines, a paragraph on one line."""
+    """A top-level block: its kind (heading, paragraph, list, table, other) and its lines; a paragraph is one line."""
 
     kind: str
     lines: tuple[str, ...]
@@ -29,7 +29,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a damaged document is written."""
+    """The layout of a damaged document."""
 
     name: str
     blank: bool = True
@@ -38,11 +38,11 @@ class Layout:
     bullet: str = "-"
     number: str = "."
     text_only: bool = True
-    """Leave out what is neither heading, paragraph, list nor table, as text extractors do."""
+    """Keep only headings, paragraphs, lists and tables, as text extractors do."""
     headless: bool = False
-    """Leave out the headings: a text without any must get none."""
+    """Leave out the headings: a text without headings must get none."""
     stress: bool = False
-    """Set every third short paragraph in bold too: not all that is bold is a heading."""
+    """Set every third short paragraph in bold too: not every bold line is a heading."""
 
 
 LAYOUTS = (
@@ -62,7 +62,7 @@ LAYOUTS = (
 )
 
 UNDIVIDED = (Layout("spaced"), Layout("spaced, wrapped", wrap=76), Layout("glued", blank=False))
-"""How texts that never had headings are written."""
+"""Layouts of texts that never had headings."""
 
 
 def pieces_of(text: str) -> list[Piece]:
@@ -90,7 +90,7 @@ def pieces_of(text: str) -> list[Piece]:
 
 
 def written(pieces: Sequence[Piece], layout: Layout) -> tuple[list[str], list[bool]]:
-    """The lines of a damaged document, and for each whether it was a heading."""
+    """The lines of a damaged document, and whether each was a heading."""
     lines: list[str] = []
     headings: list[bool] = []
     short = 0

@@ -2,10 +2,10 @@
 
     python -m converter.training.train CORPUS [CORPUS ...] [--write] [--documents 120] [--leave-out FOLDER]
 
-Each document is damaged in every `damage.LAYOUTS`; the headings it had are the truth. Beside these stand texts that
-never had headings (`undivided.py`). `--leave-out` trains without each source in turn, reports F1 on it and a
-reliability table over all of them, and keeps those weights in FOLDER (for `tests.benchmarks.scraped --weights`);
-`--write` trains on everything and writes `headings/weights.json`. Needs NumPy and markdown-it-py, which using the
+Each document is damaged in every layout of `damage.LAYOUTS`; its original headings are the truth. Texts that never
+had headings (`undivided.py`) are added. `--leave-out` trains without each source in turn, reports F1 on it and a
+reliability table over all sources, and saves those weights in FOLDER (for `tests.benchmarks.scraped --weights`);
+`--write` trains on everything and writes `headings/weights.json`. Training needs NumPy and markdown-it-py; using the
 model does not.
 """
 
@@ -31,13 +31,13 @@ from converter.repair.lines import ORDERED
 from converter.training.damage import LAYOUTS, UNDIVIDED, pieces_of, written
 from converter.training.undivided import AMBIGUOUS, undivided
 
-WEIGHTS = Path(__file__).parent / "headings" / "weights.json"
+WEIGHTS = Path(model.__file__).with_name("weights.json")
 UNDIVIDED_WEIGHT, AMBIGUOUS_WEIGHT = 0.8, 0.1
-"""What a line of a text that was made to have no headings weighs beside one of a real document."""
+"""Weights of a line from a text generated without headings, relative to a line of a real document."""
 RIDGE = 20.0
-"""Strength of the penalty on the squared weights: keeps what was rarely seen near 0."""
+"""Strength of the penalty on the squared weights: keeps the weights of rare features near 0."""
 FOLDS = 4
-"""Groups of sources: the second stage learns from what a first stage makes of sources that it has not seen."""
+"""Groups of sources: the second stage learns from the results of a first stage on sources it has not seen."""
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
@@ -54,12 +54,12 @@ class Example:
     seen: dict[int, Features]
     truth: dict[int, bool]
     missed: int
-    """Headings that are no candidates at all."""
+    """The number of headings that are not candidates."""
     weight: float = 1.0
 
 
 def examples_of(corpus: Path, documents: int, seed: int = 0) -> Iterator[Example]:
-    """The damaged documents of one source."""
+    """Yield the damaged documents of one source."""
     files = sorted(path for path in corpus.rglob("*.md") if 500 < path.stat().st_size < 300_000)
     random.Random(seed).shuffle(files)
     taken = 0
@@ -95,7 +95,7 @@ def _example(source: str, name: str, lines: list[str], headings: Sequence[bool])
 
 
 class Training:
-    """The examples as matrices, a row a candidate and a column a feature, to fit many models to parts of them."""
+    """The examples as matrices, a row per candidate and a column per feature, to fit many models to parts of them."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.examples = examples
@@ -110,7 +110,7 @@ class Training:
         self._starts: list[Vector | None] = [None, None]
 
     def without(self, source: str | None = None) -> tuple[Stages, Vector]:
-        """Both stages, fitted to all sources but one; and the chance that they give each candidate, of any source."""
+        """Both stages, fitted to all sources except `source`; and the probability for each candidate, of any source."""
         kept = self.source != source
         alone = self._fit(0, self.alone, kept)
         chances = _chances(self.alone, alone)
@@ -141,7 +141,7 @@ class Training:
             start = end
 
     def _fit(self, stage: int, matrix: Matrix, kept: Mask) -> Vector:
-        """Fit a stage to the rows that are kept. The first fit of a stage is the start of all others."""
+        """Fit a stage to the kept rows. All later fits of a stage start from its first fit."""
         start = self._starts[stage]
         if start is not None and len(start) != matrix.shape[1]:
             start = None
@@ -163,7 +163,7 @@ def matrix_of(rows: Sequence[Features]) -> tuple[list[str], Matrix]:
 
 
 def newton(matrix: Matrix, truth: Vector, weight: Vector, start: Vector | None = None) -> Vector:
-    """The weights that make the truth most likely, held small by RIDGE: logistic regression by Newton's method."""
+    """The weights of a logistic regression with the L2 penalty RIDGE, fitted by Newton's method."""
     beta = np.zeros(matrix.shape[1]) if start is None else start.copy()
     for _ in range(12):
         p = _chances(matrix, beta)
@@ -171,7 +171,7 @@ def newton(matrix: Matrix, truth: Vector, weight: Vector, start: Vector | None =
         scaled = matrix * np.sqrt(weight * p * (1 - p)).astype(np.float32)[:, None]
         step = np.linalg.solve((scaled.T @ scaled).astype(float) + RIDGE * np.eye(len(beta)), slope)
         beta += step
-        if np.abs(step).max() < 1e-2:  # the next step would be about its square
+        if np.abs(step).max() < 1e-2:  # the next step would be about the square of this one
             break
     return beta
 
@@ -182,7 +182,7 @@ def _chances(matrix: Matrix, beta: Vector) -> Vector:
 
 
 def leave_out(training: Training, folder: Path) -> None:
-    """Report on each source with a model that never saw it, and keep the model in FOLDER/SOURCE.json."""
+    """Report on each source with a model that never saw it, and save the model in FOLDER/SOURCE.json."""
     folder.mkdir(parents=True, exist_ok=True)
     given = np.zeros(len(training.truth))
     figures: list[float] = []
@@ -202,7 +202,7 @@ def leave_out(training: Training, folder: Path) -> None:
 
 
 def reliability(pairs: Sequence[tuple[float, bool]]) -> None:
-    """Of the lines given a chance, how many were headings?"""
+    """Print how many of the lines in each range of probabilities were headings."""
     bounds = (0.0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)
     print("chance given   lines   mean given   were headings")
     for low, high in pairwise(bounds):
@@ -224,11 +224,11 @@ SHAPES: tuple[tuple[str, Callable[[Page, int], bool]], ...] = (
     ("short line before another", lambda page, at: at + 1 in page.candidates and page.blocks[at + 1].width <= 60),
     ("other short line", lambda page, at: True),
 )
-"""What a candidate looks like, told by the first that is true of it."""
+"""Name -> test of a candidate's shape; the first test that holds decides."""
 
 
 def shapes(training: Training, given: Vector, layout: str = "bare") -> None:
-    """Of the lines of each shape, how many are headings and how many are not, and how many are missed and false?"""
+    """Print, for the lines of each shape, how many are headings, others, missed headings and false headings."""
     counts = {name: [0, 0, 0, 0] for name, _ in SHAPES}
     start = 0
     for example in training.examples:
@@ -246,7 +246,7 @@ def shapes(training: Training, given: Vector, layout: str = "bare") -> None:
 
 
 def write(stages: Stages, path: Path) -> None:
-    """Write weights, readable, without those that are nothing."""
+    """Write the weights as readable JSON, without those that round to 0."""
     rounded = {
         stage: {name: round(weight, 3) for name, weight in sorted(found.items()) if abs(weight) >= 0.0005}
         for stage, found in stages.items()

@@ -1,7 +1,7 @@
-"""Texts that never had headings, made of the paragraphs of a document: what the model must leave alone.
+"""Texts that never had headings, made of the paragraphs of a document: the model must find none in them.
 
-Only training uses this module. A document without its headings is not enough: short lines that are no headings
-stand in letters, talks, notes and forms, and a model that has never seen these takes them for titles.
+Only training uses this module. A document without its headings is not enough: letters, talks, notes and forms
+contain short lines that are not headings, and a model that has never seen these takes them for titles.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Text = list[str]
 
 
 def undivided(pieces: Sequence[Piece], chance: random.Random) -> Iterator[tuple[str, list[Piece]]]:
-    """Texts without headings from the blocks of one document, each with the name of its shape."""
+    """Yield texts without headings from the blocks of one document, each with the name of its shape."""
     plain = [piece for piece in pieces if piece.kind != "heading"]
     prose = [piece.lines[0] for piece in plain if piece.kind == "paragraph" and len(piece.lines[0]) > 60]
     if len(prose) < 3:
@@ -44,7 +44,7 @@ def undivided(pieces: Sequence[Piece], chance: random.Random) -> Iterator[tuple[
 
 
 def _scrap(chance: random.Random, prose: Sequence[str], most: int = 7, raised: bool = False) -> str:
-    """A few words from anywhere in the prose, as hasty writers put down."""
+    """A few words from anywhere in the prose, as in a hasty note."""
     text = chance.choice(prose)
     words = text.split()
     if len(words) < 5:
@@ -55,7 +55,7 @@ def _scrap(chance: random.Random, prose: Sequence[str], most: int = 7, raised: b
 
 
 def _sentences(chance: random.Random, prose: Sequence[str], count: int) -> Text:
-    """Single sentences, each a paragraph of its own."""
+    """Single sentences, each a separate paragraph."""
     found = [sentence for text in prose for sentence in _SENTENCE.split(text) if len(sentence) > 3]
     start = chance.randrange(max(1, len(found) - count))
     return found[start : start + count]
@@ -79,7 +79,7 @@ def _talk(chance: random.Random, prose: Sequence[str]) -> Text:
 
 
 def _messages(chance: random.Random, prose: Sequence[str]) -> Text:
-    """Long and short ones, some without the stop at their end, some but a few words."""
+    """Long and short messages, some without the final stop, some of only a few words."""
     lines: Text = []
     for sentence in _sentences(chance, prose, chance.randint(10, 20)):
         drawn = chance.random()
@@ -114,4 +114,4 @@ SHAPES: dict[str, Callable[[random.Random, Sequence[str]], Text]] = {
 }
 
 AMBIGUOUS = frozenset(("messages", "notes among prose"))
-"""Shapes in which some lines cannot be told from titles; to learn too much from them would cost real ones."""
+"""Shapes in which some lines look exactly like titles; learning too much from them would lose real titles."""

@@ -1,12 +1,12 @@
-"""Cell texts to typed columns, each with the evidence for its type.
+"""Convert cell texts to typed columns, each with the evidence for its type.
 
     cells -> prepare: filled or missing, marks off, characters folded (`cells.py`)
-          -> TYPES, in order: each reads the whole column or says which cell spoke against it (`types.py`)
+          -> TYPES, in order: each reads the whole column or names the cell that rules it out (`types.py`)
           -> Column: values, unit, evidence (`infer.py`)
 
-A type is decided by all cells of a column; a cell that fits no single type makes a string column, which loses
-nothing. Guards keep codes, versions and identifiers as text (`guards.py`). What a column leaves open, the order
-of day and month or the decimal mark, is settled by what other columns of the document prove, or not at all.
+All cells of a column decide its type; if no type fits them all, the column is string, which loses nothing.
+Guards keep codes, versions and identifiers as text (`guards.py`). If a column leaves the order of day and month
+or the decimal mark open, only proof from other columns of the document settles it.
 """
 
 from converter.values.column import NO_HINTS, UNTYPED, Column, Conventions, DateOrder, DecimalMark, Hints

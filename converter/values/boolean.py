@@ -1,4 +1,4 @@
-"""bool: yes and no in words and signs, one vocabulary for the whole column."""
+"""bool: yes and no in words or signs, one vocabulary for the whole column."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def _vocabularies() -> list[Vocabulary]:
 
 VOCABULARIES = _vocabularies()
 ALONE = (VOCABULARIES[0].keys() | VOCABULARIES[1].keys() | VOCABULARIES[2].keys()) - {"x", "×"}
-"""Words that are boolean even where the column never says the opposite; a lone `y` or `on` may be a code."""
+"""Words that are boolean even if their opposite never occurs in the column; a lone `y` or `on` may be a code."""
 
 FORCED = {"1": True, "0": False}
-"""Numbers, unless the user asks for a boolean."""
+"""Numbers, unless the user asks for booleans."""
 
 KNOWN: dict[str, list[Vocabulary]] = {}
 for _vocabulary in VOCABULARIES:
@@ -67,7 +67,7 @@ for _vocabulary in VOCABULARIES:
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """True and false, or the cell that is neither."""
+    """Read true and false, or return the cell that is neither."""
     candidates: list[Vocabulary] = []
     if cells.forced and any(text in FORCED for text in cells.texts):
         candidates = [FORCED | VOCABULARIES[0] | VOCABULARIES[1] | VOCABULARIES[2]]

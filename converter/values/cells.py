@@ -1,4 +1,4 @@
-"""A column's cells made ready for the types to read, and the two answers a type can give."""
+"""A column's cells, prepared for the types to read, and the two answers of a type."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
 Result = TypeVar("Result")
 
 LONGEST_VALUE = 64
-"""No number, date or duration is written in more characters than this."""
+"""The maximum length of a number, date or duration, in characters."""
 
 
 @dataclass(frozen=True)
 class NoMatch:
-    """A type says no."""
+    """The type does not fit the column."""
 
     row: int
-    """Index of the cell that spoke against the type."""
+    """Index of the cell that rules out the type."""
     reason: str = ""
-    """Why, where it is worth telling: a leading zero, an open day-month order. Empty for a plain misfit."""
+    """The reason, if worth reporting: a leading zero, an open day-month order. Empty for a plain misfit."""
     asks: str | None = None
     """The convention that would settle it (`Column.asks`)."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A type says yes: these cells have these values."""
+    """The type fits the column: these cells have these values."""
 
     type: pa.DataType
     rows: Sequence[int]
@@ -52,47 +52,47 @@ class Cells:
 
     header: str
     raw: Sequence[str]
-    """All cells as they came."""
+    """All cells, unchanged."""
     lines: Sequence[int]
     hints: Hints
     conventions: Conventions
     texts: list[str]
     """The filled cells, folded and without footnote marks."""
     rows: Sequence[int]
-    """For each of `texts` the index of its cell."""
+    """For each of `texts`, the index of its cell."""
     marks: dict[int, str]
     missing: list[int]
-    """Indexes of the cells that hold a missing-value token or nothing."""
+    """Indexes of the cells that are empty or hold a missing-value token."""
     only_blank: bool
-    """Whether every missing cell is blank or a dash."""
+    """Whether every missing cell is blank (`missing.BLANK`) or holds a token of the user."""
     has_unknown: bool
-    """Whether a missing cell says so in a word (`unknown`, `TBD`)."""
+    """Whether a missing cell holds a word such as `unknown` or `TBD`."""
     allowed: int = 0
     """How many filled cells may fail to fit."""
     forced: bool = False
-    """Whether a user asked for the type, so that the guards against codes and identifiers stand back."""
+    """Whether the user asked for the type, which disables the guards against codes and identifiers."""
     _results: dict[Callable[[Cells], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def tolerant(self, allowed: int, *, forced: bool = False) -> Cells:
-        """The same cells with more patience."""
+        """Return the same cells with more misfits allowed."""
         return replace(self, allowed=allowed, forced=forced)
 
     def once(self, read: Callable[[Cells], Result]) -> Result:
-        """What `read` makes of these cells; types that share a way of reading read them once."""
+        """Return the cached result of `read`: types that share a reader read the cells once."""
         if read not in self._results:
             self._results[read] = read(self)
         result: Result = self._results[read]
         return result
 
     def line(self, index: int) -> str:
-        """Where the filled cell stands, for evidence: `line 14`."""
+        """Return the line of a filled cell, for the evidence: `line 14`."""
         return f"line {self.lines[self.rows[index]]}"
 
     def parse_each(self, parse: Callable[[str], Any]) -> tuple[Sequence[int], list[Any], list[int]] | NoMatch:
-        """Parse every filled cell with a function that gives None for a misfit.
+        """Parse every filled cell with a function that returns None for a misfit.
 
-        Gives the indexes into `texts` that fit, their results, and the indexes that do not fit,
-        or the first misfit that is one too many.
+        Return the indexes into `texts` that fit, their results, and the indexes that do not fit,
+        or the first misfit beyond `allowed`.
         """
         results: list[Any] = []
         misfits: list[int] = []
@@ -108,14 +108,14 @@ class Cells:
 
     def reading(self, type: pa.DataType, fitting: Sequence[int], values: list[Any], misfits: list[int],
                 evidence: str) -> Reading:  # fmt: skip
-        """The answer of a type that has read its cells through `parse_each`."""
+        """Return the reading of a type that parsed its cells with `parse_each`."""
         rows = self.rows
         fit = rows if len(fitting) == len(rows) else [rows[i] for i in fitting]
         return Reading(type, fit, values, evidence, [rows[i] for i in misfits])
 
 
 def indexes_without(count: int, left_out: Sequence[int]) -> Sequence[int]:
-    """The indexes below `count` but for these; a long column that is whole has no list of a million numbers."""
+    """Return the indexes below `count` except these; a range if there are none, to save a list of a million numbers."""
     if not left_out:
         return range(count)
     out = frozenset(left_out)
@@ -123,7 +123,7 @@ def indexes_without(count: int, left_out: Sequence[int]) -> Sequence[int]:
 
 
 def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hints, conventions: Conventions) -> Cells:
-    """Sort the cells into filled and missing, take footnote marks off, fold characters."""
+    """Split the cells into filled and missing, remove footnote marks, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
     longest = max([LONGEST, *map(len, null_values)])
     texts: list[str] = []

@@ -1,4 +1,4 @@
-"""Characters that mean the same: one spelling for the reading of a cell, the original for its text."""
+"""Equivalent characters: a cell is read with one spelling of each; its text keeps the original."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLD: dict[int, str | None] = {
     ord("\uff0c"): ",", ord("\uff05"): "%", ord("\u066a"): "%", ord("\uff08"): "(", ord("\uff09"): ")",
     ord("\uff1a"): ":", ord("\uff0f"): "/", ord("\u03bc"): "\u00b5", ord("\u2126"): "\u03a9",
 }  # fmt: skip
-"""Minus signs and dashes, spaces, digits of other scripts, full-width signs: what `str.translate` makes of them."""
+"""Table for `str.translate`: minus signs and dashes, spaces, digits of other scripts, full-width signs."""
 
 # A footnote mark at the end of a cell: `12*`, `12 †`, `12[1]`, `12 [^a]`.
 MARK = re.compile(r"(?<=[^*†‡§¶\]\s]) ?((?:[*†‡§¶]|\[\^?[0-9a-z]{1,3}\])++)$")
@@ -27,18 +27,18 @@ MARK_ENDS = frozenset("*†‡§¶]")
 
 
 def fold(text: str) -> str:
-    """The text with one spelling for each minus, space and digit; linear in its length."""
+    """Return the text with one spelling for each minus, space and digit; linear in its length."""
     return text.strip() if text.isascii() else text.translate(FOLD).strip()
 
 
 def split_mark(text: str) -> tuple[str, str | None]:
-    """A cell without the footnote mark at its end, and that mark: `12 †` gives `12` and `†`."""
+    """Return a cell without the footnote mark at its end, and that mark: `12 †` gives `12` and `†`."""
     found = MARK.search(text) if text[-1:] in MARK_ENDS else None
     return (text[: found.start()], found[1]) if found else (text, None)
 
 
 def plain_letters(text: str) -> str:
-    """Lower case, compatibility forms unified, accents off Latin letters only: `Größe` gives `grosse`."""
+    """Return lower case, compatibility forms unified, accents off Latin letters only: `Größe` gives `grosse`."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     if folded.isascii():
         return folded

@@ -1,4 +1,4 @@
-"""date32: days."""
+"""date32: dates without a time of day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from converter.values.lattice import DATE32
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """Days without a time, or the cell that is none."""
+    """Read dates without a time, or return the cell that does not fit."""
     datetimes = cells.once(read_datetimes)
     if isinstance(datetimes, NoMatch):
         return datetimes
@@ -25,6 +25,6 @@ def read(cells: Cells) -> Reading | NoMatch:
 
 
 def moment_reading(cells: Cells, datetimes: Datetimes, reading: Reading) -> Reading:
-    """What date32 and timestamp add to their readings: how the order was found, and what it proves."""
+    """Return a reading with what date32 and timestamp add: how the order was found, and what it proves."""
     evidence = "; ".join(filter(None, [reading.evidence, datetimes.note]))
     return Reading(reading.type, reading.rows, reading.values, evidence, reading.rejected, None, datetimes.proves)

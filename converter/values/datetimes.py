@@ -1,7 +1,7 @@
-"""Cells read as days, with or without a time of day: date32 and timestamp choose among the result.
+"""Read cells as dates, with or without a time of day; date32 and timestamp build on the result.
 
-Day-month order is never guessed: the column's own days past 12 decide, or the user's hint, or what other columns
-of the document prove; else the column stays text.
+Day-month order is never guessed: the column's own days above 12 decide, or the user's hint, or proof from other
+columns of the document; otherwise the column stays text.
 """
 
 from __future__ import annotations
@@ -43,19 +43,19 @@ WEEKDAY = re.compile(r"([^\W\d_]{2,13}(?:-feira)?)\.?,? ")
 SECOND = 1_000_000
 DAY = 24 * 3600 * SECOND
 PIVOT = 69
-"""Two-digit years are read as POSIX reads them: 69 to 99 as 19xx, 00 to 68 as 20xx."""
+"""Two-digit years follow POSIX: 69 to 99 are 19xx, 00 to 68 are 20xx."""
 
 ORDERS: dict[DateOrder, tuple[int, int, int]] = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}
-"""Where year, month and day stand in each order."""
+"""The positions of year, month and day in each order."""
 
 
 class Datetime(NamedTuple):
-    """One cell taken apart."""
+    """One parsed cell."""
 
     parts: tuple[int, int, int]
-    """Year, month and day, or the three numbers as they stand where the order is open."""
+    """Year, month and day, or the three numbers as written if the order is open."""
     orders: tuple[DateOrder, ...]
-    """The orders that the shape of the cell allows; one if it says."""
+    """The orders that the form of the cell allows; only one if the form settles it."""
     two_digits: bool
     clock: int | None
     """Microseconds after midnight."""
@@ -63,7 +63,7 @@ class Datetime(NamedTuple):
     """Minutes ahead of UTC."""
 
     def day(self, order: DateOrder) -> date | None:
-        """The day in this order, or None if there is none, or none in UTC: before the year 1 or after 9999."""
+        """Return the date in this order; None if there is none, or if UTC moves it out of the years 1 to 9999."""
         if self.orders == ("ymd",):
             order = "ymd"
         elif order not in self.orders:
@@ -79,7 +79,7 @@ class Datetime(NamedTuple):
 
 @dataclass(frozen=True)
 class Datetimes:
-    """A column of days before its type is chosen."""
+    """A column of dates before its type is chosen."""
 
     fitting: list[int]
     days: list[date]
@@ -91,13 +91,13 @@ class Datetimes:
 
 
 def spans_years(text: str) -> bool:
-    """Whether a text is a school year or a season: `2010/2011`, and `2009-10`, which is October only among months."""
+    """Whether a text is a school year or a season: `2010/2011`, or `2009-10`, which is October only among months."""
     found = YEARS.fullmatch(text)
     return found is not None and (len(found[2]) == 4 or (int(found[1]) + 1) % 100 == int(found[2]))
 
 
 def day_of(year: int, month: int, day: int) -> date | None:
-    """The date, or None if the calendar has no such day."""
+    """Return the date, or None if the calendar has no such day."""
     try:
         return date(year, month, day)
     except ValueError:
@@ -105,7 +105,7 @@ def day_of(year: int, month: int, day: int) -> date | None:
 
 
 def clock_of(found: re.Match[str]) -> int | None:
-    """Microseconds after midnight of a match of CLOCK, or None if no clock shows that."""
+    """Return the microseconds after midnight of a match of CLOCK; None if it is not a valid time."""
     hour, minute, second, half = int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0), found["half"]
     if half:
         if not 1 <= hour <= 12:
@@ -119,14 +119,14 @@ def clock_of(found: re.Match[str]) -> int | None:
 
 
 def moment(text: str) -> Datetime | None:
-    """Take a cell apart, or None if it is no day."""
+    """Parse a cell as a date with or without a time; None if it is not one."""
     if len(text) > LONGEST_VALUE:
         return None
-    if iso := ISO_DAY.fullmatch(text):  # the short way for most dates
+    if iso := ISO_DAY.fullmatch(text):  # the fast path for most dates
         return Datetime((int(iso[1]), int(iso[2]), int(iso[3])), ("ymd",), False, None, None)
     found, shape = _shape(text)
     if shape is None and not text[0].isdigit():
-        # The month first: `Mar. 3 2024` is no Martes.
+        # Months come first: `Mar. 3 2024` is March, not Martes.
         weekday = WEEKDAY.match(text)
         if weekday and weekday[1].casefold() in WEEKDAYS:
             found, shape = _shape(text[weekday.end() :])
@@ -145,7 +145,7 @@ _Shape = tuple[tuple[int, int, int], tuple[DateOrder, ...], bool]
 
 
 def _shape(text: str) -> tuple[re.Match[str] | None, _Shape | None]:
-    """The form that the text has, and the day in it."""
+    """Return the match of the form that the text has, and the date in it."""
     if found := NUMERIC.fullmatch(text):
         return found, _numeric(found)
     found = next((match for form in NAMED if (match := form.fullmatch(text))), None)
@@ -153,7 +153,7 @@ def _shape(text: str) -> tuple[re.Match[str] | None, _Shape | None]:
 
 
 def _numeric(found: re.Match[str]) -> _Shape | None:
-    """The three numbers of `03/04/2024`, `2024-03-04` or `03.04.24`."""
+    """Return the three numbers of `03/04/2024`, `2024-03-04` or `03.04.24`."""
     first, middle, last = found["first"], found["middle"], found["last"]
     parts = int(first), int(middle), int(last)
     match len(first), len(last):
@@ -168,7 +168,7 @@ def _numeric(found: re.Match[str]) -> _Shape | None:
 
 
 def _named(found: re.Match[str]) -> _Shape | None:
-    """The day of `3 March 2024` and its kin."""
+    """Return the date of `3 March 2024` and similar forms."""
     groups = found.groupdict()
     month = int(groups["number"]) if groups.get("number") else MONTHS.get(groups.get("month", "").casefold())
     if month is None:
@@ -190,7 +190,7 @@ def _offset(zone: str | None) -> int | None:
 
 
 def read_datetimes(cells: Cells) -> Datetimes | NoMatch:
-    """All filled cells as days in one order, or the cell that spoke against it."""
+    """Read all filled cells as dates in one order, or return the cell that does not fit."""
     each = cells.parse_each(moment)
     if isinstance(each, NoMatch):
         first, last = cells.texts[0], cells.texts[-1]
@@ -236,7 +236,7 @@ _SPELLED: dict[DateOrder | None, str] = {"dmy": "day first", "mdy": "month first
 
 
 def _proof(cells: Cells, fitting: Sequence[int], datetimes: list[Datetime], order: DateOrder) -> str:
-    """The cell that can be read in this order only."""
+    """Return how the order was settled, with the first cell that is valid in no other order."""
     others: list[DateOrder] = [other for other in ORDERS if other != order]
     for index, one in zip(fitting, datetimes, strict=True):
         if len(one.orders) > 1 and all(one.day(other) is None for other in others):
@@ -247,9 +247,9 @@ def _proof(cells: Cells, fitting: Sequence[int], datetimes: list[Datetime], orde
 
 
 def to_utc(day: date, clock: int, offset: int | None) -> int:
-    """Microseconds since 1970 of a moment."""
+    """Return a date and time in microseconds since 1970, UTC."""
     return (day - date(1970, 1, 1)) // timedelta(days=1) * DAY + clock - (offset or 0) * 60 * SECOND
 
 
 FIRST, LAST = (to_utc(day, 0, None) for day in (date.min, date.max))
-"""The first and the last day that there are, in microseconds since 1970."""
+"""The first and last days of Python's `date`, in microseconds since 1970."""

@@ -1,7 +1,7 @@
-"""decimal128: money, whole numbers past 64 bits, and fractions that a float would bend.
+"""decimal128: money, whole numbers beyond 64 bits, and fractions that float64 would change.
 
-The scale is the column's own: the most digits that any cell has after its decimal mark. The precision is 18 where the
-cells fit, else 38: most databases hold 18 digits in 64 bits, and BigQuery's NUMERIC holds them up to a scale of 9.
+The scale is the maximum number of digits after the decimal mark in the column. The precision is 18 if the cells fit,
+else 38: most databases hold 18 digits in 64 bits, and BigQuery's NUMERIC holds them up to a scale of 9.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from converter.values.quantities import Numbers
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """Decimals where int64 and float64 would not do, or the cell that is something else."""
+    """Read decimals if int64 and float64 do not suffice, or return the cell that does not fit."""
     numbers = cells.once(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
@@ -35,7 +35,7 @@ def read(cells: Cells) -> Reading | NoMatch:
 
 
 def _reason(numbers: Numbers) -> str | None:
-    """Why these numbers need decimals, or None if they do not."""
+    """Return why these numbers need decimals, or None if they do not."""
     if numbers.is_money:
         return "money"
     long = [text for text in numbers.texts if len(text) > EXACT_DIGITS]
@@ -45,5 +45,5 @@ def _reason(numbers: Numbers) -> str | None:
 
 
 def _bends(text: str) -> bool:
-    """Whether float64 gives back another number than the text."""
+    """Whether a round trip through float64 changes the number."""
     return Decimal(repr(float(text))) != Decimal(text)

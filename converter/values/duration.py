@@ -1,9 +1,9 @@
 """duration[us]: lengths of time, as ISO 8601 (`PT1H20M`), in words (`1h 20m`) or as `36:15:00`.
 
-One unit down a whole column (`12 ms`) is a number with that unit instead. Units below the second count only
-inside a longer cell: in `12 ms`, `3 s` the units differ, and mixed units make text. Months and years have no
-fixed length and make text, and so does `12:30` under a header like `Duration`: hours and minutes, or minutes and
-seconds? pandas and Python write a day before the clock: `1 days 02:03:04`, `-1 day, 23:00:00`.
+A column with one unit throughout (`12 ms`) holds numbers with that unit instead. Units below the second count only
+inside a longer cell: the units of `12 ms` and `3 s` differ, and a column of mixed units is text. Months and years
+have no fixed length and stay text, as does `12:30` under a header like `Duration`: it may be hours and minutes or
+minutes and seconds. pandas and Python write days before the clock: `1 days 02:03:04`, `-1 day, 23:00:00`.
 Spark has no reader for Arrow's duration: it sees the int64 of microseconds that Parquet stores.
 """
 
@@ -40,13 +40,13 @@ CLOCK = re.compile(
     r"(?:(-?)([0-9]{1,7}) days?,? \+?)?(-?)([0-9]{1,5}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6}(?:000)?)?)"
 )
 HUMAN = MICROSECONDS["s"]
-"""`45m` beside `2h` is a duration; a cell of one unit below the second (`12 ms`) is a measurement."""
+"""The smallest unit that may stand alone: `45m` beside `2h` is a duration, `12 ms` a measurement."""
 PARTS = [MICROSECONDS[unit] for unit in ("w", "d", "h", "m", "s")]
 LARGEST = 2**63 - 1
 
 
 def parse(text: str) -> int | None:
-    """Microseconds, or None."""
+    """Return the microseconds, or None."""
     if len(text) > LONGEST_VALUE:
         return None
     if found := ISO.fullmatch(text):
@@ -60,7 +60,7 @@ def parse(text: str) -> int | None:
     elif IN_WORDS.fullmatch(text):
         parts = PART.findall(text)
         lengths = [MICROSECONDS.get(word.lower(), 0) for _, word in parts]
-        # From the largest unit to the smallest, none twice: `20m 1h` is something else.
+        # From the largest unit to the smallest, none twice: `20m 1h` is not a duration.
         falling = all(lengths) and sorted(set(lengths), reverse=True) == lengths
         if not falling or (len(lengths) == 1 and lengths[0] < HUMAN):
             return None
@@ -74,13 +74,13 @@ def parse(text: str) -> int | None:
 
 
 def _total(pairs: Iterable[tuple[str, int]]) -> int | None:
-    """The sum of numbers and their units in microseconds, or None if it is finer than that."""
+    """Return the sum of numbers and their units in microseconds, or None if it is finer than that."""
     total = sum(Decimal(number.replace(",", ".")) * length for number, length in pairs if number)
     return int(total) if total == int(total) else None
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """Lengths of time, or the cell that is none."""
+    """Read durations, or return the cell that does not fit."""
     each = cells.parse_each(parse)
     if isinstance(each, NoMatch):
         if re.fullmatch(r"[0-9]{1,3}:[0-5][0-9]", cells.texts[0]) and DURATION_HEADER.search(cells.header):

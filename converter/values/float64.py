@@ -10,12 +10,12 @@ from converter.values.numbers import numeric_reading, read_numbers
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """Floating-point numbers, or the cell that is none."""
+    """Read floating-point numbers, or return the cell that does not fit."""
     numbers = cells.once(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
     if not (numbers.has_fraction or numbers.has_exponent or cells.forced):
-        # Whole numbers that neither int64 nor decimal128 could hold: a float would lose their digits.
+        # Whole numbers that neither int64 nor decimal128 can hold: a float would lose their digits.
         return numbers.refusal(cells, 0, "whole numbers of more than 38 digits")
     values = list(map(float, numbers.texts))
     for index, value in enumerate(values):

@@ -1,4 +1,4 @@
-"""Texts that look like numbers and are not: codes, versions, phone numbers, identifiers."""
+"""Guards against texts that only look like numbers: codes, versions, phone numbers, identifiers."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ IDENTIFIER_HEADER = re.compile(
     re.IGNORECASE,
 )
 COUNTED = 3
-"""Versions have no more digits after the point, and so many numbers that go on one by one prove nothing."""
+"""The maximum number of digits after a version's point. A run of this many consecutive numbers proves nothing."""
 
 EXACT_DIGITS = 15
-"""As many digits as a float64 always keeps."""
+"""The number of digits that a float64 always keeps."""
 
 
 def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
-    """Why a column of numbers is better left as text, or None."""
+    """Return why a column of numbers should stay text, or None."""
     texts = numbers.texts
     for index, text in enumerate(texts):
-        # A single `0` is by far the most common cell that begins with one.
+        # A single `0` is by far the most common cell that begins with a zero.
         if text[:1] in "0+-" and len(text) > 1 and LEADING_ZERO.match(text):
             return numbers.refusal(cells, index, f"leading zero in {_raw(cells, numbers, index)!r}")
         if len(text) > EXACT_DIGITS and text.isdigit():
@@ -54,9 +54,9 @@ def _raw(cells: Cells, numbers: Numbers, index: int) -> str:
 
 
 def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
-    """Versions and section numbers: the header says so, or they count as no fraction counts.
+    """Return why the numbers are versions or section numbers: by the header, or because fractions do not count so.
 
-    1.9 is followed by 1.10; 1.1 and 1.10 are two things; 1.78, 1.79, 1.80 go on one by one.
+    1.10 follows 1.9; 1.1 and 1.10 are different; 1.78, 1.79, 1.80 are consecutive.
     """
     if VERSION_HEADER.search(cells.header):
         return numbers.refusal(cells, 0, "versions by the header")
@@ -75,7 +75,7 @@ def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
 
 
 def _step(before: tuple[str, str], after: tuple[str, str]) -> str | None:
-    """How one version follows another: `up` or `down` by one, `across` a power of ten (9 and 10), or not at all."""
+    """Return how one version follows another: `up` or `down` by one, `across` a power of ten (9 and 10), or None."""
     (whole, one), (same, other) = before, after
     if whole != same or whole.lstrip("+-") == "0" or not one or not other or max(len(one), len(other)) > COUNTED:
         return None

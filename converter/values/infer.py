@@ -1,4 +1,4 @@
-"""Columns of cell texts to typed columns: try every type, build the values, say why."""
+"""Convert columns of cell texts to typed columns: try every type, build the values, give the evidence."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from converter.values.names import column_name, column_names
 from converter.values.types import ALIASES, TYPES, Type
 
 NEAR = 5
-"""A type is worth naming in the evidence of a string column when all but every fifth cell would fit."""
+"""The evidence of a string column names a type if at most one cell in this many does not fit."""
 
 FEW = 2
-"""Up to so many filled cells the evidence says how thin it is."""
+"""Up to this many filled cells, the evidence states their number."""
 
 BY_NAME = {type.name: type for type in TYPES}
 _SHOWN = 40
@@ -56,10 +56,10 @@ def infer(
     *,
     name: str | None = None,
 ) -> Column:
-    """The typed column of these cells.
+    """Return the typed column of these cells.
 
-    `lines` holds the source line of each cell, for the evidence. `conventions` is what other columns of the
-    document prove about the order of dates and the decimal mark; it decides only what these cells leave open.
+    `lines` holds the source line of each cell, for the evidence. `conventions` holds the date order and decimal
+    mark that other columns of the document prove; they decide only what these cells leave open.
     Raises UsageError for a forced type that does not exist, and nothing else, whatever the cells hold.
     """
     name = column_name(header) if name is None else name
@@ -93,17 +93,17 @@ def infer_table(
     hints: Hints = NO_HINTS,
     conventions: Conventions = NOTHING_PROVED,
 ) -> list[Column]:
-    """The typed columns of one table; what one of them proves settles what another leaves open."""
+    """Return the typed columns of one table; proof from one column settles what another leaves open."""
     return infer_tables([Table(headers, columns, lines)], hints, conventions)[0]
 
 
 def infer_tables(
     tables: Sequence[Table], hints: Hints = NO_HINTS, conventions: Conventions = NOTHING_PROVED
 ) -> list[list[Column]]:
-    """The typed columns of all tables of one document.
+    """Return the typed columns of all tables of one document.
 
-    A column that leaves the order of its dates or its decimal mark open is read again with what the other
-    columns of its table prove, or else those of the whole document; proofs that disagree prove nothing.
+    A column that leaves its date order or decimal mark open is read again with the conventions that the other
+    columns of its table prove, or else those of the whole document. Proofs that disagree prove nothing.
     """
     document: list[list[Column]] = []
     for table in tables:
@@ -126,7 +126,7 @@ def infer_tables(
 
 
 def check(hints: Hints) -> None:
-    """Raise UsageError where a hint is none: a type that does not exist, a tolerance that is no share."""
+    """Raise UsageError for an invalid hint: an unknown type, a tolerance outside 0 to 1."""
     for asked in hints.types.values():
         type_named(asked)
     for name, value, known in (("decimal mark", hints.decimal, (".", ",")), ("date order", hints.date_order, ORDERS)):
@@ -137,7 +137,7 @@ def check(hints: Hints) -> None:
 
 
 def agreed(columns: Iterable[Column], otherwise: Conventions) -> Conventions:
-    """What these columns prove, where they do not contradict each other, and `otherwise` where none proves it."""
+    """Return the conventions that these columns prove without contradiction, or `otherwise` for those none proves."""
     orders: set[DateOrder] = set()
     decimals: set[DecimalMark] = set()
     for column in columns:
@@ -152,7 +152,7 @@ def agreed(columns: Iterable[Column], otherwise: Conventions) -> Conventions:
 
 
 def _column(ready: Cells, name: str, reading: Reading) -> Column:
-    """The column of a reading: values in the places of their cells, and the whole of the evidence."""
+    """Return the column of a reading: values at the positions of their cells, and the complete evidence."""
     array = _array(ready, reading)
     evidence = [reading.evidence]
     if ready.missing and reading.rows:
@@ -171,13 +171,13 @@ def _column(ready: Cells, name: str, reading: Reading) -> Column:
 
 
 def _text(ready: Cells, name: str, evidence: str, asks: str | None = None) -> Column:
-    """The column as text."""
+    """Return the column as text."""
     values = _array(ready, string.read(ready))
     return Column(ready.header, name, STRING, None, values.null_count, evidence, values, asks=asks)
 
 
 def _array(ready: Cells, reading: Reading) -> pa.Array[Any]:
-    """The values in the places of their cells, null elsewhere."""
+    """Return the values at the positions of their cells, null elsewhere."""
     if len(reading.values) == len(ready.raw):
         return pa.array(reading.values, reading.type)
     values: list[object] = [None] * len(ready.raw)
@@ -187,7 +187,7 @@ def _array(ready: Cells, reading: Reading) -> pa.Array[Any]:
 
 
 def _near_miss(ready: Cells) -> str | None:
-    """Which line spoke against a type that nearly all cells have."""
+    """Return which line rules out a type that nearly all cells fit; None if there is no such type."""
     count = len(ready.texts)
     numeric = sum(not text[0].isalpha() for text in ready.texts)
     if count < 3 or 2 * numeric < count:
@@ -207,7 +207,7 @@ def _short(text: str) -> str:
 
 
 def _forced(asked: str, ready: Cells, name: str) -> Column:
-    """The column in the type that the user asked for; cells that do not fit are rejected."""
+    """Return the column in the type that the user asked for; cells that do not fit are rejected."""
     type, target = type_named(asked)
     if type is None:
         return _text(ready, name, f"{target} as asked")
@@ -234,7 +234,7 @@ def _forced(asked: str, ready: Cells, name: str) -> Column:
 
 
 def asked_type(hints: Hints, header: str, name: str) -> str | None:
-    """The type that the user asked for: by the header, the column's name, a header of the same name, or for all."""
+    """Return the type that the user asked for: by header, column name, a header with the same name, or `*`."""
     types = hints.types
     if not types or header in types or name in types:
         return types.get(header) or types.get(name)
@@ -243,7 +243,7 @@ def asked_type(hints: Hints, header: str, name: str) -> str | None:
 
 
 def type_named(asked: str) -> tuple[Type | None, pa.DataType | None]:
-    """The type of a name (None for string), and its Arrow type if the name says all of it."""
+    """Return the type of a name (None for string), and its Arrow type if the name determines it."""
     name = ALIASES.get(asked.strip().lower(), asked.strip().lower())
     if name == "string":
         return None, STRING

@@ -10,7 +10,7 @@ LARGEST = 2**63 - 1
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """Whole numbers without a currency, or the cell that is something else."""
+    """Read whole numbers without a currency, or return the cell that does not fit."""
     numbers = cells.once(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers

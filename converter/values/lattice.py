@@ -1,4 +1,4 @@
-"""The lattice of types: which type holds a column that has one type here and another there.
+"""The lattice of types: which type holds a column whose type differs between tables.
 
     string                                    everything is below string
       |-- float64 --------- int64
@@ -8,10 +8,10 @@
       |-- timestamp[us, UTC], time64[us], duration[us], bool
     null                                      null is below everything
 
-float64 and decimal128 meet only in string: a decimal was chosen because a float would bend it. A date and a
-moment in UTC meet only in string too: a day has no zone. The join is commutative, associative and idempotent,
-so the result does not depend on the order in which tables are read. Casts to the joined type must be safe
-ones (`pyarrow.Array.cast` raises rather than lose a digit); where one fails, string holds the texts.
+float64 and decimal128 join only to string: a column is decimal because float64 would change its values. A date
+and a UTC timestamp also join only to string: a date has no time zone. The join is commutative, associative and
+idempotent, so the result does not depend on the order in which tables are read. Casts to the joined type must
+be safe (`pyarrow.Array.cast` raises rather than lose a digit); if one fails, string holds the texts.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ STRING = pa.string()
 NULL = pa.null()
 
 FEW_DIGITS, MOST_DIGITS = 18, 38
-"""The precisions of decimals: what 64 bits hold, and what 128 do."""
+"""The precisions of decimals: the digits that 64 bits hold, and those that 128 bits hold."""
 
 WIDENS = {(INT64, FLOAT64), (DATE32, TIMESTAMP)}
 
 
 def decimal128(scale: int, digits: int = MOST_DIGITS) -> pa.DataType:
-    """The decimal type of a scale for numbers of so many digits: one of two precisions, so that few types differ."""
+    """Return the decimal type for a scale and a number of digits: one of two precisions, so that few types differ."""
     return pa.decimal128(FEW_DIGITS if max(digits, scale) <= FEW_DIGITS else MOST_DIGITS, scale)
 
 
 def narrow(type: pa.DataType) -> pa.DataType:
-    """The type of few digits, and the same scale, for decimals that fit it; other types as they are."""
+    """Return the decimal type with the lowest precision for the same scale; other types unchanged."""
     return decimal128(type.scale, 0) if pa.types.is_decimal(type) else type
 
 
 def unify(a: pa.DataType, b: pa.DataType, unit_a: str | None = None, unit_b: str | None = None) -> pa.DataType:
-    """The smallest type that holds both; string where the units differ (12 ms and 12 s are not 12 and 12)."""
+    """Return the smallest type that holds both; string if the units differ (12 ms and 12 s are not equal)."""
     if pa.types.is_null(a):
         return b
     if pa.types.is_null(b):
@@ -64,5 +64,5 @@ def unify(a: pa.DataType, b: pa.DataType, unit_a: str | None = None, unit_b: str
 
 
 def storable(type: pa.DataType) -> pa.DataType:
-    """The type to write: string for a column that never said anything, as Spark reads no null type."""
+    """Return the type to write: string instead of null, which Spark cannot read."""
     return STRING if pa.types.is_null(type) else type

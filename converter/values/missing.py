@@ -1,25 +1,25 @@
-"""Missing-value tokens: the texts that stand for no value.
+"""Missing-value tokens: the texts that stand for a missing value.
 
-They count as missing only where the rest of the column has a type: `None` in a column of words is a word.
-All are compared in lower case, after the characters of `characters.FOLD` are folded.
+They count as missing only if the rest of the column has a type: `None` in a column of words is a word.
+All are compared in lower case, after folding the characters in `characters.FOLD`.
 """
 
 from __future__ import annotations
 
 BLANK = frozenset({"", "-", "--", "---", ".", "..", "...", "…"})
-"""Nothing at all, or a mark that fills the place. A column of these alone has the null type."""
+"""Empty, or a placeholder. A column of these alone has the null type."""
 
 ABSENT = BLANK | frozenset({
     "?", "??", "???", "n/a", "#n/a", "n.a.", "n.a", "na", "n / a", "<na>", "nan", "nat", "null", "nil", "\\n", "∅",
     "(null)", "(blank)", "(empty)", "k.a.", "k. a.", "s/d", "н/д",
 })  # fmt: skip
-"""There is no value, whatever the type of the column."""
+"""No value, whatever the type of the column."""
 
 UNKNOWN = frozenset({
     "none", "(none)", "unknown", "undefined", "missing", "pending", "unspecified", "not available", "not applicable",
     "not reported", "not specified", "not known", "no data", "tbd", "tba", "tbc", "nr", "nd", "n.d.", "n/d",
     "to be determined", "to be announced", "unbekannt", "inconnu", "desconocido",
 })  # fmt: skip
-"""Missing beside numbers, dates and times, but an answer of its own beside yes and no."""
+"""Missing in a column of numbers, dates or times, but a third answer beside yes and no."""
 
 LONGEST = max(map(len, ABSENT | UNKNOWN))

@@ -20,7 +20,7 @@ _MONTHS = """
 MONTHS: dict[str, int] = {
     name: number for number, names in enumerate(_MONTHS.strip().splitlines(), start=1) for name in names.split()
 }
-"""Lower-case month name or abbreviation, without its full stop, to its number."""
+"""Month name or abbreviation, in lower case and without a full stop, to its number."""
 
 _WEEKDAYS = """
     monday mon montag mo lundi lun lunes lunedì segunda segunda-feira maandag ma

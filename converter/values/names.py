@@ -11,10 +11,10 @@ from converter.values.characters import plain_letters
 
 WORDS = {"%": " percent ", "#": " number ", "&": " and ", "+": " plus ", "<": " lt ", ">": " gt ", "$": " dollar ",
          "€": " euro ", "£": " pound ", "µ": "u", "μ": "u"}  # fmt: skip
-"""Signs that tell headers apart (`Grad #`, `Grad %`), and the words that stand for them in a name."""
+"""Signs that distinguish headers (`Grad #`, `Grad %`), and the words that replace them in a name."""
 
-# Reserved in DuckDB, PostgreSQL or Spark; then what Windows keeps for devices, with any extension; then the columns
-# that every data set begins with.
+# Reserved in DuckDB, PostgreSQL or Spark; then the columns that every data set begins with; then the names that
+# Windows reserves for devices, with any extension.
 _RESERVED = """
     all analyse analyze and anti any array as asc asof asymmetric at authorization between both by case cast check
     collate collation column columns constraint create cross cube current_date current_time current_timestamp
@@ -31,7 +31,7 @@ _RESERVED = """
 RESERVED = frozenset(_RESERVED.split())
 
 LONGEST_NAME = 60
-"""In bytes of UTF-8: PostgreSQL cuts identifiers at 63; room is left for a number that makes a name unique."""
+"""In bytes of UTF-8. PostgreSQL truncates identifiers at 63; the rest is for a number that makes a name unique."""
 
 _SIGN = re.compile("[" + re.escape("".join(WORDS)) + "]")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
@@ -39,11 +39,11 @@ _GAP = re.compile(r"[\W_]+")
 
 
 def column_name(header: str, position: int = 1) -> str:
-    """The name for one header; `position`, from 1, names a column whose header says nothing.
+    """Return the name for one header; `position`, from 1, names a column whose header gives no name.
 
-    Lower case, words joined by `_`, Latin letters without accents, other scripts as they are (`名前`), a unit
-    in the header kept as a word (`Latency (ms)`: latency_ms). A leading digit gets an `x_`, a word that SQL or
-    Windows keeps for itself gets a `_` at its end, and a name too long is cut and told apart by a checksum.
+    Lower case, words joined by `_`, Latin letters without accents, other scripts unchanged (`名前`); a unit in
+    the header stays as a word (`Latency (ms)`: latency_ms). A leading digit gets the prefix `x_`, a word that SQL
+    or Windows reserves gets the suffix `_`, and a name that is too long is truncated and gets a checksum.
     """
     text = _SIGN.sub(lambda sign: WORDS[sign[0]], header)
     name = _GAP.sub("_", plain_letters(_APOSTROPHE.sub("", text))).strip("_")
@@ -58,10 +58,10 @@ def column_name(header: str, position: int = 1) -> str:
 
 
 def column_names(headers: Iterable[str]) -> list[str]:
-    """Names for the headers of one table, in their order: a header that comes again gets `_2`, `_3`, ..."""
+    """Return the names for the headers of one table, in order; a repeated header gets `_2`, `_3`, ..."""
     names: list[str] = []
     taken: set[str] = set()
-    counts: dict[str, int] = {}  # where to go on counting: a thousand equal headers are not tried a thousand times each
+    counts: dict[str, int] = {}  # where to resume: a thousand equal headers are not tried a thousand times each
     for position, header in enumerate(headers, start=1):
         name = stem = column_name(header, position)
         while name in taken:
@@ -73,14 +73,14 @@ def column_names(headers: Iterable[str]) -> list[str]:
 
 
 BETWEEN = "__"
-"""What joins the column names of a data set's name. No column name holds it, so that no two sets of them look alike."""
+"""Joins the column names in a data set's name. No column name contains it, so different sets never look alike."""
 
 
 def dataset_name(headers: Sequence[str], names: Sequence[str]) -> str | None:
-    """The name of the data set that tables with these headers go to; None where no header says anything.
+    """Return the name of the data set for tables with these headers; None if all headers are blank.
 
-    `names` are the headers' column names. The name depends on them alone, whatever their order: `city__country`.
-    A name too long is cut and told apart by a checksum.
+    `names` are the headers' column names. The name depends only on them, in any order: `city__country`.
+    A name that is too long is truncated and gets a checksum.
     """
     if not any(map(str.strip, headers)):
         return None

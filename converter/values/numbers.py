@@ -1,4 +1,4 @@
-"""Cells read as numbers: sign, digits, exponent and unit. int64, decimal128 and float64 choose among the result."""
+"""Read cells as numbers: sign, digits, exponent and unit. int64, decimal128 and float64 build on the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from converter.values.styles import choose_style, odd_body
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
 
 PLAIN = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,45})(?:\.[0-9]{1,45})?")
-"""The number that most columns hold; whatever else is a number goes the longer way."""
+"""The form of most numbers; all others take the slow path."""
 
 _CURRENCY = "|".join(map(re.escape, sorted(CURRENCIES, key=len, reverse=True)))
 QUANTITY = re.compile(
@@ -28,12 +28,12 @@ INFINITY = re.compile(r"[+-]?(?:inf|infinity|∞)", re.IGNORECASE)
 PARENTHESES = re.compile(r"(?P<before>[^()\d]{0,4})\((?P<inside>[^()+-]+)\)(?P<after>[^()\d]{0,12})")
 RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
-# `1.234` reads as a decimal or as a group; any other fraction proves that the point is the decimal mark.
+# `1.234` may be a fraction or a grouped number; any other fraction proves that the point is the decimal mark.
 MAY_GROUP = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def quantity(text: str) -> Quantity | None:
-    """Take a cell apart, or None if it is no number."""
+    """Parse a cell as a number; None if it is not one."""
     if len(text) > LONGEST_VALUE:
         return None
     if PLAIN.fullmatch(text):
@@ -58,7 +58,7 @@ def quantity(text: str) -> Quantity | None:
 
 
 def read_numbers(cells: Cells) -> Numbers | NoMatch:
-    """All filled cells as numbers of one style and one unit, or the cell that spoke against it."""
+    """Read all filled cells as numbers of one style and one unit, or return the cell that does not fit."""
     result = _read_plain(cells) or _read_quantities(cells)
     if isinstance(result, NoMatch) or cells.forced:
         return result
@@ -66,7 +66,7 @@ def read_numbers(cells: Cells) -> Numbers | NoMatch:
 
 
 def _read_plain(cells: Cells) -> Numbers | None:
-    """The short way: every cell is `-12` or `12.5`."""
+    """Take the fast path if every cell is like `-12` or `12.5`."""
     fullmatch = PLAIN.fullmatch
     texts = cells.texts
     if cells.hints.decimal == "," or not all(map(fullmatch, texts)):
@@ -88,7 +88,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
 
 
 def _read_quantities(cells: Cells) -> Numbers | NoMatch:
-    """The long way: groups, units, exponents, parentheses."""
+    """Take the slow path: groups, units, exponents, parentheses."""
     each = cells.parse_each(quantity)
     if isinstance(each, NoMatch):
         return each
@@ -96,7 +96,7 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     found = dict(zip(fitting, quantities, strict=True))
     unit, odd = _common_unit(cells, found)
     if len(odd) + len(misfits) > cells.allowed:
-        # Where no cell has a unit that counts, the units are just text.
+        # If no cell has a unit that counts, the units are just text.
         return NoMatch(cells.rows[odd[0]], "" if len(odd) == len(found) else "units differ")
     for index in odd:
         del found[index]
@@ -140,9 +140,9 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
 
 
 def _common_unit(cells: Cells, found: dict[int, Quantity]) -> tuple[str | None, list[int]]:
-    """The unit that the column repeats, and the indexes of the cells that have another or none.
+    """Return the column's common unit, and the indexes of the cells that have another or none.
 
-    A bare number goes with the unit that the header names, and a bare zero with every unit but a temperature.
+    A number without a unit takes the unit in the header; a zero without a unit fits every unit except a temperature.
     """
     keys = {index: unit_key(q.unit) for index, q in found.items()}
     counts = Counter(keys.values())
@@ -168,7 +168,7 @@ def _common_unit(cells: Cells, found: dict[int, Quantity]) -> tuple[str | None, 
 
 
 def numeric_reading(cells: Cells, numbers: Numbers, reading: Reading) -> Reading:
-    """What every numeric type adds to its reading: unit, notes, and what the numbers prove."""
+    """Return a reading with what every numeric type adds: unit, notes, and what the numbers prove."""
     return Reading(
         reading.type, reading.rows, reading.values, "; ".join([reading.evidence, *numbers.notes]), reading.rejected,
         numbers.unit, numbers.proves, numbers.asks,

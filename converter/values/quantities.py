@@ -1,4 +1,4 @@
-"""Cells taken apart into sign, digits, exponent and unit, one by one and as a column."""
+"""Numbers parsed into sign, digits, exponent and unit: one cell (`Quantity`) and a column (`Numbers`)."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from converter.values.units import is_money
 
 
 class Quantity(NamedTuple):
-    """One cell taken apart."""
+    """One parsed cell."""
 
     sign: str
     body: str
     exponent: str
     unit: str
     certain: bool
-    """Whether the unit is a known one."""
+    """Whether the unit is known."""
     in_parentheses: bool
 
     @property
     def is_zero(self) -> bool:
-        """Whether the number is nought, which needs no unit."""
+        """Whether the number is zero, which needs no unit."""
         return not self.body.strip("0.,")
 
     def text(self, style: Style) -> str:
-        """The number as Python reads it."""
+        """Return the number in Python's notation."""
         exponent = f"e{self.exponent}" if self.exponent else ""
         return self.sign + style.canonical(self.body) + exponent
 
@@ -41,16 +41,16 @@ class Numbers:
     fitting: Sequence[int]
     """Indexes into `Cells.texts`."""
     texts: list[str]
-    """The numbers as Python reads them, in the same order."""
+    """The numbers in Python's notation, in the same order."""
     misfits: list[int]
     unit: str | None
     notes: list[str]
-    """What the evidence should mention: where the unit stands, which style the numbers follow."""
+    """Notes for the evidence: where the unit stands, which style the numbers follow."""
     proves: Conventions
     asks: str | None
     has_fraction: bool
     has_exponent: bool
-    """An exponent, or an infinity: a number that only float64 holds."""
+    """Whether a number has an exponent or is infinite, which only float64 holds."""
 
     @property
     def is_money(self) -> bool:
@@ -58,5 +58,5 @@ class Numbers:
         return is_money(self.unit)
 
     def refusal(self, cells: Cells, index: int = 0, reason: str = "") -> NoMatch:
-        """No, because of the number at this index."""
+        """Return the refusal because of the number at this index."""
         return NoMatch(cells.rows[self.fitting[index]], reason)

@@ -1,4 +1,4 @@
-"""string: whatever no other type reads, each cell as it is."""
+"""string: everything that no other type reads, each cell unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from converter.values.lattice import STRING
 
 
 def texts(cells: Iterable[str], hints: Hints) -> list[str | None]:
-    """The raw cells; None for those that are blank or hold a missing-value token of the user."""
+    """Return the raw cells; None for those that are blank or hold one of the user's missing-value tokens."""
     named = {fold(token).casefold() for token in hints.null_values}
     return [
         None if not cell.strip() or (named and fold(cell).casefold() in named) else cell
@@ -20,7 +20,7 @@ def texts(cells: Iterable[str], hints: Hints) -> list[str | None]:
 
 
 def read(cells: Cells) -> Reading:
-    """All cells that hold a text."""
+    """Read all cells that hold text."""
     values = texts(cells.raw, cells.hints)
     missing = [row for row, value in enumerate(values) if value is None]
     return Reading(

@@ -1,4 +1,4 @@
-"""The world's ways to write grouped and decimal numbers, and which of them a column follows."""
+"""Styles of grouped and decimal numbers around the world, and the choice of a column's style."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Style(NamedTuple):
     pattern: re.Pattern[str]
 
     def canonical(self, body: str) -> str:
-        """The number as Python reads it: `1.234,5` becomes `1234.5`."""
+        """Return the number in Python's notation: `1.234,5` becomes `1234.5`."""
         ungrouped = body.replace(self.group, "") if self.group else body
         return ungrouped.replace(",", ".") if self.decimal == "," else ungrouped
 
@@ -29,7 +29,7 @@ def _style(example: str, group: str, decimal: DecimalMark, grouped: str) -> Styl
     return Style(example, group, decimal, re.compile(rf"{whole}(?:{point}[0-9]+)?|{point}[0-9]+"))
 
 
-# The grouped forms are tried before plain digits and never fall back into them: linear.
+# The grouped forms are tried before plain digits and never fall back to them, so matching is linear.
 _THREES = r"[1-9][0-9]{{0,2}}(?:{0}[0-9]{{3}})+"
 _TWOS = r"[1-9][0-9]?(?:{0}[0-9]{{2}})*{0}[0-9]{{3}}"
 
@@ -45,7 +45,7 @@ STYLES = [
     _style("1'234,5", "'", ",", _THREES),
     _style("1_234.5", "_", ".", _THREES),
 ]
-"""In order of preference: where a column fits several, the first one is taken and the evidence says so."""
+"""In order of preference: if a column fits several, the first wins and the evidence states it."""
 
 ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
 
@@ -56,13 +56,13 @@ class Choice(NamedTuple):
     style: Style
     misfits: list[int]
     proved: DecimalMark | None
-    """The decimal mark, where the cells can be read in no other way."""
+    """The decimal mark, if the cells can be read in no other way."""
     is_open: bool
-    """Whether the cells can be read with either decimal mark, to different numbers."""
+    """Whether the cells can be read with either decimal mark, as different numbers."""
 
 
 def _misfits(style: Style, bodies: Sequence[str], allowed: int) -> list[int] | None:
-    """Indexes of the bodies that the style does not fit, or None if there are more than allowed."""
+    """Return the indexes of the bodies that the style does not fit, or None if there are more than allowed."""
     fullmatch = style.pattern.fullmatch
     misfits: list[int] = []
     for index, body in enumerate(bodies):
@@ -76,15 +76,15 @@ def _misfits(style: Style, bodies: Sequence[str], allowed: int) -> list[int] | N
 def choose_style(
     bodies: Sequence[str], allowed: int, demanded: DecimalMark | None, usual: DecimalMark | None
 ) -> Choice | None:
-    """The style that fits most bodies, or None if each has more misfits than allowed.
+    """Return the style that fits most bodies, or None if each has more misfits than allowed.
 
     `demanded` is the user's decimal mark and excludes the other; `usual` is the document's and decides only
-    where the bodies leave the question open.
+    if the bodies leave the question open.
     """
     characters = set("".join(bodies))
     fits = []
     for style in STYLES:
-        # Without its group mark a style reads no more than the plain one with its decimal mark.
+        # If its group mark does not occur, a style reads no more than the plain style with the same decimal mark.
         if (not style.group or style.group in characters) and demanded in (None, style.decimal):
             misfits = _misfits(style, bodies, allowed)
             if misfits is not None:
@@ -95,7 +95,7 @@ def choose_style(
     fits = [fit for fit in fits if len(fit[1]) == fewest]
     separated = not characters <= set("0123456789")
     marks = {style.decimal for style, _ in fits}
-    # A point or comma that only groups says as much about the decimal mark as one that is it.
+    # A point or comma that groups digits proves as much about the decimal mark as one that is a decimal mark.
     is_open = separated and len(marks) == 2 and not characters.isdisjoint(".,")
     proved = fits[0][0].decimal if separated and len(marks) == 1 else None
     if is_open and usual is not None:
@@ -108,6 +108,6 @@ def choose_style(
 
 
 def odd_body(bodies: Sequence[str]) -> int:
-    """Where no style fits: the index of the body at which the one that gets furthest stops."""
+    """Return, if no style fits, the index of the body at which the style that gets furthest stops."""
     reached = (next((i for i, body in enumerate(bodies) if not s.pattern.fullmatch(body)), 0) for s in STYLES)
     return max(reached, default=0)

@@ -1,8 +1,8 @@
 """time64[us]: times of day.
 
-`12:30` alone says neither time nor duration. It is a time where the column writes it as clocks do (two digits
-for the hour, or am and pm, or seconds) or the header speaks of time; under a header such as `Duration` it is
-left to the next type, and hours past 23 never are a time. Spark reads Parquet's TIME from version 4.1 on.
+`12:30` alone may be a time or a duration. It is a time if the column writes it like a clock (a two-digit hour, or
+am and pm) or the header names a time; under a header such as `Duration` it is left to the next type. Hours above
+23 are never a time. Spark reads Parquet's TIME since version 4.1.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ DURATION_HEADER = re.compile(
 
 
 def parse(text: str) -> int | None:
-    """Microseconds after midnight, or None."""
+    """Return the microseconds after midnight, or None."""
     found = TIME.fullmatch(text) if len(text) <= LONGEST_VALUE else None
     return clock_of(found) if found else None
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """Times of day, or the cell that is none."""
+    """Read times of day, or return the cell that does not fit."""
     each = cells.parse_each(parse)
     if isinstance(each, NoMatch):
         return each

@@ -1,8 +1,8 @@
-"""timestamp[us] and timestamp[us, tz=UTC]: days with a time, all with a zone or all without.
+"""timestamp[us] and timestamp[us, tz=UTC]: dates with a time, all with a time zone or all without.
 
-Days without a time beside timestamps without a zone are their midnights; a zone asks for a time.
-A zone is an offset, `Z`, `UTC` or `GMT`; the values are moved to UTC. Letters like EST mean several zones and
-make text. Spark reads the first as TIMESTAMP_NTZ, the second as TIMESTAMP.
+Among timestamps without a zone, a date without a time is read as midnight; with a zone, a time is required.
+A zone is an offset, `Z`, `UTC` or `GMT`; the values are converted to UTC. Abbreviations like EST are ambiguous
+and stay text. Spark reads the first type as TIMESTAMP_NTZ, the second as TIMESTAMP.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from converter.values.lattice import TIMESTAMP, TIMESTAMP_UTC
 
 
 def read(cells: Cells) -> Reading | NoMatch:
-    """Moments in time, or the cell that is none."""
+    """Read timestamps, or return the cell that does not fit."""
     datetimes = cells.once(read_datetimes)
     if isinstance(datetimes, NoMatch):
         return datetimes
     clocks, offsets, fitting = datetimes.clocks, datetimes.offsets, datetimes.fitting
     timed = [i for i, clock in enumerate(clocks) if clock is not None]
     zoned = [i for i in timed if offsets[i] is not None]
-    # Under a tolerance the larger part decides whether there are zones. A day without a time is its midnight.
+    # Under a tolerance, the majority decides whether there are zones. A date without a time is midnight.
     plain = [i for i in range(len(clocks)) if offsets[i] is None] if len(zoned) < len(timed) else []
     kept = zoned if len(zoned) > len(plain) else plain
     odd = sorted(set(range(len(clocks))) - set(kept))

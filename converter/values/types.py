@@ -1,4 +1,4 @@
-"""The types, in the order in which they are tried."""
+"""The value types, in the order in which they are tried."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ TYPES = [
     Type("time64", time64.read),
     Type("duration", duration.read),
 ]
-"""The first type that reads the whole column wins; a column that none reads is string."""
+"""The first type that reads the whole column wins; if none does, the column is string."""
 
 ALIASES = {
     "boolean": "bool", "integer": "int64", "bigint": "int64", "long": "int64", "number": "float64", "double": "float64",
     "float": "float64", "decimal": "decimal128", "date": "date32", "datetime": "timestamp", "timestamptz": "timestamp",
     "time": "time64", "interval": "duration", "str": "string", "text": "string", "utf8": "string", "varchar": "string",
 }  # fmt: skip
-"""Other names a user may give a type: Frictionless Table Schema's, SQL's, and those of the moment."""
+"""Other names that a user may give a type: from Frictionless Table Schema, SQL and common usage."""

@@ -1,4 +1,4 @@
-"""Units and currencies: what may stand before or after a number, in its cell or in its header."""
+"""Units and currencies before or after a number, in its cell or its header."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ UNITS = (
     | MAGNITUDES
     | CURRENCIES
 )
-"""Units that need no further proof: they may touch their number, and one cell is enough."""
+"""Units that need no further proof: they need no space after the number, and one cell is enough."""
 
 _HEADER_WORDS = """
     second seconds minute minutes hour hours day days week weeks month months year years byte bytes bit bits meter
@@ -54,21 +54,21 @@ _HEADER_WORDS = """
     milliseconds microseconds nanoseconds celsius fahrenheit
 """
 HEADER_WORDS = frozenset(_HEADER_WORDS.split())
-"""Words in the brackets of a header that name a unit: `Age (years)`."""
+"""Words that name a unit in the brackets of a header: `Age (years)`."""
 
 _NOT_UNITS = """
     am pm a.m p.m bc ad ce bce of or and to th st nd rd x by
 """
 NOT_UNITS = frozenset(_NOT_UNITS.split()) | MONTHS.keys()
-"""Words after a number that make it something else: a time, a year, a place in an order, a date."""
+"""Words after a number that make it something else: a time, a year, an ordinal, a date."""
 
 NOT_IN_HEADERS = frozenset("ABCFKLMNTXx")
-"""Letters that name many things in the brackets of a header: `F1 (M)`, `Bias (F/M)`, `Group (A)`.
+"""Letters that are ambiguous in the brackets of a header: `F1 (M)`, `Bias (F/M)`, `Group (A)`.
 
 `Temperature (min)` and `Author(s)` name no unit either.
 """
 
-# A lower-case word or three after a number: `12 items`, `3 business days`, `5 requests/s`. No case: other scripts.
+# One to three lower-case words after a number: `12 items`, `3 business days`, `5 requests/s`. Scripts without case fit.
 WORDS = re.compile(r"[^\W\d_A-Z]{2,}(?:[ /-][^\W\d_A-Z]+){0,2}\.?")
 PER = re.compile(r"(?:[A-Za-z]{1,9} ?)?(?:/ ?|per )(?:[0-9]{1,4}[kKM]? )?[A-Za-z]{1,12}(?: [A-Za-z]{1,12})?")
 SLASH = re.compile(r" ?/ ?")
@@ -79,9 +79,9 @@ HEADER_UNIT = re.compile(r"[(\[]([^()\[\]]{1,20})[)\]] *$|(?:, | in )(\S{1,12})$
 
 @lru_cache(maxsize=1024)
 def cell_unit(prefix: str, suffix: str) -> tuple[str, bool] | None:
-    """The unit made of what stands before and after a number, and whether it is certain.
+    """Return the unit in the texts before and after a number, and whether it is certain; None if it is not a unit.
 
-    An uncertain one, a word that no table knows, counts when the whole column repeats it. None: not a unit.
+    An uncertain unit, a word in none of the tables above, counts if the whole column repeats it.
     """
     if prefix and prefix not in CURRENCIES:
         return None
@@ -106,12 +106,12 @@ def cell_unit(prefix: str, suffix: str) -> tuple[str, bool] | None:
 
 @lru_cache(maxsize=1024)
 def unit_key(unit: str) -> str:
-    """What units are compared by: `1 day` and `3 days` share one."""
+    """Return the key by which units are compared: `1 day` and `3 days` share it."""
     return unit if unit in UNITS and len(unit) < 3 else re.sub(r"(?<=[a-z]{2})s\b", "", unit)
 
 
 def header_unit(header: str) -> str | None:
-    """The unit in a header, if there is one: `Latency (ms)`, `Price [USD]`, `Weight in kg`."""
+    """Return the unit in a header, if there is one: `Latency (ms)`, `Price [USD]`, `Weight in kg`."""
     if header[-1:] not in ")]% " and ", " not in header and " in " not in header:
         return None
     found = HEADER_UNIT.search(header[-64:])
@@ -125,5 +125,5 @@ def header_unit(header: str) -> str | None:
 
 
 def is_money(unit: str | None) -> bool:
-    """Whether a unit is a currency, alone or with a magnitude or a `/month`."""
+    """Whether a unit is a currency, alone or with a magnitude or a rate (`/month`)."""
     return bool(unit) and (SYMBOL.search(unit or "") is not None or re.split(r"[ /]", unit or "")[0] in CURRENCIES)

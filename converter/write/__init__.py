@@ -1,7 +1,7 @@
-"""rows -> files: one writer a format, all with the same signature.
+"""rows -> files: one writer per format, all with the same signature.
 
-A writer is made with a binary stream, an Arrow schema and the `Layout`; it takes record batches with
-`write(batch)` and is done at `close()`, which leaves the stream open.
+A writer is constructed with a binary stream, an Arrow schema and the `Layout`. `write(batch)` takes record batches;
+`close()` completes the file and leaves the stream open.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from converter.write.parquet import ParquetWriter
 
 
 class Writer(Protocol):
-    """Takes batches of one schema and writes them to a stream."""
+    """Writes batches of one schema to a stream."""
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch; an empty one writes nothing."""
 
     def flush(self, least: int = 0) -> None:
-        """Write what is held back, if it takes `least` bytes of memory."""
+        """Write the rows held back, if they take at least `least` bytes of memory."""
 
     def close(self) -> None:
-        """Write what is still held back and the end of the file."""
+        """Write the rows still held back and the end of the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""CSV as RFC 4180 has it: CRLF, a header line, quotes doubled; UTF-8."""
+"""CSV as RFC 4180 defines it: CRLF, a header line, doubled quotes; UTF-8."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from converter.write.layout import Layout
 from converter.write.values import CONVERTERS, json_rows
 
 NEEDS_QUOTES = r'[",\r\n]|^$|^\s|\s$'
-# What a spreadsheet takes for a formula (OWASP, CSV injection). A number with a sign is none.
+# Text that a spreadsheet reads as a formula (OWASP, CSV injection). A signed number is not a formula.
 FORMULA = r"^[=+\-@\t\r\n＝＋－＠]"
 SIGNED_NUMBER = r"^[-+]?[.,]?[0-9][0-9 .,']*(?:[eE][-+]?[0-9]+)?%?$"
 
@@ -21,8 +21,8 @@ class CsvWriter:
     """Writes each batch as it comes.
 
     Null is an empty field, an empty string is `""`, so that both read back. Nested columns are JSON. With
-    `spreadsheet_safe`, text that a spreadsheet would run as a formula gets an apostrophe before it; numbers,
-    negative ones too, stay as they are.
+    `spreadsheet_safe`, text that a spreadsheet would run as a formula is prefixed with an apostrophe; numbers,
+    including negative ones, are unchanged.
     """
 
     def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
@@ -41,10 +41,10 @@ class CsvWriter:
         self._stream.write(("\r\n".join(lines) + "\r\n").encode())
 
     def flush(self, least: int = 0) -> None:
-        """Nothing is held back."""
+        """Do nothing: no rows are held back."""
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no rows are held back."""
 
     def _fields(self, batch: pa.RecordBatch) -> pa.Array:
         column = batch.column(0)
@@ -68,7 +68,7 @@ def _values(batch: pa.RecordBatch) -> list[object]:
 
 
 def _quoted(column: pa.Array) -> pa.Array:
-    """Return the text quoted where RFC 4180 asks for it, and where it is empty."""
+    """Return the texts, quoted if RFC 4180 requires it or if empty."""
     doubled = pc.replace_substring(column, '"', '""')
     quoted = pc.binary_join_element_wise('"', doubled, '"', "")
     return pc.if_else(pc.match_substring_regex(column, NEEDS_QUOTES), quoted, column)

@@ -1,4 +1,4 @@
-"""JSON: an array of rows for one record, or an array of nested documents that a person can read."""
+"""JSON: an array of rows for one record, or a human-readable array of nested documents."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _ArrayWriter:
 
 
 class JsonWriter(_ArrayWriter):
-    """Writes one record as an array of objects, one row a line."""
+    """Writes one record as an array of objects, one row per line."""
 
     def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
         super().__init__(stream, indent=None)
@@ -45,15 +45,15 @@ class JsonWriter(_ArrayWriter):
         self._elements(json_rows(batch))
 
     def flush(self, least: int = 0) -> None:
-        """Nothing is held back."""
+        """Do nothing: no rows are held back."""
 
 
 class NestedJsonWriter(_ArrayWriter):
     """Writes whole documents: document -> sections -> blocks, lists, tables, links and the rest.
 
-    Every field of every record is there: `doc_id` once at the document, `section_id` once at the section,
-    `list_id` and `table_id` once at the list and table. A field that is null is left out. Problems of sources
-    that could not be read are elements with only `source` and `problems`.
+    Every field of every record is included: `doc_id` once per document, `section_id` once per section, `list_id` and
+    `table_id` once per list and table. Null fields are left out. Sources that could not be read are elements with only
+    `source` and `problems`.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -112,7 +112,7 @@ def _tables(tables: list[Row], cells: list[Row]) -> list[Row]:
 
 
 def _by(rows: Any, key: str, drop: bool = True) -> dict[Any, list[Row]]:
-    """Return the rows by the value of `key`, which is taken out of them unless told otherwise."""
+    """Return the rows grouped by the value of `key`, which is removed from them if `drop`."""
     groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row[key]].append({name: value for name, value in row.items() if name != key} if drop else row)
@@ -120,5 +120,5 @@ def _by(rows: Any, key: str, drop: bool = True) -> dict[Any, list[Row]]:
 
 
 def _filled(row: Row, *implied: str) -> Row:
-    """Return the row without nulls and without what its place implies."""
+    """Return the row without nulls and without the fields that its place implies."""
     return {name: value for name, value in row.items() if value is not None and name not in implied}

@@ -1,4 +1,4 @@
-"""How rows are laid out in a file, where a format leaves a choice."""
+"""How rows are laid out in a file, if the format leaves a choice."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ DEFAULT_FILE_BYTES = 256 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`spreadsheet_safe` keeps a spreadsheet from running CSV text as a formula; `row_group_rows` and
-    `row_group_bytes` (in memory) say when Parquet closes a row group; once a file of a folder has `file_bytes`, the
-    next begins: `DEFAULT_FILE_BYTES` where it is None."""
+    """`spreadsheet_safe` prevents a spreadsheet from running CSV text as a formula; `row_group_rows` and
+    `row_group_bytes` (in memory) limit the row groups of Parquet; once a file of a folder reaches `file_bytes`, the
+    next begins: None means `DEFAULT_FILE_BYTES`."""
 
     spreadsheet_safe: bool = False
     row_group_rows: int = 128 * 1024

@@ -1,4 +1,4 @@
-"""NDJSON: one JSON object a row, one row a line, UTF-8."""
+"""NDJSON: one JSON object per row, one row per line, UTF-8."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NdjsonWriter:
         self._stream.write("".join(lines).encode())
 
     def flush(self, least: int = 0) -> None:
-        """Nothing is held back."""
+        """Do nothing: no rows are held back."""
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no rows are held back."""

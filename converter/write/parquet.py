@@ -1,4 +1,4 @@
-"""Parquet: zstd, statistics, the record's name and each field's description in the Arrow schema it carries."""
+"""Parquet: zstd, statistics, and an Arrow schema with the record's name and each field's description."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from converter.write.layout import Layout
 
 
 class ParquetWriter:
-    """Gathers batches into row groups, so that small batches do not make small row groups."""
+    """Collects batches into row groups, so that small batches do not make small row groups."""
 
     def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
         self._layout = layout
-        # A dictionary and statistics of what is binary would hold it three times more, for nobody.
+        # A dictionary and statistics of a binary column would hold its values three more times, and nobody reads them.
         told = [field.name for field in schema if not pa.types.is_binary(field.type)]
         flags = {"use_dictionary": told, "write_statistics": told} if len(told) < len(schema) else {}
         self._writer = pq.ParquetWriter(stream, schema, compression="zstd", **flags)
@@ -23,7 +23,7 @@ class ParquetWriter:
         self._rows = self._bytes = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Hold the batch back until a row group is full."""
+        """Hold back the batch until a row group is full."""
         if not batch.num_rows:
             return
         self._held.append(batch)
@@ -33,9 +33,9 @@ class ParquetWriter:
             self.flush()
 
     def flush(self, least: int = 0) -> None:
-        """Write the rows that are held back as row groups, if they take `least` bytes of memory."""
+        """Write the rows held back as row groups, if they take at least `least` bytes of memory."""
         if self._held and self._bytes >= least:
-            # Those of one large document may be many groups: the writer takes twice the memory of a group.
+            # The rows of one large document may fill many groups: the writer takes twice the memory of a group.
             groups = max(-(-self._rows // self._layout.row_group_rows), self._bytes // self._layout.row_group_bytes, 1)
             self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=-(-self._rows // groups))
             self._held, self._rows, self._bytes = [], 0, 0
@@ -46,6 +46,6 @@ class ParquetWriter:
         self._writer.close()
 
     def __del__(self) -> None:
-        # One that was never closed belongs to a run that failed; pyarrow would write a footer to its closed stream.
+        # A writer that was never closed belongs to a failed run; pyarrow would write a footer to its closed stream.
         if hasattr(self, "_writer"):
             self._writer.is_open = False

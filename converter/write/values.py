@@ -1,4 +1,4 @@
-"""Arrow values -> the plain values of JSON."""
+"""Arrow values -> plain JSON values."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pyarrow as pa
 
 
 def json_rows(rows: pa.RecordBatch | pa.Table) -> list[dict[str, Any]]:
-    """Return rows as JSON can hold them.
+    """Return rows as JSON values.
 
-    A map is an object; a date, time or timestamp is ISO 8601 text; a decimal is text, for a float would bend
-    it; a 32-bit float is the shortest number that means it; NaN and infinities are null.
+    A map is an object; a date, time or timestamp is ISO 8601 text; a decimal is text, because a float would change
+    it; a 32-bit float is the shortest number that denotes it; NaN and infinities are null.
     """
     columns = [_json_column(column) for column in rows.columns]
     return [dict(zip(rows.schema.names, row, strict=True)) for row in zip(*columns, strict=True)]
@@ -38,7 +38,7 @@ def _json_column(column: pa.Array | pa.ChunkedArray) -> list[Any]:
 
 
 def _holds_texts(type: pa.DataType) -> bool:
-    """Whether it is a list of texts, or of structures of these and whole numbers: what records have, and JSON too."""
+    """Whether the type has only texts, integers, lists and structs: records use these, and JSON has them too."""
     if pa.types.is_struct(type):
         return all(_holds_texts(field.type) for field in type)
     if pa.types.is_list(type):

@@ -1,1 +1,1 @@
-"""Speed and memory, always as ratios between two things in the same run: `python -m tests.benchmarks`."""
+"""Speed and memory, always as ratios of two measurements of the same run: `python -m tests.benchmarks`."""

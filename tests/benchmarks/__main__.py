@@ -1,9 +1,9 @@
 """python -m tests.benchmarks [FOLDER]: measure conversion, start-up, growth and memory, and print the ratios.
 
-FOLDER holds Markdown to convert; `../shared/corpora` where it is there, else documents that are generated here. The
-unit is T0, the processor time that markdown-it-py takes just to parse the same documents (`commonmark` with tables),
-each one's tokens let go before the next. Every figure is the least of several runs, in processor time with that of
-child processes, but where it says elapsed.
+FOLDER holds Markdown to convert: by default `../shared/corpora` if it exists, else generated documents. The unit is
+T0, the processor time that markdown-it-py takes to parse the same documents (`commonmark` with tables), the tokens of
+each freed before the next. Every figure is the minimum of several runs, in processor time including child processes,
+unless it says elapsed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def two() -> None:
     pass
 app()
 """
-# What is started, what it is held against, and the ratio that is asked for.
+# The command, its baseline, and the required ratio.
 START_UP = (
     (["--version"], ["import typer"], 1.5),
     (["--help"], [TWO_COMMANDS, "--help"], 1.3),
@@ -50,8 +50,8 @@ START_UP = (
 )
 LARGE = 4_000_000
 GROWTH, MEMORY, ONE_JOB, TWO_JOBS = 1.15, 12, 0.6, 0.35
-SMALLEST = 12_000  # characters; three doublings stay below the length from which inline marks are not read
-# Linux's own figure: `ru_maxrss` of a child process begins with its parent's.
+SMALLEST = 12_000  # characters; three doublings stay below the length above which inline marks are not read
+# Linux's own figure: the `ru_maxrss` of a child process starts at its parent's.
 PEAK = """
 import pathlib
 from converter.cli import main
@@ -64,7 +64,7 @@ except SystemExit:
 
 
 def seconds(action: Callable[[], object], times: int = 1) -> float:
-    """Return the least processor time of `times` calls."""
+    """Return the minimum processor time of `times` calls."""
     best = math.inf
     for _ in range(times):
         started = time.process_time()
@@ -74,7 +74,7 @@ def seconds(action: Callable[[], object], times: int = 1) -> float:
 
 
 def command_seconds(command: Sequence[str], times: int = 1) -> float:
-    """Return the least processor time, its children's included, of `times` runs of a command."""
+    """Return the minimum processor time, including child processes, of `times` runs of a command."""
     best = math.inf
     for _ in range(times):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -85,7 +85,7 @@ def command_seconds(command: Sequence[str], times: int = 1) -> float:
 
 
 def elapsed_seconds(command: Sequence[str], times: int) -> float:
-    """Return the least time from start to end of `times` runs of a command."""
+    """Return the minimum elapsed time of `times` runs of a command."""
     best = math.inf
     for _ in range(times):
         started = time.perf_counter()
@@ -95,7 +95,7 @@ def elapsed_seconds(command: Sequence[str], times: int) -> float:
 
 
 def each(action: Callable[..., object], arguments: Sequence[tuple[object, ...]]) -> Callable[[], None]:
-    """Return a function that calls `action` with each of the arguments and keeps no result."""
+    """Return a function that calls `action` with each argument and discards the results."""
 
     def all_of_them() -> None:
         for one in arguments:
@@ -134,7 +134,7 @@ def conversion(folder: Path) -> None:
 
 
 def start_up(folder: Path) -> None:
-    """Print what starting takes, against an interpreter that imports what it needs."""
+    """Print the start-up time against that of an interpreter that imports the same modules."""
     file = small_file(folder)
     for arguments, baseline, limit in START_UP:
         filled = [argument.format(file=file, out=folder / "start.out") for argument in arguments]
@@ -145,7 +145,7 @@ def start_up(folder: Path) -> None:
 
 
 def growth() -> None:
-    """Print the exponent of time against size for each construct, over three doublings, and markdown-it-py's own."""
+    """Print each construct's exponent of time against size, over three doublings, beside that of markdown-it-py."""
     parser = MarkdownIt("commonmark").enable("table")
     for name, make in CONSTRUCTS.items():
         documents = [make(SMALLEST * 2**doubling) for doubling in range(4)]
@@ -156,14 +156,14 @@ def growth() -> None:
 
 
 def exponent(times: Sequence[float]) -> float:
-    """Return the power of the size with which the time grows, over three doublings."""
+    """Return the exponent of time against size over three doublings."""
     return math.log2(times[-1] / times[0]) / 3
 
 
 def memory(folder: Path) -> None:
     """Print the peak memory of one document of 4 MB, above that of a small one, as a multiple of its size.
 
-    The documents of each source in `../shared/corpora`, where it is there, are joined to one, over and over.
+    The documents of each source in `../shared/corpora`, if it exists, are joined repeatedly into one.
     """
     least = peak_bytes(small_file(folder), folder)
     sources = sorted(path for path in CORPORA.iterdir() if path.is_dir()) if CORPORA.is_dir() else []
@@ -187,13 +187,13 @@ def joined(source: Path) -> str:
 
 
 def peak_bytes(file: Path, folder: Path) -> int:
-    """Return the most memory that a conversion had in use."""
+    """Return the peak memory of a conversion."""
     command = [sys.executable, "-c", PEAK, "convert", str(file), "-o", str(folder / "memory.out"), "-q", "--overwrite"]
     return 1024 * int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def small_file(folder: Path) -> Path:
-    """Write a small document, for what does not depend on size."""
+    """Write a small document for measurements that do not depend on size."""
     file = folder / "small.md"
     file.write_text("# Title\n\n- a: b\n", encoding="utf-8")
     return file
@@ -212,7 +212,7 @@ def main() -> None:
         start_up(Path(made))
         if sys.platform == "linux":
             memory(Path(made))
-        gc.set_threshold(1_000_000, 50, 50)  # as the command has it
+        gc.set_threshold(1_000_000, 50, 50)  # as in the command
         growth()
 
 

@@ -1,8 +1,8 @@
-"""python -m tests.benchmarks.comparison: what other tools read in the same two documents, and with which commands.
+"""python -m tests.benchmarks.comparison: what other tools read from the same two documents, and with which commands.
 
-One document is Markdown as it is written, the other is `examples/scraped-article`, which has lost its marks. Told is
-how many headings, list items and rows of tables each tool gives with the text that they have, and how many that are
-none. A tool that does not run is listed with what it says. docling wants an environment of its own
+One document is ordinary Markdown, the other is `examples/scraped-article`, which has lost its marks. The table counts
+the headings, list items and table rows that each tool returns with the right text, and those that do not exist. A tool
+that does not run is listed with its message. docling needs its own environment
 (`DOCLING_PYTHON`): `pip install 'docling-slim[format-markdown]' torch`.
 """
 
@@ -52,7 +52,7 @@ Found = dict[str, list[str]]
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool: the command, to which the file is added, and what its output, JSON, says."""
+    """A tool: its command, to which the file is appended, and the reader of its JSON output."""
 
     name: str
     command: tuple[str, ...]
@@ -60,7 +60,7 @@ class Tool:
 
 
 def truth(text: str, headings: tuple[int, ...] = ()) -> Found:
-    """Return what a document holds, by its marks; `headings` are lines without one."""
+    """Return the content of a document by its marks; `headings` are lines without a mark."""
     found: Found = {kind: [] for kind in KINDS}
     table = 0
     for number, line in enumerate(text.splitlines(), 1):
@@ -106,7 +106,7 @@ def of_pandoc(document: dict[str, Any]) -> Found:
 
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield the nodes of pandoc's tree, each before what is inside."""
+    """Yield the nodes of pandoc's tree, each before its children."""
     if isinstance(tree, list):
         for branch in tree:
             yield from nodes(branch)
@@ -116,14 +116,14 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 
 def words(tree: Any) -> str:
-    """Return the text of a part of pandoc's tree."""
+    """Return the text of a subtree of pandoc's tree."""
     spaces = ("Space", "SoftBreak", "LineBreak")
     parts = [node["c"] if node["t"] == "Str" else " " if node["t"] in spaces else "" for node in nodes(tree)]
     return "".join(parts)
 
 
 def of_docling(document: dict[str, Any]) -> Found:
-    """Read a DoclingDocument, whose grids hold the header too."""
+    """Read a DoclingDocument, whose grids include the header."""
     texts = [(text["label"], text["text"]) for text in document["texts"]]
     rows = [row for table in document["tables"] for row in table["data"]["grid"][1:]]
     return {
@@ -146,7 +146,7 @@ TOOLS = (
 
 
 def run(tool: Tool, path: Path) -> tuple[Found, float] | str:
-    """Return what a tool reads and the seconds it took, the best of REPEATS; or what it said instead."""
+    """Return a tool's result and its seconds, the best of REPEATS, or its error message."""
     seconds = []
     for _ in range(REPEATS):
         started = time.perf_counter()
@@ -161,7 +161,7 @@ def run(tool: Tool, path: Path) -> tuple[Found, float] | str:
 
 
 def right(found: Found, true: Found) -> str:
-    """Return for each kind how many are as they are in the document, of how many there are, and how many are not."""
+    """Return for each kind the number of correct results, of expected ones, and of wrong results."""
     parts = []
     for kind in KINDS:
         count = (Counter(found[kind]) & Counter(true[kind])).total()

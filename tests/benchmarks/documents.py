@@ -1,4 +1,4 @@
-"""Documents to measure with: prose with everything in it, and each construct by itself at any size."""
+"""Documents for measurements: prose with every construct, and each construct alone at any size."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WORDS = [
 
 
 def generated(count: int, seed: int = 0) -> Iterator[str]:
-    """Yield Markdown articles of some 5 to 10 KB: headings, paragraphs, lists, tables, code, links."""
+    """Yield Markdown articles of about 5 to 10 KB: headings, paragraphs, lists, tables, code, links."""
     chance = random.Random(seed)
 
     def sentence(words: int) -> str:
@@ -66,7 +66,7 @@ def generated(count: int, seed: int = 0) -> Iterator[str]:
 
 
 def paragraphs(words: int, size: int, seed: int = 0) -> str:
-    """Return a document of one heading and paragraphs of so many words each, all different."""
+    """Return a document of one heading and paragraphs of this many words each, all different."""
     chance = random.Random(seed)
     parts, length = ["# Title"], 0
     while length < size:

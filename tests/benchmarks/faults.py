@@ -1,14 +1,14 @@
-"""python -m tests.benchmarks.faults [STRIDE [NAME...]]: runs that fail, or are killed, at each call to the file system.
+"""python -m tests.benchmarks.faults [STRIDE [NAME...]]: runs that fail or are killed at each call to the file system.
 
-A small run brings an output from one state of a folder of documents to the next. It is made twice for every call of it
-(open, rename, remove, mkdir, fsync, a statement of a database, ...): the call fails, with EIO, ENOSPC or EACCES in
-turn, or the process is killed before it; and once for each of some sizes over which no file may grow, which writes from
-C++ meet.
-Afterwards the output must be the one or the other, whole, by its manifest and its rows; what the run says of it must be
-true; the next run must bring it to the next state and leave nothing behind; files of others are as they were. Where
-other files in the folder forbid to exchange it in one step, a killed run may leave a mixture, which the next one ends.
+A small run brings an output from one state of a folder of documents to the next. The run is repeated twice for each of
+its calls (open, rename, remove, mkdir, fsync, a database statement, ...): once the call fails, with EIO, ENOSPC or
+EACCES in turn, and once the process is killed before the call. It is also repeated for several limits on the size of a
+file, which writes from C++ exceed.
+Afterwards the output must be either state, complete, by its manifest and its rows; the message of the run must be true;
+the next run must bring the output to the next state and leave nothing behind; foreign files stay unchanged. If foreign
+files prevent exchanging the folder in one step, a killed run may leave a mixture, which the next run completes.
 
-Each run is a fork of a process that only imported what it needs.
+Each run is a fork of a process that only imported its modules.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ Content = str
 
 @dataclass(frozen=True)
 class Case:
-    """A run: where it writes, how, and what stands there before."""
+    """A run: where and how it writes, and the existing output."""
 
     kind: str
     mode: Mode
@@ -98,7 +98,7 @@ CASES = [
 
 @dataclass
 class Place:
-    """Where the runs of a case write: `sandbox` holds all that they may touch, `out` names the output in it."""
+    """Where the runs of a case write: `sandbox` holds everything they may touch, `out` names the output in it."""
 
     case: Case
     sandbox: Path
@@ -117,10 +117,10 @@ class Place:
         return write_target(found, self.target(), output, Options(), settings)
 
     def content(self) -> Content:
-        """Return what the output holds; an empty text where there is none.
+        """Return the content of the output; an empty text if none exists.
 
         Raises:
-            AssertionError: it is not as its manifest says.
+            AssertionError: it differs from its manifest.
         """
         if self.case.kind == "file":
             return Path(self.out).read_text() if Path(self.out).exists() else ""
@@ -149,7 +149,7 @@ class Place:
 
 
 def forked(work: Callable[[], Any], before: Callable[[], None] = lambda: None) -> tuple[Any, int]:
-    """Return what the work returns in a process of its own, which must be fit for JSON, and how that process ended."""
+    """Run the work in its own process; return its result, which must be valid JSON, and how the process ended."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -173,7 +173,7 @@ def forked(work: Callable[[], Any], before: Callable[[], None] = lambda: None) -
 
 @dataclass
 class Calls:
-    """Counts the calls of this process to the file system; the one of this number fails, or ends the process."""
+    """Counts this process's calls to the file system; the call with this number fails or ends the process."""
 
     roots: tuple[str, ...]
     number: int
@@ -183,7 +183,7 @@ class Calls:
     process: int = 0
 
     def arm(self) -> None:
-        """Begin to count, for good."""
+        """Start counting, permanently."""
         self.process = os.getpid()
         for module, name in ((os, "fsync"), (pa, "OSFile"), (directory, "rename_at")):
             setattr(module, name, self.counted(getattr(module, name)))
@@ -225,7 +225,7 @@ class Calls:
 
 
 def failing(place: Place, number: int, fault: str, texts: dict[str, str], mode: Mode) -> tuple[Any, int]:
-    """Run with this fault at the call of this number; return what the run said, and how many calls it had."""
+    """Run with this fault at the call with this number; return the message of the run and its number of calls."""
     calls = Calls((str(place.sandbox), tempfile.gettempdir()), number, fault == FAIL)
 
     def work() -> Any:
@@ -258,17 +258,17 @@ def listing(folder: Path) -> dict[str, str]:
 
 
 @dataclass
-class Found:
-    """What was found over all faults of one case."""
+class Finding:
+    """The findings over all faults of one case."""
 
     faults: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
 
-def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, ...], stride: int) -> Found:
-    """Make a run fail everywhere, `stride` calls apart; `restore` makes the state before, with or without an output."""
-    case, found = place.case, Found()
+def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, ...], stride: int) -> Finding:
+    """Make a run fail at every `stride`th call; `restore` restores the state before, with or without an output."""
+    case, found = place.case, Finding()
 
     def content() -> Content:
         try:
@@ -277,13 +277,13 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
             return f"?{error}"
 
     def gone_on(before: Content) -> tuple[Content, str, Content]:
-        """Return what stands there, what the next run says, and what stands there then."""
+        """Return the existing output, the message of the next run, and the output after it."""
         now, said = content(), ""
         try:
             place.run(AFTER, case.mode)
         except ParquetryError as error:
             said = str(error)
-            if case.mode == "create" and error.code == "output_exists":  # what the message says must help
+            if case.mode == "create" and error.code == "output_exists":  # the advice of the message must help
                 said = ""
                 try:
                     place.run(AFTER, "overwrite")
@@ -312,7 +312,7 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
             if isinstance(told, dict) and "raised" in told:
                 wrong.append(f"{what}: {told['raised']}\n{told['trace']}")
             killed = code == -signal.SIGKILL
-            if not killed:  # a run that ends by itself tidies up, but for what it could not remove
+            if not killed:  # a run that exits by itself cleans up, except for files it could not remove
                 left = [name for name in listing(place.sandbox) if "parquetry-stage" in name.split("/")[-1]]
                 found.outcomes["stage left for the next run"] += bool(left)
             checked, _ = forked(lambda: gone_on(before))
@@ -346,7 +346,7 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
 
 @contextlib.contextmanager
 def prepared(case: Case, folder: Path, server: str | None = None) -> Iterator[tuple[Place, Callable[[bool], None]]]:
-    """Give a place for the runs of a case, and what brings it to the state before."""
+    """Yield a place for the runs of a case and the function that restores the state before."""
     sandbox, base = folder / "sandbox", folder / "base"
     names = {"folder": "out", "file": "out.csv", "duckdb": "out.duckdb", "delta": "root"}
     if case.kind == "postgres":
@@ -389,8 +389,8 @@ def dropped(server: str) -> bool:
     return True
 
 
-def check(cases: list[Case], kinds: tuple[str, ...], stride: int = 1, server: str | None = None) -> dict[str, Found]:
-    """Check cases; return what was found for each."""
+def check(cases: list[Case], kinds: tuple[str, ...], stride: int = 1, server: str | None = None) -> dict[str, Finding]:
+    """Check cases; return the findings of each."""
     results = {}
     for case in cases:
         with (
@@ -405,7 +405,7 @@ def check(cases: list[Case], kinds: tuple[str, ...], stride: int = 1, server: st
 
 
 def main() -> None:
-    """Check all cases, or those whose name begins with a word, and print what was found."""
+    """Check all cases, or those whose name begins with a word, and print the findings."""
     stride = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     names = tuple(sys.argv[2:])
     import deltalake  # noqa: F401
@@ -421,7 +421,7 @@ def main() -> None:
     needs_server = any(case.kind == "postgres" for case in cases)
     with started_server() if needs_server else contextlib.nullcontext() as server:
         for case in cases:
-            step = stride * (10 if case.jobs > 1 else 1)  # workers take a second to start
+            step = stride * (10 if case.jobs > 1 else 1)  # workers take one second to start
             found = check([case], (FAIL, KILL, LIMIT), step, server)[str(case)]
             total += found.faults
             print(f"{case!s:48} {found.faults:5} faults, {len(found.wrong)} wrong  {dict(found.outcomes)}", flush=True)

@@ -1,9 +1,9 @@
 """python -m tests.benchmarks.fuzz [INPUTS] [SEED]: hostile documents, 2 seconds and 512 MB for each.
 
-Mutated documents, random bytes, and Markdown that is made to hurt go through the pool that runs use. Every one must
-come out as a document or as a row of `problems`; nothing may end the run, and no document may be over either limit by
-more than a tenth. Prints how many of each there were, how many hung (the pool had to stop their worker), how many were
-over, the longest time and the largest memory of a worker. 100,000 inputs take some two hours on two processors.
+Mutated documents, random bytes and adversarial Markdown go through the pool that runs use. Each must become a document
+or a row of `problems`; nothing may end the run, and no document may exceed either limit by more than a tenth. Prints
+the number of each kind, of hangs (the pool had to stop the worker) and of exceeded limits, the longest time and the
+largest memory of a worker. 100,000 inputs take about two hours on two processors.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ HOSTILE: list[Callable[[int], str]] = [
 
 
 def inputs(seed: int) -> Iterator[bytes]:
-    """Yield inputs without end: in turn mutated documents, random pieces of markup, random bytes, and hostile ones."""
+    """Yield endless inputs: in turn mutated documents, random pieces of markup, random bytes and hostile documents."""
     chance = random.Random(seed)
     found = [source.data for source in find_sources([CORPORA])] if CORPORA.exists() else []
     documents = [data for data in found if isinstance(data, bytes)] or [text.encode() for text in generated(200)]
@@ -110,7 +110,7 @@ def inputs(seed: int) -> Iterator[bytes]:
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
-    """Return some 3 KB of the document with a few places cut, doubled, moved, or overwritten."""
+    """Return about 3 KB of the document with a few parts cut, duplicated, moved or overwritten."""
     start = chance.randrange(max(len(data) - 3000, 0) + 1)
     data = data[start : start + 3000]
     for _ in range(chance.randint(1, 8)):
@@ -123,12 +123,12 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
 
 
 def fuzz(count: int, seed: int = 0) -> Counter[str]:
-    """Convert so many inputs; return how many were documents, and how many problems there were by code.
+    """Convert this many inputs; return the number of documents, and of problems by code.
 
     Raises:
         AssertionError: an input is neither among the documents nor in `problems`.
     """
-    # The workers come from this server, which keeps the limit that it is started under.
+    # The workers come from this server, which keeps the limit set at its start.
     space = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     before = resource.getrlimit(resource.RLIMIT_AS)
     forkserver.set_forkserver_preload(["converter.engine.pool"])
@@ -162,7 +162,7 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
 
 
 def measured(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
-    """Convert a batch as a worker does, and note its memory, and the time of each document where all took long."""
+    """Convert a batch as a worker does; note its memory and, if the batch was slow, the time of each document."""
     started = time.monotonic()
     made = convert_batch(batch, options, names)
     times = [time.monotonic() - started]
@@ -181,8 +181,8 @@ def measured(batch: Sequence[Source], options: Options, names: Sequence[str]) ->
 
 
 def limits_held(count: int, seed: int = 0) -> tuple[Counter[str], dict[str, float]]:
-    """Fuzz; return what came out, and how the limits held: the documents over each of them by more than a tenth, and
-    the most that was measured."""
+    """Fuzz; return the results and how the limits held: the documents over each limit by more than a tenth, and the
+    largest measurements."""
     with tempfile.NamedTemporaryFile() as file:
         os.environ[MEASURED] = file.name
         counted = fuzz(count, seed)
@@ -199,7 +199,7 @@ def limits_held(count: int, seed: int = 0) -> tuple[Counter[str], dict[str, floa
 
 
 def main() -> None:
-    """Fuzz and print what came out."""
+    """Fuzz and print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     started = time.perf_counter()
     counted, held = limits_held(count, int(sys.argv[2]) if len(sys.argv) > 2 else 0)

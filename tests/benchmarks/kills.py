@@ -1,8 +1,8 @@
-"""python -m tests.benchmarks.kills [KILLS]: end runs by SIGKILL at random moments, and look at what they leave.
+"""python -m tests.benchmarks.kills [KILLS]: end runs by SIGKILL at random moments and check their outputs.
 
-Each run brings an output from one state of a folder of documents to the next. After the kill the output must be the
-one or the other, whole, by its manifest and its rows; after the same command again it must be the next. Where other
-files in the folder forbid to exchange it in one step, only the second is promised; what stands there meanwhile is told.
+Each run brings an output from one state of a folder of documents to the next. After the kill the output must be either
+state, complete, by its manifest and its rows; after the same command again it must be the next state. If other files
+prevent exchanging the folder in one step, only the second is guaranteed; the intermediate state is printed.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ KINDS: dict[str, list[str]] = {
 
 
 def content(out: Path) -> Content | None:
-    """Return what the output holds, None where there is none.
+    """Return the content of the output, None if none exists.
 
     Raises:
-        AssertionError: it is not as its manifest says.
+        AssertionError: it differs from its manifest.
     """
     manifest = read_manifest(out) if out.exists() else None
     if manifest is None:
@@ -58,10 +58,10 @@ def content(out: Path) -> Content | None:
 
 
 def kill_runs(kills: int, folder: Path, seed: int = 0, documents: int = 300) -> dict[str, Counter[str]]:
-    """Kill this many runs over this many documents; return for each kind how often its output was found how.
+    """Kill this many runs over this many documents; return for each kind how often its output was found in each state.
 
     Raises:
-        AssertionError: an output was partial, or not what it must be after the run that follows.
+        AssertionError: an output was partial, or wrong after the following run.
     """
     chance = random.Random(seed)
     texts = list(generated(documents * 6 // 5, seed))
@@ -134,7 +134,7 @@ def kill_runs(kills: int, folder: Path, seed: int = 0, documents: int = 300) -> 
 
 
 def main() -> None:
-    """Kill runs and print what was found."""
+    """Kill runs and print the findings."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     with tempfile.TemporaryDirectory() as folder:
         for kind, count in kill_runs(kills, Path(folder)).items():

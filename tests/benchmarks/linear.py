@@ -1,23 +1,22 @@
 """python -m tests.benchmarks.linear [SHARE] [expressions|documents] [BOUND]: does anything take more than linear time?
 
 Walks every regular expression that the package or its parser compiles, every repair rule, every reader of blocks and
-inline content, the typing of cells, every record, `show` and `inspect`, with inputs made to hurt each: what a pattern
-repeats is repeated, with a beginning that it wants and an end that it does not; every mark of Markdown, alone and in
-pairs, on one line, on many, nested, in cells. Prints what was walked, the steepest exponents and the slowest inputs;
-ends with 1 where an exponent is over BOUND, 1.15 unless given, or an input is out of proportion to ordinary text.
-SHARE, such as 0.1 or 0.1-0.2, is the part of the documents that is read, the same ones at each run; "worst expressions"
-measures each expression with the two inputs alone that are slowest with it while they are short. A BOUND over 1.15
-makes a rough run, as CI does: few measurements, of smaller documents, and what is slow but not steep is no failure. A
-busy machine blurs an exponent by some tenths, but squares stay near 2.
+inline content, the typing of cells, every record, `show` and `inspect`, each with adversarial inputs: the repeated part
+of a pattern is repeated, with a start that matches and an end that does not; every mark of Markdown, alone and in
+pairs, on one line, on many, nested, in cells. Prints the subjects, the steepest exponents and the slowest inputs; exits
+with 1 if an exponent is over BOUND, by default 1.15, or an input is out of proportion to ordinary text. SHARE, such as
+0.1 or 0.1-0.2, is the part of the documents that is read, the same at each run; "worst expressions" measures each
+expression only with the two inputs that are slowest with it while short. A BOUND over 1.15 makes a rough run, as in CI:
+few measurements of smaller documents, and slow inputs are no failure unless steep. A busy machine shifts an exponent by
+some tenths, but squares stay near 2.
 
-No expression and no rule has to be listed here. Expressions are found in two ways that must agree: `re` tells who
-calls it (`Calls`), and the syntax tree of each module tells which calls there are. A call that was never seen, and
-whose pattern the tree alone does not give, is a failure. Rules, readers, records and marks come from the package's
-own tables.
+No expression or rule has to be listed here. Expressions are found in two ways that must agree: `re` records its
+callers (`Calls`), and the syntax tree of each module contains its calls. A call that was never seen and whose pattern
+the tree alone does not determine is a failure. Rules, readers, records and marks come from the package's own tables.
 
-Nothing is measured by the clock. What counts is how processor time grows from one size to the next, and how it compares
-with what markdown-it takes for ordinary text in the same process. Both are measured again where they look bad, for a
-busy machine only ever adds to them.
+Nothing is measured by the clock. The criteria are how processor time grows from one size to the next, and how it
+compares with that of markdown-it for ordinary text in the same process. Suspicious figures are measured again, because
+a busy machine can only increase them.
 """
 
 from __future__ import annotations
@@ -74,16 +73,16 @@ class OutOfPatience(Exception):
 
 
 def cost(action: Callable[[], object], patience: float = PATIENCE) -> float:
-    """Return the processor time of an action in seconds, infinity where it takes longer than `patience`."""
+    """Return the processor time of an action in seconds, infinity if it exceeds `patience`."""
 
     def give_up(number: int, frame: FrameType | None) -> None:
         raise OutOfPatience
 
     before = signal.signal(signal.SIGVTALRM, give_up)
     collecting = gc.isenabled()
-    gc.disable()  # it comes when it likes, and goes through all that the process holds
+    gc.disable()  # garbage collection runs at any time and visits every object of the process
     signal.setitimer(signal.ITIMER_VIRTUAL, patience)
-    started = time.thread_time()  # with an interval timer, Linux tells that of a process in ticks
+    started = time.thread_time()  # with an interval timer, Linux reports the time of a process in ticks
     try:
         action()
     except OutOfPatience:
@@ -99,10 +98,10 @@ def cost(action: Callable[[], object], patience: float = PATIENCE) -> float:
 
 
 def deeper(frames: int, action: Callable[[], float]) -> float:
-    """Return what an action returns that is called so many frames down.
+    """Call an action this many frames down and return its result.
 
-    Python 3.11 takes memory for frames in pieces of 16 KB, and gives them back: calls that happen to cross the end of a
-    piece take ten times as long, and only those. Repeats at other depths are spared that.
+    Python 3.11 allocates frames in chunks of 16 KB and frees them: only calls that happen to cross the end of a chunk
+    take ten times as long. Repeats at other depths avoid that.
     """
     return deeper(frames - 1, action) if frames else action()
 
@@ -116,8 +115,8 @@ def yardstick() -> float:
 
 
 @dataclass(slots=True)
-class Found:
-    """What was measured of a subject with an input that it is slow with."""
+class Finding:
+    """The measurements of a subject with an input that makes it slow."""
 
     subject: str
     input: str
@@ -131,31 +130,31 @@ class Found:
 
 @dataclass(slots=True)
 class Report:
-    """What a walk came to."""
+    """The result of a walk."""
 
     bound: float = BOUND
     walked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    measured: list[Found] = field(default_factory=list)
+    measured: list[Finding] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
     @property
     def rough(self) -> bool:
-        """Whether few measurements are enough."""
+        """Whether few measurements suffice."""
         return self.bound > BOUND
 
     @property
-    def steep(self) -> list[Found]:
-        """What takes more than linear time."""
+    def steep(self) -> list[Finding]:
+        """The findings that take more than linear time."""
         return [found for found in self.measured if found.exponent > self.bound]
 
     @property
-    def slow(self) -> list[Found]:
-        """What takes too long for what it is."""
+    def slow(self) -> list[Finding]:
+        """The findings that are slow out of proportion to ordinary text."""
         limit = float("inf") if self.rough else PROPORTION * yardstick()
         return [found for found in self.measured if found.seconds > limit]
 
     def show(self, out: Any = sys.stdout) -> None:
-        """Print the walk in short."""
+        """Print a summary of the walk."""
         for what, count in sorted(self.walked.items()):
             print(f"{count:7,} {what}", file=out)
         for name in self.unseen:
@@ -166,18 +165,18 @@ class Report:
                 print(f"  {found}", file=out)
         print(f"{len(self.steep)} steep, {len(self.slow)} slow; bound {PROPORTION * yardstick():.3f} s", file=out)
 
-    def add(self, found: Found) -> None:
-        """Take what was measured, and tell at once what is bad."""
+    def add(self, found: Finding) -> None:
+        """Add a finding, and print it at once if it is bad."""
         self.measured.append(found)
         if found.exponent > self.bound or (not self.rough and found.seconds > PROPORTION * yardstick()):
             print(found, file=sys.stderr, flush=True)
 
 
 def exponent_of(measure: Callable[[int], float], report: Report) -> tuple[float, float]:
-    """Return how cost grows with size, as the exponent of a power, and the cost of the largest size.
+    """Return the exponent with which cost grows with size, and the cost of the largest size.
 
-    The smallest of several measurements of each size stands. A steep one is measured anew, up to `TRIES` times, each
-    with more repeats of the small sizes, which noise hurts most.
+    The smallest of several measurements of each size counts. A steep exponent is measured again, up to `TRIES` times,
+    each with more repeats of the small sizes, which noise affects most.
     """
     sizes = SIZES[:-1] if report.rough else SIZES
     costs = [float("inf")] * len(sizes)
@@ -196,7 +195,7 @@ def exponent_of(measure: Callable[[int], float], report: Report) -> tuple[float,
 
 
 def growth(costs: list[float]) -> float:
-    """Return the exponent that fits the costs of sizes that double, those that are too small to tell left out."""
+    """Return the exponent that fits the costs of doubling sizes, without costs too small to measure."""
     points = [(at, log2(seconds)) for at, seconds in enumerate(costs) if seconds > FLOOR / 20]
     if len(points) < 2 or costs[-1] < FLOOR:
         return 0.0
@@ -205,7 +204,7 @@ def growth(costs: list[float]) -> float:
 
 
 def for_largest(measure: Callable[[int], float], seconds: float) -> float:
-    """Return the seconds for `LARGEST` characters, from an estimate; measured where it matters."""
+    """Return the seconds for `LARGEST` characters: an estimate, or a measurement if it matters."""
     estimate = seconds
     limit = PROPORTION * yardstick()
     if estimate == float("inf"):
@@ -244,7 +243,7 @@ class Call:
 
 
 class Calls:
-    """Notes which patterns each call of `re` in the package was made with, from the moment it is installed."""
+    """Records the patterns of each call of `re` in the package, once installed."""
 
     def __init__(self) -> None:
         self.patterns: dict[tuple[str, int], list[re.Pattern[Any]]] = defaultdict(list)
@@ -277,7 +276,7 @@ def modules() -> Iterator[tuple[str, Path]]:
 
 @dataclass(slots=True)
 class Expression:
-    """An expression with the methods that it is used by."""
+    """An expression with the methods that use it."""
 
     name: str
     pattern: re.Pattern[Any]
@@ -285,7 +284,7 @@ class Expression:
 
 
 def expressions(calls: Calls, report: Report) -> list[Expression]:
-    """Return every expression of the package; calls whose patterns are not known go to `report.unseen`."""
+    """Return every expression of the package; calls with unknown patterns go to `report.unseen`."""
     from converter.errors import UsageError
 
     trees: dict[str, tuple[Any, ast.Module]] = {}
@@ -293,7 +292,7 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
         try:
             module: Any = importlib.import_module(name)
         except (ImportError, UsageError):
-            module = None  # of an extra that is not installed here
+            module = None  # belongs to an extra that is not installed
         trees[name] = module, ast.parse(path.read_text(encoding="utf-8"), str(path))
     exercise()
     found: list[Expression] = []
@@ -326,7 +325,7 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
 
 
 def parser_expressions() -> list[Expression]:
-    """Return the expressions of markdown-it and its plugins, but for those of tags, which `parse/tags.py` replaces."""
+    """Return the expressions of markdown-it and its plugins, except those of tags, which `parse/tags.py` replaces."""
     from markdown_it.common.html_re import attribute
 
     from converter.parse.markdown import block_parser, inline_parser
@@ -348,7 +347,7 @@ def is_table(value: object) -> bool:
 
 
 def uses(trees: dict[str, tuple[Any, ast.Module]], name: str, call: ast.Call, target: str) -> set[str]:
-    """Return the methods that are called on what a call in module `name` assigns to `target`, or to its members."""
+    """Return the methods called on the value that module `name` assigns to `target`, or on its members."""
     functions = [node for node in nodes(trees[name][1]) if isinstance(node, ast.FunctionDef)]
     inside = [node for node in functions if node.lineno <= call.lineno <= (node.end_lineno or 0)]
     scopes: list[ast.AST] = [inside[-1]] if inside else [trees[name][1]]
@@ -367,13 +366,13 @@ def uses(trees: dict[str, tuple[Any, ast.Module]], name: str, call: ast.Call, ta
 
 @cache
 def nodes(tree: ast.AST) -> list[ast.AST]:
-    """Return the nodes of a tree that tell what an expression is used for."""
+    """Return the nodes of a tree that show how an expression is used."""
     kinds = (ast.FunctionDef, ast.ImportFrom, ast.Attribute)
     return [node for node in ast.walk(tree) if isinstance(node, kinds)]
 
 
 def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    """Yield each call of `re`, with the name that its result is given, if one."""
+    """Yield each call of `re` with the name of its result, if any."""
     named: dict[int, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -391,7 +390,7 @@ def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
 
 
 def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
-    """Return the pattern of a call that takes nothing but what its module holds."""
+    """Return the pattern of a call that uses only names of its module."""
     given = {keyword.arg: keyword.value for keyword in node.keywords}
     if isinstance(node.func, ast.Attribute) and node.func.attr == "compile" and len(node.args) > 1:
         given["flags"] = node.args[1]
@@ -403,7 +402,7 @@ def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
 
 
 def exercise() -> None:
-    """Read a document with everything in it, for the expressions that are compiled on the way."""
+    """Read a document with every construct, so that all lazily compiled expressions are compiled."""
     from converter.config import Options
     from converter.destination import RECORDS, destination_of
     from converter.engine.conversion import convert_batch
@@ -429,13 +428,13 @@ def exercise() -> None:
         list(find_sources([f"{folder}/**/a*[!b]?c"]))
 
 
-# What a pattern is made of, as `re` parses it. Its parser is private, and the only one there is.
+# The parts of a pattern as `re` parses it. Its parser is private, but the only one.
 Parsed = Iterable[Any]
 ENDS = ("", "\0", " x", "\n", "|")
 
 
 def hostile_texts(pattern: re.Pattern[Any]) -> list[tuple[str, Callable[[int], str]]]:
-    """Return inputs of any size for a pattern: each a name and a function of the size."""
+    """Return inputs of any size for a pattern, each as a name and a function of the size."""
     parser: Any = vars(re)["_parser"]
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.LOCALE)
     pumps: set[tuple[str, str]] = set()
@@ -458,7 +457,7 @@ def hostile_texts(pattern: re.Pattern[Any]) -> list[tuple[str, Callable[[int], s
 
 
 def repeats(tree: Parsed, before: str) -> Iterator[tuple[str, Parsed]]:
-    """Yield what is repeated without a narrow limit, with an example of what has to stand before it."""
+    """Yield each part repeated without a narrow limit, with an example of the text required before it."""
     for operation, argument in tree:
         name = str(operation)
         if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
@@ -492,7 +491,7 @@ PLAIN = "a 1!\t_-.A\xa0é日\n[(<*`|"
 
 
 def samples(tree: Parsed) -> list[str]:
-    """Return a few texts that a pattern matches, assertions left aside; the first with everything optional left out."""
+    """Return a few texts that a pattern matches, ignoring assertions; the first omits all optional parts."""
     texts = [""]
     for operation, argument in tree:
         name = str(operation)
@@ -516,7 +515,7 @@ def samples(tree: Parsed) -> list[str]:
 
 
 def of_set(members: Parsed) -> list[str]:
-    """Return a few characters of a set, of each kind of them one or two."""
+    """Return a few characters of a set, one or two of each kind."""
     letters: list[str] = []
     negated = False
     for operation, argument in members:
@@ -561,7 +560,7 @@ measured with texts of twice that length, which must take no time."""
 
 
 def walk_expressions(report: Report, found: Iterable[Expression], worst: int | None = None) -> None:
-    """Measure expressions by each method that they are used by; with the `worst` inputs alone, or with all."""
+    """Measure expressions with each method that uses them, with the `worst` inputs only or with all."""
     for expression in found:
         report.walked["expressions"] += 1
         binary = isinstance(expression.pattern.pattern, bytes)
@@ -590,12 +589,14 @@ def walk_expressions(report: Report, found: Iterable[Expression], worst: int | N
         for seconds, name, timed in sorted(measures, key=lambda measured: -measured[0])[:worst]:
             if longest:
                 if seconds > FLOOR and min(timed(2 * longest) for _ in range(5)) > FLOOR:
-                    report.add(Found(expression.name, name, float("inf"), float("inf")))
+                    report.add(Finding(expression.name, name, float("inf"), float("inf")))
             elif steep < ENOUGH and timed(SIZES[0]) > FLOOR / 200 and timed(SIZES[-1]) > FLOOR:
                 exponent, seconds = exponent_of(timed, report)
                 steep += exponent > report.bound
                 whole = seconds * LARGEST / SIZES[-2 if report.rough else -1]
-                report.add(Found(expression.name, name, exponent, whole if report.rough else for_largest(timed, whole)))
+                report.add(
+                    Finding(expression.name, name, exponent, whole if report.rough else for_largest(timed, whole))
+                )
 
 
 # -- rules and readers
@@ -652,12 +653,12 @@ def layouts(text: str) -> Iterator[tuple[str, Callable[[int], str]]]:
 
 
 def chosen(share: tuple[float, float], name: str) -> bool:
-    """Tell whether an input is in a share of all."""
+    """Return whether an input belongs to a share of all."""
     return share[0] <= zlib.crc32(name.encode("utf-8", "replace")) / 2**32 < share[1]
 
 
 def documents(share: tuple[float, float], seed: int = 15) -> Iterator[tuple[str, Callable[[int], str]]]:
-    """Yield documents of any size: marks alone and in pairs, opened and closed, and so large a share of the layouts."""
+    """Yield documents of any size: marks alone and in pairs, opened and closed, in this share of the layouts."""
     from converter.parse.common import READERS
     from converter.parse.dispatch import INLINE_STARTS
     from tests.benchmarks.documents import CONSTRUCTS
@@ -692,7 +693,7 @@ Stage = Callable[[], object]
 
 
 def stages(text: str) -> Iterator[tuple[str, Stage]]:
-    """Yield what is done for a document, step by step; each must be taken before the next one is asked for."""
+    """Yield the stages of a document, step by step; each must run before the next is requested."""
     from converter.config import Options
     from converter.datasets import parts_of
     from converter.document.document import Document
@@ -714,7 +715,7 @@ def stages(text: str) -> Iterator[tuple[str, Stage]]:
     held: dict[str, Any] = {}
     yield "text", lambda: held.update(text=read_text(data, "a.md"))
     if "text" not in held:
-        return  # binary data to us
+        return  # treated as binary data
     read = held["text"]
     yield "draft", lambda: held.update(draft=Draft(list(read.lines), read.numbers))
     if read.lines:
@@ -727,13 +728,13 @@ def stages(text: str) -> Iterator[tuple[str, Stage]]:
         yield f"record {name}", lambda record=record: record.table([held["context"]])  # type: ignore[misc]
     yield "data sets", lambda: list(parts_of([held["context"]], NO_HINTS))
     document = Document(held["context"], options)
-    yield "show", lambda: render(document)  # not printed: what Rich takes for each line is its own affair
+    yield "show", lambda: render(document)  # not printed: the time that Rich takes for each line is outside the scope
     yield "markdown", lambda: [markdown_table(table.to_arrow()) for table in document.tables[:50]]
     yield "inspect", lambda: write_page([Source("a.md", data)], io.BytesIO(), options)
 
 
 def measure_stages(make: Callable[[int], str], size: int, only: str | None = None) -> dict[str, float]:
-    """Return the cost of each stage for a document of this size; those after one that was given up are left out."""
+    """Return the cost of each stage for a document of this size, without those after an abandoned stage."""
     costs: dict[str, float] = {}
     for name, stage in stages(make(size)):
         costs[name] = cost(stage)
@@ -743,7 +744,7 @@ def measure_stages(make: Callable[[int], str], size: int, only: str | None = Non
 
 
 def walk_documents(report: Report, inputs: Iterable[tuple[str, Callable[[int], str]]]) -> None:
-    """Measure every stage with every document: by two sizes, and by all where these look bad."""
+    """Measure every stage with every document: at two sizes, and at all sizes if the result is suspicious."""
     small, large = SIZES[0], SIZES[2]
     names: set[str] = set()
     for name, make in inputs:
@@ -765,12 +766,12 @@ def walk_documents(report: Report, inputs: Iterable[tuple[str, Callable[[int], s
             if exponent > report.bound - 0.05:
                 exponent, seconds = exponent_of(measure, report)
                 whole = seconds * LARGEST / (large if report.rough else SIZES[-1])
-            report.add(Found(stage, name, exponent, whole if report.rough else for_largest(measure, whole)))
+            report.add(Finding(stage, name, exponent, whole if report.rough else for_largest(measure, whole)))
     report.walked["rules, readers and records"] = len(names)
 
 
 def main() -> None:
-    """Walk everything, or a share of the documents, and print what came out."""
+    """Walk everything, or a share of the documents, and print the result."""
     low, _, high = (sys.argv[1] if len(sys.argv) > 1 else "1").rpartition("-")
     share = (float(low or 0), float(high))
     kinds = sys.argv[2] if len(sys.argv) > 2 else "expressions,documents"

@@ -1,8 +1,8 @@
-"""python -m tests.benchmarks.scale [DOCUMENTS...]: memory and throughput as the documents become many.
+"""python -m tests.benchmarks.scale [DOCUMENTS...]: memory and throughput as the number of documents grows.
 
-Converts a Parquet file of so many generated documents, 2,000 and 20,000 by default, with one job and with two. Prints
-the most memory that the processes held together (PSS, so that what they share counts once), documents a second, and how
-long the same run takes once more with `--incremental`, when nothing has changed.
+Converts a Parquet file of this many generated documents, 2,000 and 20,000 by default, with one job and with two. Prints
+the peak memory of all processes together (PSS, so that shared memory counts once), documents per second, and the time
+of the same run with `--incremental` when nothing has changed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ROWS = 1000
 
 
 def write_documents(path: Path, count: int) -> int:
-    """Write a Parquet file of so many documents of about a kilobyte; return the size of all texts in bytes."""
+    """Write a Parquet file of this many documents of about 1 KB; return the size of all texts in bytes."""
     schema = pa.schema([("key", pa.string()), ("body", pa.string())])
     pieces = (piece for text in generated(count) for piece in text.split("\n## ") if "\n" in piece)
     size = 0
@@ -37,7 +37,7 @@ def write_documents(path: Path, count: int) -> int:
 
 
 def run(source: Path, out: Path, *options: str) -> tuple[float, float]:
-    """Convert the file; return the seconds and the most megabytes that its processes held together."""
+    """Convert the file; return the seconds and the peak megabytes of all its processes together."""
     command = [sys.executable, "-m", "converter", "convert", str(source), "--text-column", "body", "--key-column",
                "key", "-o", str(out), "-q", *options]  # fmt: skip
     started = time.perf_counter()
@@ -55,7 +55,7 @@ def memory(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:  # it has ended
+    except OSError:  # the process has ended
         return 0
     own = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return own + sum(memory(int(child)) for child in children)

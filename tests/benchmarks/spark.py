@@ -1,10 +1,10 @@
-"""python -m tests.benchmarks.spark WHAT: runs on Spark against runs on this machine alone. WHAT is one of
+"""python -m tests.benchmarks.spark WHAT: runs on Spark against local runs. WHAT is one of
 
-kills [TIMES]      a Python worker, an executor and the driver killed in the middle of a run, so many times each
-growth COUNT...    seconds of runs over so many generated documents, against `--jobs 2`, and the driver's memory
+kills [TIMES]      a Python worker, an executor and the driver killed in mid-run, this many times each
+growth COUNT...    seconds of runs over this many generated documents, against `--jobs 2`, and the driver's memory
 corpora [FOLDER]   the rows of both runs over a folder (`../shared/corpora`), compared in DuckDB
 
-Needs PySpark and a Java.
+Needs PySpark and Java.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def run(spark: SparkSession, documents: Path, out: Path, list_bytes: int = LIST_
 
 
 def differences(one: Path, other: Path) -> int:
-    """Return how many rows of all records and data sets only one of two outputs has."""
+    """Return the number of rows of all records and data sets that only one of two outputs has."""
     files = [_files(folder) for folder in (one, other)]
     count = len(files[0].keys() ^ files[1].keys())
     for table in files[0].keys() & files[1].keys() - {"_parts"}:
@@ -102,7 +102,7 @@ def write_documents(folder: Path, count: int) -> Path:
 
 
 def descendants(process: int) -> Iterator[tuple[int, str]]:
-    """Yield id and command line of every process below one."""
+    """Yield the id and command line of every descendant of a process."""
     below = {process}
     found: dict[int, tuple[int, str]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
@@ -115,8 +115,8 @@ def descendants(process: int) -> Iterator[tuple[int, str]]:
 
 
 def killed(what: str, process: int) -> bool:
-    """Kill one process below another whose command line holds a word, if there is one; a Python worker, not the daemon
-    that it was forked from."""
+    """Kill one descendant of a process whose command line contains a word, if any; a Python worker, not the daemon that
+    forked it."""
     found = [number for number, command in descendants(process) if what in command]
     if what == "pyspark.daemon":
         found = [number for number in found if not any(descendants(number))]
@@ -128,10 +128,10 @@ def killed(what: str, process: int) -> bool:
 
 
 def in_mid_run(out: Path, action: Callable[[], bool], running: Callable[[], bool], attempts: int) -> bool:
-    """Do something once a run into this output has begun so many tasks; whether it was still going on."""
+    """Act once a run into this output has begun this many tasks; return whether the run was still active."""
     place = out.parent / f".{out.name}.parquetry-stage" / "attempts"
     while running():
-        # The first folder is the driver's own.
+        # The first folder belongs to the driver.
         if place.is_dir() and len(list(place.iterdir())) > attempts:
             return action()
         time.sleep(0.02)
@@ -160,7 +160,7 @@ def kill_workers(spark: SparkSession, what: str, documents: Path, out: Path, loc
 def kill_driver(documents: Path, out: Path, local: Path) -> tuple[bool, int]:
     """Kill the driver in mid-run and run again; return whether it was hit, and how many rows differ.
 
-    What stood there must still stand there, and nothing else.
+    The existing output must be unchanged, with nothing added.
     """
     command = [sys.executable, "-m", "tests.benchmarks.spark", "run", str(documents), str(out)]
     standing = out.exists()
@@ -188,13 +188,13 @@ VICTIMS = {"Python worker": "pyspark.daemon", "executor": "CoarseGrainedExecutor
 
 
 def kills(folder: Path, times: int) -> dict[str, tuple[int, int]]:
-    """Kill each kind of process so many times; return how often one was hit, and how many rows were lost or doubled."""
+    """Kill each kind of process this many times; return the number of hits and of rows lost or duplicated."""
     documents = write_documents(folder / "documents", 300)
     write_folder(find_sources([documents]), folder / "local", Output(), Options())
     found: dict[str, tuple[int, int]] = {}
     for name, what in VICTIMS.items():
         with contextlib.closing(_Stopping(session(CLUSTER))) as spark:
-            run(spark.session, documents, folder / "out")  # so that executors are up, and a run has something to spoil
+            run(spark.session, documents, folder / "out")  # starts the executors and gives each run an output to damage
             each = [
                 kill_workers(spark.session, what, documents, folder / "out", folder / "local") for _ in range(times)
             ]
@@ -218,7 +218,7 @@ class _Stopping:
 
 
 def growth(folder: Path, counts: list[int]) -> None:
-    """Print what runs over more and more documents take, and the peak memory of the driver, Java apart."""
+    """Print the time of runs over more and more documents, and the peak memory of the driver without Java."""
     for count in counts:
         documents = write_documents(folder / str(count), count)
         size = sum(path.stat().st_size for path in documents.iterdir()) / 1e6
@@ -233,7 +233,7 @@ def growth(folder: Path, counts: list[int]) -> None:
 
 
 def measure(documents: Path, out: Path) -> None:
-    """Print the seconds of a run on a cluster that has started, and the peak memory of this process in MB."""
+    """Print the seconds of a run on a started cluster and the peak memory of this process in MB."""
     from converter.spark import documents as spark_documents
 
     spark = session(CLUSTER)
@@ -241,13 +241,13 @@ def measure(documents: Path, out: Path) -> None:
     started = time.perf_counter()
     run(spark, documents, out, spark_documents.LEAST_BYTES)
     taken = time.perf_counter() - started
-    # Linux's own figure: `ru_maxrss` of a child process begins with its parent's.
+    # Linux's own figure: the `ru_maxrss` of a child process starts at its parent's.
     peak = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
     print(taken, int(peak) / 1024)
 
 
 def corpora(folder: Path, documents: Path) -> None:
-    """Print how many rows differ between a run on Spark and one here."""
+    """Print the number of rows that differ between a run on Spark and a local run."""
     with contextlib.closing(_Stopping(session("local[2,4]"))) as spark:
         run(spark.session, documents, folder / "out")
     report = write_folder(find_sources([documents]), folder / "local", Output(), Options(), Settings(2))
@@ -256,7 +256,7 @@ def corpora(folder: Path, documents: Path) -> None:
 
 
 def main(what: str, *arguments: str) -> None:
-    """Do what was named."""
+    """Run the named benchmark."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         if what == "run":

@@ -1,1 +1,1 @@
-"""Which lines are headings that lost their marks: what is looked at, the learned model, and their levels."""
+"""Headings that lost their marks: the candidates and their features, the learned model, and the levels."""

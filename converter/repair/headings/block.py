@@ -1,4 +1,4 @@
-"""What headings are sought among, and what was said of it."""
+"""The blocks that are searched for headings, and the model's answer about them."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ SENTENCES = 100
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A heading candidate or something that stands beside one."""
+    """A heading candidate, or a block next to one."""
 
     kind: str
-    """The kind of its first line; a table is ROW, code is VERBATIM throughout."""
+    """The kind of its first line; ROW for tables, VERBATIM for code."""
     first: int
     last: int
     """Indices of its lines in the draft, inclusive."""
     text: str
-    """Its first line, bold marks of an all-bold line taken off."""
+    """Its first line, without bold marks around the whole line."""
     width: int
-    """Columns of all its lines together."""
+    """Total columns of its lines."""
     bold: bool
-    """The one line it has is bold from end to end."""
+    """It has one line, which is bold from end to end."""
     closed: bool
-    """It ends as a sentence does."""
+    """It ends a sentence."""
     candidate: bool
-    """It might be a heading at all."""
+    """It might be a heading."""
 
     @property
     def prose(self) -> bool:
-        """Whether it is plainly a paragraph."""
+        """Whether it is clearly a paragraph."""
         return self.kind == TEXT and not self.bold and (self.closed or self.width > SENTENCES)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model said of a page: block -> the chance that it is a heading."""
+    """The model's answer about a page: block -> the probability that it is a heading."""
 
     question: list[tuple[object, ...]]
     chances: dict[int, float]

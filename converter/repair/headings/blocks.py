@@ -1,4 +1,4 @@
-"""A draft as the sequence of blocks among which headings are sought."""
+"""A draft as the sequence of blocks that are searched for headings."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from converter.repair.lines import (
 )
 
 PROSE = (2, 320)
-"""Blocks of prose, and columns of them together, without which a text is no article that lost its headings: a note,
-a form, a list or an example was never divided."""
+"""Minimum number of prose blocks, and their minimum total columns. A text with less is not an article that lost
+its headings: a note, a form, a list or an example was never divided."""
 LONG_TEXT = 3000
-"""Columns of prose and list items together that make up for too few of prose: long minutes are divided."""
+"""Total columns of prose and list items that make up for too few columns of prose: long minutes are divided."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SAME = {DELIMITER: ROW, FENCE: VERBATIM}
@@ -40,7 +40,7 @@ _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
 
 
 def blocks_of(draft: Draft) -> list[Block]:
-    """The blocks of a draft in order; in a glued document each line of text is a block of its own."""
+    """The blocks of a draft in order; in a glued document each line of text is a separate block."""
     blocks: list[Block] = []
     lines, kinds, total = draft.lines, draft.kinds, len(draft.lines)
     at = 0
@@ -63,39 +63,39 @@ def blocks_of(draft: Draft) -> list[Block]:
 
 
 def _joins(draft: Draft, kind: str, above: str) -> bool:
-    """Whether a line joins the one above it, both of the same kind, in one block."""
+    """Whether a line belongs to the block of the line above it; both have the same kind."""
     if kind == TEXT:
         return draft.state.spaced or above.endswith(("  ", "\\"))
     return kind in (ROW, VERBATIM)
 
 
 def number_of(text: str) -> int | None:
-    """The number of an ordered item's mark."""
+    """The number in an ordered list item's marker."""
     match = _ORDERED.match(text)
     return int(match[1]) if match else None
 
 
 def label_of(text: str) -> str | None:
-    """What stands before a colon or a dash at the start of a line, as the speaker's name in a talk (`Q: Why?`)."""
+    """The label before a colon or a dash at the start of a line, such as the speaker's name (`Q: Why?`)."""
     match = _SPOKEN.match(text)
     return match[1] if match else None
 
 
 def title_of(line: str) -> str:
-    """The text of a line, bold marks around the whole of it taken off."""
+    """The text of a line, without bold marks around the whole line."""
     match = _BOLD.match(line)
     return match[2].strip() if match else line.strip()
 
 
 @dataclass(frozen=True)
 class Page:
-    """What the document as a whole says about its lines."""
+    """The blocks of a document, and statistics over all of them."""
 
     blocks: Sequence[Block]
 
     @property
     def question(self) -> list[tuple[object, ...]]:
-        """All that the model looks at: the blocks, whatever lines they stand on."""
+        """All input of the model: the blocks, regardless of their line numbers."""
         return [
             (block.kind, block.text, block.width, block.bold, block.closed, block.candidate, block.last > block.first)
             for block in self.blocks
@@ -103,12 +103,12 @@ class Page:
 
     @cached_property
     def body(self) -> list[Block]:
-        """The blocks of text that are surely paragraphs, by their length."""
+        """The blocks of text that are certainly paragraphs, judged by their length."""
         return [block for block in self.blocks if block.kind == TEXT and block.width > 100]
 
     @cached_property
     def prose(self) -> tuple[int, int]:
-        """How many blocks are prose, and their columns together."""
+        """The number of prose blocks, and their total columns."""
         widths = [block.width for block in self.blocks if block.prose]
         return len(widths), sum(widths)
 
@@ -121,29 +121,29 @@ class Page:
 
     @cached_property
     def median_width(self) -> float:
-        """The usual size of a paragraph, in columns."""
+        """The median width of a paragraph, in columns."""
         widths = sorted(block.width for block in self.body) or [160]
         return float(widths[len(widths) // 2])
 
     @cached_property
     def words(self) -> Counter[str]:
-        """How often each word stands in the body as it is written, case kept."""
+        """How often each word occurs in the body, case-sensitive."""
         return Counter(word for block in self.body for word in _WORD.findall(block.text))
 
     @cached_property
     def little_words(self) -> frozenset[str]:
-        """The document's own function words: the lower-case (or caseless) words that recur most in its body."""
+        """The document's own function words: the most frequent lower-case (or caseless) words of its body."""
         common = [word for word, count in self.words.most_common(60) if count > 2 and not word[0].isupper()]
         return frozenset(common[:30])
 
     @cached_property
     def texts(self) -> Counter[str]:
-        """How often each short line stands in the document."""
+        """How often each candidate's text occurs in the document."""
         return Counter(block.text for block in self.blocks if block.candidate)
 
     @cached_property
     def closed_share(self) -> float:
-        """How many of the body's paragraphs end with a mark that ends sentences."""
+        """The share of the body's paragraphs that end a sentence."""
         return sum(block.closed for block in self.body) / len(self.body) if self.body else 0.5
 
     @cached_property
@@ -153,39 +153,39 @@ class Page:
 
     @cached_property
     def bold_share(self) -> float:
-        """How many of the short candidates are bold."""
+        """The share of the short candidates that are bold."""
         short = [self.blocks[at] for at in self.candidates if self.blocks[at].width <= 100]
         return sum(block.bold for block in short) / len(short) if short else 0.0
 
     @cached_property
     def bold_titles(self) -> int:
-        """How many candidates are bold and end no sentence: one is a warning, several are titles."""
+        """The number of bold candidates that end no sentence: one is a warning, several are titles."""
         return sum(self.blocks[at].bold and not self.blocks[at].closed for at in self.candidates)
 
     @cached_property
     def short_share(self) -> float:
-        """How many of the blocks of text are short lines that end no sentence."""
+        """The share of the blocks of text that are short lines and end no sentence."""
         texts = [block for block in self.blocks if block.kind == TEXT]
         return sum(block.width <= 80 and not block.closed for block in texts) / len(texts) if texts else 0.0
 
     @cached_property
     def short(self) -> list[bool]:
-        """Of each block, whether it is a candidate and a short line that ends no sentence."""
+        """For each block, whether it is a candidate and a short line that ends no sentence."""
         return [block.candidate and block.width <= 80 and not block.closed for block in self.blocks]
 
     @cached_property
     def short_lines(self) -> int:
-        """How many candidates are short lines that end no sentence."""
+        """The number of candidates that are short lines and end no sentence."""
         return sum(self.short)
 
     @cached_property
     def labels(self) -> Counter[str]:
-        """How often blocks begin with each label."""
+        """The number of blocks that begin with each label."""
         return Counter(label for block in self.blocks if (label := label_of(block.text)))
 
     @cached_property
     def lone_numbers(self) -> set[int]:
-        """Ordered candidates that stand alone and count on (1., 2., 3. ...) through the document, as chapters do."""
+        """Isolated ordered candidates that count up (1., 2., 3. ...) through the document, as chapters do."""
         lone = []
         for at in self.candidates:
             if self.blocks[at].kind == ORDERED:

@@ -1,4 +1,4 @@
-"""Which lines might be headings at all; of any other the model is never asked."""
+"""The lines that might be headings; the model is never asked about any other."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ WIDEST = 180
 """Columns beyond which no line is a title."""
 
 GOES_ON = (",", ";", "，", "；", "、", "،", "\\", "-")
-"""Marks with which no title ends: a salutation (`Dear Ann,`), a line that goes on."""
+"""Marks that end no title: they end a salutation (`Dear Ann,`) or a line that continues."""
 
 _SPEECH = re.compile(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
-"""What a line of speech begins with, in the scripts that mark it: quotation marks or a dash."""
+"""Start of a line of dialogue, in the scripts that mark it: quotation marks or a dash."""
 TALK = (10, 0.05)
-"""Lines of speech, one below the other, and their share of all blocks of text, from which on people talk: above an
-answer, a line in quotation marks may well be a title."""
+"""Minimum number of adjacent lines of dialogue, and their minimum share of all blocks of text, for a text to count as
+dialogue: a lone line in quotation marks, above an answer, may well be a title."""
 
 _LABEL = re.compile(r"!?\[[^\[\]]*\](?:\[[^\[\]]*\])?")
 _RIGHTS = re.compile(r"(?:copyright\s+)?(?:©|\(c\)\s|copyright\s+\d{4})", re.IGNORECASE)
 _ABOVE = frozenset((BLANK, HEADING, RULE, VERBATIM))
 """Kinds of line below which a paragraph begins without a blank line, in a text that has blank lines elsewhere."""
 _JOINING = frozenset((INDENTED, IMAGE, REFERENCE, FOOTNOTE, UNDERLINE))
-"""Kinds of line that go on with the paragraph above them."""
+"""Kinds of line that continue the paragraph above them."""
 
 
 def could_head(draft: Draft, at: int, text: str, width: int) -> bool:
-    """Whether the block of one line `at`, which reads `text`, might be a heading."""
+    """Whether the one-line block at line `at`, with the text `text`, might be a heading."""
     return (
         draft.kinds[at] in (TEXT, ORDERED)
         and 0 < width <= WIDEST
@@ -79,7 +79,7 @@ def _is_speech(draft: Draft, at: int, text: str) -> bool:
 
 
 def _has_talk(draft: Draft) -> bool:
-    """Whether people talk in a text, as in a novel: then a line of speech is no title."""
+    """Whether a text contains dialogue, as a novel does: a line of dialogue is then not a title."""
     if draft.talk is None:
         kinds = draft.kinds
         begins = [at for at, kind in enumerate(kinds) if kind == TEXT and (draft.parted(at) or not draft.state.spaced)]
@@ -113,7 +113,7 @@ BARS: dict[str, Callable[[Draft, int, str], bool]] = {
     "is the term of a definition": _is_term,
     "is an item that is indented or has more below it": _is_item_with_more,
 }
-"""What says that a line is no heading, whatever the model would make of it."""
+"""Conditions that exclude a line as a heading, regardless of the model."""
 
 
 def _below(draft: Draft, at: int) -> int | None:

@@ -1,8 +1,8 @@
-"""What the model looks at: features of a line, of its neighbours and of the document, as name -> value.
+"""Input of the model: features of a line, of its neighbours and of the document, as name -> value.
 
-A feature that is absent is 0. Most are yes or no; lengths are told in steps, so that a linear model can
-bend. Nothing here knows a language but `_OPENERS` and `_NUMBERED`; what words and case say is taken from the
-document's own body (`Page`).
+An absent feature is 0. Most are yes or no; lengths are split into steps, so that a linear model can fit a curve.
+Only `_OPENERS` and `_NUMBERED` depend on the language; the meaning of words and case is taken from the document's
+own body (`Page`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OPENERS_BY_LANGUAGE = {
     "ru": "это этот эта они мы вы если и но в на для",
 }
 _OPENERS = frozenset(word for words in _OPENERS_BY_LANGUAGE.values() for word in words.split())
-"""Words with which sentences begin more often than titles do, in a few languages."""
+"""Words that begin sentences more often than titles, in a few languages."""
 
 _NUMBERED = re.compile(
     r"(?:(?:\d{1,3}\.)+\d{1,3}[.)]?|\d{1,3}[.)]|[IVX]{1,5}[.)]|[A-Z][.)]|\(?[一二三四五六七八九十]{1,3}[)、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
@@ -40,7 +40,7 @@ _INNER_END = re.compile(r"[.!?][\"”')\]]*\s+\S|[。！？](?=\S)|[؟۔।]\s")
 _MEASURE = re.compile(r"\d[\s\xa0]?(?:[^\W\d_]{1,3}|[%°€$£])\.?$")
 """`38 cm`, `5 %`: a number with its unit."""
 WIDE_LETTERS_A_WORD = 3
-"""East Asian letters that count as one word more, where no spaces part the words."""
+"""This many East Asian letters count as one more word, because no spaces separate the words."""
 
 _ANCHOR = re.compile(r"(?<!\s)\s*\{\s*[#.:][^{}]*\}\s*$")
 """`{#some-id}`, which several Markdown dialects write after a title."""
@@ -146,7 +146,7 @@ def _start(letter: str) -> str:
         return "lower"
     if letter.isdigit():
         return "digit"
-    # A letter of a script without case says as little as an upper-case one: both begin titles and sentences.
+    # A caseless letter is as little evidence as an upper-case letter: both begin titles and sentences.
     return "letter" if letter.isalpha() else "sign" if unicodedata.category(letter)[0] == "P" else "symbol"
 
 
@@ -218,7 +218,7 @@ def _of_neighbours(found: Features, page: Page, at: int) -> None:
 
 
 def _of_number(found: Features, page: Page, at: int) -> None:
-    """A line that reads as an ordered item: chapter `2. Method` or item 2?"""
+    """Features of a line that reads as an ordered item: is it chapter `2. Method` or item 2?"""
     block, before, after = page.blocks[at], page.neighbour(at - 1), page.neighbour(at + 1)
     number = number_of(block.text) or 0
     found["item"] = 1.0
@@ -251,7 +251,7 @@ def _of_document(found: Features, page: Page, at: int) -> None:
         found["repeated"] = 1.0
     if at == 0:
         found["first"] = 1.0
-    # What few short lines among much prose say of plain lines they do not say of bold ones.
+    # Few short lines among much prose are different evidence for plain lines than for bold lines.
     looks = "bold, " if block.bold else ""
     prose, columns = page.prose
     found[f"{looks}body, log"] = log(1 + len(page.body)) / 5

@@ -1,9 +1,9 @@
-"""The learned model: two logistic regressions, the second of which has seen what the first makes of the neighbours.
+"""The learned model: two logistic regressions, of which the second also sees the first's results for the neighbours.
 
-Lines in bold have weights of their own in the second, beside those of all lines: their look says so much that their
-wording says less.
+The second has extra weights for bold lines, added to those of all lines: because their look counts so much, their
+wording counts less.
 
-The weights stand in `weights.json`, feature name -> weight, made by `python -m converter.training.train`.
+The weights are in `weights.json`, feature name -> weight, written by `python -m converter.training.train`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from converter.repair.headings.features import Features, features_of
 Weights = Mapping[str, float]
 Stages = Mapping[str, Weights]
 Pairs = Mapping[str, tuple[float, float]]
-"""Feature -> its weight in the first stage and in the second."""
+"""Feature -> its weights in the first and the second stage."""
 STAGES = ("alone", "together")
 BOLD = "bold: "
-"""Begins the names of the weights that only lines in bold have."""
+"""Prefix of the names of weights for bold lines only."""
 
 
 @cache
 def weights() -> tuple[Pairs, Pairs]:
-    """The weights of plain lines, and of lines in bold."""
+    """The weights of plain lines, and of bold lines."""
     text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
     return pair_weights(json.loads(text))
 
 
 def pair_weights(stages: Stages) -> tuple[Pairs, Pairs]:
-    """The weights of both stages side by side: of plain lines, and of lines in bold, which have more in the second."""
+    """The weights of both stages in pairs: of plain lines, and of bold lines, which have extra ones in the second."""
     alone, together = (stages[stage] for stage in STAGES)
     names = dict.fromkeys([*alone, *(name.removeprefix(BOLD) for name in together)])
     plain = {name: (alone.get(name, 0.0), together.get(name, 0.0)) for name in names}
@@ -43,14 +43,14 @@ def pair_weights(stages: Stages) -> tuple[Pairs, Pairs]:
 
 
 def probabilities(page: Page) -> dict[int, float]:
-    """Block -> the chance that it is a heading, for every candidate of the page.
+    """Block -> the probability that it is a heading, for every candidate of the page.
 
-    Nothing here asks whether blank lines stood between the blocks: so a text gets the same answers once it is repaired.
+    No feature depends on blank lines between the blocks, so a text gets the same answers after its repair.
     """
     plain, bold = weights()
     first: dict[int, float] = {}
     sums: dict[int, float] = {}
-    for at in page.candidates:  # the features themselves would take a hundred times the memory of their line
+    for at in page.candidates:  # keeping the features would take a hundred times the memory of their line
         total, sums[at] = weighed(bold if page.blocks[at].bold else plain, features_of(page, at))
         first[at] = chance(total)
     return {
@@ -60,7 +60,7 @@ def probabilities(page: Page) -> dict[int, float]:
 
 
 def weighed(weight: Pairs, found: Features) -> tuple[float, float]:
-    """The sums of features by their weights in each stage."""
+    """The weighted sum of features in each stage."""
     alone = together = 0.0
     for name, value in found.items():
         if (pair := weight.get(name)) is not None:
@@ -75,7 +75,7 @@ def chance(total: float) -> float:
 
 
 def company_of(page: Page, first: Mapping[int, float]) -> Iterator[tuple[int, Features]]:
-    """What the first model makes of each line itself, of its neighbours and of the lines that look like it."""
+    """Yield features from the first stage's results: for each line itself, its neighbours and similar lines."""
     groups: dict[object, list[float]] = {}
     for at, p in first.items():
         groups.setdefault(_looks(page, at), []).append(p)
@@ -105,7 +105,7 @@ def company_of(page: Page, first: Mapping[int, float]) -> Iterator[tuple[int, Fe
 
 
 def _looks(page: Page, at: int) -> tuple[object, ...]:
-    """The looks that the headings of one document share."""
+    """The aspects of appearance that headings of one document share."""
     block = page.blocks[at]
     first, last = block.text.lstrip("*_ ")[:1], block.text.rstrip("*_ ")[-1:]
     return block.bold, last if last and not last.isalnum() else "", first.isdigit(), first.islower(), first.isalnum()

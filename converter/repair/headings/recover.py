@@ -1,4 +1,4 @@
-"""Recovered headings are written into the draft, with levels that make a sensible tree."""
+"""Write recovered headings into the draft, with levels that form a sensible tree."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from converter.repair.lines import HEADING
 from converter.repair.state import holds_heading
 
 THRESHOLD = 0.5
-"""The chance from which a line is taken for a heading."""
+"""Minimum probability of a heading."""
 
 ENOUGH, SURE = 1.4, 0.9
-"""What the chances of a document's headings must come to together, or else the likeliest alone (one or two short lines
-among paragraphs are weak evidence that headings were lost); from SURE on a title may head a short last line."""
+"""Minimum sum of the probabilities of a document's headings, or else minimum of the likeliest alone (one or two short
+lines among paragraphs are weak evidence of lost headings); from SURE on, a title may head a short last line."""
 
 STOPS = (".", "。", "।", "۔")
-"""What ends a statement: some titles have it, but not one title below the other."""
+"""Marks that end a statement: some titles have one, but not adjacent titles."""
 MOST_IN_A_ROW = 2
-"""So many titles, most with a stop, may stand directly below each other; more of them are short paragraphs."""
+"""This many titles, most with a stop, may be adjacent; more of them are short paragraphs."""
 
 TITLE = 60
-"""Columns up to which a line that ends no sentence is rather a title or a name than a paragraph."""
+"""Columns up to which a line that ends no sentence is more likely a title or a name than a paragraph."""
 
 SUREST = 0.999
-"""No recovered heading is certain."""
+"""Maximum confidence: no recovered heading is certain."""
 
 _DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)(?=[.):：\s]|$)|(\d{1,3})(?=[.)、．])")
 _HAN_CHAPTER = re.compile(r"[一二三四五六七八九十]{1,3}[、．.]|第\s?[一二三四五六七八九十百\d]+\s?[章节節回篇]")
 _HAN_SECTION = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]")
-_LABEL = re.compile(r"(\w+ )(?:\d+|[IVXLC]+)\.$")  # `Article 3.`, which stands below `Chapter IV.`
+_LABEL = re.compile(r"(\w+ )(?:\d+|[IVXLC]+)\.$")  # `Article 3.`, which is below `Chapter IV.`
 _CLOSING = re.compile(r"(^|[ \t])(#+)[ \t]*$")
 
 
 def recover(draft: Draft, rule: str, bold: bool) -> None:
-    """Turn the bold, or the other, lines that are headings into ATX headings."""
+    """Turn the lines that are headings, either the bold or the plain ones, into ATX headings."""
     if draft.heading_chances is None:
         draft.heading_chances = headings_of(draft)
     for (block, level), chance in draft.heading_chances.items():
@@ -48,7 +48,7 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
 
 
 def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
-    """The lines that are headings, each with its level -> the chance that it is one."""
+    """(heading, its level) -> the probability that it is a heading."""
     state = draft.state
     if state.headings == "marked" or holds_heading(draft.lines, draft.kinds) or not (state.spaced or state.one_line):
         return {}
@@ -67,9 +67,9 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
 
 
 def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
-    """The candidates that are taken for headings: those below which there is something to head.
+    """The candidates accepted as headings: those with content below them.
 
-    Short lines at the end of a document, such as a signature, are nothing of the kind; only a sure title heads one.
+    Short lines at the end of a document, such as a signature, are not content; only a SURE title may head one.
     """
     headed = [at for at, block in enumerate(page.blocks) if not block.candidate or block.closed or block.width > TITLE]
     last, end = max(headed, default=0), len(page.blocks) - 1
@@ -83,14 +83,14 @@ def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
 
 
 def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:
-    """Whether these are short paragraphs: sentences with their stop, one below the other."""
+    """Whether a run consists of short paragraphs: adjacent sentences with a stop."""
     blocks = [page.blocks[at] for at, _ in run]
     stopped = sum(_is_statement(block, below) for block, below in zip(blocks, [*blocks[1:], None], strict=True))
     return len(run) > MOST_IN_A_ROW and 2 * stopped > len(run)
 
 
 def _is_statement(block: Block, below: Block | None) -> bool:
-    """Whether a line ends as a sentence does, and no number says that it heads the next one (`1.` above `1.1.`)."""
+    """Whether a line ends with a stop, and no number shows that it heads the next line (`1.` above `1.1.`)."""
     if block.bold or not block.text.endswith(STOPS):
         return False
     if label := _LABEL.match(block.text):
@@ -100,7 +100,7 @@ def _is_statement(block: Block, below: Block | None) -> bool:
 
 
 def _runs(found: Mapping[int, float]) -> list[list[tuple[int, float]]]:
-    """Group what was found by blocks that stand directly below each other."""
+    """Group the found headings into runs of adjacent blocks."""
     runs: list[list[tuple[int, float]]] = []
     for at, chance in found.items():
         if runs and runs[-1][-1][0] == at - 1:
@@ -111,11 +111,11 @@ def _runs(found: Mapping[int, float]) -> list[list[tuple[int, float]]]:
 
 
 def levels_of(found: Sequence[Block], first: Block) -> list[int]:
-    """Levels by the titles' numbers; where nothing speaks 2, and 1 for a title on the document's first line."""
+    """Levels from the titles' numbers; without a number 2, or 1 for a title on the document's first line."""
     levels: list[int] = []
     depths = [_depth(block.text) for block in found]
     if sum(map(bool, depths)) == 1:
-        # One number alone is part of its title (`3.5 million reasons`).
+        # A lone number is part of its title (`3.5 million reasons`).
         depths = [0] * len(found)
     widths = sorted(block.width for block in found[1:])
     for at, (block, depth) in enumerate(zip(found, depths, strict=True)):
@@ -129,7 +129,7 @@ def levels_of(found: Sequence[Block], first: Block) -> list[int]:
 
 
 def _depth(title: str) -> int:
-    """How deep a title's number says it stands: `2.` 1, `2.1` 2; 0 where it has none."""
+    """The depth of a title by its number: 1 for `2.`, 2 for `2.1`; 0 without a number."""
     if match := _DECIMAL.match(title):
         return match[0].count(".") + 1
     if _HAN_CHAPTER.match(title):

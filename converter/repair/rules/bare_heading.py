@@ -9,5 +9,5 @@ from converter.repair.rule import FULL, rule
 
 @rule("bare_heading", FULL)
 def bare_heading(draft: Draft) -> None:
-    """In a document whose headings bear no mark, the lines that the model takes for headings become headings."""
+    """In a document without marked headings, the lines that the model classifies as headings become headings."""
     recover(draft, "bare_heading", bold=False)

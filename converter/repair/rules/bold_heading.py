@@ -1,4 +1,4 @@
-"""Headings written as a line in bold."""
+"""Headings written as a bold line."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from converter.repair.rule import FULL, rule
 
 @rule("bold_heading", FULL)
 def bold_heading(draft: Draft) -> None:
-    """In a document whose headings bear no mark, the bold lines that the model takes for headings become headings."""
+    """In a document without marked headings, the bold lines that the model classifies as headings become headings."""
     recover(draft, "bold_heading", bold=True)

@@ -1,4 +1,4 @@
-"""Site chrome: what belongs to the page around an article, not to the article."""
+"""Site chrome: text of the page around an article, not of the article."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from converter.repair.lines import BLANK, BULLET, IMAGE, TEXT
 from converter.repair.rule import FULL, rule
 
 LONGEST = 120
-"""Characters beyond which a line is no phrase of the page's frame."""
+"""A line of this many characters or more is not a phrase of the page's chrome."""
 
 _THUMBNAIL = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|webp|gif|avif)\b", re.I)
 _PHRASE = re.compile(
@@ -36,16 +36,16 @@ _BEGINNINGS = (
     " subscribe sign follow leave all you more teilen weiterlesen anzeige partager lire compartir leer"
 )
 _FIRST_WORDS = frozenset(_BEGINNINGS.split())
-"""The words with which `_PHRASE` begins, to pass over other lines at little cost."""
+"""First words of the phrases in `_PHRASE`, to skip other lines cheaply."""
 _ANY = re.compile(f"[{TEXT}{IMAGE}{BULLET}]")
 _ALONE = re.compile(f"(?<![^{BLANK}]){TEXT}(?!{TEXT})|[{IMAGE}{BULLET}]")
-"""The lines that may be chrome, by their kind: any, and those that are no line of a wrapped paragraph."""
+"""Lines that may be chrome, by kind: `_ANY` anywhere, `_ALONE` only outside wrapped paragraphs."""
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
 @rule("chrome", FULL)
 def chrome(draft: Draft) -> None:
-    """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome; they stay."""
+    """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome but kept."""
     signature = draft.signature
     last = len(signature.rstrip(BLANK + IMAGE)) - 1
     pattern = _ALONE if draft.state.spaced else _ANY
@@ -60,7 +60,7 @@ def chrome(draft: Draft) -> None:
 
 
 def _is_teaser(draft: Draft, at: int, last: int) -> bool:
-    """An image after all of the text that is a thumbnail or stands far off."""
+    """Whether an image below all text is a thumbnail or follows three blank lines."""
     if at < last:
         return False
     size = _THUMBNAIL.search(draft.lines[at])

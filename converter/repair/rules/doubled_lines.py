@@ -1,4 +1,4 @@
-"""Newlines that a scraper doubled: every line of a wrapped paragraph, a list or a table stands alone."""
+"""Newlines that a scraper doubled: blank lines separate all lines of a wrapped paragraph, list or table."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, NARROW
 
 SHARE = 0.9
-"""Of the lines, those that one blank line must follow where the blank lines are no sign of where a block ends."""
+"""Share of the lines that one blank line must follow for blank lines to be no sign of a block's end."""
 
 _FEW = 4
-"""Joints below which lines of text that stand alone do not show that they were wrapped."""
+"""With fewer joints, isolated lines of text do not show that they were wrapped."""
 
 _MARGINS = ((0.9, 0.75), (0.75, 0.85), (0.6, 0.85))
-"""Where the margin may stand among the sorted widths, and the share of lines that must then be full."""
+"""Quantiles of the widths that may be the margin, each with the share of lines that must then be full."""
 
 Joint = tuple[int, int]
-"""Two lines, the first and the next one that is not blank."""
+"""A line and the next line that is not blank."""
 
 
 @rule("doubled_lines", FULL)
 def doubled_lines(draft: Draft) -> None:
-    """Where all newlines were doubled, each second one is left out; lines evidently wrapped are joined again.
+    """Where all newlines were doubled, every second one is removed; lines that were clearly wrapped are joined again.
 
-    Two kinds of text show it. In one, no line touches the next and blank lines come in ones and threes, never in
-    twos; there the threes are the ends of blocks. In the other, only ones are left; there two lines are joined
-    if the upper one is as full as wrapped lines are and its sentence goes on below. A table whose rows stand apart,
-    or text that goes on in lower case over and over, must prove either.
+    Two patterns show this. In the first, no two lines are adjacent and blank lines come in ones and threes, never in
+    twos; the threes end blocks. In the second, only ones are left; two lines are then joined if the upper line is as
+    full as wrapped lines are and its sentence continues below. Either needs proof: a table with separated rows, or
+    text that repeatedly continues in lower case.
     """
     lines = draft.lines
     rows = array("i", (at for at, line in enumerate(lines) if line and not line.isspace()))
@@ -50,7 +50,7 @@ def doubled_lines(draft: Draft) -> None:
 
 
 def _joints(near: Iterable[int]) -> Iterator[Joint]:
-    """The joints of lines between which one blank line stands, each kept as its upper line: there may be many."""
+    """Yield the joints across one blank line; `near` keeps only the upper line of each because there may be many."""
     return ((above, above + 2) for above in near)
 
 
@@ -62,7 +62,7 @@ def is_doubled(draft: Draft) -> bool:
 
 
 def _rows_apart(draft: Draft, near: Sequence[int]) -> bool:
-    """Whether a delimiter row stands apart from the header that it fits, and no paragraph would be glued to another."""
+    """Whether a blank line separates a delimiter row from its header, and no paragraph would be glued to another."""
     kinds, lines = draft.kinds, draft.lines
     if any(
         kinds[below] == TEXT and _takes_text(kinds[above]) and "|" not in lines[above] for above, below in _joints(near)
@@ -75,11 +75,11 @@ def _rows_apart(draft: Draft, near: Sequence[int]) -> bool:
 
 
 def _margin(draft: Draft, near: Sequence[int], *, cased: bool) -> int:
-    """The margin that lines of text standing alone were wrapped at, 0 where they do not show that they were.
+    """The margin at which isolated lines of text were wrapped; 0 if they do not show that they were.
 
-    Many of them go on in the next one, and most of those could not have taken in its first word; in a text of one
-    line a paragraph hardly any does. Where `cased`, only a small letter shows that a sentence goes on, and more are
-    called for.
+    Many wrapped lines continue in the next line, and most of those have no room for its first word; in a text with
+    one line per paragraph hardly any do. If `cased`, only a lower-case letter shows that a sentence continues, and
+    more such lines are required.
     """
     kinds, lines = draft.kinds, draft.lines
     texts = array("i", (above for above in near if kinds[above] == TEXT == kinds[above + 2]))
@@ -91,9 +91,9 @@ def _margin(draft: Draft, near: Sequence[int], *, cased: bool) -> int:
 
 
 def margin_of(lines: Sequence[str], joints: Sequence[Joint]) -> int:
-    """The margin at which nearly all of the upper lines are full, 0 where there is none that people wrap at.
+    """The margin at which nearly all upper lines are full; 0 if there is none at which people wrap.
 
-    A few lines pass it (links cannot be cut); where more do, the others must be all the fuller.
+    A few lines exceed it (links cannot be cut); if more do, a larger share of lines must be full.
     """
     widths = sorted(width_of(lines[above]) for above, _ in joints)
     for quantile, share in _MARGINS:
@@ -111,7 +111,7 @@ def _is_open(lines: Sequence[str], joint: Joint, cased: bool) -> bool:
 
 
 def is_full(lines: Sequence[str], joint: Joint, margin: int) -> bool:
-    """Whether the upper line is a long one and had no room for the lower one's first word."""
+    """Whether the upper line is long and has no room for the lower line's first word."""
     width = width_of(lines[joint[0]])
     word = next(iter(lines[joint[1]].split(None, 1)), "")
     return width >= 0.7 * margin and width + 1 + width_of(word) > margin
@@ -137,7 +137,7 @@ def _goes_on(draft: Draft, joint: Joint, margin: int) -> bool:
 
 
 def _halve(draft: Draft, joints: Sequence[Joint]) -> None:
-    """Leave out each second newline; between blocks that tells nothing, so only joined lines are noted."""
+    """Remove every second newline; between blocks that changes no reading, so only joined lines are recorded."""
     joined = []
     for above, below in joints:
         for at in range(above + 1, above + 1 + (below - above) // 2):
@@ -154,7 +154,7 @@ def _join(draft: Draft, joints: Sequence[Joint]) -> None:
 
 
 def _note(draft: Draft, joints: Sequence[Joint], confidence: float) -> None:
-    """Write a row for each run of joints."""
+    """Add a row to the ledger for each run of joints."""
     start = 0
     for end in range(1, len(joints) + 1):
         if end == len(joints) or joints[end][0] != joints[end - 1][1]:

@@ -15,7 +15,7 @@ _TWICE = re.compile(
 
 @rule("entities", FULL)
 def entities(draft: Draft) -> None:
-    """`&amp;nbsp;` is read as `&nbsp;`: no writer means the entity's own name, outside code."""
+    """Outside code, `&amp;nbsp;` is read as `&nbsp;`: no author means the entity's own name."""
     if not any("&amp;" in text for text in draft.texts()):
         return
     for at, line in enumerate(draft.lines):

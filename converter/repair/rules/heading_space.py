@@ -1,4 +1,4 @@
-"""`##Heading` without the space that CommonMark wants."""
+"""`##Heading` without the space that CommonMark requires."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from converter.repair.lines import HEADING, TEXT
 from converter.repair.rule import FULL, rule
 
 _ANY = re.compile(r"\n {0,3}#+[^# \t\n]")
-"""What such a line begins with, to pass over documents that have none."""
+"""Start of such a line, to skip documents that have none."""
 _TIGHT = re.compile(r" {0,3}(#{1,6})(?=[^\W_]|[*_`\[\"“«（「])(.*\S)")
 _HASHTAG = re.compile(r"(?:^|\s)#[^\W\d]\w*")
 
 
 @rule("heading_space", FULL)
 def heading_space(draft: Draft) -> None:
-    """`##Heading` is read as `## Heading`; one `#` only before a title of several words that is no row of hashtags."""
+    """`##Heading` is read as `## Heading`; a single `#` only before a title of several words that are not hashtags."""
     if not any(map(_ANY.search, draft.texts())):
         return
     for at, kind in enumerate(draft.kinds):

@@ -1,4 +1,4 @@
-"""No-break spaces and zero-width characters where a line's mark stands."""
+"""No-break spaces and zero-width characters around a line's mark."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _NOTHING = re.compile(f"[{_ZERO_WIDTH}]")
 
 @rule("invisible", SAFE)
 def invisible(draft: Draft) -> None:
-    """No-break spaces and zero-width characters that hide a line's mark are read as spaces or left out.
+    """No-break spaces and zero-width characters that hide a line's mark are read as spaces or removed.
 
     Only before a line's first visible character and right after a list or heading mark, where CommonMark
-    wants a plain space; inside the text they stay, for they may be meant (Persian, emoji, numbers).
+    requires a plain space; inside the text they stay, because they may be intended (Persian, emoji, numbers).
     """
     if all(map(str.isascii, draft.texts())):
         return

@@ -11,15 +11,15 @@ from converter.repair.state import LONG
 _JOINS = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE))
 
 _FEW = 3
-"""Items that go on in lower case below a full line, fewer than which do not show that items were wrapped."""
+"""Fewer items that continue in lower case below a full line do not show that items were wrapped."""
 
 
 @rule("list_break", FULL)
 def list_break(draft: Draft) -> None:
     """Where each paragraph is one line, a line of text right under a list item is a paragraph, not part of the item.
 
-    In text that is wrapped, or that may be, the line stays what CommonMark makes of it; so does the rest of an
-    item that was wrapped where paragraphs were not.
+    In text that is or may be wrapped, the line stays as CommonMark reads it; so does the rest of an item that was
+    wrapped although paragraphs were not.
     """
     if not draft.state.one_line:
         return
@@ -33,15 +33,15 @@ def list_break(draft: Draft) -> None:
 
 
 def _stands_alone(above: str, line: str) -> bool:
-    """Where blank lines part other paragraphs, a glued one must look like a sentence after a finished item."""
+    """Whether a line looks like a sentence after a finished item; needed where blank lines separate paragraphs."""
     return ends_sentence(above) and line[0].isalpha() and not line[0].islower() and width_of(line) > 60
 
 
 def wrapped_items(draft: Draft) -> frozenset[int]:
-    """The lines at the margin onto which a list item was wrapped, in a text whose paragraphs are one line each.
+    """The unindented lines onto which a list item was wrapped, in a text whose paragraphs are one line each.
 
-    The margin is that of the lines in lists that go on in lower case: nearly all of them must be full. Then a line
-    goes on below if it is full and its sentence has not ended, or goes on in lower case.
+    The margin comes from the lines in lists that continue in lower case: nearly all of them must be full. A full line
+    then continues below if its sentence has not ended or the next line begins in lower case.
     """
     kinds, lines = draft.kinds, draft.lines
     joints, in_item = [], False
@@ -64,7 +64,7 @@ def wrapped_items(draft: Draft) -> frozenset[int]:
 
 
 def _goes_on(above: str, line: str, margin: int) -> bool:
-    """Whether a line goes on the sentence above it; in a capital letter only within the margin, and no label does."""
+    """Whether a line continues the sentence above it: with a capital only within the margin, and never as a label."""
     if line[:1].islower():
         return width_of(line) <= LONG
     label = line.startswith("**") or line.endswith((":", ":**"))

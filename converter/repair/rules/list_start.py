@@ -1,4 +1,4 @@
-"""An ordered list that goes on with 2, 3, ... right under a paragraph."""
+"""An ordered list that continues with 2, 3, ... right under a paragraph."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from converter.repair.rule import FULL, rule
 
 @rule("list_start", FULL)
 def list_start(draft: Draft) -> None:
-    """Only a list that starts with 1 may interrupt a paragraph (CommonMark 5.3); one that goes on after an
-    interruption may too in a glued document where each paragraph is one line."""
+    """Only a list that starts with 1 may interrupt a paragraph (CommonMark 5.3); in a glued document where each
+    paragraph is one line, a list that continues after an interruption may too."""
     if draft.state.one_line and not draft.state.spaced:
         for at, kind in enumerate(draft.kinds):
             glued = kind == ORDERED and at > 0 and draft.kinds[at - 1] == TEXT
@@ -20,7 +20,7 @@ def list_start(draft: Draft) -> None:
 
 
 def _counts_on(draft: Draft, at: int) -> bool:
-    """Whether an item with the number before or after stands among the items around."""
+    """Whether a neighbouring item has the preceding or the following number."""
     number = number_of(draft.lines[at]) or 0
     below = at + 1 < len(draft.lines) and number_of(draft.lines[at + 1]) == number + 1
     if below:

@@ -1,4 +1,4 @@
-"""Bullets that CommonMark does not know: `•`, `‣`, `–`, emoji and the like."""
+"""Bullets that CommonMark does not recognize: `•`, `‣`, `–`, emoji and the like."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from converter.repair.rule import FULL, rule
 
 _ODD = re.compile(rf"([ \t]*)(?:([{BULLETS}]\ufe0f?)[\s\xa0]+|({TIGHT_BULLET})\s*)(?=\S)")
 _SURE = frozenset("•‣◦∙⁃▪▫■□●○◆◇➢➤►▸▶➔")
-"""These open a list item even where they stand alone; a dash or an emoji must come twice."""
+"""These open a list item even on a single line; a dash or an emoji must occur twice."""
 _DASHES = "–—"
 _DROPPED = _SURE.union(_DASHES, "·", TIGHT_BULLET)
-"""These say nothing but that an item begins; any other stays in its text."""
+"""These only mark the start of an item and are dropped; any other mark stays in the text."""
 _ASKED = re.compile(r"[?!？！؟](?=\W|$)")
 _QUESTION = re.compile(r"[?？؟]\W*(\w?)")
 _SPOKEN, _ASKING = 0.9, (0.15, 0.9)
-"""Shares of the lines behind a dash that end as sentences do, and that ask or exclaim, where people talk."""
+"""In dialogue: minimum share of lines after a dash that end a sentence; bounds of the share that ask or exclaim."""
 
 
 @rule("odd_bullet", FULL)
 def odd_bullets(draft: Draft) -> None:
-    """A line that begins with a bullet sign is read as a list item; an emoji or a check mark stays in its text."""
+    """A line that begins with a bullet character is read as a list item; an emoji or check mark stays in its text."""
     if ODD_ITEM not in draft.kinds:
         return
     speech = [mark for mark in _DASHES if _is_speech(draft, mark)]
@@ -39,9 +39,9 @@ def odd_bullets(draft: Draft) -> None:
 
 
 def _is_speech(draft: Draft, mark: str) -> bool:
-    """Whether what begins with the dash is what people say: whole sentences, of which some ask or exclaim.
+    """Whether the lines that begin with the dash are dialogue: whole sentences, some of which ask or exclaim.
 
-    One at least must be a question: `Free lunch!` and `Questions? Call us.` stand in lists too.
+    At least one must be a question: `Free lunch!` and `Questions? Call us.` occur in lists too.
     """
     said = [
         _paragraph(draft, at)
@@ -55,7 +55,7 @@ def _is_speech(draft: Draft, mark: str) -> bool:
 
 
 def _is_question(text: str) -> bool:
-    """Whether a text ends with a question, or goes on as in `Where? he asked`."""
+    """Whether a text ends with a question, or continues as in `Where? he asked`."""
     following = (match[1] for match in _QUESTION.finditer(text))
     return any(not (letter.isupper() or letter.isdigit()) for letter in following)
 
@@ -68,12 +68,12 @@ def _paragraph(draft: Draft, at: int) -> str:
 
 
 def _separates(draft: Draft, at: int, mark: str) -> bool:
-    """Whether the mark stands between words at the end of the line or in the line above: a wrapped `one • two`."""
+    """Whether the mark separates words in this line or in the line above, as in a wrapped `one • two`."""
     return any(f" {mark} " in f"{draft.original(row).strip()} " for row in (at - 1, at) if row >= 0)
 
 
 def _has_company(draft: Draft, at: int, mark: str) -> bool:
-    """Whether the next or the last line that is not blank begins with the same mark, or did before it was read anew."""
+    """Whether the nearest line above or below, blank and indented lines aside, originally begins with the same mark."""
     for step in (-1, 1):
         near = at + step
         while 0 <= near < len(draft.lines) and draft.kinds[near] in (BLANK, INDENTED):

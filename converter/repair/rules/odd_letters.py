@@ -1,4 +1,4 @@
-"""List items that are counted in letters or Roman numerals, `a.`, `B)`, `(iv)`, which CommonMark does not know."""
+"""List items numbered with letters or Roman numerals, `a.`, `B)`, `(iv)`, which CommonMark does not recognize."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from converter.repair.rule import FULL, rule
 
 _MARK = re.compile(r"([ ]*+)(\(?)([a-z]{1,5}|[A-Z]{1,5})([.)])[ \t\xa0]+(?=\S)")
 _FIRST = re.compile(r"\n[ ]*+\(?[aAiI][.)][ \t\xa0]")
-"""The mark that every run begins with, to pass over documents that have none."""
+"""First mark of every run, to skip documents that have none."""
 _ITEM = re.compile(r"([ ]*+)(?:[-*+]|\d{1,9}([.)]))[ \t]")
 _ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _COUNTS = {
     numerals[0]: tuple(numerals)
     for numerals in (ascii_lowercase, ascii_lowercase.upper(), _ROMAN.split(), _ROMAN.upper().split())
 }
-"""What a run begins with -> the marks that it counts in."""
+"""First mark of a run -> all its marks in order."""
 
 _PROOF, _PROOF_OF_CAPITALS = 2, 3
-"""Lines that must count on. Two paragraphs may well begin with the initials `A.` and `B.`."""
+"""Minimum number of lines in a run. Two paragraphs may well begin with the initials `A.` and `B.`."""
 
 Run = list[tuple[int, re.Match[str]]]
 
 
 @rule("odd_letter", FULL)
 def odd_letters(draft: Draft) -> None:
-    """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count on from the first are read as an ordered list."""
+    """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count up from the first are read as an ordered list."""
     if not any(map(_FIRST.search, draft.texts())):
         return
     runs: dict[int, Run] = {}
     outline: list[tuple[int, int]] = []
-    """Indentation and index of lines, each the next one above that is indented less than the one after it."""
+    """Stack of (indentation, index): each entry is the nearest line above the next entry with less indentation."""
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
         outer: int | None = None
@@ -66,22 +66,22 @@ def _counts_on(run: Run, match: re.Match[str]) -> bool:
 
 
 def _lies_in_item(draft: Draft, runs: dict[int, Run], near: int | None, depth: int) -> bool:
-    """Whether `near`, the next line above that is indented less, is an item, and `depth` is below its text."""
+    """Whether `near`, the nearest line above that is indented less, is an item, and `depth` lies in its content."""
     if near is None:
         return False
     line = draft.lines[near]
-    lettered = any(run[-1][0] == near for run in runs.values())  # what follows in its run is indented as it is
+    lettered = any(run[-1][0] == near for run in runs.values())  # a run has one indentation, so `near` is its last
     item = _MARK.match(line) if lettered else _ITEM.match(line) if draft.kinds[near] in ITEMS else None
     return item is not None and item.end() <= depth < item.end() + 4
 
 
 def _is_wrapped(draft: Draft, at: int) -> bool:
-    """Whether a line at the margin goes on with the paragraph above it."""
+    """Whether an unindented line continues the paragraph above it."""
     return draft.state.spaced and draft.kinds[at] == TEXT and not draft.parted(at)
 
 
 def _close(draft: Draft, runs: dict[int, Run], depth: int) -> None:
-    """Read the runs that are indented by `depth` or more as lists, if they prove to be any."""
+    """Turn the runs that are indented by `depth` or more into lists, if they are long enough."""
     for run in [runs.pop(found) for found in sorted(runs) if found >= depth]:
         first = run[0][1]
         capitals = first[4] == "." and first[3].isupper()
@@ -90,7 +90,7 @@ def _close(draft: Draft, runs: dict[int, Run], depth: int) -> None:
         stop = first[4]
         above = _ITEM.match(draft.lines[run[0][0] - 1]) if run[0][0] else None
         if above and (above[1], above[2]) == (first[1], stop):
-            stop = ".)"[stop == "."]  # a list of its own, not more of the one above
+            stop = ".)"[stop == "."]  # a separate list, not a continuation of the one above
         for number, (at, match) in enumerate(run, 1):
             after = f"{match[1]}{number}{stop} {draft.lines[at][match.end() :]}"
             draft.replace("odd_letter", at, after, 0.95, ORDERED)

@@ -1,4 +1,4 @@
-"""List numbers in brackets, `(1)`, which CommonMark does not know."""
+"""List numbers in parentheses, `(1)`, which CommonMark does not recognize."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBERED = re.compile(r"([ \t]*)\((\d{1,3})\)[\s\xa0]+")
 
 @rule("odd_number", FULL)
 def odd_numbers(draft: Draft) -> None:
-    """A run of lines `(1) ...`, `(2) ...` that counts on is read as an ordered list, `1) ...`, `2) ...`."""
+    """A run of lines `(1) ...`, `(2) ...` that counts up is read as an ordered list, `1) ...`, `2) ...`."""
     if ODD_ITEM not in draft.kinds:
         return
     run: list[int] = []

@@ -1,4 +1,4 @@
-"""A `---` under a paragraph, which CommonMark reads as a heading's underline."""
+"""A `---` under a paragraph, which CommonMark reads as a setext heading underline."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from converter.repair.lines import TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
 
 _DRAWN = 8
-"""An underline of this many dashes was drawn under a title on purpose."""
+"""An underline of this many dashes or more is intended."""
 
 
 @rule("stray_rule", FULL)
 def stray_rule(draft: Draft) -> None:
-    """A `---` right under what cannot be a title (several lines, or long, or a whole sentence) is a rule of its own."""
+    """A `---` right under text that cannot be a title (multi-line, long, or a whole sentence) is a thematic break."""
     if TEXT + THEMATIC_BREAK not in draft.signature:
         return
     for at, kind in enumerate(draft.kinds):

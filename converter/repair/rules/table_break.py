@@ -1,4 +1,4 @@
-"""Text glued to a table: GFM makes a row of each line below a table up to the next blank line."""
+"""Text glued to a table: GFM reads each line below a table as a row, up to the next blank line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WOULD_JOIN = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE, ORDERED))
 
 @rule("table_break", SAFE)
 def table_break(draft: Draft) -> None:
-    """A line under a table that is no row of it ends the table; a table under a list item or quote stands by itself."""
+    """A line under a table that is not a row ends the table; a table under a list item or quote is a separate block."""
     for table in tables_of(draft):
         above = table.header - 1
         if above >= 0 and draft.kinds[above] in ITEMS | {QUOTE, INDENTED} and draft.kinds[table.header] != INDENTED:

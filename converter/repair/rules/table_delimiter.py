@@ -11,13 +11,13 @@ from converter.repair.rule import FULL, rule
 
 _DRAWN = frozenset("-=_–—")
 _DELIMITER = _DRAWN | frozenset("|:+ \t")
-"""What a delimiter row is drawn with, in the dialects that draw it otherwise than GFM."""
+"""Characters of a delimiter row, in the dialects that differ from GFM."""
 
 
 @rule("table_delimiter", FULL)
 def table_delimiter(draft: Draft) -> None:
-    """Rows with outer pipes and as many cells each get the delimiter row that makes them a table; one that is
-    malformed (`|---+---|`, `|===|===|`, too few cells) is written anew."""
+    """Rows with outer pipes and the same number of cells get the delimiter row that makes them a table; a malformed
+    delimiter row (`|---+---|`, `|===|===|`, too few cells) is replaced."""
     signature = draft.signature
     if "||" not in signature and ":" not in signature:
         return

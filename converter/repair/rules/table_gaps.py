@@ -1,4 +1,4 @@
-"""Rows of a table with a blank line between each two."""
+"""Table rows separated by blank lines."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SPACED_OUT = re.compile(r"\| +:(?: +\|)+")
 
 @rule("table_gaps", SAFE)
 def table_gaps(draft: Draft) -> None:
-    """Blank lines between a table's rows are left out: header, delimiter row and rows each stand apart, none touch.
+    """Blank lines between a table's rows are removed if they separate all rows, header and delimiter row included.
 
-    Where one blank line follows every line of the document, rows without outer pipes and ragged ones count too.
+    If one blank line follows every line of the document, rows without outer pipes and ragged rows count too.
     """
     if DELIMITER not in draft.kinds:
         return
@@ -47,7 +47,7 @@ def _join(draft: Draft, rows: list[int]) -> None:
 
 
 def _doubled_rows(draft: Draft, delimiter: int) -> list[int]:
-    """The rows around a delimiter row, one blank line between each two; none where it is no such table."""
+    """The rows around a delimiter row, separated by one blank line each; empty if there is no such table."""
     lines, kinds = draft.lines, draft.kinds
     header, piped = delimiter - 2, is_piped(lines[delimiter])
     columns, pipes = cells_in(lines[delimiter]), pipes_in(lines[delimiter])

@@ -1,4 +1,4 @@
-"""Tables without outer pipes, where GFM would lose an empty first or last cell or see another block."""
+"""Tables without outer pipes, where GFM would drop an empty first or last cell or see another block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from converter.repair.tables import Table, tables_of
 
 @rule("table_pipes", SAFE)
 def table_pipes(draft: Draft) -> None:
-    """Rows without outer pipes get them where GFM would else lose an empty edge cell, or read `- | 3` as a list."""
+    """Rows without outer pipes get them if GFM would otherwise drop an empty edge cell, or read `- | 3` as a list."""
     for table in tables_of(draft):
         if not table.piped and any(_misread(draft, at, table) for at in range(table.header, table.last + 1)):
             for at in range(table.header, table.last + 1):

@@ -1,4 +1,4 @@
-"""The names that were met already, 8 bytes each, for a run may have millions."""
+"""The set of names already seen, 8 bytes each, because a run may have millions."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from hashlib import blake2b
 FIRST_SLOTS = 1024
 
 
-class Seen:
+class NameSet:
     """A set of names, kept as 64-bit hashes in one array with open addressing.
 
-    Among ten million names the chance that any two are taken for one is about 3 in a million.
+    Among ten million names, the chance of a collision is about 3 in a million.
     """
 
     def __init__(self) -> None:
         self._slots = array("Q", [0]) * FIRST_SLOTS
         self._count = 0
-        self._secret = os.urandom(16)  # so that nobody can choose two names that are taken for one
+        self._secret = os.urandom(16)  # so that nobody can construct two names that collide
 
     def add(self, name: str) -> bool:
         """Add the name; return whether it is new."""
@@ -34,7 +34,7 @@ class Seen:
         return True
 
     def _slot(self, hashed: int) -> int:
-        """Return the slot that holds the hash, or the free one where it belongs."""
+        """Return the slot that holds the hash, or the free slot where the hash belongs."""
         slots, last = self._slots, len(self._slots) - 1
         slot = hashed & last
         while slots[slot] and slots[slot] != hashed:
