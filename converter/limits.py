@@ -26,12 +26,24 @@ LEAST_OUTPUT_BYTES = 64 * 1024 * 1024
 READER_MEMORY = 1024 * 1024 * 1024
 """Bytes of memory that a reader of office formats may take for one document, beyond those for loading the reader."""
 
+RESERVE = 0.05
+"""Share of a document's time that is kept for freeing its objects, so that the limit holds with it."""
+
 RING_AGAIN = 0.1
 """Seconds after which `OutOfTime` is raised again: Python may drop the first one (in a destructor)."""
 
 
 class OutOfTime(BaseException):
     """A document exceeded its time limit. Not an `Exception`, so that no handler on the way catches it."""
+
+
+def is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether an error was caused by a lack of memory, including the messages of C libraries."""
+    while error is not None:
+        if isinstance(error, MemoryError) or "Cannot allocate memory" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class TooMuchOutput(ParquetryError):
@@ -151,7 +163,8 @@ class Allowance:
     @classmethod
     def of(cls, size: int, seconds: float | None, output_bytes: int | None) -> Allowance:
         """Return the allowance of a document of this size, with the limits that a user set (None: the default)."""
-        return cls(seconds, output_bytes or max(OUTPUT_FACTOR * size, LEAST_OUTPUT_BYTES))
+        left = None if seconds is None else seconds * (1 - RESERVE)
+        return cls(left, output_bytes or max(OUTPUT_FACTOR * size, LEAST_OUTPUT_BYTES))
 
     @classmethod
     def least(cls, allowances: Sequence[Allowance]) -> Allowance:

@@ -277,11 +277,11 @@ def test_options_are_grouped_under_headings(tmp_path: Path) -> None:
     counts = {name: len(re.findall(r"^│ +--", options, re.MULTILINE)) for name, options in panels}
     assert list(counts)[2:] == [
         "Sources",
-        "Reading",
         "Tables of documents",
+        "Reading",
+        "Types of tables",
         "Schemas",
         "Output",
-        "Types of tables",
         "The run",
     ]
     assert max(counts.values()) < 10, "so many that they need further headings"

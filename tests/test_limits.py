@@ -112,6 +112,41 @@ def test_the_expansion_of_a_document_is_bounded_and_affects_only_it(tmp_path: Pa
     assert found["peak"] < 900 * 1024 * 1024
 
 
+@pytest.mark.parametrize("error", [MemoryError(), OSError(12, "Cannot allocate memory"), ValueError("a bug")])
+@pytest.mark.parametrize("step", ["_read", "_rows_together"])
+def test_a_document_that_fails_beside_others_is_converted_again_alone(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, step: str
+) -> None:
+    """Documents of a batch share the memory; what a document may take depends on no other."""
+    sources = [Source(name, f"# {name}") for name in "abc"]
+    expected = convert_batch(sources, Options()).records
+    function, calls = getattr(conversion, step), []
+
+    def fails_at_first(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 1 + (step == "_read"):
+            raise error
+        return function(*arguments)
+
+    monkeypatch.setattr(conversion, step, fails_at_first)
+    assert convert_batch(sources, Options()).records == expected
+    assert len(calls) == (3 + 3 if step == "_read" else 1 + 3)
+
+
+def test_a_document_that_fails_alone_too_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    function = conversion._read
+
+    def fails(source: Source, *arguments: Any) -> Any:
+        if source.key == "b":
+            raise MemoryError
+        return function(source, *arguments)
+
+    monkeypatch.setattr(conversion, "_read", fails)
+    records = convert_batch([Source(name, f"# {name}") for name in "abc"], Options()).records
+    assert records["documents"]["source"].to_pylist() == ["a", "c"]
+    assert records["problems"].select(["source", "code"]).to_pylist() == [{"source": "b", "code": "too_large"}]
+
+
 STARVED = """
 import resource, sys
 from multiprocessing import forkserver

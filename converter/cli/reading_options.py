@@ -108,6 +108,10 @@ READING: Mapping[str, tuple[Any, Any]] = {
 """The options for `Options` and its `Hints`. Every command that reads documents has all of them."""
 
 
+LATER_PANELS = {"Schemas", "Output", "The run"}
+"""Headings of the help that follow those of `READING`."""
+
+
 class Reading:
     """The values of the options of `READING`. They become `Options` on demand, which takes 0.2 s of imports."""
 
@@ -164,15 +168,21 @@ class Reading:
         )
 
 
+def _panel(parameter: inspect.Parameter) -> str | None:
+    """Return the heading of the help under which an option is listed."""
+    return getattr(next(iter(getattr(parameter.annotation, "__metadata__", ())), None), "rich_help_panel", None)
+
+
 def with_reading(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `READING` to a command, which receives them together as its parameter `reading`."""
     kinds = get_type_hints(command, include_extras=True)
     parameters = [
-        each.replace(annotation=kinds[name])
+        each.replace(annotation=kinds[name], kind=inspect.Parameter.KEYWORD_ONLY)
         for name, each in inspect.signature(command).parameters.items()
         if name != "reading"
     ]
-    parameters += [
+    place = next((at for at, each in enumerate(parameters) if _panel(each) in LATER_PANELS), len(parameters))
+    parameters[place:place] = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
         for name, (kind, default) in READING.items()
     ]

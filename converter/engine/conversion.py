@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from converter.config import Options, schema_of
 from converter.datasets import DATASETS, parts_of
 from converter.datasets.spool import Spool
 from converter.errors import OutputError, ParquetryError, ViolationError
-from converter.limits import Allowance, OutOfTime
+from converter.limits import Allowance, OutOfTime, is_out_of_memory
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
 from converter.problems import OUT_OF_MEMORY, Problem
@@ -55,7 +56,7 @@ def problem_of(error: BaseException, options: Options) -> Problem:
         return Problem("too_slow", f"{limit}; raise it with `maximum_seconds` or split the document")
     if isinstance(error, ParquetryError):
         return Problem(error.code, error.message, error.line, error.line)
-    if isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return OUT_OF_MEMORY
     # a bug in Parquetry fails one document, not the run
     return Problem("failed", f"{type(error).__name__}: {error}; please report it with the document")
@@ -154,9 +155,23 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
     Raises:
         ViolationError: a record does not fit a schema that sets `fail`.
     """
-    contexts = [read_document(source, options, keep_lines=False) for source in sources]
-    schemas = (schema.name for schema in options.schemas)
-    return _rows_of_all(contexts, options, _in_order(records or (*RECORDS, *schemas, DATASETS)))
+    batch = list(sources)
+    names = _in_order(records or (*RECORDS, *(schema.name for schema in options.schemas), DATASETS))
+    try:
+        contexts = [read_document(source, options, keep_lines=False) for source in batch]
+        if len(batch) < 2 or not any(map(_may_fit_alone, contexts)):
+            return _rows_of_all(contexts, options, names)
+    except MemoryError:
+        if len(batch) < 2:
+            raise
+    contexts = []
+    gc.collect()
+    return join_batches([convert_batch([source], options, names) for source in batch])
+
+
+def _may_fit_alone(context: ParsedDocument) -> bool:
+    """Whether a document failed for a lack of memory, or for what may be one, and so may succeed without others."""
+    return any(problem is OUT_OF_MEMORY or problem.code == "failed" for problem in context.problems)
 
 
 def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
@@ -169,6 +184,8 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
     except ViolationError:
         raise
     except (Exception, OutOfTime) as error:
+        if len(contexts) > 1 and is_out_of_memory(error):
+            raise MemoryError from None  # of all documents together: each is converted again, alone
         if not any(context.text for context in contexts) and len(contexts) < 2:
             raise
         fault = error.with_traceback(None)  # the traceback would keep all rows made so far alive

@@ -122,7 +122,7 @@ def _convert_and_pack(
         bytearray(2 * len(packed))  # pebble needs as much to send it; a MemoryError here is a problem of the batch
         return packed
     except MemoryError as error:
-        message = str(error)
+        message, packed = str(error), b""
     raise MemoryError(message)  # not the original error: its frames keep the memory in use
 
 

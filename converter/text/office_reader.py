@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from converter.errors import SourceError
-from converter.limits import READER_MEMORY
+from converter.limits import READER_MEMORY, is_out_of_memory
 
 READERS = {
     "html": "HtmlConverter",
@@ -151,7 +151,7 @@ def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
     except markitdown.MissingDependencyException as error:
         raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
     except Exception as error:  # each format has its own library, with its own errors
-        if _is_of_memory(error):
+        if is_out_of_memory(error):
             raise MemoryError from error
         reason = f"{type(error).__name__}: {_short(error)}"
         message = f"is no {format.upper()} that can be read ({reason}); is it whole, and without a password?"
@@ -170,15 +170,6 @@ def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
             f"unpacks to {unpacked} bytes, the limit is {maximum_bytes}; raise it with `maximum_bytes`",
             code="too_large",
         )
-
-
-def _is_of_memory(error: BaseException | None) -> bool:
-    """Whether an error was caused by a lack of memory, including the messages of C libraries."""
-    while error is not None:
-        if isinstance(error, MemoryError) or "Cannot allocate memory" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _short(error: Exception) -> str:
