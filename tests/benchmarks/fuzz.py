@@ -8,7 +8,9 @@ largest memory of a worker. 100,000 inputs take about two hours on two processor
 
 from __future__ import annotations
 
+import contextlib
 import json
+import multiprocessing
 import os
 import random
 import resource
@@ -128,13 +130,6 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
     Raises:
         AssertionError: an input is neither among the documents nor in `problems`.
     """
-    # The workers come from this server, which keeps the limit set at its start.
-    space = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    forkserver.set_forkserver_preload(["converter.engine.pool"])
-    resource.setrlimit(resource.RLIMIT_AS, (space + MEGABYTES * 1024 * 1024, before[1]))
-    forkserver.ensure_running()
-    resource.setrlimit(resource.RLIMIT_AS, before)
     counted: Counter[str] = Counter()
     report = Report()
     waiting: set[str] = set()
@@ -154,11 +149,29 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
             counted["hung"] += sum("was stopped" in message for message in problems["message"].to_pylist())
 
     settings = Settings(max(2, processors()))
-    with patch.object(pool, "convert_batch", measured):
+    with patch.object(pool, "convert_batch", measured), limited_memory():
         convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
     assert not waiting, f"{len(waiting)} inputs are in no record, the first {min(waiting, key=int)}"
     assert report.documents + report.failed == count
     return counted + report.problem_codes
+
+
+@contextlib.contextmanager
+def limited_memory() -> Iterator[None]:
+    """Limit the memory of the workers to `MEGABYTES`, what they have before the first document included."""
+    forkserver.set_forkserver_preload(["converter.engine.pool"])
+    process = multiprocessing.get_context("forkserver").Process(target=int)
+    process.start()  # after which the server, from which the workers are forked, has imported what it needs
+    process.join()
+    server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{server}/status").read_text().splitlines())
+    files = sum(int(status[name].split()[0]) * 1024 for name in ("RssFile", "RssShmem"))
+    before = resource.prlimit(server, resource.RLIMIT_DATA)
+    resource.prlimit(server, resource.RLIMIT_DATA, (MEGABYTES * 1024 * 1024 - files, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(server, resource.RLIMIT_DATA, before)
 
 
 def measured(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
