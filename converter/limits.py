@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from types import FrameType
 
 from converter.errors import ParquetryError
@@ -50,6 +52,24 @@ class TooMuchOutput(ParquetryError):
     """The output of a document would exceed its limit."""
 
     code = "too_much_output"
+
+
+def import_whole(package: str) -> None:
+    """Import a package that only some documents need, so that an interrupted import leaves nothing of it behind.
+
+    A limit may interrupt an import. Python then keeps the submodules that are complete, with which the next import
+    of the package fails (`partially initialized module`), and so would every later document.
+    """
+    if package in sys.modules:
+        return
+    try:
+        import_module(package)
+    except BaseException:
+        for name, module in [*sys.modules.items()]:
+            # Compiled modules stay: some cannot be initialized twice.
+            if name.startswith(f"{package}.") and str(getattr(module, "__file__", "")).endswith(".py"):
+                del sys.modules[name]
+        raise
 
 
 _thread = threading.local()

@@ -147,6 +147,68 @@ def test_a_document_that_fails_alone_too_is_a_problem(monkeypatch: pytest.Monkey
     assert records["problems"].select(["source", "code"]).to_pylist() == [{"source": "b", "code": "too_large"}]
 
 
+LATE_IMPORTS = """
+import os, sys
+from converter.config import Options
+from converter.engine.conversion import convert_batch
+from converter.limits import OutOfTime
+from converter.model.source import Source
+
+PATTERN = {"name": "text", "constraints": {"pattern": "a.*"}}
+SCHEMA = {"name": "x", "from": "items", "where": {"section": "/A/"}, "fields": [PATTERN]}
+DOCUMENTS = {
+    "yaml": Source("a.md", "---\\na: [1]\\n---\\n"),
+    "chardet": Source("b.md", "Caf\\u00e9 d\\u00e9j\\u00e0 vu. ".encode("cp1252") * 20),
+    "html": Source("c.md", "<table><tr><td>1</td></tr></table>"),
+    "schema": Source("d.md", "# A\\n\\n- a: b"),
+}
+name = sys.argv[1]
+options = Options()
+if name == "schema":
+    from converter.schema.load import load_schemas
+    options = Options(schemas=load_schemas(SCHEMA))
+convert_batch([Source("first.md", "# First")], Options())
+source, at, failed = DOCUMENTS[name], 0, []
+while True:
+    at += 1
+    child = os.fork()
+    if child == 0:
+        count = 0
+        def hook(event, arguments):
+            global count
+            count += event == "import"
+            if event == "import" and count == at:
+                raise OutOfTime
+        sys.addaudithook(hook)
+        convert_batch([source], options)
+        if count < at:
+            os._exit(2)
+        problems = convert_batch([source], options).records["problems"].to_pylist()
+        wrong = [row["message"] for row in problems if row["code"] != "legacy_encoding"]
+        print(at, wrong, flush=True) if wrong else None
+        os._exit(bool(wrong))
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code == 2:
+        break
+    failed += [at] * code
+print(at - 1, failed)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["yaml", "chardet", "html", "schema"])
+def test_an_interrupted_import_costs_one_document_only(tmp_path: Path, name: str) -> None:
+    """A document runs out of time at each import that it causes; the same document is read afterwards."""
+    program = tmp_path / "program.py"
+    program.write_text(LATE_IMPORTS)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    done = subprocess.run(
+        [sys.executable, str(program), name], capture_output=True, text=True, timeout=300, env=environment
+    )
+    imports, failed = done.stdout.splitlines()[-1].split(" ", 1)
+    assert int(imports) > 0 and failed == "[]", done.stdout + done.stderr
+
+
 STARVED = """
 import resource, sys
 from multiprocessing import forkserver

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from converter.limits import OutOfTime, seconds_left
+from converter.limits import OutOfTime, import_whole, seconds_left
 
 if TYPE_CHECKING:
     import regex
@@ -63,6 +63,7 @@ class Expression:
 
 @lru_cache(maxsize=4096)
 def _compiled(text: str, flags: int) -> regex.Pattern[str]:
+    import_whole("regex")
     import regex  # takes a thirtieth of a second, and only schemas need it
 
     return regex.compile(text, flags | regex.VERSION0)

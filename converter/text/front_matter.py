@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from converter.limits import import_whole
 from converter.problems import Problem
 from converter.text.front_matter_entries import read_entries, twice
 
@@ -146,6 +147,7 @@ Notes = list[tuple[int, str]]
 
 
 def _parse_yaml(text: str, notes: Notes) -> Any:
+    import_whole("yaml")
     import yaml
 
     loader = None
@@ -232,6 +234,7 @@ def yaml_loader() -> type[Any]:
     Only the scalars of YAML 1.2's JSON schema become other types than strings, and a number only if it
     prints back as written: `00501`, `1.10`, `2024-01-31`, `no` and `12:30` stay strings.
     """
+    import_whole("yaml")
     import yaml
 
     if cached := _LOADERS.get("yaml"):

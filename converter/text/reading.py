@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from converter.errors import DecodingError
+from converter.limits import import_whole
 from converter.problems import Problem
 from converter.text.front_matter import FrontMatter, cut_front_matter
 
@@ -119,6 +120,7 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
         if "\0" not in text or len(CONTROLS.findall(text)) < len(text) * MOST_CONTROLS:
             return text, "utf-8"
 
+    import_whole("chardet")
     import chardet  # only documents that are not plain UTF-8 pay for the import
 
     begin = max(0, start - SAMPLE_BYTES // 16) & ~3

@@ -147,6 +147,9 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
         if problems := records.get("problems"):
             waiting.difference_update(problems["source"].to_pylist())
             counted["hung"] += sum("was stopped" in message for message in problems["message"].to_pylist())
+            for problem in problems.to_pylist():
+                if problem["code"] in ("failed", "crashed"):
+                    print(problem["source"], problem["message"], file=sys.stderr)
 
     settings = Settings(max(2, processors()))
     with patch.object(pool, "convert_batch", measured), limited_memory():
