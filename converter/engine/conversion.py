@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 import tempfile
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -59,7 +61,9 @@ def problem_of(error: BaseException, options: Options) -> Problem:
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
     # a bug in Parquetry fails one document, not the run
-    return Problem("failed", f"{type(error).__name__}: {error}; please report it with the document")
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    return Problem("failed", f"{type(error).__name__}: {error}{place}; please report it with the document")
 
 
 def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> ParsedDocument:

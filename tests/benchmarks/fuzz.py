@@ -124,7 +124,7 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return data
 
 
-def fuzz(count: int, seed: int = 0) -> Counter[str]:
+def fuzz(count: int, seed: int = 0, limited: bool = True) -> Counter[str]:
     """Convert this many inputs; return the number of documents, and of problems by code.
 
     Raises:
@@ -152,7 +152,7 @@ def fuzz(count: int, seed: int = 0) -> Counter[str]:
                     print(problem["source"], problem["message"], file=sys.stderr)
 
     settings = Settings(max(2, processors()))
-    with patch.object(pool, "convert_batch", measured), limited_memory():
+    with patch.object(pool, "convert_batch", measured), limited_memory() if limited else contextlib.nullcontext():
         convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
     assert not waiting, f"{len(waiting)} inputs are in no record, the first {min(waiting, key=int)}"
     assert report.documents + report.failed == count
@@ -196,12 +196,12 @@ def measured(batch: Sequence[Source], options: Options, names: Sequence[str]) ->
     return made
 
 
-def limits_held(count: int, seed: int = 0) -> tuple[Counter[str], dict[str, float]]:
+def limits_held(count: int, seed: int = 0, limited: bool = True) -> tuple[Counter[str], dict[str, float]]:
     """Fuzz; return the results and how the limits held: the documents over each limit by more than a tenth, and the
     largest measurements."""
     with tempfile.NamedTemporaryFile() as file:
         os.environ[MEASURED] = file.name
-        counted = fuzz(count, seed)
+        counted = fuzz(count, seed, limited)
         lines = [json.loads(line) for line in file.read().splitlines()]
     over = {key for line in lines for key in line["over"]}
     megabytes = [line["megabytes"] for line in lines]
