@@ -133,6 +133,11 @@ def test_a_document_that_fails_beside_others_is_converted_again_alone(
     assert len(calls) == (3 + 3 if step == "_read" else 1 + 3)
 
 
+def test_a_twentieth_of_the_time_is_kept_for_freeing_a_document() -> None:
+    assert Allowance.of(1, 2.0, None).seconds == pytest.approx(1.9)
+    assert Allowance.of(1, None, None).seconds is None
+
+
 def test_a_document_that_fails_alone_too_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     function = conversion._read
 
