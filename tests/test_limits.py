@@ -22,9 +22,10 @@ import pytest
 
 import converter
 from converter.config import Options
-from converter.engine import conversion
+from converter.engine import conversion, pool
 from converter.engine.check import check_sources
-from converter.engine.conversion import convert_batch, read_document
+from converter.engine.conversion import Batch, convert_batch, convert_together, join_batches, read_document
+from converter.engine.pool import convert_batches
 from converter.engine.run import Settings, convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
@@ -255,6 +256,36 @@ def test_a_worker_that_runs_out_of_memory_reports_a_problem(tmp_path: Path) -> N
         outcomes.add(done.stdout)
     assert {"4 []\n", "3 [['large.md', 'too_large']]\n"} <= outcomes
     assert outcomes <= {"4 []\n", "3 [['large.md', 'too_large']]\n", "3 [['large.md', 'crashed']]\n"}
+
+
+damaged = False
+"""Whether memory ran out in this worker, see `damages_its_process`."""
+
+
+def damages_its_process(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
+    """Convert a batch, but run out of memory over a large document, after which this process converts nothing."""
+    global damaged
+    if damaged:
+        raise AttributeError("'generator' object has no attribute 'get'")
+    if damaged := any("large" in source.key for source in batch):
+        raise MemoryError
+    return convert_together(batch, options, names)
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_a_worker_converts_nothing_after_it_ran_out_of_memory(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """A failed allocation may damage objects of its process, such as the parser that all documents share."""
+    monkeypatch.setattr(pool, "convert_together", damages_its_process)
+    sources = [Source(f"large{at}" if at % 3 == 0 else f"{at}", f"# {at}") for at in range(12)]
+    batches = [sources[at : at + size] for at in range(0, 12, size)]
+    results = [
+        batch for _, pieces in convert_batches(batches, Options(), ["documents", "problems"], 2) for batch in pieces
+    ]
+    records = join_batches(results).records
+    assert records["documents"]["source"].to_pylist() == [source.key for source in sources if "large" not in source.key]
+    assert [(row["source"], row["code"]) for row in records["problems"].to_pylist()] == [
+        (source.key, "too_large") for source in sources if "large" in source.key
+    ]
 
 
 @pytest.mark.parametrize("name", [name for name in CODES if "places" not in name])

@@ -160,22 +160,34 @@ def convert_batch(sources: Iterable[Source], options: Options, records: Sequence
         ViolationError: a record does not fit a schema that sets `fail`.
     """
     batch = list(sources)
-    names = _in_order(records or (*RECORDS, *(schema.name for schema in options.schemas), DATASETS))
     try:
-        contexts = [read_document(source, options, keep_lines=False) for source in batch]
-        if len(batch) < 2 or not any(map(_may_fit_alone, contexts)):
-            return _rows_of_all(contexts, options, names)
+        return convert_together(batch, options, records)
     except MemoryError:
-        if len(batch) < 2:
-            raise
-    contexts = []
+        pass
     gc.collect()
-    return join_batches([convert_batch([source], options, names) for source in batch])
+    if len(batch) > 1:
+        return join_batches([convert_batch([source], options, records) for source in batch])
+    return convert_together([replace(batch[0], data=b"", problem=OUT_OF_MEMORY)], options, records)
 
 
-def _may_fit_alone(context: ParsedDocument) -> bool:
-    """Whether a document failed for a lack of memory, or for what may be one, and so may succeed without others."""
-    return any(problem is OUT_OF_MEMORY or problem.code == "failed" for problem in context.problems)
+def convert_together(batch: Sequence[Source], options: Options, records: Sequence[str] | None = None) -> Batch:
+    """Convert a batch as `convert_batch` does, but only if memory suffices for all of its documents together.
+
+    Raises:
+        ViolationError: a record does not fit a schema that sets `fail`.
+        MemoryError: memory ran out over a document, or may have: each may fit alone. Objects of this process may be
+            damaged, as few libraries take a failed allocation well.
+    """
+    names = _in_order(records or (*RECORDS, *(schema.name for schema in options.schemas), DATASETS))
+    contexts = [read_document(source, options, keep_lines=False) for source in batch]
+    for source, context in zip(batch, contexts, strict=True):
+        if source.problem is None and any(_may_be_memory(problem, len(batch)) for problem in context.problems):
+            raise MemoryError
+    return _rows_of_all(contexts, options, names)
+
+
+def _may_be_memory(problem: Problem, documents: int) -> bool:
+    return problem is OUT_OF_MEMORY or (problem.code == "failed" and documents > 1)
 
 
 def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
@@ -188,8 +200,8 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
     except ViolationError:
         raise
     except (Exception, OutOfTime) as error:
-        if len(contexts) > 1 and is_out_of_memory(error):
-            raise MemoryError from None  # of all documents together: each is converted again, alone
+        if is_out_of_memory(error):
+            raise MemoryError from None  # not the original error: its frames keep the memory in use
         if not any(context.text for context in contexts) and len(contexts) < 2:
             raise
         fault = error.with_traceback(None)  # the traceback would keep all rows made so far alive

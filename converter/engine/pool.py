@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import signal
 from collections import deque
@@ -14,7 +15,7 @@ from itertools import chain, islice
 from typing import Any, cast
 
 from converter.config import Options
-from converter.engine.conversion import Batch, convert_batch, convert_in_pieces, join_batches
+from converter.engine.conversion import Batch, convert_batch, convert_in_pieces, convert_together, join_batches
 from converter.engine.process import set_up, start_fork_server
 from converter.errors import ParquetryError
 from converter.model.source import Source
@@ -25,6 +26,9 @@ SLACK_SECONDS = 30.0
 
 # The same for a document that is converted again, alone.
 SLACK_ALONE = 5.0
+
+OUT_OF_MEMORY_STATUS = 71
+"""The exit status of a worker that ran out of memory: `EX_OSERR` of sysexits.h."""
 
 LARGE_BYTES = 1024 * 1024
 """A document of at least this size is a batch of its own, and may be converted in pieces; see `convert_in_pieces`."""
@@ -82,7 +86,7 @@ def _pooled(
 
         def started(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Future[bytes]:
             timeout = None if most is None else most + slack
-            arguments = [convert_batch, batch, options, names]
+            arguments = [convert_together, batch, options, names]
             return cast("Future[bytes]", pool.schedule(_convert_and_pack, args=arguments, timeout=timeout))
 
         def alone(batch: Sequence[Source]) -> Batch:
@@ -116,14 +120,17 @@ def _convert_and_pack(
     options: Options,
     names: Sequence[str],
 ) -> bytes:
-    """Convert in a worker, and pickle the result: pebble's own pickling ends a worker that has no memory for it."""
+    """Convert in a worker, and pickle the result: pebble's own pickling would need memory that there may not be.
+
+    A worker that runs out of memory ends: a failed allocation may have damaged objects that later documents need, such
+    as the parser.
+    """
     try:
         packed = pickle.dumps(convert(batch, options, names), pickle.HIGHEST_PROTOCOL)
-        bytearray(2 * len(packed))  # pebble needs as much to send it; a MemoryError here is a problem of the batch
+        bytearray(2 * len(packed))  # as much as pebble takes to send it
         return packed
-    except MemoryError as error:
-        message, packed = str(error), b""
-    raise MemoryError(message)  # not the original error: its frames keep the memory in use
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY_STATUS)
 
 
 def _unpack(future: Future[bytes]) -> Batch:
@@ -158,6 +165,6 @@ def _problem(error: Exception) -> Problem:
             "too_slow",
             "the document took longer than it may and was stopped; raise `maximum_seconds`, or split the document",
         )
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or getattr(error, "exitcode", None) == OUT_OF_MEMORY_STATUS:
         return OUT_OF_MEMORY
     return Problem("crashed", f"the process that converted it ended ({error}); please report it with the document")

@@ -26,7 +26,7 @@ from unittest.mock import patch
 
 from converter.config import Options
 from converter.engine import pool
-from converter.engine.conversion import Batch, convert_batch
+from converter.engine.conversion import Batch, convert_together
 from converter.engine.process import processors
 from converter.engine.run import Settings, convert_sources
 from converter.model.report import Report
@@ -152,7 +152,7 @@ def fuzz(count: int, seed: int = 0, limited: bool = True) -> Counter[str]:
                     print(problem["source"], problem["message"], file=sys.stderr)
 
     settings = Settings(max(2, processors()))
-    with patch.object(pool, "convert_batch", measured), limited_memory() if limited else contextlib.nullcontext():
+    with patch.object(pool, "convert_together", measured), limited_memory() if limited else contextlib.nullcontext():
         convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
     assert not waiting, f"{len(waiting)} inputs are in no record, the first {min(waiting, key=int)}"
     assert report.documents + report.failed == count
@@ -180,13 +180,13 @@ def limited_memory() -> Iterator[None]:
 def measured(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
     """Convert a batch as a worker does; note its memory and, if the batch was slow, the time of each document."""
     started = time.monotonic()
-    made = convert_batch(batch, options, names)
+    made = convert_together(batch, options, names)
     times = [time.monotonic() - started]
     if times[0] > SECONDS and len(batch) > 1:
         times = []
         for source in batch:
             started = time.monotonic()
-            convert_batch([source], options, names)
+            convert_together([source], options, names)
             times.append(time.monotonic() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     over = [source.key for source, seconds in zip(batch, times, strict=False) if seconds > SECONDS * TOLERANCE]
