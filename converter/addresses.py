@@ -82,9 +82,9 @@ def is_address(text: str) -> bool:
     """
     if re.match(rf"{SCHEME}:(?:[/\\]|$)|[A-Za-z][A-Za-z0-9+.-]*::", text) or "://" in text:
         return not text.startswith(("./", "../", ".\\"))
-    known = re.match(rf"({SCHEME}):", text)
+    scheme = re.match(rf"({SCHEME}):", text)
     return bool(
-        (known and known[1].lower() in SCHEMES)
+        (scheme and scheme[1].lower() in SCHEMES)
         or BARE_LOGIN.match(text)
         or re.match(r"[\w.-]+@[\w.-]+:", text)  # ssh form
         or re.match(r"\s*(?:\w+\s*=\s*[^\s;]+[\s;]+\w+|password|pwd|dbname|service)\s*=", text, re.I)  # libpq form
@@ -128,37 +128,37 @@ def _public(part: str) -> str:
     if match is None:
         return ASSIGNMENT.sub(r"\1...", part) if part.lower().startswith(("md:", "motherduck:")) else part
     scheme = match[2].lower()
-    inner = re.match(rf"({SCHEME}):[/\\]{{2,}}", match[4])
-    if inner and inner[1].lower() in SCHEMES:  # delta://s3://...
+    inner_scheme = re.match(rf"({SCHEME}):[/\\]{{2,}}", match[4])
+    if inner_scheme and inner_scheme[1].lower() in SCHEMES:  # delta://s3://...
         return f"{match[1]}{match[2]}:{match[3]}{_public(match[4])}"
-    rest = _without_login(match[4], scheme)
-    path, mark, query = rest.partition("?")
+    location = _without_login(match[4], scheme)
+    path, mark, query = location.partition("?")
     fragment = ""
     if scheme in WEB:
-        path, hashed, fragment = path.partition("#") if "#" in path else (path, "", "")
-        if not hashed:
-            query, hashed, fragment = query.partition("#")
-        fragment = hashed + (fragment if SHORT_VALUE.fullmatch(fragment) else digest(fragment))
-    path = PATH_PARAMETER.sub(lambda found: "" if CREDENTIAL.fullmatch(found[1]) else found[0], path)
+        path, hash_mark, fragment = path.partition("#") if "#" in path else (path, "", "")
+        if not hash_mark:
+            query, hash_mark, fragment = query.partition("#")
+        fragment = hash_mark + (fragment if SHORT_VALUE.fullmatch(fragment) else digest(fragment))
+    path = PATH_PARAMETER.sub(lambda parameter: "" if CREDENTIAL.fullmatch(parameter[1]) else parameter[0], path)
     shown_query = _public_query(query, scheme in WEB)
     return f"{match[1]}{match[2]}:{match[3]}{path}{mark if shown_query or not query else ''}{shown_query}{fragment}"
 
 
-def _without_login(rest: str, scheme: str) -> str:
+def _without_login(location: str, scheme: str) -> str:
     """Return the text after the slashes of an address, from the host on."""
-    authority = AUTHORITY.match(rest)[0]  # type: ignore[index]
+    authority = AUTHORITY.match(location)[0]  # type: ignore[index]
     login, at, host = authority.rpartition("@")
-    after = rest[len(authority) :]
+    path = location[len(authority) :]
     if scheme in PLACES and not re.search(r":|%3a", login, re.I) and (at or ":" not in host):
-        return rest
+        return location
     # An apparent host and port may be a user name and the start of a password.
-    unsure = (login or ":" in host) and not SURE_HOST.fullmatch(host) and re.search(r"[^/]@", after)
-    cut_short = (":" in host or not SURE_HOST.fullmatch(host)) and after.startswith(("?", "#"))
-    doubtful = not host or unsure or cut_short
-    if HOST.fullmatch(host) and not (doubtful and "@" in after):
-        return host + after
+    is_unsure = (login or ":" in host) and not SURE_HOST.fullmatch(host) and re.search(r"[^/]@", path)
+    is_cut_short = (":" in host or not SURE_HOST.fullmatch(host)) and path.startswith(("?", "#"))
+    is_doubtful = not host or is_unsure or is_cut_short
+    if HOST.fullmatch(host) and not (is_doubtful and "@" in path):
+        return host + path
     # A password may contain an unescaped slash or the like: the text before the last `@` may belong to it.
-    return rest.rpartition("@")[2] if "@" in rest else host.partition(":")[0] + after
+    return location.rpartition("@")[2] if "@" in location else host.partition(":")[0] + path
 
 
 def _public_query(query: str, web: bool) -> str:
@@ -168,11 +168,11 @@ def _public_query(query: str, web: bool) -> str:
     if "=" not in query:
         return query if not web or _is_harmless("", query) else digest(query)
     pairs = parse_qsl(query, keep_blank_values=True)
-    kept = [pair for pair in pairs if not (web and CREDENTIAL.fullmatch(pair[0]))]
-    if len(kept) < len(pairs):
-        kept = [pair for pair in kept if not WITH_SIGNATURE.fullmatch(pair[0])]
-    public_pairs = [(name, value if _is_harmless(name, value) else digest(value)) for name, value in kept]
-    return query if public_pairs == pairs else urlencode(public_pairs, quote_via=quote, safe="~")
+    public_pairs = [pair for pair in pairs if not (web and CREDENTIAL.fullmatch(pair[0]))]
+    if len(public_pairs) < len(pairs):
+        public_pairs = [pair for pair in public_pairs if not WITH_SIGNATURE.fullmatch(pair[0])]
+    shown_pairs = [(name, value if _is_harmless(name, value) else digest(value)) for name, value in public_pairs]
+    return query if shown_pairs == pairs else urlencode(shown_pairs, quote_via=quote, safe="~")
 
 
 def _is_harmless(name: str, value: str) -> bool:

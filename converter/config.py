@@ -9,6 +9,7 @@ import pyarrow as pa
 from converter.datasets import DATASETS, PARTS
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
+from converter.parse import PARSERS
 from converter.records import RECORDS
 from converter.repair import LEVELS, RULES
 from converter.schema.model import Schema
@@ -21,7 +22,8 @@ from converter.values import NO_HINTS, Hints, check
 class Options:
     """Settings of a conversion. `repair` is off, safe or full; `rules_off` names rules to switch off; the maxima apply
     to each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`);
-    `hints` settle what table cells leave open; `schemas` are the records that a user asks for."""
+    `hints` settle what table cells leave open; `schemas` are the records that a user asks for; `parser` is fast or
+    reference: both give the same rows, the latter by markdown-it's rules alone."""
 
     repair: str = "full"
     rules_off: frozenset[str] = frozenset()
@@ -31,6 +33,7 @@ class Options:
     schemas: tuple[Schema, ...] = ()
     maximum_output_bytes: int | None = None
     encoding: str | None = None
+    parser: str = "fast"
 
     def __post_init__(self) -> None:
         """Reject invalid options with a UsageError."""
@@ -39,6 +42,8 @@ class Options:
         names = [rule.name for rule in RULES]
         if unknown := sorted(self.rules_off.difference(names)):
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
+        if self.parser not in PARSERS:
+            raise UsageError(f"unknown parser {self.parser}; there are {', '.join(PARSERS)}")
         check(self.hints)
         if self.encoding is not None:
             try:
@@ -46,9 +51,9 @@ class Options:
             except (LookupError, ValueError) as error:
                 message = f"unknown encoding {self.encoding!r}; use for example utf-8, shift_jis, cp1251 or gb18030"
                 raise UsageError(message) from error
-        asked = [schema.name.casefold() for schema in self.schemas]
-        if twice := sorted({name for name in asked if asked.count(name) > 1}):
-            raise UsageError(f"two schemas have the name {twice[0]}; the case of letters does not count")
+        schema_names = [schema.name.casefold() for schema in self.schemas]
+        if duplicates := sorted({name for name in schema_names if schema_names.count(name) > 1}):
+            raise UsageError(f"two schemas have the name {duplicates[0]}; names that differ only in case are the same")
         for schema in self.schemas:
             if reason := refusal(schema.name):
                 raise UsageError(f"the schema {schema.name} {reason}; choose another name")

@@ -89,9 +89,9 @@ class Writes:
 
     def __str__(self) -> str:
         files = ", ".join(f"x{suffixes[0]}" for suffixes in self.formats.values())
-        known = {FOLDER: "a folder", FILE: f"a file ({files})", STREAM: "- for standard output"}
-        known |= {name: example for name, (_, _, example) in DATABASES.items()}
-        return ", ".join(known[place] for place in (FOLDER, FILE, *DATABASES, STREAM) if place in self.places)
+        descriptions = {FOLDER: "a folder", FILE: f"a file ({files})", STREAM: "- for standard output"}
+        descriptions |= {name: example for name, (_, _, example) in DATABASES.items()}
+        return ", ".join(descriptions[place] for place in (FOLDER, FILE, *DATABASES, STREAM) if place in self.places)
 
 
 RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, *DATABASES), "parquet")
@@ -140,8 +140,8 @@ def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: W
             raise UsageError(f"name an output with `out`: {writes}")
         return Destination(STREAM, to or writes.default)
     if is_address(name):
-        return _of_address(name, to, writes)
-    return _of_path(name, to, writes)
+        return _parse_address(name, to, writes)
+    return _parse_path(name, to, writes)
 
 
 def check_file(file: str | os.PathLike[str], writes: Writes) -> None:
@@ -151,8 +151,8 @@ def check_file(file: str | os.PathLike[str], writes: Writes) -> None:
         UsageError: the command cannot; the message lists what is possible.
     """
     name = _text_of(file)
-    there = os.path.exists(name) and not os.path.isdir(name)  # a device or a pipe is fine too
-    if name != STANDARD_OUTPUT and (is_address(name) or not there):
+    is_existing = os.path.exists(name) and not os.path.isdir(name)  # a device or a pipe is fine too
+    if name != STANDARD_OUTPUT and (is_address(name) or not is_existing):
         destination_of(name, None, writes)
 
 
@@ -163,87 +163,99 @@ def _text_of(out: object) -> str:
     if isinstance(name, bytes):
         name = os.fsdecode(name)
     if not name.strip() or "\0" in name:
-        raise UsageError("the name of the output is empty" if not name.strip() else "the name of the output holds NUL")
+        raise UsageError(
+            "the name of the output is empty" if not name.strip() else "the name of the output contains NUL"
+        )
     return name
 
 
-def _of_address(name: str, to: str | None, writes: Writes) -> Destination:
-    scheme, colon, rest = name.partition(":")
+def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:
+    scheme, colon, remainder = name.partition(":")
     scheme = scheme.lower()
-    meant = next((key for key, (_, schemes, _) in DATABASES.items() if scheme in schemes and rest[:2] == "//"), None)
-    if meant is None and to == "delta" and scheme in DELTA_STORES and "://" in name and "::" not in name:
+    database = next(
+        (key for key, (_, schemes, _) in DATABASES.items() if scheme in schemes and remainder[:2] == "//"), None
+    )
+    if database is None and to == "delta" and scheme in DELTA_STORES and "://" in name and "::" not in name:
         return Destination("delta", writes.default, name)
-    if meant is None or meant not in writes.places:
+    if database is None or database not in writes.places:
         message = f"nothing can be written to this address; {_advice(name, scheme, writes)}an output is {writes}"
         raise UsageError(message, source=shown(name))
-    if to not in (None, meant):
-        message = f"is an output to {meant}, and not to {to}; leave out `to`, or name another output"
+    if to not in (None, database):
+        message = f"is an output to {database}, not to {to}; leave out `to`, or name another output"
         raise UsageError(message, source=shown(name))
-    if meant == "delta":
-        inner = re.match(rf"//({SCHEME}):", rest)
-        if inner and (inner[1].lower() not in DELTA_STORES or "://" not in rest):
-            message = f"Delta tables can be in a folder or in a store: {', '.join(f'{one}://' for one in DELTA_STORES)}"
+    if database == "delta":
+        nested = re.match(rf"//({SCHEME}):", remainder)
+        if nested and (nested[1].lower() not in DELTA_STORES or "://" not in remainder):
+            message = (
+                f"Delta tables can be in a folder or in a store: {', '.join(f'{store}://' for store in DELTA_STORES)}"
+            )
             raise UsageError(message, source=shown(name))
-    elif re.search(r"[\s\\]", name) or not _is_wellformed(rest):
+    elif re.search(r"[\s\\]", name) or not _is_wellformed(remainder):
         message = (
-            "is no address of a PostgreSQL database; escape what is no letter or digit in names and passwords (%40)"
+            "is not an address of a PostgreSQL database; escape all but letters and digits in names and passwords (%40)"
         )
         raise UsageError(message, source=shown(name))
-    return Destination(meant, writes.default, f"{scheme}{colon}{rest}")
+    return Destination(database, writes.default, f"{scheme}{colon}{remainder}")
 
 
-def _is_wellformed(rest: str) -> bool:
+def _is_wellformed(remainder: str) -> bool:
     """Whether the text after a scheme is `//LOGIN@HOST:PORT/NAME?...`, no part with the delimiters of another."""
     login = r"(?:[^@/?#:\[\]]*(?::[^@/?#\[\]:]*)?@)?"
     host = r"(?:\[[0-9A-Fa-f:.%\w]+\]|[^@/?#:,\[\]]*)(?::\d*)?"
-    return re.fullmatch(rf"//{login}{host}(?:,{host})*(?:/[^?#@]*)?(?:\?[^#]*)?", rest) is not None
+    return re.fullmatch(rf"//{login}{host}(?:,{host})*(?:/[^?#@]*)?(?:\?[^#]*)?", remainder) is not None
 
 
 def _advice(name: str, scheme: str, writes: Writes) -> str:
-    known = [key for place, (_, schemes, _) in DATABASES.items() if place in writes.places for key in schemes]
-    if near := get_close_matches(scheme, known, 1, 0.8):
-        return f"did you mean {near[0]}://? "
+    known_schemes = [key for place, (_, schemes, _) in DATABASES.items() if place in writes.places for key in schemes]
+    if matches := get_close_matches(scheme, known_schemes, 1, 0.8):
+        return f"did you mean {matches[0]}://? "
     if scheme in DELTA_STORES and "delta" in writes.places and "::" not in name:
-        return f"Delta tables can: delta://{scheme}://...; "
-    return "write to a folder, and copy it there; " if FOLDER in writes.places else ""
+        return f"for Delta tables, use delta://{scheme}://...; "
+    return "write to a folder and copy it there; " if FOLDER in writes.places else ""
 
 
-def _of_path(name: str, to: str | None, writes: Writes) -> Destination:
+def _parse_path(name: str, to: str | None, writes: Writes) -> Destination:
     path = Path(name)
     mode = _mode_of(path)
     is_folder = name.endswith(("/", os.sep)) or path.name in ("", "..") or (mode is not None and stat.S_ISDIR(mode))
     if mode is not None and not is_folder and not stat.S_ISREG(mode):
         raise UsageError(
-            "is no file and no folder, but a device or a pipe; name another output, or - for standard output",
+            "is neither a file nor a folder but a device or a pipe; name another output, or - for standard output",
             source=name,
         )
     if is_folder:
         if to in DATABASES and to != "duckdb":
             return Destination(str(to), writes.default, name)
         if FOLDER not in writes.places or to == "duckdb":
-            raise UsageError(f"is a folder; an output is {_only(writes, to)}", source=name)
+            raise UsageError(f"is a folder; an output is {_possible_outputs(writes, to)}", source=name)
         return Destination(FOLDER, to or writes.default, name)
     suffix = path.suffix.strip().lower()
-    meant = writes.suffixes.get(suffix)
+    suffix_format = writes.suffixes.get(suffix)
     database = next((key for key, (suffixes, _, _) in DATABASES.items() if suffix in suffixes), None)
     database = database if database in writes.places else None
-    if to is not None and to not in (meant, database):
-        if meant or database:
-            kind = f"to {database}" if database else f"of {meant}"
-            other = f"{'to' if to in DATABASES else 'of'} {to}"
-            message = f"is an output {kind}, and not {other}; leave out `to`, or name another output"
+    if to is not None and to not in (suffix_format, database):
+        if suffix_format or database:
+            kind = f"to {database}" if database else f"of {suffix_format}"
+            request = f"{'to' if to in DATABASES else 'of'} {to}"
+            message = f"is an output {kind}, not {request}; leave out `to`, or name another output"
             raise UsageError(message, source=name)
         if to in DATABASES and (suffix == ".db" or not _is_kind_of_file(suffix)):
             return Destination(to, writes.default, name)
     if database:
         return Destination(database, writes.default, name)
-    if meant:
+    if suffix_format:
         if FILE not in writes.places:
             raise UsageError(f"is a file by its name; an output is {writes}; {name}/ names a folder", source=name)
-        return Destination(FILE, meant, name)
-    near = _near(suffix, writes)
-    if _is_kind_of_file(suffix) or near:
-        hint = f"; did you mean {near}?" if near else f"; {name}/ names a folder" if FOLDER in writes.places else ""
+        return Destination(FILE, suffix_format, name)
+    suggestion = _similar_suffix(suffix, writes)
+    if _is_kind_of_file(suffix) or suggestion:
+        hint = (
+            f"; did you mean {suggestion}?"
+            if suggestion
+            else f"; {name}/ names a folder"
+            if FOLDER in writes.places
+            else ""
+        )
         raise UsageError(f"files of the kind {suffix} cannot be written; an output is {writes}{hint}", source=name)
     if FOLDER in writes.places:
         return Destination(FOLDER, to or writes.default, name)
@@ -258,7 +270,7 @@ def _mode_of(path: Path) -> int | None:
         return None
 
 
-def _only(writes: Writes, to: str | None) -> str:
+def _possible_outputs(writes: Writes, to: str | None) -> str:
     return str(writes) if to is None or to not in DATABASES else DATABASES[to][2]
 
 
@@ -266,8 +278,8 @@ def _is_kind_of_file(suffix: str) -> bool:
     return suffix[1:].lower() in KINDS_OF_FILES
 
 
-def _near(suffix: str, writes: Writes) -> str | None:
+def _similar_suffix(suffix: str, writes: Writes) -> str | None:
     """Return the known suffix that a misspelled one means: a letter too many, missing or changed."""
-    databases = [one for key, (suffixes, _, _) in DATABASES.items() if key in writes.places for one in suffixes]
-    known = [one for one in (*writes.suffixes, *databases) if len(one) > 3]
-    return next(iter(get_close_matches(suffix, known, 1, 0.75)), None) if len(suffix) > 3 else None
+    databases = [ending for key, (suffixes, _, _) in DATABASES.items() if key in writes.places for ending in suffixes]
+    candidates = [ending for ending in (*writes.suffixes, *databases) if len(ending) > 3]
+    return next(iter(get_close_matches(suffix, candidates, 1, 0.75)), None) if len(suffix) > 3 else None

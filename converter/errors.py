@@ -92,4 +92,4 @@ class TooManyProblems(ParquetryError):
 
     def __init__(self, maximum: int, problems: list[dict[str, Any]]) -> None:
         self.problems = problems
-        super().__init__(f"more than {maximum} errors, at which `maximum_problems` fails the run; nothing was written")
+        super().__init__(f"more than {maximum} errors, the limit that `maximum_problems` sets; nothing was written")

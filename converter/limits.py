@@ -94,14 +94,14 @@ def time_limit(seconds: float | None) -> Iterator[None]:
         yield
         return
     alarm = _signal_alarm if _signals_free() else _thread_alarm
-    before = getattr(_thread, "deadline", None)
+    previous_deadline = getattr(_thread, "deadline", None)
     deadline = time.monotonic() + seconds
-    _thread.deadline = deadline if before is None else min(before, deadline)
+    _thread.deadline = deadline if previous_deadline is None else min(previous_deadline, deadline)
     try:
         with alarm(max(seconds, 1e-6)):
             yield
     finally:
-        _thread.deadline = before
+        _thread.deadline = previous_deadline
 
 
 def _signals_free() -> bool:
@@ -119,13 +119,13 @@ def _signal_alarm(seconds: float) -> Iterator[None]:
     def ring(number: int, frame: FrameType | None) -> None:
         raise OutOfTime
 
-    before = signal.signal(signal.SIGALRM, ring)
+    previous_handler = signal.signal(signal.SIGALRM, ring)
 
     def stop() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, previous_handler)
 
-    with _ending(stop):
+    with _stop_at_end(stop):
         signal.setitimer(signal.ITIMER_REAL, seconds, RING_AGAIN)
         yield
 
@@ -136,28 +136,28 @@ def _thread_alarm(seconds: float) -> Iterator[None]:
 
     thread = ctypes.c_ulong(threading.get_ident())
     lock = threading.Lock()
-    over = threading.Event()
+    stop_event = threading.Event()
 
     def ring() -> None:
         wait = seconds
-        while not over.wait(wait):
+        while not stop_event.wait(wait):
             with lock:
-                if not over.is_set():
+                if not stop_event.is_set():
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
             wait = RING_AGAIN
 
     def stop() -> None:
-        over.set()
+        stop_event.set()
         with lock:  # cancels an exception that is set but not raised yet
             ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
 
-    with _ending(stop):
+    with _stop_at_end(stop):
         threading.Thread(target=ring, name="parquetry-time-limit", daemon=True).start()
         yield
 
 
 @contextlib.contextmanager
-def _ending(stop: Callable[[], None]) -> Iterator[None]:
+def _stop_at_end(stop: Callable[[], None]) -> Iterator[None]:
     """Stop an alarm at the end of the block, even if it rings during the first `stop`; the next ring comes later."""
     try:
         try:
@@ -183,15 +183,15 @@ class Allowance:
     @classmethod
     def of(cls, size: int, seconds: float | None, output_bytes: int | None) -> Allowance:
         """Return the allowance of a document of this size, with the limits that a user set (None: the default)."""
-        left = None if seconds is None else seconds * (1 - RESERVE)
-        return cls(left, output_bytes or max(OUTPUT_FACTOR * size, LEAST_OUTPUT_BYTES))
+        budget = None if seconds is None else seconds * (1 - RESERVE)
+        return cls(budget, output_bytes or max(OUTPUT_FACTOR * size, LEAST_OUTPUT_BYTES))
 
     @classmethod
     def least(cls, allowances: Sequence[Allowance]) -> Allowance:
         """Return a joint allowance for several documents, which runs out no later than any of theirs."""
-        seconds = [each.seconds for each in allowances if each.seconds is not None]
-        left = min((each.output_bytes - each.taken for each in allowances), default=math.inf)
-        return cls(min(seconds, default=None), left)
+        seconds = [allowance.seconds for allowance in allowances if allowance.seconds is not None]
+        output_bytes = min((allowance.output_bytes - allowance.taken for allowance in allowances), default=math.inf)
+        return cls(min(seconds, default=None), output_bytes)
 
     def anew(self) -> Allowance:
         """Return the same allowance of bytes, none taken: blocks are weighed on their own, before their rows."""
@@ -204,13 +204,13 @@ class Allowance:
         Raises:
             OutOfTime: no seconds are left.
         """
-        started = time.monotonic()
+        start = time.monotonic()
         try:
             with time_limit(self.seconds):
                 yield
         finally:
             if self.seconds is not None:
-                self.seconds = max(0.0, self.seconds - (time.monotonic() - started))
+                self.seconds = max(0.0, self.seconds - (time.monotonic() - start))
 
     def affords(self, size: int) -> bool:
         """Take this many bytes if they are left; return whether they were."""
@@ -227,6 +227,7 @@ class Allowance:
         """
         if not self.affords(size):
             raise TooMuchOutput(
-                f"its rows would take over {self.output_bytes:.0f} bytes, the limit for it (by default {OUTPUT_FACTOR} "
-                f"times its size, and at least {LEAST_OUTPUT_BYTES}); raise it with `maximum_output_bytes` or split it"
+                f"the rows would take over {self.output_bytes:.0f} bytes, the limit of this document (by default "
+                f"{OUTPUT_FACTOR} times its size, and at least {LEAST_OUTPUT_BYTES}); raise `maximum_output_bytes` "
+                "or split the document"
             )

@@ -20,7 +20,7 @@ from converter.engine.run import write_file, write_folder
 from converter.errors import OutputError
 from converter.model.source import Source
 from converter.output import Output
-from converter.parse.inline import MAXIMUM_INLINE_LENGTH
+from converter.parse.blocks import MAXIMUM_INLINE_LENGTH
 from converter.write import FORMATS
 from tests.accounting import rows_of, unaccounted
 from tests.growth import steep
@@ -185,7 +185,7 @@ def test_a_file_in_place_of_an_output_folder_is_refused(folder: Path) -> None:
         done = run("convert", "good.md", "-o", "out", more, cwd=folder, code=1)
         assert b"out: is a file, but the output is a folder" in done.stderr
     done = run("convert", "good.md", "-o", "out/deeper", cwd=folder, code=1)
-    assert b"out/deeper: cannot be written" in done.stderr and b"out is no folder" in done.stderr
+    assert b"out/deeper: cannot be written" in done.stderr and b"out is not a folder" in done.stderr
     assert (folder / "out").read_text() == "mine"
 
 

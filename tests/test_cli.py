@@ -206,7 +206,7 @@ converter.cli.main()
     )  # fmt: skip
     assert (done.returncode, done.stderr.decode()) == (
         1,
-        "parquetry: memory ran out; give the process more, or split what is large\n",
+        "parquetry: memory ran out; give the process more memory, or split large documents\n",
     )
     assert folder_of(folder) == ["a.md"]
 

@@ -206,7 +206,7 @@ def test_data_sets_are_written_in_text_formats(tmp_path: Path, to: str) -> None:
 def test_data_sets_are_written_only_on_request(tmp_path: Path) -> None:
     run(tmp_path, {"a.md": table("| a |", "| 1 |")}, records=["tables"])
     assert {path.name for path in tmp_path.iterdir()} == {"tables.parquet", "_manifest.json"}
-    with pytest.raises(UsageError, match="data sets are a file each"):
+    with pytest.raises(UsageError, match="data sets are one file each"):
         write_stream([], io.BytesIO(), Output("csv", ["datasets"]), Options())
 
 

@@ -116,6 +116,7 @@ SAID: dict[str, tuple[Any, str, Any]] = {
     "repair": ("safe", "repair", "safe"),
     "without_rule": (["entities"], "rules_off", {"entities"}),
     "encoding": ("cp1251", "encoding", "cp1251"),
+    "parser": ("reference", "parser", "reference"),
     "max_bytes": (7, "maximum_bytes", 7),
     "max_seconds": (7.0, "maximum_seconds", 7.0),
     "max_output_bytes": (7, "maximum_output_bytes", 7),

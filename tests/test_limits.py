@@ -495,9 +495,11 @@ def test_an_expression_has_the_syntax_of_python() -> None:
 
     assert Expression(r"\d+(?=%)").search("up ４5%")[0] == "４5"  # type: ignore[index]
     assert Expression(r"(a)|(b)").fullmatch("b").groups() == (None, "b")  # type: ignore[union-attr]
-    with pytest.raises(converter.SchemaError, match="no regular expression"):
+    with pytest.raises(converter.SchemaError, match="not a valid regular expression"):
         load_schemas({"name": "s", "from": "items", "fields": [{"name": "text", "extract": "("}]})
-    with pytest.raises(converter.SchemaError, match="no regular expression"):  # valid only in the engine, `regex`
+    with pytest.raises(
+        converter.SchemaError, match="not a valid regular expression"
+    ):  # valid only in the engine, `regex`
         load_schemas({"name": "s", "from": "items", "fields": [{"name": "text", "extract": r"\p{Greek}"}]})
 
 

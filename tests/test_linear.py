@@ -19,7 +19,7 @@ from converter.config import Options
 from converter.engine.conversion import convert_batch
 from converter.model.source import Source
 from converter.parse import parse
-from converter.parse.simple import broken
+from converter.parse.fast.inlines import broken
 from converter.problems import Problem
 from converter.repair import repair
 from converter.show.markdown import escaped

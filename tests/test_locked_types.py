@@ -72,7 +72,7 @@ def test_a_locked_type_stays_the_same(tmp_path: Path, case: str, mode: Mode) -> 
     assert before[0] == type
     texts = {"a": table(*first), "b": table(*second)}
     if misfits:
-        with pytest.raises(OutputError, match=r"b:\d+: data set k__v, column v: is no ") as raised:
+        with pytest.raises(OutputError, match=r"b:\d+: data set k__v, column v: cell is not ") as raised:
             write(out, texts, mode, lock_types="fail")
         assert repr(misfits[0]) in str(raised.value) and raised.value.code == "locked_type"
         assert values_of(out) == before
@@ -134,7 +134,7 @@ def test_the_command_line_and_the_library_lock_types(tmp_path: Path) -> None:
     run("convert", "in", "-o", "out", "--incremental", "--lock-types", "fail", cwd=tmp_path, code=0)
     (tmp_path / "in" / "b.md").write_text(table("1", "many"))
     done = run("convert", "in", "-o", "out", "--incremental", "--lock-types", "fail", cwd=tmp_path, code=1)
-    assert b"b.md:4: data set k__v, column v: is no int64" in done.stderr and b"'many'" in done.stderr
+    assert b"b.md:4: data set k__v, column v: cell is not int64" in done.stderr and b"'many'" in done.stderr
     done = run("convert", "in", "-o", "out", "--incremental", "--lock-types", "null", cwd=tmp_path, code=0)
     assert b"[locked_type]" in done.stderr
     assert values_of(tmp_path / "out")[0] == "int64"
@@ -177,7 +177,7 @@ def test_types_are_locked_in_delta(tmp_path: Path) -> None:
     assert target is not None
     write_target(sources, target, Output(), Options())
     sources = [*sources, Source("b", table("2", "many"))]
-    with pytest.raises(OutputError, match="is no int64"):
+    with pytest.raises(OutputError, match="cell is not int64"):
         write_target(sources, target, Output(mode="incremental", lock_types="fail"), Options())
     for more in ([], [Source("c", "x")]):
         output = Output(mode="incremental", lock_types="null")

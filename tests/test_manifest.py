@@ -57,9 +57,9 @@ def refused(out: Path) -> OutputError:
             convert(LATER, out, mode)
         assert error.value.code == "manifest"
         assert "remove the output, or name another" in str(error.value)
-    with pytest.raises(OutputError, match="no manifest of Parquetry"):
+    with pytest.raises(OutputError, match="not a manifest of Parquetry"):
         ask("select 1", out)
-    with pytest.raises(OutputError, match="no manifest of Parquetry"):
+    with pytest.raises(OutputError, match="not a manifest of Parquetry"):
         verify(out)
     assert listing(out.parent) == before
     return error.value
@@ -103,10 +103,10 @@ def test_each_field_has_its_type(manifest: dict[str, Any], name: str) -> None:
     for value in VALUES:
         if (name, str(value)) in TAKEN or (name, value) == ("files", []):
             continue
-        with pytest.raises(OutputError, match="no manifest"):
+        with pytest.raises(OutputError, match="not a manifest"):
             parsed({**manifest, name: value})
     if name not in ("version", "schemas"):  # those have a default
-        with pytest.raises(OutputError, match="no manifest"):
+        with pytest.raises(OutputError, match="not a manifest"):
             parsed({key: value for key, value in manifest.items() if key != name})
 
 
@@ -114,13 +114,13 @@ def test_each_field_has_its_type(manifest: dict[str, Any], name: str) -> None:
 def test_each_field_of_a_file_has_its_type(manifest: dict[str, Any], name: str) -> None:
     first = manifest["files"][0]
     for value in [*VALUES, 0 if isinstance(first[name], str) else "0"]:
-        with pytest.raises(OutputError, match="no manifest"):
+        with pytest.raises(OutputError, match="not a manifest"):
             parsed({**manifest, "files": [{**first, name: value}]})
-    with pytest.raises(OutputError, match="no manifest"):
+    with pytest.raises(OutputError, match="not a manifest"):
         parsed({**manifest, "files": [{key: each for key, each in first.items() if key != name}]})
     with pytest.raises(OutputError, match="comes twice"):
         parsed({**manifest, "files": [first, first]})
-    with pytest.raises(OutputError, match="no record 'accounts'"):
+    with pytest.raises(OutputError, match="record 'accounts' was not requested"):
         parsed({**manifest, "files": [{**first, "record": "accounts", "path": "accounts.parquet"}]})
 
 
@@ -136,7 +136,7 @@ def test_a_manifest_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
     convert(TEXTS, tmp_path / "out")
     (tmp_path / "out" / MANIFEST).unlink()
     os.mkfifo(tmp_path / "out" / MANIFEST)
-    with pytest.raises(OutputError, match="is no file"):
+    with pytest.raises(OutputError, match="is not a regular file"):
         read_manifest(tmp_path / "out")
 
 
@@ -169,7 +169,7 @@ def test_foreign_table_names_in_a_database_manifest_are_refused(tmp_path: Path, 
         values = json.loads(text)
         values["files"].append({"path": name, "record": name, "rows": 1, "bytes": 0, "sha256": ""})
         connection.execute("update _manifest set manifest = ?", [json.dumps(values)])
-    with pytest.raises(OutputError, match="no manifest of Parquetry"):
+    with pytest.raises(OutputError, match="not a manifest of Parquetry"):
         written("overwrite")
     with duckdb.connect(str(out)) as connection:
         assert connection.execute("from accounts").fetchall() == [(1,)]
@@ -305,7 +305,7 @@ def test_parts_that_no_run_wrote_are_refused(tmp_path: Path, column: str, value:
     array = pa.array([value] * parts.num_rows, parts.schema.types[index])
     replaced(out, "_parts.parquet", parts.set_column(index, parts.schema.field(index), array))
     before = listing(tmp_path)
-    with pytest.raises(OutputError, match="make it anew with `overwrite`") as error:
+    with pytest.raises(OutputError, match="recreate it with `overwrite`") as error:
         convert({**TEXTS, "d": "# more\n"}, out, "append")
     assert error.value.code == "damaged" and listing(tmp_path) == before
 
@@ -317,7 +317,7 @@ def test_ids_that_no_run_wrote_are_refused(tmp_path: Path) -> None:
     index = table.schema.get_field_index("doc_id")
     ids = pa.array(["no id"] * table.num_rows, pa.string())
     replaced(out, "documents.parquet", table.set_column(index, table.schema.field(index), ids))
-    with pytest.raises(OutputError, match="make it anew with `overwrite`"):
+    with pytest.raises(OutputError, match="recreate it with `overwrite`"):
         convert(LATER, out, "incremental")
 
 

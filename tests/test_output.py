@@ -240,7 +240,7 @@ def test_the_manifest_describes_the_files_of_the_output(tmp_path: Path) -> None:
     (tmp_path / "out" / "links.parquet").unlink()
     assert [line.split(":")[0] for line in verify(tmp_path / "out")] == ["cells.parquet", "links.parquet"]
     (tmp_path / "out" / MANIFEST).write_text("{}")
-    with pytest.raises(OutputError, match="no manifest"):
+    with pytest.raises(OutputError, match="not a manifest"):
         convert({"a": "x"}, tmp_path / "out", "incremental")
 
 

@@ -500,7 +500,7 @@ def test_missing_documents_are_removed_and_failed_ones_kept(tmp_path: Path) -> N
     kept = [line for lines in before.values() for line in lines if "docs/2.md.gz" in line]
     assert kept and set(kept) <= {line for lines in rows(tmp_path / "out").values() for line in lines}
     again = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=3)
-    assert b"nothing has changed; the output was left as it is" in again.stderr
+    assert b"nothing has changed; the output is as it was" in again.stderr
     (tmp_path / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
     run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=0)
     assert not pq.read_table(tmp_path / "out" / "problems.parquet").num_rows
@@ -632,7 +632,7 @@ def test_an_outage_leaves_every_file_unchanged(tmp_path: Path) -> None:
 def test_a_run_that_cannot_write_its_report_states_that_all_else_was_done(tmp_path: Path) -> None:
     write_documents(tmp_path / "docs")
     done = run("convert", "docs", "-o", "out", "--report", "docs/0.md/report.json", cwd=tmp_path, code=3)
-    assert b"the report was not written, all else was done" in done.stderr
+    assert b"the report was not written; everything else was done" in done.stderr
     assert (tmp_path / "out" / "documents.parquet").exists()
 
 
@@ -658,7 +658,7 @@ def test_the_summary_mentions_an_incomplete_listing_only_if_it_prevents_removal(
     (tmp_path / "docs").mkdir()
     for name in "ab":
         (tmp_path / "docs" / f"{name}.md").write_text(f"# {name}")
-    line = b"so that nothing counts as gone"
+    line = b"so no document counts as removed"
     done = run("convert", "nowhere", "-o", "none", cwd=tmp_path, code=1)
     assert line not in done.stderr and b"nothing was written" in done.stderr and not (tmp_path / "none").exists()
     run("convert", "docs", "-o", "out", cwd=tmp_path, code=0)

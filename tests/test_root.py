@@ -116,7 +116,7 @@ def test_keys_are_relative_to_the_root_wherever_it_is(folder: Path, tmp_path: Pa
 
 def test_a_path_outside_the_root_is_an_error(folder: Path, tmp_path: Path) -> None:
     for outside in ("a.md", "docs/../a.md", str(tmp_path), f"{folder}/docs2"):
-        with pytest.raises(UsageError, match=r"outside the root .*; name sources in it, or another `root`"):
+        with pytest.raises(UsageError, match=r"outside the root .*; name sources inside it, or set another `root`"):
             find_sources([outside], root="docs")
     assert problems("*.md", root="docs") == {"a.md": "outside_root"}
     Path("list").write_text("a.md\ndocs/b.md\n")
@@ -171,7 +171,7 @@ def test_a_different_spelling_than_before_is_refused(folder: Path, beginning: st
         report = again(what, mode)
         assert (report.documents, report.skipped) == (0, 2)
         return
-    with pytest.raises(OutputError, match=r"holds this document as .* or say `root`"):
+    with pytest.raises(OutputError, match=r"holds this document as .* or pass `root`"):
         again(what, mode)
     assert rows(Path("out")) == before
 

@@ -46,7 +46,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 def test_check_prints_file_line_and_message(folder: Path) -> None:
     result = run("check", "a.md", "--schema", "s.yaml", code=1)
-    assert result.stdout == 'a.md:6: town: size: "x" is no integer\n'
+    assert result.stdout == 'a.md:6: town: size: "x" is not a valid integer\n'
     assert "1 finding in 1 document\ntown: 2 matched, 1 accepted, 1 rejected\n" in result.stderr
 
 
@@ -65,7 +65,7 @@ def test_check_writes_json_sarif_and_github_annotations(folder: Path) -> None:
         "line": 6,
         "record": "town",
         "code": "rejected_record",
-        "message": 'size: "x" is no integer',
+        "message": 'size: "x" is not a valid integer',
     }
     assert json.loads(run("check", "a.md", "-s", "s.yaml", "--to", "json", code=1).stdout) == [finding]
     sarif = json.loads(run("check", "a.md", "-s", "s.yaml", "--to", "sarif", code=1).stdout)
@@ -74,7 +74,7 @@ def test_check_writes_json_sarif_and_github_annotations(folder: Path) -> None:
     assert (sarif["version"], place["artifactLocation"]["uri"], place["region"]["startLine"]) == ("2.1.0", "a.md", 6)
     assert {rule["id"] for rule in sarif["runs"][0]["tool"]["driver"]["rules"]} == {result["ruleId"]}
     github = run("check", "a.md", "-s", "s.yaml", "--to", "github", code=1).stdout
-    assert github == '::error file=a.md,line=6,title=town/rejected_record::size: "x" is no integer\n'
+    assert github == '::error file=a.md,line=6,title=town/rejected_record::size: "x" is not a valid integer\n'
 
 
 def test_schema_command_lists_and_shows_ready_made_schemas() -> None:
@@ -136,7 +136,7 @@ def test_convert_refuses_conflicting_options(folder: Path) -> None:
     run("convert", "a.md", "-s", "s.yaml", "--to", "csv", code=2)
     Path("fail.yaml").write_text(SCHEMA + "onViolation: fail\n")
     failed = run("convert", "a.md", "-o", "out", "-s", "fail.yaml", code=1)
-    assert 'a.md:6: town: size: "x" is no integer' in failed.stderr and not Path("out").exists()
+    assert 'a.md:6: town: size: "x" is not a valid integer' in failed.stderr and not Path("out").exists()
 
 
 def test_replay_writes_rows_that_a_changed_schema_accepts(folder: Path) -> None:

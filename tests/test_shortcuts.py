@@ -1,13 +1,13 @@
 """The parser's shortcuts change nothing: each reading is compared with markdown-it-py without shortcuts.
 
-`parse/common.py` reads common blocks from their lines, `parse/simple.py` inline content by one regular expression, and
-`parse/dispatch.py` tries only the inline rules that a character allows. All must give the same results as
-the rules of markdown-it-py and its plugins alone.
+`parse/fast/` reads common blocks from their lines and inline content by one regular expression, and tries only the
+rules of markdown-it that a character allows; `parse/markdown_it/` replaces rules that take more than linear time. Both
+must give the same results as the rules of markdown-it-py and its plugins alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,16 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-import converter.parse.markdown as parsers
 from converter.limits import Allowance
-from converter.parse import inline, parse
+from converter.parse import PARSERS, parse
 from converter.parse.blocks import Block, Inline
-from converter.parse.common import common_block
+from converter.parse.fast.blocks import common_block
+from converter.parse.fast.dispatch import inline_parser
+from converter.parse.fast.inlines import may_hold_autolink, read_simple
 from converter.parse.html_tables import add_html_tables
-from converter.parse.simple import read_simple
+from converter.parse.markdown_it import parsers
+from converter.parse.markdown_it.inlines import read_with
+from converter.parse.parsers import Parser
 from converter.parse.structure import Window, structure
 from converter.parse.tokens import Reader
 from converter.problems import Problem
@@ -65,16 +68,18 @@ ENVIRONMENTS: tuple[dict[str, Any], ...] = (
 
 
 @cache
-def without_shortcuts() -> tuple[MarkdownIt, MarkdownIt]:
-    """Return the block and the inline parser of markdown-it and its plugins, unchanged."""
-    with patch.object(parsers, "dispatch_inlines"), patch.object(parsers, "LINEAR_RULES", {}):
-        return parsers.block_parser.__wrapped__(), parsers.inline_parser.__wrapped__(True)
+def unchanged() -> tuple[MarkdownIt, MarkdownIt]:
+    """Return a block and an inline parser with the rules of markdown-it and its plugins alone."""
+    with patch.object(parsers, "LINEAR_RULES", {}):
+        return parsers.make_block_parser(), parsers.make_inline_parser()
 
 
-def reference_reading(content: str, env: dict[str, Any]) -> Inline:
-    """Return the reading by markdown-it's own inline rules."""
-    with patch.object(inline, "inline_parser", lambda autolinks: without_shortcuts()[1]):
-        return inline.read_fully(content, fresh(env), NUMBERS)
+def read_unchanged(content: str, env: dict[str, Any], numbers: Sequence[int]) -> Inline:
+    """Read inline content with the rules of markdown-it and its plugins alone."""
+    return read_with(unchanged()[1], content, env, numbers)
+
+
+UNCHANGED = Parser(lambda: unchanged()[0], lambda lines, start: None, read_unchanged, lambda content: None)
 
 
 def fresh(env: dict[str, Any]) -> dict[str, Any]:
@@ -83,33 +88,26 @@ def fresh(env: dict[str, Any]) -> dict[str, Any]:
             for name, part in env.items()}  # fmt: skip
 
 
-class PlainReader(Reader):
-    """Reads tokens with markdown-it's own inline rules alone."""
-
-    def _inline(self, content: str, start: int) -> Inline:
-        numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
-        with patch.object(inline, "inline_parser", lambda autolinks: without_shortcuts()[1]):
-            return inline.read_fully(content, self.env, numbers)
-
-
 def check(source: str) -> None:
     """Check that the blocks equal those from markdown-it's tokens, and that all ways read inline content the same."""
     lines = source.split("\n")
     numbers = list(range(1, len(lines) + 1))
     tokens: list[Token] = []
     env: dict[str, Any] = {}
-    md = without_shortcuts()[0]
+    md = UNCHANGED.block_parser()
     md.block.parse(source + "\n", md, env, tokens)
     contents = [token.content for token in tokens if token.type == "inline"]
-    problems: list[Problem] = []
     expected_problems: list[Problem] = []
-    expected = PlainReader(lines, numbers, fresh(env), expected_problems, Allowance(), len(source)).read(list(tokens))
+    reader = Reader(lines, numbers, fresh(env), expected_problems, Allowance(), len(source), UNCHANGED)
+    expected = reader.read(list(tokens))
     add_html_tables(expected, expected_problems, Allowance())
-    assert parse(lines, numbers, problems) == expected
-    assert problems == expected_problems
-    found: dict[str, Any] = {}
-    list(structure(lines, found))
-    assert defined(found) == defined(env)
+    for name, parser in PARSERS.items():
+        problems: list[Problem] = []
+        assert parse(lines, numbers, problems, parser=name) == expected
+        assert problems == expected_problems
+        definitions: dict[str, Any] = {}
+        list(structure(lines, definitions, parser))
+        assert defined(definitions) == defined(env)
     assert parse_in_windows(lines, numbers) == (expected, expected_problems)
     for content in contents:
         check_inline(content, env)
@@ -137,23 +135,25 @@ def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
     sizes: list[int] = []
 
     class Watched(Window):
-        def __init__(self, lines: list[str], start: int, size: int) -> None:
+        def __init__(self, lines: list[str], start: int, size: int, parser: Parser) -> None:
             sizes.append(size)
-            super().__init__(lines, start, size)
+            super().__init__(lines, start, size, parser)
 
     with (
         patch("converter.parse.structure.WINDOW_LINES", 100),
         patch("converter.parse.structure.Window", Watched),
     ):
-        list(structure(lines, {}, large=True))
+        list(structure(lines, {}, PARSERS["fast"], large=True))
     assert len(sizes) > 1 and set(sizes) == {100}
 
 
 def check_inline(content: str, env: dict[str, Any]) -> None:
-    expected = reference_reading(content, env)
-    assert inline.read_inline(content, fresh(env), NUMBERS) == expected
-    assert inline.read_fully(content, fresh(env), NUMBERS) == expected
-    assert inline.read_plain(content) in (None, expected)
+    expected = read_unchanged(content, fresh(env), NUMBERS)
+    for parser in PARSERS.values():
+        assert parser.read_inline(content, fresh(env), NUMBERS) == expected
+        assert parser.read_plain(content) in (None, expected)
+    for autolinks in (True, *([False] if not may_hold_autolink(content) else [])):
+        assert read_with(inline_parser(autolinks), content, fresh(env), NUMBERS) == expected
 
 
 def test_specification_examples_read_the_same() -> None:

@@ -87,7 +87,7 @@ def test_repairs_are_shown() -> None:
     document = read(SCRAPED)
     assert document.repairs and len(document.tables) == 1 and len(document.list_items) == 2
     shown = plain(draw(document))
-    assert "found glued, one line a paragraph" in shown and "no heading is marked" in shown
+    assert "found glued, one line per paragraph" in shown and "no heading is marked" in shown
     assert "recovered (bare), confidence " in shown
     assert f"{len(document.repairs)} repairs" in shown
     full = plain(draw(document, width=300, parts=[REPAIRS]))

@@ -301,7 +301,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "not both": {"sources": ["-"], "files_from": "-"},
     "`query` needs `text_column`": {"query": "select 1"},
     "`query` takes one": {"sources": ["a", "b"], "query": "select 1", "text_column": "t"},
-    "is no table": {"sources": ["a.md"], "text_column": "t"},
+    "is not a table": {"sources": ["a.md"], "text_column": "t"},
 }
 
 

@@ -401,19 +401,19 @@ def test_broken_quotes_are_read_in_linear_time(line: str, end: str) -> None:
 
     looked: list[int] = []
     counts = []
-    original = delimited.quotes
+    original = delimited.is_quote_open
 
-    def counted(text: str, delimiter: str, quoted: bool) -> bool | None:
+    def counted(text: str, delimiter: str, is_open: bool) -> bool | None:
         looked.append(1)
-        return original(text, delimiter, quoted)
+        return original(text, delimiter, is_open)
 
     for number in (100, 400):
         looked.clear()
-        delimited.quotes = counted
+        delimited.is_quote_open = counted
         try:
             list(Records(io.StringIO(line * number + end, newline=""), 10**6))
         finally:
-            delimited.quotes = original
+            delimited.is_quote_open = original
         counts.append(len(looked))
     assert counts[1] <= 4.5 * counts[0]
 

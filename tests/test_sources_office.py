@@ -212,7 +212,7 @@ def test_a_broken_document_is_a_problem(format: str) -> None:
     for data in (b"", b"nothing of the kind", whole[:100]):
         found, message = code(Source(f"a.{format}", data, format=format))
         assert found == "unreadable"
-        assert f"is no {format.upper()} that can be read" in message
+        assert f"is not a readable {format.upper()} file" in message
 
 
 def test_an_archive_that_unpacks_to_more_than_the_limit_is_too_large() -> None:
@@ -244,7 +244,7 @@ def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:
     (tmp_path / "a.docx").write_bytes(docx())
     (tmp_path / "b.docx").write_bytes(b"x")
     assert converter.read(tmp_path / "a.docx").sections[1].title == "Towns"
-    with pytest.raises(SourceError, match="is no DOCX"):
+    with pytest.raises(SourceError, match="is not a readable DOCX"):
         converter.read(tmp_path / "b.docx")
 
 

@@ -253,7 +253,7 @@ def test_an_address_without_its_package_names_the_extra(protocol: str, monkeypat
 
 
 def test_an_unknown_protocol_is_wrong_usage_but_a_problem_in_a_list(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="gopher://x/y: no address that can be read"):
+    with pytest.raises(UsageError, match="gopher://x/y: the protocol is not supported"):
         find_sources(["gopher://x/y"])
     (tmp_path / "a.md").write_text("x")
     (tmp_path / "list").write_text(f"gopher://x/y\n{tmp_path}/a.md\n")

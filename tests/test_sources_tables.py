@@ -157,14 +157,14 @@ def test_csv_keeps_other_encodings_and_continues_after_an_open_quote(tmp_path: P
 @pytest.mark.parametrize("columns", [Columns("text"), Columns("body", "id")])
 def test_a_missing_column_is_wrong_usage(tmp_path: Path, name: str, columns: Columns) -> None:
     WRITERS[name](tmp_path / name, ROWS)
-    with pytest.raises(UsageError, match=rf"{name}: there is no column (text|id); there are url \(.*words \("):
+    with pytest.raises(UsageError, match=rf"{name}: there is no column (text|id); the columns are url \(.*words \("):
         find_sources([tmp_path / name], columns=columns)
 
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.feather"])
 def test_a_text_column_of_numbers_is_wrong_usage(tmp_path: Path, name: str) -> None:
     WRITERS[name](tmp_path / name, ROWS)
-    with pytest.raises(UsageError, match="column words is int64, not text or bytes; there are url"):
+    with pytest.raises(UsageError, match="column words is int64, not text or bytes; the columns are url"):
         find_sources([tmp_path / name], columns=Columns("words"))
 
 
@@ -263,7 +263,7 @@ def test_a_query_that_fails_midway_is_a_problem() -> None:
 @pytest.mark.parametrize("name", ["gone.duckdb", "text.duckdb"])
 def test_a_missing_or_invalid_database_is_wrong_usage(tmp_path: Path, name: str) -> None:
     (tmp_path / "text.duckdb").write_text("no database" * 1000)
-    with pytest.raises(UsageError, match="no database that DuckDB can open"):
+    with pytest.raises(UsageError, match="not a database that DuckDB can open"):
         find_sources([tmp_path / name], columns=Columns("body"), query=QUERY)
 
 

@@ -129,7 +129,7 @@ def test_a_data_frame_of_documents_is_converted(spark: SparkSession, tmp_path: P
         Source(key, text, attributes={"lang": "en" if int(key) % 2 else "a/b", "n": key}) for key, text in texts.items()
     ] + [
         Source("null", problem=Problem("null_text", "column body is null in row 1 of the data frame")),
-        Source("", problem=Problem("null_key", "a row has no key, and so no name; give it one")),
+        Source("", problem=Problem("null_key", "a row has no key; give every row a key")),
         Source(
             "0", problem=Problem("duplicate_key", "another row has this key, and was kept; name another key column")
         ),
@@ -137,7 +137,7 @@ def test_a_data_frame_of_documents_is_converted(spark: SparkSession, tmp_path: P
     write_folder(expected, tmp_path / "local", output, Options())
     assert rows(tmp_path / "out") == rows(tmp_path / "local")
     assert (report.documents, report.failed, report.exit_code) == (12, 3, 3)
-    with pytest.raises(UsageError, match=r"no column url; there are the\.key \(string\)"):
+    with pytest.raises(UsageError, match=r"no column url; the columns are the\.key \(string\)"):
         on_spark(spark, found, tmp_path / "none", text_column="body", key_column="url")
     with pytest.raises(UsageError, match="n is int, not text"):
         on_spark(spark, found, tmp_path / "none", text_column="n", key_column="lang")
@@ -175,7 +175,7 @@ def test_output_that_several_workers_cannot_produce_is_refused(
     strict = {"name": "s", "from": "items", "onViolation": "fail",
               "fields": [{"name": "a", "part": "text", "type": "date"}]}  # fmt: skip
     refused: list[tuple[type[Exception], str, dict[str, Any]]] = [
-        (UsageError, "columns are those", {"keep": ["a"]}),
+        (UsageError, "require a data frame", {"keep": ["a"]}),
         (UsageError, "nested JSON", {"output": Output("json")}),
         (UsageError, "unique", {"options": Options(schemas=tuple(load_schemas(unique)))}),
         (ViolationError, "date", {"options": Options(schemas=tuple(load_schemas(strict)))}),
@@ -185,7 +185,7 @@ def test_output_that_several_workers_cannot_produce_is_refused(
         with pytest.raises(kind, match=message):
             on_spark(spark, documents, tmp_path / "out", **values)
     for elsewhere in ("-", "https://example.org/a.md"):
-        with pytest.raises(UsageError, match="no file that other processes"):
+        with pytest.raises(UsageError, match="not a file that other processes"):
             on_spark(spark, [elsewhere], tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
     on_spark(spark, documents, tmp_path / "out")

@@ -77,7 +77,7 @@ def test_outputs_are_read_without_converting(folder: Path) -> None:
         assert asked("select count(*) n from section_text", out, cwd=folder) == [{"n": 2}]
     run("convert", "b.md", "-o", "csv", "--to", "csv", cwd=folder, code=0)
     assert b"Parquet" in run("sql", "from sections", "csv", cwd=folder, code=1).stderr
-    assert b"no output of Parquetry" in run("sql", "from sections", "none.duckdb", cwd=folder, code=1).stderr
+    assert b"not an output of Parquetry" in run("sql", "from sections", "none.duckdb", cwd=folder, code=1).stderr
 
 
 def test_a_result_is_written_in_every_format(folder: Path) -> None:

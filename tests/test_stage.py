@@ -313,7 +313,7 @@ def test_only_one_run_at_a_time_writes_without_file_locks(
     else:
         with (
             open_stage(tmp_path / "out"),
-            pytest.raises(OutputError, match=r"or was killed; remove .*-stage if none is"),
+            pytest.raises(OutputError, match=r"or was killed; remove .*-stage if no run is active"),
         ):
             convert(TEXTS, tmp_path / "out")
 
@@ -388,7 +388,7 @@ def test_devices_and_pipes_are_written_to_and_never_replaced(tmp_path: Path) -> 
     write_file(pipe, b"report")
     assert os.read(reader, 10) == b"report" and pipe.is_fifo()
     os.close(reader)
-    with pytest.raises(OutputError, match="no regular file"):
+    with pytest.raises(OutputError, match="not a regular file"):
         convert_to_file([Source("a", "x")], pipe, Output("csv", records=["blocks"], mode="overwrite"), Options())
     assert pipe.is_fifo() and os.listdir(tmp_path) == ["pipe"]
 
@@ -424,7 +424,7 @@ def test_a_run_without_permission_keeps_nothing(tmp_path: Path, closed: str, oth
     if done.returncode:
         assert "nothing of this run was kept" in done.stderr
         assert listing(tmp_path) == before
-        with pytest.raises(OutputError, match="holds an output already"):
+        with pytest.raises(OutputError, match="already holds an output"):
             convert(LATER, tmp_path / "out")
         assert listing(tmp_path) == before
     else:

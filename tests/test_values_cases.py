@@ -78,5 +78,5 @@ def test_names_are_unique_in_a_table() -> None:
 
 
 def test_an_unknown_type_is_refused() -> None:
-    with pytest.raises(UsageError, match="no type 'intger'"):
+    with pytest.raises(UsageError, match="unknown type 'intger'"):
         infer("x", ["1"], [1], Hints(types={"x": "intger"}))

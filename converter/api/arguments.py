@@ -33,20 +33,22 @@ class ReadingArguments(Limits, total=False):
 
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
     tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
-    default it is detected. Arguments that are not passed have the defaults of `Options`.
+    default it is detected. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
+    Arguments that are not passed have the defaults of `Options`.
     """
 
     repair: str
     rules_off: Iterable[str]
     hints: Hints
     encoding: str | None
+    parser: str
 
 
 def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
     """Return one or several sources as an iterable: paths and addresses, and instances of `kinds`.
 
     Raises:
-        UsageError: it is something else, such as a data frame, whose column names would be taken for paths.
+        UsageError: the sources are something else, such as a data frame, whose column names would be taken for paths.
     """
     accepted = (str, os.PathLike, *kinds)
     if isinstance(sources, accepted):
@@ -57,10 +59,10 @@ def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
         raise UsageError(
             f"{message}; `read` and `extract` take texts, and tables whose rows are documents need `columns`"
         )
-    return _checked(sources, accepted)
+    return _check_each(sources, accepted)
 
 
-def _checked(sources: Iterable[Any], accepted: tuple[type, ...]) -> Iterator[Any]:
+def _check_each(sources: Iterable[Any], accepted: tuple[type, ...]) -> Iterator[Any]:
     for source in sources:
         if not isinstance(source, accepted):
             raise UsageError(f"a source is a path or an address, not {kind_of(source)}")
@@ -81,9 +83,9 @@ def options_of(arguments: ReadingArguments, schemas: tuple[Schema, ...] = ()) ->
         TypeError: an argument is unknown.
     """
     values: dict[str, Any] = dict(arguments)
-    known = ReadingArguments.__annotations__
-    if strange := sorted(values.keys() - known.keys()):
-        raise TypeError(f"unknown argument {strange[0]}; how a document is read is said by {', '.join(known)}")
+    names = ReadingArguments.__annotations__
+    if unknown := sorted(values.keys() - names.keys()):
+        raise TypeError(f"unknown argument {unknown[0]}; the arguments for reading a document are {', '.join(names)}")
     if "maximum_bytes" in values and values["maximum_bytes"] is None:
         values["maximum_bytes"] = sys.maxsize
     if "rules_off" in values:

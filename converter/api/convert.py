@@ -73,14 +73,14 @@ def convert(
         OutputError: the output exists and may not be replaced, or could not be written, or the run would remove more
             of it than allowed. The output is unchanged.
     """
-    asked = tuple(schema for each in schemas for schema in load_schemas(each))
-    options = options_of(reading, asked)
-    named = list_of(sources)
+    record_schemas = tuple(schema for description in schemas for schema in load_schemas(description))
+    options = options_of(reading, record_schemas)
+    source_list = list_of(sources)
     if out is None:
         raise UsageError("an output is a path or an address, not None")
     destination = destination_of(out, to, OUTPUTS)
     if destination.place == STREAM:
-        raise UsageError(f"name an output: {OUTPUTS}; rows to look at come from `read` and `extract`")
+        raise UsageError(f"name an output: {OUTPUTS}; `read` and `extract` return rows")
     target = open_target(destination)
     output = Output(
         destination.format or "parquet",
@@ -94,11 +94,11 @@ def convert(
         lock_types,
     )
     settings = Settings(jobs, maximum_problems, progress)
-    found = find_sources(
-        named, columns=columns, query=query, maximum_bytes=options.maximum_bytes,
+    documents = find_sources(
+        source_list, columns=columns, query=query, maximum_bytes=options.maximum_bytes,
         maximum_seconds=options.maximum_seconds, exclude=exclude, ignore=ignore, root=root,
     )  # fmt: skip
     if target is not None:
-        return write_target(found, target, output, options, settings)
+        return write_target(documents, target, output, options, settings)
     write = write_file if destination.place == FILE else write_folder
-    return write(found, destination.path, output, options, settings)
+    return write(documents, destination.path, output, options, settings)

@@ -75,52 +75,52 @@ def extract(
     """
     if isinstance(schema, type | pa.Schema):
         name = "record" if isinstance(schema, pa.Schema) else schema.__name__
-        wanted = schema_of_model(schema, name, unit, where or {}, on_violation)
+        record_schema = schema_of_model(schema, name, unit, where or {}, on_violation)
     else:
-        wanted = _one_of([schema] if isinstance(schema, Schema) else load_schemas(schema), record)
+        record_schema = _choose([schema] if isinstance(schema, Schema) else load_schemas(schema), record)
     total = Validation()
     uniques = Uniques()
-    for each in list_of(source, bytes):
-        document = read(each, **reading)
+    for item in list_of(source, bytes):
+        document = read(item, **reading)
         with document.within_limits():
-            found = uniques.apply(wanted, match(document.context, wanted), document.source)
-        stop_at(found, document.source)
-        total.matched += found.matched
-        total.problems += found.problems
-        total.rows += found.rows
+            validation = uniques.apply(record_schema, match(document.context, record_schema), document.source)
+        stop_at(validation, document.source)
+        total.matched += validation.matched
+        total.problems += validation.problems
+        total.rows += validation.rows
     if isinstance(schema, type):
-        return [_instance(schema, wanted, row) for row in total.rows]
-    table = pa.Table.from_batches([batch(wanted.arrow, total.rows)])
+        return [_instance(schema, record_schema, row) for row in total.rows]
+    table = pa.Table.from_batches([batch(record_schema.arrow, total.rows)])
     if isinstance(schema, pa.Schema):
         return table.select(schema.names).cast(schema)
-    told = [dataclasses.asdict(problem) for problem in total.problems]
-    counts = {"matched": total.matched, "accepted": len(total.rows), "rejected": total.rejected, "problems": told}
-    about = {key: json.dumps(value, ensure_ascii=False) for key, value in counts.items()}
-    return table.replace_schema_metadata({**(table.schema.metadata or {}), **about})
+    problems = [dataclasses.asdict(problem) for problem in total.problems]
+    counts = {"matched": total.matched, "accepted": len(total.rows), "rejected": total.rejected, "problems": problems}
+    metadata = {key: json.dumps(value, ensure_ascii=False) for key, value in counts.items()}
+    return table.replace_schema_metadata({**(table.schema.metadata or {}), **metadata})
 
 
-def _one_of(schemas: Iterable[Schema], record: str | None) -> Schema:
-    known = {schema.name: schema for schema in schemas}
-    if record is None and len(known) == 1:
-        return next(iter(known.values()))
-    if record not in known:
-        raise UsageError(f"the file holds the schemas {', '.join(known)}; choose one with `record`")
-    return known[record]
+def _choose(schemas: Iterable[Schema], record: str | None) -> Schema:
+    schemas_by_name = {schema.name: schema for schema in schemas}
+    if record is None and len(schemas_by_name) == 1:
+        return next(iter(schemas_by_name.values()))
+    if record not in schemas_by_name:
+        raise UsageError(f"the file holds the schemas {', '.join(schemas_by_name)}; choose one with `record`")
+    return schemas_by_name[record]
 
 
 def _instance(model: type[Model], schema: Schema, row: tuple[Any, ...]) -> Model:
     values = dict(zip((field.name for field in schema.fields), row[len(PLACE) :], strict=True))
-    given = {name: value for name, value in values.items() if value is not None}
+    arguments = {name: value for name, value in values.items() if value is not None}
     if is_pydantic(model):
         keys = {name: field.alias or name for name, field in model.model_fields.items()}  # type: ignore[attr-defined]
         try:
-            made: Model = model.model_validate({keys[name]: value for name, value in given.items()})  # type: ignore[attr-defined]
+            instance: Model = model.model_validate({keys[name]: value for name, value in arguments.items()})  # type: ignore[attr-defined]
         except ValueError as error:
             raise ViolationError(f"{schema.name}: {error}", line=row[2]) from error
-        return made
+        return instance
     nulls = {
         field.name: None
         for field in dataclasses.fields(model)  # type: ignore[arg-type]
         if field.init and field.default is field.default_factory is dataclasses.MISSING
     }
-    return model(**(nulls | given))
+    return model(**(nulls | arguments))

@@ -66,19 +66,19 @@ def read(
         raise UsageError(f"a document is a path, a text or bytes, not {kind_of(source)}")
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
-        found = Source(name or UNNAMED, source, format=format)
+        document = Source(name or UNNAMED, source, format=format)
     else:
         path = os.fsdecode(source)
         if os.path.isdir(path):
             raise SourceError("is a folder; converter.convert takes folders", source=path, code="unreadable")
-        found = read_file(path, options.maximum_bytes)
+        document = read_file(path, options.maximum_bytes)
         if name is not None:
-            found = replace(found, key=name)
-    context = read_document(found, options)
+            document = replace(document, key=name)
+    context = read_document(document, options)
     if context.text is None:
         problem = context.problems[0]
         kind = DecodingError if problem.code in ("binary", DecodingError.code) else SourceError
-        raise kind(problem.message, source=found.key, line=problem.line_start, code=problem.code)
+        raise kind(problem.message, source=document.key, line=problem.line_start, code=problem.code)
     return Document(context, options)
 
 

@@ -38,9 +38,9 @@ def read_tables(
         UsageError: a repair level or type is unknown.
     """
     document = read(source, name=name, **reading)
-    wanted = re.compile(match or "")
+    pattern = re.compile(match or "")
     return [
         table.to_pandas(raw=raw, headers=headers)
         for table in document.tables
-        if any(map(wanted.search, chain([table["caption"] or ""], table.headers, *table.rows)))
+        if any(map(pattern.search, chain([table["caption"] or ""], table.headers, *table.rows)))
     ]

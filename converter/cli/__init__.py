@@ -23,7 +23,7 @@ from typer.core import TyperGroup
 from converter.addresses import redacted
 from converter.cli.console import discard_output, one_safe_line, say, write_text
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
-from converter.engine.interruption import Interruption, end_tidily, ignore, interrupted, stopped
+from converter.engine.interruption import Interruption, end_tidily, ignore, signal_number, stop_message
 from converter.engine.process import fill_standard_streams, set_up
 from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.version import __version__
@@ -58,19 +58,19 @@ def _report_errors() -> Iterator[None]:
     except OSError as error:
         # Sources and outputs raise ParquetryError; what remains is standard output, for example on a full disk.
         discard_output()
-        at = error.filename or ("standard output" if error.errno in UNWRITABLE else None)
-        what = f"{at}: cannot be written: " if at else ""
-        say(f"parquetry: {what}{error.strerror or error}")
+        target = error.filename or ("standard output" if error.errno in UNWRITABLE else None)
+        prefix = f"{target}: cannot be written: " if target else ""
+        say(f"parquetry: {prefix}{error.strerror or error}")
         raise typer.Exit(1) from error
     except MemoryError as error:
-        say("parquetry: memory ran out; give the process more, or split what is large")
+        say("parquetry: memory ran out; give the process more memory, or split large documents")
         raise typer.Exit(1) from error
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         fault = f"{type(error).__name__}: {error} ({os.path.basename(frame.filename)}:{frame.lineno})"
-        say(f"parquetry: a fault of Parquetry, please report it: {fault}")
+        say(f"parquetry: this is a bug in Parquetry, please report it: {fault}")
         raise typer.Exit(1) from error
     except SystemExit as error:
         if not isinstance(error.__context__, BrokenPipeError):
@@ -89,21 +89,21 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command of this name; None if there is none."""
         if cmd_name in self.commands and self.commands[cmd_name] is None:
-            found = getattr(import_module(f"converter.cli.{cmd_name}"), cmd_name)
-            if isinstance(found, typer.Typer):
-                command: Any = typer.main.get_group(found)
+            member = getattr(import_module(f"converter.cli.{cmd_name}"), cmd_name)
+            if isinstance(member, typer.Typer):
+                command: Any = typer.main.get_group(member)
             else:
-                alone = typer.Typer(add_completion=False)
-                alone.command()(found)
-                command = typer.main.get_command(alone)
+                application = typer.Typer(add_completion=False)
+                application.command()(member)
+                command = typer.main.get_command(application)
             command.name = cmd_name
             self.commands[cmd_name] = command
         return self.commands.get(cmd_name)
 
-    def make_context(self, *arguments: Any, **more: Any) -> Any:
+    def make_context(self, *arguments: Any, **settings: Any) -> Any:
         """Read the command line; `--help` prints here."""
         with _report_errors():
-            return super().make_context(*arguments, **more)
+            return super().make_context(*arguments, **settings)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the named command."""
@@ -118,8 +118,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Documents that were written for people, turned into typed tables for machines.",
-    epilog="Exit codes: 0 all read, 1 nothing done (the output is as it was), 2 wrong usage, 3 done with errors in "
-    "`problems`, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 141 the reader of a pipe went away.",
+    epilog="Exit codes: 0 all read, 1 nothing done (the output is unchanged), 2 wrong usage, 3 done with errors in "
+    "`problems`, 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 141 the reader closed the pipe.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -150,14 +150,14 @@ def main() -> None:
         end_tidily()
         app()
     except BaseException as error:
-        number = error.number if isinstance(error, Interruption) else interrupted()
+        number = error.number if isinstance(error, Interruption) else signal_number()
         if isinstance(error, KeyboardInterrupt):  # a library has replaced the handler
             number = signal.SIGINT
         ignore()
         if number is None:
             raise
         with contextlib.suppress(OSError, ValueError):  # the terminal may be gone
-            say(stopped(*getattr(error, "__notes__", ())))  # notes of `open_stage` on the output
+            say(stop_message(*getattr(error, "__notes__", ())))  # notes of `open_stage` on the output
         with contextlib.suppress(OSError, ValueError):
             discard_output()
         sys.exit(128 + number)

@@ -30,17 +30,17 @@ SchemaOption = Annotated[
 ]
 
 
-def schemas_of(named: list[str] | None) -> tuple[Schema, ...]:
+def schemas_of(names: list[str] | None) -> tuple[Schema, ...]:
     """Return the schemas of these files and names.
 
     Raises:
         SchemaError: a schema does not exist or is not valid.
     """
-    if not named:
+    if not names:
         return ()
     from converter.schema.load import load_schemas
 
-    return tuple(schema for each in named for schema in load_schemas(each))
+    return tuple(schema for name in names for schema in load_schemas(name))
 
 
 @with_reading
@@ -63,22 +63,20 @@ def check(
     from converter.printable import amount
 
     if not schema:
-        raise UsageError(
-            "say which schema with --schema FILE or NAME; `parquetry schema list` names the ready-made ones"
-        )
+        raise UsageError("name a schema with --schema FILE|NAME; `parquetry schema list` lists the ready-made ones")
     if to not in REPORTS:
         raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
     options = reading.options(schemas_of(schema))
-    checked = check_sources(found_sources(source, options, exclude, no_ignore), options.schemas, options)
-    report = REPORTS[to](checked)
+    result = check_sources(found_sources(source, options, exclude, no_ignore), options.schemas, options)
+    report = REPORTS[to](result)
     write_text(in_flags(report) if to == "text" else report)
     if not quiet:
-        found = f"{amount(len(checked.findings), 'finding')} in {amount(checked.documents, 'document')}"
-        say(found)
-        for name, matched in checked.matched.items():
-            accepted = checked.accepted[name]
+        counts = f"{amount(len(result.findings), 'finding')} in {amount(result.documents, 'document')}"
+        say(counts)
+        for name, matched in result.matched.items():
+            accepted = result.accepted[name]
             say(f"{name}: {matched:,} matched, {accepted:,} accepted, {matched - accepted:,} rejected")
-    raise typer.Exit(1 if checked.findings else 0)
+    raise typer.Exit(1 if result.findings else 0)
 
 
 check.__doc__ = f"{check.__doc__}\n\n{EXAMPLES}"

@@ -50,6 +50,7 @@ FLAGS = {
             "keep",
             "layout",
             "overwrite",
+            "parser",
             "query",
             "records",
             "repair",
@@ -69,15 +70,15 @@ def say(text: str) -> None:
     stream = sys.stderr
     if stream is None:  # the caller closed it
         return
-    written = "\n".join(map(one_safe_line, redacted(in_flags(text)).split("\n"))) + "\n"
+    message = "\n".join(map(one_safe_line, redacted(in_flags(text)).split("\n"))) + "\n"
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(written.encode(encoding, "backslashreplace").decode(encoding))
+    stream.write(message.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
 def in_flags(text: str) -> str:
     """Return a message of the library with flags instead of arguments: `maximum_bytes` becomes --max-bytes."""
-    return re.sub(r"`([\w=]+)`", lambda name: FLAGS.get(name[1], name[0]), text)
+    return re.sub(r"`([\w=]+)`", lambda match: FLAGS.get(match[1], match[0]), text)
 
 
 def one_safe_line(text: str) -> str:
@@ -131,16 +132,16 @@ def open_console() -> Console:
 def print_to(console: Console, drawing: RenderableType) -> None:
     """Print a drawing; if the output is not a terminal, without trailing spaces."""
     if console.is_terminal:
-        console.print(Cleaned(drawing))
+        console.print(CleanDrawing(drawing))
         return
-    with console.capture() as captured:
+    with console.capture() as capture:
         console.print(drawing)
-    for line in captured.get().splitlines():
+    for line in capture.get().splitlines():
         sys.stdout.write(f"{line.rstrip()}\n")
     sys.stdout.flush()  # a closed pipe raises here, not at the exit of the interpreter
 
 
-class Cleaned:
+class CleanDrawing:
     """A drawing whose text is cleaned after layout, just before it reaches the terminal."""
 
     def __init__(self, drawing: RenderableType) -> None:

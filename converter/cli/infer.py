@@ -49,11 +49,11 @@ def infer(
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context
 
-    found = profile(documents())
+    summary = profile(documents())
     print_problems(problems)
-    if not found.documents:
+    if not summary.documents:
         raise typer.Exit(1)
-    text = suggest(found, name)
+    text = suggest(summary, name)
     parse_schemas(text, "<proposed schema>")
     write_out(destination, overwrite, text.encode())
     raise typer.Exit(3 if problems else 0)

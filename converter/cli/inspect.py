@@ -53,23 +53,23 @@ def inspect(
     with progress_shown(quiet, source) as progress:
         sources = found_sources(source, options, exclude, no_ignore)
         if path is None:
-            done = write_page(sources, sys.stdout.buffer, options, progress)
+            content = write_page(sources, sys.stdout.buffer, options, progress)
             sys.stdout.flush()
         else:
             with open_stage(path) as stage:
                 with open(stage.new / path.name, "wb") as stream:
-                    done = write_page(sources, stream, options, progress)
+                    content = write_page(sources, stream, options, progress)
                     size = stream.tell()
-                if done.documents:
+                if content.documents:
                     stage.publish_file(stage.new / path.name, overwrite)
-    shown = [problem for problem in done.problems if not quiet or problem["severity"] == "error"]
-    print_problems(shown[:LISTED_PROBLEMS])
-    if len(shown) > LISTED_PROBLEMS:
-        say(f"... and {len(shown) - LISTED_PROBLEMS:,} more problems, all in the page")
-    if path is not None and done.documents and not quiet:
-        say(f"written to {path}: {amount(done.documents, 'document')}, {size:,} bytes")
-    errors = any(problem["severity"] == "error" for problem in done.problems)
-    raise typer.Exit(1 if not done.documents else 3 if errors else 0)
+    problems = [problem for problem in content.problems if not quiet or problem["severity"] == "error"]
+    print_problems(problems[:LISTED_PROBLEMS])
+    if len(problems) > LISTED_PROBLEMS:
+        say(f"... and {len(problems) - LISTED_PROBLEMS:,} more problems; the page lists all of them")
+    if path is not None and content.documents and not quiet:
+        say(f"written to {path}: {amount(content.documents, 'document')}, {size:,} bytes")
+    errors = any(problem["severity"] == "error" for problem in content.problems)
+    raise typer.Exit(1 if not content.documents else 3 if errors else 0)
 
 
 inspect.__doc__ = f"{inspect.__doc__}\n\n{EXAMPLES}"

@@ -33,7 +33,7 @@ def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | Non
         try:
             write_report(report, report_file)
         except OutputError as error:
-            say(f"parquetry: the report was not written, all else was done: {error}")
+            say(f"parquetry: the report was not written; everything else was done: {error}")
             code = code or 3
     raise typer.Exit(code)
 
@@ -41,12 +41,12 @@ def conclude(report: Report, quiet: bool, verbose: bool, report_file: Path | Non
 def report_problems(report: Report, quiet: bool, verbose: bool) -> None:
     """Print the first problems as `source:line: severity: message [code]`; only errors when quiet."""
     count = report.errors if quiet else sum(report.problem_codes.values())
-    shown = [problem for problem in report.problems if not quiet or problem["severity"] == "error"]
-    listed = shown if verbose else shown[:LISTED_PROBLEMS]
-    print_problems(listed)
-    if len(listed) < count:
-        more = "see the record problems" if len(listed) == len(shown) else "--verbose lists them"
-        say(f"... and {count - len(listed):,} more problems; {more}")
+    problems = [problem for problem in report.problems if not quiet or problem["severity"] == "error"]
+    excerpt = problems if verbose else problems[:LISTED_PROBLEMS]
+    print_problems(excerpt)
+    if len(excerpt) < count:
+        advice = "see the record problems" if len(excerpt) == len(problems) else "--verbose lists them"
+        say(f"... and {count - len(excerpt):,} more problems; {advice}")
 
 
 def print_problems(problems: Iterable[Mapping[str, Any]]) -> None:
@@ -75,11 +75,11 @@ def report_run(report: Report, verbose: bool) -> None:
     ]
     say(", ".join(parts))
     if report.kept and not report.listing_complete:
-        say("not all sources could be listed, so that nothing counts as gone")
+        say("not all sources could be listed, so no document counts as removed")
     if report.exit_code == 1:
         say("nothing could be read; nothing was written")
     elif not report.written:
-        say("nothing has changed; the output was left as it is")
+        say("nothing has changed; the output is as it was")
     elif report.exit_code == 3:
         say("the output was written; see problems for what could not be read")
     for name, matched in report.matched.items():
@@ -100,16 +100,16 @@ def report_run(report: Report, verbose: bool) -> None:
             say(f"  problem {count:,} x {code}")
 
 
-def report_unused_types(asked: Iterable[str], report: Report) -> None:
+def report_unused_types(names: Iterable[str], report: Report) -> None:
     """Warn about types for columns that no document has. After skipped documents this is unknown: no warning."""
-    for name in sorted(set(asked) - {"*", *report.hinted}) if not report.skipped else ():
-        say(f"parquetry: warning: --type {name}=...: no table has a column of this name or header")
+    for name in sorted(set(names) - {"*", *report.hinted}) if not report.skipped else ():
+        say(f"parquetry: warning: --type {name}=...: no table has a column with this name or header")
 
 
 def report_left_out(left_out: LeftOut) -> None:
     """Print the files and entire folders that a search has left out."""
-    more = left_out.count - len(left_out.first)
-    names = ", ".join(left_out.first) + (f" and {more:,} more" if more else "")
+    remainder = left_out.count - len(left_out.first)
+    names = ", ".join(left_out.first) + (f" and {remainder:,} more" if remainder else "")
     say(f"left out by .gitignore or --exclude: {names}")
 
 

@@ -26,7 +26,7 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="OUT",
-        help="The output folder; a file where one record is named; a database: x.duckdb, delta://FOLDER, "
+        help="The output folder; a file if one record is named; a database: x.duckdb, delta://FOLDER, "
         "postgresql://HOST/NAME. Default: standard output.",
     ),
 ]
@@ -40,28 +40,29 @@ To = Annotated[
 ]
 RecordNames = Annotated[
     str | None,
-    typer.Option("--records", metavar="A,B", help="Only these: names that `parquetry records` lists, and datasets."),
+    typer.Option(
+        "--records", metavar="A,B", help="Write only these: names that `parquetry records` lists, or datasets."
+    ),
 ]
 OnlySchema = Annotated[
-    bool, of_schemas("--only-schema", help="Only the records of the schemas, and the problems, in place of all.")
+    bool, of_schemas("--only-schema", help="Write only the records of the schemas, and the problems.")
 ]
 Datapackage = Annotated[
     bool, _of_output("--datapackage", help="Describe the files of the output folder in a datapackage.json.")
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an output that exists.")]
-Append = Annotated[
-    bool, _of_output("--append", help="Add to an output that exists; documents that changed are replaced.")
-]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output.")]
+Append = Annotated[bool, _of_output("--append", help="Add to an existing output; documents that changed are replaced.")]
 Incremental = Annotated[
-    bool, _of_output("--incremental", help="As --append, and documents that are no longer among the sources go.")
+    bool,
+    _of_output("--incremental", help="Like --append, but also remove documents that are no longer among the sources."),
 ]
 MaximumRemoved = Annotated[
     str | None,
     _of_output(
         "--max-removed",
         metavar="N|P%",
-        help="With --incremental: at most so many documents go, or that share. Default: half where there are over ten, "
-        "and never all of a source.",
+        help="With --incremental: remove at most this number or share of documents. Default: half if there are over "
+        "ten, and never all of a source.",
     ),
 ]
 PartitionBy = Annotated[
@@ -70,15 +71,17 @@ PartitionBy = Annotated[
 ]
 FileSize = Annotated[
     int | None,
-    _of_output("--file-size", metavar="BYTES", min=1, help="Begin another file of a folder at this size, not 256 MiB."),
+    _of_output(
+        "--file-size", metavar="BYTES", min=1, help="Begin a new file of a folder at this size. Default: 256 MiB."
+    ),
 ]
 LayoutOption = Annotated[
     str | None,
     _of_output(
         "--layout",
         metavar="files|folders",
-        help="A record is one file however large, or a folder of files. Default: folders with --partition-by, "
-        "--file-size, --append and --incremental, but an output that is gone on from keeps its layout.",
+        help="Write a record as one file, however large, or as a folder of files. Default: folders with "
+        "--partition-by, --file-size, --append and --incremental; an existing output keeps its layout.",
     ),
 ]
 LockTypes = Annotated[
@@ -86,23 +89,24 @@ LockTypes = Annotated[
     _of_output(
         "--lock-types",
         metavar="null|fail",
-        help="Keep the types of data sets as the last run had them: a cell that does not fit is null and a row in "
-        "problems, or the run fails.",
+        help="Keep the types that data sets had in the last run: a cell that does not fit becomes null, with a row "
+        "in problems, or the run fails.",
     ),
 ]
 SpreadsheetSafe = Annotated[
     bool, _of_output("--spreadsheet-safe", help="CSV: keep a spreadsheet from running text as a formula.")
 ]
 MaximumProblems = Annotated[
-    int | None, of_run("--max-problems", metavar="N", min=0, help="With more errors than this, fail and write nothing.")
+    int | None,
+    of_run("--max-problems", metavar="N", min=0, help="Fail and write nothing if there are more errors than this."),
 ]
 ReportFile = Annotated[
-    Path | None, of_run("--report", metavar="FILE", help="Write what the run did as JSON; - is stderr.")
+    Path | None, of_run("--report", metavar="FILE", help="Write a report of the run as JSON; - is stderr.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="List every problem and the rows of each file.")]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes. Default: one a processor.")
+    int | None, typer.Option("--jobs", "-j", metavar="N", min=1, help="Worker processes. Default: one per processor.")
 ]
 TableFormat = Annotated[
     str | None,
@@ -147,18 +151,18 @@ def output_of(
     if only_schema:
         if names is not None or not options.schemas:
             raise UsageError("--only-schema goes with --schema, and without --records")
-        names = [*(each.name for each in options.schemas), *(["problems"] if is_folder else [])]
+        names = [*(schema.name for schema in options.schemas), *(["problems"] if is_folder else [])]
     if datapackage and not is_folder:
         raise UsageError("--datapackage describes the files of a folder; name one with -o")
     if not is_folder and (partition_by or file_size or layout or lock_types):
         raise UsageError(
             "--layout, --partition-by, --file-size and --lock-types need an output folder; name one with -o"
         )
-    of_files = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size)
+    file_layout = Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_size)
     mode = mode_of(overwrite=overwrite, append=append, incremental=incremental)
     arrangement, lock = cast("Arrangement | None", layout), cast("Lock | None", lock_types)  # Output rejects others
     partitions = tuple(names_in(partition_by))
-    return Output(to, names, of_files, mode, partitions, datapackage, maximum_removed, arrangement, lock)
+    return Output(to, names, file_layout, mode, partitions, datapackage, maximum_removed, arrangement, lock)
 
 
 def names_in(text: str | None) -> list[str]:

@@ -32,14 +32,14 @@ def progress_shown(quiet: bool, sources: Sequence[str]) -> Iterator[Progress | N
 
 
 def _lines() -> Progress:
-    began = last = time.monotonic()
+    start = last_line = time.monotonic()
 
     def show(documents: int, size: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= SECONDS_BETWEEN_LINES:
-            last = now
-            rate = documents / (now - began)
+        nonlocal last_line
+        moment = time.monotonic()
+        if moment - last_line >= SECONDS_BETWEEN_LINES:
+            last_line = moment
+            rate = documents / (moment - start)
             say(f"{documents:,} documents, {size / 1e6:,.1f} MB, {rate:,.0f} documents/s")
 
     return show
@@ -56,10 +56,10 @@ def _bar(sources: Sequence[str]) -> Iterator[Progress]:
         task = bar.add_task("", total=None, size="0 MB", rate="")
         # Counting millions of files takes a while: the run does not wait for it.
         threading.Thread(target=lambda: bar.update(task, total=_count(sources)), daemon=True).start()
-        began = time.monotonic()
+        start = time.monotonic()
 
         def show(documents: int, size: int) -> None:
-            rate = documents / max(time.monotonic() - began, 0.001)
+            rate = documents / max(time.monotonic() - start, 0.001)
             bar.update(task, completed=documents, size=f"{size / 1e6:,.1f} MB", rate=f"{rate:,.0f}/s")
 
         yield show

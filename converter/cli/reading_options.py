@@ -55,7 +55,7 @@ READING: Mapping[str, tuple[Any, Any]] = {
                 "--max-seconds",
                 metavar="SECONDS",
                 min=0.001,
-                help="Give up on a document after so long: its reading, rows and schemas.",
+                help="Give up on a document after this time, rows and schemas included.",
             ),
         ],
         DEFAULT_MAXIMUM_SECONDS,
@@ -72,20 +72,31 @@ READING: Mapping[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "parser": (
+        Annotated[
+            str,
+            _reading(
+                "--parser",
+                metavar="fast|reference",
+                help="`reference` reads by markdown-it's rules alone: the same rows, in several times the time.",
+            ),
+        ],
+        "fast",
+    ),
     "no_types": (Annotated[bool, _typing("--no-types", help="Keep every column of a table as text.")], False),
     "no_units": (Annotated[bool, _typing("--no-units", help="Keep `12 ms`, `81%` and `$5` as text.")], False),
     "type": (
         Annotated[
             list[str] | None,
             _typing(
-                "--type", metavar="COLUMN=TYPE", help="The type of a column, by its name or header; * is every one."
+                "--type", metavar="COLUMN=TYPE", help="The type of a column, by its name or header; * is every column."
             ),
         ],
         None,
     ),
     "null_value": (
         Annotated[
-            list[str] | None, _typing("--null-value", metavar="TEXT", help="A further text that stands for no value.")
+            list[str] | None, _typing("--null-value", metavar="TEXT", help="Another text that means a missing value.")
         ],
         None,
     ),
@@ -100,7 +111,11 @@ READING: Mapping[str, tuple[Any, Any]] = {
     "tolerance": (
         Annotated[
             float,
-            _typing("--tolerance", metavar="SHARE", help="The share of a column's cells, 0 to 1, that may not fit."),
+            _typing(
+                "--tolerance",
+                metavar="SHARE",
+                help="The share of a column's cells, 0 to 1, that may fail to fit its type.",
+            ),
         ],
         0.0,
     ),
@@ -136,7 +151,7 @@ class Reading:
         for text in values["type"] or ():
             column, equals, type = text.rpartition("=")
             if not equals or not column.strip() or not type.strip():
-                raise UsageError(f"--type {text!r} names no column and type; use for example --type zip=string")
+                raise UsageError(f"--type {text!r} is not COLUMN=TYPE; use for example --type zip=string")
             types[column.strip()] = type.strip()
         return Hints(
             date_order=values["date_order"],
@@ -165,6 +180,7 @@ class Reading:
             hints=self.hints(),
             schemas=schemas,
             encoding=values["encoding"],
+            parser=values["parser"],
         )
 
 
@@ -177,21 +193,21 @@ def with_reading(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `READING` to a command, which receives them together as its parameter `reading`."""
     kinds = get_type_hints(command, include_extras=True)
     parameters = [
-        each.replace(annotation=kinds[name], kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, each in inspect.signature(command).parameters.items()
+        option.replace(annotation=kinds[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, option in inspect.signature(command).parameters.items()
         if name != "reading"
     ]
-    place = next((at for at, each in enumerate(parameters) if _panel(each) in LATER_PANELS), len(parameters))
+    place = next((index for index, option in enumerate(parameters) if _panel(option) in LATER_PANELS), len(parameters))
     parameters[place:place] = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
         for name, (kind, default) in READING.items()
     ]
 
     @wraps(command)
-    def reads(**arguments: Any) -> None:
+    def run(**arguments: Any) -> None:
         reading = Reading(**{name: arguments.pop(name) for name in READING})
         command(**arguments, reading=reading)
 
-    reads.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    reads.__annotations__ = {each.name: each.annotation for each in parameters}
-    return reads
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {option.name: option.annotation for option in parameters}
+    return run

@@ -11,7 +11,7 @@ from converter.errors import UsageError
 
 
 def records(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A record; all of them when left out.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A record. Default: all records.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the published contract of NAME as JSON.")] = False,
 ) -> None:
     """Show the record contract, field by field."""
@@ -37,8 +37,8 @@ def records(
         return
     record = RECORDS[name]
     print_to(console, Text(f"{record.name}: {record.description}\nkey: {', '.join(record.key) or 'none'}"))
-    for column, other, target in record.foreign_keys:
-        print_to(console, Text(f"(doc_id, {column}) -> {other} (doc_id, {target})"))
+    for column, target_record, target in record.foreign_keys:
+        print_to(console, Text(f"(doc_id, {column}) -> {target_record} (doc_id, {target})"))
     fields = Table("field", "type", "null", "description", box=None)
     for field in record.schema:
         description = (field.metadata or {}).get(b"description", b"").decode()

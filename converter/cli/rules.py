@@ -11,7 +11,7 @@ from converter.errors import UsageError
 
 
 def rules(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A rule; all of them when left out.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A rule. Default: all rules.")] = None,
 ) -> None:
     """List the repair rules in the order they run."""
     from rich.table import Table

@@ -13,7 +13,7 @@ from converter.destination import PARQUET_FILE, destination_of
 from converter.errors import UsageError
 
 schema = typer.Typer(
-    no_args_is_help=True, help="Schemas that say which records to take: list, show, format, export, replay."
+    no_args_is_help=True, help="Schemas, which state the records to extract: list, show, format, export, replay."
 )
 
 Name = Annotated[str, typer.Argument(metavar="FILE|NAME", help="A schema file, or the name of a ready-made one.")]
@@ -25,8 +25,8 @@ def list_schemas() -> None:
     from converter.schema.load import load_schemas, ready_made
 
     for name in ready_made():
-        for each in load_schemas(name):
-            write_text(f"{name:18} {each.unit:12} {each.description}\n")
+        for record_schema in load_schemas(name):
+            write_text(f"{name:18} {record_schema.unit:12} {record_schema.description}\n")
 
 
 @schema.command()
@@ -57,7 +57,7 @@ def export(
 
     if to not in EXPORTS:
         raise UsageError(f"unknown language {to}; there are {', '.join(EXPORTS)}")
-    write_text("\n\n".join(EXPORTS[to](each) for each in load_schemas(name)) + "\n")
+    write_text("\n\n".join(EXPORTS[to](record_schema) for record_schema in load_schemas(name)) + "\n")
 
 
 @schema.command()
@@ -84,14 +84,14 @@ def replay(
     destination = destination_of(out, None, PARQUET_FILE)
     schemas = load_schemas(name)
     if len(schemas) != 1:
-        raise UsageError(f"{name} holds {len(schemas)} records; replay takes a schema of one")
+        raise UsageError(f"{name} holds {len(schemas)} records; replay takes a schema with one record")
     try:
         rows = parquet.read_table(problems)
-        accepted, left = try_again(schemas[0], rows)
+        accepted, rejections = try_again(schemas[0], rows)
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
-        raise SourceError(f"is no record `problems` in Parquet: {error}", source=str(problems)) from error
+        raise SourceError(f"is not the record `problems` in Parquet: {error}", source=str(problems)) from error
     write_out(destination, overwrite, serialize(accepted, "parquet"))
-    for problem in left:
+    for problem in rejections:
         say(f"line {problem.line_start}: {problem.record}: {problem.message}")
-    say(f"{schemas[0].name}: {accepted.num_rows:,} accepted, {len(left):,} still rejected")
-    raise typer.Exit(1 if left else 0)
+    say(f"{schemas[0].name}: {accepted.num_rows:,} accepted, {len(rejections):,} still rejected")
+    raise typer.Exit(1 if rejections else 0)

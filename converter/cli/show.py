@@ -20,7 +20,7 @@ EXAMPLES = """[bold]Examples[/bold]
 
   parquetry show article.md                  the outline, lists, tables, repairs and problems
 
-  parquetry show article.md --lines 10-40    only what stands on these lines
+  parquetry show article.md --lines 10-40    only what is on these lines
 
   parquetry show article.md --repairs        every repair, before and after
 """
@@ -32,7 +32,7 @@ def show(
     reading: Reading,
     lines: Annotated[
         str | None,
-        typer.Option("--lines", metavar="FIRST-LAST", help="Only what stands on these lines: 10-40, 10- or 10."),
+        typer.Option("--lines", metavar="FIRST-LAST", help="Only what is on these lines: 10-40, 10- or 10."),
     ] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="Only the repairs, with before and after.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Only the problems.")] = False,
@@ -42,21 +42,21 @@ def show(
     """Show how documents are read: the outline with line numbers, lists, tables, repairs and problems."""
     from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
 
-    shown = parse_lines(lines)
-    asked = [part for part, wanted in ((REPAIRS, repairs), (PROBLEMS, problems)) if wanted]
+    selection = parse_lines(lines)
+    parts = [part for part, is_requested in ((REPAIRS, repairs), (PROBLEMS, problems)) if is_requested]
     options = reading.options()
     console = open_console()
-    read = errors = 0
+    document_count = errors = 0
     for document in documents_of(source, options, exclude, no_ignore):
         errors += sum(problem["severity"] == "error" for problem in document.problems)
         if document.doc_id is None:
             print_problems(document.rows("problems"))
             continue
-        if read:
+        if document_count:
             console.print()
-        print_to(console, render(document, lines=shown, parts=asked or PARTS))
-        read += 1
-    raise typer.Exit(1 if not read else 3 if errors else 0)
+        print_to(console, render(document, lines=selection, parts=parts or PARTS))
+        document_count += 1
+    raise typer.Exit(1 if not document_count else 3 if errors else 0)
 
 
 show.__doc__ = f"{show.__doc__}\n\n{EXAMPLES}"
@@ -74,9 +74,9 @@ def parse_lines(text: str | None) -> Lines:
         return Lines()
     match = re.fullmatch(r"(\d+)(-(\d*))?", text.strip())
     if match is None:
-        raise UsageError(f"--lines {text!r} names no lines; use 10-40, 10- or 10")
-    first = int(match[1])
-    last = int(match[3]) if match[3] else None if match[2] else first
-    if last is not None and last < first:
+        raise UsageError(f"--lines {text!r} is not a range of lines; use 10-40, 10- or 10")
+    first_line = int(match[1])
+    last_line = int(match[3]) if match[3] else None if match[2] else first_line
+    if last_line is not None and last_line < first_line:
         raise UsageError(f"--lines {text!r} ends before it begins")
-    return Lines(first, last)
+    return Lines(first_line, last_line)

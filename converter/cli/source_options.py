@@ -29,18 +29,20 @@ Sources = Annotated[list[str] | None, SOURCE]
 SomeSources = Annotated[list[str], SOURCE]
 FilesFrom = Annotated[
     str | None,
-    _option("--files-from", metavar="LIST", help="A file that names further sources, one a line; - is stdin."),
+    _option("--files-from", metavar="LIST", help="A file that names further sources, one per line; - is stdin."),
 ]
-Null = Annotated[bool, _option("--null", help="NUL parts the names of --files-from, as of find -print0.")]
+Null = Annotated[bool, _option("--null", help="NUL separates the names of --files-from, as in find -print0.")]
 Include = Annotated[
     list[str] | None,
     _option("--include", metavar="GLOB", help="Further files to read in folders, for example '*.html'."),
 ]
 Exclude = Annotated[
     list[str] | None,
-    _option("--exclude", metavar="GLOB", help="Leave this out of folders and globs; written as in a .gitignore."),
+    _option(
+        "--exclude", metavar="GLOB", help="Leave matching files out of folders and globs; same syntax as .gitignore."
+    ),
 ]
-NoIgnore = Annotated[bool, _option("--no-ignore", help="Read in folders and globs what git ignores too.")]
+NoIgnore = Annotated[bool, _option("--no-ignore", help="In folders and globs, also read files that git ignores.")]
 TextColumn = Annotated[
     str | None,
     _of_tables("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),
@@ -54,7 +56,7 @@ Keep = Annotated[
 ]
 Query = Annotated[
     str | None,
-    _of_tables("--query", metavar="SELECT", help="The rows come from this query; SOURCE is a DuckDB database, if any."),
+    _of_tables("--query", metavar="SELECT", help="Read the rows of this query; SOURCE, if any, is a DuckDB database."),
 ]
 
 Root = Annotated[
@@ -62,7 +64,7 @@ Root = Annotated[
     _option(
         "--root",
         metavar="DIR",
-        help="Keys, and so ids, are paths relative to this folder, wherever it is. Default: paths as they are written.",
+        help="Keys, and so ids, are paths relative to this folder, wherever it is. Default: paths as written.",
     ),
 ]
 

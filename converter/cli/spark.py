@@ -111,7 +111,7 @@ def convert(
     key_column: KeyColumn = None,
     keep: Keep = None,
     query: Annotated[
-        str | None, typer.Option("--query", metavar="SELECT", help="The table is what this query gives, in Spark SQL.")
+        str | None, typer.Option("--query", metavar="SELECT", help="Read the table from this query, in Spark SQL.")
     ] = None,
     root: Root = None,
     master: Master = None,
@@ -155,7 +155,7 @@ def convert(
         incremental, partition_by, file_size, layout, lock_types, spreadsheet_safe, max_removed,
     )  # fmt: skip
     check(output, options)
-    session = started(master, conf)
+    session = start_session(master, conf)
     documents = table(session, source or [], query) if is_table else source or []
     report = convert_on_spark(
         session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
@@ -175,13 +175,15 @@ convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
 def stream(
     out: OutFolder,
     reading: Reading,
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder, or glob, that documents come to.")],
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder or glob in which documents arrive.")],
     checkpoint: Annotated[
-        Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark remembers what was taken.")
+        Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark records what it has read.")
     ],
     every: Annotated[
         float | None,
-        typer.Option("--every", metavar="SECONDS", min=0.1, help="Look again and again. Default: once, and stop."),
+        typer.Option(
+            "--every", metavar="SECONDS", min=0.1, help="Look for documents this often. Default: once, then stop."
+        ),
     ] = None,
     master: Master = None,
     conf: Configuration = None,
@@ -204,20 +206,22 @@ def stream(
         options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout, lock_types
     )  # fmt: skip
 
-    def told(report: Report) -> None:
+    def print_report(report: Report) -> None:
         report_problems(report, quiet, verbose)
         if not quiet:
             report_run(report, verbose)
 
-    session = started(master, conf)
-    query = stream_on_spark(session, source, out, checkpoint, every=every, output=output, options=options, told=told)
+    session = start_session(master, conf)
+    query = stream_on_spark(
+        session, source, out, checkpoint, every=every, output=output, options=options, told=print_report
+    )
     try:
         query.awaitTermination()
     except Exception as error:
-        raise SparkError(f"the stream stopped: {error}; start it again, and it goes on where it was") from error
+        raise SparkError(f"the stream stopped: {error}; restart it to continue where it stopped") from error
 
 
-def started(master: str | None, settings: list[str] | None) -> SparkSession:
+def start_session(master: str | None, settings: list[str] | None) -> SparkSession:
     """Start Spark, or join the session that spark-submit started.
 
     Raises:
@@ -243,7 +247,7 @@ def started(master: str | None, settings: list[str] | None) -> SparkSession:
         return builder.getOrCreate()
     except Exception as error:
         raise SparkError(
-            f"Spark could not be started: {error}; it needs Java 17 or 21, and the right --master"
+            f"Spark could not be started: {error}; it needs Java 17 or 21, and a valid --master"
         ) from error
 
 

@@ -57,33 +57,33 @@ def sql(
 ) -> None:
     """Query documents with SQL: each record is a table, and each data set is a table in the schema `datasets`."""
     from converter.engine.process import processors
-    from converter.engine.query import ask, ask_documents, stands
+    from converter.engine.query import ask, ask_documents, is_output
 
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)
-    if len(source) == 1 and stands(source[0]):
+    if len(source) == 1 and is_output(source[0]):
         show(ask(query, Path(source[0]), reading.maximum_seconds), to, destination, overwrite)
         return
     options = reading.options()
     sources = found_sources(source, options, exclude, no_ignore)
-    found, report = ask_documents(query, sources, options, jobs or processors(), options.maximum_seconds)
+    result, report = ask_documents(query, sources, options, jobs or processors(), options.maximum_seconds)
     report_problems(report, quiet, verbose=False)
-    if found is not None:
-        show(found, to, destination, overwrite)
+    if result is not None:
+        show(result, to, destination, overwrite)
     raise typer.Exit(report.exit_code)
 
 
 sql.__doc__ = f"{sql.__doc__}\n\n{EXAMPLES}"
 
 
-def show(found: pa.Table, to: str, out: Destination, overwrite: bool) -> None:
+def show(result: pa.Table, to: str, out: Destination, overwrite: bool) -> None:
     """Write the result of a query in the format `to`."""
     from converter.show.grid import grid
     from converter.show.markdown import markdown_table
 
     if to == "text":
-        write_out(out, overwrite, [grid(found)])
+        write_out(out, overwrite, [grid(result)])
     elif to == "markdown":
-        write_out(out, overwrite, markdown_table(found).encode())
+        write_out(out, overwrite, markdown_table(result).encode())
     else:
-        write_out(out, overwrite, serialize(found, to))
+        write_out(out, overwrite, serialize(result, to))

@@ -55,30 +55,30 @@ def tables(
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)
     options = reading.options()
-    found: list[Table] = []
-    read = errors = 0
+    selection: list[Table] = []
+    document_count = errors = 0
     for document in documents_of(source, options, exclude, no_ignore):
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)
         errors += len(problems)
-        read += document.doc_id is not None
-        found += [table for table in document.tables if is_selected(table, select)]
-    if select is not None and read and not found:
-        raise UsageError(f"no table is {select!r}; `parquetry tables SOURCE` lists them")
+        document_count += document.doc_id is not None
+        selection += [table for table in document.tables if is_selected(table, select)]
+    if select is not None and document_count and not selection:
+        raise UsageError(f"no table matches --select {select!r}; `parquetry tables SOURCE` lists the tables")
     if to in TEXTS:
-        drawn = [
+        headed_tables = [
             (heading(table), description([table]).select(SHOWN) if describe else table.to_arrow(headers=True))
-            for table in found
+            for table in selection
         ]
-        write_out(destination, overwrite, render(drawn, to, bare=select is not None))
+        write_out(destination, overwrite, render(headed_tables, to, bare=select is not None))
     elif describe:
-        write_out(destination, overwrite, serialize(description(found), to))
-    elif len(found) == 1:
-        write_out(destination, overwrite, serialize(found[0].to_arrow(), to))
-    elif found:
-        listed = "".join(f"\n  {heading(table)}" for table in found[:20])
-        raise UsageError(f"{to} holds one table; choose one with --select, or use convert --records datasets:{listed}")
-    raise typer.Exit(1 if not read else 3 if errors else 0)
+        write_out(destination, overwrite, serialize(description(selection), to))
+    elif len(selection) == 1:
+        write_out(destination, overwrite, serialize(selection[0].to_arrow(), to))
+    elif selection:
+        listing = "".join(f"\n  {heading(table)}" for table in selection[:20])
+        raise UsageError(f"{to} holds one table; choose one with --select, or use convert --records datasets:{listing}")
+    raise typer.Exit(1 if not document_count else 3 if errors else 0)
 
 
 tables.__doc__ = f"{tables.__doc__}\n\n{EXAMPLES}"
@@ -114,7 +114,7 @@ def heading(table: Table) -> str:
     return f"{table.source} table {table['table_id']}, lines {lines}{dataset}{caption}"
 
 
-def render(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
+def render(headed_tables: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:
     """Return the tables for a human reader, under headings unless `bare`: Markdown, or a list of Rich renderables."""
     from rich.text import Text
 
@@ -123,9 +123,9 @@ def render(named: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | li
     from converter.show.markdown import markdown_table
 
     if to == "markdown":
-        parts = [f"{'' if bare else comment(name)}{markdown_table(table)}" for name, table in named]
+        parts = [f"{'' if bare else comment(name)}{markdown_table(table)}" for name, table in headed_tables]
         return "\n".join(parts).encode()
-    return [part for name, table in named for part in (Text(one_line(name), style="bold"), grid(table))]
+    return [part for name, table in headed_tables for part in (Text(one_line(name), style="bold"), grid(table))]
 
 
 def comment(text: str) -> str:
@@ -160,9 +160,9 @@ def write_out(destination: Destination, overwrite: bool, content: bytes | list[A
     if isinstance(content, list):
         console = open_console()
         if out is not None:
-            with console.capture() as captured:
+            with console.capture() as capture:
                 console.print(*content, sep="\n")
-            content = captured.get().encode()
+            content = capture.get().encode()
         else:
             for part in content:
                 print_to(console, part)

@@ -58,8 +58,8 @@ class Datasets:
             columns, orders = read_kinds(kinds)
             for order, count in orders:
                 dataset.orders[order] += count
-            for column, kind, seen in columns:
-                add(dataset.kinds.setdefault(column, {}), kind, seen)
+            for column, kind, occurrences in columns:
+                add(dataset.kinds.setdefault(column, {}), kind, occurrences)
 
     def tables(self) -> Iterator[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]:
         """Yield the name, schema and rows of each data set; the rows are read lazily."""
@@ -79,7 +79,9 @@ class Datasets:
 
     def tell(self, name: str, problem: Callable[[int], Problem]) -> None:
         """Add a data set's problem to `problems`; `problem` creates it from the line of the first table."""
-        place = min(seen.first for kinds in self._datasets[name].kinds.values() for seen in kinds.values())
+        place = min(
+            occurrences.first_place for kinds in self._datasets[name].kinds.values() for occurrences in kinds.values()
+        )
         self._drifts.append((place.doc_id, place.source, problem(place.line)))
 
     def problems(self) -> pa.RecordBatch:
@@ -91,8 +93,8 @@ class Datasets:
             yield self._spool.read(place)
 
     def _types(self, dataset: Dataset) -> dict[str, Kind]:
-        """The kind of each column over the whole run; string if values would not survive the cast."""
-        locked = self._locked(dataset)
+        """Return the kind of each column over the whole run; string if values would not survive the cast."""
+        locked = self._locked_kinds(dataset)
         types = {name: locked.get(name) or unified(kinds) for name, kinds in dataset.kinds.items()}
         open_columns = [
             name for name in types if len(dataset.kinds[name]) > 1 and types[name].type != STRING and name not in locked
@@ -112,8 +114,8 @@ class Datasets:
         types |= {name: Kind(narrowed[name], types[name].unit) for name in open_columns}
         return {name: Kind(storable(kind.type), kind.unit) for name, kind in types.items()}
 
-    def _locked(self, dataset: Dataset) -> dict[str, Kind]:
-        """The locked kinds of columns, except for columns whose type the user sets."""
+    def _locked_kinds(self, dataset: Dataset) -> dict[str, Kind]:
+        """Return the locked kinds of columns, except for columns whose type the user sets."""
         headers = dict(dataset.order)
         return {
             name: kind
@@ -124,13 +126,13 @@ class Datasets:
     def _locked_values(
         self, dataset: Dataset, rows: pa.RecordBatch, name: str, kind: Kind
     ) -> tuple[pa.Array, list[int]]:
-        units = {known.unit for known in dataset.kinds[name] if known.type not in (STRING, NULL)}
+        units = {column_kind.unit for column_kind in dataset.kinds[name] if column_kind.type not in (STRING, NULL)}
         header = dict(dataset.order)[name]
         return locked_values(rows, name, header, kind, self._hints, units_agree=units <= {kind.unit})
 
     def _misfits(self, dataset: Dataset) -> Iterator[tuple[str, str, Problem]]:
         """Yield document, source and problem for each cell that does not fit the locked kind of its column."""
-        locked = self._locked(dataset)
+        locked = self._locked_kinds(dataset)
         suspects = [name for name, kind in locked.items() if {*dataset.kinds[name]} - {kind}]
         for rows in self._parts(dataset) if suspects else ():
             doc_id = rows.column(0)[0].as_py()
@@ -138,13 +140,15 @@ class Datasets:
             for name in suspects:
                 for row in self._locked_values(dataset, rows, name, locked[name])[1]:
                     line = rows.column(3)[row].as_py()
-                    message = f"data set {dataset.name}, column {name}: is no {locked[name]}, the type of the last run"
+                    message = (
+                        f"data set {dataset.name}, column {name}: cell is not {locked[name]}, the type of the last run"
+                    )
                     raw = rows.column(TEXT + name)[row].as_py()
                     problem = Problem(LOCKED, f"{message}; null in the data set", line, line, dataset.name, raw)
                     yield doc_id, source, problem
 
     def _batches(self, dataset: Dataset, types: dict[str, Kind], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-        locked = self._locked(dataset)
+        locked = self._locked_kinds(dataset)
         for rows in self._parts(dataset):
             columns = [rows.column(field.name) for field in PLACE]
             for name, _ in dataset.order:
@@ -184,13 +188,14 @@ def _unit(unit: str | None) -> dict[str, str]:
 def _drift(dataset: Dataset, types: dict[str, Kind]) -> Iterator[tuple[str, str, Problem]]:
     """Yield document, source and problem for each kind of a column except the usual one, at its first table."""
     for name, kinds in dataset.kinds.items():
-        usual, *others = drifts(kinds) or [types[name]]
-        for kind in others:
-            place = kinds[kind].first
-            seen = kinds[usual]
+        usual_kind, *other_kinds = drifts(kinds) or [types[name]]
+        for kind in other_kinds:
+            place = kinds[kind].first_place
+            occurrences = kinds[usual_kind]
             message = (
-                f"data set {dataset.name}, column {name}: {kind} here, {usual} in {seen.tables} "
-                f"{'table' if seen.tables == 1 else 'tables'}, first {seen.first.source}:{seen.first.line}; "
+                f"data set {dataset.name}, column {name}: {kind} here, {usual_kind} in {occurrences.tables} "
+                f"{'table' if occurrences.tables == 1 else 'tables'}, first "
+                f"{occurrences.first_place.source}:{occurrences.first_place.line}; "
                 f"written as {types[name]}"
             )
             yield place.doc_id, place.source, Problem("type_drift", message, place.line, place.line, dataset.name)

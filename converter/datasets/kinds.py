@@ -35,38 +35,38 @@ class Occurrences:
     """How many tables had a kind, and the first of them."""
 
     tables: int
-    first: Place
+    first_place: Place
 
 
 Kinds = dict[Kind, Occurrences]
 
 
-def add(kinds: Kinds, kind: Kind, seen: Occurrences) -> None:
+def add(kinds: Kinds, kind: Kind, occurrences: Occurrences) -> None:
     """Count tables that had this kind."""
-    known = kinds.get(kind)
-    if known is None:
-        kinds[kind] = Occurrences(seen.tables, seen.first)
+    total = kinds.get(kind)
+    if total is None:
+        kinds[kind] = Occurrences(occurrences.tables, occurrences.first_place)
     else:
-        known.tables += seen.tables
-        known.first = min(known.first, seen.first)
+        total.tables += occurrences.tables
+        total.first_place = min(total.first_place, occurrences.first_place)
 
 
 def unified(kinds: Kinds) -> Kind:
     """Return the kind that holds all of them; string if units differ, null if no table has values."""
-    said = [kind for kind in kinds if not pa.types.is_null(kind.type)]
-    units = {kind.unit for kind in said}
+    typed_kinds = [kind for kind in kinds if not pa.types.is_null(kind.type)]
+    units = {kind.unit for kind in typed_kinds}
     if len(units) > 1:
         return Kind(STRING, None)
-    return Kind(reduce(unify, (kind.type for kind in said), NULL), next(iter(units), None))
+    return Kind(reduce(unify, (kind.type for kind in typed_kinds), NULL), next(iter(units), None))
 
 
 def drifts(kinds: Kinds) -> list[Kind]:
     """Return the kinds of a column that drifts, the most common one first; empty if nothing drifts.
 
-    Decimals that differ only in scale are no drift: each has as many digits as its cells.
+    Decimals that differ only in scale are not drift: each column has as many digits as its cells.
     """
-    said = [kind for kind in kinds if not pa.types.is_null(kind.type)]
-    distinct = {(pa.types.is_decimal(kind.type) or kind.type, kind.unit) for kind in said}
+    typed_kinds = [kind for kind in kinds if not pa.types.is_null(kind.type)]
+    distinct = {(pa.types.is_decimal(kind.type) or kind.type, kind.unit) for kind in typed_kinds}
     if len(distinct) < 2:
         return []
-    return sorted(said, key=lambda kind: (-kinds[kind].tables, str(kind)))
+    return sorted(typed_kinds, key=lambda kind: (-kinds[kind].tables, str(kind)))

@@ -31,7 +31,7 @@ def contract_of(types: Mapping[str, Mapping[str, str]], units: Mapping[str, Mapp
         name: {
             column: Kind(type, units.get(name, {}).get(column))
             for column, printed in columns.items()
-            if (type := _parsed(printed)) is not None
+            if (type := _parse_type(printed)) is not None
         }
         for name, columns in types.items()
     }
@@ -56,27 +56,27 @@ def locked_values(
         return texts, []
     if units_agree and VALUE + name in rows.schema.names:
         values = rows.column(VALUE + name)
-        if fits(values.type, kind.type) and (whole := cast([values], kind.type)) is not None:
-            return whole, []
+        if fits(values.type, kind.type) and (result := cast([values], kind.type)) is not None:
+            return result, []
     cells = [text or "" for text in texts.to_pylist()]
     printed = str(kind.type).partition("[day]")[0]
     base = printed.partition("(")[0].partition("[")[0]
-    asked = replace(hints, types={"*": base if base in OPEN else printed}, tolerance=0.0)
-    column = infer(header, cells, range(len(cells)), asked, name=name)
+    cell_hints = replace(hints, types={"*": base if base in OPEN else printed}, tolerance=0.0)
+    column = infer(header, cells, range(len(cells)), cell_hints, name=name)
     misfits, values = {*column.rejected}, column.values
     same_unit = unit_key(column.unit or "") == unit_key(kind.unit or "")
     if not (same_unit and fits(values.type, kind.type)):
         return pa.nulls(len(cells), kind.type), sorted(
             misfits | {row for row, value in enumerate(values) if value.is_valid}
         )
-    if (whole := cast([values], kind.type)) is None:
-        each = [cast([values.slice(row, 1)], kind.type) for row in range(len(values))]
-        misfits |= {row for row, value in enumerate(each) if value is None}
-        whole = pa.concat_arrays([pa.nulls(1, kind.type) if value is None else value for value in each])
-    return whole, sorted(misfits)
+    if (result := cast([values], kind.type)) is None:
+        arrays = [cast([values.slice(row, 1)], kind.type) for row in range(len(values))]
+        misfits |= {row for row, value in enumerate(arrays) if value is None}
+        result = pa.concat_arrays([pa.nulls(1, kind.type) if value is None else value for value in arrays])
+    return result, sorted(misfits)
 
 
-def _parsed(printed: str) -> pa.DataType | None:
+def _parse_type(printed: str) -> pa.DataType | None:
     try:
         return type_named(printed.partition("[day]")[0])[1]
     except UsageError:  # one of the columns that locate a row in its source

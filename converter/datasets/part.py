@@ -15,15 +15,15 @@ from converter.datasets.kinds import Kind, Kinds, Occurrences, Place, add, unifi
 from converter.parse import Table
 from converter.records import ParsedDocument
 from converter.records.record import DOC_ID, INT32, LINE_START
-from converter.records.record import field as described
+from converter.records.record import field as record_field
 from converter.records.tables import dataset_of, tables_of
 from converter.values import Column, Hints, texts
 from converter.values.lattice import FLOAT64, INT64, NULL, STRING, decimal128
 
 PLACE = (
     DOC_ID,
-    described("table_id", INT32, "The table (tables.table_id)."),
-    described("row", INT32, "The body row, from 0."),
+    record_field("table_id", INT32, "The table (tables.table_id)."),
+    record_field("row", INT32, "The body row, from 0."),
     LINE_START,
 )
 """The first columns of every data set: the table and row that a row comes from."""
@@ -84,15 +84,15 @@ class _Tables:
 def parts_of(contexts: Iterable[ParsedDocument], hints: Hints) -> Iterator[pa.RecordBatch]:
     """Yield the parts of data sets (`PARTS`) from these documents, for each in the order of its tables."""
     parts: list[Part] = []
-    held = 0
+    size = 0
     for context in contexts:
         for part in _parts(context, hints):
             context.allowance.take(len(part.kinds) + len(part.rows))
             parts.append(part)
-            held += len(part.rows)
-            if held >= COMPRESSED_BYTES:
+            size += len(part.rows)
+            if size >= COMPRESSED_BYTES:
                 yield _batch(parts)
-                parts, held = [], 0
+                parts, size = [], 0
     if parts:
         yield _batch(parts)
 
@@ -104,13 +104,13 @@ def _batch(parts: Sequence[Part]) -> pa.RecordBatch:
 
 
 def _parts(context: ParsedDocument, hints: Hints) -> Iterator[Part]:
-    found: dict[str, list[tuple[int, Table]]] = defaultdict(list)
+    datasets: dict[str, list[tuple[int, Table]]] = defaultdict(list)
     for table_id, (_, _, table) in enumerate(tables_of(context)):
         if dataset := dataset_of(table, context.columns[table_id]):
-            found[dataset].append((table_id, table))
-    for dataset, own in found.items():
+            datasets[dataset].append((table_id, table))
+    for dataset, dataset_tables in datasets.items():
         tables = _Tables()
-        for table_id, table in own:
+        for table_id, table in dataset_tables:
             _add(tables, context, table_id, table, context.columns[table_id], hints)
         kinds = write_kinds(tables.kinds, tables.orders)
         yield Part(context.doc_id, dataset, kinds, _rows(context, tables))
@@ -119,9 +119,11 @@ def _parts(context: ParsedDocument, hints: Hints) -> Iterator[Part]:
 def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> bytes:
     """Return the observed kinds and orders of columns in the format of `PARTS`."""
     fields = [
-        pa.field(name, kind.type, metadata={"seen": json.dumps([kind.unit, seen.tables, *seen.first])})
+        pa.field(
+            name, kind.type, metadata={"seen": json.dumps([kind.unit, occurrences.tables, *occurrences.first_place])}
+        )
         for name, column in kinds.items()
-        for kind, seen in column.items()
+        for kind, occurrences in column.items()
     ]
     return bytes(pa.schema(fields, metadata={"orders": json.dumps(list(orders.items()))}).serialize())
 
@@ -129,19 +131,19 @@ def write_kinds(kinds: Mapping[str, Kinds], orders: Mapping[Order, int]) -> byte
 def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Occurrences]], list[tuple[Order, int]]]:
     """Return the data that `write_kinds` wrote: name, kind and `Occurrences` of each column, and the orders."""
     schema = pa.ipc.read_schema(pa.py_buffer(data))
-    found = []
+    entries = []
     for column in schema:
         unit, tables, *place = json.loads(column.metadata[b"seen"])
-        found.append((column.name, Kind(column.type, unit), Occurrences(tables, Place(*place))))
+        entries.append((column.name, Kind(column.type, unit), Occurrences(tables, Place(*place))))
     orders = json.loads(schema.metadata[b"orders"])
-    return found, [(tuple((name, header) for name, header in order), count) for order, count in orders]
+    return entries, [(tuple((name, header) for name, header in order), count) for order, count in orders]
 
 
 def _add(tables: _Tables, context: ParsedDocument, table_id: int, table: Table, columns: Sequence[Column],
          hints: Hints) -> None:  # fmt: skip
     count = len(table.rows)
-    for held, more in zip(tables.places, ([table_id] * count, range(count), table.lines), strict=True):
-        held.extend(more)
+    for numbers, new_numbers in zip(tables.places, ([table_id] * count, range(count), table.lines), strict=True):
+        numbers.extend(new_numbers)
     place = Place(context.source, table.lines[0], context.doc_id or "")
     tables.orders[tuple((column.name, column.header) for column in columns)] += 1
     for position, column in enumerate(columns):
@@ -160,8 +162,8 @@ def _rows(context: ParsedDocument, tables: _Tables) -> bytes:
         arrays.append(pa.array([text for _, raw in columns for text in raw], STRING))
         names.append(TEXT + name)
         type = unified(tables.kinds[name]).type
-        said = [pa.nulls(len(raw)) if column.says_nothing else column.values for column, raw in columns]
-        if type != STRING and (values := cast(said, type)) is not None:
+        value_arrays = [pa.nulls(len(raw)) if column.says_nothing else column.values for column, raw in columns]
+        if type != STRING and (values := cast(value_arrays, type)) is not None:
             arrays.append(values)
             names.append(VALUE + name)
     rows = pa.RecordBatch.from_arrays(arrays, names).replace_schema_metadata({SOURCE: json.dumps(context.source)})

@@ -60,9 +60,9 @@ class _RecordRows(Generic[RowType]):
         if document is None:
             return self
         rows = document.rows(self._record)
-        made = Rows(self._record, [self._row_type(document, self._record, row) for row in rows])
-        document.__dict__[self._record] = made  # later accesses find it there and skip this method
-        return made
+        record_rows = Rows(self._record, [self._row_type(document, self._record, row) for row in rows])
+        document.__dict__[self._record] = record_rows  # later accesses find it there and skip this method
+        return record_rows
 
 
 class Document:
@@ -134,11 +134,11 @@ class Document:
         for item in self.list_items:
             items[item["list_id"]].append(item)
         rows = []
-        for held in items.values():
-            place = {name: held[0][name] for name in ("list_id", "block_id", "section_id")}
+        for siblings in items.values():
+            place = {name: siblings[0][name] for name in ("list_id", "block_id", "section_id")}
             block = self.blocks[place["block_id"]]
             lines = {"line_start": block["line_start"], "line_end": block["line_end"]}
-            rows.append(ListRow(self, "lists", {**place, "items": Rows("list_items", held), **lines}))
+            rows.append(ListRow(self, "lists", {**place, "items": Rows("list_items", siblings), **lines}))
         return Rows("lists", rows)
 
     @cached_property
@@ -214,12 +214,12 @@ class Document:
         """The number of sections, blocks, lists and so on: `5 sections, 20 blocks, 1 image`."""
         counts = [(name, self.to_arrow(name).num_rows) for name in RECORDS if name not in ("documents", "cells")]
         counts.insert(2, ("lists", len(self.lists)))
-        counted = [
+        parts = [
             f"{count:,} {(name if count > 1 else name.removesuffix('s')).replace('_', ' ')}"
             for name, count in counts
             if count
         ]
-        return ", ".join(counted) or "nothing in it"
+        return ", ".join(parts) or "nothing in it"
 
     def __repr__(self) -> str:
         title = f" {short(self.title)}" if self.title else ""

@@ -24,7 +24,7 @@ LONGEST_LISTING = 20
 LONGEST_VALUE = 200
 SHORT_COLUMN = 12
 """A text column whose values are all at most this wide is shown in full."""
-LEFT_OUT = {
+REPEATED_COLUMNS = {
     "sections": ("path", "text"),
     "blocks": ("markdown",),
     "cells": ("markdown",),
@@ -33,15 +33,15 @@ LEFT_OUT = {
 """Columns that repeat another column, or the content of the blocks."""
 
 
-RECOVERED = ("bare", "bold")
+RECOVERED_STYLES = ("bare", "bold")
 """Styles of headings that the source does not mark as headings."""
 
 
-def line_range(first: int | None, last: int | None) -> str:
+def line_range(first_line: int | None, last_line: int | None) -> str:
     """Return `12`, `12-14`, or an empty string if there are no lines."""
-    if first is None:
+    if first_line is None:
         return ""
-    return str(first) if last in (first, None) else f"{first}-{last}"
+    return str(first_line) if last_line in (first_line, None) else f"{first_line}-{last_line}"
 
 
 def listing(record: str, rows: Sequence[Fields]) -> str:
@@ -51,12 +51,12 @@ def listing(record: str, rows: Sequence[Fields]) -> str:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="", show_header=True)
-    shown = rows_to_show(record, rows[:LONGEST_LISTING])
-    columns = list(shown[0]) if shown else []
+    excerpt = rows_to_show(record, rows[:LONGEST_LISTING])
+    columns = list(excerpt[0]) if excerpt else []
     cells: list[list[Text]] = []
     for column in columns:
-        texts = [Text(value_text(row[column])[:LONGEST_VALUE], no_wrap=True, overflow="ellipsis") for row in shown]
-        numeric = all(isinstance(row[column], int | float | None) for row in shown)
+        texts = [Text(value_text(row[column])[:LONGEST_VALUE], no_wrap=True, overflow="ellipsis") for row in excerpt]
+        numeric = all(isinstance(row[column], int | float | None) for row in excerpt)
         # If the terminal is too narrow, long texts are cut; numbers and short words are not.
         short = numeric or max(text.cell_len for text in texts) <= SHORT_COLUMN
         table.add_column(column, justify="right" if numeric else "left", no_wrap=short)
@@ -67,10 +67,10 @@ def listing(record: str, rows: Sequence[Fields]) -> str:
     console = Console(file=stream, width=shutil.get_terminal_size().columns, color_system=None, force_terminal=False)
     if columns:
         console.print(table)
-    more = f"... {len(rows) - len(shown):,} more\n" if len(rows) > len(shown) else ""
-    drawn = "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
+    remainder = f"... {len(rows) - len(excerpt):,} more\n" if len(rows) > len(excerpt) else ""
+    drawing = "\n".join(line.rstrip() for line in stream.getvalue().splitlines())
     heading = f"{record}: {len(rows)} {'row' if len(rows) == 1 else 'rows'}"
-    return f"{heading}\n{drawn}\n{more}".rstrip("\n")
+    return f"{heading}\n{drawing}\n{remainder}".rstrip("\n")
 
 
 def rows_to_show(record: str, rows: Sequence[Fields]) -> list[dict[str, Any]]:
@@ -78,17 +78,19 @@ def rows_to_show(record: str, rows: Sequence[Fields]) -> list[dict[str, Any]]:
 
     The ids of other records and columns without any value are left out.
     """
-    shown = []
+    listed_rows = []
     for row in rows:
         values = dict(row)
         values.pop("doc_id", None)
         values["lines"] = line_range(values.pop("line_start", None), values.pop("line_end", None))
-        shown.append(values)
-    names = list(dict.fromkeys(name for values in shown for name in values))
+        listed_rows.append(values)
+    names = list(dict.fromkeys(name for values in listed_rows for name in values))
     keys = [name for name in names if name.endswith("_id")]
-    hidden = {*keys[1:], *LEFT_OUT.get(record, ())}
-    kept = [name for name in names if name not in hidden and any(row.get(name) not in (None, "") for row in shown)]
-    return [{name: row.get(name) for name in kept} for row in shown]
+    hidden = {*keys[1:], *REPEATED_COLUMNS.get(record, ())}
+    columns = [
+        name for name in names if name not in hidden and any(row.get(name) not in (None, "") for row in listed_rows)
+    ]
+    return [{name: row.get(name) for name in columns} for row in listed_rows]
 
 
 def value_text(value: Any) -> str:
@@ -108,6 +110,6 @@ def value_text(value: Any) -> str:
 
 def recovery_text(section: Fields) -> str:
     """Return how a section's heading was recovered, with its confidence; empty if the source marks the heading."""
-    if section["confidence"] == 1 and section["style"] not in RECOVERED:
+    if section["confidence"] == 1 and section["style"] not in RECOVERED_STYLES:
         return ""
     return f"recovered ({section['style']}), confidence {section['confidence']:.4g}"

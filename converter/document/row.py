@@ -69,5 +69,5 @@ class Row:
         return [*super().__dir__(), *self._values]
 
     def __repr__(self) -> str:
-        shown = (f"{name}={short(value)}" for name, value in self._values.items() if value is not None)
-        return f"{self._record}({', '.join(part for part in shown if not part.startswith('doc_id='))})"
+        parts = (f"{name}={short(value)}" for name, value in self._values.items() if value is not None)
+        return f"{self._record}({', '.join(part for part in parts if not part.startswith('doc_id='))})"

@@ -55,19 +55,19 @@ class Table(TableRow):
         `unit` if there is one. Missing cells are null; surplus cells are text columns at the end, `surplus_1` and so
         on.
         """
-        typed = self.columns_typed
-        texts = list(zip_longest(*self.rows)) or [()] * len(typed)
-        texts += [(None,) * self["row_count"]] * (len(typed) - len(texts))
+        typed_columns = self.columns_typed
+        texts = list(zip_longest(*self.rows)) or [()] * len(typed_columns)
+        texts += [(None,) * self["row_count"]] * (len(typed_columns) - len(texts))
         arrays = [pa.array(column, pa.string()) for column in texts]
         if not raw:
-            arrays[: len(typed)] = [column.values.cast(storable(column.type)) for column in typed]
-        labels = unique(self.headers) if headers else [column.name for column in typed]
-        labels += [f"surplus_{number}" for number in range(1, len(arrays) - len(typed) + 1)]
+            arrays[: len(typed_columns)] = [column.values.cast(storable(column.type)) for column in typed_columns]
+        labels = unique(self.headers) if headers else [column.name for column in typed_columns]
+        labels += [f"surplus_{number}" for number in range(1, len(arrays) - len(typed_columns) + 1)]
         metadata: list[dict[str, str] | None] = [
             {"description": column.header} | ({"unit": column.unit} if column.unit and not raw else {})
-            for column in typed
+            for column in typed_columns
         ]
-        metadata += [None] * (len(arrays) - len(typed))
+        metadata += [None] * (len(arrays) - len(typed_columns))
         fields = [
             pa.field(label, array.type, metadata=words)
             for label, array, words in zip(labels, arrays, metadata, strict=True)
@@ -77,15 +77,15 @@ class Table(TableRow):
     def to_pandas(self, *, raw: bool = False, headers: bool = False) -> pd.DataFrame:
         """Return the same as a data frame with Arrow's types; its `attrs` have the origin."""
         table = self.to_arrow(raw=raw, headers=headers)
-        made = frame(table)
-        made.attrs = {
+        data_frame = frame(table)
+        data_frame.attrs = {
             "source": self.source,
             **{name: self[name] for name in ("table_id", "dataset", "caption", "line_start", "line_end")},
             "section_path": self._document.sections[self["section_id"]]["path"],
             "headers": _metadata(table.schema, b"description"),
             "units": _metadata(table.schema, b"unit"),
         }
-        return made
+        return data_frame
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the typed table to libraries that read Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""
@@ -161,5 +161,5 @@ def frame(table: pa.Table) -> pd.DataFrame:
     def type_of(arrow: pa.DataType) -> Any:
         return None if pa.types.is_dictionary(arrow) else pd.ArrowDtype(arrow)  # pandas has its own categories
 
-    made: pd.DataFrame = table.to_pandas(types_mapper=type_of)
-    return made
+    data_frame: pd.DataFrame = table.to_pandas(types_mapper=type_of)
+    return data_frame

@@ -46,28 +46,31 @@ class Checked:
 def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options: Options) -> Checked:
     """Match the schemas to each document and return all violations, in the order of documents and lines."""
     names = [schema.name for schema in schemas]
-    checked = Checked([], dict.fromkeys(names, 0), dict.fromkeys(names, 0))
+    result = Checked([], dict.fromkeys(names, 0), dict.fromkeys(names, 0))
     uniques = Uniques()
     for source in sources:
         context = read_document(source, options)
         problems = [problem for problem in context.problems if problem.severity == "error"]
-        checked.documents += context.text is not None
-        checked.unread += context.text is None
+        result.documents += context.text is not None
+        result.unread += context.text is None
         for schema in schemas if context.text is not None else ():
             try:
                 with context.allowance.timed():
-                    found = uniques.apply(schema, match(context, schema), context.source)
+                    validation = uniques.apply(schema, match(context, schema), context.source)
             except (Exception, OutOfTime) as error:
                 problems.append(problem_of(error, options))
                 break
-            checked.matched[schema.name] += found.matched
-            checked.accepted[schema.name] += len(found.rows)
-            problems += found.problems
-        checked.findings += sorted(
-            (Finding(source.key, each.line_start or 1, each.record, each.code, each.message) for each in problems),
+            result.matched[schema.name] += validation.matched
+            result.accepted[schema.name] += len(validation.rows)
+            problems += validation.problems
+        result.findings += sorted(
+            (
+                Finding(source.key, problem.line_start or 1, problem.record, problem.code, problem.message)
+                for problem in problems
+            ),
             key=lambda finding: finding.line,
         )
-    return checked
+    return result
 
 
 def text(checked: Checked) -> str:

@@ -54,8 +54,8 @@ def refuse(key: str, error: BaseException, options: Options) -> ParsedDocument:
 def problem_of(error: BaseException, options: Options) -> Problem:
     """Return an error that a document raised, as a problem."""
     if isinstance(error, OutOfTime):
-        limit = f"the document took over {options.maximum_seconds:g} s"
-        return Problem("too_slow", f"{limit}; raise it with `maximum_seconds` or split the document")
+        limit = f"the document took longer than {options.maximum_seconds:g} s"
+        return Problem("too_slow", f"{limit}; raise `maximum_seconds` or split the document")
     if isinstance(error, ParquetryError):
         return Problem(error.code, error.message, error.line, error.line)
     if is_out_of_memory(error):
@@ -69,22 +69,22 @@ def problem_of(error: BaseException, options: Options) -> Problem:
 def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> ParsedDocument:
     size = len(source.data)
     if size > options.maximum_bytes:
-        message = f"{size} bytes, the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
+        message = f"{size} bytes, but the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
         return ParsedDocument(None, source.key, problems=[Problem("too_large", message)])
     is_text = source.format == MARKDOWN
     text = read_text(source.data, source.key, options.encoding) if is_text else _read_office(source, options, allowance)
-    repaired = repair(text.lines, text.numbers, options.repair, options.rules_off)
+    draft = repair(text.lines, text.numbers, options.repair, options.rules_off)
     if not keep_lines:
         text = replace(text, lines=[])
     problems = text.problems
-    blocks = parse(repaired.lines, repaired.numbers, problems, release=not keep_lines, allowance=allowance.anew())
+    blocks = parse(draft.lines, draft.numbers, problems, not keep_lines, allowance.anew(), options.parser)
     if text.front_matter is not None:
         matter = text.front_matter
         blocks.insert(0, Block("front_matter", 1, matter.line_end, markdown=matter.raw, language=matter.format))
         for block in blocks[1:]:
             block.parent = None if block.parent is None else block.parent + 1
-    repairs, state = sorted(repaired.repairs, key=lambda entry: entry.line_start), repaired.state
-    del repaired
+    repairs, state = sorted(draft.repairs, key=lambda entry: entry.line_start), draft.state
+    del draft
     sections, section_of = outline(blocks, repairs)
     allowance.anew().take(repeated_characters(blocks, sections))
     columns = typed_columns(blocks, options.hints)
@@ -111,8 +111,8 @@ def _read_office(source: Source, options: Options, allowance: Allowance) -> Text
     if source.format == "html" and options.encoding is not None and isinstance(source.data, bytes):
         readable = decode(raw, source.key, [], options.encoding)[0].encode("utf-8", "replace")  # UTF-8 for its reader
     # Each character of the Markdown appears in several records.
-    most = int(min(options.maximum_bytes, allowance.output_bytes // 4))
-    markdown, problems = to_markdown(readable, source.format, options.maximum_bytes, most)
+    maximum_markdown = int(min(options.maximum_bytes, allowance.output_bytes // 4))
+    markdown, problems = to_markdown(readable, source.format, options.maximum_bytes, maximum_markdown)
     text = read_text(markdown, source.key)
     # The hash and size are those of the source's own bytes, whatever Markdown its reader makes of them.
     return replace(
@@ -143,10 +143,10 @@ class Batch:
 
 def join_batches(batches: Sequence[Batch]) -> Batch:
     """Return consecutive batches as one batch."""
-    first = batches[0]
+    first_batch = batches[0]
     return Batch(
-        {name: pa.concat_tables([batch.records[name] for batch in batches]) for name in first.records},
-        {name: sum(batch.matched[name] for batch in batches) for name in first.matched},
+        {name: pa.concat_tables([batch.records[name] for batch in batches]) for name in first_batch.records},
+        {name: sum(batch.matched[name] for batch in batches) for name in first_batch.matched},
     )
 
 
@@ -178,25 +178,27 @@ def convert_together(batch: Sequence[Source], options: Options, records: Sequenc
         MemoryError: memory ran out over a document, or may have: each may fit alone. Objects of this process may be
             damaged, as few libraries take a failed allocation well.
     """
-    names = _in_order(records or (*RECORDS, *(schema.name for schema in options.schemas), DATASETS))
+    names = _datasets_first(records or (*RECORDS, *(schema.name for schema in options.schemas), DATASETS))
     contexts = [read_document(source, options, keep_lines=False) for source in batch]
     for source, context in zip(batch, contexts, strict=True):
-        if source.problem is None and any(_may_be_memory(problem, len(batch)) for problem in context.problems):
+        if source.problem is None and any(_may_be_out_of_memory(problem, len(batch)) for problem in context.problems):
             raise MemoryError
     return _rows_of_all(contexts, options, names)
 
 
-def _may_be_memory(problem: Problem, documents: int) -> bool:
+def _may_be_out_of_memory(problem: Problem, documents: int) -> bool:
     return problem is OUT_OF_MEMORY or (problem.code == "failed" and documents > 1)
 
 
 def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
     """Make the rows of all documents together, which is fast; if that fails, of each document alone."""
     # If all documents together are within the smallest limits, each is within its own.
-    least = contexts[0].allowance if len(contexts) == 1 else Allowance.least([each.allowance for each in contexts])
+    allowance = (
+        contexts[0].allowance if len(contexts) == 1 else Allowance.least([context.allowance for context in contexts])
+    )
     try:
-        with least.timed():
-            return _rows_together([replace(context, allowance=least) for context in contexts], options, names)
+        with allowance.timed():
+            return _rows_together([replace(context, allowance=allowance) for context in contexts], options, names)
     except ViolationError:
         raise
     except (Exception, OutOfTime) as error:
@@ -211,14 +213,14 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
 
 
 def _rows_together(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
-    asked = {schema.name: _apply_schema(schema, contexts) for schema in options.schemas}
-    made = {}
+    results = {schema.name: _apply_schema(schema, contexts) for schema in options.schemas}
+    tables = {}
     for name in names:
-        if name in asked:
-            made[name] = pa.Table.from_batches([asked[name][0]])
+        if name in results:
+            tables[name] = pa.Table.from_batches([results[name][0]])
         else:
-            made[name] = pa.Table.from_batches(list(_rows(name, contexts, options)), schema_of(name, options))
-    return Batch(made, {name: matched for name, (_, matched) in asked.items()})
+            tables[name] = pa.Table.from_batches(list(_rows(name, contexts, options)), schema_of(name, options))
+    return Batch(tables, {name: matched for name, (_, matched) in results.items()})
 
 
 def convert_in_pieces(source: Source, options: Options, records: Sequence[str] | None = None) -> Iterator[Batch]:
@@ -231,7 +233,7 @@ def convert_in_pieces(source: Source, options: Options, records: Sequence[str] |
         OutputError: the temporary file could not be written.
     """
     context = read_document(source, options, keep_lines=False)
-    names = _in_order(records or (*RECORDS, DATASETS))
+    names = _datasets_first(records or (*RECORDS, DATASETS))
     fault: BaseException | None = None
     with tempfile.TemporaryFile() as file:
         spool = Spool(file)
@@ -242,7 +244,7 @@ def convert_in_pieces(source: Source, options: Options, records: Sequence[str] |
                     pa.default_memory_pool().release_unused()
                     places += [(name, spool.append_rows(rows)) for rows in _rows(name, [context], options)]
         except OSError as error:
-            message = f"a temporary file could not be written: {error.strerror}; TMPDIR names another folder for it"
+            message = f"a temporary file could not be written: {error.strerror}; set TMPDIR to use another folder"
             raise OutputError(message, source=tempfile.gettempdir()) from error
         except (Exception, OutOfTime) as error:
             fault = error.with_traceback(None)
@@ -255,7 +257,7 @@ def convert_in_pieces(source: Source, options: Options, records: Sequence[str] |
         yield from _rows_of_all([refuse(source.key, fault, options)], options, names).pieces()
 
 
-def _in_order(records: Iterable[str]) -> list[str]:
+def _datasets_first(records: Iterable[str]) -> list[str]:
     """Return the records with data sets first: making them takes the most memory."""
     return sorted(records, key=DATASETS.__ne__)
 
@@ -264,8 +266,8 @@ def _rows(name: str, contexts: Sequence[ParsedDocument], options: Options) -> It
     if name == DATASETS:
         return parts_of(contexts, options.hints)
     # A document that is alone in its batch may be large, and so may its sections.
-    at_once = ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE
-    return RECORDS[name].batches(contexts, at_once, contexts[0].allowance if contexts else None)
+    rows_at_once = ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE
+    return RECORDS[name].batches(contexts, rows_at_once, contexts[0].allowance if contexts else None)
 
 
 def _apply_schema(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.RecordBatch, int]:

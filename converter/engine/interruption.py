@@ -13,7 +13,7 @@ SIGNALS = tuple(
 """Ctrl-C, `kill`, and a closed terminal."""
 
 
-def stopped(output: str = "nothing half-written was left") -> str:
+def stop_message(output: str = "nothing half-written was left") -> str:
     """Return the message that a command stopped, with the state of its output."""
     return f"parquetry: stopped; {output}"
 
@@ -38,7 +38,7 @@ class Interruption(BaseException):
 class _State:
     """The first signal; later ones are ignored, as they would only interrupt the cleanup."""
 
-    first: int | None = None
+    signal_number: int | None = None
 
 
 def end_at_once() -> None:
@@ -60,9 +60,9 @@ def ignore() -> None:
     _handle(signal.SIG_IGN)
 
 
-def interrupted() -> int | None:
+def signal_number() -> int | None:
     """Return the first signal that arrived, or None."""
-    return _State.first
+    return _State.signal_number
 
 
 def _handle(handler: object) -> None:
@@ -72,13 +72,13 @@ def _handle(handler: object) -> None:
 
 
 def _end(number: int, frame: object) -> None:
-    os.write(2, f"{stopped()}\n".encode())
+    os.write(2, f"{stop_message()}\n".encode())
     os._exit(128 + number)
 
 
 def _raise(number: int, frame: object) -> None:
-    if _State.first is None:
-        _State.first = number
+    if _State.signal_number is None:
+        _State.signal_number = number
         raise Interruption(number)
 
 
@@ -88,9 +88,9 @@ def _raise_again(unraisable: "sys.UnraisableHookArgs") -> None:
         from threading import Timer
 
         number = unraisable.exc_value.number
-        _State.first = None
-        again = Timer(SECONDS_TO_LEAVE, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
+        _State.signal_number = None
+        timer = Timer(SECONDS_TO_LEAVE, os.kill, (os.getpid(), number))
+        timer.daemon = True
+        timer.start()
     else:
         sys.__unraisablehook__(unraisable)

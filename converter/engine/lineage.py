@@ -37,7 +37,7 @@ class Lineage:
         try:
             from openlineage.client import event_v2, facet_v2
         except ImportError as error:
-            raise UsageError("the events of a run need a package: pip install 'parquetry[openlineage]'") from error
+            raise UsageError("OpenLineage events need a package: pip install 'parquetry[openlineage]'") from error
         self._events, self._facets = event_v2, facet_v2
         self._file = file
         self._run = str(uuid.uuid4())
@@ -121,6 +121,6 @@ def lineage(file: Path | None, sources: Sequence[str]) -> Iterator[Lineage | Non
 def _name(source: str) -> tuple[str, str]:
     """Return a source's OpenLineage namespace and name: `file` and a path, or `s3://bucket` and a key."""
     *inner, outer = CHAIN.split(public(source))
-    if found := re.fullmatch(rf"({SCHEME}:/*[^/?#]*)([^?#]*).*", outer, re.S):
-        return found[1], "::".join([*inner, found[2].lstrip("/")])
+    if match := re.fullmatch(rf"({SCHEME}:/*[^/?#]*)([^?#]*).*", outer, re.S):
+        return match[1], "::".join([*inner, match[2].lstrip("/")])
     return "file", source if source == "-" else os.path.abspath(outer)

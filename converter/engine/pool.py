@@ -33,7 +33,7 @@ OUT_OF_MEMORY_STATUS = 71
 LARGE_BYTES = 1024 * 1024
 """A document of at least this size is a batch of its own, and may be converted in pieces; see `convert_in_pieces`."""
 
-Converted = Iterator[tuple[Sequence[Source], Iterable[Batch]]]
+Results = Iterator[tuple[Sequence[Source], Iterable[Batch]]]
 
 
 def convert_batches(
@@ -43,7 +43,7 @@ def convert_batches(
     jobs: int = 1,
     isolated: bool = False,
     in_pieces: bool = False,
-) -> Converted:
+) -> Results:
     """Yield each batch with its result, in the order of the batches, whatever order they finish in.
 
     With `jobs` over 1 and more than one batch, that many worker processes convert; at most `jobs` + 1 batches are in
@@ -55,15 +55,17 @@ def convert_batches(
     Raises:
         ViolationError: a record does not fit a schema that sets `fail`.
     """
-    coming = iter(batches)
-    first = list(islice(coming, 2))
-    every = chain(first, coming)
-    here = not isolated and (jobs == 1 or len(first) < 2)
-    run = _here if here else partial(_pooled, jobs=jobs)
-    return run(every, options, names, in_pieces=in_pieces and not options.schemas)
+    iterator = iter(batches)
+    first_batches = list(islice(iterator, 2))
+    all_batches = chain(first_batches, iterator)
+    in_this_process = not isolated and (jobs == 1 or len(first_batches) < 2)
+    run = _convert_here if in_this_process else partial(_convert_in_pool, jobs=jobs)
+    return run(all_batches, options, names, in_pieces=in_pieces and not options.schemas)
 
 
-def _here(batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], in_pieces: bool) -> Converted:
+def _convert_here(
+    batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], in_pieces: bool
+) -> Results:
     for batch in batches:
         if in_pieces and _is_large(batch):
             yield batch, convert_in_pieces(batch[0], options, names)
@@ -75,40 +77,40 @@ def _is_large(batch: Sequence[Source]) -> bool:
     return len(batch) == 1 and len(batch[0].data) >= LARGE_BYTES
 
 
-def _pooled(
+def _convert_in_pool(
     batches: Iterable[Sequence[Source]], options: Options, names: Sequence[str], in_pieces: bool, jobs: int
-) -> Converted:
+) -> Results:
     from pebble import ProcessPool
 
     context = multiprocessing.get_context(start_fork_server() or "spawn")
-    most = options.maximum_seconds
+    maximum_seconds = options.maximum_seconds
     with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
 
-        def started(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Future[bytes]:
-            timeout = None if most is None else most + slack
+        def submit(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Future[bytes]:
+            timeout = None if maximum_seconds is None else maximum_seconds + slack
             arguments = [convert_together, batch, options, names]
             return cast("Future[bytes]", pool.schedule(_convert_and_pack, args=arguments, timeout=timeout))
 
-        def alone(batch: Sequence[Source]) -> Batch:
-            return _unpack(started(batch, SLACK_ALONE))
+        def convert_alone(batch: Sequence[Source]) -> Batch:
+            return _unpack(submit(batch, SLACK_ALONE))
 
-        def refused(source: Source) -> Batch:
+        def refuse(source: Source) -> Batch:
             return convert_batch([source], options, names)  # not in a worker: it may be out of memory
 
-        def ended(batch: Sequence[Source], future: Future[bytes]) -> Iterable[Batch]:
-            made = _outcome(batch, partial(_unpack, future), alone, refused)
-            return made.pieces() if in_pieces and _is_large(batch) else [made]
+        def collect(batch: Sequence[Source], future: Future[bytes]) -> Iterable[Batch]:
+            result = _outcome(batch, partial(_unpack, future), convert_alone, refuse)
+            return result.pieces() if in_pieces and _is_large(batch) else [result]
 
-        running: deque[tuple[Sequence[Source], Future[bytes]]] = deque()
+        queue: deque[tuple[Sequence[Source], Future[bytes]]] = deque()
         try:
             for batch in batches:
-                running.append((batch, started(batch)))
-                if len(running) > jobs:
-                    done, future = running.popleft()
-                    yield done, ended(done, future)
-            while running:
-                done, future = running.popleft()
-                yield done, ended(done, future)
+                queue.append((batch, submit(batch)))
+                if len(queue) > jobs:
+                    oldest, future = queue.popleft()
+                    yield oldest, collect(oldest, future)
+            while queue:
+                oldest, future = queue.popleft()
+                yield oldest, collect(oldest, future)
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise
@@ -146,7 +148,7 @@ def _outcome(
     batch: Sequence[Source],
     result: Callable[[], Batch],
     convert: Callable[[Sequence[Source]], Batch],
-    refused: Callable[[Source], Batch],
+    refuse: Callable[[Source], Batch],
 ) -> Batch:
     """Return the result; if it fails, the results of each document alone, with a problem for each that fails."""
     try:
@@ -155,16 +157,18 @@ def _outcome(
         raise
     except Exception as error:
         if len(batch) > 1:
-            return join_batches([_outcome([source], partial(convert, [source]), convert, refused) for source in batch])
-        return refused(replace(batch[0], data=b"", problem=_problem(error)))
+            return join_batches([_outcome([source], partial(convert, [source]), convert, refuse) for source in batch])
+        return refuse(replace(batch[0], data=b"", problem=_problem(error)))
 
 
 def _problem(error: Exception) -> Problem:
     if isinstance(error, TimeoutError):
         return Problem(
             "too_slow",
-            "the document took longer than it may and was stopped; raise `maximum_seconds`, or split the document",
+            "the document took longer than its limit and was stopped; raise `maximum_seconds` or split the document",
         )
     if isinstance(error, MemoryError) or getattr(error, "exitcode", None) == OUT_OF_MEMORY_STATUS:
         return OUT_OF_MEMORY
-    return Problem("crashed", f"the process that converted it ended ({error}); please report it with the document")
+    return Problem(
+        "crashed", f"the process that converted the document ended ({error}); please report it with the document"
+    )

@@ -76,14 +76,14 @@ def start_fork_server() -> str | None:
     if "forkserver" not in get_all_start_methods():
         return None
     # Another program's process shares its server with Parquetry: without numpy, pyarrow in its workers would crash.
-    ours = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
-    forkserver.set_forkserver_preload(["converter.engine.fork_server" if ours else "converter.engine.pool"])
+    is_parquetry = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
+    forkserver.set_forkserver_preload(["converter.engine.fork_server" if is_parquetry else "converter.engine.pool"])
     # Ctrl-C and a closed terminal reach every process; the main one stops the others, which need not report it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:
         resource_tracker.ensure_running()  # else `forkserver` starts it below, and it unblocks SIGINT
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         forkserver.ensure_running()
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, previous_mask)
     return "forkserver"

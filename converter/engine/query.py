@@ -35,7 +35,7 @@ from converter.sql_text import quote_name, quote_text
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-SHUT = (
+CONFINEMENT = (
     "set enable_progress_bar = false",
     "set temp_directory = ''",  # a query could read the folder that DuckDB spills to
     "set enable_external_access = false",
@@ -65,7 +65,7 @@ STORABLE = (
 """The types of columns that all formats can hold."""
 
 
-FIT = re.compile(
+ARROW_TYPES = re.compile(
     r"(BOOLEAN|U?(TINY|SMALL|BIG)?INT|U?INTEGER|HUGEINT|FLOAT|DOUBLE|DECIMAL\(.*|VARCHAR|BLOB|DATE|TIME|TIMESTAMP.*|UUID"
     r"|INTERVAL|ENUM\(.*|NULL|\"NULL\")"
 )
@@ -77,7 +77,7 @@ END_OF_DAY = pa.scalar(86_400_000_000, pa.int64()).cast(TIME)
 NESTED = ("list", "array", "struct", "map")
 
 
-def stands(source: str) -> bool:
+def is_output(source: str) -> bool:
     """Whether the source is the output of a run, and needs no conversion: a folder with a manifest, or a database."""
     return read_manifest(Path(source)) is not None if Path(source).is_dir() else source.endswith((".duckdb", ".ddb"))
 
@@ -96,7 +96,7 @@ def ask_documents(
     with tempfile.TemporaryDirectory(prefix="parquetry-") as place:
         folder = Path(place, "out")
         report = write_folder(sources, folder, Output(records=needed(query)), options, Settings(jobs))
-        return (_asked(connection, query, folder, maximum_seconds) if report.documents else None), report
+        return (_query_folder(connection, query, folder, maximum_seconds) if report.documents else None), report
 
 
 def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table:
@@ -108,16 +108,18 @@ def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table
         QueryError: the query exceeded its time limit or the memory.
     """
     if out.is_dir():
-        return _asked(_connection(), query, out, maximum_seconds)
+        return _query_folder(_connection(), query, out, maximum_seconds)
     target = find_target(str(out), "duckdb")
     if target is None or target.manifest() is None:
-        raise OutputError("is no output of Parquetry; name documents, or what convert -o made", source=str(out))
+        raise OutputError(
+            "is not an output of Parquetry; name documents, or an output of `parquetry convert`", source=str(out)
+        )
     connection = _connection()
     try:
         connection.execute(f"attach {quote_text(str(out))} as output (read_only)")
         connection.execute("use output")
     except import_extra("duckdb", "duckdb").Error as error:
-        raise OutputError(f"cannot be read: {_said(error)}", source=str(out)) from error
+        raise OutputError(f"cannot be read: {_message(error)}", source=str(out)) from error
     return _result(connection, query, maximum_seconds)
 
 
@@ -126,9 +128,9 @@ def needed(query: str) -> list[str]:
     words = {word.casefold() for word in re.findall(r"\w+", query)}
     if words & LISTING:
         return [*RECORDS, DATASETS]
-    named = {*(words & RECORDS.keys()), *(one for view in words & VIEWS.keys() for one in VIEWS[view][0])}
-    found = [name for name in RECORDS if name in named] + ([DATASETS] if DATASETS in words else [])
-    return found or [*RECORDS, DATASETS]
+    names = {*(words & RECORDS.keys()), *(record for view in words & VIEWS.keys() for record in VIEWS[view][0])}
+    records = [name for name in RECORDS if name in names] + ([DATASETS] if DATASETS in words else [])
+    return records or [*RECORDS, DATASETS]
 
 
 def _connection() -> DuckDBPyConnection:
@@ -136,10 +138,12 @@ def _connection() -> DuckDBPyConnection:
     return connection
 
 
-def _asked(connection: DuckDBPyConnection, query: str, folder: Path, maximum_seconds: float | None) -> pa.Table:
+def _query_folder(connection: DuckDBPyConnection, query: str, folder: Path, maximum_seconds: float | None) -> pa.Table:
     manifest = read_manifest(folder)
     if manifest is None or manifest.format != "parquet":
-        raise OutputError("is no output as Parquet, which alone can be asked", source=str(folder))
+        raise OutputError(
+            "is not an output in Parquet, the only format of folders that can be queried", source=str(folder)
+        )
     _register(connection, folder, manifest)
     return _result(connection, query, maximum_seconds)
 
@@ -172,7 +176,7 @@ def _check(connection: DuckDBPyConnection, query: str) -> None:
     try:
         statements = connection.extract_statements(query)
     except duckdb.Error as error:
-        raise UsageError(f"the query cannot be read: {_said(error)}") from error
+        raise UsageError(f"the query cannot be read: {_message(error)}") from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise UsageError("a query is one SELECT (or FROM, WITH, DESCRIBE, SUMMARIZE): it reads and changes nothing")
 
@@ -181,69 +185,74 @@ def _result(connection: DuckDBPyConnection, query: str, maximum_seconds: float |
     """Return the result of the query, in types that every format can hold."""
     _check(connection, query)
     duckdb = import_extra("duckdb", "duckdb")
-    for statement in SHUT:
+    for statement in CONFINEMENT:
         connection.execute(statement)
     try:
-        return _within(maximum_seconds, connection, lambda: _found(connection, query))
+        return _run_within(maximum_seconds, connection, lambda: _fetch(connection, query))
     except duckdb.OutOfMemoryException as error:
-        raise QueryError(f"the query needs more memory than there is: {_said(error)}") from error
+        raise QueryError(f"the query needs more memory than is available: {_message(error)}") from error
     except duckdb.Error as error:
-        raise UsageError(f"DuckDB refuses the query: {_said(error)}") from error
+        raise UsageError(f"DuckDB refuses the query: {_message(error)}") from error
 
 
-def _within(seconds: float | None, connection: DuckDBPyConnection, work: Callable[[], pa.Table]) -> pa.Table:
+def _run_within(seconds: float | None, connection: DuckDBPyConnection, work: Callable[[], pa.Table]) -> pa.Table:
     """Run the work, which uses the connection, in another thread and return its result; stop it if this one is stopped.
 
     Raises:
         QueryError: the work exceeded its time limit.
     """
-    done: Future[pa.Table] = Future()
+    future: Future[pa.Table] = Future()
 
     def run() -> None:
         try:
-            done.set_result(work())
+            future.set_result(work())
         except BaseException as error:
-            done.set_exception(error)
+            future.set_exception(error)
 
     thread = threading.Thread(target=run, daemon=True)  # daemon: if it cannot be stopped, the process can still end
     thread.start()
     try:
-        return done.result(seconds)
+        return future.result(seconds)
     except TimeoutError as error:
-        if done.done():
+        if future.done():
             raise
-        message = f"the query took longer than {seconds:g} seconds and was stopped; see `maximum_seconds`"
+        message = f"the query took longer than {seconds:g} seconds and was stopped; raise `maximum_seconds`"
         raise QueryError(message, code="too_slow") from error
     finally:
-        last = time.monotonic() + SECONDS_TO_STOP
-        while not done.done() and time.monotonic() < last:
+        deadline = time.monotonic() + SECONDS_TO_STOP
+        while not future.done() and time.monotonic() < deadline:
             connection.interrupt()  # repeatedly: a query that has not begun yet ignores it
             thread.join(0.02)
 
 
-def _found(connection: DuckDBPyConnection, query: str) -> pa.Table:
+def _fetch(connection: DuckDBPyConnection, query: str) -> pa.Table:
     """Return the result of the query; values that only DuckDB has become its texts."""
     try:
         relation = connection.sql(query)
         names = list(relation.columns)
-        fit = [_is_fit(type) for type in relation.types]
-        if not all(fit):
-            places = (f"#{number}{'' if is_fit else '::varchar'}" for number, is_fit in enumerate(fit, start=1))
+        transfers = [_is_unchanged(type) for type in relation.types]
+        if not all(transfers):
+            places = (
+                f"#{number}{'' if is_unchanged else '::varchar'}"
+                for number, is_unchanged in enumerate(transfers, start=1)
+            )
             relation = relation.project(", ".join(f"{place} as c{number}" for number, place in enumerate(places)))
-        found = relation.to_arrow_table()
+        result = relation.to_arrow_table()
     except import_extra("duckdb", "duckdb").ParserException:
         raise
     except import_extra("duckdb", "duckdb").Error as error:
-        raise _placed(connection, query, error) from error
-    columns = [_storable(column) if _is_in_time(column) else _texts(connection, column) for column in found.columns]
-    return pa.Table.from_arrays(columns, _distinct(names))
+        raise _with_position(connection, query, error) from error
+    columns = [_to_storable(column) if _is_in_time(column) else _texts(connection, column) for column in result.columns]
+    return pa.Table.from_arrays(columns, _make_distinct(names))
 
 
-def _is_fit(type: Any) -> bool:
+def _is_unchanged(type: Any) -> bool:
     """Whether Arrow transfers values of a DuckDB type, and of the types within it, unchanged."""
     if type.id in NESTED:
-        return bool(type.children) and all(_is_fit(inner) for _, inner in type.children if not isinstance(inner, int))
-    return FIT.fullmatch(str(type)) is not None
+        return bool(type.children) and all(
+            _is_unchanged(inner) for _, inner in type.children if not isinstance(inner, int)
+        )
+    return ARROW_TYPES.fullmatch(str(type)) is not None
 
 
 def _is_in_time(column: pa.ChunkedArray) -> bool:
@@ -277,40 +286,40 @@ def _texts(connection: DuckDBPyConnection, column: pa.ChunkedArray) -> pa.Chunke
     return texts.column(0)
 
 
-def _distinct(names: list[str]) -> list[str]:
+def _make_distinct(names: list[str]) -> list[str]:
     """Return the column names, with a number added to repeated ones."""
     distinct: list[str] = []
     for name in names:
-        number, new = 1, name
-        while new in distinct:
+        number, label = 1, name
+        while label in distinct:
             number += 1
-            new = f"{name}_{number}"
-        distinct.append(new)
+            label = f"{name}_{number}"
+        distinct.append(label)
     return distinct
 
 
-def _placed(connection: DuckDBPyConnection, query: str, error: Exception) -> Exception:
+def _with_position(connection: DuckDBPyConnection, query: str, error: Exception) -> Exception:
     """Return DuckDB's error for a query that it refused, with the position, which only `execute` reports."""
-    stopped = import_extra("duckdb", "duckdb").InterruptException
+    interrupt_error = import_extra("duckdb", "duckdb").InterruptException
     try:
-        if type(error) is not stopped:
+        if type(error) is not interrupt_error:
             connection.execute(query)
-    except Exception as placed:
-        return placed if type(placed) is type(error) else error
+    except Exception as detailed_error:
+        return detailed_error if type(detailed_error) is type(error) else error
     return error
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     """Return DuckDB's message without terminal control codes: it may quote the text of a document."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in str(error))
 
 
-def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _to_storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column in a type that every format has: sums as integers, intervals as durations, others as text."""
     if column.type == SUM:
         with contextlib.suppress(pa.ArrowInvalid):  # too large
             return column.cast(pa.int64())
-    if _has_a_place(column.type):
+    if _is_storable(column.type):
         return column
     values = column.to_pylist()
     if pa.types.is_interval(column.type) and not any(value and value.months for value in values):
@@ -320,7 +329,7 @@ def _storable(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([pa.array(texts, pa.string())])
 
 
-def _has_a_place(type: pa.DataType) -> bool:
+def _is_storable(type: pa.DataType) -> bool:
     """Whether every format can hold the type."""
     inner = [type.field(index).type for index in range(type.num_fields)]
-    return any(matches(type) for matches in STORABLE) and all(map(_has_a_place, inner))
+    return any(matches(type) for matches in STORABLE) and all(map(_is_storable, inner))

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 BATCH_DOCUMENTS = 256
 BATCH_BYTES = LARGE_BYTES
 WAITING_PARTITIONS = 32  # with partitions, the number of batches filled in parallel
-COUNTED = ("documents", "repairs", "problems")
+COUNTED_RECORDS = ("documents", "repairs", "problems")
 """The records that a report always counts, whatever is written."""
 Progress = Callable[[int, int], None]
 """Called after each batch with the number of documents and bytes processed so far."""
@@ -72,24 +72,24 @@ class Settings:
 
 def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[list[Source]]:
     """Group sources into batches that fit in memory, each of one partition; a large document is a batch of its own."""
-    waiting: dict[str, list[Source]] = {}
+    open_batches: dict[str, list[Source]] = {}
     sizes: Counter[str] = Counter()
     for source in sources:
         partition = partition_of(source, partition_by)
-        if len(source.data) >= BATCH_BYTES and partition in waiting:
+        if len(source.data) >= BATCH_BYTES and partition in open_batches:
             del sizes[partition]
-            yield waiting.pop(partition)
-        batch = waiting.setdefault(partition, [])
+            yield open_batches.pop(partition)
+        batch = open_batches.setdefault(partition, [])
         batch.append(source)
         sizes[partition] += len(source.data)
         if len(batch) >= BATCH_DOCUMENTS or sizes[partition] >= BATCH_BYTES:
             del sizes[partition]
-            yield waiting.pop(partition)
-        elif len(waiting) > WAITING_PARTITIONS:
+            yield open_batches.pop(partition)
+        elif len(open_batches) > WAITING_PARTITIONS:
             ((largest, _),) = sizes.most_common(1)
             del sizes[largest]
-            yield waiting.pop(largest)
-    yield from waiting.values()
+            yield open_batches.pop(largest)
+    yield from open_batches.values()
 
 
 def convert_sources(
@@ -111,22 +111,24 @@ def convert_sources(
     schemas = [schema.name for schema in options.schemas]
     report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
     report.matched |= dict.fromkeys(schemas, 0)
-    filtered = _filtered(options)
-    asked_types = options.hints.types.keys() - {"*"}
+    keep_unique = _uniqueness_filter(options)
+    hinted_types = options.hints.types.keys() - {"*"}
     names = list(
-        dict.fromkeys([*output.requested_records(options), *schemas, *COUNTED, *(["tables"] if asked_types else [])])
+        dict.fromkeys(
+            [*output.requested_records(options), *schemas, *COUNTED_RECORDS, *(["tables"] if hinted_types else [])]
+        )
     )
-    grouped = batches(sources, output.partition_by)
+    grouped_sources = batches(sources, output.partition_by)
     in_pieces = not output.nested(options)
-    for batch, pieces in convert_batches(grouped, options, names, settings.jobs, settings.isolated, in_pieces):
+    for batch, pieces in convert_batches(grouped_sources, options, names, settings.jobs, settings.isolated, in_pieces):
         partition = partition_of(batch[0], output.partition_by)
         documents = 0
         for piece in pieces:
-            records = filtered(piece.records)
+            records = keep_unique(piece.records)
             sink(records, partition, piece.more)
             report.add(records)
-            if asked_types and "tables" in records:
-                report.hinted = sorted({*report.hinted, *hinted(asked_types, records["tables"])})
+            if hinted_types and "tables" in records:
+                report.hinted = sorted({*report.hinted, *matching_types(hinted_types, records["tables"])})
             documents += records["documents"].num_rows if "documents" in records else 0
             for name, matched in piece.matched.items():
                 report.matched[name] += matched
@@ -142,26 +144,26 @@ def convert_sources(
 
 
 @contextlib.contextmanager
-def _behind(sink: Sink) -> Iterator[Sink]:
+def _write_behind(sink: Sink) -> Iterator[Sink]:
     """Yield a sink that writes one batch while the next is converted: compression runs without the interpreter lock.
 
     Only for files: a pipe that nobody reads would block the thread, and so the run, forever.
     """
     with ThreadPoolExecutor(1) as thread:
-        last: Future[None] | None = None
+        pending: Future[None] | None = None
 
         def write(records: Records, partition: str, more: bool) -> None:
-            nonlocal last
-            if last is not None:
-                last.result()
-            last = thread.submit(sink, records, partition, more)
+            nonlocal pending
+            if pending is not None:
+                pending.result()
+            pending = thread.submit(sink, records, partition, more)
 
         yield write
-        if last is not None:
-            last.result()
+        if pending is not None:
+            pending.result()
 
 
-def _filtered(options: Options) -> Callable[[Records], Records]:
+def _uniqueness_filter(options: Options) -> Callable[[Records], Records]:
     """Return a function that removes from a batch the rows that must be unique in the run, and are not."""
     if not options.schemas:
         return lambda records: records
@@ -191,11 +193,11 @@ def write_stream(
             nested.close()
         return report
     if output.records and DATASETS in output.records:
-        raise UsageError("data sets are a file each; name an output folder with `out`")
+        raise UsageError("data sets are one file each; name an output folder with `out`")
     names = output.names(options)
     if len(names) != 1:
         raise UsageError(
-            f"{output.format} holds one record a file; name an output folder with `out`, or one record with `records`"
+            f"{output.format} holds one record per file; name an output folder with `out`, or one record with `records`"
         )
     writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.layout)
 
@@ -275,11 +277,11 @@ def write_target(
             would remove more of it than allowed.
     """
 
-    def fill(files: Files, stage: Stage, earlier: PreviousOutput | None, report: Report) -> None:
-        wanted = sources if earlier is None else not_held(sources, earlier, report)
-        with _behind(files.write) as write:
-            sink = write if earlier is None else skip_unchanged(write, earlier)
-            convert_sources(wanted, sink, output, options, report, settings)
+    def fill(files: Files, stage: Stage, previous: PreviousOutput | None, report: Report) -> None:
+        new_sources = sources if previous is None else not_held(sources, previous, report)
+        with _write_behind(files.write) as write:
+            sink = write if previous is None else skip_unchanged(write, previous)
+            convert_sources(new_sources, sink, output, options, report, settings)
 
     return write_output(target, output, options, fill, sources.listing if isinstance(sources, Sources) else None)
 
@@ -298,43 +300,43 @@ def write_output(
     output.check(options, is_folder=not target.shared)
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
-    told = output.fingerprint_options(options)
+    fingerprint = output.fingerprint_options(options)
     with timed(report), open_stage(target.place) as stage:
-        before = stage.pending or target.manifest()
-        earlier = previous_output(target, before, output, options, stage.resume)
-        if earlier is not None and listing is not None:
-            earlier.listing = listing
+        previous_manifest = stage.pending or target.manifest()
+        previous = previous_output(target, previous_manifest, output, options, stage.resume)
+        if previous is not None and listing is not None:
+            previous.listing = listing
         stale = None
         with (
             NestedFile(stage.new)
             if output.nested(options)
-            else RecordFiles(stage, output, options, before, target.capacity) as files
+            else RecordFiles(stage, output, options, previous_manifest, target.capacity) as files
         ):
-            fill(files, stage, earlier, report)
-            if earlier is not None and isinstance(files, RecordFiles):
-                goes = earlier.settle(output.mode, output.maximum_removed, report)
+            fill(files, stage, previous, report)
+            if previous is not None and isinstance(files, RecordFiles):
+                removals = previous.settle(output.mode, output.maximum_removed, report)
                 if report.exit_code == 1:
-                    earlier.count(report)
+                    previous.count(report)
                     return report  # nothing could be read
-                if not earlier.remade:
-                    if not files.go_on(earlier, goes, report):
+                if not previous.remade:
+                    if not files.go_on(previous, removals, report):
                         return report  # nothing has changed
-                    stale = goes
-            made = files.finish(report)
-        if report.documents or earlier is not None:
+                    stale = removals
+            written_files = files.finish(report)
+        if report.documents or previous is not None:
             if output.datapackage:
-                made.append(write_datapackage(stage.new, output.format, made, files.schemas))
-            layout = None if target.shared else output.arranged(before)
-            manifest = Manifest.of(report, output.format, told, made, files.schemas, layout)
+                written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))
+            layout = None if target.shared else output.arranged(previous_manifest)
+            manifest = Manifest.of(report, output.format, fingerprint, written_files, files.schemas, layout)
             if listing is not None and listing.is_local:
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)
-            elif before is not None:
-                manifest = replace(manifest, root=before.root, folder=before.folder)
-            load = Load(stage, manifest, files.stored, stale, before, output.mode == "overwrite")
-            stands = target.publish(load)
+            elif previous_manifest is not None:
+                manifest = replace(manifest, root=previous_manifest.root, folder=previous_manifest.folder)
+            load = Load(stage, manifest, files.stored, stale, previous_manifest, output.mode == "overwrite")
+            published = target.publish(load)
             report.notes = load.notes
-            report.rows |= {name: rows for name, rows in stands.rows().items() if name in report.rows}
-            report.outputs, report.written = target.locations(stands), True
+            report.rows |= {name: rows for name, rows in published.rows().items() if name in report.rows}
+            report.outputs, report.written = target.locations(published), True
     return report
 
 
@@ -346,39 +348,39 @@ def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:
     """
     for schema in schemas:
         if excess := capacity.excess(schema.arrow, lambda: ()):
-            raise UsageError(f"schema {schema.name}: {excess}; take some out, or name a folder")
+            raise UsageError(f"schema {schema.name}: {excess}; remove some, or write to a folder")
         names = [schema.name, *schema.arrow.names]
         fitting = [*capacity.names([schema.name]), *capacity.names(schema.arrow.names)]
-        for name, other in zip(names, fitting, strict=True):
-            if name != other:
+        for name, accepted_name in zip(names, fitting, strict=True):
+            if name != accepted_name:
                 raise UsageError(
-                    f"schema {schema.name}: {capacity.system} does not accept {name!r} as a name; use {other}"
+                    f"schema {schema.name}: {capacity.system} does not accept {name!r} as a name; use {accepted_name}"
                 )
 
 
-def not_held(sources: Iterable[Source], earlier: PreviousOutput, report: Report) -> Iterator[Source]:
+def not_held(sources: Iterable[Source], previous: PreviousOutput, report: Report) -> Iterator[Source]:
     """Yield new and changed sources; count those that an earlier output holds unchanged."""
     for source in sources:
-        if earlier.holds(source):
+        if previous.holds(source):
             report.sources += 1
             report.skipped += 1
         else:
             yield source
 
 
-def hinted(asked: Iterable[str], tables: pa.Table) -> Iterator[str]:
+def matching_types(names: Iterable[str], tables: pa.Table) -> Iterator[str]:
     """Yield the names with a requested type that match the header or name of a column in these tables."""
     columns = [column for row in tables.column("columns").to_pylist() for column in row]
-    there = {column[part] for column in columns for part in ("header", "name")}
-    alike = {column_name(column["header"]) for column in columns}
-    yield from (name for name in asked if name in there or column_name(name) in alike)
+    labels = {column[part] for column in columns for part in ("header", "name")}
+    normalized_labels = {column_name(column["header"]) for column in columns}
+    yield from (name for name in names if name in labels or column_name(name) in normalized_labels)
 
 
-def skip_unchanged(sink: Sink, earlier: PreviousOutput) -> Sink:
+def skip_unchanged(sink: Sink, previous: PreviousOutput) -> Sink:
     """Return a sink that also records which documents of an earlier output were converted."""
 
     def write(records: Records, partition: str, more: bool) -> None:
-        earlier.take(records)
+        previous.take(records)
         sink(records, partition, more)
 
     return write
@@ -387,8 +389,8 @@ def skip_unchanged(sink: Sink, earlier: PreviousOutput) -> Sink:
 @contextlib.contextmanager
 def timed(report: Report) -> Iterator[None]:
     """Set the duration of the block in the report."""
-    started = time.perf_counter()
+    start = time.perf_counter()
     try:
         yield
     finally:
-        report.seconds = time.perf_counter() - started
+        report.seconds = time.perf_counter() - start

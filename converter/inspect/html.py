@@ -21,17 +21,17 @@ SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 @cache
 def environment() -> Environment:
     """Return the environment of all templates."""
-    made = Environment(
+    templates = Environment(
         loader=PackageLoader("converter.inspect"),
         autoescape=True,
-        finalize=shown,
+        finalize=finalize,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"address": address, "value": value_text, "amount": amount}
-    made.globals |= {"KINDS": KINDS}
-    return made
+    templates.filters |= {"address": address, "value": value_text, "amount": amount}
+    templates.globals |= {"KINDS": KINDS}
+    return templates
 
 
 def asset(name: str) -> Markup:
@@ -39,7 +39,7 @@ def asset(name: str) -> Markup:
     return Markup(files("converter.inspect").joinpath("templates", name).read_text("utf-8"))
 
 
-def shown(value: Any) -> Any:
+def finalize(value: Any) -> Any:
     """Return a value as a template prints it: nothing for None, no characters that move or reorder text."""
     if value is None:
         return ""

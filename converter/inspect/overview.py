@@ -100,7 +100,7 @@ class Overview:
 
     def close(self) -> None:
         """Unify the data sets over the run, and collect their drift."""
-        found = {
+        data_sets = {
             name: DataSet(
                 name,
                 self._tables[name],
@@ -111,8 +111,8 @@ class Overview:
             for name, schema, batches in self._datasets.tables()
         }
         for row in self._datasets.problems().to_pylist():
-            found[row["record"]].drift.append(f"{row['source']}:{row['line_start']}: {row['message']}")
-        self.data_sets = sorted(found.values(), key=lambda held: (-len(held.drift), -held.rows))
+            data_sets[row["record"]].drift.append(f"{row['source']}:{row['line_start']}: {row['message']}")
+        self.data_sets = sorted(data_sets.values(), key=lambda data_set: (-len(data_set.drift), -data_set.rows))
 
     @property
     def charts(self) -> list[tuple[str, str, list[tuple[str, int]]]]:

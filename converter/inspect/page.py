@@ -48,7 +48,7 @@ def write_page(
     Raises:
         OSError: the page could not be written.
     """
-    done = Inspected()
+    content = Inspected()
     with tempfile.TemporaryFile() as packed, tempfile.TemporaryFile() as spool:
         overview = Overview(spool, options)
         draw = environment().get_template("document.html").render
@@ -56,19 +56,19 @@ def write_page(
             reading = Reading(Document(read_document(source, options), options), live=True)
             packed.write(pack(draw(reading=reading)) + b"\n")
             overview.add(reading)
-            done.sources += 1
-            done.documents += reading.document.doc_id is not None
-            done.bytes += len(source.data)
-            done.problems += reading.document.rows("problems")
+            content.sources += 1
+            content.documents += reading.document.doc_id is not None
+            content.bytes += len(source.data)
+            content.problems += reading.document.rows("problems")
             if progress is not None:
-                progress(done.sources, done.bytes)
-        if not done.documents:
-            return done
+                progress(content.sources, content.bytes)
+        if not content.documents:
+            return content
         overview.close()
         packed.seek(0)
         for piece in pieces(overview, packed):
             stream.write(piece.encode())
-    return done
+    return content
 
 
 def pieces(overview: Overview, packed: Iterable[bytes]) -> Iterator[str]:

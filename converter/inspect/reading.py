@@ -120,10 +120,10 @@ class Reading:
         """Return the kind of the block that encloses a block; empty at the top level."""
         return "" if block["parent_id"] is None else str(self.document.blocks[block["parent_id"]]["kind"])
 
-    def confidence(self, first: int, last: int) -> float | None:
+    def confidence(self, start: int, end: int) -> float | None:
         """Return the confidence of the least certain repair that touches these lines; None without a repair."""
-        found = [line.confidence for line in self.lines[first - 1 : last] if line.confidence is not None]
-        return min(found, default=None)
+        confidences = [line.confidence for line in self.lines[start - 1 : end] if line.confidence is not None]
+        return min(confidences, default=None)
 
     def lists(self, block: Row) -> list[Branch]:
         """Return the items of a list block as nested lists."""
@@ -146,9 +146,9 @@ class Reading:
                 column["unit"],
                 column["null_count"],
                 column["evidence"],
-                "number" if is_number(typed.type) else "" if column["type"] == "string" else "short",
+                "number" if is_number(typed_column.type) else "" if column["type"] == "string" else "short",
             )
-            for column, typed in zip(table["columns"], table.columns_typed, strict=True)
+            for column, typed_column in zip(table["columns"], table.columns_typed, strict=True)
         ]
         rows: dict[int, tuple[int, list[str]]] = {}
         for cell in self.document.cells_of(table["table_id"]):
@@ -161,23 +161,23 @@ class Reading:
 
     @cached_property
     def _lists(self) -> dict[int, Sequence[Row]]:
-        return {held["block_id"]: held["items"] for held in self.document.lists}
+        return {list_row["block_id"]: list_row["items"] for list_row in self.document.lists}
 
     @cached_property
     def _tables(self) -> dict[int, list[Table]]:
-        return grouped(self.document.tables)
+        return group_by_block(self.document.tables)
 
     @cached_property
     def _definitions(self) -> dict[int, list[Row]]:
-        return grouped(self.document.definitions)
+        return group_by_block(self.document.definitions)
 
 
-def grouped(rows: Iterable[Any]) -> dict[int, list[Any]]:
+def group_by_block(rows: Iterable[Any]) -> dict[int, list[Any]]:
     """Return the rows by their block."""
-    found: dict[int, list[Any]] = defaultdict(list)
+    groups: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
-        found[row["block_id"]].append(row)
-    return found
+        groups[row["block_id"]].append(row)
+    return groups
 
 
 def branches(items: Iterable[Row]) -> list[Branch]:
@@ -187,10 +187,10 @@ def branches(items: Iterable[Row]) -> list[Branch]:
     for item in items:
         entry = entries[item["item_id"]] = Entry(item, *label_and_text(item))
         parent = entries.get(item["parent_item_id"])
-        beside = parent.lists if parent else roots
-        if not beside or beside[-1].ordered != item["ordered"]:
-            beside.append(Branch(item["ordered"]))
-        beside[-1].entries.append(entry)
+        siblings = parent.lists if parent else roots
+        if not siblings or siblings[-1].ordered != item["ordered"]:
+            siblings.append(Branch(item["ordered"]))
+        siblings[-1].entries.append(entry)
     return roots
 
 

@@ -66,17 +66,17 @@ class Report:
             self.errors += problems.column("severity").to_pylist().count("error")
             self.problems += problems.slice(0, KEPT_PROBLEMS - len(self.problems)).to_pylist()
 
-    def join(self, other: Report) -> None:
+    def join(self, report: Report) -> None:
         """Add the counts of another process of this run."""
         for name in ("sources", "documents", "skipped", "failed", "bytes", "errors"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        for own, counts in ((self.rows, other.rows), (self.matched, other.matched)):
-            own |= {name: own.get(name, 0) + count for name, count in counts.items()}
-        self.hinted = sorted({*self.hinted, *other.hinted})
-        self.repairs += other.repairs
-        self.listing_complete = self.listing_complete and other.listing_complete
-        self.problem_codes += other.problem_codes
-        self.problems += other.problems[: KEPT_PROBLEMS - len(self.problems)]
+            setattr(self, name, getattr(self, name) + getattr(report, name))
+        for totals, counts in ((self.rows, report.rows), (self.matched, report.matched)):
+            totals |= {name: totals.get(name, 0) + count for name, count in counts.items()}
+        self.hinted = sorted({*self.hinted, *report.hinted})
+        self.repairs += report.repairs
+        self.listing_complete = self.listing_complete and report.listing_complete
+        self.problem_codes += report.problem_codes
+        self.problems += report.problems[: KEPT_PROBLEMS - len(self.problems)]
 
     @property
     def exit_code(self) -> int:
@@ -88,7 +88,7 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON values, with exit code and bytes per second, without the rows of `problems`."""
-        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "problems"}
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "problems"}
         return values | {
             "started": self.started.isoformat(),
             "outputs": [str(path) for path in self.outputs],

@@ -36,21 +36,21 @@ class Capacity:
 
     def names(self, names: Sequence[str]) -> list[str]:
         """Return distinct column names that the system accepts; names that it accepts already stay the same."""
-        fitting: list[str] = []
-        taken = {self._folded(name) for name in names if self._is_fit(name)}
-        seen: set[str] = set()
+        new_names: list[str] = []
+        fit_names = {self._fold(name) for name in names if self._is_fit(name)}
+        used_names: set[str] = set()
         for position, name in enumerate(names, start=1):
-            new = name
-            if not self._is_fit(name) or self._folded(name) in seen:
+            new_name = name
+            if not self._is_fit(name) or self._fold(name) in used_names:
                 stem = re.sub(f"[{re.escape(self.forbidden)}]", "_", name) or f"column_{position}"
-                stem = f"{stem}_" if self._folded(stem) in self.reserved else stem
-                new, number = self._cut(stem, ""), 1
-                while self._folded(new) in taken | seen or self._folded(new) in self.reserved:
+                stem = f"{stem}_" if self._fold(stem) in self.reserved else stem
+                new_name, number = self._cut(stem, ""), 1
+                while self._fold(new_name) in fit_names | used_names or self._fold(new_name) in self.reserved:
                     number += 1
-                    new = self._cut(stem, f"_{number}")
-            seen.add(self._folded(new))
-            fitting.append(new)
-        return fitting
+                    new_name = self._cut(stem, f"_{number}")
+            used_names.add(self._fold(new_name))
+            new_names.append(new_name)
+        return new_names
 
     def fitted(self, schema: pa.Schema) -> pa.Schema:
         """Return the schema with names that the system accepts."""
@@ -67,10 +67,10 @@ class Capacity:
         return None
 
     def _is_fit(self, name: str) -> bool:
-        fits = 0 < len(name.encode()) <= self.name_bytes and self._folded(name) not in self.reserved
+        fits = 0 < len(name.encode()) <= self.name_bytes and self._fold(name) not in self.reserved
         return fits and not any(character in self.forbidden for character in name)
 
-    def _folded(self, name: str) -> str:
+    def _fold(self, name: str) -> str:
         return name.lower() if self.folds_case else name
 
     def _cut(self, name: str, end: str) -> str:
@@ -81,15 +81,17 @@ class Capacity:
         return name.encode()[: self.name_bytes - len(end)].decode(errors="ignore") + end
 
 
-def renamed(dataset: str, before: Sequence[str], now: Sequence[str], system: str, line: int) -> Problem:
+def renaming_problem(
+    dataset: str, old_names: Sequence[str], new_names: Sequence[str], system: str, line: int
+) -> Problem:
     """Return the problem that lists the renamed columns of a data set."""
-    pairs = [f"{old or 'an empty name'} as {new}" for old, new in zip(before, now, strict=True) if old != new]
-    more = f" and {len(pairs) - LONGEST_LIST:,} more" if len(pairs) > LONGEST_LIST else ""
-    message = f"data set {dataset}: {system} has column {', '.join(pairs[:LONGEST_LIST])}{more}"
+    pairs = [f"{old or 'an empty name'} as {new}" for old, new in zip(old_names, new_names, strict=True) if old != new]
+    remainder = f" and {len(pairs) - LONGEST_LIST:,} more" if len(pairs) > LONGEST_LIST else ""
+    message = f"data set {dataset}: {system} has column {', '.join(pairs[:LONGEST_LIST])}{remainder}"
     return Problem("renamed_column", message, line, line, dataset)
 
 
-def left_out(dataset: str, reason: str, line: int) -> Problem:
+def omission_problem(dataset: str, reason: str, line: int) -> Problem:
     """Return the problem of a data set that a target cannot hold."""
     message = f"data set {dataset} is left out: {reason}; its rows stand in the record cells"
     return Problem("dataset_left_out", message, line, line, dataset)

@@ -24,7 +24,7 @@ from converter.output.tables import (
     in_contract,
     in_order,
     is_dataset,
-    kept_in_place,
+    keep_in_place,
     manifest_of,
     tables_of,
 )
@@ -58,32 +58,32 @@ class Delta:
     def __init__(self, out: str) -> None:
         self.name, self._root = shown(out), out.removeprefix("delta://")
         if not self._root:
-            raise UsageError(f"{self.name} names no folder; use delta://FOLDER, or delta://s3://BUCKET/FOLDER")
+            raise UsageError(f"{self.name} does not name a folder; use delta://FOLDER, or delta://s3://BUCKET/FOLDER")
         self._delta = import_extra("deltalake", "delta")
         self._local = None if "://" in self._root else Path(self._root)
         self.place = self._local or staging_place(self.name)
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest, None if there is none."""
-        with self._told():
+        """Return the manifest; None if there is none."""
+        with self._convert_errors():
             return self._manifest()[0]
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the tables and local folders with these names that Parquetry did not make."""
-        with self._told():
+        with self._convert_errors():
             manifest = self._manifest()[0]
-            ours = manifest.paths if manifest else set()
-            return sorted(name for name in {*names} - ours if self._is_strange(name))
+            own_tables = manifest.paths if manifest else set()
+            return sorted(name for name in {*names} - own_tables if self._is_foreign(name))
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record, as of the last completed run."""
-        with self._told():
-            rows = self._standing(record).to_pyarrow_dataset()
+        with self._convert_errors():
+            rows = self._open_completed(record).to_pyarrow_dataset()
             yield from in_contract(rows.to_batches(columns=list(columns) if columns else None), record, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the problems and parts of data sets that stay; they stay in place."""
-        return kept_in_place(self, self.manifest(), stale)
+        return keep_in_place(self, self.manifest(), stale)
 
     def publish(self, load: Load) -> Manifest:
         """Write the staged rows to the tables, in one or two commits per table, and `_manifest` last.
@@ -92,32 +92,40 @@ class Delta:
             OutputError: a name is taken, or a commit failed. The tables are restored; if that fails too, the message
                 says so, and the next run restores them.
         """
-        with self._told():
-            before = self._manifest()[0]
-            check_unchanged(before, load, self.name)
-            ours = tables_of(before, before.paths if before else (), lambda name: int(self._standing(name).count()))
-            if taken := sorted(name for name in load.schemas.keys() - ours if self._is_strange(name)):
-                message = f"holds {taken[0]} already, which Parquetry did not make; name another place"
+        with self._convert_errors():
+            previous = self._manifest()[0]
+            check_unchanged(previous, load, self.name)
+            own_tables = tables_of(
+                previous, previous.paths if previous else (), lambda name: int(self._open_completed(name).count())
+            )
+            if conflicts := sorted(name for name in load.schemas.keys() - own_tables if self._is_foreign(name)):
+                message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
                 raise OutputError(message, source=self.name, code="output_exists")
-            new = load.stage.place / "delta" if self._local and not self._holds_anything() else None
-            root = str(new or self._root)
+            new_root = load.stage.place / "delta" if self._local and not self._holds_anything() else None
+            root = str(new_root or self._root)
             names = in_order(load.schemas)
-            emptied = sorted(ours - load.schemas.keys())  # tables no longer written keep their history
-            changed = [*names, *emptied, *([MANIFEST_TABLE] if before or not self._stands(MANIFEST_TABLE) else [])]
-            with self._undone([] if new else changed, load.manifest.run_id):
-                manifest = self._load(load, root, names, emptied, ours)
-        if new:
-            load.stage.publish_file(new)
+            emptied_names = sorted(own_tables - load.schemas.keys())  # tables no longer written keep their history
+            changed_names = [
+                *names,
+                *emptied_names,
+                *([MANIFEST_TABLE] if previous or not self._folder_exists(MANIFEST_TABLE) else []),
+            ]
+            with self._undo_on_failure([] if new_root else changed_names, load.manifest.run_id):
+                manifest = self._load(load, root, names, emptied_names, own_tables)
+        if new_root:
+            load.stage.publish_file(new_root)
         return manifest
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the root."""
         return [self._local or self.name]
 
-    def _load(self, load: Load, root: str, names: list[str], emptied: list[str], ours: set[str]) -> Manifest:
+    def _load(
+        self, load: Load, root: str, names: list[str], emptied_names: list[str], own_tables: set[str]
+    ) -> Manifest:
         commit = self._delta.CommitProperties(custom_metadata={RUN: load.manifest.run_id})
         for name in names:
-            if load.stale is not None and name in ours and not is_dataset(name):
+            if load.stale is not None and name in own_tables and not is_dataset(name):
                 self._change(name, load, load.stale, commit)
                 continue
             self._delta.write_deltalake(
@@ -127,33 +135,33 @@ class Delta:
                 schema_mode="overwrite",
                 commit_properties=commit,
             )
-        for name in emptied:
-            self._bring_back(name, commit).delete(commit_properties=commit)
-        tables = {name: self._delta.DeltaTable(f"{root}/{name}") for name in (*names, *emptied)}
-        manifest = manifest_of(load, {name: tables[name].count() for name in names}, emptied)
+        for name in emptied_names:
+            self._open_for_writing(name, commit).delete(commit_properties=commit)
+        tables = {name: self._delta.DeltaTable(f"{root}/{name}") for name in (*names, *emptied_names)}
+        manifest = manifest_of(load, {name: tables[name].count() for name in names}, emptied_names)
         versions = {name: table.version() for name, table in tables.items()}
         row = pa.table({"manifest": [manifest.text], "versions": [json.dumps(versions)]})
         self._delta.write_deltalake(f"{root}/{MANIFEST_TABLE}", row, mode="overwrite", commit_properties=commit)
         return manifest
 
     @contextlib.contextmanager
-    def _undone(self, names: list[str], run_id: str) -> Iterator[None]:
+    def _undo_on_failure(self, names: list[str], run_id: str) -> Iterator[None]:
         """If the block fails, restore each table to its current version; if that fails too, report it."""
         versions = {name: self._version(name) for name in names}
         try:
             yield
         except BaseException as error:
-            ahead = []
+            failed_names = []
             for name in versions:
                 try:
                     self._restore(name, versions[name], run_id)
                 except Exception:
-                    ahead.append(name)
-            if not ahead:
+                    failed_names.append(name)
+            if not failed_names:
                 raise
             message = (
-                f"{_reason(error)}; {', '.join(ahead)} could not be restored and may hold rows of this run: the next "
-                f"run restores what is ahead of {MANIFEST_TABLE}"
+                f"{_reason(error)}; {', '.join(failed_names)} could not be restored and may contain rows of this run: "
+                f"the next run restores the tables that are ahead of {MANIFEST_TABLE}"
             )
             raise OutputError(message, source=self.name) from error
 
@@ -164,19 +172,21 @@ class Delta:
 
     def _restore(self, name: str, version: int | None, run_id: str) -> None:
         """Undo a run's changes to a table since this version; a table that it made is emptied, or removed if local."""
-        now = self._version(name)
+        current_version = self._version(name)
         if version is None and self._local:  # the table is new, so all of it is this run's
             if (self._local / name).exists():
                 remove_table(self._local, name)
             return
-        if now is None or now == version:
+        if current_version is None or current_version == version:
             return
         table = self._delta.DeltaTable(f"{self._root}/{name}")
-        since = [entry.get(RUN) == run_id for entry in table.history(now - (-1 if version is None else version))]
-        if not any(since):
+        own_flags = [
+            entry.get(RUN) == run_id for entry in table.history(current_version - (-1 if version is None else version))
+        ]
+        if not any(own_flags):
             return
-        if not all(since):
-            raise OutputError("someone else has written to it meanwhile", source=name)
+        if not all(own_flags):
+            raise OutputError("another program wrote to the table meanwhile", source=name)
         commit = self._delta.CommitProperties(custom_metadata={RUN: run_id})
         if version is None:
             table.delete(commit_properties=commit)
@@ -185,7 +195,7 @@ class Delta:
 
     def _change(self, name: str, load: Load, stale: frozenset[str], commit: CommitProperties) -> None:
         """Replace the rows of stale documents by those of this load, in one commit; for `problems` in two."""
-        table = self._bring_back(name, commit)
+        table = self._open_for_writing(name, commit)
         rows = storable(load.reader(name))
         if name == "problems":
             table.delete(OF_THE_RUN_SQL, commit_properties=commit)
@@ -212,38 +222,38 @@ class Delta:
         ((text, versions),) = (row.values() for row in self._delta.DeltaTable(path).to_pyarrow_table().to_pylist())
         return parse_manifest(text, path), json.loads(versions)
 
-    def _standing(self, name: str) -> DeltaTable:
+    def _open_completed(self, name: str) -> DeltaTable:
         """Return a table as the last completed run left it, plus later maintenance; nothing is written."""
         manifest, versions = self._manifest()
         table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
-        since = table.history(table.version() - versions[name]) if table.version() > versions[name] else []
-        since = [*takewhile(lambda entry: not _restores(entry, versions[name]), since)]
-        if manifest and any(entry.get(RUN, manifest.run_id) != manifest.run_id for entry in since):
+        later_entries = table.history(table.version() - versions[name]) if table.version() > versions[name] else []
+        later_entries = [*takewhile(lambda entry: not _restores(entry, versions[name]), later_entries)]
+        if manifest and any(entry.get(RUN, manifest.run_id) != manifest.run_id for entry in later_entries):
             table.load_as_version(versions[name])
         return table
 
-    def _bring_back(self, name: str, commit: CommitProperties) -> DeltaTable:
+    def _open_for_writing(self, name: str, commit: CommitProperties) -> DeltaTable:
         """Return a table for writing, restored to the last completed run if a later run was killed."""
-        version = self._standing(name).version()
+        version = self._open_completed(name).version()
         table: DeltaTable = self._delta.DeltaTable(f"{self._root}/{name}")
         if table.version() != version:
             table.restore(version, commit_properties=commit)
         return table
 
     def _is_table(self, name: str) -> bool:
-        """Whether the table exists; older versions of deltalake create the folder that they are asked about."""
+        """Whether the table exists; older versions of deltalake create the folder when they check it."""
         if self._local is not None and not (self._local / name).exists():
             return False
         return bool(self._delta.DeltaTable.is_deltatable(f"{self._root}/{name}"))
 
-    def _is_strange(self, name: str) -> bool:
+    def _is_foreign(self, name: str) -> bool:
         """Whether the table's place is taken by something that no run of Parquetry began."""
         path = f"{self._root}/{name}"
         if self._is_table(name):
             return RUN not in self._delta.DeltaTable(path).history(1)[0]
-        return self._stands(name)
+        return self._folder_exists(name)
 
-    def _stands(self, name: str) -> bool:
+    def _folder_exists(self, name: str) -> bool:
         """Whether a local folder of this name exists."""
         return self._local is not None and (self._local / name).exists()
 
@@ -251,7 +261,7 @@ class Delta:
         return self._local is not None and self._local.exists() and any(self._local.iterdir())
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _convert_errors(self) -> Iterator[None]:
         """Convert Delta Lake's errors to OutputError: they are plain exceptions, whose first line users need."""
         try:
             yield
@@ -283,7 +293,7 @@ def stored_type(type: pa.DataType) -> pa.DataType:
     """Return the type that holds this one in Delta."""
     if pa.types.is_dictionary(type):
         return type.value_type
-    return next((stored for matches, stored in CASTS if matches(type)), type)
+    return next((substitute for matches, substitute in CASTS if matches(type)), type)
 
 
 def marked(rows: pa.RecordBatchReader, schema: pa.Schema, stale: frozenset[str]) -> Iterator[pa.RecordBatch]:

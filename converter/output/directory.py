@@ -40,7 +40,7 @@ class Directory:
         Raises:
             OSError: it does not exist, is a link, or is not a folder.
         """
-        with cls._held(path, os.fspath(path), None) as directory:
+        with cls._hold(path, os.fspath(path), None) as directory:
             yield directory
 
     @contextlib.contextmanager
@@ -57,23 +57,23 @@ class Directory:
                     with contextlib.suppress(FileExistsError):
                         directory.make(name, 0o777)
                 path, number = directory._at(name)
-                directory = stack.enter_context(self._held(directory.path / name, path, number))
+                directory = stack.enter_context(self._hold(directory.path / name, path, number))
             yield directory
 
     @classmethod
     @contextlib.contextmanager
-    def _held(cls, whole: Path, path: str, folder: int | None) -> Iterator[Directory]:
+    def _hold(cls, full_path: Path, path: str, folder: int | None) -> Iterator[Directory]:
         if sys.platform == "win32":
             if not stat.S_ISDIR(os.lstat(path).st_mode):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
-            yield cls(whole, None)
+            yield cls(full_path, None)
             return
         try:
             number = os.open(path, os.O_RDONLY | _FLAGS, dir_fd=folder)
         except PermissionError:  # names in a folder can be used by whoever may not list them
             number = os.open(path, getattr(os, "O_PATH", os.O_RDONLY) | _FLAGS, dir_fd=folder)
         try:
-            yield cls(whole, number)
+            yield cls(full_path, number)
         finally:
             os.close(number)
 
@@ -147,67 +147,67 @@ class Directory:
 
     def remove_tree(self, name: str) -> None:
         """Remove a file, or a folder with its contents; a link in it is removed, never followed."""
-        found = self.status(name)
-        if found is None:
+        status = self.status(name)
+        if status is None:
             return
         path, number = self._at(name)
-        if stat.S_ISDIR(found.st_mode):
+        if stat.S_ISDIR(status.st_mode):
             shutil.rmtree(path, dir_fd=number)
         else:
             os.unlink(path, dir_fd=number)
 
-    def replace(self, name: str, to: Directory, new: str) -> None:
+    def replace(self, name: str, folder: Directory, new_name: str) -> None:
         """Rename a file into a folder, over any file of that name."""
-        (old_path, old), (new_path, there) = self._at(name), to._at(new)
-        os.replace(old_path, new_path, src_dir_fd=old, dst_dir_fd=there)
+        (old_path, old_number), (new_path, new_number) = self._at(name), folder._at(new_name)
+        os.replace(old_path, new_path, src_dir_fd=old_number, dst_dir_fd=new_number)
 
-    def place(self, name: str, to: Directory, new: str) -> None:
+    def place(self, name: str, folder: Directory, new_name: str) -> None:
         """Rename a file or folder into a folder in which the name is free.
 
         Raises:
             FileExistsError: the name is taken, however recently.
         """
-        if self._renamed(name, to, new, NO_REPLACE):
+        if self._rename(name, folder, new_name, NO_REPLACE):
             return
-        (old_path, old), (new_path, there) = self._at(name), to._at(new)
-        if sys.platform == "win32" or stat.S_ISDIR(os.stat(old_path, dir_fd=old, follow_symlinks=False).st_mode):
+        (old_path, old_number), (new_path, new_number) = self._at(name), folder._at(new_name)
+        if sys.platform == "win32" or stat.S_ISDIR(os.stat(old_path, dir_fd=old_number, follow_symlinks=False).st_mode):
             # No system renames over a non-empty folder, and Windows over nothing at all.
-            if to.status(new) is not None:
+            if folder.status(new_name) is not None:
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new_path)
-            os.rename(old_path, new_path, src_dir_fd=old, dst_dir_fd=there)
+            os.rename(old_path, new_path, src_dir_fd=old_number, dst_dir_fd=new_number)
             return
         try:
-            os.link(old_path, new_path, src_dir_fd=old, dst_dir_fd=there, follow_symlinks=False)
+            os.link(old_path, new_path, src_dir_fd=old_number, dst_dir_fd=new_number, follow_symlinks=False)
         except OSError as error:
             if error.errno not in UNSUPPORTED:
                 raise
             # Only an empty file that this call made is ever renamed over.
-            os.close(to.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-            os.replace(old_path, new_path, src_dir_fd=old, dst_dir_fd=there)
+            os.close(folder.open(new_name, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+            os.replace(old_path, new_path, src_dir_fd=old_number, dst_dir_fd=new_number)
         else:
-            os.unlink(old_path, dir_fd=old)
+            os.unlink(old_path, dir_fd=old_number)
 
-    def link(self, name: str, to: Directory, new: str) -> bool:
+    def link(self, name: str, folder: Directory, new_name: str) -> bool:
         """Give a file a second name in a folder; return False if the file system cannot."""
         if sys.platform == "win32":
             return False
-        (old_path, old), (new_path, there) = self._at(name), to._at(new)
+        (old_path, old_number), (new_path, new_number) = self._at(name), folder._at(new_name)
         try:
-            os.link(old_path, new_path, src_dir_fd=old, dst_dir_fd=there, follow_symlinks=False)
+            os.link(old_path, new_path, src_dir_fd=old_number, dst_dir_fd=new_number, follow_symlinks=False)
         except OSError as error:
             if error.errno not in UNSUPPORTED | {errno.EXDEV}:
                 raise
             return False
         return True
 
-    def exchange(self, name: str, to: Directory, new: str) -> bool:
+    def exchange(self, name: str, folder: Directory, new_name: str) -> bool:
         """Exchange two folders in one step; return False if the system cannot."""
         try:
-            return self._renamed(name, to, new, EXCHANGE)
+            return self._rename(name, folder, new_name, EXCHANGE)
         except OSError:
             return False
 
-    def _renamed(self, name: str, to: Directory, new: str, flag: int) -> bool:
+    def _rename(self, name: str, folder: Directory, new_name: str, flag: int) -> bool:
         """Rename with renameat2(2); return False if the system or the file system does not support it.
 
         Raises:
@@ -215,21 +215,21 @@ class Directory:
         """
         if not sys.platform.startswith("linux"):
             return False
-        number = rename_at(self.number or 0, os.fsencode(name), to.number or 0, os.fsencode(new), flag)
+        number = rename_at(self.number or 0, os.fsencode(name), folder.number or 0, os.fsencode(new_name), flag)
         if number in UNSUPPORTED:
             return False
         if number:
-            raise OSError(number, os.strerror(number), os.fspath(to.path / new))
+            raise OSError(number, os.strerror(number), os.fspath(folder.path / new_name))
         return True
 
 
-def rename_at(old: int, name: bytes, there: int, new: bytes, flag: int) -> int:
+def rename_at(old_number: int, name: bytes, new_number: int, new_name: bytes, flag: int) -> int:
     """Call renameat2(2); return 0 or the error number, ENOSYS if there is no such call."""
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except (OSError, AttributeError):
         return errno.ENOSYS
-    return 0 if rename(old, name, there, new, flag) == 0 else ctypes.get_errno()
+    return 0 if rename(old_number, name, new_number, new_name, flag) == 0 else ctypes.get_errno()
 
 
 def sync(path: str | Path) -> None:

@@ -38,7 +38,7 @@ class Folder:
             OutputError: the path is a file, or the manifest is invalid.
         """
         if self.place.exists() and not self.place.is_dir():
-            message = "is a file, but the output is a folder; name another"
+            message = "is a file, but the output is a folder; name another output"
             raise OutputError(message, source=self.name, code="output_exists")
         return read_manifest(self.place)
 
@@ -64,22 +64,22 @@ class Folder:
             OSError: a file could not be read, linked or written.
         """
         for partition, files in self._groups(parts.schemas):
-            large = max(file.bytes for file in files) >= parts.file_bytes // 2
-            whole = parts.in_folders and large and not self._holds_any(files, stale)
-            number = parts.number_files() if whole else 0
+            is_large = max(file.bytes for file in files) >= parts.file_bytes // 2
+            is_linkable = parts.in_folders and is_large and not self._holds_any(files, stale)
+            number = parts.number_files() if is_linkable else 0
             for file in files:
-                link = whole and file.record != "problems"
-                if link:
+                is_linked = is_linkable and file.record != "problems"
+                if is_linked:
                     path = parts.path(file.record, partition, number)
                     _link(self.place / file.path, parts.folder / path)
                     parts.add_file(path, file.record, file.rows)
-                if link and file.record != PARTS_FILE:
+                if is_linked and file.record != PARTS_FILE:
                     continue
                 for batch in batches(self.place / file.path, parts.schemas[file.record]):
-                    stays = batch if link else rows_to_keep(batch, stale)
-                    if not link:
-                        parts.add({file.record: stays}, partition)
-                    yield file.record, stays
+                    rows = batch if is_linked else rows_to_keep(batch, stale)
+                    if not is_linked:
+                        parts.add({file.record: rows}, partition)
+                    yield file.record, rows
             parts.roll(partition)
 
     def publish(self, load: Load) -> Manifest:
@@ -90,7 +90,7 @@ class Folder:
             OutputError: something else was written there meanwhile.
         """
         load.manifest.write(load.stage.new)
-        load.stage.publish(load.before, load.overwrite)
+        load.stage.publish(load.previous, load.overwrite)
         return load.manifest
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
@@ -114,8 +114,8 @@ class Folder:
         """Whether the files hold a stale document, or it is unknown which documents they hold."""
         documents = [self.place / file.path for file in files if file.record == "documents"]
         schema = RECORDS["documents"].schema
-        ids = (batch.column(0).to_pylist() for path in documents for batch in batches(path, schema, ["doc_id"]))
-        return not documents or any(not stale.isdisjoint(each) for each in ids)
+        id_batches = (batch.column(0).to_pylist() for path in documents for batch in batches(path, schema, ["doc_id"]))
+        return not documents or any(not stale.isdisjoint(doc_ids) for doc_ids in id_batches)
 
 
 def _link(path: Path, copy: Path) -> None:

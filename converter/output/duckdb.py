@@ -22,7 +22,7 @@ from converter.output.tables import (
     in_contract,
     is_comment,
     is_dataset,
-    kept_in_place,
+    keep_in_place,
     load_tables,
 )
 from converter.output.target import Load, import_extra
@@ -54,7 +54,7 @@ class DuckDB:
         """Return the manifest of the database, None if there is none."""
         if not self.place.exists():
             return None
-        with self._opened(self.place, read_only=True) as connection:
+        with self._connect(self.place, read_only=True) as connection:
             return _Connected(connection, self.name).manifest()
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
@@ -62,21 +62,21 @@ class DuckDB:
         if not self.place.exists():
             return []
         manifest = self.manifest()
-        with self._opened(self.place, read_only=True) as connection:
-            standing = _Connected(connection, self.name).standing()
-        return sorted(standing.intersection([*names, *VIEWS]) - (manifest.paths if manifest else set()))
+        with self._connect(self.place, read_only=True) as connection:
+            existing_names = _Connected(connection, self.name).existing_names()
+        return sorted(existing_names.intersection([*names, *VIEWS]) - (manifest.paths if manifest else set()))
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record."""
         selected = ", ".join(map(quote_name, columns)) if columns else "*"
-        with self._opened(self.place, read_only=True) as connection:
+        with self._connect(self.place, read_only=True) as connection:
             table = _Connected(connection, self.name).table(record)
             rows = pa.RecordBatchReader.from_stream(connection.sql(f"select {selected} from {table}"))
             yield from in_contract(rows, record, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the problems and parts of data sets that stay; they stay in place."""
-        return kept_in_place(self, self.manifest(), stale)
+        return keep_in_place(self, self.manifest(), stale)
 
     def publish(self, load: Load) -> Manifest:
         """Write the staged rows to the database, in one transaction.
@@ -86,7 +86,7 @@ class DuckDB:
         """
         is_new = not self.place.exists()
         path = load.stage.place / "new.duckdb" if is_new else self.place
-        with self._opened(path, settings=OLDEST_STORAGE if is_new else {}) as connection:
+        with self._connect(path, settings=OLDEST_STORAGE if is_new else {}) as connection:
             connection.execute("begin")
             stale = pa.table({"doc_id": pa.array(sorted(load.stale or ()), pa.string())})
             connection.register("stale_documents", stale)
@@ -105,7 +105,7 @@ class DuckDB:
         return [self.place]
 
     @contextlib.contextmanager
-    def _opened(
+    def _connect(
         self, path: Path, read_only: bool = False, settings: Mapping[str, str] = {}
     ) -> Iterator[DuckDBPyConnection]:
         try:
@@ -121,24 +121,24 @@ class _Connected:
     def __init__(self, connection: DuckDBPyConnection, name: str) -> None:
         self._connection, self._name = connection, name
         self._indexes: list[str] = []  # of other programs, recreated once their tables are full
-        self._listed: dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]] = {}
-        self._referred: set[str] | None = None
+        self._entries_cache: dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]] = {}
+        self._referenced_tables: set[str] | None = None
         ((self._catalog,),) = connection.execute("select current_database()").fetchall()
 
     def execute(self, statement: str) -> None:
         self._connection.execute(statement)
 
     def manifest(self) -> Manifest | None:
-        if MANIFEST_TABLE not in self.standing():
+        if MANIFEST_TABLE not in self.existing_names():
             return None
         rows = self._connection.execute(f"select manifest from {self.table(MANIFEST_TABLE)}").fetchall()
         return parse_manifest(rows[0][0] if rows else "", f"{self._name}: {MANIFEST_TABLE}")
 
-    def standing(self) -> set[str]:
-        found = self._connection.execute(
+    def existing_names(self) -> set[str]:
+        rows = self._connection.execute(
             "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
         ).fetchall()
-        return {name if schema == "main" else f"{schema}/{name}" for schema, name in found}
+        return {name if schema == "main" else f"{schema}/{name}" for schema, name in rows}
 
     def table(self, name: str) -> str:
         # Qualified with the database: in a file named datasets.duckdb, `datasets.x` is ambiguous.
@@ -149,33 +149,37 @@ class _Connected:
         if is_dataset(name):
             self.execute(f"create schema if not exists {quote_name(self._catalog)}.{DATASETS}")
         types = self._types(schema)
-        columns = [f"{quote_name(one.name)} {types[one.name]}{'' if one.nullable else ' not null'}" for one in schema]
+        columns = [
+            f"{quote_name(field.name)} {types[field.name]}{'' if field.nullable else ' not null'}" for field in schema
+        ]
         # DuckDB holds a primary key in memory as an index. A foreign key would prevent replacing documents.
         key = RECORDS[name].key if name in RECORDS else ()
         keys = [f"primary key ({', '.join(map(quote_name, key))})"] if key else []
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
-        about = (schema.metadata or {}).get(b"description", b"").decode()
+        description = (schema.metadata or {}).get(b"description", b"").decode()
         # Each comment adds an entry for the whole table: comments on 5,000 columns would take 7 GB.
-        self._comment({"": about, **(dict(described(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name)
+        self._comment({"": description, **(dict(described(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name)
 
     def clear(self, names: Sequence[str], resumes: bool) -> None:
         """Do nothing: `reshape` and `remove` clear the tables. Deleted rows make a table with a key slow to fill."""
 
-    def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
+    def reshape(self, name: str, schema: pa.Schema, known_columns: Collection[str]) -> None:
         """Recreate the table, many times faster than deleting its rows; keep comments and indexes of other programs.
 
         A table to which others added columns or foreign keys is kept, and its rows are deleted.
         """
         types = self._types(schema)
         columns = self._columns(name)
-        if columns.keys() <= {*types, *known} and not self._is_referred_to(name):
-            self._indexes += [sql for (sql,) in self._of(name, "sql", "indexes")]
+        if columns.keys() <= {*types, *known_columns} and not self._is_referred_to(name):
+            self._indexes += [sql for (sql,) in self._catalog_entries(name, "sql", "indexes")]
             comments = self._comments(name)
             self.execute(f"drop table {self.table(name)}")
             self.create(name, schema)
-            ours = {"": "", **dict(described(schema))}
-            theirs = {one: words for one, words in comments.items() if not is_comment(words, ours.get(one))}
-            self._comment({one: theirs[one] for one in theirs if one in {"", *types}}, name)
+            descriptions = {"": "", **dict(described(schema))}
+            foreign_comments = {
+                key: words for key, words in comments.items() if not is_comment(words, descriptions.get(key))
+            }
+            self._comment({key: foreign_comments[key] for key in foreign_comments if key in {"", *types}}, name)
             return
         self.execute(f"delete from {self.table(name)}")
         for column in schema:
@@ -186,8 +190,8 @@ class _Connected:
             elif columns[column.name] != types[column.name]:
                 change = f"alter column {quote_name(column.name)} set data type {types[column.name]}"
                 self.execute(f"alter table {self.table(name)} {change}")
-        for gone in columns.keys() & set(known) - types.keys():
-            self.execute(f"alter table {self.table(name)} drop column {quote_name(gone)}")
+        for column_name in columns.keys() & set(known_columns) - types.keys():
+            self.execute(f"alter table {self.table(name)} drop column {quote_name(column_name)}")
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
         self._connection.register("staged", rows)
@@ -211,40 +215,43 @@ class _Connected:
         if name in VIEWS:
             self.execute(f"drop view {self.table(name)}")
             return []
-        reasons = [f"index {index}" for (index,) in self._of(name, "index_name", "indexes")]
+        reasons = [f"index {index}" for (index,) in self._catalog_entries(name, "index_name", "indexes")]
         reasons += ["its comment"] if is_dataset(name) and self._comments(name).get("") else []
         reasons += ["a foreign key"] if self._is_referred_to(name) else []
         self.execute(f"{'delete from' if reasons else 'drop table'} {self.table(name)}")
         return reasons
 
-    def _of(self, name: str, columns: str, things: str) -> list[tuple[Any, ...]]:
+    def _catalog_entries(self, name: str, columns: str, kind: str) -> list[tuple[Any, ...]]:
         """Return DuckDB's catalog entries for a table: `tables`, `columns`, `indexes` or `constraints`."""
-        if (columns, things) not in self._listed:  # once for all tables: DuckDB scans the catalog each time
-            query = f"select schema_name, table_name, {columns} from duckdb_{things}()"
+        if (columns, kind) not in self._entries_cache:  # once for all tables: DuckDB scans the catalog each time
+            query = f"select schema_name, table_name, {columns} from duckdb_{kind}()"
             rows = self._connection.execute(f"{query} where database_name = current_database()").fetchall()
-            tables = self._listed[columns, things] = defaultdict(list)
+            tables = self._entries_cache[columns, kind] = defaultdict(list)
             for schema, table, *values in rows:
                 tables[table if schema == "main" else f"{schema}/{table}"].append(tuple(values))
-        return self._listed[columns, things].get(name, [])
+        return self._entries_cache[columns, kind].get(name, [])
 
     def _columns(self, name: str) -> dict[str, str]:
-        return dict(self._of(name, "column_name, data_type", "columns"))
+        return dict(self._catalog_entries(name, "column_name, data_type", "columns"))
 
     def _comments(self, name: str) -> dict[str, str]:
         """Return the comments on a table's columns, and on the table itself under an empty name."""
-        found = [*self._of(name, "'', comment", "tables"), *self._of(name, "column_name, comment", "columns")]
-        return {column: words for column, words in found if words}
+        entries = [
+            *self._catalog_entries(name, "'', comment", "tables"),
+            *self._catalog_entries(name, "column_name, comment", "columns"),
+        ]
+        return {column: words for column, words in entries if words}
 
     def _comment(self, comments: Mapping[str, str], name: str) -> None:
         for column, words in comments.items():
-            what = f"column {self.table(name)}.{quote_name(column)}" if column else f"table {self.table(name)}"
-            self.execute(f"comment on {what} is {quote_text(words)}")
+            target = f"column {self.table(name)}.{quote_name(column)}" if column else f"table {self.table(name)}"
+            self.execute(f"comment on {target} is {quote_text(words)}")
 
     def _is_referred_to(self, name: str) -> bool:
-        if self._referred is None:
+        if self._referenced_tables is None:
             keys = "select referenced_table from duckdb_constraints() where constraint_type = 'FOREIGN KEY'"
-            self._referred = {table for (table,) in self._connection.execute(keys).fetchall()}
-        return name.removeprefix(f"{DATASETS}/") in self._referred
+            self._referenced_tables = {table for (table,) in self._connection.execute(keys).fetchall()}
+        return name.removeprefix(f"{DATASETS}/") in self._referenced_tables
 
     def _types(self, schema: pa.Schema) -> dict[str, str]:
         """Return DuckDB's type for each column of a schema."""

@@ -19,7 +19,7 @@ from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_pr
 from converter.errors import OutputError
 from converter.model.report import Report
 from converter.model.source import NO_PARTITION
-from converter.output.capacity import Capacity, left_out, renamed
+from converter.output.capacity import Capacity, omission_problem, renaming_problem
 from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
 from converter.output.output import Output, Records
 from converter.output.partition import NO_ATTRIBUTE, hive_escaped, unused
@@ -51,30 +51,30 @@ class RecordFiles:
         stage: Stage,
         output: Output,
         options: Options,
-        before: Manifest | None = None,
+        previous: Manifest | None = None,
         capacity: Capacity | None = None,
     ) -> None:
         """Begin in the stage's new folder, which is empty.
 
-        `before` is the manifest of the existing output, `capacity` the limits of the target's tables.
+        `previous` is the manifest of the existing output, `capacity` the limits of the target's tables.
         """
         self._capacity = capacity
-        self._folder, self._output, self._in_folders = stage.new, output, output.arranged(before) == "folders"
-        self._datasets_asked = output.datasets(options)
+        self._folder, self._output, self._in_folders = stage.new, output, output.arranged(previous) == "folders"
+        self._has_datasets = output.datasets(options)
         self.schemas = {name: schema_of(name, options) for name in output.names(options)}
         """The Arrow schema of each record and, once written, of each data set."""
         # A run that resumes this output needs the list of its documents, and makes the data sets anew.
-        can_go_on = self._datasets_asked and output.format == "parquet" and "documents" in self.schemas
-        schemas = self.schemas | ({PARTS_FILE: PARTS} if can_go_on else {})
+        is_resumable = self._has_datasets and output.format == "parquet" and "documents" in self.schemas
+        schemas = self.schemas | ({PARTS_FILE: PARTS} if is_resumable else {})
         self._stack = contextlib.ExitStack()
         self._parts = self._stack.enter_context(
             Parts(stage.new, schemas, output.format, output.layout, self._in_folders)
         )
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
-        self._datasets = Datasets(spool, output.contract(before), options.hints)
-        self._goes_on: str | None = None
+        self._datasets = Datasets(spool, output.contract(previous), options.hints)
+        self._resumed_output: str | None = None
         """The resumed output, whose parts of data sets are among the rows."""
-        self._without_document: list[pa.Table] = []
+        self._run_problems: list[pa.Table] = []
 
     def __enter__(self) -> RecordFiles:
         return self
@@ -90,7 +90,7 @@ class RecordFiles:
     def write(self, records: Records, partition: str, more: bool = False) -> None:
         """Write a batch result, all of one partition, or a piece of it; with `more`, further pieces follow."""
         if NO_PARTITION in partition and "problems" in records:
-            records = records | {"problems": self._of_documents(records["problems"])}
+            records = records | {"problems": self._document_problems(records["problems"])}
         self._parts.write(by_file(records), partition, more)
         if DATASETS in records:
             self._datasets.add(records[DATASETS])
@@ -121,15 +121,15 @@ class RecordFiles:
     def go_on(self, earlier: PreviousOutput, stale: frozenset[str], report: Report) -> bool:
         """Keep an earlier output except the rows of stale documents, and count it; return whether anything changed."""
         earlier_problems = [row for row in earlier.run_problems() if NO_ATTRIBUTE not in row]
-        own = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
-        if not stale and not report.documents and own == earlier_problems:
+        run_problems = sorted((tuple(row.values()) for row in report.problems if row["doc_id"] is None), key=repr)
+        if not stale and not report.documents and run_problems == earlier_problems:
             earlier.count(report)
             return False
         for record, batch in earlier.target.keep(self._parts, stale):
             if record == PARTS_FILE:
-                with _undamaged(earlier.target.name):
+                with _report_damage(earlier.target.name):
                     self._datasets.add(batch)
-                self._goes_on = earlier.target.name
+                self._resumed_output = earlier.target.name
             elif record == "problems":
                 report.add({record: batch})
         return True
@@ -140,11 +140,11 @@ class RecordFiles:
         Raises:
             OutputError: a cell does not fit the locked type of its data set.
         """
-        with _undamaged(self._goes_on):
+        with _report_damage(self._resumed_output):
             return self._finish(report)
 
     def _finish(self, report: Report) -> list[File]:
-        tables = [*self._fitting()] if self._datasets_asked else []
+        tables = [*self._fit_datasets()] if self._has_datasets else []
         drift = self._datasets.problems()
         if self._output.lock_types == "fail":
             _check_types(drift.to_pylist())
@@ -153,22 +153,22 @@ class RecordFiles:
         files: list[File] = []
         with ThreadPoolExecutor(WRITING_THREADS) as threads:
             try:
-                written = [threads.submit(self._write_dataset, *table) for table in tables]
+                futures = [threads.submit(self._write_dataset, *table) for table in tables]
                 self._parts.close()
-                for (name, schema, _), made in zip(tables, written, strict=True):
+                for (name, schema, _), future in zip(tables, futures, strict=True):
                     self.schemas[f"{DATASETS}/{name}"] = schema
-                    report.datasets[name] = sum(file.rows for file in made.result())
-                    files += made.result()
+                    report.datasets[name] = sum(file.rows for file in future.result())
+                    files += future.result()
             except BaseException:
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
         return sorted(self._parts.files() + files, key=lambda file: file.path)
 
-    def _of_documents(self, problems: pa.Table) -> pa.Table:
+    def _document_problems(self, problems: pa.Table) -> pa.Table:
         """Return the problems of documents; those without a document wait until the partitions are known."""
-        of_none = problems["doc_id"].is_null()
-        self._without_document.append(problems.filter(of_none))
+        lacks_document = problems["doc_id"].is_null()
+        self._run_problems.append(problems.filter(lacks_document))
         return problems.filter(problems["doc_id"].is_valid())
 
     def _place_problems(self, drift: pa.Table, report: Report) -> None:
@@ -182,45 +182,52 @@ class RecordFiles:
         self._parts.close_partitions()
         partitions = {Parts.partition(path) for path in self._parts.records}
         unused_names = unused(self._output.partition_by, partitions)
-        of_names = rows_of_problems((None, name, problem) for name, problem in unused_names)
-        report.add({"problems": of_names})
-        no_value = "/".join(f"{hive_escaped(name)}={NO_PARTITION}" for name in self._output.partition_by)
-        valued_first = sorted(partitions, key=lambda partition: (NO_PARTITION in partition, partition))
-        other = no_value if no_value in partitions else next(iter(valued_first), "")
-        by_document = self._partitions_of({*drift["doc_id"].to_pylist()})
+        name_problems = rows_of_problems((None, name, problem) for name, problem in unused_names)
+        report.add({"problems": name_problems})
+        empty_partition = "/".join(f"{hive_escaped(name)}={NO_PARTITION}" for name in self._output.partition_by)
+        candidates = sorted(partitions, key=lambda partition: (NO_PARTITION in partition, partition))
+        default_partition = empty_partition if empty_partition in partitions else next(iter(candidates), "")
+        document_partitions = self._partitions_of({*drift["doc_id"].to_pylist()})
         for row in range(drift.num_rows):
-            self._parts.add({"problems": drift.slice(row, 1)}, by_document.get(drift["doc_id"][row].as_py(), other))
-        for problems in [*self._without_document, of_names]:
-            self._parts.add({"problems": problems}, other)
+            self._parts.add(
+                {"problems": drift.slice(row, 1)},
+                document_partitions.get(drift["doc_id"][row].as_py(), default_partition),
+            )
+        for problems in [*self._run_problems, name_problems]:
+            self._parts.add({"problems": problems}, default_partition)
 
     def _partitions_of(self, doc_ids: set[str]) -> dict[str, str]:
         """Return the partitions of documents, as far as the files of records show them."""
         record = next((name for name in RECORDS if name in self._parts.schemas and name != "problems"), None)
         partitions: dict[str, str] = {}
-        for path, held in self._parts.records.items() if doc_ids and record else ():
-            if held == record:
+        for path, file_record in self._parts.records.items() if doc_ids and record else ():
+            if file_record == record:
                 with pq.ParquetFile(self._folder / path) as file:
-                    there = doc_ids.intersection(file.read(["doc_id"]).column(0).to_pylist())
-                partitions |= dict.fromkeys(there, Parts.partition(path))
+                    present_ids = doc_ids.intersection(file.read(["doc_id"]).column(0).to_pylist())
+                partitions |= dict.fromkeys(present_ids, Parts.partition(path))
         return partitions
 
-    def _fitting(self) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:
+    def _fit_datasets(self) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:
         """Yield the data sets that the target can hold, with names that it accepts; report the others."""
         for name, schema, rows in self._datasets.tables():
             if (capacity := self._capacity) is None:
                 yield name, schema, rows
             elif reason := capacity.excess(schema, partial(self._datasets.rows, name)):
-                self._datasets.tell(name, partial(left_out, name, reason))
+                self._datasets.tell(name, partial(omission_problem, name, reason))
             else:
-                fitted = capacity.fitted(schema)
-                if fitted.names != schema.names:
-                    self._datasets.tell(name, partial(renamed, name, schema.names, fitted.names, capacity.system))
-                yield name, fitted, _as(fitted, rows)
+                new_schema = capacity.fitted(schema)
+                if new_schema.names != schema.names:
+                    self._datasets.tell(
+                        name, partial(renaming_problem, name, schema.names, new_schema.names, capacity.system)
+                    )
+                yield name, new_schema, _with_schema(new_schema, rows)
 
     def _write_dataset(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> list[File]:
         folder = f"{DATASETS}/{name}"
         if not is_name(name):  # the name can come from an earlier run's parts on disk
-            raise OutputError(f"{name!r} is no name of a data set; {MEND}", source=self._goes_on, code="damaged")
+            raise OutputError(
+                f"{name!r} is not a name for a data set; {MEND}", source=self._resumed_output, code="damaged"
+            )
         with Parts(
             self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout, self._in_folders
         ) as parts:
@@ -230,20 +237,20 @@ class RecordFiles:
         return [replace(file, path=f"{DATASETS}/{file.path}", record=folder) for file in parts.files()]
 
 
-def _as(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _with_schema(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
 @contextlib.contextmanager
-def _undamaged(output: str | None) -> Iterator[None]:
+def _report_damage(output: str | None) -> Iterator[None]:
     """Report invalid parts of data sets as an OutputError: their content is checked only when used."""
     try:
         yield
     except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
         if output is None:
             raise
-        message = f"the rows that its data sets are made of cannot be read ({error}); {MEND}"
+        message = f"the stored rows of its data sets cannot be read ({error}); {MEND}"
         raise OutputError(message, source=output, code="damaged") from error
 
 
@@ -254,11 +261,11 @@ def _check_types(problems: list[dict[str, Any]]) -> None:
         OutputError: the message shows the first of them, and counts the others.
     """
     if misfits := [row for row in problems if row["code"] == LOCKED]:
-        first = misfits[0]
-        place, _, _ = first["message"].partition("; ")
-        more = f", and {len(misfits) - 1} more cells do not fit" if len(misfits) > 1 else ""
-        message = f"{place}: {first['raw']!r}{more}; types are locked to fail, so that nothing was written"
-        raise OutputError(message, source=first["source"], line=first["line_start"], code=LOCKED)
+        misfit = misfits[0]
+        place, _, _ = misfit["message"].partition("; ")
+        remainder = f", and {len(misfits) - 1} more cells do not fit" if len(misfits) > 1 else ""
+        message = f"{place}: {misfit['raw']!r}{remainder}; types are locked to fail, so nothing was written"
+        raise OutputError(message, source=misfit["source"], line=misfit["line_start"], code=LOCKED)
 
 
 class NestedFile:

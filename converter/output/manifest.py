@@ -29,7 +29,7 @@ MANIFEST = "_manifest.json"
 
 VERSION = 1
 
-MEND = "the output is damaged; make it anew with `overwrite`"
+MEND = "the output is damaged; recreate it with `overwrite`"
 """The end of messages about a file that differs from its manifest."""
 
 _NAME = r"[\w-]{1,255}"
@@ -94,7 +94,7 @@ class Manifest:
         cls,
         report: Report,
         format: str,
-        told: dict[str, Any],
+        options: dict[str, Any],
         files: list[File],
         schemas: Mapping[str, pa.Schema],
         layout: Arrangement | None = None,
@@ -105,8 +105,8 @@ class Manifest:
             datetime.now(UTC).isoformat(timespec="seconds"),
             __version__,
             format,
-            fingerprint(told),
-            told,
+            fingerprint(options),
+            options,
             report.rows.get("documents", report.documents),
             files,
             {name: {column.name: str(column.type) for column in schema} for name, schema in schemas.items()},
@@ -163,7 +163,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
     with open(number, "rb") as stream:
         if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise _no_manifest("is no file", str(path))
+            raise _manifest_error("is not a regular file", str(path))
         return parse_manifest(stream.read(), str(path), in_folder=True)
 
 
@@ -178,27 +178,29 @@ def parse_manifest(text: str | bytes, place: str, in_folder: bool = False) -> Ma
     try:
         values = json.loads(text)
         if not isinstance(values, dict) or not isinstance(values.get("files"), list):
-            raise ValueError("no list of files")
+            raise ValueError("it has no list of files")
         if not (_is_count(values.get("version", VERSION)) and 1 <= values.get("version", VERSION) <= VERSION):
-            raise ValueError("its version is not known; a newer Parquetry may have written it")
+            raise ValueError("its version is unknown; a newer Parquetry may have written it")
         manifest = Manifest(**{**values, "files": [File(**file) for file in values["files"]]})
         for name, fits in _MANIFEST_FORMS.items():
             if not fits(getattr(manifest, name)):
-                raise ValueError(f"{name} is not what a run writes")
+                raise ValueError(f"{name} has a value that no run writes")
         for file in manifest.files:
             check_file(file, in_folder)
         if len(manifest.paths) != len(manifest.files):
             raise ValueError("a path comes twice")
         records = {*RECORDS, *manifest.options.get("records", ()), PARTS_FILE}
-        if strange := [file.record for file in manifest.files if file.record and _kind(file.record) not in records]:
-            raise ValueError(f"no record {strange[0]!r} was asked for")
+        if unexpected_records := [
+            file.record for file in manifest.files if file.record and _kind(file.record) not in records
+        ]:
+            raise ValueError(f"record {unexpected_records[0]!r} was not requested")
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise _no_manifest(str(error), place) from error
+        raise _manifest_error(str(error), place) from error
     return manifest
 
 
-def _no_manifest(why: str, place: str) -> OutputError:
-    message = f"is no manifest of Parquetry ({why}); remove the output, or name another"
+def _manifest_error(reason: str, place: str) -> OutputError:
+    message = f"is not a manifest of Parquetry ({reason}); remove the output, or name another"
     return OutputError(message, source=place, code="manifest")
 
 
@@ -214,7 +216,7 @@ def check_file(file: File, in_folder: bool) -> None:
     """
     for name, fits in _FILE_FORMS.items():
         if not fits(getattr(file, name)):
-            raise ValueError(f"{name} of a file is not what a run writes")
+            raise ValueError(f"{name} of a file has a value that no run writes")
     if in_folder:
         path = _PATH.fullmatch(file.path)
         is_ours = file.path == "datapackage.json" if not file.record else path and path["record"] == file.record
@@ -242,14 +244,14 @@ def check_files(folder: Path, manifest: Manifest, complete: bool = True) -> None
         path = folder / file.path
         try:
             if not path.resolve().is_relative_to(root):
-                raise OutputError("is a link to outside of the output; remove it", source=str(path), code="damaged")
-            found = path.stat()
+                raise OutputError("is a link that leads out of the output; remove it", source=str(path), code="damaged")
+            status = path.stat()
         except FileNotFoundError:
             if complete:
                 raise OutputError(f"is missing; {MEND}", source=str(path), code="damaged") from None
             continue
-        if complete and (not stat.S_ISREG(found.st_mode) or found.st_size != file.bytes):
-            message = f"holds {found.st_size:,} bytes, not {file.bytes:,} as in {MANIFEST}; {MEND}"
+        if complete and (not stat.S_ISREG(status.st_mode) or status.st_size != file.bytes):
+            message = f"holds {status.st_size:,} bytes, not {file.bytes:,} as in {MANIFEST}; {MEND}"
             raise OutputError(message, source=str(path), code="damaged")
 
 
@@ -261,17 +263,21 @@ def verify(folder: Path) -> list[str]:
     """
     manifest = read_manifest(folder)
     if manifest is None:
-        raise OutputError(f"holds no {MANIFEST}", source=str(folder), code="manifest")
+        raise OutputError(f"has no {MANIFEST}", source=str(folder), code="manifest")
     check_files(folder, manifest, complete=False)
-    wrong = []
+    differences = []
     for file in manifest.files:
         try:
-            found = described(folder, file.path, file.record, file.rows)
+            entry = described(folder, file.path, file.record, file.rows)
         except OSError as error:
-            wrong.append(f"{file.path}: {error.strerror}")
+            differences.append(f"{file.path}: {error.strerror}")
         else:
-            wrong += [] if found == file else [f"{file.path}: {found.bytes} bytes, {found.sha256}; not as in manifest"]
-    return wrong
+            differences += (
+                []
+                if entry == file
+                else [f"{file.path}: {entry.bytes} bytes, {entry.sha256}; differs from the manifest"]
+            )
+    return differences
 
 
 def described(folder: Path, path: str, record: str, rows: int) -> File:
@@ -355,13 +361,13 @@ def fingerprint(options: Mapping[str, Any]) -> str:
 def plain(value: Any) -> Any:
     """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text."""
     if dataclasses.is_dataclass(value):
-        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        return {attribute.name: plain(getattr(value, attribute.name)) for attribute in dataclasses.fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, set | frozenset):
         return sorted(map(plain, value))
     if isinstance(value, re.Pattern):
         return value.pattern
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [plain(each) for each in value]
+        return [plain(item) for item in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -60,26 +60,28 @@ class Output:
         if self.arrangement not in (None, *get_args(Arrangement)):
             raise UsageError(f"unknown layout {self.arrangement}; there are {', '.join(get_args(Arrangement))}")
         if self.arrangement == "files" and (self.partition_by or self.layout.file_bytes):
-            raise UsageError("partitions and a size of files make a folder of each record; leave the layout files out")
+            raise UsageError("partitions and a file size make each record a folder; leave out the layout files")
         if self.lock_types not in (None, *get_args(Lock)):
             raise UsageError(f"types can be locked to {' or '.join(get_args(Lock))}, not {self.lock_types}")
         check_names(self.partition_by)
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join((*RECORDS, DATASETS))}")
         if self.resumes and self.records is not None and "documents" not in self.records:
-            raise UsageError(f"{self.mode} needs the record documents in `records`: it lists what the output holds")
+            raise UsageError(
+                f"{self.mode} needs the record documents in `records`: that record lists what the output holds"
+            )
         if self.maximum_removed is not None:
             most_removed(self.maximum_removed, 0)
             if self.mode != "incremental":
-                raise UsageError("`maximum_removed` goes with `incremental`; no other mode removes single documents")
+                raise UsageError("`maximum_removed` needs `incremental`; no other mode removes single documents")
 
     @property
     def resumes(self) -> bool:
         """Whether the run resumes an existing output."""
         return self.mode in ("append", "incremental")
 
-    def arranged(self, before: Manifest | None) -> Arrangement:
-        """Return how the output's files are arranged; only the settings and the manifest `before` decide it.
+    def arranged(self, previous: Manifest | None) -> Arrangement:
+        """Return how the output's files are arranged; only the settings and the manifest `previous` decide it.
 
         Partitions and a file size need folders. A run that resumes an output keeps its arrangement, so that paths stay
         the same. The first such run makes folders, in which later runs can leave most files unchanged.
@@ -89,20 +91,20 @@ class Output:
         if self.partition_by or self.layout.file_bytes:
             return "folders"
         if self.resumes:
-            return before.arrangement if before else "folders"
+            return previous.arrangement if previous else "folders"
         return "files"
 
-    def contract(self, before: Manifest | None) -> Contract:
-        """Return the column types and units that data sets must keep: if locked, those of the manifest `before`.
+    def contract(self, previous: Manifest | None) -> Contract:
+        """Return the column types and units that data sets must keep: if locked, those of the manifest `previous`.
 
         A new data set has none, nor has an output of a version that recorded no units.
         """
-        if self.lock_types is None or before is None or before.units is None:
+        if self.lock_types is None or previous is None or previous.units is None:
             return {}
         prefix = f"{DATASETS}/"
         types, units = (
-            {name.removeprefix(prefix): columns for name, columns in of.items() if name.startswith(prefix)}
-            for of in (before.schemas, before.units)
+            {name.removeprefix(prefix): columns for name, columns in entries.items() if name.startswith(prefix)}
+            for entries in (previous.schemas, previous.units)
         )
         return contract_of(types, units)
 
@@ -135,10 +137,10 @@ class Output:
         Raises:
             UsageError: a record is unknown.
         """
-        known = [*RECORDS, *(schema.name for schema in options.schemas)]
-        names = list(dict.fromkeys(known if self.records is None else self.records))
-        if unknown := [name for name in names if name not in (*known, DATASETS)]:
-            raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join((*known, DATASETS))}")
+        known_names = [*RECORDS, *(schema.name for schema in options.schemas)]
+        names = list(dict.fromkeys(known_names if self.records is None else self.records))
+        if unknown := [name for name in names if name not in (*known_names, DATASETS)]:
+            raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join((*known_names, DATASETS))}")
         return [name for name in names if name != DATASETS]
 
     def requested_records(self, options: Options) -> list[str]:
@@ -160,17 +162,21 @@ class Output:
             "format": self.format,
             "records": self.requested_records(options),
             "partition_by": list(self.partition_by),
-            **{name: value for name, value in plain(options).items() if name != "maximum_seconds"},
+            **{name: value for name, value in plain(options).items() if name not in WITHOUT_EFFECT},
         }
 
 
-def mode_of(**said: bool) -> Mode:
+WITHOUT_EFFECT = ("maximum_seconds", "parser")
+"""Options on which no row depends."""
+
+
+def mode_of(**flags: bool) -> Mode:
     """Return the mode that is set: `overwrite`, `append` or `incremental`; `create` if none is.
 
     Raises:
         UsageError: more than one is set.
     """
-    modes = [mode for mode in get_args(Mode) if said.get(mode)]
+    modes = [mode for mode in get_args(Mode) if flags.get(mode)]
     if len(modes) > 1:
         raise UsageError(f"{modes[0]} and {modes[1]} exclude each other; choose one")
     return modes[0] if modes else "create"
@@ -193,38 +199,38 @@ def previous_output(
     Raises:
         OutputError: the mode can neither replace nor resume the existing output, or that output is damaged.
     """
-    standing = target.conflicts(output.names(options) if target.shared else output.files(options))
-    if standing and target.shared:
-        message = f"holds {standing[0]} already, which Parquetry did not make; name another place"
+    conflicts = target.conflicts(output.names(options) if target.shared else output.files(options))
+    if conflicts and target.shared:
+        message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
         raise OutputError(message, source=target.name, code="output_exists")
-    if output.mode == "overwrite" or not (manifest or standing):
+    if output.mode == "overwrite" or not (manifest or conflicts):
         resume()
         return None
     if output.mode == "create" or manifest is None:
-        other = "another output or pass `overwrite`" + (", `append` or `incremental`" if manifest else "")
-        found = standing[0] if standing else "an output"
-        raise OutputError(f"holds {found} already; choose {other}", source=target.name, code="output_exists")
+        alternatives = "another output or pass `overwrite`" + (", `append` or `incremental`" if manifest else "")
+        item = conflicts[0] if conflicts else "an output"
+        raise OutputError(f"already holds {item}; choose {alternatives}", source=target.name, code="output_exists")
     # Which rows `unique` leaves out depends on every earlier document.
-    unique = any(one.bounds.get("unique") for schema in options.schemas for one in schema.fields)
-    told = output.fingerprint_options(options)
-    same = manifest.fingerprint == fingerprint(told) and not unique
-    if same or output.mode == "incremental":
+    has_unique = any(column.bounds.get("unique") for schema in options.schemas for column in schema.fields)
+    run_options = output.fingerprint_options(options)
+    is_same = manifest.fingerprint == fingerprint(run_options) and not has_unique
+    if is_same or output.mode == "incremental":
         if not any(file.record == "documents" for file in manifest.files):
-            message = (
-                "does not say which documents it holds, so that nothing can be kept; choose another or say `overwrite`"
-            )
+            message = "does not list its documents, so nothing can be kept; choose another output or pass `overwrite`"
             raise OutputError(message, source=target.name, code="output_exists")
         resume()
         if not target.shared:
             check_files(target.place, manifest)
         try:
-            return PreviousOutput(target, manifest, remade=not same)
+            return PreviousOutput(target, manifest, remade=not is_same)
         except (ValueError, TypeError, AttributeError) as error:
             message = f"its documents cannot be read ({error}); {MEND}"
             raise OutputError(message, source=target.name, code="damaged") from error
-    differ = sorted(name for name in told if told[name] != manifest.options.get(name)) or ["unique"]
+    changed_options = sorted(name for name in run_options if run_options[name] != manifest.options.get(name)) or [
+        "unique"
+    ]
     raise OutputError(
-        f"was made with other options ({', '.join(differ)}); choose another output or pass `overwrite`",
+        f"was made with other options ({', '.join(changed_options)}); choose another output or pass `overwrite`",
         source=target.name,
         code="output_exists",
     )

@@ -38,13 +38,13 @@ def check_names(partition_by: Sequence[str]) -> None:
     Raises:
         UsageError: a name is empty, hidden, too long, or repeated.
     """
-    for place, name in enumerate(partition_by):
+    for position, name in enumerate(partition_by):
         if not name or name[0] in "._":
             raise UsageError(f"cannot partition by {name!r}: readers skip folders whose names begin with . or _")
         if len(f"{hive_escaped(name)}=~") + max(CHECKSUM_DIGITS, len(NO_PARTITION)) > LONGEST_NAME:
             raise UsageError(f"cannot partition by {name!r}: the name is too long for a folder")
-        if name.casefold() in map(str.casefold, partition_by[:place]):
-            raise UsageError(f"cannot partition by {name!r} twice: readers do not tell upper from lower case")
+        if name.casefold() in map(str.casefold, partition_by[:position]):
+            raise UsageError(f"cannot partition by {name!r} twice: readers do not distinguish upper and lower case")
 
 
 def check_columns(partition_by: Sequence[str], records: Iterable[str], options: Options) -> None:
@@ -56,9 +56,7 @@ def check_columns(partition_by: Sequence[str], records: Iterable[str], options: 
     for record in records if partition_by else ():
         columns = {column.casefold() for column in schema_of(record, options).names}
         if clash := next((name for name in partition_by if name.casefold() in columns), None):
-            message = (
-                f"{record} has a column of that name itself; give the attribute another name, or leave {record} out"
-            )
+            message = f"{record} already has a column of that name; rename the attribute, or leave {record} out"
             raise UsageError(f"cannot partition by {clash!r}: {message}")
 
 
@@ -68,8 +66,8 @@ def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[t
     for position, name in enumerate(partition_by):
         if partitions and not any(has_value(partition, position) for partition in partitions):
             message = (
-                f"no document has the attribute {name}, that the output is partitioned by: all are in {NO_PARTITION};"
-                " attributes are columns of a table that are kept (`keep`), and those in its path (lang=en/a.parquet)"
+                f"no document has the attribute {name} that the output is partitioned by: all are in {NO_PARTITION};"
+                " attributes are table columns kept with `keep`, and those in a path (lang=en/a.parquet)"
             )
             yield name, Problem(NO_ATTRIBUTE, message)
 

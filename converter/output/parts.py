@@ -85,7 +85,7 @@ class Parts:
         """Write some rows of documents; more follow, until `roll` ends them."""
         for name, rows in records.items():
             if name in self.schemas and rows.num_rows:
-                group = self._open.get(partition) or self._new(partition)
+                group = self._open.get(partition) or self._begin_group(partition)
                 writer = group.writers.get(name) or self._begin(name, partition, group)
                 for batch in rows.to_batches() if isinstance(rows, pa.Table) else [rows]:
                     writer.write(batch)
@@ -138,12 +138,18 @@ class Parts:
         """
         self.close_partitions()
         partitions = {self.partition(path) for path in self.records}
-        valued = sorted(partition for partition in partitions if NO_PARTITION not in partition)
-        readable = {record for path, record in self.records.items() if self.partition(path) in valued}
-        if missing := [name for name in self.schemas if name not in (readable if valued else self.records.values())]:
-            partition = min(valued or partitions, default="")
+        valued_partitions = sorted(partition for partition in partitions if NO_PARTITION not in partition)
+        readable_records = {
+            record for path, record in self.records.items() if self.partition(path) in valued_partitions
+        }
+        if missing_records := [
+            name
+            for name in self.schemas
+            if name not in (readable_records if valued_partitions else self.records.values())
+        ]:
+            partition = min(valued_partitions or partitions, default="")
             group = self._open[partition] = _Group(0)
-            for name in missing:
+            for name in missing_records:
                 self._begin(name, partition, group)
         self.close_partitions()
         self._stack.close()
@@ -191,7 +197,7 @@ class Parts:
             "parquet" if name == PARTS_FILE else self.format
         ]  # parts are for a later run, whatever its format
 
-    def _new(self, partition: str) -> _Group:
+    def _begin_group(self, partition: str) -> _Group:
         if len(self._open) >= OPEN_PARTITIONS:
             self._close(next(iter(self._open)))
         group = self._open[partition] = _Group(self.number_files())

@@ -26,7 +26,7 @@ from converter.output.tables import (
     described,
     is_comment,
     is_dataset,
-    kept_in_place,
+    keep_in_place,
     load_tables,
     references,
 )
@@ -82,11 +82,11 @@ DEPENDENTS = """
 KEEP_TYPES = ("pg_rewrite", "pg_policy", "pg_trigger", "pg_attrdef")
 """Catalogs of the objects that prevent a column they depend on from changing its type; indexes adapt."""
 
-GIVEN = """
+ATTACHMENTS = """
     select relacl is not null or exists (select 1 from pg_attribute where attrelid = {relation} and attacl is not null),
         relrowsecurity, obj_description(oid, 'pg_class') is not null and {is_dataset}
     from pg_class where oid = {relation}"""
-GIVEN_WORDS = ("the rights granted on it", "its row security", "its comment")
+ATTACHMENT_WORDS = ("the rights granted on it", "its row security", "its comment")
 """What else others may have attached to a table: a query, and the words for each of its columns."""
 
 
@@ -118,16 +118,16 @@ def fits_in_a_page(rows: pa.RecordBatch) -> bool:
     """Whether PostgreSQL can hold every row; with many columns, this depends on the values."""
     end = pa.repeat(pa.scalar(23 + (len(rows.schema) + 7) // 8 + 7, pa.int64()), rows.num_rows)
     for column in rows.columns:
-        fixed = next(((width, at) for matches, width, at in WIDTHS if matches(column.type)), None)
+        fixed_size = next(((width, alignment) for matches, width, alignment in WIDTHS if matches(column.type)), None)
         width: Any = (
-            fixed[0]
-            if fixed
+            fixed_size[0]
+            if fixed_size
             else pc.min_element_wise(
                 pc.add(pc.cast(pc.binary_length(column.cast(pa.string())), pa.int64()), 1), INLINE_BYTES
             )
         )
-        at = fixed[1] if fixed else 1
-        begin = pc.multiply(pc.divide(pc.add(end, at - 1), at), at)
+        alignment = fixed_size[1] if fixed_size else 1
+        begin = pc.multiply(pc.divide(pc.add(end, alignment - 1), alignment), alignment)
         end = pc.if_else(pc.is_valid(column), pc.add(begin, width), end)
     return not rows.num_rows or bool(pc.max(end).as_py() <= PAGE_ROW_BYTES)
 
@@ -147,44 +147,44 @@ class Postgres:
 
     def __init__(self, out: str) -> None:
         if not re.match("postgres(ql)?://", out):
-            raise UsageError(f"{shown(out)} names no PostgreSQL database; use postgresql://HOST/NAME")
+            raise UsageError(f"{shown(out)} does not name a PostgreSQL database; use postgresql://HOST/NAME")
         address, _, query = out.partition("?")
-        parameters = [one for one in query.split("&") if one]
-        schemas = [unquote(one[len(SCHEMA) :]) for one in parameters if one.startswith(SCHEMA)]
+        parameters = [parameter for parameter in query.split("&") if parameter]
+        schemas = [unquote(parameter[len(SCHEMA) :]) for parameter in parameters if parameter.startswith(SCHEMA)]
         self._schema = next(filter(None, schemas), DEFAULT_SCHEMA)
-        if (most := NAME_BYTES - len(f"_{DATASETS}")) < len(self._schema.encode()) or "\0" in self._schema:
+        if (maximum := NAME_BYTES - len(f"_{DATASETS}")) < len(self._schema.encode()) or "\0" in self._schema:
             raise UsageError(
-                f"schema={self._schema} is no name of a schema of at most {most} bytes; name a shorter one"
+                f"schema={self._schema} is not a schema name of at most {maximum} bytes; use a shorter name"
             )
-        self._url = f"{address}?{'&'.join(one for one in parameters if not one.startswith(SCHEMA))}"
+        self._url = f"{address}?{'&'.join(parameter for parameter in parameters if not parameter.startswith(SCHEMA))}"
         self.name = f"{public(address)}?{SCHEMA}{quote(self._schema)}"
         self.place = staging_place(self.name)
         self._adbc = import_extra("adbc_driver_postgresql.dbapi", "postgres")
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of the schema, None if there is none."""
-        with self._connected() as database:
+        with self._connect() as database:
             return database.manifest()
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the tables and views of other programs with these names, or those of `VIEWS`."""
-        with self._connected() as database:
+        with self._connect() as database:
             manifest = database.manifest()
-            ours = manifest.paths if manifest else set()
-            return sorted(database.standing().intersection([*names, *VIEWS]) - ours)
+            own_tables = manifest.paths if manifest else set()
+            return sorted(database.existing_names().intersection([*names, *VIEWS]) - own_tables)
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record."""
-        whole = RECORDS[record].schema if record in RECORDS else PARTS
-        schema = pa.schema([whole.field(name) for name in columns or whole.names])
-        with self._connected() as database:
+        full_schema = RECORDS[record].schema if record in RECORDS else PARTS
+        schema = pa.schema([full_schema.field(name) for name in columns or full_schema.names])
+        with self._connect() as database:
             for batch in database.rows(record, schema.names):
                 arrays = [decoded(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
-                yield pa.RecordBatch.from_arrays(arrays, schema=schema.with_metadata(whole.metadata))
+                yield pa.RecordBatch.from_arrays(arrays, schema=schema.with_metadata(full_schema.metadata))
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Yield the problems and parts of data sets that stay; they stay in place."""
-        return kept_in_place(self, self.manifest(), stale)
+        return keep_in_place(self, self.manifest(), stale)
 
     def publish(self, load: Load) -> Manifest:
         """Bring the staged rows into the database, in one transaction.
@@ -192,7 +192,7 @@ class Postgres:
         Raises:
             OutputError: a name is taken, another run wrote to it meanwhile, or the server refused.
         """
-        with self._connected() as database:
+        with self._connect() as database:
             database.begin(load.stale or frozenset())
             manifest = load_tables(database, load, "select doc_id from pg_temp.stale_documents", self.name)
             database.commit()
@@ -203,7 +203,7 @@ class Postgres:
         return [self.name]
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[_Connected]:
+    def _connect(self) -> Iterator[_Connected]:
         try:
             with self._adbc.connect(self._url) as connection, connection.cursor() as cursor:
                 yield _Connected(connection, cursor, self._schema, self.name)
@@ -239,14 +239,14 @@ class _Connected:
     def __init__(self, connection: Connection, cursor: Cursor, schema: str, name: str) -> None:
         self._connection, self._cursor, self._schema, self._name = connection, cursor, schema, name
         self._schemas = {False: schema, True: f"{schema}_{DATASETS}"}
-        self._dropped: list[_Key] = []  # recreated once the tables are full
-        self._new: set[str] = set()
+        self._dropped_keys: list[_Key] = []  # recreated once the tables are full
+        self._new_tables: set[str] = set()
 
     def begin(self, stale: frozenset[str]) -> None:
         """Let one run at a time load; create the schemas, and list the stale documents."""
         self.execute(f"select pg_advisory_xact_lock(hashtextextended({quote_text(self._schema)}, 0))")
-        there = {name for (name,) in self._fetched("select nspname from pg_namespace")}
-        for schema in {*self._schemas.values()} - there:  # even `if not exists` needs the right to create
+        existing_schemas = {name for (name,) in self._fetch("select nspname from pg_namespace")}
+        for schema in {*self._schemas.values()} - existing_schemas:  # even `if not exists` needs the right to create
             self.execute(f"create schema {quote_name(schema)}")
         self.execute(f"set local search_path to {quote_name(self._schema)}")
         ids = pa.table({"doc_id": pa.array(sorted(stale), pa.string())})
@@ -259,70 +259,77 @@ class _Connected:
         self._cursor.execute(statement.replace("\0", "\ufffd"))  # from a header in a comment, for example
 
     def manifest(self) -> Manifest | None:
-        if MANIFEST_TABLE not in self.standing():
+        if MANIFEST_TABLE not in self.existing_names():
             return None
-        rows = self._fetched(f"select manifest from {self.table(MANIFEST_TABLE)}")
+        rows = self._fetch(f"select manifest from {self.table(MANIFEST_TABLE)}")
         return parse_manifest(rows[0][0] if rows else "", f"{self._name}: {MANIFEST_TABLE}")
 
-    def standing(self) -> set[str]:
+    def existing_names(self) -> set[str]:
         schemas = ", ".join(map(quote_text, self._schemas.values()))
-        found = self._fetched(
+        rows = self._fetch(
             f"""select nspname, relname from pg_class join pg_namespace on relnamespace = pg_namespace.oid
                 where nspname in ({schemas}) and relkind in ('r', 'p', 'v', 'm', 'f', 'S')"""
         )
-        return {name if schema == self._schema else f"{DATASETS}/{name}" for schema, name in found}
+        return {name if schema == self._schema else f"{DATASETS}/{name}" for schema, name in rows}
 
     def table(self, name: str) -> str:
         return f"{quote_name(self._schemas[is_dataset(name)])}.{quote_name(name.removeprefix(f'{DATASETS}/'))}"
 
     def create(self, name: str, schema: pa.Schema) -> None:
         columns = [
-            f"{quote_name(one.name)} {sql_type(one.type)}{'' if one.nullable else ' not null'}" for one in schema
+            f"{quote_name(field.name)} {sql_type(field.type)}{'' if field.nullable else ' not null'}"
+            for field in schema
         ]
         self.execute(f"create table {self.table(name)} ({', '.join(columns)})")
-        about = (schema.metadata or {}).get(b"description", b"").decode()
-        self.execute(f"comment on table {self.table(name)} is {quote_text(about)}")
+        description = (schema.metadata or {}).get(b"description", b"").decode()
+        self.execute(f"comment on table {self.table(name)} is {quote_text(description)}")
         self._describe(name, schema, schema.names)
-        self._new.add(name)
+        self._new_tables.add(name)
 
     def clear(self, names: Sequence[str], resumes: bool) -> None:
         """Delete the rows; if nothing prevents it, truncate all tables and drop their keys until `finish`."""
         relations = ", ".join(map(self._relation, names))
         foreign = f"select 1 from pg_constraint where contype = 'f' and confrelid in ({relations})"
-        if resumes or self._fetched(f"{foreign} and conrelid not in ({relations})"):
+        if resumes or self._fetch(f"{foreign} and conrelid not in ({relations})"):
             for name in names:
                 self.execute(f"delete from {self.table(name)}")
             return
-        self._dropped = [key for key in self._keys([one for one in names if not is_dataset(one)]) if key.is_loose]
-        for key in reversed(self._dropped):
+        self._dropped_keys = [
+            key for key in self._keys([record for record in names if not is_dataset(record)]) if key.is_loose
+        ]
+        for key in reversed(self._dropped_keys):
             self.execute(f"alter table {self.table(key.table)} drop constraint {quote_name(key.name)}")
         self.execute(f"truncate {', '.join(map(self.table, names))}")
 
-    def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
+    def reshape(self, name: str, schema: pa.Schema, known_columns: Collection[str]) -> None:
         columns = self._columns(name)
         table = self.table(name)
         for column in schema:
-            wanted = sql_type(column.type)
+            new_type = sql_type(column.type)
             alter = f"alter table {table} alter column {quote_name(column.name)}"
-            there = columns.get(column.name)
-            if there is None:
+            old_column = columns.get(column.name)
+            if old_column is None:
                 required = "" if column.nullable else " not null"
-                self.execute(f"alter table {table} add column {quote_name(column.name)} {wanted}{required}")
+                self.execute(f"alter table {table} add column {quote_name(column.name)} {new_type}{required}")
                 self._describe(name, schema, [column.name])
                 continue
-            if spelled(wanted) != spelled(there.type):
-                change = f"becomes {wanted.lower()} and was {there.type}"
-                self._check_free(name, column.name, there, change, KEEP_TYPES)
-                self.execute(f"{alter} type {wanted} using null")
-            if not column.nullable and not there.required:
+            if spelled(new_type) != spelled(old_column.type):
+                change = f"becomes {new_type.lower()} from {old_column.type}"
+                self._check_free(name, column.name, old_column, change, KEEP_TYPES)
+                self.execute(f"{alter} type {new_type} using null")
+            if not column.nullable and not old_column.required:
                 self.execute(f"{alter} set not null")
-        for gone in sorted(columns.keys() & {*known} - {*schema.names}):
-            self._check_free(name, gone, columns[gone], "is no longer written")
-            self.execute(f"alter table {table} drop column {quote_name(gone)}")
-        now = dict(described(schema))
-        comments = {one: there.comment for one, there in columns.items() if there.comment}
-        ours = [one for one in comments if is_comment(comments[one], now.get(one)) and comments[one] != now[one]]
-        self._describe(name, schema, ours)
+        for column_name in sorted(columns.keys() & {*known_columns} - {*schema.names}):
+            self._check_free(name, column_name, columns[column_name], "is no longer written")
+            self.execute(f"alter table {table} drop column {quote_name(column_name)}")
+        descriptions = dict(described(schema))
+        comments = {key: old_column.comment for key, old_column in columns.items() if old_column.comment}
+        own_comments = [
+            key
+            for key in comments
+            if is_comment(comments[key], descriptions.get(key)) and comments[key] != descriptions[key]
+        ]
+        self._describe(name, schema, own_comments)
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:
         fields = [field.with_type(encoded_type(field.type)) for field in rows.schema]
@@ -336,7 +343,7 @@ class _Connected:
         )
 
     def count(self, name: str) -> int:
-        ((count,),) = self._fetched(f"select count(*) from {self.table(name)}")
+        ((count,),) = self._fetch(f"select count(*) from {self.table(name)}")
         return int(count)
 
     def rows(self, name: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
@@ -347,22 +354,22 @@ class _Connected:
     def finish(self, schemas: Mapping[str, pa.Schema]) -> None:
         """Create the keys once the rows are loaded, which is many times faster than row by row."""
         records = [name for name in schemas if not is_dataset(name)]
-        for key in self._dropped:  # primary keys first: foreign keys refer to them
+        for key in self._dropped_keys:  # primary keys first: foreign keys refer to them
             if {key.table, key.refers_to} <= {*records} and {*key.columns} <= {*schemas[key.table].names}:
                 self.execute(
                     f"alter table {self.table(key.table)} add constraint {quote_name(key.name)} {key.definition}"
                 )
-        there = {(key.table, key.refers_to, tuple(key.columns)) for key in self._keys(records)}
-        has_primary = {key.table for key in self._keys(records) if key.kind == "p"}
+        existing_keys = {(key.table, key.refers_to, tuple(key.columns)) for key in self._keys(records)}
+        keyed_tables = {key.table for key in self._keys(records) if key.kind == "p"}
         for name in records:
             if key_columns := RECORDS[name].key if name in RECORDS else ():
-                if name not in has_primary:
+                if name not in keyed_tables:
                     self.execute(f"alter table {self.table(name)} add primary key ({listing(key_columns)})")
-            elif name in self._new and "doc_id" in schemas[name].names:
+            elif name in self._new_tables and "doc_id" in schemas[name].names:
                 self.execute(f"create index on {self.table(name)} (doc_id)")
         for name in records:
             for columns, record, targets in references(name, records):
-                if (name, record, columns) not in there:
+                if (name, record, columns) not in existing_keys:
                     self.execute(
                         f"alter table {self.table(name)} add foreign key ({listing(columns)})"
                         f" references {self.table(record)} ({listing(targets)})"
@@ -370,12 +377,12 @@ class _Connected:
 
     def replace_view(self, name: str, select: str) -> None:
         relation = f"to_regclass({quote_text(self.table(name))})"
-        options = self._fetched(f"select array_to_string(reloptions, ', ') from pg_class where oid = {relation}")
-        given = f" with ({options[0][0]})" if options and options[0][0] else ""
-        self.execute(f"create or replace view {self.table(name)}{given} as {select}")
+        options = self._fetch(f"select array_to_string(reloptions, ', ') from pg_class where oid = {relation}")
+        clause = f" with ({options[0][0]})" if options and options[0][0] else ""
+        self.execute(f"create or replace view {self.table(name)}{clause} as {select}")
 
     def remove(self, name: str) -> list[str]:
-        reasons = self._hangs_on(name)
+        reasons = self._dependents(name)
         if not reasons:
             self.execute(f"drop {'view' if name in VIEWS else 'table'} {self.table(name)}")
         return reasons
@@ -387,19 +394,19 @@ class _Connected:
                 self.execute(f"comment on column {self.table(name)}.{quote_name(column)} is {quote_text(words)}")
 
     def _columns(self, name: str) -> dict[str, _Column]:
-        found = self._fetched(
+        rows = self._fetch(
             f"""select attname, attnum, format_type(atttypid, atttypmod), attnotnull,
                        col_description(attrelid, attnum) from pg_attribute
                 where attrelid = {self._relation(name)} and attnum > 0 and not attisdropped"""
         )
-        return {column: _Column(*values) for column, *values in found}
+        return {column: _Column(*values) for column, *values in rows}
 
     def _keys(self, records: Sequence[str]) -> list[_Key]:
         """Return the primary and foreign keys of records, primary keys first."""
         relations = ", ".join(map(self._relation, records)) or "0"
-        return [_Key(*row) for row in self._fetched(KEYS.format(relations=relations))]
+        return [_Key(*row) for row in self._fetch(KEYS.format(relations=relations))]
 
-    def _hangs_on(self, name: str, column: _Column | None = None, kinds: Collection[str] = ()) -> list[str]:
+    def _dependents(self, name: str, column: _Column | None = None, kinds: Collection[str] = ()) -> list[str]:
         """Return what others attached to a table, view or column, in words; only of some `kinds`, or of all."""
         relation = self._relation(name)
         query = DEPENDENTS.format(relation=relation, index=quote_text(f"{name}_doc_id_idx"))
@@ -407,24 +414,26 @@ class _Connected:
             query += f" and refobjsubid = {column.number}"
         if kinds:
             query += f" and classid in ({', '.join(f'{quote_text(kind)}::regclass' for kind in kinds)})"
-        reasons = [words.removeprefix("rule _RETURN on ") for (words,) in self._fetched(query)]
+        reasons = [words.removeprefix("rule _RETURN on ") for (words,) in self._fetch(query)]
         if column is None:
-            (given,) = self._fetched(GIVEN.format(relation=relation, is_dataset=is_dataset(name)))
-            reasons += [words for words, is_so in zip(GIVEN_WORDS, given, strict=True) if is_so]
+            (attachments,) = self._fetch(ATTACHMENTS.format(relation=relation, is_dataset=is_dataset(name)))
+            reasons += [words for words, is_attached in zip(ATTACHMENT_WORDS, attachments, strict=True) if is_attached]
         return sorted(reasons)
 
-    def _check_free(self, name: str, column: str, there: _Column, change: str, kinds: Collection[str] = ()) -> None:
-        if reasons := self._hangs_on(name, there, kinds):
+    def _check_free(
+        self, name: str, column: str, old_column: _Column, change: str, kinds: Collection[str] = ()
+    ) -> None:
+        if reasons := self._dependents(name, old_column, kinds):
             message = (
                 f"column {column} of {name} {change}, but {', '.join(reasons)} depends on it: drop that before the run "
-                "and make it again afterwards, or name another schema with ?schema=; nothing of this run was kept"
+                "and recreate it afterwards, or name another schema with ?schema=; nothing of this run was kept"
             )
             raise OutputError(message, source=self._name)
 
     def _relation(self, name: str) -> str:
         return f"{quote_text(self.table(name))}::regclass"
 
-    def _fetched(self, query: str) -> list[tuple[Any, ...]]:
+    def _fetch(self, query: str) -> list[tuple[Any, ...]]:
         self.execute(query)
         return list(self._cursor.fetchall())
 
@@ -457,25 +466,25 @@ def encoded(column: pa.Array) -> pa.Array:
     """Return a column as COPY accepts it: nested values as JSON; NUL, which PostgreSQL cannot hold, as U+FFFD."""
     if sql_type(column.type) == "JSONB":
         objects = dict if pa.types.is_map(column.type) else lambda value: value
-        texts = [None if value is None else json.dumps(_held(objects(value))) for value in column.to_pylist()]
+        texts = [None if value is None else json.dumps(_without_nul(objects(value))) for value in column.to_pylist()]
         return pa.ExtensionArray.from_storage(pa.json_(), pa.array(texts, pa.string()))
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_string(column.type):
         return pc.replace_substring(column, "\0", "\ufffd")
     if pa.types.is_list(column.type) and pa.types.is_string(column.type.value_type):
-        found = pc.any(pc.match_substring(column.flatten(), "\0")).as_py()
-        return pa.array([_held(row) for row in column.to_pylist()], column.type) if found else column
+        has_nul = pc.any(pc.match_substring(column.flatten(), "\0")).as_py()
+        return pa.array([_without_nul(row) for row in column.to_pylist()], column.type) if has_nul else column
     return column
 
 
-def _held(value: Any) -> Any:
+def _without_nul(value: Any) -> Any:
     """Return a nested value without NUL."""
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     if isinstance(value, dict):
-        return {_held(key): _held(each) for key, each in value.items()}
-    return [_held(each) for each in value] if isinstance(value, list) else value
+        return {_without_nul(key): _without_nul(item) for key, item in value.items()}
+    return [_without_nul(item) for item in value] if isinstance(value, list) else value
 
 
 def decoded(column: pa.Array, type: pa.DataType) -> pa.Array:

@@ -58,17 +58,16 @@ class PreviousOutput:
 
     def fresh(self, remade: bool, listing: Listing) -> PreviousOutput:
         """Return a copy that has found no document yet, so that a task can be retried."""
-        other = copy(self)
-        other.remade, other.listing, other.left = remade, listing, dict(self.left)
-        other.listed, other.converted, other.empty = set(), set(), []
-        return other
+        clone = copy(self)
+        clone.remade, clone.listing, clone.left = remade, listing, dict(self.left)
+        clone.listed, clone.converted, clone.empty = set(), set(), []
+        return clone
 
-    def note(self, listed: Iterable[bytes], converted: Iterable[bytes], held: Iterable[bytes]) -> None:
-        """Merge the results of copies in other processes: the attributes of these names, and `held`, the unchanged
-        documents."""
+    def note(self, listed: Iterable[bytes], converted: Iterable[bytes], unchanged_ids: Iterable[bytes]) -> None:
+        """Merge the results of copies in other processes: attributes of these names, and `unchanged_ids`."""
         self.listed.update(listed)
         self.converted.update(converted)
-        for doc_id in held:
+        for doc_id in unchanged_ids:
             self.left.pop(doc_id, None)
 
     def holds(self, source: Source) -> bool:
@@ -80,8 +79,8 @@ class PreviousOutput:
         if source.problem is not None and source.problem.code == "no_rows":
             self.empty.append(source.key)
         doc_id = bytes.fromhex(document_id(source.key))
-        known = self.left.get(doc_id)
-        if known is None:
+        digest = self.left.get(doc_id)
+        if digest is None:
             if source.problem is None:
                 self._check_spelling(source.key)
             return False
@@ -89,7 +88,7 @@ class PreviousOutput:
         if source.problem is not None or self.remade:
             return False
         data = source.data.encode("utf-8", "replace") if isinstance(source.data, str) else source.data
-        if known != _digest(hashlib.sha256(data).hexdigest(), source.attributes):
+        if digest != _digest(hashlib.sha256(data).hexdigest(), source.attributes):
             return False
         del self.left[doc_id]
         return True
@@ -110,45 +109,52 @@ class PreviousOutput:
             OutputError: more would be removed than allowed, or rows that must be kept cannot be.
         """
         self._check_root(report)
-        failed = (self.listed & self.left.keys()) - self.converted
-        absent = self.left.keys() - self.listed - self.converted if mode == "incremental" else set()
-        gone = absent if report.listing_complete else set()
-        unproven = failed | (absent - gone)
-        if report.documents or report.skipped or gone:
-            if self.remade and unproven:
-                self._check_remade(len(unproven), len(gone), maximum_removed)
-            elif gone:
-                emptied = [] if maximum_removed is not None else self._emptied(gone) or self.empty
-                advice = f", and named as before (relative to {self._before})" if report.documents else ""
-                check_removal(self.target.name, self.documents, len(gone), maximum_removed, emptied, advice)
-        lost = gone | unproven if self.remade else gone
-        report.removed, report.kept = len(lost), len(unproven - lost)
-        return frozenset(map(bytes.hex, self.converted | gone))
+        failed_ids = (self.listed & self.left.keys()) - self.converted
+        absent_ids = self.left.keys() - self.listed - self.converted if mode == "incremental" else set()
+        removed_ids = absent_ids if report.listing_complete else set()
+        unproven_ids = failed_ids | (absent_ids - removed_ids)
+        if report.documents or report.skipped or removed_ids:
+            if self.remade and unproven_ids:
+                self._check_remade(len(unproven_ids), len(removed_ids), maximum_removed)
+            elif removed_ids:
+                emptied_sources = (
+                    [] if maximum_removed is not None else self._emptied_sources(removed_ids) or self.empty
+                )
+                advice = f", and named as before (relative to {self._previous_root})" if report.documents else ""
+                check_removal(
+                    self.target.name, self.documents, len(removed_ids), maximum_removed, emptied_sources, advice
+                )
+        lost_ids = removed_ids | unproven_ids if self.remade else removed_ids
+        report.removed, report.kept = len(lost_ids), len(unproven_ids - lost_ids)
+        return frozenset(map(bytes.hex, self.converted | removed_ids))
 
-    def _check_remade(self, unproven: int, gone: int, maximum_removed: int | str | None) -> None:
+    def _check_remade(self, unproven_count: int, removed_count: int, maximum_removed: int | str | None) -> None:
         """Refuse to remake an output if documents that could not be read would be lost.
 
         Raises:
             OutputError: more would be lost than may be removed.
         """
-        if maximum_removed is not None and unproven + gone <= most_removed(maximum_removed, self.documents):
+        if maximum_removed is not None and unproven_count + removed_count <= most_removed(
+            maximum_removed, self.documents
+        ):
             return
         message = (
-            f"was made with other options or by another version, so that every document is converted anew; but "
-            f"{unproven:,} of its documents could not be read or looked for this time, and would be lost. The output "
-            f"was left as it was: run again when they can be read, or pass `maximum_removed` {unproven + gone}"
+            f"was made with other options or by another version, so every document is converted again; but "
+            f"{unproven_count:,} of its documents could not be read or searched for this time, and would be lost. The "
+            f"output is unchanged: run again when they can be read, or pass `maximum_removed` "
+            f"{unproven_count + removed_count}"
         )
         raise OutputError(message, source=self.target.name, code="removal")
 
-    def _emptied(self, gone: Set[bytes]) -> list[str]:
+    def _emptied_sources(self, removed_ids: Set[bytes]) -> list[str]:
         """Return the searched sources that keep none of their earlier documents."""
         batches = self.target.read("documents", ["doc_id", "source"])
         rows = (zip(*(column.to_pylist() for column in batch.columns), strict=True) for batch in batches)
-        keys = ((source, bytes.fromhex(doc_id) in gone) for batch in rows for doc_id, source in batch)
+        keys = ((source, bytes.fromhex(doc_id) in removed_ids) for batch in rows for doc_id, source in batch)
         return emptied_containers(keys, self.listing.containers)
 
     @property
-    def _before(self) -> str:
+    def _previous_root(self) -> str:
         """The folder that the earlier run's keys were relative to, as far as known."""
         return self.manifest.root or self.manifest.folder or self.listing.folder
 
@@ -161,12 +167,13 @@ class PreviousOutput:
         if "://" in key or key == "-" or not self.listing.is_local:
             return
         path = os.path.normpath(os.path.join(self.listing.folder, key))
-        for other in (path, os.path.relpath(path, self._before)):
-            other = Path(other).as_posix()
-            if other != key and bytes.fromhex(document_id(other)) in self.left:
+        for spelling in (path, os.path.relpath(path, self._previous_root)):
+            spelling = Path(spelling).as_posix()
+            if spelling != key and bytes.fromhex(document_id(spelling)) in self.left:
                 message = (
-                    f"holds this document as {other}, with other ids, for ids follow the path as it is written; name "
-                    f"the sources as before (relative to {self._before}), or say `root`. Nothing was written"
+                    f"already holds this document as {spelling}, with other ids, because ids follow the path as it is "
+                    f"written; name the sources as before (relative to {self._previous_root}), or pass `root`. Nothing "
+                    "was written"
                 )
                 raise OutputError(message, source=f"{self.target.name}: {key}", code="other_root")
 
@@ -185,8 +192,8 @@ class PreviousOutput:
             and nothing_known
         ):
             message = (
-                f"was made with `root` {self.manifest.root}, and no document of this run has a key in it; say `root` "
-                "again, with the folder that the same paths are in now. Nothing was written"
+                f"was made with `root` {self.manifest.root}, and no document of this run has a key in it; pass `root` "
+                "again, with the folder that now holds the same paths. Nothing was written"
             )
             raise OutputError(message, source=self.target.name, code="other_root")
 
@@ -198,8 +205,9 @@ class PreviousOutput:
                 report.datasets[name] = report.datasets.get(name, 0) + file.rows
             elif file.record in report.rows and file.record != "problems":
                 report.rows[file.record] += file.rows
-        kept = [row for row in self._problems() if row["doc_id"] is not None]  # this run finds the others itself
-        report.add({"problems": pa.RecordBatch.from_pylist(kept, RECORDS["problems"].schema)})
+        # This run finds the problems without a document itself.
+        document_problems = [row for row in self._problems() if row["doc_id"] is not None]
+        report.add({"problems": pa.RecordBatch.from_pylist(document_problems, RECORDS["problems"].schema)})
 
     def run_problems(self) -> list[tuple[Any, ...]]:
         """Return the rows of `problems` that belong to no document, sorted."""

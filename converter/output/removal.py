@@ -27,31 +27,37 @@ def most_removed(maximum: int | str, documents: int) -> int:
 
 
 def check_removal(
-    place: str, documents: int, gone: int, maximum: int | str | None, emptied: Collection[str], advice: str = ""
+    place: str,
+    documents: int,
+    removed_count: int,
+    maximum: int | str | None,
+    emptied_sources: Collection[str],
+    advice: str = "",
 ) -> None:
     """Refuse a run that would remove more from an output than it may.
 
-    The run would remove `gone` of `documents`, including everything that the `emptied` sources held. `advice` names
-    another possible reason.
+    The run would remove `removed_count` of `documents`, including everything that `emptied_sources` held. `advice`
+    names another possible reason.
 
     Raises:
         OutputError: the message says how to allow the removal.
     """
     if maximum is not None:
-        if gone <= most_removed(maximum, documents):
+        if removed_count <= most_removed(maximum, documents):
             return
         reason = f"more than `maximum_removed` {maximum} allows"
-    elif gone == documents:
-        reason = "which is all there are"
-    elif emptied:
-        reason = f"all that {', '.join(sorted(emptied)[:3])} held among them"
-    elif documents > FREELY_REMOVED and gone * 2 > documents:
+    elif removed_count == documents:
+        reason = "which is all of them"
+    elif emptied_sources:
+        reason = f"including all that {', '.join(sorted(emptied_sources)[:3])} held"
+    elif documents > FREELY_REMOVED and removed_count * 2 > documents:
         reason = "which is more than half of them"
     else:
         return
     message = (
-        f"{gone:,} of its {documents:,} documents are no longer among the sources, {reason}; the output was left as it "
-        f"was. Check that the sources are whole{advice}; if these documents are to go, pass `maximum_removed` {gone}"
+        f"{removed_count:,} of its {documents:,} documents are no longer among the sources, {reason}; the output is "
+        f"unchanged. Check that the sources are complete{advice}; to remove these documents, pass `maximum_removed` "
+        f"{removed_count}"
     )
     raise OutputError(message, source=place, code="removal")
 
@@ -59,14 +65,14 @@ def check_removal(
 def emptied_containers(keys: Iterable[tuple[str, bool]], containers: Collection[str]) -> list[str]:
     """Return the containers that keep no document; `keys` has the key of each document, and whether it is removed."""
     names = {container.rstrip("/") or "/": container for container in containers}
-    before: Counter[str] = Counter()
-    stays: set[str] = set()
-    for key, goes in keys:
+    document_counts: Counter[str] = Counter()
+    remaining_containers: set[str] = set()
+    for key, is_removed in keys:
         for container in names.keys() & set(_ancestors(key)):
-            before[container] += 1
-            if not goes:
-                stays.add(container)
-    return [names[container] for container in before if container not in stays]
+            document_counts[container] += 1
+            if not is_removed:
+                remaining_containers.add(container)
+    return [names[container] for container in document_counts if container not in remaining_containers]
 
 
 def _ancestors(key: str) -> Iterator[str]:

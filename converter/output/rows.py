@@ -28,11 +28,11 @@ def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None)
                 raise OutputError(f"has columns that no run writes; {MEND}", source=str(path), code="damaged")
             if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
                 return
-            wanted = pa.schema([schema.field(name) for name in columns]) if columns else schema
+            requested_schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
             # Each thread would keep its own memory.
             for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
-                arrays = [batch.column(name) for name in wanted.names]
-                yield pa.RecordBatch.from_arrays(arrays, schema=wanted)
+                arrays = [batch.column(name) for name in requested_schema.names]
+                yield pa.RecordBatch.from_arrays(arrays, schema=requested_schema)
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise OutputError(f"cannot be read: {reason}; {MEND}", source=str(path), code="damaged") from error
@@ -43,9 +43,9 @@ def rows_to_keep(batch: pa.RecordBatch, stale: frozenset[str]) -> pa.RecordBatch
     import pyarrow.compute as pc  # 25 ms, only for runs that resume an output
 
     doc_id = batch.column("doc_id")
-    gone = pc.is_in(doc_id, value_set=pa.array(sorted(stale), pa.string()))
-    keep = pc.and_(pc.is_valid(doc_id), pc.invert(gone))
+    is_stale = pc.is_in(doc_id, value_set=pa.array(sorted(stale), pa.string()))
+    is_kept = pc.and_(pc.is_valid(doc_id), pc.invert(is_stale))
     if "code" in batch.schema.names and batch.schema.metadata[b"record"] == b"problems":
-        found_anew = pc.is_in(batch.column("code"), value_set=pa.array(OF_THE_RUN))
-        keep = pc.and_(keep, pc.invert(found_anew))
-    return batch.filter(keep)
+        is_repeated = pc.is_in(batch.column("code"), value_set=pa.array(OF_THE_RUN))
+        is_kept = pc.and_(is_kept, pc.invert(is_repeated))
+    return batch.filter(is_kept)

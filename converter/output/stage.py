@@ -39,7 +39,7 @@ time that file was made, as only the file system can have set it; and the marker
 
 NOTHING_KEPT = "nothing of this run was kept"
 MIXED = (
-    "some of its files are new and some are of the run before; run it again with `overwrite`, `append` or "
+    "some of its files are new and some are from the run before; run it again with `overwrite`, `append` or "
     "`incremental`, which first puts the others in place"
 )
 IN_PLACE = "the new output is in place"
@@ -55,12 +55,12 @@ Parts = tuple[str, ...]
 class Change(NamedTuple):
     """A change to a path of the output, recorded so that it can be undone.
 
-    `second` is the name in `old` of the file that was there: empty if there was none, None if the file system has no
-    hard links. `is_folder`: a folder was made; `is_gone`: the file was removed without a replacement.
+    `second_name` is the name in `old` of the file that was there: empty if there was none, None if the file system has
+    no hard links. `is_folder`: a folder was made; `is_gone`: the file was removed without a replacement.
     """
 
     path: Parts
-    second: str | None = ""
+    second_name: str | None = ""
     is_folder: bool = False
     is_gone: bool = False
 
@@ -99,12 +99,12 @@ class Stage:
             self.clear()
             self.folder.make(NEW, 0o777)
 
-    def publish(self, before: Manifest | None, overwrite: bool = False) -> None:
+    def publish(self, previous: Manifest | None, overwrite: bool = False) -> None:
         """Put the contents of `new` in the place of the output; their manifest lists them.
 
         A folder that holds nothing but an output is replaced by a single rename. If the folder holds other files too,
         is a mount point, or is on a file system that cannot exchange two folders, the files are renamed one by one,
-        the manifest last; if the process is killed meanwhile, the next run finishes. `before` is the manifest of the
+        the manifest last; if the process is killed meanwhile, the next run finishes. `previous` is the manifest of the
         output when the run began. Files that it does not list are replaced only with `overwrite`.
 
         Raises:
@@ -112,12 +112,12 @@ class Stage:
             OutputError: something else was written there meanwhile; the output is unchanged.
         """
         sync_tree(self.new)
-        now = read_manifest(self.out)
-        if (now and now.run_id) != (before and before.run_id):
+        current_manifest = read_manifest(self.out)
+        if (current_manifest and current_manifest.run_id) != (previous and previous.run_id):
             message = f"another run wrote to it meanwhile, and {NOTHING_KEPT}; run it again"
             raise OutputError(message, source=str(self.out), code="output_busy")
         with uninterrupted():
-            if not self._swap(before):
+            if not self._swap(previous):
                 self._put(overwrite)
 
     def publish_file(self, path: Path, overwrite: bool = False) -> None:
@@ -127,23 +127,23 @@ class Stage:
             OSError: the file system refused; `outcome` describes the state of the output.
             OutputError: the output exists and is not to be overwritten, or is not a regular file.
         """
-        *above, name = path.relative_to(self.place).parts
+        *parents, name = path.relative_to(self.place).parts
         sync_tree(path) if path.is_dir() else sync(path)
         with (
             uninterrupted(),
-            self.folder.below(above) as folder,
+            self.folder.below(parents) as folder,
             Directory.opened(self.out.parent) as base,
         ):
-            there = base.status(self.out.name)
+            status = base.status(self.out.name)
             if path.is_dir():
                 folder.replace(name, base, self.out.name)  # no system replaces a non-empty folder
-            elif there is None or not overwrite:
-                with _unless_it_exists(self.out):
+            elif status is None or not overwrite:
+                with _report_existing(self.out):
                     folder.place(name, base, self.out.name)
-            elif stat.S_ISREG(there.st_mode) or stat.S_ISLNK(there.st_mode):
+            elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
                 folder.replace(name, base, self.out.name)
             else:
-                raise OutputError("is no regular file; name another output", source=str(self.out))
+                raise OutputError("is not a regular file; name another output", source=str(self.out))
             self.outcome = IN_PLACE
             sync(base.path)
 
@@ -153,25 +153,25 @@ class Stage:
             if name not in (LOCK, PROOF):
                 self.folder.remove_tree(name)
 
-    def _swap(self, before: Manifest | None) -> bool:
+    def _swap(self, previous: Manifest | None) -> bool:
         """Rename `new` to the output in one step; False if that is impossible, and nothing was changed."""
         if self.place.parent == self.out:
             return False
         name = self.out.name
         with Directory.opened(self.out.parent) as base:
-            there = base.status(name)
-            if there is None:
+            status = base.status(name)
+            if status is None:
                 try:
                     self.folder.place(NEW, base, name)
                 except FileExistsError:
                     return False
-            elif not stat.S_ISDIR(there.st_mode) or not holds_only(self.out, before):
+            elif not stat.S_ISDIR(status.st_mode) or not holds_only(self.out, previous):
                 return False
             elif not any(self.out.iterdir()):
                 self.folder.replace(NEW, base, name)  # fails if it is no longer empty
             elif not self.folder.exchange(NEW, base, name):
                 return False
-            elif not self._is_known(before):  # something was written between check and exchange
+            elif not self._is_known(previous):  # something was written between check and exchange
                 if self.folder.exchange(NEW, base, name):
                     return False
                 self.outcome = MIXED  # so that the stage stays
@@ -180,81 +180,81 @@ class Stage:
             sync(base.path)
         return True
 
-    def _is_known(self, before: Manifest | None) -> bool:
+    def _is_known(self, previous: Manifest | None) -> bool:
         """Whether the exchanged folder certainly holds nothing but the previous output."""
         try:
-            return holds_only(self.new, before)
+            return holds_only(self.new, previous)
         except OSError:
             return False
 
     def _put(self, overwrite: bool) -> None:
         """Rename the files of `new` into the output one by one; undo it if one cannot be renamed."""
-        done: list[Change] = []
+        changes: list[Change] = []
         try:
             self.folder.make(OLD, 0o700)
             self.folder.write(READY, "overwrite" if overwrite else "keep")
             sync(self.place)
-            self._move(overwrite, done)
+            self._move(overwrite, changes)
         except Exception:
-            self._undo(done)
+            self._undo(changes)
             raise
         self.outcome = IN_PLACE
-        for folder in {self.out, *(self.out.joinpath(*change.path).parent for change in done if change.path)}:
+        for folder in {self.out, *(self.out.joinpath(*change.path).parent for change in changes if change.path)}:
             if folder.exists():  # its last file may be gone
                 sync(folder)
 
-    def _move(self, overwrite: bool, done: list[Change]) -> None:
+    def _move(self, overwrite: bool, changes: list[Change]) -> None:
         """Rename each file of `new` into the output, the manifest last; remove files that only the old manifest lists.
 
-        If the process is killed meanwhile, another call continues. `done` collects the changes.
+        If the process is killed meanwhile, another call continues. `changes` collects what was changed.
         """
-        before, manifest = read_manifest(self.out), read_manifest(self.new)
-        ours = before.paths | {MANIFEST} if before else set()
+        previous, manifest = read_manifest(self.out), read_manifest(self.new)
+        own_paths = previous.paths | {MANIFEST} if previous else set()
         if not self.out.exists():
             self.out.mkdir()
-            done.append(Change((), is_folder=True))
+            changes.append(Change((), is_folder=True))
         with Directory.opened(self.out) as out:
             for file in sorted(files_in(self.new), key=lambda file: file == (MANIFEST,)):
-                if file == (MANIFEST,) and manifest and before:
-                    for gone in sorted(before.paths - manifest.paths):
-                        self._remove(out, tuple(gone.split("/")), done)
-                self._move_file(out, file, overwrite or "/".join(file) in ours, done)
+                if file == (MANIFEST,) and manifest and previous:
+                    for old_path in sorted(previous.paths - manifest.paths):
+                        self._remove(out, tuple(old_path.split("/")), changes)
+                self._move_file(out, file, overwrite or "/".join(file) in own_paths, changes)
 
-    def _move_file(self, out: Directory, file: Parts, replaces: bool, done: list[Change]) -> None:
-        *above, name = file
-        for number in range(len(above)):
-            with out.below(above[:number]) as folder:
-                if folder.status(above[number]) is None:
-                    folder.make(above[number], 0o777)
-                    done.append(Change(tuple(above[: number + 1]), is_folder=True))
-        with self.folder.below((NEW, *above)) as new, out.below(above) as folder:
-            there, here = folder.status(name), new.status(name)
-            if there is None or (not replaces and not (here and os.path.samestat(there, here))):
-                with _unless_it_exists(folder.path / name):
+    def _move_file(self, out: Directory, file: Parts, replaces: bool, changes: list[Change]) -> None:
+        *parents, name = file
+        for number in range(len(parents)):
+            with out.below(parents[:number]) as folder:
+                if folder.status(parents[number]) is None:
+                    folder.make(parents[number], 0o777)
+                    changes.append(Change(tuple(parents[: number + 1]), is_folder=True))
+        with self.folder.below((NEW, *parents)) as new, out.below(parents) as folder:
+            old_status, new_status = folder.status(name), new.status(name)
+            if old_status is None or (not replaces and not (new_status and os.path.samestat(old_status, new_status))):
+                with _report_existing(folder.path / name):
                     new.place(name, folder, name)
-                done.append(Change(file))
-            elif here and os.path.samestat(there, here):
+                changes.append(Change(file))
+            elif new_status and os.path.samestat(old_status, new_status):
                 new.remove(name)  # it has both names: the process was killed before it removed this one
             else:
-                second = self._second_name(folder, name, len(done))
+                second_name = self._second_name(folder, name, len(changes))
                 new.replace(name, folder, name)
-                done.append(Change(file, second))
+                changes.append(Change(file, second_name))
 
-    def _remove(self, out: Directory, file: Parts, done: list[Change]) -> None:
-        *above, name = file
+    def _remove(self, out: Directory, file: Parts, changes: list[Change]) -> None:
+        *parents, name = file
         try:
-            with out.below(above) as folder:
+            with out.below(parents) as folder:
                 if folder.status(name) is None:
                     return
-                second = self._second_name(folder, name, len(done))
+                second_name = self._second_name(folder, name, len(changes))
                 folder.remove(name)
-                done.append(Change(file, second, is_gone=True))
+                changes.append(Change(file, second_name, is_gone=True))
         except FileNotFoundError:
             return
-        while above:
-            with out.below(above[:-1]) as folder:
+        while parents:
+            with out.below(parents[:-1]) as folder:
                 try:
-                    folder.remove_empty(above.pop())
+                    folder.remove_empty(parents.pop())
                 except OSError:  # still holds something
                     return
 
@@ -264,29 +264,29 @@ class Stage:
                 old.remove(str(number))  # an earlier run was killed here
             return str(number) if folder.link(name, old, str(number)) else None
 
-    def _undo(self, done: list[Change]) -> None:
+    def _undo(self, changes: list[Change]) -> None:
         """Undo what `_move` did. If that fails, `outcome` says so, and the next run completes the move instead: at any
         moment each file of the new output is in `new` or in its place."""
         try:
-            for change in reversed(done):
-                if change.second is None:
+            for change in reversed(changes):
+                if change.second_name is None:
                     raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
                 if not change.path:
                     with Directory.opened(self.out.parent) as base:
                         base.remove_empty(self.out.name)
                     continue
-                *above, name = change.path
-                with Directory.opened(self.out) as out, out.below(above, make=True) as folder:
+                *parents, name = change.path
+                with Directory.opened(self.out) as out, out.below(parents, make=True) as folder:
                     if change.is_folder:
                         with contextlib.suppress(OSError):  # another program uses it by now
                             folder.remove_empty(name)
                         continue
                     if not change.is_gone:
-                        with self.folder.below((NEW, *above)) as new:
+                        with self.folder.below((NEW, *parents)) as new:
                             folder.replace(name, new, name)
-                    if change.second:
+                    if change.second_name:
                         with self.folder.below((OLD,)) as old:
-                            old.replace(change.second, folder, name)
+                            old.replace(change.second_name, folder, name)
             self.folder.remove_tree(READY)
         except OSError:
             self.outcome = MIXED
@@ -301,22 +301,22 @@ def open_stage(out: Path) -> Iterator[Stage]:
             stage, or writing failed, for example because the disk is full.
     """
     stage: Stage | None = None
-    made: list[Path] = []
+    new_folders: list[Path] = []
     try:
         out = out.resolve() if out.is_dir() else out.parent.resolve() / out.name
-        if file := next((each for each in out.parents if each.exists() and not each.is_dir()), None):
-            raise OutputError(f"cannot be written: {file} is no folder; name another output", source=str(out))
-        made = [each for each in out.parents if not each.exists()]
+        if file := next((parent for parent in out.parents if parent.exists() and not parent.is_dir()), None):
+            raise OutputError(f"cannot be written: {file} is not a folder; name another output", source=str(out))
+        new_folders = [parent for parent in out.parents if not parent.exists()]
         out.parent.mkdir(parents=True, exist_ok=True)
         places = [out.parent / f".{out.name}{STAGE}", out / STAGE]
-        if _stays(out):
+        if _is_fixed(out):
             places.reverse()
         place = next(filter(os.path.lexists, places), places[0])
         with contextlib.ExitStack() as stack:
             try:
                 with uninterrupted():
-                    folder = _taken(stack, place, out)
-                    stage = Stage(out, place, folder, _pending(out, place, folder))
+                    folder = _acquire(stack, place, out)
+                    stage = Stage(out, place, folder, _pending_manifest(out, place, folder))
                     if stage.pending is None:
                         stage.clear()
                         folder.make(NEW, 0o777)
@@ -333,9 +333,9 @@ def open_stage(out: Path) -> Iterator[Stage]:
             error.add_note(stage.outcome)  # a signal ended the run
         raise
     finally:
-        for folder_made in made:
-            with contextlib.suppress(OSError), Directory.opened(folder_made.parent) as base:
-                base.remove_empty(folder_made.name)  # not empty, unless the run failed
+        for new_folder in new_folders:
+            with contextlib.suppress(OSError), Directory.opened(new_folder.parent) as base:
+                base.remove_empty(new_folder.name)  # not empty, unless the run failed
 
 
 @contextlib.contextmanager
@@ -347,19 +347,19 @@ def uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before = {}
+    received_signals: list[int] = []
+    handlers = {}
     try:
         for name in SIGNALS:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) not in (None, signal.SIG_IGN):
-                before[number] = signal.signal(number, lambda number, _: came.append(number))
+                handlers[number] = signal.signal(number, lambda number, _: received_signals.append(number))
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        if received_signals:
+            signal.raise_signal(received_signals[0])
 
 
 def move_in_stage(old: Path, new: Path) -> None:
@@ -371,16 +371,16 @@ def move_in_stage(old: Path, new: Path) -> None:
     """
     place = next((folder for folder in old.parents if folder.name.endswith(STAGE)), None)
     if place is None or place not in new.parents or ".." in (*old.parts, *new.parts):
-        raise OutputError("is not in a stage of this run, so that it is not renamed", source=str(old))
+        raise OutputError("is not in a stage of this run, so it is not renamed", source=str(old))
     with Directory.opened(place) as folder:
         lock = folder.open(LOCK, os.O_RDONLY)
         try:
             _prove(folder, lock, place, place)
         finally:
             os.close(lock)
-        *above, name = old.relative_to(place).parts
-        *there, new_name = new.relative_to(place).parts
-        with folder.below(above) as source, folder.below(there) as target:
+        *old_parents, name = old.relative_to(place).parts
+        *new_parents, new_name = new.relative_to(place).parts
+        with folder.below(old_parents) as source, folder.below(new_parents) as target:
             source.place(name, target, new_name)
 
 
@@ -393,11 +393,11 @@ def remove_table(root: Path, name: str) -> None:
         OutputError: no run gives a table this name.
         OSError: the file system refused.
     """
-    *above, last = name.split("/")
-    if not is_name(last) or above not in ([], [DATASETS]):
-        raise OutputError(f"no run makes a table {name!r}, so that it is not removed", source=str(root))
-    with Directory.opened(root) as folder, folder.below(above) as place:
-        place.remove_tree(last)
+    *parents, table = name.split("/")
+    if not is_name(table) or parents not in ([], [DATASETS]):
+        raise OutputError(f"no run makes a table {name!r}, so it is not removed", source=str(root))
+    with Directory.opened(root) as folder, folder.below(parents) as place:
+        place.remove_tree(table)
 
 
 def write_file(file: Path, data: bytes) -> None:
@@ -422,19 +422,19 @@ def write_file(file: Path, data: bytes) -> None:
 
 def holds_only(folder: Path, manifest: Manifest | None) -> bool:
     """Whether the folder holds nothing but the output that its manifest lists."""
-    known = {tuple(path.split("/")) for path in manifest.paths} | {(MANIFEST,)} if manifest else set()
-    folders = {path[:length] for path in known for length in range(1, len(path))}
+    known_paths = {tuple(path.split("/")) for path in manifest.paths} | {(MANIFEST,)} if manifest else set()
+    folders = {path[:length] for path in known_paths for length in range(1, len(path))}
 
-    def only(above: Parts, path: Path) -> bool:
+    def holds_known(parents: Parts, path: Path) -> bool:
         with os.scandir(path) as entries:
             return all(
-                (*above, entry.name) in folders and only((*above, entry.name), Path(entry))
+                (*parents, entry.name) in folders and holds_known((*parents, entry.name), Path(entry))
                 if entry.is_dir(follow_symlinks=False)
-                else (*above, entry.name) in known
+                else (*parents, entry.name) in known_paths
                 for entry in entries
             )
 
-    return only((), folder)
+    return holds_known((), folder)
 
 
 def files_in(folder: Path) -> list[Parts]:
@@ -443,14 +443,14 @@ def files_in(folder: Path) -> list[Parts]:
     Raises:
         OSError: a folder in it cannot be listed.
     """
-    found: list[Parts] = []
-    for root, folders, names in os.walk(folder, onerror=_raised):
+    paths: list[Parts] = []
+    for root, folders, names in os.walk(folder, onerror=_raise):
         links = [name for name in folders if os.path.islink(os.path.join(root, name))]
-        found += [Path(root, name).relative_to(folder).parts for name in (*names, *links)]
-    return sorted(found)
+        paths += [Path(root, name).relative_to(folder).parts for name in (*names, *links)]
+    return sorted(paths)
 
 
-def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
+def _acquire(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
     """Return the folder of a stage, new or proved to be Parquetry's; its lock is held while `stack` is open."""
     for _ in range(ATTEMPTS):
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -463,10 +463,10 @@ def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
             _check_owner(base, place, out)
         try:
             folder = stack.enter_context(base.below((place.name,)))
-            lock = _locked(folder, place, out, is_new)
+            lock = _open_lock(folder, place, out, is_new)
             closing = stack.enter_context(contextlib.ExitStack())
             closing.callback(os.close, lock)
-            _prove(folder, lock, place, out, makes=True)
+            _prove(folder, lock, place, out, may_write=True)
             if sys.platform == "win32":  # no locks there, and open files cannot be removed
                 closing.close()
             return folder
@@ -477,25 +477,25 @@ def _taken(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
                 with contextlib.suppress(OSError), base.below((place.name,)) as folder:
                     _remove_stage(Stage(out, place, folder))
             raise
-    raise _busy(out)
+    raise _busy_error(out)
 
 
 def _check_owner(base: Directory, place: Path, out: Path) -> None:
     """Refuse anything in the place of a stage but a folder that only this user can enter."""
-    there = base.status(place.name)
-    if there is None or sys.platform == "win32":
+    status = base.status(place.name)
+    if status is None or sys.platform == "win32":
         return
-    if stat.S_ISLNK(there.st_mode):
-        raise _not_ours(place, out, "is a link")
-    if not stat.S_ISDIR(there.st_mode):
-        raise _not_ours(place, out, "is no folder")
-    if there.st_uid != os.geteuid():
-        raise _not_ours(place, out, "belongs to another user")
-    if there.st_mode & 0o077:
-        raise _not_ours(place, out, "can be entered by other users")
+    if stat.S_ISLNK(status.st_mode):
+        raise _foreign_error(place, out, "is a link")
+    if not stat.S_ISDIR(status.st_mode):
+        raise _foreign_error(place, out, "is not a folder")
+    if status.st_uid != os.geteuid():
+        raise _foreign_error(place, out, "belongs to another user")
+    if status.st_mode & 0o077:
+        raise _foreign_error(place, out, "can be entered by other users")
 
 
-def _locked(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
+def _open_lock(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
     """Return the open file whose lock this process now holds.
 
     Raises:
@@ -504,27 +504,27 @@ def _locked(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
     """
     names = folder.names()
     if names and LOCK not in names:
-        raise _not_ours(place, out, f"holds {names[0]} and no lock")
+        raise _foreign_error(place, out, f"holds {names[0]} but no lock")
     try:
         lock = folder.open(LOCK, os.O_RDWR | (0 if names else os.O_CREAT))
     except OSError as error:
         if error.errno not in (errno.ELOOP, errno.EMLINK, errno.EISDIR):
             raise
-        raise _not_ours(place, out, "has no file for a lock") from error
+        raise _foreign_error(place, out, "has no lock file") from error
     try:
         if sys.platform != "win32":
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise _busy(out) from error
+                raise _busy_error(out) from error
             except OSError as error:
                 if error.errno not in UNSUPPORTED | {errno.ENOLCK}:
                     raise
                 if not is_new:  # without locks, it is unknown whether the run that made it is still active
-                    message = f"another run is writing to it, or was killed; remove {place} if none is"
+                    message = f"another run is writing to it, or was killed; remove {place} if no run is active"
                     raise OutputError(message, source=str(out), code="output_busy") from error
-        there = folder.status(LOCK)
-        if there is None or not os.path.samestat(there, os.fstat(lock)):
+        status = folder.status(LOCK)
+        if status is None or not os.path.samestat(status, os.fstat(lock)):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
     except BaseException:
         os.close(lock)
@@ -532,8 +532,8 @@ def _locked(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
     return lock
 
 
-def _prove(folder: Directory, lock: int, place: Path, out: Path, makes: bool = False) -> None:
-    """Refuse a stage that no run of Parquetry made here; `makes` writes the proof into an empty stage.
+def _prove(folder: Directory, lock: int, place: Path, out: Path, may_write: bool = False) -> None:
+    """Refuse a stage that no run of Parquetry made here; with `may_write`, an empty stage gets its proof.
 
     The proof is the time of the lock's last status change (ctime), in nanoseconds. The file system sets it when the
     file is made, and nobody can set it to a time recorded before: a copy, checkout or archive has a different one.
@@ -541,26 +541,26 @@ def _prove(folder: Directory, lock: int, place: Path, out: Path, makes: bool = F
     Raises:
         OutputError: Parquetry did not make the stage here.
     """
-    found = os.fstat(lock)
+    status = os.fstat(lock)
     entries = [folder.status(name) for name in folder.names()]
     is_empty = {*folder.names()} <= {LOCK, PROOF} and all(
         entry and stat.S_ISREG(entry.st_mode) and entry.st_size == 0 for entry in entries
     )
-    if makes and is_empty:  # made just now, or by a run that was killed before it did anything
+    if may_write and is_empty:  # made just now, or by a run that was killed before it did anything
         if folder.status(PROOF):
             folder.remove(PROOF)
-        folder.write(PROOF, str(found.st_ctime_ns))
+        folder.write(PROOF, str(status.st_ctime_ns))
         return
-    owner = os.geteuid() if sys.platform != "win32" else found.st_uid
+    owner = os.geteuid() if sys.platform != "win32" else status.st_uid
     try:
         proof = folder.read(PROOF, 64)
     except OSError:
         proof = ""
-    if not stat.S_ISREG(found.st_mode) or found.st_uid != owner or proof != str(found.st_ctime_ns):
-        raise _not_ours(place, out, "was made elsewhere")
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != owner or proof != str(status.st_ctime_ns):
+        raise _foreign_error(place, out, "was made elsewhere")
 
 
-def _pending(out: Path, place: Path, folder: Directory) -> Manifest | None:
+def _pending_manifest(out: Path, place: Path, folder: Directory) -> Manifest | None:
     """Return the manifest of a stage that is still to be put in place, None if it is not or already is.
 
     Raises:
@@ -570,25 +570,25 @@ def _pending(out: Path, place: Path, folder: Directory) -> Manifest | None:
     if not (folder.status(READY) and folder.status(NEW) and (files := files_in(new))):
         return None
     manifest = read_manifest(new)
-    known = {tuple(file.path.split("/")): file.bytes for file in manifest.files} if manifest else {}
-    wrong = [file for file in files if file not in known and file != (MANIFEST,)]
-    wrong += [file for file in known if _size(new if file in files else out, file) != known[file]]
-    if manifest is None or wrong or folder.read(READY, 16) not in ("overwrite", "keep"):
-        message = f"{place}, which a run that was killed left, cannot be finished"
-        what = f": {'/'.join(wrong[0])} is not as its manifest says" if wrong else ""
-        mend = "remove it, and make the output anew with `overwrite`"
-        raise OutputError(f"{message}{what}; {mend}", source=str(out), code="manifest")
+    sizes = {tuple(file.path.split("/")): file.bytes for file in manifest.files} if manifest else {}
+    mismatches = [file for file in files if file not in sizes and file != (MANIFEST,)]
+    mismatches += [file for file in sizes if _size(new if file in files else out, file) != sizes[file]]
+    if manifest is None or mismatches or folder.read(READY, 16) not in ("overwrite", "keep"):
+        message = f"{place}, left by a run that was killed, cannot be finished"
+        detail = f": {'/'.join(mismatches[0])} differs from its manifest" if mismatches else ""
+        advice = "remove it, and recreate the output with `overwrite`"
+        raise OutputError(f"{message}{detail}; {advice}", source=str(out), code="manifest")
     return manifest
 
 
 def _size(folder: Path, file: Parts) -> int:
     """Return the size of a regular file, -1 if there is none; no link on the way is followed."""
     try:
-        with Directory.opened(folder) as directory, directory.below(file[:-1]) as above:
-            found = above.status(file[-1])
+        with Directory.opened(folder) as directory, directory.below(file[:-1]) as parent:
+            status = parent.status(file[-1])
     except OSError:
         return -1
-    return found.st_size if found and stat.S_ISREG(found.st_mode) else -1
+    return status.st_size if status and stat.S_ISREG(status.st_mode) else -1
 
 
 def _remove_stage(stage: Stage) -> None:
@@ -604,7 +604,7 @@ def _remove_stage(stage: Stage) -> None:
 
 
 @contextlib.contextmanager
-def _unless_it_exists(path: Path) -> Iterator[None]:
+def _report_existing(path: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
@@ -612,21 +612,25 @@ def _unless_it_exists(path: Path) -> Iterator[None]:
         raise OutputError(message, source=str(path), code="output_exists") from error
 
 
-def _busy(out: Path) -> OutputError:
-    message = "another run is writing to it; wait until that is done, or name another output"
+def _busy_error(out: Path) -> OutputError:
+    message = "another run is writing to it; wait until it is done, or name another output"
     return OutputError(message, source=str(out), code="output_busy")
 
 
-def _not_ours(place: Path, out: Path, why: str) -> OutputError:
-    message = f"{place} stands where the run would work, and {why}: Parquetry did not make it; look at it and remove it"
+def _foreign_error(place: Path, out: Path, reason: str) -> OutputError:
+    message = f"{place}, where the run would work, {reason}: Parquetry did not make it; inspect it, then remove it"
     return OutputError(message, source=str(out), code="output_stage")
 
 
-def _stays(out: Path) -> bool:
+def _is_fixed(out: Path) -> bool:
     """Whether the folder cannot be renamed: it is mounted, holds the working directory, or its parent is read-only."""
     if not out.is_dir():
         return False
-    return os.path.ismount(out) or out in (here := Path.cwd(), *here.parents) or not os.access(out.parent, os.W_OK)
+    return (
+        os.path.ismount(out)
+        or out in (working_folder := Path.cwd(), *working_folder.parents)
+        or not os.access(out.parent, os.W_OK)
+    )
 
 
 def staging_place(name: str) -> Path:
@@ -641,15 +645,17 @@ def staging_place(name: str) -> Path:
     try:
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError as error:
         raise OutputError(f"{error.strerror}; rows are staged there: set TMPDIR", source=str(folder)) from None
-    if sys.platform != "win32" and (not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or found.st_mode & 0o022):
+    if sys.platform != "win32" and (
+        not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or status.st_mode & 0o022
+    ):
         raise OutputError("is not a folder of this user alone; set TMPDIR", source=str(folder))
     return folder / hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def _raised(error: OSError) -> None:
+def _raise(error: OSError) -> None:
     """Raise an error that `os.walk` would ignore."""
     raise error
 
@@ -660,7 +666,7 @@ def sync_tree(folder: Path) -> None:
     Raises:
         OSError: the disk does not confirm it.
     """
-    walked = os.walk(folder, onerror=_raised)
+    walked = os.walk(folder, onerror=_raise)
     paths = [os.path.join(root, name) for root, _, names in walked for name in ("", *names)]
     with ThreadPoolExecutor() as threads:  # a disk syncs many files in the time of a few
         list(threads.map(sync, paths))

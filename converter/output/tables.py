@@ -73,7 +73,7 @@ class Database(Protocol):
     def manifest(self) -> Manifest | None:
         """Return the manifest, None if there is none."""
 
-    def standing(self) -> set[str]:
+    def existing_names(self) -> set[str]:
         """Return the existing tables and views, whoever made them."""
 
     def table(self, name: str) -> str:
@@ -88,8 +88,8 @@ class Database(Protocol):
         Unless the run resumes the output, these are all of Parquetry's tables.
         """
 
-    def reshape(self, name: str, schema: pa.Schema, known: Collection[str]) -> None:
-        """Give a cleared table the columns of this schema; drop other columns that are `known` to be Parquetry's.
+    def reshape(self, name: str, schema: pa.Schema, known_columns: Collection[str]) -> None:
+        """Give a cleared table the columns of this schema; drop Parquetry's others, `known_columns`.
 
         Raises:
             OutputError: an object of another program depends on a column that has to change.
@@ -121,41 +121,47 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
     Raises:
         OutputError: a name is taken, another run wrote to the database meanwhile, or something depends on what changes.
     """
-    stands = database.manifest()
-    check_unchanged(stands, load, place)
-    views = [name for name, (needed, _) in VIEWS.items() if load.schemas.keys() >= set(needed)]
-    standing = database.standing()
-    ours = tables_of(stands, standing, database.count)
-    if taken := sorted(standing.intersection([*load.schemas, *views]) - ours):
-        message = f"holds {taken[0]} already, which Parquetry did not make; name another place"
+    current_manifest = database.manifest()
+    check_unchanged(current_manifest, load, place)
+    views = [name for name, (required_records, _) in VIEWS.items() if load.schemas.keys() >= set(required_records)]
+    existing_names = database.existing_names()
+    own_tables = tables_of(current_manifest, existing_names, database.count)
+    if conflicts := sorted(existing_names.intersection([*load.schemas, *views]) - own_tables):
+        message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
         raise OutputError(message, source=place, code="output_exists")
-    is_other_version = stands is not None and stands.converter_version != load.manifest.converter_version
-    for view in ours & VIEWS.keys() if is_other_version else ():
+    is_other_version = (
+        current_manifest is not None and current_manifest.converter_version != load.manifest.converter_version
+    )
+    for view in own_tables & VIEWS.keys() if is_other_version else ():
         database.remove(view)  # it would prevent the columns that it selects from changing
     names = in_order(load.schemas)
-    merged = [name for name in names if name in ours and load.stale is not None and not is_dataset(name)]
-    for name in reversed(merged):  # referring tables first
+    merged_names = [name for name in names if name in own_tables and load.stale is not None and not is_dataset(name)]
+    for name in reversed(merged_names):  # referring tables first
         database.execute(f"delete from {database.table(name)} where {stale_condition(name, stale)}")
-    unwanted = sorted(ours - {*names, *views}, key=lambda name: (name not in VIEWS, name))
-    cleared = in_order(ours - {*merged, *VIEWS})
-    if cleared:
-        database.clear(cleared[::-1], load.stale is not None)
+    obsolete_names = sorted(own_tables - {*names, *views}, key=lambda name: (name not in VIEWS, name))
+    cleared_names = in_order(own_tables - {*merged_names, *VIEWS})
+    if cleared_names:
+        database.clear(cleared_names[::-1], load.stale is not None)
     for name in names:
-        if name not in ours:
+        if name not in own_tables:
             database.create(name, load.schemas[name])
-        elif name not in merged:
-            database.reshape(name, load.schemas[name], stands.schemas.get(name, {}) if stands else {})
+        elif name not in merged_names:
+            database.reshape(
+                name, load.schemas[name], current_manifest.schemas.get(name, {}) if current_manifest else {}
+            )
     for name in names:
         database.insert(name, load.reader(name))
     database.finish({name: load.schemas[name] for name in names})
     for name in views:
-        if name not in ours or is_other_version:
+        if name not in own_tables or is_other_version:
             database.replace_view(name, VIEWS[name][1])
-    left = {name: reasons for name in unwanted if (reasons := database.remove(name))}
-    load.notes.extend(f"{name} is no longer written; it stays, empty, for {', '.join(left[name])}" for name in left)
-    manifest = manifest_of(load, {name: database.count(name) for name in names}, [*views, *left])
+    remnants = {name: reasons for name in obsolete_names if (reasons := database.remove(name))}
+    load.notes.extend(
+        f"{name} is no longer written; it is kept, empty, because of {', '.join(remnants[name])}" for name in remnants
+    )
+    manifest = manifest_of(load, {name: database.count(name) for name in names}, [*views, *remnants])
     table = database.table(MANIFEST_TABLE)
-    if MANIFEST_TABLE in standing:
+    if MANIFEST_TABLE in existing_names:
         database.execute(f"delete from {table}")
         database.execute(f"insert into {table} (manifest) values ({quote_text(manifest.text)})")
     else:
@@ -163,23 +169,23 @@ def load_tables(database: Database, load: Load, stale: str, place: str) -> Manif
     return manifest
 
 
-def tables_of(manifest: Manifest | None, standing: Collection[str], count: Callable[[str], int]) -> set[str]:
+def tables_of(manifest: Manifest | None, existing_names: Collection[str], count: Callable[[str], int]) -> set[str]:
     """Return the existing tables and views of a manifest that are Parquetry's; `count` counts the rows of a table.
 
     An entry without a record is a view, or an empty table that is no longer written: with rows, it is not Parquetry's.
     """
-    entries = [file for file in manifest.files if file.path in standing] if manifest else []
+    entries = [file for file in manifest.files if file.path in existing_names] if manifest else []
     return {file.path for file in entries if file.record or file.path in VIEWS or not count(file.path)}
 
 
-def check_unchanged(stands: Manifest | None, load: Load, place: str) -> None:
+def check_unchanged(current_manifest: Manifest | None, load: Load, place: str) -> None:
     """Refuse a load that was made for another state of the database.
 
     Raises:
         OutputError: another run wrote to the database meanwhile.
     """
-    if (stands and stands.run_id) != (load.before and load.before.run_id):
-        message = "another run wrote to it meanwhile, and nothing of this one was kept; run it again"
+    if (current_manifest and current_manifest.run_id) != (load.previous and load.previous.run_id):
+        message = "another run wrote to it meanwhile, and nothing of this run was kept; run it again"
         raise OutputError(message, source=place, code="output_busy")
 
 
@@ -216,13 +222,13 @@ def in_contract(
         yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
 
 
-def kept_in_place(
+def keep_in_place(
     target: Target, manifest: Manifest | None, stale: frozenset[str]
 ) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Yield what `Target.keep` yields for a database, where rows stay in place."""
-    there = {file.record for file in manifest.files} if manifest else set()
+    present_records = {file.record for file in manifest.files} if manifest else set()
     for record in (PARTS_FILE, "problems"):
-        if record in there:
+        if record in present_records:
             for batch in target.read(record):
                 yield record, rows_to_keep(batch, stale)
 
@@ -237,9 +243,12 @@ def references(record: str, records: Iterable[str]) -> list[Reference]:
     """Return the foreign keys of a record that refer to one of `records`."""
     if record not in RECORDS:
         return []
-    own = [] if record == "documents" else [Reference(("doc_id",), "documents", ("doc_id",))]
-    own += [Reference(("doc_id", one), other, ("doc_id", two)) for one, other, two in RECORDS[record].foreign_keys]
-    return [reference for reference in own if reference.record in set(records)]
+    foreign_keys = [] if record == "documents" else [Reference(("doc_id",), "documents", ("doc_id",))]
+    foreign_keys += [
+        Reference(("doc_id", column), target_record, ("doc_id", target_column))
+        for column, target_record, target_column in RECORDS[record].foreign_keys
+    ]
+    return [reference for reference in foreign_keys if reference.record in set(records)]
 
 
 def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:

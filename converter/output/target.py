@@ -32,7 +32,7 @@ class Load:
     """The rows that a run puts in a target in one step.
 
     `manifest` lists the files of `stage`: new rows of each record, and all rows of each data set. `stale` holds the
-    documents whose earlier rows are removed; if None, everything written by Parquetry is. `before` is the target's
+    documents whose earlier rows are removed; if None, everything written by Parquetry is. `previous` is the target's
     manifest at the start of the run. `overwrite` replaces what exists, whoever made it.
     """
 
@@ -40,7 +40,7 @@ class Load:
     manifest: Manifest
     schemas: Mapping[str, pa.Schema]
     stale: frozenset[str] | None
-    before: Manifest | None
+    previous: Manifest | None
     overwrite: bool = False
     notes: list[str] = field(default_factory=list)
     """Notes for the user about the target that no row contains; the load adds them."""
@@ -127,5 +127,5 @@ def import_extra(module: str, extra: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name is None or not module.startswith(error.name):
             raise
-        message = f"{module.partition('.')[0]} is not installed, which this output needs: "
+        message = f"{module.partition('.')[0]}, which this output needs, is not installed: "
         raise UsageError(f"{message}pip install 'parquetry[{extra}]'") from error

@@ -1,6 +1,11 @@
-"""Text -> Blocks: the only room that imports markdown-it."""
+"""Text -> Blocks: the only room that imports markdown-it.
+
+`markdown_it/` is the reference, `fast/` the shortcuts, which read the same; `structure.py` splits the lines into blocks
+with either, and `tokens.py` makes our blocks of them.
+"""
 
 from converter.parse.blocks import Block, Cell, Definition, Image, Item, Link, Table
+from converter.parse.parsers import PARSERS
 from converter.parse.tokens import parse
 
-__all__ = ["Block", "Cell", "Definition", "Image", "Item", "Link", "Table", "parse"]
+__all__ = ["PARSERS", "Block", "Cell", "Definition", "Image", "Item", "Link", "Table", "parse"]

@@ -11,12 +11,15 @@ T = TypeVar("T")
 MAXIMUM_COLUMNS = 32_768
 """Maximum cells in a table row, limited by `cells.column`; a table with more stays text."""
 
+MAXIMUM_INLINE_LENGTH = 100_000
+"""Longer inline content is a data dump, not prose. Some inline rules take quadratic time: it is kept as plain text."""
+
 CELL_BYTES = 60
 """Bytes that a cell takes in all records together, apart from its text."""
 
 COPY_BYTES = 240
 """Bytes that a cell takes if it is not in the source but fills a span or a short row. Memory during conversion is
-included, for no text of the document pays for that."""
+included, because no text of the document accounts for it."""
 
 
 @dataclass(slots=True)
@@ -143,8 +146,8 @@ class Block:
     images: Sequence[Image] = ()
 
 
-def extended(held: Sequence[T], more: Iterable[T]) -> list[T]:
-    """Return `held` with `more` appended; most blocks hold nothing, and so no list of their own."""
-    grown: list[T] = held if isinstance(held, list) else list(held)
-    grown.extend(more)
-    return grown
+def extend(items: Sequence[T], additions: Iterable[T]) -> list[T]:
+    """Return `items` with `additions` appended; a tuple becomes a list. Most blocks are empty and need no list."""
+    result: list[T] = items if isinstance(items, list) else list(items)
+    result.extend(additions)
+    return result

@@ -14,19 +14,19 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from converter.limits import Allowance
-from converter.parse.blocks import CELL_BYTES, COPY_BYTES, MAXIMUM_COLUMNS, Block, Cell, Table, extended
+from converter.parse.blocks import CELL_BYTES, COPY_BYTES, MAXIMUM_COLUMNS, Block, Cell, Table, extend
 from converter.problems import Problem
 
 MAXIMUM_CELLS = 1_000_000
 """A table of more cells stays text: a few bytes of spans could require any amount of memory."""
 WIDEST_SPAN = 1000
 """The limit of `colspan` in the HTML standard; applied to both spans."""
-FARTHEST = 200
+MAXIMUM_REACH = 200
 """Blocks that are read to find the end of a table; halved after each table that never ends, so that a document full
 of those costs no more than two of them."""
 EMPTY = Cell("", "")
-UNSEEN = frozenset({"script", "style", "template", "noscript"})
-BREAKS = frozenset({"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr", "h1", "h2", "h3", "h4", "h5", "h6"})
+INVISIBLE_TAGS = frozenset({"script", "style", "template", "noscript"})
+GAP_TAGS = frozenset({"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr", "h1", "h2", "h3", "h4", "h5", "h6"})
 """Tags that show as a gap between words."""
 
 
@@ -35,7 +35,7 @@ Attributes = dict[str, str | None]
 
 
 @dataclass(slots=True)
-class Spanning:
+class SpanningCell:
     """A cell as written: its parts until it closes, its spans, and whether it is a header."""
 
     line: int
@@ -62,7 +62,7 @@ class Line:
 
     number: int
     in_head: bool
-    cells: list[Spanning] = field(default_factory=list)
+    cells: list[SpanningCell] = field(default_factory=list)
 
     @property
     def is_header(self) -> bool:
@@ -82,13 +82,13 @@ class TableReader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.allowance = replace(allowance)  # a copy: what is read twice is charged once
         self.tables: list[tuple[Table | None, int, int]] = []
-        self.depth = self.shift = self.last = 0
-        self._unseen = 0
+        self.depth = self.shift = self.last_line = 0
+        self._invisible_depth = 0
         self._reset_table()
 
     def _reset_table(self) -> None:
         self._lines: list[Line] = []
-        self._cell: Spanning | None = None
+        self._cell: SpanningCell | None = None
         self._caption: list[str] | None = None
         self._captions: list[str] = []
         self._in_head = False
@@ -96,41 +96,41 @@ class TableReader(HTMLParser):
 
     @property
     def _line(self) -> int:
-        return min(self.getpos()[0] + self.shift, self.last)
+        return min(self.getpos()[0] + self.shift, self.last_line)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, row, cell or caption; any other tag belongs to the open cell or caption."""
-        if tag in UNSEEN:
-            self._unseen += 1
+        if tag in INVISIBLE_TAGS:
+            self._invisible_depth += 1
         if tag == "table":
             self.depth += 1
             if self.depth == 1:
                 self._start = self._line
                 return
-        if self.depth == 1 and tag in OPENS:
+        if self.depth == 1 and tag in OPENERS:
             self._cell = self._caption = None
-            OPENS[tag](self, dict(attrs))
+            OPENERS[tag](self, dict(attrs))
         elif self.depth:
             alt = dict(attrs).get("alt") if tag == "img" else None
-            self._add(alt or (" " if tag in BREAKS else ""), self.get_starttag_text() or "")
+            self._add(alt or (" " if tag in GAP_TAGS else ""), self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:
         """Close the open element of this name."""
-        if tag in UNSEEN:
-            self._unseen = max(0, self._unseen - 1)
-        if self.depth > 1 or (self.depth and tag not in CLOSES):
-            self._add(" " if tag in BREAKS else "", f"</{tag}>")
+        if tag in INVISIBLE_TAGS:
+            self._invisible_depth = max(0, self._invisible_depth - 1)
+        if self.depth > 1 or (self.depth and tag not in CLOSING_TAGS):
+            self._add(" " if tag in GAP_TAGS else "", f"</{tag}>")
         if tag == "table" and self.depth:
             self.depth -= 1
             if self.depth == 0:
                 self.finish()
-        elif self.depth == 1 and tag in CLOSES:
+        elif self.depth == 1 and tag in CLOSING_TAGS:
             self._cell = self._caption = None
             self._in_head = self._in_head and tag != "thead"
 
     def handle_data(self, data: str) -> None:
         """Add text to the open cell or caption."""
-        self._add("" if self._unseen else data, data)
+        self._add("" if self._invisible_depth else data, data)
 
     def _add(self, text: str, source: str) -> None:
         if self._caption is not None:
@@ -153,7 +153,7 @@ class TableReader(HTMLParser):
             self._open_row({})
         # `rowspan=0` means all rows that follow; `colspan` has no equivalent.
         columns, rows = span(attrs.get("colspan")) or 1, span(attrs.get("rowspan")) or WIDEST_SPAN
-        self._cell = Spanning(self._line, columns, rows, is_header)
+        self._cell = SpanningCell(self._line, columns, rows, is_header)
         self._lines[-1].cells.append(self._cell)
 
     def _open_caption(self, attrs: Attributes) -> None:
@@ -163,7 +163,7 @@ class TableReader(HTMLParser):
         self._in_head = in_head
 
 
-OPENS: dict[str, Callable[[TableReader, Attributes], None]] = {
+OPENERS: dict[str, Callable[[TableReader, Attributes], None]] = {
     "tr": TableReader._open_row,
     "td": lambda reader, attrs: reader._open_cell(False, attrs),
     "th": lambda reader, attrs: reader._open_cell(True, attrs),
@@ -172,11 +172,11 @@ OPENS: dict[str, Callable[[TableReader, Attributes], None]] = {
     "tbody": lambda reader, attrs: reader._open_group(False),
     "tfoot": lambda reader, attrs: reader._open_group(False),
 }
-CLOSES = OPENS.keys() | {"table"}
+CLOSING_TAGS = OPENERS.keys() | {"table"}
 
 
 def span(text: str | None) -> int:
-    """Return the number in a `rowspan` or `colspan`; 1 if it is no number."""
+    """Return the number in a `rowspan` or `colspan`; 1 if it is not a number."""
     digits = (text or "").strip()[:6]
     number = int(digits) if digits.isascii() and digits.isdigit() else 1
     return min(number, WIDEST_SPAN)
@@ -186,24 +186,24 @@ def table_of(lines: Sequence[Line], caption: str | None, allowance: Allowance) -
     """Return the table of these rows, with each cell in every position that it spans; None beyond the limits."""
     lines = [line for line in lines if line.cells]
     spans = [(cell.columns * min(cell.rows, len(lines)), cell) for line in lines for cell in line.cells]
-    cells = sum(span for span, _ in spans)
+    cells = sum(area for area, _ in spans)
     # Twice: a cell's text and source are in both the record `cells` and its data set.
-    repeated = CELL_BYTES * len(spans) + sum(2 * span * cell.size for span, cell in spans if span > 1)
-    if cells > MAXIMUM_CELLS or not replace(allowance).affords(COPY_BYTES * (cells - len(spans)) + repeated):
+    repeated_bytes = CELL_BYTES * len(spans) + sum(2 * area * cell.size for area, cell in spans if area > 1)
+    if cells > MAXIMUM_CELLS or not replace(allowance).affords(COPY_BYTES * (cells - len(spans)) + repeated_bytes):
         return None
     places = spread(lines)
     width = max((column for _, column in places), default=-1) + 1
     cells = width * len(lines)
     if width > MAXIMUM_COLUMNS or cells > MAXIMUM_CELLS:
         return None
-    if not allowance.affords(COPY_BYTES * (cells - len(spans)) + repeated):
+    if not allowance.affords(COPY_BYTES * (cells - len(spans)) + repeated_bytes):
         return None
     grid = [[places.get((number, column), EMPTY) for column in range(width)] for number in range(len(lines))]
-    heads = next((number for number, line in enumerate(lines) if not line.is_header), len(lines))
-    if not heads and len(lines) > 1 and lines[0].is_bold and not lines[1].is_bold:
-        heads = 1
-    header = [join_rows(column) for column in zip(*grid[:heads], strict=True)] or [EMPTY] * width
-    return Table(header, grid[heads:], [line.number for line in lines[heads:]], caption)
+    header_rows = next((number for number, line in enumerate(lines) if not line.is_header), len(lines))
+    if not header_rows and len(lines) > 1 and lines[0].is_bold and not lines[1].is_bold:
+        header_rows = 1
+    header = [join_rows(column) for column in zip(*grid[:header_rows], strict=True)] or [EMPTY] * width
+    return Table(header, grid[header_rows:], [line.number for line in lines[header_rows:]], caption)
 
 
 def spread(lines: Sequence[Line]) -> dict[tuple[int, int], Cell]:
@@ -211,12 +211,12 @@ def spread(lines: Sequence[Line]) -> dict[tuple[int, int], Cell]:
     places: dict[tuple[int, int], Cell] = {}
     for number, line in enumerate(lines):
         column = 0
-        for written in line.cells:
+        for spanning_cell in line.cells:
             while (number, column) in places:
                 column += 1
-            cell = written.cell
-            for row in range(number, min(number + written.rows, len(lines))):
-                for offset in range(written.columns):
+            cell = spanning_cell.cell
+            for row in range(number, min(number + spanning_cell.rows, len(lines))):
+                for offset in range(spanning_cell.columns):
                     places.setdefault((row, column + offset), cell)
     return places
 
@@ -235,33 +235,34 @@ def add_html_tables(blocks: Sequence[Block], problems: list[Problem], allowance:
 
     Text that spanning cells repeat is charged to the allowance.
     """
-    after, far = 0, FARTHEST
+    next_index, reach = 0, MAXIMUM_REACH
     for index, block in enumerate(blocks):
-        if index >= after and block.kind == "html" and "<table" in block.markdown.lower():
-            reader, after = read_from(blocks, index, far, allowance)
+        if index >= next_index and block.kind == "html" and "<table" in block.markdown.lower():
+            reader, next_index = read_from(blocks, index, reach, allowance)
             allowance.taken = reader.allowance.taken
-            far = far if after else far // 2
+            reach = reach if next_index else reach // 2
             for table, start, end in reader.tables:
                 if table is None:
                     message = (
-                        f"more than {MAXIMUM_CELLS:,} cells or {MAXIMUM_COLUMNS:,} columns with what they span, or "
-                        f"more than {allowance.output_bytes:.0f} bytes with the tables before it; kept as text; "
-                        "raise the last with `maximum_output_bytes` or split the document"
+                        f"the table has more than {MAXIMUM_CELLS:,} cells or {MAXIMUM_COLUMNS:,} columns, spans "
+                        f"included, or takes more than {allowance.output_bytes:.0f} bytes together with the tables "
+                        "above it; it is kept as text; raise `maximum_output_bytes` (the limit in bytes) or split the "
+                        "document"
                     )
                     problems.append(Problem("table_size", message, start, end))
                 elif table.header:
                     table.line_start, table.line_end = start, max(start, end)
-                    block.tables = extended(block.tables, [table])
+                    block.tables = extend(block.tables, [table])
 
 
-def read_from(blocks: Sequence[Block], index: int, far: int, allowance: Allowance) -> tuple[TableReader, int]:
-    """Read the tables from this block on, over no more than `far` further blocks.
+def read_from(blocks: Sequence[Block], index: int, reach: int, allowance: Allowance) -> tuple[TableReader, int]:
+    """Read the tables from this block on, over no more than `reach` further blocks.
 
     Also return the index of the first block not read; 0 if a table never ends and was read from this block alone.
     """
     reader = TableReader(allowance)
     parent = blocks[index].parent
-    for position in range(index, min(index + far + 1, len(blocks))):
+    for position in range(index, min(index + reach + 1, len(blocks))):
         # Nested blocks repeat the text of their parents.
         if blocks[position].parent == parent:
             feed(reader, blocks[position])
@@ -275,7 +276,7 @@ def read_from(blocks: Sequence[Block], index: int, far: int, allowance: Allowanc
 
 def feed(reader: TableReader, block: Block) -> None:
     """Feed a block to the reader: html as markup, anything else as text."""
-    reader.last = block.line_end
+    reader.last_line = block.line_end
     reader.shift = block.line_start - reader.getpos()[0]
     if block.kind != "html":
         reader.handle_data(f" {block.text} ")

@@ -9,8 +9,8 @@ from typing import Any
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
-from converter.parse.common import CommonBlock, common_block
-from converter.parse.markdown import block_parser
+from converter.parse.fast.blocks import CommonBlock
+from converter.parse.parsers import Parser
 
 WINDOW_LINES = 2048
 """Lines of a large document that markdown-it sees at once. It needs the text as one string, with four bytes per
@@ -24,7 +24,7 @@ line; the rest is margin."""
 
 
 def structure(
-    lines: list[str], env: dict[str, Any], large: bool = False, release: bool = False
+    lines: list[str], env: dict[str, Any], parser: Parser, large: bool = False, release: bool = False
 ) -> Iterator[Token | CommonBlock]:
     """Yield the block structure, inline content unparsed; link references and footnotes are added to `env`.
 
@@ -33,22 +33,22 @@ def structure(
     """
     at, end = 0, len(lines)
     size = WINDOW_LINES if large else end
-    released = 0
+    release_start = 0
     window: Window | None = None
     while at < end:
-        if release and at - released >= WINDOW_LINES:
-            lines[released:at] = [""] * (at - released)
-            released = at
+        if release and at - release_start >= WINDOW_LINES:
+            lines[release_start:at] = [""] * (at - release_start)
+            release_start = at
         if not lines[at].strip(" \t"):
             at += 1
-        elif block := common_block(lines, at):
+        elif block := parser.read_block(lines, at):
             yield block
             at = block.end
         else:
             if window is None or at >= window.certain:
-                window = Window(lines, at, size)
+                window = Window(lines, at, size, parser)
             while (tokens := window.read(at, env)) is None:
-                window = Window(lines, at, end if at == window.start else size)
+                window = Window(lines, at, end if at == window.start else size, parser)
             yield from tokens
             at = window.line
 
@@ -56,19 +56,22 @@ def structure(
 class Window:
     """The lines of a document that markdown-it sees: all lines of most documents."""
 
-    def __init__(self, lines: list[str], start: int, size: int) -> None:
+    def __init__(self, lines: list[str], start: int, size: int, parser: Parser) -> None:
         """Take `size` lines from `start`, or as many as are left.
 
         A block that ends at or before line `certain` ends there in the document too.
         """
         end = self.certain = min(start + size, len(lines))
         if end < len(lines):
-            below = islice((at for at in range(end - 1, start, -1) if lines[at].strip(" \t")), LOOK_AHEAD - 1, None)
-            last = next(below, start)
-            self.certain = next((at for at in range(last, start, -1) if not lines[at].strip(" \t")), start)
+            lower_lines = islice(
+                (at for at in range(end - 1, start, -1) if lines[at].strip(" \t")), LOOK_AHEAD - 1, None
+            )
+            last_line = next(lower_lines, start)
+            self.certain = next((at for at in range(last_line, start, -1) if not lines[at].strip(" \t")), start)
         self.start = self.line = start
-        self._state = StateBlock("\n".join(lines[start:end]) + "\n", block_parser(), {}, [])
-        self._rules = block_parser().block.ruler.getRules("")
+        md = parser.block_parser()
+        self._state = StateBlock("\n".join(lines[start:end]) + "\n", md, {}, [])
+        self._rules = md.block.ruler.getRules("")
 
     def read(self, at: int, env: dict[str, Any]) -> list[Token] | None:
         """Return the tokens of the block at line `at`, and set `line` to the next line; None if its end is uncertain.
@@ -91,9 +94,9 @@ class Window:
         return state.tokens
 
 
-def _define(env: dict[str, Any], more: dict[str, Any]) -> None:
+def _define(env: dict[str, Any], block_env: dict[str, Any]) -> None:
     """Add the definitions of a block; the first definition of a label wins (CommonMark 0.31, section 4.7)."""
-    for label, reference in more.get("references", {}).items():
+    for label, reference in block_env.get("references", {}).items():
         env.setdefault("references", {}).setdefault(label, reference)
-    if notes := more.get("footnotes"):
+    if notes := block_env.get("footnotes"):
         env.setdefault("footnotes", {"refs": {}, "list": {}})["refs"].update(notes["refs"])

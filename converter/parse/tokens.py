@@ -11,7 +11,6 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
-from markdown_it.rules_block.table import escapedSplit
 from markdown_it.token import Token
 
 from converter.limits import Allowance
@@ -19,6 +18,7 @@ from converter.parse.blocks import (
     CELL_BYTES,
     COPY_BYTES,
     MAXIMUM_COLUMNS,
+    MAXIMUM_INLINE_LENGTH,
     Block,
     Cell,
     Definition,
@@ -27,10 +27,11 @@ from converter.parse.blocks import (
     Item,
     Link,
     Table,
-    extended,
+    extend,
 )
-from converter.parse.common import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
-from converter.parse.inline import MAXIMUM_INLINE_LENGTH, read_inline, read_plain
+from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
+from converter.parse.markdown_it.private import escapedSplit
+from converter.parse.parsers import PARSERS, Parser
 from converter.parse.structure import structure
 from converter.problems import Problem
 
@@ -44,7 +45,7 @@ CONTAINERS = frozenset({"quote", "footnote"})
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 
 INDENTATION = "    "
-LEAST_EXPANSION = 100_000
+MINIMUM_EXPANSION = 100_000
 """Characters that link references may expand to, or the document's size if larger; cmark's limit."""
 
 # Table rows joined at a time: as a string, each takes fifty bytes beyond its text.
@@ -62,30 +63,32 @@ def parse(
     problems: list[Problem],
     release: bool = False,
     allowance: Allowance | None = None,
+    parser: str = "fast",
 ) -> list[Block]:
     """Parse the lines of a document's body into blocks in reading order.
 
     `numbers` holds the original line number of each line. Content that cannot be read as intended is reported in
     `problems`; its text is kept. With `release`, lines may be emptied once they are read: the lines of a large document
     take half as much memory as all of its blocks. `allowance` limits how much text blocks may repeat, as cells that
-    span several positions do: a table beyond it stays text.
+    span several positions do: a table beyond it stays text. `parser` is `fast` or `reference`; see `PARSERS`.
 
     Raises:
         TooMuchOutput: the terms of definitions or the indentation of lists exceed the allowance.
     """
     allowance = allowance or Allowance()
+    reading = PARSERS[parser]
     if any("\0" in line for line in lines):
         lines = [line.replace("\0", "\ufffd") for line in lines]  # CommonMark 0.31, section 2.3
     env: dict[str, Any] = {}
     pieces: Iterable[Any]
     size = sum(map(len, lines))
     if size < WINDOW_CHARACTERS:
-        pieces = list(structure(lines, env))
+        pieces = list(structure(lines, env, reading))
     else:
         if any("]:" in line for line in lines):  # a definition may follow its references
-            deque(structure(lines, env, large=True), 0)
-        pieces = structure(lines, env, large=True, release=release)
-    blocks = Reader(lines, numbers, env, problems, allowance, size).read(pieces)
+            deque(structure(lines, env, reading, large=True), 0)
+        pieces = structure(lines, env, reading, large=True, release=release)
+    blocks = Reader(lines, numbers, env, problems, allowance, size, reading).read(pieces)
     if any(block.kind == "html" for block in blocks):
         from converter.parse.html_tables import add_html_tables  # imports Python's HTML parser, which is slow
 
@@ -121,13 +124,15 @@ class Reader:
         problems: list[Problem],
         allowance: Allowance,
         size: int,
+        parser: Parser,
     ) -> None:
         self.lines = lines
         self.numbers = numbers
         self.env = env
         self.problems = problems
         self.allowance = allowance
-        self.expansion = Allowance(None, max(size, LEAST_EXPANSION))
+        self.expansion = Allowance(None, max(size, MINIMUM_EXPANSION))
+        self.parser = parser
         self.blocks: list[Block] = []
         self.cells: dict[str, Cell] = {}
         self.stack: list[Frame] = []
@@ -167,19 +172,19 @@ class Reader:
 
     def _inline(self, content: str, start: int) -> Inline:
         """Read inline content that begins in line `start`."""
-        if plain := read_plain(content):
+        if plain := self.parser.read_plain(content):
             return plain
         numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
         if len(content) <= MAXIMUM_INLINE_LENGTH:
-            inline = read_inline(content, self.env, numbers)
+            inline = self.parser.read_inline(content, self.env, numbers)
             if (inline.links or inline.images) and "references" in self.env:
                 self._bound_references(inline)
             return inline
         self.problems.append(
             Problem(
                 "long_inline",
-                f"{len(content)} characters without a break; inline marks are read up to "
-                f"{MAXIMUM_INLINE_LENGTH}, so this is kept as plain text",
+                f"{len(content)} characters without a break; inline marks are read only up to "
+                f"{MAXIMUM_INLINE_LENGTH} characters, so the content is kept as plain text",
                 numbers[0],
                 numbers[-1],
             )
@@ -188,23 +193,24 @@ class Reader:
 
     def _bound_references(self, inline: Inline) -> None:
         """Drop the links and images whose addresses exceed the document's expansion limit."""
-        inline.links = [link for link in inline.links if self._expands(link, link.title, link.url)] or ()
+        inline.links = [link for link in inline.links if self._is_affordable(link, link.title, link.url)] or ()
         inline.images = [
-            image for image in inline.images if self._expands(image, image.title, image.url, image.link_url)
+            image for image in inline.images if self._is_affordable(image, image.title, image.url, image.link_url)
         ] or ()
 
-    def _expands(self, mark: Link | Image, title: str | None, *urls: str | None) -> bool:
+    def _is_affordable(self, mark: Link | Image, title: str | None, *urls: str | None) -> bool:
         """Whether a link or image is within the expansion limit; addresses not from a definition always are."""
-        defined = [url for url in urls if url in self.targets]
-        if not defined or self.expansion.affords(len(title or "") + sum(map(len, defined))):
+        defined_urls = [url for url in urls if url in self.targets]
+        if not defined_urls or self.expansion.affords(len(title or "") + sum(map(len, defined_urls))):
             return True
         if self.expansion.output_bytes:
             message = (
                 f"link definitions are used so often that they expand to over {self.expansion.output_bytes} "
-                "characters, the limit for this document; from here on such links are text; split the document"
+                "characters, the limit for this document; from here on, links that use definitions are kept as text; "
+                "split the document"
             )
             self.problems.append(Problem("reference_size", message, mark.line, mark.line))
-            self.expansion = Allowance(None, 0)  # once exceeded, shorter ones are out too
+            self.expansion = Allowance(None, 0)  # once the limit is exceeded, shorter addresses are text too
         return False
 
     @cached_property
@@ -246,7 +252,7 @@ class Reader:
                 cells += self._surplus_cells(block, at, columns)
             cells += [Cell("", "")] * (columns - len(row))
             rows.append(tuple(cells))
-        self._hold_table(block, Table(header, rows, self.numbers[piece.start + 2 : piece.end]), piece.start, piece.end)
+        self._set_table(block, Table(header, rows, self.numbers[piece.start + 2 : piece.end]), piece.start, piece.end)
 
     def _common_list(self, piece: Items) -> None:
         block = self._add_common("list", piece)
@@ -264,14 +270,14 @@ class Reader:
                 inline = self._inline(content, start)
                 item.text, item.markdown, item.span = item.task + inline.text, item.task + content, inline.span
             self._adopt(block, inline)
-        self._tell_items(block)
+        self._set_list_text(block)
 
     def _add_common(
         self, kind: str, piece: CommonBlock, text: str = "", markdown: str = "", inline: Inline | None = None
     ) -> Block:
-        first = self.numbers[piece.start]
-        last = first if piece.end == piece.start + 1 else self._last_line(piece.start, piece.end)
-        block = Block(kind, first, last, None, text, markdown)
+        start = self.numbers[piece.start]
+        end = start if piece.end == piece.start + 1 else self._last_line(piece.start, piece.end)
+        block = Block(kind, start, end, None, text, markdown)
         if inline is not None:
             block.links, block.images = inline.links, inline.images
         self.blocks.append(block)
@@ -304,7 +310,7 @@ class Reader:
         self._adopt(block, inline)
 
     def _cut_box(self, item: Item, content: str) -> str:
-        """Move the box of a task list item (GFM, section 5.3) to `item.task`; return the rest."""
+        """Move the box of a task list item (GFM, section 5.3) to `item.task`; return the remainder."""
         box = TASK.match(content)
         if box is None:
             return content
@@ -314,9 +320,9 @@ class Reader:
     def _adopt(self, block: Block, inline: Inline) -> None:
         """Add the links and images of `inline` to a block."""
         if inline.links:
-            block.links = extended(block.links, inline.links)
+            block.links = extend(block.links, inline.links)
         if inline.images:
-            block.images = extended(block.images, inline.images)
+            block.images = extend(block.images, inline.images)
 
     def _code(self, token: Token) -> None:
         info = html.unescape(token.info.strip()) if token.type == "fence" else None
@@ -340,7 +346,9 @@ class Reader:
     def _too_deep(self, token: Token) -> None:
         block = self._add("paragraph", token, text=token.content.strip(), markdown=token.content.strip())
         self.problems.append(
-            Problem("nesting", "nested too deep; kept as plain text", block.line_start, block.line_end)
+            Problem(
+                "nesting", "the block is nested too deeply; it is kept as plain text", block.line_start, block.line_end
+            )
         )
 
     # -- containers
@@ -387,30 +395,30 @@ class Reader:
     def _close_list(self, token: Token) -> None:
         frame = self.stack.pop()
         if frame.depth == 0:
-            self._tell_items(self.blocks[frame.block])
+            self._set_list_text(self.blocks[frame.block])
 
-    def _tell_items(self, block: Block) -> None:
+    def _set_list_text(self, block: Block) -> None:
         """Set the text of a list from its items."""
         self.allowance.take(sum([len(INDENTATION) * item.depth for item in block.items]))
         block.text = "\n".join([item.text for item in block.items])
         block.markdown = "\n".join([f"{INDENTATION * item.depth}{item.marker} {item.markdown}" for item in block.items])
 
     def _open_item(self, token: Token) -> None:
-        outer = self.stack[-1]
+        outer_frame = self.stack[-1]
         start, end = self._span(token)
         item = Item(
-            parent=outer.item_index,
-            depth=outer.depth,
-            ordered=outer.ordered,
-            number=outer.number if outer.ordered else None,
+            parent=outer_frame.item_index,
+            depth=outer_frame.depth,
+            ordered=outer_frame.ordered,
+            number=outer_frame.number if outer_frame.ordered else None,
             line_start=start,
             line_end=end,
             marker=token.info + token.markup,
         )
-        outer.number += 1
-        block = self.blocks[outer.block]
-        block.items = items = extended(block.items, [item])
-        self.stack.append(Frame("item", outer.block, item, len(items) - 1, outer.depth, gathers=True))
+        outer_frame.number += 1
+        block = self.blocks[outer_frame.block]
+        block.items = items = extend(block.items, [item])
+        self.stack.append(Frame("item", outer_frame.block, item, len(items) - 1, outer_frame.depth, gathers=True))
 
     def _close_item(self, token: Token) -> None:
         frame = self.stack.pop()
@@ -445,12 +453,12 @@ class Reader:
 
     def _close_definition(self, token: Token) -> None:
         frame = self.stack.pop()
-        outer = self.stack[-1]
+        outer_frame = self.stack[-1]
         text = "\n\n".join(inline.text for inline in frame.paragraphs)
-        definition = Definition(outer.paragraphs[0].text, text, outer.number, frame.number)
-        block = self.blocks[outer.block]
-        block.definitions = extended(block.definitions, [definition])
-        outer.sources.append(": " + "\n\n".join(frame.sources))
+        definition = Definition(outer_frame.paragraphs[0].text, text, outer_frame.number, frame.number)
+        block = self.blocks[outer_frame.block]
+        block.definitions = extend(block.definitions, [definition])
+        outer_frame.sources.append(": " + "\n\n".join(frame.sources))
 
     # -- tables
 
@@ -477,9 +485,9 @@ class Reader:
             elif part.type == "table_close":
                 break
         start, end = token.map or (0, 1)
-        self._hold_table(block, Table(header, rows, lines), start, end)
+        self._set_table(block, Table(header, rows, lines), start, end)
 
-    def _hold_table(self, block: Block, table: Table, start: int, end: int) -> None:
+    def _set_table(self, block: Block, table: Table, start: int, end: int) -> None:
         """Add the table of these lines to its block; if it is too large, the block becomes a paragraph."""
         if reason := refusal(table, sum(map(len, self.lines[start:end])), self.allowance):
             block.kind = "paragraph"
@@ -489,22 +497,22 @@ class Reader:
             self.problems.append(Problem("table_size", reason, block.line_start, block.line_end))
             return
         block.tables = [table]
-        self._tell_rows(block)
+        self._set_table_text(block)
 
-    def _tell_rows(self, block: Block) -> None:
+    def _set_table_text(self, block: Block) -> None:
         """Set the text of a table from its rows."""
         rows = [block.tables[0].header, *block.tables[0].rows]
-        some = [rows[at : at + JOINED_ROWS] for at in range(0, len(rows), JOINED_ROWS)]
+        chunks = [rows[at : at + JOINED_ROWS] for at in range(0, len(rows), JOINED_ROWS)]
         text, markdown = (
-            "\n".join(["\n".join([" | ".join(map(shown, row)) for row in part]) for part in some])
-            for shown in (TEXT, MARKDOWN)
+            "\n".join(["\n".join([" | ".join(map(attribute, row)) for row in chunk]) for chunk in chunks])
+            for attribute in (TEXT, MARKDOWN)
         )
         block.text, block.markdown = text, text if markdown == text else markdown
 
     def _cell(self, block: Block, content: str, line: int) -> Cell:
         """Return a cell; short content that the document's tables repeat shares one cell."""
-        if known := self.cells.get(content):
-            return known
+        if shared_cell := self.cells.get(content):
+            return shared_cell
         inline = self._inline(content, line)
         cell = Cell(content if inline.text == content else inline.text, content)
         if inline.links or inline.images:
@@ -545,7 +553,7 @@ def refusal(table: Table, characters: int, allowance: Allowance) -> str | None:
     """Return why a table of this many characters is too large; None if the allowance affords it."""
     columns = max(map(len, table.rows), default=0)
     if max(columns, len(table.header)) > MAXIMUM_COLUMNS:
-        return f"a row of the table has over {MAXIMUM_COLUMNS:,} cells, the limit; kept as text; split the table"
+        return f"a row of the table has over {MAXIMUM_COLUMNS:,} cells, the limit; the table is kept as text; split it"
     cells = sum(map(len, table.rows))
     if not allowance.affords(CELL_BYTES * cells + COPY_BYTES * max(0, cells - characters)):
         return too_many_cells(allowance)
@@ -555,8 +563,8 @@ def refusal(table: Table, characters: int, allowance: Allowance) -> str | None:
 def too_many_cells(allowance: Allowance) -> str:
     """Return the message for a table whose cells exceed the allowance."""
     return (
-        f"the cells of the tables up to here, with what they span, would take over {allowance.output_bytes:.0f} bytes, "
-        "the limit for this document; kept as text; raise it with `maximum_output_bytes` or split the document"
+        f"the cells of the tables up to here, spans included, would take over {allowance.output_bytes:.0f} bytes, "
+        "the limit for this document; the table is kept as text; raise `maximum_output_bytes` or split the document"
     )
 
 
@@ -564,9 +572,9 @@ def html_text(source: str) -> str:
     """Return the visible text of raw HTML: no tags, comments, scripts or styles; entities decoded."""
     if RAW_TEXT_ELEMENT.match(source):
         return ""
-    first, *rest = source.split("<!--")
-    visible = first + "".join(part.partition("-->")[2] for part in rest)
-    return html.unescape(TAG.sub("", visible)).strip()
+    first_part, *parts = source.split("<!--")
+    visible_text = first_part + "".join(part.partition("-->")[2] for part in parts)
+    return html.unescape(TAG.sub("", visible_text)).strip()
 
 
 HANDLERS: dict[str, Callable[[Reader, Any], None]] = {

@@ -53,10 +53,16 @@ BLOCKS = Record(
             "heading, paragraph, list, table, code, quote, math, html, image, rule, footnote, definition, "
             "front_matter or link_reference.",
         ),
-        field("text", STRING, "What a reader sees: no inline marks, a soft break a space, entities decoded."),
+        field(
+            "text", STRING, "The text as a reader sees it: no inline marks, soft breaks as spaces, entities decoded."
+        ),
         field("markdown", STRING, "The block's own inline source, marks kept."),
         field("language", STRING, "The language of a fenced code block.", nullable=True),
-        field("chrome", BOOL, "Whether it is the site's (share links, cookie lines, related posts), not the text's."),
+        field(
+            "chrome",
+            BOOL,
+            "Whether it belongs to the site (share links, cookie lines, related posts), not to the text.",
+        ),
         LINE_START,
         LINE_END,
     ),

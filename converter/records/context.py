@@ -72,10 +72,10 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
     that is one `<h1>` to `<h6>` element opens a section too. A heading that a repair recovered has the repair's
     confidence.
     """
-    recovered = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
+    heading_repairs = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
     section = Section(None, 0, None, (), "none", 1.0)
     sections = [section]
-    current = start = 0
+    section_id = start = 0
     section_of: list[int] = []
     open_sections: list[int] = []
     for index, block in enumerate(blocks):
@@ -84,17 +84,17 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
                 open_sections.pop()
             parent = open_sections[-1] if open_sections else None
             path = (*(sections[parent].path if parent is not None else ()), block.text)
-            repair = recovered.get(block.line_start)
+            repair = heading_repairs.get(block.line_start)
             style = HEADING_RULES[repair.rule] if repair else block.style or block.kind
             confidence = repair.confidence if repair else 1.0
             section.blocks = range(start, index)
             section = Section(parent, level, block.text, path, style, confidence)
-            current, start = len(sections), index
-            open_sections.append(current)
+            section_id, start = len(sections), index
+            open_sections.append(section_id)
             sections.append(section)
         section.line_start = block.line_start if section.line_start is None else section.line_start
         section.line_end = max(section.line_end or 0, block.line_end)
-        section_of.append(current)
+        section_of.append(section_id)
     section.blocks = range(start, len(blocks))
     return sections, section_of
 
@@ -102,7 +102,11 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
 def repeated_characters(blocks: Sequence[Block], sections: Iterable[Section]) -> int:
     """Count the characters that rows repeat: titles in the paths of sections, the caption of several tables."""
     paths = sum(len(title) for section in sections for title in section.path)
-    captions = sum(len(before.text) * len(block.tables) for before, block in pairwise(blocks) if len(block.tables) > 1)
+    captions = sum(
+        len(previous_block.text) * len(block.tables)
+        for previous_block, block in pairwise(blocks)
+        if len(block.tables) > 1
+    )
     return paths + captions
 
 

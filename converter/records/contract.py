@@ -35,8 +35,8 @@ def contract(record: Record) -> dict[str, Any]:
         "fields": [_field(field) for field in record.schema],
         "primaryKey": list(record.key),
         "foreignKeys": [
-            {"fields": ["doc_id", column], "reference": {"resource": other, "fields": ["doc_id", target]}}
-            for column, other, target in record.foreign_keys
+            {"fields": ["doc_id", column], "reference": {"resource": resource, "fields": ["doc_id", target]}}
+            for column, resource, target in record.foreign_keys
         ],
     }
 
@@ -57,8 +57,8 @@ def arrow_type_name(type: pa.DataType) -> str:
 
 def published(name: str) -> str:
     """Return the published contract of a record as JSON text, from the installed package or the source tree."""
-    inside = Path(__file__).parent.parent / "schemas"
-    folder = inside if inside.is_dir() else inside.parent.parent / "schemas"
+    package_folder = Path(__file__).parent.parent / "schemas"
+    folder = package_folder if package_folder.is_dir() else package_folder.parent.parent / "schemas"
     return (folder / "records" / f"{name}.json").read_text(encoding="utf-8")
 
 

@@ -41,7 +41,7 @@ DOCUMENTS = Record(
         DOC_ID,
         field("source", STRING, "The path, URI, or key of the row that the document came from."),
         field("title", STRING, "The front matter's title, else the first level-1 heading, else null.", nullable=True),
-        field("metadata", STRING, "The front matter as JSON; null without, or where it is broken.", nullable=True),
+        field("metadata", STRING, "The front matter as JSON; null if there is none or it is broken.", nullable=True),
         field("attributes", pa.map_(STRING, STRING), "Columns passed through from a tabular source."),
         field("sha256", STRING, "The SHA-256 of the source's bytes, in hexadecimal."),
         field("encoding", STRING, "The encoding that the bytes were read in, by its Python name."),

@@ -42,7 +42,7 @@ def problem_rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
 
 REPAIRS = Record(
     "repairs",
-    "The ledger: one row for each thing in the text that was read otherwise than CommonMark reads it.",
+    "The ledger: one row for each part of the text that was read differently from CommonMark.",
     ("doc_id", "repair_id"),
     (
         DOC_ID,
@@ -50,8 +50,8 @@ REPAIRS = Record(
         field("rule", STRING, "The name of the repair rule."),
         LINE_START,
         LINE_END,
-        field("before", STRING, "What stood there."),
-        field("after", STRING, "What is read instead."),
+        field("before", STRING, "The text in the source."),
+        field("after", STRING, "The text that is read instead."),
         field("confidence", FLOAT32, "The chance, 0 to 1, that the repair is right."),
     ),
     repair_rows,

@@ -23,11 +23,11 @@ from converter.records.record import (
 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each item; a list and the lists nested in its items count as one."""
-    first, list_id = 0, 0
+    first_item_id, list_id = 0, 0
     for block_id, block in enumerate(context.blocks):
         if block.kind != "list":
             continue
-        for item_id, item in enumerate(block.items, first):
+        for item_id, item in enumerate(block.items, first_item_id):
             label, value = split_label(item.text[len(item.task) :], item.span)
             yield (
                 context.doc_id,
@@ -35,7 +35,7 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
                 list_id,
                 block_id,
                 context.section_of[block_id],
-                None if item.parent is None else first + item.parent,
+                None if item.parent is None else first_item_id + item.parent,
                 item.depth,
                 item.ordered,
                 item.number,
@@ -46,7 +46,7 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
                 item.line_start,
                 item.line_end,
             )
-        first += len(block.items)
+        first_item_id += len(block.items)
         list_id += 1
 
 
@@ -65,8 +65,8 @@ LIST_ITEMS = Record(
         field("ordered", BOOL, "Whether its list is numbered."),
         field("number", INT32, "Its number as a reader sees it, in a numbered list.", nullable=True),
         field("checked", BOOL, "Whether the box is ticked, in a task list; else null.", nullable=True),
-        field("label", STRING, "What stands before the colon or dash in `Label: text` and the like.", nullable=True),
-        field("value", STRING, "What stands after it.", nullable=True),
+        field("label", STRING, "The text before the colon or dash in `Label: text` and similar forms.", nullable=True),
+        field("value", STRING, "The text after it.", nullable=True),
         field("text", STRING, "The text of its own paragraphs, label included, nested items left out."),
         LINE_START,
         LINE_END,

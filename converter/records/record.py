@@ -51,8 +51,8 @@ def field(name: str, type: pa.DataType, description: str, *, nullable: bool = Fa
 
 
 DOC_ID = field("doc_id", STRING, "The document: stable for a source from run to run, derived from its key.")
-SECTION_ID = field("section_id", INT32, "The section that it stands in (sections.section_id).")
-BLOCK_ID = field("block_id", INT32, "The block that it stands in (blocks.block_id).")
+SECTION_ID = field("section_id", INT32, "The section that contains it (sections.section_id).")
+BLOCK_ID = field("block_id", INT32, "The block that contains it (blocks.block_id).")
 LINE_START = field("line_start", INT32, "Its first line in the source, 1-based, before any repair.")
 LINE_END = field("line_end", INT32, "Its last line in the source, 1-based, inclusive.")
 

@@ -43,7 +43,7 @@ def word_count(text: str) -> int:
 
 SECTIONS = Record(
     "sections",
-    "A heading with what stands under it up to the next one; section 0 is the lead before the first heading.",
+    "A heading and the content up to the next one; section 0 is the lead before the first heading.",
     ("doc_id", "section_id"),
     (
         DOC_ID,

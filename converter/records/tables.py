@@ -16,7 +16,7 @@ from converter.values import Column, Hints, dataset_name, infer_tables, storable
 from converter.values import Table as TableCells
 
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
-TITLED = re.compile(
+TITLE_PREFIX = re.compile(
     r"(?:table|tabelle|tableau|tabla|tabela|tabella|表|таблица)\s*+(?:\d++\s*+)?[:：.]|:\s", re.IGNORECASE
 )
 
@@ -29,13 +29,13 @@ def caption(context: ParsedDocument, block_id: int) -> str | None:
     """
     if block_id == 0:
         return None
-    before, table = context.blocks[block_id - 1], context.blocks[block_id]
-    if before.kind != "paragraph" or before.parent != table.parent:
+    previous_block, table = context.blocks[block_id - 1], context.blocks[block_id]
+    if previous_block.kind != "paragraph" or previous_block.parent != table.parent:
         return None
-    if TITLED.match(before.text):
-        return before.text
-    if before.text.rstrip().endswith((":", "：")):
-        return SENTENCE_BREAK.split(before.text.rstrip())[-1]
+    if TITLE_PREFIX.match(previous_block.text):
+        return previous_block.text
+    if previous_block.text.rstrip().endswith((":", "：")):
+        return SENTENCE_BREAK.split(previous_block.text.rstrip())[-1]
     return None
 
 
@@ -54,7 +54,9 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
 
 def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:
     """Return the data set that a table's rows go to; None if it has no rows, or if all headers are blank."""
-    return dataset_name([cell.text for cell in table.header], [c.name for c in columns]) if table.rows else None
+    return (
+        dataset_name([cell.text for cell in table.header], [column.name for column in columns]) if table.rows else None
+    )
 
 
 def rejections(blocks: Sequence[Block], columns: Sequence[Sequence[Column]]) -> list[Problem]:
@@ -63,14 +65,14 @@ def rejections(blocks: Sequence[Block], columns: Sequence[Sequence[Column]]) -> 
     return [
         Problem(
             "rejected_value",
-            f"column {column.name}: is no {column.type}; null in the typed column",
+            f"column {column.name}: not a valid {column.type}; null in the typed column",
             table.lines[row],
             table.lines[row],
-            dataset_of(table, typed),
+            dataset_of(table, table_columns),
             table.rows[row][position].text,
         )
-        for table, typed in zip(tables, columns, strict=True)
-        for position, column in enumerate(typed)
+        for table, table_columns in zip(tables, columns, strict=True)
+        for position, column in enumerate(table_columns)
         for row in column.rejected
     ]
 
@@ -120,7 +122,7 @@ COLUMN = _struct(
     field("type", STRING, "The inferred type, as Arrow prints it."),
     field("unit", STRING, "The unit or currency that all values share.", nullable=True),
     field("null_count", INT32, "How many cells are missing."),
-    field("evidence", STRING, "Why the type was chosen, or what spoke against one."),
+    field("evidence", STRING, "Why the type was chosen, or what ruled out a narrower one."),
 )
 
 TABLES = Record(

@@ -41,7 +41,7 @@ LEVELS = ("off", "safe", "full")
 
 PASSES = 4
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
-The second further pass rarely finds anything, and does not run if the first changed nothing."""
+The second further pass rarely finds anything; it does not run if the first one changed nothing."""
 
 RULES: tuple[Rule, ...] = (
     # which lines are separate at all: if this rule changes the text, a new pass starts before any other rule runs
@@ -83,21 +83,21 @@ def repair(
     if level == "off" or not lines:
         return Repaired(lines, numbers)
     rules = [rule for rule in RULES if rule.name not in off and (level == "full" or rule.level == SAFE)]
-    draft = _passed(rules, lines, numbers)
+    draft = _run_rules(rules, lines, numbers)
     result = draft.finish()
-    state, repairs, before = result.state, result.repairs, lines
+    state, repairs, previous_lines = result.state, result.repairs, lines
     for _ in range(PASSES):
-        if result.lines is before:
+        if result.lines is previous_lines:
             break
-        before = result.lines
-        draft = _passed(rules, result.lines, result.numbers, draft.answer)
+        previous_lines = result.lines
+        draft = _run_rules(rules, result.lines, result.numbers, draft.answer)
         result = draft.finish()
-        known = set(repairs)
-        repairs = repairs + [found for found in result.repairs if found not in known]
+        known_repairs = set(repairs)
+        repairs = repairs + [entry for entry in result.repairs if entry not in known_repairs]
     return Repaired(result.lines, result.numbers, repairs, state)
 
 
-def _passed(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer: Answer | None = None) -> Draft:
+def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer: Answer | None = None) -> Draft:
     draft = Draft(lines, numbers)
     draft.answer = answer
     for rule in rules:

@@ -8,7 +8,7 @@ from converter.repair.headings.block import Answer, Block
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.lines import BLANK, DELIMITER, INDENTED, TEXT, kind_of
 from converter.repair.pipes import mark_rows
-from converter.repair.state import State, tell
+from converter.repair.state import State, state_of
 from converter.repair.verbatim import classify
 
 TEXT_LINES = 4096
@@ -27,12 +27,12 @@ class Draft:
         self.kinds = classify(lines)
         if DELIMITER in self.kinds:
             mark_rows(lines, self.kinds)
-        self.state: State = tell(lines, self.kinds)
+        self.state: State = state_of(lines, self.kinds)
         self.repairs: list[Repair] = []
         self.breaks: set[int] = set()
-        self.inserted: dict[int, str] = {}
+        self.insertions: dict[int, str] = {}
         """Index of a line -> the line to insert below it."""
-        self._dropped: set[int] = set()
+        self._removals: set[int] = set()
         self._texts: tuple[str, ...] = ()
         self.chrome: set[int] = set()
         """Lines of site chrome: never heading candidates."""
@@ -59,14 +59,14 @@ class Draft:
         """The kinds of all lines, one character each, for regular expressions over the document's structure."""
         return "".join(self.kinds)
 
-    def replace(self, rule: str, at: int, after: str, confidence: float = 1.0, kind: str | None = None) -> None:
-        """Replace line `at` with `after`."""
-        self.note(rule, at, at, self.lines[at], after, confidence)
+    def replace(self, rule: str, at: int, line: str, confidence: float = 1.0, kind: str | None = None) -> None:
+        """Replace line `at` with `line`."""
+        self.note(rule, at, at, self.lines[at], line, confidence)
         if self.lines is self._source:
             self.lines = self.lines.copy()
-        self.lines[at] = after
+        self.lines[at] = line
         self._texts = ()
-        self.kinds[at] = kind or kind_of(after)
+        self.kinds[at] = kind or kind_of(line)
 
     def break_before(self, rule: str, at: int, confidence: float = 1.0) -> None:
         """Insert a blank line between line `at` and the line above it."""
@@ -77,18 +77,18 @@ class Draft:
 
     def insert_after(self, rule: str, at: int, line: str, confidence: float = 1.0) -> None:
         """Insert a line below line `at`."""
-        self.inserted[at] = line
+        self.insertions[at] = line
         self.note(rule, at, at, self.lines[at], f"{self.lines[at]}\n{line}", confidence)
 
     def drop_blank(self, at: int) -> None:
         """Remove a blank line; the calling rule records the reason."""
-        self._dropped.add(at)
+        self._removals.add(at)
 
-    def note(self, rule: str, first: int, last: int, before: str, after: str, confidence: float = 1.0) -> None:
-        """Add a row to the ledger for the lines `first` to `last`."""
-        self.repairs.append(Repair(rule, self.numbers[first], self.numbers[last], before, after, confidence))
+    def note(self, rule: str, start: int, end: int, text_before: str, text_after: str, confidence: float = 1.0) -> None:
+        """Add a row to the ledger for the lines `start` to `end`."""
+        self.repairs.append(Repair(rule, self.numbers[start], self.numbers[end], text_before, text_after, confidence))
 
-    def original(self, at: int) -> str:
+    def original_line(self, at: int) -> str:
         """Line `at` before this draft changed it."""
         return self._source[at]
 
@@ -96,26 +96,26 @@ class Draft:
         """The kind of an ODD_ITEM line that is not an item after all."""
         return INDENTED if self.lines[at].startswith((" ", "\t")) else TEXT
 
-    def parted(self, at: int) -> bool:
+    def has_gap_above(self, at: int) -> bool:
         """Whether line `at` has a blank line above it, original or inserted, or is the first line."""
         return at == 0 or self.kinds[at - 1] == BLANK or at in self.breaks
 
     def finish(self) -> Repaired:
         """The repaired document; the same list objects as the input if rules only made notes."""
         self.repairs.sort(key=lambda repair: (repair.line_start, repair.line_end))
-        if not (self.breaks or self.inserted or self._dropped):
+        if not (self.breaks or self.insertions or self._removals):
             return Repaired(self.lines, self.numbers, self.repairs, self.state)
         lines: list[str] = []
         numbers: list[int] = []
         for at, line in enumerate(self.lines):
-            if at in self._dropped:
+            if at in self._removals:
                 continue
             if at in self.breaks and lines and lines[-1]:
                 lines.append("")
                 numbers.append(numbers[-1])
             lines.append(line)
             numbers.append(self.numbers[at])
-            if at in self.inserted:
-                lines.append(self.inserted[at])
+            if at in self.insertions:
+                lines.append(self.insertions[at])
                 numbers.append(self.numbers[at])
         return Repaired(lines, numbers, self.repairs, self.state)

@@ -36,8 +36,8 @@ def is_piped(line: str) -> bool:
 def cells_in(line: str) -> int:
     """The number of cells GFM sees in a row."""
     line = line.strip()
-    closed = len(line) > 1 and line.endswith("|") and not line.endswith("\\|")
-    return pipes_in(line) + 1 - line.startswith("|") - closed
+    has_end_pipe = len(line) > 1 and line.endswith("|") and not line.endswith("\\|")
+    return pipes_in(line) + 1 - line.startswith("|") - has_end_pipe
 
 
 def mark_rows(lines: Sequence[str], kinds: list[str]) -> None:
@@ -45,10 +45,10 @@ def mark_rows(lines: Sequence[str], kinds: list[str]) -> None:
     for at, kind in enumerate(kinds):
         if kind != DELIMITER or at == 0:
             continue
-        inner = cells_in(lines[at]) - 1
-        if inner and kinds[at - 1] in MAY_BE_ROW and pipes_in(lines[at - 1]) == inner:
+        inner_pipes = cells_in(lines[at]) - 1
+        if inner_pipes and kinds[at - 1] in MAY_BE_ROW and pipes_in(lines[at - 1]) == inner_pipes:
             kinds[at - 1] = ROW
             below = at + 1
-            while below < len(kinds) and kinds[below] in MAY_BE_ROW and pipes_in(lines[below]) == inner:
+            while below < len(kinds) and kinds[below] in MAY_BE_ROW and pipes_in(lines[below]) == inner_pipes:
                 kinds[below] = ROW
                 below += 1

@@ -34,10 +34,10 @@ _GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
 _BLOCK = re.compile(r"t|#|!|>+|[|:]+|v+|[-1oi]+")
 
 _LAYOUT = {
-    (True, True): "spaced, one line a paragraph",
+    (True, True): "spaced, one line per paragraph",
     (True, False): "spaced, paragraphs over several lines",
-    (False, True): "glued, one line a paragraph",
-    (False, False): "glued, lines of unknown make",
+    (False, True): "glued, one line per paragraph",
+    (False, False): "glued, unknown paragraph layout",
 }
 
 
@@ -59,7 +59,7 @@ class State:
         return _LAYOUT[self.spaced, self.one_line]
 
 
-def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
+def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
     """The state of a document, from its lines and their kinds.
 
     Wrapped text has a margin: no line exceeds it, and hardly any has room for the next line's first word. A glued
@@ -69,36 +69,42 @@ def tell(lines: Sequence[str], kinds: Sequence[str]) -> State:
     start = len(kinds) - len(signature)
     signature = signature.rstrip(_TAIL)
     texts = signature.count(TEXT)
-    touching = [start + at for at in _pairs(signature, TEXT + TEXT)]
-    marked = _is_marked(lines, kinds, "".join(kinds))
+    touching_lines = [start + at for at in _pairs(signature, TEXT + TEXT)]
+    is_marked = _is_marked(lines, kinds, "".join(kinds))
 
-    widths = [width_of(lines[at]) for at in touching]
-    longs = sum(_is_long(line) for line, kind in zip(lines, kinds, strict=True) if kind == TEXT)
-    full = _share_full(lines, touching, widths)
-    sizable = [at for at, width in zip(touching, widths, strict=True) if width > 40]
-    closed = sum(ends_sentence(lines[at]) for at in sizable)
-    wrapped = full >= 0.5 and len(touching) > longs and closed < 0.5 * len(sizable) and not _labelled(lines, touching)
+    widths = [width_of(lines[at]) for at in touching_lines]
+    long_lines = sum(_is_long(line) for line, kind in zip(lines, kinds, strict=True) if kind == TEXT)
+    full_share = _full_share(lines, touching_lines, widths)
+    sizable_lines = [at for at, width in zip(touching_lines, widths, strict=True) if width > 40]
+    sentence_ends = sum(ends_sentence(lines[at]) for at in sizable_lines)
+    is_wrapped = (
+        full_share >= 0.5
+        and len(touching_lines) > long_lines
+        and sentence_ends < 0.5 * len(sizable_lines)
+        and not _have_same_label(lines, touching_lines)
+    )
 
     gaps = len(_GAP.findall(signature))
-    blocks = len(_BLOCK.findall(re.sub("t+", TEXT, signature) if wrapped else signature))
+    blocks = len(_BLOCK.findall(re.sub("t+", TEXT, signature) if is_wrapped else signature))
     spaced = texts == 0 or gaps > STRAY * (blocks - 1) or blocks < 3
-    if wrapped:
+    if is_wrapped:
         one_line = False
     elif spaced:
-        one_line = longs > 0 and (not touching or (longs >= 3 and len(touching) * 20 < texts))
+        one_line = long_lines > 0 and (not touching_lines or (long_lines >= 3 and len(touching_lines) * 20 < texts))
     else:
-        one_line = longs > 0 or (len(sizable) >= 3 and closed >= 0.7 * len(sizable))
+        one_line = long_lines > 0 or (len(sizable_lines) >= 3 and sentence_ends >= 0.7 * len(sizable_lines))
     evidence = (
         f"{gaps} runs of blank lines among {blocks} blocks",
-        f"{len(touching)} of {texts} lines of text touch the next, {full:.0%} of these as full as a wrapped line is",
-        f"{closed} of {len(sizable)} touching lines end a sentence",
-        f"{longs} of {texts} are longer than {LONG} columns",
-        "headings are marked" if marked else "no heading is marked",
+        f"{len(touching_lines)} of {texts} lines of text touch the next; "
+        f"{full_share:.0%} of these are as full as wrapped lines",
+        f"{sentence_ends} of {len(sizable_lines)} touching lines end a sentence",
+        f"{long_lines} of {texts} lines of text are wider than {LONG} columns",
+        "headings are marked" if is_marked else "no heading is marked",
     )
-    return State(spaced, one_line, "marked" if marked else "unmarked", evidence)
+    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence)
 
 
-def holds_heading(lines: Sequence[str], kinds: Sequence[str]) -> bool:
+def has_heading(lines: Sequence[str], kinds: Sequence[str]) -> bool:
     """Whether any line is a heading with a title; press releases end with a bare `###`."""
     return HEADING in kinds and any(
         kind == HEADING and line.strip("# \t") for line, kind in zip(lines, kinds, strict=True)
@@ -111,16 +117,16 @@ def _is_long(line: str) -> bool:
 
 
 def _pairs(signature: str, pair: str) -> list[int]:
-    found, at = [], signature.find(pair)
+    positions, at = [], signature.find(pair)
     while at >= 0:
-        found.append(at)
+        positions.append(at)
         at = signature.find(pair, at + 1)
-    return found
+    return positions
 
 
 def _is_marked(lines: Sequence[str], kinds: Sequence[str], signature: str) -> bool:
     """Whether any heading is marked: `#`, a line of `===` or `---` under one line of text, or an HTML tag."""
-    if holds_heading(lines, kinds):
+    if has_heading(lines, kinds):
         return True
     for match in _SETEXT.finditer(signature):
         title, underline = lines[match.start()], lines[match.start() + 1].strip()
@@ -131,24 +137,24 @@ def _is_marked(lines: Sequence[str], kinds: Sequence[str], signature: str) -> bo
     )
 
 
-def _share_full(lines: Sequence[str], touching: Sequence[int], widths: Sequence[int]) -> float:
+def _full_share(lines: Sequence[str], touching_lines: Sequence[int], widths: Sequence[int]) -> float:
     """The share of lines that have no room, within the text's margin, for the next line's first word.
 
     0 if people do not wrap at that margin.
     """
-    if not touching:
+    if not touching_lines:
         return 0.0
     margin = sorted(widths)[int(0.9 * (len(widths) - 0.5))]
     if not NARROW <= margin <= LONG:
         return 0.0
-    full = 0
-    for at, width in zip(touching, widths, strict=True):
+    full_lines = 0
+    for at, width in zip(touching_lines, widths, strict=True):
         word = next(iter(lines[at + 1].split(None, 1)), "")
-        full += width + 1 + width_of(word) > margin
-    return full / len(touching)
+        full_lines += width + 1 + width_of(word) > margin
+    return full_lines / len(touching_lines)
 
 
-def _labelled(lines: Sequence[str], touching: Sequence[int]) -> bool:
+def _have_same_label(lines: Sequence[str], touching_lines: Sequence[int]) -> bool:
     """Whether most lines begin with the same word, such as a repeated `Date: ...`; those of wrapped text do not."""
-    words = Counter(next(iter(lines[at].split(None, 1)), "") for at in touching)
-    return len(touching) > 3 and words.most_common(1)[0][1] > 0.6 * len(touching)
+    words = Counter(next(iter(lines[at].split(None, 1)), "") for at in touching_lines)
+    return len(touching_lines) > 3 and words.most_common(1)[0][1] > 0.6 * len(touching_lines)

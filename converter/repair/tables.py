@@ -21,7 +21,7 @@ class Table:
 
     header: int
     delimiter: int
-    last: int
+    last_row: int
     """Its last row, or the delimiter row."""
     columns: int
     piped: bool
@@ -30,22 +30,22 @@ class Table:
 
 def tables_of(draft: Draft) -> Iterator[Table]:
     """Yield the tables whose delimiter row, written or inserted by a rule, fits their header."""
-    if DELIMITER not in draft.kinds and not draft.inserted:
+    if DELIMITER not in draft.kinds and not draft.insertions:
         return
-    past = -1
+    last_row = -1
     for at, kind in enumerate(draft.kinds):
-        if at in draft.inserted:
-            header, line = at, draft.inserted[at]
-        elif kind == DELIMITER and at > past + 1:
+        if at in draft.insertions:
+            header, line = at, draft.insertions[at]
+        elif kind == DELIMITER and at > last_row + 1:
             header, line = at - 1, draft.lines[at]
         else:
             continue
         columns, piped = cells_in(line), is_piped(line)
         if draft.kinds[header] in MAY_BE_ROW and _fits(draft.lines[header], columns, piped):
-            past = at
-            while past + 1 < len(draft.lines) and _is_row(draft, past + 1, columns, piped):
-                past += 1
-            yield Table(header, at, past, columns, piped)
+            last_row = at
+            while last_row + 1 < len(draft.lines) and _is_row(draft, last_row + 1, columns, piped):
+                last_row += 1
+            yield Table(header, at, last_row, columns, piped)
 
 
 def _fits(line: str, columns: int, piped: bool) -> bool:

@@ -57,7 +57,7 @@ def classify(lines: Sequence[str]) -> list[str]:
 def _mark_verbatim(lines: Sequence[str], kinds: list[str]) -> None:
     at, in_list, total = 0, False, len(lines)
     # Without blank lines nothing would end an HTML block; it then ends where a line does not begin with a tag.
-    glued = kinds.count(BLANK) * 20 < total
+    is_glued = kinds.count(BLANK) * 20 < total
     while at < total:
         kind = kinds[at]
         if kind in (BLANK, TEXT):
@@ -68,7 +68,7 @@ def _mark_verbatim(lines: Sequence[str], kinds: list[str]) -> None:
         if kind in (FENCE, BULLET, ORDERED) and (fence := _FENCE_MARK.match(lines[at])):
             end = _fence_end(lines, at, fence[1])
         elif kind == HTML:
-            end = _html_end(lines, kinds, at, glued)
+            end = _html_end(lines, kinds, at, is_glued)
         elif kind == INDENTED and not in_list and (at == 0 or kinds[at - 1] in (BLANK, VERBATIM, HEADING)):
             end = at + 1 if lines[at].startswith(("    ", "\t")) else at
         in_list = kind in ITEMS or (in_list and kind in (INDENTED, FENCE)) or (in_list and lines[at][:1] == " ")
@@ -87,13 +87,13 @@ def _fence_end(lines: Sequence[str], start: int, mark: str) -> int:
     return next((at + 1 for at in range(start + 1, len(lines)) if closing.match(lines[at])), len(lines))
 
 
-def _html_end(lines: Sequence[str], kinds: Sequence[str], start: int, glued: bool) -> int:
+def _html_end(lines: Sequence[str], kinds: Sequence[str], start: int, is_glued: bool) -> int:
     """The line after an HTML block (CommonMark 4.6); `start` if the block is a paragraph that begins with a tag."""
     for opening, closing in _HTML_UNTIL:
         if opening.match(lines[start]):
             return next((at + 1 for at in range(start, len(lines)) if closing.search(lines[at])), len(lines))
-    interrupts = kinds[start - 1] != TEXT if start else True
-    if _HTML_BLOCK.match(lines[start]) or (interrupts and _HTML_TAG_ALONE.match(lines[start])):
-        ends = (BLANK, TEXT, HEADING, BULLET, ORDERED) if glued else (BLANK,)
+    may_interrupt = kinds[start - 1] != TEXT if start else True
+    if _HTML_BLOCK.match(lines[start]) or (may_interrupt and _HTML_TAG_ALONE.match(lines[start])):
+        ends = (BLANK, TEXT, HEADING, BULLET, ORDERED) if is_glued else (BLANK,)
         return next((at for at in range(start, len(lines)) if kinds[at] in ends), len(lines))
     return start

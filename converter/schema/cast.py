@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.schema.format import shown
+from converter.schema.format import short_json
 from converter.schema.model import Field
 from converter.schema.patterns import Expression
 from converter.values import DecimalMark, Hints, infer
@@ -40,7 +40,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 """Table Schema type -> Arrow type; arrays and objects are JSON, a list has the type of its items."""
 
-READ_AS = {
+VALUE_TYPES = {
     "integer": "int64", "number": "float64", "boolean": "bool", "date": "date32", "datetime": "timestamp[us]",
     "time": "time64", "duration": "duration",
 }  # fmt: skip
@@ -74,14 +74,16 @@ def cast(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
     """Return the values of a field and the reasons for misfits, constraints included."""
     texts = [None if is_missing(field, raw) else raw for raw in raws]
     if field.type == "list":
-        values, errors = _lists(field, texts, lines)
+        values, errors = _cast_lists(field, texts, lines)
     elif field.type in ("array", "object"):
-        values, errors = _json(field, texts)
+        values, errors = _cast_json(field, texts)
     else:
-        values, errors = _scalars(field, field.type, [None if raw is None else text_of(raw) for raw in texts], lines)
+        values, errors = _cast_scalars(
+            field, field.type, [None if raw is None else text_of(raw) for raw in texts], lines
+        )
     _narrow(field, values, errors)
     for index, value in enumerate(values):
-        if value is not None and index not in errors and (reason := broken(field, value)):
+        if value is not None and index not in errors and (reason := broken_constraint(field, value)):
             errors[index] = reason
         if index in errors:
             values[index] = None
@@ -110,57 +112,61 @@ def is_missing(field: Field, raw: Any) -> bool:
     return not text or (field.type not in ("string", "any", "list") and (token in ABSENT or token in UNKNOWN))
 
 
-def _scalars(field: Field, type: str, texts: Sequence[str | None], lines: Sequence[int]) -> Cast:
+def _cast_scalars(field: Field, type: str, texts: Sequence[str | None], lines: Sequence[int]) -> Cast:
     format = field.get("format", "default") if type == field.type else "default"
     if type in ("string", "any"):
         fits = STRING_FORMATS.get(format, STRING_FORMATS["default"]).fullmatch
         return list(texts), {
-            i: f"{shown(t)} is no {format}" for i, t in enumerate(texts) if t is not None and not fits(t)
+            index: f"{short_json(text)} is not a valid {format}"
+            for index, text in enumerate(texts)
+            if text is not None and not fits(text)
         }
     if type in SHAPES:
-        return _each(type, texts, lambda text: _shaped(type, text))
+        return _parse_all(type, texts, lambda text: _parse_shape(type, text))
     if type in ISO and "%" in format:
-        return _each(f"{type} as {format}", texts, lambda text: _strptime(type, text, format))
+        return _parse_all(f"{type} in the format {format}", texts, lambda text: _strptime(type, text, format))
     if type == "boolean" and ("trueValues" in field.descriptor or "falseValues" in field.descriptor):
         words = dict.fromkeys(field.get("falseValues", ["false", "False", "FALSE", "0"]), False)
         words |= dict.fromkeys(field.get("trueValues", ["true", "True", "TRUE", "1"]), True)
-        return _each("boolean", texts, lambda text: words.get(text.strip()))
-    return _inferred(field, type, texts, lines)
+        return _parse_all("boolean", texts, lambda text: words.get(text.strip()))
+    return _read_as_column(field, type, texts, lines)
 
 
-def _inferred(field: Field, type: str, texts: Sequence[str | None], lines: Sequence[int]) -> Cast:
+def _read_as_column(field: Field, type: str, texts: Sequence[str | None], lines: Sequence[int]) -> Cast:
     """Read the texts like a table column, in the type asked for."""
     group = field.get("groupChar")
-    there = [index for index, text in enumerate(texts) if text is not None]
-    cells = [(texts[index] or "").replace(group, "") if group else texts[index] or "" for index in there]
+    indexes = [index for index, text in enumerate(texts) if text is not None]
+    cells = [(texts[index] or "").replace(group, "") if group else texts[index] or "" for index in indexes]
     decimal: DecimalMark | None = field.get("decimalChar") or ("." if group else None)
-    hints = Hints(decimal=decimal, types={"*": READ_AS[type]}, units=not field.get("bareNumber", True))
-    column = infer("", cells, [lines[index] for index in there], hints)
-    if len(column.rejected) == len(there) > 1:  # one value can reject the whole column: a number beyond 64 bits
-        alone = [_inferred(field, type, [texts[index]], [lines[index]]) for index in there]
+    hints = Hints(decimal=decimal, types={"*": VALUE_TYPES[type]}, units=not field.get("bareNumber", True))
+    column = infer("", cells, [lines[index] for index in indexes], hints)
+    if len(column.rejected) == len(indexes) > 1:  # one value can reject the whole column: a number beyond 64 bits
+        results = [_read_as_column(field, type, [texts[index]], [lines[index]]) for index in indexes]
         values: list[Any] = [None] * len(texts)
-        for index, ([value], _) in zip(there, alone, strict=True):
+        for index, ([value], _) in zip(indexes, results, strict=True):
             values[index] = value
-        return values, {index: errors[0] for index, (_, errors) in zip(there, alone, strict=True) if errors}
+        return values, {index: errors[0] for index, (_, errors) in zip(indexes, results, strict=True) if errors}
     values = [None] * len(texts)
     errors = {}
-    exact = ISO[type].fullmatch if type in ISO and field.descriptor.get("format") == "default" else None
-    for index, cell, value in zip(there, cells, column.values.to_pylist(), strict=True):
+    match_iso = ISO[type].fullmatch if type in ISO and field.descriptor.get("format") == "default" else None
+    for index, cell, value in zip(indexes, cells, column.values.to_pylist(), strict=True):
         values[index] = value
-        if value is None or (exact and not exact(cell.strip())):
-            errors[index] = f"{shown(texts[index])} is no {type}"
+        if value is None or (match_iso and not match_iso(cell.strip())):
+            errors[index] = f"{short_json(texts[index])} is not a valid {type}"
     return values, errors
 
 
-def _each(what: str, texts: Sequence[str | None], read: Callable[[str], Any]) -> Cast:
-    values = [None if text is None else read(text) for text in texts]
-    wrong = (i for i, (text, value) in enumerate(zip(texts, values, strict=True)) if text is not None and value is None)
-    return values, {index: f"{shown(texts[index])} is no {what}" for index in wrong}
+def _parse_all(kind: str, texts: Sequence[str | None], parse: Callable[[str], Any]) -> Cast:
+    values = [None if text is None else parse(text) for text in texts]
+    misfits = (
+        i for i, (text, value) in enumerate(zip(texts, values, strict=True)) if text is not None and value is None
+    )
+    return values, {index: f"{short_json(texts[index])} is not a valid {kind}" for index in misfits}
 
 
-def _shaped(type: str, text: str) -> int | str | None:
-    found = SHAPES[type].fullmatch(text.strip())
-    return None if found is None else int(found[0]) if type == "year" else found[0]
+def _parse_shape(type: str, text: str) -> int | str | None:
+    match = SHAPES[type].fullmatch(text.strip())
+    return None if match is None else int(match[0]) if type == "year" else match[0]
 
 
 def _strptime(type: str, text: str, format: str) -> Any:
@@ -171,7 +177,7 @@ def _strptime(type: str, text: str, format: str) -> Any:
     return moment.date() if type == "date" else moment.time() if type == "time" else moment
 
 
-def _lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
+def _cast_lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
     """Read lists, all items as one column; text is split at the delimiter."""
     delimiter = field.get("delimiter", ",")
     lists = [
@@ -182,44 +188,46 @@ def _lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
     ]
     owners = [index for index, items in enumerate(lists) for item in items or () if item]
     texts = [item for items in lists for item in items or () if item]
-    flat, wrong = _scalars(field, field.get("itemType", "string"), texts, [lines[index] for index in owners])
+    item_values, item_errors = _cast_scalars(
+        field, field.get("itemType", "string"), texts, [lines[index] for index in owners]
+    )
     values: list[Any] = [None if items is None else [] for items in lists]
-    for owner, value in zip(owners, flat, strict=True):
+    for owner, value in zip(owners, item_values, strict=True):
         values[owner].append(value)
-    return values, {owners[index]: reason for index, reason in sorted(wrong.items(), reverse=True)}
+    return values, {owners[index]: reason for index, reason in sorted(item_errors.items(), reverse=True)}
 
 
-def _json(field: Field, raws: Sequence[Any]) -> Cast:
+def _cast_json(field: Field, raws: Sequence[Any]) -> Cast:
     kind = list if field.type == "array" else dict
     values: list[Any] = []
     errors = {}
     for index, raw in enumerate(raws):
         try:
-            found = json.loads(raw) if isinstance(raw, str) else raw
+            value = json.loads(raw) if isinstance(raw, str) else raw
         except (ValueError, RecursionError):
-            found = raw
-        if raw is not None and not isinstance(found, kind):
-            errors[index] = f"{shown(raw)} is no {field.type}"
-        values.append(None if raw is None or index in errors else json.dumps(found, ensure_ascii=False))
+            value = raw
+        if raw is not None and not isinstance(value, kind):
+            errors[index] = f"{short_json(raw)} is not a valid {field.type}"
+        values.append(None if raw is None or index in errors else json.dumps(value, ensure_ascii=False))
     return values, errors
 
 
 def _narrow(field: Field, values: list[Any], errors: dict[int, str]) -> None:
     """Convert the values to the field's exact Arrow type; values that it cannot hold become errors."""
-    natural = (
+    natural_type = (
         pa.list_(ARROW_TYPES[field.get("itemType", "string")]) if field.type == "list" else ARROW_TYPES[field.type]
     )
-    if field.arrow == natural:
+    if field.arrow == natural_type:
         return
     for index, value in enumerate(values):
         if value is None or index in errors:
             continue
         try:
             # A decimal is made from a float's digits, not from its bits.
-            bare = pa.scalar(str(value)) if pa.types.is_decimal(field.arrow) else pa.scalar(value, natural)
-            values[index] = bare.cast(field.arrow).as_py()
+            scalar = pa.scalar(str(value)) if pa.types.is_decimal(field.arrow) else pa.scalar(value, natural_type)
+            values[index] = scalar.cast(field.arrow).as_py()
         except (pa.ArrowException, ValueError, OverflowError):
-            errors[index] = f"{shown(str(value))} does not fit {field.arrow}"
+            errors[index] = f"{short_json(str(value))} does not fit {field.arrow}"
 
 
 def bound(field: Field, key: str, value: Any) -> Any:
@@ -229,26 +237,26 @@ def bound(field: Field, key: str, value: Any) -> Any:
         BadValue: the value does not have that type.
     """
     if key in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        return _one(field, value)
+        return _typed_bound(field, value)
     if key == "enum":
-        return tuple(_one(field, item) for item in value)
+        return tuple(_typed_bound(field, item) for item in value)
     return Expression(value) if key == "pattern" else value
 
 
-def _one(field: Field, value: Any) -> Any:
+def _typed_bound(field: Field, value: Any) -> Any:
     if field.type == "list":
         descriptor = {key: item for key, item in field.descriptor.items() if key != "constraints"}
         item_type = field.get("itemType", "string")
         field = replace(field, type=item_type, arrow=ARROW_TYPES[item_type], descriptor=descriptor)
     values, errors = cast(replace(field, bounds={}), [value], [1])
     if errors or values[0] is None:
-        raise BadValue(f"{shown(value)} is no {field.type}")
+        raise BadValue(f"{short_json(value)} is not a valid {field.type}")
     return values[0]
 
 
 CONSTRAINTS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
-    "enum": (lambda value, bound: all(item in bound for item in _items(value)), "is none of {}"),
-    "pattern": (lambda value, bound: all(bound.fullmatch(str(item)) for item in _items(value)), "does not fit {}"),
+    "enum": (lambda value, bound: all(item in bound for item in _items(value)), "is not one of {}"),
+    "pattern": (lambda value, bound: all(bound.fullmatch(str(item)) for item in _items(value)), "does not match {}"),
     "minimum": (lambda value, bound: value >= bound, "is less than {}"),
     "maximum": (lambda value, bound: value <= bound, "is greater than {}"),
     "exclusiveMinimum": (lambda value, bound: value > bound, "is not greater than {}"),
@@ -259,29 +267,29 @@ CONSTRAINTS: dict[str, tuple[Callable[[Any, Any], bool], str]] = {
 """Constraint -> whether a value meets it, and the message if not."""
 
 
-def broken(field: Field, value: Any) -> str | None:
+def broken_constraint(field: Field, value: Any) -> str | None:
     """Return which constraint a value breaks, or None."""
     for key, limit in field.bounds.items():
         if key in CONSTRAINTS and not CONSTRAINTS[key][0](value, limit):
-            return f"{shown(value)} {CONSTRAINTS[key][1].format(shown(field.get('constraints', {})[key]))}"
+            return f"{short_json(value)} {CONSTRAINTS[key][1].format(short_json(field.get('constraints', {})[key]))}"
     return None
 
 
-def usable_format(type: str, format: str) -> str | None:
+def format_error(type: str, format: str) -> str | None:
     """Return what is wrong with a format for a type, or None."""
     if type == "string":
         return (
             None
             if format in STRING_FORMATS
-            else f"{format} is no format of string; there are {', '.join(STRING_FORMATS)}"
+            else f"{format} is not a format of type string; use one of {', '.join(STRING_FORMATS)}"
         )
     if type in ISO:
         return (
             None
             if format in ("default", "any") or "%" in format
-            else f"{format} is no format: default, any, or %Y-%m-%d"
+            else f"{format} is not a format of a date or time; use default, any, or a pattern such as %Y-%m-%d"
         )
-    return None if format == "default" else f"a {type} has no format but default"
+    return None if format == "default" else f"the type {type} has only the format default"
 
 
 def _items(value: Any) -> list[Any]:

@@ -59,12 +59,12 @@ def type_name(types: Types, type: pa.DataType, otherwise: str) -> str:
 def arrow_table_schema(schema: pa.Schema) -> dict[str, Any]:
     """Return the Table Schema of a file that Parquetry wrote with an Arrow schema."""
     fields = []
-    for each in schema:
-        field: dict[str, Any] = {"name": each.name, "type": type_name(TABLE_SCHEMA, each.type, "string")}
-        field["arrowType"] = arrow_type_name(each.type)
-        if text := (each.metadata or {}).get(b"description", b"").decode():
+    for column in schema:
+        field: dict[str, Any] = {"name": column.name, "type": type_name(TABLE_SCHEMA, column.type, "string")}
+        field["arrowType"] = arrow_type_name(column.type)
+        if text := (column.metadata or {}).get(b"description", b"").decode():
             field["description"] = text
-        if not each.nullable:
+        if not column.nullable:
             field["constraints"] = {"required": True}
             if field["type"] == "string":
                 field["missingValues"] = []  # an empty string is a value
@@ -74,45 +74,47 @@ def arrow_table_schema(schema: pa.Schema) -> dict[str, Any]:
 
 def table_schema(schema: Schema) -> dict[str, Any]:
     """Return the Table Schema of a record: its fields as in the schema file, without their sources."""
-    place = arrow_table_schema(schema.arrow)["fields"][:4]
+    place_fields = arrow_table_schema(schema.arrow)["fields"][:4]
     fields = [
         {"type": "string", **{key: field.descriptor[key] for key in TABLE_SCHEMA_KEYS if key in field.descriptor}}
         for field in schema.fields
     ]
-    about = {key: schema.descriptor[key] for key in ("name", "title", "description") if key in schema.descriptor}
-    rest = {"missingValues": schema.descriptor["missingValues"]} if "missingValues" in schema.descriptor else {}
-    return {**about, "fields": [*place, *fields], **rest}
+    descriptions = {key: schema.descriptor[key] for key in ("name", "title", "description") if key in schema.descriptor}
+    missing_values = (
+        {"missingValues": schema.descriptor["missingValues"]} if "missingValues" in schema.descriptor else {}
+    )
+    return {**descriptions, "fields": [*place_fields, *fields], **missing_values}
 
 
 def json_schema(schema: Schema) -> dict[str, Any]:
     """Return the JSON Schema of a row in NDJSON."""
-    place = {field["name"]: {"type": field["type"]} for field in arrow_table_schema(schema.arrow)["fields"][:4]}
-    required = [*place, *(field.name for field in schema.fields if field.required)]
+    place_fields = {field["name"]: {"type": field["type"]} for field in arrow_table_schema(schema.arrow)["fields"][:4]}
+    required = [*place_fields, *(field.name for field in schema.fields if field.required)]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": schema.name,
         "description": schema.description,
         "type": "object",
         "required": required,
-        "properties": place | {field.name: _json_field(field) for field in schema.fields},
+        "properties": place_fields | {field.name: _json_field(field) for field in schema.fields},
     }
 
 
 def _json_field(field: Field) -> dict[str, Any]:
     limits = field.get("constraints", {})
     # `pattern` matches the whole text in Table Schema, a part of it in JSON Schema.
-    found = {"type": JSON_SCHEMA.get(field.type, "string")}
-    value: dict[str, Any] = found
+    json_type = {"type": JSON_SCHEMA.get(field.type, "string")}
+    value: dict[str, Any] = json_type
     if field.type in JSON_FORMATS:
         value["format"] = JSON_FORMATS[field.type]
     if field.type == "list":
         value["items"] = {"type": JSON_SCHEMA.get(field.get("itemType", "string"), "string")}
-    inner = value["items"] if field.type == "list" else value
+    scalar = value["items"] if field.type == "list" else value
     if "pattern" in limits:
-        inner["pattern"] = f"^(?:{limits['pattern']})$"
+        scalar["pattern"] = f"^(?:{limits['pattern']})$"
     if "enum" in limits:
         bounds = field.bounds["enum"]
-        inner["enum"] = [item if isinstance(item, str | int | float) else str(item) for item in bounds]
+        scalar["enum"] = [item if isinstance(item, str | int | float) else str(item) for item in bounds]
     if value["type"] in ("integer", "number"):
         value |= {key: field.bounds[key] for key in limits if key.endswith("imum")}
     ends = ("minItems", "maxItems") if field.type == "list" else ("minLength", "maxLength")
@@ -129,9 +131,9 @@ def _json_field(field: Field) -> dict[str, Any]:
 def sql(schema: Schema) -> str:
     """Return a CREATE TABLE statement for PostgreSQL and DuckDB."""
     lines = []
-    for each in schema.arrow:
-        null = "" if each.nullable else " NOT NULL"
-        lines.append(f"  {quote_name(each.name)} {_sql_type(each.type)}{null}")
+    for column in schema.arrow:
+        constraint = "" if column.nullable else " NOT NULL"
+        lines.append(f"  {quote_name(column.name)} {_sql_type(column.type)}{constraint}")
     return f"CREATE TABLE {quote_name(schema.name)} (\n" + ",\n".join(lines) + "\n);"
 
 
@@ -149,7 +151,8 @@ def _json(value: object) -> str:
 
 def _arrow(schema: Schema) -> str:
     lines = (
-        f"{each.name}: {arrow_type_name(each.type)}{'' if each.nullable else ' not null'}" for each in schema.arrow
+        f"{column.name}: {arrow_type_name(column.type)}{'' if column.nullable else ' not null'}"
+        for column in schema.arrow
     )
     return "\n".join(lines)
 

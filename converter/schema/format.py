@@ -26,14 +26,14 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
 }
-WORDS = {"object": "a mapping", "array": "a list", "string": "a text", "boolean": "true or false",
+WORDS = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false",
          "integer": "a whole number", "number": "a number"}  # fmt: skip
 
 
 def schemas_folder() -> FilePath:
     """Return the folder of published schemas, in the installed package or in the source tree."""
-    inside = FilePath(__file__).parent.parent / "schemas"
-    return inside if inside.is_dir() else inside.parent.parent / "schemas"
+    package_folder = FilePath(__file__).parent.parent / "schemas"
+    return package_folder if package_folder.is_dir() else package_folder.parent.parent / "schemas"
 
 
 @cache
@@ -50,15 +50,15 @@ def check_format(located: Located) -> None:
         SchemaError: the file breaks the format; the message names file, line, key and the closest valid spelling.
     """
     # The key `records` decides the choice at the top level, so that the message fits the form the user meant.
-    several = isinstance(located.data, dict) and "records" in located.data
-    _check(located, located.data, format_rules()["$defs"]["collection" if several else "record"], ())
+    is_collection = isinstance(located.data, dict) and "records" in located.data
+    _check(located, located.data, format_rules()["$defs"]["collection" if is_collection else "record"], ())
 
 
-def nearest(word: object, known: Iterable[object]) -> str:
-    """Return `; did you mean "x"?`, or the list of known words if none is close."""
-    words = [str(one) for one in known]
-    close = get_close_matches(str(word), words, 1, 0.6)
-    return f'; did you mean "{close[0]}"?' if close else f"; there are {', '.join(words)}"
+def suggestion(word: object, choices: Iterable[object]) -> str:
+    """Return `; did you mean "x"?`, or the list of choices if none is close."""
+    words = [str(choice) for choice in choices]
+    matches = get_close_matches(str(word), words, 1, 0.6)
+    return f'; did you mean "{matches[0]}"?' if matches else f"; use one of {', '.join(words)}"
 
 
 def _check(located: Located, value: Any, rule: Rule, path: Path) -> None:
@@ -66,12 +66,14 @@ def _check(located: Located, value: Any, rule: Rule, path: Path) -> None:
         _check(located, value, format_rules()["$defs"][rule["$ref"].rpartition("/")[2]], path)
     if "anyOf" in rule:
         _check_any(located, value, rule["anyOf"], path)
-    if "enum" in rule and not any(value is one or (value == one and type(value) is type(one)) for one in rule["enum"]):
-        known = [one for one in rule["enum"] if one is not None]
-        raise located.error(f"{shown(value)} is none of the words it may be{nearest(value, known)}", path)
+    if "enum" in rule and not any(
+        value is choice or (value == choice and type(value) is type(choice)) for choice in rule["enum"]
+    ):
+        choices = [choice for choice in rule["enum"] if choice is not None]
+        raise located.error(f"{short_json(value)} is not a valid value{suggestion(value, choices)}", path)
     if "type" in rule and not _has_type(value, rule):
         types = " or ".join(WORDS[word] for word in _types(rule))
-        raise located.error(f"must be {types}, is {shown(value)}", path)
+        raise located.error(f"must be {types}, not {short_json(value)}", path)
     if isinstance(value, dict):
         _check_mapping(located, value, rule, path)
     elif isinstance(value, list):
@@ -83,28 +85,32 @@ def _check(located: Located, value: Any, rule: Rule, path: Path) -> None:
         if len(value) < rule.get("minLength", 0):
             raise located.error("must not be empty", path)
         if "pattern" in rule and not re.search(rule["pattern"].replace("$", r"\Z"), value):
-            raise located.error(f"{shown(value)} is no name: letters, digits, _ and -, 63 at most", path)
+            raise located.error(
+                f"{short_json(value)} is not a valid name; use at most 63 letters, digits, _ and -", path
+            )
     elif TYPES["number"](value) and not rule.get("minimum", value) <= value <= rule.get("maximum", value):
         bounds = (
-            f"{rule.get('minimum', '')} to {rule['maximum']}" if "maximum" in rule else f"{rule['minimum']} at least"
+            f"{rule.get('minimum', '')} to {rule['maximum']}" if "maximum" in rule else f"{rule['minimum']} or more"
         )
-        raise located.error(f"must be {bounds}, is {value}", path)
+        raise located.error(f"must be {bounds}, not {value}", path)
 
 
 def _check_any(located: Located, value: Any, rules: list[Rule], path: Path) -> None:
     """Check against the rule for this type of value."""
-    resolved = [format_rules()["$defs"][rule["$ref"].rpartition("/")[2]] if "$ref" in rule else rule for rule in rules]
-    rule = next((rule for rule in resolved if _has_type(value, rule)), None)
+    alternatives = [
+        format_rules()["$defs"][rule["$ref"].rpartition("/")[2]] if "$ref" in rule else rule for rule in rules
+    ]
+    rule = next((rule for rule in alternatives if _has_type(value, rule)), None)
     if rule is None:
-        types = [word for rule in resolved for word in _types(rule)]
-        raise located.error(f"must be {' or '.join(WORDS[word] for word in types)}, is {shown(value)}", path)
+        types = [word for rule in alternatives for word in _types(rule)]
+        raise located.error(f"must be {' or '.join(WORDS[word] for word in types)}, not {short_json(value)}", path)
     _check(located, value, rule, path)
 
 
 def _types(rule: Rule) -> list[str]:
     """Return the types that a rule accepts; for `anyOf`, those of its alternatives."""
     if "anyOf" in rule:
-        return [word for each in rule["anyOf"] for word in _types(each)]
+        return [word for alternative in rule["anyOf"] for word in _types(alternative)]
     types = rule.get("type", [])
     return [types] if isinstance(types, str) else types
 
@@ -114,19 +120,19 @@ def _has_type(value: Any, rule: Rule) -> bool:
 
 
 def _check_mapping(located: Located, value: dict[str, Any], rule: Rule, path: Path) -> None:
-    known, others = rule.get("properties", {}), rule.get("additionalProperties", True)
+    properties, extra_rule = rule.get("properties", {}), rule.get("additionalProperties", True)
     for key, item in value.items():
-        if key in known:
-            _check(located, item, known[key], (*path, key))
-        elif others is False:
-            raise located.error(f"unknown key{nearest(key, known)}", (*path, key))
-        elif others is not True:
-            _check(located, item, others, (*path, key))
+        if key in properties:
+            _check(located, item, properties[key], (*path, key))
+        elif extra_rule is False:
+            raise located.error(f"unknown key{suggestion(key, properties)}", (*path, key))
+        elif extra_rule is not True:
+            _check(located, item, extra_rule, (*path, key))
     if missing := [key for key in rule.get("required", ()) if key not in value]:
         raise located.error(f"the key {missing[0]} is missing", path)
 
 
-def shown(value: Any) -> str:
+def short_json(value: Any) -> str:
     """Return a value as short JSON for a message."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:59] + "…"

@@ -13,13 +13,13 @@ from typing import Any
 import pyarrow as pa
 
 from converter.errors import SchemaError
-from converter.schema.cast import ARROW_TYPES, BadValue, bound, usable_format
-from converter.schema.format import check_format, nearest, schemas_folder, shown
+from converter.schema.cast import ARROW_TYPES, BadValue, bound, format_error
+from converter.schema.format import check_format, schemas_folder, short_json, suggestion
 from converter.schema.located import Located, Path, parse_located
 from converter.schema.lookup import SOURCES
 from converter.schema.model import OTHERS, PLACE, Field, Schema
 from converter.schema.names import refusal
-from converter.schema.patterns import ARROW, Expression, Patterns, compiled
+from converter.schema.patterns import ARROW, Expression, Patterns, compile_pattern
 from converter.schema.units import PARTS, usual_source
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -55,18 +55,18 @@ def load_schemas(source: str | os.PathLike[str] | Mapping[str, Any]) -> tuple[Sc
         try:
             text = json.dumps(source)
         except (TypeError, ValueError) as error:
-            raise SchemaError(f"is no schema: {error}", source="<schema>") from error
+            raise SchemaError(f"is not a valid schema: {error}", source="<schema>") from error
         return parse_schemas(text, "<schema>")
     path = FilePath(os.fspath(source))
     if path.suffix.lower() not in SUFFIXES and not path.exists():
-        known = ready_made()
-        if str(source) not in known:
-            raise SchemaError(f"there is no schema of this name{nearest(source, known)}", source=str(source))
-        path = known[str(source)]
+        files = ready_made()
+        if str(source) not in files:
+            raise SchemaError(f"no schema has this name{suggestion(source, files)}", source=str(source))
+        path = files[str(source)]
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "is no UTF-8 text"
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise SchemaError(f"cannot be read: {reason}", source=str(path)) from error
     return parse_schemas(text, str(path))
 
@@ -84,15 +84,15 @@ def parse_schemas(text: str, source: str) -> tuple[Schema, ...]:
     """
     located = parse_located(text, source)
     check_format(located)
-    several = "records" in located.data
-    paths: list[Path] = [("records", index) for index in range(len(located.data["records"]))] if several else [()]
+    is_collection = "records" in located.data
+    paths: list[Path] = [("records", index) for index in range(len(located.data["records"]))] if is_collection else [()]
     schemas: list[Schema] = []
     for path in paths:
-        data = located.data["records"][path[1]] if several else located.data
+        data = located.data["records"][path[1]] if is_collection else located.data
         if data["name"].casefold() in {schema.name.casefold() for schema in schemas}:
-            exact = any(data["name"] == schema.name for schema in schemas)
-            message = f"the record {data['name']} comes twice"
-            raise located.error(message if exact else f"{message}, but for the case of its letters", (*path, "name"))
+            is_exact = any(data["name"] == schema.name for schema in schemas)
+            message = f"the record {data['name']} occurs twice"
+            raise located.error(message if is_exact else f"{message} (names are case-insensitive)", (*path, "name"))
         schemas.append(_schema(located, data, path))
     return tuple(schemas)
 
@@ -103,20 +103,22 @@ def _schema(located: Located, data: dict[str, Any], path: Path) -> Schema:
     unit = data["from"]
     where = {}
     for key, value in data.get("where", {}).items():
-        here = (*path, "where", key)
-        _only_for(located, here, CONDITIONS_OF.get(key), unit, "from")
-        where[key] = _condition(located, key, value, here)
+        condition_path = (*path, "where", key)
+        _check_kind(located, condition_path, CONDITIONS_OF.get(key), unit, "from")
+        where[key] = _condition(located, key, value, condition_path)
     policy = _policy(data, "reject")
     names: set[str] = set()
     fields = []
     for index, descriptor in enumerate(data["fields"]):
-        here = (*path, "fields", index)
+        field_path = (*path, "fields", index)
         name = descriptor["name"]
         if name.lower() in names or name.lower() in RESERVED_FIELDS:
-            reason = "every record has this column" if name.lower() in RESERVED_FIELDS else "this field comes twice"
-            raise located.error(f"{name}: {reason}; choose another name", (*here, "name"))
+            reason = (
+                "every record has this column" if name.lower() in RESERVED_FIELDS else "another field has this name"
+            )
+            raise located.error(f"{name}: {reason}; choose another name", (*field_path, "name"))
         names.add(name.lower())
-        fields.append(_field(located, descriptor, here, unit, policy, data.get("missingValues")))
+        fields.append(_field(located, descriptor, field_path, unit, policy, data.get("missingValues")))
     return Schema(data["name"], unit, where, tuple(fields), data, policy, data.get("unknownColumns", "ignore"))
 
 
@@ -125,14 +127,14 @@ def _policy(data: Mapping[str, Any], otherwise: Any) -> Any:
     return (data["onViolation"] or "null") if "onViolation" in data else otherwise
 
 
-def _only_for(located: Located, path: Path, allowed: Iterable[str] | None, found: str, key: str) -> None:
-    if allowed is not None and found not in allowed:
-        raise located.error(f"is only for {key}: {', '.join(allowed)}; here it is {found}", path)
+def _check_kind(located: Located, path: Path, allowed: Iterable[str] | None, kind: str, key: str) -> None:
+    if allowed is not None and kind not in allowed:
+        raise located.error(f"applies only to {key}: {', '.join(allowed)}, not {kind}", path)
 
 
 def _condition(located: Located, key: str, value: Any, path: Path) -> Any:
     if key == "metadata":
-        return {name: _patterns(located, one, (*path, name)) for name, one in value.items()}
+        return {name: _patterns(located, pattern, (*path, name)) for name, pattern in value.items()}
     if key == "level":
         return tuple(value) if isinstance(value, list) else (value,)
     return _patterns(located, value, path) if isinstance(value, str | list) else value
@@ -143,9 +145,9 @@ def _patterns(located: Located, value: str | list[str], path: Path) -> Patterns:
     for text in texts:
         for part in ARROW.split(text.strip()):
             try:
-                compiled(part)
+                compile_pattern(part)
             except (re.error, OverflowError, RecursionError) as error:
-                raise located.error(f"{shown(part)} is no regular expression: {error}", path) from error
+                raise located.error(f"{short_json(part)} is not a valid regular expression: {error}", path) from error
     return Patterns(texts)
 
 
@@ -154,16 +156,16 @@ def _field(
 ) -> Field:
     type = data.get("type", "string")
     for key in data.keys() & KEYS_OF.keys():
-        _only_for(located, (*path, key), KEYS_OF[key], type, "type")
+        _check_kind(located, (*path, key), KEYS_OF[key], type, "type")
     for key in data.get("constraints", {}).keys() & CONSTRAINTS_OF.keys():
-        _only_for(located, (*path, "constraints", key), CONSTRAINTS_OF[key], type, "type")
+        _check_kind(located, (*path, "constraints", key), CONSTRAINTS_OF[key], type, "type")
     for key, text in (("extract", data.get("extract")), ("pattern", data.get("constraints", {}).get("pattern"))):
-        here = (*path, key) if key == "extract" else (*path, "constraints", key)
+        key_path = (*path, key) if key == "extract" else (*path, "constraints", key)
         try:
             Expression(text or "").check()
         except (re.error, OverflowError, RecursionError) as error:
-            raise located.error(f"{shown(text)} is no regular expression: {error}", here) from error
-    if reason := usable_format(type, data.get("format", "default")):
+            raise located.error(f"{short_json(text)} is not a valid regular expression: {error}", key_path) from error
+    if reason := format_error(type, data.get("format", "default")):
         raise located.error(reason, (*path, "format"))
     tokens = data.get("missingValues", missing)
     field = Field(
@@ -186,23 +188,23 @@ def _field(
 
 def _sources(located: Located, data: dict[str, Any], path: Path, unit: str) -> Iterator[tuple[str, Any]]:
     """Yield the sources of the value, in file order; `constant` comes last."""
-    named = [key for key in data if key in SOURCES]
-    for key in sorted(named, key=lambda key: key == "constant") or [""]:
+    source_keys = [key for key in data if key in SOURCES]
+    for key in sorted(source_keys, key=lambda key: key == "constant") or [""]:
         if not key:
-            found = usual_source(unit, data["name"])
-            if found is None:
-                known = ", ".join(PARTS[unit])
+            source = usual_source(unit, data["name"])
+            if source is None:
+                parts = ", ".join(PARTS[unit])
                 raise located.error(
-                    f"{data['name']} is no part of {unit} ({known}); say `part:` or another source", path
+                    f"{data['name']} is not a part of {unit} ({parts}); set `part:` or another source", path
                 )
-            yield found
+            yield source
             continue
-        here, value = (*path, key), data[key]
-        _only_for(located, here, SOURCES_OF.get(key), unit, "from")
+        key_path, value = (*path, key), data[key]
+        _check_kind(located, key_path, SOURCES_OF.get(key), unit, "from")
         if key == "part" and value not in PARTS[unit]:
-            raise located.error(f"{unit} have no part {value}{nearest(value, PARTS[unit])}", here)
+            raise located.error(f"{unit} cannot have a part {value}{suggestion(value, PARTS[unit])}", key_path)
         if key in ("column", "label", "section") or (key == "heading" and not isinstance(value, int)):
-            value = _patterns(located, value, here)
+            value = _patterns(located, value, key_path)
         elif key == "metadata":
             value = tuple([value] if isinstance(value, str) else value)
         yield key, value
@@ -212,17 +214,19 @@ def _arrow(located: Located, data: dict[str, Any], type: str, path: Path) -> pa.
     if "arrowType" not in data:
         item = ARROW_TYPES[data.get("itemType", "string")]
         return pa.list_(item) if type == "list" else ARROW_TYPES[type]
-    wanted = data["arrowType"]
+    type_text = data["arrowType"]
     try:
-        found = arrow_type(wanted)
+        column_type = arrow_type(type_text)
     except (ValueError, pa.ArrowException) as error:
-        raise located.error(f"{shown(wanted)} is no Arrow type that a column can have", (*path, "arrowType")) from error
+        raise located.error(
+            f"{short_json(type_text)} is not an Arrow type that a column can have", (*path, "arrowType")
+        ) from error
     try:
-        natural = pa.list_(ARROW_TYPES[data.get("itemType", "string")]) if type == "list" else ARROW_TYPES[type]
-        pa.array([], natural).cast(found)
+        natural_type = pa.list_(ARROW_TYPES[data.get("itemType", "string")]) if type == "list" else ARROW_TYPES[type]
+        pa.array([], natural_type).cast(column_type)
     except (pa.ArrowException, ValueError) as error:
-        raise located.error(f"{wanted} cannot hold a {type}", (*path, "arrowType")) from error
-    return found
+        raise located.error(f"{type_text} cannot hold values of type {type}", (*path, "arrowType")) from error
+    return column_type
 
 
 def arrow_type(text: str) -> pa.DataType:
@@ -231,17 +235,17 @@ def arrow_type(text: str) -> pa.DataType:
     Raises:
         ValueError: there is no such type.
     """
-    if found := re.fullmatch(r"decimal128\((\d{1,2}), ?(\d{1,2})\)", text):
-        if int(found[2]) > int(found[1]):
+    if match := re.fullmatch(r"decimal128\((\d{1,2}), ?(\d{1,2})\)", text):
+        if int(match[2]) > int(match[1]):
             raise ValueError(text)
-        return pa.decimal128(int(found[1]), int(found[2]))
-    if found := re.fullmatch(r"timestamp\[(s|ms|us|ns)(?:, ?tz=([\w/+:-]+))?\]", text):
-        if found[2]:
+        return pa.decimal128(int(match[1]), int(match[2]))
+    if match := re.fullmatch(r"timestamp\[(s|ms|us|ns)(?:, ?tz=([\w/+:-]+))?\]", text):
+        if match[2]:
             try:
-                zoneinfo.ZoneInfo(found[2])
+                zoneinfo.ZoneInfo(match[2])
             except (OSError, KeyError) as error:
                 raise ValueError(text) from error
-        return pa.timestamp(found[1], tz=found[2])
-    if found := re.fullmatch(r"(?:list|large_list)<(?:\w+: )?(.+)>", text):
-        return pa.list_(arrow_type(found[1]))
+        return pa.timestamp(match[1], tz=match[2])
+    if match := re.fullmatch(r"(?:list|large_list)<(?:\w+: )?(.+)>", text):
+        return pa.list_(arrow_type(match[1]))
     return pa.type_for_alias(text)

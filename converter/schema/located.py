@@ -39,11 +39,11 @@ def parse_located(text: str, source: str) -> Located:
         SchemaError: the text is neither, a key occurs twice, or the data is too deep or too large.
     """
     # JSON may be indented with tabs, YAML may not; inside a JSON string a tab is always escaped.
-    json_like = text.lstrip("\ufeff \t\r\n").startswith("{")
+    is_json_like = text.lstrip("\ufeff \t\r\n").startswith("{")
     loader = None
     try:
         # yaml reads ahead: a character that YAML forbids raises an error here.
-        loader = yaml_loader()(text.replace("\t", " ") if json_like else text)
+        loader = yaml_loader()(text.replace("\t", " ") if is_json_like else text)
         located = Located({}, source)
         node = loader.get_single_node()
         data = None if node is None else _Builder(loader, located).value(node, ())
@@ -70,7 +70,7 @@ class _Builder:
         self._nodes += 1
         self._located.lines.setdefault(path, node.start_mark.line + 1)
         if self._nodes > MAXIMUM_NODES or len(path) > MAXIMUM_DEPTH:
-            raise self._located.error(f"more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels", path)
+            raise self._located.error(f"the file has more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels", path)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -81,16 +81,16 @@ class _Builder:
         return str(value).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
     def _mapping(self, node: Any, path: Path) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 self._located.lines[(*path, key)] = line
-                raise self._located.error("a key must be a text", (*path, key))
-            if key in found:
+                raise self._located.error("a key must be text", (*path, key))
+            if key in mapping:
                 self._located.lines[(*path, key)] = line
-                raise self._located.error("this key comes twice", (*path, key))
+                raise self._located.error("this key occurs twice", (*path, key))
             self._located.lines[(*path, key)] = line
-            found[key] = self.value(value_node, (*path, key))
-        return found
+            mapping[key] = self.value(value_node, (*path, key))
+        return mapping

@@ -8,7 +8,7 @@ from typing import Any
 from converter.records import ParsedDocument
 from converter.schema.cast import text_of
 from converter.schema.patterns import Patterns, positions
-from converter.schema.units import Unit, full_text, held_by
+from converter.schema.units import Unit, full_text, subtree
 
 Condition = Callable[[Unit, Any], bool]
 
@@ -16,19 +16,19 @@ Condition = Callable[[Unit, Any], bool]
 def _from_section(unit: Unit, patterns: Patterns) -> str | None:
     for text in patterns.texts:
         pattern = Patterns((text,))
-        for index in unit.held:
+        for index in unit.inner_sections:
             if pattern.fit_end(unit.context.sections[index].path) and (
-                found := full_text(unit.context, held_by(unit.context, index))
+                content := full_text(unit.context, subtree(unit.context, index))
             ):
-                return found
+                return content
     return None
 
 
-def _from_heading(unit: Unit, wanted: int | Patterns) -> str | None:
+def _from_heading(unit: Unit, heading: int | Patterns) -> str | None:
     index: int | None = unit.section_id
     while index is not None:
         section = unit.context.sections[index]
-        if section.level == wanted if isinstance(wanted, int) else wanted.fit(section.title):
+        if section.level == heading if isinstance(heading, int) else heading.fit(section.title):
             return section.title
         index = section.parent
     return None
@@ -38,18 +38,18 @@ def metadata(context: ParsedDocument, keys: Iterable[str]) -> Any:
     """Return the front matter's value of the first of these keys that exists; case-insensitive."""
     matter = context.text.front_matter if context.text else None
     for key in keys:
-        found: Any = (matter.metadata if matter else None) or {}
-        for name in [key] if isinstance(found, dict) and key in found else key.split("."):
-            folded = {str(other).casefold(): value for other, value in found.items()} if isinstance(found, dict) else {}
-            found = folded.get(name.casefold())
-        if found is not None:
-            return found
+        value: Any = (matter.metadata if matter else None) or {}
+        for name in [key] if isinstance(value, dict) and key in value else key.split("."):
+            entries = {str(entry).casefold(): item for entry, item in value.items()} if isinstance(value, dict) else {}
+            value = entries.get(name.casefold())
+        if value is not None:
+            return value
     return None
 
 
 SOURCES: dict[str, Callable[[Unit, Any], Any]] = {
-    "column": lambda unit, patterns: patterns.find(unit.named()),
-    "label": lambda unit, patterns: patterns.find(unit.named()),
+    "column": lambda unit, patterns: patterns.find(unit.named_values()),
+    "label": lambda unit, patterns: patterns.find(unit.named_values()),
     "section": _from_section,
     "heading": _from_heading,
     "metadata": lambda unit, keys: metadata(unit.context, keys),
@@ -61,7 +61,7 @@ SOURCES: dict[str, Callable[[Unit, Any], Any]] = {
 
 
 def _all_named(unit: Unit, patterns: Patterns) -> bool:
-    names = tuple(name for name, _ in unit.named())
+    names = tuple(name for name, _ in unit.named_values())
     return all(positions((text,), names) for text in patterns.texts)
 
 
@@ -70,12 +70,14 @@ def _part_fits(name: str) -> Condition:
 
 
 def _part_is(name: str) -> Condition:
-    return lambda unit, wanted: unit.part(name) == wanted
+    return lambda unit, value: unit.part(name) == value
 
 
-def _metadata_fits(unit: Unit, wanted: dict[str, Patterns]) -> bool:
-    found = {key: metadata(unit.context, [key]) for key in wanted}
-    return all(patterns.fit(None if found[key] is None else text_of(found[key])) for key, patterns in wanted.items())
+def _metadata_fits(unit: Unit, conditions: dict[str, Patterns]) -> bool:
+    values = {key: metadata(unit.context, [key]) for key in conditions}
+    return all(
+        patterns.fit(None if values[key] is None else text_of(values[key])) for key, patterns in conditions.items()
+    )
 
 
 CONDITIONS: dict[str, Condition] = {

@@ -28,18 +28,18 @@ def match(context: ParsedDocument, schema: Schema) -> Validation:
 
 
 def _candidate(unit: Unit, schema: Schema) -> Candidate:
-    raws = tuple(raw_value(unit, one) for one in schema.fields)
+    raws = tuple(raw_value(unit, field) for field in schema.fields)
     # Every row repeats values from around its unit: a title, front matter, an attribute.
     unit.context.allowance.take(VALUE_BYTES * len(raws) + sum(map(characters, raws)))
     return Candidate(unit.section_id, unit.line_start, unit.line_end, raws, unknown_pairs(schema, unit))
 
 
-def raw_value(unit: Unit, one: Field) -> Any:
+def raw_value(unit: Unit, field: Field) -> Any:
     """Return the raw value from the first of a field's sources that has one; None if none has."""
-    for key, argument in one.sources:
+    for key, argument in field.sources:
         value = SOURCES[key](unit, argument)
-        if "extract" in one.descriptor and value is not None and key != "constant":
-            value = _extracted(one.descriptor["extract"], value)
+        if "extract" in field.descriptor and value is not None and key != "constant":
+            value = _extract(field.descriptor["extract"], value)
         if isinstance(value, tuple):
             value = list(value)
         if value is not None and value != [] and not (isinstance(value, str) and not value.strip()):
@@ -47,27 +47,27 @@ def raw_value(unit: Unit, one: Field) -> Any:
     return None
 
 
-def _extracted(expression: str, value: Any) -> Any:
+def _extract(expression: str, value: Any) -> Any:
     if isinstance(value, list):
-        return [part for item in value if (part := _extracted(expression, str(item))) is not None]
-    found = Expression(expression).search(str(value))
-    if found is None or not found.re.groups:
-        return found and found[0]
-    return next((group for group in found.groups() if group is not None), None)
+        return [part for item in value if (part := _extract(expression, str(item))) is not None]
+    result = Expression(expression).search(str(value))
+    if result is None or not result.re.groups:
+        return result and result[0]
+    return next((group for group in result.groups() if group is not None), None)
 
 
 def fits(schema: Schema, unit: Unit) -> bool:
     """Whether the schema selects a unit."""
-    if not all(CONDITIONS[key](unit, wanted) for key, wanted in schema.where.items()):
+    if not all(CONDITIONS[key](unit, argument) for key, argument in schema.where.items()):
         return False
     condition, source = NAMED_UNITS.get(schema.unit, ("", ""))
     if not condition or condition in schema.where:
         return True
-    own = [one for one in schema.fields if one.sources[0][0] == source]
-    required = [one for one in own if one.required and len(one.sources) == 1]
-    names = tuple(name for name, _ in unit.named())
-    there = (bool(positions(one.sources[0][1].texts, names)) for one in required or own)
-    return any(there) if schema.unit == "form" and not required else all(there)
+    named_fields = [field for field in schema.fields if field.sources[0][0] == source]
+    required_fields = [field for field in named_fields if field.required and len(field.sources) == 1]
+    names = tuple(name for name, _ in unit.named_values())
+    matches = (bool(positions(field.sources[0][1].texts, names)) for field in required_fields or named_fields)
+    return any(matches) if schema.unit == "form" and not required_fields else all(matches)
 
 
 def unknown_pairs(schema: Schema, unit: Unit) -> list[tuple[str, str]]:
@@ -75,9 +75,9 @@ def unknown_pairs(schema: Schema, unit: Unit) -> list[tuple[str, str]]:
     source = NAMED_UNITS.get(schema.unit, ("", ""))[1]
     if not source or schema.unknown_columns == "ignore":
         return []
-    taken = [patterns for one in schema.fields for key, patterns in one.sources if key == source]
-    unknown: dict[str, str] = {}
-    for name, value in unit.named():
-        if not any(isinstance(patterns, Patterns) and patterns.fit(name) for patterns in taken):
-            unknown.setdefault(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    return list(unknown.items())
+    field_patterns = [patterns for field in schema.fields for key, patterns in field.sources if key == source]
+    unknown_values: dict[str, str] = {}
+    for name, value in unit.named_values():
+        if not any(isinstance(patterns, Patterns) and patterns.fit(name) for patterns in field_patterns):
+            unknown_values.setdefault(name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return list(unknown_values.items())

@@ -68,12 +68,15 @@ class Schema:
         """The Arrow schema of the record: the place of each row, the fields, and `others` if columns may evolve."""
         fields = [
             pa.field(
-                one.name, one.arrow, nullable=not one.required, metadata={"description": one.get("description", "")}
+                schema_field.name,
+                schema_field.arrow,
+                nullable=not schema_field.required,
+                metadata={"description": schema_field.get("description", "")},
             )
-            for one in self.fields
+            for schema_field in self.fields
         ]
         if self.unknown_columns == "evolve":
-            about = {"description": "The columns that no field takes, as raw text."}
-            fields.append(pa.field(OTHERS, pa.map_(pa.string(), pa.string()), nullable=False, metadata=about))
+            others_metadata = {"description": "The columns that no field takes, as raw text."}
+            fields.append(pa.field(OTHERS, pa.map_(pa.string(), pa.string()), nullable=False, metadata=others_metadata))
         metadata = {"record": self.name, "description": self.description, "version": CONTRACT_VERSION}
         return pa.schema([*PLACE, *fields], metadata=metadata)

@@ -48,11 +48,13 @@ def schema_of_model(model: Any, name: str, unit: str, where: Mapping[str, Any], 
         SchemaError: the model is none of the three, or a field has a type that no column can have.
     """
     if isinstance(model, pa.Schema):
-        fields = [_arrow_field(each) for each in model]
+        fields = [_arrow_field(column) for column in model]
     elif isinstance(model, type) and (dataclasses.is_dataclass(model) or is_pydantic(model)):
         fields = list(_pydantic_fields(model) if is_pydantic(model) else _dataclass_fields(model))
     else:
-        raise SchemaError("a schema is a file, a name, a dictionary, a pydantic model, a dataclass or a pyarrow.Schema")
+        raise SchemaError(
+            "a schema must be a file, a name, a dictionary, a pydantic model, a dataclass or a pyarrow.Schema"
+        )
     for field in fields:
         aliases = field.pop("aliases", [])
         if aliases and unit in ("rows", "form"):
@@ -70,12 +72,12 @@ def is_pydantic(model: object) -> bool:
 
 def _arrow_field(field: pa.Field) -> Descriptor:
     type = type_name(TABLE_SCHEMA, field.type, "string")
-    found: Descriptor = {"name": field.name, "type": type, "arrowType": arrow_type_name(field.type)}
+    descriptor: Descriptor = {"name": field.name, "type": type, "arrowType": arrow_type_name(field.type)}
     if pa.types.is_list(field.type):
-        found |= {"type": "list", "itemType": type_name(TABLE_SCHEMA, field.type.value_type, "string")}
+        descriptor |= {"type": "list", "itemType": type_name(TABLE_SCHEMA, field.type.value_type, "string")}
     if not field.nullable:
-        found["constraints"] = {"required": True}
-    return found
+        descriptor["constraints"] = {"required": True}
+    return descriptor
 
 
 def _pydantic_fields(model: Any) -> Iterator[Descriptor]:
@@ -95,37 +97,39 @@ def _dataclass_fields(model: Any) -> Iterator[Descriptor]:
 
 
 def _field(name: str, annotation: Any, required: bool, aliases: list[str], description: str | None) -> Descriptor:
-    inner, optional = _unwrapped(annotation)
-    found: Descriptor = {"name": name, **_descriptor(name, inner)}
-    if required and not optional:
-        found.setdefault("constraints", {})["required"] = True
+    inner_type, is_optional = _unwrap(annotation)
+    descriptor: Descriptor = {"name": name, **_descriptor(name, inner_type)}
+    if required and not is_optional:
+        descriptor.setdefault("constraints", {})["required"] = True
     if description:
-        found["description"] = description
-    return found | {"aliases": aliases}
+        descriptor["description"] = description
+    return descriptor | {"aliases": aliases}
 
 
-def _unwrapped(annotation: Any) -> tuple[Any, bool]:
+def _unwrap(annotation: Any) -> tuple[Any, bool]:
     """Return the type without `| None` and `Annotated`, and whether it may be None."""
     if get_origin(annotation) is typing.Annotated:
-        return _unwrapped(get_args(annotation)[0])
+        return _unwrap(get_args(annotation)[0])
     if get_origin(annotation) in (typing.Union, types.UnionType):
-        others = [one for one in get_args(annotation) if one is not type(None)]
-        if len(others) == 1:
-            return _unwrapped(others[0])[0], len(get_args(annotation)) > 1
+        members = [member for member in get_args(annotation) if member is not type(None)]
+        if len(members) == 1:
+            return _unwrap(members[0])[0], len(get_args(annotation)) > 1
     return annotation, False
 
 
 def _descriptor(name: str, annotation: Any) -> Descriptor:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (list, tuple, set, frozenset) and arguments:
-        item = _descriptor(name, _unwrapped(arguments[0])[0])["type"]
+        item = _descriptor(name, _unwrap(arguments[0])[0])["type"]
         return {"type": "list", "itemType": item}
     if origin is typing.Literal:
-        return {"type": "string", "constraints": {"enum": [str(one) for one in arguments]}}
+        return {"type": "string", "constraints": {"enum": [str(choice) for choice in arguments]}}
     if isinstance(annotation, type) and issubclass(annotation, Enum):
-        return {"type": "string", "constraints": {"enum": [str(one.value) for one in annotation]}}
-    found = PYTHON_TYPES.get(annotation) or PYTHON_TYPES.get(origin)
-    if found is None:
-        known = ", ".join(getattr(one, "__name__", str(one)) for one in PYTHON_TYPES)
-        raise SchemaError(f"{name}: no column can have the type {annotation}; there are {known}, and lists of them")
-    return dict(found)
+        return {"type": "string", "constraints": {"enum": [str(member.value) for member in annotation]}}
+    descriptor = PYTHON_TYPES.get(annotation) or PYTHON_TYPES.get(origin)
+    if descriptor is None:
+        type_names = ", ".join(getattr(python_type, "__name__", str(python_type)) for python_type in PYTHON_TYPES)
+        raise SchemaError(
+            f"{name}: no column can have the type {annotation}; use one of {type_names}, or a list of these"
+        )
+    return dict(descriptor)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from converter.records import RECORDS
 
 # Names in databases and files beside the records; a test compares them with the rooms that create them.
-TAKEN = {
+UNAVAILABLE = {
     **dict.fromkeys(RECORDS, "is a built-in record"),
-    "datasets": "is what the data sets stand under",
-    **dict.fromkeys(("section_text", "labelled_items", "table_cells"), "is a view that every database gets"),
+    "datasets": "is reserved for the data sets",
+    **dict.fromkeys(("section_text", "labelled_items", "table_cells"), "is the name of a view in every database"),
 }
 
 DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))}
@@ -22,21 +22,21 @@ RESERVED = (
     "placing primary qualify references returning select session_user show some summarize symmetric table then to "
     "trailing true union unique unpivot user using variadic when where window with "
 )
-WORDS_OF_SQL = frozenset(RESERVED.split())
+SQL_WORDS = frozenset(RESERVED.split())
 """Reserved words of PostgreSQL or DuckDB: every query would have to quote such a table name."""
 
 
 def refusal(name: str) -> str | None:
     """Return why a user's record cannot have this name, or None if it can; case-insensitive."""
-    lower = name.casefold()
-    if lower in TAKEN:
-        return TAKEN[lower]
-    if lower.startswith("_"):
-        return "begins with an underscore, as the files do that are no data (_manifest, _parts)"
-    if lower.startswith(("pg_", "sqlite_", "duckdb_")) or lower == "information_schema":
-        return "is a name that databases keep for themselves"
-    if lower in DEVICES:
+    lower_name = name.casefold()
+    if lower_name in UNAVAILABLE:
+        return UNAVAILABLE[lower_name]
+    if lower_name.startswith("_"):
+        return "begins with an underscore, which is reserved for files that hold no data (_manifest, _parts)"
+    if lower_name.startswith(("pg_", "sqlite_", "duckdb_")) or lower_name == "information_schema":
+        return "is reserved by databases"
+    if lower_name in DEVICES:
         return "is the name of a device on Windows, which no file can have"
-    if lower in WORDS_OF_SQL:
-        return "is a word of SQL"
+    if lower_name in SQL_WORDS:
+        return "is a reserved word of SQL"
     return None

@@ -47,41 +47,41 @@ class Expression:
         Raises:
             OutOfTime: the document's time is up.
         """
-        return _in_time(self._pattern.search, text)
+        return _run_in_time(self._pattern.search, text)
 
     def fullmatch(self, text: str) -> regex.Match[str] | None:
         """Return the match of a text as a whole, or None; raises as `search` does."""
-        return _in_time(self._pattern.fullmatch, text)
+        return _run_in_time(self._pattern.fullmatch, text)
 
     def __str__(self) -> str:
         return self.text
 
     @property
     def _pattern(self) -> regex.Pattern[str]:
-        return _compiled(self.text, self.flags)
+        return _compile(self.text, self.flags)
 
 
 @lru_cache(maxsize=4096)
-def _compiled(text: str, flags: int) -> regex.Pattern[str]:
+def _compile(text: str, flags: int) -> regex.Pattern[str]:
     import_whole("regex")
     import regex  # takes a thirtieth of a second, and only schemas need it
 
     return regex.compile(text, flags | regex.VERSION0)
 
 
-def _in_time(find: Callable[..., regex.Match[str] | None], text: str) -> regex.Match[str] | None:
+def _run_in_time(find: Callable[..., regex.Match[str] | None], text: str) -> regex.Match[str] | None:
     while True:
-        left = seconds_left()
-        if left is not None and left <= 0:
+        seconds = seconds_left()
+        if seconds is not None and seconds <= 0:
             raise OutOfTime
         try:
-            return find(text, timeout=left)
+            return find(text, timeout=seconds)
         except TimeoutError:
             continue  # `regex` counts the time of all threads, so it may stop too early
 
 
 @lru_cache(maxsize=4096)
-def compiled(pattern: str) -> Expression:
+def compile_pattern(pattern: str) -> Expression:
     """Return the regular expression of a pattern; a text or glob fits as a whole, a /regular expression/ anywhere.
 
     Raises:
@@ -96,7 +96,7 @@ def compiled(pattern: str) -> Expression:
 
 def fits(pattern: str, text: str) -> bool:
     """Whether a text fits a pattern; surrounding white space and a final colon do not count."""
-    return compiled(pattern).search(GAPS.sub(" ", text.strip())) is not None
+    return compile_pattern(pattern).search(GAPS.sub(" ", text.strip())) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -117,9 +117,9 @@ class Patterns:
 
     def find(self, pairs: Iterable[tuple[str, Any]]) -> Any:
         """Return the value of the first pair whose name fits the first pattern, then the second, ...; else None."""
-        listed = list(pairs)
-        for index in positions(self.texts, tuple(name for name, _ in listed)):
-            if (value := listed[index][1]) is not None:
+        items = list(pairs)
+        for index in positions(self.texts, tuple(name for name, _ in items)):
+            if (value := items[index][1]) is not None:
                 return value
         return None
 

@@ -67,48 +67,50 @@ class Profile:
 
     def recurring(self, places: Places, share: float) -> list[tuple[str, Occurrences]]:
         """Return what occurs in at least this share of the documents, and in at least two, most common first."""
-        least = max(min(2, self.documents), share * self.documents)
-        kept = [(name, seen) for name, seen in places.items() if len(seen.documents) >= least]
-        return sorted(kept, key=lambda each: (-len(each[1].documents), each[0]))
+        minimum = max(min(2, self.documents), share * self.documents)
+        recurrences = [
+            (name, occurrences) for name, occurrences in places.items() if len(occurrences.documents) >= minimum
+        ]
+        return sorted(recurrences, key=lambda item: (-len(item[1].documents), item[0]))
 
 
 def profile(contexts: Iterable[ParsedDocument]) -> Profile:
     """Count what recurs in these documents; unreadable sources do not count."""
-    found = Profile()
+    contents = Profile()
     for context in contexts:
         if context.text is None:
             continue
-        number = found.documents
-        found.documents += 1
+        number = contents.documents
+        contents.documents += 1
         metadata = (context.text.front_matter.metadata if context.text.front_matter else None) or {}
         for key, value in metadata.items():
-            found.metadata[column_name(key)].add(number, key, value)
+            contents.metadata[column_name(key)].add(number, key, value)
         for title, text in _sections(context):
-            found.sections[column_name(title)].add(number, title, text)
+            contents.sections[column_name(title)].add(number, title, text)
         for label, value in labels(context, range(len(context.sections))):
-            found.labels[column_name(label)].add(number, label, value)
+            contents.labels[column_name(label)].add(number, label, value)
         for _, _, table in tables_of(context):
             headers = [cell.text for cell in table.header]
             if not all(map(str.strip, headers)):
                 continue
             names = column_names(headers)
-            seen = found.tables[tuple(sorted(names))]
-            seen.documents.add(number)
+            table_profile = contents.tables[tuple(sorted(names))]
+            table_profile.documents.add(number)
             for row in table.rows:
-                seen.rows += 1
+                table_profile.rows += 1
                 for name, header, cell in zip(names, headers, row, strict=False):
-                    seen.columns[name].add(number, header, cell.text)
-    return found
+                    table_profile.columns[name].add(number, header, cell.text)
+    return contents
 
 
 def _sections(context: ParsedDocument) -> Iterator[tuple[str, str]]:
     """Yield title and text of the sections that a field may name; of a repeated title, only the first."""
-    taken = set()
+    names = set()
     for index, section in enumerate(context.sections):
         title = (section.title or "").strip()
-        if not title or column_name(title) in taken or ARROW.search(title) or len(title) > 80 or section.level == 1:
+        if not title or column_name(title) in names or ARROW.search(title) or len(title) > 80 or section.level == 1:
             continue
-        taken.add(column_name(title))
+        names.add(column_name(title))
         end = index + 1
         while end < len(context.sections) and context.sections[end].level > section.level:
             end += 1

@@ -31,7 +31,7 @@ Pairs = Sequence[tuple[str, Any]]
 class Unit:
     """A piece of a document that may become a row. `parts` are its own values; costly ones are functions.
 
-    `pairs` are a row's headers and cells, or labels and values; `held` are the sections inside it.
+    `pairs` are a row's headers and cells, or labels and values; `inner_sections` are the sections inside it.
     """
 
     context: ParsedDocument
@@ -40,10 +40,10 @@ class Unit:
     line_end: int
     parts: Mapping[str, Any] = field(default_factory=dict)
     pairs: Pairs | Callable[[], Pairs] = ()
-    held: Sequence[int] = ()
+    inner_sections: Sequence[int] = ()
     position: int = 0
 
-    def named(self) -> Pairs:
+    def named_values(self) -> Pairs:
         """Return headers and cells, or labels and values."""
         if callable(self.pairs):
             self.pairs = self.pairs()
@@ -70,7 +70,7 @@ PLACE_PARTS: dict[str, Callable[[Unit], Any]] = {
     "line": lambda unit: unit.line_start,
 }
 
-OWN_PARTS = {
+UNIT_PARTS = {
     "rows": ("caption", "row"),
     "items": (
         "text", "label", "value", "markdown", "checked", "number", "depth", "parent", "nested", "link", "link_text",
@@ -81,20 +81,20 @@ OWN_PARTS = {
     "definitions": ("term", "definition", "text"),
     "document": ("title", "text", "items"),
 }  # fmt: skip
-PARTS = {unit: (*own, *PLACE_PARTS) for unit, own in OWN_PARTS.items()}
+PARTS = {unit: (*names, *PLACE_PARTS) for unit, names in UNIT_PARTS.items()}
 """The names that `part:` accepts, for each kind of unit."""
 
-USUAL = {"rows": "column", "form": "label", "document": "metadata"}
+USUAL_SOURCES = {"rows": "column", "form": "label", "document": "metadata"}
 
 
 def usual_source(unit: str, name: str) -> tuple[str, Any] | None:
     """Return the default source of a field: by the field's name, from a column, a label, ... or a part."""
-    if unit not in USUAL:
+    if unit not in USUAL_SOURCES:
         return ("part", name) if name in PARTS[unit] else None
-    if USUAL[unit] == "metadata":
+    if USUAL_SOURCES[unit] == "metadata":
         return "metadata", (name, name.replace("_", "-"), name.replace("_", " "))
     words = r"[\W_]*".join(re.escape(word) for word in re.split(r"[_-]+", name.strip("_-")))
-    return USUAL[unit], Patterns((rf"/\A[\W_]*{words}[\W_]*\Z/",))
+    return USUAL_SOURCES[unit], Patterns((rf"/\A[\W_]*{words}[\W_]*\Z/",))
 
 
 def _row_units(context: ParsedDocument) -> Iterator[Unit]:
@@ -140,7 +140,7 @@ def _item_units(context: ParsedDocument) -> Iterator[Unit]:
                 "nested": [block.items[child].text for child in children[index]],
                 "link": link and link[0],
                 "link_text": link and link[1],
-                "after_link": link and _after(item.text, link[1]),
+                "after_link": link and _text_after(item.text, link[1]),
                 "task": bool(item.task),
                 "ordered": item.ordered,
             }
@@ -149,21 +149,21 @@ def _item_units(context: ParsedDocument) -> Iterator[Unit]:
 
 def _links(block: Block) -> dict[int, tuple[str, str]]:
     """Return address and text of the first link in each list item that has one."""
-    found: dict[int, tuple[str, str]] = {}
+    first_links: dict[int, tuple[str, str]] = {}
     starts = [item.line_start for item in block.items]
     index = -1
     for link in sorted(block.links, key=lambda link: link.line):
         while index + 1 < len(starts) and starts[index + 1] <= link.line:
             index += 1
         if index >= 0:
-            found.setdefault(index, (link.url, link.text))
-    return found
+            first_links.setdefault(index, (link.url, link.text))
+    return first_links
 
 
-def _after(text: str, link_text: str) -> str | None:
+def _text_after(text: str, link_text: str) -> str | None:
     """Return the text of an item after its first link, without the dash or colon between them."""
-    rest = text.partition(link_text)[2] if link_text else text
-    return re.sub(r"^[\s:：–—-]+", "", rest).strip() or None
+    remainder = text.partition(link_text)[2] if link_text else text
+    return re.sub(r"^[\s:：–—-]+", "", remainder).strip() or None
 
 
 def _children(block: Block) -> dict[int, list[int]]:
@@ -174,7 +174,7 @@ def _children(block: Block) -> dict[int, list[int]]:
     return children
 
 
-def _labelled(block: Block) -> list[tuple[str, Any]]:
+def _labelled_values(block: Block) -> list[tuple[str, Any]]:
     """Return the labels and values of a block, from a list's items or a paragraph's lines."""
     if block.kind == "paragraph":
         lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
@@ -201,14 +201,14 @@ def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]
 
 def _form_units(context: ParsedDocument) -> Iterator[Unit]:
     for section_id, block, position in _lists(context):
-        if pairs := _labelled(block):
+        if pairs := _labelled_values(block):
             parts = {"text": block.text}
             yield Unit(context, section_id, block.line_start, block.line_end, parts, pairs, position=position)
 
 
 def _section_units(context: ParsedDocument) -> Iterator[Unit]:
     for index, section in enumerate(context.sections):
-        held = held_by(context, index)
+        sections = subtree(context, index)
         if section.line_start is None or section.line_end is None:
             continue
         parts = {
@@ -216,32 +216,36 @@ def _section_units(context: ParsedDocument) -> Iterator[Unit]:
             "level": section.level,
             "path": list(section.path),
             "text": lambda section=section: section_text(section, context.blocks),
-            "full_text": lambda held=held: full_text(context, held),
-            "items": lambda held=held: _items(context, held[:1]),
+            "full_text": lambda sections=sections: full_text(context, sections),
+            "items": lambda sections=sections: _items(context, sections[:1]),
         }
-        end = max(context.sections[each].line_end or 0 for each in held)
-        pairs = lambda held=held: labels(context, held[:1])  # noqa: E731
-        yield Unit(context, index, section.line_start, end, parts, pairs, held[1:])
+        end = max(context.sections[section_index].line_end or 0 for section_index in sections)
+        pairs = lambda sections=sections: labels(context, sections[:1])  # noqa: E731
+        yield Unit(context, index, section.line_start, end, parts, pairs, sections[1:])
 
 
 def _definition_units(context: ParsedDocument) -> Iterator[Unit]:
     for block_id, block in enumerate(context.blocks):
-        for one in block.definitions:
-            parts = {"term": one.term, "definition": one.text, "text": f"{one.term}: {one.text}"}
-            yield Unit(context, context.section_of[block_id], one.line_start, one.line_end, parts)
+        for definition in block.definitions:
+            parts = {
+                "term": definition.term,
+                "definition": definition.text,
+                "text": f"{definition.term}: {definition.text}",
+            }
+            yield Unit(context, context.section_of[block_id], definition.line_start, definition.line_end, parts)
 
 
 def _document_units(context: ParsedDocument) -> Iterator[Unit]:
     if context.text is None:
         return
-    everything = range(len(context.sections))
+    sections = range(len(context.sections))
     parts = {
         "title": context.title,
-        "text": lambda: full_text(context, everything),
-        "items": lambda: _items(context, everything),
+        "text": lambda: full_text(context, sections),
+        "items": lambda: _items(context, sections),
     }
-    pairs = lambda: labels(context, everything)  # noqa: E731
-    yield Unit(context, 0, 1, max(1, context.text.line_count), parts, pairs, everything)
+    pairs = lambda: labels(context, sections)  # noqa: E731
+    yield Unit(context, 0, 1, max(1, context.text.line_count), parts, pairs, sections)
 
 
 UNITS: dict[str, Callable[[ParsedDocument], Iterator[Unit]]] = {
@@ -255,7 +259,7 @@ UNITS: dict[str, Callable[[ParsedDocument], Iterator[Unit]]] = {
 """`from:` -> the units of a document, in reading order."""
 
 
-def held_by(context: ParsedDocument, index: int) -> range:
+def subtree(context: ParsedDocument, index: int) -> range:
     """Return the indexes of a section and its subsections; the lead has none."""
     section, end = context.sections[index], index + 1
     while index and end < len(context.sections) and context.sections[end].level > section.level:
@@ -263,23 +267,23 @@ def held_by(context: ParsedDocument, index: int) -> range:
     return range(index, end)
 
 
-def full_text(context: ParsedDocument, held: Sequence[int]) -> str:
+def full_text(context: ParsedDocument, sections: Sequence[int]) -> str:
     """Return the text of sections in reading order, blank lines between, with the titles of all but the first."""
     texts = []
-    for index in held:
+    for index in sections:
         section = context.sections[index]
-        if index != held[0] and section.title:
+        if index != sections[0] and section.title:
             texts.append(section.title)
         texts.append(section_text(section, context.blocks))
     return "\n\n".join(text for text in texts if text)
 
 
-def labels(context: ParsedDocument, held: Iterable[int]) -> list[tuple[str, Any]]:
+def labels(context: ParsedDocument, sections: Iterable[int]) -> list[tuple[str, Any]]:
     """Return the labels and values in sections."""
-    blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
-    return [pair for block in blocks if block.parent is None for pair in _labelled(block)]
+    blocks = (context.blocks[block] for section_index in sections for block in context.sections[section_index].blocks)
+    return [pair for block in blocks if block.parent is None for pair in _labelled_values(block)]
 
 
-def _items(context: ParsedDocument, held: Iterable[int]) -> list[str]:
-    blocks = (context.blocks[block] for section in held for block in context.sections[section].blocks)
+def _items(context: ParsedDocument, sections: Iterable[int]) -> list[str]:
+    blocks = (context.blocks[block] for section_index in sections for block in context.sections[section_index].blocks)
     return [item.text for block in blocks for item in block.items if item.depth == 0]

@@ -54,20 +54,22 @@ def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None
     validation = Validation(matched=len(candidates))
     lines = [candidate.line_start for candidate in candidates]
     columns = [
-        cast(one, [candidate.raws[position] for candidate in candidates], lines)
-        for position, one in enumerate(schema.fields)
+        cast(schema_field, [candidate.raws[position] for candidate in candidates], lines)
+        for position, schema_field in enumerate(schema.fields)
     ]
     for index, candidate in enumerate(candidates):
         values = [column[index] for column, _ in columns]
         misfits: dict[str, list[str]] = {policy: [] for policy in CODES}
         if candidate.unknown and schema.unknown_columns == "fail":
             misfits["fail"].append(f"unknown column {', '.join(name for name, _ in candidate.unknown)}")
-        for one, value, (_, errors) in zip(schema.fields, values, columns, strict=True):
-            reason = errors.get(index) or ("is missing, but required" if value is None and one.required else None)
+        for schema_field, value, (_, errors) in zip(schema.fields, values, columns, strict=True):
+            reason = errors.get(index) or (
+                "is missing, but required" if value is None and schema_field.required else None
+            )
             if reason is not None:
-                misfits[policy_of(one)].append(f"{one.name}: {reason}")
-        others = [list(candidate.unknown)] if schema.unknown_columns == "evolve" else []
-        row = (doc_id, candidate.section_id, candidate.line_start, candidate.line_end, *values, *others)
+                misfits[policy_of(schema_field)].append(f"{schema_field.name}: {reason}")
+        other_values = [list(candidate.unknown)] if schema.unknown_columns == "evolve" else []
+        row = (doc_id, candidate.section_id, candidate.line_start, candidate.line_end, *values, *other_values)
         if decide(schema, row, candidate.raws, misfits, validation):
             validation.rows.append(row)
     return validation
@@ -75,21 +77,21 @@ def validate(schema: Schema, candidates: Sequence[Candidate], doc_id: str | None
 
 def decide(schema: Schema, row: Row, raws: Row, misfits: dict[str, list[str]], validation: Validation) -> bool:
     """Add the problems of a row to `validation`, and return whether the row stays."""
-    gone = misfits["fail"] + misfits["reject"]
-    told = ["; ".join(gone)] if gone else misfits["null"]
-    code = CODES["fail" if misfits["fail"] else "reject" if gone else "null"]
-    if told:
-        names = (one.name for one in schema.fields)
+    rejections = misfits["fail"] + misfits["reject"]
+    messages = ["; ".join(rejections)] if rejections else misfits["null"]
+    code = CODES["fail" if misfits["fail"] else "reject" if rejections else "null"]
+    if messages:
+        names = (schema_field.name for schema_field in schema.fields)
         # The place and the raw values are all that `replay` needs to try the row again.
         raw = {"section_id": row[1], **dict(zip(names, raws, strict=False))}
         text = json.dumps(raw, ensure_ascii=False, default=str)
-        validation.problems += [Problem(code, message, row[2], row[3], schema.name, text) for message in told]
-    return not gone
+        validation.problems += [Problem(code, message, row[2], row[3], schema.name, text) for message in messages]
+    return not rejections
 
 
-def policy_of(one: Field) -> str:
+def policy_of(schema_field: Field) -> str:
     """Return the policy for a misfit of a field; a required value cannot be left out, so its row is rejected."""
-    return "reject" if one.on_violation == "null" and one.required else one.on_violation
+    return "reject" if schema_field.on_violation == "null" and schema_field.required else schema_field.on_violation
 
 
 def stop_at(validation: Validation, source: str) -> None:
@@ -106,7 +108,7 @@ def stop_at(validation: Validation, source: str) -> None:
 def batch(schema: pa.Schema, rows: Iterable[Row]) -> pa.RecordBatch:
     """Return rows as an Arrow batch of this schema."""
     columns = list(zip(*rows, strict=True)) or [()] * len(schema)
-    arrays = [pa.array(column, each.type) for column, each in zip(columns, schema, strict=True)]
+    arrays = [pa.array(column, column_field.type) for column, column_field in zip(columns, schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
@@ -117,16 +119,16 @@ def replay(schema: Schema, problems: pa.Table) -> tuple[pa.Table, list[Problem]]
     found it. Return the rows that fit now, and the problems of those that still do not. A field that the earlier
     schema lacks has no raw value to read; such a change needs a new run over the documents, as `unique` does.
     """
-    accepted: list[Row] = []
-    left: list[Problem] = []
+    accepted_rows: list[Row] = []
+    new_problems: list[Problem] = []
     for row in problems.to_pylist():
         if row["record"] != schema.name or row["code"] not in (CODES["reject"], CODES["fail"]):
             continue
         raw = json.loads(row["raw"])
-        raws = tuple(raw.get(one.name) for one in schema.fields)
+        raws = tuple(raw.get(schema_field.name) for schema_field in schema.fields)
         validation = validate(
             schema, [Candidate(raw["section_id"], row["line_start"], row["line_end"], raws)], row["doc_id"]
         )
-        accepted += validation.rows
-        left += validation.problems
-    return pa.Table.from_batches([batch(schema.arrow, accepted)]), left
+        accepted_rows += validation.rows
+        new_problems += validation.problems
+    return pa.Table.from_batches([batch(schema.arrow, accepted_rows)]), new_problems

@@ -50,8 +50,8 @@ def bounds(values: pa.Array) -> tuple[str | None, str | None]:
     return bounds_of(pc.min_max(values))
 
 
-def bounds_of(found: pa.StructScalar) -> tuple[str | None, str | None]:
+def bounds_of(extremes: pa.StructScalar) -> tuple[str | None, str | None]:
     """Return both values of a `min_max` result as text."""
-    (row,) = json_rows(pa.RecordBatch.from_struct_array(pa.array([found.as_py()], found.type)))
+    (row,) = json_rows(pa.RecordBatch.from_struct_array(pa.array([extremes.as_py()], extremes.type)))
     smallest, largest = (None if value is None else cell_text(value)[:LONGEST_BOUND] for value in row.values())
     return smallest, largest

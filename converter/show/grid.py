@@ -12,11 +12,11 @@ from converter.show.markdown import header, is_number, texts
 
 def grid(table: pa.Table) -> Grid:
     """Return the table as a grid: headers include units, numbers are right-aligned."""
-    drawn = Grid(box=box.ROUNDED, border_style="dim")
+    drawing = Grid(box=box.ROUNDED, border_style="dim")
     for field in table.schema:
-        drawn.add_column(
+        drawing.add_column(
             Text(header(field), style="bold"), justify="right" if is_number(field.type) else "left", overflow="fold"
         )
     for row in texts(table):
-        drawn.add_row(*map(Text, row))
-    return drawn
+        drawing.add_row(*map(Text, row))
+    return drawing

@@ -37,10 +37,15 @@ def markdown_table(table: pa.Table) -> str:
     body = [[escaped(cell) for cell in row] for row in texts(table)]
     grid = [[escaped(header(field)) for field in table.schema], *body]
     widths = [max(3, *map(len, column)) for column in zip(*grid, strict=True)]
-    right = [is_number(field.type) for field in table.schema]
-    rule = ["-" * (width - 1) + ":" if end else "-" * width for width, end in zip(widths, right, strict=True)]
+    numeric = [is_number(field.type) for field in table.schema]
+    rule = [
+        "-" * (width - 1) + ":" if is_right else "-" * width for width, is_right in zip(widths, numeric, strict=True)
+    ]
     lines = [
-        [cell.rjust(width) if end else cell.ljust(width) for cell, width, end in zip(row, widths, right, strict=True)]
+        [
+            cell.rjust(width) if is_right else cell.ljust(width)
+            for cell, width, is_right in zip(row, widths, numeric, strict=True)
+        ]
         for row in grid
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in [lines[0], rule, *lines[1:]])

@@ -22,7 +22,7 @@ from converter.printable import one_line, printable
 if TYPE_CHECKING:
     from converter.document.document import Document
 
-DEEPEST = 6
+MAXIMUM_DEPTH = 6
 """Blocks and items nested deeper are drawn at this depth: a terminal has no room for more."""
 NARROWEST_COLUMN = 8
 """The column width in characters below which cells side by side are unreadable."""
@@ -46,8 +46,8 @@ STYLES = {
 class Lines:
     """The lines to show, 1-based and inclusive."""
 
-    first: int = 1
-    last: int | None = None
+    first_line: int = 1
+    last_line: int | None = None
 
     def touch(self, row: Row) -> bool:
         """Whether a row is on any of these lines; a row without lines matches only if all lines are shown."""
@@ -55,7 +55,7 @@ class Lines:
         if start is None:
             return self == Lines()
         end = getattr(row, "line_end", start)
-        return end >= self.first and (self.last is None or start <= self.last)
+        return end >= self.first_line and (self.last_line is None or start <= self.last_line)
 
 
 def outline(document: Document, lines: Lines) -> Tree:
@@ -64,15 +64,15 @@ def outline(document: Document, lines: Lines) -> Tree:
     for block in document.blocks:
         if lines.touch(block):
             blocks[block["section_id"]].append(block)
-    shown = set(blocks)
+    section_ids = set(blocks)
     for section in reversed(document.sections):  # a section follows its parent
-        if section["section_id"] in shown and section["parent_id"] is not None:
-            shown.add(section["parent_id"])
+        if section["section_id"] in section_ids and section["parent_id"] is not None:
+            section_ids.add(section["parent_id"])
     draw = _drawings(document, lines)
     tree = Tree(Text(one_line(document.title or "(no title)"), style="bold"), guide_style="dim")
     nodes: dict[int | None, Tree] = {None: tree}
     for section in document.sections:
-        if section["section_id"] in shown:
+        if section["section_id"] in section_ids:
             node = nodes[section["parent_id"]].add(_section_label(section))
             nodes[section["section_id"]] = node
             _add_blocks(node, blocks[section["section_id"]], draw)
@@ -88,7 +88,7 @@ def _add_blocks(section: Tree, blocks: list[Row], draw: dict[str, Callable[[Row]
         body = draw.get(block["kind"])
         label = _block_label(block)
         node = parent.add(Group(label, body(block)) if body else label)
-        nodes[block["block_id"]] = (node, depth + 1) if depth < DEEPEST else (parent, depth)
+        nodes[block["block_id"]] = (node, depth + 1) if depth < MAXIMUM_DEPTH else (parent, depth)
 
 
 def line_numbers(row: Row) -> str:
@@ -118,17 +118,17 @@ def _block_label(block: Row) -> Text:
         label.append(f" {one_line(block['language'])}", "dim")
     if block["chrome"]:
         label.append(" (site chrome)", "dim")
-    if kind not in DRAWN:
+    if kind not in DRAWN_KINDS:
         label.append(f"  {one_line(block['text'] or block['markdown'])}")
     return label
 
 
-DRAWN = ("list", "table", "code", "math", "front_matter", "definition", "quote", "footnote")
+DRAWN_KINDS = ("list", "table", "code", "math", "front_matter", "definition", "quote", "footnote")
 """Kinds whose text is drawn below their label, or is in the blocks inside them."""
 
 
 def _drawings(document: Document, lines: Lines) -> dict[str, Callable[[Row], RenderableType]]:
-    lists = {held["block_id"]: held for held in document.lists}
+    lists = {list_row["block_id"]: list_row for list_row in document.lists}
     tables = {table["block_id"]: table for table in document.tables}
     definitions: dict[int, list[Row]] = defaultdict(list)
     for definition in document.definitions:
@@ -149,7 +149,7 @@ def _verbatim(block: Row) -> RenderableType:
 
 def draw_list(items: list[Row]) -> RenderableType:
     """Return the items one below the other, with list markers and bold labels."""
-    drawn = []
+    drawings = []
     for item in items:
         mark = f"{item['number']}." if item["ordered"] else "-"
         text = Text(one_line(item["text"]), overflow="fold")
@@ -160,17 +160,17 @@ def draw_list(items: list[Row]) -> RenderableType:
         line.add_column(no_wrap=True)
         line.add_column(overflow="fold")
         line.add_row(Text(mark, style="green"), text)
-        drawn.append(Padding(line, (0, 0, 0, 2 * min(item["depth"] + 1, DEEPEST)), expand=False))
-    return Group(*drawn)
+        drawings.append(Padding(line, (0, 0, 0, 2 * min(item["depth"] + 1, MAXIMUM_DEPTH)), expand=False))
+    return Group(*drawings)
 
 
 def draw_definitions(definitions: list[Row]) -> RenderableType:
     """Return each term with its definition."""
-    drawn = (
+    drawings = (
         Text.assemble((one_line(row["term"]), "bold"), ": ", one_line(row["definition"]), overflow="fold")
         for row in definitions
     )
-    return Padding(Group(*drawn), (0, 0, 0, 2), expand=False)
+    return Padding(Group(*drawings), (0, 0, 0, 2), expand=False)
 
 
 @dataclass(frozen=True)
@@ -211,9 +211,11 @@ class FittedTable:
         return grid
 
     def _records(self, headers: list[Text], rows: dict[int, list[str]]) -> RenderableType:
-        drawn: list[Text] = []
+        drawings: list[Text] = []
         for number, row in rows.items():
-            drawn.append(Text(f"  row {number}", style="dim"))
+            drawings.append(Text(f"  row {number}", style="dim"))
             for header, text in zip(headers, row, strict=False):  # a row may be shorter than the header
-                drawn.append(Text.assemble("    ", (one_line(header.plain), "magenta"), f": {text}", overflow="fold"))
-        return Group(*drawn)
+                drawings.append(
+                    Text.assemble("    ", (one_line(header.plain), "magenta"), f": {text}", overflow="fold")
+                )
+        return Group(*drawings)

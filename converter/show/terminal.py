@@ -33,15 +33,15 @@ def render(document: Document, *, lines: Lines | None = None, parts: Collection[
     the outline, the repairs are shown in full, with the text before and after.
     """
     lines = lines or Lines()
-    drawn: list[RenderableType] = [_heading(document)]
+    drawings: list[RenderableType] = [_heading(document)]
     if OUTLINE in parts:
-        drawn += [*_state(document), outline(document, lines)]
+        drawings += [*_state(document), outline(document, lines)]
     if REPAIRS in parts:
         repairs = [repair for repair in document.repairs if lines.touch(repair)]
-        drawn += _repairs_in_short(repairs) if OUTLINE in parts else _repairs_in_full(repairs)
+        drawings += _repairs_in_short(repairs) if OUTLINE in parts else _repairs_in_full(repairs)
     if PROBLEMS in parts:
-        drawn += _problems([problem for problem in document.problems if lines.touch(problem)], OUTLINE in parts)
-    return Group(*drawn)
+        drawings += _problems([problem for problem in document.problems if lines.touch(problem)], OUTLINE in parts)
+    return Group(*drawings)
 
 
 def _heading(document: Document) -> Text:
@@ -63,39 +63,39 @@ def _repairs_in_short(repairs: Sequence[Row]) -> list[RenderableType]:
     grid = Grid.grid(padding=(0, 2, 0, 0))
     for repair in repairs[:MOST_REPAIRS]:
         # The last line is the line after an inserted break, and the whole text of a repair within a line.
-        after = (repair["after"].rstrip().splitlines() or ["(removed)"])[-1]
+        excerpt = (repair["after"].rstrip().splitlines() or ["(removed)"])[-1]
         grid.add_row(
             Text(f"  {line_numbers(repair)}", style="dim", no_wrap=True),
             Text(f"{repair['rule']} {repair['confidence']:.4g}", style="yellow", no_wrap=True),
-            Text(one_line(after), no_wrap=True, overflow="ellipsis"),
+            Text(one_line(excerpt), no_wrap=True, overflow="ellipsis"),
         )
-    more = len(repairs) - MOST_REPAIRS
-    rest = [Text(f"  ... {more:,} more; --repairs lists them all", style="dim")] if more > 0 else []
-    return [_title(len(repairs), "repair"), grid, *rest]
+    remainder = len(repairs) - MOST_REPAIRS
+    note = [Text(f"  ... {remainder:,} more; --repairs lists them all", style="dim")] if remainder > 0 else []
+    return [_title(len(repairs), "repair"), grid, *note]
 
 
 def _repairs_in_full(repairs: Sequence[Row]) -> list[RenderableType]:
-    drawn: list[RenderableType] = [_title(len(repairs), "repair")]
+    drawings: list[RenderableType] = [_title(len(repairs), "repair")]
     for repair in repairs:
-        drawn.append(
+        drawings.append(
             Text.assemble(
                 (f"  {line_numbers(repair)} ", "dim"), (f"{repair['rule']} {repair['confidence']:.4g}", "yellow")
             )
         )
         for mark, text, style in (("-", repair["before"], "red"), ("+", repair["after"], "green")):
             for line in printable(text).split("\n"):
-                drawn.append(Text(f"    {mark} {line}", style=style, overflow="fold"))
-    return drawn
+                drawings.append(Text(f"    {mark} {line}", style=style, overflow="fold"))
+    return drawings
 
 
 def _problems(problems: Sequence[Row], only_if_any: bool) -> list[RenderableType]:
     if only_if_any and not problems:
         return []
-    drawn: list[RenderableType] = [_title(len(problems), "problem")]
+    drawings: list[RenderableType] = [_title(len(problems), "problem")]
     for problem in problems:
         style = "bold red" if problem["severity"] == "error" else "yellow"
         place = f"{line_numbers(problem)} " if problem["line_start"] is not None else ""
-        drawn.append(
+        drawings.append(
             Text.assemble(
                 (f"  {place}", "dim"),
                 (problem["severity"], style),
@@ -103,7 +103,7 @@ def _problems(problems: Sequence[Row], only_if_any: bool) -> list[RenderableType
                 overflow="fold",
             )
         )
-    return drawn
+    return drawings
 
 
 def _title(count: int, noun: str) -> Text:

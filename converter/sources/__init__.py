@@ -22,7 +22,15 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources.evidence import Listing, Sources
-from converter.sources.files import TEXT_SUFFIXES, File, Find, Wanted, failed, problem_of, read_document_file
+from converter.sources.files import (
+    TEXT_SUFFIXES,
+    File,
+    Find,
+    Search,
+    read_document_file,
+    source_of_error,
+    source_of_problem,
+)
 from converter.sources.ignore import LeftOut, patterns_of
 from converter.sources.listing import open_list, read_list
 from converter.sources.name_set import NameSet
@@ -53,7 +61,7 @@ FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
 )
 """The finders with their tests. The first finder whose test accepts an argument handles it."""
 
-NOTHING_THERE: Final = frozenset({"no_documents"})
+EMPTY_CODES: Final = frozenset({"no_documents"})
 """Problem codes of a finder that listed everything and found nothing. Any other code may hide documents."""
 
 
@@ -89,27 +97,27 @@ def find_sources(
         UsageError: before the first source: an argument is empty, a package is missing, a list cannot be read, options
             exclude each other, a path is outside the root, or the first table lacks a requested column.
     """
-    named = [_argument(argument) for argument in arguments]
+    names = [_argument(argument) for argument in arguments]
     listing = Listing(None if root is None else os.fspath(root))
     if query is not None:
         if columns is None:
-            raise UsageError("`query` needs `text_column`, which says where the result has the documents")
-        if len(named) > 1 or files_from is not None:
+            raise UsageError("`query` needs `text_column`, the column of the result that holds the documents")
+        if len(names) > 1 or files_from is not None:
             raise UsageError("`query` takes one DuckDB database at most, and no list of files")
-        rows = sources_of_query(query, named[0] if named else None, columns, maximum_bytes)
-        return Sources(_started(_keyed(rows)), listing)
-    if files_from == STANDARD_INPUT and STANDARD_INPUT in named:
+        rows = sources_of_query(query, names[0] if names else None, columns, maximum_bytes)
+        return Sources(_start(_without_duplicate_keys(rows)), listing)
+    if files_from == STANDARD_INPUT and STANDARD_INPUT in names:
         raise UsageError("standard input is a document or a list of files, not both")
-    for argument in filter(is_url, named):
+    for argument in filter(is_url, names):
         check_store(argument)
-    for argument in named if root is not None else ():
+    for argument in names if root is not None else ():
         if not is_standard_input(argument) and not is_url(argument) and not is_pattern(argument):
             spelling_of(argument, listing.root)
-    more = (
+    list_arguments = (
         () if files_from is None else read_list(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
     )
     is_table = columns is not None
-    wanted = Wanted(
+    search = Search(
         TABLE_SUFFIXES if is_table else TEXT_SUFFIXES,
         tuple(include),
         # Spark and other writers leave files beside their tables whose names begin with an underscore.
@@ -119,20 +127,22 @@ def find_sources(
         LeftOut() if left_out is None else left_out,
         maximum_seconds,
     )
-    files = _files(chain(named, more), wanted, listing, is_table)
+    files = _files(chain(names, list_arguments), search, listing, is_table)
     if columns is None:
-        read = (
+        documents = (
             file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)
             for file in files
         )
-        return Sources(_keyed(read), listing)
-    return Sources(_started(_keyed(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing)
+        return Sources(_without_duplicate_keys(documents), listing)
+    return Sources(
+        _start(_without_duplicate_keys(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing
+    )
 
 
 def _argument(argument: str | os.PathLike[str]) -> str:
     path = os.fspath(argument)
     if not path:
-        raise UsageError("a source has an empty name; is a variable of the shell not set?")
+        raise UsageError("a source has an empty name; check for an unset shell variable")
     return path
 
 
@@ -150,22 +160,22 @@ def find_files(
     Raises:
         UsageError: an argument is standard input or an address, which is read in the process that finds it.
     """
-    named = [_argument(argument) for argument in arguments]
-    if elsewhere := [argument for argument in named if is_standard_input(argument) or is_url(argument)]:
-        raise UsageError(f"{elsewhere[0]} is no file that other processes could read")
-    for file in _files(named, Wanted(exclude=tuple(patterns_of(exclude)), ignore=ignore), listing or Listing()):
+    names = [_argument(argument) for argument in arguments]
+    if non_files := [argument for argument in names if is_standard_input(argument) or is_url(argument)]:
+        raise UsageError(f"{non_files[0]} is not a file that other processes can read")
+    for file in _files(names, Search(exclude=tuple(patterns_of(exclude)), ignore=ignore), listing or Listing()):
         assert isinstance(file, LocalFile | Source)
         yield file
 
 
 def _files(
-    arguments: Iterable[str | Source], wanted: Wanted, listing: Listing, are_tables: bool = False
+    arguments: Iterable[str | Source], search: Search, listing: Listing, are_tables: bool = False
 ) -> Iterator[File | Source]:
     """Find the files that the arguments name, each once; record in the listing which arguments were searched.
 
-    An error over one argument becomes a problem of that argument.
+    An error in one argument becomes a problem of that argument.
     """
-    seen = NameSet()
+    identities = NameSet()
     real_folder = lru_cache(maxsize=64)(os.path.realpath)  # for this run only: links may change
     for argument in arguments:
         if isinstance(argument, Source):
@@ -177,14 +187,16 @@ def _files(
             listing.searched = _container(argument, listing.root) if is_container else ""
             if is_container:
                 listing.containers.add(listing.searched)
-            for found in find(argument, wanted):
-                listing.is_local = listing.is_local or isinstance(found, LocalFile)
-                file = _with_key(found, listing.root)
-                if isinstance(file, Source) or seen.add(file.identity(real_folder)):
+            for result in find(argument, search):
+                listing.is_local = listing.is_local or isinstance(result, LocalFile)
+                file = _with_key(result, listing.root)
+                if isinstance(file, Source) or identities.add(file.identity(real_folder)):
                     yield file
         except Exception as error:  # a NUL in a name, an address that no library can parse
             key = public(argument) if is_url(argument) else argument
-            problem = failed(key, "unreadable", f"cannot be read ({type(error).__name__}); check its spelling")
+            problem = source_of_problem(
+                key, "unreadable", f"cannot be read ({type(error).__name__}); check its spelling"
+            )
             yield replace(problem, listed=False)
 
 
@@ -197,7 +209,7 @@ def _with_key(file: File | Source, root: str | None) -> File | Source:
             return Source(file.key, problem=Problem("outside_root", error.message), listed=False)
         return file if spelling is None else replace(file, spelling=spelling)
     if isinstance(file, Source):
-        listed = file.problem is not None and file.problem.code in NOTHING_THERE
+        listed = file.problem is not None and file.problem.code in EMPTY_CODES
         return replace(file, key=_place(file.key, root), listed=listed)
     return file
 
@@ -228,7 +240,7 @@ def _rows(
 ) -> Iterator[Source]:
     """Read tables; report an argument without rows. A missing column is a usage error in the first table, and a problem
     in later ones."""
-    first = True
+    is_first_table = True
     for place, tables in groupby(files, lambda _: listing.searched):
         is_empty = True
         for file in tables:
@@ -242,28 +254,30 @@ def _rows(
                     # A problem of the whole table hides rows.
                     yield replace(row, listed=False) if row.problem is not None and row.key == file.key else row
             except UsageError as error:
-                if first:
+                if is_first_table:
                     raise
                 is_empty = False
-                yield replace(failed(file.key, "no_column", error.message), listed=False)
+                yield replace(source_of_problem(file.key, "no_column", error.message), listed=False)
             except Exception as error:  # an address that no library can parse
                 is_empty = False
-                yield replace(problem_of(file, error), listed=False)
-            first = False
+                yield replace(source_of_error(file, error), listed=False)
+            is_first_table = False
         if is_empty:
-            yield failed(place, "no_rows", "there is no row, and so no document; check that the table is whole")
+            yield source_of_problem(
+                place, "no_rows", "there are no rows, and so no documents; check that the table is complete"
+            )
 
 
-def _keyed(sources: Iterable[Source]) -> Iterator[Source]:
+def _without_duplicate_keys(sources: Iterable[Source]) -> Iterator[Source]:
     """Replace a document by a problem if an earlier document has the same key: their records would merge."""
-    seen = NameSet()
+    keys = NameSet()
     for source in sources:
-        if source.problem is None and not seen.add(source.key):
+        if source.problem is None and not keys.add(source.key):
             message = "an earlier document has this key, and was kept; name another `key_column`"
             source = Source(source.key, problem=Problem("duplicate_key", message))
         yield source
 
 
-def _started(sources: Iterator[Source]) -> Iterator[Source]:
+def _start(sources: Iterator[Source]) -> Iterator[Source]:
     """Read the first source immediately, so that usage errors appear before any conversion."""
     return chain([source for source in [next(sources, None)] if source], sources)

@@ -22,13 +22,13 @@ class Clock:
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
-        self._waited = 0.0
+        self._wait_seconds = 0.0
 
     def restart(self) -> None:
         """Reset the count for another document."""
-        self._waited = 0.0
+        self._wait_seconds = 0.0
 
-    def left(self) -> float | None:
+    def seconds_left(self) -> float | None:
         """Return how many seconds are left; None without a limit.
 
         Raises:
@@ -36,21 +36,21 @@ class Clock:
         """
         if self._seconds is None:
             return None
-        if self._waited >= self._seconds:
+        if self._wait_seconds >= self._seconds:
             raise SourceError(
                 f"did not arrive within {self._seconds:g} s; check who delivers it, or raise `maximum_seconds`",
                 code="too_slow",
             )
-        return self._seconds - self._waited
+        return self._seconds - self._wait_seconds
 
     def wait(self, function: Callable[[float | None], Result]) -> Result:
         """Call the function with the seconds left, return its result, and count the time that it takes."""
-        left = self.left()
-        began = time.monotonic()
+        seconds = self.seconds_left()
+        start = time.monotonic()
         try:
-            return function(left)
+            return function(seconds)
         finally:
-            self._waited += time.monotonic() - began
+            self._wait_seconds += time.monotonic() - start
 
     def run(self, function: Callable[[], Result]) -> Result:
         """Return the result of a function that may block uninterruptibly, as a library does.
@@ -70,19 +70,19 @@ class Clock:
             except BaseException as error:  # passed on to the waiting thread
                 future.set_exception(error)
 
-        def outcome(left: float | None) -> Result | None:
+        def wait_for_result(seconds: float | None) -> Result | None:
             threading.Thread(target=work, daemon=True, name="parquetry-fetch").start()
             try:
-                return future.result(left)
+                return future.result(seconds)
             except TimeoutError:
                 if future.done():  # raised by the function itself
                     raise
                 return None
 
-        result = self.wait(outcome)
+        result = self.wait(wait_for_result)
         if not future.done():
-            self._waited = self._seconds
-            self.left()
+            self._wait_seconds = self._seconds
+            self.seconds_left()
         return result if result is not None else future.result()
 
 
@@ -128,7 +128,7 @@ class FetchedStream(io.RawIOBase):
         if not self.closed:
             super().close()
             try:
-                self._clock.left()
+                self._clock.seconds_left()
             except SourceError:  # a call still waiting for a server may hold a lock that `close` takes
                 return
             self._clock.run(self._stream.close)

@@ -30,34 +30,34 @@ class Line(NamedTuple):
 
     number: int
     text: str
-    broken: bool = False
-    """Whether the line opens a quote that nothing closes."""
+    is_broken: bool = False
+    """Whether the line opens a quote that is never closed."""
 
 
-def quotes(text: str, delimiter: str, quoted: bool) -> bool | None:
-    """Return whether a quote is open at the end of a line; `quoted` is whether one is open at its beginning.
+def is_quote_open(text: str, delimiter: str, is_open: bool) -> bool | None:
+    """Return whether a quote is open at the end of a line; `is_open` is whether a quote is open at its beginning.
 
     A quote opens at the beginning of a cell and ends at a single quote character. Return None if a quote from an
     earlier line ends before a character other than a delimiter or line ending.
     """
-    at, earlier = 0, quoted
+    at, is_earlier = 0, is_open
     opening = f'{delimiter}"'
-    if not quoted:
+    if not is_open:
         if text.startswith('"'):
-            quoted, at = True, 1
+            is_open, at = True, 1
         elif (begin := text.find(opening)) >= 0:
-            quoted, at = True, begin + 2
-    while quoted:
+            is_open, at = True, begin + 2
+    while is_open:
         end = text.find('"', at)
         if end < 0:
             return True
         if text.startswith('"', end + 1):
             at = end + 2
             continue
-        if earlier and text[end + 1 : end + 2] not in (delimiter, "\n", "\r", ""):
+        if is_earlier and text[end + 1 : end + 2] not in (delimiter, "\n", "\r", ""):
             return None
         begin = text.find(opening, end + 1)
-        quoted, at, earlier = begin >= 0, begin + 2, False
+        is_open, at, is_earlier = begin >= 0, begin + 2, False
     return False
 
 
@@ -67,38 +67,38 @@ class Records:
     def __init__(self, text: TextIO, maximum: int) -> None:
         self._text, self._maximum = text, maximum
         self._number = 0
-        self._again: deque[Line] = deque()
+        self._backlog: deque[Line] = deque()
         """Lines to read again, because they formed no record."""
         self._delimiter = ","
 
     def header(self, delimiters: str, column: str) -> list[str]:
         """Read the first record; the delimiter with which it contains the column applies to all records."""
-        first = self._line()
-        while first is not None and not first.text.strip():
-            first = self._line()
-        if first is None:
+        line = self._line()
+        while line is not None and not line.text.strip():
+            line = self._line()
+        if line is None:
             return []
-        named = (mark for mark in delimiters if column in cells_of(first.text, mark))
-        self._delimiter = next(named, delimiters[0])
-        self._again.appendleft(first)
+        marks = (mark for mark in delimiters if column in cells_of(line.text, mark))
+        self._delimiter = next(marks, delimiters[0])
+        self._backlog.appendleft(line)
         return next(iter(self)).cells
 
     def __iter__(self) -> Iterator[Record]:
         while line := self._line():
             if not line.text:
-                yield self._too_large(line.number, line.number)
-            elif '"' not in line.text or not quotes(line.text, self._delimiter, False):
+                yield self._oversized_record(line.number, line.number)
+            elif '"' not in line.text or not is_quote_open(line.text, self._delimiter, False):
                 if cells := cells_of(line.text, self._delimiter):
                     yield Record(cells)
-            elif line.broken:
-                yield _broken(line.number)
+            elif line.is_broken:
+                yield _broken_record(line.number)
             else:
                 yield self._record(line)
 
     def _line(self) -> Line | None:
         """Return the next line; skip the text of a line over the limit."""
-        if self._again:
-            return self._again.popleft()
+        if self._backlog:
+            return self._backlog.popleft()
         text = self._text.readline(self._maximum + 1)
         if not text:
             return None
@@ -109,52 +109,54 @@ class Records:
             text = self._text.readline(CHUNK)
         return Line(self._number, "")
 
-    def _record(self, first: Line) -> Record:
+    def _record(self, first_line: Line) -> Record:
         """Return the record whose first line ends with an open quote."""
-        lines, size, last = [first], len(first.text), first
+        lines, size, last_line = [first_line], len(first_line.text), first_line
         state: bool | None = True
         while state and (line := self._line()):
-            last = line
-            state = quotes(line.text, self._delimiter, True) if line.text else True
+            last_line = line
+            state = is_quote_open(line.text, self._delimiter, True) if line.text else True
             size += len(line.text) or self._maximum
             if size <= self._maximum + LOOKAHEAD:
                 lines.append(line)
         if state is False:
             if size > self._maximum:
-                return self._too_large(first.number, last.number)
+                return self._oversized_record(first_line.number, last_line.number)
             return Record(cells_of("".join(line.text for line in lines), self._delimiter))
-        again = self._judged(lines[1:], state)
-        lost = last.number - lines[-1].number
-        if lost and state is None:  # the line that breaks the record may begin another
-            again.append(last)
-            lost -= 1
-        self._again.extendleft(reversed(again))
-        return _broken(first.number, lost)
+        backlog = self._mark_broken(lines[1:], state)
+        lost_lines = last_line.number - lines[-1].number
+        if lost_lines and state is None:  # the line that breaks the record may begin another
+            backlog.append(last_line)
+            lost_lines -= 1
+        self._backlog.extendleft(reversed(backlog))
+        return _broken_record(first_line.number, lost_lines)
 
-    def _judged(self, lines: list[Line], state: bool | None) -> list[Line]:
+    def _mark_broken(self, lines: list[Line], state: bool | None) -> list[Line]:
         """Return lines that formed no record, and mark those that are broken in the same way.
 
-        They are judged from last to first: reading each anew could take quadratic time.
+        They are checked from last to first: reading each line again could take quadratic time.
         """
-        known = state is True  # at the end of the text, nothing follows the last line
-        judged = deque[Line]()
+        is_state_known = state is True  # at the end of the text, nothing follows the last line
+        marked_lines = deque[Line]()
         for line in reversed(lines):
-            opens = known and state is not False and quotes(line.text, self._delimiter, False)
-            judged.appendleft(line._replace(broken=bool(opens)))
-            within = quotes(line.text, self._delimiter, True) if line.text else True
-            state = state if within else within
-            known = True
-        return list(judged)
+            opens = is_state_known and state is not False and is_quote_open(line.text, self._delimiter, False)
+            marked_lines.appendleft(line._replace(is_broken=bool(opens)))
+            state_within = is_quote_open(line.text, self._delimiter, True) if line.text else True
+            state = state if state_within else state_within
+            is_state_known = True
+        return list(marked_lines)
 
-    def _too_large(self, first: int, last: int) -> Record:
-        lines = f"line {first} is" if first == last else f"lines {first} to {last} are"
+    def _oversized_record(self, start: int, end: int) -> Record:
+        lines = f"line {start} is" if start == end else f"lines {start} to {end} are"
         message = f"{lines} larger than the limit of {self._maximum} bytes; raise it with `maximum_bytes`"
         return Record([], Problem("too_large", message))
 
 
-def _broken(number: int, lost: int = 0) -> Record:
-    more = f", and the {lost} lines before the next that can be read are lost too" if lost else ""
-    message = f"line {number} opens a quote that nothing closes; it is left out{more}; close the quote or double it"
+def _broken_record(number: int, lost_lines: int = 0) -> Record:
+    addition = f", and so are the {lost_lines} lines before the next readable line" if lost_lines else ""
+    message = (
+        f"line {number} opens a quote that is never closed; it is left out{addition}; close the quote or double it"
+    )
     return Record([], Problem("unreadable", message))
 
 

@@ -17,7 +17,7 @@ from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.sources.clock import Clock
-from converter.sources.ignore import LeftOut, Pattern, excluded
+from converter.sources.ignore import LeftOut, Pattern, is_excluded
 from converter.text.office import format_of
 
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
@@ -26,8 +26,8 @@ TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx"
 DATA_SUFFIXES = {
     ".ipynb": "a notebook; turn it into Markdown with jupyter nbconvert",
     ".json": "JSON; name Markdown or text files",
-    ".jsonl": "a table; say with `text_column` which column holds documents",
-    ".ndjson": "a table; say with `text_column` which column holds documents",
+    ".jsonl": "a table; set `text_column` to the column that holds documents",
+    ".ndjson": "a table; set `text_column` to the column that holds documents",
 }
 """Suffixes of text files that hold data, not prose; and what to do instead."""
 
@@ -59,7 +59,7 @@ class File(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Search:
     """The criteria of a folder search: names with these suffixes, compressed or not, and names that match `include`.
 
     A pattern with a slash applies to the path below the folder. The search skips files and folders whose names begin
@@ -80,29 +80,31 @@ class Wanted:
         return not name.startswith(self.hidden)
 
     def takes(self, path: str) -> bool:
-        """Whether a file of this path below the folder is wanted."""
+        """Whether the search accepts a file of this path below the folder."""
         name = path.rpartition("/")[2]
-        included = any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.include)
-        return self.shows(name) and (included or suffix_of(name) in self.suffixes)
+        is_included = any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.include)
+        return self.shows(name) and (is_included or suffix_of(name) in self.suffixes)
 
     def excludes(self, path: str) -> bool:
         """Whether `exclude` matches a file of this path below the folder; if so, count the file."""
-        out = bool(self.exclude) and excluded(self.exclude, path.replace(os.sep, "/").split("/"))
-        if out:
+        is_match = bool(self.exclude) and is_excluded(self.exclude, path.replace(os.sep, "/").split("/"))
+        if is_match:
             self.left_out.add(path)
-        return out
+        return is_match
 
     @property
     def advice(self) -> str:
         """What a message adds if nothing was found but something was left out."""
-        some = f"; {self.left_out.count} left out by `exclude` or .gitignore, which `ignore=False` overrules"
-        return some if self.left_out.count else ""
+        text = (
+            f"; {self.left_out.count} left out by `exclude` or .gitignore (pass `ignore=False` to disregard .gitignore)"
+        )
+        return text if self.left_out.count else ""
 
     def __str__(self) -> str:
         return ", ".join([*sorted(self.suffixes), *self.include])
 
 
-Find = Callable[[str, Wanted], Iterator[File | Source]]
+Find = Callable[[str, Search], Iterator[File | Source]]
 """A finder: an argument -> its files, and sources with a problem for files that are not found."""
 
 
@@ -132,41 +134,41 @@ def escaped(name: bytes) -> str:
     return text.replace("\\", "\\\\") if LOOKS_ESCAPED.search(text) else text
 
 
-def writable(text: str) -> str:
+def escape_surrogates(text: str) -> str:
     """Return the text with lone surrogates, which no record can hold, escaped."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
-def failed(key: str, code: str, message: str) -> Source:
+def source_of_problem(key: str, code: str, message: str) -> Source:
     """Return a source that consists of a problem."""
-    return Source(writable(key), problem=Problem(code, writable(message)))
+    return Source(escape_surrogates(key), problem=Problem(code, escape_surrogates(message)))
 
 
-def explained(error: Exception) -> str:
+def explain_error(error: Exception) -> str:
     """Return why a local file cannot be read, and what to do."""
     if reason := getattr(error, "strerror", None):
         return f"{reason}; check its permissions"
-    return f"{error}; is the file whole?"
+    return f"{error}; is the file complete?"
 
 
-def problem_of(file: File, error: Exception) -> Source:
+def source_of_error(file: File, error: Exception) -> Source:
     """Return a source with the reason why a file could not be read."""
     if isinstance(error, SourceError):
-        return failed(file.key, error.code, error.message)
+        return source_of_problem(file.key, error.code, error.message)
     problem = OUT_OF_MEMORY if isinstance(error, MemoryError) else file.explain(error)
-    return failed(file.key, problem.code, problem.message)
+    return source_of_problem(file.key, problem.code, problem.message)
 
 
 def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | None) -> Source:
     """Read a whole document, decompressed if its suffix names a codec; an error becomes its problem."""
     try:
         if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
-            return failed(file.key, "not_markdown", f"is {kind}")
+            return source_of_problem(file.key, "not_markdown", f"is {kind}")
         with file.open(Clock(maximum_seconds)) as stream:
             data = read_bounded(unpack(stream, file.name), maximum_bytes)
         return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))
     except Exception as error:  # object stores raise errors from many libraries
-        return problem_of(file, error)
+        return source_of_error(file, error)
 
 
 def unpack(stream: BinaryIO, name: str) -> BinaryIO:
@@ -182,11 +184,11 @@ def read_bounded(stream: Any, maximum_bytes: int) -> bytes:
         SourceError: `too_large`.
     """
     chunks: list[bytes] = []
-    left = maximum_bytes
-    while chunk := stream.read(min(CHUNK, left + 1)):
+    bytes_left = maximum_bytes
+    while chunk := stream.read(min(CHUNK, bytes_left + 1)):
         chunks.append(chunk)
-        left -= len(chunk)
-        if left < 0:
+        bytes_left -= len(chunk)
+        if bytes_left < 0:
             raise SourceError(
                 f"is too large, the limit is {maximum_bytes} bytes; raise `maximum_bytes` or split the document",
                 code="too_large",

@@ -12,7 +12,7 @@ class Listing(NamedTuple):
 
     path: str
     folders: list[str]
-    linked: list[str]
+    links: list[str]
     files: list[str]
 
 
@@ -21,9 +21,9 @@ def walk(folder: str, on_error: Callable[[OSError], None] | None = None) -> Iter
 
     The caller may remove folders from a listing to skip them. Errors of listing a folder go to `on_error`.
     """
-    waiting = [folder]
-    while waiting:
-        path = waiting.pop()
+    stack = [folder]
+    while stack:
+        path = stack.pop()
         listing = Listing(path, [], [], [])
         try:
             with os.scandir(path) as entries:
@@ -36,13 +36,13 @@ def walk(folder: str, on_error: Callable[[OSError], None] | None = None) -> Iter
         for names in listing[1:]:
             names.sort()
         yield listing
-        waiting += [os.path.join(path, name) for name in reversed(listing.folders)]
+        stack += [os.path.join(path, name) for name in reversed(listing.folders)]
 
 
 def _kind(entry: os.DirEntry[str], listing: Listing) -> list[str]:
     try:
         if not entry.is_dir():
             return listing.files
-        return listing.linked if entry.is_symlink() else listing.folders
+        return listing.links if entry.is_symlink() else listing.folders
     except OSError:
         return listing.files

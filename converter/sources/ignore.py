@@ -19,9 +19,9 @@ from converter.sources.opening import open_path
 
 IGNORE_FILE = ".gitignore"
 EXCLUDE_FILE = os.path.join(".git", "info", "exclude")
-LARGEST = 1024 * 1024
+MAXIMUM_SIZE = 1024 * 1024
 """Maximum size of an ignore file, in bytes."""
-ANY = "**"
+ANY_FOLDERS = "**"
 """The component of a pattern that matches any number of folders."""
 
 CLASSES = {
@@ -112,8 +112,8 @@ def _pattern(line: str) -> Pattern | None:
         return None
     anywhere = "/" not in text
     names = text.removeprefix("/").split("/")
-    components = [None if name == ANY and not anywhere else component(name) for name in names]
-    if any(each is NEVER for each in components):
+    components = [None if name == ANY_FOLDERS and not anywhere else component(name) for name in names]
+    if any(expression is NEVER for expression in components):
         return None
     if len(components) > 1 and components[-1] is None:
         components.append(component("*"))  # the content of the folder, not the folder itself
@@ -155,11 +155,11 @@ def component(text: str) -> re.Pattern[str]:
             at = end
         else:
             pieces[-1] += re.escape(character)
-    first, *rest = pieces
-    if not rest:
-        return re.compile(f"{first}\\Z", re.S)
-    *middle, last = rest
-    return re.compile(f"{first}{''.join(f'(?>.*?{piece})' for piece in middle)}.*{last}\\Z", re.S)
+    start, *tail = pieces
+    if not tail:
+        return re.compile(f"{start}\\Z", re.S)
+    *middle, ending = tail
+    return re.compile(f"{start}{''.join(f'(?>.*?{piece})' for piece in middle)}.*{ending}\\Z", re.S)
 
 
 def _brackets(text: str, at: int) -> tuple[int, str]:
@@ -206,34 +206,34 @@ class GitIgnore:
 
     def __init__(self, folder: str, on_error: Callable[[str, Exception], None]) -> None:
         self._on_error = on_error
-        whole = os.path.abspath(folder)
-        names = [name for name in whole.split(os.sep) if name]
-        self._waiting = {folder: (names, self._above(whole, len(names)))}
-        self._names, self._rules = self._waiting[folder]
+        path = os.path.abspath(folder)
+        names = [name for name in path.split(os.sep) if name]
+        self._folders = {folder: (names, self._inherited_rules(path, len(names)))}
+        self._names, self._rules = self._folders[folder]
 
-    def _above(self, folder: str, depth: int) -> tuple[Rules, ...]:
-        """Return the rules that a folder inherits from the folders above it in its work tree."""
-        above = [str(each) for each in Path(folder).parents]
-        root = next((number for number, each in enumerate(above) if _begins_tree(each)), None)
+    def _inherited_rules(self, folder: str, depth: int) -> tuple[Rules, ...]:
+        """Return the rules that a folder inherits from its parent folders in the work tree."""
+        parents = [str(parent) for parent in Path(folder).parents]
+        root = next((number for number, parent in enumerate(parents) if _begins_tree(parent)), None)
         if root is None or _begins_tree(folder):
             return ()
-        rules = (INSIDE, *self._read(above[root], EXCLUDE_FILE, depth - root - 1))
+        rules = (TREE_RULES, *self._read_rules(parents[root], EXCLUDE_FILE, depth - root - 1))
         for number in range(root, -1, -1):
-            rules += self._read(above[number], IGNORE_FILE, depth - number - 1)
+            rules += self._read_rules(parents[number], IGNORE_FILE, depth - number - 1)
         return rules
 
     def enter(self, folder: str) -> None:
         """Enter a folder that was announced with `expect`."""
-        self._names, self._rules = self._waiting.pop(folder)
+        self._names, self._rules = self._folders.pop(folder)
         if _begins_tree(folder):
-            self._rules = (INSIDE, *self._read(folder, EXCLUDE_FILE, len(self._names)))
+            self._rules = (TREE_RULES, *self._read_rules(folder, EXCLUDE_FILE, len(self._names)))
         if self._rules:
-            self._rules += self._read(folder, IGNORE_FILE, len(self._names))
+            self._rules += self._read_rules(folder, IGNORE_FILE, len(self._names))
 
     def expect(self, folder: str, subfolders: Iterable[str]) -> None:
         """Announce the subfolders of the current folder (the one entered last) that will be entered."""
         for name in subfolders:
-            self._waiting[os.path.join(folder, name)] = ([*self._names, name], self._rules)
+            self._folders[os.path.join(folder, name)] = ([*self._names, name], self._rules)
 
     def leaves_out(self, name: str, is_folder: bool) -> bool:
         """Whether git ignores a file or folder of this name in the current folder."""
@@ -244,15 +244,17 @@ class GitIgnore:
                 return decision
         return False
 
-    def _read(self, folder: str, name: str, depth: int) -> tuple[Rules, ...]:
+    def _read_rules(self, folder: str, name: str, depth: int) -> tuple[Rules, ...]:
         path = os.path.join(folder, name)
         if not os.path.lexists(path):
             return ()
         try:
             with open_path(path, Clock(None), searched=True) as stream:
-                data = stream.read(LARGEST + 1)
-            if len(data) > LARGEST:
-                raise SourceError(f"has over {LARGEST} bytes, and leaves nothing out", code="too_large")
+                data = stream.read(MAXIMUM_SIZE + 1)
+            if len(data) > MAXIMUM_SIZE:
+                raise SourceError(
+                    f"is larger than {MAXIMUM_SIZE} bytes, so its patterns are not applied", code="too_large"
+                )
         except (OSError, ValueError, SourceError) as error:
             self._on_error(path, error)
             return ()
@@ -260,7 +262,7 @@ class GitIgnore:
         return (Rules(patterns_of(text.split("\n")), depth),)
 
 
-INSIDE = Rules([], 0)
+TREE_RULES = Rules([], 0)
 """The first of the rules of a folder inside a work tree."""
 
 
@@ -273,6 +275,6 @@ def decide(patterns: Iterable[Pattern], names: Sequence[str], is_folder: bool) -
     return next((not pattern.includes for pattern in patterns if pattern.matches(names, is_folder)), None)
 
 
-def excluded(patterns: Sequence[Pattern], names: Sequence[str]) -> bool:
+def is_excluded(patterns: Sequence[Pattern], names: Sequence[str]) -> bool:
     """Whether patterns exclude a file, given as the names of its path, or one of the folders above it."""
     return any(decide(patterns, names[:end], end < len(names)) for end in range(1, len(names) + 1))

@@ -34,23 +34,23 @@ def open_list(path: str) -> AbstractContextManager[BinaryIO]:
 
 
 def read_list(
-    opened: AbstractContextManager[BinaryIO], separator: bytes, path: str = "the list of sources"
+    file: AbstractContextManager[BinaryIO], separator: bytes, path: str = "the list of sources"
 ) -> Iterator[str | Source]:
     """Yield the arguments of a list, separated by NUL or newlines. Empty arguments, and CR before LF, are ignored.
 
     A list that cannot be read completely yields a source that is not `listed`; `path` is its key.
     """
-    rest = b""
+    remainder = b""
     try:
-        with opened as stream:
+        with file as stream:
             while chunk := stream.read(CHUNK):
-                *whole, rest = (rest + chunk).split(separator)
-                yield from _arguments(whole, separator)
+                *names, remainder = (remainder + chunk).split(separator)
+                yield from _arguments(names, separator)
     except OSError as error:
         message = f"the list could not be read to its end: {error.strerror or error}"
         yield Source(path, problem=Problem("unreadable", message), listed=False)
         return
-    yield from _arguments([rest], separator)
+    yield from _arguments([remainder], separator)
 
 
 def _arguments(names: list[bytes], separator: bytes) -> Iterator[str]:

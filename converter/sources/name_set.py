@@ -23,27 +23,27 @@ class NameSet:
     def add(self, name: str) -> bool:
         """Add the name; return whether it is new."""
         digest = blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
-        hashed = int.from_bytes(digest, "little") or 1  # 0 is a free slot
-        slot = self._slot(hashed)
+        hash_value = int.from_bytes(digest, "little") or 1  # 0 is a free slot
+        slot = self._slot(hash_value)
         if self._slots[slot]:
             return False
-        self._slots[slot] = hashed
+        self._slots[slot] = hash_value
         self._count += 1
         if 3 * self._count > 2 * len(self._slots):
             self._grow()
         return True
 
-    def _slot(self, hashed: int) -> int:
+    def _slot(self, hash_value: int) -> int:
         """Return the slot that holds the hash, or the free slot where the hash belongs."""
-        slots, last = self._slots, len(self._slots) - 1
-        slot = hashed & last
-        while slots[slot] and slots[slot] != hashed:
-            slot = (slot + 1) & last
+        slots, mask = self._slots, len(self._slots) - 1
+        slot = hash_value & mask
+        while slots[slot] and slots[slot] != hash_value:
+            slot = (slot + 1) & mask
         return slot
 
     def _grow(self) -> None:
-        before = self._slots
-        self._slots = array("Q", [0]) * (2 * len(before))
-        for hashed in before:
-            if hashed:
-                self._slots[self._slot(hashed)] = hashed
+        slots = self._slots
+        self._slots = array("Q", [0]) * (2 * len(slots))
+        for hash_value in slots:
+            if hash_value:
+                self._slots[self._slot(hash_value)] = hash_value

@@ -43,7 +43,7 @@ def open_path(path: str, clock: Clock, searched: bool) -> BinaryIO:
         if stat.S_ISREG(status.st_mode) and status.st_size:
             return cast(BinaryIO, io.BufferedReader(file))
         # Some virtual files (/proc, /sys) are regular, report size 0, and block until data arrives.
-        return cast(BinaryIO, io.BufferedReader(_Awaited(file, clock)))
+        return cast(BinaryIO, io.BufferedReader(_WaitingFile(file, clock)))
     except BaseException:
         file.close()
         raise
@@ -54,11 +54,11 @@ def _check(mode: int, searched: bool) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     kind = KINDS.get(stat.S_IFMT(mode))
     if kind and (searched or stat.S_ISSOCK(mode)):
-        advice = "cannot be read as a file" if stat.S_ISSOCK(mode) else "name it to have it read"
-        raise SourceError(f"is {kind}, no regular file; {advice}", code="unreadable")
+        advice = "cannot be read as a file" if stat.S_ISSOCK(mode) else "name the path itself to read it"
+        raise SourceError(f"is {kind}, not a regular file; {advice}", code="unreadable")
 
 
-class _Awaited(io.RawIOBase):
+class _WaitingFile(io.RawIOBase):
     """A file that waits for data before each read."""
 
     def __init__(self, file: io.FileIO, clock: Clock) -> None:

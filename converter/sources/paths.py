@@ -19,7 +19,7 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources.clock import Clock
-from converter.sources.files import File, Wanted, escaped, explained, failed, read_document_file
+from converter.sources.files import File, Search, escaped, explain_error, read_document_file, source_of_problem
 from converter.sources.folders import walk
 from converter.sources.ignore import GitIgnore, decide, match_names
 from converter.sources.opening import open_path
@@ -60,7 +60,7 @@ class LocalFile:
         """Return why the file cannot be read."""
         if isinstance(error, FileNotFoundError):
             return Problem("not_found", "no such file or folder; check the path")
-        return Problem("unreadable", explained(error))
+        return Problem("unreadable", explain_error(error))
 
 
 class StandardInput:
@@ -75,7 +75,7 @@ class StandardInput:
     def open(self, clock: Clock) -> AbstractContextManager[BinaryIO]:
         """Return standard input, which stays open because Parquetry does not own it; the writer has no time limit."""
         if sys.stdin is None:
-            raise SourceError("standard input is closed; name a file, or connect it", code="unreadable")
+            raise SourceError("standard input is closed; name a file, or connect standard input", code="unreadable")
         return nullcontext(sys.stdin.buffer)
 
     def explain(self, error: Exception) -> Problem:
@@ -93,12 +93,12 @@ def is_pattern(argument: str) -> bool:
     return glob.has_magic(argument) and not os.path.lexists(argument)
 
 
-def standard_input(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+def standard_input(argument: str, search: Search) -> Iterator[File | Source]:
     """Yield standard input."""
     yield StandardInput()
 
 
-def named_file(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+def named_file(argument: str, search: Search) -> Iterator[File | Source]:
     """Yield the file, whatever its suffix. An inaccessible path may be a folder, and so hide several documents."""
     file = LocalFile(argument)
     try:
@@ -109,10 +109,10 @@ def named_file(argument: str, wanted: Wanted) -> Iterator[File | Source]:
         yield file
 
 
-def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
+def files_of_pattern(argument: str, search: Search) -> Iterator[File | Source]:
     """Yield the files that a glob matches, sorted; `**` crosses folders, but follows no links."""
     problems: list[Source] = []
-    names = sorted(set(_matches(argument, wanted, problems)))
+    names = sorted(set(_matches(argument, search, problems)))
     yield from (LocalFile(name, searched=True) for name in names)
     problems += [
         Source(_key(str(error.filename)), problem=LocalFile(str(error.filename)).explain(error))
@@ -120,36 +120,38 @@ def files_of_pattern(argument: str, wanted: Wanted) -> Iterator[File | Source]:
     ]
     yield from problems
     if not names and not problems:
-        message = f"no file matches this pattern; check it, and quote it in a shell{wanted.advice}"
-        yield failed(_key(argument), "no_documents", message)
+        message = f"no file matches this pattern; check the pattern, and quote it in a shell{search.advice}"
+        yield source_of_problem(_key(argument), "no_documents", message)
 
 
-def _matches(pattern: str, wanted: Wanted, problems: list[Source]) -> Iterator[str]:
-    before, rest = _parted(pattern)
-    if rest is None:
+def _matches(pattern: str, search: Search, problems: list[Source]) -> Iterator[str]:
+    prefix, tail = _split_pattern(pattern)
+    if tail is None:
         base = os.path.dirname(pattern[: MAGIC.search(pattern).start()])  # type: ignore[union-attr]
         for name in glob.iglob(pattern):
-            if not os.path.isdir(name) and not wanted.excludes(os.path.relpath(name, base or os.curdir)):
+            if not os.path.isdir(name) and not search.excludes(os.path.relpath(name, base or os.curdir)):
                 yield name
         return
-    components = [None if name == ANY_FOLDERS else _component(name) for name in rest]
+    components = [None if name == ANY_FOLDERS else _component(name) for name in tail]
     # Hidden folders are searched only if the pattern may name one.
-    below = replace(wanted, hidden=()) if any(name.startswith(".") for name in rest) else replace(wanted, hidden=(".",))
-    for folder in glob.iglob(before) if before else [""]:
-        yield from _search(folder, below, problems, lambda names: match_names(components, names, _is_shown))
+    tail_search = (
+        replace(search, hidden=()) if any(name.startswith(".") for name in tail) else replace(search, hidden=(".",))
+    )
+    for folder in glob.iglob(prefix) if prefix else [""]:
+        yield from _search(folder, tail_search, problems, lambda names: match_names(components, names, _is_shown))
 
 
 ANY_FOLDERS = "**"
 MAGIC = re.compile(r"[*?\[]")
 
 
-def _parted(pattern: str) -> tuple[str, list[str] | None]:
+def _split_pattern(pattern: str) -> tuple[str, list[str] | None]:
     """Split a glob before its first `**`: return the part before, and the names from there on (None without `**`)."""
     names = pattern.replace(os.altsep or "/", "/").split("/")
     if ANY_FOLDERS not in names:
         return pattern, None
-    first = names.index(ANY_FOLDERS)
-    return "/".join(names[:first]) or ("/" if first else ""), names[first:]
+    position = names.index(ANY_FOLDERS)
+    return "/".join(names[:position]) or ("/" if position else ""), names[position:]
 
 
 def _component(name: str) -> re.Pattern[str]:
@@ -168,8 +170,8 @@ def _errors_of_pattern(pattern: str) -> Iterator[OSError]:
     if ANY_FOLDERS in names:  # from there on, the search reports them
         places = [place for place in places if place < names.index(ANY_FOLDERS)]
     for place in places:
-        above = "/".join(names[:place]) or ("/" if place else os.curdir)
-        for folder in glob.iglob(above) if glob.has_magic(above) else [above]:
+        parent = "/".join(names[:place]) or ("/" if place else os.curdir)
+        for folder in glob.iglob(parent) if glob.has_magic(parent) else [parent]:
             try:
                 os.scandir(folder).close()
             except NotADirectoryError:
@@ -181,62 +183,64 @@ def _errors_of_pattern(pattern: str) -> Iterator[OSError]:
                 yield from _hidden_by_errors(folder, names[place], names[place + 1 :])
 
 
-def _hidden_by_errors(folder: str, pattern: str, rest: list[str]) -> Iterator[OSError]:
-    """Yield the errors that prevent checking whether subfolders that match a pattern contain the path `rest`."""
+def _hidden_by_errors(folder: str, pattern: str, tail: list[str]) -> Iterator[OSError]:
+    """Yield the errors that prevent checking whether subfolders that match a pattern contain the path `tail`."""
     for name in os.listdir(folder):
         if fnmatchcase(name, pattern) and (pattern.startswith(".") or not name.startswith(".")):
             try:
-                os.lstat(os.path.join(folder, name, *rest))
+                os.lstat(os.path.join(folder, name, *tail))
             except (FileNotFoundError, NotADirectoryError):
                 pass
             except OSError as error:
                 yield error
 
 
-def files_of_folder(folder: str, wanted: Wanted) -> Iterator[File | Source]:
-    """Yield the wanted files below a folder, sorted, folder by folder."""
+def files_of_folder(folder: str, search: Search) -> Iterator[File | Source]:
+    """Yield the files below a folder that the search accepts, sorted, folder by folder."""
     problems: list[Source] = []
-    found = False
-    for path in _search(folder, wanted, problems, lambda names: wanted.takes("/".join(names))):
-        found = True
+    has_files = False
+    for path in _search(folder, search, problems, lambda names: search.takes("/".join(names))):
+        has_files = True
         yield LocalFile(path, searched=True)
     yield from problems
-    if not found and not problems:
-        message = f"the folder holds no document ({wanted}); name files, a glob, or `include`{wanted.advice}"
-        yield failed(_key(folder), "no_documents", message)
+    if not has_files and not problems:
+        message = f"the folder holds no document ({search}); name files, a glob, or `include`{search.advice}"
+        yield source_of_problem(_key(folder), "no_documents", message)
 
 
 def _search(
-    folder: str, wanted: Wanted, problems: list[Source], takes: Callable[[Sequence[str]], bool]
+    folder: str, search: Search, problems: list[Source], takes: Callable[[Sequence[str]], bool]
 ) -> Iterator[str]:
     """Yield the files below a folder whose relative names `takes` accepts, and that are not excluded.
 
     An empty path is the working folder. Unreadable folders are added to the problems.
     """
 
-    def tell(path: str, error: Exception) -> None:
-        message = error.message if isinstance(error, SourceError) else explained(error)
-        problems.append(failed(_key(path), "unreadable", message))
+    def report(path: str, error: Exception) -> None:
+        message = error.message if isinstance(error, SourceError) else explain_error(error)
+        problems.append(source_of_problem(_key(path), "unreadable", message))
 
     start = folder or os.curdir
-    git = GitIgnore(start, tell) if wanted.ignore else None
-    for listing in walk(start, lambda error: tell(str(error.filename), error)):
-        below = tuple(name for name in listing.path[len(start) :].split(os.sep) if name)
+    git = GitIgnore(start, report) if search.ignore else None
+    for listing in walk(start, lambda error: report(str(error.filename), error)):
+        folder_names = tuple(name for name in listing.path[len(start) :].split(os.sep) if name)
         if git:
             git.enter(listing.path)
 
-        def is_left_out(name: str, is_folder: bool, below: tuple[str, ...] = below) -> bool:
-            out = decide(wanted.exclude, (*below, name), is_folder) or (git and git.leaves_out(name, is_folder))
-            if out:
-                wanted.left_out.add(os.path.join(folder, *below, name))
-            return bool(out)
+        def is_left_out(name: str, is_folder: bool, folder_names: tuple[str, ...] = folder_names) -> bool:
+            is_skipped = decide(search.exclude, (*folder_names, name), is_folder) or (
+                git and git.leaves_out(name, is_folder)
+            )
+            if is_skipped:
+                search.left_out.add(os.path.join(folder, *folder_names, name))
+            return bool(is_skipped)
 
-        listing.folders[:] = [name for name in listing.folders if wanted.shows(name) and not is_left_out(name, True)]
+        listing.folders[:] = [name for name in listing.folders if search.shows(name) and not is_left_out(name, True)]
         if git:
             git.expect(listing.path, listing.folders)
         for name in listing.files:
-            if takes((*below, name)) and not is_left_out(name, False):
-                yield os.path.join(folder, *below, name)
+            if takes((*folder_names, name)) and not is_left_out(name, False):
+                yield os.path.join(folder, *folder_names, name)
 
 
 def read_file(
@@ -266,39 +270,43 @@ def spelling_of(path: str, root: str | None = None) -> str | None:
     Raises:
         UsageError: the path is outside the root.
     """
-    single = "/" + path.lstrip("/") if path.startswith("//") else path  # `os.path` keeps two leading slashes
+    clean_path = "/" + path.lstrip("/") if path.startswith("//") else path  # `os.path` keeps two leading slashes
     if root is not None:
-        real = os.path.realpath(root)
-        inside = _inside(_absolute(single), _absolute(root)) or _inside(_followed(path), real)
-        inside = inside or _inside(os.path.realpath(path), real)
-        if inside is None:
-            raise UsageError(f"lies outside the root {root}; name sources in it, or another `root`", source=_key(path))
-        return inside
+        real_root = os.path.realpath(root)
+        relative_path = _relative_to(_absolute_path(clean_path), _absolute_path(root)) or _relative_to(
+            _resolve_folder(path), real_root
+        )
+        relative_path = relative_path or _relative_to(os.path.realpath(path), real_root)
+        if relative_path is None:
+            raise UsageError(
+                f"is outside the root {root}; name sources inside it, or set another `root`", source=_key(path)
+            )
+        return relative_path
     if ".." not in path or ".." not in Path(path).parts:
-        return None if single == path else single
-    absolute = _absolute(single)
-    return absolute if os.path.isabs(path) else os.path.relpath(absolute, os.path.realpath(os.getcwd()))
+        return None if clean_path == path else clean_path
+    absolute_path = _absolute_path(clean_path)
+    return absolute_path if os.path.isabs(path) else os.path.relpath(absolute_path, os.path.realpath(os.getcwd()))
 
 
-def _inside(path: str, root: str) -> str | None:
+def _relative_to(path: str, root: str) -> str | None:
     """Return the path relative to the root, None if the path is outside the root."""
     if path == root:
         return "."
     return path.removeprefix(folder) if path.startswith(folder := root.rstrip("/") + "/") else None
 
 
-def _absolute(path: str) -> str:
+def _absolute_path(path: str) -> str:
     """Return the absolute path without `..`: the part up to the last `..` is resolved, because it may be a link."""
     parts = Path(path).parts
     if ".." not in parts:
         return os.path.abspath(path)
-    last = len(parts) - parts[::-1].index("..")
-    return os.path.join(os.path.realpath(os.path.join(*parts[:last])), *parts[last:])
+    end = len(parts) - parts[::-1].index("..")
+    return os.path.join(os.path.realpath(os.path.join(*parts[:end])), *parts[end:])
 
 
-def _followed(path: str) -> str:
+def _resolve_folder(path: str) -> str:
     """Return the absolute path with the links of its folder resolved; a link to a file is a separate file."""
-    folder, name = os.path.split(_absolute(path))
+    folder, name = os.path.split(_absolute_path(path))
     return os.path.join(os.path.realpath(folder), name)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from converter.addresses import redacted, shown
 from converter.errors import UsageError
 from converter.model.source import Source
-from converter.sources.files import failed
+from converter.sources.files import source_of_problem
 from converter.sources.tables import BATCH_ROWS, Columns, check_schema, rows_of_batches, source_of_row
 
 IN_MEMORY = ":memory:"
@@ -31,12 +31,12 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
     try:
         connection = duckdb.connect(database or IN_MEMORY, read_only=database is not None)
     except duckdb.Error as error:
-        raise UsageError(f"is no database that DuckDB can open: {_first_line(error)}", source=database) from None
+        raise UsageError(f"is not a database that DuckDB can open: {_first_line(error)}", source=database) from None
     with connection:
         try:
             statements = duckdb.extract_statements(query)
             if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
-                raise UsageError("`query` takes one SELECT, which changes nothing")
+                raise UsageError("`query` must be one SELECT statement")
             reader = connection.sql(query).to_arrow_reader(BATCH_ROWS)
         except duckdb.Error as error:
             raise UsageError(f"`query`: {_first_line(error)}") from None
@@ -47,7 +47,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
                 yield source_of_row(row, table, columns, maximum_bytes)
         except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
             message = f"the query stopped: {redacted(_first_line(error))}"
-            yield replace(failed(table, "unreadable", message), listed=False)
+            yield replace(source_of_problem(table, "unreadable", message), listed=False)
 
 
 def _first_line(error: Exception) -> str:

@@ -20,7 +20,15 @@ from converter.model.source import NO_PARTITION, Source
 from converter.problems import Problem
 from converter.sources.clock import Clock
 from converter.sources.delimited import Record, Records
-from converter.sources.files import File, escaped, failed, problem_of, suffix_of, unpack, writable
+from converter.sources.files import (
+    File,
+    escape_surrogates,
+    escaped,
+    source_of_error,
+    source_of_problem,
+    suffix_of,
+    unpack,
+)
 from converter.sources.unpacking import CheckedMessages, check_unpacked, repeated_bytes
 from converter.text.office import format_by_content
 
@@ -34,7 +42,7 @@ ROW_BYTES = 64 * 1024
 """Allowance for the columns of a row beside its document."""
 
 # An NDJSON object may lack columns: the requested ones are searched for in at most this many lines.
-LINES_LOOKED_THROUGH = 100
+MAXIMUM_SEARCH_LINES = 100
 DELIMITERS = ",;\t|"
 PARTITION = re.compile(r"(?<![^/])([^/=]++)=([^/]*+)/")
 
@@ -55,16 +63,17 @@ class Columns:
         """All columns, each once."""
         return list(dict.fromkeys([self.text, *([self.key] if self.key else []), *self.keep]))
 
-    def check(self, there: Mapping[str, str], asked: Collection[str] | None = None) -> None:
+    def check(self, types: Mapping[str, str], names: Collection[str] | None = None) -> None:
         """Check that the requested columns exist.
 
-        `there` are the columns of a table, with the types to show in the message.
+        `types` are the columns of a table with the types that the message shows; `names` are the requested columns, by
+        default all.
 
         Raises:
             UsageError: a column is missing; the message lists the existing ones.
         """
-        if missing := [name for name in (self.names if asked is None else asked) if name not in there]:
-            raise UsageError(f"there is no column {', '.join(missing)}; there are {_listed(there)}")
+        if missing := [name for name in (self.names if names is None else names) if name not in types]:
+            raise UsageError(f"there is no column {', '.join(missing)}; the columns are {_describe(types)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +104,12 @@ def _parquet_rows(file: Any, stream: BinaryIO, columns: Columns, maximum_bytes: 
     for group in range(file.metadata.num_row_groups):
         number, end = end, end + file.metadata.row_group(group).num_rows
         try:
-            at_once = _rows_at_once(file.metadata.row_group(group), stream, columns, maximum_bytes)
+            batch_rows = _rows_at_once(file.metadata.row_group(group), stream, columns, maximum_bytes)
         except SourceError as error:
             yield Row(number + 1, {}, Problem(error.code, f"rows {number + 1} to {end}: {error.message}"))
             continue
         reason = ""
-        for rows in {at_once: None, 1: None}:  # on damage, the rows before it are read one by one
+        for rows in {batch_rows: None, 1: None}:  # on damage, the rows before it are read one by one
             batches = file.iter_batches(rows, row_groups=[group], columns=columns.names, use_threads=False)
             try:
                 for row in rows_of_batches(batches, columns, maximum_bytes, end - _rows_in(file, group)):
@@ -129,9 +138,9 @@ def _rows_at_once(group: Any, stream: BinaryIO, columns: Columns, maximum_bytes:
     largest = 1
     for chunk in map(group.column, range(group.num_columns)):
         if chunk.path_in_schema.partition(".")[0] in columns.names:
-            unpacked = chunk.total_uncompressed_size
-            check_unpacked(f"column {chunk.path_in_schema}", chunk.total_compressed_size, unpacked, maximum_bytes)
-            largest = max(largest, unpacked // max(1, group.num_rows), repeated_bytes(stream, chunk))
+            unpacked_bytes = chunk.total_uncompressed_size
+            check_unpacked(f"column {chunk.path_in_schema}", chunk.total_compressed_size, unpacked_bytes, maximum_bytes)
+            largest = max(largest, unpacked_bytes // max(1, group.num_rows), repeated_bytes(stream, chunk))
     return max(1, min(BATCH_ROWS, BATCH_BYTES // largest))
 
 
@@ -145,17 +154,17 @@ def arrow_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterat
 def json_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
     """Read NDJSON, one object per line. An invalid line costs only itself."""
     rows = _json_rows(io.BufferedReader(stream) if isinstance(stream, pa.NativeFile) else stream, maximum_bytes)
-    needed = [name for name in (columns.text, columns.key) if name]
-    first: list[Row] = []
-    there: dict[str, str] = {}
+    names = [name for name in (columns.text, columns.key) if name]
+    first_rows: list[Row] = []
+    types: dict[str, str] = {}
     for row in rows:
-        first.append(row)
-        there |= {name: type(value).__name__ for name, value in row.values.items()}
-        if len(first) == LINES_LOOKED_THROUGH or not set(needed).difference(there):
+        first_rows.append(row)
+        types |= {name: type(value).__name__ for name, value in row.values.items()}
+        if len(first_rows) == MAXIMUM_SEARCH_LINES or not set(names).difference(types):
             break
-    if there:
-        columns.check(there, needed)
-    return chain(first, rows)
+    if types:
+        columns.check(types, names)
+    return chain(first_rows, rows)
 
 
 def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
@@ -165,7 +174,7 @@ def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
         if len(line) > maximum_bytes:
             while not line.endswith(b"\n") and (line := stream.readline(maximum_bytes)):
                 pass
-            message = f"the line is too large, the limit is {maximum_bytes} bytes; raise `maximum_bytes`"
+            message = f"the line is larger than the limit of {maximum_bytes} bytes; raise `maximum_bytes`"
             yield Row(number, {}, Problem("too_large", message))
         elif line.strip():
             try:
@@ -173,13 +182,13 @@ def _json_rows(stream: BinaryIO, maximum_bytes: int) -> Iterator[Row]:
                 if not isinstance(values, dict):
                     raise ValueError("an object is expected")
             except (ValueError, RecursionError) as error:
-                yield Row(number, {}, Problem("unreadable", f"line {number} is no JSON object: {error}"))
+                yield Row(number, {}, Problem("unreadable", f"line {number} is not a JSON object: {error}"))
             else:
                 yield Row(number, values)
 
 
 def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator[Row]:
-    """Read CSV, every column as text. The delimiter is the one with which the header contains the text column."""
+    """Read CSV, every column as text. The delimiter is the character with which the header contains the text column."""
     # Bytes that are not UTF-8 are kept: each document's encoding is detected later, like that of a file.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     records = Records(text, maximum_bytes)
@@ -188,12 +197,12 @@ def csv_rows(stream: BinaryIO, columns: Columns, maximum_bytes: int) -> Iterator
     return _csv_rows(records, [(name, header.index(name)) for name in columns.names])
 
 
-def _csv_rows(records: Iterable[Record], asked: list[tuple[str, int]]) -> Iterator[Row]:
+def _csv_rows(records: Iterable[Record], places: list[tuple[str, int]]) -> Iterator[Row]:
     for number, (cells, problem) in enumerate(records, 1):
-        yield Row(number, {name: _undecoded(cells[place]) for name, place in asked if place < len(cells)}, problem)
+        yield Row(number, {name: _cell_value(cells[place]) for name, place in places if place < len(cells)}, problem)
 
 
-def _undecoded(cell: str) -> str | bytes:
+def _cell_value(cell: str) -> str | bytes:
     """Return a cell as text, or as its original bytes if they are not UTF-8."""
     try:
         cell.encode()
@@ -226,12 +235,12 @@ def check_schema(columns: Columns, schema: pa.Schema) -> None:
     Raises:
         UsageError: the check failed; the message lists the existing columns.
     """
-    there = {field.name: str(field.type) for field in schema}
-    columns.check(there)
+    types = {field.name: str(field.type) for field in schema}
+    columns.check(types)
     type = schema.field(columns.text).type
-    held = type.value_type if pa.types.is_dictionary(type) else type
-    if not any(is_kind(held) for is_kind in TEXT_TYPES):
-        raise UsageError(f"column {columns.text} is {type}, not text or bytes; there are {_listed(there)}")
+    value_type = type.value_type if pa.types.is_dictionary(type) else type
+    if not any(is_kind(value_type) for is_kind in TEXT_TYPES):
+        raise UsageError(f"column {columns.text} is {type}, not text or bytes; the columns are {_describe(types)}")
 
 
 TEXT_TYPES = (
@@ -254,16 +263,16 @@ def rows_of_batches(
     unvalidated from a file, and may contain invalid references.
     """
     for batch in batches:
-        wanted = batch.select(columns.names)
-        is_whole = not check or _is_valid(wanted)
-        repeats = any(REPEATING.search(str(field.type)) for field in wanted.schema)
-        for start in range(0, wanted.num_rows, BATCH_ROWS):
-            part = wanted.slice(start, BATCH_ROWS)
-            yield from _rows_of(part, number, maximum_bytes, is_whole, repeats)
+        selection = batch.select(columns.names)
+        is_valid = not check or _is_valid(selection)
+        repeats = any(SHARING_TYPES.search(str(field.type)) for field in selection.schema)
+        for start in range(0, selection.num_rows, BATCH_ROWS):
+            part = selection.slice(start, BATCH_ROWS)
+            yield from _rows_of(part, number, maximum_bytes, is_valid, repeats)
             number += part.num_rows
 
 
-REPEATING = re.compile("dictionary|view|run_end")
+SHARING_TYPES = re.compile("dictionary|view|run_end")
 """Types whose rows may all share the same bytes."""
 
 
@@ -275,8 +284,8 @@ def _is_valid(batch: pa.RecordBatch) -> bool:
     return True
 
 
-def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, repeats: bool) -> Iterator[Row]:
-    if is_whole and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
+def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> Iterator[Row]:
+    if is_valid and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
         try:
             rows = part.to_pylist()
         except Exception:  # an invalid value: broken UTF-8, a date outside Python's range
@@ -285,22 +294,22 @@ def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bo
             yield from (Row(number + at, values) for at, values in enumerate(rows, 1))
             return
     for at in range(part.num_rows):
-        yield _row(part.slice(at, 1), number + at + 1, maximum_bytes, is_whole, repeats)
+        yield _row(part.slice(at, 1), number + at + 1, maximum_bytes, is_valid, repeats)
 
 
-def _row(one: pa.RecordBatch, number: int, maximum_bytes: int, is_whole: bool, repeats: bool) -> Row:
-    if not repeats and one.nbytes > maximum_bytes + ROW_BYTES:
-        return Row(number, {}, _too_large(number, one.nbytes, maximum_bytes))
+def _row(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> Row:
+    if not repeats and row.nbytes > maximum_bytes + ROW_BYTES:
+        return Row(number, {}, _too_large(number, row.nbytes, maximum_bytes))
     values: dict[str, Any] = {}
     problem = None
-    for name, column in zip(one.schema.names, one.columns, strict=True):
+    for name, column in zip(row.schema.names, row.columns, strict=True):
         try:
-            if not is_whole:
+            if not is_valid:
                 column.validate(full=True)
             values[name] = _value(column)
         except Exception as error:
-            kind = str(one.schema.field(name).type)
-            message = f"column {name} of row {number} is no {kind} that can be read: {_first_line(error)}"
+            kind = str(row.schema.field(name).type)
+            message = f"column {name} of row {number} is not a readable {kind}: {_first_line(error)}"
             problem = problem or Problem("unreadable", message)
     return Row(number, values, problem)
 
@@ -313,11 +322,11 @@ def _value(column: pa.Array) -> Any:
         type = column.type
         if not (pa.types.is_timestamp(type) or pa.types.is_time64(type)) or type.unit != "ns":
             raise
-        to = pa.time64("us") if pa.types.is_time64(type) else pa.timestamp("us", type.tz)
-        whole = column.cast(pa.int64())[0].as_py()
-        seconds = column.cast(to, safe=False).to_pylist()[0].isoformat(timespec="microseconds")
+        target = pa.time64("us") if pa.types.is_time64(type) else pa.timestamp("us", type.tz)
+        nanoseconds = column.cast(pa.int64())[0].as_py()
+        seconds = column.cast(target, safe=False).to_pylist()[0].isoformat(timespec="microseconds")
         digits = seconds.index(".") + 7
-        return f"{seconds[:digits]}{whole % 1000:03d}{seconds[digits:]}"
+        return f"{seconds[:digits]}{nanoseconds % 1000:03d}{seconds[digits:]}"
 
 
 def _too_large(number: int, size: int, maximum_bytes: int) -> Problem:
@@ -341,9 +350,9 @@ def sources_of_table(
     """
     reader = TABLES.get(suffix_of(file.name))
     if reader is None:
-        raise UsageError(f"is no table; known are {', '.join(sorted(TABLE_SUFFIXES))}", source=file.key)
+        raise UsageError(f"is not a table; supported suffixes are {', '.join(sorted(TABLE_SUFFIXES))}", source=file.key)
     partitions = {name: unquote(value) for name, value in PARTITION.findall(file.name) if value != NO_PARTITION}
-    inside = replace(
+    table_columns = replace(
         columns,
         key=None if columns.key in partitions else columns.key,
         keep=tuple(name for name in columns.keep if name not in partitions),
@@ -353,18 +362,18 @@ def sources_of_table(
     number = 0
     try:
         with file.open(clock) as stream:
-            for row in reader(unpack(stream, file.name), inside, maximum_bytes):
-                whole = replace(row, values={**row.values, **partitions}) if partitions else row
+            for row in reader(unpack(stream, file.name), table_columns, maximum_bytes):
+                full_row = replace(row, values={**row.values, **partitions}) if partitions else row
                 number = row.number
-                yield source_of_row(whole, table, columns, maximum_bytes)
+                yield source_of_row(full_row, table, columns, maximum_bytes)
                 clock.restart()
     except UsageError as error:
         raise UsageError(error.message, source=file.key) from error
     except Exception as error:  # object stores and broken tables raise errors from many libraries
-        source = problem_of(file, error)
+        source = source_of_error(file, error)
         if number and source.problem is not None:
             message = f"{source.problem.message}; nothing after row {number} was read"
-            source = failed(file.key, source.problem.code, message)
+            source = source_of_problem(file.key, source.problem.code, message)
         yield source
 
 
@@ -375,27 +384,27 @@ def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = D
         key = (_as_text(row.values.get(columns.key)) if columns.key else None) or key
         return _source_of_row(row, key, table, columns, maximum_bytes)
     except Exception as error:  # whatever a cell holds
-        return failed(key, "unreadable", f"row {row.number} of {table} cannot be read: {_first_line(error)}")
+        return source_of_problem(key, "unreadable", f"row {row.number} of {table} cannot be read: {_first_line(error)}")
 
 
 def _source_of_row(row: Row, key: str, table: str, columns: Columns, maximum_bytes: int) -> Source:
     data = row.values.get(columns.text)
     if row.problem is not None:
-        own = key != f"{table}#{row.number}"  # otherwise any document of the table may be affected
-        return replace(failed(key, row.problem.code, row.problem.message), listed=own)
+        has_own_key = key != f"{table}#{row.number}"  # otherwise any document of the table may be affected
+        return replace(source_of_problem(key, row.problem.code, row.problem.message), listed=has_own_key)
     if data is None:
-        return failed(key, "null_text", f"column {columns.text} is null in row {row.number} of {table}")
+        return source_of_problem(key, "null_text", f"column {columns.text} is null in row {row.number} of {table}")
     if not isinstance(data, str | bytes):
         kind = type(data).__name__
-        return failed(
-            key, "unreadable", f"column {columns.text} holds no text but {kind} in row {row.number} of {table}"
+        return source_of_problem(
+            key, "unreadable", f"column {columns.text} must hold text, not {kind}, in row {row.number} of {table}"
         )
-    kept = {name: text for name in columns.keep if (text := _as_text(row.values.get(name))) is not None}
-    size = len(key) + sum(map(len, kept.values()))
+    attributes = {name: text for name in columns.keep if (text := _as_text(row.values.get(name))) is not None}
+    size = len(key) + sum(map(len, attributes.values()))
     if size > maximum_bytes:
         problem = _too_large(row.number, size, maximum_bytes)
-        return failed(f"{table}#{row.number}", problem.code, problem.message)
-    return Source(key, data, attributes=kept, format=format_by_content(data))
+        return source_of_problem(f"{table}#{row.number}", problem.code, problem.message)
+    return Source(key, data, attributes=attributes, format=format_by_content(data))
 
 
 def _as_text(value: Any) -> str | None:
@@ -406,18 +415,18 @@ def _as_text(value: Any) -> str | None:
         return escaped(value)
     if isinstance(value, str):
         # JSON can escape a lone surrogate
-        return value if value.isascii() else _whole(value)
+        return value if value.isascii() else _escape_cell(value)
     if isinstance(value, bool | list | dict):
-        return writable(json.dumps(value, ensure_ascii=False, default=_as_text))
+        return escape_surrogates(json.dumps(value, ensure_ascii=False, default=_as_text))
     return value.isoformat() if isinstance(value, date | time) else str(value)
 
 
-def _whole(text: str) -> str:
+def _escape_cell(text: str) -> str:
     try:
         return text.encode().decode()
     except UnicodeEncodeError:
         return escaped(text.encode("utf-8", "surrogatepass"))
 
 
-def _listed(there: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} ({type})" for name, type in there.items()) or "none"
+def _describe(types: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({type})" for name, type in types.items()) or "none"

@@ -17,21 +17,21 @@ RATIO = 64
 """Text compresses to about a tenth. Data that unpacks to more than this many times its size, and to more than a
 document's limit, is not a table of texts."""
 
-CONTINUES = b"\xff\xff\xff\xff"
+CONTINUATION = b"\xff\xff\xff\xff"
 LARGEST_METADATA = 64 * 1024 * 1024
 RECORD_BATCH, DICTIONARY_BATCH = 3, 2
 
 
-def check_unpacked(what: str, packed: int, unpacked: int, maximum_bytes: int) -> None:
+def check_unpacked(part: str, packed: int, unpacked: int, maximum_bytes: int) -> None:
     """Check that unpacking does not take too much memory.
 
     Raises:
         SourceError: `too_large`.
     """
-    most = max(LEAST_BYTES, maximum_bytes, RATIO * packed)
-    if unpacked > most:
+    limit = max(LEAST_BYTES, maximum_bytes, RATIO * packed)
+    if unpacked > limit:
         raise SourceError(
-            f"{what} unpacks from {packed} to {unpacked} bytes, the limit is {most}; raise it with `maximum_bytes`",
+            f"{part} unpacks from {packed} to {unpacked} bytes, the limit is {limit}; raise it with `maximum_bytes`",
             code="too_large",
         )
 
@@ -45,12 +45,12 @@ def repeated_bytes(stream: BinaryIO, chunk: Any) -> int:
     return unpacked if any("DELTA" in encoding or "DICT" in encoding for encoding in chunk.encodings) else 0
 
 
-def _page_bytes(header: bytes, otherwise: int) -> int:
+def _page_bytes(header: bytes, default: int) -> int:
     """Return the unpacked size of a page: the second field of its header, after its type (Thrift, compact)."""
     sizes, at = [], 0
     for _ in range(2):
         if header[at : at + 1] != b"\x15":  # the next field, a 32-bit integer
-            return otherwise
+            return default
         value = shift = 0
         at += 1
         while at < len(header):
@@ -68,10 +68,10 @@ class CheckedMessages(io.RawIOBase):
     def __init__(self, stream: BinaryIO, maximum_bytes: int) -> None:
         self._stream, self._maximum_bytes = stream, maximum_bytes
         self._message = memoryview(b"")
-        self._ended = False
-        beginning = _exactly(stream, 8)
+        self._is_at_end = False
+        beginning = _read_exactly(stream, 8)
         if not beginning.startswith(b"ARROW1"):
-            self._message = memoryview(self._next(beginning))
+            self._message = memoryview(self._next_message(beginning))
 
     def readable(self) -> bool:
         """Return True: the stream is readable."""
@@ -80,35 +80,35 @@ class CheckedMessages(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer with the rest of the message, or with the next message."""
         if not self._message:
-            self._message = memoryview(self._next(_exactly(self._stream, 8)))
+            self._message = memoryview(self._next_message(_read_exactly(self._stream, 8)))
         size = min(len(buffer), len(self._message))
         buffer[:size] = self._message[:size]
         self._message = self._message[size:]
         return size
 
-    def _next(self, prefix: bytes) -> bytes:
+    def _next_message(self, prefix: bytes) -> bytes:
         """Return a whole message, given its first 8 bytes; empty at the end."""
-        if self._ended or len(prefix) < 8:
+        if self._is_at_end or len(prefix) < 8:
             return b""
-        if prefix[:4] == CONTINUES:
-            length, begun = struct.unpack_from("<i", prefix, 4)[0], b""
+        if prefix[:4] == CONTINUATION:
+            length, start = struct.unpack_from("<i", prefix, 4)[0], b""
         else:  # the format of Arrow before 0.15
-            length, begun = struct.unpack_from("<i", prefix)[0], prefix[4:]
+            length, start = struct.unpack_from("<i", prefix)[0], prefix[4:]
         if length == 0:
-            self._ended = True
+            self._is_at_end = True
             return prefix
         if not 0 < length <= LARGEST_METADATA:
-            raise ValueError("a message of Arrow is damaged")
-        metadata = begun + _exactly(self._stream, length - len(begun))
+            raise ValueError("an Arrow message is damaged")
+        metadata = start + _read_exactly(self._stream, length - len(start))
         kind, header, size = _message(metadata)
-        body = _exactly(self._stream, size)
+        body = _read_exactly(self._stream, size)
         if kind in (RECORD_BATCH, DICTIONARY_BATCH):
             batch = header if kind == RECORD_BATCH else _table(metadata, header, 1)
-            check_unpacked("a record batch", len(body), _unpack(metadata, batch, body), self._maximum_bytes)
-        return prefix[: 8 - len(begun)] + metadata + body
+            check_unpacked("a record batch", len(body), _unpacked_size(metadata, batch, body), self._maximum_bytes)
+        return prefix[: 8 - len(start)] + metadata + body
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _read_exactly(stream: BinaryIO, size: int) -> bytes:
     """Read `size` bytes, or as many as there are, in chunks: a damaged message may request any size."""
     chunks: list[bytes] = []
     while size > 0 and (chunk := stream.read(min(size, 1 << 24))):
@@ -125,10 +125,10 @@ def _message(metadata: bytes) -> tuple[int, int, int]:
         length = struct.unpack_from("<q", metadata, size)[0] if size else 0
         return metadata[kind] if kind else 0, _table(metadata, root, 2), max(0, length)
     except (struct.error, IndexError) as error:
-        raise ValueError("a message of Arrow is damaged") from error
+        raise ValueError("an Arrow message is damaged") from error
 
 
-def _unpack(metadata: bytes, batch: int, body: bytes) -> int:
+def _unpacked_size(metadata: bytes, batch: int, body: bytes) -> int:
     """Return the unpacked size in bytes of the buffers of a record batch."""
     try:
         if not batch or not _field(metadata, batch, 3):
@@ -141,15 +141,15 @@ def _unpack(metadata: bytes, batch: int, body: bytes) -> int:
                 total += max(0, struct.unpack_from("<q", body, offset)[0])
         return total
     except struct.error as error:
-        raise ValueError("a message of Arrow is damaged") from error
+        raise ValueError("an Arrow message is damaged") from error
 
 
 def _field(buffer: bytes, table: int, index: int) -> int:
     """Return the offset of a field of a table, 0 if absent (FlatBuffers)."""
-    names = table - struct.unpack_from("<i", buffer, table)[0]
-    if not 0 <= names <= len(buffer) - 2 or 4 + 2 * index >= struct.unpack_from("<H", buffer, names)[0]:
+    offsets = table - struct.unpack_from("<i", buffer, table)[0]
+    if not 0 <= offsets <= len(buffer) - 2 or 4 + 2 * index >= struct.unpack_from("<H", buffer, offsets)[0]:
         return 0
-    offset = struct.unpack_from("<H", buffer, names + 4 + 2 * index)[0]
+    offset = struct.unpack_from("<H", buffer, offsets + 4 + 2 * index)[0]
     return table + offset if offset else 0
 
 

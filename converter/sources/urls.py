@@ -23,7 +23,7 @@ from converter.errors import ParquetryError, SourceError, UsageError
 from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources.clock import Clock, FetchedStream
-from converter.sources.files import File, Wanted, failed
+from converter.sources.files import File, Search, source_of_problem
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+(?:://|::.*://)", re.I)
 WEB = ("http", "https")
@@ -79,8 +79,8 @@ class RemoteFile:
         if self.content is not None:
             return BytesIO(self.content)
         if self.size is not None and self.size <= GROUP_BYTES:  # one request
-            whole = partial(self.store.cat_file, self.path, start=0, end=self.size)
-            return BytesIO(clock.run(whole) if self.size else b"")
+            fetch = partial(self.store.cat_file, self.path, start=0, end=self.size)
+            return BytesIO(clock.run(fetch) if self.size else b"")
         stream = clock.run(partial(self.store.open, self.path, "rb"))
         return cast(BinaryIO, FetchedStream(stream, clock))
 
@@ -114,14 +114,16 @@ def check_store(url: str) -> None:
 
 def _not_installed(url: str, error: Exception) -> UsageError:
     protocol = url.partition(":")[0].lower()
-    needed = next(
+    extra = next(
         (EXTRAS[part] for part in re.findall(r"(?<![a-z0-9])([a-z0-9]++)://", url.lower()) if part in EXTRAS), ""
     )
-    if not isinstance(error, ImportError) and not (needed and "not known" in str(error)):
-        known = ", ".join(f"{name}://" for name in EXTRAS)
-        return UsageError(f"no address that can be read; known are {known} and those of fsspec", source=public(url))
-    what = f"pip install 'parquetry[{needed}]'" if needed else "pip install the package that fsspec names for it"
-    return UsageError(f"{protocol}:// needs a package that is not installed; {what}", source=public(url))
+    if not isinstance(error, ImportError) and not (extra and "not known" in str(error)):
+        protocols = ", ".join(f"{name}://" for name in EXTRAS)
+        return UsageError(
+            f"the protocol is not supported; supported are {protocols} and those of fsspec", source=public(url)
+        )
+    advice = f"pip install 'parquetry[{extra}]'" if extra else "pip install the package that fsspec names for it"
+    return UsageError(f"{protocol}:// needs a package that is not installed; {advice}", source=public(url))
 
 
 def open_store(url: str) -> tuple[Any, str]:
@@ -138,34 +140,36 @@ def open_store(url: str) -> tuple[Any, str]:
     return store, path
 
 
-def files_of_url(url: str, wanted: Wanted) -> Iterator[File | Source]:
-    """Yield the object, the objects that a glob matches, or the wanted objects below a folder, sorted."""
+def files_of_url(url: str, search: Search) -> Iterator[File | Source]:
+    """Yield the object, the objects that a glob matches, or those below a folder that the search accepts, sorted."""
     try:
-        opening = partial(open_store, url)
+        open_url = partial(open_store, url)
         # Opening an archive fetches it. Opening a store fetches nothing, and the store is cached per thread.
-        store, path = Clock(wanted.maximum_seconds).run(opening) if "::" in url else opening()
-        yield from _files_of_store(store, path, url, wanted)
+        store, path = Clock(search.maximum_seconds).run(open_url) if "::" in url else open_url()
+        yield from _files_of_store(store, path, url, search)
     except ParquetryError as error:  # an address from a list; named ones are checked before anything is read
-        yield failed(public(url), "unreadable" if isinstance(error, UsageError) else error.code, error.message)
+        yield source_of_problem(
+            public(url), "unreadable" if isinstance(error, UsageError) else error.code, error.message
+        )
     except Exception as error:  # each store has its own library, with its own errors
         yield Source(public(url), problem=explain(error))
 
 
-def _files_of_store(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
-    web = url.lower().startswith(WEB)
-    if "*" in path or (has_magic(path) and not web):
-        yield from _files_of_pattern(store, path, url, wanted)
-    elif web:  # a page is a document, even if it lists other pages
+def _files_of_store(store: Any, path: str, url: str, search: Search) -> Iterator[File | Source]:
+    is_web = url.lower().startswith(WEB)
+    if "*" in path or (has_magic(path) and not is_web):
+        yield from _files_of_pattern(store, path, url, search)
+    elif is_web:  # a page is a document, even if it lists other pages
         yield _file(store, path, url)
-    elif (info := Clock(wanted.maximum_seconds).run(partial(store.info, path)))["type"] == "directory":
-        yield from _files_of_folder(store, path, url, wanted)
+    elif (info := Clock(search.maximum_seconds).run(partial(store.info, path)))["type"] == "directory":
+        yield from _files_of_folder(store, path, url, search)
     else:
         yield _file(store, path, url, info.get("size"))
 
 
-def _listing_clock(wanted: Wanted) -> Clock:
+def _listing_clock(search: Search) -> Clock:
     """Return a clock for a step of a listing, which may take many requests."""
-    return Clock(None if wanted.maximum_seconds is None else LISTING_STEPS * wanted.maximum_seconds)
+    return Clock(None if search.maximum_seconds is None else LISTING_STEPS * search.maximum_seconds)
 
 
 def _glob(store: Any, path: str) -> dict[str, Any]:
@@ -179,41 +183,47 @@ def _glob(store: Any, path: str) -> dict[str, Any]:
     return cast(dict[str, Any], store.glob(path, detail=True))
 
 
-def _files_of_pattern(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
-    found = _listing_clock(wanted).run(partial(_glob, store, path))
+def _files_of_pattern(store: Any, path: str, url: str, search: Search) -> Iterator[File | Source]:
+    objects = _listing_clock(search).run(partial(_glob, store, path))
     root = path[: re.search(r"[*?\[]", path).start()].rpartition("/")[0]  # type: ignore[union-attr]
-    asks_hidden = "/." in path
+    includes_hidden = "/." in path
     names = sorted(
         name
-        for name, info in found.items()
+        for name, info in objects.items()
         if info["type"] != "directory"
-        and (asks_hidden or "/." not in name.removeprefix(root))
-        and not wanted.excludes(name.removeprefix(root).strip("/"))
+        and (includes_hidden or "/." not in name.removeprefix(root))
+        and not search.excludes(name.removeprefix(root).strip("/"))
     )
-    files = (_file(store, name, url, found[name].get("size")) for name in names)
-    yield from _fetched(files, wanted.maximum_seconds)
+    files = (_file(store, name, url, objects[name].get("size")) for name in names)
+    yield from _fetch_small_files(files, search.maximum_seconds)
     if not names:
-        yield failed(public(url), "no_documents", "no object matches this pattern; check it, and quote it in a shell")
+        yield source_of_problem(
+            public(url), "no_documents", "no object matches this pattern; check the pattern, and quote it in a shell"
+        )
 
 
-def _files_of_folder(store: Any, path: str, url: str, wanted: Wanted) -> Iterator[File | Source]:
-    found = False
+def _files_of_folder(store: Any, path: str, url: str, search: Search) -> Iterator[File | Source]:
+    has_files = False
     prefix = path.rstrip("/") + "/"
     steps = store.walk(path, detail=True, on_error="raise")
-    while step := _listing_clock(wanted).run(partial(next, steps, None)):
+    while step := _listing_clock(search).run(partial(next, steps, None)):
         root, folders, entries = step
-        visible = sorted((name, info) for name, info in folders.items() if wanted.shows(name))
+        visible_folders = sorted((name, info) for name, info in folders.items() if search.shows(name))
         folders.clear()
-        folders.update(visible)
-        below = f"{root.rstrip('/')}/".removeprefix(prefix)
+        folders.update(visible_folders)
+        relative_folder = f"{root.rstrip('/')}/".removeprefix(prefix)
         names = sorted(
-            name for name in entries if name and wanted.takes(below + name) and not wanted.excludes(below + name)
+            name
+            for name in entries
+            if name and search.takes(relative_folder + name) and not search.excludes(relative_folder + name)
         )
-        found = found or bool(names)
+        has_files = has_files or bool(names)
         files = (_file(store, entries[name]["name"], url, entries[name].get("size")) for name in names)
-        yield from _fetched(files, wanted.maximum_seconds)
-    if not found:
-        yield failed(public(url), "no_documents", f"holds no document ({wanted}); name objects, a glob, or `include`")
+        yield from _fetch_small_files(files, search.maximum_seconds)
+    if not has_files:
+        yield source_of_problem(
+            public(url), "no_documents", f"holds no document ({search}); name objects, a glob, or `include`"
+        )
 
 
 def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFile:
@@ -222,20 +232,20 @@ def _file(store: Any, path: str, url: str, size: int | None = None) -> RemoteFil
     return RemoteFile(store, path, f"{address}::{outer}" if outer else address, size)
 
 
-def _fetched(files: Iterable[RemoteFile], maximum_seconds: float | None) -> Iterator[RemoteFile]:
+def _fetch_small_files(files: Iterable[RemoteFile], maximum_seconds: float | None) -> Iterator[RemoteFile]:
     """Yield the files, small ones with their content, fetched in groups."""
     group: list[RemoteFile] = []
-    left = GROUP_BYTES
+    bytes_left = GROUP_BYTES
     for file in files:
         size = file.size if file.size else GROUP_BYTES + 1  # a file of unknown size or 0 bytes goes alone
-        if size > left or len(group) == GROUP_FILES:
+        if size > bytes_left or len(group) == GROUP_FILES:
             yield from _with_content(group, maximum_seconds)
-            group, left = [], GROUP_BYTES
+            group, bytes_left = [], GROUP_BYTES
         if size > GROUP_BYTES:
             yield file
             continue
         group.append(file)
-        left -= size
+        bytes_left -= size
     yield from _with_content(group, maximum_seconds)
 
 

@@ -28,15 +28,15 @@ MOST_LISTS = 10_000
 def lists_of(files: Iterable[LocalFile], folder: str) -> list[list[LocalFile]]:
     """Group the files into lists of about the same size, one per task: many tasks, but not tiny and not too many."""
     sizes = [(file, _size(os.path.join(folder, file.path))) for file in files]
-    most = max(LEAST_BYTES, sum(size for _, size in sizes) // MOST_LISTS)
+    maximum_bytes = max(LEAST_BYTES, sum(size for _, size in sizes) // MOST_LISTS)
     lists: list[list[LocalFile]] = []
-    held = most + 1
+    list_bytes = maximum_bytes + 1
     for file, size in sizes:
-        if held + size > most:
+        if list_bytes + size > maximum_bytes:
             lists.append([])
-            held = 0
+            list_bytes = 0
         lists[-1].append(file)
-        held += size
+        list_bytes += size
     return lists
 
 
@@ -71,16 +71,16 @@ def frame_of_rows(frame: DataFrame, columns: Columns) -> DataFrame:
     Raises:
         UsageError: a column is missing, or the text column has neither text nor bytes.
     """
-    there = {field.name: field.dataType.simpleString() for field in frame.schema}
-    columns.check(there)
-    if there[columns.text] not in ("string", "binary"):
-        raise UsageError(f"column {columns.text} is {there[columns.text]}, not text or bytes")
-    kept = [_column(name).alias(f"kept {name}") for name in columns.keep]
-    rows = frame.select(_column(columns.key or "").alias("key"), _column(columns.text).alias("text"), *kept)
-    twice = rows.where("key is not null").groupBy("key").count().where("count > 1")
+    types = {field.name: field.dataType.simpleString() for field in frame.schema}
+    columns.check(types)
+    if types[columns.text] not in ("string", "binary"):
+        raise UsageError(f"column {columns.text} is {types[columns.text]}, not text or bytes")
+    attributes = [_column(name).alias(f"kept {name}") for name in columns.keep]
+    rows = frame.select(_column(columns.key or "").alias("key"), _column(columns.text).alias("text"), *attributes)
+    duplicate_keys = rows.where("key is not null").groupBy("key").count().where("count > 1")
     # Texts are sent between machines only if a key is duplicate, which is rare.
     same_key = Window.partitionBy("key").orderBy(spark_functions.col("text").asc_nulls_last())
-    number = spark_functions.lit(1) if twice.isEmpty() else spark_functions.row_number().over(same_key)
+    number = spark_functions.lit(1) if duplicate_keys.isEmpty() else spark_functions.row_number().over(same_key)
     return rows.select("key", "text", number.alias("number"), *(_column(f"kept {name}") for name in columns.keep))
 
 
@@ -90,14 +90,14 @@ def _column(name: str) -> Any:
 
 def read_rows(batch: pa.RecordBatch, columns: Columns) -> Iterator[Source]:
     """Read the documents in rows of `frame_of_rows`; an invalid row gives a source with a problem."""
-    kept = [f"kept {name}" for name in columns.keep]
-    for row in rows_of_batches([batch], Columns("text", "key", ("number", *kept)), DEFAULT_MAXIMUM_BYTES):
+    attributes = [f"kept {name}" for name in columns.keep]
+    for row in rows_of_batches([batch], Columns("text", "key", ("number", *attributes)), DEFAULT_MAXIMUM_BYTES):
         key, number = row.values.get("key"), row.values["number"]
         values = {columns.text: row.values.get("text"), str(columns.key): key}
-        values |= {name: row.values.get(column) for name, column in zip(columns.keep, kept, strict=True)}
+        values |= {name: row.values.get(column) for name, column in zip(columns.keep, attributes, strict=True)}
         source = source_of_row(Row(number, values, row.problem), "the data frame", columns)
         if key is None or key == "":
-            message = "a row has no key, and so no name; give it one"
+            message = "a row has no key; give every row a key"
             yield Source("", problem=Problem("null_key", message), listed=False)
         elif number > 1:
             message = "another row has this key, and was kept; name another key column"

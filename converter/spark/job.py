@@ -21,7 +21,7 @@ from converter.model.source import Source
 from converter.output import Folder, Output, PreviousOutput, RecordFiles, Stage
 from converter.sources import Columns, Listing, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
-from converter.spark.task import MADE, Standing, Task, TaskResult, run, write_documents
+from converter.spark.task import RESULT_COLUMN, EarlierOutput, Task, TaskResult, run, write_documents
 
 # The number of documents sent to a worker at once; Spark's default of 10,000 may not fit in memory.
 BATCH_DOCUMENTS = 256
@@ -67,23 +67,25 @@ def convert(
     read: partial[Iterator[Source]]
     frame: DataFrame | None
     listing = Listing(None if root is None else os.fspath(root))
-    limited = partial(read_lists, maximum_bytes=options.maximum_bytes, maximum_seconds=options.maximum_seconds)
+    read_files = partial(read_lists, maximum_bytes=options.maximum_bytes, maximum_seconds=options.maximum_seconds)
     if isinstance(source, str | os.PathLike):
         source = [source]
     if isinstance(source, Iterable):
         if text_column is not None or key_column is not None or keep:
-            raise UsageError("columns are those of a data frame; read the table with Spark, and give that")
+            raise UsageError(
+                "`text_column`, `key_column` and `keep` require a data frame; read the table with Spark and pass it"
+            )
         folder = os.getcwd()
-        named = find_files(source, listing, exclude=exclude, ignore=ignore)
-        frame, here = _frame_of_paths(spark, named, folder)
-        read = partial(limited, folder=folder)
+        sources = find_files(source, listing, exclude=exclude, ignore=ignore)
+        frame, problem_sources = _frame_of_paths(spark, sources, folder)
+        read = partial(read_files, folder=folder)
     else:
-        here = []
+        problem_sources = []
         if root is not None:
-            raise UsageError("a root is for paths; the keys of a data frame are those that it has")
+            raise UsageError("`root` applies only to paths; a data frame has its own keys")
         if FILES in source.columns and text_column is None:
             frame = source
-            read = partial(limited, folder=os.getcwd())
+            read = partial(read_files, folder=os.getcwd())
         elif text_column is None or key_column is None:
             raise UsageError(
                 "name the columns of the data frame: `text_column` has the documents, `key_column` their keys"
@@ -96,20 +98,22 @@ def convert(
         assert isinstance(files, RecordFiles)
         place = stage.place / "attempts"
         place.mkdir()
-        standing = None
+        earlier_output = None
         if earlier is not None:
-            standing = Standing(stage.out, earlier.manifest.run_id, earlier.remade, replace(listing, containers=set()))
-            for found in here:
-                earlier.holds(found)
-        task = Task(read, place, output, options, standing)
-        told_here = write_documents(here, replace(task, earlier=None))  # only sources with problems
-        for made in [told_here, *(_made(spark, frame, task) if frame is not None else ())]:
-            if made.error is not None:
-                raise made.error
-            report.join(made.report)
-            files.adopt(made.folder, made.files)
+            earlier_output = EarlierOutput(
+                stage.out, earlier.manifest.run_id, earlier.remade, replace(listing, containers=set())
+            )
+            for problem_source in problem_sources:
+                earlier.holds(problem_source)
+        task = Task(read, place, output, options, earlier_output)
+        problem_result = write_documents(problem_sources, replace(task, earlier=None))  # only sources with problems
+        for result in [problem_result, *(_run_tasks(spark, frame, task) if frame is not None else ())]:
+            if result.error is not None:
+                raise result.error
+            report.join(result.report)
+            files.adopt(result.folder, result.files)
             if earlier is not None:
-                earlier.note(made.listed, made.converted, made.held)
+                earlier.note(result.listed, result.converted, result.unchanged)
         if maximum_problems is not None and report.errors > maximum_problems:
             raise TooManyProblems(maximum_problems, report.problems)
 
@@ -123,34 +127,34 @@ def check(output: Output, options: Options) -> None:
         UsageError: several workers cannot make it; the message has the alternative.
     """
     if output.nested(options):
-        raise UsageError("nested JSON is one file, which many workers cannot write; choose ndjson, or name `records`")
+        raise UsageError("nested JSON is one file, which several workers cannot write; choose ndjson, or set `records`")
     if output.arrangement == "files" and output.format != "parquet":
-        raise UsageError(f"{output.format} of several workers is several files; leave the layout files out")
-    unique = [schema.name for schema in options.schemas if any(one.bounds.get("unique") for one in schema.fields)]
+        raise UsageError(f"{output.format} from several workers is several files; omit the layout `files`")
+    unique = [schema.name for schema in options.schemas if any(field.bounds.get("unique") for field in schema.fields)]
     if unique:
         raise UsageError(
-            f"schema {unique[0]} says `unique`, which no worker can tell alone; take it out and ask the output with SQL"
+            f"schema {unique[0]} uses `unique`, which no worker can check alone; remove it and check with SQL"
         )
 
 
 def _frame_of_paths(
-    spark: SparkSession, named: Iterable[LocalFile | Source], folder: str
+    spark: SparkSession, sources: Iterable[LocalFile | Source], folder: str
 ) -> tuple[DataFrame | None, list[Source]]:
     """Return the named files as a data frame, so that only Spark holds them, and the sources that are not files."""
-    here: list[Source] = []
+    problem_sources: list[Source] = []
 
     def files() -> Iterator[LocalFile]:
-        for found in named:
-            if isinstance(found, Source):
-                here.append(found)
+        for file in sources:
+            if isinstance(file, Source):
+                problem_sources.append(file)
             else:
-                yield found
+                yield file
 
     lists = lists_of(files(), folder)
-    return frame_of_files(spark, lists) if lists else None, here
+    return frame_of_files(spark, lists) if lists else None, problem_sources
 
 
-def _made(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskResult]:
+def _run_tasks(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskResult]:
     """Run the tasks, and return their results. Of several attempts at a task, Spark returns exactly one.
 
     Raises:
@@ -162,20 +166,20 @@ def _made(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskResult]
 
     try:
         with _small_batches(spark):
-            rows = frame.mapInArrow(run_task, f"{MADE} binary").collect()
+            rows = frame.mapInArrow(run_task, f"{RESULT_COLUMN} binary").collect()
     except Exception as error:  # from py4j, gRPC or Spark, depending on the connection
-        told = next(
+        message = next(
             (line for line in str(error).splitlines() if "Exception: " in line or "Error: " in line), str(error)
         )
-        raise SparkError(f"Spark gave the job up: {told.strip()}; nothing of this run was kept") from error
+        raise SparkError(f"Spark aborted the job: {message.strip()}; nothing of this run was kept") from error
     return [pickle.loads(row[0]) for row in rows]
 
 
 @contextlib.contextmanager
 def _small_batches(spark: SparkSession) -> Iterator[None]:
-    before = spark.conf.get(BATCH_SETTING)
+    previous_setting = spark.conf.get(BATCH_SETTING)
     spark.conf.set(BATCH_SETTING, BATCH_DOCUMENTS)
     try:
         yield
     finally:
-        spark.conf.set(BATCH_SETTING, before or "10000")
+        spark.conf.set(BATCH_SETTING, previous_setting or "10000")

@@ -34,7 +34,7 @@ from converter.spark.job import check
 SETTLED_SECONDS = 2.0
 """A stream takes a file once it is this old: a file system's clock is coarse, and may be another machine's."""
 
-Listed = list[LocalFile | Source]
+FileList = list[LocalFile | Source]
 
 
 def register(spark: SparkSession) -> None:
@@ -62,17 +62,17 @@ class RecordSource(DataSource):
                     field.nullable,
                     {"comment": (field.metadata or {}).get(b"description", b"").decode()},
                 )
-                for field in _plain(self._reads.schema)
+                for field in _plain(self._converter.schema)
             ]
         )
 
     def reader(self, schema: StructType) -> DataSourceReader:
         """Return a reader of the existing documents."""
-        return Reader(self._path, self._reads)
+        return Reader(self._path, self._converter)
 
     def streamReader(self, schema: StructType) -> DataSourceStreamReader:
         """Return a reader of new documents."""
-        return StreamReader(self._path, self._reads)
+        return StreamReader(self._path, self._converter)
 
     @property
     def _path(self) -> str:
@@ -81,15 +81,15 @@ class RecordSource(DataSource):
         return str(path)
 
     @property
-    def _reads(self) -> Records:
+    def _converter(self) -> Records:
         if not (record := self.options.get("record")):
-            raise UsageError(f'name a record: .option("record", "sections"); there are {", ".join(RECORDS)}')
-        asked = self.options.get("schema")
-        schemas = tuple(load_schemas(asked)) if asked else ()
+            raise UsageError(f'name a record: .option("record", "sections"); the records are {", ".join(RECORDS)}')
+        schema_option = self.options.get("schema")
+        schemas = tuple(load_schemas(schema_option)) if schema_option else ()
         options = Options(self.options.get("repair", "full"), schemas=schemas, encoding=self.options.get("encoding"))
-        known = [*RECORDS, *(schema.name for schema in options.schemas)]
-        if record not in known:
-            raise UsageError(f"unknown record {record}; there are {', '.join(known)}")
+        names = [*RECORDS, *(schema.name for schema in options.schemas)]
+        if record not in names:
+            raise UsageError(f"unknown record {record}; the records are {', '.join(names)}")
         check(Output(records=[record]), options)
         return Records(record, options)
 
@@ -107,7 +107,7 @@ class FileSource(RecordSource):
         return StructType([StructField(FILES, BinaryType())])
 
     @property
-    def _reads(self) -> Any:
+    def _converter(self) -> Any:
         return Lists()
 
 
@@ -123,12 +123,14 @@ class Records:
         """The Arrow schema of the record."""
         return schema_of(self.record, self.options)
 
-    def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
+    def __call__(self, files: FileList, folder: str) -> Iterator[pa.RecordBatch]:
         """Convert the files; a document that ended the process in an earlier attempt fails alone."""
         context = TaskContext.get()
         isolated = context is not None and context.attemptNumber() > 0
-        most, seconds = self.options.maximum_bytes, self.options.maximum_seconds
-        sources = (file if isinstance(file, Source) else read_there(file, folder, most, seconds) for file in files)
+        maximum_bytes, seconds = self.options.maximum_bytes, self.options.maximum_seconds
+        sources = (
+            file if isinstance(file, Source) else read_there(file, folder, maximum_bytes, seconds) for file in files
+        )
         schema = _plain(self.schema)
         for _, pieces in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
             for piece in pieces:
@@ -139,20 +141,20 @@ class Records:
 class Lists:
     """Passes files on without reading them."""
 
-    def __call__(self, files: Listed, folder: str) -> Iterator[pa.RecordBatch]:
+    def __call__(self, files: FileList, folder: str) -> Iterator[pa.RecordBatch]:
         """Yield one row: the list of the files with full paths, and of the sources that could not be found."""
-        whole = [
+        absolute_files = [
             replace(file, path=os.path.join(folder, file.path)) if isinstance(file, LocalFile) else file
             for file in files
         ]
-        yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(whole)], pa.binary())], [FILES])
+        yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(absolute_files)], pa.binary())], [FILES])
 
 
 class Reader(DataSourceReader):
     """Reads the existing documents, in partitions of about the same size."""
 
-    def __init__(self, path: str, reads: Any) -> None:
-        self._path, self._reads, self._folder = path, reads, os.getcwd()
+    def __init__(self, path: str, converter: Any) -> None:
+        self._path, self._converter, self._folder = path, converter, os.getcwd()
 
     def partitions(self) -> list[InputPartition]:
         """List the documents.
@@ -160,14 +162,14 @@ class Reader(DataSourceReader):
         Raises:
             SourceError: there is none.
         """
-        found = list(find_files([self._path]))
-        if not any(isinstance(each, LocalFile) and os.path.exists(each.path) for each in found):
+        files = list(find_files([self._path]))
+        if not any(isinstance(file, LocalFile) and os.path.exists(file.path) for file in files):
             raise SourceError("there is no document; check the path", source=self._path, code="no_documents")
-        return _partitions(found, self._folder)
+        return _partitions(files, self._folder)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Read the documents of a partition."""
-        yield from self._reads(partition.value, self._folder)
+        yield from self._converter(partition.value, self._folder)
 
 
 class StreamReader(DataSourceStreamReader):
@@ -177,8 +179,8 @@ class StreamReader(DataSourceStreamReader):
     another place from which a file was moved or copied.
     """
 
-    def __init__(self, path: str, reads: Any) -> None:
-        self._path, self._reads, self._folder = path, reads, os.getcwd()
+    def __init__(self, path: str, converter: Any) -> None:
+        self._path, self._converter, self._folder = path, converter, os.getcwd()
 
     def initialOffset(self) -> dict[str, int]:
         """Return the offset of a stream without a checkpoint: before all documents."""
@@ -186,18 +188,18 @@ class StreamReader(DataSourceStreamReader):
 
     def latestOffset(self, start: Mapping[str, int] | None = None, limit: object = None) -> dict[str, int]:
         """Return the time of the newest settled document; the time of the previous batch if none is newer."""
-        settled = time.time_ns() - int(SETTLED_SECONDS * 1e9)
-        times = [moment for file in self._files() if (moment := _changed(file)) <= settled]
+        settled_time = time.time_ns() - int(SETTLED_SECONDS * 1e9)
+        times = [moment for file in self._files() if (moment := _change_time(file)) <= settled_time]
         return {"until": max([(start or self.initialOffset())["until"], *times])}
 
     def partitions(self, start: Mapping[str, int], end: Mapping[str, int]) -> list[InputPartition]:
         """List the documents between two offsets."""
-        new = [file for file in self._files() if start["until"] < _changed(file) <= end["until"]]
-        return _partitions(new, self._folder)
+        new_files = [file for file in self._files() if start["until"] < _change_time(file) <= end["until"]]
+        return _partitions(new_files, self._folder)
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """Read the documents of a partition."""
-        yield from self._reads(partition.value, self._folder)
+        yield from self._converter(partition.value, self._folder)
 
     def commit(self, end: Mapping[str, int]) -> None:
         """Do nothing: documents stay where they are."""
@@ -210,19 +212,21 @@ class StreamReader(DataSourceStreamReader):
         return (file for file in find_files([self._path]) if isinstance(file, LocalFile))
 
 
-def _changed(file: LocalFile) -> int:
+def _change_time(file: LocalFile) -> int:
     try:
         return os.stat(file.path).st_ctime_ns
     except OSError:  # removed since it was listed
         return 0
 
 
-def _partitions(found: Iterable[LocalFile | Source], folder: str) -> list[InputPartition]:
+def _partitions(sources: Iterable[LocalFile | Source], folder: str) -> list[InputPartition]:
     """Return partitions of files, and one more of sources that cannot be read."""
-    each = list(found)
-    here: Listed = [one for one in each if isinstance(one, Source)]
-    lists: list[Listed] = [[*files] for files in lists_of((one for one in each if isinstance(one, LocalFile)), folder)]
-    return [InputPartition(files) for files in [*lists, *([here] if here else [])]]
+    documents = list(sources)
+    problem_sources: FileList = [document for document in documents if isinstance(document, Source)]
+    lists: list[FileList] = [
+        [*files] for files in lists_of((file for file in documents if isinstance(file, LocalFile)), folder)
+    ]
+    return [InputPartition(files) for files in [*lists, *([problem_sources] if problem_sources else [])]]
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:

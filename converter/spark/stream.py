@@ -42,12 +42,12 @@ def append_batch(
     """
     check(output, options)
     if output.mode != "append":
-        raise UsageError(f"a stream appends to its output; {output.mode} would not do")
-    whole = destination_of(out, output.format, RECORD_FOLDERS).path.absolute()
+        raise UsageError(f"a stream appends to its output; the mode {output.mode} is not possible")
+    path = destination_of(out, output.format, RECORD_FOLDERS).path.absolute()
 
     def append(frame: DataFrame, batch: int) -> None:
         report = convert(
-            frame.sparkSession, frame, whole, text_column=text_column, key_column=key_column, keep=keep,
+            frame.sparkSession, frame, path, text_column=text_column, key_column=key_column, keep=keep,
             output=output, options=options,
         )  # fmt: skip
         if told is not None:

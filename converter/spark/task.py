@@ -24,7 +24,7 @@ from converter.output.folder import by_file
 from converter.output.parts import Parts
 from converter.sources import Listing
 
-MADE = "made"
+RESULT_COLUMN = "made"
 KEPT_PROBLEMS = 100
 """The number of problems that a task sends to the driver's report; its files have all of them."""
 
@@ -40,11 +40,11 @@ class Task:
     place: Path
     output: Output
     options: Options
-    earlier: Standing | None = None
+    earlier: EarlierOutput | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EarlierOutput:
     """The output that a run resumes: its folder and run id, and fields of `PreviousOutput` not stored there."""
 
     folder: Path
@@ -58,7 +58,7 @@ class TaskResult:
     """The result that a worker returns to the driver.
 
     The files written to its folder, the counts, the documents of the previous output found again (by their bare ids,
-    as in `PreviousOutput`; `held` are the unchanged documents), and the error that must stop the run.
+    as in `PreviousOutput`; `unchanged` are the documents that stay as they are), and the error that must stop the run.
     """
 
     folder: Path
@@ -66,7 +66,7 @@ class TaskResult:
     report: Report = field(default_factory=Report)
     listed: set[bytes] = field(default_factory=set)
     converted: set[bytes] = field(default_factory=set)
-    held: set[bytes] = field(default_factory=set)
+    unchanged: set[bytes] = field(default_factory=set)
     error: ParquetryError | None = None
 
 
@@ -77,11 +77,11 @@ def run(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatc
         OSError: a file could not be written; Spark then retries the task.
     """
     sources = (source for batch in batches for source in task.read(batch))
-    for first in sources:
+    for first_source in sources:
         # A document may have ended the process of the previous attempt.
         isolated = TaskContext.get().attemptNumber() > 0  # type: ignore[union-attr]
-        made = write_documents(chain([first], sources), task, isolated)
-        yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(made)], pa.binary())], [MADE])
+        result = write_documents(chain([first_source], sources), task, isolated)
+        yield pa.RecordBatch.from_arrays([pa.array([pickle.dumps(result)], pa.binary())], [RESULT_COLUMN])
 
 
 def write_documents(sources: Iterable[Source], task: Task, isolated: bool = False) -> TaskResult:
@@ -92,45 +92,48 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
         OSError: a file could not be written.
     """
     output, options = task.output, task.options
-    made = TaskResult(task.place / uuid4().hex)
-    made.folder.mkdir()
+    result = TaskResult(task.place / uuid4().hex)
+    result.folder.mkdir()
     schemas = {name: schema_of(name, options) for name in output.names(options)}
     if output.datasets(options):
         schemas[PARTS_FILE] = PARTS
     try:
-        earlier = None if task.earlier is None else _earlier(task.earlier)
-        before = set() if earlier is None else earlier.left.keys() | set()
-        wanted = sources if earlier is None else not_held(sources, earlier, made.report)
-        with Parts(made.folder, schemas, output.format, output.layout, in_folders=True) as parts:
+        earlier = None if task.earlier is None else _previous_output(task.earlier)
+        previous_ids = set() if earlier is None else earlier.left.keys() | set()
+        new_sources = sources if earlier is None else not_held(sources, earlier, result.report)
+        with Parts(result.folder, schemas, output.format, output.layout, in_folders=True) as parts:
 
-            def write(records: Records, partition: str, more: bool) -> None:
+            def write(records: Records, partition: str, has_more: bool) -> None:
                 if earlier is not None:
                     earlier.take(records)
-                parts.write(by_file(records), partition, more)
+                parts.write(by_file(records), partition, has_more)
 
             settings = Settings(isolated=isolated)
-            convert_sources(wanted, write, output, options, made.report, settings)
+            convert_sources(new_sources, write, output, options, result.report, settings)
             parts.close()
-        made.files = parts.files()
+        result.files = parts.files()
         if earlier is not None:
-            made.listed, made.converted = earlier.listed, earlier.converted
-            made.held = before - earlier.left.keys()
+            result.listed, result.converted = earlier.listed, earlier.converted
+            result.unchanged = previous_ids - earlier.left.keys()
     except ParquetryError as error:
-        made.error = error
-    del made.report.problems[KEPT_PROBLEMS:]
-    return made
+        result.error = error
+    del result.report.problems[KEPT_PROBLEMS:]
+    return result
 
 
-def _earlier(standing: Standing) -> PreviousOutput:
-    return _read_earlier(standing.folder, standing.run_id).fresh(standing.remade, standing.listing)
+def _previous_output(earlier_output: EarlierOutput) -> PreviousOutput:
+    return _read_previous_output(earlier_output.folder, earlier_output.run_id).fresh(
+        earlier_output.remade, earlier_output.listing
+    )
 
 
 @lru_cache(maxsize=1)
-def _read_earlier(folder: Path, run_id: str) -> PreviousOutput:
+def _read_previous_output(folder: Path, run_id: str) -> PreviousOutput:
     """Read which documents an output holds, once for all tasks of this process."""
     manifest = read_manifest(folder)
     if manifest is None or manifest.run_id != run_id:
         raise OutputError(
-            "is not what the driver sees there; the folder must be the same for all workers", source=str(folder)
+            "differs from the output that the driver sees; all workers must share the folder with the driver",
+            source=str(folder),
         )
     return PreviousOutput(Folder(folder, "parquet"), manifest)

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from converter.limits import import_whole
 from converter.problems import Problem
-from converter.text.front_matter_entries import read_entries, twice
+from converter.text.front_matter_entries import duplicate_key_message, read_entries
 
 Metadata = dict[str, Any]
 
@@ -59,42 +59,44 @@ def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMa
     """
     if not lines:
         return None, 0
-    first = lines[0].rstrip()
-    if first.startswith("{"):
+    fence = lines[0].rstrip()
+    if fence.startswith("{"):
         return _cut_json(lines, problems)
-    if first not in FENCES or len(lines) < 2 or not KEY.match(lines[1]):
+    if fence not in FENCES or len(lines) < 2 or not KEY.match(lines[1]):
         return None, 0
-    closing, format = FENCES[first]
-    end = next((index for index in range(1, len(lines)) if lines[index].rstrip() in closing), None)
+    closing_fences, format = FENCES[fence]
+    end = next((index for index in range(1, len(lines)) if lines[index].rstrip() in closing_fences), None)
     if end is None:
         if re.match(r"[\w-]+\s*[:=]\s", lines[1] + " "):
-            problems.append(Problem("front_matter_unclosed", f"front matter opens with {first} but never closes", 1, 1))
+            problems.append(Problem("front_matter_unclosed", f"front matter opens with {fence} but never closes", 1, 1))
         return None, 0
     raw = "\n".join(lines[: end + 1])
     notes: list[tuple[int, str]] = []
     is_parsed = False
     try:
-        parsed = PARSERS[format]("\n".join(lines[1:end]), notes)
+        value = PARSERS[format]("\n".join(lines[1:end]), notes)
         is_parsed = True
-        metadata = plain({} if parsed is None else parsed, len(raw))
+        metadata = to_json_value({} if value is None else value, len(raw))
     except (ValueError, RecursionError) as error:
         if not all(map(ENTRY.match, lines[1:end])):
             return None, 0
         # Text that parses but fails afterwards expands too far, and too deep nesting is no accident.
-        singly = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
-        metadata = _read_singly(lines[1:end] if singly else [], format, raw, error, problems)
+        is_divisible = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
+        metadata = _read_by_entry(lines[1:end] if is_divisible else [], format, raw, error, problems)
         return FrontMatter(format, raw, end + 1, metadata), end + 1
     if not isinstance(metadata, dict):
         return None, 0
-    problems += _noted(notes)
+    problems += _problems_of_notes(notes)
     return FrontMatter(format, raw, end + 1, metadata), end + 1
 
 
-def _read_singly(lines: list[str], format: str, raw: str, error: Exception, problems: list[Problem]) -> Metadata | None:
+def _read_by_entry(
+    lines: list[str], format: str, raw: str, error: Exception, problems: list[Problem]
+) -> Metadata | None:
     """Return the readable entries of front matter that cannot be parsed as a whole, None if there are none."""
     entries = read_entries(lines, format, lambda text: PARSERS[format](text, []))
     try:
-        metadata: Metadata = plain(entries.values, len(raw))
+        metadata: Metadata = to_json_value(entries.values, len(raw))
     except (ValueError, RecursionError):  # readable, but expands too far
         metadata = {}
     if not metadata or not entries.faults:
@@ -107,7 +109,7 @@ def _read_singly(lines: list[str], format: str, raw: str, error: Exception, prob
     return metadata
 
 
-def _noted(notes: list[tuple[int, str]]) -> list[Problem]:
+def _problems_of_notes(notes: list[tuple[int, str]]) -> list[Problem]:
     """Return the problems of values that were parsed but are not kept as written."""
     return [
         Problem("front_matter_value", message, line + 1, line + 1) for line, message in sorted(notes)[:MOST_PROBLEMS]
@@ -127,15 +129,15 @@ def _cut_json(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | 
     text = "\n".join(lines)
     notes: list[tuple[int, str]] = []
     try:
-        parsed, length = _json_decoder(notes, text, -1).raw_decode(text)
-        metadata = plain(parsed, length)
+        value, length = _json_decoder(notes, text, -1).raw_decode(text)
+        metadata = to_json_value(value, length)
     except (ValueError, RecursionError):
         return None, 0
-    rest = text[length : length + 1]
-    if not isinstance(metadata, dict) or rest not in ("", "\n"):
+    next_character = text[length : length + 1]
+    if not isinstance(metadata, dict) or next_character not in ("", "\n"):
         return None, 0
     end = text.count("\n", 0, length) + 1
-    problems += _noted(notes)
+    problems += _problems_of_notes(notes)
     if not text[length:].strip():
         message = "the whole document is one JSON object, read as front matter; is it data rather than Markdown?"
         problems.append(Problem("no_text", message, 1, end))
@@ -154,7 +156,7 @@ def _parse_yaml(text: str, notes: Notes) -> Any:
     try:
         loader = yaml_loader()(text)
         node = loader.get_single_node()
-        notes += _keys_twice(node)
+        notes += _note_duplicate_keys(node)
         return None if node is None else loader.construct_document(node)
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(getattr(error, "problem", None) or str(error) or type(error).__name__) from error
@@ -163,32 +165,32 @@ def _parse_yaml(text: str, notes: Notes) -> Any:
             loader.dispose()
 
 
-def _keys_twice(root: Any) -> Notes:
+def _note_duplicate_keys(root: Any) -> Notes:
     """Return notes on duplicate keys of YAML mappings; the last value of a key wins."""
     notes: Notes = []
-    waiting, met = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in met or not isinstance(getattr(node, "value", None), list):
+    stack, node_ids = [root], set[int]()
+    while stack:
+        node = stack.pop()
+        if id(node) in node_ids or not isinstance(getattr(node, "value", None), list):
             continue
-        met.add(id(node))
+        node_ids.add(id(node))
         lines: dict[str, int] = {}
         for part in node.value:
             key, value = part if isinstance(part, tuple) else (None, part)
-            waiting.append(value)
+            stack.append(value)
             if key is None or not isinstance(key.value, str) or key.tag == "tag:yaml.org,2002:merge":
                 continue
             line = key.start_mark.line + 1
             if key.value in lines:
-                notes.append((line, twice(key.value, lines[key.value], line)))
+                notes.append((line, duplicate_key_message(key.value, lines[key.value], line)))
             lines[key.value] = line
     return notes
 
 
 def _parse_toml(text: str, notes: Notes) -> Any:
-    def number(written: str) -> Any:
-        value = float(written)
-        return value if math.isfinite(value) or "n" in written else _too_large(written, text, notes)
+    def number(literal: str) -> Any:
+        value = float(literal)
+        return value if math.isfinite(value) or "n" in literal else _too_large(literal, text, notes)
 
     return tomllib.loads(text, parse_float=number)
 
@@ -203,29 +205,29 @@ def _json_decoder(notes: Notes, text: str, offset: int = 0) -> json.JSONDecoder:
     `offset` is added to the lines of `text`.
     """
 
-    def number(written: str) -> Any:
-        value = float(written)
-        return value if math.isfinite(value) else _too_large(written, text, notes, offset)
+    def number(literal: str) -> Any:
+        value = float(literal)
+        return value if math.isfinite(value) else _too_large(literal, text, notes, offset)
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs) and len(notes) < MOST_PROBLEMS:
+        values = dict(pairs)
+        if len(values) < len(pairs) and len(notes) < MOST_PROBLEMS:
             counts = Counter(name for name, _ in pairs)
             for name in [name for name, count in counts.items() if count > 1][:MOST_PROBLEMS]:
-                places = [found.start() for found in re.finditer(re.escape(json.dumps(name)) + r"\s*:", text)]
+                places = [match.start() for match in re.finditer(re.escape(json.dumps(name)) + r"\s*:", text)]
                 lines = [text.count("\n", 0, place) + 1 + offset for place in places[:2]] or [1]
-                notes.append((lines[-1], twice(name, lines[0], lines[-1])))
-        return made
+                notes.append((lines[-1], duplicate_key_message(name, lines[0], lines[-1])))
+        return values
 
     return json.JSONDecoder(object_pairs_hook=mapping, parse_float=number)
 
 
-def _too_large(written: str, text: str, notes: Notes, offset: int = 0) -> str:
+def _too_large(literal: str, text: str, notes: Notes, offset: int = 0) -> str:
     if len(notes) >= MOST_PROBLEMS:
-        return written
-    line = text.count("\n", 0, max(text.find(written), 0)) + 1 + offset
-    notes.append((line, f"{written[:40]} is more than a number can be; it is kept as text: write it in quotes"))
-    return written
+        return literal
+    line = text.count("\n", 0, max(text.find(literal), 0)) + 1 + offset
+    notes.append((line, f"{literal[:40]} is too large for a number and is kept as text; write it in quotes"))
+    return literal
 
 
 def yaml_loader() -> type[Any]:
@@ -276,7 +278,7 @@ _LOADERS: dict[str, type[Any]] = {}
 PARSERS: dict[str, Callable[[str, Notes], Any]] = {"yaml": _parse_yaml, "toml": _parse_toml, "json": _parse_json}
 
 
-def plain(value: Any, size: int) -> Any:
+def to_json_value(value: Any, size: int) -> Any:
     """Return `value` as JSON values: keys as strings, dates as ISO 8601 text, NaN and infinities as text.
 
     `size` is the length of the parsed text, which aliases may repeat.
@@ -285,14 +287,16 @@ def plain(value: Any, size: int) -> Any:
         ValueError: the value is too deep, expands too far (an alias bomb), or contains itself.
     """
     nodes = characters = 0
-    most = size + max(size, LEAST_EXPANSION)
+    maximum_characters = size + max(size, LEAST_EXPANSION)
 
     def string(value: Any) -> str:
         nonlocal characters
         text = _string(value)
         characters += len(text)
-        if characters > most:
-            raise ValueError(f"its aliases expand to more than {most} characters; write out what they stand for")
+        if characters > maximum_characters:
+            raise ValueError(
+                f"its aliases expand to more than {maximum_characters} characters; write out what they stand for"
+            )
         return text
 
     def convert(value: Any, depth: int) -> Any:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-LONGEST = 200
+LONGEST_TEXT = 200
 MAXIMUM_ENTRIES = 2000
 """With more entries than this, front matter is not read entry by entry."""
 
-BEGINS = {"yaml": re.compile(r"[^\s#\-\]}]"), "toml": re.compile(r"[^\s#\]}]")}
+ENTRY_START = {"yaml": re.compile(r"[^\s#\-\]}]"), "toml": re.compile(r"[^\s#\]}]")}
 """The start of an entry's first line; other lines continue the entry before."""
 
 VALUE = {
@@ -40,27 +40,29 @@ def read_entries(lines: Sequence[str], format: str, parse: Callable[[str], Any])
     """
     entries = Entries()
     first_lines: dict[str, int] = {}
-    chunks = list(_chunks(lines, format)) if format in BEGINS else []
+    chunks = list(_chunks(lines, format)) if format in ENTRY_START else []
     for start, chunk in chunks if len(chunks) <= MAXIMUM_ENTRIES else ():
-        for line, read in _read(start, chunk, format, parse, entries.faults):
-            for key in map(str, read.keys() & entries.values.keys()):
-                entries.faults.append((line, twice(key, first_lines[key], line)))
-            first_lines |= dict.fromkeys(map(str, read), line)
-            entries.values |= read
+        for line, values in _read_entry(start, chunk, format, parse, entries.faults):
+            for key in map(str, values.keys() & entries.values.keys()):
+                entries.faults.append((line, duplicate_key_message(key, first_lines[key], line)))
+            first_lines |= dict.fromkeys(map(str, values), line)
+            entries.values |= values
     entries.faults.sort()
     return entries
 
 
-def twice(key: str, first: int, second: int) -> str:
+def duplicate_key_message(key: str, first_line: int, second_line: int) -> str:
     """Return the message about a duplicate key."""
-    places = f"lines {first + 1} and {second + 1}" if second > first else f"line {first + 1} twice"
-    name = shortened(json.dumps(key, ensure_ascii=False))
-    return f"the key {name} stands on {places}; the last value is taken: remove one, or write both as a list"
+    places = (
+        f"lines {first_line + 1} and {second_line + 1}" if second_line > first_line else f"line {first_line + 1} twice"
+    )
+    name = shorten(json.dumps(key, ensure_ascii=False))
+    return f"the key {name} occurs on {places}; the last value is used: remove one, or write both as a list"
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return the text, shortened to fit a message."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."
 
 
 def _chunks(lines: Sequence[str], format: str) -> Iterator[tuple[int, list[str]]]:
@@ -68,9 +70,9 @@ def _chunks(lines: Sequence[str], format: str) -> Iterator[tuple[int, list[str]]
     start, chunk = 1, list[str]()
     in_table = False
     for number, line in enumerate(lines, 1):
-        begins = BEGINS[format].match(line) is not None and not (in_table and not line.startswith("["))
+        is_entry_start = ENTRY_START[format].match(line) is not None and not (in_table and not line.startswith("["))
         in_table = in_table or (format == "toml" and line.startswith("["))
-        if begins and chunk:
+        if is_entry_start and chunk:
             yield start, chunk
             chunk = []
         if not chunk:
@@ -80,34 +82,36 @@ def _chunks(lines: Sequence[str], format: str) -> Iterator[tuple[int, list[str]]
         yield start, chunk
 
 
-def _read(
+def _read_entry(
     start: int, chunk: list[str], format: str, parse: Callable[[str], Any], faults: list[tuple[int, str]]
 ) -> Iterator[tuple[int, Mapping[Any, Any]]]:
     """Yield the values of an entry, or of each of its lines if the entry as a whole does not parse."""
     try:
-        read = parse("\n".join(chunk))
+        values = parse("\n".join(chunk))
     except (ValueError, RecursionError) as error:
         reason = (str(error) or type(error).__name__).partition("\n")[0]
     else:
-        if isinstance(read, dict):
-            yield start, read
-        elif read is not None:
-            faults.append((start, "holds no key and value; it is left out"))
+        if isinstance(values, dict):
+            yield start, values
+        elif values is not None:
+            faults.append((start, "the entry is not a key with a value, and is left out"))
         return
-    written = [line for line in chunk if line.strip() and not line.lstrip().startswith("#")]
-    value = VALUE[format].fullmatch(written[0].rstrip()) if written else None
-    if value and len(written) == 1:
-        text = COMMENT.sub("", value[2])
-        better = f"{value[1]}{SEPARATOR[format]}{shortened(json.dumps(text, ensure_ascii=False))}"
-        message = f"the value of {value[1]} is read as text, for {format.upper()} refuses it ({reason}); write {better}"
+    content_lines = [line for line in chunk if line.strip() and not line.lstrip().startswith("#")]
+    match = VALUE[format].fullmatch(content_lines[0].rstrip()) if content_lines else None
+    if match and len(content_lines) == 1:
+        text = COMMENT.sub("", match[2])
+        advice = f"{match[1]}{SEPARATOR[format]}{shorten(json.dumps(text, ensure_ascii=False))}"
+        message = (
+            f"the value of {match[1]} is read as text, because {format.upper()} rejects it ({reason}); write {advice}"
+        )
         faults.append((start, message))
-        yield start, {value[1].strip("\"'"): text}
-    elif value and not value[2].startswith(("|", ">", "[", "{", '"', "'")):
-        faults.append((start + 1, f"the entry is read line by line, for {format.upper()} refuses it ({reason})"))
+        yield start, {match[1].strip("\"'"): text}
+    elif match and not match[2].startswith(("|", ">", "[", "{", '"', "'")):
+        faults.append((start + 1, f"the entry is read line by line, because {format.upper()} rejects it ({reason})"))
         for number, line in enumerate(chunk, start):
             if line.strip():
-                yield from _read(number, [line.strip()], format, parse, faults)
+                yield from _read_entry(number, [line.strip()], format, parse, faults)
     else:
         faults.append(
-            (start, f"the entry is left out, for {format.upper()} refuses it ({reason}); the others are kept")
+            (start, f"the entry is left out, because {format.upper()} rejects it ({reason}); the others are kept")
         )

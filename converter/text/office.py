@@ -41,7 +41,7 @@ MEMBERS = {
 }
 BEGINNING = 4096
 LONGEST_LISTING = 1024 * 1024
-"""Maximum bytes of an archive's list of members (about ten thousand members); an archive with a longer list is no
+"""Maximum bytes of an archive's list of members (about ten thousand members); an archive with a longer list is not a
 document. The process that distributes the work reads this list, without a time limit."""
 PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from converter.text.office_reader import main; main()"
@@ -99,7 +99,7 @@ def to_markdown(raw: bytes, format: str, maximum_bytes: int, maximum_markdown: i
     answer, markdown = process.ask(raw, format, maximum_bytes, maximum_markdown)
     if "code" in answer:
         raise SourceError(answer["message"], code=answer["code"])
-    problems = [Problem("nesting", "nested too deeply for its reader, which gave plain text")]
+    problems = [Problem("nesting", "nested too deeply for its reader, which returned plain text")]
     return markdown.decode("utf-8", "replace"), problems if answer["flattened"] else []
 
 
@@ -144,7 +144,7 @@ class _Process:
             "memory": READER_MEMORY,
         }
         timer = None if seconds is None else threading.Timer(max(seconds, 0), self.process.kill)
-        answered = False
+        is_complete = False
         try:
             if timer is not None:
                 timer.start()
@@ -154,17 +154,19 @@ class _Process:
             self.process.stdin.flush()
             answer = json.loads(read_frame(self.process.stdout, LONGEST_ANSWER))
             markdown = read_frame(self.process.stdout, maximum_markdown)
-            answered = not answer.get("ended")
+            is_complete = not answer.get("ended")
             return answer, markdown
         except (OSError, EOFError) as error:
             if seconds is not None and (seconds_left() or 0) <= 0:
                 raise OutOfTime from None
-            raise SourceError("the process that read it ended; is it whole?", code="crashed") from error
+            raise SourceError(
+                "the process that read the document ended; is the document complete?", code="crashed"
+            ) from error
         finally:
             if timer is not None:
                 timer.cancel()
             self.last_used = time.monotonic()
-            if not answered:
+            if not is_complete:
                 self.is_alive = False
                 _end(self.process, self.owner)
 

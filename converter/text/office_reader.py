@@ -35,7 +35,9 @@ ARCHIVES = frozenset({"docx", "pptx", "xlsx", "epub"})
 LENGTH = struct.Struct(">Q")
 LONGEST_ANSWER = 1024 * 1024
 IDLE_SECONDS = 60.0
-NOT_INSTALLED = "a reader for {} is not installed; pip install 'parquetry[office]', or convert it to Markdown first"
+NOT_INSTALLED = (
+    "a reader for {} is not installed; pip install 'parquetry[office]', or convert the document to Markdown first"
+)
 
 
 def write_frame(stream: IO[bytes], data: bytes) -> None:
@@ -44,14 +46,14 @@ def write_frame(stream: IO[bytes], data: bytes) -> None:
     stream.write(data)
 
 
-def read_frame(stream: IO[bytes], most: int) -> bytes:
+def read_frame(stream: IO[bytes], maximum_bytes: int) -> bytes:
     """Return the bytes of a frame.
 
     Raises:
-        EOFError: the other process ended, or announces more than `most` bytes.
+        EOFError: the other process ended, or announces more than `maximum_bytes` bytes.
     """
     length = stream.read(LENGTH.size)
-    if len(length) < LENGTH.size or LENGTH.unpack(length)[0] > most:
+    if len(length) < LENGTH.size or LENGTH.unpack(length)[0] > maximum_bytes:
         raise EOFError
     data = stream.read(LENGTH.unpack(length)[0])
     if len(data) < LENGTH.unpack(length)[0]:
@@ -67,7 +69,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process stops this one
     with contextlib.suppress(ImportError):
         import markitdown  # noqa: F401 (before memory is measured)
-    loaded = _address_space()
+    loaded_bytes = _address_space()
     while True:
         _end_after(IDLE_SECONDS)
         try:
@@ -76,7 +78,7 @@ def main() -> None:
             return
         raw = read_frame(requests, sys.maxsize)
         _end_after(None if request["seconds"] is None else request["seconds"] + 1)
-        _limit_memory(loaded + 2 * len(raw) + request["memory"])
+        _limit_memory(loaded_bytes + 2 * len(raw) + request["memory"])
         answer, markdown = _answer(raw, request)
         write_frame(answers, json.dumps(answer).encode())
         write_frame(answers, markdown)
@@ -104,9 +106,9 @@ def _limit_memory(size: int) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        bounds = [bound for bound in (size, hard) if bound != resource.RLIM_INFINITY]
-        resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
+        _, hard_limit = resource.getrlimit(resource.RLIMIT_AS)
+        bounds = [bound for bound in (size, hard_limit) if bound != resource.RLIM_INFINITY]
+        resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard_limit))
 
 
 def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -120,7 +122,7 @@ def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
     except SourceError as error:
         return {"code": error.code, "message": error.message}, b""
     except MemoryError:
-        message = f"takes over {request['memory']} bytes of memory to be read, the limit for office formats; split it"
+        message = f"needs more than {request['memory']} bytes of memory, the limit for office formats; split it"
         return {"code": "too_large", "message": message, "ended": True}, b""
 
 
@@ -142,10 +144,10 @@ def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
         if format in ARCHIVES:
             _check_unpacked(raw, maximum_bytes)
         reader = getattr(converters, READERS[format])()
-        with warnings.catch_warnings(record=True) as caught:
+        with warnings.catch_warnings(record=True) as caught_warnings:
             # Word files hardly ever mark a table's header row: the first row serves, else no column would have a name.
             kind = markitdown.StreamInfo(extension=f".{format}")
-            made: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
+            result: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
     except SourceError:
         raise
     except markitdown.MissingDependencyException as error:
@@ -153,10 +155,10 @@ def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
     except Exception as error:  # each format has its own library, with its own errors
         if is_out_of_memory(error):
             raise MemoryError from error
-        reason = f"{type(error).__name__}: {_short(error)}"
-        message = f"is no {format.upper()} that can be read ({reason}); is it whole, and without a password?"
+        reason = f"{type(error).__name__}: {_shorten(error)}"
+        message = f"is not a readable {format.upper()} file ({reason}); is it complete, and without a password?"
         raise SourceError(message, code="unreadable") from error
-    return str(made.markdown), any("RecursionError" in str(warning.message) for warning in caught)
+    return str(result.markdown), any("RecursionError" in str(warning.message) for warning in caught_warnings)
 
 
 def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
@@ -172,6 +174,6 @@ def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:
         )
 
 
-def _short(error: Exception) -> str:
-    first = str(error).strip().partition("\n")[0]
-    return first if len(first) <= 120 else f"{first[:120]}..."
+def _shorten(error: Exception) -> str:
+    line = str(error).strip().partition("\n")[0]
+    return line if len(line) <= 120 else f"{line[:120]}..."

@@ -78,16 +78,16 @@ def read_text(data: bytes | str, source: str, encoding: str | None = None) -> Te
     for problem in character_problems(text, lines):
         problems.append(problem)
     if not text.strip():
-        problems.append(Problem("empty", "the document holds no text; check that it is the right one"))
-    front_matter, first = cut_front_matter(lines, problems)
+        problems.append(Problem("empty", "the document holds no text; check that it is the right document"))
+    front_matter, body_start = cut_front_matter(lines, problems)
     return Text(
         source=source,
         encoding=encoding,
         sha256=hashlib.sha256(raw).hexdigest(),
         size_bytes=len(raw),
         line_count=len(lines),
-        lines=lines[first:] if first else lines,
-        numbers=range(first + 1, len(lines) + 1),
+        lines=lines[body_start:] if body_start else lines,
+        numbers=range(body_start + 1, len(lines) + 1),
         front_matter=front_matter,
         problems=problems,
     )
@@ -99,10 +99,10 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
     Raises:
         DecodingError: the bytes are not text.
     """
-    for mark, marked in BYTE_ORDER_MARKS:
+    for mark, mark_encoding in BYTE_ORDER_MARKS:
         if raw.startswith(mark):
             body = raw[len(mark) :]
-            return _decode_as(body, "utf-8" if marked == "utf-8-sig" else marked, problems), marked
+            return _decode_as(body, "utf-8" if mark_encoding == "utf-8-sig" else mark_encoding, problems), mark_encoding
     if encoding is not None:
         name = codec_name(encoding)
         return _decode_as(raw, name, problems), name
@@ -124,23 +124,23 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
     import chardet  # only documents that are not plain UTF-8 pay for the import
 
     begin = max(0, start - SAMPLE_BYTES // 16) & ~3
-    found = chardet.detect(raw[begin : begin + SAMPLE_BYTES])
-    if found["encoding"] is None:
-        kind = found.get("mime_type") or "application/octet-stream"
+    detection = chardet.detect(raw[begin : begin + SAMPLE_BYTES])
+    if detection["encoding"] is None:
+        kind = detection.get("mime_type") or "application/octet-stream"
         raise DecodingError(
             f"binary file ({kind}); expected text: convert it to Markdown or text first", source=source, code="binary"
         )
-    encoding = codecs.lookup(found["encoding"]).name
+    encoding = codecs.lookup(detection["encoding"]).name
     if encoding in ("ascii", "utf-8"):
         return _decode_as(raw, "utf-8", problems), "utf-8"
-    confidence = found["confidence"] or 0.0
+    confidence = detection["confidence"] or 0.0
     if confidence < LEAST_CONFIDENCE and not encoding.startswith("utf") and not _is_ideographic(raw, encoding):
         encoding = FALLBACK_ENCODING
     message = f"not UTF-8; read as {encoding} (confidence {confidence:.2f}); save it as UTF-8"
     if confidence < SURE_CONFIDENCE:
         message = (
             f"not UTF-8; read as {encoding}, which is a guess (confidence {confidence:.2f}); "
-            "if it is wrong, say which it is with `encoding`, or save it as UTF-8"
+            "if the guess is wrong, set `encoding`, or save the document as UTF-8"
         )
     problems.append(Problem("legacy_encoding", message))
     return _decode_as(raw, encoding, problems), encoding

@@ -1,6 +1,6 @@
 """Training data of the model: clean Markdown, rewritten the way scrapers leave it, with the truth of each line.
 
-Only training uses this module. `pieces_of` parses a clean document into its top-level blocks; `written` writes
+Only training uses this module. `pieces_of` parses a clean document into its top-level blocks; `write_lines` writes
 them without heading marks, without blank lines, hard-wrapped and so on, as a `Layout` specifies.
 """
 
@@ -73,48 +73,48 @@ def pieces_of(text: str) -> list[Piece]:
     for group in _groups(_MARKDOWN.parse(text)):
         opening = group[0]
         if opening.type == "heading_open":
-            kind, lines = "heading", [_folded(group[1].content)]
+            kind, lines = "heading", [_fold(group[1].content)]
         elif opening.type == "paragraph_open":
-            kind, lines = "paragraph", [_folded(group[1].content)]
+            kind, lines = "paragraph", [_fold(group[1].content)]
         elif opening.type in ("bullet_list_open", "ordered_list_open"):
             kind, lines = "list", list(_items(group))
         elif opening.type == "table_open":
             kind, lines = "table", list(_rows(group))
         else:
-            first, last = opening.map or (0, 0)
-            kind, lines = "other", source[first:last]
+            start, end = opening.map or (0, 0)
+            kind, lines = "other", source[start:end]
         lines = [line for line in lines if line.strip()]
         if lines and not (pieces and kind in ("list", "table") and pieces[-1].kind == kind):
             pieces.append(Piece(kind, tuple(lines)))
     return pieces
 
 
-def written(pieces: Sequence[Piece], layout: Layout) -> tuple[list[str], list[bool]]:
+def write_lines(pieces: Sequence[Piece], layout: Layout) -> tuple[list[str], list[bool]]:
     """The lines of a damaged document, and whether each was a heading."""
     lines: list[str] = []
     headings: list[bool] = []
-    short = 0
+    short_paragraphs = 0
     for piece in pieces:
         if (piece.kind == "other" and layout.text_only) or (piece.kind == "heading" and layout.headless):
             continue
-        own = list(piece.lines)
-        if piece.kind == "heading" and layout.mark and "*" not in own[0]:
-            own = [f"{layout.mark}{own[0]}{layout.mark}"]
-        if piece.kind == "paragraph" and layout.stress and len(own[0]) < 140 and "*" not in own[0]:
-            short += 1
-            own = [f"**{own[0]}**"] if short % 3 == 1 else own
+        piece_lines = list(piece.lines)
+        if piece.kind == "heading" and layout.mark and "*" not in piece_lines[0]:
+            piece_lines = [f"{layout.mark}{piece_lines[0]}{layout.mark}"]
+        if piece.kind == "paragraph" and layout.stress and len(piece_lines[0]) < 140 and "*" not in piece_lines[0]:
+            short_paragraphs += 1
+            piece_lines = [f"**{piece_lines[0]}**"] if short_paragraphs % 3 == 1 else piece_lines
         if piece.kind == "paragraph" and layout.wrap:
-            own = textwrap.wrap(own[0], layout.wrap, break_long_words=False, break_on_hyphens=False)
+            piece_lines = textwrap.wrap(piece_lines[0], layout.wrap, break_long_words=False, break_on_hyphens=False)
         if piece.kind == "list":
-            own = [
+            piece_lines = [
                 _MARK.sub(lambda mark: mark[1] + (mark[2] + layout.number if mark[2] else layout.bullet), line)
-                for line in own
+                for line in piece_lines
             ]
         if layout.blank and lines:
             lines.append("")
             headings.append(False)
-        lines += own
-        headings += [piece.kind == "heading"] * len(own)
+        lines += piece_lines
+        headings += [piece.kind == "heading"] * len(piece_lines)
     return lines, headings
 
 
@@ -132,7 +132,7 @@ def _groups(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 def _items(group: Sequence[Token]) -> Iterator[str]:
     counts: list[int] = []
     ordered: list[bool] = []
-    fresh = False
+    at_item_start = False
     for token in group:
         if token.type in ("bullet_list_open", "ordered_list_open"):
             counts.append(0)
@@ -142,11 +142,11 @@ def _items(group: Sequence[Token]) -> Iterator[str]:
             ordered.pop()
         elif token.type == "list_item_open":
             counts[-1] += 1
-            fresh = True
-        elif token.type == "inline" and fresh:
-            fresh = False
-            indent = sum(4 if numbered else 2 for numbered in ordered[:-1])
-            yield " " * indent + (f"{counts[-1]}. " if ordered[-1] else "- ") + _folded(token.content)
+            at_item_start = True
+        elif token.type == "inline" and at_item_start:
+            at_item_start = False
+            indent = sum(4 if is_ordered else 2 for is_ordered in ordered[:-1])
+            yield " " * indent + (f"{counts[-1]}. " if ordered[-1] else "- ") + _fold(token.content)
 
 
 def _rows(group: Sequence[Token]) -> Iterator[str]:
@@ -162,5 +162,5 @@ def _rows(group: Sequence[Token]) -> Iterator[str]:
             yield "| " + " | ".join("---" for _ in cells) + " |"
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return " ".join(text.split())

@@ -1,7 +1,7 @@
 """Texts that never had headings, made of the paragraphs of a document: the model must find none in them.
 
 Only training uses this module. A document without its headings is not enough: letters, talks, notes and forms
-contain short lines that are not headings, and a model that has never seen these takes them for titles.
+contain short lines that are not headings, and a model that was not trained on these takes them for titles.
 """
 
 from __future__ import annotations
@@ -27,54 +27,56 @@ _UNITS = ("kg", "cm", "m", "km", "h", "min", "%", "€", "GB", "W")
 Text = list[str]
 
 
-def undivided(pieces: Sequence[Piece], chance: random.Random) -> Iterator[tuple[str, list[Piece]]]:
+def undivided_texts(pieces: Sequence[Piece], chance: random.Random) -> Iterator[tuple[str, list[Piece]]]:
     """Yield texts without headings from the blocks of one document, each with the name of its shape."""
-    plain = [piece for piece in pieces if piece.kind != "heading"]
-    prose = [piece.lines[0] for piece in plain if piece.kind == "paragraph" and len(piece.lines[0]) > 60]
+    body = [piece for piece in pieces if piece.kind != "heading"]
+    prose = [piece.lines[0] for piece in body if piece.kind == "paragraph" and len(piece.lines[0]) > 60]
     if len(prose) < 3:
         return
-    for start in chance.sample(range(len(plain)), min(2, len(plain))):
-        yield "part", plain[start : start + chance.randint(2, 8)]
+    for start in chance.sample(range(len(body)), min(2, len(body))):
+        yield "part", body[start : start + chance.randint(2, 8)]
     for name, shape in SHAPES.items():
         yield name, [Piece("paragraph", (line,)) for line in shape(chance, prose) if line.strip()]
-    noted = list(plain)
+    blocks = list(body)
     for _ in range(chance.randint(1, 2)):
-        noted.insert(chance.randrange(len(noted)), Piece("paragraph", (_scrap(chance, prose),)))
-    yield "notes among prose", noted
+        blocks.insert(chance.randrange(len(blocks)), Piece("paragraph", (_scrap(chance, prose),)))
+    yield "notes among prose", blocks
 
 
-def _scrap(chance: random.Random, prose: Sequence[str], most: int = 7, raised: bool = False) -> str:
+def _scrap(chance: random.Random, prose: Sequence[str], maximum: int = 7, capitalize: bool = False) -> str:
     """A few words from anywhere in the prose, as in a hasty note."""
     text = chance.choice(prose)
     words = text.split()
     if len(words) < 5:
         return text[: chance.randint(4, 20)].strip(_STOPS)
     start = chance.choice((0, chance.randrange(len(words))))
-    scrap = " ".join(words[start : start + chance.randint(1, most)]).strip(_STOPS)
-    return scrap[:1].upper() + scrap[1:] if raised else scrap
+    scrap = " ".join(words[start : start + chance.randint(1, maximum)]).strip(_STOPS)
+    return scrap[:1].upper() + scrap[1:] if capitalize else scrap
 
 
 def _sentences(chance: random.Random, prose: Sequence[str], count: int) -> Text:
     """Single sentences, each a separate paragraph."""
-    found = [sentence for text in prose for sentence in _SENTENCE.split(text) if len(sentence) > 3]
-    start = chance.randrange(max(1, len(found) - count))
-    return found[start : start + count]
+    sentences = [sentence for text in prose for sentence in _SENTENCE.split(text) if len(sentence) > 3]
+    start = chance.randrange(max(1, len(sentences) - count))
+    return sentences[start : start + count]
 
 
 def _letter(chance: random.Random, prose: Sequence[str]) -> Text:
-    greeting = _scrap(chance, prose, 2, raised=True) + chance.choice((",", "!", ":", "", "，"))
+    greeting = _scrap(chance, prose, 2, capitalize=True) + chance.choice((",", "!", ":", "", "，"))
     start = chance.randrange(len(prose))
-    closing = [_scrap(chance, prose, 3, raised=True) + chance.choice((",", "", "!"))] if chance.random() < 0.8 else []
+    closing = (
+        [_scrap(chance, prose, 3, capitalize=True) + chance.choice((",", "", "!"))] if chance.random() < 0.8 else []
+    )
     return [greeting, *prose[start : start + chance.randint(2, 6)], *closing, chance.choice(_NAMES)]
 
 
 def _talk(chance: random.Random, prose: Sequence[str]) -> Text:
-    first, second = chance.sample(_NAMES, 2)
+    speaker, partner = chance.sample(_NAMES, 2)
     mark = chance.choice((": ", ":", " - ", "> "))
     lines: Text = []
     for at, sentence in enumerate(_sentences(chance, prose, chance.randint(8, 16))):
-        said = sentence if chance.random() < 0.7 else _scrap(chance, prose) + chance.choice("?.! ")
-        lines.append((second if at % 2 else first) + mark + said.strip())
+        text = sentence if chance.random() < 0.7 else _scrap(chance, prose) + chance.choice("?.! ")
+        lines.append((partner if at % 2 else speaker) + mark + text.strip())
     return lines
 
 
@@ -82,27 +84,27 @@ def _messages(chance: random.Random, prose: Sequence[str]) -> Text:
     """Long and short messages, some without the final stop, some of only a few words."""
     lines: Text = []
     for sentence in _sentences(chance, prose, chance.randint(10, 20)):
-        drawn = chance.random()
-        lines.append(sentence.rstrip(_STOPS) if drawn < 0.4 else _scrap(chance, prose, 9) if drawn < 0.7 else sentence)
+        draw = chance.random()
+        lines.append(sentence.rstrip(_STOPS) if draw < 0.4 else _scrap(chance, prose, 9) if draw < 0.7 else sentence)
     return lines
 
 
 def _form(chance: random.Random, prose: Sequence[str]) -> Text:
     """Labels with short values before, among or after some prose."""
-    mark, measured = chance.choice((": ", ": ", " ")), chance.random() < 0.4
+    mark, with_units = chance.choice((": ", ": ", " ")), chance.random() < 0.4
     entries = []
     for label in chance.sample(_LABELS, chance.randint(2, 6)):
         amount = f"{chance.randint(1, 400)} {chance.choice(_UNITS)}"
-        entries.append(label + mark + (amount if measured else _scrap(chance, prose, 5)))
+        entries.append(label + mark + (amount if with_units else _scrap(chance, prose, 5)))
     at = chance.randint(0, 3)
     return [*prose[:at], *entries, *prose[at : at + 3]]
 
 
-def _stressed(chance: random.Random, prose: Sequence[str]) -> Text:
+def _stressed_prose(chance: random.Random, prose: Sequence[str]) -> Text:
     """Prose with one sentence in bold between two paragraphs."""
     at = chance.randrange(1, len(prose))
-    stressed = _sentences(chance, prose, 1)[0].replace("*", "")
-    return [*prose[max(0, at - 8) : at], f"**{stressed}**", *prose[at : at + 8]]
+    sentence = _sentences(chance, prose, 1)[0].replace("*", "")
+    return [*prose[max(0, at - 8) : at], f"**{sentence}**", *prose[at : at + 8]]
 
 
 SHAPES: dict[str, Callable[[random.Random, Sequence[str]], Text]] = {
@@ -110,7 +112,7 @@ SHAPES: dict[str, Callable[[random.Random, Sequence[str]], Text]] = {
     "talk": _talk,
     "messages": _messages,
     "form": _form,
-    "prose with a sentence in bold": _stressed,
+    "prose with a sentence in bold": _stressed_prose,
 }
 
 AMBIGUOUS = frozenset(("messages", "notes among prose"))

@@ -10,14 +10,23 @@ or the decimal mark open, only proof from other columns of the document settles 
 """
 
 from converter.values.column import NO_HINTS, UNTYPED, Column, Conventions, DateOrder, DecimalMark, Hints
-from converter.values.infer import Table, agreed, asked_type, check, infer, infer_table, infer_tables, type_named
+from converter.values.infer import (
+    Table,
+    asked_type,
+    check,
+    common_conventions,
+    infer,
+    infer_table,
+    infer_tables,
+    type_named,
+)
 from converter.values.lattice import storable, unify
 from converter.values.names import column_name, column_names, dataset_name
 from converter.values.string import texts
 from converter.values.types import TYPES
 
 __all__ = [
-    "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table", "agreed",
-    "asked_type", "check", "column_name", "column_names", "dataset_name", "infer", "infer_table", "infer_tables",
-    "storable", "texts", "type_named", "unify",
+    "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table",
+    "asked_type", "check", "column_name", "column_names", "common_conventions", "dataset_name", "infer", "infer_table",
+    "infer_tables", "storable", "texts", "type_named", "unify",
 ]  # fmt: skip

@@ -45,47 +45,47 @@ def _vocabularies() -> list[Vocabulary]:
         for line in WORDS.strip().splitlines()
     ]
     # `✅ Yes`, `❌ no`: a sign and a word that agree.
-    both = {
+    sign_words = {
         f"{sign} {word}": truth
         for sign, truth in signs.items() if not sign.isascii()
-        for word, same in [*pairs[0].items(), *pairs[1].items()] if same is truth
+        for word, word_truth in [*pairs[0].items(), *pairs[1].items()] if word_truth is truth
     }  # fmt: skip
-    return [signs | both, *pairs]
+    return [signs | sign_words, *pairs]
 
 
 VOCABULARIES = _vocabularies()
-ALONE = (VOCABULARIES[0].keys() | VOCABULARIES[1].keys() | VOCABULARIES[2].keys()) - {"x", "×"}
+CLEAR_WORDS = (VOCABULARIES[0].keys() | VOCABULARIES[1].keys() | VOCABULARIES[2].keys()) - {"x", "×"}
 """Words that are boolean even if their opposite never occurs in the column; a lone `y` or `on` may be a code."""
 
-FORCED = {"1": True, "0": False}
+DIGITS = {"1": True, "0": False}
 """Numbers, unless the user asks for booleans."""
 
-KNOWN: dict[str, list[Vocabulary]] = {}
+VOCABULARIES_BY_WORD: dict[str, list[Vocabulary]] = {}
 for _vocabulary in VOCABULARIES:
     for _word in _vocabulary:
-        KNOWN.setdefault(_word, []).append(_vocabulary)
+        VOCABULARIES_BY_WORD.setdefault(_word, []).append(_vocabulary)
 
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read true and false, or return the cell that is neither."""
     candidates: list[Vocabulary] = []
-    if cells.forced and any(text in FORCED for text in cells.texts):
-        candidates = [FORCED | VOCABULARIES[0] | VOCABULARIES[1] | VOCABULARIES[2]]
+    if cells.forced and any(text in DIGITS for text in cells.texts):
+        candidates = [DIGITS | VOCABULARIES[0] | VOCABULARIES[1] | VOCABULARIES[2]]
     for text in cells.texts[: cells.allowed + 1]:
         if candidates:
             break
-        candidates = KNOWN.get(text.casefold(), [])
+        candidates = VOCABULARIES_BY_WORD.get(text.casefold(), [])
     refusal = NoMatch(cells.rows[0])
     for vocabulary in candidates:
-        each = cells.parse_each(lambda text, words=vocabulary: words.get(text.casefold()))  # type: ignore[misc]
-        if isinstance(each, NoMatch):
-            refusal = max(refusal, each, key=lambda r: r.row)
+        outcome = cells.parse_each(lambda text, words=vocabulary: words.get(text.casefold()))  # type: ignore[misc]
+        if isinstance(outcome, NoMatch):
+            refusal = max(refusal, outcome, key=lambda misfit: misfit.row)
             continue
-        fitting, values, misfits = each
+        fitting, values, misfits = outcome
         words = sorted({cells.texts[i] for i in fitting})
-        if len(set(values)) == 2 or cells.forced or all(word.casefold() in ALONE for word in words):
+        if len(set(values)) == 2 or cells.forced or all(word.casefold() in CLEAR_WORDS for word in words):
             if cells.has_unknown and not cells.forced:
-                return NoMatch(cells.missing[0], "a third answer beside yes and no")
+                return NoMatch(cells.missing[0], "a third answer besides yes and no")
             return cells.reading(BOOL, fitting, values, misfits, "all " + ", ".join(words[:4]))
         refusal = NoMatch(cells.rows[0], f"only {words[0]!r}, never its opposite")
     return refusal

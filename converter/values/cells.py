@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from converter.values.characters import fold, split_mark
-from converter.values.column import NOTHING_PROVED, Conventions, Hints
+from converter.values.column import NO_CONVENTIONS, Conventions, Hints
 from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
 
 Result = TypeVar("Result")
@@ -42,7 +42,7 @@ class Reading:
     evidence: str
     rejected: list[int] = field(default_factory=list)
     unit: str | None = None
-    proves: Conventions = NOTHING_PROVED
+    proves: Conventions = NO_CONVENTIONS
     asks: str | None = None
 
 
@@ -73,15 +73,15 @@ class Cells:
     """Whether the user asked for the type, which disables the guards against codes and identifiers."""
     _results: dict[Callable[[Cells], Any], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def tolerant(self, allowed: int, *, forced: bool = False) -> Cells:
+    def allow(self, allowed: int, *, forced: bool = False) -> Cells:
         """Return the same cells with more misfits allowed."""
         return replace(self, allowed=allowed, forced=forced)
 
-    def once(self, read: Callable[[Cells], Result]) -> Result:
-        """Return the cached result of `read`: types that share a reader read the cells once."""
-        if read not in self._results:
-            self._results[read] = read(self)
-        result: Result = self._results[read]
+    def result_of(self, reader: Callable[[Cells], Result]) -> Result:
+        """Return the cached result of `reader`: types that share a reader read the cells once."""
+        if reader not in self._results:
+            self._results[reader] = reader(self)
+        result: Result = self._results[reader]
         return result
 
     def line(self, index: int) -> str:
@@ -114,18 +114,18 @@ class Cells:
         return Reading(type, fit, values, evidence, [rows[i] for i in misfits])
 
 
-def indexes_without(count: int, left_out: Sequence[int]) -> Sequence[int]:
+def indexes_without(count: int, gaps: Sequence[int]) -> Sequence[int]:
     """Return the indexes below `count` except these; a range if there are none, to save a list of a million numbers."""
-    if not left_out:
+    if not gaps:
         return range(count)
-    out = frozenset(left_out)
-    return [index for index in range(count) if index not in out]
+    gap_set = frozenset(gaps)
+    return [index for index in range(count) if index not in gap_set]
 
 
 def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hints, conventions: Conventions) -> Cells:
     """Split the cells into filled and missing, remove footnote marks, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
-    longest = max([LONGEST, *map(len, null_values)])
+    longest_token = max([LONGEST, *map(len, null_values)])
     texts: list[str] = []
     missing: list[int] = []
     marks: dict[int, str] = {}
@@ -135,7 +135,7 @@ def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hint
         mark = None
         if not (null_values and text.casefold() in null_values):
             text, mark = split_mark(text)
-        token = text.casefold() if len(text) <= longest else None
+        token = text.casefold() if len(text) <= longest_token else None
         if token is None or (token not in ABSENT and token not in UNKNOWN and token not in null_values):
             texts.append(text)
         else:

@@ -33,14 +33,14 @@ def fold(text: str) -> str:
 
 def split_mark(text: str) -> tuple[str, str | None]:
     """Return a cell without the footnote mark at its end, and that mark: `12 †` gives `12` and `†`."""
-    found = MARK.search(text) if text[-1:] in MARK_ENDS else None
-    return (text[: found.start()], found[1]) if found else (text, None)
+    match = MARK.search(text) if text[-1:] in MARK_ENDS else None
+    return (text[: match.start()], match[1]) if match else (text, None)
 
 
 def plain_letters(text: str) -> str:
     """Return lower case, compatibility forms unified, accents off Latin letters only: `Größe` gives `grosse`."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    if folded.isascii():
-        return folded
-    bases = (unicodedata.normalize("NFD", char)[0] for char in folded)
-    return "".join(base if base.isascii() else char for base, char in zip(bases, folded, strict=True))
+    letters = unicodedata.normalize("NFKC", text).casefold()
+    if letters.isascii():
+        return letters
+    bases = (unicodedata.normalize("NFD", char)[0] for char in letters)
+    return "".join(base if base.isascii() else char for base, char in zip(bases, letters, strict=True))

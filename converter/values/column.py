@@ -43,7 +43,7 @@ class Conventions:
 NO_HINTS = Hints()
 UNTYPED = Hints(types={"*": "string"})
 """Every column stays text."""
-NOTHING_PROVED = Conventions()
+NO_CONVENTIONS = Conventions()
 NO_MARKS: Mapping[int, str] = {}
 """The marks of most columns: one shared empty mapping."""
 
@@ -70,7 +70,7 @@ class Column:
     """Indexes of the cells that do not fit, under a tolerance or a forced type. Their values are null."""
     marks: Mapping[int, str] = field(default_factory=lambda: NO_MARKS)
     """Footnote marks removed from cells: index of the cell to the mark (`*`, `[1]`)."""
-    proves: Conventions = NOTHING_PROVED
+    proves: Conventions = NO_CONVENTIONS
     """The conventions that this column's own cells prove."""
     asks: str | None = None
     """`date_order` or `decimal` if the cells leave it open; another column's proof may settle it."""

@@ -9,18 +9,18 @@ from converter.values.lattice import DATE32
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read dates without a time, or return the cell that does not fit."""
-    datetimes = cells.once(read_datetimes)
+    datetimes = cells.result_of(read_datetimes)
     if isinstance(datetimes, NoMatch):
         return datetimes
-    odd = [i for i, clock in enumerate(datetimes.clocks) if clock is not None]
-    if len(odd) + len(datetimes.misfits) > cells.allowed:
-        return NoMatch(cells.rows[datetimes.fitting[odd[0]]])
+    odd_indexes = [i for i, clock in enumerate(datetimes.clocks) if clock is not None]
+    if len(odd_indexes) + len(datetimes.misfits) > cells.allowed:
+        return NoMatch(cells.rows[datetimes.fitting[odd_indexes[0]]])
     days = [i for i in range(len(datetimes.days)) if datetimes.clocks[i] is None]
     if not days:
         return NoMatch(cells.rows[0])
     return moment_reading(cells, datetimes, Reading(
         DATE32, [cells.rows[datetimes.fitting[i]] for i in days], [datetimes.days[i] for i in days], "dates",
-        [cells.rows[i] for i in sorted(datetimes.misfits + [datetimes.fitting[i] for i in odd])],
+        [cells.rows[i] for i in sorted(datetimes.misfits + [datetimes.fitting[i] for i in odd_indexes])],
     ))  # fmt: skip
 
 

@@ -24,7 +24,7 @@ ZONE = r"(?P<zone> ?(?:Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}))?"
 TAIL = rf"(?:(?:[T ]|, ?| at | um ) ?{CLOCK}{ZONE})?"
 ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 NUMERIC = re.compile(r"(?P<first>[0-9]{1,4})(?P<mark>[-/.])(?P<middle>[0-9]{1,2})(?P=mark)(?P<last>[0-9]{1,4})" + TAIL)
-NAMED = [
+WORD_FORMS = [
     re.compile(form + TAIL)
     for form in (
         # 3 March 2024 · 3rd of March, 2024 · 03-Mar-24 · 3. März 2024 · 3 de marzo de 2024 · 1er mai 2024
@@ -71,10 +71,14 @@ class Datetime(NamedTuple):
         year, month, day = (self.parts[i] for i in ORDERS[order])
         if self.two_digits:
             year += 1900 if year >= PIVOT else 2000
-        found = day_of(year, month, day)
-        if found is None or not self.offset:
-            return found
-        return found if FIRST <= to_utc(found, self.clock or 0, self.offset) < LAST + DAY else None
+        calendar_day = day_of(year, month, day)
+        if calendar_day is None or not self.offset:
+            return calendar_day
+        return (
+            calendar_day
+            if FIRST_MOMENT <= to_utc(calendar_day, self.clock or 0, self.offset) < LAST_MOMENT + DAY
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -92,8 +96,8 @@ class Datetimes:
 
 def spans_years(text: str) -> bool:
     """Whether a text is a school year or a season: `2010/2011`, or `2009-10`, which is October only among months."""
-    found = YEARS.fullmatch(text)
-    return found is not None and (len(found[2]) == 4 or (int(found[1]) + 1) % 100 == int(found[2]))
+    match = YEARS.fullmatch(text)
+    return match is not None and (len(match[2]) == 4 or (int(match[1]) + 1) % 100 == int(match[2]))
 
 
 def day_of(year: int, month: int, day: int) -> date | None:
@@ -104,18 +108,18 @@ def day_of(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def clock_of(found: re.Match[str]) -> int | None:
+def clock_of(match: re.Match[str]) -> int | None:
     """Return the microseconds after midnight of a match of CLOCK; None if it is not a valid time."""
-    hour, minute, second, half = int(found["hour"]), int(found["minute"] or 0), int(found["second"] or 0), found["half"]
+    hour, minute, second, half = int(match["hour"]), int(match["minute"] or 0), int(match["second"] or 0), match["half"]
     if half:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + (12 if half in "Pp" else 0)
-    elif found["minute"] is None:
+    elif match["minute"] is None:
         return None
     if hour > 23 or minute > 59 or second > 59:
         return None
-    return ((hour * 60 + minute) * 60 + second) * SECOND + int((found["fraction"] or "0").ljust(6, "0"))
+    return ((hour * 60 + minute) * 60 + second) * SECOND + int((match["fraction"] or "0").ljust(6, "0"))
 
 
 def moment(text: str) -> Datetime | None:
@@ -124,18 +128,18 @@ def moment(text: str) -> Datetime | None:
         return None
     if iso := ISO_DAY.fullmatch(text):  # the fast path for most dates
         return Datetime((int(iso[1]), int(iso[2]), int(iso[3])), ("ymd",), False, None, None)
-    found, shape = _shape(text)
+    match, shape = _shape(text)
     if shape is None and not text[0].isdigit():
         # Months come first: `Mar. 3 2024` is March, not Martes.
         weekday = WEEKDAY.match(text)
         if weekday and weekday[1].casefold() in WEEKDAYS:
-            found, shape = _shape(text[weekday.end() :])
-    if found is None or shape is None:
+            match, shape = _shape(text[weekday.end() :])
+    if match is None or shape is None:
         return None
     parts, orders, two_digits = shape
-    if found["hour"] is None:
+    if match["hour"] is None:
         return Datetime(parts, orders, two_digits, None, None)
-    clock, offset = clock_of(found), _offset(found["zone"])
+    clock, offset = clock_of(match), _offset(match["zone"])
     if clock is None or (offset is not None and abs(offset) > 14 * 60):
         return None
     return Datetime(parts, orders, two_digits, clock, offset)
@@ -146,30 +150,30 @@ _Shape = tuple[tuple[int, int, int], tuple[DateOrder, ...], bool]
 
 def _shape(text: str) -> tuple[re.Match[str] | None, _Shape | None]:
     """Return the match of the form that the text has, and the date in it."""
-    if found := NUMERIC.fullmatch(text):
-        return found, _numeric(found)
-    found = next((match for form in NAMED if (match := form.fullmatch(text))), None)
-    return found, _named(found) if found else None
+    if match := NUMERIC.fullmatch(text):
+        return match, _numeric_date(match)
+    match = next((candidate for form in WORD_FORMS if (candidate := form.fullmatch(text))), None)
+    return match, _word_date(match) if match else None
 
 
-def _numeric(found: re.Match[str]) -> _Shape | None:
+def _numeric_date(form: re.Match[str]) -> _Shape | None:
     """Return the three numbers of `03/04/2024`, `2024-03-04` or `03.04.24`."""
-    first, middle, last = found["first"], found["middle"], found["last"]
-    parts = int(first), int(middle), int(last)
-    match len(first), len(last):
+    left, middle, right = form["first"], form["middle"], form["last"]
+    parts = int(left), int(middle), int(right)
+    match len(left), len(right):
         case 4, 1 | 2:
             return parts, ("ymd",), False
         case 1 | 2, 4 if 1000 <= parts[2] < 2200:
             return parts, ("dmy", "mdy"), False
         # Two digits each, or slashes: `1.2.13` is a version, `1/2/13` a date.
-        case 1 | 2, 2 if found["mark"] == "/" or len(first) == len(middle) == 2:
+        case 1 | 2, 2 if form["mark"] == "/" or len(left) == len(middle) == 2:
             return parts, ("dmy", "mdy", "ymd"), True
     return None
 
 
-def _named(found: re.Match[str]) -> _Shape | None:
+def _word_date(match: re.Match[str]) -> _Shape | None:
     """Return the date of `3 March 2024` and similar forms."""
-    groups = found.groupdict()
+    groups = match.groupdict()
     month = int(groups["number"]) if groups.get("number") else MONTHS.get(groups.get("month", "").casefold())
     if month is None:
         return None
@@ -191,59 +195,64 @@ def _offset(zone: str | None) -> int | None:
 
 def read_datetimes(cells: Cells) -> Datetimes | NoMatch:
     """Read all filled cells as dates in one order, or return the cell that does not fit."""
-    each = cells.parse_each(moment)
-    if isinstance(each, NoMatch):
-        first, last = cells.texts[0], cells.texts[-1]
-        is_span = spans_years(first) and spans_years(last)
-        return NoMatch(cells.rows[0], f"{first} is a span of years") if is_span else each
-    fitting, datetimes, misfits = each
+    outcome = cells.parse_each(moment)
+    if isinstance(outcome, NoMatch):
+        first_text, last_text = cells.texts[0], cells.texts[-1]
+        is_span = spans_years(first_text) and spans_years(last_text)
+        return NoMatch(cells.rows[0], f"{first_text} is a span of years") if is_span else outcome
+    fitting, datetimes, misfits = outcome
     rows, texts = cells.rows, cells.texts
-    settled = all(len(m.orders) == 1 for m in datetimes)
-    hint = cells.hints.date_order
-    orders: list[DateOrder] = ["ymd"] if settled else [hint] if hint else list(ORDERS)
-    days = {order: [m.day(order) for m in datetimes] for order in orders}
-    fewest = min(column.count(None) for column in days.values())
-    if fewest + len(misfits) > cells.allowed:
-        odd = fitting[max(column.index(None) for column in days.values())]
-        return NoMatch(rows[odd], f"no such day: {texts[odd]}")
-    days = {order: column for order, column in days.items() if column.count(None) == fewest}
-    usual = cells.conventions.date_order
+    is_settled = all(len(value.orders) == 1 for value in datetimes)
+    order_hint = cells.hints.date_order
+    orders: list[DateOrder] = ["ymd"] if is_settled else [order_hint] if order_hint else list(ORDERS)
+    days = {order: [value.day(order) for value in datetimes] for order in orders}
+    null_count = min(column.count(None) for column in days.values())
+    if null_count + len(misfits) > cells.allowed:
+        misfit = fitting[max(column.index(None) for column in days.values())]
+        return NoMatch(rows[misfit], f"no such day: {texts[misfit]}")
+    days = {order: column for order, column in days.items() if column.count(None) == null_count}
+    usual_order = cells.conventions.date_order
     order = next(iter(days))
-    note = "" if settled else _proof(cells, fitting, datetimes, order)
+    note = "" if is_settled else _proof(cells, fitting, datetimes, order)
     is_open = any(column != days[order] for column in days.values())
-    if is_open and usual in days:
-        order, note = usual, f"{_SPELLED[usual]} as elsewhere in the document"
+    if is_open and usual_order in days:
+        order, note = usual_order, f"{_ORDER_NAMES[usual_order]} as elsewhere in the document"
     elif is_open:
         example = next(i for i, readings in enumerate(zip(*days.values(), strict=True)) if len(set(readings)) > 1)
-        names = " or ".join(_SPELLED[order] for order in days)
+        names = " or ".join(_ORDER_NAMES[order] for order in days)
         return NoMatch(rows[fitting[example]], f"{texts[fitting[example]]} may be {names}", "date_order")
-    kept = [(i, day) for i, day in enumerate(days[order]) if day is not None]
-    if any(datetimes[i].two_digits for i, _ in kept):
+    valid_days = [(i, day) for i, day in enumerate(days[order]) if day is not None]
+    if any(datetimes[i].two_digits for i, _ in valid_days):
         note = "; ".join(filter(None, [note, "two-digit years as 1969 to 2068"]))
-    proves = not settled and not hint and len(days) == 1 and any(len(datetimes[i].orders) == 2 for i, _ in kept)
+    proves = (
+        not is_settled
+        and not order_hint
+        and len(days) == 1
+        and any(len(datetimes[i].orders) == 2 for i, _ in valid_days)
+    )
     return Datetimes(
-        fitting=[fitting[i] for i, _ in kept],
-        days=[day for _, day in kept],
-        clocks=[datetimes[i].clock for i, _ in kept],
-        offsets=[datetimes[i].offset for i, _ in kept],
+        fitting=[fitting[i] for i, _ in valid_days],
+        days=[day for _, day in valid_days],
+        clocks=[datetimes[i].clock for i, _ in valid_days],
+        offsets=[datetimes[i].offset for i, _ in valid_days],
         misfits=sorted([*misfits, *(fitting[i] for i, day in enumerate(days[order]) if day is None)]),
         note=note,
         proves=Conventions(date_order=order if proves else None),
     )
 
 
-_SPELLED: dict[DateOrder | None, str] = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
+_ORDER_NAMES: dict[DateOrder | None, str] = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
 def _proof(cells: Cells, fitting: Sequence[int], datetimes: list[Datetime], order: DateOrder) -> str:
     """Return how the order was settled, with the first cell that is valid in no other order."""
-    others: list[DateOrder] = [other for other in ORDERS if other != order]
-    for index, one in zip(fitting, datetimes, strict=True):
-        if len(one.orders) > 1 and all(one.day(other) is None for other in others):
+    rivals: list[DateOrder] = [rival for rival in ORDERS if rival != order]
+    for index, value in zip(fitting, datetimes, strict=True):
+        if len(value.orders) > 1 and all(value.day(rival) is None for rival in rivals):
             if cells.hints.date_order:
-                return f"{_SPELLED[order]} as asked"
-            return f"{_SPELLED[order]} by {cells.line(index)}: {cells.texts[index]}"
-    return f"{_SPELLED[order]}" if any(len(m.orders) > 1 for m in datetimes) else ""
+                return f"{_ORDER_NAMES[order]} as requested"
+            return f"{_ORDER_NAMES[order]} by {cells.line(index)}: {cells.texts[index]}"
+    return f"{_ORDER_NAMES[order]}" if any(len(value.orders) > 1 for value in datetimes) else ""
 
 
 def to_utc(day: date, clock: int, offset: int | None) -> int:
@@ -251,5 +260,5 @@ def to_utc(day: date, clock: int, offset: int | None) -> int:
     return (day - date(1970, 1, 1)) // timedelta(days=1) * DAY + clock - (offset or 0) * 60 * SECOND
 
 
-FIRST, LAST = (to_utc(day, 0, None) for day in (date.min, date.max))
+FIRST_MOMENT, LAST_MOMENT = (to_utc(day, 0, None) for day in (date.min, date.max))
 """The first and last days of Python's `date`, in microseconds since 1970."""

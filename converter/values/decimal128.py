@@ -18,7 +18,7 @@ from converter.values.quantities import Numbers
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read decimals if int64 and float64 do not suffice, or return the cell that does not fit."""
-    numbers = cells.once(read_numbers)
+    numbers = cells.result_of(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
     reason = None if numbers.has_exponent else "fixed decimals" if cells.forced else _reason(numbers)
@@ -38,12 +38,12 @@ def _reason(numbers: Numbers) -> str | None:
     """Return why these numbers need decimals, or None if they do not."""
     if numbers.is_money:
         return "money"
-    long = [text for text in numbers.texts if len(text) > EXACT_DIGITS]
+    long_texts = [text for text in numbers.texts if len(text) > EXACT_DIGITS]
     if numbers.has_fraction:
-        return "fractions that a float would bend" if any(map(_bends, long)) else None
-    return "whole numbers past 64 bits" if any(abs(int(text)) > LARGEST for text in long) else None
+        return "fractions that float64 would change" if any(map(_changes_as_float, long_texts)) else None
+    return "whole numbers beyond 64 bits" if any(abs(int(text)) > LARGEST for text in long_texts) else None
 
 
-def _bends(text: str) -> bool:
+def _changes_as_float(text: str) -> bool:
     """Whether a round trip through float64 changes the number."""
     return Decimal(repr(float(text))) != Decimal(text)

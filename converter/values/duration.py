@@ -30,7 +30,7 @@ MICROSECONDS: dict[str, int] = {
     }.items()
     for word in words.split()
 }
-IN_WORDS = re.compile(r"-?(?:[0-9]{1,9}(?:\.[0-9]{1,6})? ?[a-zµ]{1,12}\.?(?:, ?(?:and )?| and | |$|(?=[0-9])))+", re.I)
+WORDS = re.compile(r"-?(?:[0-9]{1,9}(?:\.[0-9]{1,6})? ?[a-zµ]{1,12}\.?(?:, ?(?:and )?| and | |$|(?=[0-9])))+", re.I)
 PART = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?([a-zµ]+)", re.I)
 ISO = re.compile(
     r"(-?)P(?:([0-9]{1,6})W)?(?:([0-9]{1,7})D)?"
@@ -39,7 +39,7 @@ ISO = re.compile(
 CLOCK = re.compile(
     r"(?:(-?)([0-9]{1,7}) days?,? \+?)?(-?)([0-9]{1,5}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6}(?:000)?)?)"
 )
-HUMAN = MICROSECONDS["s"]
+SMALLEST_LONE_UNIT = MICROSECONDS["s"]
 """The smallest unit that may stand alone: `45m` beside `2h` is a duration, `12 ms` a measurement."""
 PARTS = [MICROSECONDS[unit] for unit in ("w", "d", "h", "m", "s")]
 LARGEST = 2**63 - 1
@@ -49,20 +49,20 @@ def parse(text: str) -> int | None:
     """Return the microseconds, or None."""
     if len(text) > LONGEST_VALUE:
         return None
-    if found := ISO.fullmatch(text):
-        pairs = list(zip(found.groups()[1:], PARTS, strict=True))
-    elif found := CLOCK.fullmatch(text):
-        minus, days, clock_minus, *clock = found.groups()
+    if match := ISO.fullmatch(text):
+        pairs = list(zip(match.groups()[1:], PARTS, strict=True))
+    elif match := CLOCK.fullmatch(text):
+        minus, days, clock_minus, *clock = match.groups()
         length = _total(zip(clock, PARTS[2:], strict=True))
         if length is None:
             return None
         return (-length if clock_minus else length) + int(f"{minus or ''}{days or 0}") * MICROSECONDS["d"]
-    elif IN_WORDS.fullmatch(text):
+    elif WORDS.fullmatch(text):
         parts = PART.findall(text)
         lengths = [MICROSECONDS.get(word.lower(), 0) for _, word in parts]
         # From the largest unit to the smallest, none twice: `20m 1h` is not a duration.
-        falling = all(lengths) and sorted(set(lengths), reverse=True) == lengths
-        if not falling or (len(lengths) == 1 and lengths[0] < HUMAN):
+        is_falling = all(lengths) and sorted(set(lengths), reverse=True) == lengths
+        if not is_falling or (len(lengths) == 1 and lengths[0] < SMALLEST_LONE_UNIT):
             return None
         pairs = [(number, length) for (number, _), length in zip(parts, lengths, strict=True)]
     else:
@@ -81,11 +81,11 @@ def _total(pairs: Iterable[tuple[str, int]]) -> int | None:
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read durations, or return the cell that does not fit."""
-    each = cells.parse_each(parse)
-    if isinstance(each, NoMatch):
+    outcome = cells.parse_each(parse)
+    if isinstance(outcome, NoMatch):
         if re.fullmatch(r"[0-9]{1,3}:[0-5][0-9]", cells.texts[0]) and DURATION_HEADER.search(cells.header):
             reason = f"{cells.texts[0]} may be hours and minutes or minutes and seconds"
             return NoMatch(cells.rows[0], reason)
-        return each
-    fitting, values, misfits = each
+        return outcome
+    fitting, values, misfits = outcome
     return cells.reading(DURATION, fitting, values, misfits, "durations")

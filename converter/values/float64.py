@@ -11,7 +11,7 @@ from converter.values.numbers import numeric_reading, read_numbers
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read floating-point numbers, or return the cell that does not fit."""
-    numbers = cells.once(read_numbers)
+    numbers = cells.result_of(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
     if not (numbers.has_fraction or numbers.has_exponent or cells.forced):

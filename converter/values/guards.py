@@ -21,7 +21,7 @@ IDENTIFIER_HEADER = re.compile(
     r"(?:\b|_)(?:ids?|identifier|key|code|serial|account|card|iban|isbn|ean|gtin|upc|imei|hash|token|uuid|no|number)\b",
     re.IGNORECASE,
 )
-COUNTED = 3
+VERSION_DIGITS = 3
 """The maximum number of digits after a version's point. A run of this many consecutive numbers proves nothing."""
 
 EXACT_DIGITS = 15
@@ -34,13 +34,13 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     for index, text in enumerate(texts):
         # A single `0` is by far the most common cell that begins with a zero.
         if text[:1] in "0+-" and len(text) > 1 and LEADING_ZERO.match(text):
-            return numbers.refusal(cells, index, f"leading zero in {_raw(cells, numbers, index)!r}")
+            return numbers.refusal(cells, index, f"leading zero in {_raw_text(cells, numbers, index)!r}")
         if len(text) > EXACT_DIGITS and text.isdigit():
-            same_length = len(texts) > 1 and len(set(map(len, texts))) == 1
-            if same_length or IDENTIFIER_HEADER.search(cells.header):
-                return numbers.refusal(cells, index, f"{_raw(cells, numbers, index)!r} is an identifier")
+            has_equal_lengths = len(texts) > 1 and len(set(map(len, texts))) == 1
+            if has_equal_lengths or IDENTIFIER_HEADER.search(cells.header):
+                return numbers.refusal(cells, index, f"{_raw_text(cells, numbers, index)!r} is an identifier")
         if len(text) > 8 and text[0] == "+" and text[1:].isdigit():
-            return numbers.refusal(cells, index, f"{_raw(cells, numbers, index)!r} is a phone number")
+            return numbers.refusal(cells, index, f"{_raw_text(cells, numbers, index)!r} is a phone number")
     if numbers.unit is None:
         if PHONE_HEADER.search(cells.header) and any(len(text) > 6 for text in texts):
             return numbers.refusal(cells, 0, "phone numbers by the header")
@@ -49,7 +49,7 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     return None
 
 
-def _raw(cells: Cells, numbers: Numbers, index: int) -> str:
+def _raw_text(cells: Cells, numbers: Numbers, index: int) -> str:
     return cells.texts[numbers.fitting[index]]
 
 
@@ -60,29 +60,35 @@ def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     """
     if VERSION_HEADER.search(cells.header):
         return numbers.refusal(cells, 0, "versions by the header")
-    pairs = [(whole, fraction) for whole, _, fraction in (text.partition(".") for text in numbers.texts)]
-    seen: dict[str, str] = {}
-    for index, (whole, fraction) in enumerate(pairs):
-        key = fraction.rstrip("0")
+    pairs = [(major, minor) for major, _, minor in (text.partition(".") for text in numbers.texts)]
+    minors: dict[str, str] = {}
+    for index, (major, minor) in enumerate(pairs):
+        key = minor.rstrip("0")
         # 3.10 is a likely version, 3.50 is not.
-        if len(whole) == 1 and key in ("1", "2", "3") and seen.setdefault(whole + key, fraction) != fraction:
-            return numbers.refusal(cells, index, f"{whole}.{key} and {whole}.{key}0 are versions")
-    steps = {_step(before, after) for before, after in pairwise(pairs)}
-    across = steps & {"across"}
-    if across or (len(steps) == 1 and len(pairs) > COUNTED and steps <= {"up", "down"}):
+        if len(major) == 1 and key in ("1", "2", "3") and minors.setdefault(major + key, minor) != minor:
+            return numbers.refusal(cells, index, f"{major}.{key} and {major}.{key}0 are versions")
+    steps = {_step(version, successor) for version, successor in pairwise(pairs)}
+    crossings = steps & {"across"}
+    if crossings or (len(steps) == 1 and len(pairs) > VERSION_DIGITS and steps <= {"up", "down"}):
         return numbers.refusal(cells, 0, f"{numbers.texts[0]}, {numbers.texts[1]}, ... count like versions")
     return None
 
 
-def _step(before: tuple[str, str], after: tuple[str, str]) -> str | None:
+def _step(version: tuple[str, str], successor: tuple[str, str]) -> str | None:
     """Return how one version follows another: `up` or `down` by one, `across` a power of ten (9 and 10), or None."""
-    (whole, one), (same, other) = before, after
-    if whole != same or whole.lstrip("+-") == "0" or not one or not other or max(len(one), len(other)) > COUNTED:
+    (major, minor), (next_major, next_minor) = version, successor
+    if (
+        major != next_major
+        or major.lstrip("+-") == "0"
+        or not minor
+        or not next_minor
+        or max(len(minor), len(next_minor)) > VERSION_DIGITS
+    ):
         return None
-    step = int(other) - int(one)
-    if abs(step) != 1 or (len(one) != len(other) and "0" in (one[0], other[0])):
+    step = int(next_minor) - int(minor)
+    if abs(step) != 1 or (len(minor) != len(next_minor) and "0" in (minor[0], next_minor[0])):
         return None
-    if len(one) != len(other):
+    if len(minor) != len(next_minor):
         return "across"
     # 97.4, 97.3, 97.2 are scores.
-    return ("up" if step > 0 else "down") if len(whole) == 1 else None
+    return ("up" if step > 0 else "down") if len(major) == 1 else None

@@ -13,9 +13,9 @@ from converter.errors import UsageError
 from converter.values import string
 from converter.values.cells import Cells, NoMatch, Reading, prepare
 from converter.values.column import (
+    NO_CONVENTIONS,
     NO_HINTS,
     NO_MARKS,
-    NOTHING_PROVED,
     Column,
     Conventions,
     DateOrder,
@@ -27,14 +27,14 @@ from converter.values.lattice import NULL, STRING, decimal128
 from converter.values.names import column_name, column_names
 from converter.values.types import ALIASES, TYPES, Type
 
-NEAR = 5
+CELLS_PER_MISFIT = 5
 """The evidence of a string column names a type if at most one cell in this many does not fit."""
 
-FEW = 2
+FEW_CELLS = 2
 """Up to this many filled cells, the evidence states their number."""
 
 BY_NAME = {type.name: type for type in TYPES}
-_SHOWN = 40
+_LONGEST_QUOTE = 40
 
 
 class Table(NamedTuple):
@@ -52,7 +52,7 @@ def infer(
     cells: Sequence[str],
     lines: Sequence[int],
     hints: Hints = NO_HINTS,
-    conventions: Conventions = NOTHING_PROVED,
+    conventions: Conventions = NO_CONVENTIONS,
     *,
     name: str | None = None,
 ) -> Column:
@@ -63,27 +63,27 @@ def infer(
     Raises UsageError for a forced type that does not exist, and nothing else, whatever the cells hold.
     """
     name = column_name(header) if name is None else name
-    forced = asked_type(hints, header, name)
-    ready = prepare(header, cells, lines, hints, conventions)
-    if forced:
-        return _forced(forced, ready, name)
-    if not ready.texts:
-        if ready.only_blank:
-            column = _column(ready, name, Reading(NULL, [], [], "no cell says anything"))
+    requested_type = asked_type(hints, header, name)
+    prepared_cells = prepare(header, cells, lines, hints, conventions)
+    if requested_type:
+        return _requested_column(requested_type, prepared_cells, name)
+    if not prepared_cells.texts:
+        if prepared_cells.only_blank:
+            column = _typed_column(prepared_cells, name, Reading(NULL, [], [], "no cell has a value"))
         else:
-            column = _text(ready, name, "nothing but missing-value tokens")
-        return replace(column, says_nothing=not ready.has_unknown)
+            column = _text_column(prepared_cells, name, "nothing but missing-value tokens")
+        return replace(column, says_nothing=not prepared_cells.has_unknown)
     refusals: list[NoMatch] = []
     for type in TYPES:
-        outcome = type.read(ready)
+        outcome = type.read(prepared_cells)
         if isinstance(outcome, Reading):
-            return _column(ready, name, outcome)
+            return _typed_column(prepared_cells, name, outcome)
         refusals.append(outcome)
-    told = next((refusal for refusal in refusals if refusal.reason), None)
-    if told is not None:
+    explanation = next((refusal for refusal in refusals if refusal.reason), None)
+    if explanation is not None:
         asks = next((refusal.asks for refusal in refusals if refusal.asks), None)
-        return _text(ready, name, f"text: {told.reason} (line {lines[told.row]})", asks)
-    return _text(ready, name, _near_miss(ready) or "text")
+        return _text_column(prepared_cells, name, f"text: {explanation.reason} (line {lines[explanation.row]})", asks)
+    return _text_column(prepared_cells, name, _near_miss(prepared_cells) or "text")
 
 
 def infer_table(
@@ -91,14 +91,14 @@ def infer_table(
     columns: Sequence[Sequence[str]],
     lines: Sequence[int],
     hints: Hints = NO_HINTS,
-    conventions: Conventions = NOTHING_PROVED,
+    conventions: Conventions = NO_CONVENTIONS,
 ) -> list[Column]:
     """Return the typed columns of one table; proof from one column settles what another leaves open."""
     return infer_tables([Table(headers, columns, lines)], hints, conventions)[0]
 
 
 def infer_tables(
-    tables: Sequence[Table], hints: Hints = NO_HINTS, conventions: Conventions = NOTHING_PROVED
+    tables: Sequence[Table], hints: Hints = NO_HINTS, conventions: Conventions = NO_CONVENTIONS
 ) -> list[list[Column]]:
     """Return the typed columns of all tables of one document.
 
@@ -112,31 +112,33 @@ def infer_tables(
             infer(header, cells, table.lines, hints, conventions, name=name)
             for header, cells, name in zip(table.headers, table.columns, names, strict=True)
         ])  # fmt: skip
-    if not any(column.asks for typed in document for column in typed):
+    if not any(column.asks for columns in document for column in columns):
         return document
-    everywhere = agreed((column for typed in document for column in typed), conventions)
-    for table, typed in zip(tables, document, strict=True):
-        if any(column.asks for column in typed):
-            here = agreed(typed, everywhere)
-            typed[:] = [
-                infer(column.header, cells, table.lines, hints, here, name=column.name) if column.asks else column
-                for column, cells in zip(typed, table.columns, strict=True)
+    document_conventions = common_conventions((column for columns in document for column in columns), conventions)
+    for table, columns in zip(tables, document, strict=True):
+        if any(column.asks for column in columns):
+            table_conventions = common_conventions(columns, document_conventions)
+            columns[:] = [
+                infer(column.header, cells, table.lines, hints, table_conventions, name=column.name)
+                if column.asks
+                else column
+                for column, cells in zip(columns, table.columns, strict=True)
             ]
     return document
 
 
 def check(hints: Hints) -> None:
     """Raise UsageError for an invalid hint: an unknown type, a tolerance outside 0 to 1."""
-    for asked in hints.types.values():
-        type_named(asked)
-    for name, value, known in (("decimal mark", hints.decimal, (".", ",")), ("date order", hints.date_order, ORDERS)):
-        if value is not None and value not in known:
-            raise UsageError(f"no {name} {value!r}; there are {', '.join(known)}")
+    for type_name in hints.types.values():
+        type_named(type_name)
+    for name, value, choices in (("decimal mark", hints.decimal, (".", ",")), ("date order", hints.date_order, ORDERS)):
+        if value is not None and value not in choices:
+            raise UsageError(f"unknown {name} {value!r}; use one of {', '.join(choices)}")
     if not 0 <= hints.tolerance <= 1:
-        raise UsageError(f"a tolerance is a share between 0 and 1, not {hints.tolerance}")
+        raise UsageError(f"tolerance must be between 0 and 1, not {hints.tolerance}")
 
 
-def agreed(columns: Iterable[Column], otherwise: Conventions) -> Conventions:
+def common_conventions(columns: Iterable[Column], otherwise: Conventions) -> Conventions:
     """Return the conventions that these columns prove without contradiction, or `otherwise` for those none proves."""
     orders: set[DateOrder] = set()
     decimals: set[DecimalMark] = set()
@@ -151,72 +153,72 @@ def agreed(columns: Iterable[Column], otherwise: Conventions) -> Conventions:
     )
 
 
-def _column(ready: Cells, name: str, reading: Reading) -> Column:
+def _typed_column(cells: Cells, name: str, reading: Reading) -> Column:
     """Return the column of a reading: values at the positions of their cells, and the complete evidence."""
-    array = _array(ready, reading)
+    array = _array(cells, reading)
     evidence = [reading.evidence]
-    if ready.missing and reading.rows:
-        tokens = sorted({ready.raw[row].strip() for row in ready.missing})
-        evidence.append(f"{len(ready.missing)} missing ({', '.join(token[:12] or 'empty' for token in tokens[:3])})")
-    if ready.marks:
-        evidence.append(f"footnote marks taken off {len(ready.marks)}")
+    if cells.missing and reading.rows:
+        tokens = sorted({cells.raw[row].strip() for row in cells.missing})
+        evidence.append(f"{len(cells.missing)} missing ({', '.join(token[:12] or 'empty' for token in tokens[:3])})")
+    if cells.marks:
+        evidence.append(f"footnote marks removed from {len(cells.marks)}")
     if reading.rejected:
-        evidence.append(f"{len(reading.rejected)} of {len(ready.texts)} do not fit")
-    elif 0 < len(ready.texts) <= FEW:
-        evidence.append(f"only {len(ready.texts)} filled {'cell' if len(ready.texts) == 1 else 'cells'}")
+        evidence.append(f"{len(reading.rejected)} of {len(cells.texts)} do not fit")
+    elif 0 < len(cells.texts) <= FEW_CELLS:
+        evidence.append(f"only {len(cells.texts)} filled {'cell' if len(cells.texts) == 1 else 'cells'}")
     return Column(
-        ready.header, name, reading.type, reading.unit, array.null_count, "; ".join(evidence), array,
-        tuple(reading.rejected), ready.marks or NO_MARKS, reading.proves, reading.asks,
+        cells.header, name, reading.type, reading.unit, array.null_count, "; ".join(evidence), array,
+        tuple(reading.rejected), cells.marks or NO_MARKS, reading.proves, reading.asks,
     )  # fmt: skip
 
 
-def _text(ready: Cells, name: str, evidence: str, asks: str | None = None) -> Column:
+def _text_column(cells: Cells, name: str, evidence: str, asks: str | None = None) -> Column:
     """Return the column as text."""
-    values = _array(ready, string.read(ready))
-    return Column(ready.header, name, STRING, None, values.null_count, evidence, values, asks=asks)
+    values = _array(cells, string.read(cells))
+    return Column(cells.header, name, STRING, None, values.null_count, evidence, values, asks=asks)
 
 
-def _array(ready: Cells, reading: Reading) -> pa.Array[Any]:
+def _array(cells: Cells, reading: Reading) -> pa.Array[Any]:
     """Return the values at the positions of their cells, null elsewhere."""
-    if len(reading.values) == len(ready.raw):
+    if len(reading.values) == len(cells.raw):
         return pa.array(reading.values, reading.type)
-    values: list[object] = [None] * len(ready.raw)
+    values: list[object] = [None] * len(cells.raw)
     for row, value in zip(reading.rows, reading.values, strict=True):
         values[row] = value
     return pa.array(values, reading.type)
 
 
-def _near_miss(ready: Cells) -> str | None:
+def _near_miss(cells: Cells) -> str | None:
     """Return which line rules out a type that nearly all cells fit; None if there is no such type."""
-    count = len(ready.texts)
-    numeric = sum(not text[0].isalpha() for text in ready.texts)
-    if count < 3 or 2 * numeric < count:
+    count = len(cells.texts)
+    numeric_count = sum(not text[0].isalpha() for text in cells.texts)
+    if count < 3 or 2 * numeric_count < count:
         return None
-    patient = ready.tolerant(max(1, count // NEAR))
+    tolerant_cells = cells.allow(max(1, count // CELLS_PER_MISFIT))
     for type in TYPES:
-        outcome = type.read(patient)
-        if isinstance(outcome, Reading) and outcome.rejected and len(outcome.rejected) <= patient.allowed:
-            row, *more = sorted(outcome.rejected)
-            rest = f" and {len(more)} more" if more else ""
-            return f"text: {outcome.type} but for line {ready.lines[row]}: {_short(ready.raw[row])}{rest}"
+        outcome = type.read(tolerant_cells)
+        if isinstance(outcome, Reading) and outcome.rejected and len(outcome.rejected) <= tolerant_cells.allowed:
+            row, *other_rows = sorted(outcome.rejected)
+            remainder = f" and {len(other_rows)} more" if other_rows else ""
+            return f"text: {outcome.type} except for line {cells.lines[row]}: {_quote(cells.raw[row])}{remainder}"
     return None
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…")
+def _quote(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…")
 
 
-def _forced(asked: str, ready: Cells, name: str) -> Column:
+def _requested_column(requested_type: str, cells: Cells, name: str) -> Column:
     """Return the column in the type that the user asked for; cells that do not fit are rejected."""
-    type, target = type_named(asked)
+    type, target = type_named(requested_type)
     if type is None:
-        return _text(ready, name, f"{target} as asked")
-    outcome: Reading | NoMatch = NoMatch(0, "no cell says anything")
-    if ready.texts:
-        outcome = type.read(ready.tolerant(len(ready.texts), forced=True))
+        return _text_column(cells, name, f"{target} as requested")
+    outcome: Reading | NoMatch = NoMatch(0, "no cell has a value")
+    if cells.texts:
+        outcome = type.read(cells.allow(len(cells.texts), forced=True))
     if isinstance(outcome, Reading):
-        outcome = replace(outcome, evidence=f"{target or outcome.type} as asked; {outcome.evidence}")
-        column = _column(ready, name, outcome)
+        outcome = replace(outcome, evidence=f"{target or outcome.type} as requested; {outcome.evidence}")
+        column = _typed_column(cells, name, outcome)
         if target is None or column.type == target:
             return column
         try:
@@ -226,11 +228,9 @@ def _forced(asked: str, ready: Cells, name: str) -> Column:
     else:
         reason = outcome.reason or "no cell fits"
     target = decimal128(0, 0) if target is None and type.name == "decimal128" else target or pa.timestamp("us")
-    nothing = pa.nulls(len(ready.raw), target)
-    evidence = f"{target} as asked; {reason}"
-    return Column(
-        ready.header, name, target, None, len(nothing), evidence, nothing, tuple(ready.rows), asks=outcome.asks
-    )
+    nulls = pa.nulls(len(cells.raw), target)
+    evidence = f"{target} as requested; {reason}"
+    return Column(cells.header, name, target, None, len(nulls), evidence, nulls, tuple(cells.rows), asks=outcome.asks)
 
 
 def asked_type(hints: Hints, header: str, name: str) -> str | None:
@@ -238,26 +238,28 @@ def asked_type(hints: Hints, header: str, name: str) -> str | None:
     types = hints.types
     if not types or header in types or name in types:
         return types.get(header) or types.get(name)
-    alike = (type for column, type in types.items() if column != "*" and column_name(column) == column_name(header))
-    return next(alike, types.get("*"))
+    similar_types = (
+        type for column, type in types.items() if column != "*" and column_name(column) == column_name(header)
+    )
+    return next(similar_types, types.get("*"))
 
 
-def type_named(asked: str) -> tuple[Type | None, pa.DataType | None]:
+def type_named(type_name: str) -> tuple[Type | None, pa.DataType | None]:
     """Return the type of a name (None for string), and its Arrow type if the name determines it."""
-    name = ALIASES.get(asked.strip().lower(), asked.strip().lower())
+    name = ALIASES.get(type_name.strip().lower(), type_name.strip().lower())
     if name == "string":
         return None, STRING
     if name in ("decimal128", "timestamp"):
         return BY_NAME[name], None
-    if found := re.fullmatch(r"decimal128\((\d{1,2}), ?(-?\d{1,2})\)", name):
-        return BY_NAME["decimal128"], pa.decimal128(int(found[1]), int(found[2]))
-    exact = {
+    if match := re.fullmatch(r"decimal128\((\d{1,2}), ?(-?\d{1,2})\)", name):
+        return BY_NAME["decimal128"], pa.decimal128(int(match[1]), int(match[2]))
+    exact_types = {
         "bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64(), "date32": pa.date32(),
         "time64": pa.time64("us"), "time64[us]": pa.time64("us"), "duration": pa.duration("us"),
         "duration[us]": pa.duration("us"), "timestamp[us]": pa.timestamp("us"),
         "timestamp[us, tz=utc]": pa.timestamp("us", tz="UTC"),
     }  # fmt: skip
-    if name not in exact:
-        known = ", ".join(["string", *BY_NAME, "decimal128(PRECISION, SCALE)"])
-        raise UsageError(f"no type {asked!r}; the types are {known}")
-    return BY_NAME[name.partition("[")[0]], exact[name]
+    if name not in exact_types:
+        type_names = ", ".join(["string", *BY_NAME, "decimal128(PRECISION, SCALE)"])
+        raise UsageError(f"unknown type {type_name!r}; use one of {type_names}")
+    return BY_NAME[name.partition("[")[0]], exact_types[name]

@@ -11,18 +11,18 @@ LARGEST = 2**63 - 1
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read whole numbers without a currency, or return the cell that does not fit."""
-    numbers = cells.once(read_numbers)
+    numbers = cells.result_of(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
     fitting, misfits, texts = numbers.fitting, numbers.misfits, numbers.texts
     if cells.forced:
-        whole = [i for i, text in enumerate(texts) if text.lstrip("+-").isdigit() and len(text) <= 20]
-        kept = set(whole)
-        misfits = misfits + [index for i, index in enumerate(fitting) if i not in kept]
-        fitting, texts = [fitting[i] for i in whole], [texts[i] for i in whole]
+        positions = [i for i, text in enumerate(texts) if text.lstrip("+-").isdigit() and len(text) <= 20]
+        position_set = set(positions)
+        misfits = misfits + [index for i, index in enumerate(fitting) if i not in position_set]
+        fitting, texts = [fitting[i] for i in positions], [texts[i] for i in positions]
     elif numbers.has_exponent or numbers.has_fraction or numbers.is_money:
-        odd = next((i for i, text in enumerate(texts) if not text.lstrip("+-").isdigit()), 0)
-        return numbers.refusal(cells, odd)
+        odd_position = next((i for i, text in enumerate(texts) if not text.lstrip("+-").isdigit()), 0)
+        return numbers.refusal(cells, odd_position)
     values = list(map(int, texts))
     if not values:
         return numbers.refusal(cells)

@@ -32,7 +32,7 @@ NULL = pa.null()
 FEW_DIGITS, MOST_DIGITS = 18, 38
 """The precisions of decimals: the digits that 64 bits hold, and those that 128 bits hold."""
 
-WIDENS = {(INT64, FLOAT64), (DATE32, TIMESTAMP)}
+WIDENINGS = {(INT64, FLOAT64), (DATE32, TIMESTAMP)}
 
 
 def decimal128(scale: int, digits: int = MOST_DIGITS) -> pa.DataType:
@@ -55,9 +55,9 @@ def unify(a: pa.DataType, b: pa.DataType, unit_a: str | None = None, unit_b: str
         return STRING
     if a == b:
         return a
-    if (a, b) in WIDENS:
+    if (a, b) in WIDENINGS:
         return b
-    if (b, a) in WIDENS:
+    if (b, a) in WIDENINGS:
         return a
     scales = [t.scale if pa.types.is_decimal(t) else 0 for t in (a, b) if pa.types.is_decimal(t) or t == INT64]
     return decimal128(max(scales)) if len(scales) == 2 else STRING

@@ -20,6 +20,6 @@ UNKNOWN = frozenset({
     "not reported", "not specified", "not known", "no data", "tbd", "tba", "tbc", "nr", "nd", "n.d.", "n/d",
     "to be determined", "to be announced", "unbekannt", "inconnu", "desconocido",
 })  # fmt: skip
-"""Missing in a column of numbers, dates or times, but a third answer beside yes and no."""
+"""Missing in a column of numbers, dates or times, but a third answer besides yes and no."""
 
 LONGEST = max(map(len, ABSENT | UNKNOWN))

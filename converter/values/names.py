@@ -60,19 +60,19 @@ def column_name(header: str, position: int = 1) -> str:
 def column_names(headers: Iterable[str]) -> list[str]:
     """Return the names for the headers of one table, in order; a repeated header gets `_2`, `_3`, ..."""
     names: list[str] = []
-    taken: set[str] = set()
+    used_names: set[str] = set()
     counts: dict[str, int] = {}  # where to resume: a thousand equal headers are not tried a thousand times each
     for position, header in enumerate(headers, start=1):
         name = stem = column_name(header, position)
-        while name in taken:
+        while name in used_names:
             counts[stem] = counts.get(stem, 1) + 1
             name = f"{stem}_{counts[stem]}"
-        taken.add(name)
+        used_names.add(name)
         names.append(name)
     return names
 
 
-BETWEEN = "__"
+SEPARATOR = "__"
 """Joins the column names in a data set's name. No column name contains it, so different sets never look alike."""
 
 
@@ -84,7 +84,7 @@ def dataset_name(headers: Sequence[str], names: Sequence[str]) -> str | None:
     """
     if not any(map(str.strip, headers)):
         return None
-    name = BETWEEN.join(sorted(names))
+    name = SEPARATOR.join(sorted(names))
     if len(name.encode()) > LONGEST_NAME:
         checksum = sha256(name.encode()).hexdigest()[:10]
         start = name.encode()[: LONGEST_NAME - len(checksum) - 1].decode(errors="ignore").rstrip("_")

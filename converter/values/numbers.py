@@ -26,10 +26,10 @@ QUANTITY = re.compile(
 INFINITE = "inf"
 INFINITY = re.compile(r"[+-]?(?:inf|infinity|∞)", re.IGNORECASE)
 PARENTHESES = re.compile(r"(?P<before>[^()\d]{0,4})\((?P<inside>[^()+-]+)\)(?P<after>[^()\d]{0,12})")
-RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
+SUPERSCRIPTS = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
 # `1.234` may be a fraction or a grouped number; any other fraction proves that the point is the decimal mark.
-MAY_GROUP = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
+GROUP_OR_FRACTION = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 
 
 def quantity(text: str) -> Quantity | None:
@@ -41,19 +41,19 @@ def quantity(text: str) -> Quantity | None:
         return Quantity(sign, text[len(sign) :], "", "", True, False)
     in_parentheses = False
     if text[-1] == ")" or "(" in text:
-        enclosed = PARENTHESES.fullmatch(text)
-        if enclosed:
-            text = enclosed["before"] + enclosed["inside"] + enclosed["after"]
+        parentheses = PARENTHESES.fullmatch(text)
+        if parentheses:
+            text = parentheses["before"] + parentheses["inside"] + parentheses["after"]
             in_parentheses = True
-    found = QUANTITY.fullmatch(text)
-    if found is None:
+    match = QUANTITY.fullmatch(text)
+    if match is None:
         return Quantity(text[0].strip("i∞I"), INFINITE, "", "", True, False) if INFINITY.fullmatch(text) else None
-    sign, prefix, inner, body, exponent, power, raised, suffix = found.groups()
+    sign, prefix, inner_sign, body, exponent, power, superscript, suffix = match.groups()
     unit = cell_unit(prefix or "", suffix or "") if prefix or suffix else ("", True)
-    if unit is None or (sign and inner):
+    if unit is None or (sign and inner_sign):
         return None
-    sign = sign.strip() or inner
-    exponent = exponent or power or (raised.translate(RAISED) if raised else "")
+    sign = sign.strip() or inner_sign
+    exponent = exponent or power or (superscript.translate(SUPERSCRIPTS) if superscript else "")
     return Quantity("-" if in_parentheses else sign, body, exponent, *unit, in_parentheses)
 
 
@@ -72,7 +72,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
     if cells.hints.decimal == "," or not all(map(fullmatch, texts)):
         return None
     fractions = [text for text in texts if "." in text]
-    is_open = bool(fractions) and all(map(MAY_GROUP.fullmatch, fractions))
+    is_open = bool(fractions) and all(map(GROUP_OR_FRACTION.fullmatch, fractions))
     if is_open and cells.conventions.decimal == ",":
         return None
     unit = header_unit(cells.header)
@@ -89,82 +89,82 @@ def _read_plain(cells: Cells) -> Numbers | None:
 
 def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     """Take the slow path: groups, units, exponents, parentheses."""
-    each = cells.parse_each(quantity)
-    if isinstance(each, NoMatch):
-        return each
-    fitting, quantities, misfits = each
-    found = dict(zip(fitting, quantities, strict=True))
-    unit, odd = _common_unit(cells, found)
-    if len(odd) + len(misfits) > cells.allowed:
+    outcome = cells.parse_each(quantity)
+    if isinstance(outcome, NoMatch):
+        return outcome
+    fitting, quantities, misfits = outcome
+    numbers = dict(zip(fitting, quantities, strict=True))
+    unit, odd_indexes = _common_unit(cells, numbers)
+    if len(odd_indexes) + len(misfits) > cells.allowed:
         # If no cell has a unit that counts, the units are just text.
-        return NoMatch(cells.rows[odd[0]], "" if len(odd) == len(found) else "units differ")
-    for index in odd:
-        del found[index]
-    if not found or (not unit and not cells.forced and all(q.in_parentheses for q in found.values())):
+        return NoMatch(cells.rows[odd_indexes[0]], "" if len(odd_indexes) == len(numbers) else "units differ")
+    for index in odd_indexes:
+        del numbers[index]
+    if not numbers or (not unit and not cells.forced and all(number.in_parentheses for number in numbers.values())):
         return NoMatch(cells.rows[0])
 
-    written = {index: q.body for index, q in found.items() if q.body != INFINITE}
-    allowed = cells.allowed - len(misfits) - len(odd)
-    choice = choose_style(list(written.values()), allowed, cells.hints.decimal, cells.conventions.decimal)
+    bodies = {index: number.body for index, number in numbers.items() if number.body != INFINITE}
+    allowed = cells.allowed - len(misfits) - len(odd_indexes)
+    choice = choose_style(list(bodies.values()), allowed, cells.hints.decimal, cells.conventions.decimal)
     if choice is None:
-        return NoMatch(cells.rows[list(written)[odd_body(list(written.values()))]])
+        return NoMatch(cells.rows[list(bodies)[odd_body(list(bodies.values()))]])
     notes = [f"unit {unit} in the cells"] if unit else []
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
-    example = max(written.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
+    example = max(bodies.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
     if choice.is_open:
         if is_money(unit) and not choice.style.group:
-            return NoMatch(cells.rows[next(iter(written))], f"{example} may be a group or a fraction", "decimal")
+            return NoMatch(cells.rows[next(iter(bodies))], f"{example} may be a group or a fraction", "decimal")
         notes.append(f"{example} read as {choice.style.canonical(example)}, no cell says otherwise")
     elif choice.style.group or choice.style.decimal == ",":
         notes.append(f"written like {choice.style.example}")
-    if any(q.in_parentheses for q in found.values()):
+    if any(number.in_parentheses for number in numbers.values()):
         notes.append("parentheses are negative")
-    unwritten = [list(written)[position] for position in choice.misfits]
-    for index in unwritten:
-        del found[index]
-    if not found:
-        return NoMatch(cells.rows[unwritten[0]])
-    texts = [q.text(choice.style) for q in found.values()]
+    odd_bodies = [list(bodies)[position] for position in choice.misfits]
+    for index in odd_bodies:
+        del numbers[index]
+    if not numbers:
+        return NoMatch(cells.rows[odd_bodies[0]])
+    texts = [number.text(choice.style) for number in numbers.values()]
     return Numbers(
-        fitting=list(found),
+        fitting=list(numbers),
         texts=texts,
-        misfits=sorted([*misfits, *odd, *unwritten]),
+        misfits=sorted([*misfits, *odd_indexes, *odd_bodies]),
         unit=unit,
         notes=notes,
         proves=Conventions(decimal=choice.proved),
         asks="decimal" if choice.is_open else None,
         has_fraction=any("." in text for text in texts),
-        has_exponent=any(q.exponent or q.body == INFINITE for q in found.values()),
+        has_exponent=any(number.exponent or number.body == INFINITE for number in numbers.values()),
     )
 
 
-def _common_unit(cells: Cells, found: dict[int, Quantity]) -> tuple[str | None, list[int]]:
+def _common_unit(cells: Cells, numbers: dict[int, Quantity]) -> tuple[str | None, list[int]]:
     """Return the column's common unit, and the indexes of the cells that have another or none.
 
     A number without a unit takes the unit in the header; a zero without a unit fits every unit except a temperature.
     """
-    keys = {index: unit_key(q.unit) for index, q in found.items()}
+    keys = {index: unit_key(number.unit) for index, number in numbers.items()}
     counts = Counter(keys.values())
     if set(counts) == {""}:
         return None, []
     if not cells.hints.units:
         return None, [index for index, key in keys.items() if key]
-    common = max((key for key in counts if key), key=lambda key: counts[key])
-    in_header = unit_key(header_unit(cells.header) or "") == common
-    if counts[""] > counts[common] and not in_header:
-        common = ""
-    bare = common if in_header else ""
-    odd = [
+    common_key = max((key for key in counts if key), key=lambda key: counts[key])
+    in_header = unit_key(header_unit(cells.header) or "") == common_key
+    if counts[""] > counts[common_key] and not in_header:
+        common_key = ""
+    default_key = common_key if in_header else ""
+    odd_indexes = [
         index for index, key in keys.items()
-        if (key or bare) != common and not (not key and "°" not in common and found[index].is_zero)
+        if (key or default_key) != common_key and not (not key and "°" not in common_key and numbers[index].is_zero)
     ]  # fmt: skip
-    same = [q for index, q in found.items() if keys[index] == common]
-    if not any(q.certain for q in same) and len(same) < 2:
-        return None, list(found)
+    matches = [number for index, number in numbers.items() if keys[index] == common_key]
+    if not any(number.is_certain for number in matches) and len(matches) < 2:
+        return None, list(numbers)
     # `1 day`, `3 days`: the plural names the unit.
-    spellings = Counter(q.unit for q in same)
-    return max(spellings, key=lambda unit: (unit.endswith("s"), spellings[unit])) or None, odd
+    spellings = Counter(number.unit for number in matches)
+    return max(spellings, key=lambda unit: (unit.endswith("s"), spellings[unit])) or None, odd_indexes
 
 
 def numeric_reading(cells: Cells, numbers: Numbers, reading: Reading) -> Reading:

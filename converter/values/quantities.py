@@ -19,7 +19,7 @@ class Quantity(NamedTuple):
     body: str
     exponent: str
     unit: str
-    certain: bool
+    is_certain: bool
     """Whether the unit is known."""
     in_parentheses: bool
 

@@ -12,9 +12,9 @@ from converter.values.lattice import STRING
 
 def texts(cells: Iterable[str], hints: Hints) -> list[str | None]:
     """Return the raw cells; None for those that are blank or hold one of the user's missing-value tokens."""
-    named = {fold(token).casefold() for token in hints.null_values}
+    null_tokens = {fold(token).casefold() for token in hints.null_values}
     return [
-        None if not cell.strip() or (named and fold(cell).casefold() in named) else cell
+        None if not cell.strip() or (null_tokens and fold(cell).casefold() in null_tokens) else cell
         for cell in cells
     ]  # fmt: skip
 

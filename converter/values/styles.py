@@ -19,14 +19,14 @@ class Style(NamedTuple):
 
     def canonical(self, body: str) -> str:
         """Return the number in Python's notation: `1.234,5` becomes `1234.5`."""
-        ungrouped = body.replace(self.group, "") if self.group else body
-        return ungrouped.replace(",", ".") if self.decimal == "," else ungrouped
+        digits = body.replace(self.group, "") if self.group else body
+        return digits.replace(",", ".") if self.decimal == "," else digits
 
 
-def _style(example: str, group: str, decimal: DecimalMark, grouped: str) -> Style:
+def _style(example: str, group: str, decimal: DecimalMark, group_pattern: str) -> Style:
     point = re.escape(decimal)
-    whole = f"(?:{grouped.format(re.escape(group))}|[0-9]+)" if group else "[0-9]+"
-    return Style(example, group, decimal, re.compile(rf"{whole}(?:{point}[0-9]+)?|{point}[0-9]+"))
+    integer = f"(?:{group_pattern.format(re.escape(group))}|[0-9]+)" if group else "[0-9]+"
+    return Style(example, group, decimal, re.compile(rf"{integer}(?:{point}[0-9]+)?|{point}[0-9]+"))
 
 
 # The grouped forms are tried before plain digits and never fall back to them, so matching is linear.
@@ -74,32 +74,32 @@ def _misfits(style: Style, bodies: Sequence[str], allowed: int) -> list[int] | N
 
 
 def choose_style(
-    bodies: Sequence[str], allowed: int, demanded: DecimalMark | None, usual: DecimalMark | None
+    bodies: Sequence[str], allowed: int, required_mark: DecimalMark | None, usual_mark: DecimalMark | None
 ) -> Choice | None:
     """Return the style that fits most bodies, or None if each has more misfits than allowed.
 
-    `demanded` is the user's decimal mark and excludes the other; `usual` is the document's and decides only
+    `required_mark` is the user's decimal mark and excludes the other; `usual_mark` is the document's and decides only
     if the bodies leave the question open.
     """
     characters = set("".join(bodies))
     fits = []
     for style in STYLES:
         # If its group mark does not occur, a style reads no more than the plain style with the same decimal mark.
-        if (not style.group or style.group in characters) and demanded in (None, style.decimal):
+        if (not style.group or style.group in characters) and required_mark in (None, style.decimal):
             misfits = _misfits(style, bodies, allowed)
             if misfits is not None:
                 fits.append((style, misfits))
     if not fits:
         return None
-    fewest = min(len(misfits) for _, misfits in fits)
-    fits = [fit for fit in fits if len(fit[1]) == fewest]
-    separated = not characters <= set("0123456789")
+    fewest_misfits = min(len(misfits) for _, misfits in fits)
+    fits = [fit for fit in fits if len(fit[1]) == fewest_misfits]
+    has_marks = not characters <= set("0123456789")
     marks = {style.decimal for style, _ in fits}
     # A point or comma that groups digits proves as much about the decimal mark as one that is a decimal mark.
-    is_open = separated and len(marks) == 2 and not characters.isdisjoint(".,")
-    proved = fits[0][0].decimal if separated and len(marks) == 1 else None
-    if is_open and usual is not None:
-        fits = [fit for fit in fits if fit[0].decimal == usual]
+    is_open = has_marks and len(marks) == 2 and not characters.isdisjoint(".,")
+    proved = fits[0][0].decimal if has_marks and len(marks) == 1 else None
+    if is_open and usual_mark is not None:
+        fits = [fit for fit in fits if fit[0].decimal == usual_mark]
         is_open = False
     style, misfits = fits[0]
     if style.group == "." and all(ADDRESS.fullmatch(body) for body in bodies):
@@ -109,5 +109,5 @@ def choose_style(
 
 def odd_body(bodies: Sequence[str]) -> int:
     """Return, if no style fits, the index of the body at which the style that gets furthest stops."""
-    reached = (next((i for i, body in enumerate(bodies) if not s.pattern.fullmatch(body)), 0) for s in STYLES)
-    return max(reached, default=0)
+    indexes = (next((i for i, body in enumerate(bodies) if not style.pattern.fullmatch(body)), 0) for style in STYLES)
+    return max(indexes, default=0)

@@ -14,7 +14,7 @@ from converter.values.datetimes import CLOCK, clock_of
 from converter.values.lattice import TIME64
 
 TIME = re.compile(CLOCK)
-AS_CLOCKS_DO = re.compile(r"[0-9]{2}:[0-9]{2}.*|.*[AaPp]\.?[Mm]\.?")
+CLOCK_STYLE = re.compile(r"[0-9]{2}:[0-9]{2}.*|.*[AaPp]\.?[Mm]\.?")
 TIME_HEADER = re.compile(
     r"\b(?:time|hour|clock|start|starts|end|ends|begin|begins|from|until|till|at|when|open|opens|close|closes|arrival|"
     r"arrives|departure|departs|sunrise|sunset|uhrzeit|zeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|"
@@ -30,20 +30,20 @@ DURATION_HEADER = re.compile(
 
 def parse(text: str) -> int | None:
     """Return the microseconds after midnight, or None."""
-    found = TIME.fullmatch(text) if len(text) <= LONGEST_VALUE else None
-    return clock_of(found) if found else None
+    match = TIME.fullmatch(text) if len(text) <= LONGEST_VALUE else None
+    return clock_of(match) if match else None
 
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read times of day, or return the cell that does not fit."""
-    each = cells.parse_each(parse)
-    if isinstance(each, NoMatch):
-        return each
-    fitting, values, misfits = each
+    outcome = cells.parse_each(parse)
+    if isinstance(outcome, NoMatch):
+        return outcome
+    fitting, values, misfits = outcome
     if not cells.forced:
         if DURATION_HEADER.search(cells.header):
             return NoMatch(cells.rows[0])
         texts = [cells.texts[i] for i in fitting]
-        if not all(map(AS_CLOCKS_DO.fullmatch, texts)) and not TIME_HEADER.search(cells.header):
+        if not all(map(CLOCK_STYLE.fullmatch, texts)) and not TIME_HEADER.search(cells.header):
             return NoMatch(cells.rows[0], f"{texts[0]} may be a time, a duration or a ratio")
     return cells.reading(TIME64, fitting, values, misfits, "times of day")

@@ -15,24 +15,26 @@ from converter.values.lattice import TIMESTAMP, TIMESTAMP_UTC
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read timestamps, or return the cell that does not fit."""
-    datetimes = cells.once(read_datetimes)
+    datetimes = cells.result_of(read_datetimes)
     if isinstance(datetimes, NoMatch):
         return datetimes
     clocks, offsets, fitting = datetimes.clocks, datetimes.offsets, datetimes.fitting
-    timed = [i for i, clock in enumerate(clocks) if clock is not None]
-    zoned = [i for i in timed if offsets[i] is not None]
+    timed_indexes = [i for i, clock in enumerate(clocks) if clock is not None]
+    zoned_indexes = [i for i in timed_indexes if offsets[i] is not None]
     # Under a tolerance, the majority decides whether there are zones. A date without a time is midnight.
-    plain = [i for i in range(len(clocks)) if offsets[i] is None] if len(zoned) < len(timed) else []
-    kept = zoned if len(zoned) > len(plain) else plain
-    odd = sorted(set(range(len(clocks))) - set(kept))
-    if not kept or len(odd) + len(datetimes.misfits) > cells.allowed:
-        reason = "with a zone and without" if zoned and len(zoned) < len(clocks) else ""
-        return NoMatch(cells.rows[fitting[odd[0]]] if odd else cells.rows[0], reason)
-    days = sum(clocks[i] is None for i in kept)
-    bare = f"; {days} of them only {'a day' if days == 1 else 'days'}, read as midnight" if days else ""
-    values = [to_utc(datetimes.days[i], clocks[i] or 0, offsets[i]) for i in kept]
+    plain_indexes = (
+        [i for i in range(len(clocks)) if offsets[i] is None] if len(zoned_indexes) < len(timed_indexes) else []
+    )
+    indexes = zoned_indexes if len(zoned_indexes) > len(plain_indexes) else plain_indexes
+    odd_indexes = sorted(set(range(len(clocks))) - set(indexes))
+    if not indexes or len(odd_indexes) + len(datetimes.misfits) > cells.allowed:
+        reason = "with a zone and without" if zoned_indexes and len(zoned_indexes) < len(clocks) else ""
+        return NoMatch(cells.rows[fitting[odd_indexes[0]]] if odd_indexes else cells.rows[0], reason)
+    days = sum(clocks[i] is None for i in indexes)
+    midnight_note = f"; {days} of them only {'a day' if days == 1 else 'days'}, read as midnight" if days else ""
+    values = [to_utc(datetimes.days[i], clocks[i] or 0, offsets[i]) for i in indexes]
     return moment_reading(cells, datetimes, Reading(
-        TIMESTAMP_UTC if kept is zoned else TIMESTAMP, [cells.rows[fitting[i]] for i in kept], values,
-        "timestamps, moved to UTC" if kept is zoned else "timestamps without a zone" + bare,
-        [cells.rows[i] for i in sorted(datetimes.misfits + [fitting[i] for i in odd])],
+        TIMESTAMP_UTC if indexes is zoned_indexes else TIMESTAMP, [cells.rows[fitting[i]] for i in indexes], values,
+        "timestamps, moved to UTC" if indexes is zoned_indexes else "timestamps without a zone" + midnight_note,
+        [cells.rows[i] for i in sorted(datetimes.misfits + [fitting[i] for i in odd_indexes])],
     ))  # fmt: skip

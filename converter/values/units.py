@@ -21,12 +21,12 @@ _MAGNITUDES = """
 """
 MAGNITUDES = frozenset(_MAGNITUDES.split())
 
-_PREFIXED = {
+_PREFIXED_UNITS = {
     # Every prefix with every unit.
     "n µ u m k M G T": "s Hz V A W Wh Ω J Pa g m L l F eV",
     " k K M G T P Ki Mi Gi Ti Pi": "B b bit bits byte bytes bps b/s bit/s B/s",
 }
-_PLAIN = (
+_PLAIN_UNITS = (
     "% ‰ pp bp bps dB dBm ° °C °F ℃ ℉ K Hz V A W Wh Ω J N Pa g t F C "
     "ns µs us ms s sec secs min mins h hr hrs d day days wk wks mo mos y yr yrs "
     "nm µm mm cm dm m km in inch inches ft yd mi mile miles nmi ″ ′ px pt em rem pts dpi ppi fps rpm "
@@ -36,10 +36,10 @@ _PLAIN = (
     "x X × ⭐ ★ cores vCPU vCPUs"
 )
 UNITS = (
-    frozenset(_PLAIN.split())
+    frozenset(_PLAIN_UNITS.split())
     | {
         prefix.strip() + unit
-        for prefixes, units in _PREFIXED.items()
+        for prefixes, units in _PREFIXED_UNITS.items()
         for prefix, unit in product(re.split(" ", prefixes), units.split())
     }
     | MAGNITUDES
@@ -70,7 +70,7 @@ NOT_IN_HEADERS = frozenset("ABCFKLMNTXx")
 
 # One to three lower-case words after a number: `12 items`, `3 business days`, `5 requests/s`. Scripts without case fit.
 WORDS = re.compile(r"[^\W\d_A-Z]{2,}(?:[ /-][^\W\d_A-Z]+){0,2}\.?")
-PER = re.compile(r"(?:[A-Za-z]{1,9} ?)?(?:/ ?|per )(?:[0-9]{1,4}[kKM]? )?[A-Za-z]{1,12}(?: [A-Za-z]{1,12})?")
+RATE = re.compile(r"(?:[A-Za-z]{1,9} ?)?(?:/ ?|per )(?:[0-9]{1,4}[kKM]? )?[A-Za-z]{1,12}(?: [A-Za-z]{1,12})?")
 SLASH = re.compile(r" ?/ ?")
 SYMBOL = re.compile(f"[{re.escape(''.join(sorted(c for c in CURRENCIES if len(c) == 1 and not c.isalpha())))}]")
 PLURAL = re.compile(r"\w\(e?s\)$")
@@ -87,19 +87,19 @@ def cell_unit(prefix: str, suffix: str) -> tuple[str, bool] | None:
         return None
     if not suffix:
         return prefix, True
-    bare = suffix.strip()
-    unit = SLASH.sub("/", bare)
+    name = suffix.strip()
+    unit = SLASH.sub("/", name)
     if prefix:
         unit = f"{prefix}{unit}" if unit[0] == "/" or len(unit) < 3 else f"{prefix} {unit}"
-    first, _, rest = bare.partition(" ")
-    per = bare.split("/")[0].strip()
-    if bare in UNITS:
+    first_word, _, remainder = name.partition(" ")
+    base = name.split("/")[0].strip()
+    if name in UNITS:
         return unit, True
-    if PER.fullmatch(bare) and per.casefold() not in NOT_UNITS:
-        return unit, bool(prefix) or per in UNITS
-    if rest and first in UNITS and (rest in UNITS or rest.isalpha() or WORDS.fullmatch(rest)):
+    if RATE.fullmatch(name) and base.casefold() not in NOT_UNITS:
+        return unit, bool(prefix) or base in UNITS
+    if remainder and first_word in UNITS and (remainder in UNITS or remainder.isalpha() or WORDS.fullmatch(remainder)):
         return unit, False
-    if suffix[0] == " " and WORDS.fullmatch(bare) and first.rstrip(".") not in NOT_UNITS:
+    if suffix[0] == " " and WORDS.fullmatch(name) and first_word.rstrip(".") not in NOT_UNITS:
         return unit, False
     return None
 
@@ -114,14 +114,14 @@ def header_unit(header: str) -> str | None:
     """Return the unit in a header, if there is one: `Latency (ms)`, `Price [USD]`, `Weight in kg`."""
     if header[-1:] not in ")]% " and ", " not in header and " in " not in header:
         return None
-    found = HEADER_UNIT.search(header[-64:])
-    unit = (found[found.lastindex or 0] if found else "").strip().removeprefix("in ").rstrip(".")
+    match = HEADER_UNIT.search(header[-64:])
+    unit = (match[match.lastindex or 0] if match else "").strip().removeprefix("in ").rstrip(".")
     if (unit[:1] in NOT_IN_HEADERS and not unit[1:2].isalpha()) or unit == "min" or PLURAL.search(header[-8:]):
         return None
     if unit in UNITS or unit.casefold() in HEADER_WORDS:
         return unit
-    split = cell_unit(unit[:1], unit[1:]) if unit[:1] in CURRENCIES else cell_unit("", unit)
-    return unit if split and split[1] else None
+    reading = cell_unit(unit[:1], unit[1:]) if unit[:1] in CURRENCIES else cell_unit("", unit)
+    return unit if reading and reading[1] else None
 
 
 def is_money(unit: str | None) -> bool:

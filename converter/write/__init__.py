@@ -24,8 +24,8 @@ class Writer(Protocol):
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch; an empty one writes nothing."""
 
-    def flush(self, least: int = 0) -> None:
-        """Write the rows held back, if they take at least `least` bytes of memory."""
+    def flush(self, minimum_bytes: int = 0) -> None:
+        """Write the rows held back, if they take at least `minimum_bytes` of memory."""
 
     def close(self) -> None:
         """Write the rows still held back and the end of the file."""
@@ -50,7 +50,7 @@ FORMATS: dict[str, Format] = {
     "parquet": Format(".parquet", "Apache Parquet, zstd-compressed, with statistics", ParquetWriter),
     "csv": Format(".csv", "RFC 4180; nested columns as JSON, null empty, an empty string quoted", _csv_writer),
     "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter),
-    "ndjson": Format(".ndjson", "one JSON object a row, one row a line", NdjsonWriter),
+    "ndjson": Format(".ndjson", "one JSON object per row, one row per line", NdjsonWriter),
 }
 
 __all__ = ["DEFAULT_FILE_BYTES", "FORMATS", "Format", "Layout", "NestedJsonWriter", "Writer"]

@@ -28,7 +28,7 @@ class CsvWriter:
     def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
         self._stream = stream
         self._safe = layout.spreadsheet_safe
-        header = ",".join(_quoted(pa.array(schema.names, pa.string())).to_pylist())
+        header = ",".join(_quote(pa.array(schema.names, pa.string())).to_pylist())
         stream.write(f"{header}\r\n".encode())
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -36,11 +36,11 @@ class CsvWriter:
         if not batch.num_rows:
             return
         columns = [self._fields(batch.slice(0).select([name])) for name in batch.schema.names]
-        joined = pc.binary_join_element_wise(*columns, ",", null_handling="replace", null_replacement="")
-        lines = joined.to_pylist()
+        line_texts = pc.binary_join_element_wise(*columns, ",", null_handling="replace", null_replacement="")
+        lines = line_texts.to_pylist()
         self._stream.write(("\r\n".join(lines) + "\r\n").encode())
 
-    def flush(self, least: int = 0) -> None:
+    def flush(self, minimum_bytes: int = 0) -> None:
         """Do nothing: no rows are held back."""
 
     def close(self) -> None:
@@ -54,9 +54,9 @@ class CsvWriter:
             kind = column.type
         if pa.types.is_nested(kind):
             values = [None if row is None else json.dumps(row, ensure_ascii=False) for row in _values(batch)]
-            return _quoted(pa.array(values, pa.string()))
+            return _quote(pa.array(values, pa.string()))
         if pa.types.is_string(kind):
-            return _quoted(_without_formulas(column) if self._safe else column)
+            return _quote(_without_formulas(column) if self._safe else column)
         if pa.types.is_temporal(kind):
             values = [None if value is None else CONVERTERS[type(value)](value) for value in column.to_pylist()]
             return pa.array(values, pa.string())
@@ -67,13 +67,13 @@ def _values(batch: pa.RecordBatch) -> list[object]:
     return [next(iter(row.values())) for row in json_rows(batch)]
 
 
-def _quoted(column: pa.Array) -> pa.Array:
+def _quote(column: pa.Array) -> pa.Array:
     """Return the texts, quoted if RFC 4180 requires it or if empty."""
-    doubled = pc.replace_substring(column, '"', '""')
-    quoted = pc.binary_join_element_wise('"', doubled, '"', "")
-    return pc.if_else(pc.match_substring_regex(column, NEEDS_QUOTES), quoted, column)
+    escaped_column = pc.replace_substring(column, '"', '""')
+    quoted_column = pc.binary_join_element_wise('"', escaped_column, '"', "")
+    return pc.if_else(pc.match_substring_regex(column, NEEDS_QUOTES), quoted_column, column)
 
 
 def _without_formulas(column: pa.Array) -> pa.Array:
-    risky = pc.and_not(pc.match_substring_regex(column, FORMULA), pc.match_substring_regex(column, SIGNED_NUMBER))
-    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+    is_formula = pc.and_not(pc.match_substring_regex(column, FORMULA), pc.match_substring_regex(column, SIGNED_NUMBER))
+    return pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)

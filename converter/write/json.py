@@ -44,7 +44,7 @@ class JsonWriter(_ArrayWriter):
         """Write an element for each row."""
         self._elements(json_rows(batch))
 
-    def flush(self, least: int = 0) -> None:
+    def flush(self, minimum_bytes: int = 0) -> None:
         """Do nothing: no rows are held back."""
 
 
@@ -61,14 +61,14 @@ class NestedJsonWriter(_ArrayWriter):
 
     def write(self, batches: dict[str, pa.Table]) -> None:
         """Write an element for each document of the batches, which hold every record."""
-        records = {name: _by(json_rows(batch), "doc_id") for name, batch in batches.items()}
+        records = {name: _group_by(json_rows(batch), "doc_id") for name, batch in batches.items()}
         for document in json_rows(batches["documents"]):
-            own = {name: rows.get(document["doc_id"], []) for name, rows in records.items()}
-            self._elements([nested_document(document, own)])
-        unread = _by((row for row in records["problems"].get(None, [])), "source", drop=False)
-        for source, problems in unread.items():
-            told = [_filled(problem, "source", "doc_id") for problem in problems]
-            self._elements([{"source": source, "problems": told}])
+            rows_by_record = {name: rows.get(document["doc_id"], []) for name, rows in records.items()}
+            self._elements([nested_document(document, rows_by_record)])
+        unread_sources = _group_by((row for row in records["problems"].get(None, [])), "source", drop=False)
+        for source, problems in unread_sources.items():
+            source_problems = [_without_nulls(problem, "source", "doc_id") for problem in problems]
+            self._elements([{"source": source, "problems": source_problems}])
 
 
 IN_SECTION = ("blocks", "links", "images", "code_blocks", "footnotes", "definitions")
@@ -77,20 +77,20 @@ IN_SECTION = ("blocks", "links", "images", "code_blocks", "footnotes", "definiti
 def nested_document(document: Row, records: dict[str, list[Row]]) -> Row:
     """Return one document as nested objects; `records` holds its rows of every record."""
     lists, tables = _lists(records["list_items"]), _tables(records["tables"], records["cells"])
-    parts = {name: _by(records[name], "section_id") for name in IN_SECTION}
-    parts["lists"], parts["tables"] = _by(lists, "section_id"), _by(tables, "section_id")
+    parts = {name: _group_by(records[name], "section_id") for name in IN_SECTION}
+    parts["lists"], parts["tables"] = _group_by(lists, "section_id"), _group_by(tables, "section_id")
     sections = []
     for row in records["sections"]:
-        section = _filled(row)
+        section = _without_nulls(row)
         for name in ("blocks", "lists", "tables", *IN_SECTION[1:]):
-            if held := parts[name].get(row["section_id"]):
-                section[name] = [_filled(part) for part in held]
+            if rows := parts[name].get(row["section_id"]):
+                section[name] = [_without_nulls(part) for part in rows]
         sections.append(section)
-    nested = _filled(document)
+    nested = _without_nulls(document)
     nested["sections"] = sections
     for name in ("repairs", "problems"):
         if records[name]:
-            nested[name] = [_filled(row, "source") for row in records[name]]
+            nested[name] = [_without_nulls(row, "source") for row in records[name]]
     return nested
 
 
@@ -100,18 +100,20 @@ def _lists(items: list[Row]) -> list[Row]:
             "list_id": list_id,
             "block_id": rows[0]["block_id"],
             "section_id": rows[0]["section_id"],
-            "items": [_filled(row, "list_id", "block_id", "section_id") for row in rows],
+            "items": [_without_nulls(row, "list_id", "block_id", "section_id") for row in rows],
         }
-        for list_id, rows in _by(items, "list_id", drop=False).items()
+        for list_id, rows in _group_by(items, "list_id", drop=False).items()
     ]
 
 
 def _tables(tables: list[Row], cells: list[Row]) -> list[Row]:
-    by_table = _by(cells, "table_id")
-    return [{**table, "cells": [_filled(cell) for cell in by_table.get(table["table_id"], [])]} for table in tables]
+    by_table = _group_by(cells, "table_id")
+    return [
+        {**table, "cells": [_without_nulls(cell) for cell in by_table.get(table["table_id"], [])]} for table in tables
+    ]
 
 
-def _by(rows: Any, key: str, drop: bool = True) -> dict[Any, list[Row]]:
+def _group_by(rows: Any, key: str, drop: bool = True) -> dict[Any, list[Row]]:
     """Return the rows grouped by the value of `key`, which is removed from them if `drop`."""
     groups: dict[Any, list[Row]] = defaultdict(list)
     for row in rows:
@@ -119,6 +121,6 @@ def _by(rows: Any, key: str, drop: bool = True) -> dict[Any, list[Row]]:
     return groups
 
 
-def _filled(row: Row, *implied: str) -> Row:
+def _without_nulls(row: Row, *implied: str) -> Row:
     """Return the row without nulls and without the fields that its place implies."""
     return {name: value for name, value in row.items() if value is not None and name not in implied}

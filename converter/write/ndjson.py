@@ -22,7 +22,7 @@ class NdjsonWriter:
         lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in json_rows(batch)]
         self._stream.write("".join(lines).encode())
 
-    def flush(self, least: int = 0) -> None:
+    def flush(self, minimum_bytes: int = 0) -> None:
         """Do nothing: no rows are held back."""
 
     def close(self) -> None:

@@ -16,29 +16,29 @@ class ParquetWriter:
     def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
         self._layout = layout
         # A dictionary and statistics of a binary column would hold its values three more times, and nobody reads them.
-        told = [field.name for field in schema if not pa.types.is_binary(field.type)]
-        flags = {"use_dictionary": told, "write_statistics": told} if len(told) < len(schema) else {}
+        names = [field.name for field in schema if not pa.types.is_binary(field.type)]
+        flags = {"use_dictionary": names, "write_statistics": names} if len(names) < len(schema) else {}
         self._writer = pq.ParquetWriter(stream, schema, compression="zstd", **flags)
-        self._held: list[pa.RecordBatch] = []
+        self._batches: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Hold back the batch until a row group is full."""
         if not batch.num_rows:
             return
-        self._held.append(batch)
+        self._batches.append(batch)
         self._rows += batch.num_rows
         self._bytes += batch.nbytes
         if self._rows >= self._layout.row_group_rows or self._bytes >= self._layout.row_group_bytes:
             self.flush()
 
-    def flush(self, least: int = 0) -> None:
-        """Write the rows held back as row groups, if they take at least `least` bytes of memory."""
-        if self._held and self._bytes >= least:
+    def flush(self, minimum_bytes: int = 0) -> None:
+        """Write the rows held back as row groups, if they take at least `minimum_bytes` of memory."""
+        if self._batches and self._bytes >= minimum_bytes:
             # The rows of one large document may fill many groups: the writer takes twice the memory of a group.
             groups = max(-(-self._rows // self._layout.row_group_rows), self._bytes // self._layout.row_group_bytes, 1)
-            self._writer.write_table(pa.Table.from_batches(self._held), row_group_size=-(-self._rows // groups))
-            self._held, self._rows, self._bytes = [], 0, 0
+            self._writer.write_table(pa.Table.from_batches(self._batches), row_group_size=-(-self._rows // groups))
+            self._batches, self._rows, self._bytes = [], 0, 0
 
     def close(self) -> None:
         """Write the last row group and the footer."""

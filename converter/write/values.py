@@ -48,9 +48,9 @@ def _holds_texts(type: pa.DataType) -> bool:
 
 def _json_value(value: Any) -> Any:
     if isinstance(value, dict):
-        return {str(key): _json_value(each) for key, each in value.items()}
+        return {str(key): _json_value(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json_value(each) for each in value]
+        return [_json_value(item) for item in value]
     if isinstance(value, float):
         return _finite(value)
     if value is None or isinstance(value, str | int):

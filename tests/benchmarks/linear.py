@@ -228,7 +228,7 @@ EVERY_METHOD = ("match", "fullmatch", "search")
 METHODS = {
     "converter.sources.ignore": ("match",),
     "converter.sources.paths": ("match",),
-    "converter.parse.tags": ("match",),
+    "converter.parse.markdown_it.tags": ("match",),
 }
 """How expressions are used that a function of the module returns, or that markdown-it is given."""
 
@@ -325,10 +325,10 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
 
 
 def parser_expressions() -> list[Expression]:
-    """Return the expressions of markdown-it and its plugins, except those of tags, which `parse/tags.py` replaces."""
+    """Return the expressions of markdown-it and its plugins, except those of tags, which `tags.py` replaces."""
     from markdown_it.common.html_re import attribute
 
-    from converter.parse.markdown import block_parser, inline_parser
+    from converter.parse.fast.dispatch import block_parser, inline_parser
 
     block_parser()
     inline_parser(autolinks=True)
@@ -659,8 +659,8 @@ def chosen(share: tuple[float, float], name: str) -> bool:
 
 def documents(share: tuple[float, float], seed: int = 15) -> Iterator[tuple[str, Callable[[int], str]]]:
     """Yield documents of any size: marks alone and in pairs, opened and closed, in this share of the layouts."""
-    from converter.parse.common import READERS
-    from converter.parse.dispatch import INLINE_STARTS
+    from converter.parse.fast.blocks import READERS
+    from converter.parse.fast.dispatch import INLINE_STARTS
     from tests.benchmarks.documents import CONSTRUCTS
     from tests.benchmarks.fuzz import HOSTILE, PIECES
 

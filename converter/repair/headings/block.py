@@ -16,8 +16,8 @@ class Block:
 
     kind: str
     """The kind of its first line; ROW for tables, VERBATIM for code."""
-    first: int
-    last: int
+    first_line: int
+    last_line: int
     """Indices of its lines in the draft, inclusive."""
     text: str
     """Its first line, without bold marks around the whole line."""
@@ -25,7 +25,7 @@ class Block:
     """Total columns of its lines."""
     bold: bool
     """It has one line, which is bold from end to end."""
-    closed: bool
+    ends_sentence: bool
     """It ends a sentence."""
     candidate: bool
     """It might be a heading."""
@@ -33,7 +33,7 @@ class Block:
     @property
     def prose(self) -> bool:
         """Whether it is clearly a paragraph."""
-        return self.kind == TEXT and not self.bold and (self.closed or self.width > SENTENCES)
+        return self.kind == TEXT and not self.bold and (self.ends_sentence or self.width > SENTENCES)
 
 
 @dataclass(frozen=True, slots=True)

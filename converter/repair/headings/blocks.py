@@ -33,7 +33,7 @@ LONG_TEXT = 3000
 """Total columns of prose and list items that make up for too few columns of prose: long minutes are divided."""
 
 _WORD = re.compile(r"[^\W\d_]+")
-_SAME = {DELIMITER: ROW, FENCE: VERBATIM}
+_MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _SPOKEN = re.compile(r"[*_\[<(]*([^\W\d_]{1,20}(?: [^\W\d_]{1,20})?)[*_\])]*\s?[:：>–—-]")
 _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
@@ -45,19 +45,19 @@ def blocks_of(draft: Draft) -> list[Block]:
     lines, kinds, total = draft.lines, draft.kinds, len(draft.lines)
     at = 0
     while at < total:
-        kind = _SAME.get(kinds[at], kinds[at])
-        first, at = at, at + 1
-        if kind == BLANK or (kind == INDENTED and blocks) or first in draft.chrome:
+        kind = _MERGED_KIND.get(kinds[at], kinds[at])
+        start, at = at, at + 1
+        if kind == BLANK or (kind == INDENTED and blocks) or start in draft.chrome:
             continue
-        while at < total and _SAME.get(kinds[at], kinds[at]) == kind and _joins(draft, kind, lines[at - 1]):
+        while at < total and _MERGED_KIND.get(kinds[at], kinds[at]) == kind and _joins(draft, kind, lines[at - 1]):
             at += 1
-        alone = lines[first].strip()
-        bold = _BOLD.match(alone) if at == first + 1 else None
-        text = bold[2] if bold else alone
-        width = width_of(text) if at == first + 1 else sum(width_of(line) for line in lines[first:at])
-        candidate = at == first + 1 and could_head(draft, first, text, width)
+        first_line = lines[start].strip()
+        bold = _BOLD.match(first_line) if at == start + 1 else None
+        text = bold[2] if bold else first_line
+        width = width_of(text) if at == start + 1 else sum(width_of(line) for line in lines[start:at])
+        candidate = at == start + 1 and could_head(draft, start, text, width)
         blocks.append(
-            Block(kind, first, at - 1, text, width, bold is not None, ends_sentence(lines[at - 1]), candidate)
+            Block(kind, start, at - 1, text, width, bold is not None, ends_sentence(lines[at - 1]), candidate)
         )
     return blocks
 
@@ -97,7 +97,15 @@ class Page:
     def question(self) -> list[tuple[object, ...]]:
         """All input of the model: the blocks, regardless of their line numbers."""
         return [
-            (block.kind, block.text, block.width, block.bold, block.closed, block.candidate, block.last > block.first)
+            (
+                block.kind,
+                block.text,
+                block.width,
+                block.bold,
+                block.ends_sentence,
+                block.candidate,
+                block.last_line > block.first_line,
+            )
             for block in self.blocks
         ]
 
@@ -113,7 +121,7 @@ class Page:
         return len(widths), sum(widths)
 
     @property
-    def divided(self) -> bool:
+    def is_article(self) -> bool:
         """Whether there is enough text to have been divided by headings."""
         blocks, columns = self.prose
         items = sum(block.width for block in self.blocks if is_item(block))
@@ -133,8 +141,8 @@ class Page:
     @cached_property
     def little_words(self) -> frozenset[str]:
         """The document's own function words: the most frequent lower-case (or caseless) words of its body."""
-        common = [word for word, count in self.words.most_common(60) if count > 2 and not word[0].isupper()]
-        return frozenset(common[:30])
+        frequent_words = [word for word, count in self.words.most_common(60) if count > 2 and not word[0].isupper()]
+        return frozenset(frequent_words[:30])
 
     @cached_property
     def texts(self) -> Counter[str]:
@@ -142,9 +150,9 @@ class Page:
         return Counter(block.text for block in self.blocks if block.candidate)
 
     @cached_property
-    def closed_share(self) -> float:
+    def sentence_share(self) -> float:
         """The share of the body's paragraphs that end a sentence."""
-        return sum(block.closed for block in self.body) / len(self.body) if self.body else 0.5
+        return sum(block.ends_sentence for block in self.body) / len(self.body) if self.body else 0.5
 
     @cached_property
     def candidates(self) -> list[int]:
@@ -154,29 +162,29 @@ class Page:
     @cached_property
     def bold_share(self) -> float:
         """The share of the short candidates that are bold."""
-        short = [self.blocks[at] for at in self.candidates if self.blocks[at].width <= 100]
-        return sum(block.bold for block in short) / len(short) if short else 0.0
+        short_blocks = [self.blocks[at] for at in self.candidates if self.blocks[at].width <= 100]
+        return sum(block.bold for block in short_blocks) / len(short_blocks) if short_blocks else 0.0
 
     @cached_property
     def bold_titles(self) -> int:
         """The number of bold candidates that end no sentence: one is a warning, several are titles."""
-        return sum(self.blocks[at].bold and not self.blocks[at].closed for at in self.candidates)
+        return sum(self.blocks[at].bold and not self.blocks[at].ends_sentence for at in self.candidates)
 
     @cached_property
     def short_share(self) -> float:
         """The share of the blocks of text that are short lines and end no sentence."""
         texts = [block for block in self.blocks if block.kind == TEXT]
-        return sum(block.width <= 80 and not block.closed for block in texts) / len(texts) if texts else 0.0
+        return sum(block.width <= 80 and not block.ends_sentence for block in texts) / len(texts) if texts else 0.0
 
     @cached_property
-    def short(self) -> list[bool]:
+    def is_short(self) -> list[bool]:
         """For each block, whether it is a candidate and a short line that ends no sentence."""
-        return [block.candidate and block.width <= 80 and not block.closed for block in self.blocks]
+        return [block.candidate and block.width <= 80 and not block.ends_sentence for block in self.blocks]
 
     @cached_property
     def short_lines(self) -> int:
         """The number of candidates that are short lines and end no sentence."""
-        return sum(self.short)
+        return sum(self.is_short)
 
     @cached_property
     def labels(self) -> Counter[str]:
@@ -186,17 +194,17 @@ class Page:
     @cached_property
     def lone_numbers(self) -> set[int]:
         """Isolated ordered candidates that count up (1., 2., 3. ...) through the document, as chapters do."""
-        lone = []
+        lone_items = []
         for at in self.candidates:
             if self.blocks[at].kind == ORDERED:
-                beside = [self.blocks[near].kind for near in (at - 1, at + 1) if 0 <= near < len(self.blocks)]
-                if not any(kind == ORDERED for kind in beside):
-                    lone.append(at)
-        counting: set[int] = set()
-        for one, two in pairwise(lone):
-            if (number_of(self.blocks[one].text) or 0) + 1 == number_of(self.blocks[two].text):
-                counting.update((one, two))
-        return counting
+                kinds = [self.blocks[index].kind for index in (at - 1, at + 1) if 0 <= index < len(self.blocks)]
+                if not any(kind == ORDERED for kind in kinds):
+                    lone_items.append(at)
+        numbered_chapters: set[int] = set()
+        for upper, lower in pairwise(lone_items):
+            if (number_of(self.blocks[upper].text) or 0) + 1 == number_of(self.blocks[lower].text):
+                numbered_chapters.update((upper, lower))
+        return numbered_chapters
 
     def neighbour(self, at: int) -> Block | None:
         """The block at `at`; None beyond the ends."""

@@ -24,8 +24,8 @@ from converter.repair.lines import (
 WIDEST = 180
 """Columns beyond which no line is a title."""
 
-GOES_ON = (",", ";", "，", "；", "、", "،", "\\", "-")
-"""Marks that end no title: they end a salutation (`Dear Ann,`) or a line that continues."""
+CONTINUATION_MARKS = (",", ";", "，", "；", "、", "،", "\\", "-")
+"""Marks that never end a title: they end a salutation (`Dear Ann,`) or a line that continues."""
 
 _SPEECH = re.compile(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
 """Start of a line of dialogue, in the scripts that mark it: quotation marks or a dash."""
@@ -54,8 +54,8 @@ def _has_no_word(draft: Draft, at: int, text: str) -> bool:
     return not any(map(str.isalnum, text))
 
 
-def _goes_on(draft: Draft, at: int, text: str) -> bool:
-    return text.endswith(GOES_ON)
+def _continues(draft: Draft, at: int, text: str) -> bool:
+    return text.endswith(CONTINUATION_MARKS)
 
 
 def _is_label(draft: Draft, at: int, text: str) -> bool:
@@ -70,8 +70,8 @@ def _is_part_of_a_paragraph(draft: Draft, at: int, text: str) -> bool:
     if not draft.state.spaced:
         return False
     below = draft.kinds[at + 1] if at + 1 < len(draft.kinds) else BLANK
-    joined = below in _JOINING or (below == TEXT and draft.kinds[at] == ORDERED)
-    return joined or not (draft.parted(at) or draft.kinds[at - 1] in _ABOVE)
+    is_joined = below in _JOINING or (below == TEXT and draft.kinds[at] == ORDERED)
+    return is_joined or not (draft.has_gap_above(at) or draft.kinds[at - 1] in _ABOVE)
 
 
 def _is_speech(draft: Draft, at: int, text: str) -> bool:
@@ -82,12 +82,15 @@ def _has_talk(draft: Draft) -> bool:
     """Whether a text contains dialogue, as a novel does: a line of dialogue is then not a title."""
     if draft.talk is None:
         kinds = draft.kinds
-        begins = [at for at, kind in enumerate(kinds) if kind == TEXT and (draft.parted(at) or not draft.state.spaced)]
-        speech = [False, *(_SPEECH.match(draft.lines[at].lstrip()) is not None for at in begins), False]
-        spoken = sum(
-            here and (before or after) for before, here, after in zip(speech, speech[1:], speech[2:], strict=False)
+        starts = [
+            at for at, kind in enumerate(kinds) if kind == TEXT and (draft.has_gap_above(at) or not draft.state.spaced)
+        ]
+        speech = [False, *(_SPEECH.match(draft.lines[at].lstrip()) is not None for at in starts), False]
+        spoken_lines = sum(
+            is_spoken and (above or below)
+            for above, is_spoken, below in zip(speech, speech[1:], speech[2:], strict=False)
         )
-        draft.talk = spoken >= TALK[0] and spoken >= TALK[1] * len(begins)
+        draft.talk = spoken_lines >= TALK[0] and spoken_lines >= TALK[1] * len(starts)
     return draft.talk
 
 
@@ -96,7 +99,7 @@ def _is_term(draft: Draft, at: int, text: str) -> bool:
     return below is not None and draft.kinds[below] == DEFINITION
 
 
-def _is_item_with_more(draft: Draft, at: int, text: str) -> bool:
+def _is_item_with_content(draft: Draft, at: int, text: str) -> bool:
     if draft.kinds[at] != ORDERED:
         return False
     below = _below(draft, at)
@@ -104,18 +107,18 @@ def _is_item_with_more(draft: Draft, at: int, text: str) -> bool:
 
 
 BARS: dict[str, Callable[[Draft, int, str], bool]] = {
-    "holds no word": _has_no_word,
-    "ends with a mark that goes on": _goes_on,
+    "has no words": _has_no_word,
+    "ends with a mark of continuation": _continues,
     "is the label of a link": _is_label,
-    "is a notice of copyright": _is_notice_of_rights,
+    "is a copyright notice": _is_notice_of_rights,
     "is part of a paragraph": _is_part_of_a_paragraph,
-    "is speech, in a text in which people talk": _is_speech,
+    "is speech in a text with dialogue": _is_speech,
     "is the term of a definition": _is_term,
-    "is an item that is indented or has more below it": _is_item_with_more,
+    "is an item that is indented or has content below it": _is_item_with_content,
 }
 """Conditions that exclude a line as a heading, regardless of the model."""
 
 
 def _below(draft: Draft, at: int) -> int | None:
     """The next line that is not blank."""
-    return next((near for near in range(at + 1, len(draft.kinds)) if draft.kinds[near] != BLANK), None)
+    return next((index for index in range(at + 1, len(draft.kinds)) if draft.kinds[index] != BLANK), None)

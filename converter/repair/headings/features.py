@@ -61,60 +61,60 @@ Features = dict[str, float]
 def features_of(page: Page, at: int) -> Features:
     """All features of the candidate at block `at`."""
     block = page.blocks[at]
-    found: Features = {"always": 1.0}
-    _of_line(found, page, block)
-    _of_words(found, page, block)
-    _of_neighbours(found, page, at)
-    _of_document(found, page, at)
-    return found
+    features: Features = {"always": 1.0}
+    _add_line_features(features, page, block)
+    _add_word_features(features, page, block)
+    _add_neighbour_features(features, page, at)
+    _add_document_features(features, page, at)
+    return features
 
 
-def _of_line(found: Features, page: Page, block: Block) -> None:
+def _add_line_features(features: Features, page: Page, block: Block) -> None:
     text = _LINK.sub(r"\1", block.text)
     if anchor := _ANCHOR.search(text):
-        found["anchor"] = 1.0
+        features["anchor"] = 1.0
         text = text[: anchor.start()]
     if text[:2] in ("{%", "{{", "::", "]]", "[[", "<%"):
-        found["template"] = 1.0
+        features["template"] = 1.0
     width = width_of(text)
-    found |= _WIDER[bisect_left(_STEPS, width)]
-    found["width/body"] = min(2.0, width / page.median_width)
-    bare = text.rstrip("*_`\"'”’»」』)）] ")
-    last = bare[-1:]
-    found[f"ends:{_ENDS.get(last, 'word' if last.isalnum() else 'other')}"] = 1.0
-    if last and last in "。.।۔" and page.closed_share < 0.5:
-        found["ends:stop in a text without"] = 1.0
-    first = text.lstrip("*_\"'“‘«„「『(（[¿¡`")[:1]
-    found[f"starts:{_start(first)}"] = 1.0
+    features |= _WIDER[bisect_left(_STEPS, width)]
+    features["width/body"] = min(2.0, width / page.median_width)
+    core = text.rstrip("*_`\"'”’»」』)）] ")
+    last_character = core[-1:]
+    features[f"ends:{_ENDS.get(last_character, 'word' if last_character.isalnum() else 'other')}"] = 1.0
+    if last_character and last_character in "。.।۔" and page.sentence_share < 0.5:
+        features["ends:stop in a text without"] = 1.0
+    first_character = text.lstrip("*_\"'“‘«„「『(（[¿¡`")[:1]
+    features[f"starts:{_start_kind(first_character)}"] = 1.0
     if text[:1] in "\"“«„「『'‘":
-        found["starts:quote"] = 1.0
+        features["starts:quote"] = 1.0
     if text[:1] in "(（":
-        found["starts:bracket"] = 1.0
+        features["starts:bracket"] = 1.0
     if block.bold:
-        found["bold"] = 1.0
+        features["bold"] = 1.0
     elif label := _LABEL.match(text):
-        found["bold label"] = 1.0
-        found["bold label, then long"] = float(len(text) - label.end() > 30)
+        features["bold label"] = 1.0
+        features["bold label, then long"] = float(len(text) - label.end() > 30)
     if text[:1] in "*_" and text[-1:] in "*_" and not block.bold:
-        found["italic"] = 1.0
+        features["italic"] = 1.0
     if _INNER_END.search(_NUMBERED.sub("", text, count=1)):
-        found["two sentences"] = 1.0
+        features["two sentences"] = 1.0
     letters = set(text)
-    if not letters.isdisjoint(_EVERY_MARK):
+    if not letters.isdisjoint(_ALL_MARKS):
         for name, marks in _MARKS:
             if not letters.isdisjoint(marks):
-                found[name] = 1.0
+                features[name] = 1.0
     if "](" in block.text:
-        found["link"] = 1.0
-        found["all link"] = float(bool(_LINK.fullmatch(block.text.strip(" *_"))))
+        features["link"] = 1.0
+        features["all link"] = float(bool(_LINK.fullmatch(block.text.strip(" *_"))))
     if "://" in text or text.startswith("www."):
-        found["url"] = 1.0
-    if numbered := _NUMBERED.match(text):
-        found["numbered"] = 1.0
-        found["numbered, dotted"] = float("." in numbered[0].strip(" ."))
+        features["url"] = 1.0
+    if numbering := _NUMBERED.match(text):
+        features["numbered"] = 1.0
+        features["numbered, dotted"] = float("." in numbering[0].strip(" ."))
     elif any(map(str.isdigit, letters)):
-        found["digits"] = 1.0
-        found["ends with a measure"] = float(_MEASURE.search(text) is not None)
+        features["digits"] = 1.0
+        features["ends with a measure"] = float(_MEASURE.search(text) is not None)
 
 
 _ENDS = {
@@ -136,10 +136,10 @@ _MARKS = (
     ("equals or brace", "={}<>|"),
     ("at or hash", "@"),
 )
-_EVERY_MARK = frozenset(mark for _, marks in _MARKS for mark in marks)
+_ALL_MARKS = frozenset(mark for _, marks in _MARKS for mark in marks)
 
 
-def _start(letter: str) -> str:
+def _start_kind(letter: str) -> str:
     if not letter:
         return "nothing"
     if letter.islower():
@@ -150,116 +150,116 @@ def _start(letter: str) -> str:
     return "letter" if letter.isalpha() else "sign" if unicodedata.category(letter)[0] == "P" else "symbol"
 
 
-def _of_words(found: Features, page: Page, block: Block) -> None:
+def _add_word_features(features: Features, page: Page, block: Block) -> None:
     words = _WORD.findall(_LINK.sub(r"\1", block.text))
     count = len(words) + (width_of(block.text) - len(block.text)) // WIDE_LETTERS_A_WORD
-    found[f"words:{min(count, 4) if count < 5 else '5-7' if count < 8 else '8-11' if count < 12 else '12+'}"] = 1.0
+    features[f"words:{min(count, 4) if count < 5 else '5-7' if count < 8 else '8-11' if count < 12 else '12+'}"] = 1.0
     if not count:
         return
     if words[0].lower() in _OPENERS:
-        found["opens a sentence"] = 1.0
-    little = page.little_words
-    if little:
-        found["little words"] = sum(word.lower() in little for word in words) / count
-    inner = words[1:]
-    if inner and any(word[0].islower() for word in inner):
-        known = page.words
-        raised = [word for word in inner if word[0].isupper()]
-        found["raised words"] = len(raised) / len(inner)
-        found["raised, else lower"] = sum(known[word.lower()] > known[word] for word in raised) / len(inner)
-    elif inner and all(word[0].isupper() or not word[0].isalpha() for word in inner):
-        found["all words raised"] = 1.0
+        features["opens a sentence"] = 1.0
+    little_words = page.little_words
+    if little_words:
+        features["little words"] = sum(word.lower() in little_words for word in words) / count
+    tail = words[1:]
+    if tail and any(word[0].islower() for word in tail):
+        counts = page.words
+        raised_words = [word for word in tail if word[0].isupper()]
+        features["raised words"] = len(raised_words) / len(tail)
+        features["raised, else lower"] = sum(counts[word.lower()] > counts[word] for word in raised_words) / len(tail)
+    elif tail and all(word[0].isupper() or not word[0].isalpha() for word in tail):
+        features["all words raised"] = 1.0
     if block.text.upper() == block.text != block.text.lower() and any(map(str.isalpha, block.text)):
-        found["capitals"] = 1.0
-    content = {word.lower() for word in words if len(word) > 3}
-    if content:
-        known = page.words
-        found["words of the body"] = sum(known[word] + known[word.capitalize()] > 0 for word in content) / len(content)
+        features["capitals"] = 1.0
+    terms = {word.lower() for word in words if len(word) > 3}
+    if terms:
+        counts = page.words
+        features["words of the body"] = sum(counts[word] + counts[word.capitalize()] > 0 for word in terms) / len(terms)
 
 
-def _of_neighbours(found: Features, page: Page, at: int) -> None:
-    block, before, after = page.blocks[at], page.neighbour(at - 1), page.neighbour(at + 1)
+def _add_neighbour_features(features: Features, page: Page, at: int) -> None:
+    block, above, below = page.blocks[at], page.neighbour(at - 1), page.neighbour(at + 1)
     ends_with_colon = block.text.rstrip("*_ ")[-1:] in (":", "：")
-    for side, near in (("before", before), ("after", after)):
-        if near is None:
-            found[f"{side}:nothing"] = 1.0
+    for side, neighbour in (("before", above), ("after", below)):
+        if neighbour is None:
+            features[f"{side}:nothing"] = 1.0
             continue
-        found[f"{side}:{'item' if is_item(near) else _KIND.get(near.kind, 'other')}"] = 1.0
-        if near.kind == TEXT:
-            found |= _WIDER_NEAR[side][bisect_left(_GAP_STEPS, near.width)]
-            found[f"{side} closed"] = float(near.closed)
-            if near.text.rstrip("*_ ")[-1:] in (":", "："):
-                found[f"{side} ends with a colon"] = 1.0
-            if near.bold:
-                found[f"{side} bold"] = 1.0
-            if near.last > near.first:
-                found[f"{side} over several lines"] = 1.0
-            if near.candidate and near.width <= 60 and not near.closed:
-                found[f"{side} short and open"] = 1.0
-            if near.text[:1].isupper() != block.text[:1].isupper():
-                found[f"{side} starts otherwise"] = 1.0
-            if near.width > block.width * 3:
-                found[f"{side} three times as long"] = 1.0
-    if after is not None and after.kind == TEXT:
-        content = {word.lower() for word in _WORD.findall(block.text) if len(word) > 3}
-        if content:
-            following = after.text.lower()
-            found["words of the next"] = sum(word in following for word in content) / len(content)
-        if after.text[:1].islower():
-            found["next starts lower"] = 1.0
-    if before is not None and is_item(before):
-        found["before: item, shorter"] = float(block.width < before.width)
-        if is_item(after):
-            found["between items"] = 1.0
+        features[f"{side}:{'item' if is_item(neighbour) else _KIND.get(neighbour.kind, 'other')}"] = 1.0
+        if neighbour.kind == TEXT:
+            features |= _WIDER_NEAR[side][bisect_left(_GAP_STEPS, neighbour.width)]
+            features[f"{side} closed"] = float(neighbour.ends_sentence)
+            if neighbour.text.rstrip("*_ ")[-1:] in (":", "："):
+                features[f"{side} ends with a colon"] = 1.0
+            if neighbour.bold:
+                features[f"{side} bold"] = 1.0
+            if neighbour.last_line > neighbour.first_line:
+                features[f"{side} over several lines"] = 1.0
+            if neighbour.candidate and neighbour.width <= 60 and not neighbour.ends_sentence:
+                features[f"{side} short and open"] = 1.0
+            if neighbour.text[:1].isupper() != block.text[:1].isupper():
+                features[f"{side} starts otherwise"] = 1.0
+            if neighbour.width > block.width * 3:
+                features[f"{side} three times as long"] = 1.0
+    if below is not None and below.kind == TEXT:
+        terms = {word.lower() for word in _WORD.findall(block.text) if len(word) > 3}
+        if terms:
+            text_below = below.text.lower()
+            features["words of the next"] = sum(word in text_below for word in terms) / len(terms)
+        if below.text[:1].islower():
+            features["next starts lower"] = 1.0
+    if above is not None and is_item(above):
+        features["before: item, shorter"] = float(block.width < above.width)
+        if is_item(below):
+            features["between items"] = 1.0
     if ends_with_colon:
-        found["colon, then list or table"] = float(after is not None and after.kind != TEXT)
+        features["colon, then list or table"] = float(below is not None and below.kind != TEXT)
     if block.kind == ORDERED:
-        _of_number(found, page, at)
+        _add_number_features(features, page, at)
 
 
-def _of_number(found: Features, page: Page, at: int) -> None:
+def _add_number_features(features: Features, page: Page, at: int) -> None:
     """Features of a line that reads as an ordered item: is it chapter `2. Method` or item 2?"""
-    block, before, after = page.blocks[at], page.neighbour(at - 1), page.neighbour(at + 1)
+    block, above, below = page.blocks[at], page.neighbour(at - 1), page.neighbour(at + 1)
     number = number_of(block.text) or 0
-    found["item"] = 1.0
-    rest = block.text.lstrip("0123456789.) \t\xa0")
-    found["item, bold"] = float(rest.startswith("**") and rest.endswith("**"))
-    found["item, bold label"] = float(rest.startswith("**") and not rest.endswith("**"))
-    found["item, counts on through the document"] = float(at in page.lone_numbers)
-    if after is not None and after.kind == ORDERED:
-        follows = number_of(after.text)
-        found["item, next counts on"] = float(follows == number + 1)
-        found["item, next starts again"] = float(follows == 1)
-    if before is not None and before.kind == ORDERED:
-        found["item, counts on from the last"] = float(number_of(before.text) == number - 1)
+    features["item"] = 1.0
+    title = block.text.lstrip("0123456789.) \t\xa0")
+    features["item, bold"] = float(title.startswith("**") and title.endswith("**"))
+    features["item, bold label"] = float(title.startswith("**") and not title.endswith("**"))
+    features["item, counts on through the document"] = float(at in page.lone_numbers)
+    if below is not None and below.kind == ORDERED:
+        number_below = number_of(below.text)
+        features["item, next counts on"] = float(number_below == number + 1)
+        features["item, next starts again"] = float(number_below == 1)
+    if above is not None and above.kind == ORDERED:
+        features["item, counts on from the last"] = float(number_of(above.text) == number - 1)
     if number == 1:
-        found["item, first"] = 1.0
+        features["item, first"] = 1.0
 
 
-def _of_document(found: Features, page: Page, at: int) -> None:
+def _add_document_features(features: Features, page: Page, at: int) -> None:
     block = page.blocks[at]
     if block.bold:
-        found["bold share, bold"] = page.bold_share
-        found[f"bold lines:{min(page.bold_titles, 4)}, {'closed' if block.closed else 'open'}"] = 1.0
+        features["bold share, bold"] = page.bold_share
+        features[f"bold lines:{min(page.bold_titles, 4)}, {'closed' if block.ends_sentence else 'open'}"] = 1.0
     else:
-        found["bold share, plain"] = page.bold_share
-        found[f"plain among bold lines:{min(page.bold_titles, 4)}"] = 1.0
-    found["bold, short share" if block.bold else "short share"] = page.short_share
-    found["short around"] = (sum(page.short[max(0, at - 3) : at + 4]) - page.short[at]) / 6
-    found[f"{'closed' if block.closed else 'open'} in a closed text"] = page.closed_share
+        features["bold share, plain"] = page.bold_share
+        features[f"plain among bold lines:{min(page.bold_titles, 4)}"] = 1.0
+    features["bold, short share" if block.bold else "short share"] = page.short_share
+    features["short around"] = (sum(page.is_short[max(0, at - 3) : at + 4]) - page.is_short[at]) / 6
+    features[f"{'closed' if block.ends_sentence else 'open'} in a closed text"] = page.sentence_share
     if page.texts[block.text] > 1:
-        found["repeated"] = 1.0
+        features["repeated"] = 1.0
     if at == 0:
-        found["first"] = 1.0
+        features["first"] = 1.0
     # Few short lines among much prose are different evidence for plain lines than for bold lines.
-    looks = "bold, " if block.bold else ""
+    prefix = "bold, " if block.bold else ""
     prose, columns = page.prose
-    found[f"{looks}body, log"] = log(1 + len(page.body)) / 5
-    found[f"{looks}prose, log"] = log(1 + prose) / 5
-    found[f"{looks}prose columns, log"] = log(1 + columns) / 10
-    found[f"{looks}short lines, log"] = log(1 + page.short_lines) / 5
-    found[f"{looks}short lines to prose"] = min(2.0, page.short_lines / max(1, prose))
+    features[f"{prefix}body, log"] = log(1 + len(page.body)) / 5
+    features[f"{prefix}prose, log"] = log(1 + prose) / 5
+    features[f"{prefix}prose columns, log"] = log(1 + columns) / 10
+    features[f"{prefix}short lines, log"] = log(1 + page.short_lines) / 5
+    features[f"{prefix}short lines to prose"] = min(2.0, page.short_lines / max(1, prose))
     if label := label_of(block.text):
-        again = page.labels[label] - 1
-        found["label again"] = min(again, 5) / 5
-        found["label again, once"] = float(again > 0)
+        repetitions = page.labels[label] - 1
+        features["label again"] = min(repetitions, 5) / 5
+        features["label again, once"] = float(repetitions > 0)

@@ -35,10 +35,10 @@ def weights() -> tuple[Pairs, Pairs]:
 
 def pair_weights(stages: Stages) -> tuple[Pairs, Pairs]:
     """The weights of both stages in pairs: of plain lines, and of bold lines, which have extra ones in the second."""
-    alone, together = (stages[stage] for stage in STAGES)
-    names = dict.fromkeys([*alone, *(name.removeprefix(BOLD) for name in together)])
-    plain = {name: (alone.get(name, 0.0), together.get(name, 0.0)) for name in names}
-    bold = {name: (first, second + together.get(BOLD + name, 0.0)) for name, (first, second) in plain.items()}
+    first_stage, second_stage = (stages[stage] for stage in STAGES)
+    names = dict.fromkeys([*first_stage, *(name.removeprefix(BOLD) for name in second_stage)])
+    plain = {name: (first_stage.get(name, 0.0), second_stage.get(name, 0.0)) for name in names}
+    bold = {name: (first, second + second_stage.get(BOLD + name, 0.0)) for name, (first, second) in plain.items()}
     return plain, bold
 
 
@@ -48,25 +48,25 @@ def probabilities(page: Page) -> dict[int, float]:
     No feature depends on blank lines between the blocks, so a text gets the same answers after its repair.
     """
     plain, bold = weights()
-    first: dict[int, float] = {}
+    chances: dict[int, float] = {}
     sums: dict[int, float] = {}
     for at in page.candidates:  # keeping the features would take a hundred times the memory of their line
-        total, sums[at] = weighed(bold if page.blocks[at].bold else plain, features_of(page, at))
-        first[at] = chance(total)
+        total, sums[at] = weighted_sums(bold if page.blocks[at].bold else plain, features_of(page, at))
+        chances[at] = chance(total)
     return {
-        at: chance(sums[at] + weighed(bold if page.blocks[at].bold else plain, found)[1])
-        for at, found in company_of(page, first)
+        at: chance(sums[at] + weighted_sums(bold if page.blocks[at].bold else plain, features)[1])
+        for at, features in company_of(page, chances)
     }
 
 
-def weighed(weight: Pairs, found: Features) -> tuple[float, float]:
+def weighted_sums(pairs: Pairs, features: Features) -> tuple[float, float]:
     """The weighted sum of features in each stage."""
-    alone = together = 0.0
-    for name, value in found.items():
-        if (pair := weight.get(name)) is not None:
-            alone += pair[0] * value
-            together += pair[1] * value
-    return alone, together
+    first_sum = second_sum = 0.0
+    for name, value in features.items():
+        if (pair := pairs.get(name)) is not None:
+            first_sum += pair[0] * value
+            second_sum += pair[1] * value
+    return first_sum, second_sum
 
 
 def chance(total: float) -> float:
@@ -74,31 +74,31 @@ def chance(total: float) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 
-def company_of(page: Page, first: Mapping[int, float]) -> Iterator[tuple[int, Features]]:
+def company_of(page: Page, chances: Mapping[int, float]) -> Iterator[tuple[int, Features]]:
     """Yield features from the first stage's results: for each line itself, its neighbours and similar lines."""
     groups: dict[object, list[float]] = {}
-    for at, p in first.items():
+    for at, p in chances.items():
         groups.setdefault(_looks(page, at), []).append(p)
     sums = {looks: (sum(group), len(group), sum(p > 0.5 for p in group)) for looks, group in groups.items()}
-    every, count, likely = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0.0, 0, 0)
-    for at, own in first.items():
+    chance_sum, count, likely = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0.0, 0, 0)
+    for at, own_chance in chances.items():
         total, alike, likely_alike = sums[_looks(page, at)]
-        rest = count - alike
+        others = count - alike
         looks = "bold, " if page.blocks[at].bold else ""
         yield (
             at,
             {
-                "own chance": _logit(own),
-                "chance before": first.get(at - 1, 0.0),
-                "chance after": first.get(at + 1, 0.0),
-                "chance two after": first.get(at + 2, 0.0),
-                "chance two before": first.get(at - 2, 0.0),
-                "chance of its like": (total - own + 0.5 * own) / (alike - 0.5),
+                "own chance": _logit(own_chance),
+                "chance before": chances.get(at - 1, 0.0),
+                "chance after": chances.get(at + 1, 0.0),
+                "chance two after": chances.get(at + 2, 0.0),
+                "chance two before": chances.get(at - 2, 0.0),
+                "chance of its like": (total - own_chance + 0.5 * own_chance) / (alike - 0.5),
                 "many of its like": min(alike - 1, 10) / 10,
-                "chance of the rest": (every - total) / rest if rest else 0.0,
+                "chance of the rest": (chance_sum - total) / others if others else 0.0,
                 "headings in the rest": min(likely - likely_alike, 10) / 10,
                 f"{looks}headings to prose": min(2.0, likely / max(1, page.prose[0])),
-                f"{looks}chance of all": every / count,
+                f"{looks}chance of all": chance_sum / count,
                 f"{looks}headings:{min(int(likely), 4)}": 1.0,
             },
         )
@@ -107,8 +107,8 @@ def company_of(page: Page, first: Mapping[int, float]) -> Iterator[tuple[int, Fe
 def _looks(page: Page, at: int) -> tuple[object, ...]:
     """The aspects of appearance that headings of one document share."""
     block = page.blocks[at]
-    first, last = block.text.lstrip("*_ ")[:1], block.text.rstrip("*_ ")[-1:]
-    return block.bold, last if last and not last.isalnum() else "", first.isdigit(), first.islower(), first.isalnum()
+    start, end = block.text.lstrip("*_ ")[:1], block.text.rstrip("*_ ")[-1:]
+    return block.bold, end if end and not end.isalnum() else "", start.isdigit(), start.islower(), start.isalnum()
 
 
 def _logit(p: float) -> float:

@@ -10,7 +10,7 @@ from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, blocks_of, title_of
 from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING
-from converter.repair.state import holds_heading
+from converter.repair.state import has_heading
 
 THRESHOLD = 0.5
 """Minimum probability of a heading."""
@@ -21,7 +21,7 @@ lines among paragraphs are weak evidence of lost headings); from SURE on, a titl
 
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
-MOST_IN_A_ROW = 2
+LONGEST_RUN = 2
 """This many titles, most with a stop, may be adjacent; more of them are short paragraphs."""
 
 TITLE = 60
@@ -43,50 +43,52 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
         draft.heading_chances = headings_of(draft)
     for (block, level), chance in draft.heading_chances.items():
         if block.bold == bold:
-            title = _CLOSING.sub(r"\1\\\2", title_of(draft.lines[block.first]))
-            draft.replace(rule, block.first, f"{'#' * level} {title}", min(SUREST, round(chance, 4)), HEADING)
+            title = _CLOSING.sub(r"\1\\\2", title_of(draft.lines[block.first_line]))
+            draft.replace(rule, block.first_line, f"{'#' * level} {title}", min(SUREST, round(chance, 4)), HEADING)
 
 
 def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     """(heading, its level) -> the probability that it is a heading."""
     state = draft.state
-    if state.headings == "marked" or holds_heading(draft.lines, draft.kinds) or not (state.spaced or state.one_line):
+    if state.headings == "marked" or has_heading(draft.lines, draft.kinds) or not (state.spaced or state.one_line):
         return {}
     page = Page(blocks_of(draft))
-    if not page.divided:
+    if not page.is_article:
         return {}
     question = page.question
     if draft.answer is None or draft.answer.question != question:
         draft.answer = Answer(question, probabilities(page))
-    chances = chosen(page, draft.answer.chances)
-    found = [page.blocks[at] for at in chances]
-    if not found:
+    chances = choose_headings(page, draft.answer.chances)
+    headings = [page.blocks[at] for at in chances]
+    if not headings:
         return {}
-    titled = zip(found, levels_of(found, page.blocks[0]), strict=True)
-    return dict(zip(titled, chances.values(), strict=True))
+    levelled_headings = zip(headings, levels_of(headings, page.blocks[0]), strict=True)
+    return dict(zip(levelled_headings, chances.values(), strict=True))
 
 
-def chosen(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
+def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
     """The candidates accepted as headings: those with content below them.
 
     Short lines at the end of a document, such as a signature, are not content; only a SURE title may head one.
     """
-    headed = [at for at, block in enumerate(page.blocks) if not block.candidate or block.closed or block.width > TITLE]
-    last, end = max(headed, default=0), len(page.blocks) - 1
-    found = {
+    contents = [
+        at for at, block in enumerate(page.blocks) if not block.candidate or block.ends_sentence or block.width > TITLE
+    ]
+    last_content, end = max(contents, default=0), len(page.blocks) - 1
+    headings = {
         at: chance
         for at, chance in chances.items()
-        if chance >= THRESHOLD and (at < last or (chance >= SURE and at < end))
+        if chance >= THRESHOLD and (at < last_content or (chance >= SURE and at < end))
     }
-    found = {at: chance for run in _runs(found) if not _heads_nothing(page, run) for at, chance in run}
-    return found if sum(found.values()) >= ENOUGH or max(found.values(), default=0) >= SURE else {}
+    headings = {at: chance for run in _runs(headings) if not _heads_nothing(page, run) for at, chance in run}
+    return headings if sum(headings.values()) >= ENOUGH or max(headings.values(), default=0) >= SURE else {}
 
 
 def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:
     """Whether a run consists of short paragraphs: adjacent sentences with a stop."""
     blocks = [page.blocks[at] for at, _ in run]
-    stopped = sum(_is_statement(block, below) for block, below in zip(blocks, [*blocks[1:], None], strict=True))
-    return len(run) > MOST_IN_A_ROW and 2 * stopped > len(run)
+    statements = sum(_is_statement(block, below) for block, below in zip(blocks, [*blocks[1:], None], strict=True))
+    return len(run) > LONGEST_RUN and 2 * statements > len(run)
 
 
 def _is_statement(block: Block, below: Block | None) -> bool:
@@ -99,10 +101,10 @@ def _is_statement(block: Block, below: Block | None) -> bool:
     return not depth or (below is not None and _depth(below.text) <= depth)
 
 
-def _runs(found: Mapping[int, float]) -> list[list[tuple[int, float]]]:
-    """Group the found headings into runs of adjacent blocks."""
+def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
+    """Group headings into runs of adjacent blocks."""
     runs: list[list[tuple[int, float]]] = []
-    for at, chance in found.items():
+    for at, chance in headings.items():
         if runs and runs[-1][-1][0] == at - 1:
             runs[-1].append((at, chance))
         else:
@@ -110,18 +112,18 @@ def _runs(found: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return runs
 
 
-def levels_of(found: Sequence[Block], first: Block) -> list[int]:
+def levels_of(headings: Sequence[Block], opening: Block) -> list[int]:
     """Levels from the titles' numbers; without a number 2, or 1 for a title on the document's first line."""
     levels: list[int] = []
-    depths = [_depth(block.text) for block in found]
+    depths = [_depth(block.text) for block in headings]
     if sum(map(bool, depths)) == 1:
         # A lone number is part of its title (`3.5 million reasons`).
-        depths = [0] * len(found)
-    widths = sorted(block.width for block in found[1:])
-    for at, (block, depth) in enumerate(zip(found, depths, strict=True)):
+        depths = [0] * len(headings)
+    widths = sorted(block.width for block in headings[1:])
+    for at, (block, depth) in enumerate(zip(headings, depths, strict=True)):
         if depth:
             levels.append(min(6, 1 + depth))
-        elif at == 0 and block is first and len(found) > 1 and block.width >= max(12, widths[len(widths) // 2]):
+        elif at == 0 and block is opening and len(headings) > 1 and block.width >= max(12, widths[len(widths) // 2]):
             levels.append(1)
         else:
             levels.append(2)

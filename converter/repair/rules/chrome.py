@@ -37,9 +37,9 @@ _BEGINNINGS = (
 )
 _FIRST_WORDS = frozenset(_BEGINNINGS.split())
 """First words of the phrases in `_PHRASE`, to skip other lines cheaply."""
-_ANY = re.compile(f"[{TEXT}{IMAGE}{BULLET}]")
-_ALONE = re.compile(f"(?<![^{BLANK}]){TEXT}(?!{TEXT})|[{IMAGE}{BULLET}]")
-"""Lines that may be chrome, by kind: `_ANY` anywhere, `_ALONE` only outside wrapped paragraphs."""
+_ANY_LINE = re.compile(f"[{TEXT}{IMAGE}{BULLET}]")
+_LONE_LINE = re.compile(f"(?<![^{BLANK}]){TEXT}(?!{TEXT})|[{IMAGE}{BULLET}]")
+"""Lines that may be chrome, by kind: `_ANY_LINE` anywhere, `_LONE_LINE` only outside wrapped paragraphs."""
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
 
@@ -47,31 +47,31 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 def chrome(draft: Draft) -> None:
     """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome but kept."""
     signature = draft.signature
-    last = len(signature.rstrip(BLANK + IMAGE)) - 1
-    pattern = _ALONE if draft.state.spaced else _ANY
-    parted = {at for at in draft.breaks if signature[at] == TEXT != signature[at + 1 : at + 2]}
-    for at in sorted(parted.union(match.start() for match in pattern.finditer(signature))):
+    last_text = len(signature.rstrip(BLANK + IMAGE)) - 1
+    pattern = _LONE_LINE if draft.state.spaced else _ANY_LINE
+    lone_lines = {at for at in draft.breaks if signature[at] == TEXT != signature[at + 1 : at + 2]}
+    for at in sorted(lone_lines.union(match.start() for match in pattern.finditer(signature))):
         kind, line = signature[at], draft.lines[at]
-        if (kind == IMAGE and _is_teaser(draft, at, last)) or (
+        if (kind == IMAGE and _is_teaser(draft, at, last_text)) or (
             kind != IMAGE and len(line) < LONGEST and _is_phrase(line)
         ):
             draft.note("chrome", at, at, line, line, 0.95)
             draft.chrome.add(at)
 
 
-def _is_teaser(draft: Draft, at: int, last: int) -> bool:
+def _is_teaser(draft: Draft, at: int, last_text: int) -> bool:
     """Whether an image below all text is a thumbnail or follows three blank lines."""
-    if at < last:
+    if at < last_text:
         return False
     size = _THUMBNAIL.search(draft.lines[at])
-    small = size is not None and int(size[1]) <= 400
-    return small or (at >= 3 and all(draft.kinds[above] == BLANK for above in range(at - 3, at)))
+    is_small = size is not None and int(size[1]) <= 400
+    return is_small or (at >= 3 and all(draft.kinds[above] == BLANK for above in range(at - 3, at)))
 
 
 def _is_phrase(line: str) -> bool:
     if line[:1].isspace():
         return False
-    first = _FIRST_WORD.search(line)
-    if first is None or first[0].lower() not in _FIRST_WORDS:
+    word = _FIRST_WORD.search(line)
+    if word is None or word[0].lower() not in _FIRST_WORDS:
         return False
     return _PHRASE.fullmatch(_LINK.sub(r"\1", line).strip(" \t-*_»>•[]")) is not None

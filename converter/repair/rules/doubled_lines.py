@@ -39,42 +39,43 @@ def doubled_lines(draft: Draft) -> None:
     if len(rows) < _FEW or (rows[-1] - rows[0] + 1 - len(rows)) < (2 * SHARE - 1) * (len(rows) - 1):
         return
     gaps = {below - above - 1 for above, below in pairwise(rows)}
-    near = array("i", (above for above, below in pairwise(rows) if below - above == 2))
+    upper_lines = array("i", (above for above, below in pairwise(rows) if below - above == 2))
     if all(gap % 2 for gap in gaps) and 1 in gaps and len(gaps) > 1:
-        if _rows_apart(draft, near) or _margin(draft, near, cased=False):
+        if _has_separate_rows(draft, upper_lines) or _margin(draft, upper_lines, cased=False):
             _halve(draft, list(pairwise(rows)))
-    elif len(near) >= SHARE * (len(rows) - 1) and not _touching_text(draft, rows):
-        margin = _margin(draft, near, cased=True)
+    elif len(upper_lines) >= SHARE * (len(rows) - 1) and not _has_touching_text(draft, rows):
+        margin = _margin(draft, upper_lines, cased=True)
         if margin:
-            _join(draft, [joint for joint in _joints(near) if _goes_on(draft, joint, margin)])
+            _join(draft, [joint for joint in _joints(upper_lines) if _continues(draft, joint, margin)])
 
 
-def _joints(near: Iterable[int]) -> Iterator[Joint]:
-    """Yield the joints across one blank line; `near` keeps only the upper line of each because there may be many."""
-    return ((above, above + 2) for above in near)
+def _joints(upper_lines: Iterable[int]) -> Iterator[Joint]:
+    """Yield the joints across one blank line; there may be many, so `upper_lines` keeps only their upper lines."""
+    return ((above, above + 2) for above in upper_lines)
 
 
 def is_doubled(draft: Draft) -> bool:
     """Whether exactly one blank line follows nearly every line of a document."""
     rows = array("i", (at for at, line in enumerate(draft.lines) if line and not line.isspace()))
-    single = sum(below - above == 2 for above, below in pairwise(rows))
-    return len(rows) > 2 and single >= SHARE * (len(rows) - 1)
+    single_gaps = sum(below - above == 2 for above, below in pairwise(rows))
+    return len(rows) > 2 and single_gaps >= SHARE * (len(rows) - 1)
 
 
-def _rows_apart(draft: Draft, near: Sequence[int]) -> bool:
+def _has_separate_rows(draft: Draft, upper_lines: Sequence[int]) -> bool:
     """Whether a blank line separates a delimiter row from its header, and no paragraph would be glued to another."""
     kinds, lines = draft.kinds, draft.lines
     if any(
-        kinds[below] == TEXT and _takes_text(kinds[above]) and "|" not in lines[above] for above, below in _joints(near)
+        kinds[below] == TEXT and _takes_text(kinds[above]) and "|" not in lines[above]
+        for above, below in _joints(upper_lines)
     ):
         return False
     return any(
         kinds[below] == DELIMITER and "|" in lines[above] and cells_in(lines[above]) == cells_in(lines[below])
-        for above, below in _joints(near)
+        for above, below in _joints(upper_lines)
     )
 
 
-def _margin(draft: Draft, near: Sequence[int], *, cased: bool) -> int:
+def _margin(draft: Draft, upper_lines: Sequence[int], *, cased: bool) -> int:
     """The margin at which isolated lines of text were wrapped; 0 if they do not show that they were.
 
     Many wrapped lines continue in the next line, and most of those have no room for its first word; in a text with
@@ -82,12 +83,12 @@ def _margin(draft: Draft, near: Sequence[int], *, cased: bool) -> int:
     more such lines are required.
     """
     kinds, lines = draft.kinds, draft.lines
-    texts = array("i", (above for above in near if kinds[above] == TEXT == kinds[above + 2]))
-    open_ones = [joint for joint in _joints(texts) if _is_open(lines, joint, cased)]
-    if len(open_ones) < (_FEW if cased else 2) or len(open_ones) < (0.4 if cased else 0.3) * len(texts):
+    texts = array("i", (above for above in upper_lines if kinds[above] == TEXT == kinds[above + 2]))
+    open_joints = [joint for joint in _joints(texts) if _is_open(lines, joint, cased)]
+    if len(open_joints) < (_FEW if cased else 2) or len(open_joints) < (0.4 if cased else 0.3) * len(texts):
         return 0
-    longs = sum(width_of(lines[above]) > LONG for above in texts)
-    return margin_of(lines, open_ones) if longs < len(open_ones) / 3 else 0
+    long_lines = sum(width_of(lines[above]) > LONG for above in texts)
+    return margin_of(lines, open_joints) if long_lines < len(open_joints) / 3 else 0
 
 
 def margin_of(lines: Sequence[str], joints: Sequence[Joint]) -> int:
@@ -98,16 +99,16 @@ def margin_of(lines: Sequence[str], joints: Sequence[Joint]) -> int:
     widths = sorted(width_of(lines[above]) for above, _ in joints)
     for quantile, share in _MARGINS:
         margin = widths[int(quantile * (len(widths) - 0.5))]
-        full = sum(is_full(lines, joint, margin) for joint in joints)
-        if NARROW <= margin <= LONG and full >= share * len(joints):
+        full_lines = sum(is_full(lines, joint, margin) for joint in joints)
+        if NARROW <= margin <= LONG and full_lines >= share * len(joints):
             return margin
     return 0
 
 
 def _is_open(lines: Sequence[str], joint: Joint, cased: bool) -> bool:
-    first = lines[joint[1]][:1]
-    small = first.islower() if cased else first.isalpha() and first == first.lower()
-    return small and not ends_sentence(lines[joint[0]])
+    letter = lines[joint[1]][:1]
+    is_lower = letter.islower() if cased else letter.isalpha() and letter == letter.lower()
+    return is_lower and not ends_sentence(lines[joint[0]])
 
 
 def is_full(lines: Sequence[str], joint: Joint, margin: int) -> bool:
@@ -117,7 +118,7 @@ def is_full(lines: Sequence[str], joint: Joint, margin: int) -> bool:
     return width >= 0.7 * margin and width + 1 + width_of(word) > margin
 
 
-def _touching_text(draft: Draft, rows: Sequence[int]) -> bool:
+def _has_touching_text(draft: Draft, rows: Sequence[int]) -> bool:
     kinds = draft.kinds
     return any(
         below - above == 1 and kinds[below] == TEXT and _takes_text(kinds[above]) for above, below in pairwise(rows)
@@ -128,23 +129,23 @@ def _takes_text(kind: str) -> bool:
     return kind == TEXT or kind in ITEMS
 
 
-def _goes_on(draft: Draft, joint: Joint, margin: int) -> bool:
+def _continues(draft: Draft, joint: Joint, margin: int) -> bool:
     above, below = joint
     if draft.kinds[below] != TEXT or not _takes_text(draft.kinds[above]):
         return False
-    ended = ends_sentence(draft.lines[above]) and not draft.lines[below][:1].islower()
-    return not ended and width_of(draft.lines[below]) <= LONG and is_full(draft.lines, joint, margin)
+    is_ended = ends_sentence(draft.lines[above]) and not draft.lines[below][:1].islower()
+    return not is_ended and width_of(draft.lines[below]) <= LONG and is_full(draft.lines, joint, margin)
 
 
 def _halve(draft: Draft, joints: Sequence[Joint]) -> None:
     """Remove every second newline; between blocks that changes no reading, so only joined lines are recorded."""
-    joined = []
+    closed_joints = []
     for above, below in joints:
         for at in range(above + 1, above + 1 + (below - above) // 2):
             draft.drop_blank(at)
         if below - above == 2 or draft.kinds[above + 1] == VERBATIM:
-            joined.append((above, below))
-    _note(draft, joined, 0.98)
+            closed_joints.append((above, below))
+    _note(draft, closed_joints, 0.98)
 
 
 def _join(draft: Draft, joints: Sequence[Joint]) -> None:
@@ -158,15 +159,15 @@ def _note(draft: Draft, joints: Sequence[Joint], confidence: float) -> None:
     start = 0
     for end in range(1, len(joints) + 1):
         if end == len(joints) or joints[end][0] != joints[end - 1][1]:
-            first, last = joints[start][0], joints[end - 1][1]
-            before = draft.lines[first : last + 1]
-            after = _kept(draft, joints[start:end])
-            draft.note("doubled_lines", first, last, "\n".join(before), "\n".join(after), confidence)
+            upper, lower = joints[start][0], joints[end - 1][1]
+            old_lines = draft.lines[upper : lower + 1]
+            new_lines = _remaining_lines(draft, joints[start:end])
+            draft.note("doubled_lines", upper, lower, "\n".join(old_lines), "\n".join(new_lines), confidence)
             start = end
 
 
-def _kept(draft: Draft, joints: Sequence[Joint]) -> list[str]:
-    kept = [draft.lines[joints[0][0]]]
+def _remaining_lines(draft: Draft, joints: Sequence[Joint]) -> list[str]:
+    lines = [draft.lines[joints[0][0]]]
     for above, below in joints:
-        kept += draft.lines[above + 1 + (below - above) // 2 : below + 1]
-    return kept
+        lines += draft.lines[above + 1 + (below - above) // 2 : below + 1]
+    return lines

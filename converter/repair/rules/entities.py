@@ -8,7 +8,7 @@ from converter.repair.draft import Draft
 from converter.repair.lines import VERBATIM
 from converter.repair.rule import FULL, rule
 
-_TWICE = re.compile(
+_DOUBLE_ESCAPE = re.compile(
     r"&amp;(?=(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip|copy|reg);)"
 )
 
@@ -19,5 +19,5 @@ def entities(draft: Draft) -> None:
     if not any("&amp;" in text for text in draft.texts()):
         return
     for at, line in enumerate(draft.lines):
-        if "&amp;" in line and draft.kinds[at] != VERBATIM and "`" not in line and _TWICE.search(line):
-            draft.replace("entities", at, _TWICE.sub("&", line), 0.95, draft.kinds[at])
+        if "&amp;" in line and draft.kinds[at] != VERBATIM and "`" not in line and _DOUBLE_ESCAPE.search(line):
+            draft.replace("entities", at, _DOUBLE_ESCAPE.sub("&", line), 0.95, draft.kinds[at])

@@ -10,7 +10,7 @@ from converter.repair.rule import SAFE, rule
 
 _ZERO_WIDTH = "\u200b\ufeff\u2060\u200e\u200f"
 _LEAD = re.compile(rf"([\s{_ZERO_WIDTH}]*)((?:#{{1,6}}|[-*+]|\d{{1,9}}[.)])(?=[\s{_ZERO_WIDTH}]))?([\s{_ZERO_WIDTH}]*)")
-_NOTHING = re.compile(f"[{_ZERO_WIDTH}]")
+_ZERO_WIDTH_MARK = re.compile(f"[{_ZERO_WIDTH}]")
 
 
 @rule("invisible", SAFE)
@@ -28,12 +28,12 @@ def invisible(draft: Draft) -> None:
         match = _LEAD.match(line)
         if match is None or match[0].isascii():
             continue
-        before, mark, after = (part or "" for part in match.groups())
+        indent, mark, gap = (part or "" for part in match.groups())
         # Without a mark, indentation by no-break or ideographic spaces is typography, not structure.
-        lead = _plain(before) + mark + _plain(after) if mark else _NOTHING.sub("", match[0])
+        lead = _plain_spaces(indent) + mark + _plain_spaces(gap) if mark else _ZERO_WIDTH_MARK.sub("", match[0])
         if lead != match[0]:
             draft.replace("invisible", at, lead + line[match.end() :])
 
 
-def _plain(spaces: str) -> str:
-    return "".join(" " if space not in " \t" else space for space in _NOTHING.sub("", spaces))
+def _plain_spaces(spaces: str) -> str:
+    return "".join(" " if space not in " \t" else space for space in _ZERO_WIDTH_MARK.sub("", spaces))

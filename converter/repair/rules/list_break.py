@@ -23,13 +23,13 @@ def list_break(draft: Draft) -> None:
     """
     if not draft.state.one_line:
         return
-    in_list, wrapped = False, wrapped_items(draft)
+    in_list, wrapped_lines = False, wrapped_items(draft)
     for at, kind in enumerate(draft.kinds):
-        if kind in _JOINS and in_list and at not in wrapped and not draft.lines[at].startswith((" ", "\t")):
+        if kind in _JOINS and in_list and at not in wrapped_lines and not draft.lines[at].startswith((" ", "\t")):
             above, line = draft.lines[at - 1], draft.lines[at]
             if not above.endswith(("  ", "\\")) and (not draft.state.spaced or _stands_alone(above, line)):
                 draft.break_before("list_break", at, 0.97)
-        in_list = kind in ITEMS or at in wrapped or (in_list and kind == INDENTED)
+        in_list = kind in ITEMS or at in wrapped_lines or (in_list and kind == INDENTED)
 
 
 def _stands_alone(above: str, line: str) -> bool:
@@ -49,23 +49,23 @@ def wrapped_items(draft: Draft) -> frozenset[int]:
         in_item = kinds[at - 1] in ITEMS or (in_item and kinds[at - 1] == TEXT)
         if in_item and kinds[at] == TEXT and not lines[at][:1].isspace():
             joints.append((at - 1, at))
-    small = [(above, at) for above, at in joints if lines[at][:1].islower() and not ends_sentence(lines[above])]
-    if len({at - 1 for above, at in small if kinds[above] in ITEMS}) < _FEW:
+    lower_joints = [(above, at) for above, at in joints if lines[at][:1].islower() and not ends_sentence(lines[above])]
+    if len({at - 1 for above, at in lower_joints if kinds[above] in ITEMS}) < _FEW:
         return frozenset()
-    margin = margin_of(lines, small)
+    margin = margin_of(lines, lower_joints)
     if not margin:
         return frozenset()
-    found: set[int] = set()
+    continuations: set[int] = set()
     for above, at in joints:
-        part_of_item = kinds[above] in ITEMS or above in found
-        if part_of_item and is_full(lines, (above, at), margin) and _goes_on(lines[above], lines[at], margin):
-            found.add(at)
-    return frozenset(found)
+        part_of_item = kinds[above] in ITEMS or above in continuations
+        if part_of_item and is_full(lines, (above, at), margin) and _continues(lines[above], lines[at], margin):
+            continuations.add(at)
+    return frozenset(continuations)
 
 
-def _goes_on(above: str, line: str, margin: int) -> bool:
+def _continues(above: str, line: str, margin: int) -> bool:
     """Whether a line continues the sentence above it: with a capital only within the margin, and never as a label."""
     if line[:1].islower():
         return width_of(line) <= LONG
-    label = line.startswith("**") or line.endswith((":", ":**"))
-    return not ends_sentence(above) and not label and max(width_of(above), width_of(line)) <= margin
+    is_label = line.startswith("**") or line.endswith((":", ":**"))
+    return not ends_sentence(above) and not is_label and max(width_of(above), width_of(line)) <= margin

@@ -14,8 +14,8 @@ def list_start(draft: Draft) -> None:
     paragraph is one line, a list that continues after an interruption may too."""
     if draft.state.one_line and not draft.state.spaced:
         for at, kind in enumerate(draft.kinds):
-            glued = kind == ORDERED and at > 0 and draft.kinds[at - 1] == TEXT
-            if glued and number_of(draft.lines[at]) != 1 and _counts_on(draft, at):
+            is_glued = kind == ORDERED and at > 0 and draft.kinds[at - 1] == TEXT
+            if is_glued and number_of(draft.lines[at]) != 1 and _counts_on(draft, at):
                 draft.break_before("list_start", at, 0.95)
 
 

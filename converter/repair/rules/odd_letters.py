@@ -10,7 +10,7 @@ from converter.repair.lines import BLANK, INDENTED, ITEMS, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
 
 _MARK = re.compile(r"([ ]*+)(\(?)([a-z]{1,5}|[A-Z]{1,5})([.)])[ \t\xa0]+(?=\S)")
-_FIRST = re.compile(r"\n[ ]*+\(?[aAiI][.)][ \t\xa0]")
+_FIRST_MARK = re.compile(r"\n[ ]*+\(?[aAiI][.)][ \t\xa0]")
 """First mark of every run, to skip documents that have none."""
 _ITEM = re.compile(r"([ ]*+)(?:[-*+]|\d{1,9}([.)]))[ \t]")
 _ROMAN = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
@@ -29,19 +29,19 @@ Run = list[tuple[int, re.Match[str]]]
 @rule("odd_letter", FULL)
 def odd_letters(draft: Draft) -> None:
     """Lines `a. ...`, `b. ...` or `(i) ...`, `(ii) ...` that count up from the first are read as an ordered list."""
-    if not any(map(_FIRST.search, draft.texts())):
+    if not any(map(_FIRST_MARK.search, draft.texts())):
         return
     runs: dict[int, Run] = {}
     outline: list[tuple[int, int]] = []
     """Stack of (indentation, index): each entry is the nearest line above the next entry with less indentation."""
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
-        outer: int | None = None
+        outer_line: int | None = None
         if kind != BLANK:
             indent = len(line) - len(line.lstrip(" "))
             while outline and outline[-1][0] >= indent:
                 outline.pop()
-            outer = outline[-1][1] if outline else None
+            outer_line = outline[-1][1] if outline else None
             outline.append((indent, at))
         match = _MARK.match(line) if kind in (TEXT, INDENTED) else None
         if match and (match[2] == "" or match[4] == ")"):
@@ -49,7 +49,7 @@ def odd_letters(draft: Draft) -> None:
             _close(draft, runs, depth + 1)
             if not _counts_on(runs.get(depth, []), match):
                 _close(draft, runs, depth)
-                if match[3] not in _COUNTS or (depth and not _lies_in_item(draft, runs, outer, depth)):
+                if match[3] not in _COUNTS or (depth and not _lies_in_item(draft, runs, outer_line, depth)):
                     continue
             runs.setdefault(depth, []).append((at, match))
         elif kind != BLANK and not line.startswith((" ", "\t")) and not _is_wrapped(draft, at):
@@ -60,37 +60,38 @@ def odd_letters(draft: Draft) -> None:
 def _counts_on(run: Run, match: re.Match[str]) -> bool:
     if not run:
         return False
-    first = run[0][1]
-    marks = _COUNTS[first[3]]
-    return (first[2], first[4]) == (match[2], match[4]) and marks[len(run) : len(run) + 1] == (match[3],)
+    first_match = run[0][1]
+    marks = _COUNTS[first_match[3]]
+    return (first_match[2], first_match[4]) == (match[2], match[4]) and marks[len(run) : len(run) + 1] == (match[3],)
 
 
-def _lies_in_item(draft: Draft, runs: dict[int, Run], near: int | None, depth: int) -> bool:
-    """Whether `near`, the nearest line above that is indented less, is an item, and `depth` lies in its content."""
-    if near is None:
+def _lies_in_item(draft: Draft, runs: dict[int, Run], outer_line: int | None, depth: int) -> bool:
+    """Whether `outer_line`, the nearest line above with less indentation, is an item whose content contains `depth`."""
+    if outer_line is None:
         return False
-    line = draft.lines[near]
-    lettered = any(run[-1][0] == near for run in runs.values())  # a run has one indentation, so `near` is its last
-    item = _MARK.match(line) if lettered else _ITEM.match(line) if draft.kinds[near] in ITEMS else None
+    line = draft.lines[outer_line]
+    # A run has one indentation, so `outer_line` is its last line.
+    is_lettered = any(run[-1][0] == outer_line for run in runs.values())
+    item = _MARK.match(line) if is_lettered else _ITEM.match(line) if draft.kinds[outer_line] in ITEMS else None
     return item is not None and item.end() <= depth < item.end() + 4
 
 
 def _is_wrapped(draft: Draft, at: int) -> bool:
     """Whether an unindented line continues the paragraph above it."""
-    return draft.state.spaced and draft.kinds[at] == TEXT and not draft.parted(at)
+    return draft.state.spaced and draft.kinds[at] == TEXT and not draft.has_gap_above(at)
 
 
 def _close(draft: Draft, runs: dict[int, Run], depth: int) -> None:
     """Turn the runs that are indented by `depth` or more into lists, if they are long enough."""
-    for run in [runs.pop(found) for found in sorted(runs) if found >= depth]:
-        first = run[0][1]
-        capitals = first[4] == "." and first[3].isupper()
+    for run in [runs.pop(indentation) for indentation in sorted(runs) if indentation >= depth]:
+        first_match = run[0][1]
+        capitals = first_match[4] == "." and first_match[3].isupper()
         if len(run) < (_PROOF_OF_CAPITALS if capitals else _PROOF):
             continue
-        stop = first[4]
+        stop = first_match[4]
         above = _ITEM.match(draft.lines[run[0][0] - 1]) if run[0][0] else None
-        if above and (above[1], above[2]) == (first[1], stop):
+        if above and (above[1], above[2]) == (first_match[1], stop):
             stop = ".)"[stop == "."]  # a separate list, not a continuation of the one above
         for number, (at, match) in enumerate(run, 1):
-            after = f"{match[1]}{number}{stop} {draft.lines[at][match.end() :]}"
-            draft.replace("odd_letter", at, after, 0.95, ORDERED)
+            line = f"{match[1]}{number}{stop} {draft.lines[at][match.end() :]}"
+            draft.replace("odd_letter", at, line, 0.95, ORDERED)

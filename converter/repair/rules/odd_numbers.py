@@ -33,7 +33,7 @@ def odd_numbers(draft: Draft) -> None:
 def _close(draft: Draft, run: list[int]) -> None:
     for at in run:
         if len(run) > 1 and (match := _NUMBERED.match(draft.lines[at])):
-            after = f"{match[1]}{match[2]}) {draft.lines[at][match.end() :]}"
-            draft.replace("odd_number", at, after, 0.97, ORDERED)
+            line = f"{match[1]}{match[2]}) {draft.lines[at][match.end() :]}"
+            draft.replace("odd_number", at, line, 0.97, ORDERED)
         else:
             draft.kinds[at] = draft.plain_kind(at)

@@ -19,7 +19,7 @@ from converter.repair.lines import (
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.list_break import wrapped_items
 
-_OPEN = frozenset((TEXT, IMAGE, FOOTNOTE))
+_MERGING_KINDS = frozenset((TEXT, IMAGE, FOOTNOTE))
 """Kinds that merge with a line of text above or below if no blank line separates the two."""
 
 
@@ -28,22 +28,22 @@ def paragraph_break(draft: Draft) -> None:
     """Where each paragraph is one line and blank lines are missing, two lines of text are two paragraphs."""
     if draft.state.spaced or not draft.state.one_line:
         return
-    kinds, wrapped = draft.kinds, wrapped_items(draft)
+    kinds, wrapped_lines = draft.kinds, wrapped_items(draft)
     for at in range(1, len(kinds)):
-        if at in wrapped:
+        if at in wrapped_lines:
             continue
         above, below = kinds[at - 1], kinds[at]
         line = draft.lines[at - 1]
         # Two trailing spaces or a backslash are a hard line break: the paragraph continues.
         lone_row = below == ROW and above == TEXT and kinds[at + 1 : at + 2] != [DELIMITER]
-        if (lone_row or _part(above, below, line)) and not line.endswith(("  ", "\\")):
+        if (lone_row or _would_merge(above, below, line)) and not line.endswith(("  ", "\\")):
             draft.break_before("paragraph_break", at, 0.99 if ends_sentence(line) else 0.95)
 
 
-def _part(above: str, below: str, line: str) -> bool:
+def _would_merge(above: str, below: str, line: str) -> bool:
     """Whether CommonMark would read two kinds of line as one block; `line` is the upper line."""
     if above == VERBATIM and line.lstrip().startswith("<"):
         return below not in (BLANK, VERBATIM, INDENTED)
     if below == REFERENCE:
-        return above in _OPEN
-    return below in _OPEN and (above in _OPEN or above == QUOTE)
+        return above in _MERGING_KINDS
+    return below in _MERGING_KINDS and (above in _MERGING_KINDS or above == QUOTE)

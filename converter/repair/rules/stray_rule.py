@@ -7,7 +7,7 @@ from converter.repair.lines import RULE as THEMATIC_BREAK
 from converter.repair.lines import TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
 
-_DRAWN = 8
+_LONG_UNDERLINE = 8
 """An underline of this many dashes or more is intended."""
 
 
@@ -20,9 +20,12 @@ def stray_rule(draft: Draft) -> None:
         if kind != THEMATIC_BREAK or at == 0 or draft.kinds[at - 1] != TEXT:
             continue
         line, above = draft.lines[at].strip(), draft.lines[at - 1]
-        if set(line) != {"-"} or len(line) >= _DRAWN:
+        if set(line) != {"-"} or len(line) >= _LONG_UNDERLINE:
             continue
-        width, several = width_of(above), at > 1 and draft.kinds[at - 2] == TEXT and not draft.parted(at - 1)
-        stops = ends_sentence(above) and not above.rstrip().endswith(("?", "？", "!", "！"))
-        if width > 120 or (stops and (several or width > 60)):
+        width, is_multiline = (
+            width_of(above),
+            at > 1 and draft.kinds[at - 2] == TEXT and not draft.has_gap_above(at - 1),
+        )
+        is_sentence = ends_sentence(above) and not above.rstrip().endswith(("?", "？", "!", "！"))
+        if width > 120 or (is_sentence and (is_multiline or width > 60)):
             draft.break_before("stray_rule", at, 0.95)

@@ -7,7 +7,7 @@ from converter.repair.lines import FOOTNOTE, IMAGE, INDENTED, ITEMS, ORDERED, QU
 from converter.repair.rule import SAFE, rule
 from converter.repair.tables import tables_of
 
-_WOULD_JOIN = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE, ORDERED))
+_JOINING_KINDS = frozenset((TEXT, IMAGE, FOOTNOTE, REFERENCE, ORDERED))
 
 
 @rule("table_break", SAFE)
@@ -17,6 +17,6 @@ def table_break(draft: Draft) -> None:
         above = table.header - 1
         if above >= 0 and draft.kinds[above] in ITEMS | {QUOTE, INDENTED} and draft.kinds[table.header] != INDENTED:
             draft.break_before("table_break", table.header, 0.98)
-        below = table.last + 1
-        if below < len(draft.lines) and draft.kinds[below] in _WOULD_JOIN:
+        below = table.last_row + 1
+        if below < len(draft.lines) and draft.kinds[below] in _JOINING_KINDS:
             draft.break_before("table_break", below, 0.99 if "|" not in draft.lines[below] else 0.9)

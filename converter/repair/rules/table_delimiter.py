@@ -9,8 +9,8 @@ from converter.repair.lines import DELIMITER, ROW
 from converter.repair.pipes import cells_in, is_piped
 from converter.repair.rule import FULL, rule
 
-_DRAWN = frozenset("-=_–—")
-_DELIMITER = _DRAWN | frozenset("|:+ \t")
+_LINE_MARKS = frozenset("-=_–—")
+_DELIMITER_MARKS = _LINE_MARKS | frozenset("|:+ \t")
 """Characters of a delimiter row, in the dialects that differ from GFM."""
 
 
@@ -22,22 +22,22 @@ def table_delimiter(draft: Draft) -> None:
     if "||" not in signature and ":" not in signature:
         return
     for run in re.finditer(r"[|:]{2,}", signature):
-        first, last = run.start(), run.end() - 1
-        columns = cells_in(draft.lines[first])
-        if columns < 2 or draft.kinds[first] != ROW or not is_piped(draft.lines[first]):
+        header, last_row = run.start(), run.end() - 1
+        columns = cells_in(draft.lines[header])
+        if columns < 2 or draft.kinds[header] != ROW or not is_piped(draft.lines[header]):
             continue
-        second = draft.lines[first + 1]
-        good = draft.kinds[first + 1] == DELIMITER and cells_in(second) == columns
+        second_line = draft.lines[header + 1]
+        is_valid = draft.kinds[header + 1] == DELIMITER and cells_in(second_line) == columns
         delimiter = "|" + " --- |" * columns
-        if good or not all(is_piped(draft.lines[at]) for at in range(first, last + 1)):
+        if is_valid or not all(is_piped(draft.lines[at]) for at in range(header, last_row + 1)):
             continue
-        if draft.kinds[first + 1] == DELIMITER or _is_malformed(second):
-            draft.replace("table_delimiter", first + 1, delimiter, 0.95, DELIMITER)
-        elif DELIMITER not in draft.kinds[first : last + 1] and all(
-            cells_in(draft.lines[at]) == columns for at in range(first + 1, last + 1)
+        if draft.kinds[header + 1] == DELIMITER or _is_malformed(second_line):
+            draft.replace("table_delimiter", header + 1, delimiter, 0.95, DELIMITER)
+        elif DELIMITER not in draft.kinds[header : last_row + 1] and all(
+            cells_in(draft.lines[at]) == columns for at in range(header + 1, last_row + 1)
         ):
-            draft.insert_after("table_delimiter", first, delimiter, 0.9)
+            draft.insert_after("table_delimiter", header, delimiter, 0.9)
 
 
 def _is_malformed(line: str) -> bool:
-    return _DELIMITER.issuperset(line) and sum(mark in _DRAWN for mark in line) > 1
+    return _DELIMITER_MARKS.issuperset(line) and sum(mark in _LINE_MARKS for mark in line) > 1

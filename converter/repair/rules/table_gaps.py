@@ -10,7 +10,7 @@ from converter.repair.pipes import cells_in, is_piped, pipes_in
 from converter.repair.rule import SAFE, rule
 from converter.repair.rules.doubled_lines import is_doubled
 
-_SPACED_OUT = re.compile(r"\| +:(?: +\|)+")
+_SPACED_ROWS = re.compile(r"\| +:(?: +\|)+")
 
 
 @rule("table_gaps", SAFE)
@@ -21,29 +21,29 @@ def table_gaps(draft: Draft) -> None:
     """
     if DELIMITER not in draft.kinds:
         return
-    joined: set[int] = set()
-    for run in _SPACED_OUT.finditer(draft.signature):
+    joined_rows: set[int] = set()
+    for run in _SPACED_ROWS.finditer(draft.signature):
         rows = [at for at in range(run.start(), run.end()) if draft.kinds[at] != BLANK]
         if len({cells_in(draft.lines[at]) for at in rows}) == 1:
             _join(draft, rows)
-            joined.update(rows)
+            joined_rows.update(rows)
     if is_doubled(draft):
         for at, kind in enumerate(draft.kinds):
-            if kind == DELIMITER and at not in joined and len(rows := _doubled_rows(draft, at)) > 2:
+            if kind == DELIMITER and at not in joined_rows and len(rows := _doubled_rows(draft, at)) > 2:
                 _join(draft, rows)
 
 
 def _join(draft: Draft, rows: list[int]) -> None:
-    first, last = rows[0], rows[-1]
-    for at in range(first, last + 1):
+    top, bottom = rows[0], rows[-1]
+    for at in range(top, bottom + 1):
         if draft.kinds[at] == BLANK:
             draft.drop_blank(at)
-    before = "\n".join(draft.lines[first : last + 1])
-    after = "\n".join(draft.lines[at] for at in rows)
-    draft.break_before("table_gaps", first)
-    if last + 1 < len(draft.lines) and draft.kinds[last + 1] != BLANK:
-        draft.break_before("table_gaps", last + 1)
-    draft.note("table_gaps", first, last, before, after, 0.99)
+    text_before = "\n".join(draft.lines[top : bottom + 1])
+    text_after = "\n".join(draft.lines[at] for at in rows)
+    draft.break_before("table_gaps", top)
+    if bottom + 1 < len(draft.lines) and draft.kinds[bottom + 1] != BLANK:
+        draft.break_before("table_gaps", bottom + 1)
+    draft.note("table_gaps", top, bottom, text_before, text_after, 0.99)
 
 
 def _doubled_rows(draft: Draft, delimiter: int) -> list[int]:

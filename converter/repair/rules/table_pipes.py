@@ -13,14 +13,14 @@ from converter.repair.tables import Table, tables_of
 def table_pipes(draft: Draft) -> None:
     """Rows without outer pipes get them if GFM would otherwise drop an empty edge cell, or read `- | 3` as a list."""
     for table in tables_of(draft):
-        if not table.piped and any(_misread(draft, at, table) for at in range(table.header, table.last + 1)):
-            for at in range(table.header, table.last + 1):
+        if not table.piped and any(_is_misread(draft, at, table) for at in range(table.header, table.last_row + 1)):
+            for at in range(table.header, table.last_row + 1):
                 line = draft.lines[at]
                 if not (is_piped(line) and pipes_in(line) == table.columns + 1):
                     draft.replace("table_pipes", at, f"| {line} |", 0.97, DELIMITER if at == table.delimiter else ROW)
 
 
-def _misread(draft: Draft, at: int, table: Table) -> bool:
+def _is_misread(draft: Draft, at: int, table: Table) -> bool:
     line = draft.lines[at].strip()
-    edge = pipes_in(line) == table.columns - 1 and (line.startswith("|") or line.endswith("|"))
-    return edge or kind_of(line) not in (TEXT, ROW, DELIMITER)
+    has_empty_edge = pipes_in(line) == table.columns - 1 and (line.startswith("|") or line.endswith("|"))
+    return has_empty_edge or kind_of(line) not in (TEXT, ROW, DELIMITER)

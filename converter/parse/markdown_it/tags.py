@@ -9,12 +9,18 @@ pages have no-break spaces there.
 from __future__ import annotations
 
 import re
-from types import FunctionType
-from typing import Any
 
-from markdown_it.common.html_re import cdata, comment, declaration, processing
 from markdown_it.rules_block import html_block
 from markdown_it.rules_inline import html_inline
+
+from converter.parse.markdown_it.private import (
+    cdata,
+    comment,
+    declaration,
+    html_sequences,
+    processing,
+    with_globals,
+)
 
 VALUE = r"""(?:[^\s"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+")"""
 ATTRIBUTE = rf"\s++[A-Za-z_:][A-Za-z0-9:._-]*+(?:\s*+=\s*+{VALUE})?"
@@ -25,11 +31,6 @@ TAG_ALONE = re.compile(rf"\A(?:{OPEN_TAG}|{CLOSE_TAG})\s*+\Z")
 """The seventh start condition of HTML blocks, without indentation."""
 
 
-def _with_globals(rule: Any, **values: object) -> Any:
-    """Return a rule of markdown-it with some globals of its module replaced."""
-    return FunctionType(rule.__code__, rule.__globals__ | values, rule.__name__, rule.__defaults__, rule.__closure__)
-
-
-*_OTHERS, (_, _END, _INTERRUPTS) = html_block.__globals__["HTML_SEQUENCES"]
-read_inline_html = _with_globals(html_inline, HTML_TAG_RE=INLINE_HTML)
-read_html_block = _with_globals(html_block, HTML_SEQUENCES=[*_OTHERS, (TAG_ALONE, _END, _INTERRUPTS)])
+*_OTHER_SEQUENCES, (_, _END, _INTERRUPTS) = html_sequences()
+read_inline_html = with_globals(html_inline, HTML_TAG_RE=INLINE_HTML)
+read_html_block = with_globals(html_block, HTML_SEQUENCES=[*_OTHER_SEQUENCES, (TAG_ALONE, _END, _INTERRUPTS)])

@@ -1,9 +1,8 @@
-"""The markdown-it parsers, set up once: CommonMark, GFM and the extensions that real documents use."""
+"""The markdown-it parsers of the reference: CommonMark, GFM and the extensions that real documents use."""
 
 from __future__ import annotations
 
 from functools import cache
-from types import SimpleNamespace
 
 from markdown_it import MarkdownIt
 from markdown_it.helpers import parseLinkDestination, parseLinkTitle
@@ -14,9 +13,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
-from converter.parse.autolinks import link_email, link_protocol, link_www, refer_to_footnote
-from converter.parse.dispatch import dispatch_inlines, dispatch_terminators
-from converter.parse.tags import read_html_block, read_inline_html
+from converter.parse.markdown_it.autolinks import link_email, link_protocol, link_www, refer_to_footnote
+from converter.parse.markdown_it.private import replace_helpers, rule_functions
+from converter.parse.markdown_it.tags import read_html_block, read_inline_html
 
 # A nested block costs two Python frames of the interpreter's 1,000, and a list item nests two levels:
 # this allows 128 nested lists or 256 nested quotes.
@@ -39,11 +38,21 @@ LINEAR_RULES = {
 @cache
 def block_parser() -> MarkdownIt:
     """Return this process's parser of block structure. The state of a parse lives in its `env`."""
+    return make_block_parser()
+
+
+@cache
+def inline_parser() -> MarkdownIt:
+    """Return this process's parser of inline content."""
+    return make_inline_parser()
+
+
+def make_block_parser() -> MarkdownIt:
+    """Return a new parser of block structure."""
     md = _parser(nesting=10 * MAXIMUM_BLOCK_NESTING)
     md.use(deflist_plugin)
     md.block.ruler.before("table", "too_deep", _too_deep)
-    math_block = next(rule for rule in md.block.ruler.__rules__ if rule.name == "math_block")
-    display_math = math_block.fn
+    display_math = rule_functions(md.block.ruler)["math_block"]
 
     def fenced_display_math(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         # `$$x$$` on one line is a paragraph that holds math; `$$` alone on its line fences a math block.
@@ -53,23 +62,12 @@ def block_parser() -> MarkdownIt:
     md.block.ruler.at("math_block", fenced_display_math)
     md.block.ruler.at("html_block", read_html_block, {"alt": ["paragraph", "reference", "blockquote"]})
     md.block.ruler.at("hr", _rule_line, {"alt": ["paragraph", "reference", "blockquote", "list"]})
-    dispatch_terminators(md)
     return md
 
 
-@cache
-def inline_parser(autolinks: bool) -> MarkdownIt:
-    """Return this process's parser of inline content, with or without GFM's bare autolinks.
-
-    Bare autolinks make the parser stop at every `w`, `:` and `@`; content that cannot hold any is read without.
-    """
-    md = _parser(nesting=MAXIMUM_INLINE_NESTING)
-    if not autolinks:
-        md.inline.ruler.disable(BARE_AUTOLINKS)
-        dispatch_inlines(md)
-        return md
-    dispatch_inlines(md)
-    return md
+def make_inline_parser() -> MarkdownIt:
+    """Return a new parser of inline content."""
+    return _parser(nesting=MAXIMUM_INLINE_NESTING)
 
 
 def _parser(nesting: int) -> MarkdownIt:
@@ -81,8 +79,8 @@ def _parser(nesting: int) -> MarkdownIt:
     md.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, allow_blank_lines=False)
     for name, rule in LINEAR_RULES.items():
         md.inline.ruler.at(name, rule)
-    vars(md)["helpers"] = SimpleNamespace(
-        parseLinkLabel=_link_label_end, parseLinkDestination=parseLinkDestination, parseLinkTitle=parseLinkTitle
+    replace_helpers(
+        md, parseLinkLabel=_link_label_end, parseLinkDestination=parseLinkDestination, parseLinkTitle=parseLinkTitle
     )
     # Records hold addresses as the author wrote them: nothing is rendered here, so nothing is escaped or refused.
     for method, function in (
@@ -102,8 +100,8 @@ def _too_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if silent:
         return False
     if state.tokens and state.tokens[-1].type == "blockquote_open":
-        vars(state)["quoted"] = quoted = vars(state).get("quoted", 0) + end - start
-        line = end if quoted > FREE_QUOTED_LINES + len(state.src) // 2 else start
+        vars(state)["quoted"] = quoted_lines = vars(state).get("quoted", 0) + end - start
+        line = end if quoted_lines > FREE_QUOTED_LINES + len(state.src) // 2 else start
     else:
         line = start
     if line == start and state.level < MAXIMUM_BLOCK_NESTING:
@@ -136,7 +134,7 @@ def _link_label_end(state: StateInline, start: int, no_links: bool = False) -> i
     are read from the cache, without a call for each.
     """
     source, limit, tokens = state.src, state.posMax, state.cache
-    position, level, before = start + 1, 1, state.pos
+    position, level, saved_position = start + 1, 1, state.pos
     label_end = -1
     while position < limit:
         character = source[position]
@@ -145,16 +143,16 @@ def _link_label_end(state: StateInline, start: int, no_links: bool = False) -> i
             if not level:
                 label_end = position
                 break
-        below = tokens.get(position)
-        if below is None:
+        next_position = tokens.get(position)
+        if next_position is None:
             state.pos = position
             state.md.inline.skipToken(state)
-            below = state.pos
+            next_position = state.pos
         if character == "[":
-            if below == position + 1:
+            if next_position == position + 1:
                 level += 1
             elif no_links:
                 break
-        position = below
-    state.pos = before
+        position = next_position
+    state.pos = saved_position
     return label_end

@@ -1,28 +1,20 @@
-"""Inline content: its visible text, and the links and images in it."""
+"""Inline content, read by markdown-it: its visible text, and the links and images in it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, Literal
 
+from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
-from converter.parse.markdown import inline_parser
-from converter.parse.simple import (
-    LINE_BREAK_TAG,
-    MARKUP,
-    broken,
-    may_hold_address,
-    may_hold_autolink,
-    read_simple,
-)
+from converter.parse.markdown_it.parsers import inline_parser
 
-# Longer content is a data dump, not prose: some inline rules take quadratic time, so it is kept as plain text.
-MAXIMUM_INLINE_LENGTH = 100_000
-
+LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
 
 
@@ -37,31 +29,17 @@ class LocatedState(StateInline):
         return token
 
 
-def read_plain(content: str) -> Inline | None:
-    """Return content that can hold no mark as parsed, None for any other content.
-
-    In real documents that is more than half of all paragraphs, items and cells. Measured on `../shared/corpora`:
-    with this function, documents are parsed in 0.94 of the time.
-    """
-    if len(content) > MAXIMUM_INLINE_LENGTH or MARKUP.search(content):
-        return None
-    if may_hold_address(content):
-        return None
-    return Inline(broken(content))
-
-
 def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
     """Read the content of a paragraph, heading, item or cell.
 
     `env` holds the document's link reference definitions and footnotes; `lines` the original line of each
     line of `content`.
     """
-    return read_simple(content, env, lines) or read_fully(content, env, lines)
+    return read_with(inline_parser(), content, env, lines)
 
 
-def read_fully(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
-    """Read content with markdown-it's inline parser; arguments as for `read_inline`."""
-    md = inline_parser(may_hold_autolink(content))
+def read_with(md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
+    """Read content with an inline parser; other arguments as for `read_inline`."""
     state = LocatedState(content, md, env, [])
     md.inline.tokenize(state)
     for rule in md.inline.ruler2.getRules(""):
@@ -75,21 +53,21 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
     links: list[Link] = []
     images: list[Image] = []
     open_links: list[tuple[int, Link]] = []
-    prose = False
-    line = counted = 0
+    has_prose = False
+    line = counted_end = 0
 
     def line_of(token: Token) -> int:
-        nonlocal line, counted
+        nonlocal line, counted_end
         position = token.map[0] if token.map else 0
-        line += content.count("\n", counted, position)  # counting from the beginning would be quadratic
-        counted = position
+        line += content.count("\n", counted_end, position)  # counting from the beginning would be quadratic
+        counted_end = position
         return lines[min(line, len(lines) - 1)]
 
     for token in tokens:
         kind = token.type
         if kind == "text" or kind == "text_special" or kind == "code_inline":
             parts.append(token.content)
-            prose = prose or bool(token.content.strip())
+            has_prose = has_prose or bool(token.content.strip())
         elif kind == "softbreak":
             parts.append(" ")
         elif kind == "hardbreak":
@@ -109,14 +87,14 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
         elif kind == "math_inline":
             # The marks stay: without them TeX looks like words.
             parts.append(f"{token.markup}{token.content}{token.markup}")
-            prose = True
+            has_prose = True
         elif kind == "footnote_ref":
             parts.append(f"[^{token.meta['label']}]")
-            prose = True
+            has_prose = True
         elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
             parts.append("\n")
     span = _opening_span(tokens, content, lines) if opening else None
-    return Inline("".join(parts), links or (), images or (), span, bool(images) and not prose)
+    return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose)
 
 
 def _title(token: Token) -> str | None:
@@ -126,15 +104,15 @@ def _title(token: Token) -> str | None:
 
 def _opening_span(tokens: list[Token], content: str, lines: Sequence[int]) -> str | None:
     """Return the text of the strong, emphasis, link or code span that the tokens open with, if any."""
-    first = next((index for index, token in enumerate(tokens) if token.type != "text" or token.content), None)
-    if first is None:
+    opening_index = next((index for index, token in enumerate(tokens) if token.type != "text" or token.content), None)
+    if opening_index is None:
         return None
-    opening = tokens[first]
+    opening = tokens[opening_index]
     if opening.type == "code_inline":
         return opening.content
     if opening.type not in SPANS:
         return None
-    inside = takewhile(
-        lambda token: token.type != SPANS[opening.type] or token.level != opening.level, tokens[first + 1 :]
+    inner_tokens = takewhile(
+        lambda token: token.type != SPANS[opening.type] or token.level != opening.level, tokens[opening_index + 1 :]
     )
-    return _read_tokens(list(inside), content, lines, opening=False).text
+    return _read_tokens(list(inner_tokens), content, lines, opening=False).text

@@ -26,7 +26,7 @@ LOCAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 DOMAIN = re.compile(r"(?:[A-Za-z0-9_-]+|\.(?=[A-Za-z0-9]))*+")
 XMPP_DOMAIN = re.compile(r"(?:[A-Za-z0-9_@-]+|\.(?=[A-Za-z0-9]))*+(?:/(?:[A-Za-z0-9_@-]+|\.(?=[A-Za-z0-9]))*+)?")
 LABEL_END = re.compile(r"[ \n\]]")
-MOST_DOTS = 10
+MAXIMUM_DOTS = 10
 """With more dots, a host may hold underscores (as in cmark-gfm)."""
 CLOSING = frozenset("?!.,:*_~'\"[]")
 """Characters that never end an address."""
@@ -52,10 +52,10 @@ class Host:
         if self.open and start == self.end:
             return False
         dots = [dot for dot in self.dots if dot >= start]
-        last = dots[0] if dots else start - 1
-        before = dots[1] if len(dots) > 1 else start - 1
-        underscored = self.underscore > last or (bool(dots) and self.inner > before)
-        if underscored and not (self.open and len(dots) > MOST_DOTS):
+        last_dot = dots[0] if dots else start - 1
+        previous_dot = dots[1] if len(dots) > 1 else start - 1
+        has_underscore = self.underscore > last_dot or (bool(dots) and self.inner > previous_dot)
+        if has_underscore and not (self.open and len(dots) > MAXIMUM_DOTS):
             return False
         return short or bool(dots)
 
@@ -69,22 +69,22 @@ def host_at(text: str, start: int, limit: int) -> Host:
             break
         end += 1
     dots: list[int] = []
-    while len(dots) <= MOST_DOTS and (dot := text.rfind(".", start, dots[-1] if dots else end)) >= 0:
+    while len(dots) <= MAXIMUM_DOTS and (dot := text.rfind(".", start, dots[-1] if dots else end)) >= 0:
         dots.append(dot)
     inner = text.rfind("_", start, dots[0]) if dots else -1
     return Host(start, end, end == limit, tuple(dots), text.rfind("_", start, end), inner)
 
 
 def web_address(text: str, start: int, limit: int, host: Host | None = None) -> tuple[int | None, Host]:
-    """Return the end of the web address that begins at `start` with one of `WEB`, None if there is none.
+    """Return the end of the web address that begins at `start` with one of `WEB`; None if there is no address.
 
     `host` is the last host examined in the same text, if any; the second result replaces it.
     """
     prefix = next(prefix for prefix in WEB if text.startswith(prefix, start))
-    first = start + len(prefix)
-    if host is None or not host.start <= first <= host.end:
-        host = host_at(text, first, limit)
-    if not host.holds(first, short=prefix != WEB[0]):
+    host_start = start + len(prefix)
+    if host is None or not host.start <= host_start <= host.end:
+        host = host_at(text, host_start, limit)
+    if not host.holds(host_start, short=prefix != WEB[0]):
         return None, host
     stop = ADDRESS_END.search(text, start, limit)
     return _without_closing(text, start, stop.start() if stop else limit), host
@@ -94,15 +94,15 @@ def _without_closing(text: str, start: int, end: int) -> int:
     """Return the end of an address without trailing punctuation."""
     surplus: int | None = None
     while end > start:
-        last = text[end - 1]
-        if last in CLOSING:
+        character = text[end - 1]
+        if character in CLOSING:
             end -= 1
-        elif last == ";":
-            begin = end - 2
-            while begin > start and text[begin].isalpha():
-                begin -= 1
-            end = begin if begin < end - 2 and text[begin] == "&" else end - 1
-        elif last == ")":
+        elif character == ";":
+            entity_start = end - 2
+            while entity_start > start and text[entity_start].isalpha():
+                entity_start -= 1
+            end = entity_start if entity_start < end - 2 and text[entity_start] == "&" else end - 1
+        elif character == ")":
             if surplus is None:
                 surplus = text.count(")", start, end) - text.count("(", start, end)
             if surplus <= 0:
@@ -153,8 +153,8 @@ def link_email(state: StateInline, silent: bool) -> bool:
         return False
     if text[end - 1] in "-_":
         return False
-    start, first = at, at - len(state.pending)
-    while start > first and text[start - 1] in LOCAL:
+    start, pending_start = at, at - len(state.pending)
+    while start > pending_start and text[start - 1] in LOCAL:
         start -= 1
     if start == at or not _may_follow(text, start):
         return False
@@ -202,8 +202,8 @@ def refer_to_footnote(state: StateInline, silent: bool) -> bool:
     memory = vars(state)
     end: int = memory.get("label_end", -1)
     if end < start + 2 or start < memory["label_start"]:
-        found = LABEL_END.search(text, start + 2)
-        end = memory["label_end"] = found.start() if found else len(text)
+        match = LABEL_END.search(text, start + 2)
+        end = memory["label_end"] = match.start() if match else len(text)
         memory["label_start"] = start
     if end >= state.posMax or text[end] != "]" or end - start - 2 not in _lengths(state.env, notes["refs"]):
         return False
@@ -224,8 +224,8 @@ def refer_to_footnote(state: StateInline, silent: bool) -> bool:
 
 
 def _lengths(env: MutableMapping[str, Any], labels: dict[str, int]) -> frozenset[int]:
-    """The lengths of all footnote labels: text of any other length is no label, whatever prefix it shares."""
-    known: tuple[int, frozenset[int]] = env.get("footnote_lengths", (0, frozenset()))
-    if known[0] != len(labels):
-        known = env["footnote_lengths"] = len(labels), frozenset(len(label) - 1 for label in labels)
-    return known[1]
+    """The lengths of all footnote labels: text of any other length is not a label, whatever prefix it shares."""
+    cache: tuple[int, frozenset[int]] = env.get("footnote_lengths", (0, frozenset()))
+    if cache[0] != len(labels):
+        cache = env["footnote_lengths"] = len(labels), frozenset(len(label) - 1 for label in labels)
+    return cache[1]

@@ -15,10 +15,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from markdown_it.common.utils import mdTrim
-from markdown_it.rules_block.table import MAX_AUTOCOMPLETED_CELLS, escapedSplit
-
 from converter.parse.blocks import Item
+from converter.parse.markdown_it.private import MAX_AUTOCOMPLETED_CELLS, escapedSplit, mdTrim
 
 # The start of a line that can only start a paragraph, and that continues any: a character that starts no block, or one
 # that does, followed by something that rules that block out (such as no space after a list marker).
@@ -117,9 +115,9 @@ def _heading(lines: Sequence[str], start: int) -> CommonBlock | None:
         return _paragraph(lines, start)
     level = len(mark[1])
     content = line[level:].rstrip(BLANKS)
-    closed = content.rstrip("#")
-    if closed and closed[-1] in BLANKS:
-        content = closed
+    title = content.rstrip("#")
+    if title and title[-1] in BLANKS:
+        content = title
     return Heading(start, start + 1, mdTrim(content), level)
 
 
@@ -129,9 +127,11 @@ def _fence(lines: Sequence[str], start: int) -> CommonBlock | None:
         return _paragraph(lines, start)
     fence = mark[1] or mark[3]
     closing = re.compile(rf" {{0,3}}{fence}{fence[0]}*[ \t]*$")
-    last = next((at for at in range(start + 1, len(lines)) if fence in lines[at] and closing.match(lines[at])), None)
-    end = len(lines) if last is None else last + 1
-    return Fence(start, end, "\n".join(lines[start + 1 : last]), mark[2] or mark[4] or "")
+    closing_at = next(
+        (at for at in range(start + 1, len(lines)) if fence in lines[at] and closing.match(lines[at])), None
+    )
+    end = len(lines) if closing_at is None else closing_at + 1
+    return Fence(start, end, "\n".join(lines[start + 1 : closing_at]), mark[2] or mark[4] or "")
 
 
 def _table(lines: Sequence[str], start: int) -> CommonBlock | None:
@@ -141,7 +141,7 @@ def _table(lines: Sequence[str], start: int) -> CommonBlock | None:
     columns = len([part for part in lines[start + 1].split("|") if part.strip(BLANKS)])
     if not header or len(header) != columns:
         return None
-    missing = 0
+    shortfall = 0
     end = len(lines)
     for at in range(start + 2, end):
         line = lines[at]
@@ -150,8 +150,8 @@ def _table(lines: Sequence[str], start: int) -> CommonBlock | None:
                 end = at
                 break
             return None
-        missing += columns - (len(table_cells(line)) if "\\" in line else line.count("|") - (mdTrim(line)[-1] == "|"))
-        if missing > MAX_AUTOCOMPLETED_CELLS:
+        shortfall += columns - (len(table_cells(line)) if "\\" in line else line.count("|") - (mdTrim(line)[-1] == "|"))
+        if shortfall > MAX_AUTOCOMPLETED_CELLS:
             return None
     return Rows(start, end, header)
 
@@ -213,53 +213,53 @@ def _list(lines: Sequence[str], start: int) -> CommonBlock | None:
     marker = ITEM.match(lines[start])
     if marker is None or marker.end(1) > 3:
         return _paragraph(lines, start)
-    found = Items(start, len(lines))
+    block = Items(start, len(lines))
     stack: list[_OpenItem] = []
     text: list[str] = []  # the lines of the open paragraph
     text_start = start
 
     def end_paragraph() -> None:
         if text:
-            found.paragraphs.append((found.items[stack[-1].index], text_start, mdTrim("\n".join(text))))
+            block.paragraphs.append((block.items[stack[-1].index], text_start, mdTrim("\n".join(text))))
             text.clear()
 
     def close_items(indent: int, at: int) -> _OpenList | None:
         """Close the items that a line at this indentation does not belong to; return the outermost one's list."""
-        outermost = None
+        outermost_list = None
         while stack and indent < stack[-1].indent:
             item = stack.pop()
-            found.items[item.index].line_end = at
-            outermost = item.list
-        return outermost
+            block.items[item.index].line_end = at
+            outermost_list = item.list
+        return outermost_list
 
     for at in range(start, len(lines)):
         line = lines[at]
         if marker := ITEM.match(line):
             indent = marker.end(1)
-            inner = stack[-1].indent if stack else 0
+            inner_indent = stack[-1].indent if stack else 0
             ordered = marker[2] is None
-            if indent - inner >= 4 or (text and ordered and indent >= inner and int(marker[3]) != 1):
+            if indent - inner_indent >= 4 or (text and ordered and indent >= inner_indent and int(marker[3]) != 1):
                 if not text:
                     return None
-                text.append(line[inner:])
+                text.append(line[inner_indent:])
                 continue
             end_paragraph()
-            before = close_items(indent, at)
-            inner = stack[-1].indent if stack else 0
-            if indent - inner >= 4 or len(stack) > DEEPEST:
+            open_list = close_items(indent, at)
+            inner_indent = stack[-1].indent if stack else 0
+            if indent - inner_indent >= 4 or len(stack) > DEEPEST:
                 return None
             mark = marker[4] if ordered else marker[2]
-            if before is None or before.ordered != ordered or before.mark != mark:
+            if open_list is None or open_list.ordered != ordered or open_list.mark != mark:
                 if at > start and not stack:
-                    found.end = at
-                    return found
-                before = _OpenList(ordered, mark, int(marker[3]) if ordered else 0)
+                    block.end = at
+                    return block
+                open_list = _OpenList(ordered, mark, int(marker[3]) if ordered else 0)
             parent = stack[-1].index if stack else None
-            number = before.number if ordered else None
-            before.number += 1
-            sign = marker[3] + marker[4] if ordered else mark
-            stack.append(_OpenItem(marker.end(), len(found.items), before))
-            found.items.append(Item(parent, len(stack) - 1, ordered, number, at, len(lines), sign))
+            number = open_list.number if ordered else None
+            open_list.number += 1
+            item_marker = marker[3] + marker[4] if ordered else mark
+            stack.append(_OpenItem(marker.end(), len(block.items), open_list))
+            block.items.append(Item(parent, len(stack) - 1, ordered, number, at, len(lines), item_marker))
             text.append(line[marker.end() :])
             text_start = at
         elif plain := (CONTINUATION if text else PLAIN).match(line):
@@ -269,8 +269,8 @@ def _list(lines: Sequence[str], start: int) -> CommonBlock | None:
             if not text:
                 close_items(indent, at)
                 if not stack:
-                    found.end = at
-                    return found
+                    block.end = at
+                    return block
                 if indent - stack[-1].indent >= 4:
                     return None
                 text_start = at
@@ -282,10 +282,10 @@ def _list(lines: Sequence[str], start: int) -> CommonBlock | None:
         else:
             end_paragraph()
             close_items(0, at)
-            found.end = at
-            return found
+            block.end = at
+            return block
     end_paragraph()
-    return found
+    return block
 
 
 READERS: dict[str, Callable[[Sequence[str], int], CommonBlock | None]] = {

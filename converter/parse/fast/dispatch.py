@@ -4,18 +4,21 @@ markdown-it tries every rule in turn at every inline mark. Nearly all of them ch
 rule selects the others by that character. No rule's outcome changes, since a skipped rule would have given up: a
 differential test compares this with the unchanged parser on both specifications, the corpora and generated documents.
 The rules that may end a paragraph, tried at each of its lines, are selected the same way. Measured on
-`../shared/corpora`, on the content that `simple.py` leaves: it is read in 0.66 of the time, all blocks of a document in
-0.93. (The other block rules gain nothing from this, now that `common.py` reads the common blocks.)
+`../shared/corpora`, on the content that `inlines.py` leaves: it is read in 0.66 of the time, all blocks of a document
+in 0.93. (The other block rules gain nothing from this, now that `blocks.py` reads the common blocks.)
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
+
+from converter.parse.markdown_it.parsers import BARE_AUTOLINKS, make_block_parser, make_inline_parser
+from converter.parse.markdown_it.private import replace_rules, replace_terminators, rule_functions
 
 InlineRule = Callable[[StateInline, bool], bool]
 BlockRule = Callable[[StateBlock, int, int, bool], bool]
@@ -40,29 +43,50 @@ INLINE_STARTS = {
 """The characters at which an inline rule can match; `text` matches where no other rule can."""
 
 
-def dispatch_inlines(md: MarkdownIt) -> None:
+@cache
+def block_parser() -> MarkdownIt:
+    """Return this process's parser of block structure. The state of a parse lives in its `env`."""
+    md = make_block_parser()
+    _dispatch_terminators(md)
+    return md
+
+
+@cache
+def inline_parser(autolinks: bool) -> MarkdownIt:
+    """Return this process's parser of inline content, with or without GFM's bare autolinks.
+
+    Bare autolinks make the parser stop at every `w`, `:` and `@`; content that cannot hold any is read without.
+    """
+    md = make_inline_parser()
+    if not autolinks:
+        md.inline.ruler.disable(BARE_AUTOLINKS)
+    _dispatch_inlines(md)
+    return md
+
+
+def _dispatch_inlines(md: MarkdownIt) -> None:
     """Merge the inline rules into one that selects by the current character.
 
     The text rule then stops only where a rule starts or a link's text ends. markdown-it's own set has a dozen more
     characters for extensions (`-`, `=`, `#`, `+` ...), which are common in prose.
     """
     ruler = md.inline.ruler
-    named = [(INLINE_STARTS.get(rule.name), rule.fn) for rule in ruler.__rules__ if rule.enabled]
-    characters = {character for starts, _ in named if starts for character in starts}
-    picked = {
-        character: tuple(rule for starts, rule in named if starts is not None and character in starts)
+    rules = [(INLINE_STARTS.get(name), rule) for name, rule in rule_functions(ruler).items()]
+    characters = {character for starts, _ in rules if starts for character in starts}
+    rules_at = {
+        character: tuple(rule for starts, rule in rules if starts is not None and character in starts)
         for character in characters
     }
-    anywhere = tuple(rule for starts, rule in named if starts is None)
+    rules_anywhere = tuple(rule for starts, rule in rules if starts is None)
 
     def try_rules(state: StateInline, silent: bool) -> bool:
-        for rule in picked.get(state.src[state.pos], anywhere):  # noqa: SIM110 (`any` takes twice the time)
+        for rule in rules_at.get(state.src[state.pos], rules_anywhere):  # noqa: SIM110 (`any` takes twice the time)
             if rule(state, silent):
                 return True
         return False
 
-    ruler.__cache__ = {"": [try_rules]}
-    md.inline.terminator_re = re.compile(f"[{re.escape(''.join(sorted(characters | {']'})))}]")
+    replace_rules(ruler, {"": [try_rules]})
+    replace_terminators(md, "".join(sorted(characters | {"]"})))
 
 
 TERMINATOR_STARTS = frozenset("`~>*-_+0123456789[<#:")
@@ -71,16 +95,17 @@ which begins with one of `DELIMITER_STARTS`."""
 DELIMITER_STARTS = "|-:"
 
 
-def dispatch_terminators(md: MarkdownIt) -> None:
+def _dispatch_terminators(md: MarkdownIt) -> None:
     """Merge the block rules that end a paragraph, quote or definition into one that checks a line's first character.
 
     markdown-it tries all of them on each line of a paragraph, twice: with short lines, that takes most of the time.
     """
     ruler = md.block.ruler
-    table = next(rule.fn for rule in ruler.__rules__ if rule.name == "table")
+    table = rule_functions(ruler)["table"]
     chains = {name: ruler.getRules(name) for name in ("paragraph", "reference", "blockquote")}
-    for name, rules in chains.items():
-        (ruler.__cache__ or {})[name] = [_terminator(rules, table if table in rules else None)]
+    replace_rules(
+        ruler, {name: [_terminator(rules, table if table in rules else None)] for name, rules in chains.items()}
+    )
 
 
 def _terminator(rules: list[BlockRule], table: BlockRule | None) -> BlockRule:
