@@ -22,6 +22,7 @@ from converter import errors
 from converter.cli import COMMANDS, app
 from converter.cli.console import FLAGS
 from converter.cli.reading_options import READING, Reading
+from converter.config import FROM_TEXT, options_from_text
 from converter.errors import ParquetryError, UsageError
 from tests.test_cli import run
 
@@ -111,6 +112,35 @@ def test_an_output_that_is_not_a_path_is_refused(out: Any, tmp_path: Path) -> No
         converter.convert(tmp_path / "a.md", out)
 
 
+TEXTS: dict[str, tuple[str, Any]] = {
+    # an option of Spark's data source: (its text, the value)
+    "repair": ("safe", "safe"),
+    "rules_off": ("entities, odd_bullet", {"entities", "odd_bullet"}),
+    "maximum_bytes": ("7", 7),
+    "maximum_seconds": ("7.5", 7.5),
+    "maximum_output_bytes": ("8", 8),
+    "encoding": ("cp1251", "cp1251"),
+    "parser": ("reference", "reference"),
+    "date_order": ("dmy", "dmy"),
+    "decimal": (",", ","),
+    "null_values": ("tbc,n.n.", {"tbc", "n.n."}),
+    "tolerance": ("0.1", 0.1),
+    "types": ("zip=string,a=b=date", {"zip": "string", "a=b": "date"}),
+    "units": ("False", False),
+}
+
+
+def test_options_are_read_from_text() -> None:
+    assert TEXTS.keys() == FROM_TEXT.keys()
+    options = options_from_text({name: text for name, (text, _) in TEXTS.items()} | {"path": "docs"})
+    for name, (_, value) in TEXTS.items():
+        assert getattr(options.hints if hasattr(options.hints, name) else options, name) == value
+    assert options_from_text({}) == converter.Options()
+    for name, text in {"maximum_bytes": "7.5", "units": "maybe", "types": "zip", "repair": "much"}.items():
+        with pytest.raises(UsageError):
+            options_from_text({name: text})
+
+
 SAID: dict[str, tuple[Any, str, Any]] = {
     # an option of a command: (its value, the field of `Options` or `Hints`, the field's value)
     "repair": ("safe", "repair", "safe"),
@@ -141,6 +171,8 @@ def test_reading_options_are_the_same_in_every_function_and_command() -> None:
         assert (
             inspect.signature(getattr(converter, name)).parameters["reading"].annotation == "Unpack[ReadingArguments]"
         )
+    hints = {field.name for field in dataclasses.fields(converter.Hints)}
+    assert FROM_TEXT.keys() == (fields.keys() | hints) - {"hints"}
     default = {name: value for name, (_, value) in READING.items()}
     assert Reading(**default).options() == converter.Options()
     assert {field: FLAGS[field] for _, field, _ in SAID.values() if field in fields} == {

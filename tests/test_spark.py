@@ -266,6 +266,7 @@ def test_the_data_source_offers_every_record(spark: SparkSession, documents: Pat
     for options, message in (
         ({"record": "nope"}, "unknown record nope"), ({}, "name a record"),
         ({"record": "sections", "repair": "much"}, "unknown repair level"),
+        ({"record": "sections", "maximum_bytes": "many"}, "`maximum_bytes` must be a whole number"),
     ):  # fmt: skip
         with pytest.raises(Exception, match=message):
             spark.read.format("parquetry").options(**options).load(str(documents)).collect()
