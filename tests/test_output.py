@@ -32,6 +32,7 @@ from converter.output.stage import open_stage
 from converter.problems import Problem
 from converter.records import RECORDS, ParsedDocument
 from converter.write import Layout
+from tests.combinations import ALL
 from tests.test_cli import run
 
 Rows = dict[str, list[str]]
@@ -72,7 +73,7 @@ EDITS = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(TEXT
 
 
 @given(EDITS, st.sampled_from([1, 4000, 10**9]), st.sampled_from([(), ("lang",)]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60 if ALL else 12, deadline=None)
 def test_incremental_equals_a_full_run(
     tmp_path_factory: pytest.TempPathFactory,
     states: list[dict[str, str]],
