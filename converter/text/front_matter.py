@@ -1,4 +1,8 @@
-"""YAML, TOML and JSON front matter: at the very start of a document, parsed by each format's library."""
+"""YAML, TOML and JSON front matter: at the start of a document, parsed by each format's library.
+
+Blank lines and HTML comments may stand above it: exports leave blank lines there, licences and linters comments. In a
+document that stands whole in a fence for Markdown, it is below the fence.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,14 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from converter.limits import import_whole
 from converter.problems import Problem
 from converter.text.front_matter_entries import duplicate_key_message, read_entries
+from converter.text.whole_fence import whole_fence
 
 Metadata = dict[str, Any]
 
@@ -34,15 +39,17 @@ MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """Front matter as written (`raw`, with fences; `line_end` is its last line) and as JSON values (`metadata`).
+    """Front matter as written (`raw`, with fences) and as JSON values (`metadata`).
 
-    `metadata` is None if nothing could be parsed; the problems state why.
+    `line_start` and `line_end` are its first and last line, 1-based. `metadata` is None if nothing could be parsed; the
+    problems state why.
     """
 
     format: str
     raw: str
     line_end: int
     metadata: Metadata | None
+    line_start: int = 1
 
     @property
     def title(self) -> str | None:
@@ -51,12 +58,49 @@ class FrontMatter:
         return str(title) if isinstance(title, str | int | float) and str(title).strip() else None
 
 
-def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
-    """Return the front matter of `lines`, if any, and the index of the first line after it.
+def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, range]:
+    """Return the front matter of `lines`, if any, and the indexes of its lines.
 
     Lines that begin like front matter but contain no mapping are text, for example a thematic break above a paragraph.
     Broken front matter is still cut off and reported in `problems`; its readable entries are kept.
     """
+    start = front_matter_start(lines)
+    local_problems: list[Problem] = []
+    front_matter, length = _cut(lines[start:] if start else lines, local_problems)
+    problems += [_shifted(problem, start) for problem in local_problems]
+    if front_matter is None or (start and not (front_matter.metadata or local_problems)):
+        return None, range(0)
+    matter = replace(front_matter, line_start=start + 1, line_end=start + length)
+    return matter, range(start, start + length)
+
+
+def front_matter_start(lines: Sequence[str]) -> int:
+    """Return the index of the first line that is neither blank, nor in an HTML comment alone on its lines, nor a fence
+    around the whole document."""
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip()
+        if line.startswith("<!--"):
+            end = next((index for index in range(at, len(lines)) if "-->" in lines[index]), len(lines))
+            if end == len(lines) or not lines[end].rstrip().endswith("-->"):
+                break
+            at = end
+        elif line:
+            break
+        at += 1
+    fences = whole_fence(lines) if at < len(lines) and lines[at].startswith(("```", "~~~")) else ()
+    return fences[0] + 1 if fences else at
+
+
+def _shifted(problem: Problem, lines: int) -> Problem:
+    """Return the problem as many lines further down."""
+    if problem.line_start is None or problem.line_end is None:
+        return problem
+    return replace(problem, line_start=problem.line_start + lines, line_end=problem.line_end + lines)
+
+
+def _cut(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
+    """Return the front matter that begins in the first line, if any, and the number of its lines."""
     if not lines:
         return None, 0
     fence = lines[0].rstrip()
