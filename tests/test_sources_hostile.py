@@ -171,11 +171,14 @@ def test_a_recursive_glob_matches_like_pythons_glob(folder: Path, pattern: str) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["convert", "show", "tables", "check", "inspect", "infer"])
+@pytest.mark.parametrize(
+    "command", ["convert", "show", "tables", "check", "inspect", "infer", "spark convert", "spark stream"]
+)
 def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
     """T17"""
-    more = ["-s", "adr"] if command == "check" else []
-    assert b"a source has an empty name" in run(command, "", *more, cwd=folder, code=2).stderr
+    more = {"check": ["-s", "adr"], "spark convert": ["-o", "out"], "spark stream": ["-o", "out", "--checkpoint", "c"]}
+    arguments = *command.split(), "", *more.get(command, ())
+    assert b"a source has an empty name" in run(*arguments, cwd=folder, code=2).stderr
 
 
 @pytest.mark.slow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from converter.parse.blocks import Image, Inline, Link
-from converter.parse.html_tags import attributes, gap_of, tag_name, tidy
+from converter.parse.html_tags import BREAK, attributes, gap_of, tag_name, tidy
 
 
 class Content:
@@ -14,6 +14,8 @@ class Content:
         self.links: list[Link] = []
         self.images: list[Image] = []
         self.has_prose = False
+        self.ends_link = False
+        """Whether an HTML link ends here that does not begin here."""
         self._descriptions: set[int] = set()
         self._open_links: list[tuple[int, Link, bool]] = []
 
@@ -54,6 +56,7 @@ class Content:
         """Add an HTML tag: the start or end of a link, an image, or the gap that it shows as."""
         name = tag_name(tag)
         if name in ("a", "/a"):
+            self.ends_link = self.ends_link or (name == "/a" and not any(link[2] for link in self._open_links))
             self.close_link(is_html=True)
             values = attributes(tag) if name == "a" else {}
             if "href" in values:
@@ -65,17 +68,29 @@ class Content:
                 self.add_image(Image(alt, url.strip(), values.get("title"), None, line))
             else:
                 self._add_description(alt)
-        else:
-            self.add_gap(gap_of(name))
+        elif (gap := gap_of(name)) != " " or not self.ends_word:
+            self.add_gap(gap)
+
+    @property
+    def ends_word(self) -> bool:
+        """Whether a gap, or nothing, stands at the end."""
+        return not self.parts or self.parts[-1][-1:] in (" ", "\n", BREAK)
+
+    @property
+    def open_link_without_text(self) -> Link | None:
+        """The HTML link that is open, if all of its text is still to come."""
+        for start, link, is_html in self._open_links:
+            if is_html and not "".join(self.parts[start:]).strip(f" \n{BREAK}"):
+                return link
+        return None
 
     def begin(self) -> Content:
-        """End all links and return the content that follows; a link without text up to here moves there."""
+        """Return the content that follows; an open link without text moves there."""
         content = Content()
-        for start, link, is_html in self._open_links:
-            if not "".join(self.parts[start:]).strip(" \n\0"):
-                self.links.remove(link)
-                content.open_link(link, is_html)
-        self.close_link(is_html=True)
+        if link := self.open_link_without_text:
+            self.links.remove(link)
+            self.close_link(is_html=True)
+            content.open_link(link, is_html=True)
         return content
 
     @property

@@ -11,14 +11,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from converter.parse.blocks import Inline
 from converter.parse.content import Content
-from converter.parse.html_tags import BREAK, INVISIBLE_ELEMENTS, gap_of, tag_name
+from converter.parse.html_tags import BREAK, INVISIBLE_ELEMENTS, tag_name
 
 # No quoted value of a tag holds `<` here, so that a tag whose quotes never close is read in linear time.
 TOKEN = re.compile(
     r"<!--(?:.*?-->|.*)"
-    rf"|<(?P<element>{'|'.join(INVISIBLE_ELEMENTS)})(?=[\s/>])(?:.*?</(?P=element)\s*>|.*)"
+    rf"|<(?P<element>{'|'.join(INVISIBLE_ELEMENTS)})(?=[\s/>])(?:.*?</(?P=element)\s*+>|.*)"
     r"|<\?(?:.*?\?>|.*)|<![A-Za-z\[][^>]*+>?"
     r"""|(?P<tag></?[A-Za-z](?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>|</?[A-Za-z][^<>]*+>)"""
     r"|(?P<text>[^<]++|<)",
@@ -47,7 +46,7 @@ class Piece:
     last_line: int
     level: int
     text: str
-    inline: Inline
+    content: Content
 
 
 def pieces_of(source: str, numbers: Sequence[int]) -> list[Piece]:
@@ -79,13 +78,10 @@ class HtmlReader:
     def _add_text(self, text: str) -> None:
         if not self.verbatim:
             text = WHITE_SPACE.sub(" ", text)
-            if text[0] == " " and self._ends_word():
+            if text[0] == " " and self.content.ends_word:
                 text = text[1:]
         if text:
             self.content.add_text(html.unescape(text))
-
-    def _ends_word(self) -> bool:
-        return not self.content.parts or self.content.parts[-1][-1:] in (" ", BREAK)
 
     def _add_tag(self, token: re.Match[str]) -> None:
         name = tag_name(token[0])
@@ -98,8 +94,8 @@ class HtmlReader:
         elif HEADING.fullmatch(element) and change > 0 and self._opens_heading(token.end()):
             self._cut(token.start(), self.content.begin())
             self.level = int(element[1])
-        if gap := gap_of(name):
-            self.content.add_gap(BREAK if gap != " " else "" if self._ends_word() else gap)
+        if element == "br":
+            self.content.add_gap(BREAK)
         else:
             self.content.add_tag(token[0], self.numbers[min(self._line_at(token.start()), len(self.numbers) - 1)])
         if self.level and change < 0 and HEADING.fullmatch(element):
@@ -125,6 +121,6 @@ class HtmlReader:
             level = self.level if text else 0
             piece = source.rstrip().lstrip("\n")
             kind = "heading" if level else "image" if LONE_IMAGE.fullmatch(piece) and self.content.images else "html"
-            self.pieces.append(Piece(kind, piece, first_line, last_line, level, text, self.content.inline()))
+            self.pieces.append(Piece(kind, piece, first_line, last_line, level, text, self.content))
         self.content, self.level = next_content or Content(), 0
         self.start, self.start_line = end, line + source.count("\n")

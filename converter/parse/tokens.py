@@ -30,6 +30,7 @@ from converter.parse.blocks import (
     Table,
     extend,
 )
+from converter.parse.content import Content
 from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
 from converter.parse.html_blocks import LONE_HEADING, pieces_of
 from converter.parse.markdown_it.private import escapedSplit
@@ -43,6 +44,9 @@ TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 CONTAINERS = frozenset({"quote", "footnote"})
 # Cells up to this length often repeat: up to this many per document are cached.
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
+
+MOST_LINKED_BLOCKS = 20
+"""An HTML link that does not end within this many blocks was never closed."""
 
 INDENTATION = "    "
 MINIMUM_EXPANSION = 100_000
@@ -137,6 +141,8 @@ class Reader:
         self.cells: dict[str, Cell] = {}
         self.stack: list[Frame] = []
         self.tokens: Iterator[Any] = iter(())
+        self.open_link: tuple[Link, int] | None = None
+        """An HTML link whose text is in the blocks below, and the index of the first of them."""
 
     def read(self, tokens: Iterable[Any]) -> list[Block]:
         """Return the blocks of these tokens and common blocks."""
@@ -349,7 +355,22 @@ class Reader:
             block.style = "html" if piece.level else None
             if len(pieces) > 1:
                 block.line_start, block.line_end = numbers[piece.first_line], numbers[piece.last_line]
-            self._adopt(block, piece.inline)
+            self._continue_link(block, piece.content)
+            self._adopt(block, piece.content.inline())
+
+    def _continue_link(self, block: Block, content: Content) -> None:
+        """Let an HTML link that begins in one block and ends in another have the blocks between as its text."""
+        if self.open_link is not None and len(self.blocks) - self.open_link[1] > MOST_LINKED_BLOCKS:
+            self.open_link = None
+        if content.ends_link and self.open_link is not None:
+            link, start = self.open_link
+            blocks = [inner for inner in self.blocks[start:-1] if inner.parent == block.parent]
+            link.text = " ".join(inner.text for inner in blocks if inner.text)
+            for image in [image for inner in blocks for image in inner.images]:
+                image.link_url = image.link_url or link.url
+            self.open_link = None
+        if next_link := content.open_link_without_text:
+            self.open_link = next_link, len(self.blocks)
 
     def _math(self, token: Token) -> None:
         self._add("math", token, text=token.content.strip("\n"), markdown=f"$$\n{token.content.strip(chr(10))}\n$$")
