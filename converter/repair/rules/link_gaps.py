@@ -33,12 +33,9 @@ def link_gaps(draft: Draft) -> None:
     for start, kind in enumerate(draft.kinds):
         if start >= next_line and kind in _DIVISIBLE and kind != BLANK and (end := _end_of_link(draft, start)):
             next_line = end + 1
-            inner_lines = draft.lines[start : end + 1]
-            has_inner_link = any(_LINK.search(_IMAGE.sub("", line)) for line in inner_lines[1:-1])
-            if _PARAGRAPH.issuperset(draft.kinds[start + 1 : end + 1]) and kind != HEADING and not has_inner_link:
-                _join(draft, start, end)
-            else:
-                _divide(draft, start, end)
+            is_paragraph = _PARAGRAPH.issuperset(draft.kinds[start + 1 : end + 1]) and kind != HEADING
+            is_divided = not is_paragraph or any(map(_holds_link, draft.lines[start + 1 : end]))
+            (_divide if is_divided else _join)(draft, start, end)
 
 
 def _end_of_link(draft: Draft, start: int) -> int | None:
@@ -81,21 +78,35 @@ def _join(draft: Draft, start: int, end: int) -> None:
 
 
 def _divide(draft: Draft, start: int, end: int) -> None:
-    """Make each line a link of its own; a line that holds a link, or nothing but a bracket, stays without."""
+    """Make each line a link of its own, except one that holds a link; a bracket alone on its line becomes a comment."""
     place = next(_open_brackets(draft.lines[end]))
     target = _TARGET.match(draft.lines[end], place)
     assert target is not None
+    heading_mark = ""
     for at in range(start, end + 1):
-        line = draft.lines[at]
-        tail = ""
-        if at == end:
-            line, tail = line[:place], line[target.end() :]
-        mark = _START.match(line)
-        assert mark is not None
-        content = line[mark.end() if at == start else mark.end(1) :].strip()
-        if draft.kinds[at] == BLANK or _LINK.search(_IMAGE.sub("", content)):
+        if draft.kinds[at] == BLANK:
             continue
+        line = draft.lines[at][:place] if at == end else draft.lines[at]
+        tail = draft.lines[at][target.end() :] if at == end else ""
+        mark, content, kind = *_parts(line, at == start), draft.kinds[at]
         if content:
-            draft.replace("link_gaps", at, f"{mark[1]}[{content}{target[0]}{tail}", _CONFIDENCE, draft.kinds[at])
+            text = content if _holds_link(content) else f"[{content}{target[0]}"
+            new_line, heading_mark = f"{heading_mark or mark}{text}{tail}", ""
+        elif kind == HEADING:
+            heading_mark, mark, kind = mark, "", HTML
+            new_line = f"<!-- {line.strip()} -->"
         else:
-            draft.replace("link_gaps", at, f"<!-- {draft.lines[at].strip()} -->", _CONFIDENCE, HTML)
+            new_line = f"{mark}{tail.strip() or f'<!-- {draft.lines[at][len(mark) :].strip()} -->'}"
+        if new_line != draft.lines[at]:
+            draft.replace("link_gaps", at, new_line, _CONFIDENCE, kind)
+
+
+def _parts(line: str, is_start: bool) -> tuple[str, str]:
+    """The indentation and mark of a line, and its content, without the bracket that opens the link."""
+    match = _START.match(line)
+    assert match is not None
+    return match[1], line[match.end() if is_start else match.end(1) :].strip()
+
+
+def _holds_link(text: str) -> bool:
+    return _LINK.search(_IMAGE.sub("", text)) is not None
