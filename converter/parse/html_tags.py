@@ -20,7 +20,8 @@ GAPS = {**dict.fromkeys(LINE_ELEMENTS, BREAK), "br": "\n", "td": " ", "th": " "}
 INVISIBLE_ELEMENTS = ("script", "style", "template", "noscript")
 
 NAME = re.compile(r"<(/?[A-Za-z][A-Za-z0-9-]*)")
-ATTRIBUTE = re.compile(r"""(?<=[\s"'/])([A-Za-z_:][\w:.-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
+# An unquoted value in braces is a program's (JSX), no address.
+ATTRIBUTE = re.compile(r"""(?<=[\s"'/])([A-Za-z_:][\w:.-]*+)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s"'>{][^\s"'>]*+))""")
 
 
 def tag_name(tag: str) -> str:
