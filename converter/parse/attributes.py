@@ -41,8 +41,9 @@ def without_attributes(title: str) -> str:
 
 
 def _is_sure(title: str, start: int) -> bool:
-    is_apart = title[start - 1] in " \t" or (title[start + 1] in "#:" and title[start - 1] != "\\")
-    return is_apart and (title[start + 1] == ":" or SURE_ATTRIBUTE.search(title, start) is not None)
+    mark = title[start + 1 :].lstrip()[0]
+    is_apart = title[start - 1] in " \t" or (mark in "#:" and title[start - 1] != "\\")
+    return is_apart and (mark == ":" or SURE_ATTRIBUTE.search(title, start) is not None)
 
 
 def language_of(info: str) -> str | None:

@@ -185,6 +185,7 @@ class Reader:
             inline = self.parser.read_inline(content, self.env, numbers)
             if "`" not in content:  # a mark at either end may hold white space; in code it counts
                 inline.text = inline.text.strip(" \n")
+                inline.span = inline.span and inline.span.lstrip(" \n")
             if (inline.links or inline.images) and "references" in self.env:
                 self._bound_references(inline)
             return inline
