@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import pyarrow as pa
 
@@ -57,6 +59,53 @@ class Options:
         for schema in self.schemas:
             if reason := refusal(schema.name):
                 raise UsageError(f"the schema {schema.name} {reason}; choose another name")
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def _flag(text: str) -> bool:
+    return {"true": True, "false": False}[text.strip().lower()]
+
+
+def _pairs(text: str) -> dict[str, str]:
+    return {name.strip(): value.strip() for name, value in (pair.rsplit("=", 1) for pair in text.split(","))}
+
+
+FROM_TEXT: Mapping[str, tuple[Callable[[str], Any], str]] = {
+    "repair": (str, "a level"),
+    "rules_off": (_names, "rules, separated by commas"),
+    "maximum_bytes": (int, "a whole number"),
+    "maximum_seconds": (float, "a number"),
+    "maximum_output_bytes": (int, "a whole number"),
+    "encoding": (str, "an encoding"),
+    "parser": (str, "a parser"),
+    "date_order": (str, "dmy, mdy or ymd"),
+    "decimal": (str, ". or ,"),
+    "null_values": (_names, "texts, separated by commas"),
+    "tolerance": (float, "a number from 0 to 1"),
+    "types": (_pairs, "pairs such as zip=string, separated by commas"),
+    "units": (_flag, "true or false"),
+}
+"""How each field of `Options` and its `Hints` is read from text, and what the text must be."""
+
+
+def options_from_text(texts: Mapping[str, str], schemas: tuple[Schema, ...] = ()) -> Options:
+    """Return options that are given as texts, as Spark's data sources pass them; other names are ignored.
+
+    Raises:
+        UsageError: a text is not a valid value.
+    """
+    values: dict[str, Any] = {}
+    for name, (read, expected) in FROM_TEXT.items():
+        if (text := texts.get(name)) is not None:
+            try:
+                values[name] = read(text)
+            except (ValueError, KeyError) as error:
+                raise UsageError(f"`{name}` must be {expected}, not {text!r}") from error
+    hints = Hints(**{field.name: values.pop(field.name) for field in fields(Hints) if field.name in values})
+    return Options(hints=hints, schemas=schemas, **values)
 
 
 def schema_of(record: str, options: Options) -> pa.Schema:

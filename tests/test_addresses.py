@@ -20,7 +20,7 @@ from tests.test_cli import run
 
 SECRET = "s3cr3t-Pa55w0rd"
 
-SHOWN = [
+PUBLIC_FORMS = [
     # address, its public form
     ("https://u:p@h.org/a.md", "https://h.org/a.md"),
     ("https://ghp_token@github.com/a.md", "https://github.com/a.md"),
@@ -56,7 +56,7 @@ SHOWN = [
 ]
 
 
-@pytest.mark.parametrize("address, expected", SHOWN)
+@pytest.mark.parametrize("address, expected", PUBLIC_FORMS)
 def test_public_addresses_hide_credentials(address: str, expected: str) -> None:
     assert public(address) == expected
     assert public(public(address)) == public(address)
@@ -151,10 +151,10 @@ def test_outputs_never_reveal_their_password(
         target = find_target(out, to) if to in (None, "delta") else None
         assert target is None or SECRET not in target.name + str(target.place)
         return
-    with pytest.raises(ParquetryError) as raised:
+    with pytest.raises(ParquetryError) as error:
         converter.convert("a.md", out, to=to)
-    told = "".join(traceback.format_exception(raised.value))
-    assert SECRET not in told.replace(repr(out), "")
+    trace = "".join(traceback.format_exception(error.value))
+    assert SECRET not in trace.replace(repr(out), "")
     names = [name for _, folders, files in os.walk(tmp_path) for name in (*folders, *files)]
     assert not [name for name in names if SECRET in name]
 
@@ -172,12 +172,12 @@ def test_sources_never_reveal_their_password(tmp_path: Path) -> None:
     """The password is not in standard error, the report, the events of the run, the manifest or a record."""
     pytest.importorskip("openlineage.client", reason="openlineage-python is not installed")
     (tmp_path / "a.md").write_text("# A\n")
-    done = run(
+    result = run(
         "convert", "a.md", *SOURCES, "-o", "out", "--report", "run.json", "--openlineage", "events.ndjson", "-v",
         cwd=tmp_path, code=3,
     )  # fmt: skip
-    assert SECRET.encode() not in done.stderr + done.stdout
-    assert b"127.0.0.1" in done.stderr
+    assert SECRET.encode() not in result.stderr + result.stdout
+    assert b"127.0.0.1" in result.stderr
     for root, _, names in os.walk(tmp_path):
         for name in names:
             assert SECRET.encode() not in Path(root, name).read_bytes(), name
@@ -188,9 +188,9 @@ def test_sources_never_reveal_their_password(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["zip://a.md::http://me:{}@127.0.0.1:1/x.zip", "github://me:{}@127.0.0.1/x.md"])
 def test_sources_that_cannot_be_opened_never_reveal_passwords(tmp_path: Path, address: str) -> None:
-    done = run("convert", address.format(SECRET), "-o", "out", cwd=tmp_path)
-    assert done.returncode in (1, 2, 3)
-    assert SECRET.encode() not in done.stderr
+    result = run("convert", address.format(SECRET), "-o", "out", cwd=tmp_path)
+    assert result.returncode in (1, 2, 3)
+    assert SECRET.encode() not in result.stderr
 
 
 def test_usage_errors_never_reveal_passwords(tmp_path: Path) -> None:

@@ -67,12 +67,12 @@ def test_a_bad_source_affects_no_other_source(folder: Path, name: str) -> None:
     content, code, line, exit_code = BAD_SOURCES[name]
     if content is not None:
         (folder / name).write_bytes(content)
-    done = run("convert", name, "good.md", "-o", "out", "--to", "ndjson", cwd=folder, code=exit_code)
+    result = run("convert", name, "good.md", "-o", "out", "--to", "ndjson", cwd=folder, code=exit_code)
     problems = read_rows(folder / "out" / "problems.ndjson")
     assert [(row["source"], row["code"]) for row in problems] == [(name, code)]
     assert line is None or problems[0]["line_start"] == line
     place = name + ("" if problems[0]["line_start"] is None else f":{problems[0]['line_start']}")
-    assert f"{place}: {problems[0]['severity']}: {problems[0]['message']} [{code}]\n" in done.stderr.decode()
+    assert f"{place}: {problems[0]['severity']}: {problems[0]['message']} [{code}]\n" in result.stderr.decode()
     assert [row["text"] for row in read_rows(folder / "out" / "list_items.ndjson") if row["text"] == "one"] == ["one"]
     assert "good.md" in [row["source"] for row in read_rows(folder / "out" / "documents.ndjson")]
 
@@ -146,8 +146,8 @@ def test_a_paragraph_too_long_for_inline_marks_is_kept_as_text() -> None:
     rows = rows_of(source, Options(repair="off"))
     assert [(row["code"], row["line_start"]) for row in rows["problems"]] == [("long_inline", 3)]
     assert [row["text"] for row in rows["blocks"]] == ["short one", source.partition("\n\n")[2].rstrip()]
-    below = "[a](b) *c* " * (MAXIMUM_INLINE_LENGTH // len(word) - 1)
-    assert len(rows_of(below, Options(repair="off"))["links"]) == MAXIMUM_INLINE_LENGTH // len(word) - 1
+    shorter_source = "[a](b) *c* " * (MAXIMUM_INLINE_LENGTH // len(word) - 1)
+    assert len(rows_of(shorter_source, Options(repair="off"))["links"]) == MAXIMUM_INLINE_LENGTH // len(word) - 1
 
 
 @pytest.mark.slow  # about 20 s: 50 MB, twice
@@ -168,40 +168,40 @@ def test_an_existing_output_is_left_unchanged(folder: Path, format: str) -> None
     file, out = folder / f"cells{suffix}", folder / "out"
     file.write_text("mine")
     out.mkdir()
-    inside = "documents.json" if format == "json" else f"links{suffix}"
-    (out / inside).write_text("mine too")
-    before = folder_of(folder)
+    name = "documents.json" if format == "json" else f"links{suffix}"
+    (out / name).write_text("mine too")
+    previous_entries = folder_of(folder)
     for arguments in (["-o", str(file), "--records", "cells"], ["-o", str(out), "--to", format]):
-        done = run("convert", "good.md", *arguments, cwd=folder, code=1)
-        assert b"exist" in done.stderr or b"already" in done.stderr
-        assert b"--overwrite" in done.stderr and arguments[1].encode() in done.stderr
-    assert (file.read_text(), (out / inside).read_text()) == ("mine", "mine too")
-    assert (folder_of(folder), folder_of(out)) == (before, [inside])
+        result = run("convert", "good.md", *arguments, cwd=folder, code=1)
+        assert b"exist" in result.stderr or b"already" in result.stderr
+        assert b"--overwrite" in result.stderr and arguments[1].encode() in result.stderr
+    assert (file.read_text(), (out / name).read_text()) == ("mine", "mine too")
+    assert (folder_of(folder), folder_of(out)) == (previous_entries, [name])
 
 
 def test_a_file_in_place_of_an_output_folder_is_refused(folder: Path) -> None:
     (folder / "out").write_text("mine")
-    for more in ("--to=csv", "--overwrite"):
-        done = run("convert", "good.md", "-o", "out", more, cwd=folder, code=1)
-        assert b"out: is a file, but the output is a folder" in done.stderr
-    done = run("convert", "good.md", "-o", "out/deeper", cwd=folder, code=1)
-    assert b"out/deeper: cannot be written" in done.stderr and b"out is not a folder" in done.stderr
+    for option in ("--to=csv", "--overwrite"):
+        result = run("convert", "good.md", "-o", "out", option, cwd=folder, code=1)
+        assert b"out: is a file, but the output is a folder" in result.stderr
+    result = run("convert", "good.md", "-o", "out/deeper", cwd=folder, code=1)
+    assert b"out/deeper: cannot be written" in result.stderr and b"out is not a folder" in result.stderr
     assert (folder / "out").read_text() == "mine"
 
 
 def test_an_output_that_cannot_be_created_is_reported(folder: Path) -> None:
     for out in ("/proc/nowhere/out", "/dev/null/out"):
-        done = run("convert", "good.md", "-o", out, cwd=folder, code=1)
-        assert f"{out}: cannot be written".encode() in done.stderr
+        result = run("convert", "good.md", "-o", out, cwd=folder, code=1)
+        assert f"{out}: cannot be written".encode() in result.stderr
     assert folder_of(folder) == ["good.md"]
 
 
 def test_a_failed_overwrite_keeps_the_old_output(folder: Path) -> None:
     run("convert", "good.md", "-o", "out", "--to", "ndjson", cwd=folder, code=0)
-    old = {path.name: path.read_bytes() for path in (folder / "out").iterdir() if path.is_file()}
-    done = run("convert", "gone.md", "-o", "out", "--to", "ndjson", "--overwrite", cwd=folder, code=1)
-    assert b"gone.md: error: " in done.stderr
-    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir() if path.is_file()} == old
+    previous_files = {path.name: path.read_bytes() for path in (folder / "out").iterdir() if path.is_file()}
+    result = run("convert", "gone.md", "-o", "out", "--to", "ndjson", "--overwrite", cwd=folder, code=1)
+    assert b"gone.md: error: " in result.stderr
+    assert {path.name: path.read_bytes() for path in (folder / "out").iterdir() if path.is_file()} == previous_files
 
 
 @pytest.fixture
@@ -209,11 +209,11 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """Mount a file system of 128 KB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(
+    mount = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=128k", "none", str(disk)], capture_output=True, check=False
     )
-    if mounted.returncode:
-        pytest.skip(f"a small file system can be mounted by root on Linux only: {mounted.stderr.decode().strip()}")
+    if mount.returncode:
+        pytest.skip(f"a small file system can be mounted by root on Linux only: {mount.stderr.decode().strip()}")
     try:
         yield disk
     finally:
@@ -228,8 +228,8 @@ LARGE = "".join(f"- {i * 2654435761 % 2**32:x}{i * 40503 % 65536:x}: {i * 69069 
 def test_a_full_disk_is_reported_and_leaves_no_output(folder: Path, small_disk: Path, format: str) -> None:
     (folder / "large.md").write_text(LARGE)
     out = small_disk / "out"
-    done = run("convert", "large.md", "-o", out, "--to", format, cwd=folder, code=1)
-    assert f"parquetry: {out}: cannot be written: {os.strerror(errno.ENOSPC)}" in done.stderr.decode()
+    result = run("convert", "large.md", "-o", out, "--to", format, cwd=folder, code=1)
+    assert f"parquetry: {out}: cannot be written: {os.strerror(errno.ENOSPC)}" in result.stderr.decode()
     assert folder_of(small_disk) == []
 
 
@@ -244,14 +244,14 @@ def test_a_file_size_limit_is_reported_and_leaves_no_output(folder: Path, format
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
     for arguments in (["-o", "out", "--to", format], ["-o", "x" + FORMATS[format].suffix, "--records", "list_items"]):
-        done = subprocess.run(
+        result = subprocess.run(
             [*COMMAND, "convert", "large.md", *arguments],
             cwd=folder, env={**ENVIRONMENT, "PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, check=False,
             timeout=60, preexec_fn=limit,
         )  # fmt: skip
-        assert done.returncode == 1, done.stderr.decode()
-        assert b"Traceback" not in done.stderr
-        assert f"cannot be written: {os.strerror(errno.EFBIG)}" in done.stderr.decode()
+        assert result.returncode == 1, result.stderr.decode()
+        assert b"Traceback" not in result.stderr
+        assert f"cannot be written: {os.strerror(errno.EFBIG)}" in result.stderr.decode()
     assert folder_of(folder) == ["good.md", "large.md", "out"]
     assert folder_of(folder / "out") == ["mine.txt"]
 
@@ -275,48 +275,48 @@ PRINTING = [
 @pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
 def test_full_standard_output_is_reported(folder: Path, arguments: list[str]) -> None:
     (folder / "table.md").write_text("| a |\n|---|\n| 1 |\n")
-    with open("/dev/full", "wb") as full:
-        done = subprocess.run(
+    with open("/dev/full", "wb") as stream:
+        result = subprocess.run(
             [*COMMAND, *arguments],
-            cwd=folder, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60,
+            cwd=folder, env=ENVIRONMENT, stdout=stream, stderr=subprocess.PIPE, check=False, timeout=60,
         )  # fmt: skip
-    assert done.returncode == 1, done.stderr.decode()
-    assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr
-    assert os.strerror(errno.ENOSPC).encode() in done.stderr
+    assert result.returncode == 1, result.stderr.decode()
+    assert b"Traceback" not in result.stderr and b"Exception ignored" not in result.stderr
+    assert os.strerror(errno.ENOSPC).encode() in result.stderr
 
 
 @pytest.mark.parametrize("arguments, code", [(["show", "good.md"], 1), (["convert", "good.md", "-o", "out"], 0)])
 def test_closed_standard_output_fails_only_commands_that_print(folder: Path, arguments: list[str], code: int) -> None:
-    done = subprocess.run(
+    result = subprocess.run(
         ["sh", "-c", '"$@" >&-', "sh", *COMMAND, *arguments],
         cwd=folder, env=ENVIRONMENT, stderr=subprocess.PIPE, check=False, timeout=60,
     )  # fmt: skip
-    assert (done.returncode, b"Traceback" in done.stderr) == (code, False), done.stderr.decode()
-    assert (os.strerror(errno.EBADF).encode() in done.stderr) == bool(code)
+    assert (result.returncode, b"Traceback" in result.stderr) == (code, False), result.stderr.decode()
+    assert (os.strerror(errno.EBADF).encode() in result.stderr) == bool(code)
 
 
 @pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no /proc")
 def test_unreadable_standard_input_is_reported(folder: Path) -> None:
     descriptor = os.open("/proc/self/mem", os.O_RDONLY)
-    done = subprocess.run(
+    result = subprocess.run(
         [*COMMAND, "convert", "-", "good.md", "--records", "documents", "--to", "ndjson"],
         cwd=folder, env=ENVIRONMENT, stdin=descriptor, capture_output=True, check=False, timeout=60,
     )  # fmt: skip
     os.close(descriptor)
-    assert (done.returncode, done.stdout.count(b"\n")) == (3, 1), done.stderr.decode()
-    assert done.stderr.startswith(b"-: error: ") and b"[unreadable]" in done.stderr
+    assert (result.returncode, result.stdout.count(b"\n")) == (3, 1), result.stderr.decode()
+    assert result.stderr.startswith(b"-: error: ") and b"[unreadable]" in result.stderr
 
 
 def test_library_errors_carry_code_and_source(folder: Path) -> None:
     source = [Source("a.md", GOOD.encode())]
     out = folder / "cells.csv"
     out.write_text("mine")
-    with pytest.raises(OutputError) as caught:
+    with pytest.raises(OutputError) as error:
         write_file(source, out, Output("csv", ["cells"]), Options())
-    assert (caught.value.code, caught.value.source) == ("output_exists", str(out))
-    with pytest.raises(OutputError) as caught:
+    assert (error.value.code, error.value.source) == ("output_exists", str(out))
+    with pytest.raises(OutputError) as error:
         write_folder(source, out, Output("csv"), Options())
-    assert (caught.value.code, caught.value.source) == ("output_exists", str(out))
+    assert (error.value.code, error.value.source) == ("output_exists", str(out))
 
 
 def test_a_run_that_fails_midway_leaves_nothing(folder: Path) -> None:

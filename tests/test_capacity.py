@@ -33,7 +33,7 @@ NAMES = st.lists(
     ),
     max_size=12,
 )
-CAPACITIES: list[Capacity] = [one.capacity for one in (DuckDB, Delta, Postgres) if one.capacity is not None]
+CAPACITIES: list[Capacity] = [target.capacity for target in (DuckDB, Delta, Postgres) if target.capacity is not None]
 TABLE = "| id | {} |\n|---|---|\n| 1 | 2 |\n"
 
 
@@ -41,17 +41,17 @@ TABLE = "| id | {} |\n|---|---|\n| 1 | 2 |\n"
 @example(["x" * 70, "x" * 63, "x" * 70 + "y"], CAPACITIES[2])
 @example(["a", "A", "A_2", "a_2"], CAPACITIES[0])
 def test_every_name_fits_the_database(names: list[str], capacity: Capacity) -> None:
-    fitting = capacity.names(names)
-    assert len(fitting) == len(names)
-    folded = [name.lower() if capacity.folds_case else name for name in fitting]
-    assert len({*folded}) == len(folded)
-    for name in fitting:
+    fitting_names = capacity.names(names)
+    assert len(fitting_names) == len(names)
+    folded_names = [name.lower() if capacity.folds_case else name for name in fitting_names]
+    assert len({*folded_names}) == len(folded_names)
+    for name in fitting_names:
         assert 0 < len(name.encode()) <= capacity.name_bytes and name not in capacity.reserved
         assert not {*name} & {*capacity.forbidden}
-    assert capacity.names(fitting) == fitting  # fitting names stay unchanged
+    assert capacity.names(fitting_names) == fitting_names  # fitting names stay unchanged
 
 
-def loads(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:
+def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:
     """Load a table with these column names through the real target, and read it back by position."""
     from converter.datasets import Datasets
     from converter.datasets.part import PLACE
@@ -60,19 +60,23 @@ def loads(names: list[str], capacity: Capacity, place: str, read: Any, folder: P
     schema = pa.schema([*PLACE, *fields], metadata={"dataset": "x", "version": "2"})
     values = [str(number) for number in range(len(names))]
     batch = pa.RecordBatch.from_arrays(
-        [pa.array(["d"]), *(pa.array([0], field.type) for field in PLACE[1:]), *(pa.array([one]) for one in values)],
+        [
+            pa.array(["d"]),
+            *(pa.array([0], field.type) for field in PLACE[1:]),
+            *(pa.array([value]) for value in values),
+        ],
         schema=schema,
     )
 
-    class One(Datasets):
+    class FixedDatasets(Datasets):
         def tables(self) -> Any:
             yield "x", schema, iter([batch])
 
         def tell(self, name: str, problem: Any) -> None:
             assert problem(1).code == "renamed_column"
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("converter.output.folder.Datasets", One)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("converter.output.folder.Datasets", FixedDatasets)
         target = find_target(place, None)
         assert target is not None
         write_target(sources({"a": "text\n"}), target, Output(mode="overwrite"), Options())
@@ -89,7 +93,7 @@ def test_any_column_names_survive_a_round_trip_through_duckdb(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    loads(names, CAPACITIES[0], str(folder / "out.duckdb"), in_duckdb, folder)
+    check_round_trip(names, CAPACITIES[0], str(folder / "out.duckdb"), in_duckdb, folder)
 
 
 @pytest.mark.slow
@@ -100,7 +104,7 @@ def test_any_column_names_survive_a_round_trip_through_delta(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    loads(names, CAPACITIES[1], f"delta://{folder / 'root'}", in_delta, folder)
+    check_round_trip(names, CAPACITIES[1], f"delta://{folder / 'root'}", in_delta, folder)
 
 
 @pytest.mark.slow
@@ -111,7 +115,7 @@ def test_any_column_names_survive_a_round_trip_through_postgres(
     server: str, tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
     client = Client(server)
-    loads(names, CAPACITIES[2], client.out, in_postgres, tmp_path_factory.mktemp("run"))
+    check_round_trip(names, CAPACITIES[2], client.out, in_postgres, tmp_path_factory.mktemp("run"))
     client("drop schema {s} cascade")
     client("drop schema {d} cascade")
     client.close()
@@ -127,22 +131,22 @@ def wide(columns: int, cell: str = "7") -> str:
 @pytest.mark.slow
 def test_postgres_reports_what_it_cannot_hold_and_loads_the_rest(client: Client) -> None:
     """T39."""
-    for number, (columns, cell, holds) in enumerate(
+    for number, (columns, cell, fits) in enumerate(
         [(1700, "7", False), (1500, "7", False), (900, "7", True), (1200, "abcd", True), (1200, "a long word", False),
          (1200, "yes", True)]
     ):  # fmt: skip
         texts = {"a": wide(columns, cell), "b": "text\n"}
         report = convert(texts, client.out, "overwrite")
-        assert report.problem_codes["dataset_left_out"] == (not holds), columns
-        assert report.problem_codes["renamed_column"] == 1 and report.exit_code == (0 if holds else 3)
+        assert report.problem_codes["dataset_left_out"] == (not fits), columns
+        assert report.problem_codes["renamed_column"] == 1 and report.exit_code == (0 if fits else 3)
         tables = in_postgres(client.out)
-        (told,) = [row for row in tables["problems"].to_pylist() if row["code"] == "renamed_column"]
-        assert told["source"] == "a" and told["line_start"] == 7 and "ctid as ctid_" in told["message"]
+        (problem,) = [row for row in tables["problems"].to_pylist() if row["code"] == "renamed_column"]
+        assert problem["source"] == "a" and problem["line_start"] == 7 and "ctid as ctid_" in problem["message"]
         assert [*tables["datasets/ctid__item"].to_pylist()[0].values()][-2:] == ["nut", 1]
-        assert sum(name.startswith("datasets/c0__") for name in tables) == holds, columns
+        assert sum(name.startswith("datasets/c0__") for name in tables) == fits, columns
         assert tables["cells"].num_rows == columns + 2
-        again = convert({**texts, "b": f"text {number}\n"}, client.out, "incremental")
-        assert again.problem_codes == report.problem_codes
+        next_report = convert({**texts, "b": f"text {number}\n"}, client.out, "incremental")
+        assert next_report.problem_codes == report.problem_codes
         assert convert({**texts, "b": f"text {number}\n"}, client.out, "incremental").documents == 0
 
 
@@ -151,10 +155,10 @@ def test_a_wide_table_does_not_fill_the_memory_of_duckdb(tmp_path: Path) -> None
     out = str(tmp_path / "out.duckdb")
     convert({"a": wide(700)}, out)
     with duckdb.connect(out, read_only=True) as connection:
-        counts = "select count(*), count(comment) from duckdb_columns() where table_name[:4] = 'c0__'"
-        assert connection.execute(counts).fetchall() == [(704, 0)]
-        described = "select count(comment) from duckdb_columns() where table_name = 'ctid__item'"
-        assert connection.execute(described).fetchall() == [(6,)]
+        wide_query = "select count(*), count(comment) from duckdb_columns() where table_name[:4] = 'c0__'"
+        assert connection.execute(wide_query).fetchall() == [(704, 0)]
+        narrow_query = "select count(comment) from duckdb_columns() where table_name = 'ctid__item'"
+        assert connection.execute(narrow_query).fetchall() == [(6,)]
 
 
 def test_folders_keep_names_unchanged(tmp_path: Path) -> None:

@@ -38,14 +38,14 @@ def run(
     *arguments: str | Path, cwd: Path, stdin: bytes = b"", code: int | None = None, **environment: str
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command, and check that it shows no traceback."""
-    done = subprocess.run(
+    result = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         cwd=cwd, input=stdin, capture_output=True, timeout=60, check=False, env={**ENVIRONMENT, **environment},
     )  # fmt: skip
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    assert b"Traceback" not in result.stderr, result.stderr.decode()
     if code is not None:
-        assert done.returncode == code, done.stderr.decode()
-    return done
+        assert result.returncode == code, result.stderr.decode()
+    return result
 
 
 def folder_of(path: Path) -> list[str]:
@@ -67,7 +67,7 @@ def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen
 
 def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
     """Run the command with stdout and stderr on separate terminals; return the exit code and the text of each."""
-    shown: dict[int, bytes] = {}
+    outputs: dict[int, bytes] = {}
     terminals = [pty.openpty() for _ in range(2)]
     process = subprocess.Popen(
         [*COMMAND, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=terminals[0][1], stderr=terminals[1][1],
@@ -75,21 +75,21 @@ def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, st
     )  # fmt: skip
     for _, slave in terminals:
         os.close(slave)
-    opened = {master: b"" for master, _ in terminals}
-    shown = dict(opened)
+    open_terminals = {master: b"" for master, _ in terminals}
+    outputs = dict(open_terminals)
     deadline = time.monotonic() + 60
-    while opened and time.monotonic() < deadline:
-        for master in select.select(list(opened), [], [], 1)[0]:
+    while open_terminals and time.monotonic() < deadline:
+        for master in select.select(list(open_terminals), [], [], 1)[0]:
             try:
                 data = os.read(master, 65536)
             except OSError:  # Linux reports a closed other end this way
                 data = b""
-            shown[master] += data
+            outputs[master] += data
             if not data:
-                del opened[master]
+                del open_terminals[master]
                 os.close(master)
     code = process.wait(60)
-    out, err = (shown[master].decode() for master, _ in terminals)
+    out, err = (outputs[master].decode() for master, _ in terminals)
     return code, out, err
 
 
@@ -97,32 +97,32 @@ def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, st
 
 
 def test_standard_output_gets_one_record_and_nothing_else(folder: Path) -> None:
-    done = run("convert", "a.md", "--records", "list_items", "--to", "csv", cwd=folder, code=0)
-    rows = list(csv.DictReader(io.StringIO(done.stdout.decode(), newline="")))
+    result = run("convert", "a.md", "--records", "list_items", "--to", "csv", cwd=folder, code=0)
+    rows = list(csv.DictReader(io.StringIO(result.stdout.decode(), newline="")))
     assert [(row["label"], row["value"]) for row in rows] == [("a", "1"), ("b", "2")]
-    assert re.match(rb"1 document, \d+ rows, 0 repairs, 0 problems, ", done.stderr)
+    assert re.match(rb"1 document, \d+ rows, 0 repairs, 0 problems, ", result.stderr)
     assert folder_of(folder) == ["a.md"]
 
 
 def test_standard_input_converts_to_nested_json(folder: Path) -> None:
-    done = run("convert", "-", "--to", "json", cwd=folder, stdin=TEXT.encode(), code=0)
-    (document,) = json.loads(done.stdout)
+    result = run("convert", "-", "--to", "json", cwd=folder, stdin=TEXT.encode(), code=0)
+    (document,) = json.loads(result.stdout)
     assert (document["source"], document["title"]) == ("-", "Title")
 
 
 def test_parquet_is_written_to_a_pipe(folder: Path) -> None:
-    done = run("convert", "a.md", "--records", "cells", cwd=folder, code=0)
-    assert pq.read_table(io.BytesIO(done.stdout)).column("text").to_pylist() == ["1", "2"]
+    result = run("convert", "a.md", "--records", "cells", cwd=folder, code=0)
+    assert pq.read_table(io.BytesIO(result.stdout)).column("text").to_pylist() == ["1", "2"]
 
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_a_folder_holds_every_record_in_each_format(folder: Path, format: str) -> None:
-    done = run("convert", "a.md", "-o", "out", "--to", format, cwd=folder, code=0)
-    assert done.stdout == b""
-    written = [path.name for path in (folder / "out").iterdir() if path.is_file()]
+    result = run("convert", "a.md", "-o", "out", "--to", format, cwd=folder, code=0)
+    assert result.stdout == b""
+    names = [path.name for path in (folder / "out").iterdir() if path.is_file()]
     suffix = FORMATS[format].suffix
     records = {"documents.json"} if format == "json" else {name + suffix for name in RECORDS}
-    assert {name for name in written if not name.startswith("_")} == records
+    assert {name for name in names if not name.startswith("_")} == records
     assert not [name for name in folder_of(folder) if name.startswith(".")]
 
 
@@ -131,8 +131,8 @@ def test_the_suffix_of_a_file_decides_its_format(folder: Path, format: str) -> N
     name = "x" + FORMATS[format].suffix
     run("convert", "a.md", "--out", name, "--records", "cells", cwd=folder, code=0)
     data = (folder / name).read_bytes()
-    same = run("convert", "a.md", "--records", "cells", "--to", format, cwd=folder, code=0)
-    assert data == same.stdout
+    result = run("convert", "a.md", "--records", "cells", "--to", format, cwd=folder, code=0)
+    assert data == result.stdout
     assert folder_of(folder) == sorted(["a.md", name])
 
 
@@ -147,23 +147,23 @@ def test_only_the_named_records_are_written(folder: Path) -> None:
 def test_quiet_prints_errors_only(folder: Path) -> None:
     (folder / "ragged.md").write_text(RAGGED)
     for option in ("-q", "--quiet"):
-        done = run("convert", "ragged.md", "--records", "cells", "--to", "csv", option, cwd=folder, code=0)
-        assert done.stderr == b""
-    done = run("convert", "a.md", "gone.md", "--records", "cells", "--to", "csv", "-q", cwd=folder, code=3)
-    assert done.stderr == b"gone.md: error: no such file or folder; check the path [not_found]\n"
+        result = run("convert", "ragged.md", "--records", "cells", "--to", "csv", option, cwd=folder, code=0)
+        assert result.stderr == b""
+    result = run("convert", "a.md", "gone.md", "--records", "cells", "--to", "csv", "-q", cwd=folder, code=3)
+    assert result.stderr == b"gone.md: error: no such file or folder; check the path [not_found]\n"
 
 
 def test_verbose_lists_every_problem_and_all_rows(folder: Path) -> None:
     (folder / "ragged.md").write_text("| a |\n|---|\n" + "| 1 | 2 |\n" * 30)
     command = ["convert", "ragged.md", "--records", "cells", "--to", "csv"]
-    short = run(*command, cwd=folder, code=0).stderr.decode()
-    assert short.count("[ragged_row]") == 20
-    assert "... and 10 more problems; --verbose lists them" in short
+    log = run(*command, cwd=folder, code=0).stderr.decode()
+    assert log.count("[ragged_row]") == 20
+    assert "... and 10 more problems; --verbose lists them" in log
     for option in ("-v", "--verbose"):
-        long = run(*command, option, cwd=folder, code=0).stderr.decode()
-        assert long.count("[ragged_row]") == 30
-        assert re.search(r"^  cells +60 rows$", long, re.MULTILINE)
-    assert "ragged.md:3: warning: " in short
+        verbose_log = run(*command, option, cwd=folder, code=0).stderr.decode()
+        assert verbose_log.count("[ragged_row]") == 30
+        assert re.search(r"^  cells +60 rows$", verbose_log, re.MULTILINE)
+    assert "ragged.md:3: warning: " in log
 
 
 def test_existing_output_is_replaced_only_with_overwrite(folder: Path) -> None:
@@ -187,8 +187,8 @@ def test_spreadsheet_safe_escapes_formulas(folder: Path) -> None:
 
 
 def test_max_bytes_limits_the_size_of_documents(folder: Path) -> None:
-    done = run("convert", "a.md", "--max-bytes", "10", "--records", "cells", "--to", "csv", cwd=folder, code=1)
-    assert b"[too_large]" in done.stderr
+    result = run("convert", "a.md", "--max-bytes", "10", "--records", "cells", "--to", "csv", cwd=folder, code=1)
+    assert b"[too_large]" in result.stderr
     assert run("convert", "a.md", "--max-bytes", "0", cwd=folder, code=2).stdout == b""
 
 
@@ -200,11 +200,11 @@ def fail(*arguments): raise MemoryError
 converter.output.parts.Parts.add = fail
 converter.cli.main()
 """
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program, "convert", "a.md", "-o", "out"],
         cwd=folder, env=ENVIRONMENT, capture_output=True, check=False,
     )  # fmt: skip
-    assert (done.returncode, done.stderr.decode()) == (
+    assert (result.returncode, result.stderr.decode()) == (
         1,
         "parquetry: memory ran out; give the process more memory, or split large documents\n",
     )
@@ -253,10 +253,10 @@ def test_options_decide_column_types(folder: Path, options: list[str], types: li
 def test_conversion_imports_no_heavy_packages(folder: Path, code: str) -> None:
     program = f"import sys, atexit, converter.cli\natexit.register(lambda: print(*sys.modules))\n{code}"
     arguments = [sys.executable, "-c", program, "convert", "a.md", "-o", "out"]
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
-    loaded = set(done.stdout.split())
-    assert {"pyarrow", "markdown_it"} <= loaded
-    assert not loaded & {"numpy", "pandas", "duckdb", "pyspark"}
+    result = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
+    modules = set(result.stdout.split())
+    assert {"pyarrow", "markdown_it"} <= modules
+    assert not modules & {"numpy", "pandas", "duckdb", "pyspark"}
 
 
 def test_version_is_printed(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_help_shows_examples(tmp_path: Path, option: str) -> None:
 def test_options_are_grouped_under_headings(tmp_path: Path) -> None:
     text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
     panels = re.findall(r"^╭─ ([\w ]+) ─+╮\n(.*?)^╰", text, re.MULTILINE | re.DOTALL)
-    counts = {name: len(re.findall(r"^│ +--", options, re.MULTILINE)) for name, options in panels}
+    counts = {name: len(re.findall(r"^│ {1,8}--", options, re.MULTILINE)) for name, options in panels}
     assert list(counts)[2:] == [
         "Sources",
         "Tables of documents",
@@ -284,22 +284,33 @@ def test_options_are_grouped_under_headings(tmp_path: Path) -> None:
         "Output",
         "The run",
     ]
-    assert max(counts.values()) < 10, "so many that they need further headings"
+    assert max(counts.values()) < 10, "so many options need another heading"
+
+
+def test_both_parsers_give_the_same_rows(folder: Path) -> None:
+    for parser in ("fast", "reference"):
+        run("convert", "a.md", "-o", parser, "--to", "ndjson", "--parser", parser, cwd=folder, code=0)
+    paths = sorted(path.name for path in (folder / "fast").glob("*.ndjson"))
+    assert paths
+    for name in paths:
+        assert (folder / "fast" / name).read_bytes() == (folder / "reference" / name).read_bytes()
+    result = run("convert", "a.md", "-o", "out", "--parser", "quick", cwd=folder, code=2)
+    assert b"unknown parser quick; there are fast, reference" in result.stderr
 
 
 def test_every_option_of_convert_is_tested(tmp_path: Path) -> None:
     """Every documented option occurs in some test."""
     text = run("convert", "--help", cwd=tmp_path, code=0, NO_COLOR="1").stdout.decode()
-    documented = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
-    assert documented >= {"--out", "--to", "--records", "--overwrite", "--quiet"}
+    options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text))
+    assert options >= {"--out", "--to", "--records", "--overwrite", "--quiet"}
     source = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
-    assert {option for option in documented if f'"{option}"' not in source} == set()
+    assert {option for option in options if f'"{option}"' not in source} == set()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shell_completion_is_printed(tmp_path: Path, shell: str) -> None:
-    done = run("--show-completion", shell, cwd=tmp_path, code=0, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
-    assert b"COMPLETE" in done.stdout
+    result = run("--show-completion", shell, cwd=tmp_path, code=0, _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert b"COMPLETE" in result.stdout
 
 
 def test_records_are_listed_and_described(tmp_path: Path) -> None:
@@ -320,7 +331,7 @@ def test_rules_are_listed_and_described(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments, said",
+    "arguments, words",
     [
         (["convert", "a.md", "--records", "nonsense"], [*RECORDS, "datasets", "nonsense"]),
         (["convert", "a.md", "--records", " , ", "-o", "out"], [*RECORDS, "datasets", "no record"]),
@@ -338,10 +349,10 @@ def test_rules_are_listed_and_described(tmp_path: Path) -> None:
         (["rules", "nonsense"], [rule.name for rule in RULES]),
     ],
 )
-def test_usage_errors_explain_correct_usage(folder: Path, arguments: list[str], said: list[str]) -> None:
-    done = run(*arguments, cwd=folder, code=2)
-    assert done.stdout == b""
-    assert [word for word in said if word not in done.stderr.decode()] == []
+def test_usage_errors_explain_correct_usage(folder: Path, arguments: list[str], words: list[str]) -> None:
+    result = run(*arguments, cwd=folder, code=2)
+    assert result.stdout == b""
+    assert [word for word in words if word not in result.stderr.decode()] == []
     assert folder_of(folder) == ["a.md"]
 
 
@@ -355,9 +366,9 @@ def test_exit_codes_reflect_failed_sources(folder: Path, sources: list[str], cod
     (folder / "broken.md").write_text(BROKEN)
     (folder / "png.md").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)))
     (folder / "void").mkdir()
-    before = folder_of(folder)
+    previous_entries = folder_of(folder)
     run("convert", *sources, "-o", "out", cwd=folder, code=code)
-    assert folder_of(folder) == (before if code == 1 else sorted([*before, "out"]))
+    assert folder_of(folder) == (previous_entries if code == 1 else sorted([*previous_entries, "out"]))
     stream = run("convert", *sources, "--records", "problems", "--to", "ndjson", cwd=folder, code=code)
     problems = [json.loads(line)["severity"] for line in stream.stdout.splitlines()]
     assert ("error" in problems) == (code in (1, 3))
@@ -377,10 +388,10 @@ def test_a_closed_pipe_ends_the_run_silently(folder: Path) -> None:
     process.stderr.close()
 
 
-def interrupted(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, bytes]:
+def interrupt(process: subprocess.Popen[bytes], seconds: float) -> tuple[int, bytes]:
     """Send Ctrl-C after this many seconds; return the exit code and stderr."""
     time.sleep(seconds)
-    assert process.poll() is None, "it ended before it could be stopped"
+    assert process.poll() is None, "the run ended before it could be stopped"
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     return process.returncode, err
@@ -393,7 +404,7 @@ def test_ctrl_c_leaves_no_output(folder: Path, options: list[str]) -> None:
     deadline = time.monotonic() + 30
     while not [name for name in folder_of(folder) if name.endswith("-stage")] and time.monotonic() < deadline:
         time.sleep(0.05)
-    code, err = interrupted(process, 1)
+    code, err = interrupt(process, 1)
     assert (code, b"Traceback" in err) == (130, False)
     assert b"stopped" in err
     assert folder_of(folder) == ["a.md", "big.md"]
@@ -410,15 +421,15 @@ def test_a_stopped_run_leaves_neither_files_nor_workers(folder: Path, number: in
     deadline = time.monotonic() + 30
     while len(session(process.pid)) < 4 and time.monotonic() < deadline:  # the command, the fork server, two workers
         time.sleep(0.05)
-    assert process.poll() is None, "it ended before it could be stopped"
+    assert process.poll() is None, "the run ended before it could be stopped"
     process.send_signal(number)
     process.communicate(timeout=30)
     assert process.returncode == exit_code
     assert folder_of(folder) == ["a.md", "in"]
     deadline = time.monotonic() + 3
-    while (left := session(process.pid)) and time.monotonic() < deadline:
+    while (processes := session(process.pid)) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert left == []
+    assert processes == []
 
 
 def test_a_run_blocked_on_its_output_can_be_stopped(folder: Path) -> None:
@@ -442,7 +453,7 @@ def session(leader: int) -> list[str]:
 
 def test_ctrl_c_stops_a_run_waiting_for_input(folder: Path) -> None:
     process = start("convert", "-", "-o", "out", cwd=folder)
-    code, err = interrupted(process, 2)
+    code, err = interrupt(process, 2)
     assert (code, b"Traceback" in err) == (130, False)
     assert folder_of(folder) == ["a.md"]
 
@@ -463,19 +474,19 @@ class TestTerminal:
         assert "\x1b" not in out
         _, _, err = in_terminal("convert", "a.md", "-q", "--records", "cells", "--to", "csv", cwd=folder)
         assert err == ""
-        done = run("convert", "a.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
-        assert b"1 documents" not in done.stderr and b"\x1b" not in done.stderr
+        result = run("convert", "a.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
+        assert b"1 documents" not in result.stderr and b"\x1b" not in result.stderr
 
     def test_no_color_turns_colors_off(self, folder: Path) -> None:
-        coloured = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7])m")
-        assert coloured.search(in_terminal("convert", "--help", cwd=folder)[1])
-        assert not coloured.search(in_terminal("convert", "--help", cwd=folder, NO_COLOR="1")[1])
+        color_code = re.compile(r"\x1b\[[0-9;]*(?:3[0-7]|9[0-7])m")
+        assert color_code.search(in_terminal("convert", "--help", cwd=folder)[1])
+        assert not color_code.search(in_terminal("convert", "--help", cwd=folder, NO_COLOR="1")[1])
 
 
 def test_a_document_cannot_control_the_terminal(folder: Path) -> None:
     (folder / "\x1b[31mred.md").write_text(RAGGED)
-    done = run("convert", "\x1b[31mred.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
-    assert b"\x1b" not in done.stderr
+    result = run("convert", "\x1b[31mred.md", "--records", "cells", "--to", "csv", cwd=folder, code=0)
+    assert b"\x1b" not in result.stderr
 
 
 def test_slow_input_is_read_to_its_end(folder: Path) -> None:

@@ -22,7 +22,7 @@ from converter.model.report import Report
 from converter.output import Manifest, Mode, Output, find_target
 from tests.test_targets import (
     as_delta,
-    full,
+    full_tables,
     in_delta,
     in_duckdb,
     in_postgres,
@@ -37,7 +37,7 @@ PRICES = "# Prices\n\n| item | price |\n|------|-------|\n| nut | {} |\n| bolt |
 OTHER = "# Other\n\n- label: value\n\n| city | area |\n|------|------|\n| Rome | 1,285 |\n"
 DOCUMENTS = {"a": PRICES.format(1), "b": OTHER}
 FLOATS = {"a": PRICES.format("1.5"), "b": OTHER}
-WITHOUT = {"b": OTHER}
+WITHOUT_DATASET = {"b": OTHER}
 DATASET = "item__price"
 
 
@@ -73,7 +73,7 @@ def client(server: str) -> Iterator[Client]:
     client.close()
 
 
-GIVEN = (
+FOREIGN_OBJECTS = (
     "create role {role}",
     "grant usage on schema {s}, {d} to {role}",
     "grant select on all tables in schema {s} to {role}",
@@ -98,7 +98,7 @@ GIVEN = (
 """Objects that users attach to tables: all of them must survive every run."""
 
 
-def given(client: Client) -> list[list[tuple[Any, ...]]]:
+def foreign_objects(client: Client) -> list[list[tuple[Any, ...]]]:
     """Return the state of these objects from the system catalogs."""
     queries = (
         "select table_schema, table_name from information_schema.role_table_grants where grantee = '{role}' "
@@ -127,17 +127,17 @@ def test_objects_of_other_users_survive_every_run_in_postgres(
 ) -> None:
     """T10."""
     convert(DOCUMENTS, client.out)
-    for statement in GIVEN:
+    for statement in FOREIGN_OBJECTS:
         client(statement)
-    before = given(client)
-    assert all(before) and len(before[0]) > 16
-    made = Manifest.of
-    other = staticmethod(lambda *values: replace(made(*values), converter_version="999"))
+    previous_objects = foreign_objects(client)
+    assert all(previous_objects) and len(previous_objects[0]) > 16
+    manifest_of = Manifest.of
+    manifest_of_other_version = staticmethod(lambda *values: replace(manifest_of(*values), converter_version="999"))
     runs: list[tuple[str, dict[str, str], Mode, dict[str, Any]]] = [
         ("the same", DOCUMENTS, "overwrite", {}),
         ("other types", FLOATS, "overwrite", {}),
         ("back", DOCUMENTS, "incremental", {}),
-        ("a data set goes", WITHOUT, "incremental", {}),
+        ("a data set goes", WITHOUT_DATASET, "incremental", {}),
         ("and comes again", DOCUMENTS, "incremental", {}),
         ("other types", FLOATS, "append", {}),
         ("other options", DOCUMENTS, "incremental", {"repair": "off"}),
@@ -147,18 +147,18 @@ def test_objects_of_other_users_survive_every_run_in_postgres(
         ("this version", DOCUMENTS, "incremental", {}),
     ]
     for number, (words, texts, mode, values) in enumerate(runs):
-        with monkeypatch.context() as patched:
+        with monkeypatch.context() as patch:
             if words == "other version":
-                patched.setattr(Manifest, "of", other)
-                patched.setattr("converter.output.output.__version__", "999")
+                patch.setattr(Manifest, "of", manifest_of_other_version)
+                patch.setattr("converter.output.output.__version__", "999")
             convert(texts, client.out, mode, **values)
         if words != "other records":
-            assert given(client) == before, words
-            found = {name: table for name, table in in_postgres(client.out).items() if name != "my_items"}
-            expected = texts_of(full(texts, tmp_path / str(number)))
+            assert foreign_objects(client) == previous_objects, words
+            tables = {name: table for name, table in in_postgres(client.out).items() if name != "my_items"}
+            expected = texts_of(full_tables(texts, tmp_path / str(number)))
             rows = {
                 name: [re.sub(r"\('note', 'none'\)|, (?=\])", "", line).replace(", ]", "]") for line in lines]
-                for name, lines in texts_of(found).items()
+                for name, lines in texts_of(tables).items()
             }
             if "repair" not in values:
                 assert rows == expected, words
@@ -169,16 +169,16 @@ def test_views_that_block_a_column_change_are_named(client: Client, tmp_path: Pa
     """T10: if a view keeps PostgreSQL from changing the type of a column, the run reports it and changes nothing."""
     convert(DOCUMENTS, client.out)
     client("create view {s}.paid as select sum(price) as total from {d}.item__price")
-    before = texts_of(in_postgres(client.out))
+    previous_rows = texts_of(in_postgres(client.out))
     modes: tuple[Mode, ...] = ("overwrite", "incremental")
     for mode in modes:
         with pytest.raises(OutputError, match=r"column price of datasets/item__price becomes .* view .*paid depends"):
             convert({"a": PRICES.format("yes and no"), "b": OTHER}, client.out, mode)
-        assert texts_of(in_postgres(client.out)) == before
+        assert texts_of(in_postgres(client.out)) == previous_rows
     client("drop view {s}.paid")
     convert(FLOATS, client.out, "incremental")
     client("create view {s}.paid as select sum(price) as total from {d}.item__price")
-    report = convert(WITHOUT, client.out, "incremental")
+    report = convert(WITHOUT_DATASET, client.out, "incremental")
     (note,) = report.notes
     assert "datasets/item__price" in note and "paid" in note
     client("drop view {s}.paid")
@@ -215,7 +215,7 @@ def test_objects_of_other_users_survive_every_run_in_duckdb(tmp_path: Path) -> N
         ):
             connection.execute(statement)
 
-    def hung() -> list[Any]:
+    def attached_objects() -> list[Any]:
         with duckdb.connect(out, read_only=True) as connection:
             return [
                 connection.execute(query).fetchall()
@@ -229,18 +229,18 @@ def test_objects_of_other_users_survive_every_run_in_duckdb(tmp_path: Path) -> N
                 )
             ]
 
-    before = hung()
+    previous_objects = attached_objects()
     runs: list[tuple[dict[str, str], Mode]] = [
-        (DOCUMENTS, "overwrite"), (FLOATS, "overwrite"), (DOCUMENTS, "incremental"), (WITHOUT, "incremental"),
+        (DOCUMENTS, "overwrite"), (FLOATS, "overwrite"), (DOCUMENTS, "incremental"), (WITHOUT_DATASET, "incremental"),
         (DOCUMENTS, "incremental"), (FLOATS, "append"), (DOCUMENTS, "overwrite"),
     ]  # fmt: skip
     for number, (texts, mode) in enumerate(runs):
         report = convert(texts, out, mode)
-        assert hung() == before, number
-        assert bool(report.notes) == (texts is WITHOUT)
+        assert attached_objects() == previous_objects, number
+        assert bool(report.notes) == (texts is WITHOUT_DATASET)
         rows = {name: table.drop_columns("note") if name == "documents" else table
                 for name, table in in_duckdb(out).items() if name != "mine/marks"}  # fmt: skip
-        assert texts_of(rows) == texts_of(full(texts, tmp_path / str(number)))
+        assert texts_of(rows) == texts_of(full_tables(texts, tmp_path / str(number)))
 
 
 @pytest.mark.slow
@@ -254,7 +254,7 @@ def test_delta_keeps_properties_history_and_constraints(tmp_path: Path) -> None:
     DeltaTable(path).alter.set_table_properties({"delta.logRetentionDuration": "interval 60 days"})
     DeltaTable(path).alter.add_constraint({"named": "item is not null"})
     runs: list[tuple[dict[str, str], Mode]] = [
-        (FLOATS, "overwrite"), (DOCUMENTS, "incremental"), (WITHOUT, "incremental"), (DOCUMENTS, "append"),
+        (FLOATS, "overwrite"), (DOCUMENTS, "incremental"), (WITHOUT_DATASET, "incremental"), (DOCUMENTS, "append"),
     ]  # fmt: skip
     for number, (texts, mode) in enumerate(runs):
         convert(texts, out, mode)
@@ -264,7 +264,7 @@ def test_delta_keeps_properties_history_and_constraints(tmp_path: Path) -> None:
         assert configuration["delta.constraints.named"].lower() == "item is not null", (number, configuration)
         assert len(table.history()) > 2 + number
         expected = DOCUMENTS if mode == "append" else texts
-        assert texts_of(in_delta(out)) == texts_of(as_delta(full(expected, tmp_path / str(number))))
+        assert texts_of(in_delta(out)) == texts_of(as_delta(full_tables(expected, tmp_path / str(number))))
 
 
 def test_rows_are_inserted_by_column_name(tmp_path: Path) -> None:
@@ -291,13 +291,13 @@ def test_older_duckdb_versions_can_read_the_file(tmp_path: Path) -> None:
     convert(DOCUMENTS, out)
     assert storage_version(out) == "v1.0.0+"
     shell = Path(sys.executable).with_name("duckdb")  # duckdb-cli: its newest version is older than the library
-    done = subprocess.run([shell, "-csv", "-noheader", out, "select count(*) from section_text"], capture_output=True)
-    assert int(done.stdout) == 4, done.stderr
+    result = subprocess.run([shell, "-csv", "-noheader", out, "select count(*) from section_text"], capture_output=True)
+    assert int(result.stdout) == 4, result.stderr
     for version in ("v1.2.0", "latest"):
-        other = str(tmp_path / f"{version}.duckdb")
+        path = str(tmp_path / f"{version}.duckdb")
         with duckdb.connect() as connection:
-            connection.execute(f"attach '{other}' as x (storage_version '{version}')")
-        before = storage_version(other)
-        convert(DOCUMENTS, other)
-        convert(FLOATS, other, "incremental")
-        assert storage_version(other) == before != "v1.0.0+"
+            connection.execute(f"attach '{path}' as x (storage_version '{version}')")
+        previous_version = storage_version(path)
+        convert(DOCUMENTS, path)
+        convert(FLOATS, path, "incremental")
+        assert storage_version(path) == previous_version != "v1.0.0+"

@@ -82,14 +82,14 @@ MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
 def test_a_name_decides_the_destination_and_format(
     name: str | None, to: str | None, place: str, format: str | None
 ) -> None:
-    found = destination_of(name, to, RECORDS)
-    assert (found.place, found.format) == (place, format)
+    destination = destination_of(name, to, RECORDS)
+    assert (destination.place, destination.format) == (place, format)
 
 
 REFUSED: list[tuple[str, str | None]] = [
-    *((f"{scheme}{rest}", None) for scheme in ("s3", "S3", "gs", "abfs", "az", "hdfs", "file", "https", "http", "mysql",
+    *((f"{scheme}{tail}", None) for scheme in ("s3", "S3", "gs", "abfs", "az", "hdfs", "file", "https", "http", "mysql",
       "sqlite", "ftp", "jdbc:postgresql", "postgre", "snowflake", "what-ever+1")
-      for rest in ("://bucket/out", ":/bucket/out", "://u:pw@bucket/out.csv", ":\\bucket")),
+      for tail in ("://bucket/out", ":/bucket/out", "://u:pw@bucket/out.csv", ":\\bucket")),
     ("file:out", None), ("jdbc:x", None), ("mailto:a@b.c", None), ("s3:bucket", None),
     ("zip://a::s3://b/c", None), ("simplecache::s3://b/c", None), ("a::b", None), ("out/https://x", None),
     ("u:pw@host/db", None), ("git@host:x", None), ("host:/x", None), ("host=h password=pw", None),
@@ -112,9 +112,9 @@ def test_unsupported_names_are_refused(
     name: str, to: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(UsageError) as error:
         destination_of(name, to, RECORDS)
-    assert "pw@" not in str(raised.value) and "=pw" not in str(raised.value)
+    assert "pw@" not in str(error.value) and "=pw" not in str(error.value)
     assert not any(tmp_path.iterdir())
 
 
@@ -130,7 +130,7 @@ def test_an_existing_folder_is_a_folder_whatever_its_suffix(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "writes, right, wrong",
+    "writes, valid_names, invalid_names",
     [
         (TABLES, ["x.md", "x.txt", "x.parquet", "x"], ["x.xlsx", "x.html", "delta://x", "x.duckdb", "x/"]),
         (PAGE, ["x.html", "x.htm", "page", "page.v2"], ["x.pdf", "x.csv", "x.md", "s3://b/x.html", "x/"]),
@@ -139,10 +139,12 @@ def test_an_existing_folder_is_a_folder_whatever_its_suffix(tmp_path: Path) -> N
         (RECORD_FOLDERS, ["out", "out/", "v1.2"], ["x.csv", "x.duckdb", "delta://x", "hdfs://h/out", "hdfs:/out", "-"]),
     ],
 )  # fmt: skip
-def test_each_command_accepts_only_outputs_it_writes(writes: Writes, right: list[str], wrong: list[str]) -> None:
-    for name in right:
+def test_each_command_accepts_only_outputs_it_writes(
+    writes: Writes, valid_names: list[str], invalid_names: list[str]
+) -> None:
+    for name in valid_names:
         destination_of(name, None, writes)
-    for name in wrong:
+    for name in invalid_names:
         with pytest.raises(UsageError):
             destination_of(name, None, writes)
 
@@ -157,7 +159,7 @@ def test_report_files_may_be_devices(tmp_path: Path) -> None:
 
 def test_destination_tables_agree_with_formats_and_targets() -> None:
     assert {name: suffixes[0] for name, suffixes in ROWS.items()} == {
-        name: each.suffix for name, each in FORMATS.items()
+        name: output_format.suffix for name, output_format in FORMATS.items()
     }
     assert DATABASES.keys() == TARGETS.keys()
     assert {suffix[1:] for writes in ALL for suffix in writes.suffixes} <= KINDS_OF_FILES
@@ -174,16 +176,19 @@ PIECES = st.lists(
 def test_any_name_has_a_valid_destination_or_is_refused(name: str, to: str | None, writes: Writes) -> None:
     """No path begins with the scheme of an address, and no new folder has the suffix of a file."""
     try:
-        found = destination_of(name, to, writes)
+        destination = destination_of(name, to, writes)
     except UsageError:
         return
-    assert found.place in writes.places
-    if found.place in (FILE, FOLDER, "duckdb"):
+    assert destination.place in writes.places
+    if destination.place in (FILE, FOLDER, "duckdb"):
         assert "://" not in name or name.startswith(("./", "../", ".\\"))
-    if found.place == FOLDER and not os.path.isdir(name) and not name.endswith("/"):
-        assert found.path.suffix[1:].lower() not in KINDS_OF_FILES
-    if found.place == FILE and found.path.suffix.lower() in writes.suffixes:
-        assert found.format == writes.suffixes[found.path.suffix.lower()] and to in (None, found.format)
+    if destination.place == FOLDER and not os.path.isdir(name) and not name.endswith("/"):
+        assert destination.path.suffix[1:].lower() not in KINDS_OF_FILES
+    if destination.place == FILE and destination.path.suffix.lower() in writes.suffixes:
+        assert destination.format == writes.suffixes[destination.path.suffix.lower()] and to in (
+            None,
+            destination.format,
+        )
 
 
 @pytest.mark.parametrize(
@@ -201,8 +206,8 @@ def test_any_name_has_a_valid_destination_or_is_refused(name: str, to: str | Non
 )
 def test_commands_refuse_an_output_before_writing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     (tmp_path / "a.md").write_text("# A\n")
-    done = run(*arguments, cwd=tmp_path, code=2)
-    assert done.stderr.startswith(b"parquetry: ") and len(done.stderr.splitlines()) == 1
+    result = run(*arguments, cwd=tmp_path, code=2)
+    assert result.stderr.startswith(b"parquetry: ") and len(result.stderr.splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["a.md"]
 
 

@@ -22,10 +22,10 @@ def test_each_command_gives_the_expected_output(example: Path, tmp_path: Path) -
     assert program == "parquetry"
     run(*arguments, cwd=folder, code=0)
     expected = {path.name: path.read_bytes() for path in (example / "expected").iterdir()}
-    found = {path.name: path.read_bytes() for path in (folder / "out").glob("[!_]*")}
+    files = {path.name: path.read_bytes() for path in (folder / "out").glob("[!_]*")}
     if os.environ.get("UPDATE_EXAMPLES"):
         shutil.copytree(folder / "out", example / "expected", dirs_exist_ok=True, ignore=shutil.ignore_patterns("_*"))
-    assert found == expected
+    assert files == expected
 
 
 def test_there_are_examples() -> None:

@@ -15,29 +15,29 @@ from tests.combinations import ALL
 from tests.test_cli import ENVIRONMENT
 
 
-def checked(stride: int, *names: str) -> None:
-    done = subprocess.run(
+def check_faults(stride: int, *names: str) -> None:
+    result = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks.faults", str(stride), *names],
         env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=3000,
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found = re.findall(r"(\d+) faults, (\d+) wrong", done.stdout)
-    assert found and all(int(faults) > 5 and wrong == "0" for faults, wrong in found), done.stdout
+    assert result.returncode == 0, result.stderr
+    counts = re.findall(r"(\d+) faults, (\d+) wrong", result.stdout)
+    assert counts and all(int(faults) > 5 and errors == "0" for faults, errors in counts), result.stdout
 
 
 def test_a_fault_leaves_a_file_intact() -> None:
-    checked(7, "file overwrite")
+    check_faults(7, "file overwrite")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["file", "folder new", "folder overwrite", "folder append", "folder incremental"])
 def test_a_fault_leaves_files_and_folders_intact(name: str) -> None:
     """Faults at every fortieth call; with PARQUETRY_ALL=1 at every third."""
-    checked(3 if ALL else 40, name)
+    check_faults(3 if ALL else 40, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["duckdb", "delta", "postgres"])
 def test_a_fault_leaves_databases_intact(name: str) -> None:
     """Faults at every hundredth call; with PARQUETRY_ALL=1 at every fifth."""
-    checked(5 if ALL else 100, name)
+    check_faults(5 if ALL else 100, name)

@@ -43,14 +43,14 @@ ADDRESSES = (f"javascript:{CODE}", f"JaVaScRiPt:{CODE}", f"data:text/html,<scrip
 
 def hostile(text: str, url: str) -> str:
     """Return a document with a text and an address in every place that can hold them."""
-    quoted = text.replace('"', '\\"')
+    escaped_text = text.replace('"', '\\"')
     return f"""\
 ---
-title: "{quoted}"
+title: "{escaped_text}"
 ---
 # {text}
 
-Words [{text}](<{url}> "{quoted}") and ![{text}](<{url}> "{quoted}") and [![{text}](<{url}>)](<{url}>).
+Words [{text}](<{url}> "{escaped_text}") and ![{text}](<{url}> "{escaped_text}") and [![{text}](<{url}>)](<{url}>).
 
 - {text}: {text}
   1. [x] {text}
@@ -70,7 +70,7 @@ Words [{text}](<{url}> "{quoted}") and ![{text}](<{url}> "{quoted}") and [![{tex
 {text}
 : {text}
 
-Note[^1] $x$ <{url}> <http://example.org/{quoted}>
+Note[^1] $x$ <{url}> <http://example.org/{escaped_text}>
 
 [^1]: {text}
 
@@ -110,14 +110,14 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         self.elements.add(tag)
-        self.attributes |= set(given)
-        if "href" in given:
-            self.links.append(given["href"])
-        if given.get("http-equiv") == "Content-Security-Policy":
-            self.policy = given["content"]
-        self._open = "packed" if given.get("type") == "text/plain" else tag
+        self.attributes |= set(attributes)
+        if "href" in attributes:
+            self.links.append(attributes["href"])
+        if attributes.get("http-equiv") == "Content-Security-Policy":
+            self.policy = attributes["content"]
+        self._open = "packed" if attributes.get("type") == "text/plain" else tag
 
     def handle_endtag(self, tag: str) -> None:
         self._open = ""
@@ -134,9 +134,9 @@ class Page(HTMLParser):
 def page_of(*sources: Source, options: Options | None = None) -> tuple[Page, list[Page], Inspected]:
     """Return the page, its documents unpacked, and the report."""
     stream = io.BytesIO()
-    done = write_page(sources, stream, options or Options())
+    report = write_page(sources, stream, options or Options())
     page = Page(stream.getvalue().decode())
-    return page, [Page(zlib.decompress(base64.b64decode(packed)).decode()) for packed in page.packed], done
+    return page, [Page(zlib.decompress(base64.b64decode(data)).decode()) for data in page.packed], report
 
 
 def kinds(text: str) -> list[str]:
@@ -144,14 +144,14 @@ def kinds(text: str) -> list[str]:
 
 
 def test_every_line_has_the_kind_it_was_read_as() -> None:
-    found = dict(zip(EVERY_KIND.splitlines(), kinds(EVERY_KIND), strict=True))
+    kind_of_line = dict(zip(EVERY_KIND.splitlines(), kinds(EVERY_KIND), strict=True))
     expected = {
         "title: Every kind": "metadata", "# One": "heading", "- **Label:** value": "item", "  1. nested": "item",
         '  print("in list")': "code", "> quoted": "quote", "| b |": "table", "x^2": "code", "<div>html</div>": "html",
         '![picture](http://example.org/i.png "t")': "image", "***": "rule", ": its definition": "note",
         "[^1]: The note.": "note", "A note[^1].": "paragraph", "[unused]: http://example.org": "note", "": "blank",
     }  # fmt: skip
-    assert {line: found[line] for line in expected} == expected
+    assert {line: kind_of_line[line] for line in expected} == expected
     assert kinds("<h2>Title</h2>\n\n<table><tr><th>a</th></tr><tr><td>1</td></tr></table>\n") == [
         "heading", "blank", "table"
     ]  # fmt: skip
@@ -165,8 +165,8 @@ def test_every_line_has_the_kind_it_was_read_as() -> None:
 def test_any_document_renders_and_no_line_is_unread_or_missing(source: str) -> None:
     document = read(source, name="x")
     reading = Reading(document, live=True)
-    drawn = Page(environment().get_template("document.html").render(reading=reading))
-    assert drawn.elements <= ELEMENTS and drawn.attributes <= ATTRIBUTES
+    page = Page(environment().get_template("document.html").render(reading=reading))
+    assert page.elements <= ELEMENTS and page.attributes <= ATTRIBUTES
     assert "<article>" in document._repr_html_()
     lines = reading.lines
     assert len(lines) == document.line_count
@@ -194,36 +194,36 @@ def test_lines_show_repairs_and_problems() -> None:
 def test_nested_items_keep_their_order_and_depth(shape: list[tuple[int, str]]) -> None:
     text = "".join(f"{'   ' * depth}{mark}item {number}\n" for number, (depth, mark) in enumerate(shape))
 
-    def flat(lists: list[Branch], depth: int = 0) -> list[tuple[int, str, int]]:
+    def flatten(lists: list[Branch], depth: int = 0) -> list[tuple[int, str, int]]:
         return [
-            found
+            item
             for branch in lists
             for entry in branch.entries
-            for found in [(depth, entry.text, entry.row["line_start"]), *flat(entry.lists, depth + 1)]
+            for item in [(depth, entry.text, entry.row["line_start"]), *flatten(entry.lists, depth + 1)]
         ]
 
     lists = read(text, repair="off").lists
     assert lists or shape[0][0] > 1  # deeper than that is indented code
-    for held in lists:
-        items = held["items"]
-        assert flat(branches(items)) == [(row["depth"], row["text"], row["line_start"]) for row in items]
+    for row_of_list in lists:
+        items = row_of_list["items"]
+        assert flatten(branches(items)) == [(row["depth"], row["text"], row["line_start"]) for row in items]
 
 
 def test_the_deepest_list_renders() -> None:
-    deep = "".join(f"{'  ' * depth}- item{depth}.\n" for depth in range(127))
-    _, (document,), _ = page_of(Source("deep", deep))
+    nested_list = "".join(f"{'  ' * depth}- item{depth}.\n" for depth in range(127))
+    _, (document,), _ = page_of(Source("deep", nested_list))
     assert all(f"item{depth}." in document.text for depth in range(127))
 
 
 def test_a_page_shows_every_word_and_each_type_with_its_evidence() -> None:
     text = f"{EVERY_KIND}\n| When | Took (ms) |\n|---|--:|\n| 2024-05-01 | 12 |\n| 2024-06-01 | N/A |\n"
-    page, (document,), done = page_of(Source("every.md", text))
+    page, (document,), report = page_of(Source("every.md", text))
     for word in re.findall(r"\w+", EVERY_KIND):
         assert word in document.text
-    for said in ("date32[day]", "int64 ms", "1 null", "1 missing (N/A)", "data set took_ms__when", "(surplus)"):
-        assert said in document.text
+    for phrase in ("date32[day]", "int64 ms", "1 null", "1 missing (N/A)", "data set took_ms__when", "(surplus)"):
+        assert phrase in document.text
     assert "http://example.org/a" in document.links and "x.png" not in document.links
-    assert (done.sources, done.documents, [row["code"] for row in done.problems]) == (1, 1, ["ragged_row"])
+    assert (report.sources, report.documents, [row["code"] for row in report.problems]) == (1, 1, ["ragged_row"])
     assert "took_ms__when" in page.text
 
 
@@ -236,7 +236,7 @@ def test_a_long_table_is_truncated_but_its_lines_are_not() -> None:
 
 def test_no_text_of_a_hostile_document_becomes_an_element() -> None:
     page, documents, _ = page_of(*HOSTILE)
-    assert len(documents) == len(HOSTILE) and page.packed == [packed.strip() for packed in page.packed]
+    assert len(documents) == len(HOSTILE) and page.packed == [data.strip() for data in page.packed]
     for document in documents:
         assert document.elements <= ELEMENTS
         assert document.attributes <= ATTRIBUTES
@@ -261,26 +261,26 @@ def test_the_content_security_policy_allows_only_our_script_and_style() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "safe"),
+    ("url", "is_safe"),
     [
         ("http://a.b", True), ("HTTPS://a.b/c?d#e", True), ("mailto:a@b.c", True), ("//a.b", False), ("/a", False),
         ("a.md", False), ("javascript:x", False), ("java\tscript:x", False), ("\x01javascript:x", False),
         ("data:text/html,x", False), ("file:///etc/passwd", False), ("http://[", False), ("", False),
     ],
 )  # fmt: skip
-def test_only_safe_addresses_become_links(url: str, safe: bool) -> None:
-    assert address(url) == (url if safe else "")
+def test_only_safe_addresses_become_links(url: str, is_safe: bool) -> None:
+    assert address(url) == (url if is_safe else "")
 
 
 def test_the_overview_lists_documents_to_review_first_and_drifting_types() -> None:
     table = "| City | Price |\n|---|---|\n| Oslo | {} |\n"
-    page, documents, done = page_of(
+    page, documents, report = page_of(
         Source("fine.md", table.format(1)),
         Source("drift.md", table.format("cheap")),
         Source("repaired.md", SCRAPED),
         Source("binary.md", b"\x7fELF\x02\x01\x01" + bytes(200)),
     )
-    assert (done.sources, done.documents, len(documents)) == (4, 3, 4)
+    assert (report.sources, report.documents, len(documents)) == (4, 3, 4)
     rows = re.findall(r"(\w+)\.md\b", page.text)
     assert rows.index("binary") < rows.index("repaired") < rows.index("fine")
     assert "not read" in page.text and "data set city__price, column price" in page.text
@@ -289,15 +289,15 @@ def test_the_overview_lists_documents_to_review_first_and_drifting_types() -> No
 
 def test_no_page_is_written_if_no_source_can_be_read() -> None:
     stream = io.BytesIO()
-    done = write_page([Source("binary.md", b"\x7fELF\x02\x01\x01" + bytes(200))], stream, Options())
-    assert (done.documents, len(done.problems), stream.getvalue()) == (0, 1, b"")
+    report = write_page([Source("binary.md", b"\x7fELF\x02\x01\x01" + bytes(200))], stream, Options())
+    assert (report.documents, len(report.problems), stream.getvalue()) == (0, 1, b"")
 
 
 def test_the_command_writes_a_page_and_overwrites_only_on_request(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Title\n\n| a |\n|---|\n| 03/04/2024 |\n")
     assert run("inspect", "a.md", cwd=tmp_path, code=0).stdout.startswith(b"<!doctype html>")
-    written = run("inspect", "a.md", "missing.md", "-o", "report.html", "--date-order", "dmy", cwd=tmp_path, code=3)
-    assert written.stdout == b"" and b"missing.md: error" in written.stderr
+    result = run("inspect", "a.md", "missing.md", "-o", "report.html", "--date-order", "dmy", cwd=tmp_path, code=3)
+    assert result.stdout == b"" and b"missing.md: error" in result.stderr
     html = (tmp_path / "report.html").read_text()
     assert "date32[day]" in html and "2 documents" in html
     assert b"--overwrite" in run("inspect", "a.md", "-o", "report.html", cwd=tmp_path, code=1).stderr

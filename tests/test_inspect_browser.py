@@ -79,10 +79,10 @@ def page(browser: Any) -> Iterator[Any]:
 
 def classes(page: Any, name: str, pane: str) -> list[str]:
     """Return the first line number of each element in a pane that has a class."""
-    found: list[str] = page.eval_on_selector_all(
+    lines: list[str] = page.eval_on_selector_all(
         f".pane-{pane} .{name}", "all => all.map(element => element.dataset.line ?? element.dataset.first)"
     )
-    return found
+    return lines
 
 
 def open_document(page: Any, address: str, number: int) -> None:
@@ -151,8 +151,10 @@ def test_filters_show_only_what_matches(page: Any, report: str) -> None:
     page.click("text=Show all")
     assert page.locator("[data-line]:visible").count() == total
     page.select_option("#confidence", "0.99")
-    shown = page.eval_on_selector_all("[data-line]:not([hidden])", "all => all.map(line => line.dataset.confidence)")
-    assert 0 < len(shown) < total and all(float(sure) < 0.99 for sure in shown)
+    confidences = page.eval_on_selector_all(
+        "[data-line]:not([hidden])", "all => all.map(line => line.dataset.confidence)"
+    )
+    assert 0 < len(confidences) < total and all(float(confidence) < 0.99 for confidence in confidences)
     page.goto(f"{report}#all")
     page.wait_for_selector("#overview:not([hidden])")
     page.select_option("#confidence", "0.99")
@@ -204,13 +206,13 @@ def test_the_address_of_an_unknown_document_shows_the_overview(page: Any, report
 
 def test_the_overview_sorts_by_the_clicked_column(page: Any, report: str) -> None:
     page.goto(report)
-    first = "#documents tbody tr:first-child th"
-    assert "binary.md" in page.inner_text(first)
+    first_header = "#documents tbody tr:first-child th"
+    assert "binary.md" in page.inner_text(first_header)
     page.click("#documents thead >> text=Lines")
-    assert "Every kind" in page.inner_text(first)
+    assert "Every kind" in page.inner_text(first_header)
     assert page.get_attribute("#documents thead th:last-child", "aria-sort") == "descending"
     page.click("#documents thead >> text=Lines")
-    assert "binary.md" in page.inner_text(first)
+    assert "binary.md" in page.inner_text(first_header)
 
 
 @pytest.mark.parametrize("source", HOSTILE[::5], ids=lambda source: source.key[:20])
@@ -246,33 +248,33 @@ def test_the_page_is_accessible(browser: Any, report: str, width: int, scheme: s
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    found: dict[str, Any] = {}
-    for name, hash in [
+    violations_of: dict[str, Any] = {}
+    for name, fragment in [
         ("overview", ""),
         ("repaired", "#d0L2"),
         ("every", "#d1L23"),
         ("types", "#d2"),
         ("binary", "#d3"),
     ]:
-        page.goto(f"{report}{hash}")
-        page.wait_for_selector("#document[hidden]" if not hash else ".panes", state="attached")
-        for pane in ("source", "records") if width < 400 and hash else ("",):
+        page.goto(f"{report}{fragment}")
+        page.wait_for_selector("#document[hidden]" if not fragment else ".panes", state="attached")
+        for pane in ("source", "records") if width < 400 and fragment else ("",):
             if pane:
                 page.click(f".switch [data-pane={pane}]")
             page.screenshot(path=ARTEFACTS / f"{name}{pane and '-'}{pane}-{width}-{scheme}.png")
             assert page.evaluate("document.documentElement.scrollWidth") == width
-            checked = axe.Axe().run(page).response
-            assert len(checked["passes"]) > 10
-            found[name + pane] = checked["violations"]
+            audit = axe.Axe().run(page).response
+            assert len(audit["passes"]) > 10
+            violations_of[name + pane] = audit["violations"]
     context.close()
-    (ARTEFACTS / f"axe-{width}-{scheme}.json").write_text(json.dumps(found, indent=1))
-    serious = [
+    (ARTEFACTS / f"axe-{width}-{scheme}.json").write_text(json.dumps(violations_of, indent=1))
+    serious_violations = [
         (name, violation["id"], violation["nodes"][0]["html"])
-        for name, violations in found.items()
+        for name, violations in violations_of.items()
         for violation in violations
         if violation["impact"] in ("serious", "critical")
     ]
-    assert serious == []
+    assert serious_violations == []
 
 
 def test_the_page_has_a_print_layout(page: Any, report: str) -> None:

@@ -48,8 +48,8 @@ def sources(*keys: str, **languages: str) -> list[Source]:
     ]
 
 
-def write(folder: Path, found: list[Source], **values: Any) -> Report:
-    return write_folder(found, folder, Output(**values), Options())
+def write(folder: Path, inputs: list[Source], **values: Any) -> Report:
+    return write_folder(inputs, folder, Output(**values), Options())
 
 
 def layout_of(folder: Path) -> str:
@@ -76,7 +76,7 @@ def test_a_large_record_stays_one_file(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    "first, layout",
+    "options, layout",
     [
         ({}, "files"),
         ({"mode": "overwrite"}, "files"),
@@ -89,9 +89,9 @@ def test_a_large_record_stays_one_file(tmp_path: Path, monkeypatch: pytest.Monke
 )
 @pytest.mark.parametrize("mode", ["append", "incremental"])
 def test_later_runs_keep_the_layout_of_the_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: dict[str, Any], layout: str, mode: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], layout: str, mode: str
 ) -> None:
-    write(tmp_path / "out", sources("1"), **first)
+    write(tmp_path / "out", sources("1"), **options)
     assert layout_of(tmp_path / "out") == layout
     monkeypatch.setattr("converter.output.parts.DEFAULT_FILE_BYTES", 1)
     for keys in (("1", "2"), ("1", "2", "3", "4"), ("2", "3")):
@@ -121,15 +121,15 @@ def test_a_layout_changes_only_on_request(tmp_path: Path) -> None:
 
 
 def test_the_layout_of_an_older_manifest_is_derived_from_its_files(tmp_path: Path) -> None:
-    for number, first in enumerate(({}, {"arrangement": "folders"})):
+    for number, options in enumerate(({}, {"arrangement": "folders"})):
         out = tmp_path / str(number)
-        write(out, sources("1"), **first)
-        before = layout_of(out)
+        write(out, sources("1"), **options)
+        previous_layout = layout_of(out)
         manifest = json.loads((out / MANIFEST).read_text())
         del manifest["layout"]
         (out / MANIFEST).write_text(json.dumps(manifest))
         write(out, sources("1", "2"), mode="incremental")
-        assert layout_of(out) == before
+        assert layout_of(out) == previous_layout
 
 
 @pytest.mark.parametrize("format", ["csv", "ndjson", "json"])
@@ -230,18 +230,18 @@ def test_every_reader_reads_every_record(outputs: Path, output: str, reader: str
         if record == PARTS_FILE:
             continue
         place = outputs / output / record
-        found = READERS[reader](place if place.is_dir() else place.with_name(f"{place.name}.parquet"))
-        assert found.num_rows == count, record
+        table = READERS[reader](place if place.is_dir() else place.with_name(f"{place.name}.parquet"))
+        assert table.num_rows == count, record
         is_partitioned = "partitions" in output and record in RECORDS
         columns = [*manifest.schemas[record], *(["lang"] if is_partitioned else [])]
-        assert sorted(found.column_names) == sorted(columns), record
+        assert sorted(table.column_names) == sorted(columns), record
         if is_partitioned:
-            assert None not in found["lang"].to_pylist()
+            assert None not in table["lang"].to_pylist()
         if record in RECORDS:
             expected = pq.read_table(outputs / "files" / f"{record}.parquet")
             for column in ("doc_id", "text"):
                 if column in expected.column_names:
-                    assert Counter(found[column].to_pylist()) == Counter(expected[column].to_pylist()), record
+                    assert Counter(table[column].to_pylist()) == Counter(expected[column].to_pylist()), record
 
 
 @pytest.mark.slow
@@ -275,8 +275,8 @@ def test_a_document_without_a_partition_value_reads_as_null(tmp_path: Path) -> N
     documents = of_duckdb(tmp_path / "out" / "documents").to_pylist()
     assert sorted((row["source"], row["lang"]) for row in documents) == [("1", "en"), ("2", "en"), ("4", None)]
     for record in RECORDS:  # including those whose only rows are from that document
-        found = of_pyarrow(tmp_path / "out" / record)
-        assert "lang" in found.column_names
+        table = of_pyarrow(tmp_path / "out" / record)
+        assert "lang" in table.column_names
     problems = of_pyarrow(tmp_path / "out" / "problems").to_pylist()
     assert [(row["code"], row["lang"]) for row in problems] == [("not_found", None)]
 
@@ -305,8 +305,8 @@ VALUES = [
 
 
 def test_every_partition_value_has_its_own_folder(tmp_path: Path) -> None:
-    found = [Source(f"{number}.md", "text", attributes={"v": value}) for number, value in enumerate(VALUES)]
-    report = write(tmp_path / "out", found, partition_by=("v",))
+    inputs = [Source(f"{number}.md", "text", attributes={"v": value}) for number, value in enumerate(VALUES)]
+    report = write(tmp_path / "out", inputs, partition_by=("v",))
     assert (report.documents, report.errors) == (len(VALUES), 0)
     documents = tmp_path / "out" / "documents"
     folders = [path.name for path in documents.iterdir()]
@@ -314,16 +314,16 @@ def test_every_partition_value_has_its_own_folder(tmp_path: Path) -> None:
     assert all(len(name.encode()) <= LONGEST_NAME for name in folders)
     read = {row["source"]: row["v"] for row in of_pyarrow(documents).to_pylist()}
     for number, value in enumerate(VALUES):
-        (folder,) = (path for path in documents.glob("*") if partition_of(found[number], ("v",)) == path.name)
-        shown = unquote(folder.name.removeprefix("v="), errors="strict")
-        if "~" not in shown[:-1]:
-            assert shown == (value or NO_PARTITION) and read[f"{number}.md"] == (value or None)
+        (folder,) = (path for path in documents.glob("*") if partition_of(inputs[number], ("v",)) == path.name)
+        folder_value = unquote(folder.name.removeprefix("v="), errors="strict")
+        if "~" not in folder_value[:-1]:
+            assert folder_value == (value or NO_PARTITION) and read[f"{number}.md"] == (value or None)
         else:
-            start, _, checksum = shown.rpartition("~")
+            start, _, checksum = folder_value.rpartition("~")
             assert value.startswith(start) and checksum == hashlib.sha256(value.encode()).hexdigest()[:16]
     attributes = ask("select source, attributes from documents", tmp_path / "out").to_pylist()
     assert {row["source"]: dict(row["attributes"])["v"] for row in attributes} == {
-        source.key: source.attributes["v"] for source in found
+        source.key: source.attributes["v"] for source in inputs
     }
 
 
@@ -349,15 +349,15 @@ def test_a_partition_name_that_no_document_has_is_reported(tmp_path: Path) -> No
         if mode == "create":
             shutil.rmtree(tmp_path / "out")
     assert write(tmp_path / "out", sources(), partition_by=("lang", "lnag"), mode="incremental").outputs == []
-    found = ask("select code, source from problems where code = 'no_attribute'", tmp_path / "out")
-    assert found.to_pylist() == [{"code": "no_attribute", "source": "lnag"}]
+    table = ask("select code, source from problems where code = 'no_attribute'", tmp_path / "out")
+    assert table.to_pylist() == [{"code": "no_attribute", "source": "lnag"}]
 
 
 @pytest.mark.parametrize(
     "names, message",
     [
-        (("title",), "documents has a column"),
-        (("Language",), "blocks has a column"),
+        (("title",), "documents already has a column"),
+        (("Language",), "blocks already has a column"),
         (("doc_id",), "column"),
         (("_lang",), "readers skip"),
         ((".lang",), "readers skip"),
@@ -375,6 +375,6 @@ def test_partition_names_that_readers_cannot_use_are_refused(
 
 
 def test_a_partition_name_may_equal_a_column_of_an_unwritten_record(tmp_path: Path) -> None:
-    found = [Source("a.md", "x", attributes={"language": "en"})]
-    write(tmp_path / "out", found, partition_by=("language",), records=["documents", "sections"])
+    inputs = [Source("a.md", "x", attributes={"language": "en"})]
+    write(tmp_path / "out", inputs, partition_by=("language",), records=["documents", "sections"])
     assert of_pandas(tmp_path / "out" / "sections")["language"].to_pylist() == ["en"]

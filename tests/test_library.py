@@ -22,6 +22,7 @@ from converter import errors
 from converter.cli import COMMANDS, app
 from converter.cli.console import FLAGS
 from converter.cli.reading_options import READING, Reading
+from converter.config import FROM_TEXT, options_from_text
 from converter.errors import ParquetryError, UsageError
 from tests.test_cli import run
 
@@ -39,36 +40,36 @@ def test_every_public_name_can_be_imported() -> None:
 
 
 def test_every_error_is_exported() -> None:
-    raised = [
+    error_names = [
         name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, ParquetryError)
     ]
-    assert set(raised) <= set(converter.__all__)
+    assert set(error_names) <= set(converter.__all__)
 
 
 def classes_in(annotation: Any) -> set[type]:
     """Return the classes that an annotation names."""
     if isinstance(annotation, type) and not typing.get_args(annotation):
         return {annotation}
-    return {found for part in typing.get_args(annotation) for found in classes_in(part)}
+    return {kind for part in typing.get_args(annotation) for kind in classes_in(part)}
 
 
 def test_every_argument_type_is_exported() -> None:
     """This covers functions, and classes that are arguments themselves, such as the layout of an output."""
-    waiting = [getattr(converter, name) for name in (*FUNCTIONS, "Output", "Options", "Columns", "Hints")]
+    public_objects = [getattr(converter, name) for name in (*FUNCTIONS, "Output", "Options", "Columns", "Hints")]
     from pandas import DataFrame
 
-    for thing in waiting:
-        hints = typing.get_type_hints(thing, localns={"pd": pd, "DataFrame": DataFrame})
+    for public_object in public_objects:
+        hints = typing.get_type_hints(public_object, localns={"pd": pd, "DataFrame": DataFrame})
         for name, annotation in hints.items():
             for kind in classes_in(annotation):
                 if kind.__module__.startswith("converter."):
-                    assert kind.__name__ in converter.__all__, f"{thing.__name__}({name}: {kind})"
+                    assert kind.__name__ in converter.__all__, f"{public_object.__name__}({name}: {kind})"
 
 
 def test_public_names_are_imported_on_first_use() -> None:
     code = "import sys, converter; converter.TooManyProblems; converter.UsageError; print('pyarrow' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "False\n"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout == "False\n"
 
 
 FRAME = pd.DataFrame({"a.md": ["# x"]})
@@ -99,8 +100,8 @@ def test_values_that_are_not_documents_are_refused(source: Any) -> None:
 def test_one_path_or_several_are_accepted(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n")
     path = tmp_path / "a.md"
-    several: list[Any] = [path, str(path), [path], (str(path),), {str(path)}, iter([path])]
-    for number, sources in enumerate(several):
+    path_forms: list[Any] = [path, str(path), [path], (str(path),), {str(path)}, iter([path])]
+    for number, sources in enumerate(path_forms):
         assert converter.convert(sources, tmp_path / f"out{number}").documents == 1
 
 
@@ -111,7 +112,36 @@ def test_an_output_that_is_not_a_path_is_refused(out: Any, tmp_path: Path) -> No
         converter.convert(tmp_path / "a.md", out)
 
 
-SAID: dict[str, tuple[Any, str, Any]] = {
+TEXTS: dict[str, tuple[str, Any]] = {
+    # an option of Spark's data source: (its text, the value)
+    "repair": ("safe", "safe"),
+    "rules_off": ("entities, odd_bullet", {"entities", "odd_bullet"}),
+    "maximum_bytes": ("7", 7),
+    "maximum_seconds": ("7.5", 7.5),
+    "maximum_output_bytes": ("8", 8),
+    "encoding": ("cp1251", "cp1251"),
+    "parser": ("reference", "reference"),
+    "date_order": ("dmy", "dmy"),
+    "decimal": (",", ","),
+    "null_values": ("tbc,n.n.", {"tbc", "n.n."}),
+    "tolerance": ("0.1", 0.1),
+    "types": ("zip=string,a=b=date", {"zip": "string", "a=b": "date"}),
+    "units": ("False", False),
+}
+
+
+def test_options_are_read_from_text() -> None:
+    assert TEXTS.keys() == FROM_TEXT.keys()
+    options = options_from_text({name: text for name, (text, _) in TEXTS.items()} | {"path": "docs"})
+    for name, (_, value) in TEXTS.items():
+        assert getattr(options.hints if hasattr(options.hints, name) else options, name) == value
+    assert options_from_text({}) == converter.Options()
+    for name, text in {"maximum_bytes": "7.5", "units": "maybe", "types": "zip", "repair": "much"}.items():
+        with pytest.raises(UsageError):
+            options_from_text({name: text})
+
+
+OPTION_VALUES: dict[str, tuple[Any, str, Any]] = {
     # an option of a command: (its value, the field of `Options` or `Hints`, the field's value)
     "repair": ("safe", "repair", "safe"),
     "without_rule": (["entities"], "rules_off", {"entities"}),
@@ -141,38 +171,40 @@ def test_reading_options_are_the_same_in_every_function_and_command() -> None:
         assert (
             inspect.signature(getattr(converter, name)).parameters["reading"].annotation == "Unpack[ReadingArguments]"
         )
+    hints = {field.name for field in dataclasses.fields(converter.Hints)}
+    assert FROM_TEXT.keys() == (fields.keys() | hints) - {"hints"}
     default = {name: value for name, (_, value) in READING.items()}
     assert Reading(**default).options() == converter.Options()
-    assert {field: FLAGS[field] for _, field, _ in SAID.values() if field in fields} == {
-        field: f"--{name.replace('_', '-')}" for name, (_, field, _) in SAID.items() if field in fields
+    assert {field: FLAGS[field] for _, field, _ in OPTION_VALUES.values() if field in fields} == {
+        field: f"--{name.replace('_', '-')}" for name, (_, field, _) in OPTION_VALUES.items() if field in fields
     }
-    for name, (said, field, value) in SAID.items():
-        options = Reading(**default | {name: said}).options()
+    for name, (argument, field, value) in OPTION_VALUES.items():
+        options = Reading(**default | {name: argument}).options()
         assert getattr(options, field, None) == value or getattr(options.hints, field, None) == value
     hints = {field.name for field in dataclasses.fields(converter.Hints)}
-    assert {field for _, field, _ in SAID.values()} == (fields.keys() | hints) - {"hints"}
-    assert SAID.keys() == READING.keys() - {"no_types"}
+    assert {field for _, field, _ in OPTION_VALUES.values()} == (fields.keys() | hints) - {"hints"}
+    assert OPTION_VALUES.keys() == READING.keys() - {"no_types"}
     assert Reading(**default | {"no_types": True}).hints().types == {"*": "string"}
     assert fields["maximum_seconds"].default is not None and fields["maximum_bytes"].default is not None
     group = typer.main.get_group(app)
     reading = {"convert", "show", "inspect", "tables", "sql", "check", "infer"}
     assert reading < set(COMMANDS)
     for command in reading:
-        flags = {each for parameter in group.get_command(None, command).params for each in parameter.opts}  # type: ignore[arg-type, union-attr]
+        flags = {flag for parameter in group.get_command(None, command).params for flag in parameter.opts}  # type: ignore[arg-type, union-attr]
         assert {f"--{name.replace('_', '-')}" for name in READING} <= flags, command
 
 
 def test_limits_hold_in_every_function(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n\n| a |\n|---|\n| 1 |\n")
     path = tmp_path / "a.md"
-    for refused in (
+    for call in (
         lambda: converter.read(path, maximum_bytes=3),
         lambda: converter.read("# A long\n", maximum_bytes=3),
         lambda: converter.read_tables(path, maximum_bytes=3),
         lambda: converter.extract(path, "faq", maximum_bytes=3),
     ):
         with pytest.raises(ParquetryError, match=r"limit is 3 bytes|limit is 3;"):
-            refused()
+            call()
     assert converter.convert(path, tmp_path / "out", maximum_bytes=3).problem_codes == {"too_large": 1}
     assert converter.read(path, maximum_bytes=None, maximum_seconds=None).title == "A"
     with pytest.raises(TypeError, match="maximum_byte"):
@@ -185,35 +217,35 @@ def test_limits_hold_in_every_command(tmp_path: Path) -> None:
         ("show", "a.md"), ("tables", "a.md"), ("inspect", "a.md"), ("infer", "a.md"), ("check", "a.md", "-s", "faq"),
         ("sql", "select 1", "a.md"), ("convert", "a.md", "--to", "json"),
     ):  # fmt: skip
-        done = run(*arguments, "--max-bytes", "3", cwd=tmp_path, code=1)
-        assert b"limit is 3 bytes; raise --max-bytes" in done.stderr + done.stdout, arguments
+        result = run(*arguments, "--max-bytes", "3", cwd=tmp_path, code=1)
+        assert b"limit is 3 bytes; raise --max-bytes" in result.stderr + result.stdout, arguments
 
 
 def test_no_library_message_names_a_command_line_flag() -> None:
     """Messages name an option by its argument; the command line replaces the argument with its flag."""
-    found = []
+    places = []
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.relative_to(PACKAGE).as_posix().startswith(NOT_THE_LIBRARY):
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        described = [
+        expressions = [
             node for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         ]
-        documentation = {id(node.value) for node in described}
+        documentation = {id(node.value) for node in expressions}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
                 words = node.value.replace("`", " ").replace("(", " ").split()
-                found += [
+                places += [
                     f"{path.name}:{node.lineno}: {word}" for word in words if word[:2] == "--" and word[2:3].isalpha()
                 ]
-    assert found == []
+    assert places == []
 
 
 def test_command_line_messages_name_flags(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n")
     run("convert", "a.md", "-o", "out", cwd=tmp_path, code=0)
-    told = run("convert", "a.md", "-o", "out", cwd=tmp_path, code=1).stderr
-    assert b"--overwrite, --append or --incremental" in told and b"`" not in told
+    message = run("convert", "a.md", "-o", "out", cwd=tmp_path, code=1).stderr
+    assert b"--overwrite, --append or --incremental" in message and b"`" not in message
     with pytest.raises(ParquetryError, match="`overwrite`, `append` or `incremental`"):
         converter.convert(tmp_path / "a.md", tmp_path / "out")
 
@@ -246,7 +278,7 @@ def state():
         "socket timeout": socket.getdefaulttimeout(),
         "temporary folder": tempfile.tempdir,
         "streams": [id(sys.stdout), id(sys.stderr), id(sys.stdin), sys.stdout.errors],
-        "warnings": [str(each) for each in warnings.filters if each[0] != "default"],
+        "warnings": [str(entry) for entry in warnings.filters if entry[0] != "default"],
         "tracing": [str(sys.gettrace()), str(sys.getprofile()), faulthandler.is_enabled()],
         "threads": sorted(thread.name for thread in threading.enumerate() if not thread.daemon),
     }
@@ -257,7 +289,7 @@ tempfile.gettempdir()
 signal.signal(signal.SIGALRM, lambda *_: None)
 signal.setitimer(signal.ITIMER_REAL, 1000, 7)
 logging.getLogger("pdfminer").setLevel(logging.DEBUG)
-before = state()
+previous = state()
 import converter
 folder = sys.argv[1]
 document = converter.read(folder + "/a.md")
@@ -270,19 +302,19 @@ report = converter.convert(folder + "/*.md", folder + "/out", records=["document
 converter.convert(folder, folder + "/out2", jobs=2, incremental=True, maximum_seconds=50)
 converter.convert(folder + "/t.csv", folder + "/out3", columns=converter.Columns("text"))
 converter.convert(folder + "/a.md", folder + "/x.duckdb")
-for wrong in (lambda: converter.read("missing.md"), lambda: converter.convert(folder, "s3://x/y")):
+for call in (lambda: converter.read("missing.md"), lambda: converter.convert(folder, "s3://x/y")):
     try:
-        wrong()
+        call()
         raise SystemExit("not refused")
     except converter.ParquetryError:
         pass
-after = state()
-print(json.dumps({name: [before[name], after[name]] for name in before if before[name] != after[name]}))
+current = state()
+print(json.dumps({name: [previous[name], current[name]] for name in previous if previous[name] != current[name]}))
 """
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def changed_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Call every function of the library in a process; return the settings of the process that changed."""
     pytest.importorskip("markitdown", reason="the extra office is not installed")
     folder = tmp_path_factory.mktemp("library")
@@ -293,7 +325,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (folder / "call.py").write_text(
         f"{STATE}\nif __name__ == '__main__':\n    {CALLS.strip().replace(chr(10), chr(10) + '    ')}\n"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, folder / "call.py", folder],
         capture_output=True,
         text=True,
@@ -301,9 +333,9 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         check=False,
         cwd=folder,
     )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    assert result.returncode == 0, result.stderr
+    settings: dict[str, Any] = json.loads(result.stdout)
+    return settings
 
 
 @pytest.mark.slow
@@ -316,5 +348,5 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "threads", "csv limit", "interval timer",
     ],
 )  # fmt: skip
-def test_the_process_of_the_caller_keeps_its_settings(changed: dict[str, Any], setting: str) -> None:
-    assert setting not in changed, changed[setting]
+def test_the_process_of_the_caller_keeps_its_settings(changed_settings: dict[str, Any], setting: str) -> None:
+    assert setting not in changed_settings, changed_settings[setting]

@@ -23,14 +23,16 @@ def test_a_run_emits_a_start_and_a_complete_event(tmp_path: Path) -> None:
     start, complete = events(tmp_path, "a.md", "-o", "out")
     assert (start["eventType"], complete["eventType"]) == ("START", "COMPLETE")
     assert start["run"]["runId"] == complete["run"]["runId"]
-    assert [(each["namespace"], each["name"]) for each in complete["inputs"]] == [("file", str(tmp_path / "a.md"))]
-    outputs = {each["name"].removeprefix(f"{tmp_path}/out/"): each for each in complete["outputs"]}
+    assert [(dataset["namespace"], dataset["name"]) for dataset in complete["inputs"]] == [
+        ("file", str(tmp_path / "a.md"))
+    ]
+    outputs = {dataset["name"].removeprefix(f"{tmp_path}/out/"): dataset for dataset in complete["outputs"]}
     assert {"sections", "problems", "datasets/city__price"} < set(outputs)
     statistics = outputs["cells"]["outputFacets"]["outputStatistics"]
     assert (statistics["rowCount"], statistics["fileCount"]) == (2, 1)
     fields = outputs["datasets/city__price"]["facets"]["schema"]["fields"]
     assert [(field["name"], field["type"]) for field in fields][-2:] == [("city", "string"), ("price", "int64")]
-    assert [each["eventType"] for each in events(tmp_path, "a.md", "-o", "x.csv", "--records", "cells")] == [
+    assert [event["eventType"] for event in events(tmp_path, "a.md", "-o", "x.csv", "--records", "cells")] == [
         "START", "COMPLETE"] * 2  # fmt: skip
 
 

@@ -38,9 +38,9 @@ def write(out: Path, texts: dict[str, str], mode: Mode = "incremental", **values
 
 
 def values_of(out: Path, column: str = "v") -> tuple[str, list[Any]]:
-    found = pq.read_table(out / DATASETS) if (out / DATASETS).is_dir() else pq.read_table(out / f"{DATASETS}.parquet")
-    in_order = found.sort_by([("doc_id", "ascending"), ("row", "ascending")])
-    return str(found.schema.field(column).type), in_order[column].to_pylist()
+    data = pq.read_table(out / DATASETS) if (out / DATASETS).is_dir() else pq.read_table(out / f"{DATASETS}.parquet")
+    sorted_data = data.sort_by([("doc_id", "ascending"), ("row", "ascending")])
+    return str(data.schema.field(column).type), sorted_data[column].to_pylist()
 
 
 CASES: dict[str, tuple[list[str], list[str], str, list[str]]] = {
@@ -65,32 +65,34 @@ CASES: dict[str, tuple[list[str], list[str], str, list[str]]] = {
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("mode", ["incremental", "append", "overwrite"])
 def test_a_locked_type_stays_the_same(tmp_path: Path, case: str, mode: Mode) -> None:
-    first, second, type, misfits = CASES[case]
+    first_cells, later_cells, data_type, misfits = CASES[case]
     out = tmp_path / "out"
-    write(out, {"a": table(*first)}, "create")
-    before = values_of(out)
-    assert before[0] == type
-    texts = {"a": table(*first), "b": table(*second)}
+    write(out, {"a": table(*first_cells)}, "create")
+    previous_values = values_of(out)
+    assert previous_values[0] == data_type
+    texts = {"a": table(*first_cells), "b": table(*later_cells)}
     if misfits:
-        with pytest.raises(OutputError, match=r"b:\d+: data set k__v, column v: cell is not ") as raised:
+        with pytest.raises(OutputError, match=r"b:\d+: data set k__v, column v: cell is not ") as error:
             write(out, texts, mode, lock_types="fail")
-        assert repr(misfits[0]) in str(raised.value) and raised.value.code == "locked_type"
-        assert values_of(out) == before
+        assert repr(misfits[0]) in str(error.value) and error.value.code == "locked_type"
+        assert values_of(out) == previous_values
     report = write(out, texts, mode, lock_types="null" if misfits else "fail")
-    assert values_of(out)[0] == type
+    assert values_of(out)[0] == data_type
     problems = [row for row in report.problems if row["code"] == "locked_type"]
     assert [(row["source"], row["raw"], row["record"]) for row in problems] == [("b", raw, "k__v") for raw in misfits]
     assert [texts["b"].splitlines()[row["line_start"] - 1] for row in problems] == [f"| x | {raw} |" for raw in misfits]
-    written = pq.read_table(out / f"{DATASETS}.parquet").to_pylist()
-    missing = [text.strip() in ("", "n/a") for text in second]
-    nulls = {row["row"] for row in written if row["v"] is None}
-    assert nulls == {row["line_start"] - 3 for row in problems} | {row for row, gone in enumerate(missing) if gone}
+    rows = pq.read_table(out / f"{DATASETS}.parquet").to_pylist()
+    missing_cells = [text.strip() in ("", "n/a") for text in later_cells]
+    nulls = {row["row"] for row in rows if row["v"] is None}
+    assert nulls == {row["line_start"] - 3 for row in problems} | {
+        row for row, is_missing in enumerate(missing_cells) if is_missing
+    }
     cells = pq.read_table(out / "cells.parquet").to_pylist()
-    assert {cell["text"] for cell in cells if cell["column"] == 1} == {*first, *second}
-    again = write(out, {**texts, "c": "text"}, mode, lock_types="null")
-    assert values_of(out)[0] == type and again.problem_codes["locked_type"] == len(misfits)
-    stored = pq.read_table(out / "problems.parquet")["code"].to_pylist()
-    assert stored.count("locked_type") == len(misfits)
+    assert {cell["text"] for cell in cells if cell["column"] == 1} == {*first_cells, *later_cells}
+    next_report = write(out, {**texts, "c": "text"}, mode, lock_types="null")
+    assert values_of(out)[0] == data_type and next_report.problem_codes["locked_type"] == len(misfits)
+    codes = pq.read_table(out / "problems.parquet")["code"].to_pylist()
+    assert codes.count("locked_type") == len(misfits)
 
 
 def test_values_that_fit_are_read_as_in_an_unlocked_run(tmp_path: Path) -> None:
@@ -99,8 +101,10 @@ def test_values_that_fit_are_read_as_in_an_unlocked_run(tmp_path: Path) -> None:
     for name, lock in (("free", None), ("locked", "null")):
         write(tmp_path / name, {"a": text})
         write(tmp_path / name, {"a": text, "b": text.replace("25/12", "26/12")}, lock_types=lock)
-    free, locked = (pq.read_table(tmp_path / name / "datasets" / "k__v__w") for name in ("free", "locked"))
-    assert free.to_pylist() == locked.to_pylist() and str(free.schema.field("v").type) == "date32[day]"
+    free_table, locked_table = (pq.read_table(tmp_path / name / "datasets" / "k__v__w") for name in ("free", "locked"))
+    assert (
+        free_table.to_pylist() == locked_table.to_pylist() and str(free_table.schema.field("v").type) == "date32[day]"
+    )
 
 
 def test_new_data_sets_are_locked_and_removed_ones_are_not(tmp_path: Path) -> None:
@@ -133,10 +137,10 @@ def test_the_command_line_and_the_library_lock_types(tmp_path: Path) -> None:
     (tmp_path / "in" / "a.md").write_text(table("1"))
     run("convert", "in", "-o", "out", "--incremental", "--lock-types", "fail", cwd=tmp_path, code=0)
     (tmp_path / "in" / "b.md").write_text(table("1", "many"))
-    done = run("convert", "in", "-o", "out", "--incremental", "--lock-types", "fail", cwd=tmp_path, code=1)
-    assert b"b.md:4: data set k__v, column v: cell is not int64" in done.stderr and b"'many'" in done.stderr
-    done = run("convert", "in", "-o", "out", "--incremental", "--lock-types", "null", cwd=tmp_path, code=0)
-    assert b"[locked_type]" in done.stderr
+    result = run("convert", "in", "-o", "out", "--incremental", "--lock-types", "fail", cwd=tmp_path, code=1)
+    assert b"b.md:4: data set k__v, column v: cell is not int64" in result.stderr and b"'many'" in result.stderr
+    result = run("convert", "in", "-o", "out", "--incremental", "--lock-types", "null", cwd=tmp_path, code=0)
+    assert b"[locked_type]" in result.stderr
     assert values_of(tmp_path / "out")[0] == "int64"
     for options in (["--lock-types", "both"], ["--lock-types", "null", "--records", "sections"]):
         assert b"lock" in run("convert", "in", "-o", "x", *options, cwd=tmp_path, code=2).stderr
@@ -148,7 +152,7 @@ def test_the_command_line_and_the_library_lock_types(tmp_path: Path) -> None:
 
 
 @contextmanager
-def typed(out: Path) -> Iterator[Any]:
+def typed_rows(out: Path) -> Iterator[Any]:
     with duckdb.connect(str(out), read_only=True) as connection:
         yield connection.execute("select typeof(v), v from datasets.k__v order by doc_id, row").fetchall()
 
@@ -160,7 +164,7 @@ def test_types_are_locked_in_duckdb(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="locked to fail"):
         write(out, texts, lock_types="fail")
     write(out, texts, lock_types="null")
-    with typed(out) as rows:
+    with typed_rows(out) as rows:
         assert {row[0] for row in rows} == {"DECIMAL(18,2)"} and [row[1] for row in rows].count(None) == 1
     report = write(out, {**texts, "c": "x"}, lock_types="null")
     assert report.problem_codes["locked_type"] == 1
@@ -179,11 +183,11 @@ def test_types_are_locked_in_delta(tmp_path: Path) -> None:
     sources = [*sources, Source("b", table("2", "many"))]
     with pytest.raises(OutputError, match="cell is not int64"):
         write_target(sources, target, Output(mode="incremental", lock_types="fail"), Options())
-    for more in ([], [Source("c", "x")]):
+    for additions in ([], [Source("c", "x")]):
         output = Output(mode="incremental", lock_types="null")
-        report = write_target([*sources, *more], target, output, Options())
+        report = write_target([*sources, *additions], target, output, Options())
         assert report.problem_codes["locked_type"] == 1
-        found = delta.DeltaTable(f"{tmp_path}/lake/datasets/k__v").to_pyarrow_table()
-        assert str(found.schema.field("v").type) == "int64" and sorted(found["v"].to_pylist(), key=str) == [1, 2, None]
+        data = delta.DeltaTable(f"{tmp_path}/lake/datasets/k__v").to_pyarrow_table()
+        assert str(data.schema.field("v").type) == "int64" and sorted(data["v"].to_pylist(), key=str) == [1, 2, None]
         problems = delta.DeltaTable(f"{tmp_path}/lake/problems").to_pyarrow_table()["code"].to_pylist()
         assert problems.count("locked_type") == 1

@@ -43,15 +43,15 @@ OUTSIDE = [
 """Paths that no run writes; most lead out of the folder."""
 
 
-def changed(out: Path, change: Callable[[dict[str, Any]], None]) -> None:
+def change_manifest(out: Path, change: Callable[[dict[str, Any]], None]) -> None:
     values = json.loads((out / MANIFEST).read_text())
     change(values)
     (out / MANIFEST).write_text(json.dumps(values))
 
 
-def refused(out: Path) -> OutputError:
+def refusal(out: Path) -> OutputError:
     """Return the error with which every mode refuses a manifest; queries refuse it too, and no file changes."""
-    before = listing(out.parent)
+    previous_files = listing(out.parent)
     for mode in get_args(Mode):
         with pytest.raises(OutputError) as error:
             convert(LATER, out, mode)
@@ -61,27 +61,27 @@ def refused(out: Path) -> OutputError:
         ask("select 1", out)
     with pytest.raises(OutputError, match="not a manifest of Parquetry"):
         verify(out)
-    assert listing(out.parent) == before
+    assert listing(out.parent) == previous_files
     return error.value
 
 
 @pytest.mark.parametrize("path", OUTSIDE, ids=repr)
-@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside other files"])
-def test_a_path_that_no_run_writes_is_refused(tmp_path: Path, path: str, others: bool) -> None:
+@pytest.mark.parametrize("has_other_files", [False, True], ids=["alone", "beside other files"])
+def test_a_path_that_no_run_writes_is_refused(tmp_path: Path, path: str, has_other_files: bool) -> None:
     """T2: also in a folder with other files, where files are removed one by one."""
     (tmp_path / "victim").mkdir()
     (tmp_path / "victim" / "key").write_text("precious")
     convert(TEXTS, tmp_path / "out")
-    if others:
+    if has_other_files:
         (tmp_path / "out" / "key").write_text("mine")
-    changed(tmp_path / "out", lambda values: values["files"].append({**values["files"][0], "path": path}))
-    refused(tmp_path / "out")
+    change_manifest(tmp_path / "out", lambda values: values["files"].append({**values["files"][0], "path": path}))
+    refusal(tmp_path / "out")
 
 
 VALUES: list[Any] = [None, True, -1, 1.5, "x", "../x", [], {}, [1], {"a": 1}, 1 << 70]
 FIELDS = ["run_id", "finished", "converter_version", "format", "fingerprint", "options", "documents", "files",
           "schemas", "version"]  # fmt: skip
-TAKEN = {("finished", "x"), ("finished", "../x"), ("converter_version", "x"), ("converter_version", "../x"),
+ACCEPTED_VALUES = {("finished", "x"), ("finished", "../x"), ("converter_version", "x"), ("converter_version", "../x"),
          ("run_id", "x"), ("schemas", "{}"), ("options", "{}"), ("options", "{'a': 1}")}  # fmt: skip
 
 
@@ -93,35 +93,35 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return values
 
 
-def parsed(values: Any) -> None:
+def parse(values: Any) -> None:
     parse_manifest(json.dumps(values), "here", in_folder=True)
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_each_field_has_its_type(manifest: dict[str, Any], name: str) -> None:
-    parsed(manifest)
+    parse(manifest)
     for value in VALUES:
-        if (name, str(value)) in TAKEN or (name, value) == ("files", []):
+        if (name, str(value)) in ACCEPTED_VALUES or (name, value) == ("files", []):
             continue
         with pytest.raises(OutputError, match="not a manifest"):
-            parsed({**manifest, name: value})
+            parse({**manifest, name: value})
     if name not in ("version", "schemas"):  # those have a default
         with pytest.raises(OutputError, match="not a manifest"):
-            parsed({key: value for key, value in manifest.items() if key != name})
+            parse({key: value for key, value in manifest.items() if key != name})
 
 
 @pytest.mark.parametrize("name", ["path", "record", "rows", "bytes", "sha256"])
 def test_each_field_of_a_file_has_its_type(manifest: dict[str, Any], name: str) -> None:
-    first = manifest["files"][0]
-    for value in [*VALUES, 0 if isinstance(first[name], str) else "0"]:
+    first_file = manifest["files"][0]
+    for value in [*VALUES, 0 if isinstance(first_file[name], str) else "0"]:
         with pytest.raises(OutputError, match="not a manifest"):
-            parsed({**manifest, "files": [{**first, name: value}]})
+            parse({**manifest, "files": [{**first_file, name: value}]})
     with pytest.raises(OutputError, match="not a manifest"):
-        parsed({**manifest, "files": [{key: each for key, each in first.items() if key != name}]})
+        parse({**manifest, "files": [{key: field for key, field in first_file.items() if key != name}]})
     with pytest.raises(OutputError, match="comes twice"):
-        parsed({**manifest, "files": [first, first]})
+        parse({**manifest, "files": [first_file, first_file]})
     with pytest.raises(OutputError, match="record 'accounts' was not requested"):
-        parsed({**manifest, "files": [{**first, "record": "accounts", "path": "accounts.parquet"}]})
+        parse({**manifest, "files": [{**first_file, "record": "accounts", "path": "accounts.parquet"}]})
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, '{"files": []}', "\0", "9" * 5000])
@@ -129,7 +129,7 @@ def test_an_invalid_manifest_is_refused(tmp_path: Path, text: str) -> None:
     """T21: the error names the empty or damaged file and says what to do."""
     convert(TEXTS, tmp_path / "out")
     (tmp_path / "out" / MANIFEST).write_text(text)
-    assert MANIFEST in str(refused(tmp_path / "out"))
+    assert MANIFEST in str(refusal(tmp_path / "out"))
 
 
 def test_a_manifest_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
@@ -157,12 +157,12 @@ def test_foreign_table_names_in_a_database_manifest_are_refused(tmp_path: Path, 
     """T2: a run drops or empties a table only under a name that a run could have given it."""
     out = tmp_path / "out.duckdb"
 
-    def written(mode: Mode) -> None:
+    def write(mode: Mode) -> None:
         target = find_target(str(out), None)
         assert target is not None
         write_target([Source(key, text) for key, text in TEXTS.items()], target, Output(mode=mode), Options())
 
-    written("create")
+    write("create")
     with duckdb.connect(str(out)) as connection:
         connection.execute("create table accounts as select 1 as x")
         ((text,),) = connection.execute("from _manifest").fetchall()
@@ -170,7 +170,7 @@ def test_foreign_table_names_in_a_database_manifest_are_refused(tmp_path: Path, 
         values["files"].append({"path": name, "record": name, "rows": 1, "bytes": 0, "sha256": ""})
         connection.execute("update _manifest set manifest = ?", [json.dumps(values)])
     with pytest.raises(OutputError, match="not a manifest of Parquetry"):
-        written("overwrite")
+        write("overwrite")
     with duckdb.connect(str(out)) as connection:
         assert connection.execute("from accounts").fetchall() == [(1,)]
 
@@ -180,23 +180,23 @@ def test_a_table_with_rows_is_kept_although_the_manifest_lists_it_as_empty(tmp_p
     """T2: an entry without a record is a view by Parquetry or an empty table, whatever table it names."""
     out = str(tmp_path / "out.duckdb") if kind == "duckdb" else f"delta://{tmp_path / 'root'}"
 
-    def written(mode: Mode) -> None:
+    def write(mode: Mode) -> None:
         target = find_target(out, None)
         assert target is not None
         write_target([Source(key, text) for key, text in TEXTS.items()], target, Output(mode=mode), Options())
 
-    def forged(text: str) -> str:
+    def add_accounts(text: str) -> str:
         values = json.loads(text)
         values["files"].append({"path": "accounts", "record": "", "rows": 0, "bytes": 0, "sha256": ""})
         return json.dumps(values)
 
-    written("create")
+    write("create")
     if kind == "duckdb":
         with duckdb.connect(out) as connection:
             connection.execute("create table accounts as select 1 as x")
             ((text,),) = connection.execute("from _manifest").fetchall()
-            connection.execute("update _manifest set manifest = ?", [forged(text)])
-        written("overwrite")
+            connection.execute("update _manifest set manifest = ?", [add_accounts(text)])
+        write("overwrite")
         with duckdb.connect(out) as connection:
             assert connection.execute("from accounts").fetchall() == [(1,)]
     else:
@@ -204,9 +204,9 @@ def test_a_table_with_rows_is_kept_although_the_manifest_lists_it_as_empty(tmp_p
         write_deltalake(accounts, pa.table({"x": [1]}))
         (row,) = DeltaTable(manifest).to_pyarrow_table().to_pylist()
         versions = json.dumps(json.loads(row["versions"]) | {"accounts": 0})
-        rows = pa.table({"manifest": [forged(row["manifest"])], "versions": [versions]})
+        rows = pa.table({"manifest": [add_accounts(row["manifest"])], "versions": [versions]})
         write_deltalake(manifest, rows, mode="overwrite")
-        written("overwrite")
+        write("overwrite")
         assert DeltaTable(accounts).to_pyarrow_table().to_pylist() == [{"x": 1}]
 
 
@@ -216,14 +216,14 @@ def test_a_table_with_rows_is_kept_although_the_manifest_lists_it_as_empty(tmp_p
 @pytest.mark.parametrize("damage", ["empty", "missing", "cut", "folder", "link", "linked folder"])
 @pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet", "datasets/a__b.parquet"])
 def test_the_error_for_a_damaged_file_names_the_file_and_the_remedy(tmp_path: Path, damage: str, name: str) -> None:
-    out, outside = tmp_path / "out", tmp_path / "outside"
+    out, moved_path = tmp_path / "out", tmp_path / "outside"
     convert(TEXTS, out)
     path = out / name
     if damage == "linked folder":
-        shutil.move(path.parent, outside)
-        path.parent.symlink_to(outside)
+        shutil.move(path.parent, moved_path)
+        path.parent.symlink_to(moved_path)
     else:
-        shutil.copy(path, outside)
+        shutil.copy(path, moved_path)
         data = path.read_bytes()
         path.unlink()
         if damage == "empty":
@@ -233,16 +233,16 @@ def test_the_error_for_a_damaged_file_names_the_file_and_the_remedy(tmp_path: Pa
         elif damage == "folder":
             path.mkdir()
         elif damage == "link":
-            path.symlink_to(outside)
+            path.symlink_to(moved_path)
     if damage == "linked folder" and "/" not in name:
         return
     for mode in ("append", "incremental"):
-        before = listing(tmp_path)
+        previous_files = listing(tmp_path)
         with pytest.raises(OutputError) as error:
             convert(LATER, out, mode)
         assert error.value.code == "damaged" and name in str(error.value)
         assert "`overwrite`" in str(error.value) or "remove it" in str(error.value)
-        assert listing(tmp_path) == before
+        assert listing(tmp_path) == previous_files
     with pytest.raises(OutputError) as error:
         ask("select 1", out)
     assert error.value.code == "damaged"
@@ -259,29 +259,29 @@ def test_sql_reads_nothing_outside_of_the_output(tmp_path: Path) -> None:
     shutil.copytree(tmp_path / "out", tmp_path / "linked")
     (tmp_path / "linked" / "sections.parquet").unlink()
     (tmp_path / "linked" / "sections.parquet").symlink_to(tmp_path / "key.parquet")
-    changed(
+    change_manifest(
         tmp_path / "out",
         lambda values: values["files"].append(
             {**values["files"][0], "path": str(tmp_path / "key.parquet"), "record": "key"}
         ),
     )
     for out, query in (("out", "select * from key"), ("linked", "select * from sections")):
-        done = run("sql", query, out, cwd=tmp_path, code=1)
-        assert b"precious" not in done.stdout and b"Traceback" not in done.stderr and out.encode() in done.stderr
+        result = run("sql", query, out, cwd=tmp_path, code=1)
+        assert b"precious" not in result.stdout and b"Traceback" not in result.stderr and out.encode() in result.stderr
 
 
 @pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet"])
 def test_a_file_with_unknown_columns_is_refused(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
-    replaced(out, name, pa.table({"x": [1]}))
-    before = listing(tmp_path)
+    replace_file(out, name, pa.table({"x": [1]}))
+    previous_files = listing(tmp_path)
     with pytest.raises(OutputError, match="has columns that no run writes") as error:
         convert(LATER, out, "incremental")
-    assert name in str(error.value) and listing(tmp_path) == before
+    assert name in str(error.value) and listing(tmp_path) == previous_files
 
 
-def replaced(out: Path, name: str, table: pa.Table) -> None:
+def replace_file(out: Path, name: str, table: pa.Table) -> None:
     """Write another table to a file, and change the manifest to match."""
     pq.write_table(table, out / name)
 
@@ -290,7 +290,7 @@ def replaced(out: Path, name: str, table: pa.Table) -> None:
             if file["path"] == name:
                 file["bytes"] = (out / name).stat().st_size
 
-    changed(out, change)
+    change_manifest(out, change)
 
 
 @pytest.mark.parametrize(
@@ -303,11 +303,11 @@ def test_parts_that_no_run_wrote_are_refused(tmp_path: Path, column: str, value:
     parts = pq.read_table(out / "_parts.parquet")
     index = parts.schema.get_field_index(column)
     array = pa.array([value] * parts.num_rows, parts.schema.types[index])
-    replaced(out, "_parts.parquet", parts.set_column(index, parts.schema.field(index), array))
-    before = listing(tmp_path)
+    replace_file(out, "_parts.parquet", parts.set_column(index, parts.schema.field(index), array))
+    previous_files = listing(tmp_path)
     with pytest.raises(OutputError, match="recreate it with `overwrite`") as error:
         convert({**TEXTS, "d": "# more\n"}, out, "append")
-    assert error.value.code == "damaged" and listing(tmp_path) == before
+    assert error.value.code == "damaged" and listing(tmp_path) == previous_files
 
 
 def test_ids_that_no_run_wrote_are_refused(tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def test_ids_that_no_run_wrote_are_refused(tmp_path: Path) -> None:
     table = pq.read_table(out / "documents.parquet")
     index = table.schema.get_field_index("doc_id")
     ids = pa.array(["no id"] * table.num_rows, pa.string())
-    replaced(out, "documents.parquet", table.set_column(index, table.schema.field(index), ids))
+    replace_file(out, "documents.parquet", table.set_column(index, table.schema.field(index), ids))
     with pytest.raises(OutputError, match="recreate it with `overwrite`"):
         convert(LATER, out, "incremental")
 

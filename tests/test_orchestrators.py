@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(EXAMPLE, tmp_path / "orchestrators")
 
 
-def having(tool: str) -> list[str]:
+def environment_command(tool: str) -> list[str]:
     """Return the start of a command that runs in an environment with the packages of a tool."""
     uv = [sys.executable, "-m", "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
     return [*uv, *(word for package in PACKAGES[tool] for word in ("--with", package))]
@@ -48,7 +48,7 @@ def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subproc
     """Run a command in an environment with the packages of a tool and Parquetry."""
     environment = os.environ | {"DO_NOT_TRACK": "1"} | {name: str(value) for name, value in variables.items()}
     return subprocess.run(
-        [*having(tool), "--with-editable", str(ROOT), "--", *command],
+        [*environment_command(tool), "--with-editable", str(ROOT), "--", *command],
         cwd=cwd,
         env=environment,
         capture_output=True,
@@ -61,11 +61,11 @@ def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subproc
 @cache
 def require(tool: str) -> None:
     """Skip the test if a tool's packages cannot be installed; that they install beside Parquetry is tested."""
-    installed = subprocess.run(
-        [*having(tool), "--", "true"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    result = subprocess.run(
+        [*environment_command(tool), "--", "true"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
-    if installed.returncode:
-        pytest.skip(f"{tool} could not be installed: {installed.stderr.strip()[-300:]}")
+    if result.returncode:
+        pytest.skip(f"{tool} could not be installed: {result.stderr.strip()[-300:]}")
 
 
 def rows(folder: Path) -> dict[str, int]:
@@ -77,21 +77,21 @@ def test_airflow_runs_its_example_and_fails_at_an_unreadable_source(folder: Path
     require("airflow")
     home = {"AIRFLOW_HOME": tmp_path / "home", "AIRFLOW__CORE__DAGS_FOLDER": folder / "airflow"}
     command = ["airflow", "dags", "test", "documents", "--conf", json.dumps({"folder": str(folder)})]
-    migrated = run("airflow", "airflow", "db", "migrate", cwd=tmp_path, **home)
-    assert migrated.returncode == 0, migrated.stderr
+    migration = run("airflow", "airflow", "db", "migrate", cwd=tmp_path, **home)
+    assert migration.returncode == 0, migration.stderr
 
     (folder / "docs" / "error.md").write_bytes(WITH_AN_ERROR)
-    done = run("airflow", *command, cwd=tmp_path, **home)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert f"Returned value was: {list(AVERAGES.items())}" in done.stdout + done.stderr
-    assert "1 times front_matter" in done.stdout + done.stderr
+    result = run("airflow", *command, cwd=tmp_path, **home)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert f"Returned value was: {list(AVERAGES.items())}" in result.stdout + result.stderr
+    assert "1 times front_matter" in result.stdout + result.stderr
     assert json.loads((folder / "report.json").read_text())["rows"] == rows(folder / "out")
 
     (folder / "docs" / "unreadable.md").write_bytes(UNREADABLE)
-    done = run("airflow", *command, cwd=tmp_path, **home)
-    assert done.returncode != 0
-    assert "1 of 4 sources could not be read" in done.stdout + done.stderr
-    assert "Returned value was: [" not in done.stdout + done.stderr  # no query runs on such an output
+    result = run("airflow", *command, cwd=tmp_path, **home)
+    assert result.returncode != 0
+    assert "1 of 4 sources could not be read" in result.stdout + result.stderr
+    assert "Returned value was: [" not in result.stdout + result.stderr  # no query runs on such an output
 
 
 DAGSTER = """
@@ -100,11 +100,11 @@ import dagster
 import definitions
 
 run = dagster.materialize(definitions.definitions.assets, raise_on_error=False)
-made = [event.materialization for event in run.get_asset_materialization_events()]
+assets = [event.materialization for event in run.get_asset_materialization_events()]
 print(json.dumps({
     "success": run.success,
-    "made": {each.asset_key.to_user_string(): {k: v.value for k, v in each.metadata.items()} for each in made},
-    "checks": [[each.passed, each.severity.value] for each in run.get_asset_check_evaluations()],
+    "assets": {asset.asset_key.to_user_string(): {k: v.value for k, v in asset.metadata.items()} for asset in assets},
+    "checks": [[check.passed, check.severity.value] for check in run.get_asset_check_evaluations()],
 }))
 """
 
@@ -124,17 +124,17 @@ def test_dagster_reports_problems_and_stops_at_an_unreadable_source(
 ) -> None:
     require("dagster")
     (folder / "docs" / "another.md").write_bytes(data)
-    done = run("dagster", "python", "-c", DAGSTER, cwd=folder, PYTHONPATH=folder / "dagster")
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    made = told["made"]
-    averages = made.pop("average_prices", {"prices": None})["prices"]
-    assert {name: metadata["dagster/row_count"] for name, metadata in made.items()} == rows(folder / "out")
-    assert {key: value for key, value in made["problems"].items() if "/" not in key} == problems
-    assert made["documents"]["report"]["sources"] == 3
-    assert told["checks"] == [check]
-    stopped = check[1] == "ERROR"
-    assert (told["success"], averages) == ((False, None) if stopped else (True, AVERAGES))
+    result = run("dagster", "python", "-c", DAGSTER, cwd=folder, PYTHONPATH=folder / "dagster")
+    assert result.returncode == 0, result.stderr
+    report = json.loads(result.stdout)
+    assets = report["assets"]
+    averages = assets.pop("average_prices", {"prices": None})["prices"]
+    assert {name: metadata["dagster/row_count"] for name, metadata in assets.items()} == rows(folder / "out")
+    assert {key: value for key, value in assets["problems"].items() if "/" not in key} == problems
+    assert assets["documents"]["report"]["sources"] == 3
+    assert report["checks"] == [check]
+    is_stopped = check[1] == "ERROR"
+    assert (report["success"], averages) == ((False, None) if is_stopped else (True, AVERAGES))
 
 
 PRICES = """
@@ -155,11 +155,11 @@ def test_dbt_builds_the_prices_and_checks_the_records(folder: Path) -> None:
 
     def build() -> tuple[int, dict[str, str]]:
         """Return dbt's exit code, and the status of each model and test except `pass`."""
-        done = run("dbt", "dbt", "build", cwd=project)
+        process = run("dbt", "dbt", "build", cwd=project)
         results = json.loads((project / "target" / "run_results.json").read_text())["results"]
-        statuses = {each["unique_id"].split(".")[2]: each["status"] for each in results}
-        assert len(statuses) == 12, done.stdout
-        return done.returncode, {name: status for name, status in statuses.items() if status != "pass"}
+        statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
+        assert len(statuses) == 12, process.stdout
+        return process.returncode, {name: status for name, status in statuses.items() if status != "pass"}
 
     assert (convert(), build()) == (0, (0, {"prices": "success"}))
     prices = run("dbt", "python", "-c", PRICES, cwd=project)
@@ -172,14 +172,14 @@ def test_dbt_builds_the_prices_and_checks_the_records(folder: Path) -> None:
 
     (folder / "docs" / "error.md").write_bytes(WITH_AN_ERROR)
     assert convert() == 3
-    warned = {"prices": "success", "source_accepted_values_records_problems_severity__warning": "warn"}
-    assert build() == (0, warned)
+    warnings = {"prices": "success", "source_accepted_values_records_problems_severity__warning": "warn"}
+    assert build() == (0, warnings)
 
     file = project / "out" / "sections" / "part-00000.parquet"
     sections = pq.ParquetFile(file).read()
     pq.write_table(pa.concat_tables([sections, sections]), file)
-    failed = {"prices": "skipped", "source_unique_records_sections_doc_id_section_id": "fail"}
-    assert build() == (1, warned | failed)
+    failures = {"prices": "skipped", "source_unique_records_sections_doc_id_section_id": "fail"}
+    assert build() == (1, warnings | failures)
 
 
 def test_dbt_tests_the_keys_of_the_contract() -> None:
@@ -188,12 +188,12 @@ def test_dbt_tests_the_keys_of_the_contract() -> None:
     assert {table["name"] for table in sources[0]["tables"]} == {"documents", "sections", "tables", "problems"}
     for table in sources[0]["tables"]:
         record = RECORDS[table["name"]]
-        tests = {name: test["arguments"] for each in table["data_tests"] for name, test in each.items()}
+        tests = {name: test["arguments"] for entry in table["data_tests"] for name, test in entry.items()}
         keys = {
             tuple(tests[name]["column_name"].split(" || '/' || ")) for name in tests.keys() & {"unique", "not_null"}
         }
         assert keys == ({record.key} if record.key else set())
         if relation := tests.get("relationships"):
             (target,) = (name for name in RECORDS if relation["to"] == f"source('records', '{name}')")
-            column, field = (relation[side].split(" || '/' || ")[-1] for side in ("column_name", "field"))
+            column, field = (relation[key].split(" || '/' || ")[-1] for key in ("column_name", "field"))
             assert (column, target, field) in record.foreign_keys

@@ -54,13 +54,13 @@ def sources(texts: dict[str, str], lang: str = "en") -> list[Source]:
 
 def rows(folder: Path) -> Rows:
     """Return every row of every record and data set as text, sorted."""
-    found: Rows = {}
+    lines_of: Rows = {}
     for path in folder.rglob("*.parquet"):
         name = path.relative_to(folder).as_posix()
         if not name.startswith("_"):
             name = name.split("/part-")[0].removesuffix(".parquet")
-            found.setdefault(name, []).extend(map(repr, pq.read_table(path, partitioning=None).to_pylist()))
-    return {name: sorted(lines) for name, lines in found.items() if lines}
+            lines_of.setdefault(name, []).extend(map(repr, pq.read_table(path, partitioning=None).to_pylist()))
+    return {name: sorted(lines) for name, lines in lines_of.items() if lines}
 
 
 def convert(texts: dict[str, str], out: Path, mode: Mode = "create", **values: Any) -> Report:
@@ -74,49 +74,62 @@ EDITS = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(TEXT
 @given(EDITS, st.sampled_from([1, 4000, 10**9]), st.sampled_from([(), ("lang",)]))
 @settings(max_examples=30, deadline=None)
 def test_incremental_equals_a_full_run(
-    tmp_path_factory: pytest.TempPathFactory, states: list[dict[str, str]], file_bytes: int, by: tuple[str, ...]
+    tmp_path_factory: pytest.TempPathFactory,
+    states: list[dict[str, str]],
+    file_bytes: int,
+    partition_by: tuple[str, ...],
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     layout = Layout(file_bytes=file_bytes)
     for number, texts in enumerate(states):
-        before = read_manifest(folder / "out")
-        report = convert(texts, folder / "out", "incremental", layout=layout, partition_by=by, maximum_removed="100%")
-        full = convert(texts, folder / f"full{number}", layout=layout, partition_by=by)
-        if full.documents or before:
+        previous_manifest = read_manifest(folder / "out")
+        report = convert(
+            texts, folder / "out", "incremental", layout=layout, partition_by=partition_by, maximum_removed="100%"
+        )
+        full_report = convert(texts, folder / f"full{number}", layout=layout, partition_by=partition_by)
+        if full_report.documents or previous_manifest:
             assert rows(folder / "out") == rows(folder / f"full{number}")
             assert verify(folder / "out") == []
-            assert (report.rows, report.datasets) == (full.rows, full.datasets)
-            assert (report.errors, report.problem_codes) == (full.errors, full.problem_codes)
+            assert (report.rows, report.datasets) == (full_report.rows, full_report.datasets)
+            assert (report.errors, report.problem_codes) == (full_report.errors, full_report.problem_codes)
         assert report.documents + report.skipped + report.failed == len(texts)
 
 
 def test_an_incremental_run_without_changes_writes_nothing(tmp_path: Path) -> None:
     texts = {str(number): text for number, text in enumerate(TEXTS)}
-    gone = Source("gone", b"", problem=Problem("not_found", "is gone"))
-    first = write_folder([*sources(texts), gone], tmp_path / "out", Output(), Options())
+    missing_source = Source("gone", b"", problem=Problem("not_found", "is gone"))
+    first_report = write_folder([*sources(texts), missing_source], tmp_path / "out", Output(), Options())
 
     def stamps() -> dict[Path, tuple[int, int]]:
-        return {path: ((found := path.stat()).st_ino, found.st_mtime_ns) for path in (tmp_path / "out").rglob("*")}
+        return {path: ((status := path.stat()).st_ino, status.st_mtime_ns) for path in (tmp_path / "out").rglob("*")}
 
-    before = stamps()
-    report = write_folder([*sources(texts), gone], tmp_path / "out", Output(mode="incremental"), Options())
+    previous_stamps = stamps()
+    report = write_folder([*sources(texts), missing_source], tmp_path / "out", Output(mode="incremental"), Options())
     assert (report.documents, report.skipped, report.failed) == (0, 8, 1)
-    assert (report.rows, report.errors, report.problem_codes) == (first.rows, first.errors, first.problem_codes)
-    assert stamps() == before
+    assert (report.rows, report.errors, report.problem_codes) == (
+        first_report.rows,
+        first_report.errors,
+        first_report.problem_codes,
+    )
+    assert stamps() == previous_stamps
     assert report.outputs == []
 
 
 @pytest.mark.parametrize("name", [*RECORDS, DATASETS])
 def test_a_record_written_alone_equals_that_of_a_full_run(tmp_path: Path, name: str) -> None:
     texts = {str(number): text for number, text in enumerate(TEXTS)}
-    full = convert(texts, tmp_path / "full")
+    full_report = convert(texts, tmp_path / "full")
     report = convert(texts, tmp_path / "out", records=[name])
-    alone = {record: lines for record, lines in rows(tmp_path / "full").items() if record.split("/")[0] == name}
+    expected = {record: lines for record, lines in rows(tmp_path / "full").items() if record.split("/")[0] == name}
     if name == "problems":  # types drift in data sets, which are not made here
-        alone["problems"] = [line for line in alone["problems"] if "type_drift" not in line]
-    assert rows(tmp_path / "out") == alone
-    assert report.rows == ({} if name == DATASETS else {name: len(alone.get(name, []))})
-    assert (report.documents, report.repairs, report.errors) == (full.documents, full.repairs, full.errors)
+        expected["problems"] = [line for line in expected["problems"] if "type_drift" not in line]
+    assert rows(tmp_path / "out") == expected
+    assert report.rows == ({} if name == DATASETS else {name: len(expected.get(name, []))})
+    assert (report.documents, report.repairs, report.errors) == (
+        full_report.documents,
+        full_report.repairs,
+        full_report.errors,
+    )
     assert (report.documents, report.errors, len(report.repairs)) == (8, 1, 1)
 
 
@@ -156,18 +169,18 @@ def test_large_files_are_hard_linked_and_small_files_are_merged(tmp_path: Path) 
 
 
 def test_partitions_follow_the_hive_layout(tmp_path: Path) -> None:
-    found = [Source(str(n), TEXTS[n % 4], attributes={"lang": lang} if lang else {})
+    inputs = [Source(str(n), TEXTS[n % 4], attributes={"lang": lang} if lang else {})
              for n, lang in enumerate(["en", "de", "", "a/b =", "en"] * 4)]  # fmt: skip
-    write_folder(found, tmp_path / "out", Output(partition_by=("lang",)), Options())
-    write_folder(found, tmp_path / "plain", Output(), Options())
-    made = duckdb.execute(
+    write_folder(inputs, tmp_path / "out", Output(partition_by=("lang",)), Options())
+    write_folder(inputs, tmp_path / "plain", Output(), Options())
+    language_rows = duckdb.execute(
         f"""
         select cast(d.source as int) as number, d.lang
         from read_parquet('{tmp_path}/out/blocks/*/*.parquet', hive_partitioning=true)
         join read_parquet('{tmp_path}/out/documents/*/*.parquet', hive_partitioning=true) d using (doc_id)
         group by all order by number"""
     ).fetchall()
-    assert [row[1] for row in made] == [source.attributes.get("lang") for source in found]
+    assert [row[1] for row in language_rows] == [source.attributes.get("lang") for source in inputs]
     assert {name.split("/")[0] for name in rows(tmp_path / "out")} == {
         name.split("/")[0] for name in rows(tmp_path / "plain")
     }
@@ -176,22 +189,22 @@ def test_partitions_follow_the_hive_layout(tmp_path: Path) -> None:
 
 
 def test_batches_hold_one_partition_and_little_memory() -> None:
-    found = [Source(str(n), "x" * 700_000, attributes={"n": str(n % 20 if n < 100 else n)}) for n in range(160)]
-    for batch in (made := list(batches(iter(found), ["n"]))):
+    inputs = [Source(str(n), "x" * 700_000, attributes={"n": str(n % 20 if n < 100 else n)}) for n in range(160)]
+    for batch in (groups := list(batches(iter(inputs), ["n"]))):
         assert len({source.attributes["n"] for source in batch}) == 1
-    assert sorted(source.key for batch in made for source in batch) == sorted(source.key for source in found)
-    assert max(len(batch) for batch in made) == 2
-    waiting: set[int] = set()
-    taken = iter(found)
+    assert sorted(source.key for batch in groups for source in batch) == sorted(source.key for source in inputs)
+    assert max(len(batch) for batch in groups) == 2
+    pending: set[int] = set()
+    iterator = iter(inputs)
 
-    def noted() -> Iterator[Source]:
-        for source in taken:
-            waiting.add(int(source.key))
+    def tracked_sources() -> Iterator[Source]:
+        for source in iterator:
+            pending.add(int(source.key))
             yield source
 
-    for batch in batches(noted(), ["n"]):
-        waiting -= {int(source.key) for source in batch}
-        assert len(waiting) <= 33
+    for batch in batches(tracked_sources(), ["n"]):
+        pending -= {int(source.key) for source in batch}
+        assert len(pending) <= 33
 
 
 # -- put in place
@@ -278,18 +291,18 @@ class Fat(str):
         return b"x" * (1 << 60)
 
 
-def many(*texts: str, count: int = 600) -> Iterator[Source]:
+def numbered_sources(*texts: str, count: int = 600) -> Iterator[Source]:
     for number in range(count):
         yield Source(f"{number}.md", texts[number // 100] if number % 100 == 50 and texts else TEXTS[number % 4])
 
 
 @pytest.mark.slow
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
-    large = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
-    assert len(large.data) > pool.LARGE_BYTES
+    large_source = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
+    assert len(large_source.data) > pool.LARGE_BYTES
     for jobs in (1, 2, 3):
-        given = [*many(count=300), large, *many(count=300)]
-        write_folder(given, tmp_path / str(jobs), Output(), Options(), Settings(jobs))
+        inputs = [*numbered_sources(count=300), large_source, *numbered_sources(count=300)]
+        write_folder(inputs, tmp_path / str(jobs), Output(), Options(), Settings(jobs))
     hashes = [
         {(file.path, file.sha256) for file in manifest.files}
         for jobs in (1, 2, 3)
@@ -300,8 +313,8 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_large_document_is_one_file_of_several_row_groups(tmp_path: Path, jobs: int) -> None:
-    large = Source("large.md", f"# Title\n\n{'word ' * 20}.\n\n" * 15_000)
-    sources = [Source("a.md", "a"), large, Source("z.md", "z")]
+    large_source = Source("large.md", f"# Title\n\n{'word ' * 20}.\n\n" * 15_000)
+    sources = [Source("a.md", "a"), large_source, Source("z.md", "z")]
     output = Output(layout=Layout(file_bytes=1, row_group_bytes=1 << 30))
     write_folder(sources, tmp_path / "out", output, Options(), Settings(jobs))
     files = [pq.ParquetFile(path) for path in sorted((tmp_path / "out" / "blocks").iterdir())]
@@ -310,34 +323,34 @@ def test_a_large_document_is_one_file_of_several_row_groups(tmp_path: Path, jobs
 
 
 @pytest.mark.parametrize(("fault", "code"), [(MemoryError(), "too_large"), (ValueError("ours"), "failed")])
-@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("batches_before", [0, 1])
 @pytest.mark.parametrize("size", [
     pytest.param(1, id="in a batch"), pytest.param(200_000, id="in pieces", marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_a_document_whose_rows_cannot_be_made_fails_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, fault: Exception, code: str, size: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batches_before: int, fault: Exception, code: str, size: int
 ) -> None:
     """T35: also if some of its rows are already made."""
     rows = conversion._rows
 
-    def failing(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
-        bad = any(context.source == "bad.md" and context.text for context in contexts)
-        yield from islice(rows(name, contexts, options), before if bad else None)
-        if bad:
+    def rows_or_fault(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
+        is_bad = any(context.source == "bad.md" and context.text for context in contexts)
+        yield from islice(rows(name, contexts, options), batches_before if is_bad else None)
+        if is_bad:
             raise fault
 
-    monkeypatch.setattr(conversion, "_rows", failing)
-    found = [Source("a.md", b"a"), Source("bad.md", b"word\n\n" * size), Source("b.md", b"b")]
-    report = write_folder(found, tmp_path / "out", Output(), Options())
+    monkeypatch.setattr(conversion, "_rows", rows_or_fault)
+    inputs = [Source("a.md", b"a"), Source("bad.md", b"word\n\n" * size), Source("b.md", b"b")]
+    report = write_folder(inputs, tmp_path / "out", Output(), Options())
     assert (report.documents, [problem["code"] for problem in report.problems]) == (2, [code])
     assert pq.read_table(tmp_path / "out" / "documents.parquet").column("source").to_pylist() == ["a.md", "b.md"]
 
 
 def test_a_large_document_is_a_batch_of_its_own() -> None:
     sizes = [10, 2_000_000, 20, 30, BATCH_BYTES, 40]
-    found = [Source(str(size), "x" * size) for size in sizes]
-    made = [[len(source.data) for source in batch] for batch in batches(found)]
-    assert made == [[10], [2_000_000], [20, 30], [BATCH_BYTES], [40]]
+    inputs = [Source(str(size), "x" * size) for size in sizes]
+    batch_sizes = [[len(source.data) for source in batch] for batch in batches(inputs)]
+    assert batch_sizes == [[10], [2_000_000], [20, 30], [BATCH_BYTES], [40]]
 
 
 @pytest.mark.slow
@@ -348,28 +361,35 @@ def test_a_document_that_crashes_or_hangs_its_worker_fails_alone(
     monkeypatch.setattr(pool, "SLACK_ALONE", 2.0)
     texts = (Deadly("x"), Endless("x"), Slow("x"), Fat("x"), Deadly("y"), "x\n")
     options = Options(maximum_seconds=1.0)
-    report = write_folder(many(*texts), tmp_path / "out", Output(), options, Settings(2))
+    report = write_folder(numbered_sources(*texts), tmp_path / "out", Output(), options, Settings(2))
     assert (report.documents, report.failed) == (595, 5)
-    found = {problem["source"]: problem["code"] for problem in report.problems if problem["severity"] == "error"}
-    assert found == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "too_large",
+    codes = {problem["source"]: problem["code"] for problem in report.problems if problem["severity"] == "error"}
+    assert codes == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "too_large",
                      "450.md": "crashed"}  # fmt: skip
     assert report.exit_code == 3
-    here = write_folder(
-        (source for source in many(*texts) if not isinstance(source.data, Deadly | Endless)),
+    local_report = write_folder(
+        (source for source in numbered_sources(*texts) if not isinstance(source.data, Deadly | Endless)),
         tmp_path / "here", Output(), options,
     )  # fmt: skip
-    assert (here.documents, here.failed) == (595, 2)
-    read = [pq.read_table(tmp_path / name / "documents.parquet").column("source") for name in ("out", "here")]
-    assert read[0].equals(read[1])
+    assert (local_report.documents, local_report.failed) == (595, 2)
+    columns = [pq.read_table(tmp_path / name / "documents.parquet").column("source") for name in ("out", "here")]
+    assert columns[0].equals(columns[1])
 
 
 def test_a_run_fails_at_more_than_the_maximum_of_problems(tmp_path: Path) -> None:
-    bad = [Source(f"{n}.md", problem=Problem("not_found", "gone")) for n in range(3)]
-    good = [Source("good.md", "x")]
-    assert write_folder([*bad, *good], tmp_path / "out", Output(), Options(), Settings(maximum_problems=3)).failed == 3
-    with pytest.raises(TooManyProblems) as caught:
-        write_folder([*bad, *good], tmp_path / "none", Output(), Options(), Settings(maximum_problems=2))
-    assert len(caught.value.problems) == 3
+    bad_sources = [Source(f"{n}.md", problem=Problem("not_found", "gone")) for n in range(3)]
+    good_sources = [Source("good.md", "x")]
+    assert (
+        write_folder(
+            [*bad_sources, *good_sources], tmp_path / "out", Output(), Options(), Settings(maximum_problems=3)
+        ).failed
+        == 3
+    )
+    with pytest.raises(TooManyProblems) as error:
+        write_folder(
+            [*bad_sources, *good_sources], tmp_path / "none", Output(), Options(), Settings(maximum_problems=2)
+        )
+    assert len(error.value.problems) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -377,32 +397,32 @@ def test_a_run_fails_at_more_than_the_maximum_of_problems(tmp_path: Path) -> Non
 
 
 def test_convert_options_control_the_output_and_the_report(tmp_path: Path) -> None:
-    def told(*arguments: str, code: int = 0) -> str:
+    def run_command(*arguments: str, code: int = 0) -> str:
         return run(*arguments, cwd=tmp_path, code=code).stderr.decode()
 
     (tmp_path / "in").mkdir()
     for number, text in enumerate(TEXTS[:4]):
         (tmp_path / "in" / f"{number}.md").write_text(text)
-    told("convert", "in", "-o", "out", "--file-size", "1", "--jobs", "2")
-    assert "--incremental" in told("convert", "in", "-o", "out", code=1)
+    run_command("convert", "in", "-o", "out", "--file-size", "1", "--jobs", "2")
+    assert "--incremental" in run_command("convert", "in", "-o", "out", code=1)
     (tmp_path / "in" / "0.md").unlink()
-    err = told("convert", "in", "-o", "out", "--file-size", "1", "--incremental", "--report", "-")
+    err = run_command("convert", "in", "-o", "out", "--file-size", "1", "--incremental", "--report", "-")
     report = json.loads(err[err.index("{") :])
     assert (report["skipped"], report["removed"], report["exit_code"]) == (3, 1, 0)
     shutil.rmtree(tmp_path / "in")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "0.md").write_text(TEXTS[4])
-    err = told("convert", "in", "-o", "out", "--append", "--report", "new/report.json", code=3)
+    err = run_command("convert", "in", "-o", "out", "--append", "--report", "new/report.json", code=3)
     assert "1 document, " in err and "front_matter" in err
     report = json.loads((tmp_path / "new" / "report.json").read_text())
     assert report["problem_codes"] == {"front_matter": 1, "type_drift": 2}
     shutil.rmtree(tmp_path / "new")
-    assert "exclude" in told("convert", "in", "-o", "out", "--append", "--overwrite", code=2)
-    assert "nothing was written" in told("convert", "in", "-o", "new", "--max-problems", "0", code=1)
+    assert "exclude" in run_command("convert", "in", "-o", "out", "--append", "--overwrite", code=2)
+    assert "nothing was written" in run_command("convert", "in", "-o", "new", "--max-problems", "0", code=1)
     assert not (tmp_path / "new").exists()
     (tmp_path / "in" / "0.md").write_text("a *paragraph* of [it](b)\n\n" * 50_000)
-    assert "[too_slow]" in told("convert", "in", "-o", "new", "--max-seconds", "0.01", code=1)
-    told("convert", "in", "-o", "new", "--partition-by", "lang")
+    assert "[too_slow]" in run_command("convert", "in", "-o", "new", "--max-seconds", "0.01", code=1)
+    run_command("convert", "in", "-o", "new", "--partition-by", "lang")
     assert [path.name for path in (tmp_path / "new" / "blocks").iterdir()] == ["lang=__HIVE_DEFAULT_PARTITION__"]
 
 

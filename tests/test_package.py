@@ -39,15 +39,17 @@ def test_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> N
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     code = "import parquetry, converter; print(parquetry.read is converter.read, dir(parquetry) == dir(converter))"
-    named = subprocess.run([python, "-c", code], cwd=folder, capture_output=True, text=True, timeout=120, check=True)
-    assert named.stdout == "True True\n"
+    import_run = subprocess.run(
+        [python, "-c", code], cwd=folder, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert import_run.stdout == "True True\n"
     (folder / "a.md").write_text("# Title\n\n- a: b\n")
-    done = subprocess.run(
+    convert_run = subprocess.run(
         [parquetry, "convert", "a.md", "--records", "list_items", "--to", "ndjson"],
         cwd=folder, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
-    assert (done.returncode, '"label": "a"' in done.stdout) == (0, True), done.stderr
-    published = subprocess.run(
+    assert (convert_run.returncode, '"label": "a"' in convert_run.stdout) == (0, True), convert_run.stderr
+    records_run = subprocess.run(
         [parquetry, "records", "sections", "--json"],
         cwd=folder,
         capture_output=True,
@@ -55,4 +57,4 @@ def test_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> N
         timeout=120,
         check=False,
     )
-    assert published.stdout == (PROJECT / "schemas" / "records" / "sections.json").read_text()
+    assert records_run.stdout == (PROJECT / "schemas" / "records" / "sections.json").read_text()

@@ -56,8 +56,8 @@ def write_table(file: Path, rows: list[dict[str, str]] = BODY) -> None:
 
 
 def cut(file: Path) -> None:
-    whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) * 2 // 3])
+    data = file.read_bytes()
+    file.write_bytes(data[: len(data) * 2 // 3])
 
 
 def empty(folder: Path) -> None:
@@ -70,36 +70,36 @@ class Outage:
     """The sources of a conversion, and what happens to them before the next conversion."""
 
     prepare: Callable[[Path], object]
-    happen: Callable[[Path], object]
+    break_source: Callable[[Path], object]
     sources: tuple[str, ...] = ("docs",)
     is_table: bool = False
     options: Options = field(default_factory=Options)
     is_refused: bool = False
     """Whether the incremental run is refused, because the source was listed and held nothing."""
-    new: str | None = None
+    new_document: str | None = None
     """A new document that must be converted in spite of the outage."""
 
 
-def documents(folder: Path) -> None:
+def prepare_docs(folder: Path) -> None:
     write_documents(folder / "docs")
 
 
-def packed(folder: Path) -> None:
-    documents(folder)
+def write_packed(folder: Path) -> None:
+    prepare_docs(folder)
     (folder / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
 
 
-def two_folders(folder: Path) -> None:
-    documents(folder)
+def write_two_folders(folder: Path) -> None:
+    prepare_docs(folder)
     write_documents(folder / "more")
 
 
-def second_gone(folder: Path) -> None:
+def remove_second(folder: Path) -> None:
     shutil.rmtree(folder / "more")
     (folder / "docs" / "new.md").write_text("# New\n")
 
 
-def link_turned(folder: Path) -> None:
+def turn_link(folder: Path) -> None:
     (folder / "docs" / "2.md").unlink()
     (folder / "docs" / "2.md").symlink_to("nowhere.md")
 
@@ -109,21 +109,25 @@ def table(name: str) -> dict[str, Any]:
 
 
 OUTAGES: dict[str, Outage] = {
-    "folder gone": Outage(documents, lambda folder: (folder / "docs").rename(folder / "away")),
-    "folder empty": Outage(documents, lambda folder: empty(folder / "docs"), is_refused=True),
+    "folder gone": Outage(prepare_docs, lambda folder: (folder / "docs").rename(folder / "away")),
+    "folder empty": Outage(prepare_docs, lambda folder: empty(folder / "docs"), is_refused=True),
     "pattern without match": Outage(
-        documents, lambda folder: empty(folder / "docs"), ("docs/**/*.md",), is_refused=True
+        prepare_docs, lambda folder: empty(folder / "docs"), ("docs/**/*.md",), is_refused=True
     ),
-    "one of two gone": Outage(two_folders, second_gone, ("docs", "more"), new="docs/new.md"),
-    "one of two empty": Outage(two_folders, lambda folder: empty(folder / "more"), ("docs", "more"), is_refused=True),
-    "document cut": Outage(packed, lambda folder: cut(folder / "docs" / "2.md.gz")),
-    "document binary": Outage(documents, lambda folder: (folder / "docs" / "2.md").write_bytes(bytes(range(256)) * 9)),
-    "link to nowhere": Outage(documents, link_turned),
+    "one of two gone": Outage(write_two_folders, remove_second, ("docs", "more"), new_document="docs/new.md"),
+    "one of two empty": Outage(
+        write_two_folders, lambda folder: empty(folder / "more"), ("docs", "more"), is_refused=True
+    ),
+    "document cut": Outage(write_packed, lambda folder: cut(folder / "docs" / "2.md.gz")),
+    "document binary": Outage(
+        prepare_docs, lambda folder: (folder / "docs" / "2.md").write_bytes(bytes(range(256)) * 9)
+    ),
+    "link to nowhere": Outage(prepare_docs, turn_link),
     "too slow": Outage(
-        documents, lambda folder: (folder / "docs" / "2.md").write_text(LARGE), options=Options(maximum_seconds=0.02)
+        prepare_docs, lambda folder: (folder / "docs" / "2.md").write_text(LARGE), options=Options(maximum_seconds=0.02)
     ),
     "other options, one of two gone": Outage(
-        two_folders, second_gone, ("docs", "more"), options=Options(repair="safe"), is_refused=True
+        write_two_folders, remove_second, ("docs", "more"), options=Options(repair="safe"), is_refused=True
     ),
     "lines cut": Outage(
         lambda folder: write_lines(folder / "t.ndjson"), lambda folder: cut(folder / "t.ndjson"), **table("t.ndjson")
@@ -151,9 +155,9 @@ OUTAGES: dict[str, Outage] = {
 MODES: tuple[Mode, ...] = ("incremental", "append")
 
 
-def is_kept(before: dict[str, list[str]], after: dict[str, list[str]]) -> bool:
+def is_kept(previous: dict[str, list[str]], current: dict[str, list[str]]) -> bool:
     """Whether no row is lost; rows of `problems` do not count, as they belong to one run."""
-    return all(set(lines) <= set(after.get(name, ())) for name, lines in before.items() if name != "problems")
+    return all(set(lines) <= set(current.get(name, ())) for name, lines in previous.items() if name != "problems")
 
 
 FAST_PLACES, SLOW_PLACES = ("folder", "duckdb"), ("delta", "postgres")
@@ -179,8 +183,11 @@ def in_places(outages: Iterable[Any]) -> list[Any]:
     """Return outages as parameters, in each place and mode; the slow places share them, unless PARQUETRY_ALL=1."""
     cases = [*outages]
     shared = [(SLOW_PLACES[number % 2], case, MODES[number // 2 % 2]) for number, case in enumerate(cases)]
-    slow = some(shared, product(SLOW_PLACES, cases, MODES))
-    return [*product(FAST_PLACES, cases, MODES), *(pytest.param(*each, marks=pytest.mark.slow) for each in slow)]
+    slow_cases = some(shared, product(SLOW_PLACES, cases, MODES))
+    return [
+        *product(FAST_PLACES, cases, MODES),
+        *(pytest.param(*parameters, marks=pytest.mark.slow) for parameters in slow_cases),
+    ]
 
 
 def convert(out: str, mode: Mode, outage: Outage, options: Options, maximum: str | None = None) -> Report:
@@ -197,9 +204,9 @@ def check(
     outage = OUTAGES[name]
     outage.prepare(folder)
     run_again(outage, "create", Options())
-    before = read()
-    assert before["documents"]
-    outage.happen(folder)
+    previous_rows = read()
+    assert previous_rows["documents"]
+    outage.break_source(folder)
     try:
         report = run_again(outage, mode, outage.options)
     except (OutputError, SparkError) as error:
@@ -207,17 +214,17 @@ def check(
         assert mode == "incremental" or name.startswith("other options") or isinstance(error, SparkError)
         if isinstance(error, OutputError) and mode == "incremental":
             assert "`maximum_removed`" in str(error)
-        assert read() == before
+        assert read() == previous_rows
         return
     assert not outage.is_refused or mode == "append"
-    after = read()
-    assert is_kept(before, after)
+    current_rows = read()
+    assert is_kept(previous_rows, current_rows)
     assert report.removed == 0
     assert report.kept > 0 or mode == "append"
     assert report.exit_code == (1 if not report.documents + report.skipped else 3 if report.errors else 0)
-    assert report.written or after == before
-    if outage.new:
-        assert any(outage.new in line for line in after["documents"])
+    assert report.written or current_rows == previous_rows
+    if outage.new_document:
+        assert any(outage.new_document in line for line in current_rows["documents"])
 
 
 @pytest.mark.parametrize(("place", "name", "mode"), in_places(OUTAGES), indirect=["place"])
@@ -237,11 +244,11 @@ def test_a_document_that_crashes_its_process_keeps_its_rows(
     sources = [Source(name, text.encode()) for name, text in TEXTS.items()]
     target = find_target(out, None) or Folder(Path(out), "parquet")
     write_target(sources, target, Output(), Options())
-    before = read(out)
+    previous_rows = read(out)
     sources[2] = replace(sources[2], data=Fatal(b"x"))
     report = write_target(sources, target, Output(mode=mode), Options(), Settings(jobs, isolated=True))
     assert (report.kept, report.problem_codes) == (1, {"crashed": 1})
-    assert is_kept(before, read(out))
+    assert is_kept(previous_rows, read(out))
 
 
 class Fatal(bytes):
@@ -259,21 +266,23 @@ def without_privileges() -> list[str]:
     return privileges
 
 
-CLOSED = ("docs", "docs/sub", "docs/1.md", ".")
+CLOSED_PATHS = ("docs", "docs/sub", "docs/1.md", ".")
 SPARK = ("spark", "convert", "--master", "local[1,2]")
 SOME_CLOSED = [
-    *(("folder", closed, ("convert",)) for closed in CLOSED),
+    *(("folder", path, ("convert",)) for path in CLOSED_PATHS),
     ("duckdb", "docs/1.md", ("convert",)), ("delta", "docs/sub", ("convert",)), ("postgres", "docs", ("convert",)),
 ]  # fmt: skip
 EACH_CLOSED = [
-    *product((*FAST_PLACES, *SLOW_PLACES), CLOSED, [("convert",)]),
-    *(("folder", closed, SPARK) for closed in CLOSED),  # Spark writes folders
+    *product((*FAST_PLACES, *SLOW_PLACES), CLOSED_PATHS, [("convert",)]),
+    *(("folder", path, SPARK) for path in CLOSED_PATHS),  # Spark writes folders
 ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("place", "closed", "command"), some(SOME_CLOSED, EACH_CLOSED), indirect=["place"])
-def test_missing_permissions_lose_no_row(command: tuple[str, ...], closed: str, place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("place", "closed_path", "command"), some(SOME_CLOSED, EACH_CLOSED), indirect=["place"])
+def test_missing_permissions_lose_no_row(
+    command: tuple[str, ...], closed_path: str, place: Place, tmp_path: Path
+) -> None:
     """PARQUETRY_ALL=1 closes each path with each target."""
     if command == SPARK and find_spec("pyspark") is None:
         pytest.skip("PySpark is not installed")
@@ -283,17 +292,19 @@ def test_missing_permissions_lose_no_row(command: tuple[str, ...], closed: str, 
     top.mkdir()
     write_documents(top / "docs")
     write_documents(top / "docs" / "sub")
-    whole = [*COMMAND, *command, str(top / "docs"), "-o", out, "-q"]
-    subprocess.run(whole, env=ENVIRONMENT, check=True, timeout=120)
-    before = read(out)
-    (top / closed).chmod(0)
+    arguments = [*COMMAND, *command, str(top / "docs"), "-o", out, "-q"]
+    subprocess.run(arguments, env=ENVIRONMENT, check=True, timeout=120)
+    previous_rows = read(out)
+    (top / closed_path).chmod(0)
     try:
         for mode in MODES:
-            done = subprocess.run([*privileges, *whole, f"--{mode}"], env=ENVIRONMENT, capture_output=True, timeout=120)
-            assert done.returncode in (1, 3), done.stderr
-            assert is_kept(before, read(out)), (mode, done.stderr)
+            result = subprocess.run(
+                [*privileges, *arguments, f"--{mode}"], env=ENVIRONMENT, capture_output=True, timeout=120
+            )
+            assert result.returncode in (1, 3), result.stderr
+            assert is_kept(previous_rows, read(out)), (mode, result.stderr)
     finally:
-        (top / closed).chmod(0o755)
+        (top / closed_path).chmod(0o755)
 
 
 @pytest.mark.slow
@@ -303,37 +314,38 @@ def test_an_unreadable_folder_below_a_glob_is_reported(pattern: str, tmp_path: P
     write_documents(tmp_path / "docs")
     for name in ("sub", "second", "other", ".hidden"):
         write_documents(tmp_path / "docs" / name)
-    whole = [*COMMAND, "convert", pattern, "-o", "out", "-q"]
-    again = [*privileges, *whole, "--incremental"]
+    command = [*COMMAND, "convert", pattern, "-o", "out", "-q"]
+    resume = [*privileges, *command, "--incremental"]
     settings: dict[str, Any] = {"cwd": tmp_path, "env": ENVIRONMENT, "timeout": 120, "capture_output": True}
-    subprocess.run(whole, check=True, **settings)
-    before = rows(tmp_path / "out")
-    closed = [tmp_path / "docs" / name for name in ("sub", ".hidden")]
-    for folder in closed:
+    subprocess.run(command, check=True, **settings)
+    previous_rows = rows(tmp_path / "out")
+    closed_folders = [tmp_path / "docs" / name for name in ("sub", ".hidden")]
+    for folder in closed_folders:
         folder.chmod(0)
     try:
-        assert subprocess.run(again, check=False, **settings).returncode in (1, 3)
-        assert is_kept(before, rows(tmp_path / "out"))
-        closed[0].chmod(0o755)
+        assert subprocess.run(resume, check=False, **settings).returncode in (1, 3)
+        assert is_kept(previous_rows, rows(tmp_path / "out"))
+        closed_folders[0].chmod(0o755)
         if pattern != "*/sub/?.md":
             (tmp_path / "docs" / "second" / "1.md").unlink()
-            assert subprocess.run(again, check=False, **settings).returncode == 0  # a closed hidden folder is no error
-            assert not is_kept(before, rows(tmp_path / "out")) or pattern == "docs/s*/1.md"
+            # A closed hidden folder is not an error.
+            assert subprocess.run(resume, check=False, **settings).returncode == 0
+            assert not is_kept(previous_rows, rows(tmp_path / "out")) or pattern == "docs/s*/1.md"
     finally:
-        for folder in closed:
+        for folder in closed_folders:
             folder.chmod(0o755)
 
 
 def test_a_glob_below_a_missing_folder_removes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A missing folder is not a glob without matches, which a permanent `maximum_removed` would allow."""
     monkeypatch.chdir(tmp_path)
-    two_folders(tmp_path)
+    write_two_folders(tmp_path)
     converter.convert(["docs/*.md", "more/*.md"], "out")
-    before = rows(Path("out"))
+    previous_rows = rows(Path("out"))
     shutil.rmtree("more")
     report = converter.convert(["docs/*.md", "more/*.md"], "out", incremental=True, maximum_removed="100%")
     assert (report.removed, report.kept, report.problem_codes) == (0, COUNT, {"not_found": 1})
-    assert is_kept(before, rows(Path("out")))
+    assert is_kept(previous_rows, rows(Path("out")))
 
 
 # -- stores
@@ -380,19 +392,19 @@ EACH_STORE_OUTAGE = product((*FAST_PLACES, *SLOW_PLACES), STORE_OUTAGES, MODES)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("place", "happening", "mode"), some(SOME_STORE_OUTAGES, EACH_STORE_OUTAGE), indirect=["place"]
+    ("place", "store_outage", "mode"), some(SOME_STORE_OUTAGES, EACH_STORE_OUTAGE), indirect=["place"]
 )
 def test_no_row_is_lost_when_a_store_fails(
-    happening: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+    store_outage: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from converter.sources.urls import open_store
 
-    outage, searched = happening
+    outage, pattern = store_outage
     out, read = place
     address, store_server = bucket
-    case = Outage(documents, documents, (address + searched,))
+    case = Outage(prepare_docs, prepare_docs, (address + pattern,))
     assert convert(out, "create", case, Options()).documents == COUNT
-    before = read(out)
+    previous_rows = read(out)
     store, _ = open_store(address)
     if outage == "server stopped":
         store_server.stop()
@@ -415,7 +427,7 @@ def test_no_row_is_lost_when_a_store_fails(
     else:
         assert (report.removed, report.exit_code) == (0, 1)
         assert report.kept == (COUNT if mode == "incremental" else 0)
-    assert read(out) == before
+    assert read(out) == previous_rows
 
 
 # -- on Spark
@@ -454,10 +466,10 @@ def test_no_row_is_lost_on_spark(
     check(name, mode, run_again, lambda: rows(tmp_path / "out"), tmp_path)
 
 
-def fatal(batch: pa.RecordBatch, **told: Any) -> Iterator[Source]:
+def read_fatal_lists(batch: pa.RecordBatch, **options: Any) -> Iterator[Source]:
     from converter.spark.documents import read_lists
 
-    for source in read_lists(batch, **told):
+    for source in read_lists(batch, **options):
         yield Source(source.key, Fatal(b"x")) if source.key.endswith("2.md") else source
 
 
@@ -468,13 +480,13 @@ def test_a_document_that_crashes_its_worker_keeps_its_rows(
 ) -> None:
     from converter.spark import convert as convert_on_spark
 
-    documents(tmp_path)
+    prepare_docs(tmp_path)
     convert_on_spark(spark, tmp_path / "docs", tmp_path / "out")
-    before = rows(tmp_path / "out")
-    monkeypatch.setattr("converter.spark.job.read_lists", fatal)
+    previous_rows = rows(tmp_path / "out")
+    monkeypatch.setattr("converter.spark.job.read_lists", read_fatal_lists)
     report = convert_on_spark(spark, tmp_path / "docs", tmp_path / "out", output=Output(mode=mode))
     assert report.kept == 1
-    assert is_kept(before, rows(tmp_path / "out"))
+    assert is_kept(previous_rows, rows(tmp_path / "out"))
 
 
 # -- what a complete listing proves
@@ -485,29 +497,29 @@ def test_missing_documents_are_removed_and_failed_ones_kept(tmp_path: Path) -> N
     write_documents(tmp_path / "docs")
     (tmp_path / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
     run("convert", "docs", "-o", "out", "-q", cwd=tmp_path, code=0)
-    before = rows(tmp_path / "out")
+    previous_rows = rows(tmp_path / "out")
     (tmp_path / "docs" / "0.md").unlink()
     (tmp_path / "docs" / "1.md").write_text("# Changed\n")
     cut(tmp_path / "docs" / "2.md.gz")
     (tmp_path / "docs" / "new.md").write_text("# New\n")
-    done = run("convert", "docs", "-o", "out", "--incremental", "--report", "report.json", cwd=tmp_path, code=3)
+    result = run("convert", "docs", "-o", "out", "--incremental", "--report", "report.json", cwd=tmp_path, code=3)
     report = json.loads((tmp_path / "report.json").read_text())
-    told = ("documents", "skipped", "removed", "kept", "failed", "listing_complete", "written", "exit_code")
-    assert [report[name] for name in told] == [2, 2, 1, 1, 1, True, True, 3]
-    assert b"1 removed, 1 kept as before, 1 not read" in done.stderr and b"the output was written" in done.stderr
+    figures = ("documents", "skipped", "removed", "kept", "failed", "listing_complete", "written", "exit_code")
+    assert [report[name] for name in figures] == [2, 2, 1, 1, 1, True, True, 3]
+    assert b"1 removed, 1 kept as before, 1 not read" in result.stderr and b"the output was written" in result.stderr
     keys = pq.read_table(tmp_path / "out" / "documents.parquet")["source"].to_pylist()
     assert sorted(keys) == [f"docs/{name}" for name in ("1.md", "2.md", "2.md.gz", "3.md", "new.md")]
-    kept = [line for lines in before.values() for line in lines if "docs/2.md.gz" in line]
-    assert kept and set(kept) <= {line for lines in rows(tmp_path / "out").values() for line in lines}
-    again = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=3)
-    assert b"nothing has changed; the output is as it was" in again.stderr
+    kept_lines = [line for lines in previous_rows.values() for line in lines if "docs/2.md.gz" in line]
+    assert kept_lines and set(kept_lines) <= {line for lines in rows(tmp_path / "out").values() for line in lines}
+    next_result = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=3)
+    assert b"nothing has changed; the output is as it was" in next_result.stderr
     (tmp_path / "docs" / "2.md.gz").write_bytes(gzip.compress(TEXTS["2.md"].encode()))
     run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=0)
     assert not pq.read_table(tmp_path / "out" / "problems.parquet").num_rows
 
 
 @pytest.mark.parametrize(
-    "count, gone, maximum, is_allowed",
+    "count, missing_count, maximum, is_allowed",
     [
         (10, 9, None, True), (10, 10, None, False), (1, 1, None, False), (1, 1, "1", True), (1, 1, 0, False),
         (12, 6, None, True), (12, 7, None, False), (12, 7, "7", True), (12, 7, 6, False), (12, 12, "100%", True),
@@ -515,20 +527,20 @@ def test_missing_documents_are_removed_and_failed_ones_kept(tmp_path: Path) -> N
     ],
 )  # fmt: skip
 def test_removals_above_the_maximum_are_refused(
-    tmp_path: Path, count: int, gone: int, maximum: int | str | None, is_allowed: bool
+    tmp_path: Path, count: int, missing_count: int, maximum: int | str | None, is_allowed: bool
 ) -> None:
     sources = [Source(str(number), f"# T {number}\n") for number in range(count)]
     write_folder(sources, tmp_path / "out", Output(), Options())
-    before = rows(tmp_path / "out")
+    previous_rows = rows(tmp_path / "out")
     output = Output(mode="incremental", maximum_removed=maximum)
     if is_allowed:
-        report = write_folder(sources[gone:], tmp_path / "out", output, Options())
-        assert (report.removed, report.exit_code) == (gone, 0)
-        assert len(rows(tmp_path / "out").get("documents", [])) == count - gone
+        report = write_folder(sources[missing_count:], tmp_path / "out", output, Options())
+        assert (report.removed, report.exit_code) == (missing_count, 0)
+        assert len(rows(tmp_path / "out").get("documents", [])) == count - missing_count
     else:
-        with pytest.raises(OutputError, match=f"`maximum_removed` {gone}$"):
-            write_folder(sources[gone:], tmp_path / "out", output, Options())
-        assert rows(tmp_path / "out") == before
+        with pytest.raises(OutputError, match=f"`maximum_removed` {missing_count}$"):
+            write_folder(sources[missing_count:], tmp_path / "out", output, Options())
+        assert rows(tmp_path / "out") == previous_rows
 
 
 @pytest.mark.parametrize("maximum", ["", "x", "-1", "1.5", "101%", "1e3", "٣"])
@@ -553,7 +565,7 @@ def test_a_maximum_requires_incremental_mode() -> None:
 def test_removing_all_documents_of_one_source_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another disk is mounted in place of one of two sources: listing works, but finds other documents."""
     monkeypatch.chdir(tmp_path)
-    two_folders(tmp_path)
+    write_two_folders(tmp_path)
     converter.convert(["docs", "more"], "out")
     empty(Path("more"))
     Path("more/other.md").write_text("# Other\n")
@@ -577,7 +589,7 @@ def test_an_empty_table_among_others_is_refused(tmp_path: Path, monkeypatch: pyt
     assert (report.exit_code, report.problem_codes) == (0, {"no_rows": 1})
 
 
-def test_an_empty_part_of_a_table_is_no_problem(tmp_path: Path) -> None:
+def test_an_empty_part_of_a_table_is_not_a_problem(tmp_path: Path) -> None:
     (tmp_path / "t").mkdir()
     write_table(tmp_path / "t" / "part-0.parquet", [])
     write_table(tmp_path / "t" / "part-1.parquet")
@@ -607,9 +619,9 @@ def test_a_list_of_sources_that_ends_early_reports_a_problem(tmp_path: Path, mon
                 return chunk
             raise OSError(5, "Input/output error")
 
-    first, last = read_list(Broken(b"a.md\nb"), b"\n", "list")
-    assert isinstance(last, Source) and last.problem is not None
-    assert (first, last.key, last.listed) == ("a.md", "list", False)
+    first_source, last_source = read_list(Broken(b"a.md\nb"), b"\n", "list")
+    assert isinstance(last_source, Source) and last_source.problem is not None
+    assert (first_source, last_source.key, last_source.listed) == ("a.md", "list", False)
 
 
 @pytest.mark.slow
@@ -618,21 +630,21 @@ def test_an_outage_leaves_every_file_unchanged(tmp_path: Path) -> None:
     run("convert", "docs", "-o", "out", "-q", cwd=tmp_path, code=0)
     manifest = read_manifest(tmp_path / "out")
     shutil.rmtree(tmp_path / "docs")
-    done = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=1)
-    assert b"4 kept as before" in done.stderr and b"nothing was written" in done.stderr
+    result = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=1)
+    assert b"4 kept as before" in result.stderr and b"nothing was written" in result.stderr
     (tmp_path / "docs").mkdir()
-    done = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=1)
-    assert b"--max-removed 4" in done.stderr
+    result = run("convert", "docs", "-o", "out", "--incremental", cwd=tmp_path, code=1)
+    assert b"--max-removed 4" in result.stderr
     assert read_manifest(tmp_path / "out") == manifest
-    done = run("convert", "docs", "-o", "out", "--incremental", "--max-removed", "4", cwd=tmp_path, code=3)
-    assert b"4 removed" in done.stderr and b"the output was written" in done.stderr
+    result = run("convert", "docs", "-o", "out", "--incremental", "--max-removed", "4", cwd=tmp_path, code=3)
+    assert b"4 removed" in result.stderr and b"the output was written" in result.stderr
     run("convert", "docs", "-o", "out", "--append", "--max-removed", "4", cwd=tmp_path, code=2)
 
 
 def test_a_run_that_cannot_write_its_report_states_that_all_else_was_done(tmp_path: Path) -> None:
     write_documents(tmp_path / "docs")
-    done = run("convert", "docs", "-o", "out", "--report", "docs/0.md/report.json", cwd=tmp_path, code=3)
-    assert b"the report was not written; everything else was done" in done.stderr
+    result = run("convert", "docs", "-o", "out", "--report", "docs/0.md/report.json", cwd=tmp_path, code=3)
+    assert b"the report was not written; everything else was done" in result.stderr
     assert (tmp_path / "out" / "documents.parquet").exists()
 
 
@@ -640,7 +652,7 @@ def test_changed_options_remove_unread_documents_only_within_the_maximum(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    documents(tmp_path)
+    prepare_docs(tmp_path)
     converter.convert("docs", "out")
     Path("docs/2.md").write_bytes(bytes(range(256)) * 9)
     with pytest.raises(OutputError, match="1 of its documents could not be read"):
@@ -659,11 +671,11 @@ def test_the_summary_mentions_an_incomplete_listing_only_if_it_prevents_removal(
     for name in "ab":
         (tmp_path / "docs" / f"{name}.md").write_text(f"# {name}")
     line = b"so no document counts as removed"
-    done = run("convert", "nowhere", "-o", "none", cwd=tmp_path, code=1)
-    assert line not in done.stderr and b"nothing was written" in done.stderr and not (tmp_path / "none").exists()
+    result = run("convert", "nowhere", "-o", "none", cwd=tmp_path, code=1)
+    assert line not in result.stderr and b"nothing was written" in result.stderr and not (tmp_path / "none").exists()
     run("convert", "docs", "-o", "out", cwd=tmp_path, code=0)
-    done = run("convert", "docs", "nowhere", "-o", "out", "--incremental", cwd=tmp_path, code=3)
-    assert line not in done.stderr
+    result = run("convert", "docs", "nowhere", "-o", "out", "--incremental", cwd=tmp_path, code=3)
+    assert line not in result.stderr
     (tmp_path / "docs" / "a.md").unlink()
-    done = run("convert", "docs", "nowhere", "-o", "out", "--incremental", cwd=tmp_path, code=3)
-    assert line in done.stderr and b"1 kept as before" in done.stderr
+    result = run("convert", "docs", "nowhere", "-o", "out", "--incremental", cwd=tmp_path, code=3)
+    assert line in result.stderr and b"1 kept as before" in result.stderr

@@ -69,14 +69,17 @@ def is_of(node: ast.Call, *modules: str) -> bool:
 
 def is_opened_to_write(node: ast.Call) -> bool:
     """Whether a call of `open` or `ZipFile` has a mode that writes files."""
-    first = 1 if isinstance(node.func, ast.Name) or is_of(node, "os", "io", "zipfile") else 0
-    modes = [*node.args[first : first + 1], *(one.value for one in node.keywords if one.arg == "mode")]
+    position = 1 if isinstance(node.func, ast.Name) or is_of(node, "os", "io", "zipfile") else 0
+    modes = [
+        *node.args[position : position + 1],
+        *(keyword.value for keyword in node.keywords if keyword.arg == "mode"),
+    ]
     return any(isinstance(mode, ast.Constant) and set(str(mode.value)) & set("wax+") for mode in modes)
 
 
 def removes_or_writes(source: str) -> set[str]:
     """Return the names of the calls in a module that remove, rename or write files."""
-    found = set()
+    names = set()
     for name, node in calls(ast.parse(source)):
         if (
             (
@@ -92,13 +95,13 @@ def removes_or_writes(source: str) -> set[str]:
             or (name == "touch" and not node.args)
             or (name in ("open", "fdopen", "ZipFile") and is_opened_to_write(node))
         ):
-            found.add(name)
-    for each in ast.walk(ast.parse(source)):
-        if isinstance(each, ast.ImportFrom) and each.module in ("os", "shutil"):
-            found |= {name.name for name in each.names if name.name in REMOVING | {"remove", "replace", "open"}}
-        elif isinstance(each, ast.Attribute) and each.attr in ("O_CREAT", "O_TRUNC"):
-            found.add(each.attr)
-    return found
+            names.add(name)
+    for statement in ast.walk(ast.parse(source)):
+        if isinstance(statement, ast.ImportFrom) and statement.module in ("os", "shutil"):
+            names |= {name.name for name in statement.names if name.name in REMOVING | {"remove", "replace", "open"}}
+        elif isinstance(statement, ast.Attribute) and statement.attr in ("O_CREAT", "O_TRUNC"):
+            names.add(statement.attr)
+    return names
 
 
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
@@ -106,8 +109,8 @@ MODULES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"
 
 @pytest.mark.parametrize("module", [module for module in MODULES if module not in ROOM])
 def test_only_one_room_removes_and_renames(module: str) -> None:
-    found = removes_or_writes((ROOT / module).read_text(encoding="utf-8"))
-    assert {name for name in found if (module, name) not in ALLOWED} == set()
+    names = removes_or_writes((ROOT / module).read_text(encoding="utf-8"))
+    assert {name for name in names if (module, name) not in ALLOWED} == set()
 
 
 def test_the_room_removes_and_every_exception_is_needed() -> None:

@@ -60,18 +60,18 @@ def test_every_spelling_of_a_path_has_the_same_key(
 ) -> None:
     place = tmp_path_factory.getbasetemp() / "spellings" / "work"
     write(place)
-    before = os.getcwd()
+    previous_folder = os.getcwd()
     os.chdir(place)
     try:
-        spelled = "".join(detours) + name
+        spelling = "".join(detours) + name
         top = f"{place}/" if is_absolute else ""
-        assert keys(top + spelled) == [top + name]
-        assert keys(top + spelled, root=top + "docs/..") == [name]
+        assert keys(top + spelling) == [top + name]
+        assert keys(top + spelling, root=top + "docs/..") == [name]
         parent = os.path.dirname(name) or "."
         assert top + name in keys(os.path.join(top + "".join(detours), parent, "."))
-        assert converter.read(top + spelled).doc_id == converter.read(top + name).doc_id
+        assert converter.read(top + spelling).doc_id == converter.read(top + name).doc_id
     finally:
-        os.chdir(before)
+        os.chdir(previous_folder)
 
 
 @pytest.mark.parametrize("name", ["a.md", "docs/b.md", "../other/d.md", "../../up.md"])
@@ -91,15 +91,15 @@ def test_a_link_before_two_dots_is_followed(folder: Path, tmp_path: Path) -> Non
     (tmp_path / "else" / "where").mkdir(parents=True)
     (tmp_path / "else" / "a.md").write_text("another")
     Path("link").symlink_to(tmp_path / "else" / "where")
-    found = {source.key: source.data for source in find_sources(["link/../a.md", "a.md"])}
-    assert found == {"../else/a.md": b"another", "a.md": b"# a.md\n"}
+    contents = {source.key: source.data for source in find_sources(["link/../a.md", "a.md"])}
+    assert contents == {"../else/a.md": b"another", "a.md": b"# a.md\n"}
 
 
 def test_keys_are_relative_to_the_root_wherever_it_is(folder: Path, tmp_path: Path) -> None:
-    other = tmp_path / "checkout"
-    shutil.copytree(folder, other)
+    checkout = tmp_path / "checkout"
+    shutil.copytree(folder, checkout)
     expected = ["a.md", "docs/b.md", "docs/sub/c.md"]
-    for top in (folder, other):
+    for top in (folder, checkout):
         assert keys(top, root=top) == expected
         assert keys(f"{top}/**/*.md", root=top) == expected
         assert keys(top / "docs", root=top) == expected[1:]
@@ -115,13 +115,13 @@ def test_keys_are_relative_to_the_root_wherever_it_is(folder: Path, tmp_path: Pa
 
 
 def test_a_path_outside_the_root_is_an_error(folder: Path, tmp_path: Path) -> None:
-    for outside in ("a.md", "docs/../a.md", str(tmp_path), f"{folder}/docs2"):
+    for path in ("a.md", "docs/../a.md", str(tmp_path), f"{folder}/docs2"):
         with pytest.raises(UsageError, match=r"outside the root .*; name sources inside it, or set another `root`"):
-            find_sources([outside], root="docs")
+            find_sources([path], root="docs")
     assert problems("*.md", root="docs") == {"a.md": "outside_root"}
     Path("list").write_text("a.md\ndocs/b.md\n")
-    found = {source.key: source.listed for source in find_sources(files_from="list", root="docs")}
-    assert found == {"a.md": False, "b.md": True}
+    listed_keys = {source.key: source.listed for source in find_sources(files_from="list", root="docs")}
+    assert listed_keys == {"a.md": False, "b.md": True}
     run("convert", "a.md", "-o", "out", "--root", "docs", cwd=folder, code=2)
     run("convert", "--query", "select 1", "--text-column", "a", "--root", ".", cwd=folder, code=2)
 
@@ -137,22 +137,22 @@ def test_nightly_checkouts_resume_one_output(folder: Path, tmp_path: Path) -> No
     assert manifest is not None and manifest.root == str(tmp_path / "checkout0")
 
 
-BEGINNINGS: dict[str, Callable[[], Report]] = {
+FIRST_RUNS: dict[str, Callable[[], Report]] = {
     "relative": lambda: converter.convert("docs", "out"),
     "absolute": lambda: converter.convert(os.path.abspath("docs"), "out"),
     "root": lambda: converter.convert("docs", "out", root="docs"),
 }
 
 
-def again(what: str, mode: str) -> Report:
+def convert_again(spelling: str, mode: str) -> Report:
     """Convert the same documents in another spelling, for `other folder` from within the folder `docs`."""
     top, out = os.path.abspath("docs"), os.path.abspath("out")
     convert = partial(converter.convert, out=out, append=mode == "append", incremental=mode == "incremental")
-    if what == "relative":
+    if spelling == "relative":
         return convert("docs")
-    if what == "absolute":
+    if spelling == "absolute":
         return convert(top)
-    if what == "root":
+    if spelling == "root":
         return convert(top, root=top)
     os.chdir("docs")
     try:
@@ -162,18 +162,20 @@ def again(what: str, mode: str) -> Report:
 
 
 @pytest.mark.parametrize("mode", ["append", "incremental"])
-@pytest.mark.parametrize("what", ["relative", "absolute", "root", "other folder"])
-@pytest.mark.parametrize("beginning", BEGINNINGS)
-def test_a_different_spelling_than_before_is_refused(folder: Path, beginning: str, what: str, mode: str) -> None:
-    BEGINNINGS[beginning]()
-    before = rows(Path("out"))
-    if beginning == what or (beginning, what) == ("root", "other folder"):  # the keys are the same
-        report = again(what, mode)
+@pytest.mark.parametrize("spelling", ["relative", "absolute", "root", "other folder"])
+@pytest.mark.parametrize("first_spelling", FIRST_RUNS)
+def test_a_different_spelling_than_before_is_refused(
+    folder: Path, first_spelling: str, spelling: str, mode: str
+) -> None:
+    FIRST_RUNS[first_spelling]()
+    previous_rows = rows(Path("out"))
+    if first_spelling == spelling or (first_spelling, spelling) == ("root", "other folder"):  # the keys are the same
+        report = convert_again(spelling, mode)
         assert (report.documents, report.skipped) == (0, 2)
         return
     with pytest.raises(OutputError, match=r"holds this document as .* or pass `root`"):
-        again(what, mode)
-    assert rows(Path("out")) == before
+        convert_again(spelling, mode)
+    assert rows(Path("out")) == previous_rows
 
 
 def test_a_different_spelling_of_a_table_path_is_refused(folder: Path) -> None:
@@ -216,5 +218,5 @@ def test_a_manifest_of_an_earlier_version_is_read(folder: Path) -> None:
 @pytest.mark.slow
 def test_the_command_line_sets_the_root(folder: Path, tmp_path: Path) -> None:
     run("convert", folder / "docs", "-o", "out", "--root", folder, "-q", cwd=tmp_path, code=0)
-    done = run("convert", "docs", "-o", tmp_path / "out", "--append", cwd=folder, code=0)
-    assert b"2 unchanged" in done.stderr
+    result = run("convert", "docs", "-o", tmp_path / "out", "--append", cwd=folder, code=0)
+    assert b"2 unchanged" in result.stderr

@@ -184,6 +184,7 @@ def test_generated_lines_read_the_same(source: str) -> None:
     check(source)
 
 
+@example("wordwww.a.bc", {})  # an address without its `@`, for rules that are tried at every character
 @example("![i](s)` `", {})  # a code span of white space beside an image is not prose
 @example("![i](s)[&nbsp;](u)", {})
 @example("<5!@a.b>", {})  # an e-mail address, of which only `<` is a mark

@@ -41,25 +41,25 @@ def wait_for_handlers(process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.002)
 
 
-def length(folder: Path, *arguments: str) -> float:
+def run_seconds(folder: Path, *arguments: str) -> float:
     """Return how long a whole run takes once it catches signals, and remove its output."""
     process = start(*arguments, cwd=folder)
     wait_for_handlers(process)
-    began = time.monotonic()
+    start_time = time.monotonic()
     assert process.wait(120) == 0
-    took = time.monotonic() - began
+    duration = time.monotonic() - start_time
     subprocess.run(["rm", "-r", folder / "out"], check=True)
-    return took
+    return duration
 
 
-def stops(folder: Path, number: signal.Signals, after: float, again: float | None, *arguments: str) -> int:
-    """Stop a run after this many seconds, and again; it must leave no output or all of it. Return the exit code."""
+def stop_run(folder: Path, number: signal.Signals, delay: float, second_delay: float | None, *arguments: str) -> int:
+    """Stop a run after a delay, and again after another; return its exit code. It must leave no output or all of it."""
     process = start(*arguments, cwd=folder)
     wait_for_handlers(process)
-    time.sleep(after)
+    time.sleep(delay)
     os.killpg(process.pid, number)  # as a terminal does
-    if again is not None:
-        time.sleep(again)
+    if second_delay is not None:
+        time.sleep(second_delay)
         if process.poll() is None:
             os.killpg(process.pid, number)
     out, err = process.communicate(timeout=120)
@@ -68,57 +68,59 @@ def stops(folder: Path, number: signal.Signals, after: float, again: float | Non
         assert b"Traceback" not in err and folder_of(folder) == ["in", "out"]
         subprocess.run(["rm", "-r", folder / "out"], check=True)
         return 0
-    assert (process.returncode, err) == (128 + number, STOPPED), (after, err.decode())
-    left = folder_of(folder)
-    if left != ["in"]:  # the signal came when the output was already in place
-        assert left == ["in", "out"] and (folder / "out" / "_manifest.json").exists()
+    assert (process.returncode, err) == (128 + number, STOPPED), (delay, err.decode())
+    entries = folder_of(folder)
+    if entries != ["in"]:  # the signal came when the output was already in place
+        assert entries == ["in", "out"] and (folder / "out" / "_manifest.json").exists()
         subprocess.run(["rm", "-r", folder / "out"], check=True)
     return process.returncode
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_during_startup_stops_the_command(folder: Path, number: signal.Signals) -> None:
-    for after in (0.0, 0.1):
-        assert stops(folder, number, after, None, *CONVERT) == 128 + number
+    for delay in (0.0, 0.1):
+        assert stop_run(folder, number, delay, None, *CONVERT) == 128 + number
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("number", "again"),
+    ("number", "second_delay"),
     some(
         [(signal.SIGINT, 0.03), (signal.SIGTERM, 0.0), (signal.SIGTERM, 0.03), (signal.SIGHUP, None)],
         product(SIGNALS, (None, 0.0, 0.03)),
     ),
 )
-def test_a_signal_at_any_moment_stops_the_command(folder: Path, number: signal.Signals, again: float | None) -> None:
+def test_a_signal_at_any_moment_stops_the_command(
+    folder: Path, number: signal.Signals, second_delay: float | None
+) -> None:
     """Once, twice, and twice with a pause; PARQUETRY_ALL=1 sends each signal in each of these ways."""
-    took = length(folder, *CONVERT)
+    duration = run_seconds(folder, *CONVERT)
     steps = 12 if ALL else 6
-    codes = [stops(folder, number, took * step / steps, again, *CONVERT) for step in range(steps)]
+    codes = [stop_run(folder, number, duration * step / steps, second_delay, *CONVERT) for step in range(steps)]
     assert codes.count(128 + number) >= steps // 2
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("show", "in/1.md"), ("tables", "in"), ("inspect", "in"), ("check", "in")])
 def test_a_signal_stops_every_command(folder: Path, arguments: tuple[str, ...]) -> None:
-    for after in (0.0, 0.15, 0.3):
+    for delay in (0.0, 0.15, 0.3):
         process = start(*arguments, cwd=folder)
         wait_for_handlers(process)
-        time.sleep(after)
+        time.sleep(delay)
         process.send_signal(signal.SIGHUP)
         _, err = process.communicate(timeout=60)
         assert b"Traceback" not in err
         assert process.returncode != 129 or err.endswith(STOPPED)
 
 
-def in_session(folder: Path, after: float, *arguments: str, hang_up: bool) -> tuple[int, bytes]:
-    """Run a command in its own terminal, and press Ctrl-C or close the terminal after some seconds."""
+def run_in_session(folder: Path, delay: float, *arguments: str, hang_up: bool) -> tuple[int, bytes]:
+    """Run a command in its own terminal, and press Ctrl-C or close the terminal after a delay."""
     pid, master = pty.fork()
     if pid == 0:
         os.chdir(folder)
         os.execve(sys.executable, [*COMMAND, *arguments], {**ENVIRONMENT, "TERM": "xterm"})
-    time.sleep(after)
-    shown = b""
+    time.sleep(delay)
+    output = b""
     if not hang_up:
         os.write(master, b"\x03")
         while select.select([master], [], [], 60)[0]:
@@ -128,27 +130,27 @@ def in_session(folder: Path, after: float, *arguments: str, hang_up: bool) -> tu
                 break
             if not data:
                 break
-            shown += data
+            output += data
     os.close(master)
     _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status), shown
+    return os.waitstatus_to_exitcode(status), output
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("hang_up", [False, True], ids=["Ctrl-C", "closed"])
 def test_ctrl_c_and_closing_the_terminal_stop_the_command(folder: Path, hang_up: bool) -> None:
-    took = length(folder, *CONVERT) + 0.3
-    stopped = 0
+    duration = run_seconds(folder, *CONVERT) + 0.3
+    stop_count = 0
     for step in range(3, 12):
-        code, shown = in_session(folder, took * step / 12, *CONVERT, hang_up=hang_up)
-        assert code in (0, 129 if hang_up else 130), shown
-        stopped += code != 0
-        assert b"Traceback" not in shown
-        left = folder_of(folder)
-        assert left in (["in"], ["in", "out"]), left
-        if "out" in left:
+        code, output = run_in_session(folder, duration * step / 12, *CONVERT, hang_up=hang_up)
+        assert code in (0, 129 if hang_up else 130), output
+        stop_count += code != 0
+        assert b"Traceback" not in output
+        entries = folder_of(folder)
+        assert entries in (["in"], ["in", "out"]), entries
+        if "out" in entries:
             subprocess.run(["rm", "-r", folder / "out"], check=True)
-    assert stopped >= 3
+    assert stop_count >= 3
 
 
 @pytest.mark.slow
@@ -193,8 +195,8 @@ try:
 except Interruption as error:
     print(error.exit_code)
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=ENVIRONMENT, check=False)
-    assert (done.stdout, done.stderr) == (b"143\n", b"")
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, env=ENVIRONMENT, check=False)
+    assert (result.stdout, result.stderr) == (b"143\n", b"")
 
 
 WORKER = """\
@@ -215,13 +217,13 @@ if __name__ == "__main__":
 
 
 @pytest.mark.skipif("forkserver" not in get_all_start_methods(), reason="this system has no fork server")
-@pytest.mark.parametrize(("preload", "shown"), [("converter.engine.fork_server", False), ("json", True)])
+@pytest.mark.parametrize(("preload", "has_traceback"), [("converter.engine.fork_server", False), ("json", True)])
 def test_a_worker_that_starts_while_the_command_ends_shows_no_traceback(
-    tmp_path: Path, preload: str, shown: bool
+    tmp_path: Path, preload: str, has_traceback: bool
 ) -> None:
     """The worker's resources are gone; the command itself reports why. The second case shows what plain Python does."""
     (tmp_path / "program.py").write_text(WORKER)
     command = [sys.executable, str(tmp_path / "program.py"), preload]
-    done = subprocess.run(command, capture_output=True, env=ENVIRONMENT, timeout=60, check=False)
-    assert done.returncode != 0
-    assert (b"in _serve_one" in done.stderr) == shown
+    result = subprocess.run(command, capture_output=True, env=ENVIRONMENT, timeout=60, check=False)
+    assert result.returncode != 0
+    assert (b"in _serve_one" in result.stderr) == has_traceback

@@ -65,7 +65,7 @@ def test_a_folder_yields_its_documents_sorted_without_hidden_files(folder: Path)
 
 
 @pytest.mark.parametrize(
-    "pattern, found",
+    "pattern, expected",
     [
         ("*.md", ["Z.md", "a.md", "b.md", "weird [1].md"]),
         ("**/*.[mM]d", ["Z.md", "a.md", "b.md", "sub/deep/y.Md", "sub/z.md", "weird [1].md"]),
@@ -75,8 +75,8 @@ def test_a_folder_yields_its_documents_sorted_without_hidden_files(folder: Path)
         ("weird [1].md", ["weird [1].md"]),  # an existing file takes precedence over the pattern
     ],
 )
-def test_a_glob_yields_the_matching_files(folder: Path, pattern: str, found: list[str]) -> None:
-    assert keys(pattern) == found
+def test_a_glob_yields_the_matching_files(folder: Path, pattern: str, expected: list[str]) -> None:
+    assert keys(pattern) == expected
 
 
 def test_an_explicitly_named_file_may_have_any_suffix(folder: Path) -> None:
@@ -128,12 +128,12 @@ def test_a_file_without_read_permission_is_a_problem(folder: Path) -> None:
     privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
         pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
-    done = subprocess.run(
+    result = subprocess.run(
         [*privileges, *COMMAND, "show", "a.md"],
         cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
-    assert (done.returncode, done.stdout) == (1, ""), done.stderr
-    assert done.stderr == "a.md: error: Permission denied; check its permissions [unreadable]\n"
+    assert (result.returncode, result.stdout) == (1, ""), result.stderr
+    assert result.stderr == "a.md: error: Permission denied; check its permissions [unreadable]\n"
 
 
 def test_a_name_too_long_for_the_system_is_a_problem(folder: Path) -> None:
@@ -174,23 +174,23 @@ def test_the_document_id_depends_only_on_the_key() -> None:
         identifiers: list[str] = convert_batch(sources, Options()).records["documents"].column("doc_id").to_pylist()
         return identifiers
 
-    first = ids(Source("a.md", b"one"), Source("b.md", b"one"))
-    assert first == ids(Source("a.md", b"two"), Source("b.md", b"three\n"))
-    assert len(set(first)) == 2
+    first_ids = ids(Source("a.md", b"one"), Source("b.md", b"one"))
+    assert first_ids == ids(Source("a.md", b"two"), Source("b.md", b"three\n"))
+    assert len(set(first_ids)) == 2
     # Fixed: users store these identifiers in their tables.
-    assert first[0] == document_id("a.md") == "fecccc97532467adbf93017b357c8b17"
+    assert first_ids[0] == document_id("a.md") == "fecccc97532467adbf93017b357c8b17"
 
 
-@pytest.mark.parametrize("again", ["{folder}/a.md", "sub/../a.md", "sub/loop/a.md", "sub/loop/sub/loop/a.md"])
-def test_two_spellings_of_a_path_are_one_file(folder: Path, again: str) -> None:
+@pytest.mark.parametrize("spelling", ["{folder}/a.md", "sub/../a.md", "sub/loop/a.md", "sub/loop/sub/loop/a.md"])
+def test_two_spellings_of_a_path_are_one_file(folder: Path, spelling: str) -> None:
     (folder / "sub" / "loop").symlink_to(folder, target_is_directory=True)
-    assert keys("a.md", again.format(folder=folder)) == ["a.md"]
+    assert keys("a.md", spelling.format(folder=folder)) == ["a.md"]
 
 
 def test_a_glob_through_a_loop_of_links_reads_each_file_once(folder: Path) -> None:
     (folder / "sub" / "loop").symlink_to(folder, target_is_directory=True)
-    read = [source.data for source in find_sources(["**/*.md"])]
-    assert len(read) == len(set(read)) == 5
+    contents = [source.data for source in find_sources(["**/*.md"])]
+    assert len(contents) == len(set(contents)) == 5
 
 
 def test_links_to_one_file_are_separate_documents(folder: Path) -> None:
@@ -201,17 +201,17 @@ def test_links_to_one_file_are_separate_documents(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content, null",
+    "content, is_null_separated",
     [(b"b.md\r\n\n./a.md\nsub\na.md", False), (b"b.md\0a.md\0sub\0", True), (b"*.md\n" * 3, False)],
 )
 def test_a_list_of_sources_is_read_from_a_file_or_standard_input(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, null: bool
+    folder: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, is_null_separated: bool
 ) -> None:
     expected = ["Z.md", "a.md", "b.md", "weird [1].md"] if b"*" in content else ["b.md", "a.md", *IN_FOLDER[-2:]]
     (folder / "list").write_bytes(content)
-    assert [source.key for source in find_sources(files_from="list", null_separated=null)] == expected
+    assert [source.key for source in find_sources(files_from="list", null_separated=is_null_separated)] == expected
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
-    assert [source.key for source in find_sources(files_from="-", null_separated=null)] == expected
+    assert [source.key for source in find_sources(files_from="-", null_separated=is_null_separated)] == expected
 
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\n\r/"), min_size=1)))
@@ -219,8 +219,8 @@ def test_a_list_round_trips_its_names(names: list[str]) -> None:
     from converter.sources.listing import read_list
 
     for separator in (b"\n", b"\0"):
-        written = separator.join(os.fsencode(name) for name in names)
-        assert list(read_list(io.BytesIO(written), separator)) == names
+        data = separator.join(os.fsencode(name) for name in names)
+        assert list(read_list(io.BytesIO(data), separator)) == names
 
 
 def test_a_long_list_is_read_lazily(tmp_path: Path) -> None:
@@ -235,12 +235,12 @@ def test_a_long_list_is_read_lazily(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "patterns, more",
+    "patterns, extra_names",
     [(["*.png"], ["e.png"]), (["sub/*.Md"], []), (["*~", "*.png"], ["e.png", "f.md~"]), (["*"], ["e.png", "f.md~"])],
 )
-def test_include_adds_files_to_a_folder_search(folder: Path, patterns: list[str], more: list[str]) -> None:
-    found = [source.key for source in find_sources(["."], include=patterns)]
-    assert sorted(found) == sorted([*IN_FOLDER, *more])
+def test_include_adds_files_to_a_folder_search(folder: Path, patterns: list[str], extra_names: list[str]) -> None:
+    names = [source.key for source in find_sources(["."], include=patterns)]
+    assert sorted(names) == sorted([*IN_FOLDER, *extra_names])
 
 
 PACK: dict[str, Callable[[bytes], Any]] = {
@@ -255,8 +255,8 @@ def test_a_compressed_file_is_decompressed_and_keeps_its_full_name(folder: Path,
     (folder / "sub" / f"p.MD{suffix}").write_bytes(pack(b"# One\n") + pack(b"two\n"))
     (folder / "sub" / f"p.bin{suffix}").write_bytes(b"")
     assert next((source.key, source.data) for source in find_sources(["sub"])) == (f"sub/p.MD{suffix}", b"# One\ntwo\n")
-    whole = pack(b"# Title\n" * 100_000)
-    (folder / f"cut.md{suffix}").write_bytes(whole[: len(whole) // 2])
+    data = pack(b"# Title\n" * 100_000)
+    (folder / f"cut.md{suffix}").write_bytes(data[: len(data) // 2])
     (folder / f"none.md{suffix}").write_bytes(b"no such thing")
     assert [failure(f"{name}.md{suffix}")[1] for name in ("cut", "none")] == ["unreadable"] * 2
 
@@ -276,24 +276,24 @@ def test_an_oversized_file_is_too_large_and_never_in_memory(folder: Path, suffix
 
 
 @given(names=st.lists(st.text(st.characters(codec="utf-8"), max_size=3), max_size=200))
-def test_seen_behaves_like_a_set(names: list[str]) -> None:
-    seen, before = NameSet(), set[str]()
+def test_a_name_set_behaves_like_a_set(names: list[str]) -> None:
+    name_set, plain_set = NameSet(), set[str]()
     for name in names:
-        assert seen.add(name) is (name not in before)
-        before.add(name)
+        assert name_set.add(name) is (name not in plain_set)
+        plain_set.add(name)
 
 
-def test_seen_takes_few_bytes_per_name() -> None:
-    seen = NameSet()
+def test_a_name_set_takes_few_bytes_per_name() -> None:
+    name_set = NameSet()
     tracemalloc.start()
-    assert all(seen.add(f"{number}.md") for number in range(50_000))
+    assert all(name_set.add(f"{number}.md") for number in range(50_000))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert not any(seen.add(f"{number}.md") for number in range(50_000))
+    assert not any(name_set.add(f"{number}.md") for number in range(50_000))
     assert peak < 50_000 * 40  # while growing; a set of strings takes 150
 
 
-WRONG: dict[str, dict[str, Any]] = {
+WRONG_USAGE: dict[str, dict[str, Any]] = {
     "name a SOURCE": {},
     "--null goes with --files-from": {"sources": ["a.md"], "null": True},
     "go with --text-column": {"sources": ["a.csv"], "keep": "lang"},
@@ -305,13 +305,13 @@ WRONG: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("message", WRONG)
+@pytest.mark.parametrize("message", WRONG_USAGE)
 def test_wrong_usage_is_reported_before_anything_is_read(folder: Path, message: str) -> None:
-    said: dict[str, Any] = dict.fromkeys(
+    arguments: dict[str, Any] = dict.fromkeys(
         ("sources", "files_from", "include", "text_column", "key_column", "keep", "query")
     )
     with pytest.raises(UsageError, match=message):
-        sources_of(**{**said, "null": False, "maximum_bytes": 100, **WRONG[message]})
+        sources_of(**{**arguments, "null": False, "maximum_bytes": 100, **WRONG_USAGE[message]})
 
 
 DOCUMENTS = ["convert", "--to", "csv", "--records", "documents"]
@@ -321,23 +321,23 @@ def test_the_command_line_converts_rows_of_a_table(tmp_path: Path) -> None:
     rows = {"url": ["http://a", "http://b", None, "http://a"], "lang": ["en", None, "de", "en"],
             "body": ["# One\n", "- two\n", "three\n", "again\n"]}  # fmt: skip
     pq.write_table(pa.table(rows), tmp_path / "pages.parquet")
-    done = run("convert", "pages.parquet", "--text-column", "body", "--key-column", "url", "--keep", "lang",
+    result = run("convert", "pages.parquet", "--text-column", "body", "--key-column", "url", "--keep", "lang",
                "-o", "out", "--partition-by", "lang", "-q", cwd=tmp_path, code=3)  # fmt: skip
-    assert b"[duplicate_key]" in done.stderr
-    found = pq.read_table(tmp_path / "out" / "documents").select(["source", "attributes", "lang"]).to_pylist()
-    assert sorted((row["source"], dict(row["attributes"])) for row in found) == [
+    assert b"[duplicate_key]" in result.stderr
+    documents = pq.read_table(tmp_path / "out" / "documents").select(["source", "attributes", "lang"]).to_pylist()
+    assert sorted((row["source"], dict(row["attributes"])) for row in documents) == [
         ("http://a", {"lang": "en"}), ("http://b", {}), ("pages.parquet#3", {"lang": "de"})]  # fmt: skip
     query = "select 'k' || i as k, repeat('x ', i) as t from range(3) r(i)"
-    done = run(*DOCUMENTS, "--query", query, "--text-column", "t", "--key-column", "k", cwd=tmp_path, code=0)
-    assert done.stdout.count(b"\r\n") == 4
+    result = run(*DOCUMENTS, "--query", query, "--text-column", "t", "--key-column", "k", cwd=tmp_path, code=0)
+    assert result.stdout.count(b"\r\n") == 4
 
 
 def test_the_command_line_reads_a_list_of_files(tmp_path: Path) -> None:
     for name in ("a.md", "b.md", "c.rst"):
         (tmp_path / name).write_text("# x\n")
     (tmp_path / "list").write_bytes(b"a.md\0./a.md\0")
-    listed = run(*DOCUMENTS, "--files-from", "list", "--null", cwd=tmp_path, code=0)
-    assert listed.stdout.count(b"\r\n") == 2
-    found = run(*DOCUMENTS, ".", "--include", "*.rst", cwd=tmp_path)
-    assert found.stdout.count(b"\r\n") == 4, found.stderr
+    list_result = run(*DOCUMENTS, "--files-from", "list", "--null", cwd=tmp_path, code=0)
+    assert list_result.stdout.count(b"\r\n") == 2
+    include_result = run(*DOCUMENTS, ".", "--include", "*.rst", cwd=tmp_path)
+    assert include_result.stdout.count(b"\r\n") == 4, include_result.stderr
     assert b"--files-from" in run(*DOCUMENTS, cwd=tmp_path, code=2).stderr

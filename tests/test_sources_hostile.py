@@ -98,12 +98,12 @@ def test_an_explicitly_named_device_is_read_up_to_the_limit() -> None:
 def test_process_substitution_and_dev_stdin_are_read(folder: Path) -> None:
     """T12: pipes that a shell connects work, including empty ones and those whose writer has exited."""
     script = 'exec "$@" convert <(echo one) <(true) /dev/stdin --records documents --to csv'
-    done = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", script, "bash", *COMMAND], input=b"two\n", env=ENVIRONMENT, capture_output=True, timeout=60,
         check=False,
     )  # fmt: skip
-    sizes = [row["size_bytes"] for row in csv.DictReader(io.StringIO(done.stdout.decode()))]
-    assert (done.returncode, sizes) == (0, ["4", "0", "4"]), done.stderr
+    sizes = [row["size_bytes"] for row in csv.DictReader(io.StringIO(result.stdout.decode()))]
+    assert (result.returncode, sizes) == (0, ["4", "0", "4"]), result.stderr
 
 
 # T17: folders, links, empty arguments, closed streams
@@ -123,9 +123,9 @@ def test_folders_nested_beyond_the_recursion_limit_are_walked(deep_folder: str) 
     place = os.open(deep_folder, os.O_RDONLY)
     for depth in range(2200):
         os.mkdir("d", dir_fd=place)
-        below = os.open("d", os.O_RDONLY, dir_fd=place)
+        subfolder = os.open("d", os.O_RDONLY, dir_fd=place)
         os.close(place)
-        place = below
+        place = subfolder
         if depth == 1200:
             with open(os.open("x.md", os.O_WRONLY | os.O_CREAT, dir_fd=place), "wb") as file:
                 file.write(b"deep")
@@ -166,8 +166,8 @@ def test_a_recursive_glob_matches_like_pythons_glob(folder: Path, pattern: str) 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(name)
     expected = sorted(name for name in set(glob.glob(pattern, recursive=True)) if not os.path.isdir(name))
-    found = [source.key for source in find_sources([pattern]) if source.problem is None]
-    assert found == [name.removeprefix("./") for name in expected]
+    keys = [source.key for source in find_sources([pattern]) if source.problem is None]
+    assert keys == [name.removeprefix("./") for name in expected]
 
 
 @pytest.mark.slow
@@ -176,8 +176,12 @@ def test_a_recursive_glob_matches_like_pythons_glob(folder: Path, pattern: str) 
 )
 def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
     """T17"""
-    more = {"check": ["-s", "adr"], "spark convert": ["-o", "out"], "spark stream": ["-o", "out", "--checkpoint", "c"]}
-    arguments = *command.split(), "", *more.get(command, ())
+    options = {
+        "check": ["-s", "adr"],
+        "spark convert": ["-o", "out"],
+        "spark stream": ["-o", "out", "--checkpoint", "state"],
+    }
+    arguments = *command.split(), "", *options.get(command, ())
     assert b"a source has an empty name" in run(*arguments, cwd=folder, code=2).stderr
 
 
@@ -186,10 +190,10 @@ def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
 def test_closed_standard_streams_are_reported_and_never_reused(folder: Path, argument: str) -> None:
     """T17: a closed stream is reported, and no file opened later takes its descriptor."""
     shell = 'exec "$@" convert "$SOURCE" docs -o out --overwrite --jobs 2 <&- 2>log'
-    done = subprocess.run(["bash", "-c", shell, "bash", *COMMAND], env=ENVIRONMENT | {"SOURCE": argument}, timeout=60)
+    result = subprocess.run(["bash", "-c", shell, "bash", *COMMAND], env=ENVIRONMENT | {"SOURCE": argument}, timeout=60)
     log = Path("log").read_text()
     assert "Traceback" not in log
-    assert done.returncode == (3 if argument == "-" else 0), log
+    assert result.returncode == (3 if argument == "-" else 0), log
     assert ("standard input is closed" in log) == (argument == "-")
     shell = 'exec "$@" convert docs -o out --overwrite <&- >&- 2>&-'
     assert subprocess.run(["bash", "-c", shell, "bash", *COMMAND], env=ENVIRONMENT, timeout=60).returncode == 0
@@ -212,19 +216,19 @@ def test_a_list_from_closed_standard_input_is_wrong_usage(folder: Path, monkeypa
     ["http://[", "zip://x::file:///etc/hostname", "s3://", "a\0b.md", "\ud800.md", "http://[::1", "zip://::/none",
      "file://\0", "x" * 300 + "/**", "github://", "data:,", "[", "**\0", "memory://nowhere/x.md"],
 )  # fmt: skip
-@pytest.mark.parametrize("listed", [False, True])
-def test_an_odd_name_fails_alone(folder: Path, argument: str, listed: bool) -> None:
+@pytest.mark.parametrize("in_list", [False, True])
+def test_an_odd_name_fails_alone(folder: Path, argument: str, in_list: bool) -> None:
     """T43: as an argument or in a list, before and after other sources."""
-    if listed:
+    if in_list:
         Path("list").write_bytes(
             b"\n".join([b"docs", os.fsencode(argument.replace("\ud800", "\udcff")), b"docs/good.md"])
         )
-        found = list(find_sources(files_from="list"))
+        sources = list(find_sources(files_from="list"))
     else:
-        found = list(find_sources(["docs", argument]))
-    assert found[0].data == b"good\n"
-    assert [source.problem is None for source in found] == [True, False]
-    (found[1].key + str(found[1].problem)).encode()
+        sources = list(find_sources(["docs", argument]))
+    assert sources[0].data == b"good\n"
+    assert [source.problem is None for source in sources] == [True, False]
+    (sources[1].key + str(sources[1].problem)).encode()
 
 
 @pytest.mark.slow
@@ -251,10 +255,10 @@ odd_names = st.lists(
 def test_names_map_one_to_one_to_keys(pair: list[bytes]) -> None:
     """T22: no two names share a key, and a plain UTF-8 name is its own key."""
     assert len(set(map(escaped, pair))) == 2
-    assert all(escaped(name) == name.decode() for name in pair if b"\\" not in name and not _broken(name))
+    assert all(escaped(name) == name.decode() for name in pair if b"\\" not in name and not _is_broken(name))
 
 
-def _broken(name: bytes) -> bool:
+def _is_broken(name: bytes) -> bool:
     return "\ufffd" in name.decode(errors="replace")
 
 
@@ -262,9 +266,9 @@ def test_each_file_with_an_odd_name_has_its_own_key(folder: Path) -> None:
     """T22: bytes that are not UTF-8, and the text that escapes them."""
     for name in (b"\xe9.md", b"\\xe9.md", b"\\\\xe9.md", b"\xc3\xa9.md", b"e\xcc\x81.md", b"a\nb.md", b"100%#1.md"):
         Path(os.fsdecode(b"docs/" + name)).write_bytes(name)
-    found = list(find_sources(["docs"]))
-    assert len({source.key for source in found}) == len(found) == 8
-    assert all(source.problem is None for source in found)
+    sources = list(find_sources(["docs"]))
+    assert len({source.key for source in sources}) == len(sources) == 8
+    assert all(source.problem is None for source in sources)
 
 
 def test_a_link_retargeted_between_runs_is_resolved_again(folder: Path) -> None:
@@ -327,11 +331,13 @@ def write_table(path: Path, table: pa.Table) -> None:
 def test_a_bad_row_fails_alone(folder: Path, name: str, write: Callable[[Path], None]) -> None:
     """T18: the row is a problem that states its number; every other row is read."""
     write(Path(name))
-    found = list(find_sources([name], columns=Columns("body", keep=("day",))))
-    bad = [source for source in found if source.problem is not None]
-    assert [(source.key, source.problem.code) for source in bad if source.problem] == [(f"{name}#{BAD}", "unreadable")]
-    assert f"row {BAD}" in str(bad[0].problem)
-    assert texts(found) == [f"text {row}" for row in range(BATCH) if row != BAD - 1]
+    sources = list(find_sources([name], columns=Columns("body", keep=("day",))))
+    bad_sources = [source for source in sources if source.problem is not None]
+    assert [(source.key, source.problem.code) for source in bad_sources if source.problem] == [
+        (f"{name}#{BAD}", "unreadable")
+    ]
+    assert f"row {BAD}" in str(bad_sources[0].problem)
+    assert texts(sources) == [f"text {row}" for row in range(BATCH) if row != BAD - 1]
 
 
 def test_nanoseconds_are_kept_as_iso_8601(folder: Path) -> None:
@@ -343,7 +349,7 @@ def test_nanoseconds_are_kept_as_iso_8601(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rows, bad",
+    "rows, bad_row",
     [
         ('2,"open\n3,c\n4,d\n', 2),
         ('2,"open\n3,"c"\n4,"d"\n', 2),  # a quote that closes in the wrong place
@@ -352,12 +358,16 @@ def test_nanoseconds_are_kept_as_iso_8601(folder: Path) -> None:
         ("2," + "x" * 3000 + "\n3,c\n4,d\n", 2),
     ],
 )  # fmt: skip
-def test_a_broken_csv_row_fails_alone(folder: Path, rows: str, bad: int) -> None:
+def test_a_broken_csv_row_fails_alone(folder: Path, rows: str, bad_row: int) -> None:
     """T18: a row with an open quote or a cell over the limit is a problem; the rows after it are read."""
     Path("t.csv").write_text(f"n,body\n1,a\n{rows}")
-    found = list(find_sources(["t.csv"], columns=Columns("body", "n"), maximum_bytes=1000))
-    assert [(source.key, source.data) for source in found if not source.problem] == [("1", "a"), ("3", "c"), ("4", "d")]
-    assert [source.key for source in found if source.problem] == [f"t.csv#{bad}"]
+    sources = list(find_sources(["t.csv"], columns=Columns("body", "n"), maximum_bytes=1000))
+    assert [(source.key, source.data) for source in sources if not source.problem] == [
+        ("1", "a"),
+        ("3", "c"),
+        ("4", "d"),
+    ]
+    assert [source.key for source in sources if source.problem] == [f"t.csv#{bad_row}"]
 
 
 def test_reading_csv_leaves_the_process_wide_field_limit_unchanged(folder: Path) -> None:
@@ -366,14 +376,14 @@ def test_reading_csv_leaves_the_process_wide_field_limit_unchanged(folder: Path)
     The test sets the limit: frictionless, if another test imported it, raises it to many gigabytes.
     """
     limit = 131_072
-    before = csv.field_size_limit(limit)
+    previous_limit = csv.field_size_limit(limit)
     try:
         Path("t.csv").write_text('n,body\n1,"' + 'a ""b"",\n' * limit + '"\n2,b\n')
-        found = list(find_sources(["t.csv"], columns=BODY))
+        sources = list(find_sources(["t.csv"], columns=BODY))
         assert csv.field_size_limit() == limit
     finally:
-        csv.field_size_limit(before)
-    assert texts(found) == ['a "b",\n' * limit, "b"]
+        csv.field_size_limit(previous_limit)
+    assert texts(sources) == ['a "b",\n' * limit, "b"]
 
 
 lines = st.text(alphabet='ab",\n\r;', max_size=40)
@@ -387,13 +397,13 @@ def test_records_equal_those_of_the_csv_module(text: str) -> None:
     if all(record.problem is None for record in records):
         expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
         assert [record.cells for record in records] == expected
-    one = text.replace("\n", "").replace("\r", "") or "a"
-    before = csv.field_size_limit(0)
+    line = text.replace("\n", "").replace("\r", "") or "a"
+    previous_limit = csv.field_size_limit(0)
     try:
-        split = cells_of(one, ",")
+        cells = cells_of(line, ",")
     finally:
-        csv.field_size_limit(before)
-    assert split == next(csv.reader([one]))
+        csv.field_size_limit(previous_limit)
+    assert cells == next(csv.reader([line]))
 
 
 @pytest.mark.parametrize("line", ['x","b\n', 'a,"b\n', ',"a","b\n', '"\n'])
@@ -402,22 +412,22 @@ def test_broken_quotes_are_read_in_linear_time(line: str, end: str) -> None:
     """T18: measured in lines examined, not in time."""
     import converter.sources.delimited as delimited
 
-    looked: list[int] = []
+    examinations: list[int] = []
     counts = []
     original = delimited.is_quote_open
 
-    def counted(text: str, delimiter: str, is_open: bool) -> bool | None:
-        looked.append(1)
+    def count_call(text: str, delimiter: str, is_open: bool) -> bool | None:
+        examinations.append(1)
         return original(text, delimiter, is_open)
 
     for number in (100, 400):
-        looked.clear()
-        delimited.is_quote_open = counted
+        examinations.clear()
+        delimited.is_quote_open = count_call
         try:
             list(Records(io.StringIO(line * number + end, newline=""), 10**6))
         finally:
             delimited.is_quote_open = original
-        counts.append(len(looked))
+        counts.append(len(examinations))
     assert counts[1] <= 4.5 * counts[0]
 
 
@@ -431,17 +441,17 @@ def measure(*arguments: str) -> tuple[int, str, int]:
     """Run the command in a process with limited memory; return its exit code, its errors and its peak memory."""
     script = (
         "import resource, subprocess, sys\n"
-        "done = subprocess.run(sys.argv[1:], capture_output=True, text=True, timeout=100)\n"
-        "print(done.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)\n"
-        "print(done.stderr)\n"
+        "result = subprocess.run(sys.argv[1:], capture_output=True, text=True, timeout=100)\n"
+        "print(result.returncode, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)\n"
+        "print(result.stderr)\n"
     )
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", script, *COMMAND, *arguments], env=ENVIRONMENT, capture_output=True, text=True,
         timeout=120, check=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (6 << 30, 6 << 30)),
     )  # fmt: skip
-    first, _, errors = done.stdout.partition("\n")
-    code, peak = map(int, first.split())
+    figures, _, errors = result.stdout.partition("\n")
+    code, peak = map(int, figures.split())
     return code, errors, peak
 
 
@@ -499,8 +509,8 @@ def test_decompression_bombs_in_tables_use_bounded_memory(
 def test_the_size_of_a_row_includes_its_attributes(folder: Path) -> None:
     """T19: attributes count towards the size."""
     write_table(Path("t.parquet"), pa.table({"body": ["x", "y"], "tag": ["a" * 2000, "b"]}))
-    found = outcomes("t.parquet", columns=Columns("body", keep=("tag",)), maximum_bytes=1000)
-    assert found == [("t.parquet#1", "too_large"), ("t.parquet#2", "y")]
+    results = outcomes("t.parquet", columns=Columns("body", keep=("tag",)), maximum_bytes=1000)
+    assert results == [("t.parquet#1", "too_large"), ("t.parquet#2", "y")]
 
 
 # Damage of any kind
@@ -522,8 +532,8 @@ def table_bytes(name: str, tmp_path: Path) -> bytes:
         pq.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=40)
     else:
         table = pa.Table.from_pylist(ROWS)
-        new = pa.ipc.new_file if name == "t.feather" else pa.ipc.new_stream
-        with new(path, table.schema) as writer:
+        open_writer = pa.ipc.new_file if name == "t.feather" else pa.ipc.new_stream
+        with open_writer(path, table.schema) as writer:
             writer.write_table(table, max_chunksize=40)
     return path.read_bytes()
 
@@ -533,51 +543,51 @@ def table_bytes(name: str, tmp_path: Path) -> bytes:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_damaged_table_never_crashes_the_run(tmp_path: Path, name: str, data: st.DataObject) -> None:
     """T18, T43: bytes changed or cut off anywhere yield rows, problems or a usage error."""
-    whole = bytearray(table_bytes(name, tmp_path))
+    content = bytearray(table_bytes(name, tmp_path))
     for _ in range(data.draw(st.integers(0, 3))):
-        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    (tmp_path / name).write_bytes(bytes(whole[: data.draw(st.integers(0, len(whole)))]))
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (tmp_path / name).write_bytes(bytes(content[: data.draw(st.integers(0, len(content)))]))
     try:
-        found = list(find_sources([tmp_path / name], columns=BODY, maximum_bytes=10**6))
+        sources = list(find_sources([tmp_path / name], columns=BODY, maximum_bytes=10**6))
     except UsageError:
         return
-    for source in found:
+    for source in sources:
         source.key.encode()
         assert source.problem is None or source.problem.message.encode()
 
 
-@pytest.mark.parametrize("name, least", [("t.feather", 80), ("t.arrows", 80), ("t.ndjson", 100), ("t.csv", 100)])
-def test_rows_before_a_truncation_are_read(tmp_path: Path, name: str, least: int) -> None:
+@pytest.mark.parametrize("name, minimum", [("t.feather", 80), ("t.arrows", 80), ("t.ndjson", 100), ("t.csv", 100)])
+def test_rows_before_a_truncation_are_read(tmp_path: Path, name: str, minimum: int) -> None:
     """T18: the table is cut off at four fifths and has no index at its end."""
-    whole = table_bytes(name, tmp_path)
-    (tmp_path / name).write_bytes(whole[: len(whole) * 4 // 5])
-    found = texts(list(find_sources([tmp_path / name], columns=BODY)))
-    assert len(found) >= least
-    assert found[:least] == [row["body"] for row in ROWS][:least]
+    content = table_bytes(name, tmp_path)
+    (tmp_path / name).write_bytes(content[: len(content) * 4 // 5])
+    bodies = texts(list(find_sources([tmp_path / name], columns=BODY)))
+    assert len(bodies) >= minimum
+    assert bodies[:minimum] == [row["body"] for row in ROWS][:minimum]
 
 
 def test_a_damaged_row_group_fails_alone(tmp_path: Path) -> None:
     """T18: row groups before and after it are read, and the problem states which rows are not."""
-    whole = bytearray(table_bytes("t.parquet", tmp_path))
+    content = bytearray(table_bytes("t.parquet", tmp_path))
     chunk = pq.ParquetFile(tmp_path / "t.parquet").metadata.row_group(1).column(0)
     start = chunk.dictionary_page_offset
-    whole[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
-    (tmp_path / "t.parquet").write_bytes(whole)
-    found = list(find_sources([tmp_path / "t.parquet"], columns=BODY))
+    content[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    (tmp_path / "t.parquet").write_bytes(content)
+    sources = list(find_sources([tmp_path / "t.parquet"], columns=BODY))
     bodies = [row["body"] for row in ROWS]
-    assert texts(found) == bodies[:40] + bodies[80:]
-    (problem,) = [source.problem for source in found if source.problem is not None]
+    assert texts(sources) == bodies[:40] + bodies[80:]
+    (problem,) = [source.problem for source in sources if source.problem is not None]
     assert "rows 41 to 80" in problem.message
 
 
 # T37: servers
 
 
-class Slow(BaseHTTPRequestHandler):
+class SlowHandler(BaseHTTPRequestHandler):
     """Answers as the path requests."""
 
     def do_GET(self) -> None:
-        released: threading.Event = self.server.released  # type: ignore[attr-defined]
+        release: threading.Event = self.server.released  # type: ignore[attr-defined]
         if self.path == "/good.md":
             self.send_response(200)
             self.end_headers()
@@ -587,18 +597,18 @@ class Slow(BaseHTTPRequestHandler):
             self.send_header("Location", "/loop.md")
             self.end_headers()
         elif self.path == "/silent.md":
-            released.wait(60)
+            release.wait(60)
         elif self.path == "/drip.md":
             self.send_response(200)
             self.send_header("Content-Length", "1000000")
             self.end_headers()
-            while not released.wait(0.05):
+            while not release.wait(0.05):
                 self.wfile.write(b"x")
                 self.wfile.flush()
         elif self.path == "/endless.md":
             self.send_response(200)
             self.end_headers()
-            while not released.is_set():
+            while not release.is_set():
                 self.wfile.write(b"x" * 65536)
 
     do_HEAD = do_GET
@@ -614,14 +624,14 @@ class Slow(BaseHTTPRequestHandler):
 @pytest.fixture
 def server() -> Iterator[str]:
     pytest.importorskip("aiohttp")
-    slow = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
-    slow.daemon_threads = True
-    slow.released = threading.Event()  # type: ignore[attr-defined]
-    threading.Thread(target=slow.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{slow.server_port}"
-    slow.released.set()  # type: ignore[attr-defined]
-    slow.shutdown()
-    slow.server_close()
+    http_server = ThreadingHTTPServer(("127.0.0.1", 0), SlowHandler)
+    http_server.daemon_threads = True
+    http_server.released = threading.Event()  # type: ignore[attr-defined]
+    threading.Thread(target=http_server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{http_server.server_port}"
+    http_server.released.set()  # type: ignore[attr-defined]
+    http_server.shutdown()
+    http_server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -631,8 +641,8 @@ def server() -> Iterator[str]:
 def test_a_page_of_a_misbehaving_server_fails_alone(server: str, name: str, code: str) -> None:
     """T37: no wait exceeds the limit, and the next page is read."""
     seconds = 0.5 if code == "too_slow" else 30
-    found = outcomes(f"{server}/{name}", f"{server}/good.md", maximum_seconds=seconds, maximum_bytes=10**6)
-    assert found == [(f"{server}/{name}", code), (f"{server}/good.md", b"good\n")]
+    results = outcomes(f"{server}/{name}", f"{server}/good.md", maximum_seconds=seconds, maximum_bytes=10**6)
+    assert results == [(f"{server}/{name}", code), (f"{server}/good.md", b"good\n")]
 
 
 def test_a_signal_while_a_file_is_being_opened_is_raised(tmp_path: Path) -> None:
@@ -647,9 +657,9 @@ def test_a_signal_while_a_file_is_being_opened_is_raised(tmp_path: Path) -> None
     path = tmp_path / "a.md"
     path.write_text("a")
     chance = random.Random(15)
-    stopped = 0
+    stop_count = 0
     descriptors = set(os.listdir("/proc/self/fd"))
-    before = signal.signal(signal.SIGALRM, stop)
+    previous_handler = signal.signal(signal.SIGALRM, stop)
     try:
         for _ in range(2000):
             try:
@@ -657,11 +667,11 @@ def test_a_signal_while_a_file_is_being_opened_is_raised(tmp_path: Path) -> None
                 open_path(str(path), Clock(None), False).close()
                 signal.setitimer(signal.ITIMER_REAL, 0)
             except Stop:
-                stopped += 1
+                stop_count += 1
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, previous_handler)
         for descriptor in set(os.listdir("/proc/self/fd")) - descriptors:  # the signal left it without an owner
             with contextlib.suppress(OSError):
                 os.close(int(descriptor))
-    assert stopped > 100
+    assert stop_count > 100

@@ -61,8 +61,8 @@ def test_files_ignored_by_git_are_left_out_and_reported(tree: Path) -> None:
     assert (left_out.count, sorted(left_out.first)) == (2, ["./docs/build", "./node_modules"])
     excluding = ["convert", ".", "--exclude", "*", "--records", "documents", "--to", "ndjson"]
     assert run(*excluding, cwd=tree, code=1).stdout == b""
-    done = run("convert", ".", "-o", "out", "-v", cwd=tree, code=0)
-    assert b"left out by .gitignore or --exclude: " in done.stderr
+    result = run("convert", ".", "-o", "out", "-v", cwd=tree, code=0)
+    assert b"left out by .gitignore or --exclude: " in result.stderr
     assert (
         len(
             run("convert", ".", "--no-ignore", "--records", "documents", "--to", "ndjson", cwd=tree).stdout.split(b"\n")
@@ -92,9 +92,9 @@ def test_an_unreadable_ignore_file_is_a_problem(tree: Path, kind: str) -> None:
         path.write_text("b.md\n" * 300_000)
     else:
         path.mkdir()
-    found = list(find_sources(["."]))
-    assert [source.key for source in found if source.problem is None] == ALL
-    assert [source.key for source in found if source.problem is not None] == ["docs/.gitignore"]
+    sources = list(find_sources(["."]))
+    assert [source.key for source in sources if source.problem is None] == ALL
+    assert [source.key for source in sources if source.problem is not None] == ["docs/.gitignore"]
 
 
 def test_exclude_patterns_match_like_gitignore_lines(tree: Path) -> None:
@@ -117,20 +117,22 @@ CUT = re.compile(r"[^*?\[\\]*[^*?\[\\/]\*\*+/")
 @pytest.mark.slow
 @given(st.lists(patterns, min_size=1, max_size=3), st.lists(patterns, max_size=2))
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-def test_the_ignored_files_are_those_that_git_ignores(tree: Path, above: list[str], below: list[str]) -> None:
+def test_the_ignored_files_are_those_that_git_ignores(
+    tree: Path, parent_lines: list[str], folder_lines: list[str]
+) -> None:
     """T32: compared with git itself.
 
     The exception is `a**/b`, whose stars are ordinary ones according to git's manual: git cuts the literal `a` off a
     pattern with a slash before it reads the rest, which then begins with `**/` (dir.c, `match_pathname`).
     """
-    assume(not any(CUT.match(line) for line in [*above, *below]))
+    assume(not any(CUT.match(line) for line in [*parent_lines, *folder_lines]))
     make(*PATHS)
-    Path(".gitignore").write_text("".join(line.replace("a/", "a") + ".md\n" + line + "\n" for line in above))
-    Path("a/.gitignore").write_text("".join(line + "\n" for line in below))
-    listed = subprocess.run(
+    Path(".gitignore").write_text("".join(line.replace("a/", "a") + ".md\n" + line + "\n" for line in parent_lines))
+    Path("a/.gitignore").write_text("".join(line + "\n" for line in folder_lines))
+    output = subprocess.run(
         ["git", "ls-files", "-z", "--others", "--exclude-standard"], capture_output=True, check=True, cwd=tree
     ).stdout.decode()
-    expected = sorted(name for name in listed.split("\0") if name.endswith(".md"))
+    expected = sorted(name for name in output.split("\0") if name.endswith(".md"))
     assert sorted(keys(".")) == expected
 
 
@@ -151,17 +153,17 @@ def test_a_named_encoding_is_used(tmp_path: Path) -> None:
     document = read(path, encoding="EUC-JP")
     assert (document.encoding, [row["text"] for row in document.blocks]) == ("euc_jp", ["価格表"])
     assert list(document.problems) == []
-    done = run("convert", "a.md", "--encoding", "euc_jp", "--records", "blocks", "--to", "csv", cwd=tmp_path, code=0)
-    assert JAPANESE.strip().encode() in done.stdout
+    result = run("convert", "a.md", "--encoding", "euc_jp", "--records", "blocks", "--to", "csv", cwd=tmp_path, code=0)
+    assert JAPANESE.strip().encode() in result.stdout
     for command in ("show", "tables", "infer"):
         assert run(command, "a.md", "--encoding", "nonsense", cwd=tmp_path, code=2).stderr
     path.write_bytes(b"\xef\xbb\xbf" + JAPANESE.encode())
     assert read(path, encoding="euc_jp").encoding == "utf-8-sig"
     assert [row["code"] for row in read(b"a\xff\n", encoding="ascii").problems] == ["undecodable"]
     assert "größer" in read("<html><p>größer".encode("latin-1"), encoding="latin-1").blocks[0]["text"]
-    for wrong in ("nonsense", "hex", "rot13", ""):
+    for encoding in ("nonsense", "hex", "rot13", ""):
         with pytest.raises(UsageError, match="unknown encoding"):
-            Options(encoding=wrong)
+            Options(encoding=encoding)
 
 
 @pytest.mark.parametrize("text", ["価格表\n", "製品カタログ\n", "東京の本社\n"])
@@ -198,13 +200,13 @@ def test_json_without_text_is_reported() -> None:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("more", [[], ["--records", "sections"], ["--to", "json"]])
-def test_an_unused_type_hint_is_reported(tmp_path: Path, more: list[str], jobs: str) -> None:
+@pytest.mark.parametrize("options", [[], ["--records", "sections"], ["--to", "json"]])
+def test_an_unused_type_hint_is_reported(tmp_path: Path, options: list[str], jobs: str) -> None:
     """T32: an unused hint is reported; a hint used by name or header is not."""
     for name in "abc":
         (tmp_path / f"{name}.md").write_text("| Zip code | n |\n|---|---|\n| 1 | 2 |\n" * (name == "c"))
     hints = ["--type", "nocol=int64", "--type", "zip_code=string", "--type", "N=string", "--type", "*=string"]
-    done = run("convert", ".", "-o", "out", "--jobs", jobs, *hints, *more, cwd=tmp_path, code=0)
-    assert done.stderr.count(b"--type ") == 1
-    assert b"--type nocol=...: no table has a column" in done.stderr
-    assert not (tmp_path / "out" / "tables.parquet").exists() or not more
+    result = run("convert", ".", "-o", "out", "--jobs", jobs, *hints, *options, cwd=tmp_path, code=0)
+    assert result.stderr.count(b"--type ") == 1
+    assert b"--type nocol=...: no table has a column" in result.stderr
+    assert not (tmp_path / "out" / "tables.parquet").exists() or not options

@@ -42,7 +42,7 @@ DOCUMENTS = {
 LIMIT = 50_000
 
 
-def found(*urls: str, columns: Columns | None = None, include: tuple[str, ...] = ()) -> dict[str, bytes | str]:
+def outcomes(*urls: str, columns: Columns | None = None, include: tuple[str, ...] = ()) -> dict[str, bytes | str]:
     """Return the data of each key, or the code of its problem."""
     sources = list(find_sources(urls, columns=columns, include=include, maximum_bytes=LIMIT))
     assert SECRET not in repr(sources)
@@ -83,22 +83,22 @@ def test_a_folder_of_a_bucket_yields_its_documents(bucket: str) -> None:
         f"{bucket}/docs/weird [1].md": b"# W\n",
         f"{bucket}/docs/sub/c.md": b"# C\n",
     }
-    assert found(f"{bucket}/docs") == found(f"{bucket}/docs/") == expected
-    assert list(found(f"{bucket}/docs")) == list(expected)  # sorted, folder by folder
-    more = found(f"{bucket}/docs", include=("*.png",))
-    assert set(more) - set(expected) == {f"{bucket}/docs/picture.png"}
+    assert outcomes(f"{bucket}/docs") == outcomes(f"{bucket}/docs/") == expected
+    assert list(outcomes(f"{bucket}/docs")) == list(expected)  # sorted, folder by folder
+    all_files = outcomes(f"{bucket}/docs", include=("*.png",))
+    assert set(all_files) - set(expected) == {f"{bucket}/docs/picture.png"}
 
 
 def test_many_small_objects_are_fetched_together_and_stay_in_order(bucket: str) -> None:
-    many = found(f"{bucket}/many")
-    assert list(many.values()) == [b"# %d\n" % number for number in range(40)]
+    contents = outcomes(f"{bucket}/many")
+    assert list(contents.values()) == [b"# %d\n" % number for number in range(40)]
 
 
 def test_overlapping_objects_and_globs_of_a_bucket_are_read_once(bucket: str) -> None:
-    read = found(f"{bucket}/docs/sub/c.md", f"{bucket}/docs/*.md", f"{bucket}/docs/a.md", f"{bucket}/docs/none*")
-    assert list(read) == [f"{bucket}/docs/{name}" for name in
+    contents = outcomes(f"{bucket}/docs/sub/c.md", f"{bucket}/docs/*.md", f"{bucket}/docs/a.md", f"{bucket}/docs/none*")
+    assert list(contents) == [f"{bucket}/docs/{name}" for name in
                           ("sub/c.md", "a.md", "bomb.md", "empty.md", "weird [1].md", "none*")]  # fmt: skip
-    assert read[f"{bucket}/docs/none*"] == "no_documents"
+    assert contents[f"{bucket}/docs/none*"] == "no_documents"
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ def test_overlapping_objects_and_globs_of_a_bucket_are_read_once(bucket: str) ->
     ],
 )
 def test_a_missing_object_is_not_found(bucket: str, address: str, code: str) -> None:
-    assert list(found(address).values()) == [code]
+    assert list(outcomes(address).values()) == [code]
 
 
 @pytest.mark.parametrize("name", ["tables", "tables/t.parquet", "tables/*.gz"])
 def test_tables_in_a_bucket_are_read(bucket: str, name: str) -> None:
-    (both,) = {tuple(found(f"{bucket}/{name}", columns=Columns("body", "url")).items())}
-    assert {key for key, _ in both} == {"u1", "u2"}
+    (rows,) = {tuple(outcomes(f"{bucket}/{name}", columns=Columns("body", "url")).items())}
+    assert {key for key, _ in rows} == {"u1", "u2"}
 
 
 def test_an_unreachable_store_or_server_is_a_problem_with_advice(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,9 +125,9 @@ def test_an_unreachable_store_or_server_is_a_problem_with_advice(bucket: str, mo
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
     store.clear_instance_cache()
-    refused = list(find_sources([f"{bucket}/docs/a.md", "http://127.0.0.1:9/a.md"]))
-    assert len(refused) == 2
-    for source in refused:
+    sources = list(find_sources([f"{bucket}/docs/a.md", "http://127.0.0.1:9/a.md"]))
+    assert len(sources) == 2
+    for source in sources:
         assert source.problem is not None
         assert source.problem.code == "unreadable"
         assert "check the address, the endpoint and the network" in source.problem.message
@@ -138,9 +138,9 @@ class Pages(BaseHTTPRequestHandler):
     """Serves the documents; for other paths, the status or page that the address requests."""
 
     def do_GET(self) -> None:
-        path, _, asked = self.path.partition("?")
+        path, _, query = self.path.partition("?")
         name = path.strip("/")
-        body = DOCUMENTS.get(name, f"# {asked}\n".encode() if name == "page" else b"")
+        body = DOCUMENTS.get(name, f"# {query}\n".encode() if name == "page" else b"")
         status = int(name) if name.isdigit() else 200 if body else 404
         self.send_response(status)
         if not name.startswith("no-head"):
@@ -169,17 +169,17 @@ def site() -> Iterator[str]:
 
 
 def test_web_pages_are_read(site: str) -> None:
-    asked = [
+    addresses = [
         f"{site}/{name}" for name in ("docs/a.md", "docs/b.txt.gz", "docs/bomb.md", "gone.md", "page?a=1", "page?a=2")
     ]
-    assert list(found(*asked).items()) == list(zip(
-        asked, [b"# A\n", b"# B\n", "too_large", "not_found", b"# a=1\n", b"# a=2\n"], strict=True
+    assert list(outcomes(*addresses).items()) == list(zip(
+        addresses, [b"# A\n", b"# B\n", "too_large", "not_found", b"# a=1\n", b"# a=2\n"], strict=True
     ))  # fmt: skip
 
 
 def test_a_server_without_head_requests_and_lengths_is_read(site: str) -> None:
     DOCUMENTS["no-head/a.md"], DOCUMENTS["no-head/bomb.md"] = b"# A\n", bytes(100_000)
-    assert list(found(f"{site}/no-head/a.md", f"{site}/no-head/bomb.md").values()) == [b"# A\n", "too_large"]
+    assert list(outcomes(f"{site}/no-head/a.md", f"{site}/no-head/bomb.md").values()) == [b"# A\n", "too_large"]
 
 
 def test_an_html_page_is_detected_by_its_suffix_or_first_bytes(site: str) -> None:
@@ -190,7 +190,7 @@ def test_an_html_page_is_detected_by_its_suffix_or_first_bytes(site: str) -> Non
 
 @pytest.mark.parametrize("name", ["t.parquet", "t.ndjson.gz"])
 def test_tables_on_a_web_site_are_read(site: str, name: str) -> None:
-    assert found(f"{site}/tables/{name}", columns=Columns("body", "url")) == {"u1": "# One", "u2": "# Two"}
+    assert outcomes(f"{site}/tables/{name}", columns=Columns("body", "url")) == {"u1": "# One", "u2": "# Two"}
 
 
 @pytest.mark.parametrize("status, advice", [(401, "credentials"), (403, "credentials"), (500, "status 500")])
@@ -210,7 +210,7 @@ def test_addresses_that_differ_only_in_credentials_are_duplicates(site: str) -> 
 
 
 @pytest.mark.parametrize(
-    "address, shown",
+    "address, expected",
     [
         ("https://u:p@example.org/a.md", "https://example.org/a.md"),
         ("https://example.org/a?b=%20c&d", "https://example.org/a?b=%20c&d"),
@@ -224,8 +224,8 @@ def test_addresses_that_differ_only_in_credentials_are_duplicates(site: str) -> 
         ("s3://bucket/a?token=1", "s3://bucket/a?token=1"),
     ],
 )  # fmt: skip
-def test_an_address_is_shown_without_credentials(address: str, shown: str) -> None:
-    assert public(address) == shown
+def test_an_address_is_shown_without_credentials(address: str, expected: str) -> None:
+    assert public(address) == expected
 
 
 def test_any_fsspec_address_is_read(tmp_path: Path) -> None:
@@ -235,8 +235,11 @@ def test_any_fsspec_address_is_read(tmp_path: Path) -> None:
         archive.writestr("one.md", "# One\n")
         archive.writestr("in/two.md", "# Two\n")
     outer = f"file://{tmp_path}/a.zip"
-    assert found(f"zip://*.md::{outer}") == {f"zip://one.md::{outer}": b"# One\n"}
-    assert found(f"zip://::{outer}") == {f"zip://one.md::{outer}": b"# One\n", f"zip://in/two.md::{outer}": b"# Two\n"}
+    assert outcomes(f"zip://*.md::{outer}") == {f"zip://one.md::{outer}": b"# One\n"}
+    assert outcomes(f"zip://::{outer}") == {
+        f"zip://one.md::{outer}": b"# One\n",
+        f"zip://in/two.md::{outer}": b"# Two\n",
+    }
 
 
 @pytest.mark.parametrize("protocol", sorted({*EXTRAS} - {"adl"}))
@@ -264,4 +267,4 @@ def test_an_unknown_protocol_is_wrong_usage_but_a_problem_in_a_list(tmp_path: Pa
 def test_a_file_name_may_contain_colons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("std::string.md").write_text("x")
-    assert found("std::string.md") == {"std::string.md": b"x"}
+    assert outcomes("std::string.md") == {"std::string.md": b"x"}

@@ -84,12 +84,12 @@ def codes(sources: list[Source]) -> list[tuple[str, str | None]]:
 @pytest.mark.parametrize("name", WRITERS)
 def test_every_format_gives_the_same_documents(tmp_path: Path, name: str) -> None:
     WRITERS[name](tmp_path / name, ROWS)
-    found = read(tmp_path / name)
-    assert [(source.key, source.data) for source in found] == [(row["url"], row["body"]) for row in ROWS]
-    kept = [{key: str(row[key]) for key in ("lang", "words") if row[key] is not None} for row in ROWS]
+    sources = read(tmp_path / name)
+    assert [(source.key, source.data) for source in sources] == [(row["url"], row["body"]) for row in ROWS]
+    attributes = [{key: str(row[key]) for key in ("lang", "words") if row[key] is not None} for row in ROWS]
     if "csv" in name or "tsv" in name:  # CSV cannot distinguish null from an empty text
-        kept[1]["lang"] = ""
-    assert [dict(source.attributes) for source in found] == kept
+        attributes[1]["lang"] = ""
+    assert [dict(source.attributes) for source in sources] == attributes
 
 
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=30)
@@ -100,8 +100,8 @@ texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_round_trips(tmp_path: Path, name: str, bodies: list[str]) -> None:
     WRITERS[name](tmp_path / name, [{"body": body, "n": number} for number, body in enumerate(bodies)])
-    found = read(tmp_path / name, columns=Columns("body", "n"))
-    assert [source.data for source in found] == bodies
+    sources = read(tmp_path / name, columns=Columns("body", "n"))
+    assert [source.data for source in sources] == bodies
 
 
 def test_attributes_and_keys_reach_the_records(tmp_path: Path) -> None:
@@ -121,10 +121,10 @@ def test_null_texts_and_duplicate_keys_are_problems(tmp_path: Path, monkeypatch:
     monkeypatch.chdir(tmp_path)
     rows = [("a", "1"), ("b", None), ("a", "2"), (None, "3"), ("b", "4"), ("", "5")]
     WRITERS["t.parquet"](Path("t.parquet"), [{"url": url, "body": body} for url, body in rows])
-    found = read("t.parquet", columns=Columns("body", "url"))
+    sources = read("t.parquet", columns=Columns("body", "url"))
     expected = [("a", None), ("b", "null_text"), ("a", "duplicate_key"), ("t.parquet#4", None), ("b", None)]
-    assert codes(found) == [*expected, ("t.parquet#6", None)]
-    problems = convert_batch(found, Options()).records["problems"].to_pylist()
+    assert codes(sources) == [*expected, ("t.parquet#6", None)]
+    problems = convert_batch(sources, Options()).records["problems"].to_pylist()
     assert [problem["code"] for problem in problems] == ["null_text", "duplicate_key"]
 
 
@@ -133,12 +133,12 @@ def test_a_line_that_is_not_an_object_fails_alone(tmp_path: Path, monkeypatch: p
     lines = [b"\xef\xbb\xbf" + b'{"body": "1"}', b"", b"{broken", b"[1]", b'{"body": 7}', b'{"body": "\xff"}',
              b'{"x": 1}', b"[" * 100_000, b'{"body": "' + b"x" * 200_000 + b'"}', b'{"body": "\\ud800"}']  # fmt: skip
     Path("t.ndjson").write_bytes(b"\n".join(lines))
-    found = read("t.ndjson", columns=Columns("body"), maximum_bytes=150_000)
-    assert [(key.removeprefix("t.ndjson#"), code) for key, code in codes(found)] == [
+    sources = read("t.ndjson", columns=Columns("body"), maximum_bytes=150_000)
+    assert [(key.removeprefix("t.ndjson#"), code) for key, code in codes(sources)] == [
         ("1", None), ("3", "unreadable"), ("4", "unreadable"), ("5", "unreadable"), ("6", "unreadable"),
         ("7", "null_text"), ("8", "unreadable"), ("9", "too_large"), ("10", None),
     ]  # fmt: skip
-    assert convert_batch(found, Options()).records["documents"].num_rows == 2
+    assert convert_batch(sources, Options()).records["documents"].num_rows == 2
 
 
 def test_csv_keeps_other_encodings_and_continues_after_an_open_quote(tmp_path: Path) -> None:
@@ -146,10 +146,10 @@ def test_csv_keeps_other_encodings_and_continues_after_an_open_quote(tmp_path: P
     path.write_bytes(
         'key,body\na,"Die Größe über alles, schöne Grüße"\nb,x\nc,"open\n'.encode("latin-1") + b"y\n" * 999
     )
-    found = read(path, columns=Columns("body", "key"), maximum_bytes=900)
-    assert codes(found)[:4] == [("a", None), ("b", None), (f"{path}#3", "unreadable"), ("y", "null_text")]
-    assert len(found) == 3 + 999
-    rows = convert_batch(found, Options()).records["blocks"].to_pylist()
+    sources = read(path, columns=Columns("body", "key"), maximum_bytes=900)
+    assert codes(sources)[:4] == [("a", None), ("b", None), (f"{path}#3", "unreadable"), ("y", "null_text")]
+    assert len(sources) == 3 + 999
+    rows = convert_batch(sources, Options()).records["blocks"].to_pylist()
     assert rows[0]["text"] == "Die Größe über alles, schöne Grüße"
 
 
@@ -179,8 +179,8 @@ def test_a_partitioned_folder_of_tables_is_read(tmp_path: Path, monkeypatch: pyt
     Path("in/_temporary").mkdir()
     Path("in/_temporary/part.parquet").write_bytes(b"half")
     Path("in/readme.md").write_text("x")
-    found = read("in", columns=Columns("body", "url", ("lang",)))
-    assert [(source.key, dict(source.attributes)) for source in found] == [
+    sources = read("in", columns=Columns("body", "url", ("lang",)))
+    assert [(source.key, dict(source.attributes)) for source in sources] == [
         ("a", {"lang": "de"}), ("b", {"lang": "de"}), ("c", {"lang": "en us"}),
     ]  # fmt: skip
 
@@ -190,8 +190,8 @@ def test_a_later_table_that_is_broken_or_lacks_a_column_is_a_problem(tmp_path: P
     WRITERS["t.parquet"](tmp_path / "2.parquet", [{"text": "x"}])
     (tmp_path / "3.parquet").write_bytes((tmp_path / "1.parquet").read_bytes()[:-20])
     (tmp_path / "4.parquet").write_bytes(b"")
-    found = codes(read(tmp_path / "*.parquet"))
-    assert found[3:] == [(f"{tmp_path}/{name}.parquet", code)
+    outcomes = codes(read(tmp_path / "*.parquet"))
+    assert outcomes[3:] == [(f"{tmp_path}/{name}.parquet", code)
                          for name, code in (("2", "no_column"), ("3", "unreadable"), ("4", "unreadable"))]  # fmt: skip
 
 
@@ -228,15 +228,15 @@ def database(tmp_path: Path) -> str:
 
 
 def test_a_query_reads_a_database(database: str) -> None:
-    found = read(database, columns=Columns("body", "url", ("i",)), query=f"{QUERY};")
-    assert [(source.key, source.data) for source in found] == sorted((f"u{i}", f"# {i}") for i in range(200))
-    assert {source.key: dict(source.attributes) for source in found}["u7"] == {"i": "7"}
+    sources = read(database, columns=Columns("body", "url", ("i",)), query=f"{QUERY};")
+    assert [(source.key, source.data) for source in sources] == sorted((f"u{i}", f"# {i}") for i in range(200))
+    assert {source.key: dict(source.attributes) for source in sources}["u7"] == {"i": "7"}
 
 
 def test_a_query_reads_files(tmp_path: Path) -> None:
     WRITERS["t.parquet"](tmp_path / "t.parquet", ROWS)
-    found = read(columns=Columns("body"), query=f"select body from '{tmp_path}/t.parquet' order by url")
-    assert [source.key for source in found] == ["query#1", "query#2", "query#3"]
+    sources = read(columns=Columns("body"), query=f"select body from '{tmp_path}/t.parquet' order by url")
+    assert [source.key for source in sources] == ["query#1", "query#2", "query#3"]
 
 
 @pytest.mark.parametrize(
@@ -255,9 +255,9 @@ def test_an_invalid_query_is_wrong_usage(database: str, query: str, message: str
 
 def test_a_query_that_fails_midway_is_a_problem() -> None:
     query = "select case when i < 100000 then 'x' else error('no more') end as body from range(150000) t(i)"
-    found = read(columns=Columns("body"), query=query)
-    assert found[-1].problem is not None
-    assert (found[-1].problem.code, "no more" in found[-1].problem.message) == ("unreadable", True)
+    sources = read(columns=Columns("body"), query=query)
+    assert sources[-1].problem is not None
+    assert (sources[-1].problem.code, "no more" in sources[-1].problem.message) == ("unreadable", True)
 
 
 @pytest.mark.parametrize("name", ["gone.duckdb", "text.duckdb"])
@@ -284,13 +284,13 @@ def test_memory_does_not_grow_with_the_table(tmp_path: Path, name: str) -> None:
     else:
         WRITERS[name](path, [{"body": body} for body in bodies])
     del bodies
-    before = pa.total_allocated_bytes()
+    previous_bytes = pa.total_allocated_bytes()
     tracemalloc.start()
-    largest = 0
+    arrow_peak = 0
     for number, source in enumerate(find_sources([path], columns=Columns("body"))):
         assert source.data.startswith(f"{number} ")  # type: ignore[arg-type]
-        largest = max(largest, pa.total_allocated_bytes() - before)
+        arrow_peak = max(arrow_peak, pa.total_allocated_bytes() - previous_bytes)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert number == 7999
-    assert peak + largest < 13_000_000
+    assert peak + arrow_peak < 13_000_000

@@ -46,23 +46,25 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def asked(query: str, *arguments: str, cwd: Path, to: str = "json") -> list[dict[str, object]]:
-    found: list[dict[str, object]] = json.loads(run("sql", query, *arguments, "--to", to, cwd=cwd, code=0).stdout)
-    return found
+def query_rows(query: str, *arguments: str, cwd: Path, to: str = "json") -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = json.loads(run("sql", query, *arguments, "--to", to, cwd=cwd, code=0).stdout)
+    return rows
 
 
 def test_a_query_reads_records_data_sets_and_views(folder: Path) -> None:
     sources = ("a.md", "b.md")
-    assert asked("select title from sections where level = 1 order by 1", *sources, cwd=folder) == [
+    assert query_rows("select title from sections where level = 1 order by 1", *sources, cwd=folder) == [
         {"title": "Prices"}, {"title": "Second"}
     ]  # fmt: skip
-    assert asked(f"select sum(row) s, max(took) t from {DATASET}", "a.md", cwd=folder) == [{"s": 1, "t": "PT3600S"}]
-    assert asked("select label, value from labelled_items", "a.md", cwd=folder) == [
+    assert query_rows(f"select sum(row) s, max(took) t from {DATASET}", "a.md", cwd=folder) == [
+        {"s": 1, "t": "PT3600S"}
+    ]
+    assert query_rows("select label, value from labelled_items", "a.md", cwd=folder) == [
         {"label": "label", "value": "value"}
     ]
-    joined = 'select c.text from Cells c join "documents" d using (doc_id) where d.source = \'a.md\' and "row" = 0'
-    assert [row["text"] for row in asked(joined, *sources, cwd=folder)] == ["Rome", "1.5", "0:00:05", "2024-01-02"]
-    names = {row["name"] for row in asked("show tables", *sources, cwd=folder)}
+    query = 'select c.text from Cells c join "documents" d using (doc_id) where d.source = \'a.md\' and "row" = 0'
+    assert [row["text"] for row in query_rows(query, *sources, cwd=folder)] == ["Rome", "1.5", "0:00:05", "2024-01-02"]
+    names = {row["name"] for row in query_rows("show tables", *sources, cwd=folder)}
     assert names >= {*RECORDS, "section_text"}
 
 
@@ -71,10 +73,10 @@ def test_outputs_are_read_without_converting(folder: Path) -> None:
     run("convert", "a.md", "-o", "datasets.duckdb", cwd=folder, code=0)
     (folder / "a.md").unlink()
     for out in ("out", "datasets.duckdb"):
-        assert asked(f"select city, took from {DATASET} order by price", out, cwd=folder) == [
+        assert query_rows(f"select city, took from {DATASET} order by price", out, cwd=folder) == [
             {"city": "Rome", "took": "PT5S"}, {"city": "Oslo", "took": "PT3600S"}
         ]  # fmt: skip
-        assert asked("select count(*) n from section_text", out, cwd=folder) == [{"n": 2}]
+        assert query_rows("select count(*) n from section_text", out, cwd=folder) == [{"n": 2}]
     run("convert", "b.md", "-o", "csv", "--to", "csv", cwd=folder, code=0)
     assert b"Parquet" in run("sql", "from sections", "csv", cwd=folder, code=1).stderr
     assert b"not an output of Parquetry" in run("sql", "from sections", "none.duckdb", cwd=folder, code=1).stderr
@@ -93,8 +95,8 @@ def test_a_result_is_written_in_every_format(folder: Path) -> None:
         {"city": "Oslo", "price": 2.5},
     ]
     assert b"--overwrite" in run("sql", query, "a.md", "-o", "x.parquet", cwd=folder, code=1).stderr
-    code, shown, _ = in_terminal("sql", query, "a.md", cwd=folder)
-    assert code == 0 and "╭──────┬───────╮" in shown
+    code, text, _ = in_terminal("sql", query, "a.md", cwd=folder)
+    assert code == 0 and "╭──────┬───────╮" in text
 
 
 def test_any_duckdb_type_can_be_written(folder: Path) -> None:
@@ -110,7 +112,7 @@ def test_any_duckdb_type_can_be_written(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "message"),
     [
         ("selec 1", 'at or near "selec"'),
         ("select nosuch from sections", "LINE 1: select nosuch"),
@@ -131,25 +133,25 @@ def test_any_duckdb_type_can_be_written(folder: Path) -> None:
         ("select title::int from sections where level = 1", "Could not convert"),
     ],
 )
-def test_a_query_reads_the_records_and_nothing_else(output: Path, query: str, said: str) -> None:
-    with pytest.raises(UsageError, match=re.escape(said)):
+def test_a_query_reads_the_records_and_nothing_else(output: Path, query: str, message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
         ask(query, output)
     assert [path.name for path in output.parent.iterdir()] == ["out"]
 
 
 def test_a_refused_query_is_wrong_usage(folder: Path) -> None:
-    for query, said in (("select nosuch from sections", b"LINE 1: select nosuch"), ("selec 1", b"LINE 1: selec")):
-        done = run("sql", query, "a.md", cwd=folder, code=2)
-        assert said in done.stderr and done.stdout == b""
+    for query, message in (("select nosuch from sections", b"LINE 1: select nosuch"), ("selec 1", b"LINE 1: selec")):
+        result = run("sql", query, "a.md", cwd=folder, code=2)
+        assert message in result.stderr and result.stdout == b""
 
 
 def test_a_query_leaves_the_output_unchanged(folder: Path) -> None:
     run("convert", "a.md", "-o", "x.duckdb", cwd=folder, code=0)
-    before = (folder / "x.duckdb").read_bytes()
+    previous_bytes = (folder / "x.duckdb").read_bytes()
     for query in ("drop table sections", "delete from sections", "from read_text('a.md')"):
         with pytest.raises(UsageError):
             ask(query, folder / "x.duckdb")
-    assert (folder / "x.duckdb").read_bytes() == before
+    assert (folder / "x.duckdb").read_bytes() == previous_bytes
     assert sorted(path.name for path in folder.iterdir()) == ["a.md", "b.md", "x.duckdb"]
 
 
@@ -172,8 +174,8 @@ def test_a_query_reads_no_other_files(folder: Path, name: str) -> None:
         "select content from read_text('x.duckdb.wal.checkpoint')",
         f"from parquet_metadata('{folder}/out/documents.parquet')",
     ):
-        done = run("sql", query, name, cwd=folder, code=2)
-        assert done.stdout == b"" and b"secret" not in done.stdout
+        result = run("sql", query, name, cwd=folder, code=2)
+        assert result.stdout == b"" and b"secret" not in result.stdout
     assert sorted(path.name for path in (folder / ".tmp").iterdir()) == ["secret.csv"]
 
 
@@ -181,7 +183,7 @@ def test_values_without_a_python_type_are_shown_as_in_duckdb(folder: Path) -> No
     """T16."""
     query = """select date '20000-01-01' d, timestamp '-5000-01-01' t, [date '12000-01-01'] l, 'infinity'::date i,
         time '24:00:00' e, '101'::bit b, 340282366920938463463374607431768211455::uhugeint u, time '10:11' k"""
-    (row,) = asked(query, "b.md", cwd=folder)
+    (row,) = query_rows(query, "b.md", cwd=folder)
     assert [*row.values()] == [
         "20000-01-01", "5001-01-01 (BC) 00:00:00", "[12000-01-01]", "infinity", "24:00:00", "101",
         "340282366920938463463374607431768211455", "10:11:00",
@@ -198,8 +200,8 @@ def test_a_query_has_a_time_limit(folder: Path) -> None:
     """T16: for documents and for an existing output."""
     run("convert", "a.md", "-o", "out", cwd=folder, code=0)
     for source in ("out", "a.md"):
-        done = run("sql", ENDLESS, source, "--max-seconds", "1.5", cwd=folder, code=1)
-        assert done.stderr.count(b"\n") == 1 and b"longer than 1.5 seconds" in done.stderr and done.stdout == b""
+        result = run("sql", ENDLESS, source, "--max-seconds", "1.5", cwd=folder, code=1)
+        assert result.stderr.count(b"\n") == 1 and b"longer than 1.5 seconds" in result.stderr and result.stdout == b""
 
 
 @pytest.mark.slow
@@ -219,21 +221,21 @@ def test_a_signal_stops_a_query(folder: Path, number: signal.Signals) -> None:
 def test_duckdb_messages_contain_no_terminal_codes(folder: Path) -> None:
     """T16, T23."""
     (folder / "c.md").write_text("# \x1b[31mred\x1b]0;title\x07\n")
-    done = run("sql", "select title::int from sections", "c.md", cwd=folder, code=2)
-    assert b"red" in done.stderr and b"\x1b" not in done.stderr and b"\x07" not in done.stderr
+    result = run("sql", "select title::int from sections", "c.md", cwd=folder, code=2)
+    assert b"red" in result.stderr and b"\x1b" not in result.stderr and b"\x07" not in result.stderr
 
 
 def test_standard_output_shows_no_progress_bar(folder: Path) -> None:
     """T16: DuckDB shows one after two seconds, in a terminal."""
     run("convert", "a.md", "-o", "out", cwd=folder, code=0)
     query = "select count(*) n from range(400000000) a where hash(a.range) % 7 = 8"
-    code, shown, _ = in_terminal("sql", query, "out", "--to", "csv", cwd=folder)
-    assert (code, shown.split()) == (0, ["n", "0"])
+    code, text, _ = in_terminal("sql", query, "out", "--to", "csv", cwd=folder)
+    assert (code, text.split()) == (0, ["n", "0"])
 
 
 def test_unreadable_sources_are_reported(folder: Path) -> None:
-    done = run("sql", "select count(*) n from documents", "a.md", "none.md", "--to", "csv", cwd=folder, code=3)
-    assert done.stdout == b"n\r\n1\r\n" and b"not_found" in done.stderr
+    result = run("sql", "select count(*) n from documents", "a.md", "none.md", "--to", "csv", cwd=folder, code=3)
+    assert result.stdout == b"n\r\n1\r\n" and b"not_found" in result.stderr
     assert run("sql", "select 1", "none.md", cwd=folder, code=1).stdout == b""
 
 
@@ -247,5 +249,5 @@ def test_only_the_records_that_a_query_names_are_written() -> None:
 def test_a_missing_duckdb_names_the_extra(folder: Path) -> None:
     (folder / "duckdb.py").write_text("raise ModuleNotFoundError(name='duckdb')")
     path = f"{folder}:{Path(__file__).parent.parent}"
-    done = run("sql", "select 1", "a.md", cwd=folder, code=2, PYTHONPATH=path)
-    assert b"pip install 'parquetry[duckdb]'" in done.stderr
+    result = run("sql", "select 1", "a.md", cwd=folder, code=2, PYTHONPATH=path)
+    assert b"pip install 'parquetry[duckdb]'" in result.stderr

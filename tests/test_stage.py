@@ -49,21 +49,21 @@ def listing(folder: Path) -> dict[str, bytes | str | None]:
     }
 
 
-def killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> None:
+def run_killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> None:
     """Convert `LATER` in a process that dies, as by SIGKILL, before this call of `Directory`."""
     code = (
         "import os, sys; from pathlib import Path\n"
         "from converter.output.directory import Directory; from tests.test_stage import LATER, convert\n"
-        f"real, calls = Directory.{call}, []\n"
+        f"original, calls = Directory.{call}, []\n"
         "def dying(*arguments):\n"
         "    calls.append(1)\n"
         f"    os._exit(9) if len(calls) > {number} else None\n"
-        "    return real(*arguments)\n"
+        "    return original(*arguments)\n"
         f"Directory.{call} = dying\n"
         f"convert(LATER, Path({str(out)!r}), {mode!r})\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=120, capture_output=True)
-    assert done.returncode == 9, done.stderr.decode()
+    result = subprocess.run([sys.executable, "-c", code], check=False, timeout=120, capture_output=True)
+    assert result.returncode == 9, result.stderr.decode()
 
 
 def in_place(out: Path) -> Path:
@@ -96,10 +96,10 @@ def file(place: Path, victim: Path) -> None:
 def copied_stage(place: Path, victim: Path) -> None:
     """Copy the stage of a run killed elsewhere, with lock and proof, as a checkout would."""
     out = in_place(victim.parent / "elsewhere" / "out")
-    killed(out, "replace", 2)
-    left = out.parent / f".out{STAGE}"
-    assert {LOCK, PROOF, READY} <= {*os.listdir(left)}
-    shutil.copytree(left, place)
+    run_killed(out, "replace", 2)
+    leftover = out.parent / f".out{STAGE}"
+    assert {LOCK, PROOF, READY} <= {*os.listdir(leftover)}
+    shutil.copytree(leftover, place)
     shutil.rmtree(out.parent)
 
 
@@ -128,15 +128,15 @@ def of_another_user(place: Path, victim: Path) -> None:
     os.chown(place, 12345, 12345)
 
 
-PLANTED: list[Callable[[Path, Path], None]] = [
+FOREIGN_STAGES: list[Callable[[Path, Path], None]] = [
     link, link_to_nothing, folder_with_files, file, copied_stage, linked_parts, pipe, open_to_others, of_another_user,
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("inside", [False, True], ids=["beside", "inside"])
-@pytest.mark.parametrize("plant", PLANTED, ids=lambda plant: plant.__name__)
+@pytest.mark.parametrize("is_inside", [False, True], ids=["beside", "inside"])
+@pytest.mark.parametrize("plant", FOREIGN_STAGES, ids=lambda plant: plant.__name__)
 def test_a_foreign_stage_is_reported_and_never_touched(
-    tmp_path: Path, plant: Callable[[Path, Path], None], inside: bool
+    tmp_path: Path, plant: Callable[[Path, Path], None], is_inside: bool
 ) -> None:
     """T1, in each form that a checkout, an archive or another user can leave."""
     victim, out = tmp_path / "victim", tmp_path / "repository" / "out"
@@ -144,16 +144,16 @@ def test_a_foreign_stage_is_reported_and_never_touched(
     (victim / "file").write_text("precious")
     (victim / "ready").write_text("overwrite")
     out.mkdir(parents=True)
-    place = out / STAGE if inside else out.parent / f".out{STAGE}"
+    place = out / STAGE if is_inside else out.parent / f".out{STAGE}"
     plant(place, victim)
-    before = listing(tmp_path)
+    previous_files = listing(tmp_path)
     for mode in get_args(Mode):
         with pytest.raises(OutputError, match="Parquetry did not make it") as error:
             convert(TEXTS, out, mode)
         assert str(place) in str(error.value) and error.value.code == "output_stage"
     with pytest.raises(OutputError, match="Parquetry did not make it"), open_stage(out):
         pass
-    assert listing(tmp_path) == before
+    assert listing(tmp_path) == previous_files
 
 
 def test_links_in_an_output_are_not_followed(tmp_path: Path) -> None:
@@ -161,13 +161,13 @@ def test_links_in_an_output_are_not_followed(tmp_path: Path) -> None:
     victim, out = tmp_path / "victim", in_place(tmp_path / "out")
     shutil.move(out / "datasets", victim)
     (out / "datasets").symlink_to(victim)
-    before = listing(victim)
+    previous_files = listing(victim)
     with pytest.raises(OutputError, match="nothing of this run was kept"):
         convert(LATER, out, "overwrite")
-    assert listing(victim) == before and (out / "datasets").is_symlink()
+    assert listing(victim) == previous_files and (out / "datasets").is_symlink()
     (out / "datasets").unlink()
     convert(LATER, out, "overwrite")
-    assert verify(out) == [] and listing(victim) == before
+    assert verify(out) == [] and listing(victim) == previous_files
 
 
 def test_a_link_beside_the_files_of_an_output_is_kept(tmp_path: Path) -> None:
@@ -182,13 +182,13 @@ def test_a_link_beside_the_files_of_an_output_is_kept(tmp_path: Path) -> None:
 def test_a_file_added_while_its_folder_is_exchanged_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
-    real = Directory.exchange
+    original = Directory.exchange
 
-    def late(*arguments: object) -> bool:
+    def exchange_late(*arguments: object) -> bool:
         (out / "mine.txt").write_text("mine")
-        return real(*arguments)  # type: ignore[arg-type]
+        return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Directory, "exchange", late)
+    monkeypatch.setattr(Directory, "exchange", exchange_late)
     convert(LATER, out, "overwrite")
     assert (out / "mine.txt").read_text() == "mine" and verify(out) == []
     assert os.listdir(tmp_path) == ["out"]
@@ -235,7 +235,7 @@ def test_a_table_is_removed_only_within_its_root(tmp_path: Path) -> None:
 def test_the_stage_of_a_killed_run_is_removed(tmp_path: Path, call: str, number: int) -> None:
     out = tmp_path / "out"
     convert(TEXTS, out)
-    killed(out, call, number)
+    run_killed(out, call, number)
     assert (tmp_path / f".out{STAGE}").is_dir()
     assert verify(out) == []
     convert(LATER, out, "overwrite")
@@ -243,28 +243,28 @@ def test_the_stage_of_a_killed_run_is_removed(tmp_path: Path, call: str, number:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moved", [0, 1, 5, 10])
-def test_a_run_killed_while_placing_files_is_finished_by_the_next(tmp_path: Path, moved: int) -> None:
+@pytest.mark.parametrize("moved_count", [0, 1, 5, 10])
+def test_a_run_killed_while_placing_files_is_finished_by_the_next(tmp_path: Path, moved_count: int) -> None:
     out = in_place(tmp_path / "out")
-    killed(out, "replace", moved)
-    assert (verify(out) != []) == (moved > 0)
+    run_killed(out, "replace", moved_count)
+    assert (verify(out) != []) == (moved_count > 0)
     convert(LATER, out, "incremental")
     convert(LATER, tmp_path / "full")
-    manifest, full = read_manifest(out), read_manifest(tmp_path / "full")
-    assert manifest and full and manifest.files == full.files and verify(out) == []
+    manifest, full_manifest = read_manifest(out), read_manifest(tmp_path / "full")
+    assert manifest and full_manifest and manifest.files == full_manifest.files and verify(out) == []
     assert (out / "mine.txt").exists() and sorted(os.listdir(tmp_path)) == ["full", "out"]
 
 
 def test_a_refused_run_does_not_finish_a_killed_one(tmp_path: Path) -> None:
     """T2: only a run that is not refused commits a ready stage."""
     out = in_place(tmp_path / "out")
-    killed(out, "replace", 5)
-    before = listing(tmp_path)
+    run_killed(out, "replace", 5)
+    previous_files = listing(tmp_path)
     with pytest.raises(OutputError, match="`overwrite`, `append` or `incremental`"):
         convert(TEXTS, out)
     with pytest.raises(OutputError, match="other options"):
         write_folder([Source("a", "x")], out, Output(mode="append"), Options(repair="off"))
-    assert listing(tmp_path) == before
+    assert listing(tmp_path) == previous_files
     convert(LATER, out, "append")
     assert verify(out) == []
 
@@ -275,26 +275,26 @@ def test_a_stage_that_contradicts_its_manifest_is_not_committed(tmp_path: Path, 
     """T2: the content of a stage is untrusted input even if Parquetry made the stage."""
     out = in_place(tmp_path / "out")
     (tmp_path / "key").write_text("precious")
-    killed(out, "replace", 5)
-    new = tmp_path / f".out{STAGE}" / "new"
-    manifest = new / "_manifest.json"
+    run_killed(out, "replace", 5)
+    new_folder = tmp_path / f".out{STAGE}" / "new"
+    manifest = new_folder / "_manifest.json"
     if damage == "../key":
         manifest.write_text(manifest.read_text().replace("tables.parquet", "../key"))
     elif damage == "extra":
-        (new / "extra.parquet").write_text("x")
+        (new_folder / "extra.parquet").write_text("x")
     elif damage == "missing":
-        (new / "tables.parquet").unlink()
+        (new_folder / "tables.parquet").unlink()
     elif damage == "link":
-        (new / "tables.parquet").unlink()
-        (new / "tables.parquet").symlink_to(tmp_path / "key")
+        (new_folder / "tables.parquet").unlink()
+        (new_folder / "tables.parquet").symlink_to(tmp_path / "key")
     else:
-        (new.parent / READY).write_text("whatever")
-    before = listing(tmp_path)
+        (new_folder.parent / READY).write_text("whatever")
+    previous_files = listing(tmp_path)
     for mode in get_args(Mode)[1:]:
         with pytest.raises(OutputError) as error:
             convert(LATER, out, mode)
         assert error.value.code == "manifest" and STAGE in str(error.value)
-    assert listing(tmp_path) == before
+    assert listing(tmp_path) == previous_files
 
 
 @pytest.mark.parametrize("is_new", [True, False])
@@ -303,10 +303,10 @@ def test_only_one_run_at_a_time_writes_without_file_locks(
 ) -> None:
     """For example NFS without a lock service: an existing stage may belong to an active run."""
 
-    def refused(*_: object) -> None:
+    def refuse(*_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(fcntl, "flock", refused)
+    monkeypatch.setattr(fcntl, "flock", refuse)
     if is_new:
         convert(TEXTS, tmp_path / "out")
         assert os.listdir(tmp_path) == ["out"]
@@ -322,19 +322,19 @@ def test_only_one_run_at_a_time_writes_without_file_locks(
 
 
 def test_files_created_during_a_run_are_not_overwritten(tmp_path: Path) -> None:
-    def sources(appears: Callable[[], object]) -> list[Source]:
+    def sources(create_file: Callable[[], object]) -> list[Source]:
         class Late(str):
             def encode(self, *_: object) -> bytes:
-                appears()
+                create_file()
                 return b"# x\n"
 
         return [Source("a", Late("# x\n"))]
 
     table = tmp_path / "f.csv"
     output = Output("csv", records=["blocks"])
-    for appear in (lambda: table.write_text("mine"), lambda: table.symlink_to("nowhere")):
+    for create in (lambda: table.write_text("mine"), lambda: table.symlink_to("nowhere")):
         with pytest.raises(OutputError, match="already exists") as error:
-            convert_to_file(sources(appear), table, output, Options())
+            convert_to_file(sources(create), table, output, Options())
         assert error.value.code == "output_exists"
         assert table.is_symlink() or table.read_text() == "mine"
         table.unlink()
@@ -353,18 +353,18 @@ def test_files_created_during_a_run_are_not_overwritten(tmp_path: Path) -> None:
         write_folder(sources(fill), out, Output(), Options())
     assert listing(out) == {"mine.txt": b"mine", "sections.parquet": b"mine"}
     shutil.rmtree(out)
-    other = tmp_path / "other"
-    convert(TEXTS, other)
+    other_output = tmp_path / "other"
+    convert(TEXTS, other_output)
     with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
-        write_folder(sources(lambda: shutil.copytree(other, out)), out, Output(), Options())
+        write_folder(sources(lambda: shutil.copytree(other_output, out)), out, Output(), Options())
     assert verify(out) == [] and sorted(os.listdir(tmp_path)) == ["other", "out"]
 
 
-@pytest.mark.parametrize("replaced", [True, False], ids=["renameat2", "link"])
+@pytest.mark.parametrize("has_renameat", [True, False], ids=["renameat2", "link"])
 def test_a_file_is_placed_only_where_none_exists(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, replaced: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_renameat: bool
 ) -> None:
-    if not replaced:
+    if not has_renameat:
         monkeypatch.setattr("converter.output.directory.rename_at", lambda *_: 38)  # ENOSYS
     for name in ("there", "new"):
         (tmp_path / name).write_text(name)
@@ -396,7 +396,7 @@ def test_devices_and_pipes_are_written_to_and_never_replaced(tmp_path: Path) -> 
 # -- failures (T11)
 
 
-def unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def run_unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run the command as a user who is subject to permissions."""
     privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
     if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
@@ -408,27 +408,27 @@ def unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("closed", ["out", "out/datasets", "."])
-@pytest.mark.parametrize("others", [False, True], ids=["alone", "beside other files"])
-def test_a_run_without_permission_keeps_nothing(tmp_path: Path, closed: str, others: bool) -> None:
+@pytest.mark.parametrize("closed_path", ["out", "out/datasets", "."])
+@pytest.mark.parametrize("has_other_files", [False, True], ids=["alone", "beside other files"])
+def test_a_run_without_permission_keeps_nothing(tmp_path: Path, closed_path: str, has_other_files: bool) -> None:
     """T11: a later run does not commit the failed one once the folder is writable again."""
     for name, text in LATER.items():
         (tmp_path / f"{name}.md").write_text(text)
     convert(TEXTS, tmp_path / "out")
-    if others:
+    if has_other_files:
         (tmp_path / "out" / "mine.txt").write_text("mine")
-    before = listing(tmp_path)
-    (tmp_path / closed).chmod(0o555)
-    done = unprivileged("convert", "a.md", "c.md", "-o", "out", "--overwrite", "-q", cwd=tmp_path)
-    (tmp_path / closed).chmod(0o755)
-    if done.returncode:
-        assert "nothing of this run was kept" in done.stderr
-        assert listing(tmp_path) == before
+    previous_files = listing(tmp_path)
+    (tmp_path / closed_path).chmod(0o555)
+    result = run_unprivileged("convert", "a.md", "c.md", "-o", "out", "--overwrite", "-q", cwd=tmp_path)
+    (tmp_path / closed_path).chmod(0o755)
+    if result.returncode:
+        assert "nothing of this run was kept" in result.stderr
+        assert listing(tmp_path) == previous_files
         with pytest.raises(OutputError, match="already holds an output"):
             convert(LATER, tmp_path / "out")
-        assert listing(tmp_path) == before
+        assert listing(tmp_path) == previous_files
     else:
-        assert closed != "out" and verify(tmp_path / "out") == []
+        assert closed_path != "out" and verify(tmp_path / "out") == []
 
 
 def test_a_failed_run_leaves_no_folder_above_its_output(tmp_path: Path) -> None:
@@ -442,77 +442,77 @@ def test_a_failed_run_leaves_no_folder_above_its_output(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("when", [0, 3, 12])
-def test_a_signal_during_the_renames_waits_until_they_are_done(tmp_path: Path, number: int, when: int) -> None:
+@pytest.mark.parametrize("rename_count", [0, 3, 12])
+def test_a_signal_during_the_renames_waits_until_they_are_done(tmp_path: Path, number: int, rename_count: int) -> None:
     """T41: the new output is complete, and the message says so."""
     out = in_place(tmp_path / "out")
     for name, text in LATER.items():
         (tmp_path / f"{name}.md").write_text(text)
     code = (
         "import os, sys; from converter.output.directory import Directory\n"
-        "real, calls = Directory.replace, []\n"
-        "def stopped(*arguments):\n"
-        f"    os.kill(os.getpid(), {int(number)}) if len(calls) == {when} else None\n"
+        "original, calls = Directory.replace, []\n"
+        "def replace(*arguments):\n"
+        f"    os.kill(os.getpid(), {int(number)}) if len(calls) == {rename_count} else None\n"
         "    calls.append(1)\n"
-        "    return real(*arguments)\n"
-        "Directory.replace = stopped\n"
+        "    return original(*arguments)\n"
+        "Directory.replace = replace\n"
         "from converter.cli import main\n"
         "sys.argv = ['parquetry', 'convert', 'a.md', 'c.md', '-o', 'out', '--overwrite']\n"
         "main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 128 + number, done.stderr
-    assert "stopped; the new output is in place" in done.stderr
+    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 128 + number, result.stderr
+    assert "stopped; the new output is in place" in result.stderr
     assert verify(out) == [] and (out / "mine.txt").exists()
     manifest = read_manifest(out)
     assert manifest and manifest.documents == 2 and not [path for path in tmp_path.iterdir() if STAGE in path.name]
 
 
 def test_the_signal_handlers_of_the_caller_are_restored(tmp_path: Path) -> None:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     convert(TEXTS, tmp_path / "out")
-    assert {number: signal.getsignal(number) for number in before} == before
+    assert {number: signal.getsignal(number) for number in previous_handlers} == previous_handlers
     with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0)
-        done = True
-    assert done
+        is_complete = True
+    assert is_complete
 
 
 def test_an_error_during_the_renames_is_rolled_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """T41: the file system refuses each rename once; the message says `nothing was kept` because it is true."""
-    real, calls = Directory.replace, [0, 0]
+    original, calls = Directory.replace, [0, 0]
 
-    def failing(*arguments: object) -> None:
+    def replace_or_fail(*arguments: object) -> None:
         calls[0] += 1
         if calls[0] == calls[1]:
             raise OSError(5, "Input/output error")
-        real(*arguments)  # type: ignore[arg-type]
+        original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Directory, "replace", failing)
+    monkeypatch.setattr(Directory, "replace", replace_or_fail)
     out = in_place(tmp_path / "out")
-    before = listing(tmp_path)
+    previous_files = listing(tmp_path)
     for number in (1, 2, 7, 14):
         calls[:] = [0, number]
         with pytest.raises(OutputError, match="nothing of this run was kept"):
             convert(LATER, out, "overwrite")
-        assert listing(tmp_path) == before
+        assert listing(tmp_path) == previous_files
 
 
 def test_an_error_that_cannot_be_rolled_back_reports_the_mixed_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """T41: a rename fails on a file system without hard links."""
-    real, calls = Directory.replace, [0]
+    original, calls = Directory.replace, [0]
 
-    def failing(*arguments: object) -> None:
+    def replace_or_fail(*arguments: object) -> None:
         calls[0] += 1
         if calls[0] == 6:
             raise OSError(5, "Input/output error")
-        real(*arguments)  # type: ignore[arg-type]
+        original(*arguments)  # type: ignore[arg-type]
 
     out = in_place(tmp_path / "out")
-    monkeypatch.setattr(Directory, "replace", failing)
+    monkeypatch.setattr(Directory, "replace", replace_or_fail)
     monkeypatch.setattr(Directory, "link", lambda *_: False)
     with pytest.raises(OutputError, match=r"some of its files are new .* which first puts the others in place"):
         convert(LATER, out, "overwrite")

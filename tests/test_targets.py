@@ -57,9 +57,9 @@ Rows = dict[str, list[str]]
 
 
 def sources(texts: dict[str, str]) -> list[Source]:
-    found = [Source(key, text, attributes={"lang": "en", "key's": 'a"\\b'} if len(text) % 2 else {})
+    documents = [Source(key, text, attributes={"lang": "en", "key's": 'a"\\b'} if len(text) % 2 else {})
              for key, text in texts.items()]  # fmt: skip
-    return [*found, Source("gone", problem=Problem("not_found", "gone"))] if len(texts) % 3 == 1 else found
+    return [*documents, Source("gone", problem=Problem("not_found", "gone"))] if len(texts) % 3 == 1 else documents
 
 
 def convert(texts: dict[str, str], out: str, mode: Mode = "create", **values: Any) -> Report:
@@ -85,7 +85,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(value[key]) for key in sorted(value)} or []
     if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
+        return [plain(item) for item in value]
     if isinstance(value, str):
         return value.replace("\0", "\ufffd")
     return value
@@ -106,13 +106,13 @@ def in_folder(folder: Path) -> dict[str, pa.Table]:
 
 def in_duckdb(out: str) -> dict[str, pa.Table]:
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{out}' as found (read_only)")
+        connection.execute(f"attach '{out}' as output (read_only)")
         names = connection.execute(
             "select schema_name, table_name from duckdb_tables() where table_name[1] != '_'"
         ).fetchall()
         return {
             name if schema == "main" else f"{schema}/{name}": connection.sql(
-                f'select * from found."{schema}"."{name}"'
+                f'select * from output."{schema}"."{name}"'
             ).to_arrow_table()
             for schema, name in names
         }
@@ -134,7 +134,7 @@ CLIENT_TEXTS: dict[str, Callable[[Any], Any]] = {
 def in_postgres(out: str) -> dict[str, pa.Table]:
     """Return the tables of the schema; numbers and JSON, which the client returns as text, are parsed."""
     schema = out.rpartition("schema=")[2]
-    found = {}
+    tables = {}
     with postgres.connect(out.partition("?")[0] + "?" + out.partition("?")[2].rpartition("&")[0]) as connection:
         cursor = connection.cursor()
         cursor.execute(f"select schemaname, tablename from pg_tables where schemaname like '{schema}%'")
@@ -148,8 +148,8 @@ def in_postgres(out: str) -> dict[str, pa.Table]:
                 read = CLIENT_TEXTS.get(str(kind), lambda value: value)
                 columns.append([None if value is None else read(value) for value in values])
             if name[0] != "_":
-                found[name if place == schema else f"datasets/{name}"] = Plain(table.column_names, columns)
-    return found
+                tables[name if place == schema else f"datasets/{name}"] = Plain(table.column_names, columns)
+    return tables
 
 
 class Plain:
@@ -165,15 +165,15 @@ class Plain:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    with started_server() as url:
+    with postgres_server() as url:
         yield url
 
 
 @contextlib.contextmanager
-def started_server() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """Start a PostgreSQL server on a socket; yield its URL, to which `&schema=` can be added."""
-    found = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default=None)
-    if found is None:
+    initdb = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default=None)
+    if initdb is None:
         pytest.skip("no PostgreSQL server is installed (apt-get install postgresql)")
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     # PostgreSQL refuses to run as root.
@@ -182,7 +182,7 @@ def started_server() -> Iterator[str]:
 
     def command(name: str, *arguments: str) -> None:
         subprocess.run(
-            [str(Path(found).parent / name), "-D", str(folder / "data"), *arguments],
+            [str(Path(initdb).parent / name), "-D", str(folder / "data"), *arguments],
             check=True, capture_output=True, cwd=folder, user=user if os.getuid() == 0 else None, timeout=60,
         )  # fmt: skip
 
@@ -211,7 +211,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return f"{request.getfixturevalue('server')}&schema=s{random.getrandbits(40):x}", in_postgres
 
 
-def full(texts: dict[str, str], folder: Path) -> dict[str, pa.Table]:
+def full_tables(texts: dict[str, str], folder: Path) -> dict[str, pa.Table]:
     write_folder(sources(texts), folder, Output(), Options())
     return in_folder(folder)
 
@@ -219,7 +219,7 @@ def full(texts: dict[str, str], folder: Path) -> dict[str, pa.Table]:
 def as_delta(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     """Return the tables with text for times of day, a type that Delta lacks."""
     texts = {
-        name: [(one.name, pa.string() if pa.types.is_time(one.type) else one.type) for one in table.schema]
+        name: [(field.name, pa.string() if pa.types.is_time(field.type) else field.type) for field in table.schema]
         for name, table in tables.items()
     }
     return {name: table.cast(pa.schema(texts[name])) for name, table in tables.items()}
@@ -231,7 +231,7 @@ def as_delta(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
 def test_each_record_and_data_set_equals_the_parquet_output(place: Place, tmp_path: Path) -> None:
     out, read = place
     report = convert(DOCUMENTS, out)
-    expected = full(DOCUMENTS, tmp_path / "full")
+    expected = full_tables(DOCUMENTS, tmp_path / "full")
     types = {str(type) for name, table in expected.items() if "/" in name for type in table.schema.types}
     assert {"bool", "int64", "double", "date32[day]", "time64[us]", "duration[us]", "timestamp[us]"} <= types
     assert any("decimal" in type for type in types)
@@ -244,18 +244,22 @@ def test_each_record_and_data_set_equals_the_parquet_output(place: Place, tmp_pa
     assert report.rows == {name: table.num_rows for name, table in expected.items() if "/" not in name}
 
 
-def edits_are_as_full_runs(
+def check_edits(
     out: str, read: Callable[[str], dict[str, pa.Table]], tmp_path: Path, states: list[dict[str, str]]
 ) -> None:
-    begun = False
+    has_output = False
     for number, texts in enumerate(states):
         report = convert(texts, out, "incremental", maximum_removed="100%")
-        expected = full(texts, tmp_path / f"full{number}")
-        if begun := begun or report.documents > 0:
+        expected = full_tables(texts, tmp_path / f"full{number}")
+        if has_output := has_output or report.documents > 0:
             assert texts_of(read(out)) == texts_of(as_delta(expected) if read is in_delta else expected)
-            again = convert(texts, out, "incremental", maximum_removed="100%")
-            assert (again.documents, again.skipped, again.rows) == (0, report.documents + report.skipped, report.rows)
-            assert again.problem_codes == report.problem_codes and again.outputs == []
+            next_report = convert(texts, out, "incremental", maximum_removed="100%")
+            assert (next_report.documents, next_report.skipped, next_report.rows) == (
+                0,
+                report.documents + report.skipped,
+                report.rows,
+            )
+            assert next_report.problem_codes == report.problem_codes and next_report.outputs == []
 
 
 @pytest.mark.slow
@@ -266,7 +270,7 @@ def test_incremental_equals_a_full_run_in_duckdb(
     tmp_path_factory: pytest.TempPathFactory, states: list[dict[str, str]]
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    edits_are_as_full_runs(str(folder / "out.duckdb"), in_duckdb, folder, states)
+    check_edits(str(folder / "out.duckdb"), in_duckdb, folder, states)
 
 
 def test_incremental_equals_a_full_run(place: Place, tmp_path: Path) -> None:
@@ -274,24 +278,26 @@ def test_incremental_equals_a_full_run(place: Place, tmp_path: Path) -> None:
     states = [
         DOCUMENTS,
         {key: DOCUMENTS[key] for key in keys[2:]},
-        {key: DOCUMENTS[other] for key, other in zip(keys, keys[::-1], strict=True)},
+        {key: DOCUMENTS[source_key] for key, source_key in zip(keys, keys[::-1], strict=True)},
         {"0": TEXTS[0]},
         DOCUMENTS,
     ]
-    edits_are_as_full_runs(*place, tmp_path, states)
+    check_edits(*place, tmp_path, states)
 
 
 def test_append_merges_documents_and_overwrite_replaces_them(place: Place, tmp_path: Path) -> None:
     out, read = place
     convert({"a": TEXTS[0], "b": TEXTS[1]}, out, "append")
     report = convert({"b": TEXTS[2], "c": TEXTS[3]}, out, "append")
-    assert texts_of(read(out)) == texts_of(full({"a": TEXTS[0], "b": TEXTS[2], "c": TEXTS[3]}, tmp_path / "full"))
+    assert texts_of(read(out)) == texts_of(
+        full_tables({"a": TEXTS[0], "b": TEXTS[2], "c": TEXTS[3]}, tmp_path / "full")
+    )
     assert (report.documents, report.skipped, report.removed) == (2, 0, 0)
     with pytest.raises(OutputError, match="`incremental`"):
         convert({"a": TEXTS[0]}, out)
     convert({"a": TEXTS[3]}, out, "overwrite", records=["documents", "sections"])
-    found = {name: rows for name, rows in texts_of(read(out)).items() if rows}
-    assert found.keys() == {"documents", "sections"} and len(found["documents"]) == 1
+    lines_of = {name: rows for name, rows in texts_of(read(out)).items() if rows}
+    assert lines_of.keys() == {"documents", "sections"} and len(lines_of["documents"]) == 1
     with pytest.raises(OutputError, match="other options"):
         convert({"a": TEXTS[0]}, out, "append")
 
@@ -300,19 +306,19 @@ def test_append_merges_documents_and_overwrite_replaces_them(place: Place, tmp_p
 def test_two_runs_on_two_machines_do_not_mix(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out, read = place
     convert({"a": TEXTS[0]}, out)
-    slow = find_target(out, None)
-    assert slow is not None
-    slow.place = tmp_path / "elsewhere"  # on the same machine, the stage of one run would lock out the other
-    keep = slow.keep
+    slow_target = find_target(out, None)
+    assert slow_target is not None
+    slow_target.place = tmp_path / "elsewhere"  # on the same machine, the stage of one run would lock out the other
+    keep = slow_target.keep
 
     def keep_late(*arguments: Any) -> Any:
         convert({"a": TEXTS[1]}, out, "incremental")
         return keep(*arguments)
 
-    monkeypatch.setattr(slow, "keep", keep_late)
+    monkeypatch.setattr(slow_target, "keep", keep_late)
     with pytest.raises(OutputError, match="another run"):
-        write_target(sources({"b": TEXTS[2]}), slow, Output(mode="append"), Options())
-    assert texts_of(read(out)) == texts_of(full({"a": TEXTS[1]}, tmp_path / "full"))
+        write_target(sources({"b": TEXTS[2]}), slow_target, Output(mode="append"), Options())
+    assert texts_of(read(out)) == texts_of(full_tables({"a": TEXTS[1]}, tmp_path / "full"))
 
 
 # -- foreign tables
@@ -384,8 +390,8 @@ def test_duckdb_has_keys_views_and_descriptions(tmp_path: Path) -> None:
         ]  # fmt: skip
         assert connection.execute("select label, value from labelled_items").fetchall() == [("label", "value")]
         assert connection.execute("select count(*) from table_cells").fetchall()[0][0] > 20
-        about = connection.execute("select comment from duckdb_columns() where column_name = 'price'").fetchall()
-        assert about == [("price [$]",)]
+        comments = connection.execute("select comment from duckdb_columns() where column_name = 'price'").fetchall()
+        assert comments == [("price [$]",)]
 
 
 @pytest.mark.slow
@@ -428,10 +434,10 @@ def test_an_invalid_target_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def missing(name: str) -> None:
+    def fail_import(name: str) -> None:
         raise ModuleNotFoundError(name=name.partition(".")[0])
 
-    monkeypatch.setattr(target, "import_module", missing)
+    monkeypatch.setattr(target, "import_module", fail_import)
     for module, extra in (("duckdb", "duckdb"), ("deltalake", "delta"), ("adbc_driver_postgresql.dbapi", "postgres")):
         with pytest.raises(UsageError, match=rf"pip install 'parquetry\[{extra}\]'"):
             target.import_extra(module, extra)
@@ -449,24 +455,24 @@ def test_a_run_killed_between_delta_commits_is_undone_by_the_next(
 
     import converter.output.delta as module
 
-    done: list[Any] = []
+    calls: list[Any] = []
     storable = module.storable
 
     def storable_some(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        done.append(rows)
-        if len(done) > commits:
+        calls.append(rows)
+        if len(calls) > commits:
             raise Killed
         return storable(rows)
 
     monkeypatch.setattr(module, "storable", storable_some)
-    edited = {**DOCUMENTS, "0": TEXTS[1], "9": TEXTS[3]}
-    del edited["2"]
+    edited_documents = {**DOCUMENTS, "0": TEXTS[1], "9": TEXTS[3]}
+    del edited_documents["2"]
     with pytest.raises(Killed):
-        convert(edited, out, "incremental")
+        convert(edited_documents, out, "incremental")
     monkeypatch.undo()
-    last = {**edited, "5": "last\n"}
-    convert(last, out, "incremental")
-    assert texts_of(in_delta(out)) == texts_of(as_delta(full(last, tmp_path / "full")))
+    last_documents = {**edited_documents, "5": "last\n"}
+    convert(last_documents, out, "incremental")
+    assert texts_of(in_delta(out)) == texts_of(as_delta(full_tables(last_documents, tmp_path / "full")))
 
 
 def test_a_first_run_killed_between_delta_commits_is_undone_by_the_next(
@@ -477,11 +483,11 @@ def test_a_first_run_killed_between_delta_commits_is_undone_by_the_next(
     import converter.output.delta as module
 
     storable = module.storable
-    done: list[Any] = []
+    calls: list[Any] = []
 
     def storable_some(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        done.append(rows)
-        if len(done) > 5:
+        calls.append(rows)
+        if len(calls) > 5:
             raise KeyboardInterrupt
         return storable(rows)
 
@@ -490,14 +496,14 @@ def test_a_first_run_killed_between_delta_commits_is_undone_by_the_next(
         convert(DOCUMENTS, f"delta://{tmp_path}/root")
     monkeypatch.undo()
     convert({"a": TEXTS[1]}, f"delta://{tmp_path}/root")
-    expected = texts_of(full({"a": TEXTS[1]}, tmp_path / "full"))
+    expected = texts_of(full_tables({"a": TEXTS[1]}, tmp_path / "full"))
     assert texts_of(in_delta(f"delta://{tmp_path}/root")) == expected
 
 
 def test_the_command_line_writes_databases(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(TYPED)
-    done = run("convert", "a.md", "-o", "lake", "--to", "delta", cwd=tmp_path, code=0)
-    assert b"written to .: lake" in done.stderr
+    result = run("convert", "a.md", "-o", "lake", "--to", "delta", cwd=tmp_path, code=0)
+    assert b"written to .: lake" in result.stderr
     assert b"1 unchanged" in run("convert", "a.md", "-o", "delta://lake", "--incremental", cwd=tmp_path, code=0).stderr
     run("convert", "a.md", "-o", "new/x.duckdb", cwd=tmp_path, code=0)
     with duckdb.connect(str(tmp_path / "new" / "x.duckdb")):
@@ -510,9 +516,9 @@ def test_the_command_line_writes_databases(tmp_path: Path) -> None:
 
 def test_nul_characters_are_replaced_for_postgres() -> None:
     texts = ["a\0", None, "\\u0000"]
-    nested = pa.array([[("k", text)] for text in texts], pa.map_(pa.string(), pa.string()))
-    held = encoded(nested).storage.to_pylist()
-    assert [json.loads(text) for text in held] == [{"k": "a\ufffd"}, {"k": None}, {"k": "\\u0000"}]
+    maps = pa.array([[("k", text)] for text in texts], pa.map_(pa.string(), pa.string()))
+    stored_texts = encoded(maps).storage.to_pylist()
+    assert [json.loads(text) for text in stored_texts] == [{"k": "a\ufffd"}, {"k": None}, {"k": "\\u0000"}]
     assert encoded(pa.array(texts)).to_pylist() == ["a\ufffd", None, "\\u0000"]
     assert encoded(pa.array([texts, None])).to_pylist() == [["a\ufffd", None, "\\u0000"], None]
 
@@ -523,34 +529,34 @@ def test_a_killed_run_leaves_a_database_in_its_old_or_new_state(place: Place, ki
     """SIGKILL at random moments of first, incremental and overwriting runs."""
     out, read = place
     (tmp_path / "in").mkdir()
-    mine = random.Random(7)
+    chance = random.Random(7)
 
-    def converted(out: str, *options: str) -> subprocess.Popen[bytes]:
+    def start_conversion(out: str, *options: str) -> subprocess.Popen[bytes]:
         command = [*COMMAND, "convert", "in", "-o", out, "-q", "-j", "1", *options]
         return subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
 
-    before: Rows = {}
-    after: Rows = {}
-    killed = 0
+    previous_rows: Rows = {}
+    expected_rows: Rows = {}
+    kill_count = 0
     for number in range(kills):
-        for name in mine.sample(range(400), 150):
-            (tmp_path / "in" / f"{name}.md").write_text(mine.choice(TEXTS[:4]) * mine.randint(1, 9))
-        began = time.monotonic()
-        assert converted(f"full{number}").wait(120) == 0
-        took = time.monotonic() - began
-        after = texts_of(in_folder(tmp_path / f"full{number}"))
+        for name in chance.sample(range(400), 150):
+            (tmp_path / "in" / f"{name}.md").write_text(chance.choice(TEXTS[:4]) * chance.randint(1, 9))
+        start = time.monotonic()
+        assert start_conversion(f"full{number}").wait(120) == 0
+        duration = time.monotonic() - start
+        expected_rows = texts_of(in_folder(tmp_path / f"full{number}"))
         if read is in_delta:
-            after = texts_of(as_delta(in_folder(tmp_path / f"full{number}")))
-        process = converted(out, ("--incremental", "--overwrite")[number % 2])
-        time.sleep(mine.uniform(0.2, 1.1) * took)  # a database takes longer than a folder
+            expected_rows = texts_of(as_delta(in_folder(tmp_path / f"full{number}")))
+        process = start_conversion(out, ("--incremental", "--overwrite")[number % 2])
+        time.sleep(chance.uniform(0.2, 1.1) * duration)  # a database takes longer than a folder
         process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
+        kill_count += process.wait() == -signal.SIGKILL
         if read is not in_delta:  # Delta: only the table versions that `_manifest` names count
-            found = texts_of(read(out)) if not out.endswith(".duckdb") or Path(out).exists() else {}
-            assert found in (before, after)
-            before = found
-    assert converted(out, "--incremental").wait(120) == 0
-    assert texts_of(read(out)) == after
-    assert killed >= kills / 2
-    left = [path.name for path in tmp_path.iterdir() if "full" not in path.name and path.name != "in"]
-    assert len(left) == (read is not in_postgres)
+            current_rows = texts_of(read(out)) if not out.endswith(".duckdb") or Path(out).exists() else {}
+            assert current_rows in (previous_rows, expected_rows)
+            previous_rows = current_rows
+    assert start_conversion(out, "--incremental").wait(120) == 0
+    assert texts_of(read(out)) == expected_rows
+    assert kill_count >= kills / 2
+    entries = [path.name for path in tmp_path.iterdir() if "full" not in path.name and path.name != "in"]
+    assert len(entries) == (read is not in_postgres)

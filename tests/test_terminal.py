@@ -18,7 +18,7 @@ from converter.cli.console import TerminalStream, in_flags, one_safe_line
 from tests.test_cli import COMMAND, ENVIRONMENT, run
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b5n\x7f\x08\u202eturned\u2066"
-OURS = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*[AK])")
+OWN_CODES = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*[AK])")
 """What rich itself writes: colours, and how a progress bar is drawn."""
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b-\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -77,7 +77,7 @@ COMMANDS: list[tuple[str, ...]] = [
 ]
 
 
-def terminal(folder: Path, *arguments: str) -> str:
+def run_in_terminal(folder: Path, *arguments: str) -> str:
     """Run the command in its own terminal; return everything the terminal received."""
     leader, follower = pty.openpty()
     process = subprocess.Popen(
@@ -85,7 +85,7 @@ def terminal(folder: Path, *arguments: str) -> str:
         env={**ENVIRONMENT, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
     os.close(follower)
-    seen = bytearray()
+    output = bytearray()
     while select.select([leader], [], [], 60)[0]:
         try:
             piece = os.read(leader, 65536)
@@ -93,10 +93,10 @@ def terminal(folder: Path, *arguments: str) -> str:
             break
         if not piece:
             break
-        seen += piece
+        output += piece
     os.close(leader)
     process.wait(60)
-    return seen.decode("utf-8")
+    return output.decode("utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +110,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: repr(" ".join(arguments))[1:40])
 def test_no_command_passes_control_codes_to_a_terminal(folder: Path, arguments: tuple[str, ...]) -> None:
-    seen = terminal(folder, *(f"a{HOSTILE}.md" if argument == "FILE" else argument for argument in arguments))
-    assert seen
-    assert FORBIDDEN.findall(OURS.sub("", seen)) == []
-    assert "Traceback" not in seen
+    output = run_in_terminal(folder, *(f"a{HOSTILE}.md" if argument == "FILE" else argument for argument in arguments))
+    assert output
+    assert FORBIDDEN.findall(OWN_CODES.sub("", output)) == []
+    assert "Traceback" not in output
 
 
 @pytest.mark.slow
@@ -125,20 +125,20 @@ def test_data_in_a_pipe_is_not_cleaned(tmp_path: Path) -> None:
 
 
 def test_messages_in_a_log_are_cleaned_too(tmp_path: Path) -> None:
-    done = run("convert", f"mis\nsing{HOSTILE}", "-o", "out", cwd=tmp_path, code=1)
-    assert FORBIDDEN.findall(done.stderr.decode()) == []
-    assert len(done.stderr.splitlines()) == 3  # the problem, the summary and the state of the output
+    result = run("convert", f"mis\nsing{HOSTILE}", "-o", "out", cwd=tmp_path, code=1)
+    assert FORBIDDEN.findall(result.stderr.decode()) == []
+    assert len(result.stderr.splitlines()) == 3  # the problem, the summary and the state of the output
 
 
 @given(text=st.text(), cuts=st.lists(st.integers(0, 200), max_size=5))
 @settings(max_examples=200, deadline=None)
 def test_any_text_is_cleaned_however_it_is_split(text: str, cuts: list[int]) -> None:
-    written = BytesIO()
-    stream = TerminalStream(written)
+    buffer = BytesIO()
+    stream = TerminalStream(buffer)
     data = text.encode("utf-8", "replace")
     for start, end in zip([0, *sorted(cuts)], [*sorted(cuts), len(data)], strict=True):
         stream.write(data[start:end])
-    assert FORBIDDEN.findall(written.getvalue().decode()) == []
+    assert FORBIDDEN.findall(buffer.getvalue().decode()) == []
     assert not FORBIDDEN.search(one_safe_line(text)) and "\n" not in one_safe_line(text)
 
 

@@ -107,18 +107,18 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def same(read: pa.Table, batch: pa.RecordBatch) -> None:
+def assert_same(table: pa.Table, batch: pa.RecordBatch) -> None:
     """Compare like `==`, except that the reader chooses a dictionary's index type."""
-    assert read.num_rows == batch.num_rows
-    assert read.to_pylist() == batch.to_pylist()
+    assert table.num_rows == batch.num_rows
+    assert table.to_pylist() == batch.to_pylist()
 
 
 @pytest.mark.parametrize("record", RECORDS)
 def test_parquet_reads_back_the_same(record: str, outputs: Path, expected: dict[str, pa.RecordBatch]) -> None:
     path = outputs / "parquet" / f"{record}.parquet"
-    read = pq.read_table(path)
-    same(read, expected[record])
-    assert read.schema.equals(RECORDS[record].schema, check_metadata=False)
+    table = pq.read_table(path)
+    assert_same(table, expected[record])
+    assert table.schema.equals(RECORDS[record].schema, check_metadata=False)
     by_duckdb = duckdb.read_parquet(str(path))
     rows = [dict(zip(by_duckdb.columns, row, strict=True)) for row in by_duckdb.fetchall()]
     for row in expected[record].to_pylist():
@@ -156,7 +156,7 @@ def csv_rows(text: str) -> list[Row]:
             row.append(text[position + 1 : end].replace('""', '"'))
             position = end + 1
         else:
-            end = min(found for found in (text.find(",", position), text.find("\r\n", position)) if found >= 0)
+            end = min(index for index in (text.find(",", position), text.find("\r\n", position)) if index >= 0)
             row.append(text[position:end] or None)
             position = end
         if text[position] == ",":
@@ -195,9 +195,11 @@ def test_csv_reads_back_the_same(record: str, outputs: Path, expected: dict[str,
     # Python's csv has no null, and DuckDB distinguishes null from "" only on request.
     with path.open(encoding="utf-8", newline="") as file:
         assert list(csv.DictReader(file, strict=True)) == [{k: v or "" for k, v in row.items()} for row in rows]
-    read = duckdb.read_csv(str(path), all_varchar=True, header=True, delimiter=",", quotechar='"', escapechar='"')
-    assert read.columns == RECORDS[record].schema.names
-    assert [[v or None for v in row] for row in read.fetchall()] == [[v or None for v in row.values()] for row in rows]
+    relation = duckdb.read_csv(str(path), all_varchar=True, header=True, delimiter=",", quotechar='"', escapechar='"')
+    assert relation.columns == RECORDS[record].schema.names
+    assert [[v or None for v in row] for row in relation.fetchall()] == [
+        [v or None for v in row.values()] for row in rows
+    ]
 
 
 @pytest.mark.parametrize("record", RECORDS)
@@ -208,73 +210,75 @@ def test_json_reads_back_the_same(record: str, outputs: Path, expected: dict[str
     assert [json.loads(line) for line in lines] == rows
     assert json.loads((outputs / "json-rows" / f"{record}.json").read_text("utf-8")) == rows
     by_arrow = pa.RecordBatch.from_pylist(rows, schema=plain_schema(record))
-    assert by_arrow.to_pylist() == plain(expected[record])
+    assert by_arrow.to_pylist() == plain_rows(expected[record])
 
 
 def plain_schema(record: str) -> pa.Schema:
     return pa.schema([f for f in RECORDS[record].schema if not pa.types.is_map(f.type)])
 
 
-def plain(batch: pa.RecordBatch) -> list[Row]:
+def plain_rows(batch: pa.RecordBatch) -> list[Row]:
     return [{k: v for k, v in row.items() if k != "attributes"} for row in batch.to_pylist()]
 
 
 def test_nested_json_flattens_to_the_same_rows(outputs: Path, expected: dict[str, pa.RecordBatch]) -> None:
     assert {path.name for path in (outputs / "json").iterdir()} == {"documents.json", "_manifest.json"}
-    flat: dict[str, list[Row]] = defaultdict(list)
+    flat_rows: dict[str, list[Row]] = defaultdict(list)
     for document in json.loads((outputs / "json" / "documents.json").read_text("utf-8")):
         keys = {"doc_id": document.get("doc_id")}
         for name in ("repairs", "problems"):
             source = {"source": document["source"]} if name == "problems" else {}
-            flat[name] += [{**keys, **source, **row} for row in document.pop(name, [])]
+            flat_rows[name] += [{**keys, **source, **row} for row in document.pop(name, [])]
         for section in document.pop("sections", []):
             place = {**keys, "section_id": section["section_id"]}
             for parent, children, key, child in (
                 ("lists", "items", "list_id", "list_items"),
                 ("tables", "cells", "table_id", "cells"),
             ):
-                for held in section.pop(parent, []):
-                    rows = held.pop(children)
+                for container in section.pop(parent, []):
+                    rows = container.pop(children)
                     if parent == "lists":
-                        flat[child] += [{**place, key: held[key], "block_id": held["block_id"], **row} for row in rows]
+                        flat_rows[child] += [
+                            {**place, key: container[key], "block_id": container["block_id"], **row} for row in rows
+                        ]
                     else:
-                        flat[parent].append({**place, **held})
-                        flat[child] += [{**keys, key: held[key], **row} for row in rows]
+                        flat_rows[parent].append({**place, **container})
+                        flat_rows[child] += [{**keys, key: container[key], **row} for row in rows]
             for name in ("blocks", "links", "images", "code_blocks", "footnotes", "definitions"):
-                flat[name] += [{**place, **row} for row in section.pop(name, [])]
-            flat["sections"].append({**keys, **section})
+                flat_rows[name] += [{**place, **row} for row in section.pop(name, [])]
+            flat_rows["sections"].append({**keys, **section})
         if document.get("doc_id"):
-            flat["documents"].append(document)
+            flat_rows["documents"].append(document)
     for record, batch in expected.items():
         names = batch.schema.names
-        found = [{name: row.get(name) for name in names} for row in flat[record]]
-        assert all(set(row) <= set(names) for row in flat[record])
+        selected_rows = [{name: row.get(name) for name in names} for row in flat_rows[record]]
+        assert all(set(row) <= set(names) for row in flat_rows[record])
 
         def order(row: Row, key: tuple[str, ...] = RECORDS[record].key or ("source", "message")) -> str:
             return repr([row[name] for name in key])
 
-        assert sorted(found, key=order) == sorted(json_rows(batch), key=order), record
+        assert sorted(selected_rows, key=order) == sorted(json_rows(batch), key=order), record
 
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("record", RECORDS)
 def test_an_empty_run_writes_the_schema_of_a_full_one(record: str, format: str) -> None:
-    def written(sources: list[Source]) -> bytes:
+    def write(sources: list[Source]) -> bytes:
         stream = io.BytesIO()
         write_stream(sources, stream, Output(format, [record]), Options())
         return stream.getvalue()
 
-    empty, full = written([]), written(SOURCES)
-    assert len(empty) < len(full) or format == "parquet"
+    empty_data, full_data = write([]), write(SOURCES)
+    assert len(empty_data) < len(full_data) or format == "parquet"
     if format == "parquet":
-        assert pq.read_schema(io.BytesIO(empty)).equals(pq.read_schema(io.BytesIO(full)), check_metadata=True)
-        assert pq.read_table(io.BytesIO(empty)).num_rows == 0
+        assert pq.read_schema(io.BytesIO(empty_data)).equals(pq.read_schema(io.BytesIO(full_data)), check_metadata=True)
+        assert pq.read_table(io.BytesIO(empty_data)).num_rows == 0
     elif format == "csv":
-        assert empty == full[: full.index(b"\r\n") + 2]
+        assert empty_data == full_data[: full_data.index(b"\r\n") + 2]
     elif format == "json":
-        assert json.loads(empty) == []
+        assert json.loads(empty_data) == []
     else:
-        assert empty == b""
+        assert empty_data == b""
 
 
 def test_small_batches_become_one_row_group_and_large_ones_several() -> None:
@@ -304,17 +308,17 @@ def test_rows_are_buffered_until_a_flush_finds_enough() -> None:
     (batch,) = convert_batch([Source("a.md", b"- a\n- b\n- c\n")], Options()).records["list_items"].to_batches()
     stream = io.BytesIO()
     writer = FORMATS["parquet"].writer(stream, batch.schema, Layout())
-    for least in (batch.nbytes + 1, batch.nbytes, 0):
+    for minimum_bytes in (batch.nbytes + 1, batch.nbytes, 0):
         writer.write(batch)
-        writer.flush(least)
+        writer.flush(minimum_bytes)
     writer.close()
     assert [pq.ParquetFile(stream).metadata.row_group(group).num_rows for group in range(2)] == [6, 3]
 
 
-def write_csv(values: list[str | None], safe: bool = False) -> str:
+def write_csv(values: list[str | None], is_safe: bool = False) -> str:
     schema = pa.schema([("before", pa.int32()), ("text", pa.string()), ("after", pa.string())])
     stream = io.BytesIO()
-    writer = FORMATS["csv"].writer(stream, schema, Layout(spreadsheet_safe=safe))
+    writer = FORMATS["csv"].writer(stream, schema, Layout(spreadsheet_safe=is_safe))
     arrays = [pa.array(range(len(values)), pa.int32()), pa.array(values, pa.string()), pa.array(values, pa.string())]
     writer.write(pa.RecordBatch.from_arrays(arrays, schema=schema))
     writer.close()
@@ -322,7 +326,7 @@ def write_csv(values: list[str | None], safe: bool = False) -> str:
 
 
 @pytest.mark.parametrize(
-    "value, safe",
+    "value, safe_value",
     [
         ("=1+1", "'=1+1"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
         ("-2+3+cmd|' /C calc'!A0", "'-2+3+cmd|' /C calc'!A0"),
@@ -336,9 +340,9 @@ def write_csv(values: list[str | None], safe: bool = False) -> str:
         ("+49 30 1234", "+49 30 1234"),
     ],
 )  # fmt: skip
-def test_a_spreadsheet_safe_csv_contains_no_formula(value: str | None, safe: str | None) -> None:
-    (row,) = csv_rows(write_csv([value], safe=True))
-    assert (row["text"], row["after"]) == (safe, safe)
+def test_a_spreadsheet_safe_csv_contains_no_formula(value: str | None, safe_value: str | None) -> None:
+    (row,) = csv_rows(write_csv([value], is_safe=True))
+    assert (row["text"], row["after"]) == (safe_value, safe_value)
     (row,) = csv_rows(write_csv([value]))
     assert (row["text"], row["after"]) == (value, value)
 

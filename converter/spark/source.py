@@ -19,7 +19,7 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStrea
 from pyspark.sql.pandas.types import from_arrow_type
 from pyspark.sql.types import BinaryType, StructField, StructType
 
-from converter.config import Options, schema_of
+from converter.config import Options, options_from_text, schema_of
 from converter.engine.pool import convert_batches
 from converter.engine.run import batches
 from converter.errors import SourceError, UsageError
@@ -44,8 +44,9 @@ def register(spark: SparkSession) -> None:
 
 
 class RecordSource(DataSource):
-    """The rows of one record. Options: `path` (a file, folder or glob), `record`, `repair`, and `schema`, a schema
-    file or ready-made schema, whose name `record` then also accepts."""
+    """The rows of one record. Options: `path` (a file, folder or glob), `record`, all of `converter.Options` and
+    `Hints` by name (`repair`, `encoding`, `null_values`, ...), and `schema`, a schema file or ready-made schema, whose
+    name `record` then also accepts."""
 
     @classmethod
     def name(cls) -> str:
@@ -86,7 +87,7 @@ class RecordSource(DataSource):
             raise UsageError(f'name a record: .option("record", "sections"); the records are {", ".join(RECORDS)}')
         schema_option = self.options.get("schema")
         schemas = tuple(load_schemas(schema_option)) if schema_option else ()
-        options = Options(self.options.get("repair", "full"), schemas=schemas, encoding=self.options.get("encoding"))
+        options = options_from_text(self.options, schemas)
         names = [*RECORDS, *(schema.name for schema in options.schemas)]
         if record not in names:
             raise UsageError(f"unknown record {record}; the records are {', '.join(names)}")

@@ -63,71 +63,73 @@ except SystemExit:
 """
 
 
-def seconds(action: Callable[[], object], times: int = 1) -> float:
-    """Return the minimum processor time of `times` calls."""
-    best = math.inf
-    for _ in range(times):
-        started = time.process_time()
+def seconds(action: Callable[[], object], repeats: int = 1) -> float:
+    """Return the minimum processor time of `repeats` calls."""
+    minimum = math.inf
+    for _ in range(repeats):
+        start = time.process_time()
         action()
-        best = min(best, time.process_time() - started)
-    return best
+        minimum = min(minimum, time.process_time() - start)
+    return minimum
 
 
-def command_seconds(command: Sequence[str], times: int = 1) -> float:
-    """Return the minimum processor time, including child processes, of `times` runs of a command."""
-    best = math.inf
-    for _ in range(times):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def command_seconds(command: Sequence[str], repeats: int = 1) -> float:
+    """Return the minimum processor time, including child processes, of `repeats` runs of a command."""
+    minimum = math.inf
+    for _ in range(repeats):
+        start = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run(command, check=False, capture_output=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return best
+        end = resource.getrusage(resource.RUSAGE_CHILDREN)
+        minimum = min(minimum, end.ru_utime + end.ru_stime - start.ru_utime - start.ru_stime)
+    return minimum
 
 
-def elapsed_seconds(command: Sequence[str], times: int) -> float:
-    """Return the minimum elapsed time of `times` runs of a command."""
-    best = math.inf
-    for _ in range(times):
-        started = time.perf_counter()
+def elapsed_seconds(command: Sequence[str], repeats: int) -> float:
+    """Return the minimum elapsed time of `repeats` runs of a command."""
+    minimum = math.inf
+    for _ in range(repeats):
+        start = time.perf_counter()
         subprocess.run(command, check=False, capture_output=True)
-        best = min(best, time.perf_counter() - started)
-    return best
+        minimum = min(minimum, time.perf_counter() - start)
+    return minimum
 
 
-def each(action: Callable[..., object], arguments: Sequence[tuple[object, ...]]) -> Callable[[], None]:
-    """Return a function that calls `action` with each argument and discards the results."""
+def for_each(action: Callable[..., object], arguments: Sequence[tuple[object, ...]]) -> Callable[[], None]:
+    """Return a function that calls `action` with each tuple of arguments and discards the results."""
 
-    def all_of_them() -> None:
-        for one in arguments:
-            action(*one)
+    def call_all() -> None:
+        for values in arguments:
+            action(*values)
 
-    return all_of_them
+    return call_all
 
 
 def conversion(folder: Path) -> None:
     """Print the cost of the whole command, and of its stages, against T0."""
     sources = [source for source in find_sources([folder]) if isinstance(source.data, bytes)]
-    decoded = [source.data.decode("utf-8", "replace") for source in sources if isinstance(source.data, bytes)]
+    raw_texts = [source.data.decode("utf-8", "replace") for source in sources if isinstance(source.data, bytes)]
     parser = MarkdownIt("commonmark").enable("table")
-    unit = seconds(each(parser.parse, [(text,) for text in decoded]), 3)
+    unit = seconds(for_each(parser.parse, [(text,) for text in raw_texts]), 3)
     size = sum(len(source.data) for source in sources) / 1e6
     print(f"{len(sources):,} documents, {size:.1f} MB, T0 {unit:.2f} s, {size / unit:.1f} MB/s")
-    kept = seconds(lambda: [parser.parse(text) for text in decoded])
-    print(f"where all tokens are kept           {kept / unit:5.2f} T0, {size / kept:.1f} MB/s")
+    parse_seconds = seconds(lambda: [parser.parse(text) for text in raw_texts])
+    print(f"where all tokens are kept           {parse_seconds / unit:5.2f} T0, {size / parse_seconds:.1f} MB/s")
     with tempfile.TemporaryDirectory() as out:
         command = [*PARQUETRY, "convert", str(folder), "-o", f"{out}/a", "-q", "--overwrite", "--jobs"]
-        for jobs, asked in (("1", ONE_JOB), ("2", TWO_JOBS)):
-            taken = elapsed_seconds([*command, jobs], 3)
-            print(f"parquetry convert --jobs {jobs}, elapsed {taken / unit:5.2f} T0, {taken / kept:.2f} of the latter "
-                  f"(asked: {asked})")  # fmt: skip
+        for jobs, limit in (("1", ONE_JOB), ("2", TWO_JOBS)):
+            elapsed = elapsed_seconds([*command, jobs], 3)
+            print(f"parquetry convert --jobs {jobs}, elapsed {elapsed / unit:5.2f} T0, "
+                  f"{elapsed / parse_seconds:.2f} of the latter (limit: {limit})")  # fmt: skip
     texts = [read_text(source.data, source.key) for source in sources]
-    repaired = [repair(text.lines, text.numbers) for text in texts]
+    repaired_texts = [repair(text.lines, text.numbers) for text in texts]
     stages = {
-        "read_text": each(read_text, [(source.data, source.key) for source in sources]),
-        "repair": each(repair, [(text.lines, text.numbers) for text in texts]),
-        "parse": each(parse, [(text.lines, text.numbers, []) for text in repaired]),
-        "read_document": each(read_document, [(source, Options()) for source in sources]),
-        "read_document with repair off": each(read_document, [(source, Options(repair="off")) for source in sources]),
+        "read_text": for_each(read_text, [(source.data, source.key) for source in sources]),
+        "repair": for_each(repair, [(text.lines, text.numbers) for text in texts]),
+        "parse": for_each(parse, [(text.lines, text.numbers, []) for text in repaired_texts]),
+        "read_document": for_each(read_document, [(source, Options()) for source in sources]),
+        "read_document with repair off": for_each(
+            read_document, [(source, Options(repair="off")) for source in sources]
+        ),
     }
     for name, stage in stages.items():
         print(f"  {name:33} {seconds(stage, 2) / unit:5.2f} T0")
@@ -137,11 +139,11 @@ def start_up(folder: Path) -> None:
     """Print the start-up time against that of an interpreter that imports the same modules."""
     file = small_file(folder)
     for arguments, baseline, limit in START_UP:
-        filled = [argument.format(file=file, out=folder / "start.out") for argument in arguments]
-        taken = command_seconds([*PARQUETRY, *filled], 9)
-        least = command_seconds([sys.executable, "-c", *baseline], 9)
-        told = baseline[0] if len(baseline) == 1 else "the help of an empty app with two commands"
-        print(f"parquetry {arguments[0]:9} {taken / least:5.2f} x {told} (asked: {limit})")
+        command = [argument.format(file=file, out=folder / "start.out") for argument in arguments]
+        duration = command_seconds([*PARQUETRY, *command], 9)
+        baseline_duration = command_seconds([sys.executable, "-c", *baseline], 9)
+        baseline_name = baseline[0] if len(baseline) == 1 else "the help of an empty app with two commands"
+        print(f"parquetry {arguments[0]:9} {duration / baseline_duration:5.2f} x {baseline_name} (limit: {limit})")
 
 
 def growth() -> None:
@@ -149,15 +151,16 @@ def growth() -> None:
     parser = MarkdownIt("commonmark").enable("table")
     for name, make in CONSTRUCTS.items():
         documents = [make(SMALLEST * 2**doubling) for doubling in range(4)]
-        ours = [seconds(each(convert_batch, [([Source("x", text)], Options())]), 3) for text in documents]
-        plain = [seconds(each(parser.parse, [(text,)]), 2) for text in documents]
-        print(f"{name:16} {exponent(ours):5.2f} (asked: {GROWTH}; markdown-it-py: {exponent(plain):.2f})"
-              f"   {ours[0] * 1e3:6.1f} ms -> {ours[3] * 1e3:6.1f} ms")  # fmt: skip
+        durations = [seconds(for_each(convert_batch, [([Source("x", text)], Options())]), 3) for text in documents]
+        baseline_durations = [seconds(for_each(parser.parse, [(text,)]), 2) for text in documents]
+        print(f"{name:16} {exponent(durations):5.2f} (limit: {GROWTH}; "
+              f"markdown-it-py: {exponent(baseline_durations):.2f})   "
+              f"{durations[0] * 1e3:6.1f} ms -> {durations[3] * 1e3:6.1f} ms")  # fmt: skip
 
 
-def exponent(times: Sequence[float]) -> float:
+def exponent(durations: Sequence[float]) -> float:
     """Return the exponent of time against size over three doublings."""
-    return math.log2(times[-1] / times[0]) / 3
+    return math.log2(durations[-1] / durations[0]) / 3
 
 
 def memory(folder: Path) -> None:
@@ -165,22 +168,22 @@ def memory(folder: Path) -> None:
 
     The documents of each source in `../shared/corpora`, if it exists, are joined repeatedly into one.
     """
-    least = peak_bytes(small_file(folder), folder)
+    base = peak_bytes(small_file(folder), folder)
     sources = sorted(path for path in CORPORA.iterdir() if path.is_dir()) if CORPORA.is_dir() else []
-    made = {path.name: joined(path) for path in sources} | {
+    documents = {path.name: join_documents(path) for path in sources} | {
         "articles": "\n".join(generated(1000)),
         "prose": paragraphs(80, LARGE),
         "short lines": paragraphs(5, LARGE),
         "long table": CONSTRUCTS["long table"](LARGE),
     }
-    for name, text in made.items():
+    for name, text in documents.items():
         file = folder / "large.md"
         file.write_text(text.encode()[:LARGE].decode("utf-8", "ignore"), encoding="utf-8")
-        above = peak_bytes(file, folder) - least
-        print(f"peak memory, {name:25} {above / file.stat().st_size:6.1f} x the document's size (asked: {MEMORY})")
+        excess = peak_bytes(file, folder) - base
+        print(f"peak memory, {name:25} {excess / file.stat().st_size:6.1f} x the document's size (limit: {MEMORY})")
 
 
-def joined(source: Path) -> str:
+def join_documents(source: Path) -> str:
     """Return the documents of a folder as one of at least LARGE bytes."""
     text = "\n".join(path.read_text(encoding="utf-8-sig") for path in sorted(source.rglob("*.md")))
     return text * (LARGE // len(text.encode()) + 1)
@@ -201,17 +204,17 @@ def small_file(folder: Path) -> Path:
 
 def main() -> None:
     """Run all measurements."""
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory() as scratch:
         folder = Path(sys.argv[1]) if len(sys.argv) > 1 else CORPORA
         if not folder.is_dir():
-            folder = Path(made) / "generated"
+            folder = Path(scratch) / "generated"
             folder.mkdir()
             for number, text in enumerate(generated(300)):
                 (folder / f"{number}.md").write_text(text, encoding="utf-8")
         conversion(folder)
-        start_up(Path(made))
+        start_up(Path(scratch))
         if sys.platform == "linux":
-            memory(Path(made))
+            memory(Path(scratch))
         gc.set_threshold(1_000_000, 50, 50)  # as in the command
         growth()
 

@@ -24,7 +24,7 @@ from typing import Any
 ARTICLE = Path(__file__).parent.parent.parent / "examples" / "scraped-article" / "article.txt"
 ARTICLE_HEADINGS = (2, 13, 24, 37)
 """Its lines that are headings; nothing there says so."""
-WRITTEN = """\
+MARKDOWN = """\
 # Lighthouses of the coast
 
 ## Tended
@@ -46,7 +46,7 @@ The keepers write a line a year:
 REPEATS = 3
 
 KINDS = ("headings", "items", "rows")
-Found = dict[str, list[str]]
+Content = dict[str, list[str]]
 """The texts of the headings, the items (nested ones left out) and the rows, cells with bars between."""
 
 
@@ -56,25 +56,25 @@ class Tool:
 
     name: str
     command: tuple[str, ...]
-    read: Callable[[Any], Found]
+    read: Callable[[Any], Content]
 
 
-def truth(text: str, headings: tuple[int, ...] = ()) -> Found:
+def truth(text: str, headings: tuple[int, ...] = ()) -> Content:
     """Return the content of a document by its marks; `headings` are lines without a mark."""
-    found: Found = {kind: [] for kind in KINDS}
+    content: Content = {kind: [] for kind in KINDS}
     table = 0
     for number, line in enumerate(text.splitlines(), 1):
         table = table + 1 if line.startswith("|") else 0
         if line.startswith("#") or number in headings:
-            found["headings"].append(line.lstrip("# "))
+            content["headings"].append(line.lstrip("# "))
         elif line.lstrip().startswith("- "):
-            found["items"].append(line.lstrip("- "))
+            content["items"].append(line.lstrip("- "))
         elif table > 2:
-            found["rows"].append("|".join(cell.strip() for cell in line.strip("|").split("|")))
-    return found
+            content["rows"].append("|".join(cell.strip() for cell in line.strip("|").split("|")))
+    return content
 
 
-def of_parquetry(documents: list[dict[str, Any]]) -> Found:
+def of_parquetry(documents: list[dict[str, Any]]) -> Content:
     """Read the nested JSON of `parquetry convert`."""
     sections = documents[0]["sections"]
     tables = [table for section in sections for table in section.get("tables", ())]
@@ -84,25 +84,30 @@ def of_parquetry(documents: list[dict[str, Any]]) -> Found:
             rows.setdefault((table["table_id"], cell["row"]), []).append(cell["text"])
     return {
         "headings": [section["title"] for section in sections if section["level"]],
-        "items": [item["text"] for section in sections for held in section.get("lists", ()) for item in held["items"]],
+        "items": [
+            item["text"]
+            for section in sections
+            for container in section.get("lists", ())
+            for item in container["items"]
+        ],
         "rows": ["|".join(cells) for cells in rows.values()],
     }
 
 
-def of_pandoc(document: dict[str, Any]) -> Found:
+def of_pandoc(document: dict[str, Any]) -> Content:
     """Read pandoc's syntax tree."""
-    found: Found = {kind: [] for kind in KINDS}
+    texts: Content = {kind: [] for kind in KINDS}
     for node in nodes(document["blocks"]):
         content: Any = node.get("c")
         if node["t"] == "Header":
-            found["headings"].append(words(content[2]))
+            texts["headings"].append(words(content[2]))
         elif node["t"] in ("BulletList", "OrderedList"):
             for item in content if node["t"] == "BulletList" else content[1]:
-                found["items"].append(words([block for block in item if not block["t"].endswith("List")]))
+                texts["items"].append(words([block for block in item if not block["t"].endswith("List")]))
         elif node["t"] == "Table":
             rows = [row for body in content[4] for row in body[3]]
-            found["rows"] += ["|".join(words(cell[4]) for cell in row[1]) for row in rows]
-    return found
+            texts["rows"] += ["|".join(words(cell[4]) for cell in row[1]) for row in rows]
+    return texts
 
 
 def nodes(tree: Any) -> Iterator[dict[str, Any]]:
@@ -122,7 +127,7 @@ def words(tree: Any) -> str:
     return "".join(parts)
 
 
-def of_docling(document: dict[str, Any]) -> Found:
+def of_docling(document: dict[str, Any]) -> Content:
     """Read a DoclingDocument, whose grids include the header."""
     texts = [(text["label"], text["text"]) for text in document["texts"]]
     rows = [row for table in document["tables"] for row in table["data"]["grid"][1:]]
@@ -145,47 +150,49 @@ TOOLS = (
 )
 
 
-def run(tool: Tool, path: Path) -> tuple[Found, float] | str:
+def run_tool(tool: Tool, path: Path) -> tuple[Content, float] | str:
     """Return a tool's result and its seconds, the best of REPEATS, or its error message."""
     seconds = []
     for _ in range(REPEATS):
-        started = time.perf_counter()
+        start = time.perf_counter()
         try:
-            done = subprocess.run([*tool.command, str(path)], capture_output=True, text=True, timeout=300, check=False)
+            result = subprocess.run(
+                [*tool.command, str(path)], capture_output=True, text=True, timeout=300, check=False
+            )
         except OSError as error:
             return str(error.strerror)
-        if done.returncode:
-            return (done.stderr.strip() or "nothing").splitlines()[-1]
-        seconds.append(time.perf_counter() - started)
-    return tool.read(json.loads(done.stdout)), min(seconds)
+        if result.returncode:
+            return (result.stderr.strip() or "nothing").splitlines()[-1]
+        seconds.append(time.perf_counter() - start)
+    return tool.read(json.loads(result.stdout)), min(seconds)
 
 
-def right(found: Found, true: Found) -> str:
+def summary(content: Content, expected: Content) -> str:
     """Return for each kind the number of correct results, of expected ones, and of wrong results."""
     parts = []
     for kind in KINDS:
-        count = (Counter(found[kind]) & Counter(true[kind])).total()
-        wrong = len(found[kind]) - count
-        parts.append(f"{count} of {len(true[kind])}{f', {wrong} wrong' if wrong else ''}")
+        count = (Counter(content[kind]) & Counter(expected[kind])).total()
+        wrong_count = len(content[kind]) - count
+        parts.append(f"{count} of {len(expected[kind])}{f', {wrong_count} wrong' if wrong_count else ''}")
     return " | ".join(parts)
 
 
 def main() -> None:
     """Print the table as Markdown, and the commands below it."""
     article = ARTICLE.read_text("utf-8")
-    documents = {"written": (WRITTEN, truth(WRITTEN)), "scraped": (article, truth(article, ARTICLE_HEADINGS))}
+    documents = {"written": (MARKDOWN, truth(MARKDOWN)), "scraped": (article, truth(article, ARTICLE_HEADINGS))}
     print("| document | tool | headings | items | rows | seconds |\n|---|---|--:|--:|--:|--:|")
     with tempfile.TemporaryDirectory() as folder:
-        for name, (text, true) in documents.items():
+        for name, (text, expected) in documents.items():
             path = Path(folder) / f"{name}.md"
             path.write_text(text, "utf-8")
             for tool in TOOLS:
-                result = run(tool, path)
+                result = run_tool(tool, path)
                 if isinstance(result, str):
                     print(f"| {name} | {tool.name} | {result} | | | |")
                 else:
-                    found, seconds = result
-                    print(f"| {name} | {tool.name} | {right(found, true)} | {seconds:.2f} |")
+                    content, seconds = result
+                    print(f"| {name} | {tool.name} | {summary(content, expected)} | {seconds:.2f} |")
     for tool in TOOLS:
         print(f"\n{tool.name}: {shlex.join(tool.command)} FILE")
 

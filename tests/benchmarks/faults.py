@@ -60,15 +60,15 @@ class Case:
 
     kind: str
     mode: Mode
-    fresh: bool = False
+    is_new: bool = False
     partition_by: tuple[str, ...] = ()
-    others: bool = False
+    has_foreign_files: bool = False
     jobs: int = 1
 
     def __str__(self) -> str:
-        words = [self.kind, "new" if self.fresh else self.mode]
+        words = [self.kind, "new" if self.is_new else self.mode]
         words += ["partitioned"] if self.partition_by else []
-        words += ["beside other files"] if self.others else []
+        words += ["beside other files"] if self.has_foreign_files else []
         return " ".join([*words, *([f"{self.jobs} jobs"] if self.jobs > 1 else [])])
 
     def options(self, mode: Mode) -> Output:
@@ -82,17 +82,17 @@ MODES: tuple[tuple[Mode, bool], ...] = (
 )  # fmt: skip
 
 CASES = [
-    Case("file", "create", fresh=True),
+    Case("file", "create", is_new=True),
     Case("file", "overwrite"),
     *(
-        Case("folder", mode, fresh, by, others)
-        for mode, fresh in MODES
-        for by in ((), ("lang",))
-        for others in (False, True)
+        Case("folder", mode, is_new, partition_by, has_foreign_files)
+        for mode, is_new in MODES
+        for partition_by in ((), ("lang",))
+        for has_foreign_files in (False, True)
     ),
     Case("folder", "overwrite", jobs=2),
     Case("folder", "incremental", jobs=2),
-    *(Case(kind, mode, fresh) for kind in ("duckdb", "delta", "postgres") for mode, fresh in MODES),
+    *(Case(kind, mode, is_new) for kind in ("duckdb", "delta", "postgres") for mode, is_new in MODES),
 ]
 
 
@@ -105,16 +105,18 @@ class Place:
     out: str
 
     def target(self) -> Target:
-        found = find_target(self.out, None)
-        return Folder(Path(self.out), "parquet") if found is None else found
+        target = find_target(self.out, None)
+        return Folder(Path(self.out), "parquet") if target is None else target
 
     def run(self, texts: dict[str, str], mode: Mode) -> Report:
         """Convert to the output, in this process."""
-        found = [Source(key, text, attributes={"lang": "en" if len(text) % 2 else "de"}) for key, text in texts.items()]
+        sources = [
+            Source(key, text, attributes={"lang": "en" if len(text) % 2 else "de"}) for key, text in texts.items()
+        ]
         output, settings = self.case.options(mode), Settings(self.case.jobs)
         if self.case.kind == "file":
-            return write_file(found, Path(self.out), output, Options(), settings)
-        return write_target(found, self.target(), output, Options(), settings)
+            return write_file(sources, Path(self.out), output, Options(), settings)
+        return write_target(sources, self.target(), output, Options(), settings)
 
     def content(self) -> Content:
         """Return the content of the output; an empty text if none exists.
@@ -148,16 +150,16 @@ class Place:
 # -- processes
 
 
-def forked(work: Callable[[], Any], before: Callable[[], None] = lambda: None) -> tuple[Any, int]:
+def run_in_fork(work: Callable[[], Any], prepare: Callable[[], None] = lambda: None) -> tuple[Any, int]:
     """Run the work in its own process; return its result, which must be valid JSON, and how the process ended."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reader)
         try:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 2)
-            before()
+            devnull = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(devnull, 2)
+            prepare()
             result: Any = work()
         except BaseException as error:
             result = {"raised": f"{type(error).__name__}: {error}", "trace": traceback.format_exc()}
@@ -179,33 +181,33 @@ class Calls:
     number: int
     fails: bool
     count: int = 0
-    what: str = ""
+    failed_call: str = ""
     process: int = 0
 
     def arm(self) -> None:
         """Start counting, permanently."""
         self.process = os.getpid()
         for module, name in ((os, "fsync"), (pa, "OSFile"), (directory, "rename_at")):
-            setattr(module, name, self.counted(getattr(module, name)))
+            setattr(module, name, self.count_calls(getattr(module, name)))
         for module in list(sys.modules.values()):
             name = getattr(module, "__name__", "")
             if name in ("converter.output.duckdb", "converter.output.postgres"):
                 for method in ("execute", "insert", "commit", "begin"):
                     if hasattr(module._Connected, method):
-                        setattr(module._Connected, method, self.counted(getattr(module._Connected, method)))
+                        setattr(module._Connected, method, self.count_calls(getattr(module._Connected, method)))
             elif name == "deltalake":
                 for method in ("write_deltalake",):
-                    setattr(module, method, self.counted(getattr(module, method)))
+                    setattr(module, method, self.count_calls(getattr(module, method)))
                 for method in ("delete", "merge", "restore"):
-                    setattr(module.DeltaTable, method, self.counted(getattr(module.DeltaTable, method)))
+                    setattr(module.DeltaTable, method, self.count_calls(getattr(module.DeltaTable, method)))
         sys.addaudithook(self.hook)
 
-    def counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapped(*arguments: Any, **options: Any) -> Any:
+    def count_calls(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*arguments: Any, **options: Any) -> Any:
             sys.audit("faults.call", call.__name__)
             return call(*arguments, **options)
 
-        return wrapped
+        return wrapper
 
     def hook(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in EVENTS or os.getpid() != self.process:
@@ -217,33 +219,33 @@ class Calls:
                 return  # a module that is imported late, for example
         self.count += 1
         if self.count == self.number:
-            self.what = f"{event} {place}"
+            self.failed_call = f"{event} {place}"
             if not self.fails:
                 os.kill(os.getpid(), signal.SIGKILL)
             error = ERRORS[self.number % len(ERRORS)]
             raise OSError(error, os.strerror(error))
 
 
-def failing(place: Place, number: int, fault: str, texts: dict[str, str], mode: Mode) -> tuple[Any, int]:
+def run_with_fault(place: Place, number: int, fault: str, texts: dict[str, str], mode: Mode) -> tuple[Any, int]:
     """Run with this fault at the call with this number; return the message of the run and its number of calls."""
     calls = Calls((str(place.sandbox), tempfile.gettempdir()), number, fault == FAIL)
 
     def work() -> Any:
-        said = ""
+        message = ""
         try:
             place.run(texts, mode)
         except ParquetryError as error:
-            said = str(error)
-        return {"said": said, "calls": calls.count, "what": calls.what}
+            message = str(error)
+        return {"message": message, "calls": calls.count, "failed_call": calls.failed_call}
 
-    def before() -> None:
+    def prepare() -> None:
         if fault == LIMIT:
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (SIZES[number - 1],) * 2)
         else:
             calls.arm()
 
-    return forked(work, before)
+    return run_in_fork(work, prepare)
 
 
 # -- what must be true afterwards
@@ -263,12 +265,12 @@ class Finding:
 
     faults: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, ...], stride: int) -> Finding:
     """Make a run fail at every `stride`th call; `restore` restores the state before, with or without an output."""
-    case, found = place.case, Finding()
+    case, finding = place.case, Finding()
 
     def content() -> Content:
         try:
@@ -276,76 +278,89 @@ def check_case(place: Place, restore: Callable[[bool], None], kinds: tuple[str, 
         except (AssertionError, ParquetryError) as error:
             return f"?{error}"
 
-    def gone_on(before: Content) -> tuple[Content, str, Content]:
+    def run_again(previous: Content) -> tuple[Content, str, Content]:
         """Return the existing output, the message of the next run, and the output after it."""
-        now, said = content(), ""
+        output, message = content(), ""
         try:
             place.run(AFTER, case.mode)
         except ParquetryError as error:
-            said = str(error)
+            message = str(error)
             if case.mode == "create" and error.code == "output_exists":  # the advice of the message must help
-                said = ""
+                message = ""
                 try:
                     place.run(AFTER, "overwrite")
                 except ParquetryError as error:
-                    said = str(error)
-        return now, said, content()
+                    message = str(error)
+        return output, message, content()
 
-    restore(not case.fresh)
-    (before, error, after), _ = forked(lambda: gone_on(""))
-    assert not error and after != before and not (before + after).startswith("?"), (before, error, after)
+    restore(not case.is_new)
+    (old_content, error, new_content), _ = run_in_fork(lambda: run_again(""))
+    assert not error and new_content != old_content and not (old_content + new_content).startswith("?"), (
+        old_content,
+        error,
+        new_content,
+    )
     for fault in kinds:
         number = 0
         while True:
             number += min(4, max(1, stride // 20)) if fault == LIMIT and number else stride if number else 1
             if fault == LIMIT and number > len(SIZES):
                 break
-            restore(not case.fresh)
+            restore(not case.is_new)
             neighbours = {name: size for name, size in listing(place.sandbox).items() if "mine" in name}
-            told, code = failing(place, number, fault, AFTER, case.mode)
-            if fault != LIMIT and isinstance(told, dict) and "calls" in told and told["calls"] < number:
+            result, code = run_with_fault(place, number, fault, AFTER, case.mode)
+            if fault != LIMIT and isinstance(result, dict) and "calls" in result and result["calls"] < number:
                 break
-            found.faults += 1
-            wrong = found.wrong
-            what = f"{case}, {fault} at {number} ({told.get('what') if isinstance(told, dict) else 'killed'})"
-            said = "" if not isinstance(told, dict) else told.get("said", "")
-            if isinstance(told, dict) and "raised" in told:
-                wrong.append(f"{what}: {told['raised']}\n{told['trace']}")
-            killed = code == -signal.SIGKILL
-            if not killed:  # a run that exits by itself cleans up, except for files it could not remove
-                left = [name for name in listing(place.sandbox) if "parquetry-stage" in name.split("/")[-1]]
-                found.outcomes["stage left for the next run"] += bool(left)
-            checked, _ = forked(lambda: gone_on(before))
-            if isinstance(checked, dict):
-                wrong.append(f"{what}: the next run: {checked['trace']}")
+            finding.faults += 1
+            errors = finding.errors
+            label = (
+                f"{case}, {fault} at {number} ({result.get('failed_call') if isinstance(result, dict) else 'killed'})"
+            )
+            message = "" if not isinstance(result, dict) else result.get("message", "")
+            if isinstance(result, dict) and "raised" in result:
+                errors.append(f"{label}: {result['raised']}\n{result['trace']}")
+            is_killed = code == -signal.SIGKILL
+            if not is_killed:  # a run that exits by itself cleans up, except for files it could not remove
+                leftovers = [name for name in listing(place.sandbox) if "parquetry-stage" in name.split("/")[-1]]
+                finding.outcomes["stage left for the next run"] += bool(leftovers)
+            next_run, _ = run_in_fork(lambda: run_again(old_content))
+            if isinstance(next_run, dict):
+                errors.append(f"{label}: the next run: {next_run['trace']}")
                 continue
-            now, again, last = checked
-            state = "before" if now == before else "after" if now == after else "mixed"
-            if state == "mixed" and not (fault == KILL and case.others):
-                wrong.append(f"{what}: neither before nor after: {now[:300]}; said {said!r}")
-            if not killed and not said and state != "after" and not (isinstance(told, dict) and "raised" in told):
-                wrong.append(f"{what}: no error, and the output is {state}")
-            if ("nothing of this run was kept" in said and state != "before") or (
-                "is in place" in said and state != "after"
+            current_content, next_error, final_content = next_run
+            state = "old" if current_content == old_content else "new" if current_content == new_content else "mixed"
+            if state == "mixed" and not (fault == KILL and case.has_foreign_files):
+                errors.append(
+                    f"{label}: neither the old nor the new output: {current_content[:300]}; message {message!r}"
+                )
+            if (
+                not is_killed
+                and not message
+                and state != "new"
+                and not (isinstance(result, dict) and "raised" in result)
             ):
-                wrong.append(f"{what}: said {said!r}, and the output is {state}")
-            found.outcomes["killed: " + state if killed else ("said: " if said else "went on: ") + state] += 1
-            if again:
-                wrong.append(f"{what}: the next run failed: {again} (said {said!r})")
-            if last != after:
-                wrong.append(f"{what}: after the next run neither more nor less: {last[:300]}")
-            standing = listing(place.sandbox)
-            if left := [name for name in standing if "stage" in name or "attempt" in name]:
-                wrong.append(f"{what}: left {left}")
-            if {name: size for name, size in standing.items() if "mine" in name} != neighbours:
-                wrong.append(f"{what}: files of others changed: {neighbours} -> {standing}")
-            if len(wrong) > 20:
-                return found
-    return found
+                errors.append(f"{label}: no error, but the output is {state}")
+            if ("nothing of this run was kept" in message and state != "old") or (
+                "is in place" in message and state != "new"
+            ):
+                errors.append(f"{label}: message {message!r}, but the output is {state}")
+            finding.outcomes["killed: " + state if is_killed else ("error: " if message else "no error: ") + state] += 1
+            if next_error:
+                errors.append(f"{label}: the next run failed: {next_error} (message {message!r})")
+            if final_content != new_content:
+                errors.append(f"{label}: after the next run, the output is not the new one: {final_content[:300]}")
+            entries = listing(place.sandbox)
+            if leftovers := [name for name in entries if "stage" in name or "attempt" in name]:
+                errors.append(f"{label}: left over: {leftovers}")
+            if {name: size for name, size in entries.items() if "mine" in name} != neighbours:
+                errors.append(f"{label}: foreign files changed: {neighbours} -> {entries}")
+            if len(errors) > 20:
+                return finding
+    return finding
 
 
 @contextlib.contextmanager
-def prepared(case: Case, folder: Path, server: str | None = None) -> Iterator[tuple[Place, Callable[[bool], None]]]:
+def place_for(case: Case, folder: Path, server: str | None = None) -> Iterator[tuple[Place, Callable[[bool], None]]]:
     """Yield a place for the runs of a case and the function that restores the state before."""
     sandbox, base = folder / "sandbox", folder / "base"
     names = {"folder": "out", "file": "out.csv", "duckdb": "out.duckdb", "delta": "root"}
@@ -358,7 +373,7 @@ def prepared(case: Case, folder: Path, server: str | None = None) -> Iterator[tu
     def restore(with_output: bool) -> None:
         shutil.rmtree(sandbox, ignore_errors=True)
         if case.kind == "postgres":
-            forked(lambda: dropped(str(server)))
+            run_in_fork(lambda: drop_schemas(str(server)))
         if with_output and base.exists():
             shutil.copytree(base, sandbox)
             return
@@ -367,9 +382,9 @@ def prepared(case: Case, folder: Path, server: str | None = None) -> Iterator[tu
         (sandbox / "mine").mkdir()
         (sandbox / "mine" / "mine.txt").write_text("mine")
         if with_output:
-            result, _ = forked(lambda: bool(place.run(BEFORE, "create")))
+            result, _ = run_in_fork(lambda: bool(place.run(BEFORE, "create")))
             assert result is True, result
-        if case.others:
+        if case.has_foreign_files:
             (sandbox / "out").mkdir(exist_ok=True)
             (sandbox / "out" / "mine.txt").write_text("mine, too")
         if with_output and case.kind != "postgres":
@@ -378,7 +393,7 @@ def prepared(case: Case, folder: Path, server: str | None = None) -> Iterator[tu
     yield place, restore
 
 
-def dropped(server: str) -> bool:
+def drop_schemas(server: str) -> bool:
     """Remove the schemas of a case from PostgreSQL."""
     import adbc_driver_postgresql.dbapi as postgres
 
@@ -395,7 +410,7 @@ def check(cases: list[Case], kinds: tuple[str, ...], stride: int = 1, server: st
     for case in cases:
         with (
             tempfile.TemporaryDirectory(prefix="faults") as folder,
-            prepared(case, Path(folder), server) as (
+            place_for(case, Path(folder), server) as (
                 place,
                 restore,
             ),
@@ -414,20 +429,23 @@ def main() -> None:
     import converter.output.delta
     import converter.output.duckdb
     import converter.output.postgres  # noqa: F401
-    from tests.test_targets import started_server
+    from tests.test_targets import postgres_server
 
-    total, began = 0, time.monotonic()
+    total, start = 0, time.monotonic()
     cases = [case for case in CASES if not names or str(case).startswith(names)]
     needs_server = any(case.kind == "postgres" for case in cases)
-    with started_server() if needs_server else contextlib.nullcontext() as server:
+    with postgres_server() if needs_server else contextlib.nullcontext() as server:
         for case in cases:
             step = stride * (10 if case.jobs > 1 else 1)  # workers take one second to start
-            found = check([case], (FAIL, KILL, LIMIT), step, server)[str(case)]
-            total += found.faults
-            print(f"{case!s:48} {found.faults:5} faults, {len(found.wrong)} wrong  {dict(found.outcomes)}", flush=True)
-            for line in found.wrong[:5]:
+            finding = check([case], (FAIL, KILL, LIMIT), step, server)[str(case)]
+            total += finding.faults
+            print(
+                f"{case!s:48} {finding.faults:5} faults, {len(finding.errors)} wrong  {dict(finding.outcomes)}",
+                flush=True,
+            )
+            for line in finding.errors[:5]:
                 print(f"    {line}", flush=True)
-    print(f"{total:,} faults in {time.monotonic() - began:,.0f} s")
+    print(f"{total:,} faults in {time.monotonic() - start:,.0f} s")
 
 
 if __name__ == "__main__":

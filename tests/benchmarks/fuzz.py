@@ -101,17 +101,17 @@ HOSTILE: list[Callable[[int], str]] = [
 def inputs(seed: int) -> Iterator[bytes]:
     """Yield endless inputs: in turn mutated documents, random pieces of markup, random bytes and hostile documents."""
     chance = random.Random(seed)
-    found = [source.data for source in find_sources([CORPORA])] if CORPORA.exists() else []
-    documents = [data for data in found if isinstance(data, bytes)] or [text.encode() for text in generated(200)]
+    contents = [source.data for source in find_sources([CORPORA])] if CORPORA.exists() else []
+    documents = [data for data in contents if isinstance(data, bytes)] or [text.encode() for text in generated(200)]
     while True:
-        yield mutated(chance.choice(documents), chance)
+        yield mutate(chance.choice(documents), chance)
         yield "".join(chance.choices(PIECES, k=chance.randint(1, 300))).encode()
         yield chance.randbytes(chance.randint(0, 300))
         size = int(10 ** chance.uniform(0.5, 4.3))
         yield chance.choice(HOSTILE)(size).encode("utf-8", "replace")
 
 
-def mutated(data: bytes, chance: random.Random) -> bytes:
+def mutate(data: bytes, chance: random.Random) -> bytes:
     """Return about 3 KB of the document with a few parts cut, duplicated, moved or overwritten."""
     start = chance.randrange(max(len(data) - 3000, 0) + 1)
     data = data[start : start + 3000]
@@ -124,43 +124,46 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     return data
 
 
-def fuzz(count: int, seed: int = 0, limited: bool = True) -> Counter[str]:
+def fuzz(count: int, seed: int = 0, is_limited: bool = True) -> Counter[str]:
     """Convert this many inputs; return the number of documents, and of problems by code.
 
     Raises:
         AssertionError: an input is neither among the documents nor in `problems`.
     """
-    counted: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     report = Report()
-    waiting: set[str] = set()
+    pending: set[str] = set()
 
     def sources() -> Iterator[Source]:
         for number, data in enumerate(islice(inputs(seed), count)):
-            waiting.add(str(number))
+            pending.add(str(number))
             yield Source(str(number), data)
 
     def sink(records: Records, *_: object) -> None:
         if documents := records.get("documents"):
             assert documents["doc_id"].to_pylist() == [document_id(key) for key in documents["source"].to_pylist()]
-            waiting.difference_update(documents["source"].to_pylist())
-            counted["documents"] += documents.num_rows
+            pending.difference_update(documents["source"].to_pylist())
+            counts["documents"] += documents.num_rows
         if problems := records.get("problems"):
-            waiting.difference_update(problems["source"].to_pylist())
-            counted["hung"] += sum("was stopped" in message for message in problems["message"].to_pylist())
+            pending.difference_update(problems["source"].to_pylist())
+            counts["hung"] += sum("was stopped" in message for message in problems["message"].to_pylist())
             for problem in problems.to_pylist():
                 if problem["code"] in ("failed", "crashed"):
                     print(problem["source"], problem["message"], file=sys.stderr)
 
     settings = Settings(max(2, processors()))
-    with patch.object(pool, "convert_together", measured), limited_memory() if limited else contextlib.nullcontext():
+    with (
+        patch.object(pool, "convert_together", measure_batch),
+        memory_limit() if is_limited else contextlib.nullcontext(),
+    ):
         convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
-    assert not waiting, f"{len(waiting)} inputs are in no record, the first {min(waiting, key=int)}"
+    assert not pending, f"{len(pending)} inputs are in no record, the first {min(pending, key=int)}"
     assert report.documents + report.failed == count
-    return counted + report.problem_codes
+    return counts + report.problem_codes
 
 
 @contextlib.contextmanager
-def limited_memory() -> Iterator[None]:
+def memory_limit() -> Iterator[None]:
     """Limit the memory of the workers to `MEGABYTES`, what they have before the first document included."""
     forkserver.set_forkserver_preload(["converter.engine.pool"])
     process = multiprocessing.get_context("forkserver").Process(target=int)
@@ -169,61 +172,61 @@ def limited_memory() -> Iterator[None]:
     server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
     status = dict(line.split(":", 1) for line in Path(f"/proc/{server}/status").read_text().splitlines())
     files = sum(int(status[name].split()[0]) * 1024 for name in ("RssFile", "RssShmem"))
-    before = resource.prlimit(server, resource.RLIMIT_DATA)
-    resource.prlimit(server, resource.RLIMIT_DATA, (MEGABYTES * 1024 * 1024 - files, before[1]))
+    previous_limit = resource.prlimit(server, resource.RLIMIT_DATA)
+    resource.prlimit(server, resource.RLIMIT_DATA, (MEGABYTES * 1024 * 1024 - files, previous_limit[1]))
     try:
         yield
     finally:
-        resource.prlimit(server, resource.RLIMIT_DATA, before)
+        resource.prlimit(server, resource.RLIMIT_DATA, previous_limit)
 
 
-def measured(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
+def measure_batch(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
     """Convert a batch as a worker does; note its memory and, if the batch was slow, the time of each document."""
-    started = time.monotonic()
-    made = convert_together(batch, options, names)
-    times = [time.monotonic() - started]
-    if times[0] > SECONDS and len(batch) > 1:
-        times = []
+    start = time.monotonic()
+    result = convert_together(batch, options, names)
+    durations = [time.monotonic() - start]
+    if durations[0] > SECONDS and len(batch) > 1:
+        durations = []
         for source in batch:
-            started = time.monotonic()
+            start = time.monotonic()
             convert_together([source], options, names)
-            times.append(time.monotonic() - started)
+            durations.append(time.monotonic() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    over = [source.key for source, seconds in zip(batch, times, strict=False) if seconds > SECONDS * TOLERANCE]
-    line = json.dumps({"over": over, "seconds": max(times), "megabytes": peak}) + "\n"
+    slow_keys = [source.key for source, seconds in zip(batch, durations, strict=False) if seconds > SECONDS * TOLERANCE]
+    line = json.dumps({"slow_keys": slow_keys, "seconds": max(durations), "megabytes": peak}) + "\n"
     with open(os.environ[MEASURED], "ab", buffering=0) as file:
         file.write(line.encode())
-    return made
+    return result
 
 
-def limits_held(count: int, seed: int = 0, limited: bool = True) -> tuple[Counter[str], dict[str, float]]:
+def check_limits(count: int, seed: int = 0, is_limited: bool = True) -> tuple[Counter[str], dict[str, float]]:
     """Fuzz; return the results and how the limits held: the documents over each limit by more than a tenth, and the
     largest measurements."""
     with tempfile.NamedTemporaryFile() as file:
         os.environ[MEASURED] = file.name
-        counted = fuzz(count, seed, limited)
+        counts = fuzz(count, seed, is_limited)
         lines = [json.loads(line) for line in file.read().splitlines()]
-    over = {key for line in lines for key in line["over"]}
+    slow_keys = {key for line in lines for key in line["slow_keys"]}
     megabytes = [line["megabytes"] for line in lines]
-    return counted, {
-        "hung": counted.pop("hung", 0),
-        "over the time": len(over),
-        "over the memory": sum(each > MEGABYTES * TOLERANCE for each in megabytes),
-        "most seconds": max(line["seconds"] for line in lines),
-        "most megabytes": max(megabytes),
+    return counts, {
+        "hung": counts.pop("hung", 0),
+        "over the time": len(slow_keys),
+        "over the memory": sum(value > MEGABYTES * TOLERANCE for value in megabytes),
+        "most seconds": max((line["seconds"] for line in lines), default=0.0),
+        "most megabytes": max(megabytes, default=0.0),
     }
 
 
 def main() -> None:
     """Fuzz and print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    started = time.perf_counter()
-    counted, held = limits_held(count, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
-    for name, most in held.items():
-        print(f"{name:24} {most:8,.2f}")
-    for code, number in counted.most_common():
+    start = time.perf_counter()
+    counts, measurements = check_limits(count, int(sys.argv[2]) if len(sys.argv) > 2 else 0)
+    for name, value in measurements.items():
+        print(f"{name:24} {value:8,.2f}")
+    for code, number in counts.most_common():
         print(f"{code:24} {number:8,}")
-    print(f"{count:,} inputs in {time.perf_counter() - started:.0f} s, none lost")
+    print(f"{count:,} inputs in {time.perf_counter() - start:.0f} s, none lost")
 
 
 if __name__ == "__main__":

@@ -46,15 +46,15 @@ def content(out: Path) -> Content | None:
         assert not out.exists() or not list(out.rglob("*.parquet")), f"{out} holds files without a manifest"
         return None
     assert verify(out) == [], f"{out} is not as its manifest says"
-    found: dict[str, object] = {}
+    hashes: dict[str, object] = {}
     rows: Counter[str] = Counter()
     for file in manifest.files:
         table = pq.read_table(out / file.path)
         assert table.num_rows == file.rows
         rows[file.record] += file.rows
         if file.record == "documents":
-            found |= zip(table["source"].to_pylist(), table["sha256"].to_pylist(), strict=True)
-    return {**found, "": dict(rows)}
+            hashes |= zip(table["source"].to_pylist(), table["sha256"].to_pylist(), strict=True)
+    return {**hashes, "": dict(rows)}
 
 
 def kill_runs(kills: int, folder: Path, seed: int = 0, documents: int = 300) -> dict[str, Counter[str]]:
@@ -70,18 +70,18 @@ def kill_runs(kills: int, folder: Path, seed: int = 0, documents: int = 300) -> 
         (folder / name).mkdir()
         for number, text in state.items():
             (folder / name / f"{number}.md").write_text(text, encoding="utf-8")
-    found: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    outcomes: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
     expected: dict[str, tuple[Content | None, Content | None]] = {}
-    lasts: dict[str, float] = {}
+    durations: dict[str, float] = {}
 
-    def started(kind: str, state: str, out: Path) -> subprocess.Popen[bytes]:
+    def start_run(kind: str, state: str, out: Path) -> subprocess.Popen[bytes]:
         (folder / "in").unlink(missing_ok=True)
         (folder / "in").symlink_to(state, target_is_directory=True)
         command = [sys.executable, "-m", "converter", "convert", "in", "-o", str(out), "-q", *KINDS[kind]]
         return subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE)
 
-    def finished(kind: str, state: str, out: Path) -> Content | None:
-        process = started(kind, state, out)
+    def finish_run(kind: str, state: str, out: Path) -> Content | None:
+        process = start_run(kind, state, out)
         _, error = process.communicate()
         assert process.returncode == 0, error.decode()
         return content(out)
@@ -92,45 +92,49 @@ def kill_runs(kills: int, folder: Path, seed: int = 0, documents: int = 300) -> 
         base = out.parent / "base"
         if kind not in expected:
             out.parent.mkdir()
-            before = None
+            old_content = None
             if kind != "a new output":
-                before = finished(kind, "a", out)
+                old_content = finish_run(kind, "a", out)
                 if kind.endswith("other files"):
                     (out / "mine.txt").write_text("mine", encoding="utf-8")
                 shutil.copytree(out, base)
-            began = time.monotonic()
-            expected[kind] = before, finished(kind, "b", out)
-            lasts[kind] = time.monotonic() - began
+            start = time.monotonic()
+            expected[kind] = old_content, finish_run(kind, "b", out)
+            durations[kind] = time.monotonic() - start
         shutil.rmtree(out)
         if base.exists():
             shutil.copytree(base, out)
-        process = started(kind, "b", out)
+        process = start_run(kind, "b", out)
         try:
-            process.communicate(timeout=chance.uniform(0, 1.1 * lasts[kind]))
-            killed = False
+            process.communicate(timeout=chance.uniform(0, 1.1 * durations[kind]))
+            is_killed = False
         except subprocess.TimeoutExpired:
-            killed = True
+            is_killed = True
             process.kill()
             process.communicate()
-        before, after = expected[kind]
+        old_content, new_content = expected[kind]
         try:
-            now = content(out)
+            current_content = content(out)
         except AssertionError:
             if not kind.endswith("other files"):
                 raise
-            found[kind]["half put in place"] += 1
+            outcomes[kind]["partly in place"] += 1
         else:
-            assert now in (before, after), f"{kind}: neither the output before nor the one after"
-            found[kind]["ended by itself" if not killed else "as before" if now == before else "as after"] += 1
-        began = time.monotonic()
-        again = finished(kind, "b", out) if kind != "a new output" or not out.exists() else content(out)
+            assert current_content in (old_content, new_content), (
+                f"{kind}: the output is neither the old nor the new one"
+            )
+            outcomes[kind][
+                "ended by itself" if not is_killed else "old" if current_content == old_content else "new"
+            ] += 1
+        start = time.monotonic()
+        final_content = finish_run(kind, "b", out) if kind != "a new output" or not out.exists() else content(out)
         if "overwrite" in kind:  # others may have nothing left to do
-            lasts[kind] = time.monotonic() - began
-        assert again == after, f"{kind}: documents lost or doubled after the next run"
-        left = [path.name for path in out.parent.iterdir() if path.name not in ("out", "base")]
-        assert not left, f"{kind}: left {left}"
+            durations[kind] = time.monotonic() - start
+        assert final_content == new_content, f"{kind}: documents are lost or duplicated after the next run"
+        leftovers = [path.name for path in out.parent.iterdir() if path.name not in ("out", "base")]
+        assert not leftovers, f"{kind}: left over: {leftovers}"
         assert not kind.endswith("other files") or (out / "mine.txt").exists()
-    return found
+    return outcomes
 
 
 def main() -> None:

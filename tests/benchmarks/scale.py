@@ -40,14 +40,14 @@ def run(source: Path, out: Path, *options: str) -> tuple[float, float]:
     """Convert the file; return the seconds and the peak megabytes of all its processes together."""
     command = [sys.executable, "-m", "converter", "convert", str(source), "--text-column", "body", "--key-column",
                "key", "-o", str(out), "-q", *options]  # fmt: skip
-    started = time.perf_counter()
+    start = time.perf_counter()
     process = subprocess.Popen(command)
-    most = 0
+    peak = 0
     while process.poll() is None:
-        most = max(most, memory(process.pid))
+        peak = max(peak, memory(process.pid))
         time.sleep(0.2)
     assert process.returncode == 0
-    return time.perf_counter() - started, most / 1e3
+    return time.perf_counter() - start, peak / 1e3
 
 
 def memory(pid: int) -> int:
@@ -57,8 +57,8 @@ def memory(pid: int) -> int:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:  # the process has ended
         return 0
-    own = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-    return own + sum(memory(int(child)) for child in children)
+    kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return kilobytes + sum(memory(int(child)) for child in children)
 
 
 def main() -> None:
@@ -70,10 +70,10 @@ def main() -> None:
             size = write_documents(source, count)
             for jobs in ("1", "2"):
                 out = Path(folder) / jobs
-                seconds, most = run(source, out, "--jobs", jobs)
-                again, _ = run(source, out, "--jobs", jobs, "--incremental")
-                print(f"{count:9,} {size / 1e6:6.1f} {jobs:>4} {seconds:8.1f} {count / seconds:11,.0f} {most:8.0f} "
-                      f"{again / seconds:6.1%}", flush=True)  # fmt: skip
+                seconds, peak = run(source, out, "--jobs", jobs)
+                repeat_seconds, _ = run(source, out, "--jobs", jobs, "--incremental")
+                print(f"{count:9,} {size / 1e6:6.1f} {jobs:>4} {seconds:8.1f} {count / seconds:11,.0f} {peak:8.0f} "
+                      f"{repeat_seconds / seconds:6.1%}", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -48,12 +48,12 @@ def bench() -> ModuleType:
 def scores(corpora: Path, folder: Path, weights: Path | None) -> tuple[dict[str, Scores], dict[str, Scores]]:
     """Return what Parquetry and plain markdown-it-py score on each source."""
     scrapebench = bench()
-    ours: dict[str, Scores] = {}
-    plain: dict[str, Scores] = {}
+    parquetry_scores: dict[str, Scores] = {}
+    plain_scores: dict[str, Scores] = {}
     for source in sorted(path for path in corpora.iterdir() if path.is_dir()):
-        made = folder / source.name
+        work = folder / source.name
         with contextlib.redirect_stdout(io.StringIO()):
-            scrapebench.make(source, made / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
+            scrapebench.make(source, work / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
         stages = (
             model.pair_weights(json.loads((weights / f"{source.name}.json").read_text(encoding="utf-8")))
             if weights
@@ -61,13 +61,13 @@ def scores(corpora: Path, folder: Path, weights: Path | None) -> tuple[dict[str,
         )
         with mock.patch.object(model, "weights", return_value=stages):
             for profile in scrapebench.PROFILES:
-                damaged = find_sources([made / "documents" / profile])
-                write_folder(damaged, made / "ours" / profile, Output(records=RECORDS), Options())
-        scrapebench.naive(made / "documents", made / "plain")
-        ours[source.name] = scrapebench.score(made / "documents", made / "ours")
-        plain[source.name] = scrapebench.score(made / "documents", made / "plain")
+                documents = find_sources([work / "documents" / profile])
+                write_folder(documents, work / "ours" / profile, Output(records=RECORDS), Options())
+        scrapebench.naive(work / "documents", work / "plain")
+        parquetry_scores[source.name] = scrapebench.score(work / "documents", work / "ours")
+        plain_scores[source.name] = scrapebench.score(work / "documents", work / "plain")
         print(source.name, file=sys.stderr)
-    return ours, plain
+    return parquetry_scores, plain_scores
 
 
 def mean(by_source: dict[str, Scores], profile: str, figure: str) -> float:
@@ -83,14 +83,16 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, metavar="FOLDER", help="the heading model of each source")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        ours, plain = scores(options.corpora, Path(folder), options.weights)
+        parquetry_scores, plain_scores = scores(options.corpora, Path(folder), options.weights)
     print(f"| profile | {' | '.join(FIGURES)} | worst source | plain markdown-it-py, all |")
     print("|---|" + "---:|" * len(FIGURES) + "---|---:|")
-    for profile in next(iter(ours.values())):
-        figures = " | ".join(f"{mean(ours, profile, figure):.4f}" for figure in FIGURES)
-        worst = min(ours, key=lambda name: ours[name][profile]["all"] or 0.0)
-        least = ours[worst][profile]["all"]
-        print(f"| {profile} | {figures} | {worst} {least:.4f} | {mean(plain, profile, 'all'):.4f} |")
+    for profile in next(iter(parquetry_scores.values())):
+        figures = " | ".join(f"{mean(parquetry_scores, profile, figure):.4f}" for figure in FIGURES)
+        worst_source = min(parquetry_scores, key=lambda name: parquetry_scores[name][profile]["all"] or 0.0)
+        worst_score = parquetry_scores[worst_source][profile]["all"]
+        print(
+            f"| {profile} | {figures} | {worst_source} {worst_score:.4f} | {mean(plain_scores, profile, 'all'):.4f} |"
+        )
 
 
 if __name__ == "__main__":

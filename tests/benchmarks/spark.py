@@ -1,6 +1,6 @@
-"""python -m tests.benchmarks.spark WHAT: runs on Spark against local runs. WHAT is one of
+"""python -m tests.benchmarks.spark BENCHMARK: runs on Spark against local runs. BENCHMARK is one of
 
-kills [TIMES]      a Python worker, an executor and the driver killed in mid-run, this many times each
+kills [TIMES]      kill a Python worker, an executor and the driver in mid-run, this many times each
 growth COUNT...    seconds of runs over this many generated documents, against `--jobs 2`, and the driver's memory
 corpora [FOLDER]   the rows of both runs over a folder (`../shared/corpora`), compared in DuckDB
 
@@ -72,13 +72,15 @@ def run(spark: SparkSession, documents: Path, out: Path, list_bytes: int = LIST_
     convert(spark, documents, out, output=Output(mode="overwrite"))
 
 
-def differences(one: Path, other: Path) -> int:
-    """Return the number of rows of all records and data sets that only one of two outputs has."""
-    files = [_files(folder) for folder in (one, other)]
+def differences(left_folder: Path, right_folder: Path) -> int:
+    """Return the number of rows, over all records and data sets, that only one of two outputs has."""
+    files = [_files(folder) for folder in (left_folder, right_folder)]
     count = len(files[0].keys() ^ files[1].keys())
     for table in files[0].keys() & files[1].keys() - {"_parts"}:
-        first, second = (f"select * from read_parquet({held[table]}, hive_partitioning = false)" for held in files)
-        for query in (f"{first} except all {second}", f"{second} except all {first}"):
+        left_rows, right_rows = (
+            f"select * from read_parquet({paths[table]}, hive_partitioning = false)" for paths in files
+        )
+        for query in (f"{left_rows} except all {right_rows}", f"{right_rows} except all {left_rows}"):
             count += duckdb.execute(f"select count(*) from ({query})").fetchall()[0][0]
     return count
 
@@ -103,31 +105,31 @@ def write_documents(folder: Path, count: int) -> Path:
 
 def descendants(process: int) -> Iterator[tuple[int, str]]:
     """Yield the id and command line of every descendant of a process."""
-    below = {process}
-    found: dict[int, tuple[int, str]] = {}
+    ids = {process}
+    processes: dict[int, tuple[int, str]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            found[int(folder.name)] = parent, (folder / "cmdline").read_text().replace("\0", " ")
-    while new := {number for number, (parent, _) in found.items() if parent in below} - below:
-        below |= new
-    return ((number, found[number][1]) for number in below - {process})
+            processes[int(folder.name)] = parent, (folder / "cmdline").read_text().replace("\0", " ")
+    while children := {number for number, (parent, _) in processes.items() if parent in ids} - ids:
+        ids |= children
+    return ((number, processes[number][1]) for number in ids - {process})
 
 
-def killed(what: str, process: int) -> bool:
+def kill_descendant(word: str, process: int) -> bool:
     """Kill one descendant of a process whose command line contains a word, if any; a Python worker, not the daemon that
     forked it."""
-    found = [number for number, command in descendants(process) if what in command]
-    if what == "pyspark.daemon":
-        found = [number for number in found if not any(descendants(number))]
-    if found:
+    candidates = [number for number, command in descendants(process) if word in command]
+    if word == "pyspark.daemon":
+        candidates = [number for number in candidates if not any(descendants(number))]
+    if candidates:
         with contextlib.suppress(ProcessLookupError):
-            os.kill(random.choice(found), signal.SIGKILL)
+            os.kill(random.choice(candidates), signal.SIGKILL)
             return True
     return False
 
 
-def in_mid_run(out: Path, action: Callable[[], bool], running: Callable[[], bool], attempts: int) -> bool:
+def act_in_mid_run(out: Path, action: Callable[[], bool], running: Callable[[], bool], attempts: int) -> bool:
     """Act once a run into this output has begun this many tasks; return whether the run was still active."""
     place = out.parent / f".{out.name}.parquetry-stage" / "attempts"
     while running():
@@ -138,23 +140,23 @@ def in_mid_run(out: Path, action: Callable[[], bool], running: Callable[[], bool
     return False
 
 
-def kill_workers(spark: SparkSession, what: str, documents: Path, out: Path, local: Path) -> tuple[bool, int]:
+def kill_workers(spark: SparkSession, word: str, documents: Path, out: Path, local: Path) -> tuple[bool, int]:
     """Kill a Python worker or an executor in mid-run; return whether it was hit, and how many rows differ."""
-    hits: list[bool] = []
-    done = threading.Event()
+    outcomes: list[bool] = []
+    end = threading.Event()
 
     def kill() -> None:
-        action = lambda: killed(what, os.getpid())  # noqa: E731
-        hits.append(in_mid_run(out, action, lambda: not done.is_set(), random.randint(1, 8)))
+        action = lambda: kill_descendant(word, os.getpid())  # noqa: E731
+        outcomes.append(act_in_mid_run(out, action, lambda: not end.is_set(), random.randint(1, 8)))
 
     thread = threading.Thread(target=kill)
     thread.start()
     try:
         run(spark, documents, out)
     finally:
-        done.set()
+        end.set()
         thread.join()
-    return hits == [True], differences(out, local) + len(verify(out))
+    return outcomes == [True], differences(out, local) + len(verify(out))
 
 
 def kill_driver(documents: Path, out: Path, local: Path) -> tuple[bool, int]:
@@ -163,7 +165,7 @@ def kill_driver(documents: Path, out: Path, local: Path) -> tuple[bool, int]:
     The existing output must be unchanged, with nothing added.
     """
     command = [sys.executable, "-m", "tests.benchmarks.spark", "run", str(documents), str(out)]
-    standing = out.exists()
+    has_output = out.exists()
 
     def stop() -> bool:
         child.kill()
@@ -171,42 +173,48 @@ def kill_driver(documents: Path, out: Path, local: Path) -> tuple[bool, int]:
 
     child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
-        hit = (
-            in_mid_run(out, stop, lambda: child.poll() is None, random.randint(1, 8))
+        is_hit = (
+            act_in_mid_run(out, stop, lambda: child.poll() is None, random.randint(1, 8))
             and child.wait() == -signal.SIGKILL
         )
     finally:
         child.kill()
         child.wait()
-    wrong = (differences(out, local) + len(verify(out))) if standing else out.exists()
+    difference = (differences(out, local) + len(verify(out))) if has_output else out.exists()
     subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
-    left = [path for path in out.parent.iterdir() if "stage" in path.name]
-    return hit, wrong + differences(out, local) + len(verify(out)) + len(left)
+    leftovers = [path for path in out.parent.iterdir() if "stage" in path.name]
+    return is_hit, difference + differences(out, local) + len(verify(out)) + len(leftovers)
 
 
 VICTIMS = {"Python worker": "pyspark.daemon", "executor": "CoarseGrainedExecutorBackend"}
 
 
-def kills(folder: Path, times: int) -> dict[str, tuple[int, int]]:
+def kills(folder: Path, count: int) -> dict[str, tuple[int, int]]:
     """Kill each kind of process this many times; return the number of hits and of rows lost or duplicated."""
     documents = write_documents(folder / "documents", 300)
     write_folder(find_sources([documents]), folder / "local", Output(), Options())
-    found: dict[str, tuple[int, int]] = {}
-    for name, what in VICTIMS.items():
-        with contextlib.closing(_Stopping(session(CLUSTER))) as spark:
+    results: dict[str, tuple[int, int]] = {}
+    for name, word in VICTIMS.items():
+        with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
             run(spark.session, documents, folder / "out")  # starts the executors and gives each run an output to damage
-            each = [
-                kill_workers(spark.session, what, documents, folder / "out", folder / "local") for _ in range(times)
+            runs = [
+                kill_workers(spark.session, word, documents, folder / "out", folder / "local") for _ in range(count)
             ]
-            found[name] = sum(hit for hit, _ in each), sum(wrong for _, wrong in each)
-            print(f"{name}: {found[name][0]} killed in {times} runs, {found[name][1]} rows lost or doubled", flush=True)
-    each = [kill_driver(documents, folder / "driver", folder / "local") for _ in range(times)]
-    found["driver"] = sum(hit for hit, _ in each), sum(wrong for _, wrong in each)
-    print(f"driver: {found['driver'][0]} killed in {times} runs, {found['driver'][1]} rows lost or doubled", flush=True)
-    return found
+            results[name] = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
+            print(
+                f"{name}: {results[name][0]} killed in {count} runs, {results[name][1]} rows lost or doubled",
+                flush=True,
+            )
+    runs = [kill_driver(documents, folder / "driver", folder / "local") for _ in range(count)]
+    results["driver"] = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
+    print(
+        f"driver: {results['driver'][0]} killed in {count} runs, {results['driver'][1]} rows lost or doubled",
+        flush=True,
+    )
+    return results
 
 
-class _Stopping:
+class _StoppableSession:
     def __init__(self, session: SparkSession) -> None:
         self.session = session
 
@@ -223,13 +231,14 @@ def growth(folder: Path, counts: list[int]) -> None:
         documents = write_documents(folder / str(count), count)
         size = sum(path.stat().st_size for path in documents.iterdir()) / 1e6
         command = [sys.executable, "-m", "tests.benchmarks.spark", "measure", str(documents), str(folder / "out")]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
-        on_spark, memory = map(float, done.stdout.split())
-        started = time.perf_counter()
+        result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
+        spark_seconds, memory = map(float, result.stdout.split())
+        start = time.perf_counter()
         write_folder(find_sources([documents]), folder / "local", Output(mode="overwrite"), Options(), Settings(2))
-        here = time.perf_counter() - started
-        print(f"{count:,} documents, {size:.1f} MB: {on_spark:.1f} s on {CLUSTER}, {here:.1f} s with --jobs 2, "
-              f"ratio {on_spark / here:.2f}; driver (Python) {memory:.0f} MB", flush=True)  # fmt: skip
+        local_seconds = time.perf_counter() - start
+        print(f"{count:,} documents, {size:.1f} MB: {spark_seconds:.1f} s on {CLUSTER}, "
+              f"{local_seconds:.1f} s with --jobs 2, ratio {spark_seconds / local_seconds:.2f}; "
+              f"driver (Python) {memory:.0f} MB", flush=True)  # fmt: skip
 
 
 def measure(documents: Path, out: Path) -> None:
@@ -238,36 +247,36 @@ def measure(documents: Path, out: Path) -> None:
 
     spark = session(CLUSTER)
     spark.range(2).collect()
-    started = time.perf_counter()
+    start = time.perf_counter()
     run(spark, documents, out, spark_documents.LEAST_BYTES)
-    taken = time.perf_counter() - started
+    elapsed = time.perf_counter() - start
     # Linux's own figure: the `ru_maxrss` of a child process starts at its parent's.
     peak = Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]
-    print(taken, int(peak) / 1024)
+    print(elapsed, int(peak) / 1024)
 
 
 def corpora(folder: Path, documents: Path) -> None:
     """Print the number of rows that differ between a run on Spark and a local run."""
-    with contextlib.closing(_Stopping(session("local[2,4]"))) as spark:
+    with contextlib.closing(_StoppableSession(session("local[2,4]"))) as spark:
         run(spark.session, documents, folder / "out")
     report = write_folder(find_sources([documents]), folder / "local", Output(), Options(), Settings(2))
     rows = sum(report.rows.values()) + sum(report.datasets.values())
     print(f"{report.documents:,} documents, {rows:,} rows, {differences(folder / 'out', folder / 'local')} differ")
 
 
-def main(what: str, *arguments: str) -> None:
+def main(benchmark: str, *arguments: str) -> None:
     """Run the named benchmark."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        if what == "run":
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        if benchmark == "run":
             run(session("local[2,4]"), Path(arguments[0]), Path(arguments[1]))
-        elif what == "measure":
+        elif benchmark == "measure":
             measure(Path(arguments[0]), Path(arguments[1]))
-        elif what == "kills":
+        elif benchmark == "kills":
             kills(folder, int(arguments[0]) if arguments else 10)
-        elif what == "growth":
+        elif benchmark == "growth":
             growth(folder, [int(count) for count in arguments])
-        elif what == "corpora":
+        elif benchmark == "corpora":
             corpora(folder, Path(arguments[0]) if arguments else CORPORA)
 
 

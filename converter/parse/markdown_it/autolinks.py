@@ -121,9 +121,9 @@ def link_www(state: StateInline, silent: bool) -> bool:
 
 def link_protocol(state: StateInline, silent: bool) -> bool:
     """Inline rule at `:`: `http://...`, `https://...`, `mailto:a@b.c` and `xmpp:a@b.c`."""
-    if silent or state.linkLevel > 0 or state.posMax - state.pos < 4 or state.src[state.pos] != ":":
-        return False
     text, colon = state.src, state.pos
+    if silent or state.linkLevel > 0 or state.posMax - colon < 4 or text[colon] != ":":
+        return False
     for name in ("http", "https", "mailto", "xmpp"):
         if text.endswith(name, 0, colon) and state.pending.endswith(name):
             break
@@ -145,9 +145,9 @@ def link_protocol(state: StateInline, silent: bool) -> bool:
 
 def link_email(state: StateInline, silent: bool) -> bool:
     """Inline rule at `@`: `someone@example.org`."""
-    if silent or state.linkLevel > 0 or state.src[state.pos] != "@":
-        return False
     text, at = state.src, state.pos
+    if silent or state.linkLevel > 0 or text[at] != "@":
+        return False
     end = DOMAIN.match(text, at + 1, state.posMax).end()  # type: ignore[union-attr] # may match ""
     if text.startswith("@", end, state.posMax) or text.find(".", at + 1, end) < 0:
         return False
