@@ -155,6 +155,7 @@ def test_every_line_has_the_kind_it_was_read_as() -> None:
     assert kinds("<h2>Title</h2>\n\n<table><tr><th>a</th></tr><tr><td>1</td></tr></table>\n") == [
         "heading", "blank", "table"
     ]  # fmt: skip
+    assert kinds("<!-- a -->\n\n---\ntitle: A\n---\nwords\n") == ["html", "blank", *["metadata"] * 3, "paragraph"]
     assert kinds("words\n\n![Share](http://x.y/share.png)\n\nRelated posts\n")[0] == "paragraph"
     assert set(KIND_OF_BLOCK.values()) <= set(KINDS)
 

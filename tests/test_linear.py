@@ -85,6 +85,26 @@ SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
     ("caption, spaces", read, filled(" ", "table", "x\n\n|a|\n|-|\n|1|\n")),
     ("quotes, lines that go on (T13)", blocks, filled("y\n", "> " * 256 + "x\n")),
     ("comments before the first tag (T33)", told, filled("<!---->")),
+    *((f"HTML block of {unit!r}", blocks, filled(unit, "<div>")) for unit in (
+        '<a "', "<a b='", "<!-- ", "<h2>x", "<h2>x</h2>y", "<a href=u>x", "<a href=u>", "</a>", "<script>",
+        "<script ></script", "<? ", "<img alt=x src=y>", "<table><h2>x</h2>", "<td>", "< ", " \n", "<pre>",
+    )),
+    *((f"tags in prose {unit!r}", blocks, filled(unit, "x ")) for unit in (
+        "<a href=u>x</a> ", "<a href=u>", "</a>", "<p>", "<td> ", "<img src=u>", "[<a href=u>](v)",
+    )),
+    ("tags and no heading", blocks, filled("<b>", "<i>x</i>", "<h2>x</h2>y")),
+    ("HTML links over blocks", blocks, filled("<div>\n<a href=u>\n\nx\n\n")),
+    ("HTML links that end in other blocks", blocks, filled("<div>\n<a href=u>\n\nx\n\n</a></div>\n\n")),
+    ("attribute lists", blocks, filled("{#a} ", "# t ", "{#b}")),
+    ("attributes", blocks, filled("#a ", "# t {", "}")),
+    ("spaces in attributes", blocks, filled(" ", "# t {#a", "x}")),
+    ("links that open and never end", mended, filled("[ a\n\n", "", "x](u)")),
+    ("links that end and never open", mended, filled("a](u)\n\n")),
+    ("brackets over lines", mended, filled("[\n\na\n\n](u)\n\n")),
+    ("backquotes over lines", mended, filled("[`a\n\n", "", "x](u)")),
+    ("fences in a fence", read, filled("```a\nx\n```\n", "```markdown\n", "```\n")),
+    ("comments above front matter", read, filled("<!-- a -->\n\n", "", "---\na: 1\n---\n")),
+    ("lines above broken front matter", read, filled("\n", "", "---\na: b: c\n---\n")),
 ]  # fmt: skip
 
 

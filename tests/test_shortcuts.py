@@ -42,7 +42,8 @@ INLINE = st.sampled_from(
      "}",
      "*", "**", "***", "_", "__", "`", "``", "`code`", "~~", "~", "[", "]", "[text]", "(url)", "[a](b)", "[a](b \"t\")",
      "![i](s)", "[`c`](u)", "**bold**", "*em*", "_em_", "snake_case", "<", ">", "<b>", "<br>", "<http://a.b>", "&",
-     "&amp;", "&nbsp;", "&no;", "</b>", "<a href='u'>", "</a>", "<br/>", "<b *>",
+     "&amp;", "&nbsp;", "&no;", "</b>", "<a href='u'>", "</a>", "<br/>", "<b *>", "<p>", "</td>", "<A HREF=u title=t>",
+     "<img src='s' alt='i'>", "<a id=x>",
      "&copy", "$", "$x$", "\\", "\\*", "\\\n", "  \n", "!", "@", "a@b.cd", "http://x.y/z", "www.a.bc", "mailto:", "x:y",
      "\u00a0", "\u2014", "€", "\u0301", "[^n]", "[r]", "[x][r]", "|"]
 )  # fmt: skip
@@ -56,7 +57,9 @@ MARKS = [
 CONTENTS = [
     "", "", "word", "two words", "**b** c", "*e*", "* x", "***", "---", "- - -", "===", "--", "=", "```", "``` py",
     "~~~", "`c`", "| a | b |", "|---|---|", "|-|", "|:--|--:|", "--|--", "| 1 | 2 | 3 |", "| 1", "a | b",
-    "a \\| b |", "<div>", "<b>x</b>", "<!--", "[a]: /u", "[a]", "[^1]: n", "[^1]", "[a](b)", "[x", "y](z)",
+    "a \\| b |", "<div>", "<b>x</b>", "<h2>h</h2>", "<a id=x></a><h2>h</h2>", "<img src=s alt=i>", "<a href=u>x</a>",
+    "<a href=u>", "</a>", "</p>", "# h {#i}", "h {.c}", "```{r, a=1}",
+    "<!--", "[a]: /u", "[a]", "[^1]: n", "[^1]", "[a](b)", "[x", "y](z)",
     "[ ] task", "[x] done", ": def", "~ def", ":d", "$$", "$x$", "1986. A", "7", "3.5 m", "# h #", "#h", "h ##", "é",
     "\xa0", "\u3000x", "\x0c", "x  ", "\\", "- ", "1.", "> q", "a:", "www.a.bc", "_i_", "__", "+1", "-1", "=x",
     "~~s~~", "\t", "word\t",
@@ -185,6 +188,8 @@ def test_generated_lines_read_the_same(source: str) -> None:
 @example("![i](s)` `", {})  # a code span of white space beside an image is not prose
 @example("![i](s)[&nbsp;](u)", {})
 @example("<5!@a.b>", {})  # an e-mail address, of which only `<` is a mark
+@example("wordwww.a.bc", {})  # the rule for `@` is also tried at `w`
+@example("httpwww//a.bc", {})
 @example("\x1f_em_", {})  # white space to Python, not to CommonMark
 @given(documents(INLINE, 12), st.sampled_from(ENVIRONMENTS))
 @settings(max_examples=1500, deadline=None)

@@ -171,11 +171,18 @@ def test_a_recursive_glob_matches_like_pythons_glob(folder: Path, pattern: str) 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["convert", "show", "tables", "check", "inspect", "infer"])
+@pytest.mark.parametrize(
+    "command", ["convert", "show", "tables", "check", "inspect", "infer", "spark convert", "spark stream"]
+)
 def test_an_empty_argument_is_wrong_usage(folder: Path, command: str) -> None:
     """T17"""
-    options = ["-s", "adr"] if command == "check" else []
-    assert b"a source has an empty name" in run(command, "", *options, cwd=folder, code=2).stderr
+    options = {
+        "check": ["-s", "adr"],
+        "spark convert": ["-o", "out"],
+        "spark stream": ["-o", "out", "--checkpoint", "state"],
+    }
+    arguments = *command.split(), "", *options.get(command, ())
+    assert b"a source has an empty name" in run(*arguments, cwd=folder, code=2).stderr
 
 
 @pytest.mark.slow

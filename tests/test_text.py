@@ -144,6 +144,38 @@ def test_front_matter_is_read_in_each_format(matter: str, format: str, metadata:
 
 
 @pytest.mark.parametrize(
+    "above",
+    ["\n", " \n\t\n", "\ufeff", "\ufeff\n", "<!-- a -->\n", "<!-- a\n---\n-->\n\n<!-- b -->\n", "\n```markdown\n"],
+)
+@pytest.mark.parametrize(
+    "matter, metadata, problem_lines",
+    [
+        ("---\ntitle: A\n---", {"title": "A"}, []),
+        ('+++\ntitle = "A"\n+++', {"title": "A"}, []),
+        ('{\n"title": "A",\n"title": "B"\n}', {"title": "B"}, [3]),
+        ("---\na: 1\nb: 2\na: 3\n---", {"a": 3, "b": 2}, [4]),
+        ("---\ntitle: Roofs: a history\nauthor: B\n---", {"title": "Roofs: a history", "author": "B"}, [2]),
+        ("---\na: &a\n  b: *a\n---", None, [1]),
+    ],
+)
+def test_front_matter_may_stand_below_blank_lines_comments_and_the_fence_around_all(
+    above: str, matter: str, metadata: dict[str, Any] | None, problem_lines: list[int]
+) -> None:
+    read = read_text(f"{above}{matter}\n\nbody\n{'```' if '`' in above else ''}", "a.md")
+    lines_above = above.count("\n")
+    assert read.front_matter is not None
+    assert (read.front_matter.raw, read.front_matter.metadata) == (matter, metadata)
+    assert read.front_matter.line_start == lines_above + 1
+    assert read.front_matter.line_end == lines_above + 1 + matter.count("\n")
+    assert [problem.line_start for problem in read.problems] == [lines_above + line for line in problem_lines]
+    assert all("lines 2 and" not in problem.message for problem in read.problems if lines_above)
+    assert read.lines[:lines_above] == above.removeprefix("\ufeff").split("\n")[:-1]
+    assert read.lines[lines_above : lines_above + 2] == ["", "body"]
+    assert read.numbers[lines_above + 1] == read.front_matter.line_end + 2
+    assert read.line_count == len(read.lines) + matter.count("\n") + 1
+
+
+@pytest.mark.parametrize(
     "written, value",
     [
         ("00501", "00501"), ("1.10", "1.10"), ("2024-01-31", "2024-01-31"), ("12:30", "12:30"), ("no", "no"),
@@ -221,7 +253,17 @@ def test_broken_front_matter_is_cut_off_and_reported(
         ("---\nA paragraph between rules.\n---\n", []),
         ("---\n- a list\n- is no mapping\n---\n", []),
         (" ---\ntitle: A\n---\n", []),
-        ("\n---\ntitle: A\n---\n", []),
+        ("Text\n---\ntitle: A\n---\n", []),
+        ("<!-- a --> text\n---\ntitle: A\n---\n", []),
+        ("<!-- never closed\n---\ntitle: A\n---\n", []),
+        ("\n---\n# A slide\n---\n", []),
+        ("\n---\nA paragraph between rules: it says\nwhat it is.\n---\n", []),
+        ("\n---\n\n---\n", []),
+        ("\n---\nNote: the page is old.\n---\n", []),
+        ("\n---\nwhat to do: wait\n---\n", []),
+        ("\n\n---\ntitle: A\n", ["front_matter_unclosed"]),
+        ("```markdown\n---\ntitle: A\n---\n```\n\nText\n", []),
+        ("```yaml\n---\ntitle: A\n---\n```\n", []),
         ("{ a brace }\n", []),
         ('{"a": 1} and prose\n', []),
         ("[1, 2]\n", []),

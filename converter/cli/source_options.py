@@ -22,8 +22,22 @@ if TYPE_CHECKING:
 _option = partial(typer.Option, rich_help_panel="Sources")
 _of_tables = partial(typer.Option, rich_help_panel="Tables of documents")
 
+
+def check_names(value: list[str] | str | None) -> list[str] | str | None:
+    """Return the value of an argument that names what is read, before anything is imported or started for it.
+
+    Raises:
+        UsageError: a name is empty.
+    """
+    if "" in ([value] if isinstance(value, str) else value or ()):
+        raise UsageError("a source has an empty name; check for an unset shell variable")
+    return value
+
+
 SOURCE = typer.Argument(
-    metavar="SOURCE...", help="Files, folders, globs, addresses (s3://, https://, ...), or - for standard input."
+    metavar="SOURCE...",
+    help="Files, folders, globs, addresses (s3://, https://, ...), or - for standard input.",
+    callback=check_names,
 )
 Sources = Annotated[list[str] | None, SOURCE]
 SomeSources = Annotated[list[str], SOURCE]

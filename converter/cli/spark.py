@@ -35,7 +35,7 @@ from converter.cli.output_options import (
     output_of,
 )
 from converter.cli.reading_options import Reading, with_reading
-from converter.cli.source_options import Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn
+from converter.cli.source_options import Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn, check_names
 from converter.destination import JSON_FILE, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
 from converter.engine.process import show_frames
 from converter.errors import SparkError, UsageError
@@ -106,7 +106,9 @@ def archive(
 def convert(
     out: OutFolder,
     reading: Reading,
-    source: Annotated[list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.", callback=check_names)
+    ] = None,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
     keep: Keep = None,
@@ -175,7 +177,10 @@ convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
 def stream(
     out: OutFolder,
     reading: Reading,
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="The folder or glob in which documents arrive.")],
+    source: Annotated[
+        str,
+        typer.Argument(metavar="SOURCE", help="The folder or glob in which documents arrive.", callback=check_names),
+    ],
     checkpoint: Annotated[
         Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark records what it has read.")
     ],

@@ -26,6 +26,7 @@ from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejections, typed_columns
 from converter.repair import repair
 from converter.schema.model import Schema
+from converter.text.front_matter import FrontMatter
 from converter.text.office import to_markdown
 from converter.text.reading import Text, decode, read_text
 
@@ -79,10 +80,7 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     problems = text.problems
     blocks = parse(draft.lines, draft.numbers, problems, not keep_lines, allowance.anew(), options.parser)
     if text.front_matter is not None:
-        matter = text.front_matter
-        blocks.insert(0, Block("front_matter", 1, matter.line_end, markdown=matter.raw, language=matter.format))
-        for block in blocks[1:]:
-            block.parent = None if block.parent is None else block.parent + 1
+        insert_front_matter(blocks, text.front_matter)
     repairs, state = sorted(draft.repairs, key=lambda entry: entry.line_start), draft.state
     del draft
     sections, section_of = outline(blocks, repairs)
@@ -103,6 +101,15 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
         source.attributes,
         allowance,
     )
+
+
+def insert_front_matter(blocks: list[Block], matter: FrontMatter) -> None:
+    """Insert the block of the front matter; only comments stand above it."""
+    place = next((index for index, block in enumerate(blocks) if block.line_start > matter.line_end), len(blocks))
+    block = Block("front_matter", matter.line_start, matter.line_end, markdown=matter.raw, language=matter.format)
+    blocks.insert(place, block)
+    for block in blocks[place + 1 :]:
+        block.parent = None if block.parent is None else block.parent + 1
 
 
 def _read_office(source: Source, options: Options, allowance: Allowance) -> Text:

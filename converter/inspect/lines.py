@@ -65,10 +65,12 @@ def lines_of(document: Document, kinds: Sequence[str]) -> list[Line]:
     text = document.context.text
     if text is None:
         return []
-    matter = text.front_matter.raw.split("\n") if text.front_matter else []
+    contents = dict(zip(text.numbers, text.lines, strict=True))
+    if matter := text.front_matter:
+        contents |= enumerate(matter.raw.split("\n"), matter.line_start)
     lines = [
         Line(number, line, "blank" if INVISIBLE.fullmatch(line) else "unread")
-        for number, line in enumerate([*matter, *text.lines], 1)
+        for number, line in sorted(contents.items())
     ]
     for block, kind in zip(document.blocks, kinds, strict=True):  # a nested block follows its parent
         for line in lines[block["line_start"] - 1 : block["line_end"]]:
@@ -91,14 +93,11 @@ def lines_of(document: Document, kinds: Sequence[str]) -> list[Line]:
 
 def kinds_of(document: Document) -> list[str]:
     """Return for each block the kind that its lines are shown as."""
-    headings = {(row["section_id"], row["line_start"]) for row in document.sections if row["style"] == "html"}
     kinds: list[str] = []
     for block in document.blocks:
         kind = KIND_OF_BLOCK.get(block["kind"], block["kind"])
         if block["chrome"]:
             kind = "chrome"
-        elif (block["section_id"], block["line_start"]) in headings and kind == "html":
-            kind = "heading"
         elif kind == "paragraph" and block["parent_id"] is not None:
             kind = kinds[block["parent_id"]]  # a quote keeps its colour, although its paragraphs are blocks
         kinds.append(kind if kind in KINDS else "paragraph")

@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 
 from converter.limits import Allowance
 from converter.parse.blocks import CELL_BYTES, COPY_BYTES, MAXIMUM_COLUMNS, Block, Cell, Table, extend
+from converter.parse.html_tags import INVISIBLE_ELEMENTS, gap_of
 from converter.problems import Problem
 
 MAXIMUM_CELLS = 1_000_000
@@ -25,10 +26,6 @@ MAXIMUM_REACH = 200
 """Blocks that are read to find the end of a table; halved after each table that never ends, so that a document full
 of those costs no more than two of them."""
 EMPTY = Cell("", "")
-INVISIBLE_TAGS = frozenset({"script", "style", "template", "noscript"})
-GAP_TAGS = frozenset({"br", "p", "div", "li", "tr", "td", "th", "ul", "ol", "hr", "h1", "h2", "h3", "h4", "h5", "h6"})
-"""Tags that show as a gap between words."""
-
 
 BOLD = re.compile(r"<(b|strong)\b[^<>]*>(?:(?!</?\1\b).)+</\1>", re.IGNORECASE | re.DOTALL)
 Attributes = dict[str, str | None]
@@ -100,7 +97,7 @@ class TableReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a table, row, cell or caption; any other tag belongs to the open cell or caption."""
-        if tag in INVISIBLE_TAGS:
+        if tag in INVISIBLE_ELEMENTS:
             self._invisible_depth += 1
         if tag == "table":
             self.depth += 1
@@ -112,14 +109,14 @@ class TableReader(HTMLParser):
             OPENERS[tag](self, dict(attrs))
         elif self.depth:
             alt = dict(attrs).get("alt") if tag == "img" else None
-            self._add(alt or (" " if tag in GAP_TAGS else ""), self.get_starttag_text() or "")
+            self._add(alt or (" " if gap_of(tag) else ""), self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:
         """Close the open element of this name."""
-        if tag in INVISIBLE_TAGS:
+        if tag in INVISIBLE_ELEMENTS:
             self._invisible_depth = max(0, self._invisible_depth - 1)
         if self.depth > 1 or (self.depth and tag not in CLOSING_TAGS):
-            self._add(" " if tag in GAP_TAGS else "", f"</{tag}>")
+            self._add(" " if gap_of(tag) else "", f"</{tag}>")
         if tag == "table" and self.depth:
             self.depth -= 1
             if self.depth == 0:

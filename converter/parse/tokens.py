@@ -14,6 +14,7 @@ from typing import Any
 from markdown_it.token import Token
 
 from converter.limits import Allowance
+from converter.parse.attributes import language_of, without_attributes
 from converter.parse.blocks import (
     CELL_BYTES,
     COPY_BYTES,
@@ -29,7 +30,9 @@ from converter.parse.blocks import (
     Table,
     extend,
 )
+from converter.parse.content import Content
 from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
+from converter.parse.html_blocks import LONE_HEADING, pieces_of
 from converter.parse.markdown_it.private import escapedSplit
 from converter.parse.parsers import PARSERS, Parser
 from converter.parse.structure import structure
@@ -37,12 +40,13 @@ from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"(?<![ \t])(?:[ \t]*+>)+[ \t]?")
 TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
-TAG = re.compile(r"<[^<>]*>")
-RAW_TEXT_ELEMENT = re.compile(r"\s*<(?:script|style)\b", re.IGNORECASE)
 # Blocks whose text is that of their children; any other block has its own text.
 CONTAINERS = frozenset({"quote", "footnote"})
 # Cells up to this length often repeat: up to this many per document are cached.
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
+
+MOST_LINKED_BLOCKS = 20
+"""An HTML link that does not end within this many blocks was never closed."""
 
 INDENTATION = "    "
 MINIMUM_EXPANSION = 100_000
@@ -137,6 +141,8 @@ class Reader:
         self.cells: dict[str, Cell] = {}
         self.stack: list[Frame] = []
         self.tokens: Iterator[Any] = iter(())
+        self.open_link: tuple[Link, int] | None = None
+        """An HTML link whose text is in the blocks below, and the index of the first of them."""
 
     def read(self, tokens: Iterable[Any]) -> list[Block]:
         """Return the blocks of these tokens and common blocks."""
@@ -177,6 +183,9 @@ class Reader:
         numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
         if len(content) <= MAXIMUM_INLINE_LENGTH:
             inline = self.parser.read_inline(content, self.env, numbers)
+            if "`" not in content:  # a mark at either end may hold white space; in code it counts
+                inline.text = inline.text.strip(" \n")
+                inline.span = inline.span and inline.span.lstrip(" \n")
             if (inline.links or inline.images) and "references" in self.env:
                 self._bound_references(inline)
             return inline
@@ -218,27 +227,29 @@ class Reader:
         """The addresses of all link reference definitions."""
         return frozenset(reference["href"] for reference in self.env["references"].values())
 
-    def _next_inline(self, item: Item | None = None) -> tuple[str, Inline]:
-        """Consume the inline token after an opening token; the box of a task goes to the item that it opens."""
+    def _next_content(self) -> tuple[str, int]:
+        """Consume the inline token after an opening token; return its content and the line in which it begins."""
         token = next(self.tokens)
-        content = token.content if item is None else self._cut_box(item, token.content)
-        return content, self._inline(content, token.map[0] if token.map else 0)
+        return token.content, token.map[0] if token.map else 0
 
     # -- common blocks, read without tokens
 
     def _common_paragraph(self, piece: Paragraph) -> None:
+        if LONE_HEADING.fullmatch(piece.content):
+            self._html(Token("html_block", "", 0, map=[piece.start, piece.end], content=piece.content))
+            return
         inline = self._inline(piece.content, piece.start)
         self._add_common("image" if inline.image_only else "paragraph", piece, inline.text, piece.content, inline)
 
     def _common_heading(self, piece: Heading) -> None:
-        inline = self._inline(piece.content, piece.start)
+        inline = self._inline(without_attributes(piece.content), piece.start)
         block = self._add_common("heading", piece, inline.text, piece.content, inline)
         block.level, block.style = piece.level, "atx"
 
     def _common_fence(self, piece: Fence) -> None:
         block = self._add_common("code", piece, piece.content)
         block.info = html.unescape(piece.info.strip())
-        block.language = block.info.split(None, 1)[0] if block.info else None
+        block.language = language_of(block.info)
 
     def _common_table(self, piece: Rows) -> None:
         block = self._add_common("table", piece)
@@ -286,7 +297,8 @@ class Reader:
     # -- leaf blocks
 
     def _heading(self, token: Token) -> None:
-        content, inline = self._next_inline()
+        content, start = self._next_content()
+        inline = self._inline(without_attributes(content), start)
         style = "atx" if token.markup.startswith("#") else "setext"
         block = self._add("heading", token, text=inline.text, markdown=content, style=style)
         block.level = int(token.tag[1])
@@ -294,7 +306,13 @@ class Reader:
 
     def _paragraph(self, token: Token) -> None:
         frame = self.stack[-1] if self.stack else None
-        content, inline = self._next_inline(frame.item if frame is not None and not frame.paragraphs else None)
+        content, start = self._next_content()
+        if not (frame and frame.gathers) and LONE_HEADING.fullmatch(content):
+            self._html(Token("html_block", "", 0, map=token.map, content=content))
+            return
+        if frame is not None and frame.item is not None and not frame.paragraphs:
+            content = self._cut_box(frame.item, content)
+        inline = self._inline(content, start)
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
             frame.sources.append(content)
@@ -326,11 +344,34 @@ class Reader:
 
     def _code(self, token: Token) -> None:
         info = html.unescape(token.info.strip()) if token.type == "fence" else None
-        language = info.split(None, 1)[0] if info else None
+        language = language_of(info) if info else None
         self._add("code", token, text=token.content.removesuffix("\n"), info=info, language=language)
 
     def _html(self, token: Token) -> None:
-        self._add("html", token, text=html_text(token.content), markdown=token.content.rstrip("\n"))
+        start, end = token.map or (0, 1)
+        numbers = self.numbers[start:end]
+        pieces = pieces_of(token.content, numbers)
+        for piece in pieces:
+            block = self._add(piece.kind, token, text=piece.text, markdown=piece.source, level=piece.level)
+            block.style = "html" if piece.level else None
+            if len(pieces) > 1:
+                block.line_start, block.line_end = numbers[piece.first_line], numbers[piece.last_line]
+            self._continue_link(block, piece.content)
+            self._adopt(block, piece.content.inline())
+
+    def _continue_link(self, block: Block, content: Content) -> None:
+        """Let an HTML link that begins in one block and ends in another have the blocks between as its text."""
+        if self.open_link is not None and len(self.blocks) - self.open_link[1] > MOST_LINKED_BLOCKS:
+            self.open_link = None
+        if content.ends_link and self.open_link is not None:
+            link, start = self.open_link
+            blocks = [inner for inner in self.blocks[start:-1] if inner.parent == block.parent]
+            link.text = " ".join(inner.text for inner in blocks if inner.text)
+            for image in [image for inner in blocks for image in inner.images]:
+                image.link_url = image.link_url or link.url
+            self.open_link = None
+        if next_link := content.open_link_without_text:
+            self.open_link = next_link, len(self.blocks)
 
     def _math(self, token: Token) -> None:
         self._add("math", token, text=token.content.strip("\n"), markdown=f"$$\n{token.content.strip(chr(10))}\n$$")
@@ -440,7 +481,8 @@ class Reader:
         block.markdown = "\n".join(frame.sources)
 
     def _term(self, token: Token) -> None:
-        content, inline = self._next_inline()
+        content, start = self._next_content()
+        inline = self._inline(content, start)
         frame = self.stack[-1]
         frame.sources.append(content)
         frame.paragraphs = [inline]
@@ -566,15 +608,6 @@ def too_many_cells(allowance: Allowance) -> str:
         f"the cells of the tables up to here, spans included, would take over {allowance.output_bytes:.0f} bytes, "
         "the limit for this document; the table is kept as text; raise `maximum_output_bytes` or split the document"
     )
-
-
-def html_text(source: str) -> str:
-    """Return the visible text of raw HTML: no tags, comments, scripts or styles; entities decoded."""
-    if RAW_TEXT_ELEMENT.match(source):
-        return ""
-    first_part, *parts = source.split("<!--")
-    visible_text = first_part + "".join(part.partition("-->")[2] for part in parts)
-    return html.unescape(TAG.sub("", visible_text)).strip()
 
 
 HANDLERS: dict[str, Callable[[Reader, Any], None]] = {

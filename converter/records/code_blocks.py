@@ -33,7 +33,7 @@ CODE_BLOCKS = Record(
         DOC_ID,
         BLOCK_ID,
         SECTION_ID,
-        field("language", STRING, "The first word of the info string; null if there is none.", nullable=True),
+        field("language", STRING, "The language that the info string names; null if it names none.", nullable=True),
         field("info", STRING, "The whole info string; null for indented code.", nullable=True),
         field("code", STRING, "The code, verbatim, without its last newline."),
         LINE_START,

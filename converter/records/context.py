@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -68,9 +67,8 @@ class ParsedDocument:
 def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Section], list[int]]:
     """Return the sections of a document and the section of each of its blocks.
 
-    Only top-level headings open sections: a heading inside a quote or list belongs to its container. An HTML block
-    that is one `<h1>` to `<h6>` element opens a section too. A heading that a repair recovered has the repair's
-    confidence.
+    Only top-level headings open sections: a heading inside a quote or list belongs to its container. A heading that a
+    repair recovered has the repair's confidence.
     """
     heading_repairs = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
     section = Section(None, 0, None, (), "none", 1.0)
@@ -112,15 +110,8 @@ def repeated_characters(blocks: Sequence[Block], sections: Iterable[Section]) ->
 
 def heading_level(block: Block) -> int:
     """Return the level of the section that a block opens, 0 if none."""
-    if block.parent is not None:
-        return 0
-    if block.kind == "html":
-        element = HEADING_ELEMENT.fullmatch(block.markdown)
-        return int(element[1]) if element and block.text else 0
-    return block.level
+    return block.level if block.parent is None else 0
 
-
-HEADING_ELEMENT = re.compile(r"\s*<h([1-6])(?:\s[^<>]*)?>.*</h\1\s*>\s*", re.IGNORECASE | re.DOTALL)
 
 HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold"}
 """Repair rules that recover a heading, and the `sections.style` of each."""

@@ -22,6 +22,7 @@ from converter.repair.rules.doubled_lines import doubled_lines
 from converter.repair.rules.entities import entities
 from converter.repair.rules.heading_space import heading_space
 from converter.repair.rules.invisible import invisible
+from converter.repair.rules.link_gaps import link_gaps
 from converter.repair.rules.list_break import list_break
 from converter.repair.rules.list_start import list_start
 from converter.repair.rules.odd_bullets import odd_bullets
@@ -33,6 +34,7 @@ from converter.repair.rules.table_break import table_break
 from converter.repair.rules.table_delimiter import table_delimiter
 from converter.repair.rules.table_gaps import table_gaps
 from converter.repair.rules.table_pipes import table_pipes
+from converter.repair.rules.whole_fence import whole_fence
 from converter.repair.state import State
 
 __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
@@ -43,9 +45,12 @@ PASSES = 4
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
 The second further pass rarely finds anything; it does not run if the first one changed nothing."""
 
+RESHAPING: tuple[Rule, ...] = (whole_fence, doubled_lines)
+"""What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
+before any other rule runs."""
+
 RULES: tuple[Rule, ...] = (
-    # which lines are separate at all: if this rule changes the text, a new pass starts before any other rule runs
-    doubled_lines,
+    *RESHAPING,
     # characters and marks of a single line
     invisible,
     entities,
@@ -53,6 +58,8 @@ RULES: tuple[Rule, ...] = (
     odd_numbers,
     odd_letters,
     heading_space,
+    # links over several lines
+    link_gaps,
     # tables
     table_gaps,
     table_delimiter,
@@ -102,6 +109,6 @@ def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answ
     draft.answer = answer
     for rule in rules:
         rule.apply(draft)
-        if rule is doubled_lines and draft.repairs:
+        if draft.repairs and rule in RESHAPING:
             break  # kinds and state describe the text before this rule
     return draft

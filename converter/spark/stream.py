@@ -73,8 +73,10 @@ def stream(
     seconds. `checkpoint` is the folder in which Spark records its progress.
 
     Raises:
-        UsageError: the output cannot be appended to.
+        UsageError: the path is empty, or the output cannot be appended to.
     """
+    if not path:
+        raise UsageError("a source has an empty name; check for an unset shell variable")
     state = destination_of(checkpoint, None, RECORD_FOLDERS).path.absolute()
     register(spark)
     append = append_batch(out, output=output, options=options, told=told)

@@ -1,4 +1,8 @@
-"""YAML, TOML and JSON front matter: at the very start of a document, parsed by each format's library."""
+"""YAML, TOML and JSON front matter: at the start of a document, parsed by each format's library.
+
+Blank lines and HTML comments may stand above it: exports leave blank lines there, licences and linters comments. In a
+document that stands whole in a fence for Markdown, it is below the fence.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,21 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from converter.limits import import_whole
 from converter.problems import Problem
 from converter.text.front_matter_entries import duplicate_key_message, read_entries
+from converter.text.whole_fence import whole_fence
 
 Metadata = dict[str, Any]
 
 # fence -> (closing fences, format); JSON has no fence: the front matter ends with the object (Hugo's three formats).
 FENCES = {"---": (("---", "..."), "yaml"), "+++": (("+++",), "toml"), ";;;": ((";;;",), "json")}
 KEY = re.compile(r"[\"']?[\w.@ -]{1,80}[\"']?\s*[:=]|[-+{#]|$")
+LONE_KEY = re.compile(r"[a-z][\w-]*")
 # A line that YAML, TOML or JSON front matter may contain; if parsing fails, other lines show that the text is prose.
 ENTRY = re.compile(r"\s*$|\s|[\"']?[\w.@-]+[\"']?\s*[:=]|[-#\[{}\]]")
 # Python 3.11's tomllib reports the place only in the message; line 1 is the line after the fence.
@@ -34,15 +40,17 @@ MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """Front matter as written (`raw`, with fences; `line_end` is its last line) and as JSON values (`metadata`).
+    """Front matter as written (`raw`, with fences) and as JSON values (`metadata`).
 
-    `metadata` is None if nothing could be parsed; the problems state why.
+    `line_start` and `line_end` are its first and last line, 1-based. `metadata` is None if nothing could be parsed; the
+    problems state why.
     """
 
     format: str
     raw: str
     line_end: int
     metadata: Metadata | None
+    line_start: int = 1
 
     @property
     def title(self) -> str | None:
@@ -51,49 +59,86 @@ class FrontMatter:
         return str(title) if isinstance(title, str | int | float) and str(title).strip() else None
 
 
-def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
-    """Return the front matter of `lines`, if any, and the index of the first line after it.
+def cut_front_matter(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, range]:
+    """Return the front matter of `lines`, if any, and the indexes of its lines.
 
     Lines that begin like front matter but contain no mapping are text, for example a thematic break above a paragraph.
     Broken front matter is still cut off and reported in `problems`; its readable entries are kept.
     """
-    if not lines:
-        return None, 0
-    fence = lines[0].rstrip()
+    start = front_matter_start(lines)
+    local_problems: list[Problem] = []
+    matter = _cut(lines, start, local_problems)
+    problems += local_problems
+    if matter is None or (start and not local_problems and not _is_sure(matter)):
+        return None, range(0)
+    return matter, range(start, matter.line_end)
+
+
+def _is_sure(matter: FrontMatter) -> bool:
+    """Whether front matter is more than a comment or a sentence with a colon between two rules."""
+    keys = list(matter.metadata or ())
+    return len(keys) > 1 or any(map(LONE_KEY.fullmatch, keys))
+
+
+def front_matter_start(lines: Sequence[str]) -> int:
+    """Return the index of the first line that is neither blank, nor in an HTML comment alone on its lines, nor a fence
+    around the whole document."""
+    at = 0
+    while at < len(lines):
+        line = lines[at].strip()
+        if line.startswith("<!--"):
+            end = next((index for index in range(at, len(lines)) if "-->" in lines[index]), len(lines))
+            if end == len(lines) or not lines[end].rstrip().endswith("-->"):
+                break
+            at = end
+        elif line:
+            break
+        at += 1
+    fences = whole_fence(lines) if at < len(lines) and lines[at].startswith(("```", "~~~")) else ()
+    return fences[0] + 1 if fences else at
+
+
+def _cut(lines: list[str], start: int, problems: list[Problem]) -> FrontMatter | None:
+    """Return the front matter that begins in line `start`, if any."""
+    if start >= len(lines):
+        return None
+    fence = lines[start].rstrip()
     if fence.startswith("{"):
-        return _cut_json(lines, problems)
-    if fence not in FENCES or len(lines) < 2 or not KEY.match(lines[1]):
-        return None, 0
+        return _cut_json(lines, start, problems)
+    if fence not in FENCES or len(lines) < start + 2 or not KEY.match(lines[start + 1]):
+        return None
     closing_fences, format = FENCES[fence]
-    end = next((index for index in range(1, len(lines)) if lines[index].rstrip() in closing_fences), None)
+    end = next((index for index in range(start + 1, len(lines)) if lines[index].rstrip() in closing_fences), None)
+    line = start + 1
     if end is None:
-        if re.match(r"[\w-]+\s*[:=]\s", lines[1] + " "):
-            problems.append(Problem("front_matter_unclosed", f"front matter opens with {fence} but never closes", 1, 1))
-        return None, 0
-    raw = "\n".join(lines[: end + 1])
+        if re.match(r"[\w-]+\s*[:=]\s", lines[start + 1] + " "):
+            message = f"front matter opens with {fence} but never closes"
+            problems.append(Problem("front_matter_unclosed", message, line, line))
+        return None
+    raw = "\n".join(lines[start : end + 1])
+    content = [*[""] * start, *lines[start + 1 : end]]  # blank lines above keep the numbers of those below
     notes: list[tuple[int, str]] = []
     is_parsed = False
     try:
-        value = PARSERS[format]("\n".join(lines[1:end]), notes)
+        value = PARSERS[format]("\n".join(content), notes)
         is_parsed = True
         metadata = to_json_value({} if value is None else value, len(raw))
     except (ValueError, RecursionError) as error:
-        if not all(map(ENTRY.match, lines[1:end])):
-            return None, 0
+        if not all(map(ENTRY.match, content)):
+            return None
         # Text that parses but fails afterwards expands too far, and too deep nesting is no accident.
         is_divisible = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
-        metadata = _read_by_entry(lines[1:end] if is_divisible else [], format, raw, error, problems)
-        return FrontMatter(format, raw, end + 1, metadata), end + 1
+        matter = FrontMatter(format, raw, end + 1, None, line)
+        return replace(matter, metadata=_read_by_entry(content if is_divisible else [], matter, error, problems))
     if not isinstance(metadata, dict):
-        return None, 0
+        return None
     problems += _problems_of_notes(notes)
-    return FrontMatter(format, raw, end + 1, metadata), end + 1
+    return FrontMatter(format, raw, end + 1, metadata, line)
 
 
-def _read_by_entry(
-    lines: list[str], format: str, raw: str, error: Exception, problems: list[Problem]
-) -> Metadata | None:
+def _read_by_entry(lines: list[str], matter: FrontMatter, error: Exception, problems: list[Problem]) -> Metadata | None:
     """Return the readable entries of front matter that cannot be parsed as a whole, None if there are none."""
+    format, raw = matter.format, matter.raw
     entries = read_entries(lines, format, lambda text: PARSERS[format](text, []))
     try:
         metadata: Metadata = to_json_value(entries.values, len(raw))
@@ -101,7 +146,7 @@ def _read_by_entry(
         metadata = {}
     if not metadata or not entries.faults:
         message, line = _explain(error)
-        line = min(line + 1, raw.count("\n") + 1)
+        line = max(matter.line_start, min(line + 1, matter.line_end))
         problems.append(Problem("front_matter", f"{format.upper()} front matter: {message}", line, line, raw=raw))
         return None
     for line, message in entries.faults[:MOST_PROBLEMS]:
@@ -125,23 +170,22 @@ def _explain(error: Exception) -> tuple[str, int]:
     return message, getattr(error, "lineno", None) or (int(place[1]) if place else 0)
 
 
-def _cut_json(lines: list[str], problems: list[Problem]) -> tuple[FrontMatter | None, int]:
-    text = "\n".join(lines)
+def _cut_json(lines: list[str], start: int, problems: list[Problem]) -> FrontMatter | None:
+    text = "\n".join([*[""] * start, *lines[start:]])
     notes: list[tuple[int, str]] = []
     try:
-        value, length = _json_decoder(notes, text, -1).raw_decode(text)
-        metadata = to_json_value(value, length)
+        value, end = _json_decoder(notes, text, -1).raw_decode(text, start)
+        metadata = to_json_value(value, end)
     except (ValueError, RecursionError):
-        return None, 0
-    next_character = text[length : length + 1]
-    if not isinstance(metadata, dict) or next_character not in ("", "\n"):
-        return None, 0
-    end = text.count("\n", 0, length) + 1
+        return None
+    if not isinstance(metadata, dict) or text[end : end + 1] not in ("", "\n"):
+        return None
+    last_line = text.count("\n", 0, end) + 1
     problems += _problems_of_notes(notes)
-    if not text[length:].strip():
+    if not text[end:].strip():
         message = "the whole document is one JSON object, read as front matter; is it data rather than Markdown?"
-        problems.append(Problem("no_text", message, 1, end))
-    return FrontMatter("json", text[:length], end, metadata), end
+        problems.append(Problem("no_text", message, start + 1, last_line))
+    return FrontMatter("json", text[start:end], last_line, metadata, start + 1)
 
 
 Notes = list[tuple[int, str]]

@@ -76,6 +76,8 @@ def _chunks(lines: Sequence[str], format: str) -> Iterator[tuple[int, list[str]]
             yield start, chunk
             chunk = []
         if not chunk:
+            if not line.strip():
+                continue
             start = number
         chunk.append(line)
     if chunk:

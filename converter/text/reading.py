@@ -70,6 +70,7 @@ def read_text(data: bytes | str, source: str, encoding: str | None = None) -> Te
     else:
         raw = data
         text, encoding = decode(raw, source, problems, encoding)
+    text = text.lstrip("\ufeff")  # of a text that was decoded before, or two marks
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
@@ -79,18 +80,25 @@ def read_text(data: bytes | str, source: str, encoding: str | None = None) -> Te
         problems.append(problem)
     if not text.strip():
         problems.append(Problem("empty", "the document holds no text; check that it is the right document"))
-    front_matter, body_start = cut_front_matter(lines, problems)
+    front_matter, matter = cut_front_matter(lines, problems)
     return Text(
         source=source,
         encoding=encoding,
         sha256=hashlib.sha256(raw).hexdigest(),
         size_bytes=len(raw),
         line_count=len(lines),
-        lines=lines[body_start:] if body_start else lines,
-        numbers=range(body_start + 1, len(lines) + 1),
+        lines=[*lines[: matter.start], *lines[matter.stop :]] if matter else lines,
+        numbers=body_numbers(matter, len(lines)),
         front_matter=front_matter,
         problems=problems,
     )
+
+
+def body_numbers(matter: range, line_count: int) -> Sequence[int]:
+    """Return the numbers of the lines outside the front matter."""
+    if not matter.start:
+        return range(matter.stop + 1, line_count + 1)
+    return [*range(1, matter.start + 1), *range(matter.stop + 1, line_count + 1)]
 
 
 def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | None = None) -> tuple[str, str]:

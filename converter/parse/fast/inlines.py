@@ -14,10 +14,11 @@ from typing import Any
 
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH, Image, Inline, Link
 from converter.parse.fast.dispatch import inline_parser
+from converter.parse.html_tags import plain_text
 from converter.parse.markdown_it.autolinks import BEFORE as BEFORE_ADDRESS
 from converter.parse.markdown_it.autolinks import WEB, web_address
-from converter.parse.markdown_it.inlines import LINE_BREAK_TAG, read_with
-from converter.parse.markdown_it.private import entities, isLinkClose, isLinkOpen, normalizeReference
+from converter.parse.markdown_it.inlines import read_with
+from converter.parse.markdown_it.private import entities, normalizeReference
 from converter.parse.markdown_it.tags import CLOSE_TAG, OPEN_TAG
 
 # What can start an inline mark, with the extensions of `markdown_it/parsers.py`. A search for single characters is
@@ -27,7 +28,6 @@ ADDRESS = re.compile(r"https?://|www\.|mailto:|xmpp:")
 """The start of GFM's bare autolinks, except plain e-mail addresses."""
 LOCAL_PART = r"(?<=[A-Za-z0-9.+_-])@"
 LINE_BREAK = re.compile(r"(?:(?<! )( ++))?\n[ \t]*")
-LINK_TAG = re.compile(r"</?a[\s>]", re.IGNORECASE)
 
 # No character of PLAIN starts or ends a mark. An underscore between letters is plain too, and so is an asterisk
 # between spaces (CommonMark 0.31, section 6.2: neither left- nor right-flanking).
@@ -104,7 +104,6 @@ def read_simple(
     images: list[Image] = []
     span: str | None = None
     has_prose = False
-    link_level = int(linked)
     is_wrapped = "\n" in content
     position = 0
     while match := PIECE.match(content, position):
@@ -112,7 +111,7 @@ def read_simple(
         end = match.end()
         text = match[0] if kind == "text" or kind == "tag" else match[f"{kind}_text"]
         if kind == "text":
-            if link_level <= 0 and may_hold_address(text):
+            if not linked and may_hold_address(text):
                 addresses = _addresses(content, position, end, lines, line)
                 if addresses is None:
                     return None
@@ -132,8 +131,10 @@ def read_simple(
                 return None
             text = entities[text]
         elif kind == "tag":
-            link_level += isLinkOpen(text) - isLinkClose(text)
-            text = "\n" if LINE_BREAK_TAG.fullmatch(text) else ""
+            gap = plain_text(text)
+            if gap is None:
+                return None
+            text = gap
         elif kind != "escape":
             target: tuple[str, str | None] | None = None
             if kind == "link":
@@ -146,12 +147,12 @@ def read_simple(
                 if reference:
                     target = reference["href"], reference["title"] or None
                     end = label.end() if label else end
-            inline = _nested(text, env, lines, line, link_level > 0 or target is not None)
+            inline = _nested(text, env, lines, line, linked or target is not None)
             if inline is None or inline.images or (inline.links and (linked or target)):
                 return None
             text = inline.text
             if target:
-                links.append(Link(text, *target, lines[min(line, len(lines) - 1)]))
+                links.append(Link(text.strip(" \n"), *target, lines[min(line, len(lines) - 1)]))
                 kind = "link"
             elif kind == "bracket":
                 text = f"[{text}]"
@@ -188,7 +189,7 @@ def _addresses(content: str, position: int, end: int, lines: Sequence[int], line
 
 def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
     """Read the content of emphasis or brackets, mostly plain words; None if it may hold a bare address."""
-    if (not linked and may_hold_address(content)) or LINK_TAG.search(content):
+    if not linked and may_hold_address(content):
         return None
     if MARKUP.search(content) or "\n" in content:
         return read_simple(content, env, lines, line, linked)

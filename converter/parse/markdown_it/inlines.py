@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any, Literal
@@ -12,19 +11,19 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
+from converter.parse.content import Content
 from converter.parse.markdown_it.parsers import inline_parser
 
-LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
 
 
 class LocatedState(StateInline):
-    """An inline state that records where links and images start; markdown-it's inline tokens have no position."""
+    """An inline state that records where links, images and tags start; markdown-it's inline tokens have no position."""
 
     def push(self, ttype: str, tag: str, nesting: Literal[-1, 0, 1]) -> Token:
-        """Push a token as markdown-it does; the map of a link or image holds its position in the content."""
+        """Push a token as markdown-it does; the map of a link, image or tag holds its position in the content."""
         token = super().push(ttype, tag, nesting)
-        if ttype == "link_open" or ttype == "image":
+        if ttype == "link_open" or ttype == "image" or ttype == "html_inline":
             token.map = [self.pos, self.pos]
         return token
 
@@ -49,11 +48,7 @@ def read_with(md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence
 
 def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True) -> Inline:
     """Return the content of the tokens; with `opening`, also the span that they open with, which is read again."""
-    parts: list[str] = []
-    links: list[Link] = []
-    images: list[Image] = []
-    open_links: list[tuple[int, Link]] = []
-    has_prose = False
+    inner = Content()
     line = counted_end = 0
 
     def line_of(token: Token) -> int:
@@ -66,35 +61,26 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
     for token in tokens:
         kind = token.type
         if kind == "text" or kind == "text_special" or kind == "code_inline":
-            parts.append(token.content)
-            has_prose = has_prose or bool(token.content.strip())
+            inner.add_text(token.content)
         elif kind == "softbreak":
-            parts.append(" ")
+            inner.add_gap(" ")
         elif kind == "hardbreak":
-            parts.append("\n")
+            inner.add_gap("\n")
         elif kind == "link_open":
-            link = Link("", str(token.attrs["href"]), _title(token), line_of(token))
-            open_links.append((len(parts), link))
-            links.append(link)
+            inner.open_link(Link("", str(token.attrs["href"]), _title(token), line_of(token)))
         elif kind == "link_close":
-            start, link = open_links.pop()
-            link.text = "".join(parts[start:])
+            inner.close_link()
         elif kind == "image":
             alt = _read_tokens(token.children or [], token.content, [0], opening=False).text
-            link_url = open_links[-1][1].url if open_links else None
-            images.append(Image(alt, str(token.attrs["src"]), _title(token), link_url, line_of(token)))
-            parts.append(alt)
+            inner.add_image(Image(alt, str(token.attrs["src"]), _title(token), None, line_of(token)))
         elif kind == "math_inline":
             # The marks stay: without them TeX looks like words.
-            parts.append(f"{token.markup}{token.content}{token.markup}")
-            has_prose = True
+            inner.add_text(f"{token.markup}{token.content}{token.markup}")
         elif kind == "footnote_ref":
-            parts.append(f"[^{token.meta['label']}]")
-            has_prose = True
-        elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
-            parts.append("\n")
-    span = _opening_span(tokens, content, lines) if opening else None
-    return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose)
+            inner.add_text(f"[^{token.meta['label']}]")
+        elif kind == "html_inline":
+            inner.add_tag(token.content, line_of(token))
+    return inner.inline(_opening_span(tokens, content, lines) if opening else None)
 
 
 def _title(token: Token) -> str | None:

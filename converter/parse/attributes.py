@@ -1,0 +1,67 @@
+"""Attribute lists: braces beside a heading's title (`{#id .class}`), and what follows a code fence (`{.python}`)."""
+
+from __future__ import annotations
+
+import re
+
+# Pandoc, kramdown, Python-Markdown and Docusaurus: an id, a class, a key with a value, or `-` (unnumbered).
+ATTRIBUTE = r"""(?:[#.][^\W\d][\w:.-]*+|\#[\w:.-]++|-|[A-Za-z][\w:-]*+=(?:"[^"{}]*+"|'[^'{}]*+'|[^\s"'{}=]++))"""
+ATTRIBUTE_LIST = re.compile(
+    rf"\{{(?:[ \t]*+{ATTRIBUTE}|:[ \t]*+(?:{ATTRIBUTE}|[a-z_-]++))(?:[ \t]++{ATTRIBUTE})*+[ \t]*+\}}"
+)
+SURE_ATTRIBUTE = re.compile(r"""(?<=[{\s:])(?:[#.]|-[\s}])|=["']""")
+"""A sign that braces hold attributes: `{a=1}` alone may be a formula."""
+CLOSING_MARKS = re.compile(r"(?<=[ \t])#+$")
+
+LANGUAGE = re.compile(r"[.:#!]*+(?:lang(?:uage)?-(?=\w))?((?:[^\s{},;:=\"'()\[\]/]|/(?=[A-Za-z]))++)(=?)(\S?)")
+NAMES = re.compile(r"[^\s,]+")
+CODE_DIRECTIVES = frozenset({"code", "code-block", "code-cell", "sourcecode", "highlight", "code-example"})
+"""MyST's directives whose argument is a language."""
+OTHER_DIRECTIVES = frozenset(
+    {
+        "admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip",
+        "warning", "todo", "versionadded", "versionchanged", "deprecated", "figure", "image", "table", "list-table",
+        "csv-table", "tab-set", "tab-item", "grid", "card", "dropdown", "toctree", "contents", "include",
+        "literalinclude", "math", "margin", "sidebar", "topic", "epigraph", "glossary", "bibliography", "eval-rst",
+        "only", "raw",
+    }
+)  # fmt: skip
+"""MyST's directives that name no language."""
+STYLES = frozenset({"numberlines", "number-lines", "line-numbers", "linenums", "annotate", "copy", "no-copy", "wrap"})
+"""Classes of code blocks that are no languages."""
+
+
+def without_attributes(title: str) -> str:
+    """Return a heading's content without an attribute list at its end, and without the marks that close it."""
+    start = title.rfind("{") if title.endswith("}") else -1
+    if start < 1 or not ATTRIBUTE_LIST.fullmatch(title, start) or not _is_sure(title, start):
+        return title
+    words = title[:start].rstrip()
+    return CLOSING_MARKS.sub("", words).rstrip() or title
+
+
+def _is_sure(title: str, start: int) -> bool:
+    mark = title[start + 1 :].lstrip()[0]
+    is_apart = title[start - 1] in " \t" or (mark in "#:" and title[start - 1] != "\\")
+    return is_apart and (mark == ":" or SURE_ATTRIBUTE.search(title, start) is not None)
+
+
+def language_of(info: str) -> str | None:
+    """Return the language that the info string of a code block names; None if it names none."""
+    info = info.strip()
+    if not info.startswith("{"):
+        return _language(info)
+    content, _, argument = info.strip("{").partition("}")
+    names = NAMES.findall(content)
+    if not names or names[0][0] not in "#.=":  # a program (knitr, Quarto) or a directive (MyST)
+        name = _language(names[0]) if names else None
+        return language_of(argument) if name in CODE_DIRECTIVES else None if name in OTHER_DIRECTIVES else name
+    classes = [name[1:] for name in names if name[0] in ".="]
+    return next((_language(name) for name in classes if name.lower() not in STYLES), None)
+
+
+def _language(text: str) -> str | None:
+    match = LANGUAGE.match(text)
+    if match is None or match[1].isdigit() or (match[2] and match[3]):  # `{1,3}`, `title="a"`
+        return None
+    return match[1]
