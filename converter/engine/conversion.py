@@ -77,7 +77,7 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     if not keep_lines:
         text = replace(text, lines=[])
     problems = text.problems
-    blocks = parse(draft.lines, draft.numbers, problems, not keep_lines, allowance.anew(), options.parser)
+    blocks = parse(draft.lines, draft.numbers, problems, not keep_lines, allowance.anew(), options.parser, draft.ends)
     if text.front_matter is not None:
         matter = text.front_matter
         blocks.insert(0, Block("front_matter", 1, matter.line_end, markdown=matter.raw, language=matter.format))
