@@ -247,7 +247,7 @@ class _Grid:
 
 
 def _join_rows(cells: Sequence[Sequence[str]], goes_on: Sequence[bool], start: int) -> list[Row]:
-    """The rows of consecutive lines; `goes_on` states for each line but the first whether it continues the row above."""
+    """The rows of consecutive lines; `goes_on` states for each but the first whether it continues the row above."""
     rows: list[list[int]] = [[0]]
     for index, continues in enumerate(goes_on, 1):
         if continues:

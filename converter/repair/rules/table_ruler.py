@@ -208,10 +208,7 @@ def _readings(
     used = [row for row in (*head, *body) if lines[row] and not _is_ruler(lines[row])]
     ruler = _ruler_of(lines[at])
     for texts in variants([lines[row] for row in used]):
-        cells = [
-            _spread(_ruler_of(lines[row + 1]), text, ruler) if _is_ruler(lines[row + 1]) else ruler.cells(text)
-            for row, text in zip(used, texts, strict=True)
-        ]
+        cells = [_cells_of(text, ruler, lines[row + 1 : row + 2]) for row, text in zip(used, texts, strict=True)]
         if used and all(cells):
             rows = [Row(row, row_cells or ()) for row, row_cells in zip(used, cells, strict=True)]
             head_rows = [row.cells for row in rows if row.at in head]
@@ -222,11 +219,14 @@ def _ruler_of(line: str) -> _Ruler:
     return _Ruler([match.span() for match in _SEGMENT.finditer(line)], "+" in line)
 
 
-def _spread(spans: _Ruler, line: str, ruler: _Ruler) -> list[str] | None:
-    """The cells of a line above a ruler of its own, each in all columns that it spans."""
-    cells = spans.cells(line)
-    if cells is None or len(spans.segments) >= len(ruler.segments):
+def _cells_of(line: str, ruler: _Ruler, below: Sequence[str]) -> list[str] | None:
+    """The cells of a line; if there is a ruler of its own below, each in all columns that it spans."""
+    spans = _ruler_of(below[0]) if below and _is_ruler(below[0]) else ruler
+    if len(spans.segments) >= len(ruler.segments):
         return ruler.cells(line)
+    cells = spans.cells(line)
+    if cells is None:
+        return None
     spanned = [
         [cell for cell, (left, right) in zip(cells, spans.segments, strict=True) if left <= start < right]
         for start, _ in ruler.segments
