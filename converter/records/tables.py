@@ -88,7 +88,8 @@ def _assign(blocks: Sequence[Block], run: Sequence[int]) -> dict[int, str]:
 
 
 def _title_of(block: Block) -> str:
-    return ATTRIBUTES.sub("", PANDOC_TITLE.sub("", block.text, count=1))
+    mark = PANDOC_TITLE.match(block.text)
+    return ATTRIBUTES.sub("", block.text[mark.end() if mark else 0 :])
 
 
 def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:

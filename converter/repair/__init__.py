@@ -64,8 +64,8 @@ RULES: tuple[Rule, ...] = (
     heading_space,
     # tables
     table_gaps,
-    table_delimiter,
     table_code,
+    table_delimiter,
     table_pipes,
     table_header,
     table_break,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from converter.repair.draft import Draft
-from converter.repair.lines import INDENTED, ITEMS, ORDERED, TEXT, ends_sentence, width_of
+from converter.repair.lines import BULLET, INDENTED, ODD_ITEM, ORDERED, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG
 
@@ -18,6 +17,10 @@ _LABEL = re.compile(
     r"(?P<bold>(?P<mark>\*\*|__)(?![\s*_])[^*_\n]{1,60}(?:[:：](?P=mark)|(?P=mark)[ \xa0]?[:：]|(?P=mark)[ \t]*+$))"
     r"|(?P<name>[^\W\d_][\w '’/()&.\-]{0,39})(?P<end>:(?=\s|$)|：)"
 )
+_PARAGRAPH = re.compile(f"(?:[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+)?(?P<text>{TEXT}++)")
+"""A run of lines of text, with the item that it may be part of."""
+_BREAK = re.compile(r"(?:  |\\|<br ?/?>)$", re.IGNORECASE)
+"""A line break that the author asked for: the paragraph goes on."""
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?[ \t]+[^\W\d_]")
 _TITLED_ITEM = re.compile(r"\d{1,9}[.)][ \t]+[^\W\d_].*")
 
@@ -28,23 +31,20 @@ def label_break(draft: Draft) -> None:
     or numbered ones (`2.1 ...`) in a row; the sentences under numbered titles are no part of their item."""
     labels = {at for at, kind in enumerate(draft.kinds) if kind == TEXT and _has_label(draft.lines[at])}
     sentences = _sentences_under_titles(draft)
-    for start, end in _paragraphs(draft):
-        in_item = start > 0 and draft.kinds[start - 1] in ITEMS | {INDENTED}
-        several = any(at in labels and at + 1 in labels for at in range(start, end - 1))
-        for at in range(start, end):
-            if at == start and (not in_item or draft.lines[at - 1].startswith(("    ", "\t"))):
-                continue
+    for paragraph in _PARAGRAPH.finditer(draft.signature):
+        start, end = paragraph.span("text")
+        in_item = start > paragraph.start()
+        several = any({at, at + 1} <= labels and not _is_bold_title(draft.lines[at]) for at in range(start, end - 1))
+        all_labels = labels.issuperset(range(start, end))
+        for at in range(start + (not in_item), end):
             above, line = draft.lines[at - 1], draft.lines[at]
-            if above.endswith(("  ", "\\")) or line[:1].isspace():
+            if (at not in labels and at not in sentences) or _BREAK.search(above):
                 continue
-            if at in sentences or (at in labels and (several or (in_item and _is_apart(above, line)))):
+            is_ended = _is_ended(above, line)
+            one_of_several = several and (all_labels or is_ended) and not above.endswith((",", "，"))
+            if at in sentences or one_of_several or (in_item and (is_ended or _is_alone(line))):
                 draft.break_before("label_break", at, 0.95)
                 in_item = False
-
-
-def _paragraphs(draft: Draft) -> Iterator[tuple[int, int]]:
-    """Yield each run of lines of text, from and up to."""
-    return ((match.start(), match.end()) for match in re.finditer(f"{TEXT}+", draft.signature))
 
 
 def _has_label(line: str) -> bool:
@@ -55,14 +55,18 @@ def _has_label(line: str) -> bool:
     return not line[0].islower() and len(match["name"].split()) <= _MOST_WORDS and width_of(line) <= LONG
 
 
-def _is_apart(above: str, line: str) -> bool:
-    """Whether a label is alone on its line, in bold, or below a line that had room for it."""
-    is_alone = line.startswith(("**", "__")) or line.rstrip().endswith((":", "："))
-    return is_alone or ends_sentence(above) or _has_room(above, line)
+def _is_bold_title(line: str) -> bool:
+    return line.rstrip().endswith(("**", "__")) and ":" not in line
 
 
-def _has_room(above: str, line: str) -> bool:
-    return width_of(above) + 1 + width_of(line.split(None, 1)[0]) <= ROOM
+def _is_alone(line: str) -> bool:
+    """Whether a label is in bold, or alone on its line."""
+    return line.startswith(("**", "__")) or line.rstrip().endswith((":", "："))
+
+
+def _is_ended(above: str, line: str) -> bool:
+    """Whether a line ends a sentence, or had room for the next line's first word."""
+    return ends_sentence(above) or width_of(above) + 1 + width_of(line.split(None, 1)[0]) <= ROOM
 
 
 def _sentences_under_titles(draft: Draft) -> frozenset[int]:

@@ -37,6 +37,10 @@ _SHORTEST = 5
 _LEAST_WIDTH = 3
 """Programs pad cells: columns of fewer characters are those of a diagram, as in RFCs."""
 _MOST_COLUMNS = 1000
+_TYPE = re.compile(
+    r"u?(?:tiny|small|big|huge)?int(?:eger|\d+)?|varchar|double|float|real|boolean|date|time|timestamp.*|decimal\(.*|blob|uuid"
+    r"|interval|json|struct\(.*|map\(.*|.*\[\]"
+)
 
 
 def _is_border(line: str) -> bool:
@@ -178,7 +182,9 @@ class _Grid:
         has_rests = any(not row.cells[0] for rows in body for row in rows[1:])
         if len(body) > 1 and is_split and has_rests and not all(not row.cells[0] for rows in body for row in rows[1:]):
             return None
-        header = grid[0]
+        header = self._header(self.bands[0])
+        if header is None:
+            return None
         if len(body) == 1 or (is_split and not has_rests):
             if any(map(is_number, header)):
                 return None if len(body) > 1 else Notation(start, end, [], [row for rows in groups for row in rows])
@@ -188,6 +194,13 @@ class _Grid:
             return Notation(start, end, header, rows[1:])
         return Notation(start, end, [], rows)
 
+    def _header(self, band: range) -> list[str] | None:
+        """The names in a band, without the types that DuckDB prints below them; None if its lines may be rows."""
+        lines, _ = self._line_cells(band)
+        if len(lines) > 1 and all(map(_TYPE.fullmatch, lines[-1])):
+            return join_lines(lines[:-1])
+        return join_lines(lines) if all("" in line for line in lines[1:]) else None
+
     def _line_rows(self, band: range, start: int) -> list[Row]:
         """The rows of a band in which each line is a row, or continues one whose cells are full."""
         cells, widths = self._line_cells(band)
@@ -195,10 +208,10 @@ class _Grid:
         return _join_rows(cells, goes_on, start + band[0])
 
     def _started_rows(self, band: range, start: int) -> list[Row]:
-        """The rows of a body without borders: a line without first cell continues the row above; all lines do if any
-        line continues one whose cells are full."""
+        """The rows of a body without borders: a line without first cell continues the row above; all lines do if each
+        goes on in lower case below full cells."""
         cells, widths = self._line_cells(band)
-        is_one_row = any(line[0] and wraps(above, line, widths) for above, line in pairwise(cells))
+        is_one_row = all(line[0][:1].islower() and wraps(above, line, widths) for above, line in pairwise(cells))
         return _join_rows(cells, [is_one_row or not line[0] for line in cells[1:]], start + band[0])
 
     def _line_cells(self, band: range) -> tuple[list[list[str]], list[int]]:
