@@ -20,7 +20,9 @@ LONGEST_CAPTION = 500
 """A longer paragraph is text that begins with the word for a table."""
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 NUMBERED_TITLE = re.compile(
-    r"(?:table|tab|tabelle|tableau|tabla|tabela|tabella|таблица|табл|表格?)\.?\s*+(?:\d++(?:[.-]\d++)*+\s*+(?:[:：.–—-]|\s\S)|[:：])",
+    r"(?:table|tab|tabelle|tableau|tabla|tabela|tabella|таблица|табл)\.?\s*+"
+    r"(?:\d++(?:[.-]\d++)*+\s*+(?:[:：.]|[–—-]\s)|[:：])"
+    r"|表格?\s*+(?:\d++(?:[.-]\d++)*+[:：.、\s]|[:：])",
     re.IGNORECASE,
 )
 PANDOC_TITLE = re.compile(r"(?:Table)?:\s++")

@@ -36,7 +36,8 @@ _SHORTEST = 5
 """Dashes of a border without corners."""
 _LEAST_WIDTH = 3
 """Programs pad cells: columns of fewer characters are those of a diagram, as in RFCs."""
-_MOST_COLUMNS = 1000
+_MOST_COLUMNS, _MOST_COPIES = 1000, 8
+"""Limits: columns, and how often spans may repeat a drawing's text on the whole."""
 _TYPE = re.compile(
     r"u?(?:tiny|small|big|huge)?int(?:eger|\d+)?|varchar|double|float|real|boolean|date|time|timestamp.*|decimal\(.*|blob|uuid"
     r"|interval|json|struct\(.*|map\(.*|.*\[\]"
@@ -225,7 +226,7 @@ class _Grid:
         None if a span is not a rectangle.
         """
         grid: list[list[list[str]]] = []
-        previous_spans: list[tuple[int, int]] = []
+        previous_spans: set[tuple[int, int]] = set()
         for number, band in enumerate(self.bands):
             spans = self._spans(band)
             if spans is None:
@@ -243,8 +244,13 @@ class _Grid:
                 parts += [self.lines[at][self.edges[left] + 1 : self.edges[right]] for at in lines]
                 cells[left:right] = [parts] * (right - left)
             grid.append(cells)
-            previous_spans = spans
-        return [[_clean(" ".join(map(_clean, parts))) for parts in cells] for cells in grid]
+            previous_spans = set(spans)
+        unique_cells = {id(parts): parts for cells in grid for parts in cells}
+        sizes = {key: sum(map(len, parts)) for key, parts in unique_cells.items()}
+        if sum(sizes[id(parts)] for cells in grid for parts in cells) > _MOST_COPIES * sum(map(len, self.lines)):
+            return None
+        texts = {key: " ".join(filter(None, map(_clean, parts))) for key, parts in unique_cells.items()}
+        return [[texts[id(parts)] for parts in cells] for cells in grid]
 
     def _spans(self, band: range) -> list[tuple[int, int]] | None:
         """The columns, from and up to, that each cell of a band covers; None if its lines disagree."""

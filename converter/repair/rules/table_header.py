@@ -13,6 +13,7 @@ from converter.repair.pipes import PIPE, is_piped
 from converter.repair.rule import FULL, rule
 from converter.repair.tables import tables_of
 
+_MOST_COLUMNS, _LONGEST_NAME = 200, 200
 _BOLD = re.compile(r"(\*\*|__)(?!\s)([^*_\n]+)(?<!\s)\1")
 _WORD = re.compile(r"[^\W\d_]{2}|[%$€£¥°]")
 
@@ -52,7 +53,7 @@ def _gaps(header: Sequence[str]) -> list[int]:
 def _join(header: Sequence[str], gaps: Sequence[int], rows: Sequence[Sequence[str]]) -> list[str]:
     """The names of the columns from both rows of the header; empty if the first row of the body is not one."""
     columns, second_header, body = len(header), rows[0], rows[1:]
-    if len(second_header) != columns:
+    if len(second_header) != columns or columns > _MOST_COLUMNS or max(map(len, header)) > _LONGEST_NAME:
         return []
     names = [_BOLD.sub(r"\2", cell) for cell in second_header]
     if any(is_number(name) or not _WORD.search(name) for name in filter(None, names)):

@@ -20,6 +20,8 @@ _LEAST_SEGMENT = 3
 """A ruler has at least one segment as long as this: `- - -` and `-- --` are thematic breaks."""
 _SOLID = re.compile(r" {0,3}-{10,} *")
 _MOST_HEADER_LINES = 20
+_MOST_SPANNED = 100
+"""Columns over which a text may be repeated."""
 _FOOTER = re.compile(r"\(\d+ [^\W\d]+\)")
 """psql's `(2 rows)`."""
 
@@ -224,7 +226,7 @@ def _cells_of(line: str, ruler: _Ruler, below: Sequence[str]) -> list[str] | Non
     spans = _ruler_of(below[0]) if below and _is_ruler(below[0]) else ruler
     if len(spans.segments) >= len(ruler.segments):
         return ruler.cells(line)
-    cells = spans.cells(line)
+    cells = spans.cells(line) if len(ruler.segments) <= _MOST_SPANNED else None
     if cells is None:
         return None
     spanned = [
