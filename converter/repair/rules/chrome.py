@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, BULLET, HEADING, IMAGE, TEXT, ends_sentence
@@ -14,10 +13,13 @@ LONGEST = 120
 """A line of this many characters or more is not a phrase of the page's chrome."""
 
 _LONG_LINE = 60
+_SHORT_ITEM = 3
+"""Words of an item with its bullet that an article may say too, as `- Pin it`."""
 _THUMBNAIL = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|webp|gif|avif)\b", re.I)
 _NETWORK = r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|mastodon|bluesky|xing|instagram|e-?mail)"
 _SURE = (
-    rf"(?:click (?:here )?to )?share (?:this )?(?:(?:article|post|page|story) )?(?:on|via) {_NETWORK}\b.{{0,20}}",
+    rf"(?:click (?:here )?to )?share (?:this )?(?:(?:article|post|page|story) )?(?:on|via) {_NETWORK}\b.{{0,40}}",
+    r"share this(?: article| post| page| story)?:?|sponsored",
     r"tweet(?: (?:this|on) .{0,30})?|pin it|advertise?ment",
     r"read more(?: »| …|\.\.\.|…)?|continue reading.{0,30}",
     r"skip to (?:main )?content|back to top|accept (?:all )?cookies",
@@ -29,11 +31,11 @@ _SURE = (
     r"partager sur .{0,30}|lire la suite.{0,5}|compartir en .{0,30}|leer más.{0,5}",
 )
 _OPEN = (
-    r"(?:click (?:here )?to )?share(?: (?:this|on|via)\b.{0,40})?|print|sponsored",
+    r"(?:click (?:here )?to )?share(?: (?:this|on|via)\b.{0,40})?|print",
     r"leave a (?:comment|reply)",
 )
-"""Phrases that an article may say too: they need a place where its text has not begun or has ended, or a sure phrase
-right above or below. None is a sentence."""
+"""Phrases that an article may say too: they need a sure phrase on the page, or a place where the article's text has
+not begun or has ended. None is a sentence."""
 _SURE_PHRASE, _OPEN_PHRASE = (re.compile("|".join(phrases), re.I) for phrases in (_SURE, _OPEN))
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 _BEGINNINGS = (
@@ -54,8 +56,8 @@ SURE, OPEN = 2, 1
 def chrome(draft: Draft) -> None:
     """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome but kept.
 
-    What an article may say itself (`Print`) is chrome only where its text has not begun or has ended, or beside another
-    such line; an item only if all items of its list are.
+    What an article may say itself (`Print`) is chrome only on a page with lines that no article says, or where the
+    text has not begun or has ended; an item only beside others.
     """
     signature = draft.signature
     last_text = len(signature.rstrip(BLANK + IMAGE)) - 1
@@ -84,25 +86,25 @@ def _mark(draft: Draft, at: int) -> None:
 def _lines_of_chrome(draft: Draft, phrases: dict[int, int]) -> set[int]:
     """The phrases that are chrome where they stand."""
     kinds = draft.kinds
-    content = [at for at in range(len(kinds)) if at not in phrases and _is_content(draft, at)]
-    headings = [at for at in content if kinds[at] == HEADING]
-    first_content = next((at for at in content if at != next(iter(headings), None)), len(kinds))
-    last_content = content[-1] if content else -1
-    chrome_lines = {
-        at
-        for at, certainty in phrases.items()
-        if kinds[at] != BULLET and (certainty == SURE or not first_content < at < last_content)
-    }
+    chrome_lines = {at for at, certainty in phrases.items() if certainty == SURE and kinds[at] != BULLET}
     for run in re.finditer(f"{BULLET}+", draft.signature):
-        items = range(run.start(), run.end())
-        if all(at in phrases for at in items) and any(phrases[at] == SURE for at in items):
-            chrome_lines.update(items)
-    rows = [at for at, kind in enumerate(kinds) if kind != BLANK]
-    for neighbours in (pairwise(rows), pairwise(reversed(rows))):
-        for neighbour, at in neighbours:
-            if neighbour in chrome_lines and at in phrases and kinds[at] == TEXT:
-                chrome_lines.add(at)
-    return chrome_lines
+        chrome_lines.update(_items_of_chrome(draft, range(run.start(), run.end()), phrases))
+    content = [at for at in range(len(kinds)) if at not in phrases and _is_content(draft, at)]
+    title = next((at for at in content if kinds[at] == HEADING), None)
+    first_content = next((at for at in content if at != title), len(kinds))
+    last_content = content[-1] if content else -1
+    return chrome_lines.union(
+        at for at in phrases if kinds[at] != BULLET and (chrome_lines or not first_content < at < last_content)
+    )
+
+
+def _items_of_chrome(draft: Draft, run: range, phrases: dict[int, int]) -> list[int]:
+    """The items of a list that are chrome: those of several words, and all phrases if there are others beside them."""
+    items = [at for at in run if at in phrases]
+    sure_items = [at for at in items if phrases[at] == SURE]
+    if len(sure_items) > 1 or (sure_items and 2 * len(items) >= len(run)):
+        return items
+    return [at for at in sure_items if len(draft.lines[at].split()) > _SHORT_ITEM]
 
 
 def _is_content(draft: Draft, at: int) -> bool:

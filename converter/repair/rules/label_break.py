@@ -12,10 +12,12 @@ from converter.repair.state import LONG
 ROOM = 60
 """Columns that a wrapped line fills: where a shorter line has room for the next word, its author ended it."""
 _LONGEST_TITLE = 40
-_MOST_WORDS = 4
+_MANY = 3
+"""So many lines with labels and none without were not wrapped, however long they are."""
+_WORD = r"[\w'’/()&.\-]{1,30}"
 _LABEL = re.compile(
     r"(?P<bold>(?P<mark>\*\*|__)(?![\s*_])[^*_\n]{1,60}(?:[:：](?P=mark)|(?P=mark)[ \xa0]?[:：]|(?P=mark)[ \t]*+$))"
-    r"|(?P<name>[^\W\d_][\w '’/()&.\-]{0,39})(?P<end>:(?=\s|$)|：)"
+    rf"|(?=[^\W\d_]){_WORD}(?: {_WORD}){{0,3}}[ \xa0]?(?::(?=\s|$)|：)"
 )
 _PARAGRAPH = re.compile(f"(?:[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+)?(?P<text>{TEXT}++)")
 """A run of lines of text, with the item that it may be part of."""
@@ -34,8 +36,8 @@ def label_break(draft: Draft) -> None:
     for paragraph in _PARAGRAPH.finditer(draft.signature):
         start, end = paragraph.span("text")
         in_item = start > paragraph.start()
-        several = any({at, at + 1} <= labels and not _is_bold_title(draft.lines[at]) for at in range(start, end - 1))
-        all_labels = labels.issuperset(range(start, end))
+        several = any({at, at + 1} <= labels and _are_alike(*draft.lines[at : at + 2]) for at in range(start, end - 1))
+        all_labels = end - start >= _MANY and labels.issuperset(range(start, end))
         for at in range(start + (not in_item), end):
             above, line = draft.lines[at - 1], draft.lines[at]
             if (at not in labels and at not in sentences) or _BREAK.search(above):
@@ -52,11 +54,15 @@ def _has_label(line: str) -> bool:
     match = _LABEL.match(line)
     if match is None or match["bold"]:
         return match is not None or _NUMBERED.match(line) is not None
-    return not line[0].islower() and len(match["name"].split()) <= _MOST_WORDS and width_of(line) <= LONG
+    return not line[0].islower() and width_of(line) <= LONG
 
 
-def _is_bold_title(line: str) -> bool:
-    return line.rstrip().endswith(("**", "__")) and ":" not in line
+def _are_alike(line: str, next_line: str) -> bool:
+    """Whether two lines have numbers, or labels that differ; a title in bold is none."""
+    if _NUMBERED.match(line) or _NUMBERED.match(next_line):
+        return _NUMBERED.match(line) is not None and _NUMBERED.match(next_line) is not None
+    labels = [match[0].rstrip() for match in map(_LABEL.match, (line, next_line)) if match]
+    return len(set(labels)) == 2 and all(re.search("[:：]", label) for label in labels)
 
 
 def _is_alone(line: str) -> bool:

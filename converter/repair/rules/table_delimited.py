@@ -39,19 +39,30 @@ def _paragraphs(draft: Draft) -> Iterator[tuple[int, int]]:
 
 
 def _with_tabs(draft: Draft, start: int, end: int) -> Iterator[Notation]:
-    """Yield the tables of a paragraph: each run of lines with as many tabs."""
-    at = start
-    while at < end:
-        tabs = draft.lines[at].strip().count("\t")
-        first_row = at
-        at += 1
-        while at < end and draft.lines[at].rstrip(" ").count("\t") == tabs == draft.lines[first_row].count("\t"):
+    """Yield the tables of a paragraph: runs of lines with tabs, in which only a few lines lack their last cells."""
+    counts = [draft.lines[at].rstrip().count("\t") for at in range(start, end)]
+    at = 0
+    while at < len(counts):
+        first_row, tabs = at, counts[at]
+        while at < len(counts) and 0 < counts[at] <= tabs:
             at += 1
-        if not 0 < tabs < _MOST_COLUMNS or at - first_row < (_LEAST_ROWS if tabs == 1 else 2):
-            continue
-        rows = [[cell.strip() for cell in draft.lines[row].split("\t")] for row in range(first_row, at)]
-        if all(row[0] for row in rows) and (tabs > 1 or all(map(all, rows))):
-            yield _table(rows, first_row)
+        if counts[first_row:at].count(tabs) * 2 <= at - first_row:
+            at = next((row for row in range(first_row, at) if counts[row] != tabs), at)
+        if 0 < tabs < _MOST_COLUMNS and (table := _tab_table(draft, start + first_row, start + at, tabs + 1)):
+            yield table
+        at = max(at, first_row + 1)
+
+
+def _tab_table(draft: Draft, start: int, end: int, columns: int) -> Notation | None:
+    rows = [[cell.strip() for cell in draft.lines[at].rstrip().split("\t")] for at in range(start, end)]
+    rows = [row + [""] * (columns - len(row)) for row in rows]
+    used = [column for column in range(columns) if any(row[column] for row in rows)]  # some programs write two tabs
+    rows = [[row[column] for column in used] for row in rows]
+    if not all(row[0] for row in rows) or len(used) < 2:
+        return None
+    if len(used) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
+        return None
+    return _table(rows, start) if len(rows) > 1 else None
 
 
 def _with_commas(draft: Draft, start: int, end: int) -> Notation | None:
