@@ -12,6 +12,8 @@ from converter.repair.lines import FENCE, HTML, QUOTE, VERBATIM, widen
 from converter.repair.pipes import PIPE
 
 _NUMBER = re.compile(r"[^\w\s]{0,3}+\s?+\d[\d.,:/'’ %°+-]*+\w{0,4}+[)%*²³]*+")
+_OTHER_VALUE = re.compile(r"https?://\S+|[\w.+-]{1,64}@[\w.-]+|true|false|yes|no", re.IGNORECASE)
+_LONGEST_VALUE = 200
 CLOSED_KINDS = frozenset((VERBATIM, FENCE, HTML, QUOTE))
 """Kinds of lines that are never part of such a table."""
 WIDEST_INDENTATION = 3
@@ -38,7 +40,7 @@ class Notation:
 
 def write_table(draft: Draft, rule: str, table: Notation, confidence: float) -> None:
     """Write a table as a GFM pipe table: its header in its first line, each row in its own."""
-    columns = len(table.rows[0].cells)
+    columns = len(table.header or table.rows[0].cells)
     first_line = draft.lines[table.start]
     indentation = " " * min(len(first_line) - len(first_line.lstrip(" ")), WIDEST_INDENTATION)
     header = list(table.header) or [""] * columns
@@ -64,13 +66,18 @@ def is_number(cell: str) -> bool:
     return len(cell) <= 40 and _NUMBER.fullmatch(cell) is not None
 
 
+def _is_value(cell: str) -> bool:
+    """Whether a cell is surely no name: a number, an address, or true or false."""
+    return is_number(cell) or (len(cell) <= _LONGEST_VALUE and _OTHER_VALUE.fullmatch(cell) is not None)
+
+
 def names_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row is sure to name the columns: it holds words, and a column below holds only numbers."""
+    """Whether the first row is sure to name the columns: it holds words, and a column below holds only values."""
     names = [cell for cell in header if cell]
-    if len(names) < max(2, len(header) - 1) or len(set(names)) < len(names) or any(map(is_number, names)):
+    if len(names) < max(2, len(header) - 1) or len(set(names)) < len(names) or any(map(_is_value, names)):
         return False
     return len(rows) > 1 and any(
-        header[column] and all(is_number(row[column]) for row in rows) for column in range(len(header))
+        header[column] and all(_is_value(row[column]) for row in rows) for column in range(len(header))
     )
 
 

@@ -45,12 +45,17 @@ def cells_in(line: str) -> int:
 
 def is_ragged_row(line: str) -> bool:
     """Whether a line of text below a row without outer pipes is a row with fewer or more cells, not a sentence."""
-    return pipes_in(line) > 0 and len(line) <= LONGEST_RAGGED_ROW and not ends_sentence(line)
+    return pipes_in(line) > 0 and is_short(line)
+
+
+def is_short(line: str) -> bool:
+    """Whether a line may be a row with a single cell if there are other rows below."""
+    return len(line) <= LONGEST_RAGGED_ROW and not ends_sentence(line)
 
 
 def mark_rows(lines: Sequence[str], kinds: list[str]) -> None:
-    """Set the kind ROW for lines around a delimiter row without outer pipes that have as many cells, and for lines of
-    text with fewer or more cells between those."""
+    """Set the kind ROW for lines around a delimiter row without outer pipes that have as many cells, and for short
+    lines of text between those."""
     for at, kind in enumerate(kinds):
         if kind != DELIMITER or at == 0:
             continue
@@ -60,7 +65,9 @@ def mark_rows(lines: Sequence[str], kinds: list[str]) -> None:
             row = at
             for below in range(at + 1, len(kinds)):
                 if kinds[below] in MAY_BE_ROW and pipes_in(lines[below]) == inner_pipes:
+                    if below > row + 1 and kinds[below + 1 : below + 2] == [DELIMITER]:
+                        break  # the header of another table
                     kinds[row + 1 : below + 1] = [ROW] * (below - row)
                     row = below
-                elif kinds[below] != TEXT or not is_ragged_row(lines[below]):
+                elif kinds[below] != TEXT or not is_short(lines[below]):
                     break

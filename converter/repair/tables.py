@@ -60,7 +60,7 @@ def _is_row(draft: Draft, at: int, columns: int, piped: bool) -> bool:
     any line with a pipe is a row.
     """
     kind, line = draft.kinds[at], draft.lines[at]
-    if kind == BLANK or kind not in MAY_BE_ROW or "|" not in line:
+    if kind == BLANK or kind not in MAY_BE_ROW or (kind != ROW and "|" not in line):
         return False
     if kind == ROW or (piped and draft.state.spaced):
         return True

@@ -99,12 +99,11 @@ def _lines_of_chrome(draft: Draft, phrases: dict[int, int]) -> set[int]:
 
 
 def _items_of_chrome(draft: Draft, run: range, phrases: dict[int, int]) -> list[int]:
-    """The items of a list that are chrome: those of several words, and all phrases if there are others beside them."""
+    """The items of a list that are chrome: all phrases, if one of several words is sure or there are only phrases."""
     items = [at for at in run if at in phrases]
     sure_items = [at for at in items if phrases[at] == SURE]
-    if len(sure_items) > 1 or (sure_items and 2 * len(items) >= len(run)):
-        return items
-    return [at for at in sure_items if len(draft.lines[at].split()) > _SHORT_ITEM]
+    is_sure = any(len(draft.lines[at].split()) > _SHORT_ITEM for at in sure_items)
+    return items if is_sure or (sure_items and len(items) == len(run)) else []
 
 
 def _is_content(draft: Draft, at: int) -> bool:

@@ -43,8 +43,12 @@ def label_break(draft: Draft) -> None:
             if (at not in labels and at not in sentences) or _BREAK.search(above):
                 continue
             is_ended = _is_ended(above, line)
-            one_of_several = several and (all_labels or is_ended) and not above.endswith((",", "，"))
-            if at in sentences or one_of_several or (in_item and (is_ended or _is_alone(line))):
+            if line[0].islower():
+                is_label = all_labels or (in_item and is_ended and _leads_in(draft, at))
+            else:
+                is_label = several and (all_labels or is_ended) and not above.endswith((",", "，"))
+                is_label = is_label or (in_item and (is_ended or _is_alone(line)))
+            if at in sentences or is_label:
                 draft.break_before("label_break", at, 0.95)
                 in_item = False
 
@@ -54,7 +58,7 @@ def _has_label(line: str) -> bool:
     match = _LABEL.match(line)
     if match is None or match["bold"]:
         return match is not None or _NUMBERED.match(line) is not None
-    return not line[0].islower() and width_of(line) <= LONG
+    return width_of(line) <= LONG
 
 
 def _are_alike(line: str, next_line: str) -> bool:
@@ -63,6 +67,11 @@ def _are_alike(line: str, next_line: str) -> bool:
         return _NUMBERED.match(line) is not None and _NUMBERED.match(next_line) is not None
     labels = [match[0].rstrip() for match in map(_LABEL.match, (line, next_line)) if match]
     return len(set(labels)) == 2 and all(re.search("[:：]", label) for label in labels)
+
+
+def _leads_in(draft: Draft, at: int) -> bool:
+    """Whether a label is alone on its line, above a list."""
+    return draft.lines[at].rstrip().endswith(":") and draft.kinds[at + 1 : at + 2] in ([BULLET], [ORDERED], [ODD_ITEM])
 
 
 def _is_alone(line: str) -> bool:

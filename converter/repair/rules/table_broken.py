@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, DELIMITER, TEXT
-from converter.repair.notation import Notation, Row, write_table
+from converter.repair.notation import CLOSED_KINDS, Notation, Row, write_table
 from converter.repair.pipes import PIPE, cells_in, is_piped, pipes_in
 from converter.repair.rule import FULL, rule
 
@@ -16,19 +16,20 @@ _MOST_LINES = 40
 
 @rule("table_broken", FULL)
 def table_broken(draft: Draft) -> None:
-    """Where no single line fits a delimiter row without outer pipes, but the lines above and below it add up to rows
-    with as many cells, each row is joined."""
+    """Where the lines around a delimiter row only add up to rows with as many cells as it has, each row is joined."""
     if DELIMITER not in draft.kinds:
         return
     end = 0
     for at, kind in enumerate(draft.kinds):
-        if kind == DELIMITER and at >= end and not is_piped(draft.lines[at]) and (table := _read(draft, at, end)):
-            write_table(draft, "table_broken", table, 0.9)
-            end = table.end
+        if kind == DELIMITER and at >= end:
+            read = _read_piped if is_piped(draft.lines[at]) else _read
+            if table := read(draft, at, end):
+                write_table(draft, "table_broken", table, 0.9)
+                end = table.end
 
 
 def _read(draft: Draft, delimiter: int, least: int) -> Notation | None:
-    """Read the table around a delimiter row; None if its lines do not add up, or do so in several ways."""
+    """Read a table without outer pipes; None if its lines do not add up, or do so in several ways."""
     bars = cells_in(draft.lines[delimiter]) - 1
     start, pipes = delimiter, 0
     while start > least and pipes < bars and draft.kinds[start - 1] == TEXT and delimiter - start < _MOST_LINES:
@@ -52,5 +53,40 @@ def _read(draft: Draft, delimiter: int, least: int) -> Notation | None:
     return Notation(start, end, _cells(draft.lines[start:delimiter]), rows)
 
 
+def _read_piped(draft: Draft, delimiter: int, least: int) -> Notation | None:
+    """Read a table with outer pipes, of which a row was broken; a pipe at the start and at the end bounds each row."""
+    bars = cells_in(draft.lines[delimiter]) + 1
+    start = delimiter - 1
+    while start > least and not draft.lines[start].lstrip().startswith("|") and delimiter - start < _MOST_LINES:
+        start -= 1
+    if start < least or _row_end(draft, start, bars) != delimiter:
+        return None
+    rows: list[Row] = []
+    at = delimiter + 1
+    while at < len(draft.lines) and (end := _row_end(draft, at, bars)):
+        rows.append(Row(at, _cells(draft.lines[at:end])))
+        at = end
+    is_broken = start < delimiter - 1 or len(rows) < at - delimiter - 1
+    return Notation(start, at, _cells(draft.lines[start:delimiter]), rows) if rows and is_broken else None
+
+
+def _row_end(draft: Draft, start: int, bars: int) -> int:
+    """The line after the row that begins with a pipe in line `start`; 0 if there is none."""
+    if draft.kinds[start] in CLOSED_KINDS or not draft.lines[start].lstrip().startswith("|"):
+        return 0
+    if is_piped(draft.lines[start]):
+        return start + 1
+    pipes = 0
+    for at in range(start, min(start + _MOST_LINES, len(draft.lines))):
+        line = draft.lines[at].strip()
+        if draft.kinds[at] in CLOSED_KINDS or draft.kinds[at] in (BLANK, DELIMITER) or (at > start and line[0] == "|"):
+            return 0
+        pipes += pipes_in(line)
+        if pipes >= bars:
+            return at + 1 if pipes == bars and line[-1] == "|" else 0
+    return 0
+
+
 def _cells(lines: Sequence[str]) -> list[str]:
-    return [part.strip() for part in PIPE.split(" ".join(line.strip() for line in lines))]
+    text = " ".join(line.strip() for line in lines)
+    return [part.strip() for part in PIPE.split(text[1:-1] if is_piped(text) else text)]

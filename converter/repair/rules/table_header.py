@@ -26,7 +26,7 @@ def table_header(draft: Draft) -> None:
         return
     for table in tables_of(draft):
         first_row = table.delimiter + 1
-        if not table.piped or table.header == table.delimiter or table.last_row <= first_row:
+        if table.header == table.delimiter or table.last_row <= first_row:
             continue
         header = _cells(draft.lines[table.header])
         if not (gaps := _gaps(header)):
