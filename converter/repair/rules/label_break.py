@@ -7,7 +7,6 @@ import re
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, INDENTED, ODD_ITEM, ORDERED, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
-from converter.repair.state import LONG
 
 ROOM = 60
 """Columns that a wrapped line fills: where a shorter line has room for the next word, its author ended it."""
@@ -19,8 +18,8 @@ _LABEL = re.compile(
     r"(?P<bold>(?P<mark>\*\*|__)(?![\s*_])[^*_\n]{1,60}(?:[:：](?P=mark)|(?P=mark)[ \xa0]?[:：]|(?P=mark)[ \t]*+$))"
     rf"|(?=[^\W\d_]){_WORD}(?: {_WORD}){{0,3}}[ \xa0]?(?::(?=\s|$)|：)"
 )
-_PARAGRAPH = re.compile(f"(?:[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+)?(?P<text>{TEXT}++)")
-"""A run of lines of text, with the item that it may be part of."""
+_PARAGRAPH = re.compile(f"[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+(?P<text>{TEXT}++)|(?P<lines>{TEXT}{{2,}}+)")
+"""Lines of text with the item that they may be part of, or several lines."""
 _BREAK = re.compile(r"(?:  |\\|<br ?/?>)$", re.IGNORECASE)
 """A line break that the author asked for: the paragraph goes on."""
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?[ \t]+[^\W\d_]")
@@ -31,10 +30,12 @@ _TITLED_ITEM = re.compile(r"\d{1,9}[.)][ \t]+[^\W\d_].*")
 def label_break(draft: Draft) -> None:
     """A label (`Cons:`) under a list item is a block of its own, and so is each of several labelled lines (`Date: ...`)
     or numbered ones (`2.1 ...`) in a row; the sentences under numbered titles are no part of their item."""
-    labels = {at for at, kind in enumerate(draft.kinds) if kind == TEXT and _has_label(draft.lines[at])}
     sentences = _sentences_under_titles(draft)
     for paragraph in _PARAGRAPH.finditer(draft.signature):
-        start, end = paragraph.span("text")
+        start, end = paragraph.span(paragraph.lastgroup or "text")
+        labels = {at for at in range(start, end) if _has_label(draft.lines[at])}
+        if not labels and not sentences:
+            continue
         in_item = start > paragraph.start()
         several = any({at, at + 1} <= labels and _are_alike(*draft.lines[at : at + 2]) for at in range(start, end - 1))
         all_labels = end - start >= _MANY and labels.issuperset(range(start, end))
@@ -55,10 +56,7 @@ def label_break(draft: Draft) -> None:
 
 def _has_label(line: str) -> bool:
     """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number such as `2.1`."""
-    match = _LABEL.match(line)
-    if match is None or match["bold"]:
-        return match is not None or _NUMBERED.match(line) is not None
-    return width_of(line) <= LONG
+    return _LABEL.match(line) is not None or _NUMBERED.match(line) is not None
 
 
 def _are_alike(line: str, next_line: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, DELIMITER, TEXT
@@ -20,8 +21,8 @@ def table_broken(draft: Draft) -> None:
     if DELIMITER not in draft.kinds:
         return
     end = 0
-    for at, kind in enumerate(draft.kinds):
-        if kind == DELIMITER and at >= end:
+    for at in [at for at, kind in enumerate(draft.kinds) if kind == DELIMITER]:
+        if at >= end:
             read = _read_piped if is_piped(draft.lines[at]) else _read
             if table := read(draft, at, end):
                 write_table(draft, "table_broken", table, 0.9)
@@ -61,13 +62,14 @@ def _read_piped(draft: Draft, delimiter: int, least: int) -> Notation | None:
         start -= 1
     if start < least or _row_end(draft, start, bars) != delimiter:
         return None
-    rows: list[Row] = []
-    at = delimiter + 1
-    while at < len(draft.lines) and (end := _row_end(draft, at, bars)):
-        rows.append(Row(at, _cells(draft.lines[at:end])))
-        at = end
-    is_broken = start < delimiter - 1 or len(rows) < at - delimiter - 1
-    return Notation(start, at, _cells(draft.lines[start:delimiter]), rows) if rows and is_broken else None
+    ends = [delimiter + 1]
+    while ends[-1] < len(draft.lines) and (end := _row_end(draft, ends[-1], bars)):
+        ends.append(end)
+    is_broken = start < delimiter - 1 or len(ends) < ends[-1] - delimiter
+    if len(ends) < 2 or not is_broken:
+        return None
+    rows = [Row(at, _cells(draft.lines[at:end])) for at, end in pairwise(ends)]
+    return Notation(start, ends[-1], _cells(draft.lines[start:delimiter]), rows)
 
 
 def _row_end(draft: Draft, start: int, bars: int) -> int:

@@ -16,17 +16,16 @@ _LEAST_ROWS = 3
 _MOST_COLUMNS = 1000
 _LONGEST_CELL = 200
 """Longer text between commas is prose."""
-_ANY_CELL = re.compile(r"\n[^\s,;|][^\n\t,;|]{0,200}(?:\t|[,;][^\s,;])")
-"""Start of a line that may have cells, to skip documents that have none."""
+_NEXT_CELL = re.compile(r"[,;][^\s,;]")
+"""The end of a cell of CSV; in prose, a space follows."""
 
 
 @rule("table_delimited", FULL)
 def table_delimited(draft: Draft) -> None:
     """Lines with as many tabs each are read as a table; so are lines of CSV whose first one is sure to name columns."""
-    if not any(map(_ANY_CELL.search, draft.texts())):
-        return
+    has_tabs = any("\t" in text for text in draft.texts())
     for start, end in _paragraphs(draft):
-        tables = list(_with_tabs(draft, start, end))
+        tables = list(_with_tabs(draft, start, end)) if has_tabs else []
         if not tables and (table := _with_commas(draft, start, end)):
             tables = [table]
         for table in tables:
@@ -71,6 +70,8 @@ def _with_commas(draft: Draft, start: int, end: int) -> Notation | None:
     if end - start < _LEAST_ROWS or (end < len(kinds) and kinds[end] != BLANK):
         return None
     if start and kinds[start - 1] not in (BLANK, HEADING):
+        return None
+    if not _NEXT_CELL.search(draft.lines[start]):
         return None
     for delimiter in ",;":
         columns = draft.lines[start].count(delimiter) + 1

@@ -30,8 +30,8 @@ _PLAIN = str.maketrans(
     | {chr(code): "+" for code in (*range(0x250C, 0x254C), *range(0x2552, 0x2574))}
 )
 """Box-drawing characters as the ASCII characters that stand for them."""
-_TOP = re.compile(r"\n {0,3}(?:[+┌┏╔╒╓╭][-=:+─━═┬┳╦╤╥]{2}|[-=]{5})")
-"""Start of a top border, to skip documents that have none."""
+_TOP = re.compile(r" {0,3}(?:[+┌┏╔╒╓╭][-=:+─━═┬┳╦╤╥]{2}|-{5}|={5})")
+_TOP_STARTS = frozenset(" +┌┏╔╒╓╭-=")
 _SHORTEST = 5
 """Dashes of a border without corners."""
 _LEAST_WIDTH = 3
@@ -56,8 +56,6 @@ def _is_border(line: str) -> bool:
 @rule("table_grid", SAFE)
 def table_grid(draft: Draft) -> None:
     """A table drawn with borders (`+---+---+`, `┌───┬───┐`) is read as a table: header, spans and wrapped cells."""
-    if not any(map(_TOP.search, draft.texts())):
-        return
     for start, end, lines in _drawings(draft):
         if table := _read(lines, start, end):
             write_table(draft, "table_grid", table, 0.98)
@@ -66,12 +64,11 @@ def table_grid(draft: Draft) -> None:
 def _drawings(draft: Draft) -> Iterator[tuple[int, int, list[str]]]:
     """Yield each run of lines that begins with a top border and ends with a border, in plain characters."""
     at = 0
-    while at < len(draft.lines):
-        first_line = draft.lines[at].strip().translate(_PLAIN)
-        if not (first_line[:1] in ("+", "-", "=") and _is_border(first_line) and is_open(draft, at)):
-            at += 1
+    for start in [at for at, line in enumerate(draft.lines) if line[:1] in _TOP_STARTS and _TOP.match(line)]:
+        first_line = draft.lines[start].strip().translate(_PLAIN)
+        if start < at or not _is_border(first_line) or not is_open(draft, start):
             continue
-        start, lines = at, []
+        at, lines = start, []
         while at < len(draft.lines) and is_open(draft, at):
             line = draft.lines[at].strip().translate(_PLAIN)
             if line[:1] not in ("|", "+") and not (first_line[0] != "+" and line == first_line):
@@ -82,7 +79,6 @@ def _drawings(draft: Draft) -> Iterator[tuple[int, int, list[str]]]:
             lines.pop()
         if len(lines) > 2:
             yield start, start + len(lines), lines
-        at = max(start + 1, at)
 
 
 def _read(lines: list[str], start: int, end: int) -> Notation | None:
