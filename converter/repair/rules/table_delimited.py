@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, HEADING, TEXT
@@ -38,18 +39,25 @@ def _paragraphs(draft: Draft) -> Iterator[tuple[int, int]]:
 
 
 def _with_tabs(draft: Draft, start: int, end: int) -> Iterator[Notation]:
-    """Yield the tables of a paragraph: runs of lines with tabs, in which only a few lines lack their last cells."""
+    """Yield the tables of a paragraph: runs of lines with tabs, of which only a few lack their last cells, or runs of
+    lines with as many tabs."""
     counts = [draft.lines[at].rstrip().count("\t") for at in range(start, end)]
-    at = 0
-    while at < len(counts):
-        first_row, tabs = at, counts[at]
-        while at < len(counts) and 0 < counts[at] <= tabs:
-            at += 1
-        if counts[first_row:at].count(tabs) * 2 <= at - first_row:
-            at = next((row for row in range(first_row, at) if counts[row] != tabs), at)
-        if 0 < tabs < _MOST_COLUMNS and (table := _tab_table(draft, start + first_row, start + at, tabs + 1)):
-            yield table
-        at = max(at, first_row + 1)
+    for has_tabs, lines in groupby(range(end - start), lambda at: counts[at] > 0):
+        run = list(lines)
+        run_counts = [counts[at] for at in run]
+        tabs = run_counts[0]
+        if not has_tabs:
+            continue
+        if tabs == max(run_counts) and 2 * run_counts.count(tabs) > len(run):
+            runs = [run]
+        else:
+            runs = [list(group) for _, group in groupby(run, counts.__getitem__)]
+        for rows in runs:
+            columns = counts[rows[0]] + 1
+            if columns <= _MOST_COLUMNS and (
+                table := _tab_table(draft, start + rows[0], start + rows[-1] + 1, columns)
+            ):
+                yield table
 
 
 def _tab_table(draft: Draft, start: int, end: int, columns: int) -> Notation | None:
