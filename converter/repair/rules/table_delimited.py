@@ -39,37 +39,36 @@ def _paragraphs(draft: Draft) -> Iterator[tuple[int, int]]:
 
 
 def _with_tabs(draft: Draft, start: int, end: int) -> Iterator[Notation]:
-    """Yield the tables of a paragraph: runs of lines with tabs, of which only a few lack their last cells, or runs of
-    lines with as many tabs."""
+    """Yield the tables of a paragraph: runs of lines with tabs."""
     counts = [draft.lines[at].rstrip().count("\t") for at in range(start, end)]
-    for has_tabs, lines in groupby(range(end - start), lambda at: counts[at] > 0):
-        run = list(lines)
-        run_counts = [counts[at] for at in run]
-        tabs = run_counts[0]
-        if not has_tabs:
-            continue
-        if tabs == max(run_counts) and 2 * run_counts.count(tabs) > len(run):
-            runs = [run]
-        else:
-            runs = [list(group) for _, group in groupby(run, counts.__getitem__)]
-        for rows in runs:
-            columns = counts[rows[0]] + 1
-            if columns <= _MOST_COLUMNS and (
-                table := _tab_table(draft, start + rows[0], start + rows[-1] + 1, columns)
-            ):
+    for has_tabs, lines in groupby(range(len(counts)), lambda at: counts[at] > 0):
+        for rows in _alike(counts, list(lines)) if has_tabs else ():
+            if table := _tab_table(draft.lines[start + rows[0] : start + rows[-1] + 1], start + rows[0]):
                 yield table
 
 
-def _tab_table(draft: Draft, start: int, end: int, columns: int) -> Notation | None:
-    rows = [[cell.strip() for cell in draft.lines[at].rstrip().split("\t")] for at in range(start, end)]
+def _alike(counts: Sequence[int], run: list[int]) -> list[list[int]]:
+    """The lines of a run, if only a few lack their last tabs; otherwise each run of lines with as many tabs."""
+    run_counts = [counts[at] for at in run]
+    if run_counts[0] == max(run_counts) and 2 * run_counts.count(run_counts[0]) > len(run):
+        return [run]
+    return [list(lines) for _, lines in groupby(run, counts.__getitem__)]
+
+
+def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
+    """Read lines as a table; None if they are few, or if a row has no first cell."""
+    rows = [[cell.strip() for cell in line.rstrip().split("\t")] for line in lines]
+    columns = len(rows[0])
+    if columns > _MOST_COLUMNS:
+        return None
     rows = [row + [""] * (columns - len(row)) for row in rows]
     used = [column for column in range(columns) if any(row[column] for row in rows)]  # some programs write two tabs
     rows = [[row[column] for column in used] for row in rows]
-    if not all(row[0] for row in rows) or len(used) < 2:
+    if not all(row[0] for row in rows) or len(used) < 2 or len(rows) < 2:
         return None
     if len(used) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
         return None
-    return _table(rows, start) if len(rows) > 1 else None
+    return _table(rows, start)
 
 
 def _with_commas(draft: Draft, start: int, end: int) -> Notation | None:
@@ -83,7 +82,7 @@ def _with_commas(draft: Draft, start: int, end: int) -> Notation | None:
         return None
     for delimiter in ",;":
         columns = draft.lines[start].count(delimiter) + 1
-        if columns > 1 and columns <= _MOST_COLUMNS:
+        if 1 < columns <= _MOST_COLUMNS:
             rows = [_split(draft.lines[at], delimiter) for at in range(start, end)]
             if all(len(row) == columns for row in rows) and names_columns(rows[0], rows[1:]):
                 return _table(rows, start)
