@@ -39,9 +39,10 @@ _LEAST_WIDTH = 3
 _MOST_COLUMNS, _MOST_COPIES = 1000, 8
 """Limits: columns, and how often spans may repeat a drawing's text on the whole."""
 _TYPE = re.compile(
-    r"u?(?:tiny|small|big|huge)?int(?:eger|\d+)?|varchar|double|float|real|boolean|date|time|timestamp.*|decimal\(.*|blob|uuid"
-    r"|interval|json|struct\(.*|map\(.*|.*\[\]"
+    r"u?(?:tiny|small|big|huge)?int(?:eger|\d+)?|[iuf](?:8|16|32|64)|str(?:ing)?|varchar|double|float|real|bool(?:ean)?|date"
+    r"|time|(?:datetime|timestamp|decimal|struct|list|map|cat)\b.*|blob|uuid|interval|json|.*\[\]"
 )
+"""Types of columns in DuckDB and Polars."""
 
 
 def _is_border(line: str) -> bool:
@@ -66,7 +67,8 @@ def _drawings(draft: Draft) -> Iterator[tuple[int, int, list[str]]]:
     at = 0
     for start in [at for at, line in enumerate(draft.lines) if line[:1] in _TOP_STARTS and _TOP.match(line)]:
         first_line = draft.lines[start].strip().translate(_PLAIN)
-        if start < at or not _is_border(first_line) or not is_open(draft, start):
+        is_below_row = start > 0 and draft.lines[start - 1].lstrip().translate(_PLAIN)[:1] == "|"
+        if start < at or is_below_row or not _is_border(first_line) or not is_open(draft, start):
             continue
         at, lines = start, []
         while at < len(draft.lines) and is_open(draft, at):
@@ -153,7 +155,8 @@ class _Grid:
             if self.columns < 2 and len(self.bands) > 2:
                 return None
             return self._read_bands(grid, start, end)
-        header = _join_bands(grid[:head])
+        header = self._header(self.bands[0]) if head == 1 and not self.has_spans else None
+        header = header or _join_bands(grid[:head])
         if len(self.bands) - head == 1 and not self.has_spans:
             rows = self._started_rows(self.bands[head], start)
         else:
@@ -192,8 +195,8 @@ class _Grid:
         return Notation(start, end, [], rows)
 
     def _header(self, band: range) -> list[str] | None:
-        """The names in a band, without the types that DuckDB prints below them; None if its lines may be rows."""
-        lines, _ = self._line_cells(band)
+        """The names in a band, without the types that databases print below them; None if its lines may be rows."""
+        lines = [line for line in self._line_cells(band)[0] if set(line) != {"---"}]
         if len(lines) > 1 and all(map(_TYPE.fullmatch, lines[-1])):
             return join_lines(lines[:-1])
         return join_lines(lines) if all("" in line for line in lines[1:]) else None

@@ -7,22 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, FENCE, FILLER, VERBATIM, width_of
-from converter.repair.notation import CLOSED_KINDS, Notation, Row, is_open, join_lines, variants, write_table
+from converter.repair.lines import BLANK, FENCE, FILLER, VERBATIM, ends_sentence, width_of
+from converter.repair.notation import CLOSED_KINDS, Notation, Row, is_number, is_open, join_lines, variants, write_table
 from converter.repair.rule import FULL, rule
 
 _PLAIN = str.maketrans({"│": "|", "┃": "|", "─": "-", "━": "-", "═": "=", "┼": "+", "╪": "+", "╋": "+"})
 _RULER = re.compile(r"(?: {0,3}-+(?:\++-+)++\+?| *+(?:-++|=++)(?: ++(?:-++|=++))++) *+")
-_ANY_RULER = re.compile(r"\n *+(?:[-─━]++(?:\+[-─━]|[┼╪╋])|(?:-++|=++) ++[-=])")
+_ANY_RULER = re.compile(r"\n *+(?:[-─━]++(?:\+[-─━]|[┼╪╋]|\n )|(?:-++|=++) ++[-=])")
 """Start of a ruler, to skip documents that have none."""
+_SPACES = re.compile(" +")
 _SEGMENT = re.compile(r"-+|=+")
 _LEAST_SEGMENT = 3
 """A ruler has at least one segment as long as this: `- - -` and `-- --` are thematic breaks."""
 _SOLID = re.compile(r" {0,3}-{10,} *")
 _MOST_HEADER_LINES = 20
+_REACH = 50
+"""Characters of a line that are examined beyond a gap."""
+_MOST_OVERHANG = 20
+"""Columns by which the last cell of a row may be longer than its ruler."""
 _MOST_SPANNED = 100
 """Columns over which a text may be repeated."""
-_FOOTER = re.compile(r"\(\d+ [^\W\d]+\)")
+_FOOTER = re.compile(r"\((\d{1,9}) [^\W\d]+\)")
 """psql's `(2 rows)`."""
 
 
@@ -51,21 +56,25 @@ class _Ruler:
 def _cut(line: str, left: int, right: int, gap_mark: str) -> int | None:
     """Where a line is cut in the gap from `left` up to `right`; None if there are several words or none of the marks.
 
-    Values may be longer than their segment, as in PowerShell: they reach into the gap from one side or from both.
+    A value may be longer than its segment, as in PowerShell: a text reaches to the right, a number to either side.
     """
     gap = line[left:right]
     if gap_mark == "|":
         return left if gap == "|" else None
-    if not gap.strip():
-        return left
-    words = gap.split()
-    if len(words) == 1 and gap[0] != " " and gap[-1] == " ":
-        return left + len(words[0])
-    if len(words) == 1 and gap[0] == " " and gap[-1] != " ":
-        return right - len(words[0])
-    if len(words) == 2 and gap[0] != " " != gap[-1]:
-        return left + len(words[0])
-    return None
+    spaces = _SPACES.search(gap)
+    if spaces is None:
+        return None if gap else left
+    end, start = left + spaces.start(), left + spaces.end()
+    is_lower_long = start < right
+    if _SPACES.search(gap, spaces.end()) or (
+        is_lower_long and not is_number(line[start : start + _REACH].split(" ", 1)[0])
+    ):
+        return None
+    return (
+        end
+        if end == left or not is_lower_long or is_number(line[max(0, end - _REACH) : end].rsplit(" ", 1)[-1])
+        else None
+    )
 
 
 @rule("table_ruler", FULL)
@@ -75,14 +84,12 @@ def table_ruler(draft: Draft) -> None:
         return
     lines = [line.translate(_PLAIN).rstrip() for line in draft.lines]
     end = 0
-    for at in _rulers(draft, lines):
-        if at >= end and (table := _read(draft, lines, at, end)):
-            write_table(draft, "table_ruler", table, 0.95)
-            end = table.end
-
-
-def _rulers(draft: Draft, lines: Sequence[str]) -> Iterator[int]:
-    return (at for at in range(len(lines)) if _is_ruler(lines[at]) and is_open(draft, at))
+    for at in range(1, len(lines)):
+        if at >= end and lines[at].lstrip(" ")[:1] in ("-", "=") and is_open(draft, at):
+            table = _read(draft, lines, at, end) if _is_ruler(lines[at]) else _single_column(draft, lines, at)
+            if table:
+                write_table(draft, "table_ruler", table, 0.95)
+                end = table.end
 
 
 def _is_ruler(line: str) -> bool:
@@ -91,6 +98,18 @@ def _is_ruler(line: str) -> bool:
         and _RULER.fullmatch(line) is not None
         and ("-" * _LEAST_SEGMENT in line or "=" * _LEAST_SEGMENT in line)
     )
+
+
+def _single_column(draft: Draft, lines: Sequence[str], at: int) -> Notation | None:
+    """An answer of psql with one column: a footer says how many rows there are."""
+    if not lines[at - 1].startswith(" ") or lines[at].strip("-") or not is_open(draft, at - 1):
+        return None
+    end = at + 1
+    while end < len(lines) and lines[end].startswith(" ") and _goes_on(draft, end):
+        end += 1
+    footer = _FOOTER.fullmatch(lines[end]) if end < len(lines) else None
+    rows = [Row(row, [lines[row].strip()]) for row in range(at + 1, end)]
+    return Notation(at - 1, end, [lines[at - 1].strip()], rows) if footer and int(footer[1]) == len(rows) > 0 else None
 
 
 def _read(draft: Draft, lines: Sequence[str], at: int, least: int) -> Notation | None:
@@ -123,6 +142,8 @@ def _simple(draft: Draft, lines: Sequence[str], at: int) -> Notation | None:
             break
         end += 1
     closes = end < len(lines) and _is_ruler(lines[end])
+    if not closes and end > at + 2 and len(lines[end - 1]) > len(lines[at]) + _MOST_OVERHANG:
+        end -= ends_sentence(lines[end - 1])  # text right below the table
     if end == at + 1 or (closes and lines[end] != lines[at]):
         return None
     for ruler, header, body in _readings(lines, at, [at - 1], range(at + 1, end)):
