@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from converter.repair.draft import Draft
-from converter.repair.lines import FENCE, HTML, QUOTE, VERBATIM, widen
+from converter.repair.lines import FENCE, HTML, ITEMS, QUOTE, VERBATIM, widen
 from converter.repair.pipes import PIPE
 
 _NUMBER = re.compile(r"[^\w\s]{0,3}+\s?+\d[\d.,:/'’ %°+-]*+\w{0,4}+[)%*²³]*+")
 _OTHER_VALUE = re.compile(r"https?://\S+|[\w.+-]{1,64}@[\w.-]+|true|false|yes|no", re.IGNORECASE)
 _LONGEST_VALUE = 200
+_ITEM = re.compile(r" *(?:[-+*]|\d{1,9}[.)]) +")
+_REACH = 200
+"""Lines above that are searched for the item around a table."""
 CLOSED_KINDS = frozenset((VERBATIM, FENCE, HTML, QUOTE))
 """Kinds of lines that are never part of such a table."""
 WIDEST_INDENTATION = 3
@@ -42,7 +45,7 @@ def write_table(draft: Draft, rule: str, table: Notation, confidence: float) -> 
     """Write a table as a GFM pipe table: its header in its first line, each row in its own."""
     columns = len(table.header or table.rows[0].cells)
     first_line = draft.lines[table.start]
-    indentation = " " * min(len(first_line) - len(first_line.lstrip(" ")), WIDEST_INDENTATION)
+    indentation = " " * (len(first_line) - len(first_line.lstrip(" ")))
     header = list(table.header) or [""] * columns
     lines = {table.start: [indentation + _line_of(header), indentation + "|" + " --- |" * columns]}
     for row in table.rows:
@@ -55,10 +58,26 @@ def _line_of(cells: Sequence[str]) -> str:
     return "| " + " | ".join(PIPE.sub(r"\\|", cell) for cell in cells) + " |"
 
 
-def is_open(draft: Draft, at: int) -> bool:
-    """Whether a line may be part of a table: it is not code, HTML or a quote, and not indented as code is."""
-    line = draft.lines[at]
-    return draft.kinds[at] not in CLOSED_KINDS and line[: WIDEST_INDENTATION + 1].strip(" ") != "" and line[0] != "\t"
+def is_open(draft: Draft, at: int, margin: int = 0) -> bool:
+    """Whether a line may be part of a table: no code, HTML or quote, and indented by hardly more than `margin`."""
+    text = draft.lines[at].lstrip(" ")
+    indentation = len(draft.lines[at]) - len(text)
+    is_indented = margin <= indentation <= margin + WIDEST_INDENTATION
+    return is_indented and draft.kinds[at] not in CLOSED_KINDS and not text[:1].isspace() and text != ""
+
+
+def margin_of(draft: Draft, at: int) -> int:
+    """The column at which the content of the item begins that an indented line belongs to; 0 if there is none near."""
+    indentation = len(draft.lines[at]) - len(draft.lines[at].lstrip(" "))
+    if indentation <= WIDEST_INDENTATION:
+        return 0
+    for above in range(at - 1, max(-1, at - _REACH), -1):
+        item = _ITEM.match(draft.lines[above])
+        if item and draft.kinds[above] in ITEMS and item.end() <= indentation:
+            return item.end()
+        if draft.lines[above][:1] not in ("", " ") and not item:
+            return 0
+    return 0
 
 
 def is_number(cell: str) -> bool:

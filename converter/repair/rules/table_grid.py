@@ -14,6 +14,7 @@ from converter.repair.notation import (
     is_number,
     is_open,
     join_lines,
+    margin_of,
     names_columns,
     slices,
     variants,
@@ -30,7 +31,7 @@ _PLAIN = str.maketrans(
     | {chr(code): "+" for code in (*range(0x250C, 0x254C), *range(0x2552, 0x2574))}
 )
 """Box-drawing characters as the ASCII characters that stand for them."""
-_TOP = re.compile(r" {0,3}(?:[+┌┏╔╒╓╭][-=:+─━═┬┳╦╤╥]{2}|-{5}|={5})")
+_TOP = re.compile(r" *+(?:[+┌┏╔╒╓╭][-=:+─━═┬┳╦╤╥]{2}|-{5}|={5})")
 _TOP_STARTS = frozenset(" +┌┏╔╒╓╭-=")
 _SHORTEST = 5
 """Dashes of a border without corners."""
@@ -68,10 +69,11 @@ def _drawings(draft: Draft) -> Iterator[tuple[int, int, list[str]]]:
     for start in [at for at, line in enumerate(draft.lines) if line[:1] in _TOP_STARTS and _TOP.match(line)]:
         first_line = draft.lines[start].strip().translate(_PLAIN)
         is_below_row = start > 0 and draft.lines[start - 1].lstrip().translate(_PLAIN)[:1] == "|"
-        if start < at or is_below_row or not _is_border(first_line) or not is_open(draft, start):
+        if start < at or is_below_row or not _is_border(first_line):
             continue
+        margin = margin_of(draft, start)
         at, lines = start, []
-        while at < len(draft.lines) and is_open(draft, at):
+        while at < len(draft.lines) and is_open(draft, at, margin):
             line = draft.lines[at].strip().translate(_PLAIN)
             if line[:1] not in ("|", "+") and not (first_line[0] != "+" and line == first_line):
                 break
