@@ -32,13 +32,14 @@ _PLAIN = str.maketrans(
 )
 """Box-drawing characters as the ASCII characters that stand for them."""
 _TOP = re.compile(r" *+(?:[+┌┏╔╒╓╭][-=:+─━═┬┳╦╤╥]{2}|-{5}|={5})")
+"""The start of a border above a table, and its first characters."""
 _TOP_STARTS = frozenset(" +┌┏╔╒╓╭-=")
 _SHORTEST = 5
 """Dashes of a border without corners."""
 _LEAST_WIDTH = 3
 """Programs pad cells: columns of fewer characters are those of a diagram, as in RFCs."""
 _MOST_COLUMNS, _MOST_COPIES = 1000, 8
-"""Limits: columns, and how often spans may repeat a drawing's text on the whole."""
+"""Limits: columns, and how much larger than a drawing its text may be with what spans repeat."""
 _TYPE = re.compile(
     r"u?(?:tiny|small|big|huge)?int(?:eger|\d+)?|[iuf](?:8|16|32|64)|str(?:ing)?|varchar|double|float|real|bool(?:ean)?|date"
     r"|time|(?:datetime|timestamp|decimal|struct|list|map|cat)\b.*|blob|uuid|interval|json|.*\[\]"
@@ -103,6 +104,8 @@ def _redraw(lines: Sequence[str]) -> list[str] | None:
     if any(line[0] == "+" and len(re.split("[+|]", line)) - 2 not in (1, columns) for line in lines):
         return None
     widths = [max(len(row[column]) for row in rows if row) for column in range(columns)] if any(rows) else []
+    if len(lines) * sum(widths) > _MOST_COPIES * sum(map(len, lines)):
+        return None
     return [
         "|" + "|".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + "|"
         if row
