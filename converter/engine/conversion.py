@@ -78,7 +78,7 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     if not keep_lines:
         text = replace(text, lines=[])
     problems = text.problems
-    blocks = parse(draft.lines, draft.numbers, problems, not keep_lines, allowance.anew(), options.parser)
+    blocks = parse(draft.lines, draft.numbers, problems, not keep_lines, allowance.anew(), options.parser, draft.ends)
     if text.front_matter is not None:
         insert_front_matter(blocks, text.front_matter)
     repairs, state = sorted(draft.repairs, key=lambda entry: entry.line_start), draft.state

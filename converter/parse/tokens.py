@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
@@ -68,13 +68,15 @@ def parse(
     release: bool = False,
     allowance: Allowance | None = None,
     parser: str = "fast",
+    ends: Mapping[int, int] | None = None,
 ) -> list[Block]:
     """Parse the lines of a document's body into blocks in reading order.
 
     `numbers` holds the original line number of each line. Content that cannot be read as intended is reported in
     `problems`; its text is kept. With `release`, lines may be emptied once they are read: the lines of a large document
     take half as much memory as all of its blocks. `allowance` limits how much text blocks may repeat, as cells that
-    span several positions do: a table beyond it stays text. `parser` is `fast` or `reference`; see `PARSERS`.
+    span several positions do: a table beyond it stays text. `parser` is `fast` or `reference`; see `PARSERS`. `ends`
+    holds, by its number, the last line of the source that was joined to a line.
 
     Raises:
         TooMuchOutput: the terms of definitions or the indentation of lists exceed the allowance.
@@ -92,7 +94,7 @@ def parse(
         if any("]:" in line for line in lines):  # a definition may follow its references
             deque(structure(lines, env, reading, large=True), 0)
         pieces = structure(lines, env, reading, large=True, release=release)
-    blocks = Reader(lines, numbers, env, problems, allowance, size, reading).read(pieces)
+    blocks = Reader(lines, numbers, env, problems, allowance, size, reading, ends).read(pieces)
     if any(block.kind == "html" for block in blocks):
         from converter.parse.html_tables import add_html_tables  # imports Python's HTML parser, which is slow
 
@@ -129,9 +131,11 @@ class Reader:
         allowance: Allowance,
         size: int,
         parser: Parser,
+        ends: Mapping[int, int] | None = None,
     ) -> None:
         self.lines = lines
         self.numbers = numbers
+        self.ends = ends or {}
         self.env = env
         self.problems = problems
         self.allowance = allowance
@@ -164,7 +168,8 @@ class Reader:
         """Return the original number of the last non-blank line before `end`, or that of `start`."""
         while end - 1 > start and not self.lines[end - 1].strip():
             end -= 1
-        return self.numbers[min(max(end - 1, start), len(self.numbers) - 1)]
+        number = self.numbers[min(max(end - 1, start), len(self.numbers) - 1)]
+        return self.ends.get(number, number)
 
     def _add(self, kind: str, token: Token, **fields: Any) -> Block:
         """Append a block that `token` spans, inside the innermost open container."""

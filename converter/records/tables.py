@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -15,28 +16,82 @@ from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_STA
 from converter.values import Column, Hints, dataset_name, infer_tables, storable
 from converter.values import Table as TableCells
 
+LONGEST_CAPTION = 500
+"""A longer paragraph is text that begins with the word for a table."""
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
-TITLE_PREFIX = re.compile(
-    r"(?:table|tabelle|tableau|tabla|tabela|tabella|表|таблица)\s*+(?:\d++\s*+)?[:：.]|:\s", re.IGNORECASE
+NUMBERED_TITLE = re.compile(
+    r"(?:table|tab|tabelle|tableau|tabla|tabela|tabella|таблица|табл)\.?\s*+"
+    r"(?:\d++(?:[.-]\d++)*+\s*+(?:[:：.]|[–—-]\s)|[:：])"
+    r"|表格?\s*+(?:\d++(?:[.-]\d++)*+[:：.、\s]|[:：])",
+    re.IGNORECASE,
 )
+PANDOC_TITLE = re.compile(r"(?:Table)?:\s++")
+"""Pandoc's mark of a caption, above the table or below; it is no part of the caption."""
+ATTRIBUTES = re.compile(r"\s*+\{[#.][^{}]*\}$")
+CAPTION_ELEMENT = re.compile(r"\s*<(p|div|figcaption|center)\b[^<>]*>.*</\1\s*>\s*", re.IGNORECASE | re.DOTALL)
 
 
-def caption(context: ParsedDocument, block_id: int) -> str | None:
-    """Return the line that introduces a table, or None.
+def captions(context: ParsedDocument) -> dict[int, str]:
+    """Return the captions of a document's tables, by the index of their block.
 
-    That is the paragraph right before it in the same container if it is titled (`Table 1: ...`, Pandoc's
-    `: ...`), or its last sentence if that ends with a colon.
+    A caption is a paragraph right above or below its table in the same container: a titled one (`Table 1: ...`,
+    Pandoc's `: ...`), or one above that ends with a colon, of which it is the last sentence.
     """
-    if block_id == 0:
-        return None
-    previous_block, table = context.blocks[block_id - 1], context.blocks[block_id]
-    if previous_block.kind != "paragraph" or previous_block.parent != table.parent:
-        return None
-    if TITLE_PREFIX.match(previous_block.text):
-        return previous_block.text
-    if previous_block.text.rstrip().endswith((":", "：")):
-        return SENTENCE_BREAK.split(previous_block.text.rstrip())[-1]
-    return None
+    result: dict[int, str] = {}
+    run: list[int] = []  # tables and titles in turn
+    for index in range(len(context.blocks) + 1):
+        goes_on = index < len(context.blocks) and _alternates(context.blocks, run, index)
+        if not goes_on:
+            result.update(_assign(context.blocks, run))
+            run = []
+        if index < len(context.blocks) and (_is_table(context.blocks[index]) or _is_title(context.blocks[index])):
+            run.append(index)
+    for index, (above, block) in enumerate(pairwise(context.blocks), 1):
+        if _is_table(block) and index not in result and above.kind == "paragraph" and above.parent == block.parent:
+            text = above.text.rstrip()
+            if text.endswith((":", "：")) and not _is_title(above):
+                result[index] = SENTENCE_BREAK.split(text)[-1]
+    return result
+
+
+def _is_table(block: Block) -> bool:
+    return bool(block.tables)
+
+
+def _is_title(block: Block) -> bool:
+    if block.kind not in ("paragraph", "html") or block.tables or len(block.text) > LONGEST_CAPTION:
+        return False
+    if block.kind == "html" and not CAPTION_ELEMENT.fullmatch(block.markdown):
+        return False
+    return NUMBERED_TITLE.match(block.text) is not None or PANDOC_TITLE.match(block.text) is not None
+
+
+def _alternates(blocks: Sequence[Block], run: Sequence[int], index: int) -> bool:
+    """Whether a block follows the last one of a run of tables and titles in turn, in the same container."""
+    if not run or run[-1] != index - 1 or blocks[run[-1]].parent != blocks[index].parent:
+        return False
+    return (_is_title(blocks[index]) and _is_table(blocks[index - 1])) or (
+        _is_table(blocks[index]) and _is_title(blocks[index - 1])
+    )
+
+
+def _assign(blocks: Sequence[Block], run: Sequence[int]) -> dict[int, str]:
+    """Return the titles of the tables in a run; they are below their tables if the run begins with a table.
+
+    In a run from table to table a title may belong to either: Pandoc's to the one above, a numbered one to that below.
+    """
+    if not run:
+        return {}
+    tables, titles = ([at for at in run if is_kind(blocks[at])] for is_kind in (_is_table, _is_title))
+    below = _is_table(blocks[run[0]]) and (
+        len(tables) == len(titles) or all(PANDOC_TITLE.match(blocks[at].text) for at in titles)
+    )
+    return {at + (-1 if below else 1): _title_of(blocks[at]) for at in titles if at + (-1 if below else 1) in run}
+
+
+def _title_of(block: Block) -> str:
+    mark = PANDOC_TITLE.match(block.text)
+    return ATTRIBUTES.sub("", block.text[mark.end() if mark else 0 :])
 
 
 def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
@@ -86,13 +141,14 @@ def tables_of(context: ParsedDocument) -> Iterator[tuple[int, Block, Table]]:
 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each table."""
+    titles = captions(context)
     for table_id, (block_id, block, table) in enumerate(tables_of(context)):
         yield (
             context.doc_id,
             table_id,
             block_id,
             context.section_of[block_id],
-            table.caption or caption(context, block_id),
+            table.caption or titles.get(block_id),
             dataset_of(table, context.columns[table_id]),
             [
                 {

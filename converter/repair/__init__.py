@@ -22,6 +22,7 @@ from converter.repair.rules.doubled_lines import doubled_lines
 from converter.repair.rules.entities import entities
 from converter.repair.rules.heading_space import heading_space
 from converter.repair.rules.invisible import invisible
+from converter.repair.rules.label_break import label_break
 from converter.repair.rules.link_gaps import link_gaps
 from converter.repair.rules.list_break import list_break
 from converter.repair.rules.list_start import list_start
@@ -31,9 +32,15 @@ from converter.repair.rules.odd_numbers import odd_numbers
 from converter.repair.rules.paragraph_break import paragraph_break
 from converter.repair.rules.stray_rule import stray_rule
 from converter.repair.rules.table_break import table_break
+from converter.repair.rules.table_broken import table_broken
+from converter.repair.rules.table_code import table_code
+from converter.repair.rules.table_delimited import table_delimited
 from converter.repair.rules.table_delimiter import table_delimiter
 from converter.repair.rules.table_gaps import table_gaps
+from converter.repair.rules.table_grid import table_grid
+from converter.repair.rules.table_header import table_header
 from converter.repair.rules.table_pipes import table_pipes
+from converter.repair.rules.table_ruler import table_ruler
 from converter.repair.rules.whole_fence import whole_fence
 from converter.repair.state import State
 
@@ -41,11 +48,11 @@ __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
 
 LEVELS = ("off", "safe", "full")
 
-PASSES = 4
+PASSES = 8
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
 The second further pass rarely finds anything; it does not run if the first one changed nothing."""
 
-RESHAPING: tuple[Rule, ...] = (whole_fence, doubled_lines)
+RESHAPING: tuple[Rule, ...] = (whole_fence, doubled_lines, table_grid, table_ruler, table_broken, table_delimited)
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
 
@@ -62,8 +69,10 @@ RULES: tuple[Rule, ...] = (
     link_gaps,
     # tables
     table_gaps,
+    table_code,
     table_delimiter,
     table_pipes,
+    table_header,
     table_break,
     # text outside the article, then headings
     chrome,
@@ -71,6 +80,7 @@ RULES: tuple[Rule, ...] = (
     bold_heading,
     # where one block ends and the next begins
     stray_rule,
+    label_break,
     list_start,
     list_break,
     paragraph_break,
@@ -92,16 +102,17 @@ def repair(
     rules = [rule for rule in RULES if rule.name not in off and (level == "full" or rule.level == SAFE)]
     draft = _run_rules(rules, lines, numbers)
     result = draft.finish()
-    state, repairs, previous_lines = result.state, result.repairs, lines
+    state, repairs, ends, previous_lines = result.state, result.repairs, result.ends, lines
     for _ in range(PASSES):
         if result.lines is previous_lines:
             break
         previous_lines = result.lines
         draft = _run_rules(rules, result.lines, result.numbers, draft.answer)
         result = draft.finish()
+        ends.update({number: ends.get(end, end) for number, end in result.ends.items()})
         known_repairs = set(repairs)
         repairs = repairs + [entry for entry in result.repairs if entry not in known_repairs]
-    return Repaired(result.lines, result.numbers, repairs, state)
+    return Repaired(result.lines, result.numbers, repairs, state, ends)
 
 
 def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer: Answer | None = None) -> Draft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from converter.repair.headings.block import Answer, Block
 from converter.repair.ledger import Repair, Repaired
@@ -32,7 +32,8 @@ class Draft:
         self.breaks: set[int] = set()
         self.insertions: dict[int, str] = {}
         """Index of a line -> the line to insert below it."""
-        self._removals: set[int] = set()
+        self._rewritten: dict[int, Sequence[str]] = {}
+        """Index of a line -> the lines that take its place; none if it joins the line above."""
         self._texts: tuple[str, ...] = ()
         self.chrome: set[int] = set()
         """Lines of site chrome: never heading candidates."""
@@ -80,9 +81,23 @@ class Draft:
         self.insertions[at] = line
         self.note(rule, at, at, self.lines[at], f"{self.lines[at]}\n{line}", confidence)
 
-    def drop_blank(self, at: int) -> None:
-        """Remove a blank line; the calling rule records the reason."""
-        self._removals.add(at)
+    def drop(self, at: int) -> None:
+        """Remove a line that is blank or part of the line above; the calling rule records the reason."""
+        self._rewritten[at] = ()
+
+    def rewrite(self, rule: str, start: int, end: int, lines: Mapping[int, Sequence[str]], confidence: float) -> None:
+        """Replace the lines from `start` up to `end`, each with those at its index in `lines`.
+
+        A line without replacement belongs to the one above.
+        """
+        text_after = "\n".join(line for at in range(start, end) for line in lines.get(at, ()))
+        self.note(rule, start, end - 1, "\n".join(self.lines[start:end]), text_after, confidence)
+        self._rewritten.update((at, lines.get(at, ())) for at in range(start, end))
+
+    def set_apart(self, start: int, end: int) -> None:
+        """Put blank lines around the lines from `start` up to `end`, which `rewrite` has replaced."""
+        edges = (at for at in (start, end) if 0 < at < len(self.lines))
+        self.breaks.update(at for at in edges if BLANK not in self.kinds[at - 1 : at + 1])
 
     def note(self, rule: str, start: int, end: int, text_before: str, text_after: str, confidence: float = 1.0) -> None:
         """Add a row to the ledger for the lines `start` to `end`."""
@@ -103,19 +118,21 @@ class Draft:
     def finish(self) -> Repaired:
         """The repaired document; the same list objects as the input if rules only made notes."""
         self.repairs.sort(key=lambda repair: (repair.line_start, repair.line_end))
-        if not (self.breaks or self.insertions or self._removals):
+        if not (self.breaks or self.insertions or self._rewritten):
             return Repaired(self.lines, self.numbers, self.repairs, self.state)
         lines: list[str] = []
         numbers: list[int] = []
+        ends: dict[int, int] = {}
         for at, line in enumerate(self.lines):
-            if at in self._removals:
-                continue
             if at in self.breaks and lines and lines[-1]:
                 lines.append("")
                 numbers.append(numbers[-1])
-            lines.append(line)
-            numbers.append(self.numbers[at])
+            new_lines = self._rewritten.get(at, (line,))
+            lines.extend(new_lines)
+            numbers.extend([self.numbers[at]] * len(new_lines))
+            if not new_lines and line.strip() and numbers:
+                ends[numbers[-1]] = self.numbers[at]
             if at in self.insertions:
                 lines.append(self.insertions[at])
                 numbers.append(self.numbers[at])
-        return Repaired(lines, numbers, self.repairs, self.state)
+        return Repaired(lines, numbers, self.repairs, self.state, ends)

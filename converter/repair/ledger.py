@@ -39,3 +39,5 @@ class Repaired:
     numbers: Sequence[int]
     repairs: list[Repair] = field(default_factory=list)
     state: State | None = None
+    ends: dict[int, int] = field(default_factory=dict)
+    """Number of a line -> that of the last line of the source that was joined to it."""

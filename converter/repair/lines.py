@@ -111,6 +111,14 @@ def width_of(line: str) -> int:
     return len(line) if line.isascii() else len(line) + len(_WIDE.findall(line))
 
 
+FILLER = "\x00"
+
+
+def widen(line: str) -> str:
+    """The line with a filler after each wide character, so that an index is a column."""
+    return line if line.isascii() else _WIDE.sub(rf"\g<0>{FILLER}", line)
+
+
 SENTENCE_END = frozenset(".!?。！？…．｡।॥؟۔።။։")
 """Marks that end a sentence, in the scripts that have them."""
 CLOSING = "\"'”’»›)]）】」』*_`~ \xa0\u202f"

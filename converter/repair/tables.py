@@ -12,7 +12,7 @@ from converter.repair.lines import (
     ROW,
     TEXT,
 )
-from converter.repair.pipes import MAY_BE_ROW, cells_in, is_piped, pipes_in
+from converter.repair.pipes import MAY_BE_ROW, cells_in, is_piped, is_ragged_row, pipes_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,14 @@ def _is_row(draft: Draft, at: int, columns: int, piped: bool) -> bool:
     """Whether a line below a table is one of its rows.
 
     In a table with outer pipes, a row begins with a pipe. Otherwise, a row has as many pipes as the table
-    requires; where blank lines end the table anyway, any line with a pipe is a row.
+    requires, or is a line of text with fewer or more that is not a sentence; where blank lines end the table anyway,
+    any line with a pipe is a row.
     """
     kind, line = draft.kinds[at], draft.lines[at]
-    if kind == BLANK or kind not in MAY_BE_ROW or "|" not in line:
+    if kind == BLANK or kind not in MAY_BE_ROW or (kind != ROW and "|" not in line):
         return False
     if kind == ROW or (piped and draft.state.spaced):
         return True
     if piped:
         return line.rstrip().endswith("|") and cells_in(line) == columns
-    return pipes_in(line) == columns - 1 or (draft.state.spaced and kind == TEXT)
+    return pipes_in(line) == columns - 1 or (kind == TEXT and (draft.state.spaced or is_ragged_row(line)))

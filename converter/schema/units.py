@@ -16,7 +16,7 @@ from converter.parse.blocks import Item
 from converter.records import ParsedDocument
 from converter.records.context import section_text
 from converter.records.label import split_label
-from converter.records.tables import caption, tables_of
+from converter.records.tables import captions, tables_of
 from converter.schema.patterns import Patterns
 
 # `**Label:** value` on a line of its own in a paragraph.
@@ -99,11 +99,12 @@ def usual_source(unit: str, name: str) -> tuple[str, Any] | None:
 
 def _row_units(context: ParsedDocument) -> Iterator[Unit]:
     places: Counter[int] = Counter()
+    titles = captions(context)
     for block_id, _, table in tables_of(context):
         section_id = context.section_of[block_id]
         places[section_id] += 1
         headers = [cell.text for cell in table.header]
-        title = table.caption or caption(context, block_id)
+        title = table.caption or titles.get(block_id)
         for number, (row, line) in enumerate(zip(table.rows, table.lines, strict=True)):
             cells = [cell.text for cell in row]
             names = headers + [""] * (len(cells) - len(headers))

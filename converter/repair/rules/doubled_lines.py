@@ -142,7 +142,7 @@ def _halve(draft: Draft, joints: Sequence[Joint]) -> None:
     closed_joints = []
     for above, below in joints:
         for at in range(above + 1, above + 1 + (below - above) // 2):
-            draft.drop_blank(at)
+            draft.drop(at)
         if below - above == 2 or draft.kinds[above + 1] == VERBATIM:
             closed_joints.append((above, below))
     _note(draft, closed_joints, 0.98)
@@ -150,7 +150,7 @@ def _halve(draft: Draft, joints: Sequence[Joint]) -> None:
 
 def _join(draft: Draft, joints: Sequence[Joint]) -> None:
     for above, _ in joints:
-        draft.drop_blank(above + 1)
+        draft.drop(above + 1)
     _note(draft, joints, 0.95)
 
 

@@ -9,6 +9,7 @@ from converter.repair.lines import DELIMITER, ROW
 from converter.repair.pipes import cells_in, is_piped
 from converter.repair.rule import FULL, rule
 
+_CORNER = re.compile(r"[\s|]*(?:\+[-=:]{2}|[-=]{5,}[\s+-]*$)")
 _LINE_MARKS = frozenset("-=_–—")
 _DELIMITER_MARKS = _LINE_MARKS | frozenset("|:+ \t")
 """Characters of a delimiter row, in the dialects that differ from GFM."""
@@ -26,6 +27,8 @@ def table_delimiter(draft: Draft) -> None:
         columns = cells_in(draft.lines[header])
         if columns < 2 or draft.kinds[header] != ROW or not is_piped(draft.lines[header]):
             continue
+        if _is_border(draft, header - 1) or _is_border(draft, last_row + 1):
+            continue  # rows of a drawing: the header may stand above the border
         second_line = draft.lines[header + 1]
         is_valid = draft.kinds[header + 1] == DELIMITER and cells_in(second_line) == columns
         delimiter = "|" + " --- |" * columns
@@ -37,6 +40,11 @@ def table_delimiter(draft: Draft) -> None:
             cells_in(draft.lines[at]) == columns for at in range(header + 1, last_row + 1)
         ):
             draft.insert_after("table_delimiter", header, delimiter, 0.9)
+
+
+def _is_border(draft: Draft, at: int) -> bool:
+    """Whether a line is drawn with dashes and corners, in whole or in part."""
+    return 0 <= at < len(draft.lines) and _CORNER.match(draft.lines[at]) is not None
 
 
 def _is_malformed(line: str) -> bool:

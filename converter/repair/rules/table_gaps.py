@@ -37,7 +37,7 @@ def _join(draft: Draft, rows: list[int]) -> None:
     top, bottom = rows[0], rows[-1]
     for at in range(top, bottom + 1):
         if draft.kinds[at] == BLANK:
-            draft.drop_blank(at)
+            draft.drop(at)
     text_before = "\n".join(draft.lines[top : bottom + 1])
     text_after = "\n".join(draft.lines[at] for at in rows)
     draft.break_before("table_gaps", top)

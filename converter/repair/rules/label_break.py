@@ -1,0 +1,100 @@
+"""Lines that begin with a label of their own, which CommonMark joins to the line above."""
+
+from __future__ import annotations
+
+import re
+
+from converter.repair.draft import Draft
+from converter.repair.lines import BULLET, INDENTED, ODD_ITEM, ORDERED, TEXT, ends_sentence, width_of
+from converter.repair.rule import FULL, rule
+
+ROOM = 60
+"""Columns that a wrapped line fills: where a shorter line has room for the next word, its author ended it."""
+_LONGEST_TITLE = 40
+_MANY = 3
+"""So many lines with labels and none without were not wrapped, however long they are."""
+_WORD = r"[\w'’/()&.\-]{1,30}"
+_LABEL = re.compile(
+    r"(?P<bold>(?P<mark>\*\*|__)(?![\s*_])[^*_\n]{1,60}(?:[:：](?P=mark)|(?P=mark)[ \xa0]?[:：]|(?P=mark)[ \t]*+$))"
+    rf"|(?=[^\W\d_]){_WORD}(?: {_WORD}){{0,3}}[ \xa0]?(?::(?=\s|$)|：)"
+)
+_PARAGRAPH = re.compile(f"[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+(?P<text>{TEXT}++)|(?P<lines>{TEXT}{{2,}}+)")
+"""Lines of text with the item that they may be part of, or several lines."""
+_BREAK = re.compile(r"(?:  |\\|<br ?/?>)$", re.IGNORECASE)
+"""A line break that the author asked for: the paragraph goes on."""
+_NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?[ \t]+[^\W\d_]")
+_TITLED_ITEM = re.compile(r"\d{1,9}[.)][ \t]+[^\W\d_].*")
+
+
+@rule("label_break", FULL)
+def label_break(draft: Draft) -> None:
+    """A label (`Cons:`) under a list item is a block of its own, and so is each of several labelled lines (`Date: ...`)
+    or numbered ones (`2.1 ...`) in a row; the sentences under numbered titles are no part of their item."""
+    sentences = _sentences_under_titles(draft)
+    for paragraph in _PARAGRAPH.finditer(draft.signature):
+        start, end = paragraph.span(paragraph.lastgroup or "text")
+        labels = {at for at in range(start, end) if _has_label(draft.lines[at])}
+        if not labels and not sentences:
+            continue
+        in_item = start > paragraph.start()
+        several = any({at, at + 1} <= labels and _are_alike(*draft.lines[at : at + 2]) for at in range(start, end - 1))
+        all_labels = end - start >= _MANY and labels.issuperset(range(start, end))
+        for at in range(start + (not in_item), end):
+            above, line = draft.lines[at - 1], draft.lines[at]
+            if (at not in labels and at not in sentences) or _BREAK.search(above):
+                continue
+            is_ended = _is_ended(above, line)
+            if line[0].islower():
+                is_label = all_labels or (in_item and is_ended and _leads_in(draft, at))
+            else:
+                is_label = several and (all_labels or is_ended) and not above.endswith((",", "，"))
+                is_label = is_label or (in_item and (is_ended or _is_alone(line)))
+            if at in sentences or is_label:
+                draft.break_before("label_break", at, 0.95)
+                in_item = False
+
+
+def _has_label(line: str) -> bool:
+    """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number such as `2.1`."""
+    return _LABEL.match(line) is not None or _NUMBERED.match(line) is not None
+
+
+def _are_alike(line: str, next_line: str) -> bool:
+    """Whether two lines have numbers, or labels that differ; a title in bold is none."""
+    if _NUMBERED.match(line) or _NUMBERED.match(next_line):
+        return _NUMBERED.match(line) is not None and _NUMBERED.match(next_line) is not None
+    labels = [match[0].rstrip() for match in map(_LABEL.match, (line, next_line)) if match]
+    return len(set(labels)) == 2 and all(re.search("[:：]", label) for label in labels)
+
+
+def _leads_in(draft: Draft, at: int) -> bool:
+    """Whether a label is alone on its line, above a list."""
+    return draft.lines[at].rstrip().endswith(":") and draft.kinds[at + 1 : at + 2] in ([BULLET], [ORDERED], [ODD_ITEM])
+
+
+def _is_alone(line: str) -> bool:
+    """Whether a label is in bold, or alone on its line."""
+    return line.startswith(("**", "__")) or line.rstrip().endswith((":", "："))
+
+
+def _is_ended(above: str, line: str) -> bool:
+    """Whether a line ends a sentence, or had room for the next line's first word."""
+    return ends_sentence(above) or width_of(above) + 1 + width_of(line.split(None, 1)[0]) <= ROOM
+
+
+def _sentences_under_titles(draft: Draft) -> frozenset[int]:
+    """The lines below the numbered titles of parts: `1. Opening`, then `The chair opened the meeting.`"""
+    lines = draft.lines
+    sentences = {
+        match.start() + 1
+        for match in re.finditer(f"{ORDERED}{TEXT}", draft.signature)
+        if _is_title(lines[match.start()], lines[match.start() + 1])
+    }
+    return frozenset(sentences) if len(sentences) > 1 else frozenset()
+
+
+def _is_title(item: str, line: str) -> bool:
+    """Whether an item is a title that ended with its line, and a sentence or a numbered part begins below."""
+    begins = line[:1].isupper() or _NUMBERED.match(line) is not None
+    is_short = len(item) <= _LONGEST_TITLE and _TITLED_ITEM.fullmatch(item) is not None
+    return is_short and begins and ends_sentence(line) and not item.rstrip().endswith((".", ",", ";", ":", "?", "!"))

@@ -1,0 +1,105 @@
+"""Tables whose cells are parted by tabs, as browsers copy them, or by commas or semicolons, as in CSV files."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from converter.repair.draft import Draft
+from converter.repair.lines import BLANK, HEADING, TEXT
+from converter.repair.notation import Notation, Row, names_columns, write_table
+from converter.repair.rule import FULL, rule
+
+_LEAST_ROWS = 3
+"""Lines of two columns, or of a CSV file, that are a table; of more columns with tabs, two lines are."""
+_MOST_COLUMNS = 1000
+_LONGEST_CELL = 200
+"""Longer text between commas is prose."""
+_NEXT_CELL = re.compile(r"[,;][^\s,;]")
+"""The end of a cell of CSV; in prose, a space follows."""
+
+
+@rule("table_delimited", FULL)
+def table_delimited(draft: Draft) -> None:
+    """Lines with as many tabs each are read as a table; so are lines of CSV whose first one is sure to name columns."""
+    has_tabs = any("\t" in text for text in draft.texts())
+    for start, end in _paragraphs(draft):
+        tables = list(_with_tabs(draft, start, end)) if has_tabs else []
+        if not tables and (table := _with_commas(draft, start, end)):
+            tables = [table]
+        for table in tables:
+            write_table(draft, "table_delimited", table, 0.9)
+
+
+def _paragraphs(draft: Draft) -> Iterator[tuple[int, int]]:
+    """Yield each run of lines of text, from and up to."""
+    return ((match.start(), match.end()) for match in re.finditer(f"{TEXT}{{2,}}", draft.signature))
+
+
+def _with_tabs(draft: Draft, start: int, end: int) -> Iterator[Notation]:
+    """Yield the tables of a paragraph: runs of lines with tabs."""
+    counts = [draft.lines[at].rstrip().count("\t") for at in range(start, end)]
+    for has_tabs, lines in groupby(range(len(counts)), lambda at: counts[at] > 0):
+        for rows in _alike(counts, list(lines)) if has_tabs else ():
+            if table := _tab_table(draft.lines[start + rows[0] : start + rows[-1] + 1], start + rows[0]):
+                yield table
+
+
+def _alike(counts: Sequence[int], run: list[int]) -> list[list[int]]:
+    """The lines of a run, if only a few lack their last tabs; otherwise each run of lines with as many tabs."""
+    run_counts = [counts[at] for at in run]
+    if run_counts[0] == max(run_counts) and 2 * run_counts.count(run_counts[0]) > len(run):
+        return [run]
+    return [list(lines) for _, lines in groupby(run, counts.__getitem__)]
+
+
+def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
+    """Read lines as a table; None if they are few, or if a row has no first cell."""
+    rows = [[cell.strip() for cell in line.rstrip().split("\t")] for line in lines]
+    columns = len(rows[0])
+    if columns > _MOST_COLUMNS:
+        return None
+    rows = [row + [""] * (columns - len(row)) for row in rows]
+    used = [column for column in range(columns) if any(row[column] for row in rows)]  # some programs write two tabs
+    rows = [[row[column] for column in used] for row in rows]
+    if not all(row[0] for row in rows) or len(used) < 2 or len(rows) < 2:
+        return None
+    if len(used) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
+        return None
+    return _table(rows, start)
+
+
+def _with_commas(draft: Draft, start: int, end: int) -> Notation | None:
+    """Read a paragraph as CSV; None if it may be prose, or if its first line may be a row."""
+    kinds = draft.kinds
+    if end - start < _LEAST_ROWS or (end < len(kinds) and kinds[end] != BLANK):
+        return None
+    if start and kinds[start - 1] not in (BLANK, HEADING):
+        return None
+    if not _NEXT_CELL.search(draft.lines[start]):
+        return None
+    for delimiter in ",;":
+        columns = draft.lines[start].count(delimiter) + 1
+        if 1 < columns <= _MOST_COLUMNS:
+            rows = [_split(draft.lines[at], delimiter) for at in range(start, end)]
+            if all(len(row) == columns for row in rows) and names_columns(rows[0], rows[1:]):
+                return _table(rows, start)
+    return None
+
+
+def _split(line: str, delimiter: str) -> list[str]:
+    """The cells of a line of CSV; empty if a cell begins or ends with a space, or is too long: then this is prose."""
+    try:
+        cells = next(csv.reader([line.rstrip()], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+    is_prose = any(cell != cell.strip() or len(cell) > _LONGEST_CELL for cell in cells)
+    return [] if is_prose and '"' not in line else cells
+
+
+def _table(rows: Sequence[Sequence[str]], start: int) -> Notation:
+    header = rows[0] if names_columns(rows[0], rows[1:]) else []
+    body = [Row(start + at, cells) for at, cells in enumerate(rows) if at or not header]
+    return Notation(start, start + len(rows), header, body)
