@@ -9,6 +9,8 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from converter.parse import Block
@@ -17,11 +19,16 @@ from converter.records import ParsedDocument
 from converter.records.context import section_text
 from converter.records.label import split_label
 from converter.records.tables import caption, tables_of
+from converter.schema.lists import list_items
 from converter.schema.patterns import Patterns
 
 # `**Label:** value` on a line of its own in a paragraph.
 LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s++(?P<value>\S.*)")
 PLAIN_LINE = re.compile(r"(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,2}):\s+(?P<value>\S.*)")
+# `**Label:**` or `Label:` on a line of its own, above a list.
+LABEL_ALONE = re.compile(
+    r"(?P<mark>\*\*|__|)(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,3})\s*+(?:[:：](?P=mark)|(?P=mark)\s*+[:：])\s*"
+)
 MARKS = re.compile(r"(\*\*|__|`)")
 
 Pairs = Sequence[tuple[str, Any]]
@@ -174,19 +181,32 @@ def _children(block: Block) -> dict[int, list[int]]:
     return children
 
 
-def _labelled_values(block: Block) -> list[tuple[str, Any]]:
-    """Return the labels and values of a block, from a list's items or a paragraph's lines."""
+def _labelled_values(block: Block, below: Block | None = None) -> list[tuple[str, Any]]:
+    """Return the labels and values of a block: a list's items, a paragraph's lines, or terms and their definitions.
+
+    The last line of a paragraph may label the list `below` it.
+    """
     if block.kind == "paragraph":
-        lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
-        matches = [LABELLED_LINE.fullmatch(line) for line in lines]
-        if not any(matches):  # without emphasis, every line must have a label, or it is prose
-            matches = [PLAIN_LINE.fullmatch(line) for line in lines]
-            matches = matches if all(matches) else []
-        return [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
-    if block.kind != "list":
-        return []
+        return _labelled_lines(block, below)
     children = _children(block)
-    return [pair for index, item in enumerate(block.items) if (pair := _pair(block, index, item, children))]
+    pairs = [pair for index, item in enumerate(block.items) if (pair := _pair(block, index, item, children))]
+    for term, definitions in groupby(block.definitions, key=attrgetter("term")):
+        texts = [definition.text for definition in definitions]
+        pairs.append((term, texts if len(texts) > 1 else texts[0]))
+    return pairs
+
+
+def _labelled_lines(block: Block, below: Block | None) -> list[tuple[str, Any]]:
+    lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
+    label = LABEL_ALONE.fullmatch(lines[-1]) if below is not None and below.kind == "list" else None
+    if label is not None and below is not None:
+        lines.pop()
+    matches = [LABELLED_LINE.fullmatch(line) for line in lines]
+    if not any(matches):  # without emphasis, every line but a title above several must have a label, or it is prose
+        matches = [PLAIN_LINE.fullmatch(line) for line in lines]
+        matches = matches if all(matches[1:] if len(matches) > 2 else matches) else []
+    pairs: list[tuple[str, Any]] = [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
+    return [*pairs, (label["label"], list_items(below))] if label is not None and below is not None else pairs
 
 
 def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]]) -> tuple[str, Any] | None:
@@ -280,8 +300,14 @@ def full_text(context: ParsedDocument, sections: Sequence[int]) -> str:
 
 def labels(context: ParsedDocument, sections: Iterable[int]) -> list[tuple[str, Any]]:
     """Return the labels and values in sections."""
-    blocks = (context.blocks[block] for section_index in sections for block in context.sections[section_index].blocks)
-    return [pair for block in blocks if block.parent is None for pair in _labelled_values(block)]
+    blocks = [
+        context.blocks[block]
+        for section in sections
+        for block in context.sections[section].blocks
+        if context.blocks[block].parent is None
+    ]
+    belows = [*blocks[1:], None]
+    return [pair for block, below in zip(blocks, belows, strict=False) for pair in _labelled_values(block, below)]
 
 
 def _items(context: ParsedDocument, sections: Iterable[int]) -> list[str]:
