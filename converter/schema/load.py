@@ -28,7 +28,7 @@ RESERVED_FIELDS = {field.name for field in PLACE} | {OTHERS}
 # Conditions for some kinds of unit only; the others apply to all.
 CONDITIONS_OF = {
     "headers": ("rows",), "caption": ("rows",), "position": ("rows", "items", "form"), "labels": ("form",),
-    "label": ("items",), "text": ("items", "definitions"), "depth": ("items",), "checked": ("items",),
+    "label": ("items",), "text": ("items", "definitions", "questions"), "depth": ("items",), "checked": ("items",),
     "task": ("items",), "ordered": ("items",), "link": ("items",),
 }  # fmt: skip
 SOURCES_OF = {"column": ("rows",), "label": ("form", "sections", "document"), "section": ("sections", "document")}

@@ -21,6 +21,7 @@ from converter.records.label import split_label
 from converter.records.tables import caption, tables_of
 from converter.schema.lists import list_items
 from converter.schema.patterns import Patterns
+from converter.schema.questions import questions_of
 
 # `**Label:** value` on a line of its own in a paragraph.
 LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s++(?P<value>\S.*)")
@@ -86,6 +87,7 @@ UNIT_PARTS = {
     "form": ("text",),
     "sections": ("title", "level", "path", "text", "full_text", "items"),
     "definitions": ("term", "definition", "text"),
+    "questions": ("question", "answer", "text"),
     "document": ("title", "text", "items"),
 }  # fmt: skip
 PARTS = {unit: (*names, *PLACE_PARTS) for unit, names in UNIT_PARTS.items()}
@@ -255,6 +257,12 @@ def _definition_units(context: ParsedDocument) -> Iterator[Unit]:
             yield Unit(context, context.section_of[block_id], definition.line_start, definition.line_end, parts)
 
 
+def _question_units(context: ParsedDocument) -> Iterator[Unit]:
+    for question in questions_of(context):
+        parts = {"question": question.text, "answer": question.answer, "text": f"{question.text}\n\n{question.answer}"}
+        yield Unit(context, question.section_id, question.line_start, question.line_end, parts)
+
+
 def _document_units(context: ParsedDocument) -> Iterator[Unit]:
     if context.text is None:
         return
@@ -274,6 +282,7 @@ UNITS: dict[str, Callable[[ParsedDocument], Iterator[Unit]]] = {
     "form": _form_units,
     "sections": _section_units,
     "definitions": _definition_units,
+    "questions": _question_units,
     "document": _document_units,
 }
 """`from:` -> the units of a document, in reading order."""
