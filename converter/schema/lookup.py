@@ -105,7 +105,7 @@ CONDITIONS: dict[str, Condition] = {
     "level": lambda unit, levels: unit.context.sections[unit.section_id].level in levels,
     "position": lambda unit, position: unit.position == position,
     **dict.fromkeys(("headers", "labels"), _all_named),
-    **{name: _part_fits(name) for name in ("caption", "label", "text", "link")},
+    **{name: _part_fits(name) for name in ("caption", "label", "text", "link", "language")},
     **{name: _part_is(name) for name in ("depth", "checked", "task", "ordered")},
 }
 """Key of `where` -> whether a unit meets the condition."""

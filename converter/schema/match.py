@@ -67,8 +67,12 @@ def fits(schema: Schema, unit: Unit) -> bool:
     named_fields = [field for field in schema.fields if field.sources[0][0] == source]
     required_fields = [field for field in named_fields if field.required and len(field.sources) == 1]
     names = tuple(name for name, _ in unit.named_values())
-    matches = (bool(positions(field.sources[0][1].texts, names)) for field in required_fields or named_fields)
-    return any(matches) if schema.unit == "form" and not required_fields else all(matches)
+    matches = [field for field in named_fields if positions(field.sources[0][1].texts, names)]
+    if not all(field in matches for field in required_fields):
+        return False
+    if schema.unit == "form":
+        return bool(matches) and len(matches) >= min(unit.fewest_names, len(named_fields))
+    return bool(required_fields) or len(matches) == len(named_fields)
 
 
 def unknown_pairs(schema: Schema, unit: Unit) -> list[tuple[str, str]]:

@@ -7,7 +7,6 @@ follows, up to the next question or the end of what it stands in. A question in 
 
 from __future__ import annotations
 
-import html
 import re
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -19,6 +18,7 @@ from converter.parse import Block, Item, Table
 from converter.parse.tokens import CONTAINERS, html_text
 from converter.records import ParsedDocument
 from converter.records.context import heading_level
+from converter.schema.visible import MARKS, cut, plain
 
 QUESTION_WORDS = (
     "question|frage|pregunta|pergunta|domanda|vraag|fråga|spørsmål|spørgsmål|kysymys|pytanie|otázka|kérdés|soru|"
@@ -41,13 +41,11 @@ CLOSING = " \"'”’»)）*_`"
 BOLD_RUN = re.compile(r"(?P<mark>\*{2,3}|_{2,3})(?=\S)(?:(?!(?P=mark)).){1,400}(?P=mark)(?:\s?[?？؟])?", re.DOTALL)
 EMPHASIZED_LINE = re.compile(r"(?P<mark>[*_])(?=\S)[^\n*_]{1,400}(?P=mark)")
 QUESTION_FIRST = re.compile(r"(?P<question>[^?？؟\n]{1,300}[?？؟])\s+(?P<answer>\S.*)", re.DOTALL)
-LINK_TARGET = re.compile(r"\]\([^()\s]{0,2000}\)|\]\[[^\[\]]{0,200}\]|<[^<>]{0,200}>")
 DETAILS_PART = re.compile(
     r"<(?P<open>details)\b[^<>]{0,500}>|</(?P<close>details)\s*>"
     r"|<summary\b[^<>]{0,500}>(?P<summary>.{0,2000}?)</summary\s*>",
     re.IGNORECASE | re.DOTALL,
 )
-MARKS = re.compile(r"[*_`\\]")
 DETAILS, TEXT = 0, 7
 """The levels of questions that are no headings: no heading ends a `<details>`, any heading ends the others."""
 
@@ -255,29 +253,6 @@ READERS = {
     "html": _Reader._take_html,
 }
 """Kind of a block -> what reads its questions; blocks of other kinds are parts of answers."""
-
-
-def plain(markdown: str) -> str:
-    """Return Markdown without marks and the targets of links: its letters and digits are those of the visible text."""
-    return html.unescape(MARKS.sub("", LINK_TARGET.sub("]", markdown)))
-
-
-def cut(text: str, start: int, markdown: str) -> int | None:
-    """Return where the visible text of this Markdown, which is at `start` of a text, ends; None if it is not there.
-
-    Only letters and digits are compared. Marks without a space before them, such as a question mark, belong to it.
-    """
-    characters = [character for character in plain(markdown) if character.isalnum()]
-    end = start
-    for character in characters:
-        while end < len(text) and not text[end].isalnum():
-            end += 1
-        if end == len(text) or text[end] != character:
-            return None
-        end += 1
-    while end < len(text) and not (text[end].isalnum() or text[end].isspace()):
-        end += 1
-    return end
 
 
 def divide(text: str, markdown: str, is_answered: bool) -> tuple[str, str] | None:

@@ -9,11 +9,12 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from converter.parse import Block
+from converter.parse import Block, Table
 from converter.parse.blocks import Item
 from converter.records import ParsedDocument
 from converter.records.context import section_text
@@ -22,6 +23,7 @@ from converter.records.tables import caption, tables_of
 from converter.schema.lists import list_items
 from converter.schema.patterns import Patterns
 from converter.schema.questions import questions_of
+from converter.schema.visible import visible_lines
 
 # `**Label:** value` on a line of its own in a paragraph.
 LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s++(?P<value>\S.*)")
@@ -32,6 +34,9 @@ LABEL_ALONE = re.compile(
 )
 MARKS = re.compile(r"(\*\*|__|`)")
 
+MOST_LABELS = 500
+"""A table whose first column has more cells holds no labels: no record has that many fields."""
+
 Pairs = Sequence[tuple[str, Any]]
 
 
@@ -39,7 +44,8 @@ Pairs = Sequence[tuple[str, Any]]
 class Unit:
     """A piece of a document that may become a row. `parts` are its own values; costly ones are functions.
 
-    `pairs` are a row's headers and cells, or labels and values; `inner_sections` are the sections inside it.
+    `pairs` are a row's headers and cells, or labels and values, of which a form must have `fewest_names`;
+    `inner_sections` are the sections inside it.
     """
 
     context: ParsedDocument
@@ -50,6 +56,7 @@ class Unit:
     pairs: Pairs | Callable[[], Pairs] = ()
     inner_sections: Sequence[int] = ()
     position: int = 0
+    fewest_names: int = 1
 
     def named_values(self) -> Pairs:
         """Return headers and cells, or labels and values."""
@@ -84,10 +91,15 @@ UNIT_PARTS = {
         "text", "label", "value", "markdown", "checked", "number", "depth", "parent", "nested", "link", "link_text",
         "after_link",
     ),
-    "form": ("text",),
+    "form": ("text", "title"),
     "sections": ("title", "level", "path", "text", "full_text", "items"),
     "definitions": ("term", "definition", "text"),
     "questions": ("question", "answer", "text"),
+    "paragraphs": ("text", "markdown"),
+    "lines": ("text", "markdown", "label", "value"),
+    "links": ("text", "url", "title"),
+    "images": ("alt", "url", "title", "link_url"),
+    "code": ("code", "language", "info"),
     "document": ("title", "text", "items"),
 }  # fmt: skip
 PARTS = {unit: (*names, *PLACE_PARTS) for unit, names in UNIT_PARTS.items()}
@@ -184,7 +196,7 @@ def _children(block: Block) -> dict[int, list[int]]:
 
 
 def _labelled_values(block: Block, below: Block | None = None) -> list[tuple[str, Any]]:
-    """Return the labels and values of a block: a list's items, a paragraph's lines, or terms and their definitions.
+    """Return the labels and values of a block: a list's items, a paragraph's lines, terms, or a table's rows.
 
     The last line of a paragraph may label the list `below` it.
     """
@@ -192,6 +204,8 @@ def _labelled_values(block: Block, below: Block | None = None) -> list[tuple[str
         return _labelled_lines(block, below)
     children = _children(block)
     pairs = [pair for index, item in enumerate(block.items) if (pair := _pair(block, index, item, children))]
+    for table in block.tables:
+        pairs += table_pairs(table, 1) if len(table.header) == 2 and has_labels(table) else []
     for term, definitions in groupby(block.definitions, key=attrgetter("term")):
         texts = [definition.text for definition in definitions]
         pairs.append((term, texts if len(texts) > 1 else texts[0]))
@@ -224,8 +238,46 @@ def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]
 def _form_units(context: ParsedDocument) -> Iterator[Unit]:
     for section_id, block, position in _lists(context):
         if pairs := _labelled_values(block):
-            parts = {"text": block.text}
+            parts = {"text": block.text, "title": None}
             yield Unit(context, section_id, block.line_start, block.line_end, parts, pairs, position=position)
+    yield from _table_forms(context)
+
+
+def _table_forms(context: ParsedDocument) -> Iterator[Unit]:
+    """Yield a unit for each column but the first of the tables whose first column holds labels."""
+    places: Counter[int] = Counter()
+    for block_id, block, table in tables_of(context):
+        section_id = context.section_of[block_id]
+        places[section_id] += 1
+        if not has_labels(table):
+            continue
+        start, end = table.line_start or block.line_start, table.line_end or block.line_end
+        # With a header, the first column may as well be the names of fields, and the others say what those are.
+        fewest_names = 2 if len(table.header) == 2 or not table.header[0].text.strip() else MOST_LABELS + 1
+        for column in range(1, len(table.header)):
+            pairs = partial(table_pairs, table, column)
+            title = table.header[column].text
+            parts = {
+                "text": lambda pairs=pairs: "\n".join(f"{label}: {value}" for label, value in pairs()),
+                "title": title,
+            }
+            yield Unit(
+                context, section_id, start, end, parts, pairs, position=places[section_id], fewest_names=fewest_names
+            )
+
+
+def has_labels(table: Table) -> bool:
+    """Whether the first column of a table can hold labels, as in a table of keys and values or a transposed one."""
+    if not len(table.header) >= 2 or not 0 < len(table.rows) <= MOST_LABELS:
+        return False
+    names = [row[0].text.strip().casefold() for row in table.rows if row]
+    return all(names) and len(set(names)) == len(table.rows)
+
+
+def table_pairs(table: Table, column: int) -> list[tuple[str, Any]]:
+    """Return the labels of a table's first column, header included, with the cells of another column."""
+    rows = [table.header, *table.rows]
+    return [(row[0].text, row[column].text if column < len(row) else None) for row in rows]
 
 
 def _section_units(context: ParsedDocument) -> Iterator[Unit]:
@@ -263,6 +315,48 @@ def _question_units(context: ParsedDocument) -> Iterator[Unit]:
         yield Unit(context, question.section_id, question.line_start, question.line_end, parts)
 
 
+def _paragraph_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context, "paragraph"):
+        parts = {"text": block.text, "markdown": block.markdown}
+        yield Unit(context, section_id, block.line_start, block.line_end, parts)
+
+
+def _line_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context, "paragraph"):
+        for line, text, markdown in visible_lines(block):
+            match = LABELLED_LINE.fullmatch(markdown.strip())
+            label, value = split_label(text, None if match is None else match["label"])
+            parts = {"text": text, "markdown": markdown, "label": label, "value": value}
+            yield Unit(context, section_id, line, line, parts)
+
+
+def _link_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context):
+        for link in block.links:
+            parts = {"text": link.text, "url": link.url, "title": link.title, "link": link.url}
+            yield Unit(context, section_id, link.line, link.line, parts)
+
+
+def _image_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context):
+        for image in block.images:
+            parts = {"alt": image.alt, "url": image.url, "title": image.title, "link_url": image.link_url}
+            yield Unit(context, section_id, image.line, image.line, {**parts, "link": image.url, "text": image.alt})
+
+
+def _code_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context, "code"):
+        parts = {"code": block.text, "language": block.language, "info": block.info, "text": block.text}
+        yield Unit(context, section_id, block.line_start, block.line_end, parts)
+
+
+def _blocks(context: ParsedDocument, kind: str | None = None) -> Iterator[tuple[int, Block]]:
+    """Yield the blocks of a kind, or all, with their sections."""
+    for section_id, block in zip(context.section_of, context.blocks, strict=True):
+        if kind in (None, block.kind):
+            yield section_id, block
+
+
 def _document_units(context: ParsedDocument) -> Iterator[Unit]:
     if context.text is None:
         return
@@ -283,6 +377,11 @@ UNITS: dict[str, Callable[[ParsedDocument], Iterator[Unit]]] = {
     "sections": _section_units,
     "definitions": _definition_units,
     "questions": _question_units,
+    "paragraphs": _paragraph_units,
+    "lines": _line_units,
+    "links": _link_units,
+    "images": _image_units,
+    "code": _code_units,
     "document": _document_units,
 }
 """`from:` -> the units of a document, in reading order."""
