@@ -71,7 +71,7 @@ def fits(schema: Schema, unit: Unit) -> bool:
     if not all(field in matches for field in required_fields):
         return False
     if schema.unit == "form":
-        return bool(matches) and len(matches) >= min(unit.fewest_names, len(named_fields))
+        return len(matches) >= unit.fewest_names
     return bool(required_fields) or len(matches) == len(named_fields)
 
 

@@ -268,10 +268,10 @@ def _table_forms(context: ParsedDocument) -> Iterator[Unit]:
 
 def has_labels(table: Table) -> bool:
     """Whether the first column of a table can hold labels, as in a table of keys and values or a transposed one."""
-    if not len(table.header) >= 2 or not 0 < len(table.rows) <= MOST_LABELS:
+    if len(table.header) < 2 or not 0 < len(table.rows) <= MOST_LABELS:
         return False
-    names = [row[0].text.strip().casefold() for row in table.rows if row]
-    return all(names) and len(set(names)) == len(table.rows)
+    names = [row[0].text.strip().casefold() if row else "" for row in table.rows]
+    return all(names) and len({table.header[0].text.strip().casefold(), *names}) == len(names) + 1
 
 
 def table_pairs(table: Table, column: int) -> list[tuple[str, Any]]:

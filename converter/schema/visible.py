@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from converter.parse import Block
 
-LINK_TARGET = re.compile(r"\]\([^()\s]{0,2000}\)|\]\[[^\[\]]{0,200}\]|<[^<>]{0,200}>")
+LINK_TARGET = re.compile(r"\]\([^()\n]{0,2000}\)|\]\[[^\[\]]{0,200}\]|<[^<>]{0,200}>")
 MARKS = re.compile(r"[*_`\\]")
 
 

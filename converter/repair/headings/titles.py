@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
-from converter.repair.headings.blocks import Page, blocks_of, is_item, number_of, title_of
+from converter.repair.headings.blocks import Page, blocks_of, number_of, title_of
 from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING, IMAGE, ORDERED, RULE, TEXT, UNDERLINE
 
@@ -127,4 +127,4 @@ def _is_content(block: Block | None) -> bool:
     """Whether a block can be the first of a title's part: no other title, and no list that goes on from above it."""
     if block is None or block.bold or block.kind == RULE:
         return False
-    return not (block.kind == ORDERED and is_item(block) and number_of(block.text) not in (0, 1))
+    return not (block.kind == ORDERED and number_of(block.text) not in (0, 1))
