@@ -195,7 +195,7 @@ def _children(block: Block) -> dict[int, list[int]]:
     return children
 
 
-def _labelled_values(block: Block, below: Block | None = None) -> list[tuple[str, Any]]:
+def _labelled_values(block: Block, below: Block | None = None, lists_only: bool = False) -> list[tuple[str, Any]]:
     """Return the labels and values of a block: a list's items, a paragraph's lines, terms, or a table's rows.
 
     The last line of a paragraph may label the list `below` it.
@@ -204,9 +204,9 @@ def _labelled_values(block: Block, below: Block | None = None) -> list[tuple[str
         return _labelled_lines(block, below)
     children = _children(block)
     pairs = [pair for index, item in enumerate(block.items) if (pair := _pair(block, index, item, children))]
-    for table in block.tables:
+    for table in () if lists_only else block.tables:
         pairs += table_pairs(table, 1) if len(table.header) == 2 and has_labels(table) else []
-    for term, definitions in groupby(block.definitions, key=attrgetter("term")):
+    for term, definitions in groupby(() if lists_only else block.definitions, key=attrgetter("term")):
         texts = [definition.text for definition in definitions]
         pairs.append((term, texts if len(texts) > 1 else texts[0]))
     return pairs
@@ -406,8 +406,8 @@ def full_text(context: ParsedDocument, sections: Sequence[int]) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
-def labels(context: ParsedDocument, sections: Iterable[int]) -> list[tuple[str, Any]]:
-    """Return the labels and values in sections."""
+def labels(context: ParsedDocument, sections: Iterable[int], lists_only: bool = False) -> list[tuple[str, Any]]:
+    """Return the labels and values in sections: of items and lines, and unless `lists_only` of terms and tables."""
     blocks = [
         context.blocks[block]
         for section in sections
@@ -415,7 +415,11 @@ def labels(context: ParsedDocument, sections: Iterable[int]) -> list[tuple[str, 
         if context.blocks[block].parent is None
     ]
     belows = [*blocks[1:], None]
-    return [pair for block, below in zip(blocks, belows, strict=False) for pair in _labelled_values(block, below)]
+    return [
+        pair
+        for block, below in zip(blocks, belows, strict=False)
+        for pair in _labelled_values(block, below, lists_only)
+    ]
 
 
 def _items(context: ParsedDocument, sections: Iterable[int]) -> list[str]:
