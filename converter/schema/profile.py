@@ -155,7 +155,7 @@ def profile(contexts: Iterable[ParsedDocument]) -> Profile:
 
 
 def _add_item(contents: Profile, number: int, unit: Unit) -> None:
-    """Count an item for each title around it that a condition can name; not for the title of the document."""
+    """Count an item for each title around it that a condition can name."""
     if unit.part("depth"):
         return
     sections = unit.context.sections
@@ -164,11 +164,12 @@ def _add_item(contents: Profile, number: int, unit: Unit) -> None:
     while place is not None:
         section = sections[place]
         name = column_name(section.title or "")
-        if section.level > 1 and _can_be_named(section.title or "") and name not in names:
+        if _can_be_named(section.title or "") and name not in names:
             names.add(name)
             profile = contents.items[name]
-            # A section that only contains sections with lists gives no record of its own.
-            profile.title.add(number, section.title or "", "direct" if place == unit.section_id else None)
+            # A document, and a section that only contains sections with lists, give no record of their own.
+            is_direct = place == unit.section_id and section.level > 1
+            profile.title.add(number, section.title or "", "direct" if is_direct else None)
             profile.add(number, ((part, part, unit.part(part)) for part in ITEM_PARTS))
         place = section.parent
 
