@@ -8,10 +8,10 @@ follows, up to the next question or the end of what it stands in. A question in 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice, takewhile
 from operator import attrgetter
 
 from converter.parse import Block, Item, Table
@@ -101,6 +101,7 @@ class _Reader:
         self._open_questions: list[Question] = []
         self._details: list[Question | None] = []
         self._item_questions: list[Question] = []
+        self._item_lines: list[int] = []
         closing = (i for i, block in enumerate(self._blocks) if block.kind == "html" and "</details" in block.markdown)
         self._last_details_end = max(closing, default=-1)
 
@@ -127,11 +128,11 @@ class _Reader:
             self._open_questions[-1].add(text, line_end)
 
     def _ask(self, index: int, text: str, line_start: int, level: int | None = None) -> Question:
-        """Add a question; with a level, its answer goes on in the blocks that follow."""
+        """Add a question, which ends the one before; with a level, its answer goes on in the blocks that follow."""
         question = Question(self._section_of[index], text, line_start, line_start, TEXT if level is None else level)
         self.questions.append(question)
+        self._close(TEXT)
         if level is not None:
-            self._close(level or TEXT)
             self._open_questions.append(question)
         return question
 
@@ -143,8 +144,7 @@ class _Reader:
 
     def _take_inner(self, block: Block) -> None:
         """Read a block inside a quote or a list: it belongs to the item's question, if the item is one."""
-        starts = [question.line_start for question in self._item_questions]
-        at = bisect_right(starts, block.line_start) - 1
+        at = bisect_right(self._item_lines, block.line_start) - 1
         if at >= 0 and block.line_start <= self._item_questions[at].line_end:
             self._item_questions[at].add(block.text, block.line_end)
         else:
@@ -173,7 +173,9 @@ class _Reader:
         return index < len(self._blocks) and ANSWER_LABEL.match(self._blocks[index].text) is not None
 
     def _take_list(self, index: int, block: Block) -> None:
-        divisions = item_divisions(block)
+        inner_blocks = takewhile(lambda inner: inner.parent is not None, islice(self._blocks, index + 1, None))
+        inner_lines = [inner.line_start for inner in inner_blocks]
+        divisions = item_divisions(block, inner_lines)
         if not divisions:
             self._add(block.text, block.line_end)
             return
@@ -195,8 +197,8 @@ class _Reader:
             else:
                 self._add(text, item.line_end)
         self._item_questions = self.questions[count:]
-        if previous is not None and not previous.parts:
-            self._close(TEXT)
+        self._item_lines = [question.line_start for question in self._item_questions]
+        if previous is not None and not previous.parts and (not inner_lines or inner_lines[-1] < previous.line_start):
             self._open_questions.append(previous)
 
     def _take_definitions(self, index: int, block: Block) -> None:
@@ -218,6 +220,7 @@ class _Reader:
 
     def _take_html(self, index: int, block: Block) -> None:
         source, position, line = block.markdown, 0, block.line_start
+        last_end = len(source) if index < self._last_details_end else source.rfind("</details")
         for part in DETAILS_PART.finditer(source):
             self._add(html_text(source[position : part.start()]), block.line_end)
             line += source.count("\n", position, part.start())
@@ -227,8 +230,8 @@ class _Reader:
             elif part["close"]:
                 self._end_details()
             elif question := question_text(MARKS.sub("", html_text(part["summary"]))):
-                is_ended = index < self._last_details_end or source.rfind("</details") > position
-                asked = self._ask(index, question, min(line, block.line_end), DETAILS if is_ended else TEXT)
+                level = DETAILS if position <= last_end else TEXT
+                asked = self._ask(index, question, min(line, block.line_end), level)
                 if self._details:
                     self._details[-1] = asked
             else:
@@ -241,8 +244,9 @@ class _Reader:
 
     def _end_details(self) -> None:
         question = self._details.pop() if self._details else None
-        if question in self._open_questions:
-            del self._open_questions[self._open_questions.index(question) :]
+        if question is not None and question.level == DETAILS:
+            while self._open_questions.pop() is not question:
+                pass
 
 
 READERS = {
@@ -279,11 +283,12 @@ def divide(text: str, markdown: str, is_answered: bool) -> tuple[str, str] | Non
     return question, text[end:].lstrip(" :：–—-\n")
 
 
-def item_divisions(block: Block) -> dict[int, tuple[str, str]]:
+def item_divisions(block: Block, inner_lines: Sequence[int]) -> dict[int, tuple[str, str]]:
     """Return the question and the rest of each item of a list that opens with a question, and is in no other such item.
 
     Among other items a question must have its answer in the list. A question that shares its line with other text
-    counts if every item is such a line. A table of contents and a list of bare questions have none.
+    counts if every item is such a line. A table of contents and a list of bare questions have none. `inner_lines` holds
+    the first lines of the blocks inside the list, such as code.
     """
     items = block.items
     texts = [item.text[len(item.task) :] for item in items]
@@ -298,7 +303,9 @@ def item_divisions(block: Block) -> dict[int, tuple[str, str]]:
             divisions[index] = division
             inside.add(index)
             is_followed = index + 1 < len(items) and ANSWER_LABEL.match(texts[index + 1])
-            if division[1] or index in parents or is_followed:
+            inner_line = bisect_left(inner_lines, item.line_start)
+            has_inner_block = inner_line < len(inner_lines) and inner_lines[inner_line] <= item.line_end
+            if division[1] or index in parents or is_followed or has_inner_block:
                 answered.add(index)
     top_items = [index for index, item in enumerate(items) if item.depth == 0]
     is_contents = sum(link.url.startswith("#") for link in block.links) >= len(divisions)
