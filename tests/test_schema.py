@@ -21,6 +21,7 @@ from converter.schema.load import load_schemas, parse_schemas
 from converter.schema.match import match
 from converter.schema.model import Schema
 from converter.schema.unique import Uniques
+from converter.schema.units import UNITS
 from converter.schema.validate import batch, replay
 from converter.text.front_matter import yaml_loader
 
@@ -117,7 +118,7 @@ def test_every_matched_row_is_accepted_or_rejected(tmp_path: Path) -> None:
     assert (report.matched["town"], report.rows["town"], len(rejected)) == (6, 3, 3)
     assert report.exit_code == 0
     # `unique` applies to the whole run: the second A is in another document.
-    assert any("a.md:3 too" in problem["message"] for problem in rejected)
+    assert any("a.md:3; values" in problem["message"] for problem in rejected)
 
 
 def test_fail_stops_the_run_and_leaves_no_output(tmp_path: Path) -> None:
@@ -157,6 +158,19 @@ def test_rejected_rows_are_replayed_with_a_changed_schema() -> None:
     assert accepted.select(["town", "size", "line_start"]).to_pylist() == [{"town": "B", "size": None, "line_start": 4}]
     assert accepted.schema == lenient.arrow
     assert [problem.line_start for problem in left] == [5]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_rows_of_every_unit_can_name_their_source_and_line(unit: str) -> None:
+    text = (
+        "# Log\n\n- Place: the quay\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nWhat?\n: That [is](x.md) so.\n\n"
+        "A [link](y.md) and ![an image](z.png).\n\n```\ncode\n```\n"
+    )
+    fields = [{"name": "file", "part": "source"}, {"name": "at", "part": "line", "type": "integer"}]
+    fields += [{"name": "place"}] if unit == "form" else []
+    context = read_document(Source("notes/log.md", text.encode()), Options())
+    rows = match(context, one({"name": "found", "from": unit, "fields": fields})).rows
+    assert rows and all(row[4:6] == ("notes/log.md", row[2]) for row in rows)
 
 
 def test_a_table_that_lacks_a_required_column_does_not_match() -> None:

@@ -39,8 +39,8 @@ class ParsedDocument:
 
     `section_of` holds each block's section, by block index; `columns` the typed columns of each table, in the
     order of the tables; `state` the layout of the text before repair. `attributes` are columns passed through from the
-    source; `allowance` is what remains of the document's limits. A source that could not be read has no `text`, only
-    problems.
+    source; `allowance` is what remains of the document's limits. `headings` holds, for each pattern that a schema asks
+    for, the nearest heading above each section. A source that could not be read has no `text`, only problems.
     """
 
     doc_id: str | None
@@ -55,6 +55,7 @@ class ParsedDocument:
     problems: Sequence[Problem] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     allowance: Allowance = field(default_factory=Allowance)
+    headings: dict[str, Sequence[int | None]] = field(default_factory=dict)
 
     @property
     def title(self) -> str | None:

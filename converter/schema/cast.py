@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from converter.schema.format import short_json
+from converter.schema.lists import split_items
 from converter.schema.model import Field
 from converter.schema.patterns import Expression
 from converter.values import DecimalMark, Hints, infer
@@ -178,14 +179,8 @@ def _strptime(type: str, text: str, format: str) -> Any:
 
 
 def _cast_lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast:
-    """Read lists, all items as one column; text is split at the delimiter."""
-    delimiter = field.get("delimiter", ",")
-    lists = [
-        None
-        if raw is None
-        else [text_of(item).strip() for item in (raw if isinstance(raw, list) else text_of(raw).split(delimiter))]
-        for raw in raws
-    ]
+    """Read lists, all items as one column; text is split."""
+    lists = [None if raw is None else _list_of(field, raw) for raw in raws]
     owners = [index for index, items in enumerate(lists) for item in items or () if item]
     texts = [item for items in lists for item in items or () if item]
     item_values, item_errors = _cast_scalars(
@@ -195,6 +190,12 @@ def _cast_lists(field: Field, raws: Sequence[Any], lines: Sequence[int]) -> Cast
     for owner, value in zip(owners, item_values, strict=True):
         values[owner].append(value)
     return values, {owners[index]: reason for index, reason in sorted(item_errors.items(), reverse=True)}
+
+
+def _list_of(field: Field, raw: Any) -> list[str]:
+    if isinstance(raw, list):
+        return [text_of(item).strip() for item in raw]
+    return split_items(text_of(raw), field.get("delimiter"))
 
 
 def _cast_json(field: Field, raws: Sequence[Any]) -> Cast:

@@ -28,8 +28,9 @@ RESERVED_FIELDS = {field.name for field in PLACE} | {OTHERS}
 # Conditions for some kinds of unit only; the others apply to all.
 CONDITIONS_OF = {
     "headers": ("rows",), "caption": ("rows",), "position": ("rows", "items", "form"), "labels": ("form",),
-    "label": ("items",), "text": ("items", "definitions"), "depth": ("items",), "checked": ("items",),
-    "task": ("items",), "ordered": ("items",), "link": ("items",),
+    "label": ("items", "lines"), "depth": ("items",), "checked": ("items",), "task": ("items",), "ordered": ("items",),
+    "text": ("items", "definitions", "questions", "paragraphs", "lines", "links", "images", "code"),
+    "link": ("items", "links", "images"), "language": ("code",),
 }  # fmt: skip
 SOURCES_OF = {"column": ("rows",), "label": ("form", "sections", "document"), "section": ("sections", "document")}
 KEYS_OF = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from converter.records import ParsedDocument
 from converter.records.record import VALUE_BYTES, characters
-from converter.schema.lookup import CONDITIONS, SOURCES
+from converter.schema.lookup import CONDITIONS, LIST_SOURCES, SOURCES
 from converter.schema.model import Field, Schema
 from converter.schema.patterns import Expression, Patterns, positions
 from converter.schema.units import UNITS, Unit
@@ -36,8 +36,9 @@ def _candidate(unit: Unit, schema: Schema) -> Candidate:
 
 def raw_value(unit: Unit, field: Field) -> Any:
     """Return the raw value from the first of a field's sources that has one; None if none has."""
+    sources = LIST_SOURCES if field.type == "list" else SOURCES
     for key, argument in field.sources:
-        value = SOURCES[key](unit, argument)
+        value = sources[key](unit, argument)
         if "extract" in field.descriptor and value is not None and key != "constant":
             value = _extract(field.descriptor["extract"], value)
         if isinstance(value, tuple):
@@ -66,8 +67,12 @@ def fits(schema: Schema, unit: Unit) -> bool:
     named_fields = [field for field in schema.fields if field.sources[0][0] == source]
     required_fields = [field for field in named_fields if field.required and len(field.sources) == 1]
     names = tuple(name for name, _ in unit.named_values())
-    matches = (bool(positions(field.sources[0][1].texts, names)) for field in required_fields or named_fields)
-    return any(matches) if schema.unit == "form" and not required_fields else all(matches)
+    matches = [field for field in named_fields if positions(field.sources[0][1].texts, names)]
+    if not all(field in matches for field in required_fields):
+        return False
+    if schema.unit == "form":
+        return len(matches) >= unit.fewest_names
+    return bool(required_fields) or len(matches) == len(named_fields)
 
 
 def unknown_pairs(schema: Schema, unit: Unit) -> list[tuple[str, str]]:

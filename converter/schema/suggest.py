@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from converter.schema.cast import ARROW_TYPES, cast, is_missing, text_of
 from converter.schema.export import TABLE_SCHEMA, type_name
-from converter.schema.load import RESERVED_FIELDS
+from converter.schema.load import RESERVED_FIELDS, arrow_type
 from converter.schema.model import Field
 from converter.schema.names import refusal
-from converter.schema.profile import Occurrences, Profile
+from converter.schema.profile import MOST_VALUES, Occurrences, Profile, RowsProfile
 from converter.values import column_name, infer
+
+K = TypeVar("K", str, tuple[str, ...])
 
 FIELD_SHARE, TABLE_SHARE = 0.5, 0.1
 """The minimum share of documents that contain a field of the document, and a table, to include it."""
@@ -27,41 +29,72 @@ GLOB = re.compile(r"[*?]")
 
 
 def suggest(profile: Profile, name: str) -> str:
-    """Return the text of a schema file for what recurs: one record of the documents, and one per kind of table."""
+    """Return the text of a schema file for what recurs: records of documents, tables, lists and definitions."""
     parts = [
         f"# What recurs in {profile.documents} documents, as `parquetry infer` found it; edit it as you like.",
         "# `required` marks the fields that every document has; delete the fields that you do not want.",
+        "# A field with `part: source` or `part: line` says where a row comes from.",
         "# Your editor completes and checks this file with the schema that `parquetry schema format` prints.",
         "records:",
     ]
     record_names: set[str] = set()
     record = _document(profile)
     parts += _record(_record_name(column_name(name), record_names), "document", "One row per document.", record)
-    tables = sorted(profile.tables.items(), key=lambda item: (-len(item[1].documents), item[0]))
-    for names, table in tables:
-        if (
-            len(table.documents) < max(min(2, profile.documents), TABLE_SHARE * profile.documents)
-            or table.rows < FEWEST_ROWS
-        ):
-            continue
-        description = f"{table.rows:,} rows in {len(table.documents)} of {profile.documents} documents."
-        fields = []
-        field_names: set[str] = set(RESERVED_FIELDS)
-        for column, occurrences in table.columns.items():
-            count = (
-                f"{len(occurrences.values):,} filled"
-                if occurrences.count <= len(occurrences.values)
-                else f"{occurrences.count:,} cells"
-            )
-            required = len(occurrences.values) == occurrences.count == table.rows
-            fields += _field(_claim(column, field_names), "column", occurrences, required, count)
-        # The headers of all columns, so that no other table matches.
-        headers = ", ".join(_text(_literal(occurrences.spelling)) for occurrences in table.columns.values())
-        where = ["    where:", f"      headers: [{headers}]"]
-        parts += _record(
-            _record_name("_".join(names)[:40].strip("_"), record_names), "rows", description, fields, where
-        )
+    for names, kind in _most_common(profile.tables):
+        if _recurs(profile, kind, TABLE_SHARE):
+            parts += _table(profile, names, record_names)
+    for title, items in _most_common(profile.items):
+        if _recurs(profile, items, FIELD_SHARE) and items.title.values:
+            where = ["    where:", f"      section: {_text(_pattern(items.title))}", "      depth: 0"]
+            record_name = _record_name(f"{title[:40].strip('_')}_item", record_names)
+            parts += _parts_record(profile, record_name, "items", items, where)
+    if _recurs(profile, profile.definitions, TABLE_SHARE):
+        parts += _parts_record(profile, _record_name("definition", record_names), "definitions", profile.definitions)
     return "\n".join(parts) + "\n"
+
+
+def _most_common(profiles: Mapping[K, RowsProfile]) -> list[tuple[K, RowsProfile]]:
+    return sorted(profiles.items(), key=lambda item: (-len(item[1].documents), item[0]))
+
+
+def _recurs(profile: Profile, rows: RowsProfile, share: float) -> bool:
+    """Whether there are enough rows, in at least this share of the documents and in at least two."""
+    return rows.rows >= FEWEST_ROWS and len(rows.documents) >= max(min(2, profile.documents), share * profile.documents)
+
+
+def _description(profile: Profile, rows: RowsProfile) -> str:
+    return f"{rows.rows:,} rows in {len(rows.documents)} of {profile.documents} documents."
+
+
+def _table(profile: Profile, names: tuple[str, ...], record_names: set[str]) -> list[str]:
+    """Return the lines of the record of a kind of table."""
+    table = profile.rows_of_table(names)
+    fields = []
+    field_names: set[str] = set(RESERVED_FIELDS)
+    for column, occurrences in table.columns.items():
+        fields += _field(_claim(column, field_names), "column", occurrences, *_filled(table, occurrences))
+    # The headers of all columns: tables with further columns match too, and are counted.
+    headers = ", ".join(_text(_pattern(occurrences)) for occurrences in table.columns.values())
+    where = ["    where:", f"      headers: [{headers}]"]
+    record_name = _record_name("_".join(names)[:40].strip("_"), record_names)
+    return _record(record_name, "rows", _description(profile, table), fields, where)
+
+
+def _filled(rows: RowsProfile, occurrences: Occurrences) -> tuple[bool, str]:
+    """Return whether a field has a value in every row, and in how many it has."""
+    required = len(occurrences.values) == occurrences.count == rows.rows
+    if occurrences.count <= len(occurrences.values):
+        return required, f"{len(occurrences.values):,} filled"
+    return required, f"{occurrences.count:,} cells"
+
+
+def _parts_record(profile: Profile, name: str, unit: str, rows: RowsProfile, where: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a record whose fields are parts, of those that half of the rows have."""
+    fields: list[str] = []
+    for part, occurrences in rows.columns.items():
+        if 2 * len(occurrences.values) >= min(rows.rows, MOST_VALUES):
+            fields += _field(part, "part", occurrences, *_filled(rows, occurrences))
+    return _record(name, unit, _description(profile, rows), fields, where)
 
 
 def _record_name(name: str, record_names: set[str]) -> str:
@@ -95,14 +128,14 @@ def _record(name: str, unit: str, description: str, fields: Sequence[str], where
 
 def _field(name: str, source: str, occurrences: Occurrences, required: bool, comment: str) -> list[str]:
     """Return the lines of a field."""
-    type, options = _type(occurrences.values)
-    pattern = occurrences.spelling if source == "metadata" else _literal(occurrences.spelling)
+    type, options = _type(occurrences.spelling if source == "column" else "", occurrences.values)
+    pattern = occurrences.spelling if source in ("metadata", "part") else _pattern(occurrences)
     lines = [
         f"      - name: {_text(name)}   # {comment}",
         f"        {source}: {_text(pattern)}",
         f"        type: {type}",
     ]
-    lines += [f"        {key}: {_text(value)}" for key, value in options.items()]
+    lines += [f"        {key}: {_text(value) if value else 'false'}" for key, value in options.items()]
     if required and not any(is_missing(_bare_field(type), value) for value in occurrences.values):
         lines.append("        constraints: {required: true}")
     choices = sorted({text_of(value) for value in occurrences.values})
@@ -112,7 +145,7 @@ def _field(name: str, source: str, occurrences: Occurrences, required: bool, com
     return lines
 
 
-def _type(values: Sequence[Any]) -> tuple[str, dict[str, str]]:
+def _type(header: str, values: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     """Return the Table Schema type that all values have, each alone and all together."""
     if not values:
         return "string", {}
@@ -120,27 +153,33 @@ def _type(values: Sequence[Any]) -> tuple[str, dict[str, str]]:
         items = [item for value in values for item in value]
         if any(isinstance(item, list | dict) for item in items):
             return "array", {}
-        type = _scalar([text_of(item) for item in items])
-        return "list", {} if type == "string" else {"itemType": type}
+        type, options = _scalar(header, [text_of(item) for item in items])
+        return "list", {} if type == "string" or options else {"itemType": type}
     if all(isinstance(value, dict) for value in values):
         return "object", {}
     if any(isinstance(value, list | dict) for value in values):
         return "string", {}
-    return _scalar([text_of(value) for value in values]), {}
+    return _scalar(header, [text_of(value) for value in values])
 
 
-def _scalar(texts: Sequence[str]) -> str:
-    column = infer("", texts, range(1, len(texts) + 1))
+def _scalar(header: str, texts: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """Return the type that a table's column with this header and these cells has, and the options that read it."""
+    column = infer(header, texts, range(1, len(texts) + 1))
     type = type_name(TABLE_SCHEMA, column.type, "string")
-    if column.unit or type not in ARROW_TYPES or pa.types.is_decimal(column.type) or type == "string":
-        return "string"
-    errors = (cast(_bare_field(type), [text], [1])[1] for text in dict.fromkeys(texts))
-    return "string" if any(errors) else type
+    if type not in ARROW_TYPES or type == "string":
+        return "string", {}
+    options: dict[str, Any] = {"bareNumber": False} if column.unit and type in ("integer", "number") else {}
+    if pa.types.is_decimal(column.type):
+        options["arrowType"] = str(column.type)
+    field = _bare_field(type, options)
+    errors = (cast(field, [text], [1])[1] for text in dict.fromkeys(texts))
+    return ("string", {}) if any(errors) else (type, options)
 
 
-def _bare_field(type: str) -> Field:
-    """Return a field with nothing but a type."""
-    return Field("value", type, ARROW_TYPES.get(type, pa.string()), (), {}, "reject")
+def _bare_field(type: str, options: Mapping[str, Any] = {}) -> Field:
+    """Return a field with nothing but a type, and options."""
+    arrow = arrow_type(options["arrowType"]) if "arrowType" in options else ARROW_TYPES.get(type, pa.string())
+    return Field("value", type, arrow, (), options, "reject")
 
 
 def _claim(name: str, used_names: set[str]) -> str:
@@ -153,10 +192,23 @@ def _claim(name: str, used_names: set[str]) -> str:
     return name
 
 
+def _pattern(occurrences: Occurrences) -> str:
+    """Return a pattern that fits all spellings of a name."""
+    spellings = {" ".join(spelling.split()).rstrip(":").casefold(): spelling for spelling in occurrences.spellings}
+    if len(spellings) == 1:
+        return _literal(occurrences.spelling)
+    return "/" + r"^\s*(?:" + "|".join(sorted(map(_expression, spellings.values()))) + r"):?\s*$/"
+
+
+def _expression(text: str) -> str:
+    """Return a regular expression for a text; white space may be any."""
+    return re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(text.strip()))
+
+
 def _literal(text: str) -> str:
     """Return a pattern that fits this text, escaped if the text looks like a glob or a regular expression."""
     if GLOB.search(text) or text.startswith("/"):
-        return "/" + r"^\s*" + re.sub(r"(?:\\?\s)+", r"\\s+", re.escape(text.strip())) + r":?\s*$/"
+        return "/" + r"^\s*" + _expression(text) + r":?\s*$/"
     return text.strip()
 
 

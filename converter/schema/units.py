@@ -9,20 +9,33 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from converter.parse import Block
+from converter.parse import Block, Table
 from converter.parse.blocks import Item
 from converter.records import ParsedDocument
 from converter.records.context import section_text
 from converter.records.label import split_label
 from converter.records.tables import captions, tables_of
+from converter.schema.lists import list_items
 from converter.schema.patterns import Patterns
+from converter.schema.questions import questions_of
+from converter.schema.visible import visible_lines
 
 # `**Label:** value` on a line of its own in a paragraph.
 LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s++(?P<value>\S.*)")
 PLAIN_LINE = re.compile(r"(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,2}):\s+(?P<value>\S.*)")
+# `**Label:**` or `Label:` on a line of its own, above a list.
+LABEL_ALONE = re.compile(
+    r"(?P<mark>\*\*|__|)(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,3})\s*+(?:[:：](?P=mark)|(?P=mark)\s*+[:：])\s*"
+)
 MARKS = re.compile(r"(\*\*|__|`)")
+
+MOST_LABELS = 500
+"""A table whose first column has more cells holds no labels: no record has that many fields."""
 
 Pairs = Sequence[tuple[str, Any]]
 
@@ -31,7 +44,8 @@ Pairs = Sequence[tuple[str, Any]]
 class Unit:
     """A piece of a document that may become a row. `parts` are its own values; costly ones are functions.
 
-    `pairs` are a row's headers and cells, or labels and values; `inner_sections` are the sections inside it.
+    `pairs` are a row's headers and cells, or labels and values, of which a form must have `fewest_names`;
+    `inner_sections` are the sections inside it.
     """
 
     context: ParsedDocument
@@ -42,6 +56,7 @@ class Unit:
     pairs: Pairs | Callable[[], Pairs] = ()
     inner_sections: Sequence[int] = ()
     position: int = 0
+    fewest_names: int = 1
 
     def named_values(self) -> Pairs:
         """Return headers and cells, or labels and values."""
@@ -76,9 +91,15 @@ UNIT_PARTS = {
         "text", "label", "value", "markdown", "checked", "number", "depth", "parent", "nested", "link", "link_text",
         "after_link",
     ),
-    "form": ("text",),
+    "form": ("text", "title"),
     "sections": ("title", "level", "path", "text", "full_text", "items"),
     "definitions": ("term", "definition", "text"),
+    "questions": ("question", "answer", "text"),
+    "paragraphs": ("text", "markdown"),
+    "lines": ("text", "markdown", "label", "value"),
+    "links": ("text", "url", "title"),
+    "images": ("alt", "url", "title", "link_url"),
+    "code": ("code", "language", "info"),
     "document": ("title", "text", "items"),
 }  # fmt: skip
 PARTS = {unit: (*names, *PLACE_PARTS) for unit, names in UNIT_PARTS.items()}
@@ -175,19 +196,34 @@ def _children(block: Block) -> dict[int, list[int]]:
     return children
 
 
-def _labelled_values(block: Block) -> list[tuple[str, Any]]:
-    """Return the labels and values of a block, from a list's items or a paragraph's lines."""
+def _labelled_values(block: Block, below: Block | None = None, lists_only: bool = False) -> list[tuple[str, Any]]:
+    """Return the labels and values of a block: a list's items, a paragraph's lines, terms, or a table's rows.
+
+    The last line of a paragraph may label the list `below` it.
+    """
     if block.kind == "paragraph":
-        lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
-        matches = [LABELLED_LINE.fullmatch(line) for line in lines]
-        if not any(matches):  # without emphasis, every line must have a label, or it is prose
-            matches = [PLAIN_LINE.fullmatch(line) for line in lines]
-            matches = matches if all(matches) else []
-        return [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
-    if block.kind != "list":
-        return []
+        return _labelled_lines(block, below)
     children = _children(block)
-    return [pair for index, item in enumerate(block.items) if (pair := _pair(block, index, item, children))]
+    pairs = [pair for index, item in enumerate(block.items) if (pair := _pair(block, index, item, children))]
+    for table in () if lists_only else block.tables:
+        pairs += table_pairs(table, 1) if len(table.header) == 2 and has_labels(table) else []
+    for term, definitions in groupby(() if lists_only else block.definitions, key=attrgetter("term")):
+        texts = [definition.text for definition in definitions]
+        pairs.append((term, texts if len(texts) > 1 else texts[0]))
+    return pairs
+
+
+def _labelled_lines(block: Block, below: Block | None) -> list[tuple[str, Any]]:
+    lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
+    label = LABEL_ALONE.fullmatch(lines[-1]) if below is not None and below.kind == "list" else None
+    if label is not None and below is not None:
+        lines.pop()
+    matches = [LABELLED_LINE.fullmatch(line) for line in lines]
+    if not any(matches):  # without emphasis, every line but a title above several must have a label, or it is prose
+        matches = [PLAIN_LINE.fullmatch(line) for line in lines]
+        matches = matches if all(matches[1:] if len(matches) > 2 else matches) else []
+    pairs: list[tuple[str, Any]] = [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
+    return [*pairs, (label["label"], list_items(below))] if label is not None and below is not None else pairs
 
 
 def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]]) -> tuple[str, Any] | None:
@@ -203,8 +239,46 @@ def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]
 def _form_units(context: ParsedDocument) -> Iterator[Unit]:
     for section_id, block, position in _lists(context):
         if pairs := _labelled_values(block):
-            parts = {"text": block.text}
+            parts = {"text": block.text, "title": None}
             yield Unit(context, section_id, block.line_start, block.line_end, parts, pairs, position=position)
+    yield from _table_forms(context)
+
+
+def _table_forms(context: ParsedDocument) -> Iterator[Unit]:
+    """Yield a unit for each column but the first of the tables whose first column holds labels."""
+    places: Counter[int] = Counter()
+    for block_id, block, table in tables_of(context):
+        section_id = context.section_of[block_id]
+        places[section_id] += 1
+        if not has_labels(table):
+            continue
+        start, end = table.line_start or block.line_start, table.line_end or block.line_end
+        # With a header, the first column may as well be the names of fields, and the others say what those are.
+        fewest_names = 2 if len(table.header) == 2 or not table.header[0].text.strip() else MOST_LABELS + 1
+        for column in range(1, len(table.header)):
+            pairs = partial(table_pairs, table, column)
+            title = table.header[column].text
+            parts = {
+                "text": lambda pairs=pairs: "\n".join(f"{label}: {value}" for label, value in pairs()),
+                "title": title,
+            }
+            yield Unit(
+                context, section_id, start, end, parts, pairs, position=places[section_id], fewest_names=fewest_names
+            )
+
+
+def has_labels(table: Table) -> bool:
+    """Whether the first column of a table can hold labels, as in a table of keys and values or a transposed one."""
+    if len(table.header) < 2 or not 0 < len(table.rows) <= MOST_LABELS:
+        return False
+    names = [row[0].text.strip().casefold() if row else "" for row in table.rows]
+    return all(names) and len({table.header[0].text.strip().casefold(), *names}) == len(names) + 1
+
+
+def table_pairs(table: Table, column: int) -> list[tuple[str, Any]]:
+    """Return the labels of a table's first column, header included, with the cells of another column."""
+    rows = [table.header, *table.rows]
+    return [(row[0].text, row[column].text if column < len(row) else None) for row in rows]
 
 
 def _section_units(context: ParsedDocument) -> Iterator[Unit]:
@@ -236,6 +310,54 @@ def _definition_units(context: ParsedDocument) -> Iterator[Unit]:
             yield Unit(context, context.section_of[block_id], definition.line_start, definition.line_end, parts)
 
 
+def _question_units(context: ParsedDocument) -> Iterator[Unit]:
+    for question in questions_of(context):
+        parts = {"question": question.text, "answer": question.answer, "text": f"{question.text}\n\n{question.answer}"}
+        yield Unit(context, question.section_id, question.line_start, question.line_end, parts)
+
+
+def _paragraph_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context, "paragraph"):
+        parts = {"text": block.text, "markdown": block.markdown}
+        yield Unit(context, section_id, block.line_start, block.line_end, parts)
+
+
+def _line_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context, "paragraph"):
+        for line, text, markdown in visible_lines(block):
+            match = LABELLED_LINE.fullmatch(markdown.strip())
+            label, value = split_label(text, None if match is None else match["label"])
+            parts = {"text": text, "markdown": markdown, "label": label, "value": value}
+            yield Unit(context, section_id, line, line, parts)
+
+
+def _link_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context):
+        for link in block.links:
+            parts = {"text": link.text, "url": link.url, "title": link.title, "link": link.url}
+            yield Unit(context, section_id, link.line, link.line, parts)
+
+
+def _image_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context):
+        for image in block.images:
+            parts = {"alt": image.alt, "url": image.url, "title": image.title, "link_url": image.link_url}
+            yield Unit(context, section_id, image.line, image.line, {**parts, "link": image.url, "text": image.alt})
+
+
+def _code_units(context: ParsedDocument) -> Iterator[Unit]:
+    for section_id, block in _blocks(context, "code"):
+        parts = {"code": block.text, "language": block.language, "info": block.info, "text": block.text}
+        yield Unit(context, section_id, block.line_start, block.line_end, parts)
+
+
+def _blocks(context: ParsedDocument, kind: str | None = None) -> Iterator[tuple[int, Block]]:
+    """Yield the blocks of a kind, or all, with their sections."""
+    for section_id, block in zip(context.section_of, context.blocks, strict=True):
+        if kind in (None, block.kind):
+            yield section_id, block
+
+
 def _document_units(context: ParsedDocument) -> Iterator[Unit]:
     if context.text is None:
         return
@@ -255,6 +377,12 @@ UNITS: dict[str, Callable[[ParsedDocument], Iterator[Unit]]] = {
     "form": _form_units,
     "sections": _section_units,
     "definitions": _definition_units,
+    "questions": _question_units,
+    "paragraphs": _paragraph_units,
+    "lines": _line_units,
+    "links": _link_units,
+    "images": _image_units,
+    "code": _code_units,
     "document": _document_units,
 }
 """`from:` -> the units of a document, in reading order."""
@@ -279,10 +407,20 @@ def full_text(context: ParsedDocument, sections: Sequence[int]) -> str:
     return "\n\n".join(text for text in texts if text)
 
 
-def labels(context: ParsedDocument, sections: Iterable[int]) -> list[tuple[str, Any]]:
-    """Return the labels and values in sections."""
-    blocks = (context.blocks[block] for section_index in sections for block in context.sections[section_index].blocks)
-    return [pair for block in blocks if block.parent is None for pair in _labelled_values(block)]
+def labels(context: ParsedDocument, sections: Iterable[int], lists_only: bool = False) -> list[tuple[str, Any]]:
+    """Return the labels and values in sections: of items and lines, and unless `lists_only` of terms and tables."""
+    blocks = [
+        context.blocks[block]
+        for section in sections
+        for block in context.sections[section].blocks
+        if context.blocks[block].parent is None
+    ]
+    belows = [*blocks[1:], None]
+    return [
+        pair
+        for block, below in zip(blocks, belows, strict=False)
+        for pair in _labelled_values(block, below, lists_only)
+    ]
 
 
 def _items(context: ParsedDocument, sections: Iterable[int]) -> list[str]:

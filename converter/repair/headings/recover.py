@@ -9,6 +9,7 @@ from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, blocks_of, title_of
 from converter.repair.headings.model import probabilities
+from converter.repair.headings.titles import titles_of
 from converter.repair.lines import HEADING
 from converter.repair.state import has_heading
 
@@ -50,7 +51,10 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
 def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     """(heading, its level) -> the probability that it is a heading."""
     state = draft.state
-    if state.headings == "marked" or has_heading(draft.lines, draft.kinds) or not (state.spaced or state.one_line):
+    if state.headings == "marked" or has_heading(draft.lines, draft.kinds):
+        # An answer of the model means that the headings are those that it recovered.
+        return titles_of(draft) if draft.answer is None else {}
+    if not (state.spaced or state.one_line):
         return {}
     page = Page(blocks_of(draft))
     if not page.is_article:

@@ -9,5 +9,8 @@ from converter.repair.rule import FULL, rule
 
 @rule("bold_heading", FULL)
 def bold_heading(draft: Draft) -> None:
-    """In a document without marked headings, the bold lines that the model classifies as headings become headings."""
+    """In a document without marked headings, the bold lines that the model classifies as headings become headings.
+
+    In one with marked headings, the bold titles that divide a section become headings below the section's own.
+    """
     recover(draft, "bold_heading", bold=True)
