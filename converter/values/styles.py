@@ -59,6 +59,8 @@ class Choice(NamedTuple):
     """The decimal mark, if the cells can be read in no other way."""
     is_open: bool
     """Whether the cells can be read with either decimal mark, as different numbers."""
+    is_even: bool = False
+    """Whether neither of the two readings is better."""
 
 
 def _misfits(style: Style, bodies: Sequence[str], allowed: int) -> list[int] | None:
@@ -102,9 +104,31 @@ def choose_style(
         fits = [fit for fit in fits if fit[0].decimal == usual_mark]
         is_open = False
     style, misfits = fits[0]
+    if is_open and not style.group:
+        grouping = _grouping(bodies)
+        if grouping is None:
+            return Choice(style, misfits, None, True, True)
+        if grouping:
+            style, misfits = next(fit for fit in fits if fit[0].decimal == "," and fit[0].group == ".")
+            is_open, proved = False, ","
     if style.group == "." and all(ADDRESS.fullmatch(body) for body in bodies):
         return None
     return Choice(style, misfits, proved, is_open)
+
+
+def _grouping(bodies: Sequence[str]) -> bool | None:
+    """Return whether the points of `12.345` and `1.234` group digits rather than mark a fraction; None if that is open.
+
+    Each number has three digits after its point. Fractions are written with as many digits throughout, or without
+    zeros at their ends; groups leave no number beyond 9999 whole, and none beyond 999 if `1.234` is grouped.
+    """
+    whole = [len(body) for body in bodies if body.isdigit() and body != "0"]
+    marked = [body for body in bodies if not body.isdigit()]
+    if whole and (max(whole) > 4 or (max(whole) == 4 and min(map(len, marked)) == 5)):
+        return False
+    if whole and max(whole) == 3 and any(body[-1] == "0" for body in marked):
+        return True
+    return None if whole or all(body.endswith("00") for body in marked) else False
 
 
 def odd_body(bodies: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
+from converter.parse.heights import Heights
 from converter.parse.markdown_it.parsers import inline_parser
 
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -53,6 +54,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
     links: list[Link] = []
     images: list[Image] = []
     open_links: list[tuple[int, Link]] = []
+    heights = Heights()
     has_prose = False
     line = counted_end = 0
 
@@ -93,6 +95,8 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
             has_prose = True
         elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
             parts.append("\n")
+        elif kind == "html_inline":
+            heights.read(token.content, parts)
     span = _opening_span(tokens, content, lines) if opening else None
     return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose)
 
