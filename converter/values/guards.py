@@ -19,9 +19,12 @@ def header_pattern(words: str) -> re.Pattern[str]:
 
 
 LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
-VERSION_HEADER = header_pattern(
-    r"versions?|versión|versão|versione|versie|ver|release|section|chapter|clause|paragraph|§|kapitel|abschnitt"
+VERSION_HEADER = header_pattern(r"versions?|versión|versão|versione|versie")
+PART_HEADER = re.compile(
+    r"\b(?:ver|release|section|chapter|clause|paragraph|kapitel|abschnitt)\b\W*(?:no|nr|number|nummer)?\W*$|^§", re.IGNORECASE
 )
+"""Headers of versions and of numbered parts; elsewhere in a header the words mean something else: `c_section`."""
+VERSION_FORM = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,3})?")
 PHONE_HEADER = header_pattern(r"(?:tele)?phone|telefon\w*|tel|téléphone|teléfono|fax|mobile|whatsapp|手机|電話")
 IDENTIFIER_HEADER = header_pattern(
     r"ids?|identifier|key|codes?|serial|account|card|iban|isbn|ean|gtin|upc|imei|hash|token|uuid|no|number|nr"
@@ -53,7 +56,7 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
         if len(text) > 8 and text[0] == "+" and text[1:].isdigit():
             return numbers.refusal(cells, index, f"{_raw_text(cells, numbers, index)!r} is a phone number")
     if numbers.unit is None:
-        if PHONE_HEADER.search(cells.header) and any(len(text) > 6 for text in texts):
+        if PHONE_HEADER.search(cells.header) and not numbers.has_fraction and any(len(text) > 6 for text in texts):
             return numbers.refusal(cells, 0, "phone numbers by the header")
         if numbers.has_exponent:
             return _exponent_reason(cells, numbers)
@@ -85,7 +88,8 @@ def _exponent_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
 
 def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     """Return why fractions may be versions or section numbers: by the header, or by the look of the column."""
-    if VERSION_HEADER.search(cells.header):
+    has_header = VERSION_HEADER.search(cells.header) or PART_HEADER.search(cells.header)
+    if has_header and all(map(VERSION_FORM.fullmatch, numbers.texts)):
         return numbers.refusal(cells, 0, "versions by the header")
     if any("," in _raw_text(cells, numbers, index) for index in range(len(numbers.texts))):
         return None

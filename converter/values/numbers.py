@@ -9,7 +9,7 @@ from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
 from converter.values.guards import code_reason
 from converter.values.quantities import Numbers, Quantity
-from converter.values.styles import choose_style, odd_body
+from converter.values.styles import choose_style, list_among, odd_body
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
 
 PLAIN = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,45})(?:\.[0-9]{1,45})?")
@@ -120,6 +120,10 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
     example = max(bodies.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
+    position = None if "," in (cells.hints.decimal, cells.conventions.decimal) else list_among(list(bodies.values()))
+    if position is not None and choice.style.decimal == ",":
+        index = list(bodies)[position]
+        return NoMatch(cells.rows[index], f"{bodies[index]} may be a list or a fraction", "decimal")
     if choice.is_open:
         if choice.is_even or (is_money(unit) and not choice.style.group):
             return NoMatch(cells.rows[next(iter(bodies))], f"{example} may be a group or a fraction", "decimal")

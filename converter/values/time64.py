@@ -31,7 +31,8 @@ DURATION_HEADER = header_pattern(
 )
 RACE_HEADER = header_pattern(
     r"rank|pos|athletes?|runners?|riders?|swimmers?|drivers?|skiers?|cyclists?|jockeys?|bib|laps?|gap|behind|pace|splits?|"
-    r"rang|läufer|läuferin|fahrer|classement|coureur|rückstand|puesto"
+    r"champions?|winners?|finishers?|marathon|heat|lane|division|rang|läufer|läuferin|fahrer|sieger|siegerin|classement|"
+    r"coureur|vainqueur|rückstand|puesto"
 )
 """Headers of the results of a race: what stands beside them under `Time` is no time of day."""
 FIVE_MINUTES, TEN_HOURS = 5 * 60 * SECOND, 36_000 * SECOND

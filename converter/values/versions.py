@@ -15,6 +15,8 @@ VERSION_DIGITS = 3
 """The maximum number of digits after a version's point. A run of this many consecutive numbers proves nothing."""
 LIKELY_MINORS = frozenset({"10", "20", "30"})
 """The minors with a zero at their end that a version reaches soon: 3.10 is a likely version, 3.50 is not."""
+LARGEST_MAJOR, LARGEST_MINOR = 40, 30
+"""The largest numbers of versions whose minors have one digit or two; scores and prices are spread over more."""
 NEAR = 9
 """How far apart the minors of one major version may be to look like its releases."""
 MONTH = re.compile(r"0[1-9]|1[0-2]")
@@ -83,35 +85,32 @@ def _step(version: Version, successor: Version) -> str | None:
 
 def _keep_some_zeros(versions: Versions) -> tuple[int, str] | None:
     """3.10 beside 4.2: fractions end in a zero either for the same number of digits or never."""
-    minors = [minor for _, minor in versions if minor]
-    if not _may_be_releases(versions):
+    if not _may_be_releases(versions) or max(int(minor or 0) for _, minor in versions) > LARGEST_MINOR:
         return None
-    shortest = min(map(len, minors))
+    shortest = min((version for version in versions if version.minor), key=lambda version: len(version.minor))
     for index, version in enumerate(versions):
-        if len(version.minor) > shortest and version.minor in LIKELY_MINORS:
-            return index, f"{version} beside {_shortest(versions)} may be a version"
+        if len(version.minor) > len(shortest.minor) and version.minor in LIKELY_MINORS:
+            return index, f"{version} beside {shortest} may be a version"
     return None
 
 
-def _shortest(versions: Versions) -> Version:
-    return min((version for version in versions if version.minor), key=lambda version: len(version.minor))
-
-
 def _lie_near(versions: Versions) -> tuple[int, str] | None:
-    """3.10, 3.11, 3.13: all of one major version, their minors side by side."""
+    """3.10, 3.11, 3.13 or 1.70, 1.71, 1.72: all of one major version, their minors side by side."""
     if not _may_be_releases(versions) or any(len(minor) != 2 for _, minor in versions):
         return None
     minors = sorted({int(minor) for _, minor in versions})
     if len({major for major, _ in versions}) > 1 or len(minors) < 2 or minors[-1] - minors[0] > NEAR:
         return None
-    index = next((index for index, (_, minor) in enumerate(versions) if minor in LIKELY_MINORS), None)
+    is_gapless = len(minors) >= VERSION_DIGITS and minors[-1] - minors[0] < len(minors)
+    zeros = (index for index, (_, minor) in enumerate(versions) if minor[1] == "0")
+    index = next((index for index in zeros if is_gapless or versions[index].minor in LIKELY_MINORS), None)
     return None if index is None else (index, f"{versions[index]} may be a version")
 
 
 def _may_be_releases(versions: Versions) -> bool:
     """Whether the numbers count from one: small, none of them 0.x alone, no minor with a zero before it."""
     return any(major != "0" for major, _ in versions) and all(
-        len(major) <= 2 and len(minor) <= VERSION_DIGITS and (minor[:1] != "0" or minor == "0")
+        len(major) <= 2 and int(major) <= LARGEST_MAJOR and len(minor) <= VERSION_DIGITS and (minor[:1] != "0" or minor == "0")
         for major, minor in versions
     )
 
