@@ -30,8 +30,10 @@ from converter.parse.blocks import (
     extend,
 )
 from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
+from converter.parse.heights import TAG as HEIGHT_TAG
+from converter.parse.markdown_it.inlines import read_raised
 from converter.parse.markdown_it.private import escapedSplit
-from converter.parse.parsers import PARSERS, Parser
+from converter.parse.parsers import PARSERS, Parser, ReadInline
 from converter.parse.structure import structure
 from converter.problems import Problem
 
@@ -170,13 +172,13 @@ class Reader:
         self.blocks.append(block)
         return block
 
-    def _inline(self, content: str, start: int) -> Inline:
-        """Read inline content that begins in line `start`."""
+    def _inline(self, content: str, start: int, read: ReadInline | None = None) -> Inline:
+        """Read inline content that begins in line `start`, with `read` rather than the parser's reader if given."""
         if plain := self.parser.read_plain(content):
             return plain
         numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
         if len(content) <= MAXIMUM_INLINE_LENGTH:
-            inline = self.parser.read_inline(content, self.env, numbers)
+            inline = (read or self.parser.read_inline)(content, self.env, numbers)
             if (inline.links or inline.images) and "references" in self.env:
                 self._bound_references(inline)
             return inline
@@ -513,7 +515,7 @@ class Reader:
         """Return a cell; short content that the document's tables repeat shares one cell."""
         if shared_cell := self.cells.get(content):
             return shared_cell
-        inline = self._inline(content, line)
+        inline = self._inline(content, line, read_raised if HEIGHT_TAG.search(content) else None)
         cell = Cell(content if inline.text == content else inline.text, content)
         if inline.links or inline.images:
             self._adopt(block, inline)

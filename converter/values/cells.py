@@ -170,7 +170,9 @@ def prepare(
     )  # fmt: skip
 
 
-def _remove_raised(raised: dict[int, Raised], texts: list[str], rows: Sequence[int], marks: dict[int, str]) -> int | None:
+def _remove_raised(
+    raised: dict[int, Raised], texts: list[str], rows: Sequence[int], marks: dict[int, str]
+) -> int | None:
     """Take raised note marks off the texts; return the row of the first if they may be powers as well."""
     decision = are_notes(list(raised.values()), [text for index, text in enumerate(texts) if index not in raised])
     if decision:

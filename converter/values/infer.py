@@ -122,7 +122,12 @@ def infer_tables(
             table_conventions = common_conventions(columns, document_conventions)
             columns[:] = [
                 infer(
-                    column.header, cells, table.lines, hints, table_conventions, name=column.name,
+                    column.header,
+                    cells,
+                    table.lines,
+                    hints,
+                    table_conventions,
+                    name=column.name,
                     neighbours=table.headers,
                 )
                 if column.asks

@@ -83,12 +83,13 @@ def _read_plain(cells: Cells) -> Numbers | None:
     if is_open and cells.conventions.decimal == ",":
         return None
     unit = header_unit(cells.header)
-    if is_open and cells.hints.decimal is None and cells.conventions.decimal is None:
-        if is_money(unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions):
-            return None
+    is_settled = cells.hints.decimal is not None or cells.conventions.decimal is not None
+    may_be_groups = is_money(unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions)
+    if is_open and not is_settled and may_be_groups:
+        return None
     notes = [f"unit {unit} in the header"] if unit else []
     asks = None
-    if is_open and cells.hints.decimal is None and cells.conventions.decimal is None:
+    if is_open and not is_settled:
         notes.append(f"{fractions[0]} read with a decimal point, no cell says otherwise")
         asks = "decimal"
     proves = Conventions(decimal="." if fractions and not is_open else None)

@@ -60,7 +60,7 @@ def are_notes(cells: Sequence[Raised], other_texts: Sequence[str]) -> bool | Non
     tens = [cell for cell in numbers if cell.is_power or TEN.fullmatch(cell.base)]
     if tens and len(tens) == len(numbers):
         differ = len({cell.mark for cell in tens}) > 1 or any(cell.is_power for cell in tens)
-        return False if differ or len(tens) == len(cells) and not other_texts else None
+        return False if differ or (len(tens) == len(cells) and not other_texts) else None
     if any(cell.is_power for cell in tens):
         return None
     bases = {cell.base for cell in cells}

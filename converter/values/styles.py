@@ -142,7 +142,9 @@ def list_among(bodies: Sequence[str]) -> int | None:
     """
     lists = {index: body.split(",") for index, body in enumerate(bodies) if "," in body}
     whole = {body for body in bodies if body.isdigit()}
-    are_pairs = all(len(pair) == 2 and whole.issuperset(pair) and int(pair[0]) < int(pair[1]) for pair in lists.values())
+    are_pairs = all(
+        len(pair) == 2 and whole.issuperset(pair) and int(pair[0]) < int(pair[1]) for pair in lists.values()
+    )
     return next(iter(lists)) if lists and are_pairs and 2 * len(lists) < len(bodies) else None
 
 

@@ -2,7 +2,8 @@
 
 `12:30` alone may be a time or a duration. It is a time if the column writes it like a clock (a two-digit hour, or
 am and pm) or the header names a time; under a header such as `Duration` it is left to the next type. `Time` may head
-either: beside a rank or an athlete, or written like 1:58:30.2, it is a length. Hours above 23 are never a time. Spark reads Parquet's TIME since version 4.1.
+either: beside a rank or an athlete, or written like 1:58:30.2, it is a length. Hours above 23 are never a time.
+Spark reads Parquet's TIME since version 4.1.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ TIME_HEADER = header_pattern(r"time|zeit|tijd")
 """Headers of times of day and of lengths of time."""
 DURATION_HEADER = header_pattern(
     r"durations?|elapsed|lengths?|runtime|run time|playtime|lap|split|pace|took|taken|time taken|uptime|downtime|"
-    r"wait|waiting|gap|behind|finish time|chip time|race time|dauer|durée|duración|durata|duração|duur|laufzeit|rückstand"
+    r"wait|waiting|gap|behind|finish time|chip time|race time|dauer|durée|duración|durata|duração|duur|laufzeit|"
+    r"rückstand"
 )
 RACE_HEADER = header_pattern(
     r"rank|pos|athletes?|runners?|riders?|swimmers?|drivers?|skiers?|cyclists?|jockeys?|bib|laps?|gap|behind|pace|splits?|"

@@ -6,7 +6,6 @@ Each look is a way to write numbers that no series of fractions shares. Commas, 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -110,7 +109,10 @@ def _lie_near(versions: Versions) -> tuple[int, str] | None:
 def _may_be_releases(versions: Versions) -> bool:
     """Whether the numbers count from one: small, none of them 0.x alone, no minor with a zero before it."""
     return any(major != "0" for major, _ in versions) and all(
-        len(major) <= 2 and int(major) <= LARGEST_MAJOR and len(minor) <= VERSION_DIGITS and (minor[:1] != "0" or minor == "0")
+        len(major) <= 2
+        and int(major) <= LARGEST_MAJOR
+        and len(minor) <= VERSION_DIGITS
+        and (minor[:1] != "0" or minor == "0")
         for major, minor in versions
     )
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH, Image, Inline, Link
 from converter.parse.fast.dispatch import inline_parser
-from converter.parse.heights import TAG as HEIGHT_TAG
 from converter.parse.markdown_it.autolinks import BEFORE as BEFORE_ADDRESS
 from converter.parse.markdown_it.autolinks import WEB, web_address
 from converter.parse.markdown_it.inlines import LINE_BREAK_TAG, read_with
@@ -133,8 +132,6 @@ def read_simple(
                 return None
             text = entities[text]
         elif kind == "tag":
-            if HEIGHT_TAG.fullmatch(text):
-                return None
             link_level += isLinkOpen(text) - isLinkClose(text)
             text = "\n" if LINE_BREAK_TAG.fullmatch(text) else ""
         elif kind != "escape":

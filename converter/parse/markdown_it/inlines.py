@@ -39,22 +39,30 @@ def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inli
     return read_with(inline_parser(), content, env, lines)
 
 
-def read_with(md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
+def read_raised(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
+    """Read a cell with `<sup>` or `<sub>`, whose digits belong to no number; arguments as for `read_inline`."""
+    return read_with(inline_parser(), content, env, lines, Heights())
+
+
+def read_with(
+    md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence[int], heights: Heights | None = None
+) -> Inline:
     """Read content with an inline parser; other arguments as for `read_inline`."""
     state = LocatedState(content, md, env, [])
     md.inline.tokenize(state)
     for rule in md.inline.ruler2.getRules(""):
         rule(state)
-    return _read_tokens(state.tokens, content, lines)
+    return _read_tokens(state.tokens, content, lines, heights=heights)
 
 
-def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True) -> Inline:
+def _read_tokens(
+    tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True, heights: Heights | None = None
+) -> Inline:
     """Return the content of the tokens; with `opening`, also the span that they open with, which is read again."""
     parts: list[str] = []
     links: list[Link] = []
     images: list[Image] = []
     open_links: list[tuple[int, Link]] = []
-    heights = Heights()
     has_prose = False
     line = counted_end = 0
 
@@ -95,7 +103,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
             has_prose = True
         elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
             parts.append("\n")
-        elif kind == "html_inline":
+        elif kind == "html_inline" and heights:
             heights.read(token.content, parts)
     span = _opening_span(tokens, content, lines) if opening else None
     return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose)
