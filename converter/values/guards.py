@@ -34,6 +34,11 @@ CODE_HEADER = header_pattern(
     r"ids?|codes?|no|nr|number|sku|part|model|article|artikel\w*|ref|reference|commit|sha|room|flight|seat|batch|lot"
 )
 DECADE_HEADER = header_pattern(r"decades?|eras?|epochs?|generations?|jahrzehnte?|décennies?|décadas?|decenni\w*")
+MEASURE_HEADER = header_pattern(
+    r"price|preis|prix|precio|prezzo|cost|fee|rate|ratio|scores?|ratings?|average|avg|mean|median|sd|std|sem|gpa|grade|note|"
+    r"index|value|weight|height|length|width|distance|density|ph|odds|eps|yield|seconds|minutes|hours"
+)
+"""Headers of measures: 3.10 under `Price` is no version, whatever stands beside it."""
 EXACT_DIGITS = 15
 """The number of digits that a float64 always keeps."""
 
@@ -92,7 +97,8 @@ def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     has_header = VERSION_HEADER.search(cells.header) or PART_HEADER.search(cells.header)
     if has_header and all(map(VERSION_FORM.fullmatch, numbers.texts)):
         return numbers.refusal(cells, 0, "versions by the header")
-    if any("," in _raw_text(cells, numbers, index) for index in range(len(numbers.texts))):
+    has_commas = any("," in _raw_text(cells, numbers, index) for index in range(len(numbers.texts)))
+    if has_commas or MEASURE_HEADER.search(cells.header):
         return None
     reason = version_reason(numbers.texts)
     return numbers.refusal(cells, *reason) if reason else None

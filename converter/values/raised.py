@@ -54,13 +54,13 @@ def are_notes(cells: Sequence[Raised], other_texts: Sequence[str]) -> bool | Non
     """Return whether the raised signs of a column are note marks, False if they are powers; None if that is open.
 
     `cells` are those with raised signs, `other_texts` the filled cells without. Notes stand at some cells; powers of
-    ten differ in nothing but their exponents.
+    ten differ in nothing but their exponents, or one of them can be nothing else.
     """
     numbers = [cell for cell in cells if cell.is_number]
     tens = [cell for cell in numbers if cell.is_power or TEN.fullmatch(cell.base)]
     if tens and len(tens) == len(numbers):
-        differ = len({cell.mark for cell in tens}) > 1 or any(cell.is_power for cell in tens)
-        return False if differ or (len(tens) == len(cells) and not other_texts) else None
+        has_proof = any(cell.is_power for cell in tens) or (len(tens) == len(cells) and not other_texts)
+        return False if has_proof else None
     if any(cell.is_power for cell in tens):
         return None
     bases = {cell.base for cell in cells}

@@ -132,7 +132,8 @@ def _grouping(bodies: Sequence[str]) -> bool | None:
     hundreds = sum(len(body) == 3 for body in whole)
     if longest == 3 and (any(body[-1] == "0" for body in marked) or (hundreds > 1 and len(marked) > 1)):
         return True
-    return None if whole or all(body.endswith("00") for body in marked) else False
+    has_whole = len(marked) < len(set(bodies))
+    return None if has_whole or all(body.endswith("00") for body in marked) else False
 
 
 def list_among(bodies: Sequence[str]) -> int | None:

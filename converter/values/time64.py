@@ -20,15 +20,18 @@ TIME = re.compile(CLOCK)
 PADDED = re.compile(r"[0-9]{2}:|.*[AaPp]\.?[Mm]\.?$")
 HALF_DAY = re.compile(r"[AaPp]\.?[Mm]\.?$")
 CLOCK_HEADER = header_pattern(
-    r"hour|clock|start|starts|end|ends|begin|begins|from|until|till|at|when|open|opens|close|closes|arrival|"
-    r"arrives|departure|departs|sunrise|sunset|uhrzeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|"
-    r"fin|utc|cet|cest|est|edt|pst|pdt"
+    r"hour|clock|local time|show ?times?|kick-?off|boarding|meeting|opening|closing|starting|ending|start|starts|"
+    r"end|ends|begin|begins|from|until|till|at|when|open|opens|close|closes|arrival|arrives|departure|departs|"
+    r"sunrise|sunset|uhrzeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|fin|utc|cet|cest|est|edt|pst|"
+    r"pdt"
 )
-TIME_HEADER = header_pattern(r"time|zeit|tijd")
-"""Headers of times of day and of lengths of time."""
+TIME_HEADER = re.compile(r"\W*(?:times?|zeit|tijd)(?: of day)?\W*(?:\(.*)?", re.IGNORECASE)
+"""Headers of times of day and of lengths of time; `Cook time` is a length."""
 DURATION_HEADER = header_pattern(
     r"durations?|elapsed|lengths?|runtime|run time|playtime|lap|split|pace|took|taken|time taken|uptime|downtime|"
-    r"wait|waiting|gap|behind|finish time|chip time|race time|dauer|durée|duración|durata|duração|duur|laufzeit|"
+    r"wait|waiting|gap|behind|(?:finish|finishing|chip|gun|race|cook|cooking|prep|"
+    r"preparation|baking|resting|total|travel|flight|journey|driving|walking|running|screen|lead|response|loading|load|build|"
+    r"compile|lap|best) time|dauer|durée|duración|durata|duração|duur|laufzeit|"
     r"rückstand"
 )
 RACE_HEADER = header_pattern(
@@ -37,7 +40,7 @@ RACE_HEADER = header_pattern(
     r"coureur|vainqueur|rückstand|puesto"
 )
 """Headers of the results of a race: what stands beside them under `Time` is no time of day."""
-FIVE_MINUTES, TEN_HOURS = 5 * 60 * SECOND, 36_000 * SECOND
+FIVE_MINUTES, HOUR, TEN_HOURS = (minutes * 60 * SECOND for minutes in (5, 60, 600))
 
 
 def parse(text: str) -> int | None:
@@ -67,9 +70,12 @@ def _is_clock(cells: Cells, texts: Sequence[str], values: Sequence[int]) -> bool
         return True
     if any(map(RACE_HEADER.search, cells.neighbours)):
         return False
+    has_time_header = TIME_HEADER.fullmatch(cells.header) is not None
+    if has_time_header and min(values) < HOUR and max(values) < TEN_HOURS:
+        return False  # 0:58:30 and 1:02:10, not an hour past midnight
     if all(map(PADDED.match, texts)):
         return True
-    if not TIME_HEADER.search(cells.header) or any("." in text for text in texts):
+    if not has_time_header or any("." in text for text in texts):
         return False
     # Of times that are not padded, timetables have round ones, and clocks with seconds go beyond 9:59:59.
     has_seconds = any(text.count(":") > 1 for text in texts)

@@ -63,7 +63,7 @@ NOT_UNITS = frozenset(_NOT_UNITS.split()) | MONTHS.keys()
 """Words after a number that make it something else: a time, a year, an ordinal, a date."""
 
 _NOT_COUNTERS = """
-    年 月 日 時 时 点 點 号 號 番 位 級 级 期 階 楼 章 話 话 年度 年代 月份 월 일 년 시 호 번 위 년대 년도
+    年 月 日 時 时 点 點 号 號 番 位 級 级 期 代 階 楼 章 話 话 年度 年代 月份 월 일 년 시 호 번 위 년대 년도
 """
 NOT_COUNTERS = frozenset(_NOT_COUNTERS.split())
 """Words after a number that say which one, not how many: a day, an hour, a rank."""
