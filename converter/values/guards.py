@@ -21,7 +21,7 @@ def header_pattern(words: str) -> re.Pattern[str]:
 LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
 VERSION_HEADER = header_pattern(r"versions?|versión|versão|versione|versie")
 PART_HEADER = re.compile(
-    r"\b(?:ver|release|section|chapter|clause|paragraph|kapitel|abschnitt)\b\W*(?:no|nr|number|nummer)?\W*$|^§",
+    r"\b(?:ver|release|section|chapter|clause|paragraph|kapitel|abschnitt)\b\W*+(?:(?:no|nr|number|nummer)\b\W*+)?$|^§",
     re.IGNORECASE,
 )
 """Headers of versions and of numbered parts; elsewhere in a header the words mean something else: `c_section`."""

@@ -25,14 +25,13 @@ CLOCK_HEADER = header_pattern(
     r"sunrise|sunset|uhrzeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|fin|utc|cet|cest|est|edt|pst|"
     r"pdt"
 )
-TIME_HEADER = re.compile(r"\W*(?:times?|zeit|tijd)(?: of day)?\W*(?:\(.*)?", re.IGNORECASE)
+TIME_HEADER = re.compile(r"\W*+(?:times?|zeit|tijd)(?: of day)?[^\w(]*+(?:\(.*)?", re.IGNORECASE | re.DOTALL)
 """Headers of times of day and of lengths of time; `Cook time` is a length."""
 DURATION_HEADER = header_pattern(
     r"durations?|elapsed|lengths?|runtime|run time|playtime|lap|split|pace|took|taken|time taken|uptime|downtime|"
-    r"wait|waiting|gap|behind|(?:finish|finishing|chip|gun|race|cook|cooking|prep|"
-    r"preparation|baking|resting|total|travel|flight|journey|driving|walking|running|screen|lead|response|loading|load|build|"
-    r"compile|lap|best) time|dauer|durée|duración|durata|duração|duur|laufzeit|"
-    r"rückstand"
+    r"wait|waiting|gap|behind|dauer|durée|duración|durata|duração|duur|laufzeit|rückstand|"
+    r"(?:finish|finishing|chip|gun|race|best|cook|cooking|prep|preparation|baking|resting|total|travel|flight|journey|"
+    r"driving|walking|running|screen|lead|response|loading|load|build|compile) time"
 )
 RACE_HEADER = header_pattern(
     r"rank|pos|athletes?|runners?|riders?|swimmers?|drivers?|skiers?|cyclists?|jockeys?|bib|laps?|gap|behind|pace|splits?|"
