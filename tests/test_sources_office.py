@@ -248,6 +248,13 @@ def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:
         converter.read(tmp_path / "b.docx")
 
 
+def test_raised_digits_of_html_are_no_digits_of_the_number_before() -> None:
+    page = (
+        b"<!DOCTYPE html><table><tr><th>Size</th></tr><tr><td>12.5<sup>2</sup></td></tr><tr><td>9.0</td></tr></table>"
+    )
+    assert converter.read(page, name="a.html").tables[0].columns_typed[0].values.to_pylist() == [12.5, 9.0]
+
+
 def test_the_command_reads_a_workbook_even_though_it_hides_pandas(tmp_path: Path) -> None:
     (tmp_path / "a.xlsx").write_bytes(xlsx())
     (tmp_path / "b.md").write_text("# B\n\n| a |\n|---|\n| 1 |\n")

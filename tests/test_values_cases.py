@@ -73,6 +73,21 @@ def test_the_decimal_mark_of_one_column_settles_that_of_another() -> None:
     assert grouped.values.to_pylist() == [1234]
 
 
+def test_groups_of_one_column_settle_those_of_another() -> None:
+    proof, open_one = infer_table(["a", "b"], [["987", "1.200"], ["12.345", "987"]], [5, 6])
+    assert (proof.values.to_pylist(), open_one.values.to_pylist()) == ([987, 1200], [12345, 987])
+
+
+@pytest.mark.parametrize(("headers", "type"), [(["Rank", "Time"], "string"), (["Stop", "Time"], "time64[us]")])
+def test_times_beside_a_rank_are_no_times_of_day(headers: list[str], type: str) -> None:
+    assert str(infer_table(headers, [["1", "2"], ["14:05", "14:32"]], [5, 6])[1].type) == type
+
+
+def test_long_times_beside_a_rank_are_durations() -> None:
+    column = infer_table(["Runner", "Time"], [["Ann", "Bo"], ["02:05:10", "02:06:32"]], [5, 6])[1]
+    assert [str(value) for value in column.values.to_pylist()] == ["2:05:10", "2:06:32"]
+
+
 def test_names_are_unique_in_a_table() -> None:
     assert [column.name for column in infer_table(["A", "a", ""], [[], [], []], [])] == ["a", "a_2", "column_3"]
 

@@ -15,6 +15,7 @@ from html.parser import HTMLParser
 
 from converter.limits import Allowance
 from converter.parse.blocks import CELL_BYTES, COPY_BYTES, MAXIMUM_COLUMNS, Block, Cell, Table, extend
+from converter.parse.heights import Heights
 from converter.parse.html_tags import INVISIBLE_ELEMENTS, gap_of
 from converter.problems import Problem
 
@@ -86,6 +87,7 @@ class TableReader(HTMLParser):
     def _reset_table(self) -> None:
         self._lines: list[Line] = []
         self._cell: SpanningCell | None = None
+        self._heights = Heights()
         self._caption: list[str] | None = None
         self._captions: list[str] = []
         self._in_head = False
@@ -110,6 +112,7 @@ class TableReader(HTMLParser):
         elif self.depth:
             alt = dict(attrs).get("alt") if tag == "img" else None
             self._add(alt or (" " if gap_of(tag) else ""), self.get_starttag_text() or "")
+            self._read_height(f"<{tag}>")
 
     def handle_endtag(self, tag: str) -> None:
         """Close the open element of this name."""
@@ -117,6 +120,7 @@ class TableReader(HTMLParser):
             self._invisible_depth = max(0, self._invisible_depth - 1)
         if self.depth > 1 or (self.depth and tag not in CLOSING_TAGS):
             self._add(" " if gap_of(tag) else "", f"</{tag}>")
+            self._read_height(f"</{tag}>")
         if tag == "table" and self.depth:
             self.depth -= 1
             if self.depth == 0:
@@ -136,6 +140,11 @@ class TableReader(HTMLParser):
             self._cell.text.append(text)
             self._cell.source.append(source)
 
+    def _read_height(self, tag: str) -> None:
+        parts = self._caption if self._caption is not None else self._cell.text if self._cell else None
+        if parts is not None:
+            self._heights.read(tag, parts)
+
     def finish(self) -> None:
         """End the open table."""
         caption = " ".join("".join(self._captions).split()) or None
@@ -151,6 +160,7 @@ class TableReader(HTMLParser):
         # `rowspan=0` means all rows that follow; `colspan` has no equivalent.
         columns, rows = span(attrs.get("colspan")) or 1, span(attrs.get("rowspan")) or WIDEST_SPAN
         self._cell = SpanningCell(self._line, columns, rows, is_header)
+        self._heights = Heights()
         self._lines[-1].cells.append(self._cell)
 
     def _open_caption(self, attrs: Attributes) -> None:

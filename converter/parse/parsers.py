@@ -14,6 +14,9 @@ from converter.parse.fast import dispatch
 from converter.parse.fast import inlines as fast_inlines
 from converter.parse.markdown_it import inlines, parsers
 
+ReadInline = Callable[[str, dict[str, Any], Sequence[int]], Inline]
+"""Reads inline content with the references and notes of its document and the lines on which it stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parser:
@@ -25,7 +28,7 @@ class Parser:
 
     block_parser: Callable[[], MarkdownIt]
     read_block: Callable[[Sequence[str], int], fast_blocks.CommonBlock | None]
-    read_inline: Callable[[str, dict[str, Any], Sequence[int]], Inline]
+    read_inline: ReadInline
     read_plain: Callable[[str], Inline | None]
 
 

@@ -31,6 +31,10 @@ READERS = {
 }
 """The formats other than plain text, with the class of `markitdown.converters` that reads each."""
 
+OPTIONS: dict[str, Any] = {"table_infer_header": True, "sup_symbol": "<sup>", "sub_symbol": "<sub>"}
+"""Word files hardly ever mark a table's header row: the first row serves, else no column would have a name. Without its
+tag, a raised sign would join the number before it."""
+
 ARCHIVES = frozenset({"docx", "pptx", "xlsx", "epub"})
 LENGTH = struct.Struct(">Q")
 LONGEST_ANSWER = 1024 * 1024
@@ -145,9 +149,8 @@ def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
             _check_unpacked(raw, maximum_bytes)
         reader = getattr(converters, READERS[format])()
         with warnings.catch_warnings(record=True) as caught_warnings:
-            # Word files hardly ever mark a table's header row: the first row serves, else no column would have a name.
             kind = markitdown.StreamInfo(extension=f".{format}")
-            result: Any = reader.convert(BytesIO(raw), kind, table_infer_header=True)
+            result: Any = reader.convert(BytesIO(raw), kind, **OPTIONS)
     except SourceError:
         raise
     except markitdown.MissingDependencyException as error:

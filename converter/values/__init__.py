@@ -5,8 +5,13 @@
           -> Column: values, unit, evidence (`infer.py`)
 
 All cells of a column decide its type; if no type fits them all, the column is string, which loses nothing.
-Guards keep codes, versions and identifiers as text (`guards.py`). If a column leaves the order of day and month
-or the decimal mark open, only proof from other columns of the document settles it.
+
+A reading is taken only where every other reading that the cells allow is worse. Where it is open, the column is text
+and its evidence names the cell that leaves it open: a wrong value is worse than a text. What settles it is, in this
+order: what the user says, the cells themselves, the header and its neighbours, proof from other columns of the document
+(the order of day and month, the decimal mark). Each guard stands where its reading is made (`guards.py`, `versions.py`,
+`raised.py`, `styles.py`, `boolean.py`, `time64.py`), its examples and counter-examples in
+`tests/cases/values/guards.yaml`.
 """
 
 from converter.values.column import NO_HINTS, UNTYPED, Column, Conventions, DateOrder, DecimalMark, Hints

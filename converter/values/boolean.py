@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from converter.values.cells import Cells, NoMatch, Reading
+from converter.values.guards import header_pattern
 from converter.values.lattice import BOOL
 
 SIGNS = {
@@ -57,6 +58,14 @@ VOCABULARIES = _vocabularies()
 CLEAR_WORDS = (VOCABULARIES[0].keys() | VOCABULARIES[1].keys() | VOCABULARIES[2].keys()) - {"x", "×"}
 """Words that are boolean even if their opposite never occurs in the column; a lone `y` or `on` may be a code."""
 
+CODES = frozenset({"NO"})
+"""Words that are codes of countries as well, if their opposite never occurs: Norway."""
+CODE_HEADER = header_pattern(
+    "country|countries|nation|nationality|code|iso|land|länder|pays|país|paese|state|region|locale|lang|language|"
+    "sprache|langue|idioma|tld|domain|market|origin"
+)
+"""Headers whose two letters are codes: `NO` and `SI` are Norway and Slovenia, `no` is Norwegian."""
+
 DIGITS = {"1": True, "0": False}
 """Numbers, unless the user asks for booleans."""
 
@@ -83,6 +92,10 @@ def read(cells: Cells) -> Reading | NoMatch:
             continue
         fitting, values, misfits = outcome
         words = sorted({cells.texts[i] for i in fitting})
+        if not cells.forced and all(len(word) == 2 for word in words) and CODE_HEADER.search(cells.header):
+            return NoMatch(cells.rows[0], f"{words[0]} may be a code by the header")
+        if not cells.forced and CODES.issuperset(words):
+            return NoMatch(cells.rows[0], f"{words[0]} alone may be a code")
         if len(set(values)) == 2 or cells.forced or all(word.casefold() in CLEAR_WORDS for word in words):
             if cells.has_unknown and not cells.forced:
                 return NoMatch(cells.missing[0], "a third answer besides yes and no")

@@ -11,6 +11,7 @@ import pyarrow as pa
 from converter.values.characters import fold, split_mark
 from converter.values.column import NO_CONVENTIONS, Conventions, Hints
 from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
+from converter.values.raised import Raised, are_notes, split_raised
 
 Result = TypeVar("Result")
 
@@ -67,6 +68,10 @@ class Cells:
     """Whether every missing cell is blank (`missing.BLANK`) or holds a token of the user."""
     has_unknown: bool
     """Whether a missing cell holds a word such as `unknown` or `TBD`."""
+    open_power: int | None = None
+    """Index of the first cell whose raised signs may be a power or a note mark, if the column leaves that open."""
+    neighbours: Sequence[str] = ()
+    """The headers of the table."""
     allowed: int = 0
     """How many filled cells may fail to fit."""
     forced: bool = False
@@ -122,21 +127,33 @@ def indexes_without(count: int, gaps: Sequence[int]) -> Sequence[int]:
     return [index for index in range(count) if index not in gap_set]
 
 
-def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hints, conventions: Conventions) -> Cells:
+def prepare(
+    header: str,
+    cells: Sequence[str],
+    lines: Sequence[int],
+    hints: Hints,
+    conventions: Conventions,
+    neighbours: Sequence[str] = (),
+) -> Cells:
     """Split the cells into filled and missing, remove footnote marks, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
     longest_token = max([LONGEST, *map(len, null_values)])
     texts: list[str] = []
     missing: list[int] = []
     marks: dict[int, str] = {}
+    raised: dict[int, Raised] = {}
     only_blank, has_unknown = True, False
     for row, cell in enumerate(cells):
         text = fold(cell)
         mark = None
         if not (null_values and text.casefold() in null_values):
             text, mark = split_mark(text)
-        token = text.casefold() if len(text) <= longest_token else None
+        split = None if text.isascii() or not text else split_raised(text)
+        plain = split.base if split else text
+        token = plain.casefold() if len(plain) <= longest_token else None
         if token is None or (token not in ABSENT and token not in UNKNOWN and token not in null_values):
+            if split:
+                raised[len(texts)] = split
             texts.append(text)
         else:
             missing.append(row)
@@ -144,8 +161,21 @@ def prepare(header: str, cells: Sequence[str], lines: Sequence[int], hints: Hint
             has_unknown = has_unknown or token in UNKNOWN
         if mark is not None:
             marks[row] = mark
+    rows = indexes_without(len(cells), missing)
+    open_power = _remove_raised(raised, texts, rows, marks) if raised else None
     allowed = int(hints.tolerance * len(texts))
     return Cells(
-        header, cells, lines, hints, conventions, texts, indexes_without(len(cells), missing), marks, missing,
-        only_blank, has_unknown, allowed,
+        header, cells, lines, hints, conventions, texts, rows, marks, missing,
+        only_blank, has_unknown, open_power, neighbours, allowed,
     )  # fmt: skip
+
+
+def _remove_raised(
+    raised: dict[int, Raised], texts: list[str], rows: Sequence[int], marks: dict[int, str]
+) -> int | None:
+    """Take raised note marks off the texts; return the row of the first if they may be powers as well."""
+    decision = are_notes(list(raised.values()), [text for index, text in enumerate(texts) if index not in raised])
+    if decision:
+        for index, (base, mark) in raised.items():
+            texts[index], marks[rows[index]] = base, mark
+    return rows[next(iter(raised))] if decision is None else None

@@ -165,9 +165,9 @@ def _numeric_date(form: re.Match[str]) -> _Shape | None:
             return parts, ("ymd",), False
         case 1 | 2, 4 if 1000 <= parts[2] < 2200:
             return parts, ("dmy", "mdy"), False
-        # Two digits each, or slashes: `1.2.13` is a version, `1/2/13` a date.
+        # Two digits each, or slashes: `1.2.13` is a version, `1/2/13` a date. A year has two digits.
         case 1 | 2, 2 if form["mark"] == "/" or len(left) == len(middle) == 2:
-            return parts, ("dmy", "mdy", "ymd"), True
+            return parts, ("dmy", "mdy", "ymd") if len(left) == 2 else ("dmy", "mdy"), True
     return None
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
+from converter.values.guards import decade_reason
 from converter.values.lattice import DURATION
 from converter.values.time64 import DURATION_HEADER
 
@@ -81,7 +82,7 @@ def _total(pairs: Iterable[tuple[str, int]]) -> int | None:
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read durations, or return the cell that does not fit."""
-    outcome = cells.parse_each(parse)
+    outcome = cells.result_of(decade_reason) or cells.parse_each(parse)
     if isinstance(outcome, NoMatch):
         if re.fullmatch(r"[0-9]{1,3}:[0-5][0-9]", cells.texts[0]) and DURATION_HEADER.search(cells.header):
             reason = f"{cells.texts[0]} may be hours and minutes or minutes and seconds"

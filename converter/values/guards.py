@@ -1,31 +1,51 @@
-"""Guards against texts that only look like numbers: codes, versions, phone numbers, identifiers."""
+"""Guards against texts that only look like numbers: codes, versions, phone numbers, identifiers, decades.
+
+A guard refuses a number where the cells allow another reading that is no worse. Each has its counter-example, what it
+must not catch, in `tests/cases/values/guards.yaml`.
+"""
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from converter.values.cells import Cells, NoMatch
 from converter.values.quantities import Numbers
+from converter.values.versions import version_reason
+
+
+def header_pattern(words: str) -> re.Pattern[str]:
+    """Return a pattern that finds one of the words, separated by `|`, in a header: `python_version`, `Order no.`."""
+    return re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])", re.IGNORECASE)
+
 
 LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
-VERSION_HEADER = re.compile(
-    r"\b(?:versions?|versión|versão|versione|versie|ver|release|section|chapter|clause|paragraph|§|kapitel|abschnitt)\b",
+VERSION_HEADER = header_pattern(r"versions?|versión|versão|versione|versie")
+PART_HEADER = re.compile(
+    r"\b(?:ver|release|section|chapter|clause|paragraph|kapitel|abschnitt)\b\W*+(?:(?:no|nr|number|nummer)\b\W*+)?$|^§",
     re.IGNORECASE,
 )
-PHONE_HEADER = re.compile(
-    r"\b(?:(?:tele)?phone|telefon\w*|tel|téléphone|teléfono|fax|mobile|whatsapp|手机|電話)\b",
-    re.IGNORECASE,
+"""Headers of versions and of numbered parts; elsewhere in a header the words mean something else: `c_section`."""
+VERSION_FORM = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,3})?")
+PHONE_HEADER = header_pattern(r"(?:tele)?phone|telefon\w*|tel|téléphone|teléfono|fax|mobile|whatsapp|手机|電話")
+IDENTIFIER_HEADER = header_pattern(
+    r"ids?|identifier|key|codes?|serial|account|card|iban|isbn|ean|gtin|upc|imei|hash|token|uuid|no|number|nr"
 )
-IDENTIFIER_HEADER = re.compile(
-    r"(?:\b|_)(?:ids?|identifier|key|code|serial|account|card|iban|isbn|ean|gtin|upc|imei|hash|token|uuid|no|number)\b",
-    re.IGNORECASE,
+CODE_HEADER = header_pattern(
+    r"ids?|codes?|no|nr|number|sku|part|model|article|artikel\w*|ref|reference|commit|sha|room|flight|seat|batch|lot"
 )
-VERSION_DIGITS = 3
-"""The maximum number of digits after a version's point. A run of this many consecutive numbers proves nothing."""
-
+DECADE_HEADER = header_pattern(r"decades?|eras?|epochs?|generations?|jahrzehnte?|décennies?|décadas?|decenni\w*")
+MEASURE_HEADER = header_pattern(
+    r"price|preis|prix|precio|prezzo|cost|fee|rate|ratio|scores?|ratings?|average|avg|mean|median|sd|std|sem|gpa|grade|note|"
+    r"index|value|weight|height|length|width|distance|density|ph|odds|eps|yield|seconds|minutes|hours"
+)
+"""Headers of measures: 3.10 under `Price` is no version, whatever stands beside it."""
 EXACT_DIGITS = 15
 """The number of digits that a float64 always keeps."""
+
+EXPONENT_CODE = re.compile(r"([0-9]+)[eE]([0-9]+)")
+SIGNED_OR_FRACTION = re.compile(r"[.,+-]")
+DECADE = re.compile(r"(?:1[5-9]|20)[0-9]0s")
+SHORT_DECADE = re.compile(r"[1-9]0s")
 
 
 def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
@@ -42,53 +62,51 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
         if len(text) > 8 and text[0] == "+" and text[1:].isdigit():
             return numbers.refusal(cells, index, f"{_raw_text(cells, numbers, index)!r} is a phone number")
     if numbers.unit is None:
-        if PHONE_HEADER.search(cells.header) and any(len(text) > 6 for text in texts):
+        if PHONE_HEADER.search(cells.header) and not numbers.has_fraction and any(len(text) > 6 for text in texts):
             return numbers.refusal(cells, 0, "phone numbers by the header")
-        if numbers.has_fraction and not numbers.has_exponent:
+        if numbers.has_exponent:
+            return _exponent_reason(cells, numbers)
+        if numbers.has_fraction:
             return _version_reason(cells, numbers)
-    return None
+    return cells.result_of(decade_reason) if numbers.unit == "s" else None
 
 
 def _raw_text(cells: Cells, numbers: Numbers, index: int) -> str:
     return cells.texts[numbers.fitting[index]]
 
 
-def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
-    """Return why the numbers are versions or section numbers: by the header, or because fractions do not count so.
+def _exponent_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
+    """Return why `1E5` and the like may be codes: by the header, by their form, or by the length that all cells share.
 
-    1.10 follows 1.9; 1.1 and 1.10 are different; 1.78, 1.79, 1.80 are consecutive.
+    A fraction or a sign in one of the cells shows that they are numbers.
     """
-    if VERSION_HEADER.search(cells.header):
-        return numbers.refusal(cells, 0, "versions by the header")
-    pairs = [(major, minor) for major, _, minor in (text.partition(".") for text in numbers.texts)]
-    minors: dict[str, str] = {}
-    for index, (major, minor) in enumerate(pairs):
-        key = minor.rstrip("0")
-        # 3.10 is a likely version, 3.50 is not.
-        if len(major) == 1 and key in ("1", "2", "3") and minors.setdefault(major + key, minor) != minor:
-            return numbers.refusal(cells, index, f"{major}.{key} and {major}.{key}0 are versions")
-    steps = {_step(version, successor) for version, successor in pairwise(pairs)}
-    crossings = steps & {"across"}
-    if crossings or (len(steps) == 1 and len(pairs) > VERSION_DIGITS and steps <= {"up", "down"}):
-        return numbers.refusal(cells, 0, f"{numbers.texts[0]}, {numbers.texts[1]}, ... count like versions")
+    raw_texts = [_raw_text(cells, numbers, index) for index in range(len(numbers.texts))]
+    codes = {index: match for index, text in enumerate(raw_texts) if (match := EXPONENT_CODE.fullmatch(text))}
+    if not codes or any(map(SIGNED_OR_FRACTION.search, raw_texts)):
+        return None
+    has_equal_lengths = len(codes) < len(raw_texts) and len(set(map(len, raw_texts))) == 1
+    for index, match in codes.items():
+        is_odd = len(match[1]) > 1 or (len(match[2]) > 1 and match[2][0] == "0")
+        if is_odd or has_equal_lengths or CODE_HEADER.search(cells.header):
+            return numbers.refusal(cells, index, f"{raw_texts[index]} may be a code")
     return None
 
 
-def _step(version: tuple[str, str], successor: tuple[str, str]) -> str | None:
-    """Return how one version follows another: `up` or `down` by one, `across` a power of ten (9 and 10), or None."""
-    (major, minor), (next_major, next_minor) = version, successor
-    if (
-        major != next_major
-        or major.lstrip("+-") == "0"
-        or not minor
-        or not next_minor
-        or max(len(minor), len(next_minor)) > VERSION_DIGITS
-    ):
+def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
+    """Return why fractions may be versions or section numbers: by the header, or by the look of the column."""
+    has_header = VERSION_HEADER.search(cells.header) or PART_HEADER.search(cells.header)
+    if has_header and all(map(VERSION_FORM.fullmatch, numbers.texts)):
+        return numbers.refusal(cells, 0, "versions by the header")
+    has_commas = any("," in _raw_text(cells, numbers, index) for index in range(len(numbers.texts)))
+    if has_commas or MEASURE_HEADER.search(cells.header):
         return None
-    step = int(next_minor) - int(minor)
-    if abs(step) != 1 or (len(minor) != len(next_minor) and "0" in (minor[0], next_minor[0])):
-        return None
-    if len(minor) != len(next_minor):
-        return "across"
-    # 97.4, 97.3, 97.2 are scores.
-    return ("up" if step > 0 else "down") if len(major) == 1 else None
+    reason = version_reason(numbers.texts)
+    return numbers.refusal(cells, *reason) if reason else None
+
+
+def decade_reason(cells: Cells) -> NoMatch | None:
+    """Return that the cells are decades rather than seconds: `1990s`, or `90s` under a header that says so."""
+    is_decade = all(map(DECADE.fullmatch, cells.texts)) or (
+        DECADE_HEADER.search(cells.header) and all(map(SHORT_DECADE.fullmatch, cells.texts))
+    )
+    return NoMatch(cells.rows[0], f"{cells.texts[0]} may be a decade") if is_decade else None

@@ -55,16 +55,18 @@ def infer(
     conventions: Conventions = NO_CONVENTIONS,
     *,
     name: str | None = None,
+    neighbours: Sequence[str] = (),
 ) -> Column:
     """Return the typed column of these cells.
 
     `lines` holds the source line of each cell, for the evidence. `conventions` holds the date order and decimal
-    mark that other columns of the document prove; they decide only what these cells leave open.
+    mark that other columns of the document prove, `neighbours` the headers of the table; they decide only what these
+    cells leave open.
     Raises UsageError for a forced type that does not exist, and nothing else, whatever the cells hold.
     """
     name = column_name(header) if name is None else name
     requested_type = asked_type(hints, header, name)
-    prepared_cells = prepare(header, cells, lines, hints, conventions)
+    prepared_cells = prepare(header, cells, lines, hints, conventions, neighbours)
     if requested_type:
         return _requested_column(requested_type, prepared_cells, name)
     if not prepared_cells.texts:
@@ -109,7 +111,7 @@ def infer_tables(
     for table in tables:
         names = column_names(table.headers)
         document.append([
-            infer(header, cells, table.lines, hints, conventions, name=name)
+            infer(header, cells, table.lines, hints, conventions, name=name, neighbours=table.headers)
             for header, cells, name in zip(table.headers, table.columns, names, strict=True)
         ])  # fmt: skip
     if not any(column.asks for columns in document for column in columns):
@@ -119,7 +121,15 @@ def infer_tables(
         if any(column.asks for column in columns):
             table_conventions = common_conventions(columns, document_conventions)
             columns[:] = [
-                infer(column.header, cells, table.lines, hints, table_conventions, name=column.name)
+                infer(
+                    column.header,
+                    cells,
+                    table.lines,
+                    hints,
+                    table_conventions,
+                    name=column.name,
+                    neighbours=table.headers,
+                )
                 if column.asks
                 else column
                 for column, cells in zip(columns, table.columns, strict=True)

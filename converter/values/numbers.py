@@ -9,7 +9,7 @@ from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
 from converter.values.guards import code_reason
 from converter.values.quantities import Numbers, Quantity
-from converter.values.styles import choose_style, odd_body
+from converter.values.styles import choose_style, list_among, odd_body
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
 
 PLAIN = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,45})(?:\.[0-9]{1,45})?")
@@ -20,9 +20,12 @@ QUANTITY = re.compile(
     rf"(?P<sign>[+-]? ?)(?P<prefix>{_CURRENCY})? ?(?P<inner>[+-]?)"
     r"(?P<body>(?>[0-9]+(?:[.,'_ ][0-9]+)*+)|[.,][0-9]++)"
     r"(?:[eE](?P<exponent>[+-]?[0-9]{1,4})"
-    r"| ?[x×·*] ?10(?:\^?\(?(?P<power>[+-]?[0-9]{1,4})\)?|(?P<raised>[⁺⁻]?[⁰¹²³⁴-⁹]{1,4})))?"
+    r"| ?[x×·*] ?10(?:(?:\^\(?|(?=\(?[+-])\(?)(?P<power>[+-]?[0-9]{1,4})\)?|(?P<raised>[⁺⁻]?[⁰¹²³⁴-⁹]{1,4})))?"
+    r"(?P<ornament>[.,]-{1,2}|[/:]-)?"
     r"(?P<suffix> ?[^\s\d.,'()+].{0,30})?"
 )
+# `10⁹`; `2x100` and `3×105` may be products.
+LONE_POWER = re.compile(r"^([+-]?)(?=10[\^⁺⁻⁰¹²³⁴-⁹])")
 INFINITE = "inf"
 INFINITY = re.compile(r"[+-]?(?:inf|infinity|∞)", re.IGNORECASE)
 PARENTHESES = re.compile(r"(?P<before>[^()\d]{0,4})\((?P<inside>[^()+-]+)\)(?P<after>[^()\d]{0,12})")
@@ -45,13 +48,15 @@ def quantity(text: str) -> Quantity | None:
         if parentheses:
             text = parentheses["before"] + parentheses["inside"] + parentheses["after"]
             in_parentheses = True
-    match = QUANTITY.fullmatch(text)
+    match = QUANTITY.fullmatch(LONE_POWER.sub(r"\1 1×", text))
     if match is None:
         return Quantity(text[0].strip("i∞I"), INFINITE, "", "", True, False) if INFINITY.fullmatch(text) else None
-    sign, prefix, inner_sign, body, exponent, power, superscript, suffix = match.groups()
+    sign, prefix, inner_sign, body, exponent, power, superscript, ornament, suffix = match.groups()
     unit = cell_unit(prefix or "", suffix or "") if prefix or suffix else ("", True)
     if unit is None or (sign and inner_sign):
         return None
+    if ornament and ornament[0] in ".,":
+        body += f"{ornament[0]}00"  # `1.250,-` leaves out no more than the cents
     sign = sign.strip() or inner_sign
     exponent = exponent or power or (superscript.translate(SUPERSCRIPTS) if superscript else "")
     return Quantity("-" if in_parentheses else sign, body, exponent, *unit, in_parentheses)
@@ -59,6 +64,8 @@ def quantity(text: str) -> Quantity | None:
 
 def read_numbers(cells: Cells) -> Numbers | NoMatch:
     """Read all filled cells as numbers of one style and one unit, or return the cell that does not fit."""
+    if cells.open_power is not None and not cells.forced:
+        return NoMatch(cells.open_power, f"{cells.raw[cells.open_power].strip()} may be a power or have a note mark")
     result = _read_plain(cells) or _read_quantities(cells)
     if isinstance(result, NoMatch) or cells.forced:
         return result
@@ -76,11 +83,13 @@ def _read_plain(cells: Cells) -> Numbers | None:
     if is_open and cells.conventions.decimal == ",":
         return None
     unit = header_unit(cells.header)
-    if is_open and is_money(unit):
+    is_settled = cells.hints.decimal is not None or cells.conventions.decimal is not None
+    may_be_groups = is_money(unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions)
+    if is_open and not is_settled and may_be_groups:
         return None
     notes = [f"unit {unit} in the header"] if unit else []
     asks = None
-    if is_open and cells.hints.decimal is None and cells.conventions.decimal is None:
+    if is_open and not is_settled:
         notes.append(f"{fractions[0]} read with a decimal point, no cell says otherwise")
         asks = "decimal"
     proves = Conventions(decimal="." if fractions and not is_open else None)
@@ -112,8 +121,12 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
     example = max(bodies.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
+    position = None if "," in (cells.hints.decimal, cells.conventions.decimal) else list_among(list(bodies.values()))
+    if position is not None and choice.style.decimal == ",":
+        index = list(bodies)[position]
+        return NoMatch(cells.rows[index], f"{bodies[index]} may be a list or a fraction", "decimal")
     if choice.is_open:
-        if is_money(unit) and not choice.style.group:
+        if choice.is_even or (is_money(unit) and not choice.style.group):
             return NoMatch(cells.rows[next(iter(bodies))], f"{example} may be a group or a fraction", "decimal")
         notes.append(f"{example} read as {choice.style.canonical(example)}, no cell says otherwise")
     elif choice.style.group or choice.style.decimal == ",":

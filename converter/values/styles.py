@@ -47,7 +47,8 @@ STYLES = [
 ]
 """In order of preference: if a column fits several, the first wins and the evidence states it."""
 
-ADDRESS = re.compile(r"(?:[0-9]{1,3}\.){3}[0-9]{1,3}")
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])"
+ADDRESS = re.compile(rf"(?:{_BYTE}\.){{3}}{_BYTE}")
 
 
 class Choice(NamedTuple):
@@ -59,6 +60,8 @@ class Choice(NamedTuple):
     """The decimal mark, if the cells can be read in no other way."""
     is_open: bool
     """Whether the cells can be read with either decimal mark, as different numbers."""
+    is_even: bool = False
+    """Whether neither of the two readings is better."""
 
 
 def _misfits(style: Style, bodies: Sequence[str], allowed: int) -> list[int] | None:
@@ -102,9 +105,48 @@ def choose_style(
         fits = [fit for fit in fits if fit[0].decimal == usual_mark]
         is_open = False
     style, misfits = fits[0]
+    if is_open and not style.group:
+        grouping = _grouping(bodies)
+        if grouping is None:
+            return Choice(style, misfits, None, True, True)
+        if grouping:
+            style, misfits = next(fit for fit in fits if fit[0].decimal == "," and fit[0].group == ".")
+            is_open, proved = False, ","
     if style.group == "." and all(ADDRESS.fullmatch(body) for body in bodies):
         return None
     return Choice(style, misfits, proved, is_open)
+
+
+def _grouping(bodies: Sequence[str]) -> bool | None:
+    """Return whether the points of `12.345` and `1.234` group digits rather than mark a fraction; None if that is open.
+
+    Each number has three digits after its point. Fractions are written with as many digits throughout, or without
+    zeros at their ends, and then hardly without one or two digits; groups leave no number beyond 9999 whole, and none
+    beyond 999 if `1.234` is grouped.
+    """
+    whole = {body for body in bodies if body.isdigit() and body != "0"}
+    marked = {body for body in bodies if not body.isdigit()}
+    longest = max(map(len, whole), default=0)
+    if longest > 4 or (longest == 4 and min(map(len, marked)) == 5):
+        return False
+    hundreds = sum(len(body) == 3 for body in whole)
+    if longest == 3 and (any(body[-1] == "0" for body in marked) or (hundreds > 1 and len(marked) > 1)):
+        return True
+    has_whole = len(marked) < len(set(bodies))
+    return None if has_whole or all(body.endswith("00") for body in marked) else False
+
+
+def list_among(bodies: Sequence[str]) -> int | None:
+    """Return the index of a body that may be a list of two numbers rather than a fraction, `4,6` among 3, 4, 5 and 6.
+
+    That is so if most are whole, and each with a comma names two of them, the smaller first.
+    """
+    lists = {index: body.split(",") for index, body in enumerate(bodies) if "," in body}
+    whole = {body for body in bodies if body.isdigit()}
+    are_pairs = all(
+        len(pair) == 2 and whole.issuperset(pair) and int(pair[0]) < int(pair[1]) for pair in lists.values()
+    )
+    return next(iter(lists)) if lists and are_pairs and 2 * len(lists) < len(bodies) else None
 
 
 def odd_body(bodies: Sequence[str]) -> int:

@@ -1,31 +1,45 @@
 """time64[us]: times of day.
 
 `12:30` alone may be a time or a duration. It is a time if the column writes it like a clock (a two-digit hour, or
-am and pm) or the header names a time; under a header such as `Duration` it is left to the next type. Hours above
-23 are never a time. Spark reads Parquet's TIME since version 4.1.
+am and pm) or the header names a time; under a header such as `Duration` it is left to the next type. `Time` may head
+either: beside a rank or an athlete, or written like 1:58:30.2, it is a length. Hours above 23 are never a time.
+Spark reads Parquet's TIME since version 4.1.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
-from converter.values.datetimes import CLOCK, clock_of
+from converter.values.datetimes import CLOCK, SECOND, clock_of
+from converter.values.guards import header_pattern
 from converter.values.lattice import TIME64
 
 TIME = re.compile(CLOCK)
-CLOCK_STYLE = re.compile(r"[0-9]{2}:[0-9]{2}.*|.*[AaPp]\.?[Mm]\.?")
-TIME_HEADER = re.compile(
-    r"\b(?:time|hour|clock|start|starts|end|ends|begin|begins|from|until|till|at|when|open|opens|close|closes|arrival|"
-    r"arrives|departure|departs|sunrise|sunset|uhrzeit|zeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|"
-    r"fin|tijd|utc|cet|cest|est|edt|pst|pdt)\b",
-    re.IGNORECASE,
+PADDED = re.compile(r"[0-9]{2}:|.*[AaPp]\.?[Mm]\.?$")
+HALF_DAY = re.compile(r"[AaPp]\.?[Mm]\.?$")
+CLOCK_HEADER = header_pattern(
+    r"hour|clock|local time|show ?times?|kick-?off|boarding|meeting|opening|closing|starting|ending|start|starts|"
+    r"end|ends|begin|begins|from|until|till|at|when|open|opens|close|closes|arrival|arrives|departure|departs|"
+    r"sunrise|sunset|uhrzeit|beginn|ende|von|bis|heure|hora|ora|orario|início|inicio|fin|utc|cet|cest|est|edt|pst|"
+    r"pdt"
 )
-DURATION_HEADER = re.compile(
-    r"\b(?:durations?|elapsed|lengths?|runtime|run time|playtime|lap|split|pace|took|taken|time taken|uptime|downtime|"
-    r"wait|waiting|dauer|durée|duración|durata|duração|duur|laufzeit)\b",
-    re.IGNORECASE,
+TIME_HEADER = re.compile(r"\W*+(?:times?|zeit|tijd)(?: of day)?[^\w(]*+(?:\(.*)?", re.IGNORECASE | re.DOTALL)
+"""Headers of times of day and of lengths of time; `Cook time` is a length."""
+DURATION_HEADER = header_pattern(
+    r"durations?|elapsed|lengths?|runtime|run time|playtime|lap|split|pace|took|taken|time taken|uptime|downtime|"
+    r"wait|waiting|gap|behind|dauer|durée|duración|durata|duração|duur|laufzeit|rückstand|"
+    r"(?:finish|finishing|chip|gun|race|best|cook|cooking|prep|preparation|baking|resting|total|travel|flight|journey|"
+    r"driving|walking|running|screen|lead|response|loading|load|build|compile) time"
 )
+RACE_HEADER = header_pattern(
+    r"rank|pos|athletes?|runners?|riders?|swimmers?|drivers?|skiers?|cyclists?|jockeys?|bib|laps?|gap|behind|pace|splits?|"
+    r"champions?|winners?|finishers?|marathon|heat|lane|division|rang|läufer|läuferin|fahrer|sieger|siegerin|classement|"
+    r"coureur|vainqueur|rückstand|puesto"
+)
+"""Headers of the results of a race: what stands beside them under `Time` is no time of day."""
+FIVE_MINUTES, HOUR, TEN_HOURS = (minutes * 60 * SECOND for minutes in (5, 60, 600))
 
 
 def parse(text: str) -> int | None:
@@ -44,6 +58,24 @@ def read(cells: Cells) -> Reading | NoMatch:
         if DURATION_HEADER.search(cells.header):
             return NoMatch(cells.rows[0])
         texts = [cells.texts[i] for i in fitting]
-        if not all(map(CLOCK_STYLE.fullmatch, texts)) and not TIME_HEADER.search(cells.header):
+        if not CLOCK_HEADER.search(cells.header) and not _is_clock(cells, texts, values):
             return NoMatch(cells.rows[0], f"{texts[0]} may be a time, a duration or a ratio")
     return cells.reading(TIME64, fitting, values, misfits, "times of day")
+
+
+def _is_clock(cells: Cells, texts: Sequence[str], values: Sequence[int]) -> bool:
+    """Whether the column writes times of day, though its header names none for certain."""
+    if all(map(HALF_DAY.search, texts)):
+        return True
+    if any(map(RACE_HEADER.search, cells.neighbours)):
+        return False
+    has_time_header = TIME_HEADER.fullmatch(cells.header) is not None
+    if has_time_header and min(values) < HOUR and max(values) < TEN_HOURS:
+        return False  # 0:58:30 and 1:02:10, not an hour past midnight
+    if all(map(PADDED.match, texts)):
+        return True
+    if not has_time_header or any("." in text for text in texts):
+        return False
+    # Of times that are not padded, timetables have round ones, and clocks with seconds go beyond 9:59:59.
+    has_seconds = any(text.count(":") > 1 for text in texts)
+    return max(values) >= TEN_HOURS if has_seconds else all(value % FIVE_MINUTES == 0 for value in values)

@@ -62,6 +62,12 @@ _NOT_UNITS = """
 NOT_UNITS = frozenset(_NOT_UNITS.split()) | MONTHS.keys()
 """Words after a number that make it something else: a time, a year, an ordinal, a date."""
 
+_NOT_COUNTERS = """
+    年 月 日 時 时 点 點 号 號 番 位 級 级 期 代 階 楼 章 話 话 年度 年代 月份 월 일 년 시 호 번 위 년대 년도
+"""
+NOT_COUNTERS = frozenset(_NOT_COUNTERS.split())
+"""Words after a number that say which one, not how many: a day, an hour, a rank."""
+
 NOT_IN_HEADERS = frozenset("ABCFKLMNTXx")
 """Letters that are ambiguous in the brackets of a header: `F1 (M)`, `Bias (F/M)`, `Group (A)`.
 
@@ -70,9 +76,19 @@ NOT_IN_HEADERS = frozenset("ABCFKLMNTXx")
 
 # One to three lower-case words after a number: `12 items`, `3 business days`, `5 requests/s`. Scripts without case fit.
 WORDS = re.compile(r"[^\W\d_A-Z]{2,}(?:[ /-][^\W\d_A-Z]+){0,2}\.?")
-RATE = re.compile(r"(?:[A-Za-z]{1,9} ?)?(?:/ ?|per )(?:[0-9]{1,4}[kKM]? )?[A-Za-z]{1,12}(?: [A-Za-z]{1,12})?")
-SLASH = re.compile(r" ?/ ?")
 SYMBOL = re.compile(f"[{re.escape(''.join(sorted(c for c in CURRENCIES if len(c) == 1 and not c.isalpha())))}]")
+_POWER = r"(?:[²³]|\^?[23])?"
+RATE = re.compile(
+    rf"(?:(?:[A-Za-zµ%°]{{1,9}}{_POWER}|{SYMBOL.pattern}) ?)?"
+    rf"(?:(?:/ ?|per )(?:[0-9]{{1,4}}[kKM]? )?[A-Za-zµ]{{1,12}}{_POWER}(?: [A-Za-z]{{1,12}})?){{1,2}}"
+)
+"""`req/s`, `€/m²`, `per 100 g`, `/user/month`."""
+SLASH = re.compile(r" ?/ ?")
+FACTOR = re.compile(r"(\D+?)(?:\^?-?[1-4]|⁻?[¹²³⁴])?")
+OPERATORS = re.compile(r"[·⋅*/()]+")
+# Chinese, Japanese and Korean counters follow the number at once: `120人`, `3個`, `15명`.
+_CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+COUNTER = re.compile(rf"[{_CJK}]{{1,4}}(?:/[{_CJK}]{{1,4}})?")
 PLURAL = re.compile(r"\w\(e?s\)$")
 HEADER_UNIT = re.compile(r"[(\[]([^()\[\]]{1,20})[)\]] *$|(?:, | in )(\S{1,12})$|[\s_](%)$")
 
@@ -99,9 +115,19 @@ def cell_unit(prefix: str, suffix: str) -> tuple[str, bool] | None:
         return unit, bool(prefix) or base in UNITS
     if remainder and first_word in UNITS and (remainder in UNITS or remainder.isalpha() or WORDS.fullmatch(remainder)):
         return unit, False
+    if _is_product(name):
+        return unit, True
+    if COUNTER.fullmatch(name):
+        return None if name in NOT_COUNTERS else (unit, False)
     if suffix[0] == " " and WORDS.fullmatch(name) and first_word.rstrip(".") not in NOT_UNITS:
         return unit, False
     return None
+
+
+def _is_product(name: str) -> bool:
+    """Whether a name multiplies or divides known units: `N·m`, `W/(m²·K)`, `m·s⁻¹`."""
+    factors = [FACTOR.fullmatch(part.strip()) for part in OPERATORS.split(name) if part]
+    return len(factors) > 1 and all(factor and factor[1] in UNITS for factor in factors)
 
 
 @lru_cache(maxsize=1024)
@@ -121,7 +147,7 @@ def header_unit(header: str) -> str | None:
     if unit in UNITS or unit.casefold() in HEADER_WORDS:
         return unit
     reading = cell_unit(unit[:1], unit[1:]) if unit[:1] in CURRENCIES else cell_unit("", unit)
-    return unit if reading and reading[1] else None
+    return unit if unit and reading and reading[1] else None
 
 
 def is_money(unit: str | None) -> bool:

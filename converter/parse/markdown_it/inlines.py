@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
 from converter.parse.content import Content
+from converter.parse.heights import Heights
 from converter.parse.markdown_it.parsers import inline_parser
 
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
@@ -37,16 +38,25 @@ def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inli
     return read_with(inline_parser(), content, env, lines)
 
 
-def read_with(md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
+def read_raised(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
+    """Read a cell with `<sup>` or `<sub>`, whose digits belong to no number; arguments as for `read_inline`."""
+    return read_with(inline_parser(), content, env, lines, Heights())
+
+
+def read_with(
+    md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence[int], heights: Heights | None = None
+) -> Inline:
     """Read content with an inline parser; other arguments as for `read_inline`."""
     state = LocatedState(content, md, env, [])
     md.inline.tokenize(state)
     for rule in md.inline.ruler2.getRules(""):
         rule(state)
-    return _read_tokens(state.tokens, content, lines)
+    return _read_tokens(state.tokens, content, lines, heights=heights)
 
 
-def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True) -> Inline:
+def _read_tokens(
+    tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True, heights: Heights | None = None
+) -> Inline:
     """Return the content of the tokens; with `opening`, also the span that they open with, which is read again."""
     inner = Content()
     line = counted_end = 0
@@ -79,6 +89,8 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
         elif kind == "footnote_ref":
             inner.add_text(f"[^{token.meta['label']}]")
         elif kind == "html_inline":
+            if heights:
+                heights.read(token.content, inner.parts)
             inner.add_tag(token.content, line_of(token))
     return inner.inline(_opening_span(tokens, content, lines) if opening else None)
 

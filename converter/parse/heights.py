@@ -1,0 +1,57 @@
+"""Raised and lowered signs: `<sup>` and `<sub>` in the plain text of table cells.
+
+Tags vanish from plain text, and a raised digit would become one more digit of the number beside it: 12.5<sup>2</sup>
+is 12.5², not 12.52. What stands beside a number keeps its height: raised digits and single letters (12<sup>a</sup>),
+lowered digits (1010<sub>2</sub>). All else reads like the text beside it: m<sup>2</sup>, 3<sup>rd</sup>,
+CO<sub>2</sub>.
+"""
+
+from __future__ import annotations
+
+import re
+
+TAG = re.compile(r"<(/?)(su[bp])\b[^<>]*>", re.IGNORECASE)
+LONGEST = 16
+"""The longest content that may be signs, in characters and in parts; it keeps the work linear however tags nest."""
+
+RAISED_DIGITS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+RAISED_LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻ"
+RAISED = str.maketrans("0123456789+-−–()abcdefghijklmnoprstuvwxyz", f"{RAISED_DIGITS}⁺⁻⁻⁻⁽⁾{RAISED_LETTERS}")
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+BESIDE_NUMBER = re.compile(r"[0-9%‰°$€£¥\s]?|[⁰¹²³⁴-⁹]")
+"""The characters before signs that belong to a number, or before a number: `¹12.5`."""
+DIGITS = re.compile(r"[+\-−–]?[0-9]{1,4}|\([0-9]{1,3}\)|[0-9]{1,3}(?:[,;] ?[0-9]{1,3})+")
+LETTERS = re.compile(r"\(?[a-pr-z]\)?|[a-pr-z](?:[,;] ?[a-pr-z])+")
+
+
+class Heights:
+    """The open tags of one text, which is collected in parts."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, int]] = []
+
+    def read(self, tag: str, parts: list[str]) -> None:
+        """Read a tag that stands after these parts; an end tag gives the signs before it their height."""
+        match = TAG.fullmatch(tag)
+        if match is None:
+            return
+        name = match[2].lower()
+        if not match[1]:
+            self._open.append((name, len(parts)))
+            return
+        opening_name, start = self._open.pop() if self._open else ("", 0)
+        if opening_name == name and len(parts) - start <= LONGEST:
+            before = next((part[-1] for part in reversed(parts[max(0, start - LONGEST) : start]) if part), "")
+            if height := height_of(name, before, "".join(parts[start:])):
+                parts[start:] = [part.translate(height) for part in parts[start:]]
+
+
+def height_of(name: str, before: str, signs: str) -> dict[int, int] | None:
+    """Return the table that raises or lowers these signs after `before`, None if they stay as they are."""
+    signs = signs.strip() if len(signs) <= LONGEST else ""
+    if not BESIDE_NUMBER.fullmatch(before):
+        return None
+    if name == "sup" and (DIGITS.fullmatch(signs) or (before.isdigit() and LETTERS.fullmatch(signs))):
+        return RAISED
+    return LOWERED if name == "sub" and before.isdigit() and DIGITS.fullmatch(signs) else None
