@@ -54,6 +54,12 @@ def pieces_of(source: str, numbers: Sequence[int]) -> list[Piece]:
     return HtmlReader(source, numbers).read()
 
 
+def html_text(source: str) -> str:
+    """Return the visible text of raw HTML."""
+    pieces = pieces_of(source, range(source.count("\n") + 1))
+    return "\n\n".join(piece.text for piece in pieces if piece.text)
+
+
 class HtmlReader:
     """Reads an HTML block from its start to its end."""
 

@@ -72,7 +72,7 @@ def _join(draft: Draft, start: int, end: int) -> None:
     lines = draft.lines[start : end + 1]
     for at in range(start, end + 1):
         if draft.kinds[at] == BLANK:
-            draft.drop_blank(at)
+            draft.drop(at)
     text_after = "\n".join(line for line in lines if line.strip())
     draft.note("link_gaps", start, end, "\n".join(lines), text_after, _CONFIDENCE)
 
