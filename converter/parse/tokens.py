@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from operator import attrgetter
 from typing import Any
 
@@ -29,6 +30,10 @@ from converter.parse.blocks import (
     Table,
     extend,
 )
+from converter.parse.dialects.alerts import cut_alert
+from converter.parse.dialects.attributes import cut_attributes
+from converter.parse.dialects.callouts import Callout
+from converter.parse.dialects.fields import fields_of
 from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
 from converter.parse.markdown_it.private import escapedSplit
 from converter.parse.parsers import PARSERS, Parser
@@ -98,7 +103,8 @@ def parse(
 
 @dataclass(slots=True)
 class Frame:
-    """An open container. If it `gathers` its own text, paragraphs directly inside it go to `paragraphs`."""
+    """An open container. If it `gathers` its own text, paragraphs directly inside it go to `paragraphs`, their sources
+    to `sources` and their lines to `starts`."""
 
     kind: str
     block: int
@@ -110,6 +116,7 @@ class Frame:
     gathers: bool = False
     paragraphs: list[Inline] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
 
 
@@ -163,10 +170,11 @@ class Reader:
     def _add(self, kind: str, token: Token, **fields: Any) -> Block:
         """Append a block that `token` spans, inside the innermost open container."""
         start, end = self._span(token)
-        parent = self.stack[-1].block if self.stack else None
-        block = Block(kind, start, end, parent, **fields)
-        if self.stack:
-            self.stack[-1].children.append(len(self.blocks))
+        frame = self.stack[-1] if self.stack else None
+        block = Block(kind, start, end, **fields)
+        if frame is not None:
+            block.parent, block.item = frame.block, frame.item_index
+            frame.children.append(len(self.blocks))
         self.blocks.append(block)
         return block
 
@@ -218,17 +226,22 @@ class Reader:
         """The addresses of all link reference definitions."""
         return frozenset(reference["href"] for reference in self.env["references"].values())
 
-    def _next_inline(self, item: Item | None = None) -> tuple[str, Inline]:
-        """Consume the inline token after an opening token; the box of a task goes to the item that it opens."""
+    def _next_inline(self) -> tuple[str, Inline]:
+        """Consume the inline token after an opening token."""
         token = next(self.tokens)
-        content = token.content if item is None else self._cut_box(item, token.content)
-        return content, self._inline(content, token.map[0] if token.map else 0)
+        return token.content, self._inline(token.content, token.map[0] if token.map else 0)
 
     # -- common blocks, read without tokens
 
     def _common_paragraph(self, piece: Paragraph) -> None:
-        inline = self._inline(piece.content, piece.start)
-        self._add_common("image" if inline.image_only else "paragraph", piece, inline.text, piece.content, inline)
+        content = cut_attributes(piece.content)
+        if not content:
+            self._add_common("directive", piece, "", piece.content)
+            return
+        inline = self._inline(content, piece.start)
+        kind = "image" if inline.image_only else "paragraph"
+        block = self._add_common(kind, piece, inline.text, piece.content, inline)
+        self._add_fields(block, content, piece.start)
 
     def _common_heading(self, piece: Heading) -> None:
         inline = self._inline(piece.content, piece.start)
@@ -260,16 +273,19 @@ class Reader:
         for item in piece.items:
             item.line_end = self._last_line(item.line_start, item.line_end)
             item.line_start = self.numbers[item.line_start]
-        for item, start, content in piece.paragraphs:
+        for item, start, source in piece.paragraphs:
+            source = source if item.markdown else self._cut_box(item, source)
+            content = cut_attributes(source) or source
+            inline = self._inline(content, start)
             if item.markdown:
-                inline = self._inline(content, start)
+                item.breaks = extend(item.breaks, [(len(item.text) + 2, self.numbers[start])])
                 item.text += "\n\n" + inline.text
-                item.markdown += "\n\n" + content
+                item.markdown += "\n\n" + source
             else:
-                content = self._cut_box(item, content)
-                inline = self._inline(content, start)
-                item.text, item.markdown, item.span = item.task + inline.text, item.task + content, inline.span
+                item.text, item.markdown = item.task + inline.text, item.task + source
+                item.span, item.whole = inline.span, inline.whole
             self._adopt(block, inline)
+            self._add_fields(block, content, start, is_item=True)
         self._set_list_text(block)
 
     def _add_common(
@@ -277,7 +293,7 @@ class Reader:
     ) -> Block:
         start = self.numbers[piece.start]
         end = start if piece.end == piece.start + 1 else self._last_line(piece.start, piece.end)
-        block = Block(kind, start, end, None, text, markdown)
+        block = Block(kind, start, end, text=text, markdown=markdown)
         if inline is not None:
             block.links, block.images = inline.links, inline.images
         self.blocks.append(block)
@@ -294,20 +310,51 @@ class Reader:
 
     def _paragraph(self, token: Token) -> None:
         frame = self.stack[-1] if self.stack else None
-        content, inline = self._next_inline(frame.item if frame is not None and not frame.paragraphs else None)
+        source = self._next_source(token, frame)
+        if not source:
+            return
+        content = cut_attributes(source)
+        if not content and (frame is None or not frame.gathers):
+            self._add("directive", token, markdown=source)
+            return
+        content = content or source
+        inline = self._inline(content, token.map[0])
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
-            frame.sources.append(content)
+            frame.sources.append(source)
+            frame.starts.append(self._span(token)[0])
             if frame.kind != "footnote":
                 self._adopt(self.blocks[frame.block], inline)
+                if frame.item is not None:
+                    self._add_fields(self.blocks[frame.block], content, token.map[0], is_item=True)
                 return
-        text, markdown = inline.text, content
+        text, markdown = inline.text, source
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
             # Readers see the mark before the note, even where footnotes are not supported.
             mark = f"[^{self.blocks[frame.block].label}]: "
             text, markdown = mark + text, mark + markdown
         block = self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
         self._adopt(block, inline)
+        self._add_fields(block, content, token.map[0])
+
+    def _next_source(self, token: Token, frame: Frame | None) -> str:
+        """Consume the inline token of a paragraph, without what goes to the item or the callout that it opens."""
+        source: str = next(self.tokens).content
+        if frame is not None and frame.item is not None and not frame.paragraphs:
+            return self._cut_box(frame.item, source)
+        if frame is not None and frame.kind == "quote" and not frame.children and (alert := cut_alert(source)):
+            callout, line, source = alert
+            self._open_callout(self.blocks[frame.block], callout, line, token)
+            token.map = [token.map[0] + 1, token.map[1]]
+        return source
+
+    def _add_fields(self, block: Block, content: str, start: int, is_item: bool = False) -> None:
+        """Add the fields in a paragraph to its block as definitions."""
+        if "::" in content:
+            for key, value, line in fields_of(content, is_item):
+                number = self.numbers[start + line]
+                text = self._inline(value, start + line).text
+                block.definitions = extend(block.definitions, [Definition(key, text, number, number)])
 
     def _cut_box(self, item: Item, content: str) -> str:
         """Move the box of a task list item (GFM, section 5.3) to `item.task`; return the remainder."""
@@ -356,6 +403,29 @@ class Reader:
     def _open_quote(self, token: Token) -> None:
         self._add("quote", token)
         self.stack.append(Frame("quote", len(self.blocks) - 1))
+
+    def _callout(self, token: Token) -> None:
+        block = self._add("quote", token)
+        self.stack.append(Frame("quote", len(self.blocks) - 1))
+        line = token.map[0]
+        self._open_callout(block, token.meta["callout"], QUOTE_MARKS.sub("", self.lines[line], count=1).strip(), token)
+
+    def _open_callout(self, block: Block, callout: Callout, source: str, token: Token) -> None:
+        """Make a quote a callout; its title, as readers see it, is its first paragraph."""
+        block.callout, line = callout.kind, token.map[0]
+        inline = self._inline(callout.title, line)
+        title = Token("", "", 0, map=[line, line + 1])
+        self._adopt(self._add("paragraph", title, text=inline.text, markdown=source), inline)
+
+    def _directive(self, token: Token) -> None:
+        start, end = token.map
+        markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]).strip()
+        block = self._add("directive", token, markdown=markdown)
+        image, url, text = (token.meta[name] for name in ("image", "url", "text"))
+        if image:
+            block.images = [Image(text, image, None, url or None, block.line_start)]
+        elif url:
+            block.links = [Link(text, url, None, block.line_start)]
 
     def _open_footnote(self, token: Token) -> None:
         self._add("footnote", token, label=token.meta["label"])
@@ -426,7 +496,11 @@ class Reader:
         assert item is not None
         item.text = item.task + "\n\n".join(inline.text for inline in frame.paragraphs)
         item.markdown = item.task + "\n\n".join(frame.sources)
-        item.span = frame.paragraphs[0].span if frame.paragraphs else None
+        if frame.paragraphs:
+            item.span, item.whole = frame.paragraphs[0].span, frame.paragraphs[0].whole
+        if len(frame.paragraphs) > 1:
+            ends = accumulate((len(inline.text) + 2 for inline in frame.paragraphs[:-1]), initial=len(item.task))
+            item.breaks = list(zip(ends, frame.starts, strict=True))[1:]
 
     def _open_definitions(self, token: Token) -> None:
         self._add("definition", token)
@@ -592,6 +666,9 @@ HANDLERS: dict[str, Callable[[Reader, Any], None]] = {
     "hr": Reader._rule,
     "definition": Reader._link_reference,
     "too_deep": Reader._too_deep,
+    "directive": Reader._directive,
+    "callout_open": Reader._callout,
+    "callout_close": Reader._close_container,
     "blockquote_open": Reader._open_quote,
     "blockquote_close": Reader._close_container,
     "footnote_reference_open": Reader._open_footnote,

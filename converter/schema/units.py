@@ -15,7 +15,7 @@ from converter.parse import Block
 from converter.parse.blocks import Item
 from converter.records import ParsedDocument
 from converter.records.context import section_text
-from converter.records.label import split_label
+from converter.records.label import label_of
 from converter.records.tables import caption, tables_of
 from converter.schema.patterns import Patterns
 
@@ -126,7 +126,7 @@ def _item_units(context: ParsedDocument) -> Iterator[Unit]:
         children = _children(block)
         links = _links(block)
         for index, item in enumerate(block.items):
-            label, value = split_label(item.text[len(item.task) :], item.span)
+            label, value = label_of(item)
             link = links.get(index)
             parts = {
                 "text": item.text[len(item.task) :],
@@ -191,7 +191,7 @@ def _labelled_values(block: Block) -> list[tuple[str, Any]]:
 
 def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]]) -> tuple[str, Any] | None:
     text = item.text[len(item.task) :].strip()
-    label, value = split_label(text, item.span)
+    label, value = label_of(item)
     if label is not None:
         return label, value
     if text.endswith((":", "：")):  # `- Requires:` with the values below it, or none

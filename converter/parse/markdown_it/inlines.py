@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
@@ -15,6 +15,7 @@ from converter.parse.blocks import Image, Inline, Link
 from converter.parse.markdown_it.parsers import inline_parser
 
 LINE_BREAK_TAG = re.compile(r"<br\s*/?>", re.IGNORECASE)
+WHOLE = frozenset({"code_inline", "image", "math_inline"})
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
 
 
@@ -53,6 +54,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
     links: list[Link] = []
     images: list[Image] = []
     open_links: list[tuple[int, Link]] = []
+    whole: list[tuple[int, int]] = []  # as indexes of parts
     has_prose = False
     line = counted_end = 0
 
@@ -65,6 +67,8 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
 
     for token in tokens:
         kind = token.type
+        if kind in WHOLE and not open_links:
+            whole.append((len(parts), len(parts) + 1))
         if kind == "text" or kind == "text_special" or kind == "code_inline":
             parts.append(token.content)
             has_prose = has_prose or bool(token.content.strip())
@@ -79,6 +83,8 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
         elif kind == "link_close":
             start, link = open_links.pop()
             link.text = "".join(parts[start:])
+            if token.info != "auto":
+                whole.append((start, len(parts)))
         elif kind == "image":
             alt = _read_tokens(token.children or [], token.content, [0], opening=False).text
             link_url = open_links[-1][1].url if open_links else None
@@ -94,7 +100,11 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
         elif kind == "html_inline" and LINE_BREAK_TAG.fullmatch(token.content):
             parts.append("\n")
     span = _opening_span(tokens, content, lines) if opening else None
-    return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose)
+    inline = Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose)
+    if whole:
+        offsets = list(accumulate(map(len, parts), initial=0))
+        inline.whole = [(offsets[start], offsets[end]) for start, end in whole]
+    return inline
 
 
 def _title(token: Token) -> str | None:

@@ -1,0 +1,33 @@
+"""The tokens of what holds other blocks or is no text: callouts, and the lines that only a site generator reads."""
+
+from __future__ import annotations
+
+from markdown_it.rules_block import StateBlock
+
+from converter.parse.dialects.callouts import Callout
+
+
+def read_callout(
+    state: StateBlock, start: int, content: tuple[int, int], end: int, callout: Callout, indentation: int
+) -> None:
+    """Push a callout that spans the lines from `start` up to `end`, with the blocks in its content.
+
+    Lines between the opening one and the content are no text.
+    """
+    opening = state.push("callout_open", "", 1)
+    opening.map, opening.meta = [start, end], {"callout": callout}
+    if content[0] > start + 1:
+        push_directive(state, start + 1, content[0])
+    outer = state.parentType, state.lineMax, state.blkIndent
+    state.parentType, state.lineMax, state.blkIndent = "callout", content[1], indentation
+    state.md.block.tokenize(state, *content)
+    state.parentType, state.lineMax, state.blkIndent = outer
+    state.push("callout_close", "", -1)
+    state.line = end
+
+
+def push_directive(state: StateBlock, start: int, end: int, image: str = "", url: str = "", text: str = "") -> None:
+    """Push lines that are no text; they may show an image or link to something, described by `text`."""
+    token = state.push("directive", "", 0)
+    token.map, token.meta = [start, end], {"image": image, "url": url, "text": text}
+    state.line = end

@@ -1,0 +1,115 @@
+"""Fences, directives, shortcodes and components: a callout with its content, code, or lines that are no text."""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it.rules_block import StateBlock
+
+from converter.parse.dialects.callouts import TITLE_ARGUMENTS, arguments_of
+from converter.parse.dialects.containers import push_directive, read_callout
+from converter.parse.dialects.marks import CLOSING, STARTS, Mark, Marks, mark_of
+from converter.parse.markdown_it.private import forbid_indented_code
+
+OPTION = re.compile(r":[A-Za-z][\w-]*+:(?:[ \t]|$)")
+"""An option of a directive (MyST), below its opening line."""
+LONGEST_TAG = 20
+"""Lines that a shortcode may take."""
+TEXT_ARGUMENTS = ("alt", "caption", *TITLE_ARGUMENTS)
+IMAGES = frozenset({"figure", "image"})
+"""Directives whose argument is the address of an image (MyST)."""
+
+
+def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Block rule for a line that opens or closes something.
+
+    A callout and code reach to the closing line. Of anything else, only the lines of the marks are no text: the blocks
+    between them stand in the document as if they were not there.
+    """
+    position = state.bMarks[start] + state.tShift[start]
+    if state.src[position : position + 1] not in STARTS or state.is_code_block(start):
+        return False
+    marks, offset = marks_of(state)
+    mark, line = _mark_at(state, start, end, marks.mdx)
+    if mark is None:
+        return False
+    last = marks.pairs.get(start + offset, -1) - offset
+    if last >= end and state.level == 0:  # beyond the end of a window of a large document
+        state.line = start if silent else end
+        return True
+    is_paired = last > start and last < end and _stays_inside(state, start, last)
+    if not (is_paired or mark.lone or (not mark.opens and start + offset in marks.closings)):
+        return False
+    if silent:
+        return True
+    if is_paired and mark.callout:
+        first = _skip_options(state, start + 1, last) if mark.braced else start + 1
+        indentation = _indentation(state, first, last) if mark.lone else state.blkIndent
+        read_callout(state, start, (first, last), last + 1, mark.callout, indentation)
+    elif is_paired and mark.language is not None:
+        code = state.push("fence", "code", 0)
+        code.info, code.map = mark.language, [start, last + 1]
+        code.content = state.getLines(start + 1, last, state.sCount[start], True)
+        state.line = last + 1
+    else:
+        push_directive(state, start, _skip_options(state, line, end) if mark.braced else line, *_shown(mark))
+    return True
+
+
+def set_marks(state: StateBlock, marks: Marks, start: int) -> None:
+    """Tell a state the marks of its document, and the line of it that the state begins with."""
+    vars(state)["marks"] = marks, start
+    if marks.mdx:
+        forbid_indented_code(state)
+
+
+def marks_of(state: StateBlock) -> tuple[Marks, int]:
+    """Return the marks of the document, and the line of it that the state begins with."""
+    if "marks" not in vars(state):
+        set_marks(state, Marks.of(state.src.split("\n")), 0)
+    marks: tuple[Marks, int] = vars(state)["marks"]
+    return marks
+
+
+def _mark_at(state: StateBlock, start: int, end: int, mdx: bool) -> tuple[Mark | None, int]:
+    """Return the mark that begins in a line, and the line below it; a shortcode may take several lines."""
+    position = state.bMarks[start] + state.tShift[start]
+    text = state.src[position : state.eMarks[start]]
+    closing = next((CLOSING[mark] for mark in CLOSING if text.startswith(mark)), None)
+    line = start + 1
+    if closing and closing not in text:
+        while line < min(end, start + LONGEST_TAG) and not state.isEmpty(line):
+            text += " " + state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
+            line += 1
+            if closing in text:
+                break
+    return mark_of(text, mdx), line
+
+
+def _stays_inside(state: StateBlock, start: int, last: int) -> bool:
+    """Whether all lines up to the closing one belong to the list item or quote that the opening line stands in."""
+    return not state.level or all(
+        state.isEmpty(line) or state.sCount[line] >= state.blkIndent for line in range(start, last + 1)
+    )
+
+
+def _indentation(state: StateBlock, start: int, end: int) -> int:
+    """Return the indentation that all lines share: that of shortcodes is for show."""
+    counts = [state.sCount[line] for line in range(start, end) if not state.isEmpty(line)]
+    return max(state.blkIndent, min(counts, default=0))
+
+
+def _skip_options(state: StateBlock, line: int, end: int) -> int:
+    """Return the line below the options of a directive."""
+    while line < end and OPTION.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line]):
+        line += 1
+    return line
+
+
+def _shown(mark: Mark) -> tuple[str, str, str]:
+    """Return the image that a mark shows, the address that it links to, and the words for either."""
+    if mark.braced:
+        return (mark.arguments if mark.name in IMAGES else ""), "", ""
+    named = arguments_of(mark.arguments)[1]
+    text = next((named[name] for name in TEXT_ARGUMENTS if name in named), "")
+    return named.get("src", ""), named.get("url", named.get("href", "")), text

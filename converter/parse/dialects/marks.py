@@ -1,0 +1,212 @@
+"""The lines that open and close something: `:::` fences, directives in code fences, shortcodes, components of MDX.
+
+A line is a `Mark` by itself; which lines belong together, `pairs_of` finds in one pass over all lines, so that no rule
+has to search for the end of what it opens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from converter.parse.dialects.callouts import DIRECTIVE, Callout, callout_of, name_and_callout
+
+DIGITS = "0123456789"
+FENCE = re.compile(r"`{3,}+(?=[^`]*$)|~{3,}+")
+LONGEST = 2000
+"""A longer line is no mark."""
+STARTS = frozenset(":`~{<")
+"""The first characters of marks."""
+PREFIX = " \t>"
+CLOSING = {"{{<": ">}}", "{{%": "%}}", "{%": "%}"}
+"""How the shortcodes of Hugo and of Liquid (Jekyll, GitBook) open and close."""
+TAG = re.compile(r"(/|end(?=\w))?[ \t]*+([A-Za-z][\w./-]*+)")
+COMPONENT = re.compile(r"<(/?)([A-Z][\w.]*+)((?:\s[^<>]*+)?)>")
+MODULE = re.compile(
+    r"""import\s(?:[^\n"';]{1,300}\sfrom\s+)?["'][^"'\n]+["'];?\s*$|export\s+(?:const|default|function|let|async)\s"""
+)
+TEXT_DIRECTIVES = frozenset("card container div exercise figure grid grid-item grid-item-card image proof solution "
+                            "tab-set tabs table".split())  # fmt: skip
+"""Directives in code fences, besides callouts, whose content is Markdown (MyST)."""
+CODE = frozenset("code code-block code-cell codeblock highlight katex math mermaid plantuml prettify sourcecode".split())
+"""Directives and shortcodes whose content is code."""
+LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
+"""Those of them that name the language themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A line that opens or closes something of the same `key`.
+
+    What it opens is a callout, code in a `language`, or neither: then only the line itself is no text. A `lone` mark is
+    no text even if nothing closes it. A `braced` one is a directive of MyST, which has options.
+    """
+
+    key: str
+    opens: bool
+    name: str = ""
+    arguments: str = ""
+    callout: Callout | None = None
+    language: str | None = None
+    lone: bool = False
+    braced: bool = False
+
+
+def mark_of(text: str, mdx: bool) -> Mark | None:
+    """Return the mark that a line is, white space and quote marks before it left out; None if it is text."""
+    first = text[:1]
+    if first not in STARTS or len(text) > LONGEST:
+        return None
+    text = text.rstrip()
+    if first == ":":
+        return _colons(text)
+    if first == "{":
+        return _shortcode(text)
+    if first == "<":
+        return _component(text) if mdx else None
+    return _fence(text)
+
+
+def _colons(text: str) -> Mark | None:
+    info = text.lstrip(":")
+    length = len(text) - len(info)
+    if length < 3:
+        return None
+    return _directive(f":{length}", info.rstrip(": \t").strip())
+
+
+def _fence(text: str) -> Mark | None:
+    info = text.lstrip(text[0])
+    length = len(text) - len(info)
+    directive = DIRECTIVE.match(info.strip())
+    if length < 3 or not directive:
+        return Mark(f"{text[0]}{length}", False) if length >= 3 and not info.strip() else None
+    name = directive[1].lower()
+    mark = _directive(f"{text[0]}{length}", info.strip())
+    return mark if mark.callout or name in TEXT_DIRECTIVES else None
+
+
+def _directive(key: str, info: str) -> Mark:
+    if not info:
+        return Mark(key, False)
+    name, callout = name_and_callout(info)
+    directive = DIRECTIVE.match(info)
+    arguments = directive[2].strip() if directive else info[len(name) :].strip()
+    language = _language(name.lower(), arguments)
+    return Mark(key, True, name.lower(), arguments, callout, language, braced=directive is not None)
+
+
+def _language(name: str, arguments: str) -> str | None:
+    """Return the language of the code that a directive or shortcode opens, empty if unknown; None if it opens none."""
+    if name not in CODE:
+        return None
+    return name if name in LANGUAGES else next(iter(arguments.split()), "")
+
+
+def _shortcode(text: str) -> Mark | None:
+    tags = tags_of(text)
+    if not tags:
+        return None
+    match = TAG.match(tags[0])
+    if match is None or len(tags) > 1:
+        return Mark("", False, lone=True)
+    name, arguments = match[2].lower(), tags[0][match.end() :].strip()
+    key, opens = f"{text[:2]}{name}", not match[1] and not arguments.endswith("/")
+    callout = callout_of(name, arguments) if opens else None
+    return Mark(key, opens, name, arguments, callout, _language(name, arguments), lone=True)
+
+
+def tags_of(text: str) -> list[str]:
+    """Return the content of the shortcodes that a line consists of; an empty list if it holds anything else."""
+    tags, at = [], 0
+    while at < len(text):
+        opening = next((mark for mark in CLOSING if text.startswith(mark, at)), None)
+        end = text.find(CLOSING[opening], at + len(opening)) if opening else -1
+        if opening is None or end < 0:
+            return []
+        tags.append(text[at + len(opening) : end].strip("- \t"))
+        at = end + len(CLOSING[opening])
+        at += len(text[at:]) - len(text[at:].lstrip())
+    return tags
+
+
+def _component(text: str) -> Mark | None:
+    match = COMPONENT.fullmatch(text)
+    if match is None:
+        return None
+    name, arguments = match[2], match[3].strip()
+    opens = not match[1] and not arguments.endswith("/")
+    return Mark(f"<{name}", opens, name, arguments, callout_of(name, arguments) if opens else None, lone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of a document: whether it is MDX, and the closing line of each line that opens something."""
+
+    mdx: bool
+    pairs: Mapping[int, int]
+    closings: frozenset[int]
+
+    @classmethod
+    def of(cls, lines: Sequence[str]) -> Marks:
+        """Return the marks of these lines."""
+        mdx = is_mdx(lines)
+        pairs = pairs_of(lines, mdx)
+        return cls(mdx, pairs, frozenset(pairs.values()))
+
+
+def is_mdx(lines: Sequence[str]) -> bool:
+    """Whether a line outside code imports or exports something, as in MDX only."""
+    if not any(line.startswith(("import ", "export ")) and MODULE.match(line) for line in lines):
+        return False
+    fence = ""
+    for line in lines:
+        mark = FENCE.match(line.lstrip(PREFIX))
+        if fence:
+            fence = "" if mark and mark[0].startswith(fence) and not line.strip(f"{PREFIX}{fence[0]}") else fence
+        elif mark:
+            fence = mark[0]
+        elif MODULE.match(line):
+            return True
+    return False
+
+
+def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
+    """Return the closing line of each line that opens something, by their indexes. Code holds no marks."""
+    pairs: dict[int, int] = {}
+    open_marks: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)  # by family: key and line of each
+    code: tuple[str, int | None] | None = None
+    for number, line in enumerate(lines):
+        text = line.lstrip(PREFIX)
+        if text[:1] not in STARTS:
+            continue
+        mark = mark_of(text, mdx)
+        if code is not None:
+            if mark and not mark.opens and closes(mark.key, code[0]):
+                if code[1] is not None:
+                    pairs[code[1]] = number
+                code = None
+            continue
+        if mark is None:
+            if fence := FENCE.match(text):
+                code = f"{text[0]}{len(fence[0])}", None
+            continue
+        stack = open_marks[mark.key.rstrip(DIGITS)]
+        if mark.language is not None:
+            code = mark.key, number
+        elif mark.opens:
+            stack.append((mark.key, number))
+        elif stack and (mark.key[0] == ":" or closes(mark.key, stack[-1][0])):  # Pandoc counts no colons
+            pairs[stack.pop()[1]] = number
+        elif mark.key[:1] in ("`", "~"):
+            code = mark.key, None
+    return pairs
+
+
+def closes(closing: str, opening: str) -> bool:
+    """Whether a mark of one key closes what a mark of another opened: a fence at least as long, else the same key."""
+    if opening[0] in "`~:":
+        return closing[:1] == opening[0] and int(closing[1:]) >= int(opening[1:])
+    return closing == opening
