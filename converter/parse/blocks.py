@@ -91,8 +91,8 @@ class Item:
     `marker` is the bullet or number as written. `text` and `markdown` are those of the item's own paragraphs,
     without nested items. `task` is the box of a task list item as it appears in both (`[ ] `, `[x] `). `span` is the
     text of the inline mark (strong, emphasis, code, link) that the item opens with after any box, if it has one;
-    `whole` holds the ranges of its first paragraph that are one thing, as in `Inline`. `breaks` holds, of each paragraph
-    after the first, where it begins in `text`, and its line.
+    `whole` holds the ranges of its first paragraph that are one thing, as in `Inline`. `breaks` holds, of each
+    paragraph after the first, where it begins in `text`, and its line.
     """
 
     parent: int | None

@@ -33,6 +33,7 @@ from converter.parse.blocks import (
 from converter.parse.dialects.alerts import cut_alert
 from converter.parse.dialects.attributes import cut_attributes
 from converter.parse.dialects.callouts import Callout
+from converter.parse.dialects.containers import Shown
 from converter.parse.dialects.fields import fields_of
 from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
 from converter.parse.markdown_it.private import escapedSplit
@@ -158,7 +159,7 @@ class Reader:
 
     def _span(self, token: Token) -> tuple[int, int]:
         """Return the first and the last non-blank original line of a token."""
-        start, end = token.map or (0, 1)
+        start, end = lines_of(token)
         return self.numbers[start], self._last_line(start, end)
 
     def _last_line(self, start: int, end: int) -> int:
@@ -229,7 +230,7 @@ class Reader:
     def _next_inline(self) -> tuple[str, Inline]:
         """Consume the inline token after an opening token."""
         token = next(self.tokens)
-        return token.content, self._inline(token.content, token.map[0] if token.map else 0)
+        return token.content, self._inline(token.content, lines_of(token)[0])
 
     # -- common blocks, read without tokens
 
@@ -318,7 +319,7 @@ class Reader:
             self._add("directive", token, markdown=source)
             return
         content = content or source
-        inline = self._inline(content, token.map[0])
+        inline = self._inline(content, lines_of(token)[0])
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
             frame.sources.append(source)
@@ -326,7 +327,7 @@ class Reader:
             if frame.kind != "footnote":
                 self._adopt(self.blocks[frame.block], inline)
                 if frame.item is not None:
-                    self._add_fields(self.blocks[frame.block], content, token.map[0], is_item=True)
+                    self._add_fields(self.blocks[frame.block], content, lines_of(token)[0], is_item=True)
                 return
         text, markdown = inline.text, source
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
@@ -335,7 +336,7 @@ class Reader:
             text, markdown = mark + text, mark + markdown
         block = self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
         self._adopt(block, inline)
-        self._add_fields(block, content, token.map[0])
+        self._add_fields(block, content, lines_of(token)[0])
 
     def _next_source(self, token: Token, frame: Frame | None) -> str:
         """Consume the inline token of a paragraph, without what goes to the item or the callout that it opens."""
@@ -343,9 +344,11 @@ class Reader:
         if frame is not None and frame.item is not None and not frame.paragraphs:
             return self._cut_box(frame.item, source)
         if frame is not None and frame.kind == "quote" and not frame.children and (alert := cut_alert(source)):
-            callout, line, source = alert
-            self._open_callout(self.blocks[frame.block], callout, line, token)
-            token.map = [token.map[0] + 1, token.map[1]]
+            callout, mark, content = alert
+            self._open_callout(self.blocks[frame.block], callout, mark, token)
+            start = lines_of(token)[0] + source.count("\n") - content.count("\n")
+            token.map = [start, max(start + 1, lines_of(token)[1])]
+            return content
         return source
 
     def _add_fields(self, block: Block, content: str, start: int, is_item: bool = False) -> None:
@@ -386,7 +389,7 @@ class Reader:
         self._add("rule", token, markdown=self.lines[token.map[0]].strip() if token.map else token.markup)
 
     def _link_reference(self, token: Token) -> None:
-        start, end = token.map or (0, 1)
+        start, end = lines_of(token)
         markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end])
         self._add("link_reference", token, markdown=markdown.strip(), label=token.meta.get("label"))
 
@@ -407,25 +410,30 @@ class Reader:
     def _callout(self, token: Token) -> None:
         block = self._add("quote", token)
         self.stack.append(Frame("quote", len(self.blocks) - 1))
-        line = token.map[0]
+        line = lines_of(token)[0]
         self._open_callout(block, token.meta["callout"], QUOTE_MARKS.sub("", self.lines[line], count=1).strip(), token)
 
     def _open_callout(self, block: Block, callout: Callout, source: str, token: Token) -> None:
-        """Make a quote a callout; its title, as readers see it, is its first paragraph."""
-        block.callout, line = callout.kind, token.map[0]
-        inline = self._inline(callout.title, line)
-        title = Token("", "", 0, map=[line, line + 1])
-        self._adopt(self._add("paragraph", title, text=inline.text, markdown=source), inline)
+        """Make a quote a callout. Its title is its first paragraph; without one, the line is a directive."""
+        block.callout, line = callout.kind, lines_of(token)[0]
+        inline = self._inline(callout.title or callout.words, line)
+        kind = "paragraph" if callout.title else "directive"
+        opening = Token("", "", 0, map=[line, line + 1])
+        self._adopt(self._add(kind, opening, text=inline.text, markdown=source), inline)
 
     def _directive(self, token: Token) -> None:
-        start, end = token.map
+        start, end = lines_of(token)
         markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]).strip()
-        block = self._add("directive", token, markdown=markdown)
-        image, url, text = (token.meta[name] for name in ("image", "url", "text"))
-        if image:
-            block.images = [Image(text, image, None, url or None, block.line_start)]
-        elif url:
-            block.links = [Link(text, url, None, block.line_start)]
+        shown: Shown = token.meta["shown"]
+        inline = self._inline(shown.words or shown.alt, start)
+        block = self._add("image" if shown.image else "directive", token, text=inline.text, markdown=markdown)
+        self._adopt(block, inline)
+        line = block.line_start
+        if shown.image:
+            title = inline.text if shown.words else None
+            block.images = [Image(shown.alt or inline.text, shown.image, title, shown.url or None, line)]
+        elif shown.url:
+            block.links = extend(block.links, [Link(inline.text or shown.url, shown.url, None, line)])
 
     def _open_footnote(self, token: Token) -> None:
         self._add("footnote", token, label=token.meta["label"])
@@ -558,7 +566,7 @@ class Reader:
                 lines.append(self.numbers[line])
             elif part.type == "table_close":
                 break
-        start, end = token.map or (0, 1)
+        start, end = lines_of(token)
         self._set_table(block, Table(header, rows, lines), start, end)
 
     def _set_table(self, block: Block, table: Table, start: int, end: int) -> None:
@@ -621,6 +629,12 @@ class Reader:
             )
         )
         return [self._cell(block, part, index) for part in surplus]
+
+
+def lines_of(token: Token) -> tuple[int, int]:
+    """Return the first line of a token, and the line after its last."""
+    start, end = token.map or (0, 1)
+    return start, end
 
 
 def refusal(table: Table, characters: int, allowance: Allowance) -> str | None:

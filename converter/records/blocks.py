@@ -79,7 +79,10 @@ BLOCKS = Record(
         field("markdown", STRING, "The block's own inline source, marks kept."),
         field("language", STRING, "The language of a fenced code block.", nullable=True),
         field(
-            "callout", STRING, "The kind of a quote that is a callout: note, warning, tab ...; else null.", nullable=True
+            "callout",
+            STRING,
+            "The kind of a quote that is a callout: note, warning, tab ...; else null.",
+            nullable=True,
         ),
         field(
             "chrome",

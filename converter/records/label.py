@@ -18,9 +18,11 @@ SEARCH_LENGTH = MAXIMUM_LENGTH + 20
 # A colon separates label and value if white space follows it (so not in 12:30, 3:1 or https://), or if it is
 # full-width; two colons do so in Obsidian's fields (`key:: value`). Dashes separate them if white space surrounds them.
 DIVISION = re.compile(r"(?<!:)::?\s+|：\s*|(?<!\s)\s+(?:--+|[\u2013\u2014])\s+")
-# After a marked span, a hyphen after white space is enough, and a colon may be inside the span or after it. A dash
-# between two words without white space (`**1990**–1995`) is part of a word.
-AFTER_SPAN = re.compile(r"\s*(?:::?\s+|：\s*|--+\s+|\u2014\s*|\u2013\s+)|\s+(?:\u2013\s*|-\s+)")
+# After a marked span, a hyphen before white space is enough, and a colon may be inside the span or after it. A dash
+# between two words without white space (`**1990**–1995`) is part of a word, and so may be a hyphen before a small word
+# (`**pre**- and post-war`).
+AFTER_SPAN = re.compile(r"\s*(?:::?\s+|：\s*|--+\s+|\u2014\s*|\u2013\s+|-\s+)|\s+\u2013\s*")
+SUSPENDED = re.compile(r"-\s+(?P<word>[^\W\d_]{1,4})\s")
 SENTENCE_END = re.compile(r"[.!?;。！？；](?:\s|$)|,\s|[，、]|://")
 UNSPACED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
 LETTER = re.compile(r"[^\W\d_]")
@@ -58,6 +60,9 @@ def split_label(
         label = span.rstrip()
         if label.endswith((":", "：")) and remainder[:1].isspace():
             return _pair(label.rstrip(":："), remainder)
+        suspension = SUSPENDED.match(remainder)
+        if suspension and suspension["word"].islower():
+            return None, None
         if separator := AFTER_SPAN.match(remainder):
             return _pair(label, remainder[separator.end() :])
     whole = (*whole, *(emoji.span() for emoji in EMOJI.finditer(text, 0, SEARCH_LENGTH)))

@@ -6,12 +6,19 @@ import re
 
 from converter.parse.dialects.callouts import Callout
 
+LONGEST_TITLE = 60
 ALERT = re.compile(r"\[!([A-Za-z][\w-]*+)(?:\|[^\]\n]*+)?\][+-]?(?:[ \t]++([^\n]*+))?[ \t]*+(?:\n|\Z)")
 
 
 def cut_alert(content: str) -> tuple[Callout, str, str] | None:
-    """Return the callout that a quote's first paragraph opens, its first line, and the rest of the paragraph."""
+    """Return the callout that a quote's first paragraph opens, its source, and the rest of the paragraph.
+
+    A long line, or a sentence that goes on in the next line, is no title.
+    """
     match = ALERT.match(content)
     if match is None:
         return None
-    return Callout.named(match[1], match[2] or ""), match[0].rstrip(), content[match.end() :]
+    kind, title, rest = match[1].lower(), match[2] or "", content[match.end() :]
+    if title and (len(title) > LONGEST_TITLE or rest[:1].islower()):
+        return Callout(kind), content[: match.start(2)].rstrip(), content[match.start(2) :]
+    return Callout(kind, title.strip()), match[0].rstrip(), rest

@@ -6,22 +6,27 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-KINDS = frozenset(
-    "abstract accordion accordionitem admonition alert aside attention bug callout caution check collapse "
-    "collapsible danger dangerous deprecated details disclosure done dropdown error example expand expandable expander "
-    "fail failure faq help hint important info information margin message missing note notice notification question "
-    "quote remark see-also seealso sidebar spoiler success summary tab tab-item tabitem tip tldr todo toggle topic "
-    "versionadded versionchanged warn warning".split()
-)
+KINDS = frozenset({
+    "abstract", "accordion", "accordionitem", "admonition", "alert", "aside", "attention", "bug", "callout",
+    "caution", "check", "collapse", "collapsible", "danger", "dangerous", "deprecated", "details", "disclosure",
+    "done", "dropdown", "error", "example", "expand", "expandable", "expander", "fail", "failure", "faq", "help",
+    "hint", "important", "info", "information", "margin", "message", "missing", "note", "notice", "notification",
+    "question", "quote", "remark", "see-also", "seealso", "sidebar", "spoiler", "success", "summary", "tab",
+    "tab-item", "tabitem", "tip", "tldr", "todo", "toggle", "topic", "versionadded", "versionchanged", "warn",
+    "warning",
+})  # fmt: skip
 """Names of directives, shortcodes and components that set text apart, to a reader as a box, a fold or a tab."""
-GENERIC = frozenset("admonition alert aside callout hint message notice notification".split())
+GENERIC = frozenset({
+    "admonition", "alert", "aside", "callout", "hint", "message", "notice", "notification",
+})  # fmt: skip
 """Names of which an argument says more: `{% hint style="info" %}`, `<Callout type="warning">`."""
 KIND_ARGUMENTS = ("type", "kind", "style", "variant", "intent", "class")
 TITLE_ARGUMENTS = ("title", "header", "heading", "summary", "label", "name", "value")
+OTHER_ARGUMENTS = ("author", "cite", "footer", "source")
 PREFIX = "callout-"
 """Quarto's prefix of the kinds, as classes."""
 
-ARGUMENT = re.compile(r"""(?:([\w:-]+)=)?(?:"([^"]*+)"|'([^']*+)'|([^\s"'{}<>=]+))""")
+ARGUMENT = re.compile(r"""(?:([A-Za-z_][\w-]*)\s*(?:=\s*|:\s*(?=["'])))?(?:"([^"]*+)"|'([^']*+)'|([^\s"'{}<>=]+))""")
 DIRECTIVE = re.compile(r"\{([A-Za-z][\w:.-]*+)\}(.*)")
 NAME = re.compile(r"([A-Za-z][\w-]*+)[ \t]*+(.*)")
 BRACKETS = re.compile(r"\[([^\[\]]*+)\]")
@@ -30,15 +35,11 @@ CLASS = re.compile(r"(?<=\.)[\w-]++")
 
 @dataclass(frozen=True, slots=True)
 class Callout:
-    """The kind of a callout, in lower case, and its title; without one, readers see the kind."""
+    """The kind of a callout, in lower case, its title, and other words about it, such as whom it quotes."""
 
     kind: str
-    title: str
-
-    @classmethod
-    def named(cls, kind: str, title: str = "") -> Callout:
-        """Return a callout of this kind."""
-        return cls(kind.lower(), title.strip() or kind.replace("-", " ").capitalize())
+    title: str = ""
+    words: str = ""
 
 
 def arguments_of(source: str) -> tuple[list[str], dict[str, str]]:
@@ -64,7 +65,7 @@ def callout_of(name: str, source: str) -> Callout | None:
         kind = next((value.lower() for value in candidates if value.lower() in KINDS), kind)
         values = values[1:] if values[:1] and values[0].lower() == kind else values
     title = next((named[key] for key in TITLE_ARGUMENTS if key in named), "") or " ".join(values[:1])
-    return Callout.named(kind, title)
+    return Callout(kind, title, "\n".join(named[key] for key in OTHER_ARGUMENTS if key in named))
 
 
 def name_and_callout(info: str) -> tuple[str, Callout | None]:
@@ -74,7 +75,7 @@ def name_and_callout(info: str) -> tuple[str, Callout | None]:
     """
     if directive := DIRECTIVE.match(info):
         name, title = directive[1], directive[2]
-        return name, Callout.named(name, title) if name.lower() in KINDS else None
+        return name, Callout(name.lower(), title.strip()) if name.lower() in KINDS else None
     if info.startswith("{"):
         return _by_classes(info, CLASS.findall(info))
     words = NAME.match(info)
@@ -85,11 +86,11 @@ def name_and_callout(info: str) -> tuple[str, Callout | None]:
         return name, None
     brackets = BRACKETS.match(title)
     title = brackets[1] if brackets else title.partition("{")[0].strip().strip("\"'")
-    return name, Callout.named(name, title)
+    return name, Callout(name.lower(), title)
 
 
 def _by_classes(info: str, classes: Sequence[str]) -> tuple[str, Callout | None]:
     """Return the name and callout of a Pandoc div with these attributes."""
     name = classes[0] if classes else ""
     kind = next((kind for kind in (each.removeprefix(PREFIX) for each in classes) if kind.lower() in KINDS), None)
-    return name, Callout.named(kind, arguments_of(info)[1].get("title", "")) if kind else None
+    return name, Callout(kind.lower(), arguments_of(info)[1].get("title", "")) if kind else None

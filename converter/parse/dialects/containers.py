@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from markdown_it.rules_block import StateBlock
 
 from converter.parse.dialects.callouts import Callout
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a directive shows: words, an image, and what it links to; all of them may be empty."""
+
+    words: str = ""
+    image: str = ""
+    alt: str = ""
+    url: str = ""
+
+
+NOTHING = Shown()
 
 
 def read_callout(
@@ -26,8 +41,8 @@ def read_callout(
     state.line = end
 
 
-def push_directive(state: StateBlock, start: int, end: int, image: str = "", url: str = "", text: str = "") -> None:
-    """Push lines that are no text; they may show an image or link to something, described by `text`."""
+def push_directive(state: StateBlock, start: int, end: int, shown: Shown = NOTHING) -> None:
+    """Push lines that a site generator reads."""
     token = state.push("directive", "", 0)
-    token.map, token.meta = [start, end], {"image": image, "url": url, "text": text}
+    token.map, token.meta = [start, end], {"shown": shown}
     state.line = end

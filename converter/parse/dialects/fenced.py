@@ -6,18 +6,15 @@ import re
 
 from markdown_it.rules_block import StateBlock
 
-from converter.parse.dialects.callouts import TITLE_ARGUMENTS, arguments_of
 from converter.parse.dialects.containers import push_directive, read_callout
-from converter.parse.dialects.marks import CLOSING, STARTS, Mark, Marks, mark_of
+from converter.parse.dialects.marks import CLOSING, HIDDEN, STARTS, Mark, Marks, mark_of
+from converter.parse.dialects.shown import shown_by
 from converter.parse.markdown_it.private import forbid_indented_code
 
 OPTION = re.compile(r":[A-Za-z][\w-]*+:(?:[ \t]|$)")
 """An option of a directive (MyST), below its opening line."""
 LONGEST_TAG = 20
 """Lines that a shortcode may take."""
-TEXT_ARGUMENTS = ("alt", "caption", *TITLE_ARGUMENTS)
-IMAGES = frozenset({"figure", "image"})
-"""Directives whose argument is the address of an image (MyST)."""
 
 
 def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -46,13 +43,15 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         first = _skip_options(state, start + 1, last) if mark.braced else start + 1
         indentation = _indentation(state, first, last) if mark.lone else state.blkIndent
         read_callout(state, start, (first, last), last + 1, mark.callout, indentation)
+    elif is_paired and mark.name in HIDDEN:
+        push_directive(state, start, last + 1)
     elif is_paired and mark.language is not None:
         code = state.push("fence", "code", 0)
         code.info, code.map = mark.language, [start, last + 1]
         code.content = state.getLines(start + 1, last, state.sCount[start], True)
         state.line = last + 1
     else:
-        push_directive(state, start, _skip_options(state, line, end) if mark.braced else line, *_shown(mark))
+        push_directive(state, start, _skip_options(state, line, end) if mark.braced else line, shown_by(mark))
     return True
 
 
@@ -104,12 +103,3 @@ def _skip_options(state: StateBlock, line: int, end: int) -> int:
     while line < end and OPTION.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line]):
         line += 1
     return line
-
-
-def _shown(mark: Mark) -> tuple[str, str, str]:
-    """Return the image that a mark shows, the address that it links to, and the words for either."""
-    if mark.braced:
-        return (mark.arguments if mark.name in IMAGES else ""), "", ""
-    named = arguments_of(mark.arguments)[1]
-    text = next((named[name] for name in TEXT_ARGUMENTS if name in named), "")
-    return named.get("src", ""), named.get("url", named.get("href", "")), text

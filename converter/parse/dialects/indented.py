@@ -42,6 +42,6 @@ def indented_callout(state: StateBlock, start: int, end: int, silent: bool) -> b
         line += 1
         last = last if state.isEmpty(line - 1) else line
     kind = "tab" if opening["tab"] else opening["kind"] or DEFAULT_KINDS[state.src[position]]
-    callout = Callout.named(kind, opening["tab"] or opening["title"] or "")
+    callout = Callout(kind.lower(), (opening["tab"] or opening["title"] or "").strip())
     read_callout(state, start, (start + 1, last), last, callout, indentation)
     return True

@@ -27,11 +27,18 @@ COMPONENT = re.compile(r"<(/?)([A-Z][\w.]*+)((?:\s[^<>]*+)?)>")
 MODULE = re.compile(
     r"""import\s(?:[^\n"';]{1,300}\sfrom\s+)?["'][^"'\n]+["'];?\s*$|export\s+(?:const|default|function|let|async)\s"""
 )
-TEXT_DIRECTIVES = frozenset("card container div exercise figure grid grid-item grid-item-card image proof solution "
-                            "tab-set tabs table".split())  # fmt: skip
+TEXT_DIRECTIVES = frozenset({
+    "card", "container", "div", "exercise", "figure", "grid", "grid-item", "grid-item-card", "image", "proof",
+    "solution", "tab-set", "tabs", "table",
+})  # fmt: skip
 """Directives in code fences, besides callouts, whose content is Markdown (MyST)."""
-CODE = frozenset("code code-block code-cell codeblock highlight katex math mermaid plantuml prettify sourcecode".split())
+CODE = frozenset({
+    "code", "code-block", "code-cell", "codeblock", "highlight", "katex", "math", "mermaid", "plantuml",
+    "prettify", "sourcecode",
+})  # fmt: skip
 """Directives and shortcodes whose content is code."""
+HIDDEN = frozenset({"comment"})
+"""Shortcodes whose content is not shown."""
 LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
 """Those of them that name the language themselves."""
 
@@ -100,7 +107,7 @@ def _directive(key: str, info: str) -> Mark:
 
 def _language(name: str, arguments: str) -> str | None:
     """Return the language of the code that a directive or shortcode opens, empty if unknown; None if it opens none."""
-    if name not in CODE:
+    if name not in CODE | HIDDEN:
         return None
     return name if name in LANGUAGES else next(iter(arguments.split()), "")
 

@@ -121,7 +121,7 @@ def link_www(state: StateInline, silent: bool) -> bool:
 
 def link_protocol(state: StateInline, silent: bool) -> bool:
     """Inline rule at `:`: `http://...`, `https://...`, `mailto:a@b.c` and `xmpp:a@b.c`."""
-    if silent or state.linkLevel > 0 or state.posMax - state.pos < 4:
+    if silent or state.linkLevel > 0 or state.posMax - state.pos < 4 or state.src[state.pos] != ":":
         return False
     text, colon = state.src, state.pos
     for name in ("http", "https", "mailto", "xmpp"):
@@ -145,7 +145,7 @@ def link_protocol(state: StateInline, silent: bool) -> bool:
 
 def link_email(state: StateInline, silent: bool) -> bool:
     """Inline rule at `@`: `someone@example.org`."""
-    if silent or state.linkLevel > 0:
+    if silent or state.linkLevel > 0 or state.src[state.pos] != "@":
         return False
     text, at = state.src, state.pos
     end = DOMAIN.match(text, at + 1, state.posMax).end()  # type: ignore[union-attr] # may match ""
