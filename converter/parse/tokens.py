@@ -42,6 +42,7 @@ from converter.parse.structure import structure
 from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"(?<![ \t])(?:[ \t]*+>)+[ \t]?")
+MARKS_BEFORE = re.compile(r"\A(?:[ \t]*+>)+[ \t]?")
 TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 TAG = re.compile(r"<[^<>]*>")
 RAW_TEXT_ELEMENT = re.compile(r"\s*<(?:script|style)\b", re.IGNORECASE)
@@ -411,7 +412,7 @@ class Reader:
         block = self._add("quote", token)
         self.stack.append(Frame("quote", len(self.blocks) - 1))
         line = lines_of(token)[0]
-        self._open_callout(block, token.meta["callout"], QUOTE_MARKS.sub("", self.lines[line], count=1).strip(), token)
+        self._open_callout(block, token.meta["callout"], self._source(line, line + 1), token)
 
     def _open_callout(self, block: Block, callout: Callout, source: str, token: Token) -> None:
         """Make a quote a callout. Its title is its first paragraph; without one, the line is a directive."""
@@ -423,7 +424,7 @@ class Reader:
 
     def _directive(self, token: Token) -> None:
         start, end = lines_of(token)
-        markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]).strip()
+        markdown = self._source(start, end)
         shown: Shown = token.meta["shown"]
         inline = self._inline(shown.words or shown.alt, start)
         block = self._add("image" if shown.image else "directive", token, text=inline.text, markdown=markdown)
@@ -434,6 +435,10 @@ class Reader:
             block.images = [Image(shown.alt or inline.text, shown.image, title, shown.url or None, line)]
         elif shown.url:
             block.links = extend(block.links, [Link(inline.text or shown.url, shown.url, None, line)])
+
+    def _source(self, start: int, end: int) -> str:
+        """Return lines without the marks of the quotes around them."""
+        return "\n".join(MARKS_BEFORE.sub("", line, count=1) for line in self.lines[start:end]).strip()
 
     def _open_footnote(self, token: Token) -> None:
         self._add("footnote", token, label=token.meta["label"])

@@ -60,7 +60,7 @@ def split_label(
         label = span.rstrip()
         if label.endswith((":", "：")) and remainder[:1].isspace():
             return _pair(label.rstrip(":："), remainder)
-        suspension = SUSPENDED.match(remainder)
+        suspension = None if whole and whole[0][0] == 0 else SUSPENDED.match(remainder)
         if suspension and suspension["word"].islower():
             return None, None
         if separator := AFTER_SPAN.match(remainder):

@@ -25,6 +25,8 @@ TITLE_ARGUMENTS = ("title", "header", "heading", "summary", "label", "name", "va
 OTHER_ARGUMENTS = ("author", "cite", "footer", "source")
 PREFIX = "callout-"
 """Quarto's prefix of the kinds, as classes."""
+ITEM = re.compile(r"-?item$")
+"""What the names of tabs and folds end with, where something else holds them."""
 
 ARGUMENT = re.compile(r"""(?:([A-Za-z_][\w-]*)\s*(?:=\s*|:\s*(?=["'])))?(?:"([^"]*+)"|'([^']*+)'|([^\s"'{}<>=]+))""")
 DIRECTIVE = re.compile(r"\{([A-Za-z][\w:.-]*+)\}(.*)")
@@ -40,6 +42,11 @@ class Callout:
     kind: str
     title: str = ""
     words: str = ""
+
+    @classmethod
+    def named(cls, name: str, title: str, words: str = "") -> Callout:
+        """Return a callout whose kind a name tells."""
+        return cls(ITEM.sub("", name.lower()), title.strip(), words)
 
 
 def arguments_of(source: str) -> tuple[list[str], dict[str, str]]:
@@ -65,7 +72,7 @@ def callout_of(name: str, source: str) -> Callout | None:
         kind = next((value.lower() for value in candidates if value.lower() in KINDS), kind)
         values = values[1:] if values[:1] and values[0].lower() == kind else values
     title = next((named[key] for key in TITLE_ARGUMENTS if key in named), "") or " ".join(values[:1])
-    return Callout(kind, title, "\n".join(named[key] for key in OTHER_ARGUMENTS if key in named))
+    return Callout.named(kind, title, "\n".join(named[key] for key in OTHER_ARGUMENTS if key in named))
 
 
 def name_and_callout(info: str) -> tuple[str, Callout | None]:
@@ -75,7 +82,7 @@ def name_and_callout(info: str) -> tuple[str, Callout | None]:
     """
     if directive := DIRECTIVE.match(info):
         name, title = directive[1], directive[2]
-        return name, Callout(name.lower(), title.strip()) if name.lower() in KINDS else None
+        return name, Callout.named(name, title) if name.lower() in KINDS else None
     if info.startswith("{"):
         return _by_classes(info, CLASS.findall(info))
     words = NAME.match(info)
@@ -86,11 +93,11 @@ def name_and_callout(info: str) -> tuple[str, Callout | None]:
         return name, None
     brackets = BRACKETS.match(title)
     title = brackets[1] if brackets else title.partition("{")[0].strip().strip("\"'")
-    return name, Callout(name.lower(), title)
+    return name, Callout.named(name, title)
 
 
 def _by_classes(info: str, classes: Sequence[str]) -> tuple[str, Callout | None]:
     """Return the name and callout of a Pandoc div with these attributes."""
     name = classes[0] if classes else ""
     kind = next((kind for kind in (each.removeprefix(PREFIX) for each in classes) if kind.lower() in KINDS), None)
-    return name, Callout(kind.lower(), arguments_of(info)[1].get("title", "")) if kind else None
+    return name, Callout.named(kind, arguments_of(info)[1].get("title", "")) if kind else None

@@ -27,7 +27,7 @@ def read_callout(
 ) -> None:
     """Push a callout that spans the lines from `start` up to `end`, with the blocks in its content.
 
-    Lines between the opening one and the content are no text.
+    Lines between the opening one and the content, and below it, are directives.
     """
     opening = state.push("callout_open", "", 1)
     opening.map, opening.meta = [start, end], {"callout": callout}
@@ -37,6 +37,8 @@ def read_callout(
     state.parentType, state.lineMax, state.blkIndent = "callout", content[1], indentation
     state.md.block.tokenize(state, *content)
     state.parentType, state.lineMax, state.blkIndent = outer
+    if end > content[1]:
+        push_directive(state, content[1], end)
     state.push("callout_close", "", -1)
     state.line = end
 

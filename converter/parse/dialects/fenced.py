@@ -7,7 +7,7 @@ import re
 from markdown_it.rules_block import StateBlock
 
 from converter.parse.dialects.containers import push_directive, read_callout
-from converter.parse.dialects.marks import CLOSING, HIDDEN, STARTS, Mark, Marks, mark_of
+from converter.parse.dialects.marks import CLOSING, HIDDEN, LANGUAGES, STARTS, Mark, Marks, mark_of
 from converter.parse.dialects.shown import shown_by
 from converter.parse.markdown_it.private import forbid_indented_code
 
@@ -45,11 +45,8 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         read_callout(state, start, (first, last), last + 1, mark.callout, indentation)
     elif is_paired and mark.name in HIDDEN:
         push_directive(state, start, last + 1)
-    elif is_paired and mark.language is not None:
-        code = state.push("fence", "code", 0)
-        code.info, code.map = mark.language, [start, last + 1]
-        code.content = state.getLines(start + 1, last, state.sCount[start], True)
-        state.line = last + 1
+    elif is_paired and mark.code:
+        _push_code(state, start, last, mark)
     else:
         push_directive(state, start, _skip_options(state, line, end) if mark.braced else line, shown_by(mark))
     return True
@@ -83,6 +80,20 @@ def _mark_at(state: StateBlock, start: int, end: int, mdx: bool) -> tuple[Mark |
             if closing in text:
                 break
     return mark_of(text, mdx), line
+
+
+def _push_code(state: StateBlock, start: int, last: int, mark: Mark) -> None:
+    """Push the code between two marks; the marks are part of it, except for shortcodes."""
+    if mark.lone:
+        push_directive(state, start, start + 1)
+    if not mark.lone or last > start + 1:
+        code = state.push("fence", "code", 0)
+        code.map = [start + 1, last] if mark.lone else [start, last + 1]
+        code.info = mark.arguments if mark.name not in LANGUAGES else mark.name
+        code.content = state.getLines(start + 1, last, state.sCount[start], True)
+    if mark.lone:
+        push_directive(state, last, last + 1)
+    state.line = last + 1
 
 
 def _stays_inside(state: StateBlock, start: int, last: int) -> bool:

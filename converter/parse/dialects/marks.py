@@ -47,7 +47,7 @@ LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
 class Mark:
     """A line that opens or closes something of the same `key`.
 
-    What it opens is a callout, code in a `language`, or neither: then only the line itself is no text. A `lone` mark is
+    What it opens is a callout, code, or neither: then only the line itself is no text. A `lone` mark is
     no text even if nothing closes it. A `braced` one is a directive of MyST, which has options.
     """
 
@@ -56,7 +56,7 @@ class Mark:
     name: str = ""
     arguments: str = ""
     callout: Callout | None = None
-    language: str | None = None
+    code: bool = False
     lone: bool = False
     braced: bool = False
 
@@ -101,15 +101,8 @@ def _directive(key: str, info: str) -> Mark:
     name, callout = name_and_callout(info)
     directive = DIRECTIVE.match(info)
     arguments = directive[2].strip() if directive else info[len(name) :].strip()
-    language = _language(name.lower(), arguments)
-    return Mark(key, True, name.lower(), arguments, callout, language, braced=directive is not None)
-
-
-def _language(name: str, arguments: str) -> str | None:
-    """Return the language of the code that a directive or shortcode opens, empty if unknown; None if it opens none."""
-    if name not in CODE | HIDDEN:
-        return None
-    return name if name in LANGUAGES else next(iter(arguments.split()), "")
+    name = name.lower()
+    return Mark(key, True, name, arguments, callout, name in CODE, braced=directive is not None)
 
 
 def _shortcode(text: str) -> Mark | None:
@@ -122,7 +115,7 @@ def _shortcode(text: str) -> Mark | None:
     name, arguments = match[2].lower(), tags[0][match.end() :].strip()
     key, opens = f"{text[:2]}{name}", not match[1] and not arguments.endswith("/")
     callout = callout_of(name, arguments) if opens else None
-    return Mark(key, opens, name, arguments, callout, _language(name, arguments), lone=True)
+    return Mark(key, opens, name, arguments, callout, opens and name in CODE | HIDDEN, lone=True)
 
 
 def tags_of(text: str) -> list[str]:
@@ -201,7 +194,7 @@ def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
                 code = f"{text[0]}{len(fence[0])}", None
             continue
         stack = open_marks[mark.key.rstrip(DIGITS)]
-        if mark.language is not None:
+        if mark.code:
             code = mark.key, number
         elif mark.opens:
             stack.append((mark.key, number))
