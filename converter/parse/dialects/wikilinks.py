@@ -1,7 +1,7 @@
 """Links and embeds of Obsidian and of wikis: `[[page]]`, `[[page|words]]`, `![[image.png]]`.
 
-`[[1]](address)`, `[[a][b]]` and whatever defines its own target are read as CommonMark; numbers in two brackets are
-citations, and stay text.
+`[[1]](address)`, `[[a][b]]` and what looks like a definition (`[[a]]: /address`) are read as CommonMark; numbers in two
+brackets are citations, and stay text. So does an embed of one small word, which is an image without its reference.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from markdown_it.token import Token
 
 from converter.parse.markdown_it.private import normalizeReference
 
-LINK = re.compile(r"(!?)\[\[(?=[^\s\[\]|^])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\](?![(\[])")
+LINK = re.compile(r"(?:(!)|(?<![\[!]))\[\[(?=[^\s\[\]|^])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\](?![(\[\]]|:[ \t]*(?:[</#]|https?:))")
+SMALL_WORD = re.compile(r"[a-z]+")
 LETTER = re.compile(r"[^\W\d_]")
 IMAGE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
 SIZE = re.compile(r"\d+(?:x\d+)?")
@@ -24,7 +25,7 @@ CONTENTS = frozenset({"toc", "_toc_"})
 def wikilink(state: StateInline, silent: bool) -> bool:
     """Inline rule at `[` and `!`."""
     match = LINK.match(state.src, state.pos, state.posMax)
-    if match is None or not _is_target(state, match[2]):
+    if match is None or not _is_target(state, match[2]) or (match[1] and SMALL_WORD.fullmatch(match[0][3:-2])):
         return False
     if not silent:
         target, words = match[2].rstrip("\\ "), (match[3] or "").strip()
