@@ -92,7 +92,8 @@ class Item:
     without nested items. `task` is the box of a task list item as it appears in both (`[ ] `, `[x] `). `span` is the
     text of the inline mark (strong, emphasis, code, link) that the item opens with after any box, if it has one;
     `whole` holds the ranges of its first paragraph that are one thing, as in `Inline`. `breaks` holds, of each
-    paragraph after the first, where it begins in `text`, and its line.
+    paragraph after the first, where it begins in `text`, and its line; `unbroken` counts the paragraphs above the first
+    block that stands in the item, None without one.
     """
 
     parent: int | None
@@ -108,11 +109,19 @@ class Item:
     span: str | None = None
     whole: Sequence[tuple[int, int]] = ()
     breaks: Sequence[tuple[int, int]] = ()
+    unbroken: int | None = None
 
     @property
     def opening(self) -> str:
         """The text of the first paragraph, without the box."""
         return self.text[len(self.task) : self.breaks[0][0] if self.breaks else None].rstrip("\n")
+
+    @property
+    def continuation(self) -> str:
+        """The text of the paragraphs that follow the first one directly, from the line break on."""
+        starts = [start for start, _ in self.breaks]
+        end = None if self.unbroken is None else next(iter(starts[max(self.unbroken - 1, 0) :]), None)
+        return self.text[len(self.task) + len(self.opening) : end].rstrip("\n")
 
     @property
     def checked(self) -> bool | None:

@@ -177,6 +177,8 @@ class Reader:
         if frame is not None:
             block.parent, block.item = frame.block, frame.item_index
             frame.children.append(len(self.blocks))
+            if frame.item is not None and frame.item.unbroken is None:
+                frame.item.unbroken = len(frame.paragraphs)
         self.blocks.append(block)
         return block
 
@@ -426,13 +428,19 @@ class Reader:
         start, end = lines_of(token)
         markdown = self._source(start, end)
         shown: Shown = token.meta["shown"]
-        inline = self._inline(shown.words or shown.alt, start)
-        block = self._add("image" if shown.image else "directive", token, text=inline.text, markdown=markdown)
+        is_text: bool = token.meta["is_text"]
+        inline = self._inline(markdown if is_text else shown.words or shown.alt, start)
+        kind = "paragraph" if is_text else "image" if shown.image else "directive"
+        block = self._add(kind, token, text=inline.text, markdown=markdown)
         self._adopt(block, inline)
+        if is_text:
+            inline = self._inline(shown.words or shown.alt, start)
         line = block.line_start
         if shown.image:
             title = inline.text if shown.words else None
-            block.images = [Image(shown.alt or inline.text, shown.image, title, shown.url or None, line)]
+            block.images = extend(
+                block.images, [Image(shown.alt or inline.text, shown.image, title, shown.url or None, line)]
+            )
         elif shown.url:
             block.links = extend(block.links, [Link(inline.text or shown.url, shown.url, None, line)])
 

@@ -41,8 +41,12 @@ MARK = re.compile(
 
 
 def label_of(item: Item) -> tuple[str | None, str | None]:
-    """Return an item's label and value, or (None, None) if it has none: both stand in its first paragraph."""
-    return split_label(item.opening, item.span, item.whole)
+    """Return an item's label and value, or (None, None) if it has none.
+
+    The value begins in the first paragraph, and ends above the first block that stands in the item.
+    """
+    label, value = split_label(item.opening, item.span, item.whole)
+    return label, None if value is None else value + item.continuation
 
 
 def split_label(

@@ -43,8 +43,8 @@ def read_callout(
     state.line = end
 
 
-def push_directive(state: StateBlock, start: int, end: int, shown: Shown = NOTHING) -> None:
-    """Push lines that a site generator reads."""
+def push_directive(state: StateBlock, start: int, end: int, shown: Shown = NOTHING, is_text: bool = False) -> None:
+    """Push lines that a site generator reads; with `is_text`, they are text too."""
     token = state.push("directive", "", 0)
-    token.map, token.meta = [start, end], {"shown": shown}
+    token.map, token.meta = [start, end], {"shown": shown, "is_text": is_text}
     state.line = end

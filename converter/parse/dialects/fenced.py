@@ -13,6 +13,8 @@ from converter.parse.markdown_it.private import forbid_indented_code
 
 OPTION = re.compile(r":[A-Za-z][\w-]*+:(?:[ \t]|$)")
 """An option of a directive (MyST), below its opening line."""
+NO_TEXT = re.compile(r"\[[^\]\n]++\]:|\{%|\{\{[<%]")
+"""The start of a definition or a shortcode."""
 LONGEST_TAG = 20
 """Lines that a shortcode may take."""
 
@@ -21,7 +23,8 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Block rule for a line that opens or closes something.
 
     A callout and code reach to the closing line. Of anything else, only the lines of the marks are no text: the blocks
-    between them stand in the document as if they were not there.
+    between them stand in the document as if they were not there. A shortcode that nothing closes stays text, but the
+    definitions below it are read.
     """
     position = state.bMarks[start] + state.tShift[start]
     if state.src[position : position + 1] not in STARTS or state.is_code_block(start):
@@ -35,20 +38,23 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         state.line = start if silent else end
         return True
     is_paired = last > start and last < end and _stays_inside(state, start, last)
-    if not (is_paired or mark.lone or (not mark.opens and start + offset in marks.closings)):
+    is_part = is_paired or (not mark.opens and start + offset in marks.closings)
+    is_text = not is_part and mark.key[:1] != "<"
+    if is_text and (silent or not mark.tag or _goes_on(state, line, end)):
         return False
     if silent:
         return True
     if is_paired and mark.callout:
         first = _skip_options(state, start + 1, last) if mark.braced else start + 1
-        indentation = _indentation(state, first, last) if mark.lone else state.blkIndent
+        indentation = _indentation(state, first, last) if mark.tag else state.blkIndent
         read_callout(state, start, (first, last), last + 1, mark.callout, indentation)
     elif is_paired and mark.name in HIDDEN:
         push_directive(state, start, last + 1)
     elif is_paired and mark.code:
         _push_code(state, start, last, mark)
     else:
-        push_directive(state, start, _skip_options(state, line, end) if mark.braced else line, shown_by(mark))
+        line = _skip_options(state, line, end) if mark.braced else line
+        push_directive(state, start, line, shown_by(mark), is_text)
     return True
 
 
@@ -82,16 +88,23 @@ def _mark_at(state: StateBlock, start: int, end: int, mdx: bool) -> tuple[Mark |
     return mark_of(text, mdx), line
 
 
+def _goes_on(state: StateBlock, line: int, end: int) -> bool:
+    """Whether a line of text follows directly: the shortcode above it is part of a paragraph."""
+    if line >= end or state.isEmpty(line):
+        return False
+    return not NO_TEXT.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line])
+
+
 def _push_code(state: StateBlock, start: int, last: int, mark: Mark) -> None:
     """Push the code between two marks; the marks are part of it, except for shortcodes."""
-    if mark.lone:
+    if mark.tag:
         push_directive(state, start, start + 1)
-    if not mark.lone or last > start + 1:
+    if not mark.tag or last > start + 1:
         code = state.push("fence", "code", 0)
-        code.map = [start + 1, last] if mark.lone else [start, last + 1]
+        code.map = [start + 1, last] if mark.tag else [start, last + 1]
         code.info = mark.arguments if mark.name not in LANGUAGES else mark.name
         code.content = state.getLines(start + 1, last, state.sCount[start], True)
-    if mark.lone:
+    if mark.tag:
         push_directive(state, last, last + 1)
     state.line = last + 1
 

@@ -47,8 +47,9 @@ LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
 class Mark:
     """A line that opens or closes something of the same `key`.
 
-    What it opens is a callout, code, or neither: then only the line itself is no text. A `lone` mark is
-    no text even if nothing closes it. A `braced` one is a directive of MyST, which has options.
+    What it opens is a callout, code, or neither: then only the lines of the marks are no text. A shortcode or component
+    is a `tag`. A `braced` mark is a directive of MyST, which has options. The marks of a name that is not `known` stay
+    text, although they have a pair.
     """
 
     key: str
@@ -57,8 +58,9 @@ class Mark:
     arguments: str = ""
     callout: Callout | None = None
     code: bool = False
-    lone: bool = False
+    tag: bool = False
     braced: bool = False
+    known: bool = True
 
 
 def mark_of(text: str, mdx: bool) -> Mark | None:
@@ -81,7 +83,11 @@ def _colons(text: str) -> Mark | None:
     length = len(text) - len(info)
     if length < 3:
         return None
-    return _directive(f":{length}", info.rstrip(": \t").strip())
+    info = info.strip()
+    name = info.rstrip(":").rstrip()
+    if name != info and " " in name and not name.startswith("{"):
+        return None  # all of it on one line
+    return _directive(f":{length}", name)
 
 
 def _fence(text: str) -> Mark | None:
@@ -102,7 +108,8 @@ def _directive(key: str, info: str) -> Mark:
     directive = DIRECTIVE.match(info)
     arguments = directive[2].strip() if directive else info[len(name) :].strip()
     name = name.lower()
-    return Mark(key, True, name, arguments, callout, name in CODE, braced=directive is not None)
+    known = callout is not None or name in CODE or info.startswith("{")
+    return Mark(key, True, name, arguments, callout, name in CODE, braced=directive is not None, known=known)
 
 
 def _shortcode(text: str) -> Mark | None:
@@ -111,11 +118,11 @@ def _shortcode(text: str) -> Mark | None:
         return None
     match = TAG.match(tags[0])
     if match is None or len(tags) > 1:
-        return Mark("", False, lone=True)
+        return Mark("", False, tag=True)
     name, arguments = match[2].lower(), tags[0][match.end() :].strip()
     key, opens = f"{text[:2]}{name}", not match[1] and not arguments.endswith("/")
     callout = callout_of(name, arguments) if opens else None
-    return Mark(key, opens, name, arguments, callout, opens and name in CODE | HIDDEN, lone=True)
+    return Mark(key, opens, name, arguments, callout, opens and name in CODE | HIDDEN, tag=True)
 
 
 def tags_of(text: str) -> list[str]:
@@ -138,7 +145,7 @@ def _component(text: str) -> Mark | None:
         return None
     name, arguments = match[2], match[3].strip()
     opens = not match[1] and not arguments.endswith("/")
-    return Mark(f"<{name}", opens, name, arguments, callout_of(name, arguments) if opens else None, lone=True)
+    return Mark(f"<{name}", opens, name, arguments, callout_of(name, arguments) if opens else None, tag=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +183,7 @@ def is_mdx(lines: Sequence[str]) -> bool:
 def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
     """Return the closing line of each line that opens something, by their indexes. Code holds no marks."""
     pairs: dict[int, int] = {}
-    open_marks: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)  # by family: key and line of each
+    open_marks: defaultdict[str, list[tuple[Mark, int]]] = defaultdict(list)  # by family
     code: tuple[str, int | None] | None = None
     for number, line in enumerate(lines):
         text = line.lstrip(PREFIX)
@@ -197,9 +204,11 @@ def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
         if mark.code:
             code = mark.key, number
         elif mark.opens:
-            stack.append((mark.key, number))
-        elif stack and (mark.key[0] == ":" or closes(mark.key, stack[-1][0])):  # Pandoc counts no colons
-            pairs[stack.pop()[1]] = number
+            stack.append((mark, number))
+        elif stack and (mark.key[0] == ":" or closes(mark.key, stack[-1][0].key)):  # Pandoc counts no colons
+            opening, line = stack.pop()
+            if opening.known:
+                pairs[line] = number
         elif mark.key[:1] in ("`", "~"):
             code = mark.key, None
     return pairs

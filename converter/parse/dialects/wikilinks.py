@@ -13,7 +13,10 @@ from markdown_it.token import Token
 
 from converter.parse.markdown_it.private import normalizeReference
 
-LINK = re.compile(r"(?:(!)|(?<![\[!]))\[\[(?=[^\s\[\]|^])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\](?![(\[\]]|:[ \t]*(?:[</#]|https?:))")
+LINK = re.compile(
+    r"(?:(!)|(?<![\[!]))\[\[(?=[^\s\[\]|^])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\]"
+    r"(?![(\[\]]|:[ \t]*(?:[</#]|https?:))"
+)
 SMALL_WORD = re.compile(r"[a-z]+")
 LETTER = re.compile(r"[^\W\d_]")
 IMAGE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
