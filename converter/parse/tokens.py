@@ -238,14 +238,14 @@ class Reader:
     # -- common blocks, read without tokens
 
     def _common_paragraph(self, piece: Paragraph) -> None:
-        content = cut_attributes(piece.content)
+        content, lines_cut = cut_attributes(piece.content)
         if not content:
             self._add_common("directive", piece, "", piece.content)
             return
-        inline = self._inline(content, piece.start)
+        inline = self._inline(content, piece.start + lines_cut)
         kind = "image" if inline.image_only else "paragraph"
         block = self._add_common(kind, piece, inline.text, piece.content, inline)
-        self._add_fields(block, content, piece.start)
+        self._add_fields(block, content, piece.start + lines_cut)
 
     def _common_heading(self, piece: Heading) -> None:
         inline = self._inline(piece.content, piece.start)
@@ -279,8 +279,9 @@ class Reader:
             item.line_start = self.numbers[item.line_start]
         for item, start, source in piece.paragraphs:
             source = source if item.markdown else self._cut_box(item, source)
-            content = cut_attributes(source) or source
-            inline = self._inline(content, start)
+            content, lines_cut = cut_attributes(source)
+            content = content or source
+            inline = self._inline(content, start + lines_cut)
             if item.markdown:
                 item.breaks = extend(item.breaks, [(len(item.text) + 2, self.numbers[start])])
                 item.text += "\n\n" + inline.text
@@ -289,7 +290,7 @@ class Reader:
                 item.text, item.markdown = item.task + inline.text, item.task + source
                 item.span, item.whole = inline.span, inline.whole
             self._adopt(block, inline)
-            self._add_fields(block, content, start, is_item=True)
+            self._add_fields(block, content, start + lines_cut, is_item=True)
         self._set_list_text(block)
 
     def _add_common(
@@ -317,12 +318,12 @@ class Reader:
         source = self._next_source(token, frame)
         if not source:
             return
-        content = cut_attributes(source)
+        content, lines_cut = cut_attributes(source)
         if not content and (frame is None or not frame.gathers):
             self._add("directive", token, markdown=source)
             return
-        content = content or source
-        inline = self._inline(content, lines_of(token)[0])
+        content, start = content or source, lines_of(token)[0] + lines_cut
+        inline = self._inline(content, start)
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
             frame.sources.append(source)
@@ -330,7 +331,7 @@ class Reader:
             if frame.kind != "footnote":
                 self._adopt(self.blocks[frame.block], inline)
                 if frame.item is not None:
-                    self._add_fields(self.blocks[frame.block], content, lines_of(token)[0], is_item=True)
+                    self._add_fields(self.blocks[frame.block], content, start, is_item=True)
                 return
         text, markdown = inline.text, source
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
@@ -339,7 +340,7 @@ class Reader:
             text, markdown = mark + text, mark + markdown
         block = self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
         self._adopt(block, inline)
-        self._add_fields(block, content, lines_of(token)[0])
+        self._add_fields(block, content, start)
 
     def _next_source(self, token: Token, frame: Frame | None) -> str:
         """Consume the inline token of a paragraph, without what goes to the item or the callout that it opens."""

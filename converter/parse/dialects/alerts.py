@@ -7,6 +7,8 @@ import re
 from converter.parse.dialects.callouts import Callout
 
 LONGEST_TITLE = 60
+WRAPPED = 40
+"""Characters from which on a line may have been wrapped: nobody wraps shorter ones."""
 ALERT = re.compile(r"\[!([A-Za-z][\w-]*+)(?:\|[^\]\n]*+)?\][+-]?(?:[ \t]++([^\n]*+))?[ \t]*+(?:\n|\Z)")
 
 
@@ -19,6 +21,6 @@ def cut_alert(content: str) -> tuple[Callout, str, str] | None:
     if match is None:
         return None
     kind, title, rest = match[1].lower(), match[2] or "", content[match.end() :]
-    if title and (len(title) > LONGEST_TITLE or rest[:1].islower()):
+    if len(title) > (WRAPPED if rest[:1].islower() else LONGEST_TITLE):
         return Callout(kind), content[: match.start(2)].rstrip(), content[match.start(2) :]
     return Callout(kind, title.strip()), match[0].rstrip(), rest

@@ -13,17 +13,22 @@ from markdown_it.rules_inline import StateInline
 VALUE = r"""(?:"[^"\n{}\[\]]*+"|'[^'\n{}\[\]]*+'|[\w./%#:+-]++)"""
 ATTRIBUTE = rf"(?:#[\w:.-]++|\.[A-Za-z_][\w:-]*+|[A-Za-z][\w:-]*+={VALUE})"
 ATTRIBUTES = re.compile(rf"\{{(?:[ \t]*+{ATTRIBUTE}(?:[ \t]++{ATTRIBUTE})*+[ \t]*+|:[^{{}}\[\]\n]++)\}}")
+FIRST_LINE = re.compile(rf"(?:{ATTRIBUTES.pattern})[ \t]*+\n\s*+(?=\S)")
 LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{ATTRIBUTES.pattern})[ \t]*+\Z")
 OWNERS = frozenset({"image", "link_close", "code_inline"})
 
 
-def cut_attributes(content: str) -> str:
-    """Return the content of a paragraph without a last line that holds nothing but attributes."""
-    if not content.endswith("}"):
-        return content
-    start = content.rfind("\n") + 1
-    match = LAST_LINE.match(content, max(start - 1, 0))
-    return content[: match.start()].rstrip() if match else content
+def cut_attributes(content: str) -> tuple[str, int]:
+    """Return the content of a paragraph without a first and a last line that hold nothing but attributes.
+
+    The number is that of the lines cut at the start.
+    """
+    lines = 0
+    if content.startswith("{") and (match := FIRST_LINE.match(content)):
+        content, lines = content[match.end() :], 1
+    if content.endswith("}") and (match := LAST_LINE.match(content, max(content.rfind("\n"), 0))):
+        content = content[: match.start()].rstrip()
+    return content, lines
 
 
 def inline_attributes(state: StateInline, silent: bool) -> bool:

@@ -1,7 +1,7 @@
 """Links and embeds of Obsidian and of wikis: `[[page]]`, `[[page|words]]`, `![[image.png]]`.
 
-`[[1]](address)`, `[[a][b]]` and what looks like a definition (`[[a]]: /address`) are read as CommonMark; numbers in two
-brackets are citations, and stay text. So does an embed of one small word, which is an image without its reference.
+`[[1]](address)`, `[[a][b]]` and what looks like a definition (`[[a]]: /address`) are read as CommonMark. Numbers in two
+brackets are citations, and stay text; so do `x[[i]]` and an embed of one small word, an image without its reference.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from converter.parse.markdown_it.private import normalizeReference
 
 LINK = re.compile(
-    r"(?:(!)|(?<![\[!]))\[\[(?=[^\s\[\]|^])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\]"
+    r"(?:(!)|(?<![\[!A-Za-z0-9_)]))\[\[(?=[^\s\[\]|^])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\]"
     r"(?![(\[\]]|:[ \t]*(?:[</#]|https?:))"
 )
 SMALL_WORD = re.compile(r"[a-z]+")
