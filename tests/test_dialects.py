@@ -18,7 +18,7 @@ from tests.specification import examples
 
 def read(text: str, parser: str = "fast") -> list[Block]:
     lines = text.split("\n")
-    return parse(lines, range(1, len(lines) + 1), [], parser=parser)
+    return parse(lines, list(range(1, len(lines) + 1)), [], parser=parser)
 
 
 def plain_parser() -> Parser:
@@ -64,8 +64,10 @@ def test_marks_are_paired(text: str, pairs: dict[int, int]) -> None:
 @pytest.mark.parametrize(
     "unit",
     [
-        "::: note\n", "::: note\n\n", "::: {.a}\n", ":::\n", "```{note}\n\n", "{% a\n", "{% a %}\n\n", "{{< note >}}\n\n",
-        "!!! note\n    a\n", "`a`{.b ", "`a`{", "{.a ", "[[a|", "![[a", "[a:: b] ", "> [!NOTE]\n", "- \"a: (b: ", "- a\n\n  b\n\n",
+        "::: note\n", "::: note\n\n", "::: {.a}\n", ":::\n", "```{note}\n\n", "{% a\n", "{% a %}\n\n",
+        "{{< note >}}\n\n",
+        "!!! note\n    a\n", "`a`{.b ", "`a`{", "{.a ", "[[a|", "![[a", "[a:: b] ", "> [!NOTE]\n",
+        "- \"a: (b: ", "- a\n\n  b\n\n",
     ],
 )  # fmt: skip
 def test_hostile_marks_take_linear_time(unit: str) -> None:
