@@ -22,6 +22,7 @@ from markdown_it.token import Token
 from converter.limits import Allowance
 from converter.parse import PARSERS, parse
 from converter.parse.blocks import Block, Inline
+from converter.parse.dialects.marks import Marks
 from converter.parse.fast.blocks import common_block
 from converter.parse.fast.dispatch import inline_parser
 from converter.parse.fast.inlines import may_hold_autolink, read_simple
@@ -45,7 +46,8 @@ INLINE = st.sampled_from(
      "&amp;", "&nbsp;", "&no;", "</b>", "<a href='u'>", "</a>", "<br/>", "<b *>", "<p>", "</td>", "<A HREF=u title=t>",
      "<img src='s' alt='i'>", "<a id=x>",
      "&copy", "$", "$x$", "\\", "\\*", "\\\n", "  \n", "!", "@", "a@b.cd", "http://x.y/z", "www.a.bc", "mailto:", "x:y",
-     "\u00a0", "\u2014", "€", "\u0301", "[^n]", "[r]", "[x][r]", "|"]
+     "\u00a0", "\u2014", "€", "\u0301", "[^n]", "[r]", "[x][r]", "|",
+     "[[p]]", "[[p|q]]", "![[i.png]]", "[[", "]]", "{.c}", "{#i k=v}", "{:.c}", "k:: v", "{%", "!!"]
 )  # fmt: skip
 INDENTS = [
     "", "", "", "", " ", "  ", "  ", "   ", "    ", "     ", "      ", "\t", " \t", "> ", ">",
@@ -62,7 +64,11 @@ CONTENTS = [
     "<!--", "[a]: /u", "[a]", "[^1]: n", "[^1]", "[a](b)", "[x", "y](z)",
     "[ ] task", "[x] done", ": def", "~ def", ":d", "$$", "$x$", "1986. A", "7", "3.5 m", "# h #", "#h", "h ##", "é",
     "\xa0", "\u3000x", "\x0c", "x  ", "\\", "- ", "1.", "> q", "a:", "www.a.bc", "_i_", "__", "+1", "-1", "=x",
-    "~~s~~", "\t", "word\t",
+    "~~s~~", "\t", "word\t", "!!! note", '!!! tip "T"', "??? x", '=== "A"', ":::", ":::: note", ":::tip T", "::: {.a}",
+    ":::mermaid", "```{note}", "````{tip} T", "```{grid}", "```{r}", "````", ":name: x", "{% a %}", "{% enda %}",
+    '{{< note "T" >}}', "{{< /note >}}", "{% highlight c %}", "{% endhighlight %}", "{% b", "x %}",
+    "[!NOTE]", "[!tip]- T",
+    "{#i}", "{: .c}", "k:: v", "[k:: v]", "[[p]]", "!", "!!", "!!!", "?", "???", "{", "{{", "!x", "{x", "    x",
 ]  # fmt: skip
 ENVIRONMENTS: tuple[dict[str, Any], ...] = (
     {},
@@ -138,9 +144,9 @@ def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
     sizes: list[int] = []
 
     class Watched(Window):
-        def __init__(self, lines: list[str], start: int, size: int, parser: Parser) -> None:
+        def __init__(self, lines: list[str], start: int, size: int, parser: Parser, marks: Marks) -> None:
             sizes.append(size)
-            super().__init__(lines, start, size, parser)
+            super().__init__(lines, start, size, parser, marks)
 
     with (
         patch("converter.parse.structure.WINDOW_LINES", 100),

@@ -52,10 +52,12 @@ class BlockRow(Row):
     block_id: int
     section_id: int
     parent_id: int | None
+    item_id: int | None
     kind: str
     text: str
     markdown: str
     language: str | None
+    callout: str | None
     chrome: bool
     line_start: int
     line_end: int

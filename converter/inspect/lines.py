@@ -18,7 +18,7 @@ KINDS = {
     "code": "Code or mathematics, kept as it stands",
     "quote": "A quotation",
     "image": "An image alone on its line",
-    "html": "HTML",
+    "html": "HTML, or what only a site generator reads",
     "note": "A footnote, a definition, the target of a link",
     "metadata": "Front matter",
     "rule": "A rule between parts",
@@ -35,6 +35,7 @@ KIND_OF_BLOCK = {
     "definition": "note",
     "link_reference": "note",
     "front_matter": "metadata",
+    "directive": "html",
 }
 """Kinds of blocks whose lines have another kind; a kind in neither table is shown as a paragraph."""
 

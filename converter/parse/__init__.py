@@ -1,7 +1,7 @@
 """Text -> Blocks: the only room that imports markdown-it.
 
-`markdown_it/` is the reference, `fast/` the shortcuts, which read the same; `structure.py` splits the lines into blocks
-with either, and `tokens.py` makes our blocks of them.
+`markdown_it/` is the reference, `fast/` the shortcuts, which read the same; `dialects/` has the rules for what sites
+and note-takers add to Markdown. `structure.py` splits the lines into blocks, and `tokens.py` makes our blocks of them.
 """
 
 from converter.parse.blocks import Block, Cell, Definition, Image, Item, Link, Table

@@ -48,7 +48,8 @@ class Inline:
     """Parsed inline content.
 
     `span` is the text of the mark that the content opens with (strong, emphasis, link or code), if any;
-    `image_only` states that the content is nothing but images, linked or not.
+    `image_only` states that the content is nothing but images, linked or not. `whole` holds the ranges of the text
+    that are one thing: code spans, links, images and math.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Inline:
     images: Sequence[Image] = ()
     span: str | None = None
     image_only: bool = False
+    whole: Sequence[tuple[int, int]] = ()
 
 
 @dataclass(slots=True)
@@ -88,7 +90,10 @@ class Item:
 
     `marker` is the bullet or number as written. `text` and `markdown` are those of the item's own paragraphs,
     without nested items. `task` is the box of a task list item as it appears in both (`[ ] `, `[x] `). `span` is the
-    text of the inline mark (strong, emphasis, code, link) that the item opens with after any box, if it has one.
+    text of the inline mark (strong, emphasis, code, link) that the item opens with after any box, if it has one;
+    `whole` holds the ranges of its first paragraph that are one thing, as in `Inline`. `breaks` holds, of each
+    paragraph after the first, where it begins in `text`, and its line; `unbroken` counts the paragraphs above the first
+    block that stands in the item, None without one.
     """
 
     parent: int | None
@@ -102,6 +107,21 @@ class Item:
     text: str = ""
     markdown: str = ""
     span: str | None = None
+    whole: Sequence[tuple[int, int]] = ()
+    breaks: Sequence[tuple[int, int]] = ()
+    unbroken: int | None = None
+
+    @property
+    def opening(self) -> str:
+        """The text of the first paragraph, without the box."""
+        return self.text[len(self.task) : self.breaks[0][0] if self.breaks else None].rstrip("\n")
+
+    @property
+    def continuation(self) -> str:
+        """The text of the paragraphs that follow the first one directly, from the line break on."""
+        starts = [start for start, _ in self.breaks]
+        end = None if self.unbroken is None else next(iter(starts[max(self.unbroken - 1, 0) :]), None)
+        return self.text[len(self.task) + len(self.opening) : end].rstrip("\n")
 
     @property
     def checked(self) -> bool | None:
@@ -121,17 +141,20 @@ class Definition:
 
 @dataclass(slots=True)
 class Block:
-    """A block, in reading order. `parent` is the index of the enclosing block, if any.
+    """A block, in reading order. `parent` is the index of the enclosing block, if any; if that is a list, `item` is the
+    index of the enclosing item in it.
 
     Kinds: heading, paragraph, list, table, code, quote, math, html, image, rule, footnote, definition,
-    front_matter, and link_reference (a CommonMark link reference definition). Fields of one kind
-    are empty in the others; a table block holds one table, an html block those that begin in it.
+    front_matter, directive (lines that only a site generator reads), and link_reference (a CommonMark link reference
+    definition). Fields of one kind are empty in the others; a table block holds one table, an html block those that
+    begin in it, a quote may be a `callout` of some kind.
     """
 
     kind: str
     line_start: int
     line_end: int
     parent: int | None = None
+    item: int | None = None
     text: str = ""
     markdown: str = ""
     level: int = 0
@@ -139,6 +162,7 @@ class Block:
     language: str | None = None
     info: str | None = None
     label: str | None = None
+    callout: str | None = None
     items: Sequence[Item] = ()
     definitions: Sequence[Definition] = ()
     tables: Sequence[Table] = ()

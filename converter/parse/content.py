@@ -44,13 +44,19 @@ class Content:
         self._open_links.append((len(self.parts), link, is_html))
         self.links.append(link)
 
-    def close_link(self, is_html: bool = False) -> None:
-        """End the open link of this kind, if there is one."""
+    @property
+    def is_in_link(self) -> bool:
+        """Whether a link is open."""
+        return bool(self._open_links)
+
+    def close_link(self, is_html: bool = False) -> int | None:
+        """End the open link of this kind, if there is one; return the index of its first part."""
         for index, (start, link, is_html_link) in enumerate(self._open_links):
             if is_html_link == is_html:
                 link.text = tidy("".join(self.parts[start:])).strip(" \n")
                 del self._open_links[index]
-                return
+                return start
+        return None
 
     def add_tag(self, tag: str, line: int) -> None:
         """Add an HTML tag: the start or end of a link, an image, or the gap that it shows as."""

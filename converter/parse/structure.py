@@ -9,6 +9,8 @@ from typing import Any
 from markdown_it.rules_block import StateBlock
 from markdown_it.token import Token
 
+from converter.parse.dialects.fenced import set_marks
+from converter.parse.dialects.marks import Marks
 from converter.parse.fast.blocks import CommonBlock
 from converter.parse.parsers import Parser
 
@@ -32,6 +34,7 @@ def structure(
     current block are emptied from time to time.
     """
     at, end = 0, len(lines)
+    marks = Marks.of(lines)
     size = WINDOW_LINES if large else end
     release_start = 0
     window: Window | None = None
@@ -41,14 +44,14 @@ def structure(
             release_start = at
         if not lines[at].strip(" \t"):
             at += 1
-        elif block := parser.read_block(lines, at):
+        elif block := None if marks.mdx else parser.read_block(lines, at):
             yield block
             at = block.end
         else:
             if window is None or at >= window.certain:
-                window = Window(lines, at, size, parser)
+                window = Window(lines, at, size, parser, marks)
             while (tokens := window.read(at, env)) is None:
-                window = Window(lines, at, end if at == window.start else size, parser)
+                window = Window(lines, at, end if at == window.start else size, parser, marks)
             yield from tokens
             at = window.line
 
@@ -56,7 +59,7 @@ def structure(
 class Window:
     """The lines of a document that markdown-it sees: all lines of most documents."""
 
-    def __init__(self, lines: list[str], start: int, size: int, parser: Parser) -> None:
+    def __init__(self, lines: list[str], start: int, size: int, parser: Parser, marks: Marks) -> None:
         """Take `size` lines from `start`, or as many as are left.
 
         A block that ends at or before line `certain` ends there in the document too.
@@ -71,6 +74,7 @@ class Window:
         self.start = self.line = start
         md = parser.block_parser()
         self._state = StateBlock("\n".join(lines[start:end]) + "\n", md, {}, [])
+        set_marks(self._state, marks, start)
         self._rules = md.block.ruler.getRules("")
 
     def read(self, at: int, env: dict[str, Any]) -> list[Token] | None:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from operator import attrgetter
 from typing import Any
 
@@ -31,6 +32,11 @@ from converter.parse.blocks import (
     extend,
 )
 from converter.parse.content import Content
+from converter.parse.dialects.alerts import cut_alert
+from converter.parse.dialects.attributes import cut_attributes
+from converter.parse.dialects.callouts import Callout
+from converter.parse.dialects.containers import Shown
+from converter.parse.dialects.fields import fields_of
 from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
 from converter.parse.heights import TAG as HEIGHT_TAG
 from converter.parse.html_blocks import LONE_HEADING, pieces_of
@@ -41,6 +47,7 @@ from converter.parse.structure import structure
 from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"(?<![ \t])(?:[ \t]*+>)+[ \t]?")
+MARKS_BEFORE = re.compile(r"\A(?:[ \t]*+>)+[ \t]?")
 TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 # Blocks whose text is that of their children; any other block has its own text.
 CONTAINERS = frozenset({"quote", "footnote"})
@@ -106,7 +113,8 @@ def parse(
 
 @dataclass(slots=True)
 class Frame:
-    """An open container. If it `gathers` its own text, paragraphs directly inside it go to `paragraphs`."""
+    """An open container. If it `gathers` its own text, paragraphs directly inside it go to `paragraphs`, their sources
+    to `sources` and their lines to `starts`."""
 
     kind: str
     block: int
@@ -118,6 +126,7 @@ class Frame:
     gathers: bool = False
     paragraphs: list[Inline] = field(default_factory=list)
     sources: list[str] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
     children: list[int] = field(default_factory=list)
 
 
@@ -163,7 +172,7 @@ class Reader:
 
     def _span(self, token: Token) -> tuple[int, int]:
         """Return the first and the last non-blank original line of a token."""
-        start, end = token.map or (0, 1)
+        start, end = lines_of(token)
         return self.numbers[start], self._last_line(start, end)
 
     def _last_line(self, start: int, end: int) -> int:
@@ -176,10 +185,13 @@ class Reader:
     def _add(self, kind: str, token: Token, **fields: Any) -> Block:
         """Append a block that `token` spans, inside the innermost open container."""
         start, end = self._span(token)
-        parent = self.stack[-1].block if self.stack else None
-        block = Block(kind, start, end, parent, **fields)
-        if self.stack:
-            self.stack[-1].children.append(len(self.blocks))
+        frame = self.stack[-1] if self.stack else None
+        block = Block(kind, start, end, **fields)
+        if frame is not None:
+            block.parent, block.item = frame.block, frame.item_index
+            frame.children.append(len(self.blocks))
+            if frame.item is not None and frame.item.unbroken is None:
+                frame.item.unbroken = len(frame.paragraphs)
         self.blocks.append(block)
         return block
 
@@ -237,7 +249,7 @@ class Reader:
     def _next_content(self) -> tuple[str, int]:
         """Consume the inline token after an opening token; return its content and the line in which it begins."""
         token = next(self.tokens)
-        return token.content, token.map[0] if token.map else 0
+        return token.content, lines_of(token)[0]
 
     # -- common blocks, read without tokens
 
@@ -245,8 +257,14 @@ class Reader:
         if LONE_HEADING.fullmatch(piece.content):
             self._html(Token("html_block", "", 0, map=[piece.start, piece.end], content=piece.content))
             return
-        inline = self._inline(piece.content, piece.start)
-        self._add_common("image" if inline.image_only else "paragraph", piece, inline.text, piece.content, inline)
+        content, lines_cut = cut_attributes(piece.content)
+        if not content:
+            self._add_common("directive", piece, "", piece.content)
+            return
+        inline = self._inline(content, piece.start + lines_cut)
+        kind = "image" if inline.image_only else "paragraph"
+        block = self._add_common(kind, piece, inline.text, piece.content, inline)
+        self._add_fields(block, content, piece.start + lines_cut)
 
     def _common_heading(self, piece: Heading) -> None:
         inline = self._inline(without_attributes(piece.content), piece.start)
@@ -278,16 +296,20 @@ class Reader:
         for item in piece.items:
             item.line_end = self._last_line(item.line_start, item.line_end)
             item.line_start = self.numbers[item.line_start]
-        for item, start, content in piece.paragraphs:
+        for item, start, source in piece.paragraphs:
+            source = source if item.markdown else self._cut_box(item, source)
+            content, lines_cut = cut_attributes(source)
+            content = content or source
+            inline = self._inline(content, start + lines_cut)
             if item.markdown:
-                inline = self._inline(content, start)
+                item.breaks = extend(item.breaks, [(len(item.text) + 2, self.numbers[start])])
                 item.text += "\n\n" + inline.text
-                item.markdown += "\n\n" + content
+                item.markdown += "\n\n" + source
             else:
-                content = self._cut_box(item, content)
-                inline = self._inline(content, start)
-                item.text, item.markdown, item.span = item.task + inline.text, item.task + content, inline.span
+                item.text, item.markdown = item.task + inline.text, item.task + source
+                item.span, item.whole = inline.span, inline.whole
             self._adopt(block, inline)
+            self._add_fields(block, content, start + lines_cut, is_item=True)
         self._set_list_text(block)
 
     def _add_common(
@@ -295,7 +317,7 @@ class Reader:
     ) -> Block:
         start = self.numbers[piece.start]
         end = start if piece.end == piece.start + 1 else self._last_line(piece.start, piece.end)
-        block = Block(kind, start, end, None, text, markdown)
+        block = Block(kind, start, end, text=text, markdown=markdown)
         if inline is not None:
             block.links, block.images = inline.links, inline.images
         self.blocks.append(block)
@@ -313,26 +335,56 @@ class Reader:
 
     def _paragraph(self, token: Token) -> None:
         frame = self.stack[-1] if self.stack else None
-        content, start = self._next_content()
-        if not (frame and frame.gathers) and LONE_HEADING.fullmatch(content):
-            self._html(Token("html_block", "", 0, map=token.map, content=content))
+        source = self._next_source(token, frame)
+        if not source:
             return
-        if frame is not None and frame.item is not None and not frame.paragraphs:
-            content = self._cut_box(frame.item, content)
+        if not (frame and frame.gathers) and LONE_HEADING.fullmatch(source):
+            self._html(Token("html_block", "", 0, map=token.map, content=source))
+            return
+        content, lines_cut = cut_attributes(source)
+        if not content and (frame is None or not frame.gathers):
+            self._add("directive", token, markdown=source)
+            return
+        content, start = content or source, lines_of(token)[0] + lines_cut
         inline = self._inline(content, start)
         if frame is not None and frame.gathers:
             frame.paragraphs.append(inline)
-            frame.sources.append(content)
+            frame.sources.append(source)
+            frame.starts.append(self._span(token)[0])
             if frame.kind != "footnote":
                 self._adopt(self.blocks[frame.block], inline)
+                if frame.item is not None:
+                    self._add_fields(self.blocks[frame.block], content, start, is_item=True)
                 return
-        text, markdown = inline.text, content
+        text, markdown = inline.text, source
         if frame is not None and frame.kind == "footnote" and len(frame.paragraphs) == 1:
             # Readers see the mark before the note, even where footnotes are not supported.
             mark = f"[^{self.blocks[frame.block].label}]: "
             text, markdown = mark + text, mark + markdown
         block = self._add("image" if inline.image_only else "paragraph", token, text=text, markdown=markdown)
         self._adopt(block, inline)
+        self._add_fields(block, content, start)
+
+    def _next_source(self, token: Token, frame: Frame | None) -> str:
+        """Consume the inline token of a paragraph, without what goes to the item or the callout that it opens."""
+        source: str = next(self.tokens).content
+        if frame is not None and frame.item is not None and not frame.paragraphs:
+            return self._cut_box(frame.item, source)
+        if frame is not None and frame.kind == "quote" and not frame.children and (alert := cut_alert(source)):
+            callout, mark, content = alert
+            self._open_callout(self.blocks[frame.block], callout, mark, token)
+            start = lines_of(token)[0] + source.count("\n") - content.count("\n")
+            token.map = [start, max(start + 1, lines_of(token)[1])]
+            return content
+        return source
+
+    def _add_fields(self, block: Block, content: str, start: int, is_item: bool = False) -> None:
+        """Add the fields in a paragraph to its block as definitions."""
+        if "::" in content:
+            for key, value, line in fields_of(content, is_item):
+                number = self.numbers[start + line]
+                text = self._inline(value, start + line).text
+                block.definitions = extend(block.definitions, [Definition(key, text, number, number)])
 
     def _cut_box(self, item: Item, content: str) -> str:
         """Move the box of a task list item (GFM, section 5.3) to `item.task`; return the remainder."""
@@ -387,7 +439,7 @@ class Reader:
         self._add("rule", token, markdown=self.lines[token.map[0]].strip() if token.map else token.markup)
 
     def _link_reference(self, token: Token) -> None:
-        start, end = token.map or (0, 1)
+        start, end = lines_of(token)
         markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end])
         self._add("link_reference", token, markdown=markdown.strip(), label=token.meta.get("label"))
 
@@ -404,6 +456,44 @@ class Reader:
     def _open_quote(self, token: Token) -> None:
         self._add("quote", token)
         self.stack.append(Frame("quote", len(self.blocks) - 1))
+
+    def _callout(self, token: Token) -> None:
+        block = self._add("quote", token)
+        self.stack.append(Frame("quote", len(self.blocks) - 1))
+        line = lines_of(token)[0]
+        self._open_callout(block, token.meta["callout"], self._source(line, line + 1), token)
+
+    def _open_callout(self, block: Block, callout: Callout, source: str, token: Token) -> None:
+        """Make a quote a callout. Its title is its first paragraph; without one, the line is a directive."""
+        block.callout, line = callout.kind, lines_of(token)[0]
+        inline = self._inline(callout.title or callout.words, line)
+        kind = "paragraph" if callout.title else "directive"
+        opening = Token("", "", 0, map=[line, line + 1])
+        self._adopt(self._add(kind, opening, text=inline.text, markdown=source), inline)
+
+    def _directive(self, token: Token) -> None:
+        start, end = lines_of(token)
+        markdown = self._source(start, end)
+        shown: Shown = token.meta["shown"]
+        is_text: bool = token.meta["is_text"]
+        inline = self._inline(markdown if is_text else shown.words or shown.alt, start)
+        kind = "paragraph" if is_text else "image" if shown.image else "directive"
+        block = self._add(kind, token, text=inline.text, markdown=markdown)
+        self._adopt(block, inline)
+        if is_text:
+            inline = self._inline(shown.words or shown.alt, start)
+        line = block.line_start
+        if shown.image:
+            title = inline.text if shown.words else None
+            block.images = extend(
+                block.images, [Image(shown.alt or inline.text, shown.image, title, shown.url or None, line)]
+            )
+        elif shown.url:
+            block.links = extend(block.links, [Link(inline.text or shown.url, shown.url, None, line)])
+
+    def _source(self, start: int, end: int) -> str:
+        """Return lines without the marks of the quotes around them."""
+        return "\n".join(MARKS_BEFORE.sub("", line, count=1) for line in self.lines[start:end]).strip()
 
     def _open_footnote(self, token: Token) -> None:
         self._add("footnote", token, label=token.meta["label"])
@@ -474,7 +564,11 @@ class Reader:
         assert item is not None
         item.text = item.task + "\n\n".join(inline.text for inline in frame.paragraphs)
         item.markdown = item.task + "\n\n".join(frame.sources)
-        item.span = frame.paragraphs[0].span if frame.paragraphs else None
+        if frame.paragraphs:
+            item.span, item.whole = frame.paragraphs[0].span, frame.paragraphs[0].whole
+        if len(frame.paragraphs) > 1:
+            ends = accumulate((len(inline.text) + 2 for inline in frame.paragraphs[:-1]), initial=len(item.task))
+            item.breaks = list(zip(ends, frame.starts, strict=True))[1:]
 
     def _open_definitions(self, token: Token) -> None:
         self._add("definition", token)
@@ -533,7 +627,7 @@ class Reader:
                 lines.append(self.numbers[line])
             elif part.type == "table_close":
                 break
-        start, end = token.map or (0, 1)
+        start, end = lines_of(token)
         self._set_table(block, Table(header, rows, lines), start, end)
 
     def _set_table(self, block: Block, table: Table, start: int, end: int) -> None:
@@ -598,6 +692,12 @@ class Reader:
         return [self._cell(block, part, index) for part in surplus]
 
 
+def lines_of(token: Token) -> tuple[int, int]:
+    """Return the first line of a token, and the line after its last."""
+    start, end = token.map or (0, 1)
+    return start, end
+
+
 def refusal(table: Table, characters: int, allowance: Allowance) -> str | None:
     """Return why a table of this many characters is too large; None if the allowance affords it."""
     columns = max(map(len, table.rows), default=0)
@@ -632,6 +732,9 @@ HANDLERS: dict[str, Callable[[Reader, Any], None]] = {
     "hr": Reader._rule,
     "definition": Reader._link_reference,
     "too_deep": Reader._too_deep,
+    "directive": Reader._directive,
+    "callout_open": Reader._callout,
+    "callout_close": Reader._close_container,
     "blockquote_open": Reader._open_quote,
     "blockquote_close": Reader._close_container,
     "footnote_reference_open": Reader._open_footnote,

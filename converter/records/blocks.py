@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from converter.parse import Block
 from converter.records.context import ParsedDocument
 from converter.records.record import BOOL, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
 
@@ -17,20 +18,38 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
         if repair.rule == "chrome"
         for line in range(repair.line_start, repair.line_end + 1)
     }
-    for block_id, (block, section_id) in enumerate(zip(context.blocks, context.section_of, strict=True)):
+    blocks = zip(context.blocks, context.section_of, item_ids(context.blocks), strict=True)
+    for block_id, (block, section_id, item_id) in enumerate(blocks):
         yield (
             context.doc_id,
             block_id,
             section_id,
             block.parent,
+            item_id,
             block.kind,
             block.text,
             block.markdown,
             block.language,
+            block.callout,
             bool(chrome) and block.line_start in chrome and block.line_end in chrome,
             block.line_start,
             block.line_end,
         )
+
+
+def item_ids(blocks: Sequence[Block]) -> list[int | None]:
+    """Return the list item that each block stands in, blocks inside a quote in an item included."""
+    first_item_id, first_ids = 0, {}
+    ids: list[int | None] = []
+    for index, block in enumerate(blocks):
+        if block.kind == "list":
+            first_ids[index] = first_item_id
+            first_item_id += len(block.items)
+        if block.parent is None:
+            ids.append(None)
+        else:
+            ids.append(ids[block.parent] if block.item is None else first_ids[block.parent] + block.item)
+    return ids
 
 
 BLOCKS = Record(
@@ -47,17 +66,24 @@ BLOCKS = Record(
             "The enclosing quote, list, footnote or definition block (blocks.block_id), else null.",
             nullable=True,
         ),
+        field("item_id", INT32, "The list item that it stands in (list_items.item_id), else null.", nullable=True),
         field(
             "kind",
             STRING,
             "heading, paragraph, list, table, code, quote, math, html, image, rule, footnote, definition, "
-            "front_matter or link_reference.",
+            "front_matter, directive (lines that only a site generator reads) or link_reference.",
         ),
         field(
             "text", STRING, "The text as a reader sees it: no inline marks, soft breaks as spaces, entities decoded."
         ),
         field("markdown", STRING, "The block's own inline source, marks kept."),
         field("language", STRING, "The language of a fenced code block.", nullable=True),
+        field(
+            "callout",
+            STRING,
+            "The kind of a quote that is a callout: note, warning, tab ...; else null.",
+            nullable=True,
+        ),
         field(
             "chrome",
             BOOL,
@@ -67,5 +93,9 @@ BLOCKS = Record(
         LINE_END,
     ),
     rows,
-    (("section_id", "sections", "section_id"), ("parent_id", "blocks", "block_id")),
+    (
+        ("section_id", "sections", "section_id"),
+        ("parent_id", "blocks", "block_id"),
+        ("item_id", "list_items", "item_id"),
+    ),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import attrgetter
 
 from converter.limits import Allowance
-from converter.parse import Block
+from converter.parse import Block, Item
 from converter.parse.tokens import CONTAINERS
 from converter.problems import Problem
 from converter.repair import Repair, State
@@ -119,10 +120,44 @@ HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold"}
 
 
 def section_text(section: Section, blocks: Sequence[Block]) -> str:
-    """Return the text of a section's own blocks in reading order, without its heading, separated by blank lines."""
-    texts = (
-        block.text
-        for block in (blocks[index] for index in section.blocks)
-        if block.kind not in CONTAINERS and block.kind != "front_matter" and not heading_level(block)
+    """Return the text of a section's own blocks in reading order, without its heading, separated by blank lines.
+
+    What stands inside a list item comes between the paragraphs of its list.
+    """
+    passages: list[Passage] = []
+    has_nested_blocks = False
+    for index in section.blocks:
+        block = blocks[index]
+        if block.kind in CONTAINERS or block.kind == "front_matter" or heading_level(block):
+            continue
+        if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index:
+            has_nested_blocks = True
+            passages += _item_passages(index, block.items)
+        elif block.text:
+            passages.append(Passage(block.line_start, block.text))
+    if has_nested_blocks:
+        passages.sort(key=attrgetter("line"))
+    text = "".join(
+        ("\n" if below.opens_item and above.list_index == below.list_index else "\n\n") + below.text
+        for above, below in pairwise([Passage(0, ""), *passages])
     )
-    return "\n\n".join(text for text in texts if text)
+    return text[2:]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a section's text: a block, or a paragraph of an item of the list at `list_index`."""
+
+    line: int
+    text: str
+    list_index: int | None = None
+    opens_item: bool = False
+
+
+def _item_passages(list_index: int, items: Sequence[Item]) -> Iterator[Passage]:
+    for item in items:
+        starts = [0, *(start for start, _ in item.breaks), None]
+        lines = [item.line_start, *(line for _, line in item.breaks)]
+        for line, (start, end) in zip(lines, pairwise(starts), strict=True):
+            if text := item.text[start:end].rstrip("\n"):
+                yield Passage(line, text, list_index, start == 0)

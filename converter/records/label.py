@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from converter.parse import Item
 
 # A label is a name, not a sentence: a few words, and no sentence ends inside it.
 MAXIMUM_WORDS = 7
@@ -13,44 +16,83 @@ MAXIMUM_LENGTH_UNSPACED = 20
 SEARCH_LENGTH = MAXIMUM_LENGTH + 20
 
 # A colon separates label and value if white space follows it (so not in 12:30, 3:1 or https://), or if it is
-# full-width. Dashes separate them if white space surrounds them.
-COLON = re.compile(r":\s+|：\s*")
-DASH = re.compile(r"(?<!\s)\s+(?:--+|[\u2013\u2014])\s+")
-# After a marked span, a hyphen before white space is enough, and a colon may be inside the span or after it.
-AFTER_SPAN = re.compile(r"\s*(?::\s+|：\s*|--+\s+|[\u2013\u2014]\s*|-\s+)")
+# full-width; two colons do so in Obsidian's fields (`key:: value`). Dashes separate them if white space surrounds them.
+DIVISION = re.compile(r"(?<!:)::?\s+|：\s*|(?<!\s)\s+(?:--+|[\u2013\u2014])\s+")
+# After a marked span, a hyphen before white space is enough, and a colon may be inside the span or after it. A dash
+# between two words without white space (`**1990**–1995`) is part of a word, and so may be a hyphen before a small word
+# (`**pre**- and post-war`).
+AFTER_SPAN = re.compile(r"\s*(?:::?\s+|：\s*|--+\s+|\u2014\s*|\u2013\s+|-\s+)|\s+\u2013\s*")
+SUSPENDED = re.compile(r"-\s+(?P<word>[^\W\d_]{1,4})\s")
 SENTENCE_END = re.compile(r"[.!?;。！？；](?:\s|$)|,\s|[，、]|://")
 UNSPACED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
 LETTER = re.compile(r"[^\W\d_]")
+EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)")
+"""An emoji by its name, as in `:rocket: Speed`."""
+
+CLOSING_MARKS = {
+    "(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "「": "」", "『": "』", "《": "》", "〈": "〉",
+    '"': '"', "“": "”", "„": "“”", "‘": "’", "«": "»", "»": "«", "‹": "›", "'": "'",
+}  # fmt: skip
+"""Opening brackets and quotation marks, and what closes each of them."""
+MARK = re.compile(
+    r"""[()\[\]{}（）【】「」『』《》〈〉“”„‘’«»‹›]|(?<!\w)"|"(?!\w)|(?<!\w)'(?=[^\W\d_])|(?<=\w)'(?!\w)"""
+)
+"""A bracket or quotation mark; inches (`5"`), apostrophes and years (`'90s`) open no quotation."""
 
 
-def split_label(text: str, span: str | None = None) -> tuple[str | None, str | None]:
+def label_of(item: Item) -> tuple[str | None, str | None]:
     """Return an item's label and value, or (None, None) if it has none.
 
-    `text` is the item's visible text. `span` is the text of the strong, emphasis, link or code mark that
+    The value begins in the first paragraph, and ends above the first block that stands in the item.
+    """
+    label, value = split_label(item.opening, item.span, item.whole)
+    return label, None if value is None else value + item.continuation
+
+
+def split_label(
+    text: str, span: str | None = None, whole: Sequence[tuple[int, int]] = ()
+) -> tuple[str | None, str | None]:
+    """Return the label and value of a paragraph, or (None, None) if it has none.
+
+    `text` is the visible text. `span` is the text of the strong, emphasis, link or code mark that
     it opens with, if any: `**Label:** text`, `**Label** - text`, `[Name](url) - text`.
     Without one, `Label: text` and `Term -- text` are split. Times, URLs, ratios and sentences with a colon far
-    in are not.
+    in are not; nor is anything inside brackets, quotation marks or the ranges in `whole` (code, links).
     """
     if span and text.startswith(span):
         remainder = text[len(span) :]
         label = span.rstrip()
         if label.endswith((":", "：")) and remainder[:1].isspace():
-            return _pair(label[:-1], remainder)
+            return _pair(label.rstrip(":："), remainder)
+        suspension = None if whole and whole[0][0] == 0 else SUSPENDED.match(remainder)
+        if suspension and suspension["word"].islower():
+            return None, None
         if separator := AFTER_SPAN.match(remainder):
             return _pair(label, remainder[separator.end() :])
-    matches = (COLON.search(text, 0, SEARCH_LENGTH), DASH.search(text, 0, SEARCH_LENGTH))
-    division = min((match for match in matches if match), key=re.Match.start, default=None)
-    if division is None:
-        return None, None
-    label = text[: division.start()].strip()
-    if not label or not _is_name(label):
-        return None, None
-    return _pair(label, text[division.end() :])
+    whole = (*whole, *(emoji.span() for emoji in EMOJI.finditer(text, 0, SEARCH_LENGTH)))
+    for division in DIVISION.finditer(text, 0, SEARCH_LENGTH):
+        start = division.start()
+        if not any(first <= start < last for first, last in whole) and not _is_enclosed(text[:start]):
+            label = text[:start].strip()
+            return _pair(label, text[division.end() :]) if _is_name(label) else (None, None)
+    return None, None
 
 
 def _pair(label: str, value: str) -> tuple[str | None, str | None]:
     label, value = label.strip(), value.strip()
-    return (label, value) if label and value else (None, None)
+    return (label, value) if label and value and not label.endswith((":", "：")) else (None, None)
+
+
+def _is_enclosed(text: str) -> bool:
+    """Whether a bracket or quotation mark is open at the end of this text."""
+    open_marks: list[str] = []
+    for match in MARK.finditer(text):
+        mark = match[0]
+        if open_marks and mark in CLOSING_MARKS[open_marks[-1]]:
+            open_marks.pop()
+        elif mark in CLOSING_MARKS and not (mark in "\"'" and text[match.start() - 1 : match.start()].isalnum()):
+            open_marks.append(mark)
+    return bool(open_marks)
 
 
 def _is_name(label: str) -> bool:

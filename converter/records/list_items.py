@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from converter.records.context import ParsedDocument
-from converter.records.label import split_label
+from converter.records.label import label_of
 from converter.records.record import (
     BOOL,
     DOC_ID,
@@ -28,7 +28,7 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
         if block.kind != "list":
             continue
         for item_id, item in enumerate(block.items, first_item_id):
-            label, value = split_label(item.text[len(item.task) :], item.span)
+            label, value = label_of(item)
             yield (
                 context.doc_id,
                 item_id,

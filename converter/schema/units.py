@@ -18,7 +18,7 @@ from converter.parse import Block, Table
 from converter.parse.blocks import Item
 from converter.records import ParsedDocument
 from converter.records.context import section_text
-from converter.records.label import split_label
+from converter.records.label import label_of, split_label
 from converter.records.tables import captions, tables_of
 from converter.schema.lists import list_items
 from converter.schema.patterns import Patterns
@@ -148,7 +148,7 @@ def _item_units(context: ParsedDocument) -> Iterator[Unit]:
         children = _children(block)
         links = _links(block)
         for index, item in enumerate(block.items):
-            label, value = split_label(item.text[len(item.task) :], item.span)
+            label, value = label_of(item)
             link = links.get(index)
             parts = {
                 "text": item.text[len(item.task) :],
@@ -228,7 +228,7 @@ def _labelled_lines(block: Block, below: Block | None) -> list[tuple[str, Any]]:
 
 def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]]) -> tuple[str, Any] | None:
     text = item.text[len(item.task) :].strip()
-    label, value = split_label(text, item.span)
+    label, value = label_of(item)
     if label is not None:
         return label, value
     if text.endswith((":", "：")):  # `- Requires:` with the values below it, or none

@@ -116,6 +116,8 @@ def _block_label(block: Row) -> Text:
     label.append(kind.replace("_", " "), STYLES.get(kind, ""))
     if block["language"] and kind == "code":
         label.append(f" {one_line(block['language'])}", "dim")
+    if block["callout"]:
+        label.append(f" {one_line(block['callout'])}", "dim")
     if block["chrome"]:
         label.append(" (site chrome)", "dim")
     if kind not in DRAWN_KINDS:

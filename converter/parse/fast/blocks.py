@@ -16,13 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from converter.parse.blocks import Item
+from converter.parse.dialects.marks import mark_of
 from converter.parse.markdown_it.private import MAX_AUTOCOMPLETED_CELLS, escapedSplit, mdTrim
 
 # The start of a line that can only start a paragraph, and that continues any: a character that starts no block, or one
 # that does, followed by something that rules that block out (such as no space after a list marker).
 OPEN_BRACKET = r"\[(?!\^)"
 PLAIN_START = (
-    r"(?:[^\s`~>*+\-_0-9\[<#$|:=]"
+    r"(?:[^\s`~>*+\-_0-9\[<#$|:=!?{]|!{1,2}(?!!)|\?{1,2}(?!\?)|\{(?![%{])"
     r"|\*{1,2}[^\s*]|_{1,2}[^\s_]|`{1,2}[^\s`]|~{1,2}[^\s~]|\+[^\s]|-+[^\s|:-]|:[^\s|:-]|=+[^\s=]|\#{1,6}[^\s#]|\$[^$]"
     r"|[0-9]+(?:[.)][^\s]|[^0-9.)]|$)|" + OPEN_BRACKET + r"[^\[\]\\]*\](?!:))"
 )
@@ -125,6 +126,8 @@ def _fence(lines: Sequence[str], start: int) -> CommonBlock | None:
     mark = FENCE.match(lines[start])
     if mark is None:
         return _paragraph(lines, start)
+    if mark_of(lines[start], False):  # a directive
+        return None
     fence = mark[1] or mark[3]
     closing = re.compile(rf" {{0,3}}{fence}{fence[0]}*[ \t]*$")
     closing_at = next(

@@ -36,6 +36,8 @@ INLINE_STARTS = {
     "entity": "&",
     "math_inline": "$",
     "footnote_ref": "[",
+    "wikilink": "[!",
+    "attributes": "{",
     "gfm_autolink_www": "w",
     "gfm_autolink_protocol": ":",
     "gfm_autolink_email": "@",
@@ -89,7 +91,7 @@ def _dispatch_inlines(md: MarkdownIt) -> None:
     replace_terminators(md, "".join(sorted(characters | {"]"})))
 
 
-TERMINATOR_STARTS = frozenset("`~>*-_+0123456789[<#:")
+TERMINATOR_STARTS = frozenset("`~>*-_+0123456789[<#:!?={")
 """The first characters of lines that may end a paragraph above; a table header is recognized by the line below it,
 which begins with one of `DELIMITER_STARTS`."""
 DELIMITER_STARTS = "|-:"

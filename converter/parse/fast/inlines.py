@@ -66,6 +66,7 @@ PIECE = re.compile(
 )
 LABEL = re.compile(r"\[([^\[\]\\`<]*)\]")
 SPANS = frozenset({"code", "link", "strong", "star", "underscore"})
+WHOLE = frozenset({"code", "link", "image"})
 
 
 def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
@@ -102,8 +103,10 @@ def read_simple(
     parts: list[str] = []
     links: list[Link] = []
     images: list[Image] = []
+    whole: list[tuple[int, int]] = []
     span: str | None = None
     has_prose = False
+    length = 0
     is_wrapped = "\n" in content
     position = 0
     while match := PIECE.match(content, position):
@@ -157,16 +160,24 @@ def read_simple(
             elif kind == "bracket":
                 text = f"[{text}]"
             links += inline.links
+            if not target:
+                shift = length + (kind == "bracket")
+                whole += [(start + shift, stop + shift) for start, stop in inline.whole]
         has_prose = has_prose or not (kind == "image" or text.isspace() or not text)
         if position == 0 and kind in SPANS:
             span = text
+        if kind in WHOLE:
+            if content.startswith("{", end):  # attributes
+                return None
+            whole.append((length, length + len(text)))
         parts.append(text)
+        length += len(text)
         if is_wrapped:
             line += content.count("\n", position, end)
         position = end
     if position != len(content):
         return None
-    return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose)
+    return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose, whole or ())
 
 
 def _addresses(content: str, position: int, end: int, lines: Sequence[int], line: int) -> tuple[list[Link], int] | None:

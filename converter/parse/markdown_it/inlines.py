@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any, Literal
 
 from markdown_it import MarkdownIt
@@ -15,6 +15,7 @@ from converter.parse.content import Content
 from converter.parse.heights import Heights
 from converter.parse.markdown_it.parsers import inline_parser
 
+WHOLE = frozenset({"code_inline", "image", "math_inline"})
 SPANS = {"strong_open": "strong_close", "em_open": "em_close", "link_open": "link_close"}
 
 
@@ -59,6 +60,7 @@ def _read_tokens(
 ) -> Inline:
     """Return the content of the tokens; with `opening`, also the span that they open with, which is read again."""
     inner = Content()
+    whole: list[tuple[int, int]] = []  # as indexes of parts
     line = counted_end = 0
 
     def line_of(token: Token) -> int:
@@ -70,6 +72,8 @@ def _read_tokens(
 
     for token in tokens:
         kind = token.type
+        if kind in WHOLE and not inner.is_in_link:
+            whole.append((len(inner.parts), len(inner.parts) + 1))
         if kind == "text" or kind == "text_special" or kind == "code_inline":
             inner.add_text(token.content)
         elif kind == "softbreak":
@@ -79,7 +83,9 @@ def _read_tokens(
         elif kind == "link_open":
             inner.open_link(Link("", str(token.attrs["href"]), _title(token), line_of(token)))
         elif kind == "link_close":
-            inner.close_link()
+            start = inner.close_link()
+            if token.info != "auto" and start is not None:
+                whole.append((start, len(inner.parts)))
         elif kind == "image":
             alt = _read_tokens(token.children or [], token.content, [0], opening=False).text
             inner.add_image(Image(alt, str(token.attrs["src"]), _title(token), None, line_of(token)))
@@ -92,7 +98,11 @@ def _read_tokens(
             if heights:
                 heights.read(token.content, inner.parts)
             inner.add_tag(token.content, line_of(token))
-    return inner.inline(_opening_span(tokens, content, lines) if opening else None)
+    inline = inner.inline(_opening_span(tokens, content, lines) if opening else None)
+    offsets = list(accumulate(map(len, inner.parts), initial=0)) if whole else [0]
+    if whole and offsets[-1] == len(inline.text):
+        inline.whole = [(offsets[start], offsets[end]) for start, end in whole]
+    return inline
 
 
 def _title(token: Token) -> str | None:

@@ -13,6 +13,11 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
+from converter.parse.dialects.attributes import inline_attributes
+from converter.parse.dialects.fenced import fenced_block
+from converter.parse.dialects.indented import indented_callout
+from converter.parse.dialects.modules import module_code
+from converter.parse.dialects.wikilinks import wikilink
 from converter.parse.markdown_it.autolinks import link_email, link_protocol, link_www, refer_to_footnote
 from converter.parse.markdown_it.private import replace_helpers, rule_functions
 from converter.parse.markdown_it.tags import read_html_block, read_inline_html
@@ -33,6 +38,13 @@ LINEAR_RULES = {
     "html_inline": read_inline_html,
 }
 """Inline rules of Parquetry that replace rules which take more than linear time."""
+BLOCK_DIALECTS = {
+    "indented_callout": indented_callout,
+    "fenced_block": fenced_block,
+    "module_code": module_code,
+}
+INLINE_DIALECTS = {"wikilink": wikilink, "attributes": inline_attributes}
+"""Rules of what sites and note-takers add to Markdown."""
 
 
 @cache
@@ -62,12 +74,17 @@ def make_block_parser() -> MarkdownIt:
     md.block.ruler.at("math_block", fenced_display_math)
     md.block.ruler.at("html_block", read_html_block, {"alt": ["paragraph", "reference", "blockquote"]})
     md.block.ruler.at("hr", _rule_line, {"alt": ["paragraph", "reference", "blockquote", "list"]})
+    for name, rule in BLOCK_DIALECTS.items():
+        md.block.ruler.before("fence", name, rule, {"alt": ["paragraph", "reference", "blockquote"]})
     return md
 
 
 def make_inline_parser() -> MarkdownIt:
     """Return a new parser of inline content."""
-    return _parser(nesting=MAXIMUM_INLINE_NESTING)
+    md = _parser(nesting=MAXIMUM_INLINE_NESTING)
+    for name, rule in INLINE_DIALECTS.items():
+        md.inline.ruler.before("link", name, rule)
+    return md
 
 
 def _parser(nesting: int) -> MarkdownIt:

@@ -25,6 +25,7 @@ __all__ = [
     "declaration",
     "entities",
     "escapedSplit",
+    "forbid_indented_code",
     "html_sequences",
     "isLinkClose",
     "isLinkOpen",
@@ -63,6 +64,11 @@ def replace_helpers(md: MarkdownIt, **helpers: Callable[..., Any]) -> None:
 def with_globals(rule: Any, **values: object) -> Any:
     """Return a rule with some globals of its module replaced."""
     return FunctionType(rule.__code__, rule.__globals__ | values, rule.__name__, rule.__defaults__, rule.__closure__)
+
+
+def forbid_indented_code(state: Any) -> None:
+    """Read no indented line of this state as code."""
+    state._code_enabled = False
 
 
 def html_sequences() -> Sequence[tuple[re.Pattern[str], re.Pattern[str], bool]]:

@@ -1,0 +1,61 @@
+"""Links and embeds of Obsidian and of wikis: `[[page]]`, `[[page|words]]`, `![[image.png]]`.
+
+`[[1]](address)`, `[[a][b]]` and what looks like a definition (`[[a]]: /address`) are read as CommonMark. Numbers in two
+brackets are citations, and stay text; so do `x[[i]]` and an embed of one small word, an image without its reference.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from converter.parse.markdown_it.private import normalizeReference
+
+LINK = re.compile(
+    r"(?:(!)|(?<![\[!A-Za-z0-9_)]))\[\[(?=[^\s\[\]|^])([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\]"
+    r"(?![(\[\]]|:[ \t]*(?:[</#]|https?:))"
+)
+SMALL_WORD = re.compile(r"[a-z]+")
+LETTER = re.compile(r"[^\W\d_]")
+IMAGE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
+SIZE = re.compile(r"\d+(?:x\d+)?")
+CONTENTS = frozenset({"toc", "_toc_"})
+"""What GitLab and others replace by a table of contents."""
+
+
+def wikilink(state: StateInline, silent: bool) -> bool:
+    """Inline rule at `[` and `!`."""
+    match = LINK.match(state.src, state.pos, state.posMax)
+    if match is None or not _is_target(state, match[2]) or (match[1] and SMALL_WORD.fullmatch(match[0][3:-2])):
+        return False
+    if not silent:
+        target, words = match[2].rstrip("\\ "), (match[3] or "").strip()
+        if match[1] and IMAGE.search(target):
+            alt = words if words and not SIZE.fullmatch(words) else target
+            _push_image(state, target, alt)
+        else:
+            _push_link(state, target, words or target)
+    state.pos = match.end()
+    return True
+
+
+def _is_target(state: StateInline, target: str) -> bool:
+    if not LETTER.search(target) or target != target.strip() or target.lower() in CONTENTS or state.linkLevel:
+        return False
+    return normalizeReference(target) not in state.env.get("references", {})
+
+
+def _push_link(state: StateInline, target: str, words: str) -> None:
+    opening = state.push("link_open", "a", 1)
+    opening.attrs = {"href": target}
+    state.push("text", "", 0).content = words
+    state.push("link_close", "a", -1)
+
+
+def _push_image(state: StateInline, target: str, alt: str) -> None:
+    image = state.push("image", "img", 0)
+    image.attrs = {"src": target, "alt": ""}
+    image.content = alt
+    image.children = [Token("text", "", 0, content=alt)]
