@@ -70,12 +70,12 @@ def _is_clock(cells: Cells, texts: Sequence[str], values: Sequence[int]) -> bool
     if any(map(RACE_HEADER.search, cells.neighbours)):
         return False
     has_time_header = TIME_HEADER.fullmatch(cells.header) is not None
-    if has_time_header and min(values) < HOUR and max(values) < TEN_HOURS:
-        return False  # 0:58:30 and 1:02:10, not an hour past midnight
-    if all(map(PADDED.match, texts)):
-        return True
-    if not has_time_header or any("." in text for text in texts):
-        return False
+    is_padded = all(map(PADDED.match, texts))
+    is_round = all(value % FIVE_MINUTES == 0 for value in values)
+    if has_time_header and min(values) < HOUR and max(values) < TEN_HOURS and not (is_padded and is_round):
+        return False  # 0:58:30 and 1:02:10 are hardly an hour past midnight
+    if is_padded or not has_time_header or any("." in text for text in texts):
+        return is_padded
     # Of times that are not padded, timetables have round ones, and clocks with seconds go beyond 9:59:59.
     has_seconds = any(text.count(":") > 1 for text in texts)
-    return max(values) >= TEN_HOURS if has_seconds else all(value % FIVE_MINUTES == 0 for value in values)
+    return max(values) >= TEN_HOURS if has_seconds else is_round
