@@ -39,6 +39,8 @@ RACE_HEADER = header_pattern(
     r"coureur|vainqueur|rückstand|puesto"
 )
 """Headers of the results of a race: what stands beside them under `Time` is no time of day."""
+MOST_NEIGHBOURS = 64
+"""Headers that are searched for it; a table of thousands of columns would take their square."""
 FIVE_MINUTES, HOUR, TEN_HOURS = (minutes * 60 * SECOND for minutes in (5, 60, 600))
 
 
@@ -67,7 +69,7 @@ def _is_clock(cells: Cells, texts: Sequence[str], values: Sequence[int]) -> bool
     """Whether the column writes times of day, though its header names none for certain."""
     if all(map(HALF_DAY.search, texts)):
         return True
-    if any(map(RACE_HEADER.search, cells.neighbours)):
+    if any(RACE_HEADER.search(header[:LONGEST_VALUE]) for header in cells.neighbours[:MOST_NEIGHBOURS]):
         return False
     has_time_header = TIME_HEADER.fullmatch(cells.header) is not None
     is_padded = all(map(PADDED.match, texts))
