@@ -117,7 +117,7 @@ def test_a_leading_zero_makes_a_column_text(values: list[int], code: int, random
     assert column.values.to_pylist() == cells
 
 
-SCRAPS = st.text(alphabet="0123456789.,'-+−–/:% ()$€eExTZPhms*†[]IVaé年月日\u00a0", max_size=24)
+SCRAPS = st.text(alphabet="0123456789.,'-+−–/:% ()$€eExTZPhms*†[]IVaé年月日人²⁹⁻ᵃ×^\u00a0", max_size=24)
 CELLS = st.one_of(st.text(max_size=80), SCRAPS, st.sampled_from(MISSING), st.integers().map(str), st.dates().map(str))
 TYPES = ["int64", "float64", "decimal128", "decimal128(9, 2)", "bool", "date32", "timestamp", "time64", "duration"]
 
@@ -130,6 +130,7 @@ def test_typing_never_fails(header: str, cells: list[str], tolerance: float, for
     assert len(column.values) == len(cells)
     assert column.values.type == column.type
     assert column.null_count == column.values.null_count
+    assert column.unit != ""
     assert all(not column.values[row].is_valid for row in column.rejected)
     assert set(column.marks) <= set(range(len(cells)))
     if column.type == pa.string():

@@ -177,5 +177,6 @@ def _remove_raised(
     decision = are_notes(list(raised.values()), [text for index, text in enumerate(texts) if index not in raised])
     if decision:
         for index, (base, mark) in raised.items():
-            texts[index], marks[rows[index]] = base, mark
+            texts[index], row = base, rows[index]
+            marks[row] = mark + marks.get(row, "")
     return rows[next(iter(raised))] if decision is None else None

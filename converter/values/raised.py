@@ -1,6 +1,6 @@
 """Raised signs at either end of a cell: a note mark (`12.5²`), a power (`10⁹`), or open, which is for text.
 
-A unit keeps its power: `5 m²`. What raised digits mean, the whole column decides (`decide`).
+A unit keeps its power: `5 m²`. What raised digits mean, the whole column decides (`are_notes`).
 """
 
 from __future__ import annotations

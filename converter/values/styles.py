@@ -105,19 +105,19 @@ def choose_style(
         fits = [fit for fit in fits if fit[0].decimal == usual_mark]
         is_open = False
     style, misfits = fits[0]
-    if is_open and not style.group:
-        grouping = _grouping(bodies)
-        if grouping is None:
+    grouped = next((fit for fit in fits if fit[0].group == "."), None)
+    if is_open and not style.group and grouped:
+        are_groups = _are_groups(bodies)
+        if are_groups is None:
             return Choice(style, misfits, None, True, True)
-        if grouping:
-            style, misfits = next(fit for fit in fits if fit[0].decimal == "," and fit[0].group == ".")
-            is_open, proved = False, ","
+        if are_groups:
+            (style, misfits), is_open, proved = grouped, False, ","
     if style.group == "." and all(ADDRESS.fullmatch(body) for body in bodies):
         return None
     return Choice(style, misfits, proved, is_open)
 
 
-def _grouping(bodies: Sequence[str]) -> bool | None:
+def _are_groups(bodies: Sequence[str]) -> bool | None:
     """Return whether the points of `12.345` and `1.234` group digits rather than mark a fraction; None if that is open.
 
     Each number has three digits after its point. Fractions are written with as many digits throughout, or without

@@ -39,6 +39,8 @@ RACE_HEADER = header_pattern(
     r"coureur|vainqueur|rückstand|puesto"
 )
 """Headers of the results of a race: what stands beside them under `Time` is no time of day."""
+MOST_NEIGHBOURS = 64
+"""Headers that are searched for it; a table of thousands of columns would take their square."""
 FIVE_MINUTES, HOUR, TEN_HOURS = (minutes * 60 * SECOND for minutes in (5, 60, 600))
 
 
@@ -67,15 +69,15 @@ def _is_clock(cells: Cells, texts: Sequence[str], values: Sequence[int]) -> bool
     """Whether the column writes times of day, though its header names none for certain."""
     if all(map(HALF_DAY.search, texts)):
         return True
-    if any(map(RACE_HEADER.search, cells.neighbours)):
+    if any(RACE_HEADER.search(header[:LONGEST_VALUE]) for header in cells.neighbours[:MOST_NEIGHBOURS]):
         return False
     has_time_header = TIME_HEADER.fullmatch(cells.header) is not None
-    if has_time_header and min(values) < HOUR and max(values) < TEN_HOURS:
-        return False  # 0:58:30 and 1:02:10, not an hour past midnight
-    if all(map(PADDED.match, texts)):
-        return True
-    if not has_time_header or any("." in text for text in texts):
-        return False
+    is_padded = all(map(PADDED.match, texts))
+    is_round = all(value % FIVE_MINUTES == 0 for value in values)
+    if has_time_header and min(values) < HOUR and max(values) < TEN_HOURS and not (is_padded and is_round):
+        return False  # 0:58:30 and 1:02:10 are hardly an hour past midnight
+    if is_padded or not has_time_header or any("." in text for text in texts):
+        return is_padded
     # Of times that are not padded, timetables have round ones, and clocks with seconds go beyond 9:59:59.
     has_seconds = any(text.count(":") > 1 for text in texts)
-    return max(values) >= TEN_HOURS if has_seconds else all(value % FIVE_MINUTES == 0 for value in values)
+    return max(values) >= TEN_HOURS if has_seconds else is_round

@@ -9,7 +9,7 @@ from converter.repair.lines import DELIMITER, FENCE, VERBATIM
 from converter.repair.pipes import PIPE, cells_in, pipes_in
 from converter.repair.rule import SAFE, rule
 
-_CODE = re.compile(r"(?<!`)(`{1,8}+)(?!`)(?:(?!(?<!`)\1(?!`))[^\n])*+\1")
+_CODE = re.compile(r"(?<![`\\])(`{1,8}+)(?!`)(?:(?!(?<!`)\1(?!`))[^\n])*+\1")
 """A code span; a run of backticks that no other closes is text."""
 
 

@@ -40,7 +40,7 @@ def _paragraphs(draft: Draft) -> Iterator[tuple[int, int]]:
 
 def _with_tabs(draft: Draft, start: int, end: int) -> Iterator[Notation]:
     """Yield the tables of a paragraph: runs of lines with tabs."""
-    counts = [draft.lines[at].rstrip().count("\t") for at in range(start, end)]
+    counts = [draft.lines[at].count("\t") for at in range(start, end)]
     for has_tabs, lines in groupby(range(len(counts)), lambda at: counts[at] > 0):
         for rows in _alike(counts, list(lines)) if has_tabs else ():
             if table := _tab_table(draft.lines[start + rows[0] : start + rows[-1] + 1], start + rows[0]):
@@ -57,16 +57,16 @@ def _alike(counts: Sequence[int], run: list[int]) -> list[list[int]]:
 
 def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
     """Read lines as a table; None if they are few, or if a row has no first cell."""
-    rows = [[cell.strip() for cell in line.rstrip().split("\t")] for line in lines]
+    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
     columns = len(rows[0])
     if columns > _MOST_COLUMNS:
         return None
     rows = [row + [""] * (columns - len(row)) for row in rows]
-    used = [column for column in range(columns) if any(row[column] for row in rows)]  # some programs write two tabs
-    rows = [[row[column] for column in used] for row in rows]
-    if not all(row[0] for row in rows) or len(used) < 2 or len(rows) < 2:
+    if columns > 2 and not any(cell for row in rows for cell in row[1::2]):
+        rows = [row[::2] for row in rows]  # some programs write two tabs
+    if not all(row[0] for row in rows) or len(rows) < 2:
         return None
-    if len(used) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
+    if len(rows[0]) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
         return None
     return _table(rows, start)
 
