@@ -23,13 +23,17 @@ from converter.repair.rules.entities import entities
 from converter.repair.rules.heading_space import heading_space
 from converter.repair.rules.invisible import invisible
 from converter.repair.rules.list_break import list_break
+from converter.repair.rules.list_marks import list_marks
 from converter.repair.rules.list_start import list_start
+from converter.repair.rules.margin import margin
 from converter.repair.rules.odd_bullets import odd_bullets
 from converter.repair.rules.odd_letters import odd_letters
 from converter.repair.rules.odd_numbers import odd_numbers
 from converter.repair.rules.paragraph_break import paragraph_break
+from converter.repair.rules.permalink import permalink
 from converter.repair.rules.stray_rule import stray_rule
 from converter.repair.rules.table_break import table_break
+from converter.repair.rules.table_columns import table_columns
 from converter.repair.rules.table_delimiter import table_delimiter
 from converter.repair.rules.table_gaps import table_gaps
 from converter.repair.rules.table_pipes import table_pipes
@@ -39,12 +43,13 @@ __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
 
 LEVELS = ("off", "safe", "full")
 
-PASSES = 4
+PASSES = 5
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
 The second further pass rarely finds anything; it does not run if the first one changed nothing."""
 
 RULES: tuple[Rule, ...] = (
-    # which lines are separate at all: if this rule changes the text, a new pass starts before any other rule runs
+    # the layout of the text as a whole: if one of these changes it, a new pass starts before any other rule runs
+    margin,
     doubled_lines,
     # characters and marks of a single line
     invisible,
@@ -53,11 +58,15 @@ RULES: tuple[Rule, ...] = (
     odd_numbers,
     odd_letters,
     heading_space,
+    permalink,
     # tables
+    table_columns,
     table_gaps,
     table_delimiter,
     table_pipes,
     table_break,
+    # lists
+    list_marks,
     # text outside the article, then headings
     chrome,
     bare_heading,
@@ -68,6 +77,10 @@ RULES: tuple[Rule, ...] = (
     list_break,
     paragraph_break,
 )
+
+
+LAYOUTS = (margin, doubled_lines)
+"""The rules for the layout of the text as a whole."""
 
 
 def repair(
@@ -102,6 +115,6 @@ def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answ
     draft.answer = answer
     for rule in rules:
         rule.apply(draft)
-        if rule is doubled_lines and draft.repairs:
+        if rule in LAYOUTS and draft.repairs:
             break  # kinds and state describe the text before this rule
     return draft

@@ -68,6 +68,16 @@ class Draft:
         self._texts = ()
         self.kinds[at] = kind or kind_of(line)
 
+    def rewrite(self, rule: str, start: int, lines: Sequence[str], confidence: float = 1.0) -> None:
+        """Replace the lines from `start` on by as many others, with one row in the ledger."""
+        end = start + len(lines)
+        self.note(rule, start, end - 1, "\n".join(self.lines[start:end]), "\n".join(lines), confidence)
+        if self.lines is self._source:
+            self.lines = self.lines.copy()
+        self.lines[start:end] = lines
+        self._texts = ()
+        self.kinds[start:end] = map(kind_of, lines)
+
     def break_before(self, rule: str, at: int, confidence: float = 1.0) -> None:
         """Insert a blank line between line `at` and the line above it."""
         if at > 0 and at not in self.breaks and self.kinds[at - 1] != BLANK:
