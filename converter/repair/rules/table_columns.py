@@ -5,63 +5,121 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, INDENTED, ORDERED, ROW, TEXT, VERBATIM, width_of
 from converter.repair.rule import FULL, rule
 
-FEWEST_ROWS = 3
+FEWEST_LINES = 3
 """A table without any mark has so many lines at least, its header included."""
 
 GUTTER = 2
-"""Columns between two cells at least; one space parts words."""
+"""Blank columns that part two cells in any table; one suffices where `SURE_LINES` or more lines leave it blank."""
+
+SURE_LINES, LATE_SHARE = 5, 0.1
+"""So many words that begin right after a gutter of one blank, and the share that may begin a little later."""
+
+GAPPED = 0.5
+"""The share of a table's lines that have a gap inside."""
 
 LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is no header."""
 
 MOST_COLUMNS = 64
 
-_GAP = re.compile(r" {2,}")
+NARROWEST = 12
+"""Columns up to which no cell is wrapped."""
+
+PADDED = 0.3
+"""The share of lines that must leave more than one blank before a column that a single one may part."""
+
+_PIECE = re.compile(r"\S(?: ?\S)*")
+_WORDS = re.compile(r"\S+")
 _NUMBER = re.compile(r"[-+(]?[$€£]?\d[\d.,:/%\s-]*[)%]?$")
 _CODE = re.compile(r"[{};=<>$\\#]|\w\(|^\s*(?:[-+*/]|\d+[.)])\s|\.{4,}|-{3,}|_{3,}")
 _KINDS = frozenset((TEXT, INDENTED, VERBATIM, ORDERED))
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """A run of lines, `start` up to (excluding) `end`, and the places at which their cells begin."""
+class Row:
+    """A row of a table: the line in which it begins, the line after its last one, and its cells."""
 
     start: int
     end: int
-    places: tuple[int, ...]
+    cells: tuple[str, ...]
 
 
 @rule("table_columns", FULL)
 def table_columns(draft: Draft) -> None:
-    """Lines that touch and leave the same columns blank, under a first line that names each column, are the rows of a
-    table; code, verse and lists with a few wide gaps are not."""
-    for columns in _tables(draft):
-        rows = [_cells(draft.lines[at], columns.places) for at in range(columns.start, columns.end)]
-        for at, row in zip(range(columns.start, columns.end), rows, strict=True):
-            draft.replace("table_columns", at, "| " + " | ".join(row) + " |", 0.9, ROW)
-        draft.insert_after("table_columns", columns.start, "|" + " --- |" * len(columns.places), 0.9)
-        draft.break_before("table_columns", columns.start, 0.9)
-        if columns.end < len(draft.lines):
-            draft.break_before("table_columns", columns.end, 0.9)
+    """Lines that leave the same columns blank, under a first line that names each column, are the rows of a table,
+    wrapped cells included; code, verse and lists with a few wide gaps are not."""
+    if not any("  " in line for line in draft.lines):
+        return
+    for rows in _tables(draft):
+        header, bottom = rows[0], rows[-1].end
+        for row in rows:
+            lines = ["| " + " | ".join(row.cells) + " |", *[""] * (row.end - row.start - 1)]
+            draft.rewrite("table_columns", row.start, lines, 0.9)
+            draft.kinds[row.start] = ROW
+        for at in range(header.start + 1, bottom):
+            if not draft.lines[at].strip():
+                draft.drop_blank(at)
+        draft.insert_after("table_columns", header.start, "|" + " --- |" * len(header.cells), 0.9)
+        draft.break_before("table_columns", header.start, 0.9)
+        if bottom < len(draft.lines):
+            draft.break_before("table_columns", bottom, 0.9)
 
 
-def _tables(draft: Draft) -> Iterator[Columns]:
-    lines, kinds = draft.lines, draft.kinds
+def _tables(draft: Draft) -> Iterator[list[Row]]:
     at = 0
-    while at < len(lines):
-        start = at
-        while at < len(lines) and kinds[at] in _KINDS and _is_gapped(lines[at]):
-            at += 1
-        if at - start >= FEWEST_ROWS and not _is_fenced(kinds, start):
-            places = _places(lines[start:at])
-            if len(places) > 1 and _is_table([_cells(lines[row], places) for row in range(start, at)]):
-                yield Columns(start, at, places)
-        at = max(at, start + 1)
+    while at < len(draft.lines):
+        start, end = _run(draft, at, spaced=True)
+        rows = _table(draft, start, end)
+        if not rows:
+            start, end = _run(draft, at, spaced=False)
+            rows = _table(draft, start, end)
+        if rows:
+            yield rows
+        at = max(end, at + 1)
+
+
+def _table(draft: Draft, start: int, end: int) -> list[Row]:
+    """Return the rows of lines that are a table; none if they are not."""
+    if end - start < FEWEST_LINES or _is_fenced(draft.kinds, start):
+        return []
+    tops = [start, start - 1] if start and draft.kinds[start - 1] in _KINDS else [start]
+    for top in tops:  # a header may have no gap
+        rows = _rows(draft.lines, top, end)
+        if rows and _is_table([row.cells for row in rows]):
+            return rows
+    return []
+
+
+def _run(draft: Draft, at: int, spaced: bool) -> tuple[int, int]:
+    """Return the first line that may be a row from line `at` on, and the line after the last one that touches it.
+
+    In a `spaced` table, a blank line may part two rows.
+    """
+    lines, kinds = draft.lines, draft.kinds
+    while at < len(lines) and not (kinds[at] in _KINDS and _is_gapped(lines[at])):
+        at += 1
+    start = end = at
+    while at < len(lines) and "\t" not in lines[at]:
+        if kinds[at] == BLANK and not (spaced and at == end and _may_be_row(draft, at + 1)):
+            break
+        if kinds[at] not in _KINDS and kinds[at] != BLANK:
+            break
+        at += 1
+        if _is_gapped(lines[at - 1]) or lines[at - 1].startswith("  "):
+            end = at
+        elif at - end > 1:
+            break
+    return start, end
+
+
+def _may_be_row(draft: Draft, at: int) -> bool:
+    return at < len(draft.lines) and draft.kinds[at] in _KINDS and _is_gapped(draft.lines[at])
 
 
 def _is_fenced(kinds: Sequence[str], start: int) -> bool:
@@ -73,22 +131,70 @@ def _is_gapped(line: str) -> bool:
     return "  " in line.strip() and "\t" not in line
 
 
+def _rows(lines: Sequence[str], start: int, end: int) -> list[Row]:
+    run = lines[start:end]
+    texts = [line for line in run if line.strip()]
+    if len(texts) < FEWEST_LINES or sum(map(_is_gapped, texts)) < GAPPED * len(texts):
+        return []
+    places = _places(texts[1:])
+    if not 2 <= len(places) <= MOST_COLUMNS:
+        return []
+    # Headers are often centred over their columns.
+    names = [match[0].replace("|", "\\|") for match in _PIECE.finditer(run[0])]
+    header = names if len(names) == len(places) else _cells(run[0], places)
+    if header != names and any(run[0][place - 1 : place].strip() for place in places[1:]):
+        return []
+    rows = [Row(start, start + 1, tuple(header))]
+    widths = [end - start - 1 for start, end in pairwise([*places, max(map(len, texts)) + 1])]
+    above: list[str] = []
+    for at, line in enumerate(run[1:], start + 1):
+        if not line.strip():
+            above = []
+            continue
+        cells = _cells(line, places)
+        if not cells[0] or _continue(above, cells, widths):
+            merged = tuple(f"{upper} {lower}".strip() for upper, lower in zip(rows[-1].cells, cells, strict=True))
+            rows[-1] = Row(rows[-1].start, at + 1, merged)
+        else:
+            rows.append(Row(at, at + 1, tuple(cells)))
+        above = cells
+    return rows
+
+
+def _continue(above: Sequence[str], below: Sequence[str], widths: Sequence[int]) -> bool:
+    """Whether a line continues the row of the line above it: none of its words would have fitted there."""
+    pairs = [each for each in zip(above, below, widths, strict=False) if each[0] and each[1]]
+    return bool(pairs) and all(
+        width > NARROWEST and width_of(upper) + 1 + width_of(lower.split(None, 1)[0]) > width
+        for upper, lower, width in pairs
+    )
+
+
 def _places(lines: Sequence[str]) -> tuple[int, ...]:
     """Return the places at which columns begin: after a gutter that all lines leave blank."""
     width = max(map(len, lines))
-    filled = bytearray(width + GUTTER)
+    filled = bytearray(width + 1)
     for line in lines:
-        for match in re.finditer(r"\S(?: ?\S)*", line):
+        for match in _WORDS.finditer(line):
             filled[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    places, blank = [], GUTTER
+    places: list[int] = []
+    blank = GUTTER
     for place in range(width):
         if filled[place]:
-            if blank >= GUTTER:
+            if not places or blank >= GUTTER or (blank == 1 and _is_edge(lines, place)):
                 places.append(place)
             blank = 0
         else:
             blank += 1
     return tuple(places)
+
+
+def _is_edge(lines: Sequence[str], place: int) -> bool:
+    """Whether a column begins right after one blank: words begin there in enough lines, and hardly any just behind."""
+    words = sum(line[place : place + 1].strip() != "" for line in lines)
+    late_words = sum(not line[place : place + 1].strip() and line[place : place + 4].strip() != "" for line in lines)
+    padded = sum(line[max(place - 2, 0) : place].isspace() and line[:place].strip() != "" for line in lines)
+    return words >= SURE_LINES and late_words <= LATE_SHARE * words and padded >= PADDED * words
 
 
 def _cells(line: str, places: Sequence[int]) -> list[str]:
@@ -98,9 +204,11 @@ def _cells(line: str, places: Sequence[int]) -> list[str]:
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
     """Whether rows of cells look like a table: a header that names every column, and cells below it in each of them."""
+    if len(rows) < FEWEST_LINES - 1:
+        return False
     header, body = rows[0], rows[1:]
     columns = len(header)
-    if not 2 <= columns <= MOST_COLUMNS or not all(header[1:]) or len({*header}) < columns:
+    if not all(header[1:]) or len({*header}) < columns:
         return False
     if any(_NUMBER.match(cell) or width_of(cell) > LONGEST_HEADER or cell.endswith((".", ",", ";")) for cell in header):
         return False
@@ -108,4 +216,4 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
     filled = sum(map(bool, cells))
     if filled < 0.6 * len(cells) or any(not any(row[column] for row in body) for column in range(columns)):
         return False
-    return sum(bool(_CODE.search(cell)) for cell in [*header, *cells]) <= 0.1 * (filled + columns)
+    return sum(bool(_CODE.search(cell)) for cell in [*header, *cells]) <= 0.3 * (filled + columns)
