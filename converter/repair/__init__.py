@@ -26,6 +26,7 @@ from converter.repair.rules.list_break import list_break
 from converter.repair.rules.list_marks import list_marks
 from converter.repair.rules.list_start import list_start
 from converter.repair.rules.margin import margin
+from converter.repair.rules.numbered_links import numbered_links
 from converter.repair.rules.odd_bullets import odd_bullets
 from converter.repair.rules.odd_letters import odd_letters
 from converter.repair.rules.odd_numbers import odd_numbers
@@ -59,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     odd_letters,
     heading_space,
     permalink,
+    numbered_links,
     # tables
     table_columns,
     table_gaps,

@@ -34,6 +34,9 @@ STRAY = 0.1
 MARKS = 0.05
 """The share of lines with a mark of Markdown that a browser's copy may hold: it has lost all but those in code."""
 
+DISTINCT = 0.4
+"""The share of touching lines that begin with a word of their own, under which a text is a log, not a page."""
+
 LONGEST_TITLE = 80
 """Columns up to which a line that touches the next may be a title, an item or a caption."""
 
@@ -143,6 +146,9 @@ def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Seque
             ends_sentence(above) or above.rstrip().endswith((",", ";", "-")) or below[:1].islower()
         )
         continuations += below[:1].islower() and not ends_sentence(above) and width_of(above) >= NARROW
+    words = {next(iter(lines[at].split(None, 1)), "") for at in touching_lines}
+    if len(words) < DISTINCT * len(touching_lines):
+        return False  # a log, or a list of records
     return touching_blocks >= max(3, 0.2 * len(touching_lines)) and continuations <= 0.2 * touching_blocks
 
 

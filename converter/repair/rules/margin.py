@@ -23,6 +23,13 @@ CODE_INDENT = 4
 LEAST_WORDS, LEAST_WIDTH = 8, 50
 """A paragraph that shows where the margin is has so many words and columns at least."""
 
+CODE_SHARE = 0.12
+"""The share of lines that look like code from which on a text is a program."""
+
+_CODE_LINE = re.compile(
+    r"[;{}]\s*$|\)\s*:\s*$|^\s*(?:[#@]\w|//|/\*|\*(?:/|\s*$|\s+[@\\]))|</?\w+[^>]*>\s*$"
+    r"|^\s*(?:def |class |import |from \S+ import |return\b|else\b|elif |\w+(?:\.\w+)*+\s*(?:[-+*/|&]?=|\())"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(r"[{}()\[\]=;<>$|\\*/+&%#]")
 _MARK = re.compile(r"(?:[-+*•◦▪○●]|\d{1,3}[.)])[ \t]+")
@@ -48,7 +55,9 @@ class Passage:
 def margin(draft: Draft) -> None:
     """Where most paragraphs of a text are indented, its margin is no code: it is removed, and lines that stand out to
     the left of all paragraphs are headings."""
-    if not any(line.startswith(("  ", "\t")) for line in draft.lines):
+    if draft.state.headings == "marked" or not any(line.startswith(("  ", "\t")) for line in draft.lines):
+        return
+    if _is_source_code(draft.lines):
         return
     passages = list(_passages(draft.lines))
     prose = [passage for passage in passages if passage.is_prose and not (passage.is_item or passage.in_list)]
@@ -64,6 +73,12 @@ def margin(draft: Draft) -> None:
             draft.replace("margin", passage.start, f"{'#' * level} {title}", 0.9, HEADING)
         elif not passage.is_fixed:
             _unindent(draft, passage, columns)
+
+
+def _is_source_code(lines: Sequence[str]) -> bool:
+    """Whether a text is a program or its configuration, whose indentation means something."""
+    texts = [line for line in lines if line.strip()]
+    return sum(_CODE_LINE.search(line) is not None for line in texts) >= CODE_SHARE * len(texts)
 
 
 def _passages(lines: Sequence[str]) -> Iterator[Passage]:

@@ -36,6 +36,11 @@ PADDED = 0.3
 
 _PIECE = re.compile(r"\S(?: ?\S)*")
 _WORDS = re.compile(r"\S+")
+NUMERIC = 0.6
+"""The share of a column's cells that are numbers, from which on it is a column of numbers."""
+
+_NO_NAME = re.compile(r"^[-+(]?[$€£]?\d[\d.,:/%\s-]*[)%]?$|[.,;:=]$|^[-+*/%<>=|]|\d{4}")
+_NAME = re.compile(r"[^\W\d_a-z][^:;={}<>\"@%\d]*$")
 _NUMBER = re.compile(r"[-+(]?[$€£]?\d[\d.,:/%\s-]*[)%]?$")
 _CODE = re.compile(r"[{};=<>$\\#]|\w\(|^\s*(?:[-+*/]|\d+[.)])\s|\.{4,}|-{3,}|_{3,}")
 _KINDS = frozenset((TEXT, INDENTED, VERBATIM, ORDERED))
@@ -86,7 +91,7 @@ def _tables(draft: Draft) -> Iterator[list[Row]]:
 
 def _table(draft: Draft, start: int, end: int) -> list[Row]:
     """Return the rows of lines that are a table; none if they are not."""
-    if end - start < FEWEST_LINES or _is_fenced(draft.kinds, start):
+    if end - start < FEWEST_LINES or (draft.kinds[start] == VERBATIM and not _may_be_text(draft, start)):
         return []
     tops = [start, start - 1] if start and draft.kinds[start - 1] in _KINDS else [start]
     for top in tops:  # a header may have no gap
@@ -122,9 +127,9 @@ def _may_be_row(draft: Draft, at: int) -> bool:
     return at < len(draft.lines) and draft.kinds[at] in _KINDS and _is_gapped(draft.lines[at])
 
 
-def _is_fenced(kinds: Sequence[str], start: int) -> bool:
-    """Whether lines stand in a block that is verbatim for another reason than its indentation."""
-    return kinds[start] == VERBATIM and start > 0 and kinds[start - 1] not in (BLANK, TEXT)
+def _may_be_text(draft: Draft, start: int) -> bool:
+    """Whether lines are verbatim for their indentation only, in a text without marks of Markdown."""
+    return draft.state.headings != "marked" and (start == 0 or draft.kinds[start - 1] in (BLANK, TEXT))
 
 
 def _is_gapped(line: str) -> bool:
@@ -203,17 +208,28 @@ def _cells(line: str, places: Sequence[int]) -> list[str]:
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether rows of cells look like a table: a header that names every column, and cells below it in each of them."""
+    """Whether rows of cells look like a table: a header that names every column, and cells below it in each of them.
+
+    Without a column of numbers, only words that are written like titles are names.
+    """
     if len(rows) < FEWEST_LINES - 1:
         return False
     header, body = rows[0], rows[1:]
     columns = len(header)
     if not all(header[1:]) or len({*header}) < columns:
         return False
-    if any(_NUMBER.match(cell) or width_of(cell) > LONGEST_HEADER or cell.endswith((".", ",", ";")) for cell in header):
+    if any(_NO_NAME.search(cell) or width_of(cell) > LONGEST_HEADER for cell in header):
         return False
     cells = [cell for row in body for cell in row]
     filled = sum(map(bool, cells))
     if filled < 0.6 * len(cells) or any(not any(row[column] for row in body) for column in range(columns)):
         return False
+    has_numbers = any(_is_numeric([row[column] for row in body]) for column in range(columns))
+    if not has_numbers and not all(_NAME.match(cell) for cell in header if cell):
+        return False
     return sum(bool(_CODE.search(cell)) for cell in [*header, *cells]) <= 0.3 * (filled + columns)
+
+
+def _is_numeric(cells: Sequence[str]) -> bool:
+    filled = [cell for cell in cells if cell]
+    return sum(_NUMBER.match(cell) is not None for cell in filled) >= NUMERIC * len(filled)
