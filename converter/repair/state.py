@@ -34,6 +34,9 @@ STRAY = 0.1
 MARKS = 0.05
 """The share of lines with a mark of Markdown that a browser's copy may hold: it has lost all but those in code."""
 
+FEWEST_TITLES, FEWEST_BLOCKS = 2, 8
+"""So many short lines must touch a long paragraph below them, or else so many any line: those of a letter are fewer."""
+
 DISTINCT = 0.4
 """The share of touching lines that begin with a word of their own, under which a text is a log, not a page."""
 
@@ -137,18 +140,22 @@ def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Seque
     )
     if marks > MARKS * len(kinds):
         return False
-    touching_blocks = continuations = 0
+    touching_blocks = continuations = titles = 0
     for at in touching_lines:
         above, below = lines[at], lines[at + 1].lstrip()
         if "\t" in above or "  " in above:
             continue  # rows of a table touch in any text
-        touching_blocks += width_of(above) <= LONGEST_TITLE and not (
+        is_block = width_of(above) <= LONGEST_TITLE and not (
             ends_sentence(above) or above.rstrip().endswith((",", ";", "-")) or below[:1].islower()
         )
+        touching_blocks += is_block
+        titles += is_block and _is_long(below)
         continuations += below[:1].islower() and not ends_sentence(above) and width_of(above) >= NARROW
     words = {next(iter(lines[at].split(None, 1)), "") for at in touching_lines}
     if len(words) < DISTINCT * len(touching_lines):
         return False  # a log, or a list of records
+    if titles < FEWEST_TITLES and touching_blocks < FEWEST_BLOCKS:
+        return False  # a letter, with its addresses
     return touching_blocks >= max(3, 0.2 * len(touching_lines)) and continuations <= 0.2 * touching_blocks
 
 

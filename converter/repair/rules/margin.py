@@ -144,7 +144,8 @@ def _unindent(draft: Draft, passage: Passage, columns: int) -> None:
     if passage.is_item or passage.in_list:
         remove = min(passage.indent, columns)
     elif passage.is_prose:
-        remove = max(map(_indent, lines))
+        has_items = any(kind_of(line.lstrip()) in ITEMS for line in lines)
+        remove = passage.indent if has_items else max(map(_indent, lines))
     elif len(_CODE.findall("".join(lines))) >= 0.06 * len("".join(lines)):
         remove = min(passage.indent, max(columns - CODE_INDENT, 0))
     else:

@@ -72,7 +72,7 @@ def table_columns(draft: Draft) -> None:
                 draft.drop_blank(at)
         draft.insert_after("table_columns", header.start, "|" + " --- |" * len(header.cells), 0.9)
         draft.break_before("table_columns", header.start, 0.9)
-        if bottom < len(draft.lines):
+        if bottom < len(draft.lines) and draft.kinds[bottom] != BLANK:
             draft.break_before("table_columns", bottom, 0.9)
 
 

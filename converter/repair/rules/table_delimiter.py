@@ -24,7 +24,7 @@ def table_delimiter(draft: Draft) -> None:
     for run in re.finditer(r"[|:]{2,}", signature):
         header, last_row = run.start(), run.end() - 1
         columns = cells_in(draft.lines[header])
-        if columns < 2 or draft.kinds[header] != ROW or not is_piped(draft.lines[header]):
+        if columns < 2 or draft.kinds[header] != ROW or not is_piped(draft.lines[header]) or header in draft.insertions:
             continue
         second_line = draft.lines[header + 1]
         is_valid = draft.kinds[header + 1] == DELIMITER and cells_in(second_line) == columns
