@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, BULLET, TEXT, ends_sentence, width_of
+from converter.repair.lines import BLANK, BULLET, ITEMS, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, LONGEST_TITLE
 
@@ -34,8 +34,10 @@ _LABEL = re.compile(r"[^\s:：.!?]{1,40}(?: [^\s:：.!?]{1,40}){0,5}(?:: |：)(?
 @rule("list_marks", FULL)
 def list_marks(draft: Draft) -> None:
     """In a browser's copy, where a blank line follows only paragraphs, lines that touch are list items: below a line
-    that ends with a colon, in a row of sentences or labels, and between two titles."""
+    that ends with a colon, in a row of sentences or labels, and between two titles. In a text without any mark, whose
+    blocks are lines between blank lines, only short lines of like form below a colon are."""
     if not draft.state.copied:
+        _mark_spaced(draft)
         return
     paragraphs_end = _paragraphs_end(draft)
     for start, end in _runs(draft.kinds):
@@ -46,6 +48,40 @@ def list_marks(draft: Draft) -> None:
                 draft.break_before("list_marks", top, confidence)
             if bottom < end:
                 draft.break_before("list_marks", bottom, confidence)
+
+
+def _mark_spaced(draft: Draft) -> None:
+    """Mark the items below lead-ins in a text whose blocks are lines that blank lines part."""
+    kinds, lines = draft.kinds, draft.lines
+    if not draft.state.spaced or ITEMS.intersection(kinds) or TEXT + TEXT in draft.signature:
+        return
+    blocks = [at for at, kind in enumerate(kinds) if kind != BLANK]
+    position = 0
+    while position < len(blocks):
+        at = blocks[position]
+        position += 1
+        if kinds[at] == TEXT and lines[at].rstrip().endswith(LEAD_IN):
+            items = _spaced_items(draft, blocks[position:])
+            for item in items:
+                draft.replace("list_marks", item, f"- {lines[item].strip()}", 0.8, BULLET)
+            position += len(items)
+
+
+def _spaced_items(draft: Draft, blocks: Sequence[int]) -> list[int]:
+    """Return which of the blocks below a lead-in are its items."""
+    items: list[int] = []
+    form = ""
+    for at in blocks:
+        line = draft.lines[at]
+        kind = _kind(line) if draft.kinds[at] == TEXT and width_of(line) <= LONG else LEAD
+        if kind == LEAD or (form and kind != form):
+            break
+        form = kind
+        items.append(at)
+    below = blocks[len(items)] if len(items) < len(blocks) else None
+    if form == SHORT and len(items) > FEWEST and below is not None and draft.kinds[below] == TEXT:
+        items.pop()  # the title of the text below
+    return items if len(items) >= FEWEST else []
 
 
 def _paragraphs_end(draft: Draft) -> bool:
