@@ -16,6 +16,7 @@ from converter.repair.headings.block import Answer
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
 from converter.repair.rules.bare_heading import bare_heading
+from converter.repair.rules.block_break import block_break
 from converter.repair.rules.bold_heading import bold_heading
 from converter.repair.rules.chrome import chrome
 from converter.repair.rules.doubled_lines import doubled_lines
@@ -52,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     # the layout of the text as a whole: if one of these changes it, a new pass starts before any other rule runs
     margin,
     doubled_lines,
+    block_break,
     # characters and marks of a single line
     invisible,
     entities,
@@ -81,7 +83,7 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-LAYOUTS = (margin, doubled_lines)
+LAYOUTS = (margin, doubled_lines, block_break)
 """The rules for the layout of the text as a whole."""
 
 
