@@ -31,7 +31,7 @@ NARROW = 50
 STRAY = 0.1
 """In a glued document, runs of blank lines for at most this share of the blocks are strays (before an image, say)."""
 
-MARKS = 0.05
+MARKS = 0.02
 """The share of lines with a mark of Markdown that a browser's copy may hold: it has lost all but those in code."""
 
 FEWEST_TITLES, FEWEST_BLOCKS = 2, 8

@@ -16,6 +16,9 @@ LEAD_IN = (":", "：")
 FEWEST = 2
 """A list has so many items at least."""
 
+FEWEST_APART = 3
+"""A list whose items blank lines part has so many items at least."""
+
 UNTITLED = 4
 """So many short lines in a row that end no sentence are a title and its list, fewer may all be titles."""
 
@@ -28,6 +31,7 @@ SHARE = 0.7
 LEAD, SENTENCE, LABEL, SHORT = "ISLP"
 """Kinds of line: it introduces a list, ends a sentence, begins with a label, or is like a title."""
 
+_MARKUP = re.compile(r"\]\(|`|\*\*|\n#")
 _LABEL = re.compile(r"[^\s:：.!?]{1,40}(?: [^\s:：.!?]{1,40}){0,5}(?:: |：)(?=\S)")
 
 
@@ -55,6 +59,8 @@ def _mark_spaced(draft: Draft) -> None:
     kinds, lines = draft.kinds, draft.lines
     if not draft.state.spaced or ITEMS.intersection(kinds) or TEXT + TEXT in draft.signature:
         return
+    if draft.state.headings == "marked" or any(_MARKUP.search(text) for text in draft.texts()):
+        return
     blocks = [at for at, kind in enumerate(kinds) if kind != BLANK]
     position = 0
     while position < len(blocks):
@@ -81,7 +87,7 @@ def _spaced_items(draft: Draft, blocks: Sequence[int]) -> list[int]:
     below = blocks[len(items)] if len(items) < len(blocks) else None
     if form == SHORT and len(items) > FEWEST and below is not None and draft.kinds[below] == TEXT:
         items.pop()  # the title of the text below
-    return items if len(items) >= FEWEST else []
+    return items if len(items) >= FEWEST_APART else []
 
 
 def _paragraphs_end(draft: Draft) -> bool:
