@@ -16,6 +16,7 @@ from converter.repair.headings.block import Answer
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
 from converter.repair.rules.bare_heading import bare_heading
+from converter.repair.rules.block_break import block_break
 from converter.repair.rules.bold_heading import bold_heading
 from converter.repair.rules.chrome import chrome
 from converter.repair.rules.doubled_lines import doubled_lines
@@ -25,15 +26,20 @@ from converter.repair.rules.invisible import invisible
 from converter.repair.rules.label_break import label_break
 from converter.repair.rules.link_gaps import link_gaps
 from converter.repair.rules.list_break import list_break
+from converter.repair.rules.list_marks import list_marks
 from converter.repair.rules.list_start import list_start
+from converter.repair.rules.margin import margin
+from converter.repair.rules.numbered_links import numbered_links
 from converter.repair.rules.odd_bullets import odd_bullets
 from converter.repair.rules.odd_letters import odd_letters
 from converter.repair.rules.odd_numbers import odd_numbers
 from converter.repair.rules.paragraph_break import paragraph_break
+from converter.repair.rules.permalink import permalink
 from converter.repair.rules.stray_rule import stray_rule
 from converter.repair.rules.table_break import table_break
 from converter.repair.rules.table_broken import table_broken
 from converter.repair.rules.table_code import table_code
+from converter.repair.rules.table_columns import table_columns
 from converter.repair.rules.table_delimited import table_delimited
 from converter.repair.rules.table_delimiter import table_delimiter
 from converter.repair.rules.table_gaps import table_gaps
@@ -48,11 +54,21 @@ __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
 
 LEVELS = ("off", "safe", "full")
 
-PASSES = 8
+PASSES = 12
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
 The second further pass rarely finds anything; it does not run if the first one changed nothing."""
 
-RESHAPING: tuple[Rule, ...] = (whole_fence, doubled_lines, table_grid, table_ruler, table_broken, table_delimited)
+RESHAPING: tuple[Rule, ...] = (
+    whole_fence,
+    margin,
+    doubled_lines,
+    table_grid,
+    table_ruler,
+    table_broken,
+    table_delimited,
+    table_columns,
+    block_break,
+)
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
 
@@ -65,8 +81,10 @@ RULES: tuple[Rule, ...] = (
     odd_numbers,
     odd_letters,
     heading_space,
-    # links over several lines
+    # links
     link_gaps,
+    permalink,
+    numbered_links,
     # tables
     table_gaps,
     table_code,
@@ -74,6 +92,8 @@ RULES: tuple[Rule, ...] = (
     table_pipes,
     table_header,
     table_break,
+    # lists
+    list_marks,
     # text outside the article, then headings
     chrome,
     bare_heading,

@@ -9,9 +9,14 @@ from dataclasses import dataclass
 
 from converter.repair.lines import (
     BLANK,
+    BULLET,
+    DELIMITER,
     HEADING,
     IMAGE,
+    ODD_ITEM,
+    ROW,
     TEXT,
+    UNDERLINE,
     VERBATIM,
     ends_sentence,
     width_of,
@@ -26,6 +31,19 @@ NARROW = 50
 STRAY = 0.1
 """In a glued document, runs of blank lines for at most this share of the blocks are strays (before an image, say)."""
 
+MARKS = 0.02
+"""The share of lines with a mark of Markdown that a browser's copy may hold: it has lost all but those in code."""
+
+FEWEST_TITLES, FEWEST_BLOCKS = 2, 8
+"""So many short lines must touch a long paragraph below them, or else so many any line: those of a letter are fewer."""
+
+DISTINCT = 0.4
+"""The share of touching lines that begin with a word of their own, under which a text is a log, not a page."""
+
+LONGEST_TITLE = 80
+"""Columns up to which a line that touches the next may be a title, an item or a caption."""
+
+_MARKED_KINDS = frozenset((HEADING, BULLET, ODD_ITEM, ROW, DELIMITER, UNDERLINE))
 _TAIL = BLANK + IMAGE
 """Blank lines and images below the text: the remains of the page's footer."""
 _SETEXT = re.compile(r"(?<!t)t[=_]")
@@ -33,6 +51,7 @@ _HTML_HEADING = re.compile(r"\s*<h[1-6][\s>]", re.I)
 _GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
 _BLOCK = re.compile(r"t|#|!|>+|[|:]+|v+|[-1oi]+")
 
+_COPIED = "blank lines only below paragraphs, one line per paragraph, as a browser copies text"
 _LAYOUT = {
     (True, True): "spaced, one line per paragraph",
     (True, False): "spaced, paragraphs over several lines",
@@ -52,11 +71,13 @@ class State:
     headings: str
     """`marked` (ATX or setext), or `unmarked`."""
     evidence: tuple[str, ...] = ()
+    copied: bool = False
+    """Blank lines follow only paragraphs, as in a browser's copy: lines that touch are titles, items or rows."""
 
     @property
     def layout(self) -> str:
         """The layout in words."""
-        return _LAYOUT[self.spaced, self.one_line]
+        return _COPIED if self.copied else _LAYOUT[self.spaced, self.one_line]
 
 
 def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
@@ -87,8 +108,11 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
     gaps = len(_GAP.findall(signature))
     blocks = len(_BLOCK.findall(re.sub("t+", TEXT, signature) if is_wrapped else signature))
     spaced = texts == 0 or gaps > STRAY * (blocks - 1) or blocks < 3
+    copied = not is_wrapped and spaced and not is_marked and long_lines > 0 and _is_copied(lines, kinds, touching_lines)
     if is_wrapped:
         one_line = False
+    elif copied:
+        spaced, one_line = False, True
     elif spaced:
         one_line = long_lines > 0 and (not touching_lines or (long_lines >= 3 and len(touching_lines) * 20 < texts))
     else:
@@ -101,7 +125,38 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
         f"{long_lines} of {texts} lines of text are wider than {LONG} columns",
         "headings are marked" if is_marked else "no heading is marked",
     )
-    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence)
+    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied)
+
+
+def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Sequence[int]) -> bool:
+    """Whether a text has the blank lines of a browser's copy: only below paragraphs, not below titles, items or rows.
+
+    Its lines are whole blocks without any mark of Markdown; where two touch, the upper one is mostly a title or an
+    item, and hardly any sentence continues below.
+    """
+    marks = sum(
+        kind in _MARKED_KINDS or "](" in line or "**" in line or "```" in line
+        for line, kind in zip(lines, kinds, strict=True)
+    )
+    if marks > MARKS * len(kinds):
+        return False
+    touching_blocks = continuations = titles = 0
+    for at in touching_lines:
+        above, below = lines[at], lines[at + 1].lstrip()
+        if "\t" in above or "  " in above:
+            continue  # rows of a table touch in any text
+        is_block = width_of(above) <= LONGEST_TITLE and not (
+            ends_sentence(above) or above.rstrip().endswith((",", ";", "-")) or below[:1].islower()
+        )
+        touching_blocks += is_block
+        titles += is_block and _is_long(below)
+        continuations += below[:1].islower() and not ends_sentence(above) and width_of(above) >= NARROW
+    words = {next(iter(lines[at].split(None, 1)), "") for at in touching_lines}
+    if len(words) < DISTINCT * len(touching_lines):
+        return False  # a log, or a list of records
+    if titles < FEWEST_TITLES and touching_blocks < FEWEST_BLOCKS:
+        return False  # a letter, with its addresses
+    return touching_blocks >= max(3, 0.2 * len(touching_lines)) and continuations <= 0.2 * touching_blocks
 
 
 def has_heading(lines: Sequence[str], kinds: Sequence[str]) -> bool:

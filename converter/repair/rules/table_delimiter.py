@@ -25,7 +25,7 @@ def table_delimiter(draft: Draft) -> None:
     for run in re.finditer(r"[|:]{2,}", signature):
         header, last_row = run.start(), run.end() - 1
         columns = cells_in(draft.lines[header])
-        if columns < 2 or draft.kinds[header] != ROW or not is_piped(draft.lines[header]):
+        if columns < 2 or draft.kinds[header] != ROW or not is_piped(draft.lines[header]) or header in draft.insertions:
             continue
         if _is_border(draft, header - 1) or _is_border(draft, last_row + 1):
             continue  # rows of a drawing: the header may stand above the border
