@@ -206,9 +206,9 @@ def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
         elif mark.opens:
             stack.append((mark, number))
         elif stack and (mark.key[0] == ":" or closes(mark.key, stack[-1][0].key)):  # Pandoc counts no colons
-            opening, line = stack.pop()
+            opening, start = stack.pop()
             if opening.known:
-                pairs[line] = number
+                pairs[start] = number
         elif mark.key[:1] in ("`", "~"):
             code = mark.key, None
     return pairs
