@@ -180,3 +180,8 @@ def test_command_options_select_what_is_shown(tmp_path: Path) -> None:
     lines = run(path, "--lines", "7-10").stdout
     assert "Outer bank" in lines and "Erosion: The water" not in lines
     assert "recovered" not in run(path, "--repair", "off").stdout
+
+
+def test_a_callout_is_shown_with_its_kind() -> None:
+    shown = plain(draw(read('!!! warning "Hot"\n    Stop.\n', name="a.md")))
+    assert "1-2 quote warning" in shown and "Hot" in shown

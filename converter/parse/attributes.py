@@ -32,12 +32,9 @@ STYLES = frozenset({"numberlines", "number-lines", "line-numbers", "linenums", "
 
 
 def without_attributes(title: str) -> str:
-    """Return a heading's content without an attribute list at its end, and without the marks that close it.
-
-    A list whose brace a space follows (`{ #id }`) stays: most renderers show it.
-    """
+    """Return a heading's content without an attribute list at its end, and without the marks that close it."""
     start = title.rfind("{") if title.endswith("}") else -1
-    if start < 1 or title[start + 1] == " " or not ATTRIBUTE_LIST.fullmatch(title, start) or not _is_sure(title, start):
+    if start < 1 or not ATTRIBUTE_LIST.fullmatch(title, start) or not _is_sure(title, start):
         return title
     words = title[:start].rstrip()
     return CLOSING_MARKS.sub("", words).rstrip() or title

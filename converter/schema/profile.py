@@ -9,8 +9,9 @@ from typing import Any
 
 from converter.records import ParsedDocument
 from converter.records.tables import tables_of
+from converter.schema.labels import labels
 from converter.schema.patterns import ARROW
-from converter.schema.units import UNITS, Unit, full_text, labels
+from converter.schema.units import UNITS, Unit, full_text
 from converter.values import column_name, column_names
 
 ITEM_PARTS = ("text", "label", "value", "checked", "link")

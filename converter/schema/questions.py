@@ -293,7 +293,7 @@ def item_divisions(block: Block, inner_lines: Sequence[int]) -> dict[int, tuple[
     """
     items = block.items
     texts = [item.text[len(item.task) :] for item in items]
-    parents = {item.parent for item in items}
+    answered_parents = {item.parent for item, text in zip(items, texts, strict=True) if not question_text(text)}
     divisions: dict[int, tuple[str, str]] = {}
     inside: set[int | None] = set()
     answered: set[int] = set()
@@ -306,7 +306,7 @@ def item_divisions(block: Block, inner_lines: Sequence[int]) -> dict[int, tuple[
             is_followed = index + 1 < len(items) and ANSWER_LABEL.match(texts[index + 1])
             inner_line = bisect_left(inner_lines, item.line_start)
             has_inner_block = inner_line < len(inner_lines) and inner_lines[inner_line] <= item.line_end
-            if division[1] or index in parents or is_followed or has_inner_block:
+            if division[1] or index in answered_parents or is_followed or has_inner_block:
                 answered.add(index)
     top_items = [index for index, item in enumerate(items) if item.depth == 0]
     is_contents = sum(link.url.startswith("#") for link in block.links) >= len(divisions)

@@ -23,8 +23,8 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Block rule for a line that opens or closes something.
 
     A callout and code reach to the closing line. Of anything else, only the lines of the marks are no text: the blocks
-    between them stand in the document as if they were not there. A shortcode that nothing closes stays text, but the
-    definitions below it are read.
+    between them stand in the document as if they were not there. A shortcode that nothing closes stays text, but what
+    it shows, and the definitions below it, are read.
     """
     position = state.bMarks[start] + state.tShift[start]
     if state.src[position : position + 1] not in STARTS or state.is_code_block(start):
@@ -40,7 +40,7 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     is_paired = last > start and last < end and _stays_inside(state, start, last)
     is_part = is_paired or (not mark.opens and start + offset in marks.closings)
     is_text = not is_part and mark.key[:1] != "<"
-    if is_text and (silent or not mark.tag or _goes_on(state, line, end)):
+    if is_text and (silent or not mark.tag or state.level or _goes_on(state, line, end)):
         return False
     if silent:
         return True

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from converter.parse.dialects.callouts import DIRECTIVE, Callout, callout_of, name_and_callout
 
-DIGITS = "0123456789"
+FENCES = frozenset(":`~")
 FENCE = re.compile(r"`{3,}+(?=[^`]*$)|~{3,}+")
 LONGEST = 2000
 """A longer line is no mark."""
@@ -200,15 +200,15 @@ def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
             if fence := FENCE.match(text):
                 code = f"{text[0]}{len(fence[0])}", None
             continue
-        stack = open_marks[mark.key.rstrip(DIGITS)]
+        stack = open_marks[mark.key[0] if mark.key[:1] in FENCES else mark.key]
         if mark.code:
             code = mark.key, number
         elif mark.opens:
             stack.append((mark, number))
         elif stack and (mark.key[0] == ":" or closes(mark.key, stack[-1][0].key)):  # Pandoc counts no colons
-            opening, line = stack.pop()
+            opening, start = stack.pop()
             if opening.known:
-                pairs[line] = number
+                pairs[start] = number
         elif mark.key[:1] in ("`", "~"):
             code = mark.key, None
     return pairs
@@ -216,6 +216,6 @@ def pairs_of(lines: Sequence[str], mdx: bool) -> dict[int, int]:
 
 def closes(closing: str, opening: str) -> bool:
     """Whether a mark of one key closes what a mark of another opened: a fence at least as long, else the same key."""
-    if opening[0] in "`~:":
+    if opening[0] in FENCES:
         return closing[:1] == opening[0] and int(closing[1:]) >= int(opening[1:])
     return closing == opening

@@ -35,7 +35,7 @@ def shown_by(mark: Mark) -> Shown:
         image = named.get("src", "")
     alt = named.get("alt", "")
     if image in values and not alt:
-        alt = next(iter(values[values.index(image) + 1 :]), "")
+        alt = next((value for value in values[values.index(image) + 1 :] if " " in value), "")
     words = "\n".join(dict.fromkeys(named[name] for name in WORDS if named.get(name)))
     url = next((named[name] for name in LINKS if name in named and named[name] != image), "")
     return Shown(words, image, alt, url)
