@@ -13,8 +13,8 @@ from converter.repair.rule import FULL, rule
 
 _PLAIN = str.maketrans({"│": "|", "┃": "|", "─": "-", "━": "-", "═": "=", "┼": "+", "╪": "+", "╋": "+"})
 _RULER = re.compile(r"(?: {0,3}-+(?:\++-+)++\+?| *+(?:-++|=++)(?: ++(?:-++|=++))++) *+")
-_ANY_RULER = re.compile(r"\n *+(?:[-─━]++(?:\+[-─━]|[┼╪╋]|\n )|(?:-++|=++) ++[-=])")
-"""Start of a ruler, to skip documents that have none."""
+_ANY_RULER = re.compile(r"\n(?: *+(?:[-─━]++(?:\+[-─━]|[┼╪╋])|(?:-++|=++) ++[-=])|\(\d{1,9} [^\W\d]{1,20}\))")
+"""Start of a ruler, or a footer of psql, to skip documents that have none."""
 _SPACES = re.compile(" +")
 _SEGMENT = re.compile(r"-+|=+")
 _LEAST_SEGMENT = 3
