@@ -47,8 +47,8 @@ __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
 LEVELS = ("off", "safe", "full")
 
 PASSES = 8
-"""Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
-The second further pass rarely finds anything; it does not run if the first one changed nothing."""
+"""Maximum number of further passes over a repaired text: one repair may expose a case for another rule, and each
+structural rule that changes the text takes a pass of its own. A pass runs only if the one before changed something."""
 
 STRUCTURAL: tuple[Rule, ...] = (doubled_lines, table_grid, table_ruler, table_broken, table_delimited)
 """Rules that tell which lines are separate at all: after one that changes the text, a new pass starts."""
