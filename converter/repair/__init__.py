@@ -55,8 +55,8 @@ __all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
 LEVELS = ("off", "safe", "full")
 
 PASSES = 12
-"""Maximum number of further passes over a repaired text: one repair may expose a case for another rule.
-The second further pass rarely finds anything; it does not run if the first one changed nothing."""
+"""Maximum number of further passes over a repaired text: one repair may expose a case for another rule, and each
+reshaping rule that changes the text takes a pass of its own. A pass runs only if the one before changed something."""
 
 RESHAPING: tuple[Rule, ...] = (
     whole_fence,

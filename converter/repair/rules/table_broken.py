@@ -23,17 +23,17 @@ def table_broken(draft: Draft) -> None:
     end = 0
     for at in [at for at, kind in enumerate(draft.kinds) if kind == DELIMITER]:
         if at >= end:
-            read = _read_piped if is_piped(draft.lines[at]) else _read
+            read = _read_piped if is_piped(draft.lines[at]) else _read_open
             if table := read(draft, at, end):
                 write_table(draft, "table_broken", table, 0.9)
                 end = table.end
 
 
-def _read(draft: Draft, delimiter: int, least: int) -> Notation | None:
+def _read_open(draft: Draft, delimiter: int, earliest: int) -> Notation | None:
     """Read a table without outer pipes; None if its lines do not add up, or do so in several ways."""
     bars = cells_in(draft.lines[delimiter]) - 1
     start, pipes = delimiter, 0
-    while start > least and pipes < bars and draft.kinds[start - 1] == TEXT and delimiter - start < _MOST_LINES:
+    while start > earliest and pipes < bars and draft.kinds[start - 1] == TEXT and delimiter - start < _MOST_LINES:
         start -= 1
         pipes += pipes_in(draft.lines[start])
     if bars < 1 or pipes != bars or start == delimiter - 1 or not draft.has_gap_above(start):
@@ -54,13 +54,13 @@ def _read(draft: Draft, delimiter: int, least: int) -> Notation | None:
     return Notation(start, end, _cells(draft.lines[start:delimiter]), rows)
 
 
-def _read_piped(draft: Draft, delimiter: int, least: int) -> Notation | None:
+def _read_piped(draft: Draft, delimiter: int, earliest: int) -> Notation | None:
     """Read a table with outer pipes, of which a row was broken; a pipe at the start and at the end bounds each row."""
     bars = cells_in(draft.lines[delimiter]) + 1
     start = delimiter - 1
-    while start > least and not draft.lines[start].lstrip().startswith("|") and delimiter - start < _MOST_LINES:
+    while start > earliest and not draft.lines[start].lstrip().startswith("|") and delimiter - start < _MOST_LINES:
         start -= 1
-    if start < least or _row_end(draft, start, bars) != delimiter:
+    if start < earliest or _row_end(draft, start, bars) != delimiter:
         return None
     ends = [delimiter + 1]
     while ends[-1] < len(draft.lines) and (end := _row_end(draft, ends[-1], bars)):

@@ -60,7 +60,7 @@ def _is_border(line: str) -> bool:
 def table_grid(draft: Draft) -> None:
     """A table drawn with borders (`+---+---+`, `┌───┬───┐`) is read as a table: header, spans and wrapped cells."""
     for start, end, lines in _drawings(draft):
-        if table := _read(lines, start, end):
+        if table := _read_table(lines, start, end):
             write_table(draft, "table_grid", table, 0.98)
 
 
@@ -86,7 +86,7 @@ def _drawings(draft: Draft) -> Iterator[tuple[int, int, list[str]]]:
             yield start, start + len(lines), lines
 
 
-def _read(lines: list[str], start: int, end: int) -> Notation | None:
+def _read_table(lines: list[str], start: int, end: int) -> Notation | None:
     """Read a drawing as a table; None if it is not one or has several readings."""
     for drawing in (*variants(lines), _redraw(lines)):
         if drawing and drawing[0][0] == "+" and len({len(line) for line in drawing}) == 1:
@@ -238,9 +238,9 @@ class _Grid:
             border = self.lines[band[0] - 1]
             cells: list[list[str]] = [[]] * self.columns
             for left, right in spans:
-                closed = {self._has_border(border, column) for column in range(left, right)}
-                goes_on = number > 0 and closed == {False}
-                if (len(closed) > 1) or (goes_on and (left, right) not in previous_spans):
+                borders = {self._has_border(border, column) for column in range(left, right)}
+                goes_on = number > 0 and borders == {False}
+                if (len(borders) > 1) or (goes_on and (left, right) not in previous_spans):
                     return None
                 parts = grid[-1][left] if goes_on else []
                 self.has_spans = self.has_spans or goes_on or right - left > 1

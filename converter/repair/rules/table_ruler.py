@@ -13,8 +13,8 @@ from converter.repair.rule import FULL, rule
 
 _PLAIN = str.maketrans({"│": "|", "┃": "|", "─": "-", "━": "-", "═": "=", "┼": "+", "╪": "+", "╋": "+"})
 _RULER = re.compile(r"(?: {0,3}-+(?:\++-+)++\+?| *+(?:-++|=++)(?: ++(?:-++|=++))++) *+")
-_ANY_RULER = re.compile(r"\n *+(?:[-─━]++(?:\+[-─━]|[┼╪╋]|\n )|(?:-++|=++) ++[-=])")
-"""Start of a ruler, to skip documents that have none."""
+_ANY_RULER = re.compile(r"\n(?: *+(?:[-─━]++(?:\+[-─━]|[┼╪╋])|(?:-++|=++) ++[-=])|\(\d{1,9} [^\W\d]{1,20}\))")
+"""Start of a ruler, or a footer of psql, to skip documents that have none."""
 _SPACES = re.compile(" +")
 _SEGMENT = re.compile(r"-+|=+")
 _LEAST_SEGMENT = 3
@@ -86,7 +86,7 @@ def table_ruler(draft: Draft) -> None:
     end = 0
     for at in range(1, len(lines)):
         if at >= end and lines[at].lstrip(" ")[:1] in ("-", "=") and is_open(draft, at):
-            table = _read(draft, lines, at, end) if _is_ruler(lines[at]) else _single_column(draft, lines, at)
+            table = _read_table(draft, lines, at, end) if _is_ruler(lines[at]) else _single_column(draft, lines, at)
             if table:
                 write_table(draft, "table_ruler", table, 0.95)
                 end = table.end
@@ -112,10 +112,10 @@ def _single_column(draft: Draft, lines: Sequence[str], at: int) -> Notation | No
     return Notation(at - 1, end, [lines[at - 1].strip()], rows) if footer and int(footer[1]) == len(rows) > 0 else None
 
 
-def _read(draft: Draft, lines: Sequence[str], at: int, least: int) -> Notation | None:
-    """Read the table with its first ruler in line `at`, which begins no earlier than line `least`."""
+def _read_table(draft: Draft, lines: Sequence[str], at: int, earliest: int) -> Notation | None:
+    """Read the table with its first ruler in line `at`, which begins no earlier than line `earliest`."""
     start = at
-    while start > least and at - start < _MOST_HEADER_LINES and _goes_on(draft, start - 1):
+    while start > earliest and at - start < _MOST_HEADER_LINES and _goes_on(draft, start - 1):
         start -= 1
         if _SOLID.fullmatch(lines[start]):
             break
@@ -163,7 +163,7 @@ def _is_header(header: Sequence[str], ruler: _Ruler) -> bool:
 
 def _join_breaks(lines: Sequence[str], ruler: _Ruler, rows: Sequence[Row]) -> list[Row]:
     """Join the lines of psql's rows: a plus sign at the right edge of a cell states that it goes on below."""
-    joined: list[Row] = []
+    full_rows: list[Row] = []
     goes_on = False
     for row in rows:
         open_cells = [lines[row.at][right - 1 : right] == "+" for _, right in ruler.segments]
@@ -172,11 +172,11 @@ def _join_breaks(lines: Sequence[str], ruler: _Ruler, rows: Sequence[Row]) -> li
             for cell, is_open_cell in zip(row.cells, open_cells, strict=True)
         ]
         if goes_on:
-            joined[-1] = Row(joined[-1].at, join_lines([joined[-1].cells, cells]))
+            full_rows[-1] = Row(full_rows[-1].at, join_lines([full_rows[-1].cells, cells]))
         else:
-            joined.append(Row(row.at, cells))
+            full_rows.append(Row(row.at, cells))
         goes_on = any(open_cells)
-    return joined
+    return full_rows
 
 
 def _multiline(draft: Draft, lines: Sequence[str], start: int, at: int) -> Notation | None:
@@ -270,10 +270,10 @@ def _paragraphs(lines: Sequence[str], rows: Sequence[Row], start: int) -> list[R
 
 def _join_rests(rows: Sequence[Row]) -> list[Row]:
     """The rows of a reStructuredText table, in which a line without first cell continues the row above."""
-    joined: list[Row] = []
+    full_rows: list[Row] = []
     for row in rows:
-        if joined and not row.cells[0]:
-            joined[-1] = Row(joined[-1].at, join_lines([joined[-1].cells, row.cells]))
+        if full_rows and not row.cells[0]:
+            full_rows[-1] = Row(full_rows[-1].at, join_lines([full_rows[-1].cells, row.cells]))
         else:
-            joined.append(row)
-    return joined
+            full_rows.append(row)
+    return full_rows
