@@ -41,7 +41,7 @@ class Notation:
     rows: Sequence[Row]
 
 
-def write_table(draft: Draft, rule: str, table: Notation, confidence: float) -> None:
+def insert_table(draft: Draft, rule: str, table: Notation, confidence: float) -> None:
     """Write a table as a GFM pipe table: its header in its first line, each row in its own."""
     columns = len(table.header or table.rows[0].cells)
     first_line = draft.lines[table.start]

@@ -20,7 +20,7 @@ def cut_alert(content: str) -> tuple[Callout, str, str] | None:
     match = ALERT.match(content)
     if match is None:
         return None
-    kind, title, rest = match[1].lower(), match[2] or "", content[match.end() :]
+    kind, title, rest = match[1].lower(), match[2] or "", content[match.end() :].lstrip(" \t")
     if len(title) > (WRAPPED if rest[:1].islower() else LONGEST_TITLE):
-        return Callout(kind), content[: match.start(2)].rstrip(), content[match.start(2) :]
+        return Callout(kind), content[: match.start(2)].rstrip(), content[match.start(2) :].lstrip(" \t")
     return Callout(kind, title.strip()), match[0].rstrip(), rest

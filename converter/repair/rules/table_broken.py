@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, DELIMITER, TEXT
-from converter.repair.notation import CLOSED_KINDS, Notation, Row, write_table
+from converter.repair.notation import CLOSED_KINDS, Notation, Row, insert_table
 from converter.repair.pipes import PIPE, cells_in, is_piped, pipes_in
 from converter.repair.rule import FULL, rule
 
@@ -25,7 +25,7 @@ def table_broken(draft: Draft) -> None:
         if at >= end:
             read = _read_piped if is_piped(draft.lines[at]) else _read_open
             if table := read(draft, at, end):
-                write_table(draft, "table_broken", table, 0.9)
+                insert_table(draft, "table_broken", table, 0.9)
                 end = table.end
 
 

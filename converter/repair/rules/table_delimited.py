@@ -9,7 +9,7 @@ from itertools import groupby
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, HEADING, TEXT
-from converter.repair.notation import Notation, Row, names_columns, write_table
+from converter.repair.notation import Notation, Row, insert_table, names_columns
 from converter.repair.rule import FULL, rule
 
 _LEAST_ROWS = 3
@@ -30,7 +30,7 @@ def table_delimited(draft: Draft) -> None:
         if not tables and (table := _with_commas(draft, start, end)):
             tables = [table]
         for table in tables:
-            write_table(draft, "table_delimited", table, 0.9)
+            insert_table(draft, "table_delimited", table, 0.9)
 
 
 def _paragraphs(draft: Draft) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,7 @@ from converter.repair.lines import FILLER, width_of
 from converter.repair.notation import (
     Notation,
     Row,
+    insert_table,
     is_number,
     is_open,
     join_lines,
@@ -19,7 +20,6 @@ from converter.repair.notation import (
     slices,
     variants,
     wraps,
-    write_table,
 )
 from converter.repair.rule import SAFE, rule
 
@@ -61,7 +61,7 @@ def table_grid(draft: Draft) -> None:
     """A table drawn with borders (`+---+---+`, `┌───┬───┐`) is read as a table: header, spans and wrapped cells."""
     for start, end, lines in _drawings(draft):
         if table := _read_table(lines, start, end):
-            write_table(draft, "table_grid", table, 0.98)
+            insert_table(draft, "table_grid", table, 0.98)
 
 
 def _drawings(draft: Draft) -> Iterator[tuple[int, int, list[str]]]:

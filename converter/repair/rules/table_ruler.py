@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, FENCE, FILLER, VERBATIM, ends_sentence, width_of
-from converter.repair.notation import CLOSED_KINDS, Notation, Row, is_number, is_open, join_lines, variants, write_table
+from converter.repair.notation import (
+    CLOSED_KINDS,
+    Notation,
+    Row,
+    insert_table,
+    is_number,
+    is_open,
+    join_lines,
+    variants,
+)
 from converter.repair.rule import FULL, rule
 
 _PLAIN = str.maketrans({"│": "|", "┃": "|", "─": "-", "━": "-", "═": "=", "┼": "+", "╪": "+", "╋": "+"})
@@ -88,7 +97,7 @@ def table_ruler(draft: Draft) -> None:
         if at >= end and lines[at].lstrip(" ")[:1] in ("-", "=") and is_open(draft, at):
             table = _read_table(draft, lines, at, end) if _is_ruler(lines[at]) else _single_column(draft, lines, at)
             if table:
-                write_table(draft, "table_ruler", table, 0.95)
+                insert_table(draft, "table_ruler", table, 0.95)
                 end = table.end
 
 
