@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
-from converter.repair.headings.blocks import Page, blocks_of, title_of
+from converter.repair.headings.blocks import Page, blocks_of, text_of
 from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING
 from converter.repair.state import has_heading
@@ -15,9 +15,8 @@ from converter.repair.state import has_heading
 THRESHOLD = 0.5
 """Minimum probability of a heading."""
 
-ENOUGH, SURE = 1.4, 0.9
-"""Minimum sum of the probabilities of a document's headings, or else minimum of the likeliest alone (one or two short
-lines among paragraphs are weak evidence of lost headings); from SURE on, a title may head a short last line."""
+SURE = 0.9
+"""From this probability on, a title may head a short last line."""
 
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
@@ -26,6 +25,9 @@ LONGEST_RUN = 2
 
 TITLE = 60
 """Columns up to which a line that ends no sentence is more likely a title or a name than a paragraph."""
+
+TITLE_WIDTH = 12
+"""Minimum columns of the title of a document."""
 
 SUREST = 0.999
 """Maximum confidence: no recovered heading is certain."""
@@ -43,7 +45,7 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
         draft.heading_chances = headings_of(draft)
     for (block, level), chance in draft.heading_chances.items():
         if block.bold == bold:
-            title = _CLOSING.sub(r"\1\\\2", title_of(draft.lines[block.first_line]))
+            title = _CLOSING.sub(r"\1\\\2", text_of(draft.lines[block.first_line]))
             draft.replace(rule, block.first_line, f"{'#' * level} {title}", min(SUREST, round(chance, 4)), HEADING)
 
 
@@ -57,13 +59,11 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
         return {}
     question = page.question
     if draft.answer is None or draft.answer.question != question:
-        draft.answer = Answer(question, probabilities(page))
+        draft.answer = Answer(question, *probabilities(page))
     chances = choose_headings(page, draft.answer.chances)
-    headings = [page.blocks[at] for at in chances]
-    if not headings:
-        return {}
-    levelled_headings = zip(headings, levels_of(headings, page.blocks[0]), strict=True)
-    return dict(zip(levelled_headings, chances.values(), strict=True))
+    levels = levels_of(page, chances, title_of(page, chances, draft.answer.title_chances))
+    headings = zip((page.blocks[at] for at in chances), levels, strict=True)
+    return dict(zip(headings, chances.values(), strict=True))
 
 
 def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
@@ -81,7 +81,7 @@ def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float
         if chance >= THRESHOLD and (at < last_content or (chance >= SURE and at < end))
     }
     headings = {at: chance for run in _runs(headings) if not _heads_nothing(page, run) for at, chance in run}
-    return headings if sum(headings.values()) >= ENOUGH or max(headings.values(), default=0) >= SURE else {}
+    return headings
 
 
 def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:
@@ -112,22 +112,25 @@ def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return runs
 
 
-def levels_of(headings: Sequence[Block], opening: Block) -> list[int]:
-    """Levels from the titles' numbers; without a number 2, or 1 for a title on the document's first line."""
-    levels: list[int] = []
-    depths = [_depth(block.text) for block in headings]
+def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
+    """The heading that is the title of the document, if any: one that is no shorter than most of the others."""
+    widths = sorted(page.blocks[at].width for at in headings)
+    least = max(TITLE_WIDTH, widths[(len(widths) - 1) // 2]) if len(widths) > 1 else TITLE_WIDTH
+    titles = {
+        at: chance
+        for at, chance in title_chances.items()
+        if at in headings and chance >= THRESHOLD and page.blocks[at].width >= least
+    }
+    return max(titles, key=titles.__getitem__, default=None)
+
+
+def levels_of(page: Page, headings: Collection[int], title: int | None) -> list[int]:
+    """Levels from the titles' numbers; without a number 2, or 1 for the title of the document."""
+    depths = [_depth(page.blocks[at].text) for at in headings]
     if sum(map(bool, depths)) == 1:
         # A lone number is part of its title (`3.5 million reasons`).
         depths = [0] * len(headings)
-    widths = sorted(block.width for block in headings[1:])
-    for at, (block, depth) in enumerate(zip(headings, depths, strict=True)):
-        if depth:
-            levels.append(min(6, 1 + depth))
-        elif at == 0 and block is opening and len(headings) > 1 and block.width >= max(12, widths[len(widths) // 2]):
-            levels.append(1)
-        else:
-            levels.append(2)
-    return levels
+    return [min(6, 1 + depth) if depth else 1 if at == title else 2 for at, depth in zip(headings, depths, strict=True)]
 
 
 def _depth(title: str) -> int:
