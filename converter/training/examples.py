@@ -1,12 +1,13 @@
 """Training data of the heading model: documents whose headings are known, as the model sees them.
 
-Four kinds, each from a folder that the command line names:
+Each kind comes from a folder that the command line names:
 
 - `pages`: texts that extractors took from real pages (EXTRACTOR/NNNN.txt), with the headings of the pages' own HTML
   (EXTRACTOR.jsonl, a line a text: `file`, `site`, `headings` as [line, level], and `either`, lines that may be one).
 - `extracts`: texts that extractors took from clean documents rendered as pages (SOURCE/EXTRACTOR/NNNN.txt), with the
   documents' units (SOURCE/truth.jsonl: `source`, `headings`, `levels`, `paragraphs`, `items`, `rows`, `chrome`).
 - `corpora`: clean Markdown (SOURCE/**/*.md), damaged by `damage.py`.
+- `excerpts`: a few sections of these as short texts of their own.
 - texts without any heading, which `undivided.py` makes of the paragraphs of `corpora`.
 
 Every text passes the rules that run before the search for headings, so a model learns from just what it is asked.
@@ -24,11 +25,18 @@ from typing import Any
 from converter.repair import RULES
 from converter.repair.draft import Draft
 from converter.repair.headings.blocks import Page, blocks_of
-from converter.training.damage import LAYOUTS, UNDIVIDED, pieces_of, write_lines
+from converter.training.damage import LAYOUTS, UNDIVIDED, Piece, pieces_of, write_lines
 from converter.training.undivided import AMBIGUOUS, undivided_texts
 
-WEIGHTS = {"pages": 1.0, "extracts": 0.4, "corpora": 0.4, "undivided": 0.4, "ambiguous": 0.05}
+WEIGHTS = {"pages": 1.0, "extracts": 0.4, "corpora": 1.2, "excerpts": 1.0, "undivided": 0.6, "ambiguous": 0.05}
 """What a line of each kind counts: roughly as often as a pipeline meets it."""
+
+LAYOUTS_OF_A_DOCUMENT, SHAPES_OF_A_DOCUMENT = 6, 0.4
+"""Layouts in which each document of `corpora` is damaged, and the share of the shapes of texts without headings."""
+EXCERPTS, NUMBERED = 4, 0.25
+"""Short texts made of each document of `corpora`, and the share of them whose titles get numbers."""
+EXTRACTS = 16
+"""Documents of each source of `extracts`."""
 
 
 @dataclass(slots=True)
@@ -85,10 +93,10 @@ def page_examples(folder: Path) -> Iterator[Example]:
                 yield example
 
 
-def extract_examples(folder: Path, documents: int) -> Iterator[Example]:
+def extract_examples(folder: Path) -> Iterator[Example]:
     """The texts of clean documents rendered as pages."""
     for path in sorted(folder.glob("*/truth.jsonl")):
-        for fields in map(json.loads, path.read_text(encoding="utf-8").splitlines()[:documents]):
+        for fields in map(json.loads, path.read_text(encoding="utf-8").splitlines()[:EXTRACTS]):
             for extractor in fields["left"]:
                 text = path.parent / extractor / fields["source"]
                 if text.is_file():
@@ -125,7 +133,7 @@ def _letters(text: str) -> str:
 
 
 def corpus_examples(folder: Path, documents: int, seed: int = 0) -> Iterator[Example]:
-    """The documents of one source of clean Markdown, damaged in every layout, and texts without headings."""
+    """The documents of one source of clean Markdown, damaged in some layouts, and texts without headings."""
     files = sorted(path for path in folder.rglob("*.md") if 500 < path.stat().st_size < 300_000)
     random.Random(seed).shuffle(files)
     count = 0
@@ -137,16 +145,48 @@ def corpus_examples(folder: Path, documents: int, seed: int = 0) -> Iterator[Exa
         if kinds.count("heading") < 2 or kinds.count("paragraph") < 3:
             continue
         count += 1
-        for layout in LAYOUTS:
+        chance = random.Random(path.name)
+        for layout in chance.sample(LAYOUTS, LAYOUTS_OF_A_DOCUMENT):
             lines, headings = write_lines(pieces, layout)
             if example := _example(folder.name, layout.name, "corpora", lines, dict(enumerate(headings))):
                 yield example
-        chance = random.Random(path.name)
+        yield from excerpt_examples(folder.name, pieces, chance)
         for shape, text in undivided_texts(pieces, chance):
+            if chance.random() > SHAPES_OF_A_DOCUMENT:
+                continue
             lines, headings = write_lines(text, chance.choice(UNDIVIDED))
             kind = "ambiguous" if shape in AMBIGUOUS else "undivided"
             if example := _example(folder.name, shape, kind, lines, dict(enumerate(headings))):
                 yield example
+
+
+def excerpt_examples(source: str, pieces: Sequence[Piece], chance: random.Random) -> Iterator[Example]:
+    """A few sections of a document as a short text of its own, some with numbers before their titles."""
+    starts = [at for at, piece in enumerate(pieces) if piece.kind == "heading"]
+    for _ in range(EXCERPTS):
+        first = chance.randrange(len(starts))
+        end = [*starts, len(pieces), len(pieces)][first + chance.randint(2, 5) :][:1]
+        part = list(pieces[max(0, starts[first] - chance.randint(0, 1)) : end[0] if end else len(pieces)])
+        if chance.random() < NUMBERED and not any(piece.lines[0][:1].isdigit() for piece in part):
+            number = [0]
+            for at, piece in enumerate(part):
+                if piece.kind == "heading":
+                    number = _number_after(number, chance)
+                    mark = ".".join(map(str, number)) + ("." if len(number) == 1 else "")
+                    part[at] = Piece("heading", (f"{mark} {piece.lines[0]}",))
+        layout = chance.choice([layout for layout in LAYOUTS if not layout.headless])
+        lines, headings = write_lines(part, layout)
+        if example := _example(source, layout.name, "excerpts", lines, dict(enumerate(headings))):
+            yield example
+
+
+def _number_after(number: Sequence[int], chance: random.Random) -> list[int]:
+    """The next number of a title, at the same depth or another: after `[2]`, `[3]` or `[2, 1]`."""
+    if len(number) > 1 and chance.random() < 0.4:
+        number = number[:-1]
+    elif number[0] and len(number) < 3 and chance.random() < 0.2:
+        return [*number, 1]
+    return [*number[:-1], number[-1] + 1]
 
 
 def _example(

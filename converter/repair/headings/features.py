@@ -52,15 +52,15 @@ def features_of(page: Page, at: int) -> Features:
     """All features of the candidate at block `at`."""
     block = page.blocks[at]
     features: Features = {}
-    _add_line_features(features, page, block)
-    _add_word_features(features, page, block)
+    text = _LINK.sub(r"\1", block.text) if "](" in block.text else block.text
+    _add_line_features(features, page, block, text)
+    _add_word_features(features, page, block, text)
     _add_neighbour_features(features, page, at)
     _add_document_features(features, page, at)
     return features
 
 
-def _add_line_features(features: Features, page: Page, block: Block) -> None:
-    text = _LINK.sub(r"\1", block.text)
+def _add_line_features(features: Features, page: Page, block: Block, text: str) -> None:
     if anchor := _ANCHOR.search(text):
         features["anchor"] = 1.0
         text = text[: anchor.start()]
@@ -137,8 +137,8 @@ def _start_kind(letter: str) -> str:
     return "letter" if letter.isalpha() else "sign" if unicodedata.category(letter)[0] == "P" else "symbol"
 
 
-def _add_word_features(features: Features, page: Page, block: Block) -> None:
-    words = _WORD.findall(_LINK.sub(r"\1", block.text))
+def _add_word_features(features: Features, page: Page, block: Block, text: str) -> None:
+    words = _WORD.findall(text)
     if not words:
         return
     count = len(words) + (width_of(block.text) - len(block.text)) // WIDE_LETTERS_A_WORD

@@ -7,16 +7,28 @@ from collections.abc import Collection, Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
-from converter.repair.headings.blocks import Page, blocks_of, text_of
+from converter.repair.headings.blocks import Page, blocks_of, is_item, label_of, text_of
 from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING
-from converter.repair.state import has_heading
+from converter.repair.state import has_heading, has_title_alone
 
 THRESHOLD = 0.5
 """Minimum probability of a heading."""
 
-SURE = 0.9
+SURE = 0.75
 """From this probability on, a title may head a short last line."""
+
+OPENING, LIKELY_TITLE, SURE_ALONE = 2, 0.6, 0.85
+"""Minimum probabilities of the only heading of a document: among its first blocks, where its title stands, and below."""
+
+SURE_IN_LOWER_CASE = 0.75
+"""Minimum probability of a heading that begins in lower case: messages and pieces of sentences do."""
+
+SURE_BELOW_TITLE = 0.8
+"""Minimum probability, of two headings at least, in a document whose title alone is marked."""
+
+TURNS = 3
+"""From this number of lines on, a label is a speaker's, if there is another such label."""
 
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
@@ -52,7 +64,8 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
 def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     """(heading, its level) -> the probability that it is a heading."""
     state = draft.state
-    if state.headings == "marked" or has_heading(draft.lines, draft.kinds) or not (state.spaced or state.one_line):
+    is_marked = state.headings == "marked" or has_heading(draft.lines, draft.kinds)
+    if (is_marked and not has_title_alone(draft.lines, draft.kinds)) or not (state.spaced or state.one_line):
         return {}
     page = Page(blocks_of(draft))
     if not page.is_article:
@@ -61,8 +74,11 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     if draft.answer is None or draft.answer.question != question:
         draft.answer = Answer(question, *probabilities(page))
     chances = choose_headings(page, draft.answer.chances)
-    levels = levels_of(page, chances, title_of(page, chances, draft.answer.title_chances))
-    headings = zip((page.blocks[at] for at in chances), levels, strict=True)
+    if is_marked:
+        chances = {at: chance for at, chance in chances.items() if chance >= SURE_BELOW_TITLE}
+        chances = chances if len(chances) > 1 else {}
+    title = None if is_marked else title_of(page, chances, draft.answer.title_chances)
+    headings = zip((page.blocks[at] for at in chances), levels_of(page, chances, title), strict=True)
     return dict(zip(headings, chances.values(), strict=True))
 
 
@@ -72,16 +88,58 @@ def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float
     Short lines at the end of a document, such as a signature, are not content; only a SURE title may head one.
     """
     contents = [
-        at for at, block in enumerate(page.blocks) if not block.candidate or block.ends_sentence or block.width > TITLE
+        at
+        for at, block in enumerate(page.blocks)
+        if not block.candidate
+        or block.ends_sentence
+        or block.width > TITLE
+        or (is_item(block) and chances[at] < THRESHOLD)
     ]
     last_content, end = max(contents, default=0), len(page.blocks) - 1
+    speakers = {label for label, count in page.labels.items() if count >= TURNS}
     headings = {
         at: chance
-        for at, chance in chances.items()
-        if chance >= THRESHOLD and (at < last_content or (chance >= SURE and at < end))
+        for at, chance in agree(page, chances).items()
+        if not (len(speakers) > 1 and label_of(page.blocks[at].text) in speakers)
+        and chance >= (SURE_IN_LOWER_CASE if page.blocks[at].text[0].islower() else THRESHOLD)
+        and (at < last_content or (chance >= SURE and at < end))
     }
     headings = {at: chance for run in _runs(headings) if not _heads_nothing(page, run) for at, chance in run}
-    return headings
+    return {} if len(headings) == 1 and _is_stray(headings) else headings
+
+
+def _is_stray(headings: Mapping[int, float]) -> bool:
+    """Whether the only heading of a document is too little: it may be its title, but others come together."""
+    return all(chance < (SURE_ALONE if at >= OPENING else LIKELY_TITLE) for at, chance in headings.items())
+
+
+def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
+    """The mean probability for lines that are read alike: those with the same text, and a numbering as a whole."""
+    groups: dict[object, list[int]] = {}
+    last_number: tuple[int, ...] = ()
+    numbering = 0
+    for at in chances:
+        text = page.blocks[at].text
+        number = _number(text)
+        if number:
+            numbering += not _counts_on(last_number, number)
+            last_number = number
+        groups.setdefault(numbering if number else text, []).append(at)
+    means = {group: sum(chances[at] for at in places) / len(places) for group, places in groups.items()}
+    return dict(sorted((at, means[group]) for group, places in groups.items() for at in places))
+
+
+def _number(title: str) -> tuple[int, ...]:
+    """The number before a title: (2, 1) for `2.1 The treasurer`."""
+    match = _DECIMAL.match(title)
+    return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def _counts_on(last: tuple[int, ...], number: tuple[int, ...]) -> bool:
+    """Whether a number follows another: 2.1, 3 or, after 2.4.1, 2.5 follows 2."""
+    if number == (*last, 1):
+        return True
+    return len(number) <= len(last) and number == (*last[: len(number) - 1], last[len(number) - 1] + 1)
 
 
 def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:

@@ -314,9 +314,12 @@ class Surroundings:
         terms = {word for word in map(str.lower, _WORD.findall(self._blocks[at].text)) if len(word) > 3}
         if not terms:
             return
-        for count in (2, 4):
-            text = " ".join(block.text[:2000] for block in self._blocks[at + 1 : at + 1 + count]).lower()
-            features[f"its words in the next {count}"] = sum(word in text for word in terms) / len(terms)
+        texts = [block.text[:2000] for block in self._blocks[at + 1 : at + 5]]
+        next_text, later_text = " ".join(texts[:2]).lower(), " ".join(texts[2:]).lower()
+        later_terms = {word for word in terms if word not in next_text}
+        later = sum(word in later_text for word in later_terms)
+        features["its words in the next 2"] = 1 - len(later_terms) / len(terms)
+        features["its words in the next 4"] = 1 - (len(later_terms) - later) / len(terms)
 
 
 def _runs(flags: Sequence[bool]) -> tuple[list[int], list[int]]:
