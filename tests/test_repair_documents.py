@@ -149,8 +149,7 @@ def test_training_writes_the_weights_that_the_model_reads(tmp_path: Path) -> Non
     headings, titles = read_forests((tmp_path / "weights.json").read_text(encoding="utf-8"))
     assert headings == titles
     assert (headings.features, headings.trees) == (["width"], [[0, 0.12346, -0.5123, 2.0, 0.75]])
-    assert headings.chance([0.1]) == pytest.approx(1 / (1 + math.exp(0.5123)))
-    assert headings.chance([0.2]) == pytest.approx(1 / (1 + math.exp(-2)))
+    assert headings.chances([[0.1], [0.2]]) == pytest.approx([1 / (1 + math.exp(0.5123)), 1 / (1 + math.exp(-2))])
     assert headings.contributions({"width": 0.1}) == pytest.approx({"width": -0.5123 - 0.75})
 
 

@@ -28,13 +28,16 @@ from converter.repair.headings.blocks import Page, blocks_of
 from converter.training.damage import LAYOUTS, UNDIVIDED, Piece, pieces_of, write_lines
 from converter.training.undivided import AMBIGUOUS, undivided_texts
 
-WEIGHTS = {"pages": 1.0, "extracts": 0.4, "corpora": 1.2, "excerpts": 1.0, "undivided": 0.6, "ambiguous": 0.05}
+WEIGHTS = {"pages": 1.0, "extracts": 0.4, "corpora": 0.4, "excerpts": 0.7, "undivided": 0.5, "ambiguous": 0.05}
 """What a line of each kind counts: roughly as often as a pipeline meets it."""
 
 LAYOUTS_OF_A_DOCUMENT, SHAPES_OF_A_DOCUMENT = 6, 0.4
 """Layouts in which each document of `corpora` is damaged, and the share of the shapes of texts without headings."""
-EXCERPTS, NUMBERED = 4, 0.25
+EXCERPTS, NUMBERED = 4, 0.4
 """Short texts made of each document of `corpora`, and the share of them whose titles get numbers."""
+_TEMPLATES = ("{}. {}", "{}. {}", "{} {}", "{}. {}.", "{3} {2}.", "{3} {2}: {1}", "“{1}”")
+_LEVELS = ("Chapter", "Article", "Section")
+"""Forms of numbered titles, and the words before their numbers; the last form is a title in quotation marks."""
 EXTRACTS = 16
 """Documents of each source of `extracts`."""
 
@@ -168,12 +171,14 @@ def excerpt_examples(source: str, pieces: Sequence[Piece], chance: random.Random
         end = [*starts, len(pieces), len(pieces)][first + chance.randint(2, 5) :][:1]
         part = list(pieces[max(0, starts[first] - chance.randint(0, 1)) : end[0] if end else len(pieces)])
         if chance.random() < NUMBERED and not any(piece.lines[0][:1].isdigit() for piece in part):
+            template = chance.choice(_TEMPLATES)
             number = [0]
             for at, piece in enumerate(part):
                 if piece.kind == "heading":
                     number = _number_after(number, chance)
-                    mark = ".".join(map(str, number)) + ("." if len(number) == 1 else "")
-                    part[at] = Piece("heading", (f"{mark} {piece.lines[0]}",))
+                    mark = ".".join(map(str, number))
+                    title = template.format(mark, piece.lines[0].rstrip("."), number[-1], _LEVELS[len(number) - 1])
+                    part[at] = Piece("heading", (title,))
         layout = chance.choice([layout for layout in LAYOUTS if not layout.headless])
         lines, headings = write_lines(part, layout)
         if example := _example(source, layout.name, "excerpts", lines, dict(enumerate(headings))):

@@ -36,11 +36,11 @@ from converter.training.examples import WEIGHTS, Example, corpus_examples, extra
 FILE = Path(model.__file__).with_name("weights.json")
 FOLDS = 6
 """Groups of sources, each of which is left out in turn."""
-ROUNDS, TITLE_ROUNDS = 250, 60
+ROUNDS, TITLE_ROUNDS = 170, 40
 PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.08,
-    "num_leaves": 18,
+    "num_leaves": 12,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.6,

@@ -22,12 +22,16 @@ from importlib import resources
 from math import exp
 from typing import Any
 
+from converter.repair.headings.block import SENTENCES, Block
 from converter.repair.headings.blocks import Page
 from converter.repair.headings.features import Features, features_of
 from converter.repair.headings.surroundings import Surroundings
 
-EARLY = 12
-"""Blocks among which the document's own title stands."""
+EARLY, POSSIBLE = 12, 0.3
+"""Blocks among which the document's own title stands, and its minimum probability of being a heading at all."""
+
+ROWS = 200
+"""Candidates whose features are kept at a time: those of all would take a hundred times the memory of their lines."""
 
 Tree = Any
 """A number, or a list: the index of a feature, a threshold, two trees, and the mean of both."""
@@ -40,14 +44,16 @@ class Forest:
     features: Sequence[str]
     trees: Sequence[Tree]
 
-    def chance(self, values: Sequence[float]) -> float:
-        """The probability from the values of all features, in their order."""
-        total = 0.0
-        for tree in self.trees:
-            while tree.__class__ is list:
-                tree = tree[2] if values[tree[0]] <= tree[1] else tree[3]
-            total += tree
-        return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+    def chances(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """The probability for each row of the values of all features, in their order."""
+        totals = [0.0] * len(rows)
+        for tree in self.trees:  # one tree for all rows: it stays in the processor's cache
+            for at, values in enumerate(rows):
+                node = tree
+                while node.__class__ is list:
+                    node = node[2] if values[node[0]] <= node[1] else node[3]
+                totals[at] += node
+        return [1 / (1 + exp(-max(-30.0, min(30.0, total)))) for total in totals]
 
     def contributions(self, features: Features) -> dict[str, float]:
         """Feature -> what it adds to the sum, the largest first."""
@@ -85,15 +91,24 @@ def probabilities(page: Page) -> tuple[dict[int, float], dict[int, float]]:
     """
     headings, titles = forests()
     surroundings = Surroundings(page)
-    chances: dict[int, float] = {}
+    chances = dict.fromkeys(page.candidates, 0.0)
     title_chances: dict[int, float] = {}
-    for at in page.candidates:  # keeping the features would take a hundred times the memory of their line
-        features = all_features(page, surroundings, at)
-        values = [features.get(name, 0.0) for name in headings.features]
-        chances[at] = headings.chance(values)
-        if at < EARLY:
-            title_chances[at] = titles.chance(values)
+    places = [at for at in page.candidates if not _is_certainly_prose(page.blocks[at])]
+    for start in range(0, len(places), ROWS):
+        part = places[start : start + ROWS]
+        rows = [_values_of(headings, all_features(page, surroundings, at)) for at in part]
+        chances |= zip(part, headings.chances(rows), strict=True)
+        early = {at: row for at, row in zip(part, rows, strict=True) if at < EARLY and chances[at] >= POSSIBLE}
+        title_chances |= zip(early, titles.chances(list(early.values())), strict=True)
     return chances, title_chances
+
+
+def _is_certainly_prose(block: Block) -> bool:
+    return block.ends_sentence and block.width > SENTENCES and not block.bold
+
+
+def _values_of(forest: Forest, features: Features) -> list[float]:
+    return [float(features.get(name, 0.0)) for name in forest.features]
 
 
 def evidence(page: Page, at: int) -> dict[str, float]:

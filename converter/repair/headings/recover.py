@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping, Sequence
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, blocks_of, is_item, label_of, text_of
-from converter.repair.headings.model import probabilities
+from converter.repair.headings.model import POSSIBLE, probabilities
+from converter.repair.headings.surroundings import line_of
 from converter.repair.lines import HEADING
 from converter.repair.state import has_heading, has_title_alone
 
@@ -18,8 +19,11 @@ THRESHOLD = 0.5
 SURE = 0.75
 """From this probability on, a title may head a short last line."""
 
+COMPANY = 0.3
+"""The share of a line's probability that is that of the lines of its look."""
+
 OPENING, LIKELY_TITLE, SURE_ALONE = 2, 0.6, 0.85
-"""Minimum probabilities of the only heading of a document: among its first blocks, where its title stands, and below."""
+"""Minimum probabilities of the only heading of a document: among its first blocks, where its title is, and below."""
 
 SURE_IN_LOWER_CASE = 0.75
 """Minimum probability of a heading that begins in lower case: messages and pieces of sentences do."""
@@ -114,7 +118,10 @@ def _is_stray(headings: Mapping[int, float]) -> bool:
 
 
 def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
-    """The mean probability for lines that are read alike: those with the same text, and a numbering as a whole."""
+    """The mean probability for lines that are read alike: those with the same text, and a numbering as a whole.
+
+    Lines of the same look, such as bold questions, are titles together too, though less surely so.
+    """
     groups: dict[object, list[int]] = {}
     last_number: tuple[int, ...] = ()
     numbering = 0
@@ -126,7 +133,15 @@ def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
             last_number = number
         groups.setdefault(numbering if number else text, []).append(at)
     means = {group: sum(chances[at] for at in places) / len(places) for group, places in groups.items()}
-    return dict(sorted((at, means[group]) for group, places in groups.items() for at in places))
+    alike = dict(sorted((at, means[group]) for group, places in groups.items() for at in places))
+    looks: dict[object, list[int]] = {}
+    for at, chance in alike.items():
+        if chance >= POSSIBLE:
+            looks.setdefault(line_of(page.blocks[at]).look, []).append(at)
+    for places in looks.values():
+        mean = sum(alike[at] for at in places) / len(places)
+        alike |= {at: (1 - COMPANY) * alike[at] + COMPANY * mean for at in places}
+    return alike
 
 
 def _number(title: str) -> tuple[int, ...]:
