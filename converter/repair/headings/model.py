@@ -108,7 +108,8 @@ def _is_certainly_prose(block: Block) -> bool:
 
 
 def _values_of(forest: Forest, features: Features) -> list[float]:
-    return [float(features.get(name, 0.0)) for name in forest.features]
+    value = features.get
+    return [value(name, 0.0) for name in forest.features]
 
 
 def evidence(page: Page, at: int) -> dict[str, float]:
