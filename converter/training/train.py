@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.repair.headings import model
-from converter.repair.headings.recover import choose_headings, levels_of, title_of
+from converter.repair.headings.recover import choose_headings, confidence_of, levels_of, title_of
 from converter.repair.headings.surroundings import Surroundings
 from converter.training.examples import BOLD, WEIGHTS, Example, corpus_examples, extract_examples, page_examples
 
@@ -166,7 +166,9 @@ class Score:
         precision = self.right / max(1, self.right + self.wrong)
         recall = self.right / max(1, self.right + self.missed)
         f1 = 2 * self.right / max(1, 2 * self.right + self.wrong + self.missed)
-        return f"{self.documents:6}{precision:8.3f}{recall:8.3f}{f1:8.3f}{self.right:8}{self.wrong:7}{self.missed:8}"
+        parents = f"{self.parents / self.levelled:8.3f}" if self.levelled else "       -"
+        counts = f"{self.right:8}{self.wrong:7}{self.missed:8}"
+        return f"{self.documents:6}{precision:8.3f}{recall:8.3f}{f1:8.3f}{parents}{counts}"
 
 
 def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Vector, title_chances: Vector) -> None:
@@ -191,7 +193,7 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
         parents, true_parents = (parents_of(hits, levels), parents_of(hits, example.levels))
         score.levelled += len(hits)
         score.parents += sum(parents[at] == true_parents[at] for at in hits)
-        score.chances += [(chance, example.truth[at]) for at, chance in known.items()]
+        score.chances += [(confidence_of(chance), example.truth[at]) for at, chance in known.items()]
     print(f"{'':40} texts       P       R      F1  parent   right  wrong  missed")
     for (kind, name), score in sorted(scores.items()):
         print(f"{kind:12}{name:28}{score}")

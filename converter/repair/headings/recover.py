@@ -19,6 +19,9 @@ THRESHOLD = 0.5
 SURE = 0.75
 """From this probability on, a title may head a short last line."""
 
+STATUTE = 6
+"""From this number on, titles numbered at several depths (`1.`, `1.1`; `Chapter 1.`, `Article 3.`) are SURE."""
+
 COMPANY = 0.3
 """The share of a line's probability that is that of the lines of its look."""
 
@@ -142,6 +145,13 @@ def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
             last_number = number
         groups.setdefault(numbering if number else text, []).append(at)
     means = {group: sum(chances[at] for at in places) / len(places) for group, places in groups.items()}
+    for group, places in groups.items():
+        depths = {len(_number(page.blocks[at].text)) for at in places} - {0}
+        if len(places) >= STATUTE and len(depths) > 1:
+            means[group] = max(SURE, means[group])
+    labels = {at: match[1] for at in chances if (match := _LABEL.match(page.blocks[at].text))}
+    if len(labels) >= STATUTE and len({*labels.values()}) > 1:
+        means |= {page.blocks[at].text: max(SURE, means[page.blocks[at].text]) for at in labels}
     alike = dict(sorted((at, means[group]) for group, places in groups.items() for at in places))
     looks: dict[object, list[int]] = {}
     for at, chance in alike.items():
