@@ -73,7 +73,7 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
 
 def confidence_of(chance: float) -> float:
     """The share of headings of this probability that are right on real pages that the model has not seen."""
-    odds = (chance / (1 - min(chance, SUREST))) ** CALIBRATION
+    odds: float = (chance / (1 - min(chance, SUREST))) ** CALIBRATION
     return min(SUREST, round(odds / (1 + odds), 4))
 
 
