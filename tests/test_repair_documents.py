@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import yaml
 
 from converter.config import Options
 from converter.repair import repair
+from converter.repair.draft import Draft
 from converter.repair.headings import recover
-from converter.repair.headings.blocks import Page
-from converter.repair.headings.model import STAGES, probabilities
+from converter.repair.headings.blocks import Page, blocks_of
+from converter.repair.headings.model import evidence, forests, mean_of, probabilities, read_forests
 from converter.repair.headings.recover import SUREST
 from converter.training import train
 from tests.accounting import rows_of
@@ -59,13 +60,13 @@ def test_documents_without_their_heading_lines_get_no_headings(case: dict[str, A
     assert not {row.rule for row in result.repairs} & HEADING_RULES
 
 
-def test_titles_in_quotation_marks_are_headings() -> None:
+def test_titles_in_quotation_marks_may_be_headings() -> None:
     """Quoted lines are speech only next to other speech, as in the stories of `damaged`."""
     answer = "It costs because the thing has a price that someone has to pay, and nobody else did so until now."
     titles = [f"“Why does thing number {number} cost money?”" for number in range(12)]
     lines = [line for title in titles for line in (title, "", answer, "")]
-    result = repair(lines, list(range(1, len(lines) + 1)))
-    assert [row.before for row in result.repairs] == titles
+    blocks = blocks_of(Draft(lines, range(len(lines))))
+    assert {block.text for block in blocks if block.candidate} >= {*titles}
 
 
 MEANT_OTHERWISE = {
@@ -97,7 +98,7 @@ def test_the_heading_model_runs_again_only_for_changed_text(monkeypatch: pytest.
     """A repair that leaves the text of the blocks unchanged does not run the model again; a changed text does."""
     pages: list[Page] = []
 
-    def counted(page: Page) -> dict[int, float]:
+    def counted(page: Page) -> tuple[dict[int, float], dict[int, float]]:
         pages.append(page)
         return probabilities(page)
 
@@ -134,5 +135,32 @@ def test_repair_of_every_construct_takes_linear_time(piece: str, form: str) -> N
     assert steep(work, CHOKING[piece]) is None
 
 
-def test_training_writes_the_weights_that_the_model_reads() -> None:
-    assert json.loads(train.WEIGHTS.read_text(encoding="utf-8")).keys() == {*STAGES}
+def test_training_writes_the_weights_that_the_model_reads(tmp_path: Path) -> None:
+    """A tree is written with the names of the features that it asks for, and rounded."""
+    leaves = {"leaf_value": -0.51234}, {"leaf_value": 2.0}
+    tree = {"split_feature": 1, "threshold": 0.123456, "left_child": leaves[0], "right_child": leaves[1]}
+
+    class Booster:
+        def dump_model(self) -> dict[str, Any]:
+            return {"tree_info": [{"tree_structure": {**tree, "internal_value": 0.75}}]}
+
+    fields = train.fields_of({"headings": Booster(), "titles": Booster()}, ["unused", "width"])
+    train.write(fields, tmp_path / "weights.json")
+    headings, titles = read_forests((tmp_path / "weights.json").read_text(encoding="utf-8"))
+    assert headings == titles
+    assert (headings.features, headings.trees) == (["width"], [[0, 0.12346, -0.5123, 2.0, 0.75]])
+    assert headings.chances([[0.1], [0.2]]) == pytest.approx([1 / (1 + math.exp(0.5123)), 1 / (1 + math.exp(-2))])
+    assert headings.contributions({"width": 0.1}) == pytest.approx({"width": -0.5123 - 0.75})
+
+
+def test_the_evidence_adds_up_to_the_probability() -> None:
+    """What each feature contributes, with the means of all trees, is the sum that gives the probability."""
+    prose = "The harbour was closed for the winter, and the pump of the old reader stood in the water. " * 2
+    lines = ["The Old Harbour", "", prose, "", "A new pump", "", prose]
+    page = Page(blocks_of(Draft(lines, range(len(lines)))))
+    means = sum(mean_of(tree) for tree in forests()[0].trees)
+    chances = {at: chance for at, chance in probabilities(page)[0].items() if chance}
+    assert chances.keys() == {0, 2}
+    for at, chance in chances.items():
+        total = means + sum(evidence(page, at).values())
+        assert 1 / (1 + math.exp(-total)) == pytest.approx(chance, abs=1e-3)

@@ -166,6 +166,15 @@ def has_heading(lines: Sequence[str], kinds: Sequence[str]) -> bool:
     )
 
 
+def has_title_alone(lines: Sequence[str], kinds: Sequence[str]) -> bool:
+    """Whether a single heading is marked, of level 1: the mark of a title survives more often than others."""
+    places = [at for at, kind in enumerate(kinds) if kind == HEADING and lines[at].strip("# \t")]
+    if len(places) != 1 or not lines[places[0]].lstrip().startswith("# "):
+        return False
+    other_kinds = [*kinds[: places[0]], TEXT, *kinds[places[0] + 1 :]]
+    return not _is_marked(lines, other_kinds, "".join(other_kinds))
+
+
 def _is_long(line: str) -> bool:
     """Whether a line is wider than LONG; its width is measured only if the number of characters does not decide."""
     return len(line) > LONG or (2 * len(line) > LONG and width_of(line) > LONG)

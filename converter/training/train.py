@@ -1,281 +1,252 @@
-"""Train the heading model from folders of clean Markdown, one folder per source.
+"""Train the heading model from folders of documents whose headings are known.
 
-    python -m converter.training.train CORPUS [CORPUS ...] [--write] [--documents 120] [--leave-out FOLDER]
+    python -m converter.training.train [--pages FOLDER] [--extracts FOLDER] [--corpora FOLDER]
+                                       [--documents 50] [--leave-out] [--write]
 
-Each document is damaged in every layout of `damage.LAYOUTS`; its original headings are the truth. Texts that never
-had headings (`undivided.py`) are added. `--leave-out` trains without each source in turn, reports F1 on it and a
-reliability table over all sources, and saves those weights in FOLDER (for `tests.benchmarks.scraped --weights`);
-`--write` trains on everything and writes `headings/weights.json`. Training needs NumPy and markdown-it-py; using the
-model does not.
+`examples.py` says what each folder holds, and what each kind of document counts. `--leave-out` trains without each
+group of sources (sites or corpora; one in FOLDS) in turn, and prints for each extractor and layout how its unseen
+documents are read: precision, recall and F1 of headings, the share with the true parent, and a reliability table.
+`--write` trains on everything and writes `headings/weights.json`.
+
+The shipped weights come from all three folders.
+Training needs LightGBM, NumPy and markdown-it-py; using the model needs none of them.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from converter.repair.draft import Draft
 from converter.repair.headings import model
-from converter.repair.headings.blocks import Page, blocks_of
-from converter.repair.headings.features import Features, features_of
-from converter.repair.headings.model import Stages
-from converter.repair.lines import ORDERED
-from converter.training.damage import LAYOUTS, UNDIVIDED, pieces_of, write_lines
-from converter.training.undivided import AMBIGUOUS, undivided_texts
+from converter.repair.headings.recover import choose_headings, confidence_of, levels_of, title_of
+from converter.repair.headings.surroundings import Surroundings
+from converter.training.examples import BOLD, WEIGHTS, Example, corpus_examples, extract_examples, page_examples
 
-WEIGHTS = Path(model.__file__).with_name("weights.json")
-UNDIVIDED_WEIGHT, AMBIGUOUS_WEIGHT = 0.8, 0.1
-"""Weights of a line from a text generated without headings, relative to a line of a real document."""
-RIDGE = 20.0
-"""Strength of the penalty on the squared weights: keeps the weights of rare features near 0."""
-FOLDS = 4
-"""Groups of sources: the second stage learns from the results of a first stage on sources it has not seen."""
+FILE = Path(model.__file__).with_name("weights.json")
+FOLDS = 6
+"""Groups of sources, each of which is left out in turn."""
+ROUNDS, TITLE_ROUNDS = 190, 40
+PARAMETERS = {
+    "objective": "binary",
+    "learning_rate": 0.08,
+    "num_leaves": 18,
+    "min_data_in_leaf": 40,
+    "feature_fraction": 0.3,
+    "bagging_fraction": 0.6,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "max_bin": 63,
+    "seed": 1,
+    "deterministic": True,
+    "num_threads": 1,
+    "verbose": -1,
+}
+"""Small trees and few: they are read in Python, and what they say can be explained."""
+DIGITS = 4
+"""Digits of thresholds and results in the file."""
 
 Vector = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 
-@dataclass(slots=True)
-class Example:
-    """One damaged document: its candidates' features and whether each was a heading."""
-
-    source: str
-    layout: str
-    page: Page
-    features: dict[int, Features]
-    truth: dict[int, bool]
-    missing_headings: int
-    """The number of headings that are not candidates."""
-    weight: float = 1.0
-
-
-def examples_of(corpus: Path, documents: int, seed: int = 0) -> Iterator[Example]:
-    """Yield the damaged documents of one source."""
-    files = sorted(path for path in corpus.rglob("*.md") if 500 < path.stat().st_size < 300_000)
-    random.Random(seed).shuffle(files)
-    count = 0
-    for path in files:
-        if count == documents:
-            break
-        pieces = pieces_of(path.read_text(encoding="utf-8", errors="replace"))
-        kinds = [piece.kind for piece in pieces]
-        if kinds.count("heading") < 2 or kinds.count("paragraph") < 3:
-            continue
-        count += 1
-        for layout in LAYOUTS:
-            if example := _example(corpus.name, layout.name, *write_lines(pieces, layout)):
-                yield example
-        chance = random.Random(path.name)
-        for shape, text in undivided_texts(pieces, chance):
-            layout = chance.choice(UNDIVIDED)
-            if example := _example(corpus.name, f"{shape}, {layout.name}", *write_lines(text, layout)):
-                yield replace(example, weight=AMBIGUOUS_WEIGHT if shape in AMBIGUOUS else UNDIVIDED_WEIGHT)
-
-
-def _example(source: str, name: str, lines: list[str], headings: Sequence[bool]) -> Example | None:
-    draft = Draft(lines, list(range(len(lines))))
-    if not (draft.state.spaced or draft.state.one_line) or draft.state.headings == "marked":
-        return None
-    page = Page(blocks_of(draft))
-    if not page.is_article:
-        return None
-    features = {at: features_of(page, at) for at in page.candidates}
-    truth = {at: headings[page.blocks[at].first_line] for at in features}
-    missing_headings = sum(headings) - sum(truth.values())
-    return Example(source, name, page, features, truth, missing_headings)
-
-
-class Training:
-    """The examples as matrices, a row per candidate and a column per feature, to fit many models to parts of them."""
+class Table:
+    """The features of all examples as a matrix, a row per candidate and a column per feature."""
 
     def __init__(self, examples: Sequence[Example]) -> None:
         self.examples = examples
-        self.names, self.matrix = matrix_of(
-            [features for example in examples for features in example.features.values()]
-        )
-        self.truth = np.array([is_heading for example in examples for is_heading in example.truth.values()], float)
-        self.bold = np.array([example.page.blocks[at].bold for example in examples for at in example.features])
-        self.source = np.array([example.source for example in examples for _ in example.features])
-        self.sources, sizes = np.unique(self.source, return_counts=True)
-        # Sources weigh by the square root of their size.
-        scale = dict(zip(self.sources.tolist(), np.sqrt(sizes.mean() / sizes).tolist(), strict=True))
-        self.weight = np.array(
-            [example.weight * scale[example.source] for example in examples for _ in example.features]
-        )
-        self._starts: list[Vector | None] = [None, None]
+        columns: dict[str, int] = {}
+        chunks: list[tuple[list[int], list[float]]] = []
+        truth, weight, fold, level, self.starts = [], [], [], [], [0]
+        for example in examples:
+            surroundings = Surroundings(example.page)
+            share = WEIGHTS[example.kind]
+            if example.kind == "pages":
+                share /= sqrt(max(1, len(example.page.candidates)))
+            for at in example.page.candidates:
+                features = model.all_features(example.page, surroundings, at)
+                chunks.append(
+                    ([columns.setdefault(name, len(columns)) for name in features], list(map(float, features.values())))
+                )
+                truth.append(example.truth.get(at, False))
+                emphasis = BOLD if example.page.blocks[at].bold else 1.0
+                weight.append(share * emphasis if at in example.truth else 0.0)
+                level.append(example.levels.get(at, 0))
+            fold += [zlib.crc32(example.source.encode()) % FOLDS] * len(example.page.candidates)
+            self.starts.append(len(truth))
+        self.names = list(columns)
+        self.matrix: Matrix = np.zeros((len(chunks), len(columns)), dtype=np.float32)
+        for row, (places, values) in enumerate(chunks):
+            self.matrix[row, places] = values
+        self.truth, self.weight, self.fold = np.array(truth, float), np.array(weight), np.array(fold)
+        self.level = np.array(level)
+        pages = np.repeat([example.kind == "pages" for example in examples], np.diff(self.starts))
+        if pages.any():
+            self.weight[pages] *= pages.sum() / self.weight[pages].sum()
 
-    def fit_without(self, source: str | None = None) -> tuple[Stages, Vector]:
-        """Both stages, fitted to all sources except `source`; and the probability for each candidate, of any source."""
-        mask = self.source != source
-        first_weights = self._fit(0, self.matrix, mask)
-        chances = _chances(self.matrix, first_weights)
-        sources = [name for name in self.sources if name != source]
-        for fold in range(FOLDS):
-            fold_rows = np.isin(self.source, sources[fold::FOLDS])
-            if (mask & ~fold_rows).any():
-                chances[fold_rows] = _chances(self.matrix[fold_rows], self._fit(0, self.matrix, mask & ~fold_rows))
-        company_names, company = matrix_of(list(self._company_features(chances)))
-        matrix = np.hstack([self.matrix, company])
-        matrix = np.hstack([matrix, matrix * self.bold[:, None]])
-        names = self.names + company_names
-        second_weights = self._fit(1, matrix, mask)
-        bold_names = [model.BOLD + name for name in names]
-        stages = {
-            model.STAGES[0]: dict(zip(self.names, first_weights.tolist(), strict=True)),
-            model.STAGES[1]: dict(zip(names + bold_names, second_weights.tolist(), strict=True)),
-        }
-        return stages, _chances(matrix, second_weights)
+    def fit(self, rows: npt.NDArray[np.bool_]) -> Any:
+        """Boosted trees, trained on `rows`."""
+        import lightgbm
 
-    def _company_features(self, chances: Vector) -> Iterator[Features]:
-        start = 0
-        for example in self.examples:
-            end = start + len(example.features)
-            first_chances = dict(zip(example.features, chances[start:end].tolist(), strict=True))
-            company = dict(model.company_of(example.page, first_chances))
-            yield from (company[at] for at in example.features)
-            start = end
+        rows = rows & (self.weight > 0)
+        data = lightgbm.Dataset(self.matrix[rows], self.truth[rows], weight=self.weight[rows])
+        return lightgbm.train(PARAMETERS, data, ROUNDS)
 
-    def _fit(self, stage: int, matrix: Matrix, mask: Mask) -> Vector:
-        """Fit a stage to the rows that `mask` selects. All later fits of a stage start from its first fit."""
-        start = self._starts[stage]
-        if start is not None and len(start) != matrix.shape[1]:
-            start = None
-        weights = newton(matrix, self.truth, self.weight * mask, start)
-        if self._starts[stage] is None:
-            self._starts[stage] = weights
-        return weights
+    def fit_titles(self, rows: npt.NDArray[np.bool_]) -> Any:
+        """Boosted trees that tell the document's own title from its other headings."""
+        import lightgbm
 
+        rows = rows & (self.level > 0)
+        data = lightgbm.Dataset(self.matrix[rows], self.level[rows] == 1, weight=self.weight[rows])
+        return lightgbm.train({**PARAMETERS, "num_leaves": 5}, data, TITLE_ROUNDS)
 
-def matrix_of(rows: Sequence[Features]) -> tuple[list[str], Matrix]:
-    """The names of the features, and a row for each of `rows`."""
-    names = sorted({name for row in rows for name in row})
-    column = {name: at for at, name in enumerate(names)}
-    matrix = np.zeros((len(rows), len(names)), dtype=np.float32)
-    for at, row in enumerate(rows):
-        for name, value in row.items():
-            matrix[at, column[name]] = value
-    return names, matrix
+    def chances_by_fold(self) -> tuple[Vector, Vector]:
+        """For each row, the probabilities of a heading and of a title, of models that have not seen its source."""
+        chances, title_chances = np.zeros((2, len(self.truth)))
+        for number in range(FOLDS):
+            rows = self.fold == number
+            if rows.any():
+                chances[rows] = self.fit(~rows).predict(self.matrix[rows])
+                title_chances[rows] = self.fit_titles(~rows).predict(self.matrix[rows])
+        return chances, title_chances
 
 
-def newton(matrix: Matrix, truth: Vector, weight: Vector, start: Vector | None = None) -> Vector:
-    """The weights of a logistic regression with the L2 penalty RIDGE, fitted by Newton's method."""
-    beta = np.zeros(matrix.shape[1]) if start is None else start.copy()
-    for _ in range(12):
-        p = _chances(matrix, beta)
-        slope = matrix.T @ (weight * (truth - p)).astype(np.float32) - RIDGE * beta
-        scaled_matrix = matrix * np.sqrt(weight * p * (1 - p)).astype(np.float32)[:, None]
-        step = np.linalg.solve((scaled_matrix.T @ scaled_matrix).astype(float) + RIDGE * np.eye(len(beta)), slope)
-        beta += step
-        if np.abs(step).max() < 1e-2:  # the next step would be about the square of this one
-            break
-    return beta
+def fields_of(forests: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """The trees in the form that the model reads, with only the features that they ask for."""
+    used: dict[int, int] = {}
 
+    def node(tree: Mapping[str, Any]) -> Any:
+        if "leaf_value" in tree:
+            return round(tree["leaf_value"], DIGITS)
+        index = used.setdefault(tree["split_feature"], len(used))
+        branches = [node(tree["left_child"]), node(tree["right_child"])]
+        return [index, float(f"{tree['threshold']:.5g}"), *branches, round(tree["internal_value"], DIGITS)]
 
-def _chances(matrix: Matrix, beta: Vector) -> Vector:
-    chances: Vector = 1 / (1 + np.exp(-np.clip(matrix @ beta.astype(np.float32), -30, 30).astype(float)))
-    return chances
-
-
-def leave_out(training: Training, folder: Path) -> None:
-    """Report on each source with a model that never saw it, and save the model in FOLDER/SOURCE.json."""
-    folder.mkdir(parents=True, exist_ok=True)
-    all_chances = np.zeros(len(training.truth))
-    figures: list[float] = []
-    for source in training.sources.tolist():
-        stages, chances = training.fit_without(source)
-        write(stages, folder / f"{source}.json")
-        rows = training.source == source
-        all_chances[rows] = chances[rows]
-        guesses, truth = chances[rows] >= 0.5, training.truth[rows] == 1
-        missed = sum(example.missing_headings for example in training.examples if example.source == source)
-        right, wrong, missed = (guesses & truth).sum(), (guesses & ~truth).sum(), missed + (~guesses & truth).sum()
-        figures.append(2 * right / max(1, 2 * right + wrong + missed))
-        print(f"{source:28} F1 {figures[-1]:.4f}  right {right} wrong {wrong} missed {missed}", flush=True)
-    print(f"{'mean':28} F1 {sum(figures) / len(figures):.4f}")
-    print_reliability(list(zip(all_chances.tolist(), (training.truth == 1).tolist(), strict=True)))
-    print_shapes(training, all_chances)
-
-
-def print_reliability(pairs: Sequence[tuple[float, bool]]) -> None:
-    """Print how many of the lines in each range of probabilities were headings."""
-    bounds = (0.0, 0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)
-    print("probability    lines         mean   were headings")
-    for low, high in pairwise(bounds):
-        lines = [(p, is_heading) for p, is_heading in pairs if low <= p < high]
-        if lines:
-            mean_chance, heading_share = (sum(column) / len(lines) for column in zip(*lines, strict=True))
-            print(f"{low:4.2f} - {min(high, 1):4.2f}  {len(lines):7}   {mean_chance:10.3f}   {heading_share:13.3f}")
-
-
-SHAPES: tuple[tuple[str, Callable[[Page, int], bool]], ...] = (
-    ("line in bold", lambda page, at: page.blocks[at].bold),
-    ("question", lambda page, at: page.blocks[at].text.endswith(("?", "？", "؟"))),
-    ("line that ends a sentence", lambda page, at: page.blocks[at].ends_sentence),
-    ("label with a colon", lambda page, at: page.blocks[at].text.endswith((":", "："))),
-    ("item `1. ...`", lambda page, at: page.blocks[at].kind == ORDERED),
-    ("repeated line", lambda page, at: page.texts[page.blocks[at].text] > 1),
-    ("line with a link or code", lambda page, at: any(mark in page.blocks[at].text for mark in ("](", "://", "`"))),
-    ("line over 60 columns", lambda page, at: page.blocks[at].width > 60),
-    ("short line before another", lambda page, at: at + 1 in page.candidates and page.blocks[at + 1].width <= 60),
-    ("other short line", lambda page, at: True),
-)
-"""Name -> test of a candidate's shape; the first test that holds decides."""
-
-
-def print_shapes(training: Training, all_chances: Vector, layout: str = "bare") -> None:
-    """Print, for the lines of each shape, how many are headings, others, missed headings and false headings."""
-    counts = {name: [0, 0, 0, 0] for name, _ in SHAPES}
-    start = 0
-    for example in training.examples:
-        chances = all_chances[start : start + len(example.features)].tolist()
-        start += len(example.features)
-        if example.layout != layout:
-            continue
-        for (at, is_heading), chance in zip(example.truth.items(), chances, strict=True):
-            count = counts[next(name for name, has_shape in SHAPES if has_shape(example.page, at))]
-            count[not is_heading] += 1
-            count[3 - is_heading] += is_heading != (chance >= 0.5)
-    print(f"{layout + ':':26} headings   others   missed    false")
-    for name, count in counts.items():
-        print(f"{name:26}" + "".join(f"{number:9}" for number in count))
-
-
-def write(stages: Stages, path: Path) -> None:
-    """Write the weights as readable JSON, without those that round to 0."""
-    rounded_stages = {
-        stage: {name: round(weight, 3) for name, weight in sorted(weights.items()) if abs(weight) >= 0.0005}
-        for stage, weights in stages.items()
+    trees = {
+        name: [node(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
+        for name, booster in forests.items()
     }
-    path.write_text(json.dumps(rounded_stages, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return {"features": [names[index] for index in used], **trees}
+
+
+def write(fields: Mapping[str, Any], path: Path) -> None:
+    """Write the names and the trees, a line each."""
+    lists = [
+        f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in entries) + "\n]"
+        for name, entries in fields.items()
+    ]
+    path.write_text("{" + ",\n".join(lists) + "}\n", encoding="utf-8")
+
+
+@dataclass(slots=True)
+class Score:
+    """How the headings of some documents are read."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+    documents: int = 0
+    parents: int = 0
+    """Of the right ones, those below their true parent."""
+    levelled: int = 0
+    """Of the right ones, those whose level is known."""
+    chances: list[tuple[float, bool]] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        precision = self.right / max(1, self.right + self.wrong)
+        recall = self.right / max(1, self.right + self.missed)
+        f1 = 2 * self.right / max(1, 2 * self.right + self.wrong + self.missed)
+        parents = f"{self.parents / self.levelled:8.3f}" if self.levelled else "       -"
+        counts = f"{self.right:8}{self.wrong:7}{self.missed:8}"
+        return f"{self.documents:6}{precision:8.3f}{recall:8.3f}{f1:8.3f}{parents}{counts}"
+
+
+def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Vector, title_chances: Vector) -> None:
+    """Print how each kind of document is read by models that have not seen its source."""
+    scores: dict[tuple[str, str], Score] = defaultdict(Score)
+    for example, start in zip(examples, starts, strict=False):
+        score = scores[example.kind, example.name]
+        all_chances = dict(zip(example.page.candidates, chances[start:].tolist(), strict=False))
+        headings = choose_headings(example.page, all_chances)
+        titles = dict(zip(example.page.candidates, title_chances[start:].tolist(), strict=False))
+        titles = {at: chance for at, chance in titles.items() if at < model.EARLY}
+        known = {at: chance for at, chance in headings.items() if at in example.truth}
+        right = sum(example.truth[at] for at in known)
+        score.documents += 1
+        score.right += right
+        score.wrong += len(known) - right
+        score.missed += sum(example.truth.values()) - right + example.missing_headings
+        levels = dict(
+            zip(headings, levels_of(example.page, headings, title_of(example.page, headings, titles)), strict=True)
+        )
+        hits = [at for at in known if at in example.levels]
+        parents, true_parents = (parents_of(hits, levels), parents_of(hits, example.levels))
+        score.levelled += len(hits)
+        score.parents += sum(parents[at] == true_parents[at] for at in hits)
+        score.chances += [(confidence_of(chance), example.truth[at]) for at, chance in known.items()]
+    print(f"{'':40} texts       P       R      F1  parent   right  wrong  missed")
+    for (kind, name), score in sorted(scores.items()):
+        print(f"{kind:12}{name:28}{score}")
+    for kind in WEIGHTS:
+        print_reliability(kind, [pair for key, score in scores.items() if key[0] == kind for pair in score.chances])
+
+
+def parents_of(places: Sequence[int], levels: Mapping[int, int]) -> dict[int, int | None]:
+    """Heading -> the heading that it is below."""
+    parents: dict[int, int | None] = {}
+    above: list[int] = []
+    for at in places:
+        while above and levels[above[-1]] >= levels[at]:
+            above.pop()
+        parents[at] = above[-1] if above else None
+        above.append(at)
+    return parents
+
+
+def print_reliability(kind: str, pairs: Sequence[tuple[float, bool]]) -> None:
+    """Print how many of the headings that were given a probability are right."""
+    for low, high in pairwise((0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01)):
+        lines = [(chance, is_heading) for chance, is_heading in pairs if low <= chance < high]
+        if lines:
+            mean, share = (sum(column) / len(lines) for column in zip(*lines, strict=True))
+            print(f"{kind:12}{low:4.2f} - {min(high, 1):4.2f}{len(lines):7}  given {mean:.3f}  right {share:.3f}")
 
 
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("corpora", nargs="+", type=Path)
-    parser.add_argument("--documents", type=int, default=120, help="number of documents to use from each source")
-    parser.add_argument(
-        "--leave-out", type=Path, metavar="FOLDER", help="report on each source, with a model trained without it"
-    )
+    parser.add_argument("--pages", type=Path, metavar="FOLDER", help="texts of real pages")
+    parser.add_argument("--extracts", type=Path, metavar="FOLDER", help="texts of clean documents as pages")
+    parser.add_argument("--corpora", type=Path, metavar="FOLDER", help="clean Markdown, a folder for each source")
+    parser.add_argument("--documents", type=int, default=50, help="number of documents of each source of --corpora")
+    parser.add_argument("--leave-out", action="store_true", help="report on sources that the model has not seen")
     parser.add_argument("--write", action="store_true", help="train on all sources and write `headings/weights.json`")
     options = parser.parse_args()
-    examples = [example for corpus in options.corpora for example in examples_of(corpus, options.documents)]
-    training = Training(examples)
-    print(f"{len(examples)} damaged documents, {len(training.truth)} candidates", flush=True)
-    stages, _ = training.fit_without()
+    examples: list[Example] = []
+    if options.pages:
+        examples += page_examples(options.pages)
+    if options.extracts:
+        examples += extract_examples(options.extracts)
+    if options.corpora:
+        for corpus in sorted(path for path in options.corpora.iterdir() if path.is_dir()):
+            examples += corpus_examples(corpus, options.documents)
+    table = Table(examples)
+    print(f"{len(examples)} documents, {len(table.truth)} candidates, {len(table.names)} features", flush=True)
     if options.write:
-        write(stages, WEIGHTS)
+        rows = table.weight > 0
+        write(fields_of({"headings": table.fit(rows), "titles": table.fit_titles(rows)}, table.names), FILE)
     if options.leave_out:
-        leave_out(training, options.leave_out)
+        print_report(examples, table.starts, *table.chances_by_fold())
 
 
 if __name__ == "__main__":

@@ -107,11 +107,99 @@ def _stressed_prose(chance: random.Random, prose: Sequence[str]) -> Text:
     return [*prose[max(0, at - 8) : at], f"**{sentence}**", *prose[at : at + 8]]
 
 
+def _play(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Speakers' names on lines of their own, with speeches and directions below them."""
+    speakers = [name.upper() for name in chance.sample(_NAMES, 3)] if chance.random() < 0.6 else list(_NAMES[:3])
+    stop = chance.choice((".", "", ":"))
+    lines: Text = []
+    for sentence in _sentences(chance, prose, chance.randint(12, 30)):
+        lines += [chance.choice(speakers) + stop, sentence]
+        if chance.random() < 0.15:
+            lines.append(chance.choice(("[{}]", "({})")).format(_scrap(chance, prose, 5, capitalize=True)))
+    return lines
+
+
+def _log(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Entries with a time and a level, some with a trace below them."""
+    templates = ("2024-03-{:02} 10:{:02}:07,118 {} {}", "[{:02}/Mar/2024:10:{:02}:44] {} {}", "{:02}:{:02} {} {}")
+    template = chance.choice(templates)
+    lines: Text = []
+    for minute in range(chance.randint(12, 40)):
+        level = chance.choice(("INFO", "WARN", "ERROR", "DEBUG", "notice"))
+        text = chance.choice(prose) if chance.random() < 0.2 else _scrap(chance, prose, 9)
+        lines.append(template.format(chance.randint(1, 28), minute, level, text))
+        if chance.random() < 0.1:
+            lines += [_scrap(chance, prose, 3, capitalize=True), f"at {_scrap(chance, prose, 2)}:{minute}"]
+    return lines
+
+
+def _transcript(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Speakers with their words, each on a line of its own, some with a time."""
+    names = chance.sample(_NAMES, 2) if chance.random() < 0.5 else ["Speaker 0", "Speaker 1"]
+    times = chance.random() < 0.5
+    lines: Text = []
+    for at, text in enumerate(_sentences(chance, prose, chance.randint(10, 24)) if chance.random() < 0.5 else prose):
+        lines += [names[at % 2] + (f"  {at // 3}:{7 * at % 60:02}" if times else ""), text]
+    return lines
+
+
+def _verse(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Prose cut into short lines, under some of which a name stands."""
+    words = " ".join(chance.choice(prose) for _ in range(3)).split()
+    lines: Text = []
+    while words and len(lines) < 60:
+        count = chance.randint(4, 8)
+        line = " ".join(words[:count])
+        lines.append(line[:1].upper() + line[1:])
+        words = words[count:]
+        if chance.random() < 0.05:
+            lines.append(chance.choice(_NAMES))
+    start = chance.randrange(len(prose))
+    return [*prose[start : start + 2], *lines, *prose[start : start + 2]]
+
+
+def _captions(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Prose, with captions, credits, dates and names between its paragraphs."""
+    kinds = ("Photo: {}", "{} / dpa", "{} (archive)", "By {}", "{}, 12.03.2021", "© {}", "12 March 2021", "{} | {}")
+    lines: Text = []
+    for text in prose[:20]:
+        lines.append(text)
+        if chance.random() < 0.4:
+            name = chance.choice(_NAMES) if chance.random() < 0.5 else _scrap(chance, prose, 5, capitalize=True)
+            lines.append(chance.choice(kinds).format(name, _scrap(chance, prose, 2, capitalize=True)))
+    return lines
+
+
+def _records(chance: random.Random, prose: Sequence[str]) -> Text:
+    """Rows of values, or statements of a program."""
+    templates = (
+        '{},{},"{}",{}',
+        "{}\t{}\t{}\t{}",
+        "{} = {}({}, {})",
+        "if {}.{}: return {} + {}",
+        '"{}": ["{}", "{}", {}],',
+    )
+    template = chance.choice(templates)
+    lines = [
+        template.format(
+            _scrap(chance, prose, 2), chance.randint(1, 999), _scrap(chance, prose, 8), chance.randint(1, 9)
+        )
+        for _ in range(chance.randint(12, 40))
+    ]
+    return [_scrap(chance, prose, 3), *lines, *prose[:2]]
+
+
 SHAPES: dict[str, Callable[[random.Random, Sequence[str]], Text]] = {
     "letter": _letter,
     "talk": _talk,
     "messages": _messages,
     "form": _form,
+    "play": _play,
+    "log": _log,
+    "transcript": _transcript,
+    "verse": _verse,
+    "captions": _captions,
+    "records": _records,
     "prose with a sentence in bold": _stressed_prose,
 }
 

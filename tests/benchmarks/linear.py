@@ -553,6 +553,7 @@ SHORT = {
     "converter.values.time64": 64,
     "converter.repair.rules.chrome": 120,
     "converter.repair.headings.features": 180,
+    "converter.repair.headings.surroundings": 200,
     "converter.repair.headings.candidates": 180,
 }
 """Modules that read nothing longer: a cell that may be a value, a line that may be a title. Their expressions are

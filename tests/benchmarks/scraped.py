@@ -1,11 +1,11 @@
-"""python -m tests.benchmarks.scraped [CORPORA] [--weights FOLDER]: how well damaged documents are read.
+"""python -m tests.benchmarks.scraped [CORPORA]: how well damaged documents are read.
 
 CORPORA holds a folder of clean Markdown a source (`../shared/corpora` by default). `../shared/bench/scrapebench.py`
 damages 100 documents of each in nine ways and scores what was read; here the figures are averaged over the sources and
 the worst one is named, beside plain markdown-it-py. The table is Markdown.
 
-With `--weights` each source is read with the heading model of FOLDER/SOURCE.json, as `converter.training.train
---leave-out FOLDER` writes them: so each is read by a model that has never seen it.
+The heading model has learned from these sources too; `python -m converter.training.train --leave-out` says how it reads
+sources that it has not seen.
 """
 
 from __future__ import annotations
@@ -14,17 +14,14 @@ import argparse
 import contextlib
 import importlib.util
 import io
-import json
 import sys
 import tempfile
 from pathlib import Path
 from types import ModuleType
-from unittest import mock
 
 from converter.config import Options
 from converter.engine.run import write_folder
 from converter.output import Output
-from converter.repair.headings import model
 from converter.sources import find_sources
 
 SHARED = Path(__file__).parent.parent.parent.parent / "shared"
@@ -45,7 +42,7 @@ def bench() -> ModuleType:
     return module
 
 
-def scores(corpora: Path, folder: Path, weights: Path | None) -> tuple[dict[str, Scores], dict[str, Scores]]:
+def scores(corpora: Path, folder: Path) -> tuple[dict[str, Scores], dict[str, Scores]]:
     """Return what Parquetry and plain markdown-it-py score on each source."""
     scrapebench = bench()
     parquetry_scores: dict[str, Scores] = {}
@@ -54,15 +51,9 @@ def scores(corpora: Path, folder: Path, weights: Path | None) -> tuple[dict[str,
         work = folder / source.name
         with contextlib.redirect_stdout(io.StringIO()):
             scrapebench.make(source, work / "documents", DOCUMENTS, 0, list(scrapebench.PROFILES))
-        stages = (
-            model.pair_weights(json.loads((weights / f"{source.name}.json").read_text(encoding="utf-8")))
-            if weights
-            else model.weights()
-        )
-        with mock.patch.object(model, "weights", return_value=stages):
-            for profile in scrapebench.PROFILES:
-                documents = find_sources([work / "documents" / profile])
-                write_folder(documents, work / "ours" / profile, Output(records=RECORDS), Options())
+        for profile in scrapebench.PROFILES:
+            damaged = find_sources([work / "documents" / profile])
+            write_folder(damaged, work / "ours" / profile, Output(records=RECORDS), Options())
         scrapebench.naive(work / "documents", work / "plain")
         parquetry_scores[source.name] = scrapebench.score(work / "documents", work / "ours")
         plain_scores[source.name] = scrapebench.score(work / "documents", work / "plain")
@@ -80,10 +71,9 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpora", nargs="?", type=Path, default=SHARED / "corpora")
-    parser.add_argument("--weights", type=Path, metavar="FOLDER", help="the heading model of each source")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        parquetry_scores, plain_scores = scores(options.corpora, Path(folder), options.weights)
+        parquetry_scores, plain_scores = scores(options.corpora, Path(folder))
     print(f"| profile | {' | '.join(FIGURES)} | worst source | plain markdown-it-py, all |")
     print("|---|" + "---:|" * len(FIGURES) + "---|---:|")
     for profile in next(iter(parquetry_scores.values())):

@@ -42,3 +42,5 @@ class Answer:
 
     question: list[tuple[object, ...]]
     chances: dict[int, float]
+    title_chances: dict[int, float]
+    """Early block -> the probability that it is the title of the document, if it is a heading."""

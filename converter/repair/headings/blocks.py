@@ -81,7 +81,7 @@ def label_of(text: str) -> str | None:
     return match[1] if match else None
 
 
-def title_of(line: str) -> str:
+def text_of(line: str) -> str:
     """The text of a line, without bold marks around the whole line."""
     match = _BOLD.match(line)
     return match[2].strip() if match else line.strip()

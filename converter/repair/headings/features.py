@@ -1,6 +1,6 @@
-"""Input of the model: features of a line, of its neighbours and of the document, as name -> value.
+"""Input of the model: features of a line, of its words and of its number, as name -> value.
 
-An absent feature is 0. Most are yes or no; lengths are split into steps, so that a linear model can fit a curve.
+An absent feature is 0; most are yes or no. `surroundings.py` has those of what stands around the line.
 Only `_OPENERS` and `_NUMBERED` depend on the language; the meaning of words and case is taken from the document's
 own body (`Page`).
 """
@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from math import log
 
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, is_item, label_of, number_of
-from converter.repair.lines import HEADING, IMAGE, ORDERED, QUOTE, ROW, TEXT, VERBATIM, width_of
+from converter.repair.lines import ORDERED, TEXT, width_of
 
 _OPENERS_BY_LANGUAGE = {
     "en": "this these those that it its they he she we you i there here if when while since because although however"
@@ -46,39 +45,27 @@ _ANCHOR = re.compile(r"(?<!\s)\s*\{\s*[#.:][^{}]*\}\s*$")
 """`{#some-id}`, which several Markdown dialects write after a title."""
 _LABEL = re.compile(r"(?:\*\*|__)[^*_]{1,60}(?:\*\*|__)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-_STEPS = (8, 14, 20, 28, 36, 46, 56, 68, 80, 100, 130)
-_GAP_STEPS = (12, 25, 40, 60, 90, 140, 220, 400)
-_WIDER = [{f"width>{step}": 1.0 for step in _STEPS[:count]} for count in range(len(_STEPS) + 1)]
-_WIDER_NEAR = {
-    side: [{f"{side}>{step}": 1.0 for step in _GAP_STEPS[:count]} for count in range(len(_GAP_STEPS) + 1)]
-    for side in ("before", "after")
-}
-_KIND = {TEXT: "text", ROW: "table", IMAGE: "image", VERBATIM: "code", QUOTE: "quote", HEADING: "heading"}
-
 Features = dict[str, float]
 
 
 def features_of(page: Page, at: int) -> Features:
     """All features of the candidate at block `at`."""
     block = page.blocks[at]
-    features: Features = {"always": 1.0}
-    _add_line_features(features, page, block)
-    _add_word_features(features, page, block)
+    features: Features = {}
+    text = _LINK.sub(r"\1", block.text) if "](" in block.text else block.text
+    _add_line_features(features, page, block, text)
+    _add_word_features(features, page, block, text)
     _add_neighbour_features(features, page, at)
     _add_document_features(features, page, at)
     return features
 
 
-def _add_line_features(features: Features, page: Page, block: Block) -> None:
-    text = _LINK.sub(r"\1", block.text)
+def _add_line_features(features: Features, page: Page, block: Block, text: str) -> None:
     if anchor := _ANCHOR.search(text):
         features["anchor"] = 1.0
         text = text[: anchor.start()]
     if text[:2] in ("{%", "{{", "::", "]]", "[[", "<%"):
         features["template"] = 1.0
-    width = width_of(text)
-    features |= _WIDER[bisect_left(_STEPS, width)]
-    features["width/body"] = min(2.0, width / page.median_width)
     core = text.rstrip("*_`\"'”’»」』)）] ")
     last_character = core[-1:]
     features[f"ends:{_ENDS.get(last_character, 'word' if last_character.isalnum() else 'other')}"] = 1.0
@@ -150,12 +137,11 @@ def _start_kind(letter: str) -> str:
     return "letter" if letter.isalpha() else "sign" if unicodedata.category(letter)[0] == "P" else "symbol"
 
 
-def _add_word_features(features: Features, page: Page, block: Block) -> None:
-    words = _WORD.findall(_LINK.sub(r"\1", block.text))
-    count = len(words) + (width_of(block.text) - len(block.text)) // WIDE_LETTERS_A_WORD
-    features[f"words:{min(count, 4) if count < 5 else '5-7' if count < 8 else '8-11' if count < 12 else '12+'}"] = 1.0
-    if not count:
+def _add_word_features(features: Features, page: Page, block: Block, text: str) -> None:
+    words = _WORD.findall(text)
+    if not words:
         return
+    count = len(words) + (width_of(block.text) - len(block.text)) // WIDE_LETTERS_A_WORD
     if words[0].lower() in _OPENERS:
         features["opens a sentence"] = 1.0
     little_words = page.little_words
@@ -181,32 +167,9 @@ def _add_neighbour_features(features: Features, page: Page, at: int) -> None:
     block, above, below = page.blocks[at], page.neighbour(at - 1), page.neighbour(at + 1)
     ends_with_colon = block.text.rstrip("*_ ")[-1:] in (":", "：")
     for side, neighbour in (("before", above), ("after", below)):
-        if neighbour is None:
-            features[f"{side}:nothing"] = 1.0
-            continue
-        features[f"{side}:{'item' if is_item(neighbour) else _KIND.get(neighbour.kind, 'other')}"] = 1.0
-        if neighbour.kind == TEXT:
-            features |= _WIDER_NEAR[side][bisect_left(_GAP_STEPS, neighbour.width)]
-            features[f"{side} closed"] = float(neighbour.ends_sentence)
-            if neighbour.text.rstrip("*_ ")[-1:] in (":", "："):
-                features[f"{side} ends with a colon"] = 1.0
-            if neighbour.bold:
-                features[f"{side} bold"] = 1.0
-            if neighbour.last_line > neighbour.first_line:
-                features[f"{side} over several lines"] = 1.0
-            if neighbour.candidate and neighbour.width <= 60 and not neighbour.ends_sentence:
-                features[f"{side} short and open"] = 1.0
-            if neighbour.text[:1].isupper() != block.text[:1].isupper():
-                features[f"{side} starts otherwise"] = 1.0
-            if neighbour.width > block.width * 3:
-                features[f"{side} three times as long"] = 1.0
-    if below is not None and below.kind == TEXT:
-        terms = {word.lower() for word in _WORD.findall(block.text) if len(word) > 3}
-        if terms:
-            text_below = below.text.lower()
-            features["words of the next"] = sum(word in text_below for word in terms) / len(terms)
-        if below.text[:1].islower():
-            features["next starts lower"] = 1.0
+        if neighbour is not None and neighbour.kind == TEXT:
+            features[f"{side} starts otherwise"] = float(neighbour.text[:1].isupper() != block.text[:1].isupper())
+            features[f"{side} three times as long"] = float(neighbour.width > block.width * 3)
     if above is not None and is_item(above):
         features["before: item, shorter"] = float(block.width < above.width)
         if is_item(below):
@@ -238,28 +201,16 @@ def _add_number_features(features: Features, page: Page, at: int) -> None:
 
 def _add_document_features(features: Features, page: Page, at: int) -> None:
     block = page.blocks[at]
-    if block.bold:
-        features["bold share, bold"] = page.bold_share
-        features[f"bold lines:{min(page.bold_titles, 4)}, {'closed' if block.ends_sentence else 'open'}"] = 1.0
-    else:
-        features["bold share, plain"] = page.bold_share
-        features[f"plain among bold lines:{min(page.bold_titles, 4)}"] = 1.0
-    features["bold, short share" if block.bold else "short share"] = page.short_share
-    features["short around"] = (sum(page.is_short[max(0, at - 3) : at + 4]) - page.is_short[at]) / 6
-    features[f"{'closed' if block.ends_sentence else 'open'} in a closed text"] = page.sentence_share
-    if page.texts[block.text] > 1:
-        features["repeated"] = 1.0
-    if at == 0:
-        features["first"] = 1.0
-    # Few short lines among much prose are different evidence for plain lines than for bold lines.
-    prefix = "bold, " if block.bold else ""
     prose, columns = page.prose
-    features[f"{prefix}body, log"] = log(1 + len(page.body)) / 5
-    features[f"{prefix}prose, log"] = log(1 + prose) / 5
-    features[f"{prefix}prose columns, log"] = log(1 + columns) / 10
-    features[f"{prefix}short lines, log"] = log(1 + page.short_lines) / 5
-    features[f"{prefix}short lines to prose"] = min(2.0, page.short_lines / max(1, prose))
+    features["bold share"] = page.bold_share
+    features["bold titles"] = min(page.bold_titles, 9)
+    features["short share"] = page.short_share
+    features["short around"] = (sum(page.is_short[max(0, at - 3) : at + 4]) - page.is_short[at]) / 6
+    features["closed"] = float(block.ends_sentence)
+    features["as closed as the text"] = page.sentence_share if block.ends_sentence else 1 - page.sentence_share
+    features["body, log"] = log(1 + len(page.body))
+    features["prose, log"] = log(1 + prose)
+    features["prose columns, log"] = log(1 + columns)
+    features["short lines, log"] = log(1 + page.short_lines)
     if label := label_of(block.text):
-        repetitions = page.labels[label] - 1
-        features["label again"] = min(repetitions, 5) / 5
-        features["label again, once"] = float(repetitions > 0)
+        features["label again"] = min(page.labels[label] - 1, 9)

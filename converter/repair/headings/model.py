@@ -1,116 +1,122 @@
-"""The learned model: two logistic regressions, of which the second also sees the first's results for the neighbours.
+"""The learned model: boosted trees over the features of a line and of what surrounds it.
 
-The second has extra weights for bold lines, added to those of all lines: because their look counts so much, their
-wording counts less.
+A tree asks one yes-or-no question after another (is a feature at most a threshold?) and ends with a number; the sum of
+these numbers over all trees, through the logistic function, is the probability that the line is a heading. Each
+inner node also holds the mean of what is below it, so that the steps of a line's way add up to what each feature
+contributed (`evidence`).
 
-The weights are in `weights.json`, feature name -> weight, written by `python -m converter.training.train`.
+A second, smaller forest tells the document's own title from its other headings.
+
+The trees are in `weights.json`, written by `python -m converter.training.train`: `features` names the features, and
+`headings` and `titles` hold nested lists, `[index of the feature, threshold, at most, more, mean]` or a number.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from math import exp, log
+from math import exp
+from typing import Any
 
+from converter.repair.headings.block import SENTENCES, Block
 from converter.repair.headings.blocks import Page
 from converter.repair.headings.features import Features, features_of
+from converter.repair.headings.surroundings import Surroundings
 
-Weights = Mapping[str, float]
-Stages = Mapping[str, Weights]
-Pairs = Mapping[str, tuple[float, float]]
-"""Feature -> its weights in the first and the second stage."""
-STAGES = ("alone", "together")
-BOLD = "bold: "
-"""Prefix of the names of weights for bold lines only."""
+EARLY, POSSIBLE = 12, 0.3
+"""Blocks among which the document's own title stands, and its minimum probability of being a heading at all."""
+
+ROWS = 200
+"""Candidates whose features are kept at a time: those of all would take a hundred times the memory of their lines."""
+
+Tree = Any
+"""A number, or a list: the index of a feature, a threshold, two trees, and the mean of both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forest:
+    """The trees, and the names of the features that they ask for."""
+
+    features: Sequence[str]
+    trees: Sequence[Tree]
+
+    def chances(self, rows: Sequence[Sequence[float]]) -> list[float]:
+        """The probability for each row of the values of all features, in their order."""
+        totals = [0.0] * len(rows)
+        for tree in self.trees:  # one tree for all rows: it stays in the processor's cache
+            for at, values in enumerate(rows):
+                node = tree
+                while node.__class__ is list:
+                    node = node[2] if values[node[0]] <= node[1] else node[3]
+                totals[at] += node
+        return [1 / (1 + exp(-max(-30.0, min(30.0, total)))) for total in totals]
+
+    def contributions(self, features: Features) -> dict[str, float]:
+        """Feature -> what it adds to the sum, the largest first."""
+        contributions: Counter[str] = Counter()
+        for tree in self.trees:
+            while tree.__class__ is list:
+                index, threshold, *branches, mean = tree
+                name = self.features[index]
+                tree = branches[features.get(name, 0.0) > threshold]
+                contributions[name] += mean_of(tree) - mean
+        return dict(sorted(contributions.items(), key=lambda entry: -abs(entry[1])))
+
+
+def mean_of(tree: Tree) -> float:
+    """The mean of a tree over the lines that it was trained on."""
+    return float(tree[4] if tree.__class__ is list else tree)
 
 
 @cache
-def weights() -> tuple[Pairs, Pairs]:
-    """The weights of plain lines, and of bold lines."""
-    text = resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8")
-    return pair_weights(json.loads(text))
+def forests() -> tuple[Forest, Forest]:
+    """The trees that the package ships, of headings and of titles."""
+    return read_forests(resources.files(__package__).joinpath("weights.json").read_text(encoding="utf-8"))
 
 
-def pair_weights(stages: Stages) -> tuple[Pairs, Pairs]:
-    """The weights of both stages in pairs: of plain lines, and of bold lines, which have extra ones in the second."""
-    first_stage, second_stage = (stages[stage] for stage in STAGES)
-    names = dict.fromkeys([*first_stage, *(name.removeprefix(BOLD) for name in second_stage)])
-    plain = {name: (first_stage.get(name, 0.0), second_stage.get(name, 0.0)) for name in names}
-    bold = {name: (first, second + second_stage.get(BOLD + name, 0.0)) for name, (first, second) in plain.items()}
-    return plain, bold
+def read_forests(text: str) -> tuple[Forest, Forest]:
+    """The trees of a file that training wrote."""
+    fields = json.loads(text)
+    return Forest(fields["features"], fields["headings"]), Forest(fields["features"], fields["titles"])
 
 
-def probabilities(page: Page) -> dict[int, float]:
-    """Block -> the probability that it is a heading, for every candidate of the page.
+def probabilities(page: Page) -> tuple[dict[int, float], dict[int, float]]:
+    """Block -> the probability that it is a heading, for every candidate; and that it is the title, for early ones.
 
     No feature depends on blank lines between the blocks, so a text gets the same answers after its repair.
     """
-    plain, bold = weights()
-    chances: dict[int, float] = {}
-    sums: dict[int, float] = {}
-    for at in page.candidates:  # keeping the features would take a hundred times the memory of their line
-        total, sums[at] = weighted_sums(bold if page.blocks[at].bold else plain, features_of(page, at))
-        chances[at] = chance(total)
-    return {
-        at: chance(sums[at] + weighted_sums(bold if page.blocks[at].bold else plain, features)[1])
-        for at, features in company_of(page, chances)
-    }
+    headings, titles = forests()
+    surroundings = Surroundings(page)
+    chances = dict.fromkeys(page.candidates, 0.0)
+    title_chances: dict[int, float] = {}
+    places = [at for at in page.candidates if not _is_certainly_prose(page.blocks[at])]
+    for start in range(0, len(places), ROWS):
+        part = places[start : start + ROWS]
+        rows = [_values_of(headings, all_features(page, surroundings, at)) for at in part]
+        chances |= zip(part, headings.chances(rows), strict=True)
+        early = {at: row for at, row in zip(part, rows, strict=True) if at < EARLY and chances[at] >= POSSIBLE}
+        title_chances |= zip(early, titles.chances(list(early.values())), strict=True)
+    return chances, title_chances
 
 
-def weighted_sums(pairs: Pairs, features: Features) -> tuple[float, float]:
-    """The weighted sum of features in each stage."""
-    first_sum = second_sum = 0.0
-    for name, value in features.items():
-        if (pair := pairs.get(name)) is not None:
-            first_sum += pair[0] * value
-            second_sum += pair[1] * value
-    return first_sum, second_sum
+def _is_certainly_prose(block: Block) -> bool:
+    return block.ends_sentence and block.width > SENTENCES and not block.bold
 
 
-def chance(total: float) -> float:
-    """The logistic function."""
-    return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+def _values_of(forest: Forest, features: Features) -> list[float]:
+    value = features.get
+    return [value(name, 0.0) for name in forest.features]
 
 
-def company_of(page: Page, chances: Mapping[int, float]) -> Iterator[tuple[int, Features]]:
-    """Yield features from the first stage's results: for each line itself, its neighbours and similar lines."""
-    groups: dict[object, list[float]] = {}
-    for at, p in chances.items():
-        groups.setdefault(_looks(page, at), []).append(p)
-    sums = {looks: (sum(group), len(group), sum(p > 0.5 for p in group)) for looks, group in groups.items()}
-    chance_sum, count, likely = (sum(column) for column in zip(*sums.values(), strict=True)) if sums else (0.0, 0, 0)
-    for at, own_chance in chances.items():
-        total, alike, likely_alike = sums[_looks(page, at)]
-        others = count - alike
-        looks = "bold, " if page.blocks[at].bold else ""
-        yield (
-            at,
-            {
-                "own chance": _logit(own_chance),
-                "chance before": chances.get(at - 1, 0.0),
-                "chance after": chances.get(at + 1, 0.0),
-                "chance two after": chances.get(at + 2, 0.0),
-                "chance two before": chances.get(at - 2, 0.0),
-                "chance of its like": (total - own_chance + 0.5 * own_chance) / (alike - 0.5),
-                "many of its like": min(alike - 1, 10) / 10,
-                "chance of the rest": (chance_sum - total) / others if others else 0.0,
-                "headings in the rest": min(likely - likely_alike, 10) / 10,
-                f"{looks}headings to prose": min(2.0, likely / max(1, page.prose[0])),
-                f"{looks}chance of all": chance_sum / count,
-                f"{looks}headings:{min(int(likely), 4)}": 1.0,
-            },
-        )
+def evidence(page: Page, at: int) -> dict[str, float]:
+    """Feature -> what it adds to the logarithm of the odds that block `at` is a heading, the largest first."""
+    return forests()[0].contributions(all_features(page, Surroundings(page), at))
 
 
-def _looks(page: Page, at: int) -> tuple[object, ...]:
-    """The aspects of appearance that headings of one document share."""
-    block = page.blocks[at]
-    start, end = block.text.lstrip("*_ ")[:1], block.text.rstrip("*_ ")[-1:]
-    return block.bold, end if end and not end.isalnum() else "", start.isdigit(), start.islower(), start.isalnum()
-
-
-def _logit(p: float) -> float:
-    p = min(1 - 1e-6, max(1e-6, p))
-    return max(-8.0, min(8.0, log(p / (1 - p))))
+def all_features(page: Page, surroundings: Surroundings, at: int) -> Features:
+    """The features of a line and of what surrounds it."""
+    return features_of(page, at) | surroundings.features_of(at)

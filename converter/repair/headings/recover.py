@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
-from converter.repair.headings.blocks import Page, blocks_of, title_of
-from converter.repair.headings.model import probabilities
+from converter.repair.headings.blocks import Page, blocks_of, is_item, label_of, text_of
+from converter.repair.headings.model import POSSIBLE, probabilities
+from converter.repair.headings.surroundings import line_of
 from converter.repair.headings.titles import titles_of
 from converter.repair.lines import HEADING
-from converter.repair.state import has_heading
+from converter.repair.state import has_heading, has_title_alone
 
 THRESHOLD = 0.5
 """Minimum probability of a heading."""
 
-ENOUGH, SURE = 1.4, 0.9
-"""Minimum sum of the probabilities of a document's headings, or else minimum of the likeliest alone (one or two short
-lines among paragraphs are weak evidence of lost headings); from SURE on, a title may head a short last line."""
+SURE = 0.75
+"""From this probability on, a title may head a short last line."""
+
+STATUTE = 6
+"""From this number on, titles numbered at several depths (`1.`, `1.1`; `Chapter 1.`, `Article 3.`) are SURE."""
+
+COMPANY = 0.3
+"""The share of a line's probability that is that of the lines of its look."""
+
+OPENING, LIKELY_TITLE, SURE_ALONE = 2, 0.6, 0.85
+"""Minimum probabilities of the only heading of a document: among its first blocks, where its title is, and below."""
+
+SURE_IN_LOWER_CASE = 0.75
+"""Minimum probability of a heading that begins in lower case: messages and pieces of sentences do."""
+
+SURE_BELOW_TITLE = 0.8
+"""Minimum probability, of two headings at least, in a document whose title alone is marked."""
+
+TURNS = 3
+"""From this number of lines on, a label is a speaker's, if there is another such label."""
 
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
@@ -27,6 +45,12 @@ LONGEST_RUN = 2
 
 TITLE = 60
 """Columns up to which a line that ends no sentence is more likely a title or a name than a paragraph."""
+
+TITLE_WIDTH = 12
+"""Minimum columns of the title of a document."""
+
+CALIBRATION = 0.6
+"""Exponent of the odds: the model is surer than real pages bear out (fitted to the report of `--leave-out`)."""
 
 SUREST = 0.999
 """Maximum confidence: no recovered heading is certain."""
@@ -44,14 +68,21 @@ def recover(draft: Draft, rule: str, bold: bool) -> None:
         draft.heading_chances = headings_of(draft)
     for (block, level), chance in draft.heading_chances.items():
         if block.bold == bold:
-            title = _CLOSING.sub(r"\1\\\2", title_of(draft.lines[block.first_line]))
-            draft.replace(rule, block.first_line, f"{'#' * level} {title}", min(SUREST, round(chance, 4)), HEADING)
+            title = _CLOSING.sub(r"\1\\\2", text_of(draft.lines[block.first_line]))
+            draft.replace(rule, block.first_line, f"{'#' * level} {title}", confidence_of(chance), HEADING)
+
+
+def confidence_of(chance: float) -> float:
+    """The share of headings of this probability that are right on real pages that the model has not seen."""
+    odds: float = (chance / (1 - min(chance, SUREST))) ** CALIBRATION
+    return min(SUREST, round(odds / (1 + odds), 4))
 
 
 def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     """(heading, its level) -> the probability that it is a heading."""
     state = draft.state
-    if state.headings == "marked" or has_heading(draft.lines, draft.kinds):
+    is_marked = state.headings == "marked" or has_heading(draft.lines, draft.kinds)
+    if is_marked and not has_title_alone(draft.lines, draft.kinds):
         # An answer of the model means that the headings are those that it recovered.
         return titles_of(draft) if draft.answer is None else {}
     if not (state.spaced or state.one_line):
@@ -61,13 +92,14 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
         return {}
     question = page.question
     if draft.answer is None or draft.answer.question != question:
-        draft.answer = Answer(question, probabilities(page))
+        draft.answer = Answer(question, *probabilities(page))
     chances = choose_headings(page, draft.answer.chances)
-    headings = [page.blocks[at] for at in chances]
-    if not headings:
-        return {}
-    levelled_headings = zip(headings, levels_of(headings, page.blocks[0]), strict=True)
-    return dict(zip(levelled_headings, chances.values(), strict=True))
+    if is_marked:
+        chances = {at: chance for at, chance in chances.items() if chance >= SURE_BELOW_TITLE}
+        chances = chances if len(chances) > 1 else {}
+    title = None if is_marked else title_of(page, chances, draft.answer.title_chances)
+    headings = zip((page.blocks[at] for at in chances), levels_of(page, chances, title), strict=True)
+    return dict(zip(headings, chances.values(), strict=True))
 
 
 def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
@@ -76,16 +108,76 @@ def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float
     Short lines at the end of a document, such as a signature, are not content; only a SURE title may head one.
     """
     contents = [
-        at for at, block in enumerate(page.blocks) if not block.candidate or block.ends_sentence or block.width > TITLE
+        at
+        for at, block in enumerate(page.blocks)
+        if not block.candidate
+        or block.ends_sentence
+        or block.width > TITLE
+        or (is_item(block) and chances[at] < THRESHOLD)
     ]
     last_content, end = max(contents, default=0), len(page.blocks) - 1
+    speakers = {label for label, count in page.labels.items() if count >= TURNS}
     headings = {
         at: chance
-        for at, chance in chances.items()
-        if chance >= THRESHOLD and (at < last_content or (chance >= SURE and at < end))
+        for at, chance in agree(page, chances).items()
+        if not (len(speakers) > 1 and label_of(page.blocks[at].text) in speakers)
+        and chance >= (SURE_IN_LOWER_CASE if page.blocks[at].text[0].islower() else THRESHOLD)
+        and (at < last_content or (chance >= SURE and at < end))
     }
     headings = {at: chance for run in _runs(headings) if not _heads_nothing(page, run) for at, chance in run}
-    return headings if sum(headings.values()) >= ENOUGH or max(headings.values(), default=0) >= SURE else {}
+    return {} if len(headings) == 1 and _is_stray(headings) else headings
+
+
+def _is_stray(headings: Mapping[int, float]) -> bool:
+    """Whether the only heading of a document is too little: it may be its title, but others come together."""
+    return all(chance < (SURE_ALONE if at >= OPENING else LIKELY_TITLE) for at, chance in headings.items())
+
+
+def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
+    """The mean probability for lines that are read alike: those with the same text, and a numbering as a whole.
+
+    Lines of the same look, such as bold questions, are titles together too, though less surely so.
+    """
+    groups: dict[object, list[int]] = {}
+    last_number: tuple[int, ...] = ()
+    numbering = 0
+    for at in chances:
+        text = page.blocks[at].text
+        number = _number(text)
+        if number:
+            numbering += not _counts_on(last_number, number)
+            last_number = number
+        groups.setdefault(numbering if number else text, []).append(at)
+    means = {group: sum(chances[at] for at in places) / len(places) for group, places in groups.items()}
+    for group, places in groups.items():
+        depths = {len(_number(page.blocks[at].text)) for at in places} - {0}
+        if len(places) >= STATUTE and len(depths) > 1:
+            means[group] = max(SURE, means[group])
+    labels = {at: match[1] for at in chances if (match := _LABEL.match(page.blocks[at].text))}
+    if len(labels) >= STATUTE and len({*labels.values()}) > 1:
+        means |= {page.blocks[at].text: max(SURE, means[page.blocks[at].text]) for at in labels}
+    alike = dict(sorted((at, means[group]) for group, places in groups.items() for at in places))
+    looks: dict[object, list[int]] = {}
+    for at, chance in alike.items():
+        if chance >= POSSIBLE:
+            looks.setdefault(line_of(page.blocks[at]).look, []).append(at)
+    for places in looks.values():
+        mean = sum(alike[at] for at in places) / len(places)
+        alike |= {at: (1 - COMPANY) * alike[at] + COMPANY * mean for at in places}
+    return alike
+
+
+def _number(title: str) -> tuple[int, ...]:
+    """The number before a title: (2, 1) for `2.1 The treasurer`."""
+    match = _DECIMAL.match(title)
+    return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def _counts_on(last: tuple[int, ...], number: tuple[int, ...]) -> bool:
+    """Whether a number follows another: 2.1, 3 or, after 2.4.1, 2.5 follows 2."""
+    if number == (*last, 1):
+        return True
+    return len(number) <= len(last) and number == (*last[: len(number) - 1], last[len(number) - 1] + 1)
 
 
 def _heads_nothing(page: Page, run: Sequence[tuple[int, float]]) -> bool:
@@ -116,22 +208,25 @@ def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return runs
 
 
-def levels_of(headings: Sequence[Block], opening: Block) -> list[int]:
-    """Levels from the titles' numbers; without a number 2, or 1 for a title on the document's first line."""
-    levels: list[int] = []
-    depths = [_depth(block.text) for block in headings]
+def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
+    """The heading that is the title of the document, if any: one that is no shorter than most of the others."""
+    widths = sorted(page.blocks[at].width for at in headings)
+    least = max(TITLE_WIDTH, widths[(len(widths) - 1) // 2]) if len(widths) > 1 else TITLE_WIDTH
+    titles = {
+        at: chance
+        for at, chance in title_chances.items()
+        if at in headings and chance >= THRESHOLD and page.blocks[at].width >= least
+    }
+    return max(titles, key=titles.__getitem__, default=None)
+
+
+def levels_of(page: Page, headings: Collection[int], title: int | None) -> list[int]:
+    """Levels from the titles' numbers; without a number 2, or 1 for the title of the document."""
+    depths = [_depth(page.blocks[at].text) for at in headings]
     if sum(map(bool, depths)) == 1:
         # A lone number is part of its title (`3.5 million reasons`).
         depths = [0] * len(headings)
-    widths = sorted(block.width for block in headings[1:])
-    for at, (block, depth) in enumerate(zip(headings, depths, strict=True)):
-        if depth:
-            levels.append(min(6, 1 + depth))
-        elif at == 0 and block is opening and len(headings) > 1 and block.width >= max(12, widths[len(widths) // 2]):
-            levels.append(1)
-        else:
-            levels.append(2)
-    return levels
+    return [min(6, 1 + depth) if depth else 1 if at == title else 2 for at, depth in zip(headings, depths, strict=True)]
 
 
 def _depth(title: str) -> int:

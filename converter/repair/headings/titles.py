@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
-from converter.repair.headings.blocks import Page, blocks_of, number_of, title_of
+from converter.repair.headings.blocks import Page, blocks_of, number_of, text_of
 from converter.repair.headings.model import probabilities
 from converter.repair.lines import HEADING, IMAGE, ORDERED, RULE, TEXT, UNDERLINE
 
@@ -53,7 +53,7 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
         if titles and level < LOWEST and _count_up(numbers, number):
             groups.append((level + 1, titles))
             number = max(numbers, default=number)
-    chances = probabilities(Page(blocks)) if groups else {}
+    chances = probabilities(Page(blocks))[0] if groups else {}
     return {
         (blocks[at], level): chances[at]
         for level, titles in groups
@@ -106,7 +106,7 @@ def _is_title(block: Block, line: str) -> bool:
 
 def _opens_with_title(block: Block, line: str) -> bool:
     """Whether a bold line opens a paragraph: such lines are no headings, so others of the section are none either."""
-    return block.kind == TEXT and block.last_line > block.first_line and title_of(line) != line.strip()
+    return block.kind == TEXT and block.last_line > block.first_line and text_of(line) != line.strip()
 
 
 def _divide(draft: Draft, blocks: Sequence[Block], start: int, end: int) -> list[int]:

@@ -1,0 +1,111 @@
+"""The search for lost headings: what is read around a line, and what is decided for the document as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from converter.repair import repair
+from converter.repair.draft import Draft
+from converter.repair.headings.blocks import Page, blocks_of
+from converter.repair.headings.recover import agree, choose_headings, levels_of, title_of
+from converter.repair.headings.surroundings import Surroundings, line_of
+
+PROSE = (
+    "The keeper of the lock opens the upper gate at six, when the first barges come down from the quarries.",
+    "In a dry summer the water stands so low that only every second boat can pass, and the others wait.",
+    "The gate itself is of oak and was last renewed in the year of the great flood, by two carpenters.",
+    "Most of the traffic is gravel and grain, though on Sundays a few families come up from the town.",
+)
+
+
+def page_of(lines: Sequence[str]) -> Page:
+    spaced = [line for text in lines for line in (text, "")]
+    return Page(blocks_of(Draft(spaced, range(len(spaced)))))
+
+
+def headings_in(lines: Sequence[str]) -> list[str]:
+    spaced = [line for text in lines for line in (text, "")]
+    return [row.after for row in repair(spaced, range(1, len(spaced) + 1)).repairs if row.rule == "bare_heading"]
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("Published 12.03.2021", {"date": True, "author": True, "name": False}),
+        ("By Anna Berg", {"author": True, "date": False}),
+        ("Anna Berg", {"name": True, "author": False}),
+        ("Photo: A. Berg", {"credit": True}),
+        ("12 mars 2021", {"date": True}),
+        ("March of the penguins", {"date": False}),
+        ("Is it open on Sundays?", {"question": True, "colon": False}),
+        ("**Opening hours:**", {"colon": True}),
+    ],
+)
+def test_a_line_shows_what_it_is(text: str, facts: dict[str, bool]) -> None:
+    line = line_of(page_of([text, *PROSE]).blocks[0])
+    assert {name: getattr(line, name) for name in facts} == facts
+
+
+def test_surroundings_count_runs_and_lines_of_the_same_look() -> None:
+    page = page_of(["The upper gate", PROSE[0], "The lower gate", PROSE[1], "left", "right", PROSE[2]])
+    surroundings = Surroundings(page)
+    first, second, run = (surroundings.features_of(at) for at in (0, 2, 4))
+    assert first["its like, before prose"] == second["its like, before prose"] == 1
+    assert run["its like, before prose"] == 0.5
+    assert (first["short lines below"], run["short lines below"]) == (0, 1)
+    assert first["prose to the next short line"] > run["prose to the next short line"] == 0
+    assert first["1 above: width"] == -1
+
+
+def test_lines_with_the_same_text_are_read_alike() -> None:
+    page = page_of(["Description", PROSE[0], "Description", PROSE[1], "Price", PROSE[2]])
+    chances = agree(page, {0: 0.9, 2: 0.3, 4: 0.4})
+    assert chances[0] == chances[2] > chances[4]
+
+
+def test_a_numbering_is_taken_whole_or_not_at_all() -> None:
+    titles = ["1. Purpose", "2. Duties", "2.1 The keeper", "2.2 The clerk", "3. Changes", "1. Annex"]
+    page = page_of([line for title, text in zip(titles, PROSE + PROSE, strict=False) for line in (title, text)])
+    chances = dict(zip(range(0, 12, 2), (0.9, 0.8, 0.4, 0.4, 0.9, 0.2), strict=True))
+    agreed = agree(page, chances)
+    assert len({round(agreed[at], 3) for at in range(0, 8, 2)}) == 1
+    assert min(agreed[at] for at in range(0, 10, 2)) > 0.6 > 0.5 > agreed[10]
+
+
+def test_turns_of_speakers_are_no_titles() -> None:
+    page = page_of(
+        [f"{speaker}: Is the gate {state}?" for state in ("open", "shut", "new") for speaker in "QA"] + [*PROSE]
+    )
+    assert choose_headings(page, dict.fromkeys(page.candidates, 0.9)) == {}
+    one_label = page_of([line for text in PROSE for line in (f"Step: {text[:20]}", text)])
+    assert choose_headings(one_label, dict.fromkeys((0, 2, 4, 6), 0.9)).keys() == {0, 2, 4, 6}
+
+
+def test_a_lone_line_within_the_text_is_a_title_only_if_sure() -> None:
+    page = page_of(["The lock on the river", PROSE[0], PROSE[1], "The upper gate", PROSE[2]])
+    assert choose_headings(page, {0: 0.6}) == {0: 0.6}
+    assert choose_headings(page, {3: 0.8}) == {}
+    assert choose_headings(page, {3: 0.9}) == {3: 0.9}
+    assert choose_headings(page, {0: 0.6, 3: 0.8}) == pytest.approx({0: 0.6, 3: 0.8})
+
+
+def test_the_title_of_the_document_is_no_shorter_than_its_other_titles() -> None:
+    page = page_of(["The lock on the river", PROSE[0], "The gate", PROSE[1], "The boats and the barges", PROSE[2]])
+    headings = {0: 0.9, 2: 0.9, 4: 0.9}
+    assert title_of(page, headings, {0: 0.8, 2: 0.9}) == 0
+    assert title_of(page, headings, {0: 0.4}) is None
+    assert levels_of(page, headings, 0) == [1, 2, 2]
+    assert levels_of(page, headings, None) == [2, 2, 2]
+
+
+TITLES = ("Opening hours of the lock", "Boats in a dry summer", "Repair of the upper gate")
+
+
+def test_one_marked_title_does_not_hide_the_others() -> None:
+    sections = [line for title, text in zip(TITLES, PROSE, strict=False) for line in (title, f"{text} {PROSE[3]}")]
+    expected = [f"## {title}" for title in TITLES]
+    assert headings_in(["# The lock on the river", PROSE[3], *sections]) == expected
+    assert headings_in(["# The lock on the river", PROSE[3], *sections, "## Prices", PROSE[0]]) == []
+    assert headings_in(["## The lock on the river", PROSE[3], *sections]) == []
