@@ -258,7 +258,9 @@ def test_a_hostile_line_takes_linear_time(part: str) -> None:
     assert steep(work, 30_000) is None
 
 
-@pytest.mark.parametrize("first, last", [([""], "x"), (["$$", "x"], "$$"), (["<!-- x"], "x"), (["|", ""], "x")])
+@pytest.mark.parametrize(
+    "first, last", [([""], "x"), (["$$", "x"], "$$"), (["1 x  y", ""], "z"), (["<!-- x"], "x"), (["|", ""], "x")]
+)
 def test_many_lines_take_linear_time(first: list[str], last: str) -> None:
     def work(count: int) -> None:
         lines = [*first * count, last]

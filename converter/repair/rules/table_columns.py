@@ -70,10 +70,13 @@ def table_columns(draft: Draft) -> None:
 
 
 def _tables(draft: Draft) -> Iterator[list[Row]]:
-    at = 0
+    at = spaced_end = 0
     while at < len(draft.lines):
-        start, end = _run(draft, at, spaced=True)
-        rows = _table(draft, start, end)
+        rows: list[Row] = []
+        if at >= spaced_end:  # else these lines are no spaced table
+            start, end = _run(draft, at, spaced=True)
+            rows = _table(draft, start, end)
+            spaced_end = end
         if not rows:
             start, end = _run(draft, at, spaced=False)
             rows = _table(draft, start, end)
