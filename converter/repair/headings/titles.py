@@ -30,7 +30,7 @@ _CAPTION = re.compile(
 _REMARK = re.compile(
     r"(?:n\.?b\.?|note|notes|tip|tips|hint|warning|caution|attention|important|danger|info|example|remark|disclaimer|"
     r"update|edit|hinweis|achtung|wichtig|warnung|tipp|beispiel|nota|aviso|importante|ejemplo|remarque|exemple|astuce|"
-    r"avertissement|attenzione|esempio|примечание|внимание|важно|пример|注意|注|备注|重要|例|警告)\W*$|\(.*\)$|[\W\d_]*$",
+    r"avertissement|attenzione|esempio|примечание|внимание|важно|пример|注意|注|备注|重要|例|警告)\W*+$|\(.*\)$|[\W\d_]*+$",
     re.IGNORECASE,
 )
 
@@ -100,7 +100,7 @@ def _is_title(block: Block, line: str) -> bool:
         and block.candidate
         and not block.ends_sentence
         and not _LABEL.search(line)
-        and not any(expression.match(block.text) for expression in (_CAPTION, _REMARK))
+        and not (_CAPTION.match(block.text) or _REMARK.match(block.text))
     )
 
 

@@ -27,7 +27,7 @@ CODE_SHARE = 0.12
 """The share of lines that look like code from which on a text is a program."""
 
 _CODE_LINE = re.compile(
-    r"[;{}]\s*$|\)\s*:\s*$|^\s*(?:[#@]\w|//|/\*|\*(?:/|\s*$|\s+[@\\]))|</?\w+[^>]*>\s*$"
+    r"[;{}]\s*$|\)\s*:\s*$|^\s*(?:[#@]\w|//|/\*|\*(?:/|\s*$|\s+[@\\]))|</?\w++[^<>]*+>\s*$"
     r"|^\s*(?:def |class |import |from \S+ import |return\b|else\b|elif |\w+(?:\.\w+)*+\s*(?:[-+*/|&]?=|\())"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")

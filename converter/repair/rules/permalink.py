@@ -14,7 +14,7 @@ WIDEST = 180
 FEWEST = 3
 """A mark behind fewer plain lines may belong to their text, as in `Why C#`."""
 
-_LINK = re.compile(r"[ \t\xa0]*\[(?:\\?#|[¶§🔗⚓∞]\ufe0f?)?\]\([^()\s]*#[^()\s]*(?:[ \t]+\"[^\"]*\")?\)[ \t]*$")
+_LINK = re.compile(r"\[(?:\\?#|[¶§🔗⚓∞]\ufe0f?)?\]\((?=[^()\s#]*+#)[^()\s]++(?:[ \t]++\"[^\"]*+\")?\)")
 _MARK = re.compile(r"(?<=[\w).?!:’'\"”\]`])[ \xa0]?(?:(?P<sign>[¶🔗])\ufe0f?|(?P<hash>(?<=\w{3})#))[ \t]*$")
 
 
@@ -32,9 +32,11 @@ def permalink(draft: Draft) -> None:
     marked_lines: dict[str, list[int]] = {"sign": [], "hash": []}
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
-        if line.rstrip().endswith(")") and _is_heading(draft, at) and (match := _LINK.search(line)):
-            if line[: match.start()].strip("# \t"):
-                draft.replace("permalink", at, line[: match.start()], 0.99, kind)
+        if line.rstrip().endswith(")") and _is_heading(draft, at):
+            start = line.rfind("[")
+            title = line[: max(start, 0)].rstrip()
+            if start > 0 and title.strip("# \t") and _LINK.fullmatch(line.rstrip(), start):
+                draft.replace("permalink", at, title, 0.99, kind)
         elif kind in (HEADING, TEXT, ORDERED) and line.rstrip().endswith(("¶", "#", "🔗")) and width_of(line) <= WIDEST:
             match = _MARK.search(line)
             if match and match.lastgroup:

@@ -9,7 +9,7 @@ from converter.repair.lines import DELIMITER, ROW
 from converter.repair.pipes import cells_in, is_piped
 from converter.repair.rule import FULL, rule
 
-_CORNER = re.compile(r"[\s|]*(?:\+[-=:]{2}|[-=]{5,}[\s+-]*$)")
+_CORNER = re.compile(r"[\s|]*+(?:\+[-=:]{2}|[-=]{5,}+[\s+-]*+$)")
 _LINE_MARKS = frozenset("-=_–—")
 _DELIMITER_MARKS = _LINE_MARKS | frozenset("|:+ \t")
 """Characters of a delimiter row, in the dialects that differ from GFM."""
