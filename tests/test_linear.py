@@ -156,6 +156,7 @@ def test_addresses_and_footnotes_are_read_as_by_the_plugins(content: str, env: d
     check_inline(content, env)
 
 
+@pytest.mark.slow
 def test_the_walk_finds_steep_expressions() -> None:
     report = Report(bound=1.6)
     walk_expressions(report, [Expression("spaces", re.compile(r"\s+x"), ("search",))])

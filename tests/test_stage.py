@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -468,7 +468,15 @@ def test_a_signal_during_the_renames_waits_until_they_are_done(tmp_path: Path, n
     assert manifest and manifest.documents == 2 and not [path for path in tmp_path.iterdir() if STAGE in path.name]
 
 
-def test_the_signal_handlers_of_the_caller_are_restored(tmp_path: Path) -> None:
+@pytest.fixture
+def sigint_handler() -> Iterator[None]:
+    """Python's handler of SIGINT, which it does not set in a background job of a shell."""
+    previous_handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous_handler)
+
+
+def test_the_signal_handlers_of_the_caller_are_restored(tmp_path: Path, sigint_handler: None) -> None:
     previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     convert(TEXTS, tmp_path / "out")
     assert {number: signal.getsignal(number) for number in previous_handlers} == previous_handlers
