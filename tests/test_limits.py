@@ -153,6 +153,16 @@ def test_a_document_that_fails_alone_too_is_a_problem(monkeypatch: pytest.Monkey
     assert records["problems"].select(["source", "code"]).to_pylist() == [{"source": "b", "code": "too_large"}]
 
 
+def test_a_bug_that_fails_a_document_alone_is_not_reported_as_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(source: Source, *_: Any) -> Any:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(conversion, "_read", fails)
+    for names in ("a", "ab"):
+        problems = convert_batch([Source(name, f"# {name}") for name in names], Options()).records["problems"]
+        assert problems["code"].to_pylist() == ["failed"] * len(names)
+
+
 LATE_IMPORTS = """
 import os, sys
 from converter.config import Options
