@@ -28,8 +28,8 @@ from converter.repair import repair
 from converter.sources import find_sources
 from converter.text.reading import read_text
 from tests.benchmarks.documents import CONSTRUCTS, generated, paragraphs
+from tests.support.paths import CORPORA
 
-CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"
 PARQUETRY = [sys.executable, "-m", "converter"]
 TWO_COMMANDS = """
 import typer

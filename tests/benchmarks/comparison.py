@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ARTICLE = Path(__file__).parent.parent.parent / "examples" / "scraped-article" / "article.txt"
+from tests.support.paths import PROJECT
+
+ARTICLE = PROJECT / "examples" / "scraped-article" / "article.txt"
 ARTICLE_HEADINGS = (2, 13, 24, 37)
 """Its lines that are headings; nothing there says so."""
 MARKDOWN = """\

@@ -34,9 +34,9 @@ from converter.model.source import Source, document_id
 from converter.output import Output, Records
 from converter.sources import find_sources
 from tests.benchmarks.documents import CONSTRUCTS, generated
-from tests.expansions import EXPANDING
+from tests.support.expansions import EXPANDING
+from tests.support.paths import CORPORA
 
-CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"
 SECONDS, MEGABYTES = 2.0, 512
 TOLERANCE = 1.1
 MEASURED = "PARQUETRY_FUZZ_MEASURED"

@@ -44,8 +44,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from converter.errors import DecodingError
+from tests.support.paths import PROJECT
 
-PACKAGE = Path(__file__).parent.parent.parent / "converter"
+PACKAGE = PROJECT / "converter"
 BOUND = 1.15
 SIZES = (6_000, 12_000, 24_000, 48_000)
 LARGEST = 100_000

@@ -23,8 +23,8 @@ from converter.config import Options
 from converter.engine.run import write_folder
 from converter.output import Output
 from converter.sources import find_sources
+from tests.support.paths import SHARED
 
-SHARED = Path(__file__).parent.parent.parent.parent / "shared"
 DOCUMENTS = 100
 RECORDS = ("documents", "blocks", "sections", "list_items", "tables", "cells")
 FIGURES = ("headings", "paragraphs", "items", "rows", "all", "kept")

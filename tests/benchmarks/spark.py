@@ -30,11 +30,11 @@ from converter.engine.run import Settings, write_folder
 from converter.output import Output, verify
 from converter.sources import find_sources
 from tests.benchmarks.documents import generated
+from tests.support.paths import CORPORA
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-CORPORA = Path(__file__).parent.parent.parent.parent / "shared" / "corpora"
 SMALL = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",

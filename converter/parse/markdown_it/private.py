@@ -1,7 +1,7 @@
 """What this package uses of markdown-it-py beyond its documented interface, gathered in one place.
 
 Such names move between minor versions (`mdTrim` came with 4.3), and behave as tested only there: pyproject.toml allows
-the versions with which `tests/test_shortcuts.py` and `tests/test_lowest.py` pass.
+the versions with which `tests/parse/test_shortcuts.py` and `tests/package/test_lowest.py` pass.
 """
 
 from __future__ import annotations

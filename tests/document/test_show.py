@@ -1,0 +1,187 @@
+"""`parquetry show`: what Parquetry reads in a document, displayed for a person."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from converter.api.read import read
+from converter.document.document import Document
+from converter.printable import one_line, printable
+from converter.show.outline import Lines
+from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
+from tests.document.test_document import EVERY_KIND, HOSTILE
+
+SCRAPED = f"""\
+A lead that says what the article is about. {"It goes on for a while, as leads do. " * 4}
+How Rivers Shape the Land Around Them
+Rivers carry sand from the mountains to the sea. {"Where they slow down they leave it behind. " * 4}
+- Erosion: The water takes soil away from the outer bank of every bend. {"Floods take more of it. " * 3}
+- Deposition: On the inner bank the water is slow, so that sand settles. {"Beaches grow there. " * 3}
+The lower reaches of large rivers have been measured. {"Geographers do so every year. " * 4}The table compares them:
+| Process | Place |
+|---|---|
+| Erosion | Outer bank |
+| Deposition | Inner bank |
+What People Can Do About the Floods That Follow
+People who live by a river can give it room. {"That costs land but saves the houses near it. " * 4}
+In Conclusion
+Rivers and people share the land that they live on. {"Both have to move at times. " * 4}
+"""
+
+
+def draw(document: Document, width: int = 100, **options: object) -> str:
+    stream = StringIO()
+    console = Console(file=stream, width=width, force_terminal=True, color_system="truecolor", highlight=False)
+    console.print(render(document, **options))  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def plain(text: str) -> str:
+    """Remove the colours that rich writes."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def run(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "converter", "show", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=60)
+
+
+def test_every_kind_of_block_is_shown_with_its_lines() -> None:
+    shown = plain(draw(read(EVERY_KIND)))
+    for expected in (
+        "Every kind",
+        "1-4 front matter",
+        "5 paragraph  Lead with a link and alt.",
+        "# One",
+        "9-15 list",
+        "- Label: value",
+        "1. nested",
+        "13-15 code python",
+        'print("in list")',
+        "17 quote",
+        "quoted",
+        "21-24 table",
+        "(surplus)",
+        "## Two",
+        "x^2",
+        "html",
+        "image  picture",
+        "36 rule",
+        "Term: its definition",
+        "The note.",
+        "link reference",
+        "[ragged_row]",
+    ):
+        assert expected in shown
+
+
+def test_repairs_are_shown() -> None:
+    document = read(SCRAPED)
+    assert document.repairs and len(document.tables) == 1 and len(document.list_items) == 2
+    shown = plain(draw(document))
+    assert "found glued, one line per paragraph" in shown and "no heading is marked" in shown
+    assert "recovered (bare), confidence " in shown
+    assert f"{len(document.repairs)} repairs" in shown
+    full = plain(draw(document, width=300, parts=[REPAIRS]))
+    assert "- How Rivers Shape the Land Around Them" in full and "+ ## How Rivers Shape the Land Around Them" in full
+    assert "found glued" not in full
+    assert plain(draw(document, parts=[PROBLEMS])).rstrip().endswith("0 problems")
+    assert "repair" not in plain(draw(read(SCRAPED, repair="off"), parts=PARTS))
+
+
+def test_only_the_requested_lines_are_shown() -> None:
+    document = read(EVERY_KIND)
+    shown = plain(draw(document, lines=Lines(11, 11)))
+    assert "# One" in shown and "- second" in shown
+    assert "Label" not in shown and "quoted" not in shown and "## Two" not in shown
+    assert "## Two" in plain(draw(document, lines=Lines(36)))
+    assert "quoted" not in plain(draw(document, lines=Lines(1000)))
+
+
+@pytest.mark.parametrize("width", [1, 10, 20, 40, 80])
+@pytest.mark.parametrize("text", [EVERY_KIND, SCRAPED, HOSTILE, "", "> " * 200 + "deep\n"])
+def test_no_line_exceeds_the_width(text: str, width: int) -> None:
+    shown = plain(draw(read(text, name="n"), width))
+    assert all(cell_len(line) <= width for line in shown.splitlines())
+
+
+def test_a_narrow_terminal_loses_no_cell_and_no_item() -> None:
+    table = "| first | second | third | fourth |\n|---|---|---|---|\n| alpha | beta | gamma | delta |\n"
+    wide = f"{table}\n- an item of words\n"
+    shown = plain(draw(read(wide), 40))
+    for word in ("first: alpha", "second: beta", "third: gamma", "fourth: delta", "an item of words"):
+        assert word in shown
+    assert "╭" not in shown and "╭" in plain(draw(read(wide), 80))
+
+
+def test_wide_characters_keep_the_grid_straight() -> None:
+    shown = plain(draw(read("| 名前 | b |\n|---|---|\n| 東京都千代田区 | x |\n| a | 값 |\n")))
+    grid = [line for line in shown.splitlines() if any(border in line for border in "╭│├╰") and "table" not in line]
+    assert len(grid) == 6 and len({cell_len(line.rstrip()) for line in grid}) == 1
+
+
+def test_a_deep_list_keeps_all_its_items() -> None:
+    deep = "".join(f"{'  ' * depth}- item{depth}\n" for depth in range(100))
+    shown = plain(draw(read(deep)))
+    assert all(re.search(rf"- item{depth}\b", shown) for depth in range(100))
+
+
+def test_markup_and_escapes_of_the_document_are_text() -> None:
+    table = "| \x1b[2J |\n|---|\n| :smile: \x08 |\n"
+    text = f"# [red]x[/red] [/] \x1b]0;title\x07\n\n- \x1b[31m[bold]item\u202e\x9b5m\n\n{table}"
+    shown = draw(read(text, name="a\x1b[31m"))
+    assert "[red]x[/red] [/] ␛]0;title␇" in plain(shown)
+    assert "[bold]item" in shown and ":smile:" in shown
+    assert not re.search(r"[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+    assert "\x1b" not in plain(shown)
+    assert "\x1b" not in plain(draw(read(HOSTILE)))
+
+
+def test_control_characters_and_line_breaks_are_made_printable() -> None:
+    assert printable("a\tb\nc\x00\x1b\x7f\x85\udc80") == "a\tb\nc␀␛␡\ufffd?"
+    assert one_line("  a\n b\u2028c ") == "a b c"
+
+
+def test_piped_output_is_plain_and_complete(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(EVERY_KIND + "\nlast " + "word " * 500 + "end\n")
+    ended = run(path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "\x1b" not in ended.stdout and "word end\n" in ended.stdout
+    assert not re.search(r" $", ended.stdout, re.MULTILINE)
+
+
+def test_errors_set_the_exit_code_and_print_a_message(tmp_path: Path) -> None:
+    good = tmp_path / "a.md"
+    good.write_text("# Title\n")
+    both = run(good, tmp_path / "missing.md")
+    assert both.returncode == 3 and "Title" in both.stdout and "missing.md" in both.stderr
+    none = run(tmp_path / "missing.md")
+    assert (none.returncode, none.stdout) == (1, "") and "no such file" in none.stderr
+    for wrong in (["--lines", "ten"], ["--lines", "9-3"], ["--repair", "much"]):
+        ended = run(good, *wrong)
+        assert ended.returncode == 2 and "Traceback" not in ended.stderr
+    assert "from stdin" in run("-", stdin="from stdin\n").stdout
+
+
+def test_command_options_select_what_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(SCRAPED)
+    assert "+ ## How Rivers" in run(path, "--repairs").stdout
+    assert "0 problems" in run(path, "--problems").stdout
+    lines = run(path, "--lines", "7-10").stdout
+    assert "Outer bank" in lines and "Erosion: The water" not in lines
+    assert "recovered" not in run(path, "--repair", "off").stdout
+
+
+def test_a_callout_is_shown_with_its_kind() -> None:
+    shown = plain(draw(read('!!! warning "Hot"\n    Stop.\n', name="a.md")))
+    assert "1-2 quote warning" in shown and "Hot" in shown

@@ -1,0 +1,178 @@
+"""Names and tables that a database cannot hold are renamed or left out, with a problem; the rest is loaded (T39)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from converter.config import Options
+from converter.engine.run import write_folder, write_target
+from converter.errors import UsageError
+from converter.output import Output, find_target
+from converter.output.capacity import Capacity
+from converter.output.delta import Delta
+from converter.output.duckdb import DuckDB
+from converter.output.postgres import Postgres
+from tests.output.test_databases import Client, client, convert, server
+from tests.output.test_targets import in_delta, in_duckdb, in_postgres, place, sources
+
+__all__ = ["client", "place", "server"]
+
+NAMES = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ["", "a", "A", "ctid", "XMIN", "xmin", "xmin_", "tableoid", "rowid", "ä", "Ä", "a b", "x" * 64]
+        ),
+        st.text(st.characters(codec="utf-8"), max_size=70),
+    ),
+    max_size=12,
+)
+CAPACITIES: list[Capacity] = [target.capacity for target in (DuckDB, Delta, Postgres) if target.capacity is not None]
+TABLE = "| id | {} |\n|---|---|\n| 1 | 2 |\n"
+
+
+@given(NAMES, st.sampled_from(CAPACITIES))
+@example(["x" * 70, "x" * 63, "x" * 70 + "y"], CAPACITIES[2])
+@example(["a", "A", "A_2", "a_2"], CAPACITIES[0])
+def test_every_name_fits_the_database(names: list[str], capacity: Capacity) -> None:
+    fitting_names = capacity.names(names)
+    assert len(fitting_names) == len(names)
+    folded_names = [name.lower() if capacity.folds_case else name for name in fitting_names]
+    assert len({*folded_names}) == len(folded_names)
+    for name in fitting_names:
+        assert 0 < len(name.encode()) <= capacity.name_bytes and name not in capacity.reserved
+        assert not {*name} & {*capacity.forbidden}
+    assert capacity.names(fitting_names) == fitting_names  # fitting names stay unchanged
+
+
+def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:
+    """Load a table with these column names through the real target, and read it back by position."""
+    from converter.datasets import Datasets
+    from converter.datasets.part import PLACE
+
+    fields = [pa.field(name, pa.string(), metadata={"description": name}) for name in names]
+    schema = pa.schema([*PLACE, *fields], metadata={"dataset": "x", "version": "2"})
+    values = [str(number) for number in range(len(names))]
+    batch = pa.RecordBatch.from_arrays(
+        [
+            pa.array(["d"]),
+            *(pa.array([0], field.type) for field in PLACE[1:]),
+            *(pa.array([value]) for value in values),
+        ],
+        schema=schema,
+    )
+
+    class FixedDatasets(Datasets):
+        def tables(self) -> Any:
+            yield "x", schema, iter([batch])
+
+        def tell(self, name: str, problem: Any) -> None:
+            assert problem(1).code == "renamed_column"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("converter.output.folder.Datasets", FixedDatasets)
+        target = find_target(place, None)
+        assert target is not None
+        write_target(sources({"a": "text\n"}), target, Output(mode="overwrite"), Options())
+    table = read(place)["datasets/x"]
+    (row,) = table.to_pylist()
+    assert [*row.values()][len(PLACE) :] == values
+
+
+@pytest.mark.slow
+@settings(max_examples=15, deadline=None)
+@given(NAMES)
+@example(["", "a\0b", 'q"u', "rowid", "Price", "price", "x" * 300])
+def test_any_column_names_survive_a_round_trip_through_duckdb(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    check_round_trip(names, CAPACITIES[0], str(folder / "out.duckdb"), in_duckdb, folder)
+
+
+@pytest.mark.slow
+@settings(max_examples=8, deadline=None)
+@given(NAMES)
+@example(["", "a\0b", 'q"u', "Price", "price", "x" * 300])
+def test_any_column_names_survive_a_round_trip_through_delta(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    check_round_trip(names, CAPACITIES[1], f"delta://{folder / 'root'}", in_delta, folder)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(names=NAMES)
+@example(names=["ctid", "xmin", "", "a\0b", 'q"u', "Price", "price", "x" * 300, "x" * 301])
+def test_any_column_names_survive_a_round_trip_through_postgres(
+    server: str, tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    client = Client(server)
+    check_round_trip(names, CAPACITIES[2], client.out, in_postgres, tmp_path_factory.mktemp("run"))
+    client("drop schema {s} cascade")
+    client("drop schema {d} cascade")
+    client.close()
+
+
+def wide(columns: int, cell: str = "7") -> str:
+    """Return a document with a wide HTML table; a Markdown table of this width is slow to read."""
+    row = "".join(f"<td>{cell}</td>" for _ in range(columns))
+    header = "".join(f"<th>c{number}</th>" for number in range(columns))
+    return f"# Wide\n\n<table><tr>{header}</tr><tr>{row}</tr></table>\n\n| item | ctid |\n|---|---|\n| nut | 1 |\n"
+
+
+@pytest.mark.slow
+def test_postgres_reports_what_it_cannot_hold_and_loads_the_rest(client: Client) -> None:
+    """T39."""
+    for number, (columns, cell, fits) in enumerate(
+        [(1700, "7", False), (1500, "7", False), (900, "7", True), (1200, "abcd", True), (1200, "a long word", False),
+         (1200, "yes", True)]
+    ):  # fmt: skip
+        texts = {"a": wide(columns, cell), "b": "text\n"}
+        report = convert(texts, client.out, "overwrite")
+        assert report.problem_codes["dataset_left_out"] == (not fits), columns
+        assert report.problem_codes["renamed_column"] == 1 and report.exit_code == (0 if fits else 3)
+        tables = in_postgres(client.out)
+        (problem,) = [row for row in tables["problems"].to_pylist() if row["code"] == "renamed_column"]
+        assert problem["source"] == "a" and problem["line_start"] == 7 and "ctid as ctid_" in problem["message"]
+        assert [*tables["datasets/ctid__item"].to_pylist()[0].values()][-2:] == ["nut", 1]
+        assert sum(name.startswith("datasets/c0__") for name in tables) == fits, columns
+        assert tables["cells"].num_rows == columns + 2
+        next_report = convert({**texts, "b": f"text {number}\n"}, client.out, "incremental")
+        assert next_report.problem_codes == report.problem_codes
+        assert convert({**texts, "b": f"text {number}\n"}, client.out, "incremental").documents == 0
+
+
+def test_a_wide_table_does_not_fill_the_memory_of_duckdb(tmp_path: Path) -> None:
+    """T39: comments on every column would take gigabytes."""
+    out = str(tmp_path / "out.duckdb")
+    convert({"a": wide(700)}, out)
+    with duckdb.connect(out, read_only=True) as connection:
+        wide_query = "select count(*), count(comment) from duckdb_columns() where table_name[:4] = 'c0__'"
+        assert connection.execute(wide_query).fetchall() == [(704, 0)]
+        narrow_query = "select count(comment) from duckdb_columns() where table_name = 'ctid__item'"
+        assert connection.execute(narrow_query).fetchall() == [(6,)]
+
+
+def test_folders_keep_names_unchanged(tmp_path: Path) -> None:
+    write_folder(sources({"a": TABLE.format("ctid")}), tmp_path / "out", Output(), Options())
+    assert (tmp_path / "out" / "datasets" / "ctid__id.parquet").exists()
+
+
+def test_a_schema_that_a_database_cannot_hold_is_refused_before_the_run() -> None:
+    from converter.engine.run import check_schemas
+    from converter.schema.load import load_schemas
+
+    schemas = load_schemas({"name": "r", "from": "rows", "fields": [{"name": "xmin", "type": "string"}]})
+    with pytest.raises(UsageError, match="schema r: PostgreSQL does not accept 'xmin' as a name; use xmin_"):
+        check_schemas(schemas, CAPACITIES[2])
+    check_schemas(schemas, CAPACITIES[0])
+    with pytest.raises(UsageError, match="at most 54 bytes"):
+        find_target(f"postgresql:///x?schema={'x' * 55}", None)

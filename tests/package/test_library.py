@@ -1,0 +1,352 @@
+"""The library in its caller's process: its exports, its arguments, the state it leaves unchanged, its messages."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import json
+import subprocess
+import sys
+import typing
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+import typer
+
+import converter
+from converter import errors
+from converter.cli import COMMANDS, app
+from converter.cli.console import FLAGS
+from converter.cli.reading_options import READING, Reading
+from converter.config import FROM_TEXT, options_from_text
+from converter.errors import ParquetryError, UsageError
+from tests.cli.test_command import run
+
+PACKAGE = Path(converter.__file__).parent
+FUNCTIONS = ("convert", "extract", "read", "read_tables")
+
+# The command line, and the separate program that trains the model of headings.
+NOT_THE_LIBRARY = ("cli", "training/train.py", "show/terminal.py")
+
+
+def test_every_public_name_can_be_imported() -> None:
+    for name in converter.__all__:
+        assert getattr(converter, name) is not None
+    assert set(converter.__all__) <= set(dir(converter))
+
+
+def test_every_error_is_exported() -> None:
+    error_names = [
+        name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, ParquetryError)
+    ]
+    assert set(error_names) <= set(converter.__all__)
+
+
+def classes_in(annotation: Any) -> set[type]:
+    """Return the classes that an annotation names."""
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return {annotation}
+    return {kind for part in typing.get_args(annotation) for kind in classes_in(part)}
+
+
+def test_every_argument_type_is_exported() -> None:
+    """This covers functions, and classes that are arguments themselves, such as the layout of an output."""
+    public_objects = [getattr(converter, name) for name in (*FUNCTIONS, "Output", "Options", "Columns", "Hints")]
+    from pandas import DataFrame
+
+    for public_object in public_objects:
+        hints = typing.get_type_hints(public_object, localns={"pd": pd, "DataFrame": DataFrame})
+        for name, annotation in hints.items():
+            for kind in classes_in(annotation):
+                if kind.__module__.startswith("converter."):
+                    assert kind.__name__ in converter.__all__, f"{public_object.__name__}({name}: {kind})"
+
+
+def test_public_names_are_imported_on_first_use() -> None:
+    code = "import sys, converter; converter.TooManyProblems; converter.UsageError; print('pyarrow' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert result.stdout == "False\n"
+
+
+FRAME = pd.DataFrame({"a.md": ["# x"]})
+NO_PATHS = [
+    FRAME, FRAME["a.md"], pa.table({"a.md": ["# x"]}), {"a": "# x"}, {"a.md": b"# x"}, b"# x", bytearray(b"# x"), 5,
+    None, object(), [FRAME], [5], [None], [b"a.md"], sys.stdin,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sources", NO_PATHS, ids=lambda value: type(value).__name__)
+def test_sources_that_are_not_paths_are_refused(sources: Any, tmp_path: Path) -> None:
+    """`convert(data_frame, out)` once took column names for paths."""
+    with pytest.raises(UsageError, match=r"not \w"):
+        converter.convert(sources, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("source", [FRAME, pa.table({"a": [1]}), {"a": "# x"}, 5, None, object(), bytearray(b"x")])
+def test_values_that_are_not_documents_are_refused(source: Any) -> None:
+    with pytest.raises(UsageError, match=r"not \w"):
+        converter.read(source)
+    with pytest.raises(UsageError, match=r"not \w"):
+        converter.read_tables(source)
+    with pytest.raises(UsageError, match=r"not \w"):
+        converter.extract(source, "faq")
+
+
+def test_one_path_or_several_are_accepted(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n")
+    path = tmp_path / "a.md"
+    path_forms: list[Any] = [path, str(path), [path], (str(path),), {str(path)}, iter([path])]
+    for number, sources in enumerate(path_forms):
+        assert converter.convert(sources, tmp_path / f"out{number}").documents == 1
+
+
+@pytest.mark.parametrize("out", [None, 5, b"out", FRAME, ["out"]])
+def test_an_output_that_is_not_a_path_is_refused(out: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n")
+    with pytest.raises(UsageError):
+        converter.convert(tmp_path / "a.md", out)
+
+
+TEXTS: dict[str, tuple[str, Any]] = {
+    # an option of Spark's data source: (its text, the value)
+    "repair": ("safe", "safe"),
+    "rules_off": ("entities, odd_bullet", {"entities", "odd_bullet"}),
+    "maximum_bytes": ("7", 7),
+    "maximum_seconds": ("7.5", 7.5),
+    "maximum_output_bytes": ("8", 8),
+    "encoding": ("cp1251", "cp1251"),
+    "parser": ("reference", "reference"),
+    "date_order": ("dmy", "dmy"),
+    "decimal": (",", ","),
+    "null_values": ("tbc,n.n.", {"tbc", "n.n."}),
+    "tolerance": ("0.1", 0.1),
+    "types": ("zip=string,a=b=date", {"zip": "string", "a=b": "date"}),
+    "units": ("False", False),
+}
+
+
+def test_options_are_read_from_text() -> None:
+    assert TEXTS.keys() == FROM_TEXT.keys()
+    options = options_from_text({name: text for name, (text, _) in TEXTS.items()} | {"path": "docs"})
+    for name, (_, value) in TEXTS.items():
+        assert getattr(options.hints if hasattr(options.hints, name) else options, name) == value
+    assert options_from_text({}) == converter.Options()
+    for name, text in {"maximum_bytes": "7.5", "units": "maybe", "types": "zip", "repair": "much"}.items():
+        with pytest.raises(UsageError):
+            options_from_text({name: text})
+
+
+OPTION_VALUES: dict[str, tuple[Any, str, Any]] = {
+    # an option of a command: (its value, the field of `Options` or `Hints`, the field's value)
+    "repair": ("safe", "repair", "safe"),
+    "without_rule": (["entities"], "rules_off", {"entities"}),
+    "encoding": ("cp1251", "encoding", "cp1251"),
+    "parser": ("reference", "parser", "reference"),
+    "max_bytes": (7, "maximum_bytes", 7),
+    "max_seconds": (7.0, "maximum_seconds", 7.0),
+    "max_output_bytes": (7, "maximum_output_bytes", 7),
+    "no_units": (True, "units", False),
+    "type": (["zip=string"], "types", {"zip": "string"}),
+    "null_value": (["tbc"], "null_values", {"tbc"}),
+    "decimal": (",", "decimal", ","),
+    "date_order": ("dmy", "date_order", "dmy"),
+    "tolerance": (0.1, "tolerance", 0.1),
+}
+
+
+def test_reading_options_are_the_same_in_every_function_and_command() -> None:
+    """T44: each field of `Options` is an argument of each function, and an option of each command that reads.
+
+    This excludes the schemas, which only some need, and includes the fields of `Hints`.
+    """
+    fields = {field.name: field for field in dataclasses.fields(converter.Options) if field.name != "schemas"}
+    assert fields.keys() == typing.get_type_hints(converter.ReadingArguments).keys()
+    assert {name for name in fields if "maximum" in name} == converter.Limits.__annotations__.keys()
+    for name in FUNCTIONS:
+        assert (
+            inspect.signature(getattr(converter, name)).parameters["reading"].annotation == "Unpack[ReadingArguments]"
+        )
+    hints = {field.name for field in dataclasses.fields(converter.Hints)}
+    assert FROM_TEXT.keys() == (fields.keys() | hints) - {"hints"}
+    default = {name: value for name, (_, value) in READING.items()}
+    assert Reading(**default).options() == converter.Options()
+    assert {field: FLAGS[field] for _, field, _ in OPTION_VALUES.values() if field in fields} == {
+        field: f"--{name.replace('_', '-')}" for name, (_, field, _) in OPTION_VALUES.items() if field in fields
+    }
+    for name, (argument, field, value) in OPTION_VALUES.items():
+        options = Reading(**default | {name: argument}).options()
+        assert getattr(options, field, None) == value or getattr(options.hints, field, None) == value
+    hints = {field.name for field in dataclasses.fields(converter.Hints)}
+    assert {field for _, field, _ in OPTION_VALUES.values()} == (fields.keys() | hints) - {"hints"}
+    assert OPTION_VALUES.keys() == READING.keys() - {"no_types"}
+    assert Reading(**default | {"no_types": True}).hints().types == {"*": "string"}
+    assert fields["maximum_seconds"].default is not None and fields["maximum_bytes"].default is not None
+    group = typer.main.get_group(app)
+    reading = {"convert", "show", "inspect", "tables", "sql", "check", "infer"}
+    assert reading < set(COMMANDS)
+    for command in reading:
+        flags = {flag for parameter in group.get_command(None, command).params for flag in parameter.opts}  # type: ignore[arg-type, union-attr]
+        assert {f"--{name.replace('_', '-')}" for name in READING} <= flags, command
+
+
+def test_limits_hold_in_every_function(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n\n| a |\n|---|\n| 1 |\n")
+    path = tmp_path / "a.md"
+    for call in (
+        lambda: converter.read(path, maximum_bytes=3),
+        lambda: converter.read("# A long\n", maximum_bytes=3),
+        lambda: converter.read_tables(path, maximum_bytes=3),
+        lambda: converter.extract(path, "faq", maximum_bytes=3),
+    ):
+        with pytest.raises(ParquetryError, match=r"limit is 3 bytes|limit is 3;"):
+            call()
+    assert converter.convert(path, tmp_path / "out", maximum_bytes=3).problem_codes == {"too_large": 1}
+    assert converter.read(path, maximum_bytes=None, maximum_seconds=None).title == "A"
+    with pytest.raises(TypeError, match="maximum_byte"):
+        converter.read(path, maximum_byte=3)  # type: ignore[call-arg]
+
+
+def test_limits_hold_in_every_command(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n")
+    for arguments in (
+        ("show", "a.md"), ("tables", "a.md"), ("inspect", "a.md"), ("infer", "a.md"), ("check", "a.md", "-s", "faq"),
+        ("sql", "select 1", "a.md"), ("convert", "a.md", "--to", "json"),
+    ):  # fmt: skip
+        result = run(*arguments, "--max-bytes", "3", cwd=tmp_path, code=1)
+        assert b"limit is 3 bytes; raise --max-bytes" in result.stderr + result.stdout, arguments
+
+
+def test_no_library_message_names_a_command_line_flag() -> None:
+    """Messages name an option by its argument; the command line replaces the argument with its flag."""
+    places = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.relative_to(PACKAGE).as_posix().startswith(NOT_THE_LIBRARY):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        expressions = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        ]
+        documentation = {id(node.value) for node in expressions}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
+                words = node.value.replace("`", " ").replace("(", " ").split()
+                places += [
+                    f"{path.name}:{node.lineno}: {word}" for word in words if word[:2] == "--" and word[2:3].isalpha()
+                ]
+    assert places == []
+
+
+def test_command_line_messages_name_flags(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n")
+    run("convert", "a.md", "-o", "out", cwd=tmp_path, code=0)
+    message = run("convert", "a.md", "-o", "out", cwd=tmp_path, code=1).stderr
+    assert b"--overwrite, --append or --incremental" in message and b"`" not in message
+    with pytest.raises(ParquetryError, match="`overwrite`, `append` or `incremental`"):
+        converter.convert(tmp_path / "a.md", tmp_path / "out")
+
+
+STATE = """
+import csv, decimal, gc, json, locale, logging, os, signal, socket, sys, tempfile, threading, warnings
+import multiprocessing.forkserver, faulthandler
+
+def state():
+    mask = os.umask(0); os.umask(mask)
+    numbers = [number for number in signal.valid_signals() if number not in (signal.SIGKILL, signal.SIGSTOP)]
+    return {
+        "environment": dict(os.environ),
+        "import hooks": [repr(finder) for finder in sys.meta_path],
+        "import paths": list(sys.path),
+        "garbage collector": [gc.isenabled(), *gc.get_threshold()],
+        "signal handlers": {int(number): str(signal.getsignal(number)) for number in numbers},
+        "signal mask": sorted(map(int, signal.pthread_sigmask(signal.SIG_BLOCK, []))),
+        "interval timer": [signal.getitimer(signal.ITIMER_REAL)[1], signal.getitimer(signal.ITIMER_REAL)[0] > 0],
+        "loggers": {name: logging.getLogger(name).level for name in ("", "pdfminer", "pyarrow", "asyncio", "host")},
+        "handlers of loggers": [repr(handler) for handler in logging.getLogger().handlers],
+        "recursion limit": sys.getrecursionlimit(),
+        "switch interval": sys.getswitchinterval(),
+        "locale": locale.setlocale(locale.LC_ALL),
+        "csv limit": csv.field_size_limit(),
+        "umask": mask,
+        "working folder": os.getcwd(),
+        "exception hooks": [repr(sys.excepthook), repr(threading.excepthook), repr(sys.unraisablehook)],
+        "decimal": str(decimal.getcontext()),
+        "socket timeout": socket.getdefaulttimeout(),
+        "temporary folder": tempfile.tempdir,
+        "streams": [id(sys.stdout), id(sys.stderr), id(sys.stdin), sys.stdout.errors],
+        "warnings": [str(entry) for entry in warnings.filters if entry[0] != "default"],
+        "tracing": [str(sys.gettrace()), str(sys.getprofile()), faulthandler.is_enabled()],
+        "threads": sorted(thread.name for thread in threading.enumerate() if not thread.daemon),
+    }
+"""
+CALLS = """
+import pandas, pyarrow, yaml, markdown_it, markitdown  # what they change themselves is theirs
+tempfile.gettempdir()
+signal.signal(signal.SIGALRM, lambda *_: None)
+signal.setitimer(signal.ITIMER_REAL, 1000, 7)
+logging.getLogger("pdfminer").setLevel(logging.DEBUG)
+previous = state()
+import converter
+folder = sys.argv[1]
+document = converter.read(folder + "/a.md")
+[document.rows(name) for name in ("sections", "cells")]; document.to_pandas("sections"); document._repr_html_()
+repr(document.tables)
+converter.read(folder + "/page.html")
+converter.read_tables(folder + "/a.md")
+converter.extract(folder + "/a.md", "faq")
+report = converter.convert(folder + "/*.md", folder + "/out", records=["documents", "datasets"])
+converter.convert(folder, folder + "/out2", jobs=2, incremental=True, maximum_seconds=50)
+converter.convert(folder + "/t.csv", folder + "/out3", columns=converter.Columns("text"))
+converter.convert(folder + "/a.md", folder + "/x.duckdb")
+for call in (lambda: converter.read("missing.md"), lambda: converter.convert(folder, "s3://x/y")):
+    try:
+        call()
+        raise SystemExit("not refused")
+    except converter.ParquetryError:
+        pass
+current = state()
+print(json.dumps({name: [previous[name], current[name]] for name in previous if previous[name] != current[name]}))
+"""
+
+
+@pytest.fixture(scope="module")
+def changed_settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Call every function of the library in a process; return the settings of the process that changed."""
+    pytest.importorskip("markitdown", reason="the extra office is not installed")
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "a.md").write_text("# A\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+    (folder / "b.md").write_text("text\n" * 100)
+    (folder / "page.html").write_text("<!doctype html><html><title>x</title><h1>Page</h1></html>")
+    (folder / "t.csv").write_text("text\n# A\n")
+    (folder / "call.py").write_text(
+        f"{STATE}\nif __name__ == '__main__':\n    {CALLS.strip().replace(chr(10), chr(10) + '    ')}\n"
+    )
+    result = subprocess.run(
+        [sys.executable, folder / "call.py", folder],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        cwd=folder,
+    )
+    assert result.returncode == 0, result.stderr
+    settings: dict[str, Any] = json.loads(result.stdout)
+    return settings
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "environment", "import hooks", "import paths", "garbage collector", "signal handlers", "signal mask", "loggers",
+        "handlers of loggers", "recursion limit", "switch interval", "locale", "umask", "working folder",
+        "exception hooks", "decimal", "socket timeout", "temporary folder", "streams", "warnings", "tracing",
+        "threads", "csv limit", "interval timer",
+    ],
+)  # fmt: skip
+def test_the_process_of_the_caller_keeps_its_settings(changed_settings: dict[str, Any], setting: str) -> None:
+    assert setting not in changed_settings, changed_settings[setting]

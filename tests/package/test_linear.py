@@ -1,0 +1,174 @@
+"""Nothing in the package takes more than linear time: `benchmarks/linear.py` checks it all; here are its past findings.
+
+The tests compare processor time with size, never with a clock: see there. For the whole walk, run
+`python -m tests.benchmarks.linear`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.config import Options
+from converter.engine.conversion import convert_batch
+from converter.model.source import Source
+from converter.parse import parse
+from converter.parse.fast.inlines import broken
+from converter.problems import Problem
+from converter.repair import repair
+from converter.show.markdown import escaped
+from converter.sources.tables import PARTITION
+from converter.text.office import format_by_content
+from converter.values import infer_table
+from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
+from tests.parse.test_shortcuts import ENVIRONMENTS, check_inline
+from tests.support.growth import steep
+
+Make = Callable[[int], str]
+
+
+def read(text: str) -> None:
+    convert_batch([Source("a.md", text)], Options())
+
+
+def blocks(text: str) -> None:
+    lines = text.split("\n")
+    parse(lines, range(1, len(lines) + 1), [])
+
+
+def mended(text: str) -> None:
+    lines = text.split("\n")
+    repair(lines, range(1, len(lines) + 1))
+
+
+def typed(text: str) -> None:
+    infer_table(["a"], [[text]], [1])
+
+
+def told(text: str) -> None:
+    format_by_content(text.encode())
+
+
+def filled(unit: str, before: str = "", end: str = "") -> Make:
+    return lambda size: before + unit * (size // len(unit)) + end
+
+
+SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
+    *((f"autolinks {unit!r} (T15, T45)", blocks, filled(unit)) for unit in (
+        "a@", "a@b.c", "a@b_", "mailto:", "xmpp:", "http://a.b", "http://a.b ", "www.a.b ", "www.", "<a@b.c",
+        "mailto:a@b.c",
+        "http://a_b", "~www.a_", "xmpp:a@b.c/", "http://a.b<", "@http://a)",
+    )),
+    ("closing brackets after an address", blocks, filled(")", "see <i>http://a", "")),
+    ("footnotes in brackets", blocks, lambda size: "[^1]: n\n\n" + "[" * 40 + filled("[^")(size)),
+    ("entities escaped twice (T15)", mended, filled("&amp;amp;&amp;nbsp; x\n\n")),
+    ("lettered lines (T15)", mended, filled("  a. x\n")),
+    ("bold, spaces, x (T45)", mended, lambda size: "Text.\n\n" + "**a**" + " " * size + "x\n\nMore text.\n"),
+    ("delimiter row, spaces, x", mended, filled(" ", "-|-", "x")),
+    ("tildes, pipe", blocks, filled("~", "", "|")),
+    ("no-break spaces in a tag", blocks, filled("\xa0", "x <a b=", "!")),
+    ("no-break spaces in a tag alone on its line", blocks, filled("\xa0", "<a b=", "!")),
+    ("values of no-break spaces", blocks, lambda size: "x <a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
+    ("values of no-break spaces, from the start", blocks, lambda size: "<a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
+    ("spaces after a bad value of front matter", read, filled("\xa0", "---\na: b: c", "x\n---\n")),
+    ("spaces in a partition", PARTITION.findall, filled("a")),
+    ("spaces in a wrapped paragraph", broken, filled(" ", "a\n b", "x")),
+    ("quoted definition, spaces", blocks, filled(" ", "> [a]: b\n> [c]: d", "\n> e")),
+    ("footnote marks of a cell", typed, filled("*", "a", "x*")),
+    ("dollars in a cell", escaped, filled("$")),
+    ("caption, spaces", read, filled(" ", "table", "x\n\n|a|\n|-|\n|1|\n")),
+    ("quotes, lines that go on (T13)", blocks, filled("y\n", "> " * 256 + "x\n")),
+    ("comments before the first tag (T33)", told, filled("<!---->")),
+    *((f"HTML block of {unit!r}", blocks, filled(unit, "<div>")) for unit in (
+        '<a "', "<a b='", "<!-- ", "<h2>x", "<h2>x</h2>y", "<a href=u>x", "<a href=u>", "</a>", "<script>",
+        "<script ></script", "<? ", "<img alt=x src=y>", "<table><h2>x</h2>", "<td>", "< ", " \n", "<pre>",
+    )),
+    *((f"tags in prose {unit!r}", blocks, filled(unit, "x ")) for unit in (
+        "<a href=u>x</a> ", "<a href=u>", "</a>", "<p>", "<td> ", "<img src=u>", "[<a href=u>](v)",
+    )),
+    ("tags and no heading", blocks, filled("<b>", "<i>x</i>", "<h2>x</h2>y")),
+    ("HTML links over blocks", blocks, filled("<div>\n<a href=u>\n\nx\n\n")),
+    ("HTML links that end in other blocks", blocks, filled("<div>\n<a href=u>\n\nx\n\n</a></div>\n\n")),
+    ("attribute lists", blocks, filled("{#a} ", "# t ", "{#b}")),
+    ("attributes", blocks, filled("#a ", "# t {", "}")),
+    ("spaces in attributes", blocks, filled(" ", "# t {#a", "x}")),
+    ("links that open and never end", mended, filled("[ a\n\n", "", "x](u)")),
+    ("links that end and never open", mended, filled("a](u)\n\n")),
+    ("brackets over lines", mended, filled("[\n\na\n\n](u)\n\n")),
+    ("backquotes over lines", mended, filled("[`a\n\n", "", "x](u)")),
+    ("fences in a fence", read, filled("```a\nx\n```\n", "```markdown\n", "```\n")),
+    ("comments above front matter", read, filled("<!-- a -->\n\n", "", "---\na: 1\n---\n")),
+    ("lines above broken front matter", read, filled("\n", "", "---\na: b: c\n---\n")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "make"), [case[1:] for case in SQUARES], ids=[case[0] for case in SQUARES])
+def test_former_quadratic_inputs_take_linear_time(action: Callable[[str], object], make: Make) -> None:
+    assert steep(lambda size: action(make(size)), 96_000) is None
+
+
+def test_html_is_recognised_after_comments() -> None:
+    """T33: comments may precede the first tag, even a comment with `>` and `--` inside."""
+    assert format_by_content(b"\xef\xbb\xbf <!-- a --> <!-- b > -- -->\n<!DOCTYPE  html>") == "html"
+    assert format_by_content("<?xml version='1.0'?><!-- a --><HTML>") == "html"
+    assert format_by_content("<!-- a --> b <html>") == format_by_content("<!-- <html>") == "markdown"
+
+
+def test_an_archive_with_too_long_a_member_list_is_not_a_document() -> None:
+    """T33: the process that distributes the work never reads a member list of unlimited length."""
+    listing = b"PK\x01\x02" + b"\0" * 2_000_000
+    end = b"PK\x05\x06" + b"\0" * 8 + len(listing).to_bytes(4, "little") + b"\x04\0\0\0" + b"\0\0"
+    assert cost(lambda: format_by_content(b"PK\x03\x04" + listing + end)) < float("inf")
+    assert format_by_content(b"PK\x03\x04" + listing + end) == "markdown"
+
+
+def test_text_in_too_many_quotes_is_kept_and_reported() -> None:
+    lines = ["> " * 256 + "first", *(f"line {number}" for number in range(3000))]
+    problems: list[Problem] = []
+    found = parse(lines, range(1, len(lines) + 1), problems)
+    assert [problem.code for problem in problems] == ["nesting"]
+    text = "\n".join(block.text for block in found)
+    assert "first" in text and all(f"line {number}" in text for number in range(3000))
+
+
+def test_deep_quotes_with_their_marks_are_read() -> None:
+    lines = ["> " * 20 + f"line {number}" for number in range(3000)]
+    problems: list[Problem] = []
+    assert [block.kind for block in parse(lines, range(1, 3001), problems)] == ["quote"] * 20 + ["paragraph"]
+    assert not problems
+
+
+ADDRESSES = (
+    "www.", "http://", "https://", "mailto:", "xmpp:", "a@b.c", "x.y", "@", ".", "_", "-", "a", "w", "1", "é", "<", ">",
+    "(", ")", ";", "&amp;", "&", ",", "/", ":", "~", "*", "[", "]", "[^n]", "[^", "^", " ", "\n", "\\", "?", "\x85",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(ADDRESSES), max_size=14).map("".join), st.sampled_from(ENVIRONMENTS))
+@settings(max_examples=1500, deadline=None)
+def test_addresses_and_footnotes_are_read_as_by_the_plugins(content: str, env: dict[str, object]) -> None:
+    check_inline(content, env)
+
+
+@pytest.mark.slow
+def test_the_walk_finds_steep_expressions() -> None:
+    report = Report(bound=1.6)
+    walk_expressions(report, [Expression("spaces", re.compile(r"\s+x"), ("search",))])
+    walk_expressions(report, [Expression("letters", re.compile(r"(?:a|a)+b"), ("match",))])
+    walk_expressions(report, [Expression("plain", re.compile(r"(?<!\s)\s+x"), ("search",))])
+    assert {found.subject for found in report.steep} == {"spaces", "letters"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("share", "kinds"), [("1", "worst expressions"), ("0.004", "documents")])
+def test_the_walk_finds_nothing_steep_in_the_package(share: str, kinds: str) -> None:
+    """Every expression is reached; no expression, and no rule or reader that the documents reach, is steep."""
+    command = [sys.executable, "-m", "tests.benchmarks.linear", share, kinds, "1.6"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

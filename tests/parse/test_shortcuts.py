@@ -1,0 +1,268 @@
+"""The parser's shortcuts change nothing: each reading is compared with markdown-it-py without shortcuts.
+
+`parse/fast/` reads common blocks from their lines and inline content by one regular expression, and tries only the
+rules of markdown-it that a character allows; `parse/markdown_it/` replaces rules that take more than linear time. Both
+must give the same results as the rules of markdown-it-py and its plugins alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from converter.limits import Allowance
+from converter.parse import PARSERS, parse
+from converter.parse.blocks import Block, Inline
+from converter.parse.dialects.marks import Marks
+from converter.parse.fast.blocks import common_block
+from converter.parse.fast.dispatch import inline_parser
+from converter.parse.fast.inlines import may_hold_autolink, read_simple
+from converter.parse.html_tables import add_html_tables
+from converter.parse.markdown_it import parsers
+from converter.parse.markdown_it.inlines import read_with
+from converter.parse.parsers import Parser
+from converter.parse.structure import Window, structure
+from converter.parse.tokens import Reader
+from converter.problems import Problem
+from tests.records.test_nothing_lost import FRAGMENTS
+from tests.support.combinations import ALL
+from tests.support.paths import CORPORA
+from tests.support.specification import examples
+
+NUMBERS = list(range(1, 1000))
+INLINE = st.sampled_from(
+    ["word", "Word", " ", " ", "\n", "a", "é", "日本", "1", ".", ",", ":", "(", ")", "\"", "'", "-", "/", "=", "#", "{",
+     "}",
+     "*", "**", "***", "_", "__", "`", "``", "`code`", "~~", "~", "[", "]", "[text]", "(url)", "[a](b)", "[a](b \"t\")",
+     "![i](s)", "[`c`](u)", "**bold**", "*em*", "_em_", "snake_case", "<", ">", "<b>", "<br>", "<http://a.b>", "&",
+     "&amp;", "&nbsp;", "&no;", "</b>", "<a href='u'>", "</a>", "<br/>", "<b *>", "<p>", "</td>", "<A HREF=u title=t>",
+     "<img src='s' alt='i'>", "<a id=x>",
+     "&copy", "$", "$x$", "\\", "\\*", "\\\n", "  \n", "!", "@", "a@b.cd", "http://x.y/z", "www.a.bc", "mailto:", "x:y",
+     "\u00a0", "\u2014", "€", "\u0301", "[^n]", "[r]", "[x][r]", "|",
+     "[[p]]", "[[p|q]]", "![[i.png]]", "[[", "]]", "{.c}", "{#i k=v}", "{:.c}", "k:: v", "{%", "!!"]
+)  # fmt: skip
+INDENTS = [
+    "", "", "", "", " ", "  ", "  ", "   ", "    ", "     ", "      ", "\t", " \t", "> ", ">",
+]  # fmt: skip
+MARKS = [
+    "", "", "", "- ", "- ", "* ", "+ ", "-   ", "-     ", "-", "1. ", "1. ", "2. ", "10) ", "3.", "1.  ", "# ", "##",
+    "###### ",
+]  # fmt: skip
+CONTENTS = [
+    "", "", "word", "two words", "**b** c", "*e*", "* x", "***", "---", "- - -", "===", "--", "=", "```", "``` py",
+    "~~~", "`c`", "| a | b |", "|---|---|", "|-|", "|:--|--:|", "--|--", "| 1 | 2 | 3 |", "| 1", "a | b",
+    "a \\| b |", "<div>", "<b>x</b>", "<h2>h</h2>", "<a id=x></a><h2>h</h2>", "<img src=s alt=i>", "<a href=u>x</a>",
+    "<a href=u>", "</a>", "</p>", "# h {#i}", "h {.c}", "```{r, a=1}",
+    "<!--", "[a]: /u", "[a]", "[^1]: n", "[^1]", "[a](b)", "[x", "y](z)",
+    "[ ] task", "[x] done", ": def", "~ def", ":d", "$$", "$x$", "1986. A", "7", "3.5 m", "# h #", "#h", "h ##", "é",
+    "\xa0", "\u3000x", "\x0c", "x  ", "\\", "- ", "1.", "> q", "a:", "www.a.bc", "_i_", "__", "+1", "-1", "=x",
+    "~~s~~", "\t", "word\t", "!!! note", '!!! tip "T"', "??? x", '=== "A"', ":::", ":::: note", ":::tip T", "::: {.a}",
+    ":::mermaid", "```{note}", "````{tip} T", "```{grid}", "```{r}", "````", ":name: x", "{% a %}", "{% enda %}",
+    '{{< note "T" >}}', "{{< /note >}}", "{% highlight c %}", "{% endhighlight %}", "{% b", "x %}",
+    "[!NOTE]", "[!tip]- T",
+    "{#i}", "{: .c}", "k:: v", "[k:: v]", "[[p]]", "!", "!!", "!!!", "?", "???", "{", "{{", "!x", "{x", "    x",
+]  # fmt: skip
+ENVIRONMENTS: tuple[dict[str, Any], ...] = (
+    {},
+    {"references": {"R": {"href": "/r", "title": "", "map": [0, 1]}}, "footnotes": {"refs": {":n": -1}, "list": {}}},
+)
+
+
+@cache
+def unchanged() -> tuple[MarkdownIt, MarkdownIt]:
+    """Return a block and an inline parser with the rules of markdown-it and its plugins alone."""
+    with patch.object(parsers, "LINEAR_RULES", {}):
+        return parsers.make_block_parser(), parsers.make_inline_parser()
+
+
+def read_unchanged(content: str, env: dict[str, Any], numbers: Sequence[int]) -> Inline:
+    """Read inline content with the rules of markdown-it and its plugins alone."""
+    return read_with(unchanged()[1], content, env, numbers)
+
+
+UNCHANGED = Parser(lambda: unchanged()[0], lambda lines, start: None, read_unchanged, lambda content: None)
+
+
+def fresh(env: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy: reading footnote references counts them in `env`."""
+    return {name: {key: dict(value) for key, value in part.items()} if name == "footnotes" else part
+            for name, part in env.items()}  # fmt: skip
+
+
+def check(source: str) -> None:
+    """Check that the blocks equal those from markdown-it's tokens, and that all ways read inline content the same."""
+    lines = source.split("\n")
+    numbers = list(range(1, len(lines) + 1))
+    tokens: list[Token] = []
+    env: dict[str, Any] = {}
+    md = UNCHANGED.block_parser()
+    md.block.parse(source + "\n", md, env, tokens)
+    contents = [token.content for token in tokens if token.type == "inline"]
+    expected_problems: list[Problem] = []
+    reader = Reader(lines, numbers, fresh(env), expected_problems, Allowance(), len(source), UNCHANGED)
+    expected = reader.read(list(tokens))
+    add_html_tables(expected, expected_problems, Allowance())
+    for name, parser in PARSERS.items():
+        problems: list[Problem] = []
+        assert parse(lines, numbers, problems, parser=name) == expected
+        assert problems == expected_problems
+        definitions: dict[str, Any] = {}
+        list(structure(lines, definitions, parser))
+        assert defined(definitions) == defined(env)
+    assert parse_in_windows(lines, numbers) == (expected, expected_problems)
+    for content in contents:
+        check_inline(content, env)
+
+
+def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """Return the link references and footnote labels that inline content is read with."""
+    references = {label: (found["href"], found["title"]) for label, found in env.get("references", {}).items()}
+    return references, set(env.get("footnotes", {}).get("refs", ()))
+
+
+def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block], list[Problem]]:
+    """Parse as a large document is parsed: markdown-it sees some lines at a time, and read lines are released."""
+    problems: list[Problem] = []
+    with (
+        patch("converter.parse.structure.WINDOW_LINES", 7),
+        patch("converter.parse.structure.LOOK_AHEAD", 3),
+        patch("converter.parse.tokens.WINDOW_CHARACTERS", 0),
+    ):
+        return parse(list(lines), numbers, problems, release=True), problems
+
+
+def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
+    lines = ("- a\n\n  > b\n\n" * 9 + "word\n\n").split("\n") * 40
+    sizes: list[int] = []
+
+    class Watched(Window):
+        def __init__(self, lines: list[str], start: int, size: int, parser: Parser, marks: Marks) -> None:
+            sizes.append(size)
+            super().__init__(lines, start, size, parser, marks)
+
+    with (
+        patch("converter.parse.structure.WINDOW_LINES", 100),
+        patch("converter.parse.structure.Window", Watched),
+    ):
+        list(structure(lines, {}, PARSERS["fast"], large=True))
+    assert len(sizes) > 1 and set(sizes) == {100}
+
+
+def check_inline(content: str, env: dict[str, Any]) -> None:
+    expected = read_unchanged(content, fresh(env), NUMBERS)
+    for parser in PARSERS.values():
+        assert parser.read_inline(content, fresh(env), NUMBERS) == expected
+        assert parser.read_plain(content) in (None, expected)
+    for autolinks in (True, *([False] if not may_hold_autolink(content) else [])):
+        assert read_with(inline_parser(autolinks), content, fresh(env), NUMBERS) == expected
+
+
+def test_specification_examples_read_the_same() -> None:
+    for name in ("commonmark", "gfm"):
+        for source in examples(name):
+            check(source)
+
+
+def documents(sampled: st.SearchStrategy[str], size: int) -> st.SearchStrategy[str]:
+    return st.lists(sampled, max_size=size).map("".join)
+
+
+@given(documents(FRAGMENTS, 30))
+@settings(max_examples=300, deadline=None)
+def test_generated_documents_read_the_same(source: str) -> None:
+    check(source.replace("\r\n", "\n").replace("\0", ""))
+
+
+LINES = st.builds("{}{}{}\n".format, st.sampled_from(INDENTS), st.sampled_from(MARKS), st.sampled_from(CONTENTS))
+
+
+@given(documents(LINES, 12))
+@settings(max_examples=500, deadline=None)
+def test_generated_lines_read_the_same(source: str) -> None:
+    check(source)
+
+
+@example("wordwww.a.bc", {})  # an address without its `@`, for rules that are tried at every character
+@example("![i](s)` `", {})  # a code span of white space beside an image is not prose
+@example("![i](s)[&nbsp;](u)", {})
+@example("<5!@a.b>", {})  # an e-mail address, of which only `<` is a mark
+@example("wordwww.a.bc", {})  # the rule for `@` is also tried at `w`
+@example("httpwww//a.bc", {})
+@example("\x1f_em_", {})  # white space to Python, not to CommonMark
+@given(documents(INLINE, 12), st.sampled_from(ENVIRONMENTS))
+@settings(max_examples=1500, deadline=None)
+def test_generated_inlines_read_the_same(content: str, env: dict[str, Any]) -> None:
+    check_inline(content.strip(), env)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "count"), [("blocks", 40_000), ("lines", 30_000), ("inlines", 30_000)])
+def test_a_hundred_thousand_documents_read_the_same(kind: str, count: int) -> None:
+    """By default a tenth of them, which takes half a minute; PARQUETRY_ALL=1 checks all."""
+    for source in random_documents(count if ALL else count // 10, kind):
+        if kind == "inlines":
+            check_inline(source.strip(), ENVIRONMENTS[len(source) % 2])
+        else:
+            check(source)
+
+
+def random_documents(count: int, kind: str) -> Iterator[str]:
+    """Yield random documents from a fixed seed; Hypothesis would take an hour for this many."""
+    import random
+
+    chance = random.Random(0)
+    parts: Any = (FRAGMENTS if kind == "blocks" else INLINE).elements  # type: ignore[attr-defined]
+    if kind == "lines":
+        for _ in range(count):
+            yield "".join(
+                chance.choice(INDENTS) + chance.choice(MARKS) + chance.choice(CONTENTS) + "\n"
+                for _ in range(chance.randint(1, 12))
+            )
+        return
+    for _ in range(count):
+        yield "".join(chance.choices(parts, k=chance.randint(1, 14))).replace("\r\n", "\n").replace("\0", "")
+
+
+@pytest.mark.slow  # 17 MB, read three times
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
+def test_corpora_read_the_same() -> None:
+    paths = sorted(Path(CORPORA).rglob("*.md"))
+    assert paths
+    for path in paths:
+        check(path.read_text(encoding="utf-8-sig"))
+
+
+@pytest.mark.parametrize("source, end", [
+    ("words\n[x] more\n\n", 2), ("# Title #", 1), ("```py\ncode\n```\n", 3), ("| a |\n|---|\n| 1 |\n", 3),
+    ("- a\n  - b\n\n  c\n1. d", 4), ("  1. a\n2. b", 2), ("words\n===", None), ("- a\n  > b", None),
+])  # fmt: skip
+def test_common_blocks_are_read_from_their_lines(source: str, end: int | None) -> None:
+    """The other tests would pass even if no block were read from its lines."""
+    block = common_block(source.split("\n"), 0)
+    assert (block and block.end) == end
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a `b` c",
+        "**Label:** text",
+        "see [this](http://x.y/z_(1)",
+        "snake_case 2 * 3",
+        "![alt](s.png)",
+        "a<br>b  \nc &amp; d",
+    ],
+)
+def test_simple_inline_content_takes_the_shortcut(content: str) -> None:
+    """The other tests would pass even if nothing took the shortcut."""
+    taken: Callable[..., Inline | None] = read_simple
+    assert (taken(content, {}, NUMBERS) is None) == ("(1)" in content)

@@ -1,0 +1,30 @@
+"""Documents and the records that they must give: see tests/cases/README.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.accounting import rows_of, unaccounted
+from tests.support.paths import CASE_FOLDER
+
+CASES = sorted((CASE_FOLDER / "read").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_each_case_gives_its_expected_records(path: Path) -> None:
+    data = path.read_bytes()
+    expected = yaml.safe_load(path.with_suffix(".yaml").read_text(encoding="utf-8"))
+    rows = rows_of(data)
+    for record, wanted in expected.items():
+        columns = list(dict.fromkeys(column for row in wanted for column in row))
+        found = [{column: row[column] for column in columns} for row in rows[record]]
+        assert found == [{column: row.get(column) for column in columns} for row in wanted], record
+    assert unaccounted(data.decode(), rows) == []
+
+
+def test_every_case_has_expected_records() -> None:
+    assert CASES
+    assert {path.with_suffix(".yaml") for path in CASES} == set((CASES[0].parent).glob("*.yaml"))
