@@ -61,4 +61,6 @@ def _ends_block(lines: Sequence[str], at: int, margin: int) -> bool:
     above, below = lines[at].rstrip(), lines[at + 1].lstrip()
     if below[:1].islower() or above.endswith(_OPEN_ENDS):
         return False
+    if above.isupper() and below.isupper() and width_of(above) >= NARROW:
+        return False  # in a paragraph of capitals, a capital begins nothing
     return width_of(above) + 1 + width_of(below.split(None, 1)[0]) <= ROOM * margin
