@@ -97,7 +97,9 @@ def test_the_title_of_the_document_is_no_shorter_than_its_other_titles() -> None
     page = page_of(["The lock on the river", PROSE[0], "The gate", PROSE[1], "The boats and the barges", PROSE[2]])
     headings = {0: 0.9, 2: 0.9, 4: 0.9}
     assert title_of(page, headings, {0: 0.8, 2: 0.9}) == 0
-    assert title_of(page, headings, {0: 0.4}) is None
+    assert title_of(page, headings, {0: 0.4}) == 0, "it opens the text"
+    assert title_of(page, {2: 0.9, 4: 0.9}, {2: 0.4}) is None
+    assert title_of(page_of(["The lock", PROSE[0], "The gate", PROSE[1]]), {0: 0.9, 2: 0.9}, {}) is None
     assert levels_of(page, headings, 0) == [1, 2, 2]
     assert levels_of(page, headings, None) == [2, 2, 2]
 

@@ -234,7 +234,8 @@ def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
 
 
 def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
-    """The heading that is the title of the document, if any: one that is no shorter than most of the others."""
+    """The heading that is the title of the document, if any: the likeliest one that is no shorter than most of the
+    others, else the one that opens the text."""
     widths = sorted(page.blocks[at].width for at in headings)
     least = max(TITLE_WIDTH, widths[(len(widths) - 1) // 2]) if len(widths) > 1 else TITLE_WIDTH
     titles = {
@@ -242,7 +243,8 @@ def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, 
         for at, chance in title_chances.items()
         if at in headings and chance >= THRESHOLD and page.blocks[at].width >= least
     }
-    return max(titles, key=titles.__getitem__, default=None)
+    opening = 0 if 0 in headings and page.blocks[0].width >= TITLE_WIDTH else None
+    return max(titles, key=titles.__getitem__, default=opening)
 
 
 def levels_of(page: Page, headings: Collection[int], title: int | None) -> list[int]:
