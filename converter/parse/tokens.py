@@ -43,7 +43,7 @@ from converter.parse.html_blocks import LONE_HEADING, pieces_of
 from converter.parse.markdown_it.inlines import read_raised
 from converter.parse.markdown_it.private import escapedSplit
 from converter.parse.parsers import PARSERS, Parser, ReadInline
-from converter.parse.structure import structure
+from converter.parse.structure import WINDOW_LINES, structure
 from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"(?<![ \t])(?:[ \t]*+>)+[ \t]?")
@@ -74,7 +74,6 @@ def parse(
     lines: list[str],
     numbers: Sequence[int],
     problems: list[Problem],
-    release: bool = False,
     allowance: Allowance | None = None,
     parser: str = "fast",
     ends: Mapping[int, int] | None = None,
@@ -82,10 +81,9 @@ def parse(
     """Parse the lines of a document's body into blocks in reading order.
 
     `numbers` holds the original line number of each line. Content that cannot be read as intended is reported in
-    `problems`; its text is kept. With `release`, lines may be emptied once they are read: the lines of a large document
-    take half as much memory as all of its blocks. `allowance` limits how much text blocks may repeat, as cells that
-    span several positions do: a table beyond it stays text. `parser` is `fast` or `reference`; see `PARSERS`. `ends`
-    holds, by its number, the last line of the source that was joined to a line.
+    `problems`; its text is kept. `allowance` limits how much text blocks may repeat, as cells that span several
+    positions do: a table beyond it stays text. `parser` is `fast` or `reference`; see `PARSERS`. `ends` holds, by its
+    number, the last line of the source that was joined to a line.
 
     Raises:
         TooMuchOutput: the terms of definitions or the indentation of lists exceed the allowance.
@@ -101,8 +99,8 @@ def parse(
         pieces = list(structure(lines, env, reading))
     else:
         if any("]:" in line for line in lines):  # a definition may follow its references
-            deque(structure(lines, env, reading, large=True), 0)
-        pieces = structure(lines, env, reading, large=True, release=release)
+            deque(structure(lines, env, reading, WINDOW_LINES), 0)
+        pieces = structure(lines, env, reading, WINDOW_LINES)
     blocks = Reader(lines, numbers, env, problems, allowance, size, reading, ends).read(pieces)
     if any(block.kind == "html" for block in blocks):
         from converter.parse.html_tables import add_html_tables  # imports Python's HTML parser, which is slow

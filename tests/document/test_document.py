@@ -202,6 +202,7 @@ def test_worker_processes_of_the_caller_can_use_pandas(tmp_path: Path) -> None:
 import multiprocessing, sys
 from converter.engine.pool import convert_batches
 from converter.config import Options
+from converter.model.events import BatchStart
 from converter.model.source import Source
 
 def work():
@@ -209,8 +210,8 @@ def work():
     assert list(pyarrow.table({"a": [1, 2]}).to_pandas()["a"]) == [1, 2]
 
 if __name__ == "__main__":
-    batches = [[Source(name, b"# A")] for name in "ab"]
-    assert len(list(convert_batches(batches, Options(), ["sections"], jobs=2))) == 2
+    batches = [BatchStart([Source(name, b"# A")]) for name in "ab"]
+    assert len(list(convert_batches(batches, Options(), ["sections"], 2))) == 6
     own = multiprocessing.get_context("forkserver").Process(target=work)
     own.start()
     own.join()

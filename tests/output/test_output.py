@@ -191,7 +191,8 @@ def test_partitions_follow_the_hive_layout(tmp_path: Path) -> None:
 
 def test_batches_hold_one_partition_and_little_memory() -> None:
     inputs = [Source(str(n), "x" * 700_000, attributes={"n": str(n % 20 if n < 100 else n)}) for n in range(160)]
-    for batch in (groups := list(batches(iter(inputs), ["n"]))):
+    groups = [start.sources for start in batches(iter(inputs), ["n"])]
+    for batch in groups:
         assert len({source.attributes["n"] for source in batch}) == 1
     assert sorted(source.key for batch in groups for source in batch) == sorted(source.key for source in inputs)
     assert max(len(batch) for batch in groups) == 2
@@ -203,8 +204,8 @@ def test_batches_hold_one_partition_and_little_memory() -> None:
             pending.add(int(source.key))
             yield source
 
-    for batch in batches(tracked_sources(), ["n"]):
-        pending -= {int(source.key) for source in batch}
+    for start in batches(tracked_sources(), ["n"]):
+        pending -= {int(source.key) for source in start.sources}
         assert len(pending) <= 33
 
 
@@ -300,7 +301,7 @@ def numbered_sources(*texts: str, count: int = 600) -> Iterator[Source]:
 @pytest.mark.slow
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     large_source = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
-    assert len(large_source.data) > pool.LARGE_BYTES
+    assert len(large_source.data) > conversion.LARGE_BYTES
     for jobs in (1, 2, 3):
         inputs = [*numbered_sources(count=300), large_source, *numbered_sources(count=300)]
         write_folder(inputs, tmp_path / str(jobs), Output(), Options(), Settings(jobs))
@@ -350,7 +351,7 @@ def test_a_document_whose_rows_cannot_be_made_fails_alone(
 def test_a_large_document_is_a_batch_of_its_own() -> None:
     sizes = [10, 2_000_000, 20, 30, BATCH_BYTES, 40]
     inputs = [Source(str(size), "x" * size) for size in sizes]
-    batch_sizes = [[len(source.data) for source in batch] for batch in batches(inputs)]
+    batch_sizes = [[len(source.data) for source in start.sources] for start in batches(inputs)]
     assert batch_sizes == [[10], [2_000_000], [20, 30], [BATCH_BYTES], [40]]
 
 

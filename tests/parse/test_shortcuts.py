@@ -130,14 +130,14 @@ def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
 
 
 def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block], list[Problem]]:
-    """Parse as a large document is parsed: markdown-it sees some lines at a time, and read lines are released."""
+    """Parse as a large document is parsed: markdown-it sees some lines at a time."""
     problems: list[Problem] = []
     with (
-        patch("converter.parse.structure.WINDOW_LINES", 7),
+        patch("converter.parse.tokens.WINDOW_LINES", 7),
         patch("converter.parse.structure.LOOK_AHEAD", 3),
         patch("converter.parse.tokens.WINDOW_CHARACTERS", 0),
     ):
-        return parse(list(lines), numbers, problems, release=True), problems
+        return parse(lines, numbers, problems), problems
 
 
 def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
@@ -149,11 +149,8 @@ def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
             sizes.append(size)
             super().__init__(lines, start, size, parser, marks)
 
-    with (
-        patch("converter.parse.structure.WINDOW_LINES", 100),
-        patch("converter.parse.structure.Window", Watched),
-    ):
-        list(structure(lines, {}, PARSERS["fast"], large=True))
+    with patch("converter.parse.structure.Window", Watched):
+        list(structure(lines, {}, PARSERS["fast"], 100))
     assert len(sizes) > 1 and set(sizes) == {100}
 
 
