@@ -115,7 +115,7 @@ def convert_sources(
     schemas = [schema.name for schema in options.schemas]
     report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
     report.matched |= dict.fromkeys(schemas, 0)
-    keep_unique = _uniqueness_filter(options)
+    keep_unique = uniqueness_filter(options)
     hinted_types = options.hints.types.keys() - {"*"}
     names = list(
         dict.fromkeys(
@@ -170,7 +170,7 @@ def _write_behind(sink: Sink) -> Iterator[Sink]:
             pending.result()
 
 
-def _uniqueness_filter(options: Options) -> Callable[[BatchRows], BatchRows]:
+def uniqueness_filter(options: Options) -> Callable[[BatchRows], BatchRows]:
     """Return a function that removes from a batch the rows that must be unique in the run, and are not."""
     if not options.schemas:
         return lambda rows: rows

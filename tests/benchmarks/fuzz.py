@@ -182,16 +182,16 @@ def memory_limit() -> Iterator[None]:
         resource.prlimit(server, resource.RLIMIT_DATA, previous_limit)
 
 
-def measure_batch(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Iterator[BatchRows]:
+def measure_batch(batch: Sequence[Source], options: Options, records: Sequence[str]) -> Iterator[BatchRows]:
     """Convert a batch as a worker does; note its memory and, if the batch was slow, the time of each document."""
     start = time.monotonic()
-    rows = [*convert_together(batch, options, names)]
+    rows = [*convert_together(batch, options, records)]
     durations = [time.monotonic() - start]
     if durations[0] > SECONDS and len(batch) > 1:
         durations = []
         for source in batch:
             start = time.monotonic()
-            deque(convert_together([source], options, names), 0)
+            deque(convert_together([source], options, records), 0)
             durations.append(time.monotonic() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     slow_keys = [source.key for source, seconds in zip(batch, durations, strict=False) if seconds > SECONDS * TOLERANCE]

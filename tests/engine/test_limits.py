@@ -279,14 +279,14 @@ damaged = False
 """Whether memory ran out in this worker, see `damages_its_process`."""
 
 
-def damages_its_process(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Iterator[BatchRows]:
+def damages_its_process(batch: Sequence[Source], options: Options, records: Sequence[str]) -> Iterator[BatchRows]:
     """Convert a batch, but run out of memory over a large document, after which this process converts nothing."""
     global damaged
     if damaged:
         raise AttributeError("'generator' object has no attribute 'get'")
     if damaged := any("large" in source.key for source in batch):
         raise MemoryError
-    return convert_together(batch, options, names)
+    return convert_together(batch, options, records)
 
 
 @pytest.mark.parametrize("size", [1, 4])
