@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -32,7 +33,7 @@ from converter.errors import SourceError, UsageError
 from converter.limits import OutOfTime, TooMuchOutput
 from converter.output import Output
 from converter.records import RECORDS, ParsedDocument
-from converter.repair import State
+from converter.repair import State, repair
 from converter.values import Column
 from converter.write.json import nested_document
 from converter.write.values import json_rows
@@ -236,6 +237,40 @@ class Document:
             UsageError: the record is unknown.
         """
         return frame(self.to_arrow(record))
+
+    def to_markdown(self) -> str:
+        """Return the document as Markdown as it was read: its front matter, and its text after every repair.
+
+        Reading it again gives the same records, and no repair.
+
+        Raises:
+            UsageError: it could not be read.
+        """
+        text = self._context.text
+        if text is None:
+            raise UsageError(f"{self.source} could not be read; its `problems` say why")
+        draft = repair(text.lines, text.numbers, self._options.repair, self._options.rules_off)
+        lines = list(draft.lines)
+        if matter := text.front_matter:  # only comments stand above it
+            place = bisect_left(draft.numbers, matter.line_start)
+            lines[place:place] = [matter.raw]
+        return "".join(line + "\n" for line in lines)
+
+    @property
+    def source_lines(self) -> list[str]:
+        """The lines of the source as an editor shows them, before any repair; none if it could not be read."""
+        text = self._context.text
+        if text is None:
+            return []
+        lines = dict(zip(text.numbers, text.lines, strict=True))
+        if matter := text.front_matter:
+            lines |= enumerate(matter.raw.split("\n"), matter.line_start)
+        return [lines[number] for number in sorted(lines)]
+
+    @property
+    def is_repaired(self) -> bool:
+        """Whether a repair changed the text, and did not just mark lines, as `chrome` does."""
+        return any(repair.before != repair.after for repair in self.repairs)
 
     def to_polars(self, record: str) -> pl.DataFrame:
         """Return a record of this document as a Polars data frame; needs Polars.
