@@ -50,10 +50,10 @@ def read(
 ) -> Document:
     r"""Read one document.
 
-    `source` is a path, the document's bytes, or its text. A `str` is text if it contains a line break or if `name`
-    is passed. Otherwise it is a path if the file exists, if it ends like a document (`.md`, `.txt`, ...), or if it
-    contains a slash and no white space; else it is text. Pass untrusted text with a name: then it is never opened as
-    a file.
+    `source` is a path, an address, the document's bytes, or its text. A `str` is text if it contains a line break or if
+    `name` is passed. Otherwise it is an address if it begins like one (`https://`, `s3://`), and a path if the file
+    exists, if it ends like a document (`.md`, `.txt`, ...), or if it contains a slash and no white space; else it is
+    text. Pass texts of others to `read_text`: it opens nothing.
 
     `name` is the key of the document, from which its `doc_id` is derived: by default the path, or `<text>`.
     `reading` sets how it is read (see `ReadingArguments`): `repair`, `rules_off`, `hints`, `encoding`, and the limits
