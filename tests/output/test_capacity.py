@@ -19,10 +19,7 @@ from converter.output.capacity import Capacity
 from converter.output.delta import Delta
 from converter.output.duckdb import DuckDB
 from converter.output.postgres import Postgres
-from tests.output.test_databases import Client, client, convert, server
-from tests.output.test_targets import in_delta, in_duckdb, in_postgres, place, sources
-
-__all__ = ["client", "place", "server"]
+from tests.support.places import Client, convert, in_delta, in_duckdb, in_postgres, sources
 
 NAMES = st.lists(
     st.one_of(
