@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from converter.limits import Allowance
 from converter.parse import Block, Item
-from converter.parse.tokens import CONTAINERS
+from converter.parse.blocks import CONTAINERS
 from converter.problems import Problem
 from converter.repair import Repair, State
 from converter.text.reading import Text

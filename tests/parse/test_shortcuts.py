@@ -25,8 +25,8 @@ from converter.parse.fast.blocks import common_block
 from converter.parse.fast.inlines import read_simple
 from converter.parse.html_tables import add_html_tables
 from converter.parse.parsers import Parser
+from converter.parse.readers import HANDLERS, Reader
 from converter.parse.structure import Window, structure
-from converter.parse.tokens import Reader
 from converter.problems import Problem
 from tests.support.combinations import ALL
 from tests.support.documents import FRAGMENTS
@@ -79,7 +79,7 @@ def check(source: str) -> None:
     contents = [token.content for token in tokens if token.type == "inline"]
     expected_problems: list[Problem] = []
     reader = Reader(lines, numbers, fresh(env), expected_problems, Allowance(), len(source), UNCHANGED)
-    expected = reader.read(list(tokens))
+    expected = reader.read(list(tokens), HANDLERS)
     add_html_tables(expected, expected_problems, Allowance())
     for name, parser in PARSERS.items():
         problems: list[Problem] = []
@@ -105,7 +105,7 @@ def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block],
     with (
         patch("converter.parse.structure.WINDOW_LINES", 7),
         patch("converter.parse.structure.LOOK_AHEAD", 3),
-        patch("converter.parse.tokens.WINDOW_CHARACTERS", 0),
+        patch("converter.parse.document.WINDOW_CHARACTERS", 0),
     ):
         return parse(list(lines), numbers, problems, release=True), problems
 

@@ -1,17 +1,8 @@
-"""Attribute lists: braces beside a heading's title (`{#id .class}`), and what follows a code fence (`{.python}`)."""
+"""The language of a code block: what follows its fence (`python`, `{.python}`, `{code-cell} python`)."""
 
 from __future__ import annotations
 
 import re
-
-# Pandoc, kramdown, Python-Markdown and Docusaurus: an id, a class, a key with a value, or `-` (unnumbered).
-ATTRIBUTE = r"""(?:[#.][^\W\d][\w:.-]*+|\#[\w:.-]++|-|[A-Za-z][\w:-]*+=(?:"[^"{}]*+"|'[^'{}]*+'|[^\s"'{}=]++))"""
-ATTRIBUTE_LIST = re.compile(
-    rf"\{{(?:[ \t]*+{ATTRIBUTE}|:[ \t]*+(?:{ATTRIBUTE}|[a-z_-]++))(?:[ \t]++{ATTRIBUTE})*+[ \t]*+\}}"
-)
-SURE_ATTRIBUTE = re.compile(r"""(?<=[{\s:])(?:[#.]|-[\s}])|=["']""")
-"""A sign that braces hold attributes: `{a=1}` alone may be a formula."""
-CLOSING_MARKS = re.compile(r"(?<=[ \t])#+$")
 
 LANGUAGE = re.compile(r"[.:#!]*+(?:lang(?:uage)?-(?=\w))?((?:[^\s{},;:=\"'()\[\]/]|/(?=[A-Za-z]))++)(=?)(\S?)")
 NAMES = re.compile(r"[^\s,]+")
@@ -29,21 +20,6 @@ OTHER_DIRECTIVES = frozenset(
 """MyST's directives that name no language."""
 STYLES = frozenset({"numberlines", "number-lines", "line-numbers", "linenums", "annotate", "copy", "no-copy", "wrap"})
 """Classes of code blocks that are no languages."""
-
-
-def without_attributes(title: str) -> str:
-    """Return a heading's content without an attribute list at its end, and without the marks that close it."""
-    start = title.rfind("{") if title.endswith("}") else -1
-    if start < 1 or not ATTRIBUTE_LIST.fullmatch(title, start) or not _is_sure(title, start):
-        return title
-    words = title[:start].rstrip()
-    return CLOSING_MARKS.sub("", words).rstrip() or title
-
-
-def _is_sure(title: str, start: int) -> bool:
-    mark = title[start + 1 :].lstrip()[0]
-    is_apart = title[start - 1] in " \t" or (mark in "#:" and title[start - 1] != "\\")
-    return is_apart and (mark == ":" or SURE_ATTRIBUTE.search(title, start) is not None)
 
 
 def language_of(info: str) -> str | None:
