@@ -10,7 +10,7 @@ from converter.parse.blocks import (
     extend,
 )
 from converter.parse.dialects.containers import Shown
-from converter.parse.readers.reader import QUOTE_MARKS, Reader, adopt, lines_of
+from converter.parse.readers.reader import Reader, adopt, lines_of
 
 
 def read_rule(reader: Reader, token: Token) -> None:
@@ -20,9 +20,9 @@ def read_rule(reader: Reader, token: Token) -> None:
 
 def read_link_reference(reader: Reader, token: Token) -> None:
     """Add a link reference definition."""
-    start, end = lines_of(token)
-    markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in reader.lines[start:end])
-    reader.add("link_reference", token, markdown=markdown.strip(), label=token.meta.get("label"))
+    markdown = reader.source(*lines_of(token))
+    markdown = markdown[markdown.find("[") :]  # the mark of the item that it stands in is none of its own
+    reader.add("link_reference", token, markdown=markdown, label=token.meta.get("label"))
 
 
 def read_directive(reader: Reader, token: Token) -> None:

@@ -25,8 +25,7 @@ from converter.parse.fast.blocks import CommonBlock
 from converter.parse.parsers import Parser, ReadInline
 from converter.problems import Problem
 
-QUOTE_MARKS = re.compile(r"(?<![ \t])(?:[ \t]*+>)+[ \t]?")
-MARKS_BEFORE = re.compile(r"\A(?:[ \t]*+>)+[ \t]?")
+QUOTE_MARKS = re.compile(r"\A(?:[ \t]*+>)+[ \t]?")
 MINIMUM_EXPANSION = 100_000
 """Characters that link references may expand to, or the document's size if larger; cmark's limit."""
 
@@ -183,7 +182,7 @@ class Reader:
 
     def source(self, start: int, end: int) -> str:
         """Return lines without the marks of the quotes around them."""
-        return "\n".join(MARKS_BEFORE.sub("", line, count=1) for line in self.lines[start:end]).strip()
+        return "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]).strip()
 
 
 def adopt(block: Block, inline: Inline) -> None:

@@ -19,7 +19,7 @@ from converter.parse.fast.blocks import Rows, table_cells
 from converter.parse.heights import TAG as HEIGHT_TAG
 from converter.parse.markdown_it.inlines import read_raised
 from converter.parse.markdown_it.private import escapedSplit
-from converter.parse.readers.reader import QUOTE_MARKS, Reader, adopt, lines_of
+from converter.parse.readers.reader import Reader, adopt, lines_of
 from converter.problems import Problem
 
 REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
@@ -75,7 +75,7 @@ def _set_table(reader: Reader, block: Block, table: Table, start: int, end: int)
     """Add the table of these lines to its block; if it is too large, the block becomes a paragraph."""
     if reason := refusal(table, sum(map(len, reader.lines[start:end])), reader.allowance):
         block.kind = "paragraph"
-        block.text = block.markdown = "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in reader.lines[start:end])
+        block.text = block.markdown = reader.source(start, end)
         reader.problems.append(Problem("table_size", reason, block.line_start, block.line_end))
         return
     block.tables = [table]
@@ -108,11 +108,9 @@ def _cell(reader: Reader, block: Block, content: str, line: int) -> Cell:
 
 def _surplus_cells(reader: Reader, block: Block, index: int, columns: int) -> list[Cell]:
     """Return the cells of a row's line beyond the header's columns, and report them."""
-    line = reader.lines[index]
+    line = reader.source(index, index + 1) if reader.stack else reader.lines[index]
     if line.count("|") < columns:
         return []
-    if reader.stack:
-        line = QUOTE_MARKS.sub("", line, count=1)
     parts = escapedSplit(line.strip())
     if parts and parts[0] == "":
         parts.pop(0)

@@ -1,0 +1,94 @@
+"""A record's rows in batches: their size, their charge to the document's allowance, and nulls that the contract forbids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from unittest.mock import patch
+
+import pyarrow as pa
+import pytest
+
+from converter.config import Options
+from converter.engine.conversion import read_document
+from converter.limits import Allowance, TooMuchOutput
+from converter.model.source import Source
+from converter.records import RECORDS, ParsedDocument, Record
+from converter.records.context import repeated_characters
+from converter.records.record import DOC_ID, INT32, STRING, field
+
+DOCUMENT = ParsedDocument("d" * 32, "a.md")
+FIELDS = (
+    DOC_ID,
+    field("number", INT32, "A number."),
+    field("text", STRING, "A text.", nullable=True),
+    field("path", pa.list_(STRING), "Texts."),
+    field("pairs", pa.map_(STRING, STRING), "Pairs."),
+    field("parts", pa.list_(pa.struct([("name", pa.string()), ("size", pa.int32())])), "Structures."),
+)
+
+
+def record(rows: Sequence[tuple[Any, ...]]) -> Record:
+    return Record("rows", "Rows.", (), FIELDS, lambda context: rows)
+
+
+ROW = ("d" * 32, 1, "four", ["ab", "c"], [("key", "value")], [{"name": "abc", "size": 5}])
+WEIGHT = 4 * 6 + 4 + 3 + 8 + (3 + 4)
+"""Four bytes for each value, and the characters of its texts; `doc_id` counts as a value only."""
+
+
+def batch_sizes(rows: Sequence[tuple[Any, ...]], **options: Any) -> list[int]:
+    return [batch.num_rows for batch in record(rows).batches([DOCUMENT], **options)]
+
+
+def test_rows_are_charged_by_their_size() -> None:
+    allowance = Allowance(None, 2 * WEIGHT)
+    assert batch_sizes([ROW, ROW], allowance=allowance) == [2]
+    assert allowance.taken == 2 * WEIGHT
+    with pytest.raises(TooMuchOutput):
+        batch_sizes([ROW, ROW], allowance=Allowance(None, 2 * WEIGHT - 1))
+
+
+def test_a_null_text_weighs_as_a_value_only() -> None:
+    allowance = Allowance(None, 1000)
+    batch_sizes([(*ROW[:2], None, *ROW[3:])], allowance=allowance)
+    assert allowance.taken == WEIGHT - 4
+
+
+def test_rows_are_held_up_to_a_number_at_a_time() -> None:
+    assert batch_sizes([ROW] * 5, rows_at_once=2) == [2, 2, 1]
+    assert batch_sizes([ROW] * 2049) == [2048, 1]
+    assert batch_sizes([]) == []
+
+
+@pytest.mark.parametrize(("most", "sizes"), [(3 * WEIGHT, [3]), (3 * WEIGHT - 1, [1, 1, 1])])
+def test_rows_too_large_for_one_batch_become_batches_of_one(most: int, sizes: list[int]) -> None:
+    rows = [(*ROW[:1], number, *ROW[2:]) for number in range(3)]
+    with patch("converter.records.record.MOST_AT_ONCE", most):
+        batches = list(record(rows).batches([DOCUMENT]))
+    assert [batch.num_rows for batch in batches] == sizes
+    assert [number for batch in batches for number in batch.column("number").to_pylist()] == [0, 1, 2]
+
+
+def test_a_null_is_an_error_where_the_contract_allows_none() -> None:
+    message = r"^rows\.number is null, but the contract allows no null$"
+    with pytest.raises(ValueError, match=message):
+        record([(ROW[0], None, *ROW[2:])]).table([DOCUMENT])
+    assert record([(*ROW[:2], None, *ROW[3:])]).table([DOCUMENT]).column("text").to_pylist() == [None]
+
+
+def test_a_table_has_the_rows_of_all_documents_in_order() -> None:
+    documents = [read_document(Source(key, f"# {key}\n\ntext\n"), Options()) for key in ("b", "a")]
+    table = RECORDS["sections"].table(documents)
+    assert table.column("title").to_pylist() == [None, "b", None, "a"]
+    assert table.schema.equals(RECORDS["sections"].schema, check_metadata=True)
+    assert table.schema.metadata[b"record"] == b"sections" and table.schema.metadata[b"version"]
+    assert table.schema.metadata[b"description"] == RECORDS["sections"].description.encode()
+
+
+def test_titles_in_paths_and_captions_of_several_tables_count_as_repeated() -> None:
+    html = "<div><table><tr><th>a</th></tr><tr><td>1</td></tr></table></div>"
+    document = read_document(Source("a", f"# One\n\n## Second\n\nTable:\n\n{html * 2}\n\nTable:\n\n{html}\n"), Options())
+    tables = [len(block.tables) for block in document.blocks if block.tables]
+    assert tables == [2, 1]
+    assert repeated_characters(document.blocks, document.sections) == len("One" + "One" + "Second") + 2 * len("Table:")
