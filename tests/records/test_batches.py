@@ -1,4 +1,4 @@
-"""A record's rows in batches: their size, their charge to the document's allowance, and nulls that the contract forbids."""
+"""A record's rows in batches: their size, their charge to the allowance, and nulls that the contract forbids."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def test_a_table_has_the_rows_of_all_documents_in_order() -> None:
 
 def test_titles_in_paths_and_captions_of_several_tables_count_as_repeated() -> None:
     html = "<div><table><tr><th>a</th></tr><tr><td>1</td></tr></table></div>"
-    document = read_document(Source("a", f"# One\n\n## Second\n\nTable:\n\n{html * 2}\n\nTable:\n\n{html}\n"), Options())
+    document = read_document(
+        Source("a", f"# One\n\n## Second\n\nTable:\n\n{html * 2}\n\nTable:\n\n{html}\n"), Options()
+    )
     tables = [len(block.tables) for block in document.blocks if block.tables]
     assert tables == [2, 1]
     assert repeated_characters(document.blocks, document.sections) == len("One" + "One" + "Second") + 2 * len("Table:")
