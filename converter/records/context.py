@@ -128,7 +128,7 @@ def section_text(section: Section, blocks: Sequence[Block]) -> str:
     has_nested_blocks = False
     for index in section.blocks:
         block = blocks[index]
-        if block.kind in CONTAINERS or block.kind == "front_matter" or heading_level(block):
+        if block.kind in CONTAINERS or heading_level(block):
             continue
         if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index:
             has_nested_blocks = True
