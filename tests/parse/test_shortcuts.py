@@ -13,6 +13,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it.token import Token
@@ -30,7 +31,7 @@ from converter.parse.structure import Window, structure
 from converter.problems import Problem
 from tests.support.combinations import ALL
 from tests.support.documents import FRAGMENTS
-from tests.support.paths import CORPORA
+from tests.support.paths import CASE_FOLDER, CORPORA
 from tests.support.plain_parser import ENVIRONMENTS, NUMBERS, UNCHANGED, check_inline, fresh
 from tests.support.specification import examples
 
@@ -66,6 +67,12 @@ CONTENTS = [
     "[!NOTE]", "[!tip]- T",
     "{#i}", "{: .c}", "k:: v", "[k:: v]", "[[p]]", "!", "!!", "!!!", "?", "???", "{", "{{", "!x", "{x", "    x",
 ]  # fmt: skip
+
+
+def cases(name: str) -> list[str]:
+    texts: list[str] = yaml.safe_load((CASE_FOLDER / "parse" / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert texts and len(set(texts)) == len(texts)
+    return texts
 
 
 def check(source: str) -> None:
@@ -131,6 +138,17 @@ def test_specification_examples_read_the_same() -> None:
     for name in ("commonmark", "gfm"):
         for source in examples(name):
             check(source)
+
+
+@pytest.mark.parametrize("text", cases("blocks"), ids=repr)
+def test_each_document_reads_the_same(text: str) -> None:
+    check(text.replace("\0", ""))
+
+
+@pytest.mark.parametrize("content", cases("inlines"), ids=repr)
+def test_each_inline_content_reads_the_same(content: str) -> None:
+    for env in ENVIRONMENTS:
+        check_inline(content, env)
 
 
 def documents(sampled: st.SearchStrategy[str], size: int) -> st.SearchStrategy[str]:
