@@ -136,11 +136,34 @@ def test_tables_that_never_end_halve_the_reach() -> None:
     assert [len(table.rows) for table in tables] == [0, 1]
 
 
-def test_markup_that_the_parser_gives_up_on_ends_the_table() -> None:
-    tables, problems = html_tables(
-        "<table><tr><th>a</th></tr><![if x]><tr><td>1</td></tr></table>\n\n<table><tr><th>b</th></tr></table>"
-    )
-    assert problems == [] and [[cell.text for cell in table.header] for table in tables][-1] == ["b"]
+def test_a_table_ends_where_python_gives_up_on_its_markup() -> None:
+    broken = "<table><tr><th>a</th></tr><![x[ y]]><tr><td>1</td></tr></table>"
+    tables, problems = html_tables(f"{broken}\n\n<table><tr><th>b</th></tr></table>")
+    assert problems == [] and [[cell.text for cell in table.header] for table in tables] == [["b"]]
+
+
+# -- links over several blocks, and nesting
+
+
+@pytest.mark.parametrize(("between", "is_linked"), [(2, True), (3, False)])
+def test_an_html_link_ends_within_so_many_blocks(between: int, is_linked: bool) -> None:
+    text = "<div>\n<a href='u'>\n\n" + "word\n\n" * between + "![i](s)\n\n</a>\n</div>"
+    with patch("converter.parse.readers.markup.MOST_LINKED_BLOCKS", 4):
+        blocks, _ = read(text)
+    (link,) = blocks[0].links
+    (image,) = blocks[-2].images
+    assert link.text == ("word " * between + "i" if is_linked else "")
+    assert image.link_url == ("u" if is_linked else None)
+
+
+@pytest.mark.parametrize(("marks", "depth"), [("> ", 255), ("- ", 127)])
+def test_blocks_nest_to_a_limit(marks: str, depth: int) -> None:
+    blocks, problems = read(marks * depth + "*a*")
+    assert problems == [] and (blocks[-1].items[-1] if marks == "- " else blocks[-1]).text == "a"
+    blocks, problems = read(marks * (depth + 1) + "*a*\n")
+    assert (blocks[-1].kind, blocks[-1].text, blocks[-1].markdown) == ("paragraph", "*a*", "*a*")
+    assert codes(problems) == [("nesting", 1, 1)]
+    assert problems[0].message == "the block is nested too deeply; it is kept as plain text"
 
 
 # -- inline content

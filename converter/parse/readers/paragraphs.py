@@ -18,9 +18,6 @@ from converter.problems import Problem
 
 def read_common_paragraph(reader: Reader, piece: Paragraph) -> None:
     """Add a paragraph that was read from its lines."""
-    if LONE_HEADING.fullmatch(piece.content):
-        read_html(reader, Token("html_block", "", 0, map=[piece.start, piece.end], content=piece.content))
-        return
     content, lines_cut = cut_attributes(piece.content)
     if not content:
         reader.add_common("directive", piece, "", piece.content)
