@@ -29,7 +29,7 @@ def language_of(info: str) -> str | None:
         return _language(info)
     content, _, argument = info.strip("{").partition("}")
     names = NAMES.findall(content)
-    if not names or names[0][0] not in "#.=":  # a program (knitr, Quarto) or a directive (MyST)
+    if not names or (names[0][0] not in "#." and "=" not in names[0]):  # a program (knitr, Quarto), a directive (MyST)
         name = _language(names[0]) if names else None
         return language_of(argument) if name in CODE_DIRECTIVES else None if name in OTHER_DIRECTIVES else name
     classes = [name[1:] for name in names if name[0] in ".="]

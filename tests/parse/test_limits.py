@@ -193,7 +193,8 @@ def test_references_expand_up_to_a_limit(limit: int, expanded: int) -> None:
         blocks, problems = read(text)
     affordable = min(4, max(bound, size) // len(url + title))
     assert affordable == max(expanded, 1)
-    marks = [mark.url for block in blocks for mark in (*block.links, *block.images)]
+    marks = [link.url for block in blocks for link in block.links]
+    marks += [image.url for block in blocks for image in block.images]
     assert (marks.count(url), marks.count("u")) == (affordable, 1)
     assert [problem.code for problem in problems] == ["reference_size"] * (affordable < 4)
     if problems:

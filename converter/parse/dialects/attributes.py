@@ -10,14 +10,16 @@ import re
 
 from markdown_it.rules_inline import StateInline
 
-VALUE = r"""(?:"[^"\n{}]*+"|'[^'\n{}]*+'|[\w./%#:+-]++)"""
-ATTRIBUTE = rf"(?:#[\w:.-]++|\.[^\W\d][\w:.-]*+|[A-Za-z][\w:-]*+={VALUE})"
+NAME = r"#[\w:.-]++|\.[^\W\d][\w:.-]*+"
+KEY = r"[A-Za-z][\w:-]*+="
+QUOTED = r"""(?:"[^"\n{}]*+"|'[^'\n{}]*+')"""
+ATTRIBUTE = rf"(?:{NAME}|{KEY}(?:{QUOTED}|[\w./%#:+-]++))"
 BRACES = re.compile(rf"\{{(?:[ \t]*+{ATTRIBUTE}(?:[ \t]++{ATTRIBUTE})*+[ \t]*+|:[^{{}}\[\]\n]++)\}}")
 FIRST_LINE = re.compile(rf"(?:{BRACES.pattern})[ \t]*+\n\s*+(?=\S)")
 LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{BRACES.pattern})[ \t]*+\Z")
 OWNERS = frozenset({"image", "link_close", "code_inline"})
 
-TITLE_ATTRIBUTE = rf"(?:{ATTRIBUTE}|-)"
+TITLE_ATTRIBUTE = rf"""(?:{NAME}|-|{KEY}(?:{QUOTED}|[^\s"'{{}}=]++))"""
 TITLE_BRACES = re.compile(
     rf"\{{(?:[ \t]*+{TITLE_ATTRIBUTE}|:[ \t]*+(?:{TITLE_ATTRIBUTE}|[a-z_-]++))(?:[ \t]++{TITLE_ATTRIBUTE})*+[ \t]*+\}}"
 )
