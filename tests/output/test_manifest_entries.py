@@ -58,18 +58,20 @@ def manifest(files: list[File]) -> Manifest:
 
 def test_a_manifest_says_how_the_output_was_made() -> None:
     report = Report(documents=5)
-    made = Manifest.of(
+    entry = Manifest.of(
         report, "csv", {"b": [1], "a": "é"}, [], {"x": SCHEMA, "y": pa.schema([("n", pa.int8())])}, "files"
     )
-    assert (made.run_id, made.converter_version, made.format, made.documents) == (report.run_id, __version__, "csv", 5)
-    assert made.fingerprint == hashlib.sha256(b'{"a": "\\u00e9", "b": [1]}').hexdigest()
-    assert made.schemas == {"x": {"item": "string", "price": "int64"}, "y": {"n": "int8"}}
-    assert (made.units, units_of(SCHEMA)) == ({"x": {"price": "€"}}, {"price": "€"})
-    assert (made.layout, made.arrangement, made.version, made.root, made.folder) == ("files", "files", 1, None, None)
-    assert made.finished.endswith("+00:00") and len(made.finished) == len("2024-01-01T00:00:00+00:00")
+    assert (entry.run_id, entry.converter_version) == (report.run_id, __version__)
+    assert (entry.format, entry.documents) == ("csv", 5)
+    assert entry.fingerprint == hashlib.sha256(b'{"a": "\\u00e9", "b": [1]}').hexdigest()
+    assert entry.schemas == {"x": {"item": "string", "price": "int64"}, "y": {"n": "int8"}}
+    assert (entry.units, units_of(SCHEMA)) == ({"x": {"price": "€"}}, {"price": "€"})
+    assert (entry.layout, entry.arrangement, entry.version) == ("files", "files", 1)
+    assert (entry.root, entry.folder) == (None, None)
+    assert entry.finished.endswith("+00:00") and len(entry.finished) == len("2024-01-01T00:00:00+00:00")
     assert manifest([]).documents == 3
-    values = json.loads(made.text)
-    assert values["options"] == {"b": [1], "a": "é"} and "é" in made.text and made.text.startswith('{\n  "run_id"')
+    values = json.loads(entry.text)
+    assert values["options"] == {"b": [1], "a": "é"} and "é" in entry.text and entry.text.startswith('{\n  "run_id"')
     files = [File("cells.parquet", "cells", 2, 0, ""), File("cells/b.parquet", "cells", 3, 0, "")]
     assert manifest(files).rows() == {"cells": 5} and manifest(files).paths == {"cells.parquet", "cells/b.parquet"}
 
