@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from converter.limits import Allowance
 from converter.parse import Block, Item
-from converter.parse.tokens import CONTAINERS
+from converter.parse.blocks import CONTAINERS
 from converter.problems import Problem
 from converter.repair import Repair, State
 from converter.text.reading import Text
@@ -132,7 +132,7 @@ def section_text(section: Section, blocks: Sequence[Block]) -> str:
     has_nested_blocks = False
     for index in section.blocks:
         block = blocks[index]
-        if block.kind in CONTAINERS or block.kind == "front_matter" or heading_level(block):
+        if block.kind in CONTAINERS or heading_level(block):
             continue
         if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index:
             has_nested_blocks = True

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import converter
 from converter.cli import app
 from tests.benchmarks.documents import generated
-from tests.records.test_nothing_lost import FRAGMENTS
+from tests.support.documents import FRAGMENTS
 
 DAMAGED = "---\ntitle: Tides\n---\n\n##Ebb\n\nIt falls.\n\n##Flow\n\nIt rises.\n"
 FIXED = DAMAGED.replace("##", "## ")

@@ -33,8 +33,8 @@ from converter.model.events import BatchRows, BatchStart, Event, join_rows
 from converter.model.source import Source
 from converter.records import ParsedDocument
 from converter.schema.load import load_schemas
-from tests.cli.test_command import run
 from tests.support.combinations import some
+from tests.support.commands import run
 from tests.support.conversion import records_of, rows_of_batch
 from tests.support.expansions import EXPANDING
 from tests.support.paths import PROJECT
@@ -57,8 +57,6 @@ CODES = {
     "wide row": "table_size",
 }
 """The problem code of each expanding input; inputs that are missing here are small enough."""
-FILLER = "```\n" + ("x" * 1000 + "\n") * 1100 + "```\n"
-"""Text that makes a document large enough to be converted in pieces, with the least work."""
 PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
@@ -71,8 +69,7 @@ from converter.model.events import BatchRows
 from converter.model.report import Report
 from converter.engine.run import Settings, convert_sources
 from tests.support.combinations import some
-from tests.support.expansions import EXPANDING
-from tests.engine.test_limits import FILLER
+from tests.support.expansions import EXPANDING, FILLER
 
 def sources(filler):
     yield Source("first.md", "# First")

@@ -24,7 +24,7 @@ from converter.cli.console import FLAGS
 from converter.cli.reading_options import READING, Reading
 from converter.config import FROM_TEXT, options_from_text
 from converter.errors import ParquetryError, UsageError
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 PACKAGE = Path(converter.__file__).parent
 FUNCTIONS = ("convert", "extract", "read", "read_file", "read_many", "read_tables", "read_text")

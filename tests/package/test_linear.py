@@ -26,9 +26,9 @@ from converter.sources.tables import PARTITION
 from converter.text.office import format_by_content
 from converter.values import infer_table
 from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
-from tests.parse.test_shortcuts import ENVIRONMENTS, check_inline
 from tests.support.conversion import rows_of_batch
 from tests.support.growth import steep
+from tests.support.plain_parser import ENVIRONMENTS, check_inline
 
 Make = Callable[[int], str]
 

@@ -22,9 +22,9 @@ from converter.records import RECORDS, Record
 from converter.records.contract import contract, published
 from converter.records.sections import word_count
 from tests.benchmarks.documents import CONSTRUCTS, generated
-from tests.records.test_nothing_lost import FRAGMENTS
 from tests.support.accounting import rows_of
 from tests.support.conversion import records_of, rows_of_batch
+from tests.support.documents import FRAGMENTS
 from tests.support.paths import PROJECT
 from tests.support.specification import examples
 
