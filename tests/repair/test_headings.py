@@ -159,7 +159,29 @@ def test_speakers_of_a_play_are_no_headings() -> None:
     assert headings_in([*speeches, "KEEPER\tWhy?", *speeches]) == []
 
 
-@pytest.mark.parametrize("text", ["Figure 5. A lock and its gates", "Tabelle 2: Die Schleusen", "图 3 水闸"])
-def test_a_caption_is_no_heading(text: str) -> None:
+NO_TITLES = (
+    "Figure 5. A lock and its gates",
+    "Tabelle 2: Die Schleusen",
+    "图 3 水闸",
+    "#define GATES 4",
+    "#locks of today",
+)
+
+
+@pytest.mark.parametrize("text", NO_TITLES)
+def test_a_caption_or_a_directive_is_no_candidate(text: str) -> None:
     blocks = page_of([PROSE[0], TITLES[0], PROSE[1], text, PROSE[2]]).blocks
     assert [block.candidate for block in blocks] == [True, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("above", "text", "is_candidate"),
+    [
+        ("Your friend,", "L. van Berg", False),
+        ("Your friend", "L. van Berg", True),
+        ("and all the boats lie still,", "XIII.", True),
+        ("and all the boats lie still,", "Song 13", True),
+    ],
+)
+def test_a_signature_is_no_candidate(above: str, text: str, is_candidate: bool) -> None:
+    assert page_of([PROSE[0], above, text, PROSE[1]]).blocks[2].candidate == is_candidate
