@@ -17,14 +17,15 @@ SHARE = 0.15
 """The share of the touching lines that must be wrapped, and the share between which a block must end."""
 
 FIELDS = 0.2
-"""The share of the blocks that may begin like a field (`Name: value`): more of them are a record, not an article."""
+"""The share of the blocks that may begin like a field or a definition: more of them are a record, not an article."""
 
 ROOM = 0.85
 """A line that would still be this much shorter than the margin with the next word ends its block: proportional type
 makes lines of equal width differ in their number of characters."""
 
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
-_FIELD = re.compile(r"\w[\w-]*:(?:\s|$)")
+_FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
+"""Start of a field, or of a line of a definition: `Name: value`, `( cn $ name )`, `SYNTAX 1.3.6.1.4`."""
 _MARKED_KINDS = frozenset((HEADING, BULLET, ROW, UNDERLINE))
 
 
