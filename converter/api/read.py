@@ -7,7 +7,8 @@ import re
 from dataclasses import replace
 from typing import Any, Unpack
 
-from converter.api.arguments import ReadingArguments, SourcePath, kind_of, options_of
+from converter.api.arguments import SourcePath, kind_of, options_of
+from converter.config import ReadingArguments
 from converter.document.document import Document
 from converter.document.drawing import drawers
 from converter.document.rows import Rows

@@ -21,12 +21,12 @@ import pyarrow as pa
 import pytest
 
 import converter
-from converter.config import Options
+from converter.config import Options, Run
 from converter.engine import conversion, pool
 from converter.engine.check import check_sources
 from converter.engine.conversion import Batch, convert_batch, convert_together, join_batches, read_document
 from converter.engine.pool import convert_batches
-from converter.engine.run import Settings, convert_sources
+from converter.engine.run import convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
 from converter.model.source import Source
@@ -66,7 +66,8 @@ from converter.config import Options
 from converter.model.source import Source
 from converter.output import Output
 from converter.model.report import Report
-from converter.engine.run import Settings, convert_sources
+from converter.config import Run
+from converter.engine.run import convert_sources
 from tests.support.combinations import some
 from tests.support.expansions import EXPANDING
 from tests.engine.test_limits import FILLER
@@ -81,7 +82,7 @@ if __name__ == "__main__":
     jobs, filler = int(sys.argv[1]), FILLER if sys.argv[2] == "pieces" else ""
     report, read = Report(), []
     sink = lambda records, *_: read.extend(records["documents"]["source"].to_pylist() if "documents" in records else [])
-    convert_sources(sources(filler), sink, Output(), Options(maximum_seconds=100), report, Settings(jobs))
+    convert_sources(sources(filler), sink, Output(), Options(maximum_seconds=100), report, Run(jobs))
     # Not that of getrusage, which begins with what the process had that started this one.
     peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
     problems = [[each["source"], each["code"]] for each in report.problems]
@@ -234,7 +235,8 @@ from converter.config import Options
 from converter.model.source import Source
 from converter.output import Output
 from converter.model.report import Report
-from converter.engine.run import Settings, convert_sources
+from converter.config import Run
+from converter.engine.run import convert_sources
 
 def used():
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -248,7 +250,7 @@ if __name__ == "__main__":
     report = Report()
     large = ("word " * 2000 + "\\n\\n") * 1200
     sources = [Source("large.md", large), *(Source(f"{at}.md", "# Next") for at in range(3))]
-    convert_sources(iter(sources), lambda *_: None, Output(), Options(), report, Settings(2, isolated=True))
+    convert_sources(iter(sources), lambda *_: None, Output(), Options(), report, Run(2, isolated=True))
     print(report.documents, [[problem["source"], problem["code"]] for problem in report.problems])
 """
 
@@ -405,7 +407,7 @@ def test_the_time_limit_covers_making_the_rows(
 
     report = Report()
     options = Options(maximum_seconds=1.5, repair="off")
-    where(lambda: convert_sources(sources, sink, Output(), options, report, Settings()))
+    where(lambda: convert_sources(sources, sink, Output(), options, report, Run()))
     assert read == ["a", "b"]
     assert [(each["source"], each["code"]) for each in report.problems] == [("slow", "too_slow")]
     assert "1.5 s" in report.problems[0]["message"]

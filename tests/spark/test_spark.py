@@ -31,7 +31,6 @@ from converter.problems import Problem
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.sources import LocalFile, find_sources
-from converter.write import Layout
 from tests.output.test_output import TEXTS, Deadly, Slow, rows
 from tests.support.combinations import ALL
 from tests.support.paths import PROJECT
@@ -71,7 +70,7 @@ CASES: dict[str, tuple[Output, Options]] = {
     "all": (Output(), Options()),
     "some": (Output(records=["sections", "problems"]), Options(repair="off")),
     "data sets": (Output(records=["datasets"]), Options()),
-    "small files": (Output(layout=Layout(file_bytes=1)), Options()),
+    "small files": (Output(file_bytes=1), Options()),
     "schema": (Output(datapackage=True), Options(schemas=tuple(load_schemas("link-list")))),
 }
 
@@ -159,7 +158,7 @@ def test_a_resumed_run_equals_a_local_run(
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     maximum = "100%" if mode == "incremental" else None
-    output = Output(mode=mode, layout=Layout(file_bytes=file_bytes), maximum_removed=maximum)
+    output = Output(mode=mode, file_bytes=file_bytes, maximum_removed=maximum)
     for number, texts in enumerate(states):
         data_frame = spark.createDataFrame([*texts.items()], "key string, body string").repartition(2)
         report = on_spark(spark, data_frame, folder / "out", text_column="body", key_column="key", output=output)
