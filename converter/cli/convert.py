@@ -51,11 +51,13 @@ EXAMPLES = """[bold]Examples[/bold]
 
 @with_flags()
 def convert(
-    reading: Reading,
-    writing: Writing,
-    running: Running,
+    *,
     source: Sources = None,
     out: Out = None,
+    to: To = None,
+    writing: Writing,
+    reading: Reading,
+    running: Running,
     files_from: FilesFrom = None,
     null: Null = False,
     include: Include = None,
@@ -66,7 +68,6 @@ def convert(
     keep: Keep = None,
     query: Query = None,
     root: Root = None,
-    to: To = None,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
     report_file: ReportFile = None,

@@ -85,13 +85,15 @@ def archive(
 @spark.command()
 @with_flags("jobs")
 def convert(
-    out: OutFolder,
-    reading: Reading,
-    writing: Writing,
-    running: Running,
+    *,
     source: Annotated[
         list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.", callback=check_names)
     ] = None,
+    out: OutFolder,
+    to: To = None,
+    writing: Writing,
+    reading: Reading,
+    running: Running,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
     keep: Keep = None,
@@ -101,7 +103,6 @@ def convert(
     root: Root = None,
     master: Master = None,
     conf: Configuration = None,
-    to: To = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
     schema: SchemaOption = None,
@@ -143,14 +144,15 @@ convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
 @spark.command()
 @with_flags("jobs", "overwrite", "append", "incremental", "maximum_removed", "spreadsheet_safe")
 def stream(
-    out: OutFolder,
-    reading: Reading,
-    writing: Writing,
-    running: Running,
+    *,
     source: Annotated[
         str,
         typer.Argument(metavar="SOURCE", help="The folder or glob in which documents arrive.", callback=check_names),
     ],
+    out: OutFolder,
+    writing: Writing,
+    reading: Reading,
+    running: Running,
     checkpoint: Annotated[
         Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark records what it has read.")
     ],

@@ -2,7 +2,8 @@
 
 batches -> Parts: a file per record, or a folder of numbered files (`parts.py`), by partition (`partition.py`)
         -> RecordFiles: all files of a run, including data sets (`folder.py`)
-        -> Stage: the folder in which all files are made, and the one step that puts them in place (`stage.py`)
+        -> Stage: the folder in which all files are made, and the one step that puts them in place (`stage.py`);
+           it belongs to one run alone (`claim.py`)
         -> Target: a folder (`disk.py`) or a database, one module each; `TARGETS` lists the databases (`target.py`)
         -> Manifest: the contents of the output, and how it was made (`manifest.py`)
 a later run -> PreviousOutput: what it can keep (`previous.py`), if it resumes the output (`resume.py`)

@@ -33,7 +33,8 @@ from converter.errors import OutputError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Mode, Output, find_target, target
-from converter.output.postgres import Postgres, encoded
+from converter.output.postgres import Postgres
+from converter.output.postgres_values import encoded
 from converter.problems import Problem
 from tests.cli.test_command import COMMAND, ENVIRONMENT, run
 from tests.output.test_output import EDITS, TEXTS
