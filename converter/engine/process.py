@@ -6,38 +6,35 @@ import gc
 import os
 import signal
 import sys
-from types import FrameType
+
+FRAMES = ("pandas", "numpy")
+"""Packages that pyarrow imports if they are installed: 0.4 s, and no conversion needs them."""
 
 
-class WithoutFrames:
-    """Hides pandas and numpy from pyarrow, which imports them if installed: 0.4 s, and no conversion needs them.
+def hide_frames() -> None:
+    """Make pyarrow do without `FRAMES`: Python refuses to import a module whose entry in `sys.modules` is None.
 
-    Packages that use them themselves, such as those that read XLSX, can import them.
+    That holds for every package in this process. Office formats, which are read through pandas, have a process of their
+    own, and Spark undoes it (`show_frames`).
     """
+    for name in FRAMES:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # documented for None, but typed without it
 
-    NAMES = ("pandas", "numpy")
 
-    @classmethod
-    def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
-        """Refuse these imports to pyarrow and Parquetry; leave every other import alone."""
-        if name in cls.NAMES:
-            frame: FrameType | None = sys._getframe(1)
-            while frame and "importlib" in frame.f_globals["__name__"]:
-                frame = frame.f_back
-            # Imports that pyarrow makes from C appear to come from its caller.
-            if frame is None or frame.f_globals["__name__"].partition(".")[0] in ("pyarrow", "converter"):
-                raise ModuleNotFoundError(f"the command line does without {name}", name=name)
+def hides_frames() -> bool:
+    """Whether `hide_frames` was called: this process is Parquetry's own."""
+    return all(name in sys.modules and sys.modules[name] is None for name in FRAMES)
 
 
 def show_frames() -> None:
-    """Undo `WithoutFrames`, for PySpark, which needs pyarrow to use pandas and numpy."""
-    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, WithoutFrames)]
+    """Undo `hide_frames`, for PySpark, which needs pyarrow to use pandas and numpy."""
+    for name in FRAMES if hides_frames() else ():
+        del sys.modules[name]
 
 
 def set_up() -> None:
     """Make this process start and run faster. Only for Parquetry's own processes: it changes the interpreter."""
-    show_frames()  # a process forked from the fork server is already set up
-    sys.meta_path.insert(0, WithoutFrames())
+    hide_frames()
     # XLSX is read through pandas, whose strings are pyarrow's by default: converting them back takes numpy.
     os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "0")
     # pyarrow's own allocator keeps 50% more memory than is in use, and is no faster for conversions.
@@ -76,8 +73,8 @@ def start_fork_server() -> str | None:
     if "forkserver" not in get_all_start_methods():
         return None
     # Another program's process shares its server with Parquetry: without numpy, pyarrow in its workers would crash.
-    is_parquetry = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
-    forkserver.set_forkserver_preload(["converter.engine.fork_server" if is_parquetry else "converter.engine.pool"])
+    preloaded_module = "converter.engine.fork_server" if hides_frames() else "converter.engine.pool"
+    forkserver.set_forkserver_preload([preloaded_module])
     # Ctrl-C and a closed terminal reach every process; the main one stops the others, which need not report it.
     previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:

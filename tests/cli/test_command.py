@@ -25,27 +25,12 @@ from converter.records import RECORDS
 from converter.repair import RULES
 from converter.version import __version__
 from converter.write import FORMATS
+from tests.support.command import COMMAND, ENVIRONMENT, run
 from tests.support.paths import PROJECT
 
-COMMAND = [sys.executable, "-m", "converter"]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "120", "PYTHONUTF8": "1"}
 TEXT = "# Title\n\n- a: 1\n- b: 2\n\n| x | y |\n|---|---|\n| 1 | 2 |\n"
 RAGGED = "| a |\n|---|\n| 1 | 2 |\n"
 BROKEN = "---\ntitle: [1\n---\ntext\n"
-
-
-def run(
-    *arguments: str | Path, cwd: Path, stdin: bytes = b"", code: int | None = None, **environment: str
-) -> subprocess.CompletedProcess[bytes]:
-    """Run the command, and check that it shows no traceback."""
-    result = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=cwd, input=stdin, capture_output=True, timeout=60, check=False, env={**ENVIRONMENT, **environment},
-    )  # fmt: skip
-    assert b"Traceback" not in result.stderr, result.stderr.decode()
-    if code is not None:
-        assert result.returncode == code, result.stderr.decode()
-    return result
 
 
 def folder_of(path: Path) -> list[str]:

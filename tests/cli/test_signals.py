@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_command import COMMAND, ENVIRONMENT, TEXT, folder_of, start
+from tests.cli.test_command import TEXT, folder_of, start
 from tests.support.combinations import ALL, some
+from tests.support.command import COMMAND, ENVIRONMENT
 
 STOPPED = b"parquetry: stopped; nothing half-written was left\n"
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -23,10 +23,10 @@ from converter.inspect.lines import KIND_OF_BLOCK, KINDS
 from converter.inspect.page import Inspected, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
 from converter.model.source import Source
-from tests.cli.test_command import run
 from tests.document.test_document import EVERY_KIND
 from tests.document.test_show import SCRAPED
 from tests.records.test_nothing_lost import FRAGMENTS
+from tests.support.command import run
 
 CODE = "window.ran = true"
 BREAKOUTS = (

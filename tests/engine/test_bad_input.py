@@ -22,8 +22,9 @@ from converter.model.source import Source
 from converter.output import Output
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH
 from converter.write import FORMATS
-from tests.cli.test_command import COMMAND, ENVIRONMENT, folder_of, run
+from tests.cli.test_command import folder_of
 from tests.support.accounting import rows_of, unaccounted
+from tests.support.command import COMMAND, ENVIRONMENT, run
 from tests.support.growth import steep
 
 GOOD = "# Good\n\n- one\n"

@@ -32,8 +32,8 @@ from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, 
 from converter.model.source import Source
 from converter.records import ParsedDocument
 from converter.schema.load import load_schemas
-from tests.cli.test_command import run
 from tests.support.combinations import some
+from tests.support.command import run
 from tests.support.expansions import EXPANDING
 from tests.support.paths import PROJECT
 

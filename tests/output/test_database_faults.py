@@ -18,10 +18,10 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from converter.errors import OutputError
 from converter.output import Mode, find_target
 from converter.output.tables import MANIFEST_TABLE
-from tests.cli.test_command import ENVIRONMENT
 from tests.output.test_databases import DOCUMENTS, FLOATS, convert
 from tests.output.test_targets import Place, as_delta, full_tables, in_delta, place, server, texts_of
 from tests.support.combinations import ALL, some
+from tests.support.command import ENVIRONMENT
 
 __all__ = ["place", "server"]
 

@@ -30,8 +30,8 @@ from converter.output import MANIFEST, File, Mode, Output, find_target, read_man
 from converter.output.folder import RecordFiles
 from converter.output.manifest import check_file, parse_manifest
 from converter.output.stage import move_in_stage, open_stage
-from tests.cli.test_command import run
 from tests.output.test_stage import LATER, TEXTS, convert, listing
+from tests.support.command import run
 
 OUTSIDE = [
     "../victim/key", "/tmp/key", "sections/../../victim/key", "..", ".", "", "sections.parquet/../../victim/key",

@@ -32,8 +32,8 @@ from converter.output.stage import open_stage
 from converter.problems import Problem
 from converter.records import RECORDS, ParsedDocument
 from converter.write import Layout
-from tests.cli.test_command import run
 from tests.support.combinations import ALL
+from tests.support.command import run
 
 Rows = dict[str, list[str]]
 

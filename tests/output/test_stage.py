@@ -30,7 +30,7 @@ from converter.output.directory import Directory
 from converter.output.signals import uninterrupted
 from converter.output.stage import open_stage, write_file
 from converter.output.staging_place import staging_place
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
+from tests.support.command import COMMAND, ENVIRONMENT, run
 
 TEXTS = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n"}
 LATER = {"a": "# Two\n", "c": "| n |\n|---|\n| 2 |\n"}

@@ -36,8 +36,8 @@ from converter.output import Mode, Output, find_target, target
 from converter.output.postgres import Postgres
 from converter.output.postgres_values import encoded
 from converter.problems import Problem
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
 from tests.output.test_output import EDITS, TEXTS
+from tests.support.command import COMMAND, ENVIRONMENT, run
 
 TYPED = """---
 title: "Nul \\0, quotes ' and \\" and \\\\u0000"

@@ -17,7 +17,7 @@ import pytest
 import converter
 from converter import errors
 from converter.errors import ParquetryError, UsageError
-from tests.cli.test_command import run
+from tests.support.command import run
 
 PACKAGE = Path(converter.__file__).parent
 FUNCTIONS = ("convert", "extract", "read", "read_tables")

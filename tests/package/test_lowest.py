@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 import converter
-from tests.cli.test_command import in_terminal, run
+from tests.cli.test_command import in_terminal
+from tests.support.command import run
 
 TEXT = """---
 title: Report

@@ -29,7 +29,7 @@ from converter.sources import Columns, find_sources
 from converter.text import office
 from converter.text.office import format_by_content
 from converter.text.office_reader import READERS
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
+from tests.support.command import COMMAND, ENVIRONMENT, run
 
 pytest.importorskip("markitdown", reason="the extra office is not installed")
 

@@ -26,7 +26,7 @@ from converter.errors import UsageError
 from converter.model.source import Source, document_id
 from converter.sources import find_sources
 from converter.sources.name_set import NameSet
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
+from tests.support.command import COMMAND, ENVIRONMENT, run
 
 
 @pytest.fixture
