@@ -7,34 +7,33 @@ import os
 import signal
 import sys
 
-FRAMES = ("pandas", "numpy")
-"""Packages that pyarrow imports if they are installed: 0.4 s, and no conversion needs them."""
 
+class WithoutFrames:
+    """A finder of modules, first in `sys.meta_path`, for which pandas and numpy are not installed.
 
-def hide_frames() -> None:
-    """Make pyarrow do without `FRAMES`: Python refuses to import a module whose entry in `sys.modules` is None.
-
-    That holds for every package in this process. Office formats, which are read through pandas, have a process of their
-    own, and Spark undoes it (`show_frames`).
+    pyarrow imports them if they are: 0.4 s, and no conversion needs them. pyarrow has no setting against it, and takes
+    None in `sys.modules`, Python's own way, for the module. So no package has them in this process: office formats,
+    which are read through pandas, have a process of their own, and Spark undoes it (`show_frames`).
     """
-    for name in FRAMES:
-        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # documented for None, but typed without it
 
+    NAMES = ("pandas", "numpy")
 
-def hides_frames() -> bool:
-    """Whether `hide_frames` was called: this process is Parquetry's own."""
-    return all(name in sys.modules and sys.modules[name] is None for name in FRAMES)
+    @classmethod
+    def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
+        """Refuse these imports; leave every other import to the finders that follow."""
+        if name in cls.NAMES:
+            raise ModuleNotFoundError(f"the command line does without {name}", name=name)
 
 
 def show_frames() -> None:
-    """Undo `hide_frames`, for PySpark, which needs pyarrow to use pandas and numpy."""
-    for name in FRAMES if hides_frames() else ():
-        del sys.modules[name]
+    """Undo `WithoutFrames`, for PySpark, which needs pyarrow to use pandas and numpy."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, WithoutFrames)]
 
 
 def set_up() -> None:
     """Make this process start and run faster. Only for Parquetry's own processes: it changes the interpreter."""
-    hide_frames()
+    show_frames()  # a process forked from the fork server is already set up
+    sys.meta_path.insert(0, WithoutFrames())
     # XLSX is read through pandas, whose strings are pyarrow's by default: converting them back takes numpy.
     os.environ.setdefault("PANDAS_FUTURE_INFER_STRING", "0")
     # pyarrow's own allocator keeps 50% more memory than is in use, and is no faster for conversions.
@@ -73,7 +72,8 @@ def start_fork_server() -> str | None:
     if "forkserver" not in get_all_start_methods():
         return None
     # Another program's process shares its server with Parquetry: without numpy, pyarrow in its workers would crash.
-    preloaded_module = "converter.engine.fork_server" if hides_frames() else "converter.engine.pool"
+    is_parquetry = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
+    preloaded_module = "converter.engine.fork_server" if is_parquetry else "converter.engine.pool"
     forkserver.set_forkserver_preload([preloaded_module])
     # Ctrl-C and a closed terminal reach every process; the main one stops the others, which need not report it.
     previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
