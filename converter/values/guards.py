@@ -34,9 +34,9 @@ CODE_HEADER = header_pattern(
     r"ids?|codes?|no|nr|number|sku|part|model|article|artikel\w*|ref|reference|commit|sha|room|flight|seat|batch|lot"
 )
 PHYSICAL_HEADER = header_pattern(
-    r"temp|temps|temperatur\w*|high|low|current|strom|corriente|courant|amps?|amperage|fuse|breaker|voltage|load|charge|"
-    r"capacity|capacitance|kapazität|params?|parameters?|sizes?|größe|revenue|sales|umsatz|income|profit|market cap|gdp|"
-    r"worth|budget|funding|valuation|count|total"
+    r"temp|temps|temperatur\w*|high|low|current|strom|corriente|courant|amps?|amperage|fuse|breaker|voltage|load|"
+    r"charge|capacity|capacitance|kapazität|params?|parameters?|sizes?|größe|revenue|sales|umsatz|income|profit|market cap|"
+    r"gdp|worth|budget|funding|valuation|count|total"
 )
 """Headers of what is measured in units of one capital letter: `16A` under `Fuse` is a current."""
 DECADE_HEADER = header_pattern(r"decades?|eras?|epochs?|generations?|jahrzehnte?|décennies?|décadas?|decenni\w*")

@@ -23,13 +23,24 @@ _PARAGRAPH = re.compile(f"[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+(?P<text>{TEX
 _BREAK = re.compile(r"(?:  |\\|<br ?/?>)$", re.IGNORECASE)
 """A line break that the author asked for: the paragraph goes on."""
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?[ \t]+[^\W\d_]")
+_CLOCK = r"\d{1,2}[:.h]\d\d"
+_DATED = re.compile(
+    r"(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./](?:\d\d){1,2}|(?:1[89]|20)\d\d)(?:[:：]| [-–—])[ \t]+\S"
+    rf"|{_CLOCK}(?: ?[-–] ?{_CLOCK})?(?:[:：]| [-–—])?[ \t]+[^\W\d_]"
+)
+"""A line of a history or a programme: `2021-03-01: begun`, `10:30 Coffee`."""
+_MENTION = re.compile(r"@[\w.-]{1,39}[ \t]*+$")
+"""A name alone on its line."""
+_NUMBERED_LINES = (_NUMBERED, _DATED, _MENTION)
+"""Lines that are alike by what they begin with, without a label."""
 _TITLED_ITEM = re.compile(r"\d{1,9}[.)][ \t]+[^\W\d_].*")
 
 
 @rule("label_break", FULL)
 def label_break(draft: Draft) -> None:
-    """A label (`Cons:`) under a list item is a block of its own, and so is each of several labelled lines (`Date: ...`)
-    or numbered ones (`2.1 ...`) in a row; the sentences under numbered titles are no part of their item."""
+    """A label (`Cons:`) under a list item is a block of its own, and so is each of several lines in a row with a label
+    (`Date: ...`), number (`2.1 ...`), date (`2021-03-01: ...`) or name (`@ann`); the sentences under numbered titles
+    are no part of their item."""
     sentences = _sentences_under_titles(draft)
     for paragraph in _PARAGRAPH.finditer(draft.signature):
         start, end = paragraph.span(paragraph.lastgroup or "text")
@@ -55,14 +66,20 @@ def label_break(draft: Draft) -> None:
 
 
 def _has_label(line: str) -> bool:
-    """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number such as `2.1`."""
-    return _LABEL.match(line) is not None or _NUMBERED.match(line) is not None
+    """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number, a date or a name."""
+    return _LABEL.match(line) is not None or _number_of(line) is not None
+
+
+def _number_of(line: str) -> int | None:
+    """Return which of the patterns for numbers, dates and names a line begins with, by its place; None if none."""
+    return next((place for place, pattern in enumerate(_NUMBERED_LINES) if pattern.match(line)), None)
 
 
 def _are_alike(line: str, next_line: str) -> bool:
-    """Whether two lines have numbers, or labels that differ; a title in bold is none."""
-    if _NUMBERED.match(line) or _NUMBERED.match(next_line):
-        return _NUMBERED.match(line) is not None and _NUMBERED.match(next_line) is not None
+    """Whether two lines have numbers, dates or names, or labels that differ; a title in bold is none."""
+    number, next_number = _number_of(line), _number_of(next_line)
+    if number is not None or next_number is not None:
+        return number == next_number
     labels = [match[0].rstrip() for match in map(_LABEL.match, (line, next_line)) if match]
     return len(set(labels)) == 2 and all(re.search("[:：]", label) for label in labels)
 
