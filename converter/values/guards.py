@@ -35,8 +35,8 @@ CODE_HEADER = header_pattern(
 )
 PHYSICAL_HEADER = header_pattern(
     r"temp|temps|temperatur\w*|high|low|current|strom|corriente|courant|amps?|amperage|fuse|breaker|voltage|load|"
-    r"charge|capacity|capacitance|kapazität|params?|parameters?|sizes?|größe|revenue|sales|umsatz|income|profit|market cap|"
-    r"gdp|worth|budget|funding|valuation|count|total"
+    r"charge|capacity|capacitance|kapazität|params?|parameters?|sizes?|größe|revenue|sales|umsatz|income|profit|"
+    r"market cap|gdp|worth|budget|funding|valuation|count|total"
 )
 """Headers of what is measured in units of one capital letter: `16A` under `Fuse` is a current."""
 DECADE_HEADER = header_pattern(r"decades?|eras?|epochs?|generations?|jahrzehnte?|décennies?|décadas?|decenni\w*")
