@@ -13,9 +13,11 @@ from converter.parse import Block, Table
 from converter.problems import Problem
 from converter.records.context import ParsedDocument
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
-from converter.values import Column, Hints, dataset_name, infer_tables, storable
+from converter.values import Column, Conventions, Hints, dataset_name, infer_tables, storable, writes_comma
 from converter.values import Table as TableCells
 
+UNREAD = frozenset({"code", "math", "front_matter", "quote", "footnote"})
+"""Blocks that are not in the document's language, or whose text is that of others."""
 LONGEST_CAPTION = 500
 """A longer paragraph is text that begins with the word for a table."""
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
@@ -104,7 +106,8 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
         header = [cell.text for cell in table.header]
         columns = [[row[position].text for row in table.rows] for position in range(len(header))]
         tables.append(TableCells(header, columns, table.lines))
-    return infer_tables(tables, hints)
+    texts = (block.text for block in blocks if block.kind not in UNREAD)
+    return infer_tables(tables, hints, Conventions(writes_comma=bool(tables) and writes_comma(texts)))
 
 
 def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:

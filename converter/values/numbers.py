@@ -85,7 +85,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
     unit = header_unit(cells.header)
     is_settled = cells.hints.decimal is not None or cells.conventions.decimal is not None
     may_be_groups = is_money(unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions)
-    if is_open and not is_settled and may_be_groups:
+    if is_open and not is_settled and (may_be_groups or cells.conventions.writes_comma):
         return None
     notes = [f"unit {unit} in the header"] if unit else []
     asks = None
@@ -126,7 +126,7 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
         index = list(bodies)[position]
         return NoMatch(cells.rows[index], f"{bodies[index]} may be a list or a fraction", "decimal")
     if choice.is_open:
-        if choice.is_even or (is_money(unit) and not choice.style.group):
+        if choice.is_even or cells.conventions.writes_comma or (is_money(unit) and not choice.style.group):
             return NoMatch(cells.rows[next(iter(bodies))], f"{example} may be a group or a fraction", "decimal")
         notes.append(f"{example} read as {choice.style.canonical(example)}, no cell says otherwise")
     elif choice.style.group or choice.style.decimal == ",":
