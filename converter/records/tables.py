@@ -37,8 +37,8 @@ def captions(context: ParsedDocument) -> dict[int, str]:
     """Return the captions of a document's tables, by the index of their block.
 
     A caption is a paragraph right above or below its table in the same container: a titled one (`Table 1: ...`,
-    Pandoc's `: ...`), or one above that ends with a colon, of which it is the last sentence. The last item of a list may
-    introduce the table below it like a paragraph.
+    Pandoc's `: ...`), or one above that ends with a colon, of which it is the last sentence. The last item of a list
+    may introduce the table below it like a paragraph.
     """
     result: dict[int, str] = {}
     run: list[int] = []  # tables and titles in turn

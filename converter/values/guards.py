@@ -39,6 +39,10 @@ PHYSICAL_HEADER = header_pattern(
     r"market cap|gdp|worth|budget|funding|valuation|count|total"
 )
 """Headers of what is measured in units of one capital letter: `16A` under `Fuse` is a current."""
+REFERENCE_HEADER = header_pattern(
+    r"notes|footnotes?|refs?|references?|citations?|see|sources?|anm|anmerkung\w*|fußnoten?"
+)
+"""Headers of the numbers of notes, of which a cell may have several: `8,19`."""
 DECADE_HEADER = header_pattern(r"decades?|eras?|epochs?|generations?|jahrzehnte?|décennies?|décadas?|decenni\w*")
 MEASURE_HEADER = header_pattern(
     r"price|preis|prix|precio|prezzo|cost|fee|rate|ratio|scores?|ratings?|average|avg|mean|median|sd|std|sem|gpa|grade|note|"

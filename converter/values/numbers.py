@@ -7,7 +7,7 @@ from collections import Counter
 
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
-from converter.values.guards import code_reason
+from converter.values.guards import REFERENCE_HEADER, code_reason
 from converter.values.quantities import Numbers, Quantity
 from converter.values.styles import choose_style, list_among, odd_body
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
@@ -121,7 +121,9 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
     example = max(bodies.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
-    position = None if "," in (cells.hints.decimal, cells.conventions.decimal) else list_among(list(bodies.values()))
+    has_comma = "," in (cells.hints.decimal, cells.conventions.decimal)
+    are_references = REFERENCE_HEADER.search(cells.header) is not None
+    position = None if has_comma else list_among(list(bodies.values()), are_references)
     if position is not None and choice.style.decimal == ",":
         index = list(bodies)[position]
         return NoMatch(cells.rows[index], f"{bodies[index]} may be a list or a fraction", "decimal")
