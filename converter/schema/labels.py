@@ -19,7 +19,7 @@ LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s
 PLAIN_LINE = re.compile(r"(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,2})(?::\s+|：\s*)(?P<value>\S.*)")
 # `**Label:**` or `Label:` on a line of its own, above a list or table.
 LABEL_ALONE = re.compile(
-    r"(?P<mark>\*\*|__|)(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,3})\s*+(?:[:：](?P=mark)|(?P=mark)\s*+[:：])\s*"
+    r"(?P<mark>\*\*|__|)(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,5})\s*+(?:[:：](?P=mark)|(?P=mark)\s*+[:：])\s*"
 )
 MARKS = re.compile(r"(\*\*|__|`)")
 
