@@ -43,12 +43,14 @@ def label_break(draft: Draft) -> None:
     """A label (`Cons:`) under a list item is a block of its own, and so is each of several lines in a row with a label
     (`Date: ...`), number (`2.1 ...`), date (`2021-03-01: ...`) or name (`@ann`); the sentences under numbered titles
     are no part of their item."""
-    sentences, openings = _sentences_under_titles(draft), _openings(draft)
+    sentences = _sentences_under_titles(draft)
+    openings: frozenset[str] | None = None
     for paragraph in _PARAGRAPH.finditer(draft.signature):
         start, end = paragraph.span(paragraph.lastgroup or "text")
         labels = {at for at in range(start, end) if _has_label(draft.lines[at])}
         if not labels and not sentences:
             continue
+        openings = _openings(draft) if openings is None else openings
         in_item = start > paragraph.start()
         several = any({at, at + 1} <= labels and _are_alike(*draft.lines[at : at + 2]) for at in range(start, end - 1))
         are_turns = not in_item and _label_of(draft.lines[start]) in openings
