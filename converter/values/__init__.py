@@ -15,7 +15,8 @@ comma is the decimal mark (`languages.py`). Each guard stands where its reading 
 `tests/cases/values/guards.yaml`.
 """
 
-from converter.values.column import NO_HINTS, UNTYPED, Column, Conventions, DateOrder, DecimalMark, Hints
+from converter.model.hints import NO_HINTS, UNTYPED, DateOrder, DecimalMark, Hints
+from converter.values.column import Column, Conventions
 from converter.values.infer import (
     Table,
     asked_type,
