@@ -1,9 +1,9 @@
-"""Raised and lowered signs: `<sup>` and `<sub>` in the plain text of table cells.
+"""Raised and lowered signs: `<sup>` and `<sub>` in plain text.
 
 Tags vanish from plain text, and a raised digit would become one more digit of the number beside it: 12.5<sup>2</sup>
 is 12.5², not 12.52. What stands beside a number keeps its height: raised digits and single letters (12<sup>a</sup>),
-lowered digits (1010<sub>2</sub>). All else reads like the text beside it: m<sup>2</sup>, 3<sup>rd</sup>,
-CO<sub>2</sub>.
+lowered digits (1010<sub>2</sub>). In prose, so do raised digits after a word: the table<sup>3</sup>, 5 m<sup>2</sup>.
+All else reads like the text beside it: 3<sup>rd</sup>, CO<sub>2</sub>, and in cells the unit of 5 m<sup>2</sup>.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ LETTERS = re.compile(r"\(?[a-pr-z]\)?|[a-pr-z](?:[,;] ?[a-pr-z])+")
 
 
 class Heights:
-    """The open tags of one text, which is collected in parts."""
+    """The open tags of one text, which is collected in parts; `prose` is any text but that of a cell."""
 
-    def __init__(self) -> None:
+    def __init__(self, prose: bool) -> None:
+        self.prose = prose
         self._open: list[tuple[str, int]] = []
 
     def read(self, tag: str, parts: list[str]) -> None:
@@ -43,13 +44,15 @@ class Heights:
         opening_name, start = self._open.pop() if self._open else ("", 0)
         if opening_name == name and len(parts) - start <= LONGEST:
             before = next((part[-1] for part in reversed(parts[max(0, start - LONGEST) : start]) if part), "")
-            if height := height_of(name, before, "".join(parts[start:])):
+            if height := height_of(name, before, "".join(parts[start:]), self.prose):
                 parts[start:] = [part.translate(height) for part in parts[start:]]
 
 
-def height_of(name: str, before: str, signs: str) -> dict[int, int] | None:
+def height_of(name: str, before: str, signs: str, prose: bool = False) -> dict[int, int] | None:
     """Return the table that raises or lowers these signs after `before`, None if they stay as they are."""
     signs = signs.strip() if len(signs) <= LONGEST else ""
+    if prose and name == "sup" and DIGITS.fullmatch(signs):
+        return RAISED
     if not BESIDE_NUMBER.fullmatch(before):
         return None
     if name == "sup" and (DIGITS.fullmatch(signs) or (before.isdigit() and LETTERS.fullmatch(signs))):

@@ -87,7 +87,7 @@ class TableReader(HTMLParser):
     def _reset_table(self) -> None:
         self._lines: list[Line] = []
         self._cell: SpanningCell | None = None
-        self._heights = Heights()
+        self._heights = Heights(prose=False)
         self._caption: list[str] | None = None
         self._captions: list[str] = []
         self._in_head = False
@@ -160,7 +160,7 @@ class TableReader(HTMLParser):
         # `rowspan=0` means all rows that follow; `colspan` has no equivalent.
         columns, rows = span(attrs.get("colspan")) or 1, span(attrs.get("rowspan")) or WIDEST_SPAN
         self._cell = SpanningCell(self._line, columns, rows, is_header)
-        self._heights = Heights()
+        self._heights = Heights(prose=False)
         self._lines[-1].cells.append(self._cell)
 
     def _open_caption(self, attrs: Attributes) -> None:

@@ -40,7 +40,7 @@ from converter.parse.dialects.fields import fields_of
 from converter.parse.fast.blocks import CommonBlock, Fence, Heading, Items, Paragraph, Rows, table_cells
 from converter.parse.heights import TAG as HEIGHT_TAG
 from converter.parse.html_blocks import LONE_HEADING, pieces_of
-from converter.parse.markdown_it.inlines import read_raised
+from converter.parse.markdown_it.inlines import read_raised, read_raised_cell
 from converter.parse.markdown_it.private import escapedSplit
 from converter.parse.parsers import PARSERS, Parser, ReadInline
 from converter.parse.structure import structure
@@ -195,13 +195,14 @@ class Reader:
         self.blocks.append(block)
         return block
 
-    def _inline(self, content: str, start: int, read: ReadInline | None = None) -> Inline:
-        """Read inline content that begins in line `start`, with `read` rather than the parser's reader if given."""
+    def _inline(self, content: str, start: int, read_heights: ReadInline = read_raised) -> Inline:
+        """Read inline content that begins in line `start`, with `read_heights` if it holds raised or lowered signs."""
         if plain := self.parser.read_plain(content):
             return plain
         numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
         if len(content) <= MAXIMUM_INLINE_LENGTH:
-            inline = (read or self.parser.read_inline)(content, self.env, numbers)
+            read = read_heights if "<" in content and HEIGHT_TAG.search(content) else self.parser.read_inline
+            inline = read(content, self.env, numbers)
             if "`" not in content:  # a mark at either end may hold white space; in code it counts
                 inline.text = inline.text.strip(" \n")
                 inline.span = inline.span and inline.span.lstrip(" \n")
@@ -656,7 +657,7 @@ class Reader:
         """Return a cell; short content that the document's tables repeat shares one cell."""
         if shared_cell := self.cells.get(content):
             return shared_cell
-        inline = self._inline(content, line, read_raised if HEIGHT_TAG.search(content) else None)
+        inline = self._inline(content, line, read_raised_cell)
         cell = Cell(content if inline.text == content else inline.text, content)
         if inline.links or inline.images:
             self._adopt(block, inline)

@@ -42,6 +42,25 @@ MEASURE_HEADER = header_pattern(
 EXACT_DIGITS = 15
 """The number of digits that a float64 always keeps."""
 
+PARTS = (
+    (
+        header_pattern(r"dates?|datum|termin|fecha|dato|dátum|tarih|дата"),
+        re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])\.(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])\.(?:[12][0-9]|3[01])"),
+        "a day and a month",
+    ),
+    (
+        re.compile(
+            r"\A\W*(?:time|zeit|uhrzeit|uhr|tid|aika|kl|hora|ora|heure|start|beginn|ende|end|kick-?off|anstoß|von|bis)\W*\Z",
+            re.IGNORECASE,
+        ),
+        re.compile(r"(?:0?[6-9]|1[0-9]|2[0-3])\.[0-5][05]"),
+        "hours and minutes",
+    ),
+    (header_pattern(r"ip|innings pitched"), re.compile(r"[0-9]{1,4}\.[012]"), "innings and outs"),
+    (header_pattern(r"overs?|ov"), re.compile(r"[0-9]{1,3}(?:\.[0-5])?"), "overs and balls"),
+)
+"""Headers under which a point parts two counts, the form of all cells then, and what they count."""
+
 EXPONENT_CODE = re.compile(r"([0-9]+)[eE]([0-9]+)")
 SIGNED_OR_FRACTION = re.compile(r"[.,+-]")
 DECADE = re.compile(r"(?:1[5-9]|20)[0-9]0s")
@@ -67,7 +86,7 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
         if numbers.has_exponent:
             return _exponent_reason(cells, numbers)
         if numbers.has_fraction:
-            return _version_reason(cells, numbers)
+            return _parts_reason(cells, numbers) or _version_reason(cells, numbers)
     return cells.result_of(decade_reason) if numbers.unit == "s" else None
 
 
@@ -102,6 +121,14 @@ def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
         return None
     reason = version_reason(numbers.texts)
     return numbers.refusal(cells, *reason) if reason else None
+
+
+def _parts_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
+    """Return why the digits on either side of the point may count two things: days and months, innings and outs."""
+    for header, form, words in PARTS:
+        if header.search(cells.header) and all(map(form.fullmatch, numbers.texts)):
+            return numbers.refusal(cells, 0, f"{_raw_text(cells, numbers, 0)} may be {words}")
+    return None
 
 
 def decade_reason(cells: Cells) -> NoMatch | None:

@@ -18,7 +18,7 @@ ABSENT = BLANK | frozenset({
 UNKNOWN = frozenset({
     "none", "(none)", "unknown", "undefined", "missing", "pending", "unspecified", "not available", "not applicable",
     "not reported", "not specified", "not known", "no data", "tbd", "tba", "tbc", "nr", "nd", "n.d.", "n/d",
-    "to be determined", "to be announced", "unbekannt", "inconnu", "desconocido",
+    "dnf", "dsq", "to be determined", "to be announced", "unbekannt", "inconnu", "desconocido",
 })  # fmt: skip
 """Missing in a column of numbers, dates or times, but a third answer besides yes and no."""
 

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
 from converter.parse.content import Content
+from converter.parse.dialects.wikilinks import without_size
 from converter.parse.heights import Heights
 from converter.parse.markdown_it.parsers import inline_parser
 
@@ -39,9 +40,14 @@ def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inli
     return read_with(inline_parser(), content, env, lines)
 
 
-def read_raised(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
-    """Read a cell with `<sup>` or `<sub>`, whose digits belong to no number; arguments as for `read_inline`."""
-    return read_with(inline_parser(), content, env, lines, Heights())
+def read_raised(content: str, env: dict[str, Any], lines: Sequence[int], prose: bool = True) -> Inline:
+    """Read content with `<sup>` or `<sub>`, whose digits belong to no number; other arguments as for `read_inline`."""
+    return read_with(inline_parser(), content, env, lines, Heights(prose))
+
+
+def read_raised_cell(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
+    """Read a cell with `<sup>` or `<sub>`; arguments as for `read_inline`."""
+    return read_raised(content, env, lines, prose=False)
 
 
 def read_with(
@@ -87,7 +93,7 @@ def _read_tokens(
             if token.info != "auto" and start is not None:
                 whole.append((start, len(inner.parts)))
         elif kind == "image":
-            alt = _read_tokens(token.children or [], token.content, [0], opening=False).text
+            alt = without_size(_read_tokens(token.children or [], token.content, [0], opening=False).text)
             inner.add_image(Image(alt, str(token.attrs["src"]), _title(token), None, line_of(token)))
         elif kind == "math_inline":
             # The marks stay: without them TeX looks like words.
@@ -98,7 +104,7 @@ def _read_tokens(
             if heights:
                 heights.read(token.content, inner.parts)
             inner.add_tag(token.content, line_of(token))
-    inline = inner.inline(_opening_span(tokens, content, lines) if opening else None)
+    inline = inner.inline(_opening_span(tokens, content, lines, heights) if opening else None)
     offsets = list(accumulate(map(len, inner.parts), initial=0)) if whole else [0]
     if whole and offsets[-1] == len(inline.text):
         inline.whole = [(offsets[start], offsets[end]) for start, end in whole]
@@ -110,7 +116,7 @@ def _title(token: Token) -> str | None:
     return str(title) if title is not None else None
 
 
-def _opening_span(tokens: list[Token], content: str, lines: Sequence[int]) -> str | None:
+def _opening_span(tokens: list[Token], content: str, lines: Sequence[int], heights: Heights | None) -> str | None:
     """Return the text of the strong, emphasis, link or code span that the tokens open with, if any."""
     opening_index = next((index for index, token in enumerate(tokens) if token.type != "text" or token.content), None)
     if opening_index is None:
@@ -123,4 +129,5 @@ def _opening_span(tokens: list[Token], content: str, lines: Sequence[int]) -> st
     inner_tokens = takewhile(
         lambda token: token.type != SPANS[opening.type] or token.level != opening.level, tokens[opening_index + 1 :]
     )
-    return _read_tokens(list(inner_tokens), content, lines, opening=False).text
+    span_heights = heights and Heights(heights.prose)
+    return _read_tokens(list(inner_tokens), content, lines, opening=False, heights=span_heights).text
