@@ -10,13 +10,15 @@ import pyarrow as pa
 
 from converter.values.characters import fold, split_mark
 from converter.values.column import NO_CONVENTIONS, Conventions, Hints
-from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
+from converter.values.missing import ABSENT, BLANK, LONGEST, NO_RESULT, RESULT_HEADER, UNKNOWN
 from converter.values.raised import Raised, are_notes, split_raised
 
 Result = TypeVar("Result")
 
 LONGEST_VALUE = 64
 """The maximum length of a number, date or duration, in characters."""
+MOST_NEIGHBOURS = 64
+"""Headers of a table that are searched; a table of thousands of columns would take their square."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,9 @@ def prepare(
     """Split the cells into filled and missing, remove footnote marks, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
     longest_token = max([LONGEST, *map(len, null_values)])
+    missing_tokens = ABSENT | UNKNOWN | null_values
+    if any(RESULT_HEADER.search(name[:LONGEST_VALUE]) for name in (header, *neighbours[:MOST_NEIGHBOURS])):
+        missing_tokens |= NO_RESULT
     texts: list[str] = []
     missing: list[int] = []
     marks: dict[int, str] = {}
@@ -151,14 +156,14 @@ def prepare(
         split = None if text.isascii() or not text else split_raised(text)
         plain = split.base if split else text
         token = plain.casefold() if len(plain) <= longest_token else None
-        if token is None or (token not in ABSENT and token not in UNKNOWN and token not in null_values):
+        if token is None or token not in missing_tokens:
             if split:
                 raised[len(texts)] = split
             texts.append(text)
         else:
             missing.append(row)
             only_blank = only_blank and (token in BLANK or token in null_values)
-            has_unknown = has_unknown or token in UNKNOWN
+            has_unknown = has_unknown or token in UNKNOWN or token in NO_RESULT
         if mark is not None:
             marks[row] = mark
     rows = indexes_without(len(cells), missing)

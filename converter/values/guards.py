@@ -39,6 +39,19 @@ MEASURE_HEADER = header_pattern(
     r"index|value|weight|height|length|width|distance|density|ph|odds|eps|yield|seconds|minutes|hours"
 )
 """Headers of measures: 3.10 under `Price` is no version, whatever stands beside it."""
+COUNT_HEADER = header_pattern(
+    r"attendance|spectators|population|inhabitants|residents|votes|voters|visitors|views|followers|subscribers|"
+    r"downloads|users|members|employees|copies|einwohner|zuschauer|besucher|stimmen|mitglieder|mitarbeiter|habitants|"
+    r"affluence|spectateurs|población|habitantes|asistencia|espectadores|spettatori|abitanti|popolazione|população|"
+    r"inwoners|toeschouwers"
+)
+"""Headers of what is counted in thousands: 45.123 under `Zuschauer` is hardly a fraction."""
+ACCOUNT_HEADER = header_pattern(
+    r"(?:19|20)[0-9]{2}|fy ?[0-9]{2,4}|q[1-4]|net|profit|loss|gain|income|revenue|sales|cash|change|balance|variance|"
+    r"earnings|ebit|ebitda|assets|liabilities|equity|budget|expenses?|amount|total|delta|difference|gewinn|verlust|"
+    r"ergebnis|saldo|résultat|bénéfice"
+)
+"""Headers of accounts, in which a number in parentheses is negative."""
 EXACT_DIGITS = 15
 """The number of digits that a float64 always keeps."""
 

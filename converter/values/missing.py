@@ -6,6 +6,8 @@ All are compared in lower case, after folding the characters in `characters.FOLD
 
 from __future__ import annotations
 
+import re
+
 BLANK = frozenset({"", "-", "--", "---", ".", "..", "...", "…"})
 """Empty, or a placeholder. A column of these alone has the null type."""
 
@@ -21,5 +23,13 @@ UNKNOWN = frozenset({
     "dnf", "dsq", "to be determined", "to be announced", "unbekannt", "inconnu", "desconocido",
 })  # fmt: skip
 """Missing in a column of numbers, dates or times, but a third answer besides yes and no."""
+
+NO_RESULT = frozenset({"dns", "dnc", "dq", "nm"})
+"""Not started, not competing, disqualified, no mark: missing only among results, elsewhere names."""
+RESULT_HEADER = re.compile(
+    r"(?<![^\W_])(?:athlete|bib|driver|finish|gap|heat|laps?|mark|points|pts|race|rank|rider|result|round|runner|sail|"
+    r"single|solve [0-9]|split|swimmer|time|zeit|platz|rang|läufer|fahrer|r[0-9]{1,2})(?![^\W_])",
+    re.IGNORECASE,
+)
 
 LONGEST = max(map(len, ABSENT | UNKNOWN))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
+from converter.values.cells import LONGEST_VALUE, MOST_NEIGHBOURS, Cells, NoMatch, Reading
 from converter.values.datetimes import CLOCK, SECOND, clock_of
 from converter.values.guards import header_pattern
 from converter.values.lattice import TIME64
@@ -43,8 +43,6 @@ PERSON_HEADER = header_pattern(
     r"#|names?|place|ages?|age group|cat|category|club|teams?|gender|sex|nation|country|verein|nom|nombre"
 )
 """Headers beside which `19:45` under `Time` may be a result, unless all cells are round as in a timetable."""
-MOST_NEIGHBOURS = 64
-"""Headers that are searched for it; a table of thousands of columns would take their square."""
 FIVE_MINUTES, HOUR, TEN_HOURS = (minutes * 60 * SECOND for minutes in (5, 60, 600))
 
 
