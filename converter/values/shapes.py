@@ -36,7 +36,8 @@ def _shape(reason: str, form: str, proof: str = "") -> Shape:
 SHAPES = (
     _shape(
         "names no day",
-        rf"(?:(?:{MONTH})\.?|[QH][1-4]),? (?:{YEAR}|'[0-9]{{2}})|{YEAR}[-/.](?:0[1-9]|1[0-2]|Q[1-4])|[01]?[0-9][/.]{YEAR}",
+        rf"(?:(?:{MONTH})\.?|[QH][1-4]),? (?:{YEAR}|'[0-9]{{2}})"
+        rf"|{YEAR}[-/.](?:0[1-9]|1[0-2]|Q[1-4])|[01]?[0-9][/.]{YEAR}",
     ),
     _shape("has no year", rf"(?:[0-9]{{1,2}}(?:\.|st|nd|rd|th)? )?(?:{MONTH})\.?(?: [0-9]{{1,2}}(?:st|nd|rd|th)?)?"),
     _shape("may be a rank or a code", r"(?:[=#T№]|T-)?[0-9]{1,4}(?:st|nd|rd|th|er|re|e|[.ºª=])?", r"[^0-9]"),

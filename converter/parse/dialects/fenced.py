@@ -7,7 +7,7 @@ import re
 from markdown_it.rules_block import StateBlock
 
 from converter.parse.dialects.containers import push_directive, read_callout
-from converter.parse.dialects.marks import CLOSING, HIDDEN, LANGUAGES, STARTS, Mark, Marks, mark_of
+from converter.parse.dialects.marks import CLOSING, HIDDEN, LANGUAGES, LISTINGS, STARTS, Mark, Marks, mark_of
 from converter.parse.dialects.shown import shown_by
 from converter.parse.markdown_it.private import forbid_indented_code
 
@@ -50,7 +50,7 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         first = _skip_options(state, start + 1, last) if mark.braced else start + 1
         indentation = _indentation(state, first, last) if mark.tag else state.blkIndent
         read_callout(state, start, (first, last), last + 1, mark.callout, indentation)
-    elif is_paired and mark.code and mark.name in HIDDEN:
+    elif is_paired and mark.name in (LISTINGS if mark.braced else HIDDEN):
         push_directive(state, start, last + 1)
     elif is_paired and mark.code:
         _push_code(state, start, last, mark)

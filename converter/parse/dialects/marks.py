@@ -37,11 +37,12 @@ CODE = frozenset({
     "prettify", "sourcecode",
 })  # fmt: skip
 """Directives and shortcodes whose content is code."""
-HIDDEN = frozenset({
-    "comment", "contents", "currentmodule", "include", "index", "literalinclude", "module", "raw", "tableofcontents",
-    "toctree",
+HIDDEN = frozenset({"comment"})
+"""Shortcodes whose content is not shown."""
+LISTINGS = frozenset({
+    "contents", "currentmodule", "include", "index", "literalinclude", "module", "tableofcontents", "toctree",
 })  # fmt: skip
-"""Shortcodes and directives whose content is not shown: options, and the names of other pages."""
+"""Directives (MyST) whose content is not shown: options, and the names of other pages."""
 LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
 """Those of them that name the language themselves."""
 
@@ -101,7 +102,7 @@ def _fence(text: str) -> Mark | None:
         return Mark(f"{text[0]}{length}", False) if length >= 3 and not info.strip() else None
     name = directive[1].lower()
     mark = _directive(f"{text[0]}{length}", info.strip())
-    return mark if mark.callout or name in TEXT_DIRECTIVES or name in HIDDEN else None
+    return mark if mark.callout or name in TEXT_DIRECTIVES or name in LISTINGS else None
 
 
 def _directive(key: str, info: str) -> Mark:
@@ -112,7 +113,7 @@ def _directive(key: str, info: str) -> Mark:
     arguments = directive[2].strip() if directive else info[len(name) :].strip()
     name = name.lower()
     known = callout is not None or name in CODE or info.startswith("{")
-    code = name in CODE or (directive is not None and name in HIDDEN)
+    code = name in CODE or (directive is not None and name in LISTINGS)
     return Mark(key, True, name, arguments, callout, code, braced=directive is not None, known=known)
 
 

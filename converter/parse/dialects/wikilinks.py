@@ -20,15 +20,21 @@ LINK = re.compile(
 SMALL_WORD = re.compile(r"[a-z]+")
 LETTER = re.compile(r"[^\W\d_]")
 IMAGE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
-SIZES = re.compile(r"(?:\|[ \t]*+(?:\d{1,5}(?:x\d{1,5})?|left|right|center|centre|inline)[ \t]*+)++\Z")
-"""What follows the description of an image: its size and its side."""
+SIZE = re.compile(r"[ \t]*+(?:\d{1,5}(?:x\d{1,5})?|left|right|center|centre|inline)[ \t]*+")
+"""What may follow the description of an image: its size or its side."""
+MOST_SIZES = 3
 CONTENTS = frozenset({"toc", "_toc_"})
 """What GitLab and others replace by a table of contents."""
 
 
 def without_size(alt: str) -> str:
     """Return the description of an image without its size: `![Alt|300](image.png)`."""
-    return alt[: match.start()] if "|" in alt and (match := SIZES.search(alt, max(0, alt.find("|")))) else alt
+    for _ in range(MOST_SIZES):
+        words, bar, size = alt.rpartition("|")
+        if not bar or not SIZE.fullmatch(size):
+            break
+        alt = words
+    return alt
 
 
 def wikilink(state: StateInline, silent: bool) -> bool:
