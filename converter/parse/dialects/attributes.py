@@ -1,5 +1,5 @@
-"""Attributes and anchors, which are no text: `{#id .class key=value}` (Pandoc, MyST), `{: .class}` (kramdown),
-`(name)=` (MyST), `^name` (Obsidian).
+"""Attributes, anchors and comments, which are no text: `{#id .class key=value}` (Pandoc, MyST), `{: .class}`
+(kramdown), `(name)=` (MyST), `^name` and `%% comment %%` (Obsidian).
 
 On a block they end it, or stand on a line above or below it; inline they follow an image, a link or code. The plugin
 `attrs` of mdit-py-plugins copies the rest of the text for each brace.
@@ -21,6 +21,7 @@ FIRST_LINE = re.compile(rf"(?:{ATTRIBUTES.pattern}|{ANCHOR})[ \t]*+\n\s*+(?=\S)"
 LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{ATTRIBUTES.pattern}|{ANCHOR})[ \t]*+\Z")
 LAST_WORD = re.compile(r"(?<=\S)[ \t]++\^[0-9a-f]{6}\Z")
 """The name that Obsidian itself gives a block."""
+COMMENT = "%%"
 CAPTION = re.compile(rf"(?:[Tt]able)?:[ \t][^\n]*\S(?P<end>[ \t]++(?:{ATTRIBUTES.pattern}))\Z")
 OWNERS = frozenset({"image", "link_close", "code_inline"})
 
@@ -30,6 +31,8 @@ def cut_attributes(content: str) -> tuple[str, int]:
 
     The number is that of the lines cut at the start.
     """
+    if content.startswith(COMMENT) and content.endswith(COMMENT) and content.count(COMMENT) == 2:
+        return "", 0
     lines = 0
     if content.startswith(("{", "(")) and (match := FIRST_LINE.match(content)):
         content, lines = content[match.end() :], 1
