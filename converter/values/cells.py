@@ -10,15 +10,13 @@ import pyarrow as pa
 
 from converter.values.characters import fold, split_mark
 from converter.values.column import NO_CONVENTIONS, Conventions, Hints
-from converter.values.missing import ABSENT, BLANK, LONGEST, NO_RESULT, RESULT_HEADER, UNKNOWN
+from converter.values.missing import BLANK, LONGEST, MISSING, NO_RESULT, UNKNOWN, holds_results
 from converter.values.raised import Raised, are_notes, split_raised
 
 Result = TypeVar("Result")
 
 LONGEST_VALUE = 64
 """The maximum length of a number, date or duration, in characters."""
-MOST_NEIGHBOURS = 64
-"""Headers of a table that are searched; a table of thousands of columns would take their square."""
 
 
 @dataclass(frozen=True)
@@ -140,14 +138,13 @@ def prepare(
     """Split the cells into filled and missing, remove footnote marks, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
     longest_token = max([LONGEST, *map(len, null_values)])
-    missing_tokens = ABSENT | UNKNOWN | null_values
-    if any(RESULT_HEADER.search(name[:LONGEST_VALUE]) for name in (header, *neighbours[:MOST_NEIGHBOURS])):
-        missing_tokens |= NO_RESULT
+    missing_tokens = MISSING | null_values if null_values else MISSING
     texts: list[str] = []
     missing: list[int] = []
     marks: dict[int, str] = {}
     raised: dict[int, Raised] = {}
     only_blank, has_unknown = True, False
+    results: frozenset[str] | None = None
     for row, cell in enumerate(cells):
         text = fold(cell)
         mark = None
@@ -156,6 +153,9 @@ def prepare(
         split = None if text.isascii() or not text else split_raised(text)
         plain = split.base if split else text
         token = plain.casefold() if len(plain) <= longest_token else None
+        if token in NO_RESULT and results is None:
+            results = NO_RESULT if holds_results(header, neighbours) else frozenset()
+            missing_tokens |= results
         if token is None or token not in missing_tokens:
             if split:
                 raised[len(texts)] = split

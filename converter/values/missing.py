@@ -7,6 +7,7 @@ All are compared in lower case, after folding the characters in `characters.FOLD
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 BLANK = frozenset({"", "-", "--", "---", ".", "..", "...", "…"})
 """Empty, or a placeholder. A column of these alone has the null type."""
@@ -32,4 +33,13 @@ RESULT_HEADER = re.compile(
     re.IGNORECASE,
 )
 
-LONGEST = max(map(len, ABSENT | UNKNOWN))
+MISSING = ABSENT | UNKNOWN
+LONGEST = max(map(len, MISSING))
+LONGEST_HEADER = 64
+MOST_NEIGHBOURS = 64
+"""Headers of a table that are searched; a table of thousands of columns would take their square."""
+
+
+def holds_results(header: str, neighbours: Sequence[str]) -> bool:
+    """Whether the headers of a table name the results of a race or a match."""
+    return any(RESULT_HEADER.search(name[:LONGEST_HEADER]) for name in (header, *neighbours[:MOST_NEIGHBOURS]))

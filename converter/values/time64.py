@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from converter.values.cells import LONGEST_VALUE, MOST_NEIGHBOURS, Cells, NoMatch, Reading
+from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.datetimes import CLOCK, SECOND, clock_of
 from converter.values.guards import header_pattern
 from converter.values.lattice import TIME64
+from converter.values.missing import MOST_NEIGHBOURS
 
 TIME = re.compile(CLOCK)
 PADDED = re.compile(r"[0-9]{2}:|.*[AaPp]\.?[Mm]\.?$")
