@@ -29,6 +29,9 @@ LETTER = re.compile(r"[^\W\d_]")
 EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)")
 """An emoji by its name, as in `:rocket: Speed`."""
 
+SIGN_AND_SPAN = re.compile(r"(?P<sign>[^\w\s!-/:-@\[-`{-~]{1,4} )(?P<mark>\*\*|__|`)(?P<span>[^*_`\n]{1,60})(?P=mark)")
+"""A sign such as an emoji, and what is strong or code behind it, in Markdown."""
+
 CLOSING_MARKS = {
     "(": ")", "[": "]", "{": "}", "（": "）", "【": "】", "「": "」", "『": "』", "《": "》", "〈": "〉",
     '"': '"', "“": "”", "„": "“”", "‘": "’", "«": "»", "»": "«", "‹": "›", "'": "'",
@@ -45,8 +48,14 @@ def label_of(item: Item) -> tuple[str | None, str | None]:
 
     The value begins in the first paragraph, and ends above the first block that stands in the item.
     """
-    label, value = split_label(item.opening, item.span, item.whole)
+    label, value = split_label(item.opening, item.span or _span_behind_sign(item), item.whole)
     return label, None if value is None else value + item.continuation
+
+
+def _span_behind_sign(item: Item) -> str | None:
+    """Return the sign and the strong or code span that an item opens with, as in `✅ **Fast** - text`."""
+    match = SIGN_AND_SPAN.match(item.markdown, len(item.task))
+    return match["sign"] + match["span"] if match else None
 
 
 def split_label(

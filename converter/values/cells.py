@@ -11,7 +11,7 @@ import pyarrow as pa
 from converter.model.hints import Hints
 from converter.values.characters import fold, split_mark
 from converter.values.column import NO_CONVENTIONS, Conventions
-from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
+from converter.values.missing import BLANK, LONGEST, MISSING, NO_RESULT, UNKNOWN, holds_results
 from converter.values.raised import Raised, are_notes, split_raised
 
 Result = TypeVar("Result")
@@ -139,11 +139,13 @@ def prepare(
     """Split the cells into filled and missing, remove footnote marks, fold characters."""
     null_values = frozenset(fold(token).casefold() for token in hints.null_values)
     longest_token = max([LONGEST, *map(len, null_values)])
+    missing_tokens = MISSING | null_values if null_values else MISSING
     texts: list[str] = []
     missing: list[int] = []
     marks: dict[int, str] = {}
     raised: dict[int, Raised] = {}
     only_blank, has_unknown = True, False
+    results: frozenset[str] | None = None
     for row, cell in enumerate(cells):
         text = fold(cell)
         mark = None
@@ -152,14 +154,17 @@ def prepare(
         split = None if text.isascii() or not text else split_raised(text)
         plain = split.base if split else text
         token = plain.casefold() if len(plain) <= longest_token else None
-        if token is None or (token not in ABSENT and token not in UNKNOWN and token not in null_values):
+        if token in NO_RESULT and results is None:
+            results = NO_RESULT if holds_results(header, neighbours) else frozenset()
+            missing_tokens |= results
+        if token is None or token not in missing_tokens:
             if split:
                 raised[len(texts)] = split
             texts.append(text)
         else:
             missing.append(row)
             only_blank = only_blank and (token in BLANK or token in null_values)
-            has_unknown = has_unknown or token in UNKNOWN
+            has_unknown = has_unknown or token in UNKNOWN or token in NO_RESULT
         if mark is not None:
             marks[row] = mark
     rows = indexes_without(len(cells), missing)

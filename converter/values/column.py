@@ -13,7 +13,7 @@ from converter.model.hints import DateOrder, DecimalMark
 
 @dataclass(frozen=True, slots=True)
 class Conventions:
-    """How a table or document writes dates and decimals, as far as its own cells prove it."""
+    """How a table or document writes dates, decimals and times, as far as its own cells prove it."""
 
     date_order: DateOrder | None = None
     """`dmy` or `mdy`, proved by a date that is valid in only one order."""
@@ -21,6 +21,8 @@ class Conventions:
     """`.` or `,`, proved by a number that can be read in only one way."""
     writes_comma: bool = False
     """Whether the language of the document has a decimal comma: `1.234` and `1,234` are open without proof."""
+    short_clock: bool = False
+    """Whether `1:29.10` is minutes and seconds, proved by one that cannot be hours, such as `1:29.75`."""
 
 
 NO_CONVENTIONS = Conventions()
@@ -53,6 +55,6 @@ class Column:
     proves: Conventions = NO_CONVENTIONS
     """The conventions that this column's own cells prove."""
     asks: str | None = None
-    """`date_order` or `decimal` if the cells leave it open; another column's proof may settle it."""
+    """`date_order`, `decimal` or `short_clock` if the cells leave it open; another column's proof may settle it."""
     says_nothing: bool = False
     """Whether all cells are blank or missing-value tokens, so that tables with the same headers decide the type."""

@@ -49,6 +49,19 @@ MEASURE_HEADER = header_pattern(
     r"index|value|weight|height|length|width|distance|density|ph|odds|eps|yield|seconds|minutes|hours"
 )
 """Headers of measures: 3.10 under `Price` is no version, whatever stands beside it."""
+COUNT_HEADER = header_pattern(
+    r"attendance|spectators|population|inhabitants|residents|votes|voters|visitors|views|followers|subscribers|"
+    r"downloads|users|members|employees|copies|einwohner|zuschauer|besucher|stimmen|mitglieder|mitarbeiter|habitants|"
+    r"affluence|spectateurs|población|habitantes|asistencia|espectadores|spettatori|abitanti|popolazione|população|"
+    r"inwoners|toeschouwers"
+)
+"""Headers of what is counted in thousands: 45.123 under `Zuschauer` is hardly a fraction."""
+ACCOUNT_HEADER = header_pattern(
+    r"(?:19|20)[0-9]{2}|fy ?[0-9]{2,4}|q[1-4]|net|profit|loss|gain|income|revenue|sales|cash|change|balance|variance|"
+    r"earnings|ebit|ebitda|assets|liabilities|equity|budget|expenses?|amount|total|delta|difference|gewinn|verlust|"
+    r"ergebnis|saldo|résultat|bénéfice"
+)
+"""Headers of accounts, in which a number in parentheses is negative."""
 EXACT_DIGITS = 15
 """The number of digits that a float64 always keeps."""
 
@@ -56,6 +69,25 @@ LETTERED_CODE = re.compile(r"[0-9]+[A-Z]")
 """A code such as `12B`, or a number with a unit: `16A`."""
 HEXADECIMAL = frozenset("ABCDEF")
 SHORTEST_LETTERED_CODE = 3
+PARTS = (
+    (
+        header_pattern(r"dates?|datum|termin|fecha|dato|dátum|tarih|дата"),
+        re.compile(r"(?:0?[1-9]|[12][0-9]|3[01])\.(?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])\.(?:[12][0-9]|3[01])"),
+        "a day and a month",
+    ),
+    (
+        re.compile(
+            r"\A\W*(?:time|zeit|uhrzeit|uhr|tid|aika|kl|hora|ora|heure|start|beginn|ende|end|kick-?off|anstoß|von|bis)\W*\Z",
+            re.IGNORECASE,
+        ),
+        re.compile(r"(?:0?[6-9]|1[0-9]|2[0-3])\.[0-5][05]"),
+        "hours and minutes",
+    ),
+    (header_pattern(r"ip|innings pitched"), re.compile(r"[0-9]{1,4}\.[012]"), "innings and outs"),
+    (header_pattern(r"overs?|ov"), re.compile(r"[0-9]{1,3}(?:\.[0-5])?"), "overs and balls"),
+)
+"""Headers under which a point parts two counts, the form of all cells then, and what they count."""
+
 EXPONENT_CODE = re.compile(r"([0-9]+)[eE]([0-9]+)")
 SIGNED_OR_FRACTION = re.compile(r"[.,+-]")
 DECADE = re.compile(r"(?:1[5-9]|20)[0-9]0s")
@@ -81,7 +113,7 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
         if numbers.has_exponent:
             return _exponent_reason(cells, numbers)
         if numbers.has_fraction:
-            return _version_reason(cells, numbers)
+            return _parts_reason(cells, numbers) or _version_reason(cells, numbers)
     if numbers.unit == "s":
         return cells.result_of(decade_reason)
     return _lettered_reason(cells, numbers, numbers.unit) if numbers.unit and len(numbers.unit) == 1 else None
@@ -134,6 +166,14 @@ def _version_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
         return None
     reason = version_reason(numbers.texts)
     return numbers.refusal(cells, *reason) if reason else None
+
+
+def _parts_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
+    """Return why the digits on either side of the point may count two things: days and months, innings and outs."""
+    for header, form, words in PARTS:
+        if header.search(cells.header) and all(map(form.fullmatch, numbers.texts)):
+            return numbers.refusal(cells, 0, f"{_raw_text(cells, numbers, 0)} may be {words}")
+    return None
 
 
 def decade_reason(cells: Cells) -> NoMatch | None:

@@ -17,6 +17,7 @@ from converter.values.cells import Cells, NoMatch, Reading, prepare
 from converter.values.column import NO_CONVENTIONS, NO_MARKS, Column, Conventions
 from converter.values.lattice import NULL, STRING, decimal128
 from converter.values.names import column_name, column_names
+from converter.values.shapes import shape_reason
 from converter.values.types import ALIASES, TYPES, Type
 
 CELLS_PER_MISFIT = 5
@@ -77,6 +78,9 @@ def infer(
     if explanation is not None:
         asks = next((refusal.asks for refusal in refusals if refusal.asks), None)
         return _text_column(prepared_cells, name, f"text: {explanation.reason} (line {lines[explanation.row]})", asks)
+    if shape := shape_reason(prepared_cells):
+        index, reason = shape
+        return _text_column(prepared_cells, name, f"text: {reason} ({prepared_cells.line(index)})")
     return _text_column(prepared_cells, name, _near_miss(prepared_cells) or "text")
 
 
@@ -140,7 +144,9 @@ def common_conventions(columns: Iterable[Column], otherwise: Conventions) -> Con
     """Return the conventions that these columns prove without contradiction, or `otherwise` for those none proves."""
     orders: set[DateOrder] = set()
     decimals: set[DecimalMark] = set()
+    has_short_clock = False
     for column in columns:
+        has_short_clock = has_short_clock or column.proves.short_clock
         if column.proves.date_order:
             orders.add(column.proves.date_order)
         if column.proves.decimal:
@@ -149,6 +155,7 @@ def common_conventions(columns: Iterable[Column], otherwise: Conventions) -> Con
         date_order=(orders.pop() if len(orders) == 1 else None) if orders else otherwise.date_order,
         decimal=(decimals.pop() if len(decimals) == 1 else None) if decimals else otherwise.decimal,
         writes_comma=otherwise.writes_comma,
+        short_clock=has_short_clock or otherwise.short_clock,
     )
 
 

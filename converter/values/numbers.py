@@ -7,7 +7,7 @@ from collections import Counter
 
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
-from converter.values.guards import REFERENCE_HEADER, code_reason
+from converter.values.guards import ACCOUNT_HEADER, COUNT_HEADER, REFERENCE_HEADER, code_reason
 from converter.values.quantities import Numbers, Quantity
 from converter.values.styles import choose_style, list_among, odd_body
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
@@ -84,7 +84,9 @@ def _read_plain(cells: Cells) -> Numbers | None:
         return None
     unit = header_unit(cells.header)
     is_settled = cells.hints.decimal is not None or cells.conventions.decimal is not None
-    may_be_groups = is_money(unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions)
+    may_be_groups = (
+        _counts_thousands(cells, unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions)
+    )
     if is_open and not is_settled and (may_be_groups or cells.conventions.writes_comma):
         return None
     notes = [f"unit {unit} in the header"] if unit else []
@@ -94,6 +96,11 @@ def _read_plain(cells: Cells) -> Numbers | None:
         asks = "decimal"
     proves = Conventions(decimal="." if fractions and not is_open else None)
     return Numbers(range(len(texts)), texts, [], unit, notes, proves, asks, bool(fractions), False)
+
+
+def _counts_thousands(cells: Cells, unit: str | None) -> bool:
+    """Whether the cells are amounts of which `1.234` may be over a thousand: money, or people without a unit."""
+    return is_money(unit) or (not unit and COUNT_HEADER.search(cells.header) is not None)
 
 
 def _read_quantities(cells: Cells) -> Numbers | NoMatch:
@@ -128,13 +135,16 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
         index = list(bodies)[position]
         return NoMatch(cells.rows[index], f"{bodies[index]} may be a list or a fraction", "decimal")
     if choice.is_open:
-        if choice.is_even or cells.conventions.writes_comma or (is_money(unit) and not choice.style.group):
+        is_thousands = not choice.style.group and _counts_thousands(cells, unit)
+        if choice.is_even or cells.conventions.writes_comma or is_thousands:
             return NoMatch(cells.rows[next(iter(bodies))], f"{example} may be a group or a fraction", "decimal")
         notes.append(f"{example} read as {choice.style.canonical(example)}, no cell says otherwise")
     elif choice.style.group or choice.style.decimal == ",":
         notes.append(f"written like {choice.style.example}")
     if any(number.in_parentheses for number in numbers.values()):
         notes.append("parentheses are negative")
+    if not unit and not cells.forced and (refusal := _set_apart(cells, numbers)):
+        return refusal
     odd_bodies = [list(bodies)[position] for position in choice.misfits]
     for index in odd_bodies:
         del numbers[index]
@@ -152,6 +162,19 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
         has_fraction=any("." in text for text in texts),
         has_exponent=any(number.exponent or number.body == INFINITE for number in numbers.values()),
     )
+
+
+def _set_apart(cells: Cells, numbers: dict[int, Quantity]) -> NoMatch | None:
+    """Return why `(6)` may be no negative number: among short whole numbers it may be a discarded result, or a note.
+
+    Groups, fractions and the headers of accounts show that parentheses are an accountant's.
+    """
+    first = next((index for index, number in numbers.items() if number.in_parentheses), None)
+    if first is None or not all(number.body.isdigit() for number in numbers.values()):
+        return None
+    if ACCOUNT_HEADER.search(cells.header):
+        return None
+    return NoMatch(cells.rows[first], f"{cells.texts[first]} may be negative or set apart")
 
 
 def _common_unit(cells: Cells, numbers: dict[int, Quantity]) -> tuple[str | None, list[int]]:

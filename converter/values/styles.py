@@ -146,7 +146,9 @@ def list_among(bodies: Sequence[str], are_references: bool = False) -> int | Non
     if not lists or 2 * len(lists) >= len(bodies):
         return None
     pairs = list(lists.values())
-    if not all(len(pair) == 2 and pair[0] and pair[1][0] != "0" and int(pair[0]) < int(pair[1]) for pair in pairs):
+    if not all(len(pair) == 2 and all(map(str.isdecimal, pair)) and pair[1][0] != "0" for pair in pairs):
+        return None
+    if not all(int(first) < int(second) for first, second in pairs):
         return None
     whole = {body for body in bodies if body.isdigit()}
     numbers = set(map(int, whole.union(*pairs)))

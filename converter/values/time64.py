@@ -15,6 +15,7 @@ from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.datetimes import CLOCK, SECOND, clock_of
 from converter.values.guards import header_pattern
 from converter.values.lattice import TIME64
+from converter.values.missing import MOST_NEIGHBOURS
 
 TIME = re.compile(CLOCK)
 PADDED = re.compile(r"[0-9]{2}:|.*[AaPp]\.?[Mm]\.?$")
@@ -39,8 +40,10 @@ RACE_HEADER = header_pattern(
     r"coureur|vainqueur|rückstand|puesto"
 )
 """Headers of the results of a race: what stands beside them under `Time` is no time of day."""
-MOST_NEIGHBOURS = 64
-"""Headers that are searched for it; a table of thousands of columns would take their square."""
+PERSON_HEADER = header_pattern(
+    r"#|names?|place|ages?|age group|cat|category|club|teams?|gender|sex|nation|country|verein|nom|nombre"
+)
+"""Headers beside which `19:45` under `Time` may be a result, unless all cells are round as in a timetable."""
 FIVE_MINUTES, HOUR, TEN_HOURS = (minutes * 60 * SECOND for minutes in (5, 60, 600))
 
 
@@ -69,11 +72,15 @@ def _is_clock(cells: Cells, texts: Sequence[str], values: Sequence[int]) -> bool
     """Whether the column writes times of day, though its header names none for certain."""
     if all(map(HALF_DAY.search, texts)):
         return True
-    if any(RACE_HEADER.search(header[:LONGEST_VALUE]) for header in cells.neighbours[:MOST_NEIGHBOURS]):
+    neighbours = [header[:LONGEST_VALUE] for header in cells.neighbours[:MOST_NEIGHBOURS]]
+    if any(map(RACE_HEADER.search, neighbours)):
         return False
     has_time_header = TIME_HEADER.fullmatch(cells.header) is not None
     is_padded = all(map(PADDED.match, texts))
     is_round = all(value % FIVE_MINUTES == 0 for value in values)
+    has_zero = any(text[0] == "0" for text in texts)
+    if has_time_header and not is_round and not has_zero and any(map(PERSON_HEADER.search, neighbours)):
+        return False
     if has_time_header and min(values) < HOUR and max(values) < TEN_HOURS and not (is_padded and is_round):
         return False  # 0:58:30 and 1:02:10 are hardly an hour past midnight
     if is_padded or not has_time_header or any("." in text for text in texts):

@@ -68,6 +68,8 @@ def test_marks_are_paired(text: str, pairs: dict[int, int]) -> None:
         "{{< note >}}\n\n",
         "!!! note\n    a\n", "`a`{.b ", "`a`{", "{.a ", "[[a|", "![[a", "[a:: b] ", "> [!NOTE]\n",
         "- \"a: (b: ", "- a\n\n  b\n\n",
+        "{ref}`a", "{ref}``a` ", "==a ", "==a== ", "(a)=\n", "![a|1", "![[a.png|1|1|", "12<sup>1", "a ^abcdef\n",
+        ": a {.b ", "```{toctree}\n", "```{note}\n---\n",
     ],
 )  # fmt: skip
 def test_hostile_marks_take_linear_time(unit: str) -> None:

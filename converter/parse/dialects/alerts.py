@@ -9,6 +9,8 @@ from converter.parse.dialects.callouts import Callout
 LONGEST_TITLE = 60
 WRAPPED = 40
 """Characters from which on a line may have been wrapped: nobody wraps shorter ones."""
+HEADING_MARK = re.compile(r"#{1,6}[ \t]++")
+"""Obsidian shows a title like this as a heading."""
 ALERT = re.compile(r"\[!([A-Za-z][\w-]*+)(?:\|[^\]\n]*+)?\][+-]?(?:[ \t]++([^\n]*+))?[ \t]*+(?:\n|\Z)")
 
 
@@ -23,4 +25,4 @@ def cut_alert(content: str) -> tuple[Callout, str, str] | None:
     kind, title, rest = match[1].lower(), match[2] or "", content[match.end() :].lstrip(" \t")
     if len(title) > (WRAPPED if rest[:1].islower() else LONGEST_TITLE):
         return Callout(kind), content[: match.start(2)].rstrip(), content[match.start(2) :].lstrip(" \t")
-    return Callout(kind, title.strip()), match[0].rstrip(), rest
+    return Callout(kind, HEADING_MARK.sub("", title).strip()), match[0].rstrip(), rest

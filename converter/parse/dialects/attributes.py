@@ -1,4 +1,5 @@
-"""Attributes in braces, which are no text: `{#id .class key=value}` (Pandoc, MyST), `{: .class}` (kramdown).
+"""Attributes, anchors and comments, which are no text: `{#id .class key=value}` (Pandoc, MyST), `{: .class}`
+(kramdown), `(name)=` (MyST), `^name` and `%% comment %%` (Obsidian).
 
 They end a heading or a caption, stand on a line above or below a block, or follow an image, a link or code. The plugin
 `attrs` of mdit-py-plugins copies the rest of the text for each brace.
@@ -15,8 +16,13 @@ KEY = r"[A-Za-z][\w:-]*+="
 QUOTED = r"""(?:"[^"\n{}]*+"|'[^'\n{}]*+')"""
 ATTRIBUTE = rf"(?:{NAME}|{KEY}(?:{QUOTED}|[\w./%#:+-]++))"
 BRACES = re.compile(rf"\{{(?:[ \t]*+{ATTRIBUTE}(?:[ \t]++{ATTRIBUTE})*+[ \t]*+|:[^{{}}\[\]\n]++)\}}")
-FIRST_LINE = re.compile(rf"(?:{BRACES.pattern})[ \t]*+\n\s*+(?=\S)")
-LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{BRACES.pattern})[ \t]*+\Z")
+ANCHOR = r"\([A-Za-z_][\w.:/+-]*+(?:[ ][\w.:/+-]++)*+\)=|\^(?:[0-9a-f]{6}|[A-Za-z][A-Za-z0-9-]{2,}+)(?=[ \t]*+\Z)"
+FIRST_LINE = re.compile(rf"(?:{BRACES.pattern}|{ANCHOR})[ \t]*+\n\s*+(?=\S)")
+LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{BRACES.pattern}|{ANCHOR})[ \t]*+\Z")
+LAST_WORD = re.compile(r"(?<=\S)[ \t]++\^[0-9a-f]{6}\Z")
+"""The name that Obsidian itself gives a block."""
+COMMENT = "%%"
+CAPTION = re.compile(r"(?:[Tt]able)?:[ \t]")
 OWNERS = frozenset({"image", "link_close", "code_inline"})
 
 TITLE_ATTRIBUTE = rf"""(?:{NAME}|-|{KEY}(?:{QUOTED}|[^\s"'{{}}=]++))"""
@@ -50,15 +56,22 @@ def _is_sure(title: str, start: int) -> bool:
 
 
 def cut_attributes(content: str) -> tuple[str, int]:
-    """Return the content of a paragraph without a first and a last line that hold nothing but attributes.
+    """Return the content of a paragraph without a first and a last line that hold nothing but attributes or an anchor.
 
     The number is that of the lines cut at the start.
     """
+    if content.startswith(COMMENT) and content.endswith(COMMENT) and content.count(COMMENT) == 2:
+        return "", 0
     lines = 0
-    if content.startswith("{") and (match := FIRST_LINE.match(content)):
+    if content.startswith(("{", "(")) and (match := FIRST_LINE.match(content)):
         content, lines = content[match.end() :], 1
-    if content.endswith("}") and (match := LAST_LINE.match(content, max(content.rfind("\n"), 0))):
-        content = content[: match.start()].rstrip()
+    last_line = max(content.rfind("\n"), 0)
+    if content.endswith(("}", ")=")) or content.find("^", last_line) >= 0:
+        start = len(content) - len(" ^123456")
+        if match := LAST_LINE.match(content, last_line) or LAST_WORD.search(content, max(start, 0)):
+            content = content[: match.start()].rstrip()
+        elif CAPTION.match(content):
+            content = cut_title(content)
     return content, lines
 
 

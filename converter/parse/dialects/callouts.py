@@ -88,9 +88,9 @@ def name_and_callout(info: str) -> tuple[str, Callout | None]:
     words = NAME.match(info)
     if words is None:
         return "", None
-    name, title = words[1], words[2]
+    name, title = words[1].removeprefix(PREFIX), words[2]
     if name.lower() not in KINDS:
-        return name, None
+        return words[1], None
     brackets = BRACKETS.match(title)
     title = brackets[1] if brackets else title.partition("{")[0].strip().strip("\"'")
     return name, Callout.named(name, title)

@@ -7,7 +7,7 @@ import re
 from markdown_it.rules_block import StateBlock
 
 from converter.parse.dialects.containers import push_directive, read_callout
-from converter.parse.dialects.marks import CLOSING, HIDDEN, LANGUAGES, STARTS, Mark, Marks, mark_of
+from converter.parse.dialects.marks import CLOSING, HIDDEN, LANGUAGES, LISTINGS, STARTS, Mark, Marks, mark_of
 from converter.parse.dialects.shown import shown_by
 from converter.parse.markdown_it.private import forbid_indented_code
 
@@ -15,6 +15,8 @@ OPTION = re.compile(r":[A-Za-z][\w-]*+:(?:[ \t]|$)")
 """An option of a directive (MyST), below its opening line."""
 NO_TEXT = re.compile(r"\[[^\]\n]++\]:|\{%|\{\{[<%]")
 """The start of a definition or a shortcode."""
+MOST_OPTIONS = 30
+"""Lines that the options of a directive may take."""
 LONGEST_TAG = 20
 """Lines that a shortcode may take."""
 
@@ -48,7 +50,7 @@ def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         first = _skip_options(state, start + 1, last) if mark.braced else start + 1
         indentation = _indentation(state, first, last) if mark.tag else state.blkIndent
         read_callout(state, start, (first, last), last + 1, mark.callout, indentation)
-    elif is_paired and mark.name in HIDDEN:
+    elif is_paired and mark.name in (LISTINGS if mark.braced else HIDDEN):
         push_directive(state, start, last + 1)
     elif is_paired and mark.code:
         _push_code(state, start, last, mark)
@@ -123,7 +125,15 @@ def _indentation(state: StateBlock, start: int, end: int) -> int:
 
 
 def _skip_options(state: StateBlock, line: int, end: int) -> int:
-    """Return the line below the options of a directive."""
+    """Return the line below the options of a directive: `:key: value` on each line, or YAML between two rules."""
+    if line < end and _is_rule(state, line):
+        return next(
+            (below + 1 for below in range(line + 1, min(end, line + MOST_OPTIONS)) if _is_rule(state, below)), line
+        )
     while line < end and OPTION.match(state.src, state.bMarks[line] + state.tShift[line], state.eMarks[line]):
         line += 1
     return line
+
+
+def _is_rule(state: StateBlock, line: int) -> bool:
+    return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]].rstrip() == "---"

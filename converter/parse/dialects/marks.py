@@ -39,6 +39,10 @@ CODE = frozenset({
 """Directives and shortcodes whose content is code."""
 HIDDEN = frozenset({"comment"})
 """Shortcodes whose content is not shown."""
+LISTINGS = frozenset({
+    "contents", "currentmodule", "include", "index", "literalinclude", "module", "tableofcontents", "toctree",
+})  # fmt: skip
+"""Directives (MyST) whose content is not shown: options, and the names of other pages."""
 LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
 """Those of them that name the language themselves."""
 
@@ -98,7 +102,7 @@ def _fence(text: str) -> Mark | None:
         return Mark(f"{text[0]}{length}", False) if length >= 3 and not info.strip() else None
     name = directive[1].lower()
     mark = _directive(f"{text[0]}{length}", info.strip())
-    return mark if mark.callout or name in TEXT_DIRECTIVES else None
+    return mark if mark.callout or name in TEXT_DIRECTIVES or name in LISTINGS else None
 
 
 def _directive(key: str, info: str) -> Mark:
@@ -109,7 +113,8 @@ def _directive(key: str, info: str) -> Mark:
     arguments = directive[2].strip() if directive else info[len(name) :].strip()
     name = name.lower()
     known = callout is not None or name in CODE or info.startswith("{")
-    return Mark(key, True, name, arguments, callout, name in CODE, braced=directive is not None, known=known)
+    code = name in CODE or (directive is not None and name in LISTINGS)
+    return Mark(key, True, name, arguments, callout, code, braced=directive is not None, known=known)
 
 
 def _shortcode(text: str) -> Mark | None:

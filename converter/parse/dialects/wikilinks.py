@@ -20,9 +20,21 @@ LINK = re.compile(
 SMALL_WORD = re.compile(r"[a-z]+")
 LETTER = re.compile(r"[^\W\d_]")
 IMAGE = re.compile(r"\.(?:avif|bmp|gif|jpe?g|png|svg|webp)$", re.IGNORECASE)
-SIZE = re.compile(r"\d+(?:x\d+)?")
+SIZE = re.compile(r"[ \t]*+(?:\d{1,5}(?:x\d{1,5})?|left|right|center|centre|inline)[ \t]*+")
+"""What may follow the description of an image: its size or its side."""
+MOST_SIZES = 3
 CONTENTS = frozenset({"toc", "_toc_"})
 """What GitLab and others replace by a table of contents."""
+
+
+def without_size(alt: str) -> str:
+    """Return the description of an image without its size: `![Alt|300](image.png)`."""
+    for _ in range(MOST_SIZES):
+        words, bar, size = alt.rpartition("|")
+        if not bar or not SIZE.fullmatch(size):
+            break
+        alt = words
+    return alt
 
 
 def wikilink(state: StateInline, silent: bool) -> bool:
@@ -33,8 +45,7 @@ def wikilink(state: StateInline, silent: bool) -> bool:
     if not silent:
         target, words = match[2].rstrip("\\ "), (match[3] or "").strip()
         if match[1] and IMAGE.search(target):
-            alt = words if words and not SIZE.fullmatch(words) else target
-            _push_image(state, target, alt)
+            _push_image(state, target, without_size(f"|{words}").lstrip("|") or target)
         else:
             _push_link(state, target, words or target)
     state.pos = match.end()

@@ -38,6 +38,8 @@ INLINE_STARTS = {
     "footnote_ref": "[",
     "wikilink": "[!",
     "attributes": "{",
+    "role": "{",
+    "highlight": "=",
     "gfm_autolink_www": "w",
     "gfm_autolink_protocol": ":",
     "gfm_autolink_email": "@",

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH, Image, Inline, Link
+from converter.parse.dialects.highlights import MARK as HIGHLIGHT
+from converter.parse.dialects.wikilinks import without_size
 from converter.parse.fast.dispatch import inline_parser
 from converter.parse.html_tags import plain_text
 from converter.parse.markdown_it.autolinks import BEFORE as BEFORE_ADDRESS
@@ -84,7 +86,7 @@ def read_plain(content: str) -> Inline | None:
     In real documents that is more than half of all paragraphs, items and cells. Measured on `../shared/corpora`:
     with this function, documents are parsed in 0.94 of the time.
     """
-    if len(content) > MAXIMUM_INLINE_LENGTH or MARKUP.search(content):
+    if len(content) > MAXIMUM_INLINE_LENGTH or MARKUP.search(content) or HIGHLIGHT in content:
         return None
     if may_hold_address(content):
         return None
@@ -109,6 +111,8 @@ def read_simple(
     length = 0
     is_wrapped = "\n" in content
     position = 0
+    if HIGHLIGHT in content:
+        return None
     while match := PIECE.match(content, position):
         kind = match.lastgroup
         end = match.end()
@@ -125,8 +129,11 @@ def read_simple(
                     span = linked_addresses[0].text
             text = broken(text)
         elif kind == "code":
+            if content[position - 1 : position] == "}":  # a role
+                return None
             text = code_text(text)
         elif kind == "image":
+            text = without_size(text)
             number = lines[min(line, len(lines) - 1)]
             images.append(Image(text, match["image_url"], match["image_title"], None, number))
         elif kind == "entity":

@@ -12,6 +12,7 @@ from markdown_it.token import Token
 
 from converter.parse.blocks import Image, Inline, Link
 from converter.parse.content import Content
+from converter.parse.dialects.wikilinks import without_size
 from converter.parse.heights import Heights
 from converter.parse.html_tags import placeholders
 from converter.parse.markdown_it.parsers import inline_parser
@@ -80,7 +81,7 @@ def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], openin
             if token.info != "auto" and start is not None:
                 whole.append((start, len(inner.parts)))
         elif kind == "image":
-            alt = _read_tokens(token.children or [], token.content, [0], opening=False).text
+            alt = without_size(_read_tokens(token.children or [], token.content, [0], opening=False).text)
             inner.add_image(Image(alt, str(token.attrs["src"]), _title(token), None, line_of(token)))
         elif kind == "math_inline":
             # The marks stay: without them TeX looks like words.

@@ -15,8 +15,10 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from converter.parse.dialects.attributes import inline_attributes
 from converter.parse.dialects.fenced import fenced_block
+from converter.parse.dialects.highlights import highlight
 from converter.parse.dialects.indented import indented_callout
 from converter.parse.dialects.modules import module_code
+from converter.parse.dialects.roles import role
 from converter.parse.dialects.wikilinks import wikilink
 from converter.parse.markdown_it.autolinks import link_email, link_protocol, link_www, refer_to_footnote
 from converter.parse.markdown_it.private import replace_helpers, rule_functions
@@ -43,7 +45,7 @@ BLOCK_DIALECTS = {
     "fenced_block": fenced_block,
     "module_code": module_code,
 }
-INLINE_DIALECTS = {"wikilink": wikilink, "attributes": inline_attributes}
+INLINE_DIALECTS = {"wikilink": wikilink, "attributes": inline_attributes, "role": role, "highlight": highlight}
 """Rules of what sites and note-takers add to Markdown."""
 
 
