@@ -6,6 +6,7 @@ else 38: most databases hold 18 digits in 64 bits, and BigQuery's NUMERIC holds 
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from converter.values.cells import Cells, NoMatch, Reading
@@ -15,13 +16,19 @@ from converter.values.lattice import MOST_DIGITS, decimal128
 from converter.values.numbers import numeric_reading, read_numbers
 from converter.values.quantities import Numbers
 
+FIXED = re.compile(r"[+-]?[0-9]*\.?[0-9]*")
+
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read decimals if int64 and float64 do not suffice, or return the cell that does not fit."""
     numbers = cells.result_of(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
-    reason = None if numbers.has_exponent else "fixed decimals" if cells.forced else _reason(numbers)
+    if cells.forced and numbers.has_exponent:
+        numbers = numbers.only([i for i, text in enumerate(numbers.texts) if FIXED.fullmatch(text)])
+        if not numbers.texts:
+            return NoMatch(cells.rows[0])
+    reason = "fixed decimals" if cells.forced else None if numbers.has_exponent else decimal_reason(numbers)
     if reason is None:
         return numbers.refusal(cells)
     scale = max(len(text.partition(".")[2]) for text in numbers.texts)
@@ -34,7 +41,7 @@ def read(cells: Cells) -> Reading | NoMatch:
     return numeric_reading(cells, numbers, reading)
 
 
-def _reason(numbers: Numbers) -> str | None:
+def decimal_reason(numbers: Numbers) -> str | None:
     """Return why these numbers need decimals, or None if they do not."""
     if numbers.is_money:
         return "money"

@@ -21,10 +21,10 @@ def read(cells: Cells) -> Reading | NoMatch:
     clocks, offsets, fitting = datetimes.clocks, datetimes.offsets, datetimes.fitting
     timed_indexes = [i for i, clock in enumerate(clocks) if clock is not None]
     zoned_indexes = [i for i in timed_indexes if offsets[i] is not None]
-    # Under a tolerance, the majority decides whether there are zones. A date without a time is midnight.
-    plain_indexes = (
-        [i for i in range(len(clocks)) if offsets[i] is None] if len(zoned_indexes) < len(timed_indexes) else []
-    )
+    # Under a tolerance, the majority decides whether there are zones. A date without a time is midnight beside one with
+    # a time, or if the user asks for timestamps.
+    has_plain = len(zoned_indexes) < len(timed_indexes) or (cells.forced and not timed_indexes)
+    plain_indexes = [i for i in range(len(clocks)) if offsets[i] is None] if has_plain else []
     indexes = zoned_indexes if len(zoned_indexes) > len(plain_indexes) else plain_indexes
     odd_indexes = sorted(set(range(len(clocks))) - set(indexes))
     if not indexes or len(odd_indexes) + len(datetimes.misfits) > cells.allowed:
