@@ -96,6 +96,9 @@ def choose_style(
         return None
     fewest_misfits = min(len(misfits) for _, misfits in fits)
     fits = [fit for fit in fits if len(fit[1]) == fewest_misfits]
+    misfit_set = set(fits[0][1])
+    bodies = [body for index, body in enumerate(bodies) if index not in misfit_set] if misfit_set else bodies
+    characters = set("".join(bodies))
     has_marks = not characters <= set("0123456789")
     marks = {style.decimal for style, _ in fits}
     # A point or comma that groups digits proves as much about the decimal mark as one that is a decimal mark.
