@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 import converter
 from converter.schema.load import parse_schemas
 from converter.schema.match import match
 from converter.schema.profile import profile
 from converter.schema.suggest import suggest
+from tests.support.paths import CASE_FOLDER
 
 
 def trip(number: int) -> str:
@@ -53,3 +56,54 @@ def test_the_counts_are_those_of_the_rows_that_match() -> None:
         "item_price_eur_share_version_weight": "9", "later_item": "4", "to_do_item": "12", "definition": "4",
     }  # fmt: skip
     assert not [found.problems for results in matched.values() for found in results if found.problems]
+
+
+def diary(number: int) -> str:
+    """Return a document whose parts each lie on one side of a limit of `suggest`."""
+    front = (
+        f"---\nday: 2024-01-{number + 10}\nprice: {number}.50\nmood: {'good' if number % 2 else 'bad'}\n"
+        f"tags: [a, b{number}]\nranks: [{number}, 2]\nplace: {{x: {number}}}\nparts: [{{a: 1}}]\nmixed: "
+        f"{'[1]' if number else 'one'}\n{'rare: x' if number < 4 else 'RARE: y'}\n{'half: x' if number < 6 else 'z: 1'}"
+        f"\n{'third: x' if number == 2 else ''}\nempty: ''\n'yes': {number}\nline_start: 5\n"
+        f"title: Day {number}\n---\n"
+    )
+    cost = "" if number == 2 else f"{number} EUR"
+    table = f"| City | Cost |\n|---|---|\n| Rome | {cost} |\n| Oslo | {number + 1} EUR |\n" if number < 3 else ""
+    lists = (
+        f"## {'What to do?' if number % 2 else 'What  to do'}\n\n- [ ] Rest: {number} h\n- [x] Row\n- [link](a.md)\n"
+    )
+    words = f"Quay{number}\n: A wall.\n" if number < 3 else ""
+    notes = "\n".join(f"- Note: {index}" for index in range(3))
+    return (
+        f"{front}\n# Day {number}\n\nHost: Ann\n\n- Size: {number * 10}\n\n{notes}\n\n## Weather\n\nFine.\n\n"
+        f"## Weather\n\nRain.\n\n## Log {number}\n\nOnce.\n\n{table}\n{lists}\n{words}\n## A > B\n\nx\n"
+    )
+
+
+DIARIES = [converter.read(diary(number)).context for number in range(12)]
+
+
+def test_the_whole_schema_of_a_folder_is_as_expected() -> None:
+    assert suggest(profile(DIARIES), "diary") == (CASE_FOLDER / "schema" / "steps" / "diary.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("documents", "records"),
+    [
+        (1, ["sections_record", "what_to_do_item"]),  # three rows at least
+        (2, ["sections_record", "city_cost", "what_to_do_item"]),
+        (3, ["sections_record", "city_cost", "what_to_do_item", "definition"]),
+    ],
+)
+def test_a_record_has_three_rows_at_least(documents: int, records: list[str]) -> None:
+    text = suggest(profile(DIARIES[:documents]), "sections")
+    assert [schema.name for schema in parse_schemas(text, "inferred.yaml")] == records
+
+
+@pytest.mark.parametrize(("others", "records"), [(0, ["x", "a_b"]), (18, ["x", "a_b"]), (19, ["x"])])
+def test_a_table_is_in_a_tenth_of_the_documents_and_in_two(others: int, records: list[str]) -> None:
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n"
+    contexts = [converter.read(text).context for text in (table, table, *["x"] * others)]
+    assert [schema.name for schema in parse_schemas(suggest(profile(contexts), "x"), "inferred.yaml")] == records
+    once = [converter.read(table + "| 5 | 6 |\n").context, converter.read("x").context]
+    assert [schema.name for schema in parse_schemas(suggest(profile(once), "x"), "inferred.yaml")] == ["x"]
