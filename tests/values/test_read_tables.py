@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,8 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
 
 import converter
+from converter.cli import app
 from tests.support.accounting import rows_of, unaccounted
 
 TEXT = """# Report
@@ -154,11 +154,8 @@ CONTROLS: list[tuple[list[str], str, Any]] = [
 ]
 
 
-def parquetry(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "converter", *map(str, arguments)],
-        input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
-    )  # fmt: skip
+def parquetry(*arguments: str | Path, stdin: str = "") -> Result:
+    return CliRunner().invoke(app, list(map(str, arguments)), input=stdin)
 
 
 @pytest.mark.parametrize(("options", "type", "values"), CONTROLS)
@@ -169,12 +166,12 @@ def test_typing_options_control_the_values_of_a_column(
     header = "Price" if "price=float64" in options else "Price ($)"
     source.write_text(f"| {header} |\n|---|\n| 5.50 |\n| n/a |\n| x1 |\n")
     done = parquetry("convert", source, "-o", tmp_path / "out", *options)
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     (path,) = (tmp_path / "out" / "datasets").iterdir()
     column = pq.read_table(path).column(4)
     assert (str(column.type), column.to_pylist()) == (type, values)
     printed = parquetry("tables", source, "--to", "parquet", "-o", tmp_path / "t.parquet", *options)
-    assert printed.returncode == 0, printed.stderr
+    assert printed.exit_code == 0, printed.stderr
     assert pq.read_table(tmp_path / "t.parquet").column(0).to_pylist() == values
 
 
@@ -192,7 +189,7 @@ def test_the_date_order_option_settles_ambiguous_dates(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_invalid_options_are_wrong_usage(options: list[str]) -> None:
     done = parquetry("tables", "-", *options, stdin=TEXT)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
 
 
@@ -233,13 +230,13 @@ def test_describe_reports_each_column() -> None:
 
 def test_an_existing_output_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "n.csv"
-    assert parquetry("tables", "-", "--select", "1", "-o", out, stdin=TEXT).returncode == 0
+    assert parquetry("tables", "-", "--select", "1", "-o", out, stdin=TEXT).exit_code == 0
     assert out.read_bytes() == b"n\r\n1.5\r\n"
-    assert parquetry("tables", "-", "--select", "1", "-o", out, stdin=TEXT).returncode == 1
-    assert parquetry("tables", "-", "--select", "1", "-o", out, "--overwrite", stdin=TEXT).returncode == 0
+    assert parquetry("tables", "-", "--select", "1", "-o", out, stdin=TEXT).exit_code == 1
+    assert parquetry("tables", "-", "--select", "1", "-o", out, "--overwrite", stdin=TEXT).exit_code == 0
 
 
 def test_a_missing_source_is_reported() -> None:
     done = parquetry("tables", "nowhere.md")
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "not_found" in done.stderr
