@@ -38,7 +38,7 @@ def read(cells: Cells) -> Reading | NoMatch:
         return numbers.refusal(cells, index, f"more than {MOST_DIGITS} digits")
     values = [Decimal(text) for text in numbers.texts]
     reading = cells.reading(decimal128(scale, max(digits)), numbers.fitting, values, numbers.misfits, reason)
-    return numeric_reading(cells, numbers, reading)
+    return numeric_reading(numbers, reading)
 
 
 def decimal_reason(numbers: Numbers) -> str | None:

@@ -25,4 +25,4 @@ def read(cells: Cells) -> Reading | NoMatch:
         numbers = numbers.only([i for i in range(len(values)) if i not in set(large)])
         values = list(map(float, numbers.texts))
     evidence = "numbers with exponents" if numbers.has_exponent else "numbers with fractions"
-    return numeric_reading(cells, numbers, cells.reading(FLOAT64, numbers.fitting, values, numbers.misfits, evidence))
+    return numeric_reading(numbers, cells.reading(FLOAT64, numbers.fitting, values, numbers.misfits, evidence))

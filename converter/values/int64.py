@@ -15,23 +15,18 @@ def read(cells: Cells) -> Reading | NoMatch:
     if isinstance(numbers, NoMatch):
         return numbers
     if cells.forced:
-        numbers = numbers.only([i for i, text in enumerate(numbers.texts) if _is_whole(text) and _is_in_range(text)])
+        numbers = numbers.only([i for i, text in enumerate(numbers.texts) if _fits(text)])
         if not numbers.texts:
             return NoMatch(cells.rows[0])
     elif numbers.has_exponent or numbers.has_fraction or numbers.is_money:
-        odd_position = next((i for i, text in enumerate(numbers.texts) if not _is_whole(text)), 0)
-        return numbers.refusal(cells, odd_position)
+        return numbers.refusal(cells)
     values = list(map(int, numbers.texts))
     if max(values) > LARGEST or min(values) < -LARGEST - 1:
-        return numbers.refusal(cells, next(i for i, text in enumerate(numbers.texts) if not _is_in_range(text)))
+        return numbers.refusal(cells)
     reading = cells.reading(INT64, numbers.fitting, values, numbers.misfits, "whole numbers")
-    return numeric_reading(cells, numbers, reading)
+    return numeric_reading(numbers, reading)
 
 
-def _is_whole(text: str) -> bool:
-    return text.lstrip("+-").isdigit()
-
-
-def _is_in_range(text: str) -> bool:
-    """Whether a whole number fits in 64 bits."""
-    return -LARGEST - 1 <= int(text) <= LARGEST
+def _fits(text: str) -> bool:
+    """Whether a number is whole and fits in 64 bits."""
+    return text.lstrip("+-").isdigit() and -LARGEST - 1 <= int(text) <= LARGEST

@@ -180,7 +180,7 @@ def _common_unit(cells: Cells, numbers: dict[int, Quantity]) -> tuple[str | None
     return max(spellings, key=lambda unit: (unit.endswith("s"), spellings[unit])) or None, odd_indexes
 
 
-def numeric_reading(cells: Cells, numbers: Numbers, reading: Reading) -> Reading:
+def numeric_reading(numbers: Numbers, reading: Reading) -> Reading:
     """Return a reading with what every numeric type adds: unit, notes, and what the numbers prove."""
     return Reading(
         reading.type, reading.rows, reading.values, "; ".join([reading.evidence, *numbers.notes]), reading.rejected,

@@ -57,10 +57,8 @@ def test_case(case: dict[str, Any]) -> None:
         assert column.evidence == case["whole_evidence"]
     if "marks" in case:
         assert column.marks == case["marks"]
-    if "proves" in case:
-        assert column.proves == Conventions(**case["proves"])
-    if "asks" in case:
-        assert column.asks == case["asks"]
+    assert column.proves == Conventions(**case.get("proves", {}))
+    assert column.asks == case.get("asks")
     if "says_nothing" in case:
         assert column.says_nothing is case["says_nothing"]
 
@@ -85,6 +83,16 @@ def test_dates_of_one_table_settle_those_of_a_table_without_proof() -> None:
 def test_conflicting_proofs_settle_nothing() -> None:
     columns = infer_table(["a", "b", "c"], [["03/04/2024"], ["25/12/2023"], ["12/25/2023"]], [5])
     assert [str(column.type) for column in columns] == ["string", "date32[day]", "date32[day]"]
+
+
+def test_conflicting_decimal_marks_settle_nothing() -> None:
+    columns = infer_table(["a", "b", "c"], [["1.200", "3"], ["0,5", "1"], ["0.5", "1"]], [5, 6])
+    assert [str(column.type) for column in columns] == ["string", "double", "double"]
+
+
+def test_a_type_is_asked_for_by_the_name_that_a_column_has_in_its_table() -> None:
+    columns = infer_table(["A", "a"], [["1"], ["2"]], [5], Hints(types={"a_2": "float64"}))
+    assert [str(column.type) for column in columns] == ["int64", "double"]
 
 
 def test_the_decimal_mark_of_one_column_settles_that_of_another() -> None:

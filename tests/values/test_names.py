@@ -24,6 +24,7 @@ from converter.values.names import RESERVED
         ("Créé le", "cree_le"),
         ("名前", "名前"),
         ("Дата рождения", "дата_рождения"),
+        ("Чай", "чай"),
         ("Grad #", "grad_number"),
         ("Grad %", "grad_percent"),
         ("", "column_3"),
