@@ -152,7 +152,8 @@ def _read_as_column(field: Field, type: str, texts: Sequence[str | None], lines:
                 errors[index] = f"{short_json(texts[index])} may be a group or a fraction"
             else:
                 [values[index]], reasons = _read_as_column(field, type, [texts[index]], [lines[index]])
-                errors |= {index: reason for reason in reasons.values()}
+                if reasons:
+                    errors[index] = reasons[0]
         return values, errors
     match_iso = ISO[type].fullmatch if type in ISO and field.descriptor.get("format") == "default" else None
     for index, cell, value in zip(indexes, cells, column.values.to_pylist(), strict=True):
