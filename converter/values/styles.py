@@ -150,9 +150,3 @@ def list_among(bodies: Sequence[str]) -> int | None:
         len(pair) == 2 and whole.issuperset(pair) and int(pair[0]) < int(pair[1]) for pair in lists.values()
     )
     return next(iter(lists)) if lists and are_pairs and 2 * len(lists) < len(bodies) else None
-
-
-def odd_body(bodies: Sequence[str]) -> int:
-    """Return, if no style fits, the index of the body at which the style that gets furthest stops."""
-    indexes = (next((i for i, body in enumerate(bodies) if not style.pattern.fullmatch(body)), 0) for style in STYLES)
-    return max(indexes, default=0)

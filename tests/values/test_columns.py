@@ -78,6 +78,14 @@ def test_dates_of_one_table_settle_those_of_a_table_without_proof() -> None:
     assert [str(first.values[0]), str(third.values[0])] == ["2024-03-04", "2024-03-04"]
 
 
+def test_a_column_that_is_read_again_keeps_its_name() -> None:
+    columns = infer_table(["d", "d", "n"], [["25/12/2023"], ["03/04/2024"], ["1.234"]], [5])
+    assert [(column.name, str(column.values[0])) for column in columns[:2]] == [
+        ("d", "2023-12-25"),
+        ("d_2", "2024-04-03"),
+    ]
+
+
 def test_conflicting_proofs_settle_nothing() -> None:
     columns = infer_table(["a", "b", "c"], [["03/04/2024"], ["25/12/2023"], ["12/25/2023"]], [5])
     assert [str(column.type) for column in columns] == ["string", "date32[day]", "date32[day]"]

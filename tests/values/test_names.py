@@ -44,6 +44,7 @@ from converter.values.names import RESERVED
         ("'90s’", "x_90s"),
         ("²", "x_2"),
         ("·", "column_3"),
+        ("৴", "column_3"),
         ("१क", "x_१क"),
         ("\u0301a", "a"),
         ("x" * 60, "x" * 60),
