@@ -6,7 +6,6 @@ else 38: most databases hold 18 digits in 64 bits, and BigQuery's NUMERIC holds 
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 
 from converter.values.cells import Cells, NoMatch, Reading
@@ -16,8 +15,6 @@ from converter.values.lattice import MOST_DIGITS, decimal128
 from converter.values.numbers import numeric_reading, read_numbers
 from converter.values.quantities import Numbers
 
-FIXED = re.compile(r"[+-]?[0-9]*\.?[0-9]*")
-
 
 def read(cells: Cells) -> Reading | NoMatch:
     """Read decimals if int64 and float64 do not suffice, or return the cell that does not fit."""
@@ -25,7 +22,7 @@ def read(cells: Cells) -> Reading | NoMatch:
     if isinstance(numbers, NoMatch):
         return numbers
     if cells.forced and numbers.has_exponent:
-        numbers = numbers.only([i for i, text in enumerate(numbers.texts) if FIXED.fullmatch(text)])
+        numbers = numbers.only([i for i, text in enumerate(numbers.texts) if not text.strip("+-.0123456789")])
         if not numbers.texts:
             return NoMatch(cells.rows[0])
     reason = "fixed decimals" if cells.forced else None if numbers.has_exponent else decimal_reason(numbers)
