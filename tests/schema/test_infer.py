@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
 import converter
+from converter.records import ParsedDocument
 from converter.schema.load import parse_schemas
 from converter.schema.match import match
+from converter.schema.model import Schema
 from converter.schema.profile import profile
 from converter.schema.suggest import suggest
 from tests.support.paths import CASE_FOLDER
@@ -25,31 +28,41 @@ def trip(number: int) -> str:
     )
 
 
-CONTEXTS = [converter.read(trip(number)).context for number in range(4)]
-TEXT = suggest(profile(CONTEXTS), "trip")
-SCHEMAS = {schema.name: schema for schema in parse_schemas(TEXT, "inferred.yaml")}
+@cache
+def contexts() -> list[ParsedDocument]:
+    return [converter.read(trip(number)).context for number in range(4)]
+
+
+@cache
+def suggested() -> str:
+    return suggest(profile(contexts()), "trip")
+
+
+@cache
+def schemas() -> dict[str, Schema]:
+    return {schema.name: schema for schema in parse_schemas(suggested(), "inferred.yaml")}
 
 
 def test_records_of_tables_lists_and_definitions_are_proposed() -> None:
-    assert list(SCHEMAS) == ["trip", "item_price_eur_share_version_weight", "later_item", "to_do_item", "definition"]
-    assert [field.name for field in SCHEMAS["trip"].fields] == [
+    assert list(schemas()) == ["trip", "item_price_eur_share_version_weight", "later_item", "to_do_item", "definition"]
+    assert [field.name for field in schemas()["trip"].fields] == [
         "title", "buy", "host", "lend", "sell", "costs", "later", "to_do", "words",
     ]  # fmt: skip
-    assert {field.name: field.type for field in SCHEMAS["to_do_item"].fields} == {
+    assert {field.name: field.type for field in schemas()["to_do_item"].fields} == {
         "text": "string", "label": "string", "value": "string", "checked": "boolean",
     }  # fmt: skip
 
 
 def test_a_column_has_the_type_that_its_table_has() -> None:
-    fields = {field.name: field for field in SCHEMAS["item_price_eur_share_version_weight"].fields}
-    columns = {column.name: column for column in CONTEXTS[0].columns[0]}
+    fields = {field.name: field for field in schemas()["item_price_eur_share_version_weight"].fields}
+    columns = {column.name: column for column in contexts()[0].columns[0]}
     assert {name: str(columns[name].type) for name in columns} == {name: str(fields[name].arrow) for name in columns}
     assert (fields["version"].type, fields["weight"].descriptor["bareNumber"]) == ("string", False)
 
 
 def test_the_counts_are_those_of_the_rows_that_match() -> None:
-    counts = dict(re.findall(r'- name: (\w+)\n    description: "(\d+) rows in 4 of 4 documents', TEXT))
-    matched = {name: [match(context, schema) for context in CONTEXTS] for name, schema in SCHEMAS.items()}
+    counts = dict(re.findall(r'- name: (\w+)\n    description: "(\d+) rows in 4 of 4 documents', suggested()))
+    matched = {name: [match(context, schema) for context in contexts()] for name, schema in schemas().items()}
     # Of a table with a further column too, and of a section inside the section: neither is left out.
     assert counts == {name: str(sum(found.matched for found in matched[name])) for name in counts}
     assert counts == {
@@ -80,11 +93,13 @@ def diary(number: int) -> str:
     )
 
 
-DIARIES = [converter.read(diary(number)).context for number in range(12)]
+@cache
+def diaries() -> list[ParsedDocument]:
+    return [converter.read(diary(number)).context for number in range(12)]
 
 
 def test_the_whole_schema_of_a_folder_is_as_expected() -> None:
-    assert suggest(profile(DIARIES), "diary") == (CASE_FOLDER / "schema" / "steps" / "diary.yaml").read_text()
+    assert suggest(profile(diaries()), "diary") == (CASE_FOLDER / "schema" / "steps" / "diary.yaml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -96,7 +111,7 @@ def test_the_whole_schema_of_a_folder_is_as_expected() -> None:
     ],
 )
 def test_a_record_has_three_rows_at_least(documents: int, records: list[str]) -> None:
-    text = suggest(profile(DIARIES[:documents]), "sections")
+    text = suggest(profile(diaries()[:documents]), "sections")
     assert [schema.name for schema in parse_schemas(text, "inferred.yaml")] == records
 
 
