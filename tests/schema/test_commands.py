@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from converter.schema.load import load_schemas, ready_made
-from tests.support.command import invoke
+from tests.support.commands import invoke
 from tests.support.paths import PROJECT
 
 EXAMPLES = PROJECT / "examples"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch, read_document
+from converter.engine.conversion import read_document
 from converter.errors import ViolationError
 from converter.model.source import Source
 from converter.schema.load import load_schemas
 from converter.schema.match import match
 from converter.schema.unique import Uniques
 from converter.schema.validate import Validation, stop_at
+from tests.support.conversion import rows_of_batch
 
 FIELDS = [{"name": "text", "constraints": {"unique": True}}, {"name": "label"}, {"name": "value"}]
 
@@ -60,7 +61,7 @@ def test_a_batch_is_filtered_record_by_record() -> None:
             ]
         }
     )
-    batch = convert_batch([Source("a.md", "- a\n- b\n"), Source("b.md", "- b\n- c\n")], Options(schemas=schemas))
+    batch = rows_of_batch([Source("a.md", "- a\n- b\n"), Source("b.md", "- b\n- c\n")], Options(schemas=schemas))
     uniques = Uniques()
     records = uniques.filter(schemas, batch.records)
     assert [records[name].column("text").to_pylist() for name in ("free", "thing")] == [
@@ -69,6 +70,6 @@ def test_a_batch_is_filtered_record_by_record() -> None:
     [problem] = records["problems"].to_pylist()
     assert (problem["source"], problem["line_start"], problem["record"]) == ("b.md", 1, "thing")
     assert problem["message"] == 'text: "b" already occurs in a.md:2; values must be unique'
-    again = uniques.filter(schemas, convert_batch([Source("c.md", "- c\n- d\n")], Options(schemas=schemas)).records)
+    again = uniques.filter(schemas, rows_of_batch([Source("c.md", "- c\n- d\n")], Options(schemas=schemas)).records)
     assert again["thing"].column("text").to_pylist() == ["d"]
     assert again["thing"].schema == schemas[1].arrow

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import converter
 from tests.support.accounting import rows_of, unaccounted
-from tests.support.command import invoke
+from tests.support.commands import invoke
 
 TEXT = """# Report
 
