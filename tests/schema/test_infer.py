@@ -122,3 +122,11 @@ def test_a_table_is_in_a_tenth_of_the_documents_and_in_two(others: int, records:
     assert [schema.name for schema in parse_schemas(suggest(profile(contexts), "x"), "inferred.yaml")] == records
     once = [converter.read(table + "| 5 | 6 |\n").context, converter.read("x").context]
     assert [schema.name for schema in parse_schemas(suggest(profile(once), "x"), "inferred.yaml")] == ["x"]
+
+
+def test_a_table_with_a_blank_header_counts_as_none() -> None:
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n"
+    text = f"| | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\n{table}"
+    parts = profile([converter.read(text).context for _ in range(2)])
+    assert list(parts.tables) == [("a", "b")]
+    assert parts.tables["a", "b"].rows == 4
