@@ -181,10 +181,10 @@ def test_names_are_unique_in_a_table() -> None:
             "duration, decimal128(PRECISION, SCALE)",
         ),
         ({"types": {"x": "decimal128(5)"}}, "unknown type 'decimal128(5)'; use one of "),
-        ({"decimal": ";"}, "unknown decimal mark ';'; use one of ., ,"),
-        ({"date_order": "ydm"}, "unknown date order 'ydm'; use one of dmy, mdy, ymd"),
-        ({"tolerance": 1.5}, "tolerance must be between 0 and 1, not 1.5"),
-        ({"tolerance": -0.1}, "tolerance must be between 0 and 1, not -0.1"),
+        ({"decimal": ";"}, "unknown decimal mark ;; there are ., ,"),
+        ({"date_order": "ydm"}, "unknown date order ydm; there are dmy, mdy, ymd"),
+        ({"tolerance": 1.5}, "`tolerance` must be from 0 to 1, not 1.5"),
+        ({"tolerance": -0.1}, "`tolerance` must be from 0 to 1, not -0.1"),
     ],
 )
 def test_an_invalid_hint_is_refused(hints: dict[str, Any], message: str) -> None:
