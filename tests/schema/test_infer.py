@@ -89,7 +89,8 @@ def diary(number: int) -> str:
     notes = "\n".join(f"- Note: {index}" for index in range(3))
     return (
         f"{front}\n# Day {number}\n\nHost: Ann\n\n- Size: {number * 10}\n\n{notes}\n\n## Weather\n\nFine.\n\n"
-        f"## Weather\n\nRain.\n\n## Log {number}\n\nOnce.\n\n{table}\n{lists}\n{words}\n## A > B\n\nx\n"
+        "## Weather\n\nRain.\n\n## Sum*\n\nTwo.\n\n"
+        f"## Log {number}\n\nOnce.\n\n{table}\n{lists}\n{words}\n## A > B\n\nx\n"
     )
 
 
