@@ -63,6 +63,9 @@ ISO = {
     "time": re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"),
 }  # fmt: skip
 
+MARK = re.compile(r"[0-9][.,][0-9]")
+"""The mark in a number that a column may leave open: where it does, no number with a mark is read alone."""
+
 Cast = tuple[list[Any], dict[int, str]]
 """The values, None for those that are missing or do not fit, and the reasons for misfits, by index."""
 
@@ -141,14 +144,17 @@ def _read_as_column(field: Field, type: str, texts: Sequence[str | None], lines:
     decimal: DecimalMark | None = field.get("decimalChar") or ("." if group else None)
     hints = Hints(decimal=decimal, types={"*": VALUE_TYPES[type]}, units=not field.get("bareNumber", True))
     column = infer("", cells, [lines[index] for index in indexes], hints)
-    if len(column.rejected) == len(indexes) > 1:  # one value can reject the whole column: a number beyond 64 bits
-        results = [_read_as_column(field, type, [texts[index]], [lines[index]]) for index in indexes]
-        values: list[Any] = [None] * len(texts)
-        for index, ([value], _) in zip(indexes, results, strict=True):
-            values[index] = value
-        return values, {index: errors[0] for index, (_, errors) in zip(indexes, results, strict=True) if errors}
-    values = [None] * len(texts)
-    errors = {}
+    values: list[Any] = [None] * len(texts)
+    errors: dict[int, str] = {}
+    if len(column.rejected) == len(indexes) > 1:  # one value can reject the whole column: 1.2.3
+        for index, cell in zip(indexes, cells, strict=True):
+            if column.asks == "decimal" and MARK.search(cell):
+                errors[index] = f"{short_json(texts[index])} may be a group or a fraction"
+            else:
+                [values[index]], reasons = _read_as_column(field, type, [texts[index]], [lines[index]])
+                if reasons:
+                    errors[index] = reasons[0]
+        return values, errors
     match_iso = ISO[type].fullmatch if type in ISO and field.descriptor.get("format") == "default" else None
     for index, cell, value in zip(indexes, cells, column.values.to_pylist(), strict=True):
         values[index] = value

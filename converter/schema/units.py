@@ -14,7 +14,7 @@ from heapq import merge
 from operator import attrgetter
 from typing import Any
 
-from converter.parse import Block
+from converter.parse import Block, Item
 from converter.records import ParsedDocument
 from converter.records.context import section_text
 from converter.records.label import label_of, split_label
@@ -147,15 +147,15 @@ def _item_units(context: ParsedDocument) -> Iterator[Unit]:
             label, value = label_of(item)
             link = links.get(index)
             parts = {
-                "text": item.text[len(item.task) :],
+                "text": _item_text(item),
                 "label": label,
                 "value": value,
                 "markdown": item.markdown[len(item.task) :],
                 "checked": item.checked,
                 "number": item.number,
                 "depth": item.depth,
-                "parent": None if item.parent is None else block.items[item.parent].text,
-                "nested": [block.items[child].text for child in children[index]],
+                "parent": None if item.parent is None else _item_text(block.items[item.parent]),
+                "nested": [_item_text(block.items[child]) for child in children[index]],
                 "link": link and link[0],
                 "link_text": link and link[1],
                 "after_link": link and _text_after(item.text, link[1]),
@@ -346,4 +346,9 @@ def full_text(context: ParsedDocument, sections: Sequence[int]) -> str:
 
 def _items(context: ParsedDocument, sections: Iterable[int]) -> list[str]:
     blocks = (context.blocks[block] for section_index in sections for block in context.sections[section_index].blocks)
-    return [item.text for block in blocks for item in block.items if item.depth == 0]
+    return [_item_text(item) for block in blocks for item in block.items if item.depth == 0]
+
+
+def _item_text(item: Item) -> str:
+    """Return the text of an item without the mark of a task."""
+    return item.text[len(item.task) :]

@@ -14,17 +14,17 @@ def read(cells: Cells) -> Reading | NoMatch:
         return datetimes
     odd_indexes = [i for i, clock in enumerate(datetimes.clocks) if clock is not None]
     if len(odd_indexes) + len(datetimes.misfits) > cells.allowed:
-        return NoMatch(cells.rows[datetimes.fitting[odd_indexes[0]]])
+        return NoMatch(cells.rows[0])
     days = [i for i in range(len(datetimes.days)) if datetimes.clocks[i] is None]
     if not days:
         return NoMatch(cells.rows[0])
-    return moment_reading(cells, datetimes, Reading(
+    return moment_reading(datetimes, Reading(
         DATE32, [cells.rows[datetimes.fitting[i]] for i in days], [datetimes.days[i] for i in days], "dates",
         [cells.rows[i] for i in sorted(datetimes.misfits + [datetimes.fitting[i] for i in odd_indexes])],
     ))  # fmt: skip
 
 
-def moment_reading(cells: Cells, datetimes: Datetimes, reading: Reading) -> Reading:
+def moment_reading(datetimes: Datetimes, reading: Reading) -> Reading:
     """Return a reading with what date32 and timestamp add: how the order was found, and what it proves."""
     evidence = "; ".join(filter(None, [reading.evidence, datetimes.note]))
     return Reading(reading.type, reading.rows, reading.values, evidence, reading.rejected, None, datetimes.proves)

@@ -225,12 +225,7 @@ def read_datetimes(cells: Cells) -> Datetimes | NoMatch:
     valid_days = [(i, day) for i, day in enumerate(days[order]) if day is not None]
     if any(datetimes[i].two_digits for i, _ in valid_days):
         note = "; ".join(filter(None, [note, "two-digit years as 1969 to 2068"]))
-    proves = (
-        not is_settled
-        and not order_hint
-        and len(days) == 1
-        and any(len(datetimes[i].orders) == 2 for i, _ in valid_days)
-    )
+    proves = not order_hint and len(days) == 1 and any(len(datetimes[i].orders) == 2 for i, _ in valid_days)
     return Datetimes(
         fitting=[fitting[i] for i, _ in valid_days],
         days=[day for _, day in valid_days],
@@ -253,7 +248,7 @@ def _proof(cells: Cells, fitting: Sequence[int], datetimes: list[Datetime], orde
             if cells.hints.date_order:
                 return f"{_ORDER_NAMES[order]} as requested"
             return f"{_ORDER_NAMES[order]} by {cells.line(index)}: {cells.texts[index]}"
-    return f"{_ORDER_NAMES[order]}" if any(len(value.orders) > 1 for value in datetimes) else ""
+    return _ORDER_NAMES[order]
 
 
 def to_utc(day: date, clock: int, offset: int | None) -> int:

@@ -21,7 +21,11 @@ def read(cells: Cells) -> Reading | NoMatch:
     numbers = cells.result_of(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
-    reason = None if numbers.has_exponent else "fixed decimals" if cells.forced else _reason(numbers)
+    if cells.forced and numbers.has_exponent:
+        numbers = numbers.only([i for i, text in enumerate(numbers.texts) if not text.strip("+-.0123456789")])
+        if not numbers.texts:
+            return NoMatch(cells.rows[0])
+    reason = "fixed decimals" if cells.forced else None if numbers.has_exponent else decimal_reason(numbers)
     if reason is None:
         return numbers.refusal(cells)
     scale = max(len(text.partition(".")[2]) for text in numbers.texts)
@@ -31,10 +35,10 @@ def read(cells: Cells) -> Reading | NoMatch:
         return numbers.refusal(cells, index, f"more than {MOST_DIGITS} digits")
     values = [Decimal(text) for text in numbers.texts]
     reading = cells.reading(decimal128(scale, max(digits)), numbers.fitting, values, numbers.misfits, reason)
-    return numeric_reading(cells, numbers, reading)
+    return numeric_reading(numbers, reading)
 
 
-def _reason(numbers: Numbers) -> str | None:
+def decimal_reason(numbers: Numbers) -> str | None:
     """Return why these numbers need decimals, or None if they do not."""
     if numbers.is_money:
         return "money"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isinf
 
 from converter.values.cells import Cells, NoMatch, Reading
+from converter.values.decimal128 import decimal_reason
 from converter.values.lattice import FLOAT64
 from converter.values.numbers import numeric_reading, read_numbers
 
@@ -14,12 +15,14 @@ def read(cells: Cells) -> Reading | NoMatch:
     numbers = cells.result_of(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
-    if not (numbers.has_fraction or numbers.has_exponent or cells.forced):
-        # Whole numbers that neither int64 nor decimal128 can hold: a float would lose their digits.
-        return numbers.refusal(cells, 0, "whole numbers of more than 38 digits")
+    if not (cells.forced or numbers.has_exponent) and decimal_reason(numbers):
+        return numbers.refusal(cells)  # decimal128 cannot hold the numbers, and a float would lose their digits
     values = list(map(float, numbers.texts))
-    for index, value in enumerate(values):
-        if isinf(value) and "inf" not in numbers.texts[index]:
-            return numbers.refusal(cells, index, "beyond the range of float64")
+    large = [i for i, value in enumerate(values) if isinf(value) and "inf" not in numbers.texts[i]]
+    if large and (not cells.forced or len(large) == len(values)):
+        return numbers.refusal(cells, large[0], "beyond the range of float64")
+    if large:
+        numbers = numbers.only([i for i in range(len(values)) if i not in set(large)])
+        values = list(map(float, numbers.texts))
     evidence = "numbers with exponents" if numbers.has_exponent else "numbers with fractions"
-    return numeric_reading(cells, numbers, cells.reading(FLOAT64, numbers.fitting, values, numbers.misfits, evidence))
+    return numeric_reading(numbers, cells.reading(FLOAT64, numbers.fitting, values, numbers.misfits, evidence))

@@ -222,21 +222,30 @@ def _requested_column(requested_type: str, cells: Cells, name: str) -> Column:
     outcome: Reading | NoMatch = NoMatch(0, "no cell has a value")
     if cells.texts:
         outcome = type.read(cells.allow(len(cells.texts), forced=True))
+    if isinstance(outcome, Reading) and target not in (None, outcome.type):
+        outcome = _cast(outcome, target)
     if isinstance(outcome, Reading):
-        outcome = replace(outcome, evidence=f"{target or outcome.type} as requested; {outcome.evidence}")
-        column = _typed_column(cells, name, outcome)
-        if target is None or column.type == target:
-            return column
+        evidence = f"{outcome.type} as requested; {outcome.evidence}"
+        return _typed_column(cells, name, replace(outcome, evidence=evidence))
+    target = target or (decimal128(0, 0) if type.name == "decimal128" else pa.timestamp("us"))
+    nulls = pa.nulls(len(cells.raw), target)
+    evidence = f"{target} as requested; {outcome.reason or 'no cell fits'}"
+    return Column(cells.header, name, target, None, len(nulls), evidence, nulls, tuple(cells.rows), asks=outcome.asks)
+
+
+def _cast(reading: Reading, target: pa.DataType) -> Reading | NoMatch:
+    """Return a reading in the exact type that the user asked for; values that the type cannot hold are misfits."""
+    values: dict[int, Any] = {}
+    reason = ""
+    for row, value in zip(reading.rows, reading.values, strict=True):
         try:
-            return replace(column, type=target, values=column.values.cast(target))
+            values[row] = pa.scalar(value, reading.type).cast(target).as_py()
         except pa.ArrowInvalid as error:
             reason = str(error)
-    else:
-        reason = outcome.reason or "no cell fits"
-    target = decimal128(0, 0) if target is None and type.name == "decimal128" else target or pa.timestamp("us")
-    nulls = pa.nulls(len(cells.raw), target)
-    evidence = f"{target} as requested; {reason}"
-    return Column(cells.header, name, target, None, len(nulls), evidence, nulls, tuple(cells.rows), asks=outcome.asks)
+    if not values:
+        return NoMatch(reading.rows[0], reason)
+    rejected = sorted({*reading.rejected, *reading.rows} - values.keys())
+    return replace(reading, type=target, rows=list(values), values=list(values.values()), rejected=rejected)
 
 
 def asked_type(hints: Hints, header: str, name: str) -> str | None:

@@ -14,18 +14,19 @@ def read(cells: Cells) -> Reading | NoMatch:
     numbers = cells.result_of(read_numbers)
     if isinstance(numbers, NoMatch):
         return numbers
-    fitting, misfits, texts = numbers.fitting, numbers.misfits, numbers.texts
     if cells.forced:
-        positions = [i for i, text in enumerate(texts) if text.lstrip("+-").isdigit() and len(text) <= 20]
-        position_set = set(positions)
-        misfits = misfits + [index for i, index in enumerate(fitting) if i not in position_set]
-        fitting, texts = [fitting[i] for i in positions], [texts[i] for i in positions]
+        numbers = numbers.only([i for i, text in enumerate(numbers.texts) if _fits(text)])
+        if not numbers.texts:
+            return NoMatch(cells.rows[0])
     elif numbers.has_exponent or numbers.has_fraction or numbers.is_money:
-        odd_position = next((i for i, text in enumerate(texts) if not text.lstrip("+-").isdigit()), 0)
-        return numbers.refusal(cells, odd_position)
-    values = list(map(int, texts))
-    if not values:
         return numbers.refusal(cells)
+    values = list(map(int, numbers.texts))
     if max(values) > LARGEST or min(values) < -LARGEST - 1:
-        return numbers.refusal(cells, next(i for i, value in enumerate(values) if not -LARGEST <= value <= LARGEST))
-    return numeric_reading(cells, numbers, cells.reading(INT64, fitting, values, misfits, "whole numbers"))
+        return numbers.refusal(cells)
+    reading = cells.reading(INT64, numbers.fitting, values, numbers.misfits, "whole numbers")
+    return numeric_reading(numbers, reading)
+
+
+def _fits(text: str) -> bool:
+    """Whether a number is whole and fits in 64 bits."""
+    return text.lstrip("+-").isdigit() and -LARGEST - 1 <= int(text) <= LARGEST

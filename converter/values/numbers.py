@@ -9,7 +9,7 @@ from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
 from converter.values.guards import ACCOUNT_HEADER, COUNT_HEADER, REFERENCE_HEADER, code_reason
 from converter.values.quantities import Numbers, Quantity
-from converter.values.styles import choose_style, list_among, odd_body
+from converter.values.styles import choose_style, list_among
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
 
 PLAIN = re.compile(r"[+-]?(?:0|[1-9][0-9]{0,45})(?:\.[0-9]{1,45})?")
@@ -123,7 +123,7 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     allowed = cells.allowed - len(misfits) - len(odd_indexes)
     choice = choose_style(list(bodies.values()), allowed, cells.hints.decimal, cells.conventions.decimal)
     if choice is None:
-        return NoMatch(cells.rows[list(bodies)[odd_body(list(bodies.values()))]])
+        return NoMatch(cells.rows[0])
     notes = [f"unit {unit} in the cells"] if unit else []
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
@@ -149,7 +149,7 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     for index in odd_bodies:
         del numbers[index]
     if not numbers:
-        return NoMatch(cells.rows[odd_bodies[0]])
+        return NoMatch(cells.rows[0])
     texts = [number.text(choice.style) for number in numbers.values()]
     return Numbers(
         fitting=list(numbers),
@@ -205,7 +205,7 @@ def _common_unit(cells: Cells, numbers: dict[int, Quantity]) -> tuple[str | None
     return max(spellings, key=lambda unit: (unit.endswith("s"), spellings[unit])) or None, odd_indexes
 
 
-def numeric_reading(cells: Cells, numbers: Numbers, reading: Reading) -> Reading:
+def numeric_reading(numbers: Numbers, reading: Reading) -> Reading:
     """Return a reading with what every numeric type adds: unit, notes, and what the numbers prove."""
     return Reading(
         reading.type, reading.rows, reading.values, "; ".join([reading.evidence, *numbers.notes]), reading.rejected,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from converter.values.cells import Cells, NoMatch
@@ -56,6 +56,12 @@ class Numbers:
     def is_money(self) -> bool:
         """Whether the unit is a currency."""
         return is_money(self.unit)
+
+    def only(self, positions: Sequence[int]) -> Numbers:
+        """Return the numbers at these positions; the others are misfits."""
+        fitting = [self.fitting[position] for position in positions]
+        misfits = sorted([*self.misfits, *(set(self.fitting) - set(fitting))])
+        return replace(self, fitting=fitting, texts=[self.texts[position] for position in positions], misfits=misfits)
 
     def refusal(self, cells: Cells, index: int = 0, reason: str = "") -> NoMatch:
         """Return the refusal because of the number at this index."""

@@ -14,6 +14,7 @@ from converter.values.month_names import MONTHS
 DASH = r" ?[-\u2010-\u2015] ?"
 SET = r"[0-9]{1,3}[-\u2010-\u2015:][0-9]{1,3}(?:\([0-9]{1,2}\))?"
 YEAR = r"(?:1[5-9]|20)[0-9]{2}"
+DAY = r"[0-9]{1,2}(?:st|nd|rd|th)?"
 NUMBER = r"[+-]?[0-9][0-9.,']*+"
 SIGNED_NUMBER = r"[+\-−±]? ?[0-9][0-9.,']*+"
 UNIT = r"[^\W\d_%°$€£¥]{0,12}|[%°$€£¥][CF]?"
@@ -39,7 +40,7 @@ SHAPES = (
         rf"(?:(?:{MONTH})\.?|[QH][1-4]),? (?:{YEAR}|'[0-9]{{2}})"
         rf"|{YEAR}[-/.](?:0[1-9]|1[0-2]|Q[1-4])|[01]?[0-9][/.]{YEAR}",
     ),
-    _shape("has no year", rf"(?:[0-9]{{1,2}}(?:\.|st|nd|rd|th)? )?(?:{MONTH})\.?(?: [0-9]{{1,2}}(?:st|nd|rd|th)?)?"),
+    _shape("has no year", rf"(?:{DAY}\.? )?(?:{MONTH})\.?|(?:{MONTH})\.? {DAY}"),
     _shape("may be a rank or a code", r"(?:[=#T№]|T-)?[0-9]{1,4}(?:st|nd|rd|th|er|re|e|[.ºª=])?", r"[^0-9]"),
     _shape("may be a score, a range, a ratio or a date", r"[0-9]{1,4} ?[-\u2010-\u2015:] ?[0-9]{1,4}"),
     _shape(
@@ -47,7 +48,7 @@ SHAPES = (
         rf"{SET}(?:[,;]? {SET})*",
         r"[ (]",
     ),
-    _shape("is a record of several numbers", r"[0-9]{1,3}(?:[-\u2010-\u2015:][0-9]{1,3}){2,4}"),
+    _shape("may be a record of several numbers", r"[0-9]{1,3}(?:[-\u2010-\u2015:][0-9]{1,3}){2,4}"),
     _shape("may be a fraction, a score or a date", r"(?:[0-9]{1,4}[ -])?[0-9]{1,4}/[0-9]{1,4}|[0-9]{1,4}", "/"),
     _shape("is a fraction", rf"[0-9]{{0,4}} ?[{FRACTION_SIGNS}]?", rf"[{FRACTION_SIGNS}]"),
     _shape("is a range", rf"[$€£¥]?{NUMBER} ?(?:{UNIT}){DASH}[$€£¥]?{NUMBER} ?(?:{UNIT})"),

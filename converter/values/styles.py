@@ -96,6 +96,9 @@ def choose_style(
         return None
     fewest_misfits = min(len(misfits) for _, misfits in fits)
     fits = [fit for fit in fits if len(fit[1]) == fewest_misfits]
+    misfit_set = set(fits[0][1])
+    bodies = [body for index, body in enumerate(bodies) if index not in misfit_set] if misfit_set else bodies
+    characters = set("".join(bodies))
     has_marks = not characters <= set("0123456789")
     marks = {style.decimal for style, _ in fits}
     # A point or comma that groups digits proves as much about the decimal mark as one that is a decimal mark.
@@ -155,9 +158,3 @@ def list_among(bodies: Sequence[str], are_references: bool = False) -> int | Non
     have_no_gaps = len(pairs) > 1 and max(numbers) - min(numbers) < len(numbers)
     are_lists = are_references or have_no_gaps or all(whole.issuperset(pair) for pair in pairs)
     return next(iter(lists)) if are_lists else None
-
-
-def odd_body(bodies: Sequence[str]) -> int:
-    """Return, if no style fits, the index of the body at which the style that gets furthest stops."""
-    indexes = (next((i for i, body in enumerate(bodies) if not style.pattern.fullmatch(body)), 0) for style in STYLES)
-    return max(indexes, default=0)

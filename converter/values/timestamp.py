@@ -21,19 +21,18 @@ def read(cells: Cells) -> Reading | NoMatch:
     clocks, offsets, fitting = datetimes.clocks, datetimes.offsets, datetimes.fitting
     timed_indexes = [i for i, clock in enumerate(clocks) if clock is not None]
     zoned_indexes = [i for i in timed_indexes if offsets[i] is not None]
-    # Under a tolerance, the majority decides whether there are zones. A date without a time is midnight.
-    plain_indexes = (
-        [i for i in range(len(clocks)) if offsets[i] is None] if len(zoned_indexes) < len(timed_indexes) else []
-    )
+    # Under a tolerance, the majority decides whether there are zones. A date without a time is midnight beside one with
+    # a time, or if the user asks for timestamps.
+    has_plain = len(zoned_indexes) < len(timed_indexes) or (cells.forced and not timed_indexes)
+    plain_indexes = [i for i in range(len(clocks)) if offsets[i] is None] if has_plain else []
     indexes = zoned_indexes if len(zoned_indexes) > len(plain_indexes) else plain_indexes
     odd_indexes = sorted(set(range(len(clocks))) - set(indexes))
     if not indexes or len(odd_indexes) + len(datetimes.misfits) > cells.allowed:
-        reason = "with a zone and without" if zoned_indexes and len(zoned_indexes) < len(clocks) else ""
-        return NoMatch(cells.rows[fitting[odd_indexes[0]]] if odd_indexes else cells.rows[0], reason)
+        return NoMatch(cells.rows[fitting[odd_indexes[0]]], "with a zone and without")
     days = sum(clocks[i] is None for i in indexes)
     midnight_note = f"; {days} of them only {'a day' if days == 1 else 'days'}, read as midnight" if days else ""
     values = [to_utc(datetimes.days[i], clocks[i] or 0, offsets[i]) for i in indexes]
-    return moment_reading(cells, datetimes, Reading(
+    return moment_reading(datetimes, Reading(
         TIMESTAMP_UTC if indexes is zoned_indexes else TIMESTAMP, [cells.rows[fitting[i]] for i in indexes], values,
         "timestamps, moved to UTC" if indexes is zoned_indexes else "timestamps without a zone" + midnight_note,
         [cells.rows[i] for i in sorted(datetimes.misfits + [fitting[i] for i in odd_indexes])],

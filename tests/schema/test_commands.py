@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,9 @@ import jsonschema
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from typer.testing import CliRunner, Result
 
-from converter.cli import app
 from converter.schema.load import load_schemas, ready_made
+from tests.support.commands import invoke
 from tests.support.paths import PROJECT
 
 EXAMPLES = PROJECT / "examples"
@@ -39,10 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run(*arguments: str, code: int = 0) -> Result:
-    result = CliRunner().invoke(app, arguments)
-    assert result.exit_code == code, result.output
-    return result
+run = partial(invoke, code=0)
 
 
 def test_check_prints_file_line_and_message(folder: Path) -> None:

@@ -181,5 +181,6 @@ def test_ten_thousand_hostile_schema_files_raise_only_schema_errors() -> None:
     "- " * 3_000,
 ], ids=["recursion", "bomb", "nesting", "json nesting", "odd key", "dashes"])  # fmt: skip
 def test_a_malicious_schema_file_is_refused(text: str) -> None:
-    with pytest.raises(SchemaError):
+    with pytest.raises(SchemaError) as caught:
         parse_schemas(text, "trap.yaml")
+    assert caught.value.source == "trap.yaml"

@@ -15,7 +15,7 @@ from converter.output.tables import MANIFEST_TABLE, VIEWS
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.schema.names import refusal
-from tests.support.commands import run
+from tests.support.commands import invoke
 
 MADE_BY_US = [*RECORDS, *VIEWS, DATASETS, MANIFEST_TABLE, PARTS_FILE, MANIFEST.removesuffix(".json")]
 
@@ -54,12 +54,12 @@ def test_other_names_are_accepted(name: str) -> None:
     assert load_schemas(schema(name))[0].name == name
 
 
-@pytest.mark.slow
-def test_the_error_names_the_line_and_nothing_is_written(tmp_path: Path) -> None:
+def test_the_error_names_the_line_and_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "a.md").write_text("- a\n")
     (tmp_path / "s.yaml").write_text("# mine\nname: Documents\nfrom: items\nfields:\n  - name: text\n")
-    done = run("convert", "a.md", "-o", "out", "--schema", "s.yaml", cwd=tmp_path, code=2)
-    assert b"s.yaml:2: name: Documents is a built-in record; choose another name" in done.stderr
+    done = invoke("convert", "a.md", "-o", "out", "--schema", "s.yaml", code=2)
+    assert "s.yaml:2: name: Documents is a built-in record; choose another name" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -79,10 +79,9 @@ def test_a_class_may_have_a_name_that_records_cannot_have() -> None:
     assert [row.text for row in converter.extract("- a\n- b\n", Documents, unit="items")] == ["a", "b"]
 
 
-@pytest.mark.slow
-def test_infer_proposes_valid_names(tmp_path: Path) -> None:
+def test_infer_proposes_valid_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "a.md").write_text("- a: b\n")
     for name in ("Documents", "order", "_manifest", "con"):
-        text = run("infer", "a.md", "--name", name, cwd=tmp_path, code=0).stdout
-        (tmp_path / "s.yaml").write_bytes(text)
+        (tmp_path / "s.yaml").write_text(invoke("infer", "a.md", "--name", name, code=0).stdout)
         assert len(load_schemas(tmp_path / "s.yaml")) == 1

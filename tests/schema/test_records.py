@@ -162,6 +162,27 @@ def test_rejected_rows_are_replayed_with_a_changed_schema() -> None:
     assert [problem.line_start for problem in left] == [5]
 
 
+def test_a_replayed_row_keeps_its_place() -> None:
+    text = "# A\n\n" + towns("A | many")
+    made = rows_of_batch([Source("a.md", text)], Options(schemas=load_schemas(TOWNS)))
+    lenient = one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
+    accepted, _ = replay(lenient, made.records["problems"])
+    [doc_id] = made.records["documents"].column("doc_id").to_pylist()
+    assert accepted.to_pylist() == [
+        {"doc_id": doc_id, "section_id": 1, "line_start": 5, "line_end": 5, "town": "A", "size": None}
+    ]
+    others = one({**TOWNS, "name": "village"})
+    assert replay(others, made.records["problems"])[0].num_rows == 0
+
+
+@pytest.mark.parametrize(("rows", "count"), [(500, 1), (501, 0)])
+def test_a_table_of_more_than_five_hundred_rows_holds_no_labels(rows: int, count: int) -> None:
+    lines = "\n".join(f"| label {row} | {row} |" for row in range(rows))
+    context = read_document(Source("a.md", f"| Key | Value |\n|---|---|\n{lines}\n"), Options())
+    schema = one({"name": "form", "from": "form", "fields": [{"name": "label_1"}, {"name": "label_2"}]})
+    assert match(context, schema).matched == count
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_rows_of_every_unit_can_name_their_source_and_line(unit: str) -> None:
     text = (

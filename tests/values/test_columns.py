@@ -9,7 +9,16 @@ import pytest
 import yaml
 
 from converter.errors import UsageError
-from converter.values import Conventions, Hints, Table, infer, infer_table, infer_tables
+from converter.values import (
+    Conventions,
+    Hints,
+    Table,
+    check,
+    column_name,
+    infer,
+    infer_table,
+    infer_tables,
+)
 from tests.support.paths import CASE_FOLDER
 
 FOLDER = CASE_FOLDER / "values"
@@ -33,17 +42,23 @@ def test_case(case: dict[str, Any]) -> None:
         hints["null_values"] = frozenset(hints["null_values"])
     column = infer(
         case.get("header", "x"), cells, range(10, 10 + len(cells)), Hints(**hints),
-        Conventions(**case.get("conventions", {})),
+        Conventions(**case.get("conventions", {})), neighbours=case.get("neighbours", ()),
     )  # fmt: skip
     assert (str(column.type), column.unit) == (case["type"], case.get("unit")), column.evidence
+    assert (column.header, column.name) == (case.get("header", "x"), column_name(case.get("header", "x")))
+    assert (column.null_count, column.values.type) == (column.values.null_count, column.type)
     if column.type == pa.string() and "values" not in case:
         assert column.values.to_pylist() == [cell if cell.strip() else None for cell in cells]
     if "values" in case:
         assert [plain(value) for value in column.values.to_pylist()] == case["values"]
     assert case.get("evidence", "") in column.evidence
     assert column.rejected == tuple(case.get("rejected", ()))
+    if "whole_evidence" in case:
+        assert column.evidence == case["whole_evidence"]
     if "marks" in case:
         assert column.marks == case["marks"]
+    assert column.proves == Conventions(**case.get("proves", {}))
+    assert column.asks == case.get("asks")
 
 
 def test_dates_of_one_column_settle_those_of_another() -> None:
@@ -63,9 +78,27 @@ def test_dates_of_one_table_settle_those_of_a_table_without_proof() -> None:
     assert [str(first.values[0]), str(third.values[0])] == ["2024-03-04", "2024-03-04"]
 
 
+def test_a_column_that_is_read_again_keeps_its_name() -> None:
+    columns = infer_table(["d", "d", "n"], [["25/12/2023"], ["03/04/2024"], ["1.234"]], [5])
+    assert [(column.name, str(column.values[0])) for column in columns[:2]] == [
+        ("d", "2023-12-25"),
+        ("d_2", "2024-04-03"),
+    ]
+
+
 def test_conflicting_proofs_settle_nothing() -> None:
     columns = infer_table(["a", "b", "c"], [["03/04/2024"], ["25/12/2023"], ["12/25/2023"]], [5])
     assert [str(column.type) for column in columns] == ["string", "date32[day]", "date32[day]"]
+
+
+def test_conflicting_decimal_marks_settle_nothing() -> None:
+    columns = infer_table(["a", "b", "c"], [["1.200", "3"], ["0,5", "1"], ["0.5", "1"]], [5, 6])
+    assert [str(column.type) for column in columns] == ["string", "double", "double"]
+
+
+def test_a_type_is_asked_for_by_the_name_that_a_column_has_in_its_table() -> None:
+    columns = infer_table(["A", "a"], [["1"], ["2"]], [5], Hints(types={"a_2": "float64"}))
+    assert [str(column.type) for column in columns] == ["int64", "double"]
 
 
 def test_the_decimal_mark_of_one_column_settles_that_of_another() -> None:
@@ -88,10 +121,87 @@ def test_long_times_beside_a_rank_are_durations() -> None:
     assert [str(value) for value in column.values.to_pylist()] == ["2:05:10", "2:06:32"]
 
 
+@pytest.mark.parametrize(("distance", "type"), [(63, "string"), (64, "time64[us]")])
+def test_a_rank_is_looked_for_in_the_first_headers_only(distance: int, type: str) -> None:
+    headers = ["Time", *["x"] * (distance - 1), "Rank"]
+    columns = [["14:05", "14:32"], *([["a", "b"]] * (len(headers) - 1))]
+    assert str(infer_table(headers, columns, [5, 6])[0].type) == type
+
+
+@pytest.mark.parametrize(("length", "type"), [(59, "string"), (60, "time64[us]")])
+def test_a_rank_is_looked_for_at_the_start_of_a_header_only(length: int, type: str) -> None:
+    headers = ["Time", "x" * length + " rank"]
+    assert str(infer_table(headers, [["14:05", "14:32"], ["1", "2"]], [5, 6])[0].type) == type
+
+
+def test_the_conventions_of_one_table_settle_it_before_those_of_the_document() -> None:
+    tables = [
+        Table(["d", "e"], [["03/04/2024"], ["25/12/2023"]], [5]),
+        Table(["d", "e"], [["12/25/2023"], ["03/04/2024"]], [15]),
+        Table(["n", "m"], [["1.234", "200"], ["0,5", "1"]], [25, 26]),
+        Table(["n"], [["1.234", "200"]], [35, 36]),
+    ]
+    first, second, third, fourth = infer_tables(tables)
+    assert [str(column.values[0]) for column in (*first, *second)] == [
+        "2024-04-03", "2023-12-25", "2023-12-25", "2024-03-04",
+    ]  # fmt: skip
+    assert third[0].values.to_pylist() == fourth[0].values.to_pylist() == [1234, 200]
+    assert (third[0].name, third[0].header, fourth[0].asks) == ("n", "n", None)
+
+
+def test_a_document_takes_the_conventions_that_it_is_given_unless_it_proves_others() -> None:
+    given = Conventions(date_order="mdy", decimal=",")
+    dates, numbers = infer_tables(
+        [Table(["d"], [["03/04/2024"]], [5]), Table(["n", "m"], [["1.234", "200"], ["0.5", "1"]], [5, 6])],
+        conventions=given,
+    )
+    assert str(dates[0].values[0]) == "2024-03-04"
+    assert numbers[0].values.to_pylist() == [1234, 200]
+    table = infer_table(["d", "e"], [["03/04/2024"], ["25/12/2023"]], [5], conventions=Conventions(date_order="mdy"))
+    assert [str(column.values[0]) for column in table] == ["2024-03-04", "2023-12-25"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "says_nothing"), [([""], True), (["n/a"], True), (["unknown", ""], False), (["1"], False), (["a"], False)]
+)
+def test_a_column_of_missing_values_says_nothing(cells: list[str], says_nothing: bool) -> None:
+    assert infer("x", cells, range(len(cells))).says_nothing is says_nothing
+
+
 def test_names_are_unique_in_a_table() -> None:
     assert [column.name for column in infer_table(["A", "a", ""], [[], [], []], [])] == ["a", "a_2", "column_3"]
 
 
-def test_an_unknown_type_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("hints", "message"),
+    [
+        (
+            {"types": {"x": "int64", "y": "intger"}},
+            "unknown type 'intger'; use one of string, bool, int64, decimal128, float64, date32, timestamp, time64, "
+            "duration, decimal128(PRECISION, SCALE)",
+        ),
+        ({"types": {"x": "decimal128(5)"}}, "unknown type 'decimal128(5)'; use one of "),
+        ({"decimal": ";"}, "unknown decimal mark ;; there are ., ,"),
+        ({"date_order": "ydm"}, "unknown date order ydm; there are dmy, mdy, ymd"),
+        ({"tolerance": 1.5}, "`tolerance` must be from 0 to 1, not 1.5"),
+        ({"tolerance": -0.1}, "`tolerance` must be from 0 to 1, not -0.1"),
+    ],
+)
+def test_an_invalid_hint_is_refused(hints: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check(Hints(**hints))
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "hints",
+    [{}, {"decimal": "."}, {"decimal": ","}, {"date_order": "ymd"}, {"tolerance": 0}, {"tolerance": 1},
+     {"types": {"*": "decimal128(38, 9)", "x": "Timestamp[us, tz=UTC]"}}],
+)  # fmt: skip
+def test_a_valid_hint_is_accepted(hints: dict[str, Any]) -> None:
+    check(Hints(**hints))
+
+
+def test_a_forced_type_that_does_not_exist_is_refused() -> None:
     with pytest.raises(UsageError, match="unknown type 'intger'"):
         infer("x", ["1"], [1], Hints(types={"x": "intger"}))

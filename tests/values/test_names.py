@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.values import column_name, column_names, storable, unify
+from converter.values import column_name, column_names, dataset_name, storable, unify
+from converter.values.lattice import narrow
 from converter.values.names import RESERVED
 
 
@@ -23,6 +24,7 @@ from converter.values.names import RESERVED
         ("Créé le", "cree_le"),
         ("名前", "名前"),
         ("Дата рождения", "дата_рождения"),
+        ("Чай", "чай"),
         ("Grad #", "grad_number"),
         ("Grad %", "grad_percent"),
         ("", "column_3"),
@@ -36,10 +38,39 @@ from converter.values.names import RESERVED
         ("µs", "us"),
         ("a/b\\c:d", "a_b_c_d"),
         ("../../etc/passwd", "etc_passwd"),
+        ("a < b > c", "a_lt_b_gt_c"),
+        ("R&D + €, £", "r_and_d_plus_euro_pound"),
+        ("μm", "um"),
+        ("'90s’", "x_90s"),
+        ("²", "x_2"),
+        ("·", "column_3"),
+        ("৴", "column_3"),
+        ("१क", "x_१क"),
+        ("\u0301a", "a"),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, "x" * 51 + "_a5818973"),
+        ("a" * 50 + " " + "b" * 20, "a" * 50 + "_a415fb8e"),
     ],
 )
 def test_a_header_becomes_a_column_name(header: str, name: str) -> None:
     assert column_name(header, 3) == name
+
+
+@pytest.mark.parametrize(
+    ("names", "dataset"),
+    [
+        (["b", "a"], "a__b"),
+        (["x" * 60], "x" * 60),
+        (["x" * 29, "y" * 29], "x" * 29 + "__" + "y" * 29),
+        (["x" * 29, "y" * 30], "x" * 29 + "__" + "y" * 18 + "_3ce97e4d7d"),
+        (["x" * 48, "y" * 30], "x" * 48 + "_5506e4d22d"),
+        (["名" * 16, "y" * 30], "y" * 30 + "__" + "名" * 5 + "_6768e61f9b"),
+    ],
+)
+def test_a_long_name_of_a_data_set_is_cut(names: list[str], dataset: str) -> None:
+    """In bytes of UTF-8, not within a character; eleven are for an underscore and a checksum."""
+    assert dataset_name(names, names) == dataset
+    assert dataset_name(["", " "], names) is None
 
 
 def test_repeated_names_are_numbered() -> None:
@@ -100,6 +131,7 @@ def test_the_types_form_a_lattice() -> None:
         (pa.date32(), pa.timestamp("us"), pa.timestamp("us")),
         (pa.date32(), pa.timestamp("us", tz="UTC"), pa.string()),
         (pa.bool_(), pa.int64(), pa.string()),
+        (pa.int64(), pa.decimal128(18, 0), pa.decimal128(38, 0)),
         (pa.null(), pa.bool_(), pa.bool_()),
     ],
 )
@@ -111,4 +143,18 @@ def test_different_units_unify_to_text() -> None:
     assert unify(pa.int64(), pa.int64(), "ms", "s") == pa.string()
     assert unify(pa.int64(), pa.float64(), "ms", "ms") == pa.float64()
     assert unify(pa.null(), pa.int64(), None, "ms") == pa.int64()
-    assert storable(pa.null()) == pa.string()
+    assert unify(pa.int64(), pa.null(), "ms", None) == pa.int64()
+    assert [storable(type) for type in (pa.null(), pa.int64())] == [pa.string(), pa.int64()]
+
+
+@pytest.mark.parametrize(
+    ("type", "narrow_type"),
+    [
+        (pa.decimal128(38, 2), pa.decimal128(18, 2)),
+        (pa.decimal128(38, 18), pa.decimal128(18, 18)),
+        (pa.decimal128(38, 19), pa.decimal128(38, 19)),
+        (pa.int64(), pa.int64()),
+    ],
+)
+def test_a_decimal_is_narrowed_to_the_digits_of_its_scale(type: pa.DataType, narrow_type: pa.DataType) -> None:
+    assert narrow(type) == narrow_type

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +19,7 @@ from hypothesis import strategies as st
 
 import converter
 from tests.support.accounting import rows_of, unaccounted
+from tests.support.commands import invoke
 
 TEXT = """# Report
 
@@ -154,13 +153,6 @@ CONTROLS: list[tuple[list[str], str, Any]] = [
 ]
 
 
-def parquetry(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "converter", *map(str, arguments)],
-        input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=120, check=False,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize(("options", "type", "values"), CONTROLS)
 def test_typing_options_control_the_values_of_a_column(
     tmp_path: Path, options: list[str], type: str, values: list[Any]
@@ -168,20 +160,20 @@ def test_typing_options_control_the_values_of_a_column(
     source = tmp_path / "a.md"
     header = "Price" if "price=float64" in options else "Price ($)"
     source.write_text(f"| {header} |\n|---|\n| 5.50 |\n| n/a |\n| x1 |\n")
-    done = parquetry("convert", source, "-o", tmp_path / "out", *options)
-    assert done.returncode == 0, done.stderr
+    done = invoke("convert", source, "-o", tmp_path / "out", *options)
+    assert done.exit_code == 0, done.stderr
     (path,) = (tmp_path / "out" / "datasets").iterdir()
     column = pq.read_table(path).column(4)
     assert (str(column.type), column.to_pylist()) == (type, values)
-    printed = parquetry("tables", source, "--to", "parquet", "-o", tmp_path / "t.parquet", *options)
-    assert printed.returncode == 0, printed.stderr
+    printed = invoke("tables", source, "--to", "parquet", "-o", tmp_path / "t.parquet", *options)
+    assert printed.exit_code == 0, printed.stderr
     assert pq.read_table(tmp_path / "t.parquet").column(0).to_pylist() == values
 
 
 def test_the_date_order_option_settles_ambiguous_dates(tmp_path: Path) -> None:
     text = "| d |\n|---|\n| 03/04/2024 |\n"
     for order, value in (("dmy", "2024-04-03"), ("mdy", "2024-03-04")):
-        done = parquetry("tables", "-", "--to", "ndjson", "--date-order", order, stdin=text)
+        done = invoke("tables", "-", "--to", "ndjson", "--date-order", order, stdin=text)
         assert json.loads(done.stdout) == {"d": value}
 
 
@@ -191,55 +183,55 @@ def test_the_date_order_option_settles_ambiguous_dates(tmp_path: Path) -> None:
      ["--to", "xlsx"], ["--select", "9"], ["--select", "nothing"], ["--to", "csv"], ["-o", "out.xyz"]],
 )  # fmt: skip
 def test_invalid_options_are_wrong_usage(options: list[str]) -> None:
-    done = parquetry("tables", "-", *options, stdin=TEXT)
-    assert (done.returncode, done.stdout) == (2, "")
+    done = invoke("tables", "-", *options, stdin=TEXT)
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
 
 
 def test_piped_tables_are_markdown() -> None:
-    done = parquetry("tables", "-", "--select", "Prices", stdin=TEXT)
+    done = invoke("tables", "-", "--select", "Prices", stdin=TEXT)
     assert done.stdout.splitlines() == [
         "| City | Price ($) | Since      | Zip   | Zip.1 |",
         "| ---- | --------: | ---------- | ----- | ----- |",
         "| Rome |      5.50 | 2024-04-03 | 00118 | a\\|b  |",
         "| Oslo |           | 2023-12-25 | 00150 | x     |",
     ]
-    everything = parquetry("tables", "-", stdin=TEXT).stdout
+    everything = invoke("tables", "-", stdin=TEXT).stdout
     assert everything.startswith("<!-- - table 0, lines 7-10")
     assert [table.headers for table in converter.read(everything, name="again").tables][1] == ["n"]
 
 
 def test_tables_are_printed_as_text() -> None:
-    done = parquetry("tables", "-", "--to", "text", stdin=TEXT)
+    done = invoke("tables", "-", "--to", "text", stdin=TEXT)
     assert "│ Rome │      5.50 │ 2024-04-03 │" in done.stdout
-    described = parquetry("tables", "-", "--to", "text", "--describe", stdin=TEXT).stdout
+    described = invoke("tables", "-", "--to", "text", "--describe", stdin=TEXT).stdout
     assert "decimal128(18, 2)" in described and "leading zero" in described
 
 
 @pytest.mark.parametrize(("to", "first"), [("csv", "city,price_dollar"), ("json", "["), ("ndjson", '{"city": "Rome"')])
 def test_one_table_is_printed_as_data(to: str, first: str) -> None:
-    done = parquetry("tables", "-", "--select", "0", "--to", to, stdin=TEXT)
+    done = invoke("tables", "-", "--select", "0", "--to", to, stdin=TEXT)
     assert done.stdout.startswith(first), done.stderr
 
 
 def test_describe_reports_each_column() -> None:
-    done = parquetry("tables", "-", "--describe", "--to", "ndjson", stdin=TEXT)
+    done = invoke("tables", "-", "--describe", "--to", "ndjson", stdin=TEXT)
     rows = {row["column"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert (rows["price_dollar"]["unit"], rows["price_dollar"]["nulls"]) == ("$", 1)
     assert (rows["since"]["minimum"], rows["since"]["maximum"]) == ("2023-12-25", "2024-04-03")
     assert "leading zero" in rows["zip"]["evidence"]
-    assert parquetry("tables", "-", "--describe", stdin=TEXT).stdout.count("|") > 50
+    assert invoke("tables", "-", "--describe", stdin=TEXT).stdout.count("|") > 50
 
 
 def test_an_existing_output_is_refused(tmp_path: Path) -> None:
     out = tmp_path / "n.csv"
-    assert parquetry("tables", "-", "--select", "1", "-o", out, stdin=TEXT).returncode == 0
+    assert invoke("tables", "-", "--select", "1", "-o", out, stdin=TEXT).exit_code == 0
     assert out.read_bytes() == b"n\r\n1.5\r\n"
-    assert parquetry("tables", "-", "--select", "1", "-o", out, stdin=TEXT).returncode == 1
-    assert parquetry("tables", "-", "--select", "1", "-o", out, "--overwrite", stdin=TEXT).returncode == 0
+    assert invoke("tables", "-", "--select", "1", "-o", out, stdin=TEXT).exit_code == 1
+    assert invoke("tables", "-", "--select", "1", "-o", out, "--overwrite", stdin=TEXT).exit_code == 0
 
 
 def test_a_missing_source_is_reported() -> None:
-    done = parquetry("tables", "nowhere.md")
-    assert done.returncode == 1
+    done = invoke("tables", "nowhere.md")
+    assert done.exit_code == 1
     assert "not_found" in done.stderr
