@@ -23,7 +23,7 @@ PREFIX = " \t>"
 CLOSING = {"{{<": ">}}", "{{%": "%}}", "{%": "%}"}
 """How the shortcodes of Hugo and of Liquid (Jekyll, GitBook) open and close."""
 TAG = re.compile(r"(/|end(?=\w))?[ \t]*+([A-Za-z][\w./-]*+)")
-COMPONENT = re.compile(r"<(/?)([A-Z][\w.]*+)((?:\s[^<>]*+)?)>")
+COMPONENT = re.compile(r"<(/?)([A-Z][\w.]*+)((?:\s[^<>]*+|/)?)>")
 MODULE = re.compile(
     r"""import\s(?:[^\n"';]{1,300}\sfrom\s+)?["'][^"'\n]+["'];?\s*$|export\s+(?:const|default|function|let|async)\s"""
 )
