@@ -13,7 +13,7 @@ from converter.engine.run import write_folder
 from converter.errors import OutputError
 from converter.model.report import Report
 from converter.model.source import Source, document_id
-from converter.output import Output, read_manifest
+from converter.output import Output, read_manifest, verify
 from converter.output.disk import Folder
 from converter.output.previous import PreviousOutput
 from converter.problems import Problem
@@ -100,6 +100,29 @@ def test_an_emptied_source_is_not_removed(tmp_path: Path) -> None:
         run(out, Sources([*sources(keys[0], "other/a.md"), no_rows], Listing()))
     report = run(out, sources("other/a.md", keys[0], listing=Listing(containers={"docs", "other"})))
     assert (report.skipped, report.removed) == (2, 2)
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_unchanged_files_are_linked_or_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_links: bool) -> None:
+    def refuse(*arguments: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    def documents(*keys: str) -> list[Source]:
+        return [Source(key, f"# {key}\n", attributes={"lang": key}) for key in keys]
+
+    out = tmp_path / "out"
+    write_folder(documents("a", "b"), out, Output(file_bytes=1, partition_by=("lang",)), Options())
+    if not has_links:
+        monkeypatch.setattr("converter.output.disk.os.link", refuse)
+    (file,) = (out / "sections" / "lang=a").iterdir()
+    number, data = file.stat().st_ino, file.read_bytes()
+    output = Output(mode="incremental", maximum_removed=1, file_bytes=1, partition_by=("lang",))
+    write_folder(documents("a", "c"), out, output, Options())
+    (file,) = (out / "sections" / "lang=a").iterdir()
+    assert file.read_bytes() == data and (file.stat().st_ino == number) == has_links
+    manifest = read_manifest(out)
+    assert manifest is not None and verify(out) == []
+    assert {path.split("/")[1] for path in manifest.paths if path.startswith("sections/")} == {"lang=a", "lang=c"}
 
 
 def local(root: Path | None, folder: Path) -> Listing:

@@ -24,6 +24,11 @@ def codes(problems: list[Problem]) -> list[tuple[str, int | None, int | None]]:
     return [(problem.code, problem.line_start, problem.line_end) for problem in problems]
 
 
+def test_a_nul_character_is_replaced() -> None:
+    (block,), _ = read("a\0b")
+    assert (block.text, block.markdown) == ("a\ufffdb", "a\ufffdb")
+
+
 # -- tables of Markdown
 
 TABLE = "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |"

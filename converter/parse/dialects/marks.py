@@ -23,7 +23,7 @@ PREFIX = " \t>"
 CLOSING = {"{{<": ">}}", "{{%": "%}}", "{%": "%}"}
 """How the shortcodes of Hugo and of Liquid (Jekyll, GitBook) open and close."""
 TAG = re.compile(r"(/|end(?=\w))?[ \t]*+([A-Za-z][\w./-]*+)")
-COMPONENT = re.compile(r"<(/?)([A-Z][\w.]*+)((?:\s[^<>]*+)?)>")
+COMPONENT = re.compile(r"<(/?)([A-Z][\w.]*+)((?:\s[^<>]*+|/)?)>")
 MODULE = re.compile(
     r"""import\s(?:[^\n"';]{1,300}\sfrom\s+)?["'][^"'\n]+["'];?\s*$|export\s+(?:const|default|function|let|async)\s"""
 )
@@ -68,11 +68,13 @@ class Mark:
 
 
 def mark_of(text: str, mdx: bool) -> Mark | None:
-    """Return the mark that a line is, white space and quote marks before it left out; None if it is text."""
-    first = text[:1]
-    if first not in STARTS or len(text) > LONGEST:
+    """Return the mark that a line is, which begins with one of `STARTS`; None if it is text.
+
+    White space and quote marks before it are left out.
+    """
+    if len(text) > LONGEST:
         return None
-    text = text.rstrip()
+    first, text = text[0], text.rstrip()
     if first == ":":
         return _colons(text)
     if first == "{":

@@ -160,12 +160,10 @@ def _table(lines: Sequence[str], start: int) -> CommonBlock | None:
 
 
 def table_cells(line: str) -> list[str]:
-    """Return the cells of a table's row, split as by markdown-it."""
+    """Return the cells of a table's row that begins with `|`, split as by markdown-it."""
     line = mdTrim(line)
-    cells = escapedSplit(line) if "\\" in line else line.split("|")
-    if cells and cells[0] == "":
-        del cells[0]
-    if cells and cells[-1] == "":
+    cells = (escapedSplit(line) if "\\" in line else line.split("|"))[1:]
+    if cells[-1] == "":
         del cells[-1]
     return [mdTrim(cell) for cell in cells]
 
