@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from converter.api.extract import extract
     from converter.api.read import read
     from converter.api.read_tables import read_tables
-    from converter.config import Limits, Options, Output, OutputArguments, ReadingArguments, Run, RunArguments
+    from converter.config import (
+        Limits,
+        Options,
+        Output,
+        OutputArguments,
+        ReadingArguments,
+        Run,
+        RunArguments,
+        Selection,
+        SourceArguments,
+    )
     from converter.document.document import Document
     from converter.errors import (
         DecodingError,
@@ -56,6 +66,8 @@ __all__ = [
     "RunArguments",
     "Schema",
     "SchemaError",
+    "Selection",
+    "SourceArguments",
     "SourceError",
     "SparkError",
     "TooManyProblems",
@@ -70,7 +82,17 @@ __all__ = [
 
 # The module of each public name, imported on first access: `parquetry --version` does without Arrow, which takes 0.2 s.
 _NAMES = {
-    "converter.config": ("Limits", "Options", "Output", "OutputArguments", "ReadingArguments", "Run", "RunArguments"),
+    "converter.config": (
+        "Limits",
+        "Options",
+        "Output",
+        "OutputArguments",
+        "ReadingArguments",
+        "Run",
+        "RunArguments",
+        "Selection",
+        "SourceArguments",
+    ),
     "converter.api.arguments": ("ConvertArguments",),
     "converter.api.convert": ("convert",),
     "converter.api.extract": ("extract",),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import open_console, print_to
-from converter.cli.flags import Reading, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.messages import print_problems
-from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.source_options import SomeSources, documents_of
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,18 +26,17 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def show(
     source: SomeSources,
     reading: Reading,
+    selecting: Selecting,
     lines: Annotated[
         str | None,
         typer.Option("--lines", metavar="FIRST-LAST", help="Only what is on these lines: 10-40, 10- or 10."),
     ] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="Only the repairs, with before and after.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Only the problems.")] = False,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
 ) -> None:
     """Show how documents are read: the outline with line numbers, lists, tables, repairs and problems."""
     from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
@@ -47,7 +46,7 @@ def show(
     options = reading.options()
     console = open_console()
     document_count = errors = 0
-    for document in documents_of(source, options, exclude, no_ignore):
+    for document in documents_of(source, options, selecting):
         errors += sum(problem["severity"] == "error" for problem in document.problems)
         if document.doc_id is None:
             print_problems(document.rows("problems"))
