@@ -14,7 +14,7 @@ from converter.output.disk import Folder
 from converter.output.folder import NestedFile, RecordFiles
 from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
 from converter.output.partition import partition_of
-from converter.output.previous import PreviousOutput, Records
+from converter.output.previous import PreviousOutput
 from converter.output.resume import previous_output
 from converter.output.stage import Stage, open_stage
 from converter.output.target import TARGETS, Load, Target, find_target, open_target
@@ -31,7 +31,6 @@ __all__ = [
     "Output",
     "PreviousOutput",
     "RecordFiles",
-    "Records",
     "Stage",
     "Target",
     "find_target",

@@ -24,8 +24,6 @@ from converter.output.target import Target
 from converter.records import RECORDS
 from converter.sources.evidence import Listing
 
-Records = dict[str, pa.Table]
-
 
 @dataclass(slots=True)
 class PreviousOutput:

@@ -19,7 +19,7 @@ from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Output, find_target, read_manifest
 from converter.values import Hints
-from tests.support.command import run
+from tests.support.commands import run
 
 DATASETS = "datasets/k__v"
 

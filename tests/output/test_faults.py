@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from tests.support.combinations import ALL
-from tests.support.command import ENVIRONMENT
+from tests.support.commands import ENVIRONMENT
 
 
 def check_faults(stride: int, *names: str) -> None:

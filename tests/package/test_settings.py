@@ -35,6 +35,7 @@ from converter.model.hints import Hints
 from converter.output import read_manifest
 from converter.settings import Setting, check_settings, plain, setting, settings_of, values_of, values_of_texts
 
+FUNCTIONS = ("extract", "read", "read_file", "read_many", "read_tables", "read_text")
 READING = (Selection, Options, Hints)
 KINDS = (*READING, Output, Run)
 NO_SETTINGS = {"columns", "hints", "schemas", "format", "progress", "isolated"}
@@ -110,7 +111,7 @@ def test_every_setting_is_an_argument_of_the_library(arguments: Any, kinds: Any,
 
 
 def test_every_function_takes_the_arguments() -> None:
-    signatures = [inspect.signature(getattr(converter, name)) for name in ("extract", "read", "read_tables")]
+    signatures = [inspect.signature(getattr(converter, name)) for name in FUNCTIONS]
     assert {signature.parameters["reading"].annotation for signature in signatures} == {"Unpack[ReadingArguments]"}
     assert inspect.signature(converter.convert).parameters["arguments"].annotation == "Unpack[ConvertArguments]"
     assert converter.Limits.__annotations__.keys() == {name for name in settings_of(Options) if "maximum" in name}
@@ -132,7 +133,7 @@ def flags_of(*names: str) -> set[str]:
 @pytest.mark.parametrize(
     "command, kinds, without",
     [
-        *[((name,), READING, NAMED_ONLY) for name in ("show", "inspect", "tables", "check", "infer")],
+        *[((name,), READING, NAMED_ONLY) for name in ("show", "inspect", "tables", "fix", "check", "infer")],
         (("sql",), (*READING, Run), NAMED_ONLY),
         (("convert",), KINDS, ()),
         (("spark", "convert"), KINDS, ("jobs", "files_from", "null_separated", "include")),

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.config import Options, Run
+from converter.config import Options
 from converter.engine.run import write_folder
 from converter.errors import OutputError, SparkError, TooManyProblems, UsageError, ViolationError
 from converter.model.report import Report
@@ -31,8 +31,10 @@ from converter.problems import Problem
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.sources import LocalFile, find_sources
-from tests.output.test_output import TEXTS, Deadly, Slow, rows
 from tests.support.combinations import ALL
+from tests.support.documents import TEXTS
+from tests.support.endless import Deadly, Slow
+from tests.support.folders import rows
 from tests.support.paths import PROJECT
 
 if TYPE_CHECKING:
@@ -182,7 +184,7 @@ def test_output_that_several_workers_cannot_produce_is_refused(
         (UsageError, "nested JSON", {"output": Output("json")}),
         (UsageError, "unique", {"options": Options(schemas=tuple(load_schemas(unique_schema)))}),
         (ViolationError, "date", {"options": Options(schemas=tuple(load_schemas(strict_schema)))}),
-        (TooManyProblems, "more than 0", {"run": Run(maximum_problems=0)}),
+        (TooManyProblems, "more than 0", {"maximum_problems": 0}),
     ]
     for kind, message, values in cases:
         with pytest.raises(kind, match=message):
@@ -336,9 +338,9 @@ def test_a_stream_resumes_after_its_driver_is_killed(tmp_path: Path) -> None:
     time.sleep(2.1)
     script = (
         "import os, sys\nfrom tests.benchmarks.spark import session\nfrom converter.spark import stream\n"
-        "on_report = (lambda report: os.kill(os.getpid(), 9)) if sys.argv[1] == 'die' else None\n"
+        "told = (lambda report: os.kill(os.getpid(), 9)) if sys.argv[1] == 'die' else None\n"
         f"stream(session('local[2,4]'), {str(tmp_path / 'in')!r}, {str(tmp_path / 'out')!r}, "
-        f"{str(tmp_path / 'state')!r}, on_report=on_report).awaitTermination()\n"
+        f"{str(tmp_path / 'state')!r}, on_report=told).awaitTermination()\n"
     )
     codes = [
         subprocess.run([sys.executable, "-c", script, action], cwd=PROJECT, capture_output=True, timeout=300).returncode

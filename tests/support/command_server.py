@@ -1,7 +1,7 @@
 """A process that becomes the command line again and again: it imports it once, and forks for each run.
 
 A run has its own process, with its own working folder, environment, pipes and exit code, as from a shell, but takes a
-tenth of the processor time: most of that of a small run is imports. `tests/support/command.py` starts the server, which
+tenth of the processor time: most of that of a small run is imports. `tests/support/commands.py` starts the server. It
 reads requests from the socket whose number is its argument.
 """
 
