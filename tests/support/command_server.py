@@ -7,9 +7,11 @@ reads requests from the socket whose number is its argument.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
+import resource
 import socket
 import sys
 
@@ -28,6 +30,8 @@ def next_run(requests: socket.socket) -> list[str] | None:
                 os.dup2(descriptor, number)
                 os.close(descriptor)
             os.chdir(request["cwd"])
+            if request["file_size"] is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (request["file_size"], request["file_size"]))
             os.environ.clear()
             os.environ.update(request["environment"])
             sys.path[0] = os.getcwd()  # as for `python -m`
@@ -45,6 +49,9 @@ if __name__ == "__main__":
 
     set_up()
     import typer.main
+
+    with contextlib.suppress(ImportError):  # an extra
+        import duckdb  # noqa: F401
 
     from converter.cli import COMMANDS, app
     from converter.config import Options

@@ -26,17 +26,27 @@ SECONDS = 60
 
 
 def run(
-    *arguments: str | Path, cwd: Path, stdin: bytes = b"", code: int | None = None, **environment: str
+    *arguments: str | Path,
+    cwd: Path,
+    stdin: bytes = b"",
+    stdout: int | None = None,
+    file_size: int | None = None,
+    code: int | None = None,
+    **environment: str,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command, and check that it shows no traceback."""
+    """Run the command, and check that it shows no traceback.
+
+    `stdout` is a file to write to instead of a pipe; `file_size` limits the size of the files that it writes.
+    """
     words = [*map(str, arguments)]
     if any(name.startswith(("PYTHON", "LC_", "LANG")) for name in environment):  # Python reads them when it starts
+        assert stdout is None and file_size is None
         result = subprocess.run(
             [*COMMAND, *words], cwd=cwd, input=stdin, capture_output=True, timeout=SECONDS, check=False,
             env={**ENVIRONMENT, **environment},
         )  # fmt: skip
     else:
-        result = _run_in_fork(words, cwd, stdin, {**ENVIRONMENT, **environment})
+        result = _run_in_fork(words, cwd, stdin, stdout, file_size, {**ENVIRONMENT, **environment})
     assert b"Traceback" not in result.stderr, result.stderr.decode()
     if code is not None:
         assert result.returncode == code, result.stderr.decode()
@@ -95,13 +105,18 @@ def _server() -> socket.socket:
 
 
 def _run_in_fork(
-    words: list[str], cwd: Path, stdin: bytes, environment: Mapping[str, str]
+    words: list[str],
+    cwd: Path,
+    stdin: bytes,
+    stdout: int | None,
+    file_size: int | None,
+    environment: Mapping[str, str],
 ) -> subprocess.CompletedProcess[bytes]:
     server = _server()
-    pipes = [os.pipe() for _ in range(3)]
-    (child_in, write_in), (read_out, child_out), (read_err, child_err) = pipes
-    request = json.dumps({"arguments": words, "cwd": str(cwd), "environment": dict(environment)}).encode()
-    socket.send_fds(server, [request], [child_in, child_out, child_err])
+    (child_in, write_in), (read_out, child_out), (read_err, child_err) = (os.pipe() for _ in range(3))
+    request = {"arguments": words, "cwd": str(cwd), "file_size": file_size, "environment": dict(environment)}
+    descriptors = [child_in, child_out if stdout is None else stdout, child_err]
+    socket.send_fds(server, [json.dumps(request).encode()], descriptors)
     for descriptor in (child_in, child_out, child_err):
         os.close(descriptor)
     with server.makefile("rb") as answers, ThreadPoolExecutor(3) as threads:
