@@ -14,6 +14,7 @@ import os
 import resource
 import socket
 import sys
+from importlib import import_module
 
 
 def next_run(requests: socket.socket) -> list[str] | None:
@@ -55,10 +56,11 @@ if __name__ == "__main__":
 
     from converter.cli import COMMANDS, app
     from converter.config import Options
-    from converter.engine import lineage, run  # noqa: F401
     from converter.engine.conversion import convert_batch
     from converter.model.source import Source
 
+    for name in ("lineage", "run"):
+        import_module(f"converter.engine.{name}")
     commands = typer.main.get_group(app)
     for name in COMMANDS:
         commands.get_command(None, name)  # type: ignore[arg-type]
