@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.config import Options
+from converter.config import Options, Run
 from converter.engine.run import write_folder
 from converter.errors import OutputError, SparkError, TooManyProblems, UsageError, ViolationError
 from converter.model.report import Report
@@ -184,7 +184,7 @@ def test_output_that_several_workers_cannot_produce_is_refused(
         (UsageError, "nested JSON", {"output": Output("json")}),
         (UsageError, "unique", {"options": Options(schemas=tuple(load_schemas(unique_schema)))}),
         (ViolationError, "date", {"options": Options(schemas=tuple(load_schemas(strict_schema)))}),
-        (TooManyProblems, "more than 0", {"maximum_problems": 0}),
+        (TooManyProblems, "more than 0", {"run": Run(maximum_problems=0)}),
     ]
     for kind, message, values in cases:
         with pytest.raises(kind, match=message):
