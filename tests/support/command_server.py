@@ -51,16 +51,14 @@ if __name__ == "__main__":
     set_up()
     import typer.main
 
-    with contextlib.suppress(ImportError):  # an extra
-        import duckdb  # noqa: F401
-
     from converter.cli import COMMANDS, app
     from converter.config import Options
     from converter.engine.conversion import convert_batch
     from converter.model.source import Source
 
-    for name in ("lineage", "run"):
-        import_module(f"converter.engine.{name}")
+    for module in ("converter.engine.lineage", "converter.engine.run", "duckdb"):
+        with contextlib.suppress(ImportError):  # DuckDB is an extra
+            import_module(module)
     commands = typer.main.get_group(app)
     for name in COMMANDS:
         commands.get_command(None, name)  # type: ignore[arg-type]
