@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from converter.api.read import read, read_file, read_text
     from converter.api.read_many import read_many
     from converter.api.read_tables import read_tables
-    from converter.config import Limits, Options, Output, OutputArguments, ReadingArguments, Run, RunArguments
+    from converter.config import (
+        Limits,
+        Options,
+        Output,
+        OutputArguments,
+        ReadingArguments,
+        Run,
+        RunArguments,
+        Selection,
+        SourceArguments,
+    )
     from converter.document.document import Document
     from converter.errors import (
         DecodingError,
@@ -60,7 +70,9 @@ __all__ = [
     "RunArguments",
     "Schema",
     "SchemaError",
+    "Selection",
     "Source",
+    "SourceArguments",
     "SourceError",
     "SparkError",
     "TooManyProblems",
@@ -78,7 +90,17 @@ __all__ = [
 
 # The module of each public name, imported on first access: `parquetry --version` does without Arrow, which takes 0.2 s.
 _NAMES = {
-    "converter.config": ("Limits", "Options", "Output", "OutputArguments", "ReadingArguments", "Run", "RunArguments"),
+    "converter.config": (
+        "Limits",
+        "Options",
+        "Output",
+        "OutputArguments",
+        "ReadingArguments",
+        "Run",
+        "RunArguments",
+        "Selection",
+        "SourceArguments",
+    ),
     "converter.api.arguments": ("ConvertArguments",),
     "converter.api.convert": ("convert",),
     "converter.api.extract": ("extract",),
@@ -87,7 +109,6 @@ _NAMES = {
     "converter.api.read_tables": ("read_tables",),
     "converter.document.document": ("Document",),
     "converter.errors": (*(name for name in __all__ if name.endswith("Error")), "NothingRead", "TooManyProblems"),
-    "converter.output": ("Output",),
     "converter.model.report": ("Report",),
     "converter.model.source": ("Source",),
     "converter.schema.model": ("Schema",),

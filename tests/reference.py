@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from inspect import getdoc, getmodule
 from pathlib import Path
 
-from converter.config import Options, Output, Run
+from converter.config import Options, Output, Run, Selection
 from converter.model.hints import Hints
 from converter.problems import CODES
 from converter.records import RECORDS
@@ -34,7 +34,7 @@ def first_line(function: Callable[..., object]) -> str:
 
 def reference() -> str:
     """Return the page: settings, repair rules, problem codes, value types, records and formats."""
-    settings = settings_of(Options, Hints, Output, Run).items()
+    settings = settings_of(Selection, Options, Hints, Output, Run).items()
     types = ((f"`{each.name}`", first_line(each.read).partition(": ")[2]) for each in TYPES)
     lines = [
         "# Reference",

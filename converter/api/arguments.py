@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, get_type_hints
+from typing import Any
 
-from converter.config import Options, OutputArguments, ReadingArguments, RunArguments
+from converter.config import Options, OutputArguments, ReadingArguments, RunArguments, SourceArguments
 from converter.errors import UsageError
 from converter.schema.model import Schema
 from converter.settings import values_of
@@ -14,8 +14,8 @@ from converter.settings import values_of
 SourcePath = str | os.PathLike[str]
 
 
-class ConvertArguments(ReadingArguments, OutputArguments, RunArguments, total=False):
-    """The fields of `Options`, `Output` and `Run`: how documents are read, what a run writes, and how it works."""
+class ConvertArguments(SourceArguments, ReadingArguments, OutputArguments, RunArguments, total=False):
+    """The fields of `Selection`, `Options`, `Output` and `Run`, in one."""
 
 
 def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
@@ -66,6 +66,6 @@ def check_names(arguments: Mapping[str, Any], *kinds: type) -> None:
     Raises:
         TypeError: an argument is unknown.
     """
-    names = [name for kind in kinds for name in get_type_hints(kind)]
+    names = [name for kind in kinds for name in kind.__annotations__]
     if unknown := sorted(arguments.keys() - names):
         raise TypeError(f"unknown argument {unknown[0]}; the arguments are {', '.join(names)}")

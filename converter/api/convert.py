@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
 from converter.api.arguments import ConvertArguments, SourcePath, check_names, list_of
-from converter.config import Options, Output, Run
+from converter.config import Options, Output, Run, Selection
 from converter.destination import FILE, STREAM, destination_of
 from converter.destination import RECORDS as OUTPUTS
 from converter.engine.run import write_file, write_folder, write_target
@@ -15,7 +15,6 @@ from converter.model.report import Report
 from converter.output import open_target
 from converter.schema.load import load_schemas
 from converter.settings import values_of
-from converter.sources import Columns, find_sources
 
 
 def convert(
@@ -23,12 +22,7 @@ def convert(
     out: SourcePath,
     *,
     to: str | None = None,
-    columns: Columns | None = None,
-    query: str | None = None,
-    root: SourcePath | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
-    exclude: Iterable[str] = (),
-    ignore: bool = True,
     **arguments: Unpack[ConvertArguments],
 ) -> Report:
     """Convert documents to a folder with one file per record and per data set, and return a report.
@@ -37,13 +31,13 @@ def convert(
     format (parquet, csv, json, ndjson); or a single file (`x.csv`) if one record is named; or a database (`x.duckdb`,
     `delta://folder`, `postgresql://host/name`). Names mean the same as on the command line.
     `schemas` are files, names of ready-made schemas or dictionaries; their records are written beside the others.
-    Keys of local paths, and so ids, are relative to `root` if set.
-    With `columns` the sources are tables whose rows are documents; with `query` the rows come from a query, of the
-    DuckDB database named if any. Folders and `**` leave out what matches `exclude` and, with `ignore`, what git
-    ignores.
 
-    The other arguments are the fields of `Options`, `Output` and `Run`, which describe them, by name:
+    The other arguments are the fields of `Selection`, `Options`, `Output` and `Run`, which describe them, by name:
 
+    - `files_from` (a list of further sources) and `include` (further files in folders) add to the sources. Folders and
+      `**` leave out what matches `exclude` and, with `ignore`, what git ignores. Keys of local paths, and so ids, are
+      relative to `root` if set. With `columns` the sources are tables whose rows are documents; with `query` the rows
+      come from a query, of the DuckDB database named if any.
     - `repair`, `rules_off`, `hints`, `encoding`, `parser` and the limits set how documents are read. A document that
       cannot be read does not stop the run: see `problems` of the report.
     - `records` are the records to write (`datasets` for the data sets), all by default. An existing output is refused,
@@ -75,10 +69,7 @@ def convert(
     target = open_target(destination)
     output = Output(destination.format or "parquet", **values_of(Output, arguments))
     run = Run(**values_of(Run, arguments))
-    documents = find_sources(
-        source_list, columns=columns, query=query, maximum_bytes=options.maximum_bytes,
-        maximum_seconds=options.maximum_seconds, exclude=exclude, ignore=ignore, root=root,
-    )  # fmt: skip
+    documents = Selection(**values_of(Selection, arguments)).find(source_list, options)
     if target is not None:
         report = write_target(documents, target, output, options, run)
     else:

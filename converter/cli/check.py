@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import in_flags, say, write_text
-from converter.cli.flags import Reading, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.output_options import of_schemas
-from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
+from converter.cli.source_options import SomeSources
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,16 +43,15 @@ def schemas_of(names: list[str] | None) -> tuple[Schema, ...]:
     return tuple(schema for name in names for schema in load_schemas(name))
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def check(
     source: SomeSources,
     reading: Reading,
+    selecting: Selecting,
     schema: SchemaOption = None,
     to: Annotated[
         str, typer.Option("--to", metavar="FORM", help="text, json, sarif or github (annotations).")
     ] = "text",
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary.")] = False,
 ) -> None:
     """Check documents against schemas, and print `file:line: message` for each finding.
@@ -67,7 +66,7 @@ def check(
     if to not in REPORTS:
         raise UsageError(f"unknown form {to}; there are {', '.join(REPORTS)}")
     options = reading.options(schemas_of(schema))
-    result = check_sources(found_sources(source, options, exclude, no_ignore), options.schemas, options)
+    result = check_sources(selecting.selection().find(source, options), options.schemas, options)
     report = REPORTS[to](result)
     write_text(in_flags(report) if to == "text" else report)
     if not quiet:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from converter.addresses import redacted
-from converter.config import Options, Output, Run
+from converter.config import Options, Output, Run, Selection
 from converter.model.hints import Hints
 from converter.printable import printable
 from converter.settings import settings_of
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 FLAGS = {
     "ignore=False": "--no-ignore",
     "out": "-o",
-    "files_from": "--files-from",
     "text_column": "--text-column",
     "key_column": "--key-column",
-    **{name: f"--{name}" for name in ("exclude", "include", "keep", "query", "root", "to")},
-    **{name: setting.flag.rpartition("/")[2] for name, setting in settings_of(Options, Hints, Output, Run).items()},
+    "keep": "--keep",
+    "to": "--to",
+    **{
+        name: setting.flag.rpartition("/")[2]
+        for name, setting in settings_of(Selection, Options, Hints, Output, Run).items()
+    },
 }
 """The flag for each argument of the library. Messages have the argument in backticks."""
 

@@ -9,24 +9,11 @@ from typing import Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
-from converter.cli.flags import Reading, Running, Writing, with_flags
+from converter.cli.flags import Reading, Running, Selecting, Writing, with_flags
 from converter.cli.messages import conclude, report_left_out, report_unused_types
 from converter.cli.output_options import OnlySchema, Out, Quiet, ReportFile, To, Verbose, of_run
 from converter.cli.progress import progress_shown
-from converter.cli.source_options import (
-    Exclude,
-    FilesFrom,
-    Include,
-    Keep,
-    KeyColumn,
-    NoIgnore,
-    Null,
-    Query,
-    Root,
-    Sources,
-    TextColumn,
-    sources_of,
-)
+from converter.cli.source_options import Keep, KeyColumn, Sources, TextColumn, selection_of
 from converter.destination import EVENTS_FILE, FOLDER, JSON_FILE, RECORDS, STREAM, check_file, destination_of
 from converter.engine.process import start_fork_server
 from converter.errors import UsageError
@@ -58,16 +45,10 @@ def convert(
     writing: Writing,
     reading: Reading,
     running: Running,
-    files_from: FilesFrom = None,
-    null: Null = False,
-    include: Include = None,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
+    selecting: Selecting,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
     keep: Keep = None,
-    query: Query = None,
-    root: Root = None,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
     report_file: ReportFile = None,
@@ -99,11 +80,9 @@ def convert(
         raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
     arguments = source or []
     left_out = LeftOut()
-    sources = sources_of(
-        arguments, files_from, null, include, text_column, key_column, keep, query, options.maximum_bytes,
-        options.maximum_seconds, exclude, no_ignore, left_out, root,
-    )  # fmt: skip
-    countable = arguments if text_column is None and files_from is None else ["-"]
+    selection = selection_of(arguments, selecting, text_column, key_column, keep)
+    sources = selection.find(arguments, options, left_out)
+    countable = arguments if text_column is None and selection.files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         run = running.run(progress)
         if destination.place == STREAM:

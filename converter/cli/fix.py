@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import say, standard_output
-from converter.cli.flags import Reading, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.messages import print_problems
-from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
+from converter.cli.source_options import SomeSources
 from converter.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -34,17 +34,16 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def fix(
     source: SomeSources,
     reading: Reading,
+    selecting: Selecting,
     in_place: Annotated[bool, typer.Option("--in-place", "-i", help="Replace each file that changes.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Print what would change, and change nothing.")] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Name the documents that would change; exit with 1 if any would.")
     ] = False,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
 ) -> None:
     """Write documents as they are read, as Markdown: headings, lists and tables restored. Others stay as they are."""
     from converter.document.document import Document
@@ -55,7 +54,7 @@ def fix(
     options = reading.options()
     changed = document_count = errors = 0
     stream = standard_output()
-    for found in found_sources(source, options, exclude, no_ignore):
+    for found in selecting.selection().find(source, options):
         document = Document(read_document(found, options), options)
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)

@@ -1,7 +1,7 @@
 """The options that the settings of the package declare, the same in every command that has them.
 
-A command takes them together, as a parameter of the type `Reading`, `Writing` or `Running`. They become `Options`,
-`Output` and `Run` on demand: the first takes 0.2 s of imports.
+A command takes them together, as a parameter of the type `Selecting`, `Reading`, `Writing` or `Running`. They become
+`Selection`, `Options`, `Output` and `Run` on demand: the first takes 0.2 s of imports.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_type_h
 
 import typer
 
-from converter.config import Options, Output, Progress, Run
+from converter.config import Options, Output, Progress, Run, Selection
 from converter.engine.process import processors
 from converter.errors import UsageError
 from converter.model.hints import UNTYPED, Hints
@@ -83,6 +83,20 @@ class Reading(Flags):
         return Options(hints=self.hints(), schemas=schemas, **values_of(Options, self._given))
 
 
+class Selecting(Flags):
+    """Which documents are read."""
+
+    KINDS = (Selection,)
+
+    def selection(self, **values: Any) -> Selection:
+        """Return which documents are read.
+
+        Raises:
+            UsageError: an option has an invalid value.
+        """
+        return Selection(**values_of(Selection, self._given) | values)
+
+
 class Writing(Flags):
     """What a run writes."""
 
@@ -121,6 +135,10 @@ class Running(Flags):
             UsageError: an option has an invalid value.
         """
         return Run(**values_of(Run, self._given) | {"jobs": self.jobs, "progress": progress})
+
+
+NAMED_ONLY = ("files_from", "null_separated", "include", "root", "query")
+"""The settings of `Selection` that a command without keys of documents, and with required sources, does not have."""
 
 
 def with_flags(*without: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from converter.cli.flags import Reading, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.output_options import Overwrite
-from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.source_options import SomeSources, documents_of
 from converter.cli.tables import write_out
 from converter.destination import SCHEMA, destination_of
 
@@ -25,14 +25,13 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def infer(
     source: SomeSources,
     reading: Reading,
+    selecting: Selecting,
     name: Annotated[str, typer.Option("--name", help="The name of the record of a document.")] = "document",
     out: Annotated[str | None, typer.Option("--out", "-o", help="The schema file. Default: standard output.")] = None,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Infer a schema from the recurring parts of similar documents, with comments and ready to edit."""
@@ -45,7 +44,7 @@ def infer(
     problems: list[Mapping[str, Any]] = []
 
     def documents() -> Iterator[ParsedDocument]:
-        for document in documents_of(source, options, exclude, no_ignore):
+        for document in documents_of(source, options, selecting):
             problems.extend(row for row in document.rows("problems") if row["severity"] == "error")
             yield document.context
 

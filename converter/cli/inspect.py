@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from converter.cli.console import say
-from converter.cli.flags import Reading, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
 from converter.cli.output_options import Overwrite, Quiet
 from converter.cli.progress import progress_shown
-from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
+from converter.cli.source_options import SomeSources
 from converter.destination import FILE, PAGE, destination_of
 from converter.errors import OutputError, UsageError
 from converter.printable import amount
@@ -25,13 +25,12 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def inspect(
     source: SomeSources,
     reading: Reading,
+    selecting: Selecting,
     out: Annotated[str | None, typer.Option("--out", "-o", help="The page to write. Default: standard output.")] = None,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -51,7 +50,7 @@ def inspect(
         )
     options = reading.options()
     with progress_shown(quiet, source) as progress:
-        sources = found_sources(source, options, exclude, no_ignore)
+        sources = selecting.selection().find(source, options)
         if path is None:
             content = write_page(sources, sys.stdout.buffer, options, progress)
             sys.stdout.flush()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import open_console, print_to
-from converter.cli.flags import Reading, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.messages import print_problems
-from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.source_options import SomeSources, documents_of
 from converter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,10 +28,11 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def show(
     source: SomeSources,
     reading: Reading,
+    selecting: Selecting,
     lines: Annotated[
         str | None,
         typer.Option("--lines", metavar="FIRST-LAST", help="Only what is on these lines: 10-40, 10- or 10."),
@@ -41,8 +42,6 @@ def show(
     why: Annotated[
         int | None, typer.Option("--why", metavar="LINE", min=1, help="Why this line is read as it is.")
     ] = None,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
 ) -> None:
     """Show how documents are read: the outline with line numbers, lists, tables, repairs and problems."""
     from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
@@ -53,7 +52,7 @@ def show(
     options = reading.options()
     console = open_console()
     document_count = errors = 0
-    for document in documents_of(source, options, exclude, no_ignore):
+    for document in documents_of(source, options, selecting):
         errors += sum(problem["severity"] == "error" for problem in document.problems)
         if document.doc_id is None:
             print_problems(document.rows("problems"))

@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from converter.cli.flags import Selecting
 from converter.errors import UsageError
-from converter.limits import DEFAULT_MAXIMUM_SECONDS
 from converter.settings import names_in
 
 if TYPE_CHECKING:
-    from converter.config import Options
+    from converter.config import Options, Selection
     from converter.document.document import Document
-    from converter.model.source import Source
-    from converter.sources import LeftOut
-    from converter.sources import Sources as FoundSources
 
-_option = partial(typer.Option, rich_help_panel="Sources")
 _of_tables = partial(typer.Option, rich_help_panel="Tables of documents")
 
 
@@ -41,22 +37,6 @@ SOURCE = typer.Argument(
 )
 Sources = Annotated[list[str] | None, SOURCE]
 SomeSources = Annotated[list[str], SOURCE]
-FilesFrom = Annotated[
-    str | None,
-    _option("--files-from", metavar="LIST", help="A file that names further sources, one per line; - is stdin."),
-]
-Null = Annotated[bool, _option("--null", help="NUL separates the names of --files-from, as in find -print0.")]
-Include = Annotated[
-    list[str] | None,
-    _option("--include", metavar="GLOB", help="Further files to read in folders, for example '*.html'."),
-]
-Exclude = Annotated[
-    list[str] | None,
-    _option(
-        "--exclude", metavar="GLOB", help="Leave matching files out of folders and globs; same syntax as .gitignore."
-    ),
-]
-NoIgnore = Annotated[bool, _option("--no-ignore", help="In folders and globs, also read files that git ignores.")]
 TextColumn = Annotated[
     str | None,
     _of_tables("--text-column", metavar="COLUMN", help="The sources are tables; this column holds the documents."),
@@ -68,89 +48,35 @@ KeyColumn = Annotated[
 Keep = Annotated[
     str | None, _of_tables("--keep", metavar="A,B", help="Columns to pass through to documents.attributes.")
 ]
-Query = Annotated[
-    str | None,
-    _of_tables("--query", metavar="SELECT", help="Read the rows of this query; SOURCE, if any, is a DuckDB database."),
-]
-
-Root = Annotated[
-    str | None,
-    _option(
-        "--root",
-        metavar="DIR",
-        help="Keys, and so ids, are paths relative to this folder, wherever it is. Default: paths as written.",
-    ),
-]
 
 
-def found_sources(
-    sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
-) -> FoundSources:
-    """Return the sources that the arguments name, read lazily within the limits of the options."""
-    from converter.sources import find_sources
-
-    return find_sources(
-        sources,
-        maximum_bytes=options.maximum_bytes,
-        maximum_seconds=options.maximum_seconds,
-        exclude=exclude or (),
-        ignore=not no_ignore,
-    )
-
-
-def documents_of(
-    sources: list[str], options: Options, exclude: list[str] | None = None, no_ignore: bool = False
-) -> Iterator[Document]:
+def documents_of(sources: list[str], options: Options, selecting: Selecting) -> Iterator[Document]:
     """Yield the documents that the arguments name, read one at a time within the limits of the options."""
     from converter.document.document import Document
     from converter.engine.conversion import read_document
 
-    for source in found_sources(sources, options, exclude, no_ignore):
+    for source in selecting.selection().find(sources, options):
         yield Document(read_document(source, options), options)
 
 
-def sources_of(
-    sources: list[str] | None,
-    files_from: str | None,
-    null: bool,
-    include: list[str] | None,
-    text_column: str | None,
-    key_column: str | None,
-    keep: str | None,
-    query: str | None,
-    maximum_bytes: int,
-    maximum_seconds: float | None = DEFAULT_MAXIMUM_SECONDS,
-    exclude: list[str] | None = None,
-    no_ignore: bool = False,
-    left_out: LeftOut | None = None,
-    root: str | None = None,
-) -> Iterator[Source]:
-    """Return the sources that the options name, read lazily.
+def selection_of(
+    sources: list[str], selecting: Selecting, text_column: str | None, key_column: str | None, keep: str | None
+) -> Selection:
+    """Return which documents the options select.
 
     Raises:
-        UsageError: no source is named, an option lacks another that it requires, or as for `find_sources`.
+        UsageError: no source is named, or an option lacks another that it requires.
     """
-    from converter.sources import Columns, find_sources
+    from converter.sources import Columns
 
-    if root is not None and query is not None:
+    columns = None if text_column is None else Columns(text_column, key_column, names_in(keep))
+    selection = selecting.selection(columns=columns)
+    if selection.root is not None and selection.query is not None:
         raise UsageError("--root is for paths; the keys of --query are those of its rows")
-    if not sources and files_from is None and query is None:
+    if not sources and selection.files_from is None and selection.query is None:
         raise UsageError("name a SOURCE, or --files-from, or --query")
-    if null and files_from is None:
+    if selection.null_separated and selection.files_from is None:
         raise UsageError("--null goes with --files-from")
     if text_column is None and (key_column is not None or keep is not None):
         raise UsageError("--key-column and --keep go with --text-column")
-    return find_sources(
-        sources or (),
-        files_from=files_from,
-        null_separated=null,
-        include=include or (),
-        columns=None if text_column is None else Columns(text_column, key_column, names_in(keep)),
-        query=query,
-        maximum_bytes=maximum_bytes,
-        root=root,
-        maximum_seconds=maximum_seconds,
-        exclude=exclude or (),
-        ignore=not no_ignore,
-        left_out=left_out,
-    )
+    return selection

@@ -12,10 +12,10 @@ import typer
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import say, write_text
-from converter.cli.flags import Reading, Running, Writing, with_flags
+from converter.cli.flags import Reading, Running, Selecting, Writing, with_flags
 from converter.cli.messages import conclude, report_problems, report_run, report_unused_types
 from converter.cli.output_options import OnlySchema, Quiet, ReportFile, To, Verbose
-from converter.cli.source_options import Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn, check_names
+from converter.cli.source_options import Keep, KeyColumn, TextColumn, check_names
 from converter.destination import JSON_FILE, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
 from converter.engine.process import show_frames
 from converter.errors import SparkError, UsageError
@@ -83,7 +83,7 @@ def archive(
 
 
 @spark.command()
-@with_flags("jobs")
+@with_flags("jobs", "files_from", "null_separated", "include", "query")
 def convert(
     *,
     source: Annotated[
@@ -94,17 +94,15 @@ def convert(
     writing: Writing,
     reading: Reading,
     running: Running,
+    selecting: Selecting,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
     keep: Keep = None,
     query: Annotated[
         str | None, typer.Option("--query", metavar="SELECT", help="Read the table from this query, in Spark SQL.")
     ] = None,
-    root: Root = None,
     master: Master = None,
     conf: Configuration = None,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
     report_file: ReportFile = None,
@@ -126,12 +124,13 @@ def convert(
     options = reading.options(schemas_of(schema))
     output = writing.output(destination.format or "parquet", options, only_schema)
     check(output, options)
+    selection = selecting.selection()
     session = start_session(master, conf)
     documents = table(session, source or [], query) if is_table else source or []
     report = convert_on_spark(
         session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
-        output=output, options=options, run=running.run(), exclude=exclude or (), ignore=not no_ignore,
-        root=root,
+        output=output, options=options, run=running.run(), exclude=selection.exclude,
+        ignore=selection.ignore, root=selection.root,
     )  # fmt: skip
     if not quiet:
         report_unused_types(options.hints.types, report)

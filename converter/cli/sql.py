@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from converter.cli.flags import Reading, Running, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Running, Selecting, with_flags
 from converter.cli.messages import report_problems
 from converter.cli.output_options import (
     OutFile,
@@ -15,7 +15,6 @@ from converter.cli.output_options import (
     Quiet,
     TableFormat,
 )
-from converter.cli.source_options import Exclude, NoIgnore, found_sources
 from converter.cli.tables import format_of, serialize, write_out
 from converter.destination import TABLES, Destination, destination_of
 
@@ -34,7 +33,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def sql(
     query: Annotated[
         str, typer.Argument(metavar="QUERY", help="A query in DuckDB's SQL, over the records and data sets.")
@@ -46,11 +45,10 @@ def sql(
         ),
     ],
     reading: Reading,
+    selecting: Selecting,
     running: Running,
     to: TableFormat = None,
     out: OutFile = None,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
@@ -63,7 +61,7 @@ def sql(
         show(ask(query, Path(source[0]), reading.maximum_seconds), to, destination, overwrite)
         return
     options = reading.options()
-    sources = found_sources(source, options, exclude, no_ignore)
+    sources = selecting.selection().find(source, options)
     result, report = ask_documents(query, sources, options, running.run(), options.maximum_seconds)
     report_problems(report, quiet, verbose=False)
     if result is not None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.console import open_console, print_to, standard_output
-from converter.cli.flags import Reading, with_flags
+from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.output_options import OutFile, Overwrite, TableFormat
-from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
+from converter.cli.source_options import SomeSources, documents_of
 from converter.destination import FILE, TABLES, TEXTS, Destination, destination_of
 from converter.errors import OutputError, UsageError
 
@@ -32,10 +32,11 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_flags()
+@with_flags(*NAMED_ONLY)
 def tables(
     source: SomeSources,
     reading: Reading,
+    selecting: Selecting,
     select: Annotated[
         str | None,
         typer.Option("--select", metavar="N|NAME", help="Only the table with this table_id, data set or caption."),
@@ -45,8 +46,6 @@ def tables(
     describe: Annotated[
         bool, typer.Option("--describe", help="The columns instead of the rows: type, unit, nulls, range, evidence.")
     ] = False,
-    exclude: Exclude = None,
-    no_ignore: NoIgnore = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Print the tables of documents, with a type for each column."""
@@ -57,7 +56,7 @@ def tables(
     options = reading.options()
     selection: list[Table] = []
     document_count = errors = 0
-    for document in documents_of(source, options, exclude, no_ignore):
+    for document in documents_of(source, options, selecting):
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)
         errors += len(problems)

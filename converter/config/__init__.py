@@ -1,4 +1,5 @@
-"""What a user can say: how documents are read (`Options`), what a run writes (`Output`) and how it runs (`Run`).
+"""What a user can say: which documents are read (`Selection`) and how (`Options`), what a run writes (`Output`) and how
+it works (`Run`).
 
 The command line, the library, Spark, the manifest and the fingerprint take all of it from here. A new option is a field
 with its `setting`, and an argument in the class of arguments below it; `tests/package/test_settings.py` holds that it
@@ -8,6 +9,7 @@ shows up everywhere. What a check needs is imported when it runs: see `converter
 from converter.config.options import Limits, Options, ReadingArguments, options_from_text, schema_of
 from converter.config.output import Arrangement, Lock, Mode, Output, OutputArguments
 from converter.config.run import Progress, Run, RunArguments
+from converter.config.selection import Selection, SourceArguments
 
 __all__ = [
     "Arrangement",
@@ -21,6 +23,8 @@ __all__ = [
     "ReadingArguments",
     "Run",
     "RunArguments",
+    "Selection",
+    "SourceArguments",
     "options_from_text",
     "schema_of",
 ]

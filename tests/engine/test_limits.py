@@ -84,7 +84,7 @@ if __name__ == "__main__":
     def sink(event):
         if isinstance(event, BatchRows) and "documents" in event.records:
             read.extend(event.records["documents"]["source"].to_pylist())
-    convert_sources(sources(filler), sink, Output(), Options(maximum_seconds=100), report, Settings(jobs))
+    convert_sources(sources(filler), sink, Output(), Options(maximum_seconds=100), report, Run(jobs))
     # Not that of getrusage, which begins with what the process had that started this one.
     peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
     problems = [[each["source"], each["code"]] for each in report.problems]

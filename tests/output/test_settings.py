@@ -14,7 +14,7 @@ from converter.output import Output
 from converter.output.manifest import Manifest, fingerprint
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
-from converter.settings import plain
+from converter.settings import plain, values_of
 from converter.version import __version__
 from converter.write import Layout
 
@@ -65,47 +65,47 @@ def test_valid_settings_are_accepted(settings: dict[str, Any]) -> None:
     assert {name: getattr(output, name) for name in settings} == settings
 
 
-NO_FILES = "`{}` needs an output folder; name one with `out`, or leave it out"
+NOT_A_DATABASE = "needs an output folder; name one with `out`, or leave it out"
 NESTED = "nested JSON is one file, without a layout or partitions; name `records`, or use ndjson"
 LOCKED = "the types of data sets are locked, but none are written; add datasets to the records"
-CHECKS: list[tuple[dict[str, Any], bool, str | None]] = [
-    # settings, whether the target is a folder, the message
-    ({}, True, None),
-    ({}, False, None),
-    ({"format": "csv"}, True, None),
-    ({"format": "csv"}, False, "a database has no format; leave out csv"),
-    ({"partition_by": ("lang",)}, True, None),
-    ({"partition_by": ("lang",)}, False, NO_FILES.format("partition_by")),
-    ({"file_bytes": 1}, False, NO_FILES.format("file_bytes")),
-    ({"layout": "files"}, False, NO_FILES.format("layout")),
-    ({"datapackage": True}, True, None),
-    ({"datapackage": True}, False, NO_FILES.format("datapackage")),
-    ({"lock_types": "fail"}, True, None),
-    ({"lock_types": "fail", "records": [DATASETS]}, True, None),
-    ({"lock_types": "fail", "records": ["cells"]}, True, LOCKED),
-    ({"lock_types": "fail", "format": "json"}, True, LOCKED),
-    ({"format": "json"}, True, None),
-    ({"format": "json", "layout": "files"}, True, NESTED),
-    ({"format": "json", "file_bytes": 1}, True, NESTED),
-    ({"format": "json", "layout": "files", "records": ["cells"]}, True, None),
-    ({"partition_by": ("Title",)}, True, "cannot partition by 'Title': documents already has a column of that name; "
+CHECKS: list[tuple[dict[str, Any], str, str | None]] = [
+    # settings, the place of the output, the message
+    ({}, FOLDER, None),
+    ({}, DATABASE, None),
+    ({"format": "csv"}, FOLDER, None),
+    ({"format": "csv"}, DATABASE, "a database has no format; leave out csv"),
+    ({"partition_by": ("lang",)}, FOLDER, None),
+    ({"partition_by": ("lang",)}, DATABASE, f"`partition_by` {NOT_A_DATABASE}"),
+    ({"file_bytes": 1}, DATABASE, f"`file_bytes` {NOT_A_DATABASE}"),
+    ({"layout": "files"}, DATABASE, f"`layout` {NOT_A_DATABASE}"),
+    ({"datapackage": True}, FOLDER, None),
+    ({"datapackage": True}, DATABASE, f"`datapackage` {NOT_A_DATABASE}"),
+    ({"lock_types": "fail"}, FOLDER, None),
+    ({"lock_types": "fail", "records": [DATASETS]}, FOLDER, None),
+    ({"lock_types": "fail", "records": ["cells"]}, FOLDER, LOCKED),
+    ({"lock_types": "fail", "format": "json"}, FOLDER, LOCKED),
+    ({"format": "json"}, FOLDER, None),
+    ({"format": "json", "layout": "files"}, FOLDER, NESTED),
+    ({"format": "json", "file_bytes": 1}, FOLDER, NESTED),
+    ({"format": "json", "layout": "files", "records": ["cells"]}, FOLDER, None),
+    ({"partition_by": ("Title",)}, FOLDER, "cannot partition by 'Title': documents already has a column of that name; "
      "rename the attribute, or leave documents out"),
-    ({"partition_by": ("a", "item")}, True, "cannot partition by 'item': prices already has a column of that name; "
+    ({"partition_by": ("a", "item")}, FOLDER, "cannot partition by 'item': prices already has a column of that name; "
      "rename the attribute, or leave prices out"),
-    ({"partition_by": ("item",), "records": ["documents"]}, True, None),
+    ({"partition_by": ("item",), "records": ["documents"]}, FOLDER, None),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("settings", "is_folder", "message"), CHECKS)
+@pytest.mark.parametrize(("settings", "place", "message"), CHECKS)
 def test_settings_are_checked_against_records_and_target(
-    settings: dict[str, Any], is_folder: bool, message: str | None
+    settings: dict[str, Any], place: str, message: str | None
 ) -> None:
     options = Options(schemas=ROWS) if "item" in settings.get("partition_by", ()) else Options()
     if message is None:
-        Output(**settings).check(options, FOLDER if is_folder else DATABASE)
+        Output(**settings).check(options, place)
         return
     with pytest.raises(UsageError) as error:
-        Output(**settings).check(options, FOLDER if is_folder else DATABASE)
+        Output(**settings).check(options, place)
     assert str(error.value) == message
 
 
@@ -116,7 +116,7 @@ def manifest(layout: Any, path: str = "cells.parquet") -> Manifest:
 
 
 @pytest.mark.parametrize(
-    ("settings", "previous", "arrangement"),
+    ("settings", "previous", "layout"),
     [
         ({}, None, "files"),
         ({}, manifest("folders"), "files"),
@@ -134,9 +134,9 @@ def manifest(layout: Any, path: str = "cells.parquet") -> Manifest:
     ],
 )
 def test_settings_and_the_previous_output_decide_the_arrangement(
-    settings: dict[str, Any], previous: Manifest | None, arrangement: str
+    settings: dict[str, Any], previous: Manifest | None, layout: str
 ) -> None:
-    assert Output(**settings).arranged(previous.arrangement if previous else None) == arrangement
+    assert Output(**settings).arranged(previous.arrangement if previous else None) == layout
 
 
 def test_the_records_of_an_output() -> None:
@@ -193,3 +193,12 @@ def test_options_become_json_values() -> None:
         "s": "b'b'",
     }  # fmt: skip
     assert plain(Layout(file_bytes=2))["file_bytes"] == 2
+
+
+def test_at_most_one_mode_is_set() -> None:
+    assert values_of(Output, {}) == values_of(Output, {"overwrite": False, "append": False}) == {}
+    assert values_of(Output, {"overwrite": True}) == {"mode": "overwrite"}
+    assert values_of(Output, {"append": True, "incremental": False}) == {"mode": "append"}
+    with pytest.raises(UsageError) as error:
+        values_of(Output, {"append": True, "incremental": True})
+    assert str(error.value) == "`append` and `incremental` exclude each other; choose one"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -19,19 +18,38 @@ import converter
 from converter.api.arguments import ConvertArguments
 from converter.cli import COMMANDS, app
 from converter.cli.console import FLAGS, in_flags
-from converter.cli.flags import Flags, Reading, Running, Writing, with_flags
-from converter.config import Options, Output, OutputArguments, ReadingArguments, Run, RunArguments, options_from_text
+from converter.cli.flags import NAMED_ONLY, Flags, Reading, Running, Selecting, Writing, with_flags
+from converter.config import (
+    Options,
+    Output,
+    OutputArguments,
+    ReadingArguments,
+    Run,
+    RunArguments,
+    Selection,
+    SourceArguments,
+    options_from_text,
+)
 from converter.errors import UsageError
 from converter.model.hints import Hints
 from converter.output import read_manifest
 from converter.settings import Setting, check_settings, plain, setting, settings_of, values_of, values_of_texts
 
-KINDS = (Options, Hints, Output, Run)
-NO_SETTINGS = {"hints", "schemas", "format", "progress", "isolated"}
-"""Fields that no single flag states: other settings, results of `--schema` and `--to`, and what only programs pass."""
+FUNCTIONS = ("extract", "read", "read_file", "read_many", "read_tables", "read_text")
+READING = (Selection, Options, Hints)
+KINDS = (*READING, Output, Run)
+NO_SETTINGS = {"columns", "hints", "schemas", "format", "progress", "isolated"}
+"""Fields that no single flag states: several flags together, `--schema` and `--to`, and what only programs pass."""
 
 VALUES: dict[str, tuple[Any, Any, Any]] = {
     # an argument: (a value on the command line, a value in the library, the value of the field)
+    "files_from": ("list", "list", "list"),
+    "null_separated": ("", True, True),
+    "include": (["*.html", "*.htm"], ["*.html", "*.htm"], ("*.html", "*.htm")),
+    "exclude": (["a,b"], "a,b", ("a,b",)),
+    "ignore": ("", False, False),
+    "root": ("docs", "docs", "docs"),
+    "query": ("select 1", "select 1", "select 1"),
     "repair": ("safe", "safe", "safe"),
     "rules_off": (["entities", "odd_bullet"], {"entities", "odd_bullet"}, {"entities", "odd_bullet"}),
     "encoding": ("cp1251", "cp1251", "cp1251"),
@@ -84,15 +102,16 @@ def test_every_field_is_a_setting() -> None:
         (ReadingArguments, (Options,), {"hints"}),
         (OutputArguments, (Output,), set()),
         (RunArguments, (Run,), {"progress"}),
-        (ConvertArguments, (Options, Output, Run), {"hints", "progress"}),
+        (SourceArguments, (Selection,), {"columns"}),
+        (ConvertArguments, (Selection, Options, Output, Run), {"columns", "hints", "progress"}),
     ],
 )
 def test_every_setting_is_an_argument_of_the_library(arguments: Any, kinds: Any, more: set[str]) -> None:
-    assert typing.get_type_hints(arguments).keys() == settings_of(*kinds).keys() | more
+    assert arguments.__annotations__.keys() == settings_of(*kinds).keys() | more
 
 
 def test_every_function_takes_the_arguments() -> None:
-    signatures = [inspect.signature(getattr(converter, name)) for name in ("extract", "read", "read_tables")]
+    signatures = [inspect.signature(getattr(converter, name)) for name in FUNCTIONS]
     assert {signature.parameters["reading"].annotation for signature in signatures} == {"Unpack[ReadingArguments]"}
     assert inspect.signature(converter.convert).parameters["arguments"].annotation == "Unpack[ConvertArguments]"
     assert converter.Limits.__annotations__.keys() == {name for name in settings_of(Options) if "maximum" in name}
@@ -114,12 +133,12 @@ def flags_of(*names: str) -> set[str]:
 @pytest.mark.parametrize(
     "command, kinds, without",
     [
-        *[((name,), (Options, Hints), ()) for name in ("show", "inspect", "tables", "check", "infer")],
-        (("sql",), (Options, Hints, Run), ()),
+        *[((name,), READING, NAMED_ONLY) for name in ("show", "inspect", "tables", "fix", "check", "infer")],
+        (("sql",), (*READING, Run), NAMED_ONLY),
         (("convert",), KINDS, ()),
-        (("spark", "convert"), KINDS, ("jobs",)),
+        (("spark", "convert"), KINDS, ("jobs", "files_from", "null_separated", "include")),
         (
-            ("spark", "stream"), KINDS,
+            ("spark", "stream"), (Options, Hints, Output, Run),
             ("jobs", "overwrite", "append", "incremental", "maximum_removed", "spreadsheet_safe"),
         ),
     ],
@@ -141,11 +160,12 @@ def test_messages_have_the_flag_of_every_setting() -> None:
 
 
 @with_flags()
-def command(reading: Reading, writing: Writing, running: Running) -> None:
+def command(selecting: Selecting, reading: Reading, writing: Writing, running: Running) -> None:
     """Collect what a user says."""
     options = reading.options()
     output = writing.output("parquet", options)
     SAID.update({Options: options, Hints: options.hints, Output: output, Run: running.run()})
+    SAID[Selection] = selecting.selection()
 
 
 SAID: dict[Any, Any] = {}
@@ -186,6 +206,7 @@ def test_defaults_are_the_same_everywhere() -> None:
     values = said(command)
     assert (values[Options], values[Hints], values[Output]) == (Options(), Hints(), Output())
     assert replace(values[Run], jobs=1) == Run()
+    assert values[Selection] == said(command, "--ignore")[Selection] == Selection()
     assert said(command, "--units")[Hints].units
     assert options_from_text({}) == Options()
     assert Options().maximum_seconds is not None and Options().maximum_bytes is not None
@@ -236,7 +257,8 @@ def test_the_fingerprint_has_what_rows_depend_on(argument: str) -> None:
     """Another value of a setting either converts all documents anew, or changes nothing in the manifest."""
     kind, _ = field_of(argument)
     values = values_of(kind, {argument: VALUES[argument][1], **MORE.get(argument, {})})
-    if kind is Run:
+    if kind in (Run, Selection):
+        assert not settings_of(kind)[argument].affects_rows
         return
     output = Output(**values) if kind is Output else Output()
     options = Options(**values) if kind is Options else Options(hints=Hints(**values) if kind is Hints else Hints())

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from converter.cli.source_options import sources_of
+from converter.cli.flags import Selecting
+from converter.cli.source_options import selection_of
 from converter.config import Options
 from converter.errors import UsageError
 from converter.model.source import Source, document_id
@@ -295,7 +296,7 @@ def test_a_name_set_takes_few_bytes_per_name() -> None:
 
 WRONG_USAGE: dict[str, dict[str, Any]] = {
     "name a SOURCE": {},
-    "--null goes with --files-from": {"sources": ["a.md"], "null": True},
+    "--null goes with --files-from": {"sources": ["a.md"], "null_separated": True},
     "go with --text-column": {"sources": ["a.csv"], "keep": "lang"},
     "`files_from` cannot be read": {"files_from": "gone.txt"},
     "not both": {"sources": ["-"], "files_from": "-"},
@@ -307,11 +308,11 @@ WRONG_USAGE: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("message", WRONG_USAGE)
 def test_wrong_usage_is_reported_before_anything_is_read(folder: Path, message: str) -> None:
-    arguments: dict[str, Any] = dict.fromkeys(
-        ("sources", "files_from", "include", "text_column", "key_column", "keep", "query")
-    )
+    arguments = {"text_column": None, "key_column": None, "keep": None, **WRONG_USAGE[message]}
+    sources = arguments.pop("sources", [])
+    columns = [arguments.pop(name) for name in ("text_column", "key_column", "keep")]
     with pytest.raises(UsageError, match=message):
-        sources_of(**{**arguments, "null": False, "maximum_bytes": 100, **WRONG_USAGE[message]})
+        selection_of(sources, Selecting(arguments), *columns).find(sources, Options(maximum_bytes=100))
 
 
 DOCUMENTS = ["convert", "--to", "csv", "--records", "documents"]

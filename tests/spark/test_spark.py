@@ -338,9 +338,9 @@ def test_a_stream_resumes_after_its_driver_is_killed(tmp_path: Path) -> None:
     time.sleep(2.1)
     script = (
         "import os, sys\nfrom tests.benchmarks.spark import session\nfrom converter.spark import stream\n"
-        "on_report = (lambda report: os.kill(os.getpid(), 9)) if sys.argv[1] == 'die' else None\n"
+        "told = (lambda report: os.kill(os.getpid(), 9)) if sys.argv[1] == 'die' else None\n"
         f"stream(session('local[2,4]'), {str(tmp_path / 'in')!r}, {str(tmp_path / 'out')!r}, "
-        f"{str(tmp_path / 'state')!r}, on_report=on_report).awaitTermination()\n"
+        f"{str(tmp_path / 'state')!r}, on_report=told).awaitTermination()\n"
     )
     codes = [
         subprocess.run([sys.executable, "-c", script, action], cwd=PROJECT, capture_output=True, timeout=300).returncode

@@ -1,15 +1,17 @@
 """A process that becomes the command line again and again: it imports it once, and forks for each run.
 
 A run has its own process, with its own working folder, environment, pipes and exit code, as from a shell, but takes a
-tenth of the processor time: most of that of a small run is imports. `tests/support/commands.py` starts the server,
-which reads requests from the socket whose number is its argument.
+tenth of the processor time: most of that of a small run is imports. `tests/support/commands.py` starts the server. It
+reads requests from the socket whose number is its argument.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
+import resource
 import socket
 import sys
 from importlib import import_module
@@ -29,6 +31,8 @@ def next_run(requests: socket.socket) -> list[str] | None:
                 os.dup2(descriptor, number)
                 os.close(descriptor)
             os.chdir(request["cwd"])
+            if request["file_size"] is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (request["file_size"], request["file_size"]))
             os.environ.clear()
             os.environ.update(request["environment"])
             sys.path[0] = os.getcwd()  # as for `python -m`
@@ -52,8 +56,9 @@ if __name__ == "__main__":
     from converter.engine.conversion import convert_batch
     from converter.model.source import Source
 
-    for name in ("lineage", "run"):
-        import_module(f"converter.engine.{name}")
+    for module in ("converter.engine.lineage", "converter.engine.run", "duckdb"):
+        with contextlib.suppress(ImportError):  # DuckDB is an extra
+            import_module(module)
     commands = typer.main.get_group(app)
     for name in COMMANDS:
         commands.get_command(None, name)  # type: ignore[arg-type]

@@ -36,72 +36,31 @@ def invoke(*arguments: str | Path, stdin: str = "", code: int | None = None) -> 
 
 
 def run(
-    *arguments: str | Path, cwd: Path, stdin: bytes = b"", code: int | None = None, **environment: str
+    *arguments: str | Path,
+    cwd: Path,
+    stdin: bytes = b"",
+    stdout: int | None = None,
+    file_size: int | None = None,
+    code: int | None = None,
+    **environment: str,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run the command, and check that it shows no traceback."""
+    """Run the command, and check that it shows no traceback.
+
+    `stdout` is a file to write to instead of a pipe; `file_size` limits the size of the files that it writes.
+    """
     words = [*map(str, arguments)]
     if any(name.startswith(("PYTHON", "LC_", "LANG")) for name in environment):  # Python reads them when it starts
+        assert stdout is None and file_size is None
         result = subprocess.run(
             [*COMMAND, *words], cwd=cwd, input=stdin, capture_output=True, timeout=SECONDS, check=False,
             env={**ENVIRONMENT, **environment},
         )  # fmt: skip
     else:
-        result = _run_in_fork(words, cwd, stdin, {**ENVIRONMENT, **environment})
+        result = _run_in_fork(words, cwd, stdin, stdout, file_size, {**ENVIRONMENT, **environment})
     assert b"Traceback" not in result.stderr, result.stderr.decode()
     if code is not None:
         assert result.returncode == code, result.stderr.decode()
     return result
-
-
-@cache
-def _server() -> socket.socket:
-    """Start the server of this test process, and return the socket that it answers on."""
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    script = Path(__file__).with_name("command_server.py")
-    process = subprocess.Popen(
-        [sys.executable, script, str(there.fileno())], env=ENVIRONMENT, pass_fds=[there.fileno()],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # Python sees once what its streams can do
-    )  # fmt: skip
-    there.close()
-    here.settimeout(SECONDS)
-    atexit.register(process.wait)
-    atexit.register(here.close)  # runs first, and ends the server
-    return here
-
-
-def _run_in_fork(
-    words: list[str], cwd: Path, stdin: bytes, environment: Mapping[str, str]
-) -> subprocess.CompletedProcess[bytes]:
-    server = _server()
-    pipes = [os.pipe() for _ in range(3)]
-    (child_in, write_in), (read_out, child_out), (read_err, child_err) = pipes
-    request = json.dumps({"arguments": words, "cwd": str(cwd), "environment": dict(environment)}).encode()
-    socket.send_fds(server, [request], [child_in, child_out, child_err])
-    for descriptor in (child_in, child_out, child_err):
-        os.close(descriptor)
-    with server.makefile("rb") as answers, ThreadPoolExecutor(3) as threads:
-        process = int(answers.readline())
-        threads.submit(_write, write_in, stdin)
-        outputs = [threads.submit(_read, descriptor) for descriptor in (read_out, read_err)]
-        try:
-            code = int(answers.readline())
-        except TimeoutError:
-            os.kill(process, signal.SIGKILL)
-            raise
-        return subprocess.CompletedProcess(words, code, *(output.result() for output in outputs))
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-    except BrokenPipeError:  # the command does not read it
-        pass
-
-
-def _read(descriptor: int) -> bytes:
-    with open(descriptor, "rb") as stream:
-        return stream.read()
 
 
 def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen[bytes]:
@@ -137,3 +96,59 @@ def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, st
     code = process.wait(60)
     out, err = (outputs[master].decode() for master, _ in terminals)
     return code, out, err
+
+
+@cache
+def _server() -> socket.socket:
+    """Start the server of this test process, and return the socket that it answers on."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    script = Path(__file__).with_name("command_server.py")
+    process = subprocess.Popen(
+        [sys.executable, script, str(there.fileno())], env=ENVIRONMENT, pass_fds=[there.fileno()],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # Python sees once what its streams can do
+    )  # fmt: skip
+    there.close()
+    here.settimeout(SECONDS)
+    atexit.register(process.wait)
+    atexit.register(here.close)  # runs first, and ends the server
+    return here
+
+
+def _run_in_fork(
+    words: list[str],
+    cwd: Path,
+    stdin: bytes,
+    stdout: int | None,
+    file_size: int | None,
+    environment: Mapping[str, str],
+) -> subprocess.CompletedProcess[bytes]:
+    server = _server()
+    (child_in, write_in), (read_out, child_out), (read_err, child_err) = (os.pipe() for _ in range(3))
+    request = {"arguments": words, "cwd": str(cwd), "file_size": file_size, "environment": dict(environment)}
+    descriptors = [child_in, child_out if stdout is None else stdout, child_err]
+    socket.send_fds(server, [json.dumps(request).encode()], descriptors)
+    for descriptor in (child_in, child_out, child_err):
+        os.close(descriptor)
+    with server.makefile("rb") as answers, ThreadPoolExecutor(3) as threads:
+        process = int(answers.readline())
+        threads.submit(_write, write_in, stdin)
+        outputs = [threads.submit(_read, descriptor) for descriptor in (read_out, read_err)]
+        try:
+            code = int(answers.readline())
+        except TimeoutError:
+            os.kill(process, signal.SIGKILL)
+            raise
+        return subprocess.CompletedProcess(words, code, *(output.result() for output in outputs))
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(data)
+    except BrokenPipeError:  # the command does not read it
+        pass
+
+
+def _read(descriptor: int) -> bytes:
+    with open(descriptor, "rb") as stream:
+        return stream.read()
