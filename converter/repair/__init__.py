@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.headings.block import Answer
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
 from converter.repair.rules.bare_heading import bare_heading
 from converter.repair.rules.block_break import block_break
 from converter.repair.rules.bold_heading import bold_heading
 from converter.repair.rules.chrome import chrome
+from converter.repair.rules.cut_sentence import cut_sentence
 from converter.repair.rules.doubled_lines import doubled_lines
 from converter.repair.rules.entities import entities
 from converter.repair.rules.heading_space import heading_space
@@ -38,6 +38,7 @@ from converter.repair.rules.permalink import permalink
 from converter.repair.rules.stray_rule import stray_rule
 from converter.repair.rules.table_break import table_break
 from converter.repair.rules.table_broken import table_broken
+from converter.repair.rules.table_cells import table_cells
 from converter.repair.rules.table_code import table_code
 from converter.repair.rules.table_columns import table_columns
 from converter.repair.rules.table_delimited import table_delimited
@@ -58,17 +59,10 @@ PASSES = 12
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule, and each
 reshaping rule that changes the text takes a pass of its own. A pass runs only if the one before changed something."""
 
-RESHAPING: tuple[Rule, ...] = (
-    whole_fence,
-    margin,
-    doubled_lines,
-    table_grid,
-    table_ruler,
-    table_broken,
-    table_delimited,
-    table_columns,
-    block_break,
-)
+TABLES: tuple[Rule, ...] = (table_grid, table_ruler, table_broken, table_delimited, table_columns, table_cells)
+"""Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
+
+RESHAPING: tuple[Rule, ...] = (whole_fence, margin, doubled_lines, *TABLES, cut_sentence, block_break)
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
 
@@ -120,14 +114,18 @@ def repair(
     if level == "off" or not lines:
         return Repaired(lines, numbers)
     rules = [rule for rule in RULES if rule.name not in off and (level == "full" or rule.level == SAFE)]
-    draft = _run_rules(rules, lines, numbers)
+    draft = Draft(lines, numbers)
+    last_rule = _run_rules(rules, draft)
     result = draft.finish()
     state, repairs, ends, previous_lines = result.state, result.repairs, result.ends, lines
     for _ in range(PASSES):
         if result.lines is previous_lines:
             break
         previous_lines = result.lines
-        draft = _run_rules(rules, result.lines, result.numbers, draft.answer)
+        answer = draft.answer
+        draft = Draft(result.lines, result.numbers, draft.state if last_rule in TABLES else None)
+        draft.answer = answer
+        last_rule = _run_rules(rules, draft)
         result = draft.finish()
         ends.update({number: ends.get(end, end) for number, end in result.ends.items()})
         known_repairs = set(repairs)
@@ -135,11 +133,10 @@ def repair(
     return Repaired(result.lines, result.numbers, repairs, state, ends)
 
 
-def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer: Answer | None = None) -> Draft:
-    draft = Draft(lines, numbers)
-    draft.answer = answer
+def _run_rules(rules: list[Rule], draft: Draft) -> Rule | None:
+    """Run rules up to the first one that reshapes the text, and return that rule."""
     for rule in rules:
         rule.apply(draft)
         if draft.repairs and rule in RESHAPING:
-            break  # kinds and state describe the text before this rule
-    return draft
+            return rule  # kinds and state describe the text before this rule
+    return None
