@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -21,6 +22,12 @@ FEWEST, FEWEST_ALONE = 2, 3
 
 LONGEST_SENTENCE = 100
 """Columns of an item that nothing introduces; one-line paragraphs of news are longer."""
+
+LONGER = 1.5
+"""A last line this many times as wide as all items above it is the paragraph below them."""
+
+CLAUSE = 5
+"""Words that a lead-in to long items has at least; a salutation has fewer."""
 
 WIDE = 25
 """Columns that short lines below a title have on average if they are items: those of menus and cells have fewer."""
@@ -110,8 +117,9 @@ def _introduced(lines: Sequence[str], forms: str, start: int, are_apart: bool) -
         return end if end - start >= FEWEST else 0
     if form not in (SENTENCE, PARAGRAPH):
         return 0
-    end = _span(forms, start, SENTENCE + PARAGRAPH)
+    end = _span(forms, start, SENTENCE + PARAGRAPH if _is_clause(lines[start - 1]) else SENTENCE)
     items = start + sum(1 for _ in takewhile(lambda at: not _is_narrative(lines[at]), range(start, end)))
+    items = _without_paragraph(lines, start, items)
     if items - start >= FEWEST:
         return items
     end = _span(forms, start, SENTENCE)
@@ -127,7 +135,8 @@ def _alone(lines: Sequence[str], forms: str, start: int, labels: Counter[str], a
     if form == SHORT and are_apart:
         end = _without_title(forms, start + 1, end)
         widths = [width_of(line) for line in lines[start + 1 : end]]
-        return end if len(widths) >= FEWEST_ALONE and sum(widths) >= WIDE * len(widths) else 0
+        is_sure = len(widths) >= FEWEST_ALONE and sum(widths) >= WIDE * len(widths)
+        return end if is_sure and all(" " in line and line[0].isalnum() for line in lines[start + 1 : end]) else 0
     if end - start < FEWEST_ALONE:
         return 0
     run = lines[start:end]
@@ -149,6 +158,19 @@ def _without_title(forms: str, start: int, end: int) -> int:
     return end - 1 if end - start > FEWEST and forms[end : end + 1] not in ("", OTHER) else end
 
 
+def _without_paragraph(lines: Sequence[str], start: int, end: int) -> int:
+    """The end of a list, without the paragraph below it, which is wider than any item."""
+    while end - start > FEWEST and width_of(lines[end - 1]) > LONGER * max(map(width_of, lines[start : end - 1])):
+        end -= 1
+    return end
+
+
+def _is_clause(lead_in: str) -> bool:
+    """Whether a lead-in says more than a salutation does, so that paragraphs below it may be items."""
+    return len(lead_in.split()) >= CLAUSE
+
+
 def _is_narrative(line: str) -> bool:
+    """Whether a line begins as a sentence of a text may; true for scripts of which no such words are listed."""
     opening = _OPENING.match(line.lstrip())
-    return opening is None or opening[0].lower() in _NARRATIVE
+    return opening is None or opening[0].lower() in _NARRATIVE or "LATIN" not in unicodedata.name(opening[0][0], "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converter.repair.boilerplate import boilerplate
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, BULLET, HEADING, IMAGE, TEXT, ends_sentence
 from converter.repair.lines import RULE as THEMATIC_BREAK
@@ -76,6 +77,11 @@ def chrome(draft: Draft) -> None:
             if at in lines:
                 _mark(draft, at)
             draft.chrome.add(at)  # not a heading in any case
+    for start, end, confidence in boilerplate(draft):
+        for at in range(start, end):
+            if draft.kinds[at] != BLANK and at not in draft.chrome:
+                draft.note("chrome", at, at, draft.lines[at], draft.lines[at], confidence)
+        draft.chrome.update(range(start, end))
 
 
 def _mark(draft: Draft, at: int) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.item_runs import LABEL, LEAD, LEAD_IN, SENTENCE, SHORT, form_of, lists_among
+from converter.repair.item_runs import LABEL, LEAD, LEAD_IN, LONGER, SENTENCE, SHORT, form_of, lists_among
 from converter.repair.lines import BLANK, BULLET, ITEMS, TEXT, width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
@@ -17,9 +17,6 @@ FEWEST = 2
 
 UNTITLED = 4
 """So many short lines in a row that end no sentence are a title and its list, fewer may all be titles."""
-
-LONGER = 1.5
-"""A last line this many times as wide as all items above it is the paragraph below them."""
 
 SHARE = 0.5
 """The share of runs of lines with a single sentence that shows that sentences which touch are no paragraphs."""
