@@ -24,8 +24,9 @@ from converter.values import NO_HINTS, Hints, check
 class Options:
     """Settings of a conversion. `repair` is off, safe or full; `rules_off` names rules to switch off; the maxima apply
     to each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`);
-    `hints` settle what table cells leave open; `schemas` are the records that a user asks for; `parser` is fast or
-    reference: both give the same rows, the latter by markdown-it's rules alone."""
+    `chrome` keeps the boilerplate of pages in the text of sections; `hints` settle what table cells leave open;
+    `schemas` are the records that a user asks for; `parser` is fast or reference: both give the same rows, the latter
+    by markdown-it's rules alone."""
 
     repair: str = "full"
     rules_off: frozenset[str] = frozenset()
@@ -36,6 +37,7 @@ class Options:
     maximum_output_bytes: int | None = None
     encoding: str | None = None
     parser: str = "fast"
+    chrome: bool = True
 
     def __post_init__(self) -> None:
         """Reject invalid options with a UsageError."""
@@ -81,6 +83,7 @@ FROM_TEXT: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "maximum_output_bytes": (int, "a whole number"),
     "encoding": (str, "an encoding"),
     "parser": (str, "a parser"),
+    "chrome": (_flag, "true or false"),
     "date_order": (str, "dmy, mdy or ymd"),
     "decimal": (str, ". or ,"),
     "null_values": (_names, "texts, separated by commas"),

@@ -33,7 +33,8 @@ class ReadingArguments(Limits, total=False):
 
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
     tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
-    default it is detected. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
+    default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out of the text of
+    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
     Arguments that are not passed have the defaults of `Options`.
     """
 
@@ -42,6 +43,7 @@ class ReadingArguments(Limits, total=False):
     hints: Hints
     encoding: str | None
     parser: str
+    chrome: bool
 
 
 def list_of(sources: Any, *kinds: type) -> Iterable[Any]:

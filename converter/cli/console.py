@@ -29,6 +29,7 @@ FLAGS = {
     "maximum_problems": "--max-problems",
     "maximum_removed": "--max-removed",
     "ignore=False": "--no-ignore",
+    "chrome=False": "--no-chrome",
     "lock_types": "--lock-types",
     "out": "-o",
     "files_from": "--files-from",

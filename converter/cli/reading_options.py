@@ -35,6 +35,16 @@ READING: Mapping[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "no_chrome": (
+        Annotated[
+            bool,
+            _reading(
+                "--no-chrome",
+                help="Leave out of sections' text what is flagged as boilerplate of a page, such as menus.",
+            ),
+        ],
+        False,
+    ),
     "encoding": (
         Annotated[
             str | None,
@@ -181,6 +191,7 @@ class Reading:
             schemas=schemas,
             encoding=values["encoding"],
             parser=values["parser"],
+            chrome=not values["no_chrome"],
         )
 
 

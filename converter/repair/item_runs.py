@@ -106,7 +106,7 @@ def _introduced(lines: Sequence[str], forms: str, start: int, are_apart: bool) -
     end = start
     while end < len(lines) and forms[end] not in LEAD + OTHER and lines[end].lstrip()[:1].islower():
         end += 1
-    if end - start >= FEWEST:
+    if end - start >= (FEWEST_ALONE if SHORT in forms[start:end] else FEWEST):
         return end
     form = forms[start : start + 1]
     if form == SHORT and are_apart:

@@ -69,5 +69,5 @@ def section_items(context: ParsedDocument, sections: Iterable[int]) -> list[str]
     if not items:
         rows = (row for block in blocks for table in block.tables for row in table.rows)
         items = [", ".join(cell.text.strip() for cell in row if cell.text.strip()) for row in rows]
-    texts = (section_text(context.sections[section], context.blocks) for section in sections)
+    texts = (section_text(context.sections[section], context.blocks, context.left_out) for section in sections)
     return [item for item in items if item] or "\n".join(filter(None, texts))
