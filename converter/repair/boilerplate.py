@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from converter.repair.cues import cue_of
+from converter.repair.cues import LONGEST, SIGNS, cue_of
 from converter.repair.draft import Draft
 from converter.repair.lines import (
     BLANK,
@@ -60,6 +60,12 @@ ANYWHERE = frozenset(("ad", "teaser", "cookie", "letter", "share", "skip"))
 FEWEST_KINDS = 3
 """A page shows itself by cues of so many kinds: an article says one or two."""
 
+FEWEST_SIGNS = 4
+"""A text with fewer parts of phrases is no page."""
+
+LONGEST_LINE = 1000
+"""Characters of a line that are examined."""
+
 PROSE = 60
 """Characters from which on a block that ends a sentence is the article's text."""
 
@@ -82,7 +88,8 @@ PROSE_SHARE = 0.3
 DENSE = 0.25
 """The share of the blocks below an article that are cues at least."""
 
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
+_MARK = re.compile(r"[\[*_`#¶\\>+•◦▪□■○●-]|^\d|^o ")
 _MARKS = re.compile(r"\[\d{1,3}\](?!\()|^[\s>]*(?:[-*+•◦▪□■○●·]|\d{1,3}[.)]|o(?= )|#{1,6})?\s*|[*_`#¶]+|\\(?=\W)")
 
 
@@ -116,11 +123,15 @@ class Block:
 def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
     """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
     nothing for a text that is no page."""
+    text = "\n".join(draft.texts()).lower()
+    if sum(sign in text for sign in SIGNS) < FEWEST_SIGNS:
+        return
     blocks = list(_blocks(draft))
     if len({block.cue for block in blocks} - {""}) < FEWEST_KINDS:
         return
     head, tail = _head(blocks), _tail(blocks)
-    menus = max((at for at in range(head) if blocks[at].cue in HEAD), default=0)
+    titles = [at for at in range(head) if blocks[at].is_title]
+    menus = titles[-1] if titles else max((at for at in range(head) if blocks[at].cue in HEAD), default=0)
     for at, block in enumerate(blocks):
         if block.is_heading:
             continue
@@ -132,14 +143,12 @@ def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
 
 
 def _head(blocks: Sequence[Block]) -> int:
-    """The number of blocks above the article's title, if it is marked, else above its text, of which a first short
-    paragraph may be a caption."""
+    """The number of blocks above the article's text: a first short paragraph may be a caption."""
     prose = [at for at, block in enumerate(blocks) if block.is_prose]
     if not prose:
         return 0
     is_caption = len(prose) > 1 and len(" ".join(blocks[prose[0]].texts)) < 2 * PROSE
-    titles = [at for at in range(prose[is_caption]) if blocks[at].is_title]
-    return titles[-1] if titles else prose[is_caption]
+    return prose[is_caption]
 
 
 def _tail(blocks: Sequence[Block]) -> int:
@@ -201,8 +210,15 @@ def _list_end(draft: Draft, start: int) -> int:
 
 
 def _texts(draft: Draft, start: int, end: int, is_list: bool) -> Iterator[str]:
-    lines = [_MARKS.sub("", _LINK.sub(r"\1", draft.lines[at])).strip() for at in range(start, end)]
-    yield from filter(None, lines) if is_list else [" ".join(filter(None, lines))]
+    """Yield the items of a list, or the text of another block, without marks of Markdown."""
+    lines = list(filter(None, (_plain(draft.lines[at][:LONGEST_LINE].strip()) for at in range(start, end))))
+    yield from lines if is_list else [" ".join(lines)]
+
+
+def _plain(line: str) -> str:
+    if len(line) > LONGEST or not _MARK.search(line):
+        return line
+    return _MARKS.sub("", _LINK.sub(r"\1", line)).strip()
 
 
 def _cue(texts: Sequence[str]) -> str:

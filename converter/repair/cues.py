@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _NETWORK = (
     r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|mastodon|bluesky|xing|instagram|threads"
@@ -144,10 +145,68 @@ _PARTS = re.compile(r" ?[|·•] ?")
 
 LONGEST, LONGEST_META = 320, 120
 
+SIGNS = (
+    *("©", "cookie", "newsletter", "advertis", "sponsored", "helpful", "impressum", "datenschutz", "subscribe"),
+    *(
+        "skip to",
+        "jump to",
+        "back to top",
+        "all rights",
+        "powered by",
+        "built with",
+        "made with",
+        "min read",
+        "read more",
+    ),
+    *(
+        "on this page",
+        "in this article",
+        "of contents",
+        "edit this page",
+        "edit on",
+        "share on",
+        "share this",
+        "facebook",
+    ),
+    *("leave a", " comments", "kommentare", "commentaires", "comentarios", "teilen", "partager", "compartir", "menu"),
+    *(
+        "log in",
+        "sign in",
+        "sign up",
+        "previous",
+        "privacy",
+        "related",
+        "posted",
+        "published",
+        "updated",
+        "tags",
+        "topics",
+    ),
+)
+"""Parts of phrases, in lower case: a text with a few of them may be a page."""
+_INSIDE = (
+    *("»", "›", "→", "|", "·", "•", "cookie", "privacy", "newsletter", "subscri", "mail", "spam", "inbox", "share"),
+    *("rights", "thought", "comment", "continue", "join", "get", "receive", "data", "consent", "about the"),
+)
+"""Parts of phrases that need not begin with a known word."""
+_FIRST = re.compile(r"[^\W_]+")
+_OPENINGS = frozenset(
+    word
+    for phrases in PHRASES.values()
+    for phrase in phrases
+    for word in re.findall(r"[^\W\d_]{2,}|(?<![\\\w])[a-z](?!\w)", phrase.lower())
+)
+"""Every word of the phrases: a cue begins with one, or with a number."""
 
+
+@lru_cache(maxsize=8192)
 def cue_of(text: str) -> str:
     """The kind of boilerplate that a text is in full, alone or as several parts; empty if it is none."""
     if len(text) > LONGEST:
+        return ""
+    first, lower = _FIRST.search(text), text.lower()
+    begins = first is not None and (first[0].lower() in _OPENINGS or first[0].isdigit())
+    if not begins and not any(part in lower for part in _INSIDE) and not _SIGNED.fullmatch(text):
         return ""
     if match := _CUE.fullmatch(text):
         return match.lastgroup or ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import DEFINITION, QUOTE, TEXT, ends_sentence, width_of
@@ -113,9 +114,9 @@ def _has_words(line: str) -> bool:
 
 
 def _join(lines: Sequence[str]) -> str:
-    text = lines[0].rstrip()
-    for line in lines[1:]:
-        line = line.strip()
-        is_tight = _CONTINUES.match(line) or (_OPENS.search(text) and text[-1] not in ",、，&+=—–")
-        text = f"{text}{'' if is_tight else ' '}{line}"
-    return text
+    stripped = [lines[0].rstrip(), *(line.strip() for line in lines[1:])]
+    parts = stripped[:1]
+    for above, line in pairwise(stripped):
+        is_tight = _CONTINUES.match(line) or (_OPENS.search(above) and above[-1] not in ",、，&+=—–")
+        parts += ["" if is_tight else " ", line]
+    return "".join(parts)

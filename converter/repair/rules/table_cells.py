@@ -28,7 +28,7 @@ VALUE, OPEN, WORDS = "v", "?", "w"
 
 _MISSING = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
 _NUMBER = re.compile(r"[^\w\s]{0,3}\d[^A-Za-z]{0,30}(?:[A-Za-z%]{1,3})?[^\w\s]{0,3}")
-_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,500}\)")
 _MOMENT = re.compile(r"\d{1,2}:\d\d(?: ?[ap]m)?|(?:1[5-9]|20)\d\d(?:-\d\d){0,2}", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_]")
 _NO_NAME = re.compile(r"[.,;:=]$|^[-+*/%<>=|]|[{}<>;]")
@@ -82,7 +82,7 @@ def _form(text: str) -> str:
 
 def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:
     """Yield the tables of a run; the first value below as many words as a row has cells begins each."""
-    at = free = 0
+    at = 0
     while at < len(run):
         above = at
         while at < len(run) and run[at].form == WORDS:
@@ -90,52 +90,53 @@ def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:
         if at - above < FEWEST_COLUMNS or at == len(run):
             at += 1
             continue
-        table = _table(run, above, at, is_marked and above == free == 0)
-        if table:
+        middles = max((_middles(run, at, pattern) for pattern in _patterns(run, at)), key=_cells_in)
+        at = middles[-1][1] if len(middles) >= FEWEST_ROWS - 1 else at + 1
+        if table := _table(run, above, middles, is_marked and above == 0):
             yield table[0]
-            free = at = table[1]
-        else:
-            at += 1
+            at = table[1]
 
 
-def _table(run: Sequence[Cell], above: int, first: int, is_exact: bool) -> tuple[Notation, int] | None:
-    """Return the table whose first row has its first value in cell `first`, and the cell after the table.
+def _table(
+    run: Sequence[Cell], above: int, middles: Sequence[tuple[int, int]], is_exact: bool
+) -> tuple[Notation, int] | None:
+    """Return the table whose rows have these middles, and the cell after it; None if its header is not sure.
 
-    Its header stands no higher than cell `above`; `is_exact` says that nothing else can stand between.
+    The header stands no higher than cell `above`; `is_exact` says that nothing else can stand between.
     """
-    middles = max((_middles(run, first, pattern) for pattern in _patterns(run, first)), key=_cells_in, default=[])
     forms = Counter(cell.form for start, end in middles for cell in run[start:end])
     if len(middles) < FEWEST_ROWS - 1 or forms[VALUE] < forms[OPEN]:
         return None
-    gaps = [below[0] - upper[1] for upper, below in pairwise(middles)]
-    width, fewest, most = middles[0][1] - first, min(gaps), max(gaps)
+    first, width = middles[0][0], middles[0][1] - middles[0][0]
+    most = max(below[0] - upper[1] for upper, below in pairwise(middles))
     columns = width + most
+    is_slight = columns == 2 or sum(cell.form == VALUE for cell in run[first : first + width]) == 1
+    if len(middles) < FEWEST_ROWS + (columns == 2) and is_slight:
+        return None
     names = first
     while names > above and _is_name(run[names - 1].text):
         names -= 1
     room = first - names - columns  # for the first cells of the first row, and for columns without any cell
-    below = len(run) - middles[-1][1]
-    if _is_order([run[start] for start, _ in middles]):
-        leads = [0]
-    elif room > 1 and fewest == most > below:
-        leads = [most - below]
-    else:
-        leads = list(range(1, fewest + 1))
     body = {_plain(cell.text) for cell in run[first : middles[-1][1]]}
-    for lead in leads:
+    for lead in _leads(run, middles, room):
         extra = room - lead if is_exact and names == above and lead == 1 else 0
         top = first - lead - columns - extra
         header = [cell.text for cell in run[max(top, 0) : first - lead]]
         if names <= top and extra <= MOST_HOLES and _names_columns(header) and body.isdisjoint(map(_plain, header)):
-            break
-    else:
-        return None
-    columns += extra
-    values = sum(cell.form == VALUE for cell in run[first : middles[0][1]])
-    if len(middles) < FEWEST_ROWS + (columns == 2) and (columns == 2 or values == 1):
-        return None
-    rows, end = _rows(run, middles, lead, columns, most - lead)
-    return Notation(run[top].at, run[end - 1].at + 1, header, rows), end
+            rows, end = _rows(run, middles, lead, columns + extra, most - lead)
+            return Notation(run[top].at, run[end - 1].at + 1, header, rows), end
+    return None
+
+
+def _leads(run: Sequence[Cell], middles: Sequence[tuple[int, int]], room: int) -> Sequence[int]:
+    """Return how many columns may stand before the first value of a row, the likeliest first."""
+    gaps = [below[0] - upper[1] for upper, below in pairwise(middles)]
+    below_last = len(run) - middles[-1][1]
+    if _is_order([run[start] for start, _ in middles]):
+        return [0]
+    if room > 1 and min(gaps) == max(gaps) > below_last:
+        return [max(gaps) - below_last]
+    return range(1, min(gaps) + 1)
 
 
 def _patterns(run: Sequence[Cell], first: int) -> Iterator[str]:
@@ -150,7 +151,7 @@ def _middles(run: Sequence[Cell], first: int, pattern: str) -> list[tuple[int, i
     """Return where the middle of each row begins and ends: the cells of a pattern, with a few words between two."""
     middles: list[tuple[int, int]] = []
     at, fewest = first, MOST_COLUMNS
-    while at + len(pattern) <= len(run) and all(map(_fits, run[at:], pattern)):
+    while at + len(pattern) <= len(run) and all(map(_fits, run[at : at + len(pattern)], pattern)):
         end = at + len(pattern)
         middles.append((at, end))
         at = end
