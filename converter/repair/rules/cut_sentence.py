@@ -14,6 +14,9 @@ from converter.repair.rule import FULL, rule
 FEWEST = 3
 """So many lines must begin with a mark that only continues a sentence, before any line is joined."""
 
+MARKS = (",", ".", ":")
+"""Marks with which no line of a text begins, unless it was cut."""
+
 KINDS = 2
 """Different marks must begin lines: in SQL, a comma does."""
 
@@ -26,7 +29,8 @@ LABEL_ENDS = (":", ".", "：")
 FEW_WORDS = 3
 """Fewer words in lower case may be an item, a tag or a cell."""
 
-_EVIDENCE = re.compile(r"(?<=[\w)”\]])\n([,.:])(?:\n|(?= \w))")
+_CONTINUED = re.compile(r"[,.:] \w")
+_IS_OPEN = re.compile(r"[\w)”\]]")
 _CONTINUES = re.compile(
     r"[,.;:!?)\]}%’”»、。，；：！？）」』…](?=[\s,.;:!?)\]’”»]|$)|['’](?:s|t|re|ve|ll|d)\b|-[^\W\d]"
 )
@@ -53,7 +57,11 @@ def cut_sentence(draft: Draft) -> None:
     if draft.state.spaced or draft.state.headings == "marked":
         return
     kinds, lines = draft.kinds, draft.lines
-    marks = [match[1] for text in draft.texts() for match in _EVIDENCE.finditer(text)]
+    marks = [
+        line[0]
+        for above, line in pairwise(lines)
+        if line[:1] in MARKS and (len(line) == 1 or _CONTINUED.match(line)) and _IS_OPEN.search(above[-1:])
+    ]
     if len(marks) < FEWEST or len({*marks}) < KINDS:
         return
     labels = _labels(kinds, lines)
