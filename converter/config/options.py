@@ -65,7 +65,7 @@ class Options:
         "size, and 64 MiB.", int | None, metavar="BYTES", minimum=1,
     )  # fmt: skip
     chrome: bool = _reading(
-        True, "--chrome/--no-chrome", "Keep menus, share links and the like, which are flagged, in the text of sections.",
+        True, "--chrome/--no-chrome", "Keep menus, share links and the like, which are flagged, in sections' text.",
         bool,
     )  # fmt: skip
     encoding: str | None = _reading(
@@ -121,7 +121,8 @@ class ReadingArguments(Limits, total=False):
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
     tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
     default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out of the text of
-    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. Arguments that are not passed have the defaults of `Options`.
+    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. Arguments that are
+    not passed have the defaults of `Options`.
     """
 
     repair: str

@@ -55,7 +55,8 @@ SURE, OPEN = 2, 1
 
 @rule("chrome", FULL)
 def chrome(draft: Draft) -> None:
-    """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome but kept.
+    """Menus, bylines, share links, cookie lines, comments, related posts and their like are marked as chrome but kept:
+    by what they say, and by their place above or below the article of a page that says such things in several places.
 
     What an article may say itself (`Print`) is chrome only on a page with lines that no article says, or where the
     text has not begun or has ended; an item only beside others.
