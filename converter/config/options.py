@@ -38,8 +38,9 @@ _reading = partial(setting, panel="Reading")
 class Options:
     """How documents are read. `repair` is off, safe or full; `rules_off` names rules to switch off; the maxima apply to
     each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`); `hints`
-    settle what table cells leave open; `schemas` are the records that a user asks for; `parser` is fast or reference:
-    both give the same rows, the latter by markdown-it's rules alone."""
+    settle what table cells leave open; `schemas` are the records that a user asks for; `chrome` keeps the boilerplate
+    of pages in the text of sections; `parser` is fast or reference: both give the same rows, the latter by
+    markdown-it's rules alone."""
 
     repair: str = setting(
         "full", "--repair", "How much to repair in damaged text.", str, metavar="off|safe|full",
@@ -62,6 +63,10 @@ class Options:
     maximum_output_bytes: int | None = _reading(
         None, "--max-output-bytes", "Refuse documents whose rows would take more than this. Default: 64 times their "
         "size, and 64 MiB.", int | None, metavar="BYTES", minimum=1,
+    )  # fmt: skip
+    chrome: bool = _reading(
+        True, "--chrome/--no-chrome", "Keep menus, share links and the like, which are flagged, in sections' text.",
+        bool,
     )  # fmt: skip
     encoding: str | None = _reading(
         None, "--encoding", "The encoding of the documents. Default: UTF-8, else detected.", str | None, metavar="NAME",
@@ -115,8 +120,9 @@ class ReadingArguments(Limits, total=False):
 
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
     tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
-    default it is detected. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
-    Arguments that are not passed have the defaults of `Options`.
+    default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out of the text of
+    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. Arguments that are
+    not passed have the defaults of `Options`.
     """
 
     repair: str
@@ -124,6 +130,7 @@ class ReadingArguments(Limits, total=False):
     hints: Hints
     encoding: str | None
     parser: str
+    chrome: bool
 
 
 def options_from_text(texts: Mapping[str, str], schemas: tuple[Schema, ...] = ()) -> Options:

@@ -22,7 +22,7 @@ from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.records import RECORDS, ParsedDocument, outline
-from converter.records.context import repeated_characters
+from converter.records.context import chrome_blocks, repeated_characters
 from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejections, typed_columns
 from converter.repair import repair
@@ -101,6 +101,7 @@ def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocum
         problems,
         source.attributes,
         allowance,
+        left_out=frozenset() if options.chrome else chrome_blocks(blocks, repairs),
     )
 
 

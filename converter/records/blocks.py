@@ -6,18 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from converter.parse import Block
-from converter.records.context import ParsedDocument
+from converter.records.context import ParsedDocument, chrome_blocks
 from converter.records.record import BOOL, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
 
 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each block."""
-    chrome = {
-        line
-        for repair in context.repairs
-        if repair.rule == "chrome"
-        for line in range(repair.line_start, repair.line_end + 1)
-    }
+    chrome = chrome_blocks(context.blocks, context.repairs)
     blocks = zip(context.blocks, context.section_of, item_ids(context.blocks), strict=True)
     for block_id, (block, section_id, item_id) in enumerate(blocks):
         yield (
@@ -31,7 +26,7 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
             block.markdown,
             block.language,
             block.callout,
-            bool(chrome) and block.line_start in chrome and block.line_end in chrome,
+            block_id in chrome,
             block.line_start,
             block.line_end,
         )

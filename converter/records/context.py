@@ -41,7 +41,8 @@ class ParsedDocument:
     `section_of` holds each block's section, by block index; `columns` the typed columns of each table, in the
     order of the tables; `state` the layout of the text before repair. `attributes` are columns passed through from the
     source; `allowance` is what remains of the document's limits. `headings` holds, for each pattern that a schema asks
-    for, the nearest heading above each section. A source that could not be read has no `text`, only problems.
+    for, the nearest heading above each section; `left_out` are the blocks that the text of no section holds. A source
+    that could not be read has no `text`, only problems.
     """
 
     doc_id: str | None
@@ -57,6 +58,7 @@ class ParsedDocument:
     attributes: Mapping[str, str] = field(default_factory=dict)
     allowance: Allowance = field(default_factory=Allowance)
     headings: dict[str, Sequence[int | None]] = field(default_factory=dict)
+    left_out: frozenset[int] = frozenset()
 
     def without_lines(self) -> ParsedDocument:
         """Return it without the lines of its text: no record needs them, and they take half the memory of blocks."""
@@ -123,16 +125,27 @@ HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold"}
 """Repair rules that recover a heading, and the `sections.style` of each."""
 
 
-def section_text(section: Section, blocks: Sequence[Block]) -> str:
+def chrome_blocks(blocks: Sequence[Block], repairs: Iterable[Repair]) -> frozenset[int]:
+    """Return the indexes of the blocks that are boilerplate of the page: the repairs say so of their lines."""
+    chrome = {
+        line for repair in repairs if repair.rule == "chrome" for line in range(repair.line_start, repair.line_end + 1)
+    }
+    return frozenset(
+        index for index, block in enumerate(blocks) if chrome and {block.line_start, block.line_end} <= chrome
+    )
+
+
+def section_text(section: Section, blocks: Sequence[Block], left_out: frozenset[int] = frozenset()) -> str:
     """Return the text of a section's own blocks in reading order, without its heading, separated by blank lines.
 
-    What stands inside a list item comes between the paragraphs of its list.
+    Blocks whose indexes are in `left_out` are left out. What stands inside a list item comes between the paragraphs of
+    its list.
     """
     passages: list[Passage] = []
     has_nested_blocks = False
     for index in section.blocks:
         block = blocks[index]
-        if block.kind in CONTAINERS or heading_level(block):
+        if index in left_out or block.kind in CONTAINERS or heading_level(block):
             continue
         if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index:
             has_nested_blocks = True

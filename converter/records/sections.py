@@ -19,7 +19,7 @@ LARGE_TEXT = 64 * 1024
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each section, the lead first."""
     for section_id, section in enumerate(context.sections):
-        text = section_text(section, context.blocks)
+        text = section_text(section, context.blocks, context.left_out)
         yield (
             context.doc_id,
             section_id,

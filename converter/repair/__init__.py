@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.headings.block import Answer
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
 from converter.repair.rules.bare_heading import bare_heading
 from converter.repair.rules.block_break import block_break
 from converter.repair.rules.bold_heading import bold_heading
 from converter.repair.rules.chrome import chrome
+from converter.repair.rules.cut_sentence import cut_sentence
 from converter.repair.rules.doubled_lines import doubled_lines
 from converter.repair.rules.entities import entities
 from converter.repair.rules.heading_space import heading_space
@@ -38,6 +38,7 @@ from converter.repair.rules.permalink import permalink
 from converter.repair.rules.stray_rule import stray_rule
 from converter.repair.rules.table_break import table_break
 from converter.repair.rules.table_broken import table_broken
+from converter.repair.rules.table_cells import table_cells
 from converter.repair.rules.table_code import table_code
 from converter.repair.rules.table_columns import table_columns
 from converter.repair.rules.table_delimited import table_delimited
@@ -58,17 +59,10 @@ PASSES = 12
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule, and each
 reshaping rule that changes the text takes a pass of its own. A pass runs only if the one before changed something."""
 
-RESHAPING: tuple[Rule, ...] = (
-    whole_fence,
-    margin,
-    doubled_lines,
-    table_grid,
-    table_ruler,
-    table_broken,
-    table_delimited,
-    table_columns,
-    block_break,
-)
+TABLES: tuple[Rule, ...] = (table_grid, table_ruler, table_broken, table_delimited, table_columns, table_cells)
+"""Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
+
+RESHAPING: tuple[Rule, ...] = (whole_fence, margin, doubled_lines, *TABLES, cut_sentence, block_break)
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
 
@@ -120,14 +114,16 @@ def repair(
     if level == "off" or not lines:
         return Repaired(lines, numbers)
     rules = [rule for rule in RULES if rule.name not in off and (level == "full" or rule.level == SAFE)]
-    draft = _run_rules(rules, lines, numbers)
+    draft = Draft(lines, numbers)
+    last_rule = _run_rules(rules, draft)
     result = draft.finish()
     state, repairs, ends, previous_lines = result.state, result.repairs, result.ends, lines
     for _ in range(PASSES):
         if result.lines is previous_lines:
             break
         previous_lines = result.lines
-        draft = _run_rules(rules, result.lines, result.numbers, draft.answer)
+        draft = _next_draft(draft, result, last_rule)
+        last_rule = _run_rules(rules, draft)
         result = draft.finish()
         ends.update({number: ends.get(end, end) for number, end in result.ends.items()})
         known_repairs = set(repairs)
@@ -138,26 +134,33 @@ def repair(
 def draft_for_headings(
     lines: list[str], numbers: Sequence[int], level: str = "full", off: frozenset[str] = frozenset()
 ) -> Draft:
-    """The draft that is searched for headings: after all rules that run before."""
+    """Return the draft that is searched for headings: after all rules that run before."""
     names = [rule.name for rule in RULES]
     rules = [
         rule for rule in RULES[: names.index("bare_heading")] if rule.name not in off and level in (rule.level, "full")
     ]
-    draft = _run_rules(rules, lines, numbers)
-    for _ in range(PASSES):
-        if not draft.is_reshaped:
-            break
-        result = draft.finish()
-        draft = _run_rules(rules, result.lines, result.numbers)
-    return draft
-
-
-def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer: Answer | None = None) -> Draft:
     draft = Draft(lines, numbers)
-    draft.answer = answer
-    for rule in rules:
-        rule.apply(draft)
-        if draft.repairs and rule in RESHAPING:
-            draft.is_reshaped = True  # kinds and state describe the text before this rule
+    last_rule = _run_rules(rules, draft)
+    for _ in range(PASSES):
+        if last_rule is None:
             break
+        draft = _next_draft(draft, draft.finish(), last_rule)
+        last_rule = _run_rules(rules, draft)
     return draft
+
+
+def _run_rules(rules: list[Rule], draft: Draft) -> Rule | None:
+    """Run rules up to the first one that reshapes the text, and return that rule."""
+    for rule in rules:
+        repair_count = len(draft.repairs)
+        rule.apply(draft)
+        if len(draft.repairs) > repair_count and rule in RESHAPING:
+            return rule  # kinds and state describe the text before this rule
+    return None
+
+
+def _next_draft(draft: Draft, result: Repaired, last_rule: Rule | None) -> Draft:
+    """Return the text after a pass as the next draft. Tables that were written say nothing about the text's layout."""
+    next_draft = Draft(result.lines, result.numbers, draft.state if last_rule in TABLES else None)
+    next_draft.answer = draft.answer
+    return next_draft

@@ -22,12 +22,12 @@ class Draft:
     removals are collected and applied once, by `finish`. So no rule has to track lines that another rule moved.
     """
 
-    def __init__(self, lines: list[str], numbers: Sequence[int]) -> None:
+    def __init__(self, lines: list[str], numbers: Sequence[int], state: State | None = None) -> None:
         self.lines, self.numbers, self._source = lines, numbers, lines
         self.kinds = classify(lines)
         if DELIMITER in self.kinds:
             mark_rows(lines, self.kinds)
-        self.state: State = state_of(lines, self.kinds)
+        self.state: State = state or state_of(lines, self.kinds)
         self.repairs: list[Repair] = []
         self.breaks: set[int] = set()
         self.insertions: dict[int, str] = {}
@@ -41,8 +41,6 @@ class Draft:
         """Whether the text contains dialogue; None until the search for headings needs it."""
         self.heading_chances: dict[tuple[Block, int], float] | None = None
         """(heading, its level) -> the probability that it is a heading; None before the search for headings."""
-        self.is_reshaped = False
-        """Whether a rule has changed which lines are separate, so that the kinds are those of an earlier text."""
         self.answer: Answer | None = None
         """The heading model's last answer; a further pass over the text often asks the same question."""
 

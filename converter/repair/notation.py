@@ -85,7 +85,7 @@ def is_number(cell: str) -> bool:
     return len(cell) <= 40 and _NUMBER.fullmatch(cell) is not None
 
 
-def _is_value(cell: str) -> bool:
+def is_value(cell: str) -> bool:
     """Whether a cell is surely no name: a number, an address, or true or false."""
     return is_number(cell) or (len(cell) <= _LONGEST_VALUE and _OTHER_VALUE.fullmatch(cell) is not None)
 
@@ -93,10 +93,10 @@ def _is_value(cell: str) -> bool:
 def names_columns(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row is sure to name the columns: it holds words, and a column below holds only values."""
     names = [cell for cell in header if cell]
-    if len(names) < max(2, len(header) - 1) or len(set(names)) < len(names) or any(map(_is_value, names)):
+    if len(names) < max(2, len(header) - 1) or len(set(names)) < len(names) or any(map(is_value, names)):
         return False
     return len(rows) > 1 and any(
-        header[column] and all(_is_value(row[column]) for row in rows) for column in range(len(header))
+        header[column] and all(is_value(row[column]) for row in rows) for column in range(len(header))
     )
 
 

@@ -37,6 +37,12 @@ MARKS = 0.02
 FEWEST_TITLES, FEWEST_BLOCKS = 2, 8
 """So many short lines must touch a long paragraph below them, or else so many any line: those of a letter are fewer."""
 
+FEWEST_AMID = 3
+"""Fewer lines that touch between two long paragraphs may be an address or a verse."""
+
+PARAGRAPHS_END = 0.8
+"""The share of long paragraphs above a blank line that shows that lines which touch are no paragraphs."""
+
 DISTINCT = 0.4
 """The share of touching lines that begin with a word of their own, under which a text is a log, not a page."""
 
@@ -140,23 +146,39 @@ def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Seque
     )
     if marks > MARKS * len(kinds):
         return False
-    touching_blocks = continuations = titles = 0
-    for at in touching_lines:
-        above, below = lines[at], lines[at + 1].lstrip()
-        if "\t" in above or "  " in above:
-            continue  # rows of a table touch in any text
-        is_block = width_of(above) <= LONGEST_TITLE and not (
-            ends_sentence(above) or above.rstrip().endswith((",", ";", "-")) or below[:1].islower()
-        )
-        touching_blocks += is_block
-        titles += is_block and _is_long(below)
-        continuations += below[:1].islower() and not ends_sentence(above) and width_of(above) >= NARROW
-    words = {next(iter(lines[at].split(None, 1)), "") for at in touching_lines}
-    if len(words) < DISTINCT * len(touching_lines):
+    # Rows of a table touch in any text.
+    places = [at for at in touching_lines if "\t" not in lines[at] and "  " not in lines[at]]
+    words = {next(iter(lines[at].split(None, 1)), "") for at in places}
+    if len(words) < DISTINCT * len(places):
         return False  # a log, or a list of records
-    if titles < FEWEST_TITLES and touching_blocks < FEWEST_BLOCKS:
-        return False  # a letter, with its addresses
-    return touching_blocks >= max(3, 0.2 * len(touching_lines)) and continuations <= 0.2 * touching_blocks
+    touching_blocks = [at for at in places if _is_block(lines[at], lines[at + 1].lstrip())]
+    titles = sum(_is_long(lines[at + 1]) for at in touching_blocks)
+    continuations = sum(
+        lines[at + 1].lstrip()[:1].islower() and not ends_sentence(lines[at]) and width_of(lines[at]) >= NARROW
+        for at in places
+    )
+    if continuations > 0.2 * max(len(touching_blocks), len(places) / 2):
+        return False
+    if titles >= FEWEST_TITLES or len(touching_blocks) >= FEWEST_BLOCKS:
+        return len(touching_blocks) >= max(3, 0.2 * len(places))
+    return _has_lists_amid_paragraphs(lines, kinds, places)
+
+
+def _is_block(line: str, below: str) -> bool:
+    """Whether a line that touches the one below is a title or an item."""
+    is_open = line.rstrip().endswith((",", ";", "-")) or below[:1].islower()
+    return width_of(line) <= LONGEST_TITLE and not (ends_sentence(line) or is_open)
+
+
+def _has_lists_amid_paragraphs(lines: Sequence[str], kinds: Sequence[str], places: Sequence[int]) -> bool:
+    """Whether blank lines follow most long paragraphs, and sentences touch, or other lines between two of those: the
+    other lines of a letter touch at its head and its end."""
+    long_lines = [at for at, kind in enumerate(kinds) if kind == TEXT and _is_long(lines[at])]
+    ended = sum(at + 1 == len(kinds) or kinds[at + 1] == BLANK for at in long_lines)
+    if len(long_lines) < FEWEST_TITLES or ended < PARAGRAPHS_END * len(long_lines):
+        return False
+    amid = [at for at in places if long_lines[0] < at < long_lines[-1] or ends_sentence(lines[at])]
+    return len(amid) >= FEWEST_AMID
 
 
 def has_heading(lines: Sequence[str], kinds: Sequence[str]) -> bool:

@@ -74,5 +74,5 @@ def section_items(context: ParsedDocument, sections: Iterable[int]) -> list[str]
     items = [item for block in blocks for item in list_items(block)]
     if not items:
         items = [item for block in blocks for item in table_items(block)]
-    texts = (section_text(context.sections[section], context.blocks) for section in sections)
+    texts = (section_text(context.sections[section], context.blocks, context.left_out) for section in sections)
     return [item for item in items if item] or "\n".join(filter(None, texts))

@@ -227,7 +227,7 @@ def _section_units(context: ParsedDocument) -> Iterator[Unit]:
             "title": section.title,
             "level": section.level,
             "path": list(section.path),
-            "text": lambda section=section: section_text(section, context.blocks),
+            "text": lambda section=section: section_text(section, context.blocks, context.left_out),
             "full_text": lambda sections=sections: full_text(context, sections),
             "items": lambda sections=sections: _items(context, sections[:1]),
         }
@@ -340,7 +340,7 @@ def full_text(context: ParsedDocument, sections: Sequence[int]) -> str:
         section = context.sections[index]
         if index != sections[0] and section.title:
             texts.append(section.title)
-        texts.append(section_text(section, context.blocks))
+        texts.append(section_text(section, context.blocks, context.left_out))
     return "\n\n".join(text for text in texts if text)
 
 

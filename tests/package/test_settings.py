@@ -54,6 +54,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "rules_off": (["entities", "odd_bullet"], {"entities", "odd_bullet"}, {"entities", "odd_bullet"}),
     "encoding": ("cp1251", "cp1251", "cp1251"),
     "parser": ("reference", "reference", "reference"),
+    "chrome": ("", False, False),
     "maximum_bytes": ("7", 7, 7),
     "maximum_seconds": ("7.5", 7.5, 7.5),
     "maximum_output_bytes": ("8", 8, 8),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from converter.repair.boilerplate import boilerplate
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, BULLET, HEADING, IMAGE, TEXT, ends_sentence
 from converter.repair.lines import RULE as THEMATIC_BREAK
@@ -54,7 +55,8 @@ SURE, OPEN = 2, 1
 
 @rule("chrome", FULL)
 def chrome(draft: Draft) -> None:
-    """Share links, cookie lines, thumbnails of related posts and `Read more` lines are marked as chrome but kept.
+    """Menus, bylines, share links, cookie lines, comments, related posts and their like are marked as chrome but kept:
+    by what they say, and by their place above or below the article of a page that says such things in several places.
 
     What an article may say itself (`Print`) is chrome only on a page with lines that no article says, or where the
     text has not begun or has ended; an item only beside others.
@@ -76,6 +78,11 @@ def chrome(draft: Draft) -> None:
             if at in lines:
                 _mark(draft, at)
             draft.chrome.add(at)  # not a heading in any case
+    for start, end, confidence in boilerplate(draft):
+        for at in range(start, end):
+            if draft.kinds[at] != BLANK and at not in draft.chrome:
+                draft.note("chrome", at, at, draft.lines[at], draft.lines[at], confidence)
+        draft.chrome.update(range(start, end))
 
 
 def _mark(draft: Draft, at: int) -> None:

@@ -6,42 +6,31 @@ import re
 from collections.abc import Iterator, Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, BULLET, ITEMS, TEXT, ends_sentence, width_of
+from converter.repair.item_runs import LABEL, LEAD, LEAD_IN, LONGER, SENTENCE, SHORT, form_of, lists_among
+from converter.repair.lines import BLANK, BULLET, ITEMS, TEXT, width_of
 from converter.repair.rule import FULL, rule
-from converter.repair.state import LONG, LONGEST_TITLE
-
-LEAD_IN = (":", "：")
-"""Marks at the end of a paragraph that introduces a list."""
+from converter.repair.rules.margin import is_source_code
+from converter.repair.state import LONG
 
 FEWEST = 2
 """A list has so many items at least."""
 
-FEWEST_APART = 3
-"""A list whose items blank lines part has so many items at least."""
-
 UNTITLED = 4
 """So many short lines in a row that end no sentence are a title and its list, fewer may all be titles."""
 
-LONGER = 1.5
-"""A last line this many times as wide as all items above it is the paragraph below them."""
-
-SHARE = 0.7
-"""The share of long paragraphs above a blank line that shows that lines which touch are no paragraphs."""
-
-LEAD, SENTENCE, LABEL, SHORT = "ISLP"
-"""Kinds of line: it introduces a list, ends a sentence, begins with a label, or is like a title."""
+SHARE = 0.5
+"""The share of runs of lines with a single sentence that shows that sentences which touch are no paragraphs."""
 
 _MARKUP = re.compile(r"\]\(|`|\*\*|\n#")
-_LABEL = re.compile(r"[^\s:：.!?]{1,40}(?: [^\s:：.!?]{1,40}){0,5}(?:: |：)(?=\S)")
 
 
 @rule("list_marks", FULL)
 def list_marks(draft: Draft) -> None:
     """In a browser's copy, where a blank line follows only paragraphs, lines that touch are list items: below a line
-    that ends with a colon, in a row of sentences or labels, and between two titles. In a text without any mark, whose
-    blocks are lines between blank lines, only short lines of like form below a colon are."""
+    that ends with a colon, in a row of sentences or labels, and between two titles. In a text without any mark whose
+    blocks are lines, like lines are, below a colon or a title, or if they begin as no sentence of a text does."""
     if not draft.state.copied:
-        _mark_spaced(draft)
+        _mark_alone(draft)
         return
     paragraphs_end = _paragraphs_end(draft)
     for start, end in _runs(draft.kinds):
@@ -54,48 +43,32 @@ def list_marks(draft: Draft) -> None:
                 draft.break_before("list_marks", bottom, confidence)
 
 
-def _mark_spaced(draft: Draft) -> None:
-    """Mark the items below lead-ins in a text whose blocks are lines that blank lines part."""
-    kinds, lines = draft.kinds, draft.lines
-    if not draft.state.spaced or ITEMS.intersection(kinds) or TEXT + TEXT in draft.signature:
+def _mark_alone(draft: Draft) -> None:
+    """Mark the items of lists in a text without any mark whose blocks are lines."""
+    kinds, state = draft.kinds, draft.state
+    are_apart = TEXT + TEXT not in draft.signature
+    if not (are_apart if state.spaced else state.one_line) or state.headings == "marked" or ITEMS.intersection(kinds):
         return
-    if draft.state.headings == "marked" or any(_MARKUP.search(text) for text in draft.texts()):
+    if any(_MARKUP.search(text) for text in draft.texts()) or is_source_code(draft.lines):
         return
     blocks = [at for at, kind in enumerate(kinds) if kind != BLANK]
-    position = 0
-    while position < len(blocks):
-        at = blocks[position]
-        position += 1
-        if kinds[at] == TEXT and lines[at].rstrip().endswith(LEAD_IN):
-            items = _spaced_items(draft, blocks[position:])
-            for item in items:
-                draft.replace("list_marks", item, f"- {lines[item].strip()}", 0.8, BULLET)
-            position += len(items)
-
-
-def _spaced_items(draft: Draft, blocks: Sequence[int]) -> list[int]:
-    """Return which of the blocks below a lead-in are its items."""
-    items: list[int] = []
-    form = ""
-    for at in blocks:
-        line = draft.lines[at]
-        kind = _kind(line) if draft.kinds[at] == TEXT and width_of(line) <= LONG else LEAD
-        if kind == LEAD or (form and kind != form):
-            break
-        form = kind
-        items.append(at)
-    below = blocks[len(items)] if len(items) < len(blocks) else None
-    if form == SHORT and len(items) > FEWEST and below is not None and draft.kinds[below] == TEXT:
-        items.pop()  # the title of the text below
-    return items if len(items) >= FEWEST_APART else []
+    lines = [draft.lines[at].strip() for at in blocks]
+    for start, end, confidence in lists_among(lines, [kinds[at] == TEXT for at in blocks], are_apart):
+        for at in blocks[start:end]:
+            draft.replace("list_marks", at, f"- {draft.lines[at].strip()}", confidence, BULLET)
+        for edge in (start, end):
+            if edge < len(blocks):
+                draft.break_before("list_marks", blocks[edge], confidence)
 
 
 def _paragraphs_end(draft: Draft) -> bool:
-    """Whether a blank line follows most long paragraphs."""
-    kinds = draft.kinds
-    long_lines = [at for at, kind in enumerate(kinds) if kind == TEXT and width_of(draft.lines[at]) > LONG]
-    ended = sum(at + 1 == len(kinds) or kinds[at + 1] == BLANK for at in long_lines)
-    return ended >= SHARE * len(long_lines)
+    """Whether a blank line follows most paragraphs: then most runs of lines that touch hold a single one."""
+    single = several = 0
+    for run in re.finditer(f"{TEXT}+", draft.signature):
+        sentences = sum(form_of(draft.lines[at]) in SENTENCE + LABEL for at in range(*run.span()))
+        single += sentences == 1
+        several += sentences > 1
+    return single >= SHARE * (single + several)
 
 
 def _runs(kinds: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -110,21 +83,13 @@ def _runs(kinds: Sequence[str]) -> Iterator[tuple[int, int]]:
         at = max(at, start + 1)
 
 
-def _kind(line: str) -> str:
-    if line.rstrip().endswith(LEAD_IN):
-        return LEAD
-    if _LABEL.match(line):
-        return LABEL
-    return SENTENCE if ends_sentence(line) or width_of(line) > LONGEST_TITLE else SHORT
-
-
 def _lists(lines: Sequence[str], start: int, end: int, paragraphs_end: bool) -> Iterator[tuple[int, int, float]]:
     """Yield the first item of each list in a run of lines, the line after its last one, and how sure that is."""
     if any("\t" in lines[at] for at in range(start, end)):
         return
     above = next((lines[at] for at in range(start - 1, -1, -1) if lines[at].strip()), "")
     has_lead_in = above.rstrip().endswith(LEAD_IN)
-    kinds = "".join(map(_kind, lines[start:end]))
+    kinds = "".join(map(form_of, lines[start:end]))
     if paragraphs_end and kinds.endswith(SENTENCE) and _is_paragraph_below(lines, start, end, kinds):
         kinds = f"{kinds[:-1]} "
     for stretch in re.finditer(r"[SL]+|P+", kinds):

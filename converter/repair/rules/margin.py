@@ -57,7 +57,7 @@ def margin(draft: Draft) -> None:
     the left of all paragraphs are headings."""
     if draft.state.headings == "marked" or not any(line.startswith(("  ", "\t")) for line in draft.lines):
         return
-    if _is_source_code(draft.lines):
+    if is_source_code(draft.lines):
         return
     passages = list(_passages(draft.lines))
     prose = [passage for passage in passages if passage.is_prose and not (passage.is_item or passage.in_list)]
@@ -75,7 +75,7 @@ def margin(draft: Draft) -> None:
             _unindent(draft, passage, columns)
 
 
-def _is_source_code(lines: Sequence[str]) -> bool:
+def is_source_code(lines: Sequence[str]) -> bool:
     """Whether a text is a program or its configuration, whose indentation means something."""
     texts = [line for line in lines if line.strip()]
     return sum(_CODE_LINE.search(line) is not None for line in texts) >= CODE_SHARE * len(texts)

@@ -17,6 +17,7 @@ _LEAST_ROWS = 3
 _MOST_COLUMNS = 1000
 _LONGEST_CELL = 200
 """Longer text between commas is prose."""
+_CODE = re.compile(r"^\s*+#\s*+(?:define|undef|include|if|el|endif|pragma)|[;{}]\s*+$|\*/\s*+$")
 _NEXT_CELL = re.compile(r"[,;][^\s,;]")
 """The end of a cell of CSV; in prose, a space follows."""
 
@@ -56,7 +57,9 @@ def _alike(counts: Sequence[int], run: list[int]) -> list[list[int]]:
 
 
 def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
-    """Read lines as a table; None if they are few, or if a row has no first cell."""
+    """Read lines as a table; None if they are few or code, or if a row has no first cell."""
+    if 2 * sum(_CODE.search(line) is not None for line in lines) > len(lines):
+        return None
     rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
     columns = len(rows[0])
     if columns > _MOST_COLUMNS:

@@ -1,0 +1,227 @@
+"""What of a page is not its article: menus above it, and what follows it, told by form and place.
+
+blocks of a draft -> cues (phrases that pages say, by kind) -> head (above the first paragraph) and tail of the page
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from converter.repair.cues import LONGEST, SIGNS, cue_of
+from converter.repair.draft import Draft
+from converter.repair.lines import (
+    BLANK,
+    HEADING,
+    IMAGE,
+    INDENTED,
+    ITEMS,
+    REFERENCE,
+    RULE,
+    TEXT,
+    UNDERLINE,
+    ends_sentence,
+)
+
+HEAD = frozenset(
+    ("skip", "account", "share", "byline", "date", "reading", "comments", "toc", "ad", "related", "crumbs", "legal")
+)
+"""Kinds of boilerplate above an article."""
+
+TAIL = {
+    "share": 0,
+    "tags": 0,
+    "pager": 0,
+    "feedback": 0,
+    "legal": 0,
+    "made": 0,
+    "date": 0,
+    "more": 1,
+    "teaser": 1,
+    "toc": 0,
+    "ad": 0,
+    "letter": 2,
+    "cookie": 2,
+    "consent": 2,
+    "about": 2,
+    "related": 3,
+    "comments": 3,
+    "byline": 1,
+}
+"""Kinds below an article, with the number of paragraphs that may follow each."""
+
+OPENS_TAIL = frozenset(["share", "tags", "pager", "feedback", "legal", "made", "about", "related", "comments"])
+"""Kinds of which one begins what stands below an article."""
+
+ANYWHERE = frozenset(("ad", "teaser", "cookie", "letter", "share", "skip"))
+"""Kinds that are none of an article wherever they stand on a page."""
+
+FEWEST_KINDS = 3
+"""A page shows itself by cues of so many kinds: an article says one or two."""
+
+FEWEST_SIGNS = 4
+"""A text with fewer parts of phrases is no page."""
+
+LONGEST_LINE = 1000
+"""Characters of a line that are examined."""
+
+PROSE = 60
+"""Characters from which on a block that ends a sentence is the article's text."""
+
+SHORT_WORDS = 4
+"""Words of an item of a menu on average at most."""
+
+MOST_BRIEF = 15
+"""So many short blocks may stand between two cues below an article."""
+
+_CUE = 320
+PROSE = 60
+"""Characters from which on a block that ends a sentence is the article's text."""
+
+SHORT_WORDS = 4
+"""Words of an item of a menu on average at most."""
+
+PROSE_SHARE = 0.3
+"""The share of the blocks below an article that may be prose: comments, excerpts, the author's life."""
+
+DENSE = 0.25
+"""The share of the blocks below an article that are cues at least."""
+
+_LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
+_MARK = re.compile(r"[\[*_`#¶\\>+•◦▪□■○●-]|^\d|^o ")
+_MARKS = re.compile(r"\[\d{1,3}\](?!\()|^[\s>]*(?:[-*+•◦▪□■○●·]|\d{1,3}[.)]|o(?= )|#{1,6})?\s*|[*_`#¶]+|\\(?=\W)")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of a page: its first line, the line after its last one, the plain text of its lines, and its cue."""
+
+    start: int
+    end: int
+    is_list: bool
+    is_heading: bool
+    is_title: bool
+    """A heading of level 1."""
+    is_text: bool
+    texts: Sequence[str]
+    cue: str
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it is surely text, of the article or of a comment."""
+        prose = sum(len(text) >= PROSE and (ends_sentence(text) or len(text) > 2 * PROSE) for text in self.texts)
+        return self.is_text and not self.cue and 3 * prose > len(self.texts)
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is like an entry, or the entries, of a menu."""
+        words = sum(len(text.split()) for text in self.texts)
+        return not self.is_prose and words <= SHORT_WORDS * len(self.texts) and not any(map(ends_sentence, self.texts))
+
+
+def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
+    """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
+    nothing for a text that is no page."""
+    text = "\n".join(draft.texts()).lower()
+    if sum(sign in text for sign in SIGNS) < FEWEST_SIGNS:
+        return
+    blocks = list(_blocks(draft))
+    if len({block.cue for block in blocks} - {""}) < FEWEST_KINDS:
+        return
+    head, tail = _head(blocks), _tail(blocks)
+    titles = [at for at in range(head) if blocks[at].is_title]
+    menus = titles[-1] if titles else max((at for at in range(head) if blocks[at].cue in HEAD), default=0)
+    for at, block in enumerate(blocks):
+        if block.is_heading:
+            continue
+        is_menu = block.is_list and block.is_brief and (at < menus or (0 < at < head and blocks[at - 1].cue == "toc"))
+        if at >= tail:
+            yield block.start, block.end, 0.85
+        elif is_menu or (block.cue in ANYWHERE and not block.is_list) or (block.cue in HEAD and at < head):
+            yield block.start, block.end, 0.9
+
+
+def _head(blocks: Sequence[Block]) -> int:
+    """The number of blocks above the article's text: a first short paragraph may be a caption."""
+    prose = [at for at, block in enumerate(blocks) if block.is_prose]
+    if not prose:
+        return 0
+    is_caption = len(prose) > 1 and len(" ".join(blocks[prose[0]].texts)) < 2 * PROSE
+    return prose[is_caption]
+
+
+def _tail(blocks: Sequence[Block]) -> int:
+    """The index of the first block below the article's text; the number of blocks if there is none."""
+    start = len(blocks)
+    rest = sum(block.is_prose for block in blocks) // 2
+    prose = brief = 0
+    for at in range(len(blocks) - 1, -1, -1):
+        cue = blocks[at].cue
+        if cue not in TAIL:
+            prose += blocks[at].is_prose
+            rest -= blocks[at].is_prose
+            brief += 1
+            if rest < 0 or not blocks[at].is_text:
+                break
+            if prose > max(TAIL.values()) or brief > MOST_BRIEF:
+                break
+            continue
+        if prose > TAIL[cue]:
+            break
+        prose = brief = 0
+        if cue in OPENS_TAIL:
+            start = at
+    return start
+
+
+def _blocks(draft: Draft) -> Iterator[Block]:
+    kinds, lines = draft.kinds, draft.lines
+    at, end = 0, len(kinds)
+    while at < end:
+        start, kind = at, kinds[at]
+        at += 1
+        if kind in (BLANK, UNDERLINE, REFERENCE, RULE):
+            continue
+        is_list = kind in ITEMS
+        if is_list:
+            at = _list_end(draft, start)
+        elif kind == TEXT and (draft.state.spaced or not draft.state.one_line):
+            while at < end and kinds[at] == TEXT and at not in draft.breaks:
+                at += 1
+        is_heading = kind == HEADING or (at < end and kinds[at] == UNDERLINE)
+        texts = list(_texts(draft, start, at, is_list))
+        is_text = is_list or kind in (TEXT, IMAGE, HEADING, INDENTED)
+        is_title = is_heading and (lines[start].startswith("# ") or (at < end and lines[at].startswith("=")))
+        yield Block(start, at, is_list, is_heading, is_title, is_text, texts, _cue(texts) if is_text else "")
+
+
+def _list_end(draft: Draft, start: int) -> int:
+    """The line after the last one of the list that begins in line `start`."""
+    kinds = draft.kinds
+    end = at = start + 1
+    while at < len(kinds) and (kinds[at] == BLANK or kinds[at] in ITEMS or kinds[at] == INDENTED):
+        at += 1
+        if kinds[at - 1] != BLANK:
+            end = at
+        elif at < len(kinds) and kinds[at] == BLANK:
+            break
+    return end
+
+
+def _texts(draft: Draft, start: int, end: int, is_list: bool) -> Iterator[str]:
+    """Yield the items of a list, or the text of another block, without marks of Markdown."""
+    lines = list(filter(None, (_plain(draft.lines[at][:LONGEST_LINE].strip()) for at in range(start, end))))
+    yield from lines if is_list else [" ".join(lines)]
+
+
+def _plain(line: str) -> str:
+    if len(line) > LONGEST or not _MARK.search(line):
+        return line
+    return _MARKS.sub("", _LINK.sub(r"\1", line)).strip()
+
+
+def _cue(texts: Sequence[str]) -> str:
+    """The kind of cue that a paragraph is, or that most items of a list are."""
+    kinds = list(filter(None, map(cue_of, texts)))
+    return max(kinds, key=kinds.count) if kinds and 2 * len(kinds) >= len(texts) else ""

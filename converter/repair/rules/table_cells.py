@@ -1,0 +1,211 @@
+"""Tables whose cells stand one a line or one a paragraph, as `get_text` and PDF readers write them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from converter.repair.draft import Draft
+from converter.repair.lines import BLANK, BULLET, TEXT, UNDERLINE, ends_sentence, width_of
+from converter.repair.notation import Notation, Row, insert_table, is_value
+from converter.repair.rule import FULL, rule
+
+FEWEST_COLUMNS, MOST_COLUMNS = 2, 16
+FEWEST_ROWS = 3
+"""A table of two columns, or with a single column of values, has so many rows at least; others have one fewer."""
+
+MOST_HOLES = 2
+"""So many cells at the end of a row may be missing."""
+
+LONGEST_HEADER = 40
+"""Columns of a header's cell at most; a sentence is no header."""
+
+VALUE, OPEN, WORDS = "v", "?", "w"
+"""Class of a cell: a value, a mark that stands for a missing value, or words."""
+
+_MISSING = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
+_NUMBER = re.compile(r"[^\w\s]{0,3}\d[^A-Za-z]{0,30}(?:[A-Za-z%]{1,3})?[^\w\s]{0,3}")
+_LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,500}\)")
+_MOMENT = re.compile(r"\d{1,2}:\d\d(?: ?[ap]m)?|(?:1[5-9]|20)\d\d(?:-\d\d){0,2}", re.IGNORECASE)
+_NAME = re.compile(r"[^\W\d_]")
+_NO_NAME = re.compile(r"[.,;:=]$|^[-+*/%<>=|]|[{}<>;]")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell: the index of its line, its text and its form."""
+
+    at: int
+    text: str
+    form: str
+
+
+@rule("table_cells", FULL)
+def table_cells(draft: Draft) -> None:
+    """Where each cell stands on a line or in a paragraph of its own, like groups of cells below as many names are the
+    rows of a table; the columns that hold only values show how many cells a row has."""
+    if draft.state.spaced and not draft.state.one_line:
+        return  # wrapped cells are several lines
+    for run in _runs(draft):
+        for table in _tables(run, draft.state.headings == "marked"):
+            insert_table(draft, "table_cells", table, 0.85)
+
+
+def _runs(draft: Draft) -> Iterator[list[Cell]]:
+    """Yield each run of cells between lines that are no text."""
+    kinds, lines = draft.kinds, draft.lines
+    run: list[Cell] = []
+    for at, kind in enumerate(kinds):
+        if kind == BLANK:
+            continue
+        text = lines[at].strip()
+        is_title = at + 1 < len(kinds) and kinds[at + 1] == UNDERLINE
+        if (kind == TEXT or (kind == BULLET and len(text) == 1)) and not is_title and "\t" not in text:
+            run.append(Cell(at, text, _form(text)))
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _form(text: str) -> str:
+    if len(text) > 60:
+        return WORDS
+    if _MISSING.fullmatch(text):
+        return OPEN
+    return VALUE if is_value(text) or _NUMBER.fullmatch(text) else WORDS
+
+
+def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:
+    """Yield the tables of a run; the first value below as many words as a row has cells begins each."""
+    at = 0
+    while at < len(run):
+        above = at
+        while at < len(run) and run[at].form == WORDS:
+            at += 1
+        if at - above < FEWEST_COLUMNS or at == len(run):
+            at += 1
+            continue
+        middles = max((_middles(run, at, pattern) for pattern in _patterns(run, at)), key=_cells_in)
+        at = middles[-1][1] if len(middles) >= FEWEST_ROWS - 1 else at + 1
+        if table := _table(run, above, middles, is_marked and above == 0):
+            yield table[0]
+            at = table[1]
+
+
+def _table(
+    run: Sequence[Cell], above: int, middles: Sequence[tuple[int, int]], is_exact: bool
+) -> tuple[Notation, int] | None:
+    """Return the table whose rows have these middles, and the cell after it; None if its header is not sure.
+
+    The header stands no higher than cell `above`; `is_exact` says that nothing else can stand between.
+    """
+    forms = Counter(cell.form for start, end in middles for cell in run[start:end])
+    if len(middles) < FEWEST_ROWS - 1 or forms[VALUE] < forms[OPEN]:
+        return None
+    first, width = middles[0][0], middles[0][1] - middles[0][0]
+    most = max(below[0] - upper[1] for upper, below in pairwise(middles))
+    columns = width + most
+    is_slight = columns == 2 or sum(cell.form == VALUE for cell in run[first : first + width]) == 1
+    if len(middles) < FEWEST_ROWS + (columns == 2) and is_slight:
+        return None
+    names = first
+    while names > above and _is_name(run[names - 1].text):
+        names -= 1
+    room = first - names - columns  # for the first cells of the first row, and for columns without any cell
+    body = {_plain(cell.text) for cell in run[first : middles[-1][1]]}
+    for lead in _leads(run, middles, room):
+        extra = room - lead if is_exact and names == above and lead == 1 else 0
+        top = first - lead - columns - extra
+        header = [cell.text for cell in run[max(top, 0) : first - lead]]
+        if names <= top and extra <= MOST_HOLES and _names_columns(header) and body.isdisjoint(map(_plain, header)):
+            rows, end = _rows(run, middles, lead, columns + extra, most - lead)
+            return Notation(run[top].at, run[end - 1].at + 1, header, rows), end
+    return None
+
+
+def _leads(run: Sequence[Cell], middles: Sequence[tuple[int, int]], room: int) -> Sequence[int]:
+    """Return how many columns may stand before the first value of a row, the likeliest first."""
+    gaps = [below[0] - upper[1] for upper, below in pairwise(middles)]
+    below_last = len(run) - middles[-1][1]
+    if _is_order([run[start] for start, _ in middles]):
+        return [0]
+    if room > 1 and min(gaps) == max(gaps) > below_last:
+        return [max(gaps) - below_last]
+    return range(1, min(gaps) + 1)
+
+
+def _patterns(run: Sequence[Cell], first: int) -> Iterator[str]:
+    """Yield the forms that the cells of a row from its first value to its last one may have, the shortest first."""
+    forms = "".join(cell.form for cell in run[first : first + MOST_COLUMNS])
+    for end in range(1, len(forms) + 1):
+        if forms[end - 1] != WORDS and forms[end : end + 1] in ("", WORDS):
+            yield forms[:end]
+
+
+def _middles(run: Sequence[Cell], first: int, pattern: str) -> list[tuple[int, int]]:
+    """Return where the middle of each row begins and ends: the cells of a pattern, with a few words between two."""
+    middles: list[tuple[int, int]] = []
+    at, fewest = first, MOST_COLUMNS
+    while at + len(pattern) <= len(run) and all(map(_fits, run[at : at + len(pattern)], pattern)):
+        end = at + len(pattern)
+        middles.append((at, end))
+        at = end
+        while at < len(run) and at - end <= fewest + MOST_HOLES and run[at].form == WORDS:
+            at += 1
+        gap = at - end
+        if not 1 <= gap <= fewest + MOST_HOLES or len(pattern) + gap > MOST_COLUMNS:
+            break
+        fewest = min(fewest, gap)
+    return middles
+
+
+def _fits(cell: Cell, form: str) -> bool:
+    return form == OPEN or cell.form in (form, OPEN)
+
+
+def _cells_in(middles: Sequence[tuple[int, int]]) -> int:
+    return middles[-1][1] - middles[0][0] if len(middles) > 1 else 0
+
+
+def _rows(
+    run: Sequence[Cell], middles: Sequence[tuple[int, int]], lead: int, columns: int, tail: int
+) -> tuple[list[Row], int]:
+    """Return the rows, and the cell after the last one; the last cells of a row may be missing."""
+    ends = [start - lead for start, _ in middles[1:]]
+    ends.append(min(middles[-1][1] + tail, len(run)))
+    rows = []
+    for (start, _), end in zip(middles, ends, strict=True):
+        cells = [cell.text for cell in run[start - lead : end]]
+        rows.append(Row(run[start - lead].at, cells + [""] * (columns - len(cells))))
+    return rows, ends[-1]
+
+
+def _is_order(cells: Sequence[Cell]) -> bool:
+    """Whether values number their rows, or are days or times in order: such a column is the first one."""
+    texts = [cell.text.rstrip(".)") for cell in cells]
+    if texts == [str(number) for number in range(1, len(texts) + 1)]:
+        return True
+    return all(map(_MOMENT.fullmatch, texts)) and texts == sorted(texts) and len({*texts}) == len(texts)
+
+
+def _plain(text: str) -> str:
+    """A text without links and emphasis."""
+    return _LINK.sub(r"\1", text).strip("*_` ")
+
+
+def _is_name(text: str) -> bool:
+    text = _plain(text)
+    return (
+        width_of(text) <= LONGEST_HEADER
+        and _NAME.search(text) is not None
+        and not (ends_sentence(text) or _NO_NAME.search(text))
+    )
+
+
+def _names_columns(header: Sequence[str]) -> bool:
+    return len(set(header)) == len(header) and all(map(_is_name, header))

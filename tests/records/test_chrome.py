@@ -1,0 +1,54 @@
+"""Boilerplate of pages: it is flagged in `blocks`, and left out of sections' text on request."""
+
+import pytest
+
+import converter
+
+PAGE = """Skip to content
+
+- Home
+- Boats
+
+# Nets
+
+By Anna Berg
+
+The net is spread over the railing of the quay, so that the sun dries it before noon and the holes show.
+
+## Twine
+
+Two people work on it, one from each end, and they meet in the middle when the clock strikes four.
+
+- hemp
+- cotton
+
+Advertisement
+
+## Leave a reply
+
+- Log in to reply
+- Report comment
+
+© 2024 Harbour Post. All rights reserved. Powered by Sails
+"""
+
+
+@pytest.mark.parametrize(("chrome", "texts"), [
+    (True, ["Skip to content\n\nHome\nBoats", "By Anna Berg\n\nThe net", "Two people", "Log in to reply"]),
+    (False, ["", "The net", "Two people", ""]),
+])  # fmt: skip
+def test_boilerplate_is_in_the_text_of_sections_unless_it_is_unwanted(chrome: bool, texts: list[str]) -> None:
+    document = converter.read_text(PAGE, chrome=chrome)
+    sections = [section.text for section in document.sections]
+    assert all(section.startswith(text) for section, text in zip(sections, texts, strict=True))
+    assert ("Advertisement" in sections[2]) is chrome
+    assert sections[2].replace("\n\nAdvertisement", "").endswith("hemp\ncotton")
+    assert ("rights" in sections[3]) is chrome
+    assert [block.text for block in document.blocks if block.chrome] == [
+        "Skip to content",
+        "Home\nBoats",
+        "By Anna Berg",
+        "Advertisement",
+        "Log in to reply\nReport comment",
+        "© 2024 Harbour Post. All rights reserved. Powered by Sails",
+    ]
