@@ -11,11 +11,13 @@ import pyarrow as pa
 from converter.datasets import DATASETS, PARTS
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
+from converter.model.source import MARKDOWN
 from converter.parse import PARSERS
 from converter.records import RECORDS
 from converter.repair import LEVELS, RULES
 from converter.schema.model import Schema
 from converter.schema.names import refusal
+from converter.text.office_reader import FORMATS
 from converter.text.reading import codec_name
 from converter.values import NO_HINTS, Hints, check
 
@@ -25,7 +27,8 @@ class Options:
     """Settings of a conversion. `repair` is off, safe or full; `rules_off` names rules to switch off; the maxima apply
     to each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`);
     `hints` settle what table cells leave open; `schemas` are the records that a user asks for; `parser` is fast or
-    reference: both give the same rows, the latter by markdown-it's rules alone."""
+    reference: both give the same rows, the latter by markdown-it's rules alone; `input_format` is the format of each
+    document (None: told by its name or first bytes); `whole_page` keeps what is not the main content of HTML."""
 
     repair: str = "full"
     rules_off: frozenset[str] = frozenset()
@@ -36,6 +39,8 @@ class Options:
     maximum_output_bytes: int | None = None
     encoding: str | None = None
     parser: str = "fast"
+    input_format: str | None = None
+    whole_page: bool = False
 
     def __post_init__(self) -> None:
         """Reject invalid options with a UsageError."""
@@ -46,6 +51,8 @@ class Options:
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
         if self.parser not in PARSERS:
             raise UsageError(f"unknown parser {self.parser}; there are {', '.join(PARSERS)}")
+        if self.input_format not in (None, MARKDOWN, *FORMATS):
+            raise UsageError(f"unknown input format {self.input_format}; there are {', '.join((MARKDOWN, *FORMATS))}")
         check(self.hints)
         if self.encoding is not None:
             try:
@@ -81,6 +88,8 @@ FROM_TEXT: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "maximum_output_bytes": (int, "a whole number"),
     "encoding": (str, "an encoding"),
     "parser": (str, "a parser"),
+    "input_format": (str, "a format"),
+    "whole_page": (_flag, "true or false"),
     "date_order": (str, "dmy, mdy or ymd"),
     "decimal": (str, ". or ,"),
     "null_values": (_names, "texts, separated by commas"),

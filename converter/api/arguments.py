@@ -34,7 +34,9 @@ class ReadingArguments(Limits, total=False):
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
     tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
     default it is detected. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
-    Arguments that are not passed have the defaults of `Options`.
+    `input_format` (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first
+    bytes tell. `whole_page` keeps all of an HTML page, not only its main content. Arguments that are not passed have
+    the defaults of `Options`.
     """
 
     repair: str
@@ -42,6 +44,8 @@ class ReadingArguments(Limits, total=False):
     hints: Hints
     encoding: str | None
     parser: str
+    input_format: str | None
+    whole_page: bool
 
 
 def list_of(sources: Any, *kinds: type) -> Iterable[Any]:

@@ -38,6 +38,8 @@ FLAGS = {
     "partition_by": "--partition-by",
     "spreadsheet_safe": "--spreadsheet-safe",
     "rules_off": "--without-rule",
+    "input_format": "--input-format",
+    "whole_page": "--whole-page",
     **{
         name: f"--{name}"
         for name in (

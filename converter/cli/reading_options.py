@@ -44,6 +44,24 @@ READING: Mapping[str, tuple[Any, Any]] = {
         ],
         None,
     ),
+    "input_format": (
+        Annotated[
+            str | None,
+            _reading(
+                "--input-format",
+                metavar="markdown|html|docx|...",
+                help="The format of every document, row and standard input. Default: by name, else by the first bytes.",
+            ),
+        ],
+        None,
+    ),
+    "whole_page": (
+        Annotated[
+            bool,
+            _reading("--whole-page", help="Keep menus, teasers and comments of HTML pages, not only the main content."),
+        ],
+        False,
+    ),
     "max_bytes": (
         Annotated[int, _reading("--max-bytes", metavar="BYTES", min=1, help="Refuse documents larger than this.")],
         DEFAULT_MAXIMUM_BYTES,
@@ -181,6 +199,8 @@ class Reading:
             schemas=schemas,
             encoding=values["encoding"],
             parser=values["parser"],
+            input_format=values["input_format"],
+            whole_page=values["whole_page"],
         )
 
 

@@ -28,7 +28,7 @@ from converter.model.source import Source
 from converter.sources import Columns, find_sources
 from converter.text import office
 from converter.text.office import format_by_content
-from converter.text.office_reader import READERS
+from converter.text.office_reader import FORMATS
 from tests.cli.test_command import COMMAND, ENVIRONMENT, run
 
 pytest.importorskip("markitdown", reason="the extra office is not installed")
@@ -145,7 +145,7 @@ MADE: dict[str, Callable[[], bytes]] = {
 
 
 def test_every_format_has_an_example() -> None:
-    assert list(MADE) == list(READERS)
+    assert list(MADE) == list(FORMATS)
 
 
 @pytest.mark.parametrize("format", MADE)
@@ -206,7 +206,7 @@ def code(source: Source, options: Options | None = None) -> tuple[str, str]:
     return problem.code, problem.message
 
 
-@pytest.mark.parametrize("format", [format for format in READERS if format != "html"])
+@pytest.mark.parametrize("format", [format for format in FORMATS if format != "html"])
 def test_a_broken_document_is_a_problem(format: str) -> None:
     whole = MADE[format]()
     for data in (b"", b"nothing of the kind", whole[:100]):
