@@ -15,12 +15,14 @@ from converter.text.web.elements import BLOCK, INVISIBLE, WHITE_SPACE, classes, 
 BREAK = "\\\n"
 """A hard line break."""
 SPECIAL = re.compile(
-    r"(?P<url>\bhttps?://[^\s<>\[\]*`\\]++)"
-    r"|[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|<(?=[A-Za-z/!?])|&(?=#?\w++;)|\$(?=[^\s$][^$\n]{0,1000}\$)"
+    r"(?P<url>(?<![^\W_])(?:https?://|www\.)[^\s<>]++)"
+    r"|[\\`*\[\]]|(?<![^\W_])_|_(?![^\W_])|~(?=~)|<(?=[A-Za-z/!?])|&(?=#?\w++;)|\$(?=[^$]*+\$)"
     r"|\{(?=\s?[#.:%{<])"
 )
-"""Characters that Markdown, or one of the dialects that `parse` reads, would take for a mark; and addresses, whose
-characters stay."""
+"""Characters that Markdown, or one of the dialects that `parse` reads, would take for a mark; and addresses, in which
+a backslash would be one of their characters."""
+PLAIN_ADDRESS = re.compile(r"[\w:/.?=%#,;@+-]*[\w/]")
+ADDRESS_END = re.compile(r"[^\w/]*$")
 LINE_START = re.compile(r"(#{1,6}|[-+])(?=\s|$)|(>|=+$|[-=:|+][-=:|+\s]*$|:|!!!|\?\?\?|[{|])")
 LINE_START_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 EMPHASIS = {"b": "**", "strong": "**", "em": "*", "i": "*", "cite": "*", "dfn": "*", "var": "*", "del": "~~",
@@ -218,7 +220,21 @@ ADDERS: dict[str, Callable[[Line, Element], None]] = {
 
 def escape(text: str) -> str:
     """Return text in which no character is a mark of Markdown."""
-    return SPECIAL.sub(lambda match: match["url"] or "\\" + match[0], text)
+    return SPECIAL.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    if not match["url"]:
+        return "\\" + match[0]
+    url = ADDRESS_END.sub("", match["url"])
+    end = escape(match["url"][len(url) :])
+    if (
+        PLAIN_ADDRESS.fullmatch(url)
+        and "\\" not in end
+        and match.string[match.end() : match.end() + 1] not in ("<", ">")
+    ):
+        return url + end
+    return f"<{url}>{end}" if url.startswith("http") else "www\\." + escape(match["url"][4:])
 
 
 def escape_start(line: str) -> str:

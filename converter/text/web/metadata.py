@@ -13,7 +13,12 @@ DATE_SEARCH = {"extensive_search": False, "original_date": True}
 
 def front_matter_of(page: Element) -> str:
     """Return the front matter of a page; empty if it says nothing of itself."""
-    document = trafilatura.extract_metadata(page, None, DATE_SEARCH, True)
+    try:
+        document = trafilatura.extract_metadata(page, None, DATE_SEARCH, True)
+    except MemoryError:
+        raise
+    except Exception:  # whatever a page holds
+        return ""
     language = (page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or "").strip()
     values = {
         "title": document.title,

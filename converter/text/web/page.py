@@ -14,7 +14,9 @@ from converter.text.web.metadata import front_matter_of
 
 PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body)[\s>]", re.IGNORECASE)
 """A tag that only pages have; HTML without one is a fragment, which has no menus and says nothing of itself."""
-INVISIBLE = re.compile(r"<!--(?:.*?-->|.*)|<(script|style)\b(?:.*?</\1\s*>|.*)", re.IGNORECASE | re.DOTALL)
+UNSHOWN = re.compile("[\0-\x08\x0b\x0e-\x1f\x7f\ufffe\uffff]+")
+"""Characters that XML does not allow, and no browser shows."""
+INVISIBLE = re.compile(r"<!--(?:.*?-->|.*)|<(script|style|title)\b(?:.*?</\1\s*>|.*)", re.IGNORECASE | re.DOTALL)
 NESTING_TAG = re.compile(r"</?(?!(?:p|br|li|h[1-6])[\s/>])[A-Za-z][^<>]*+>", re.IGNORECASE)
 """A tag of an element that may hold another of its kind."""
 TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
@@ -22,16 +24,15 @@ TOO_DEEP = etree.ErrorTypes.ERR_RESOURCE_LIMIT
 
 def read_page(source: str, whole_page: bool) -> tuple[str, list[str]]:
     """Return the Markdown of a page: its main content, or all of it, and of a fragment all; and codes of problems."""
-    page, is_deep = _tree(source)
+    page, is_deep = _tree(UNSHOWN.sub("", source))
     if page is None:
         return "", []
     codes = ["nesting"] if is_deep else []
     is_fragment = PAGE.search(source) is None
     matter = "" if is_fragment else front_matter_of(page)
     if not (whole_page or is_fragment):
-        document = trafilatura.bare_extraction(page, fast=True, include_comments=False)
-        result = None if document is None else document.body
-        if result is None or not any(text.strip() for text in result.itertext()):
+        result = _main_content(page)
+        if result is None:
             codes.append("no_main_content")
         elif not keep_main_content(page, result):
             page = paragraphs_of(result)
@@ -58,6 +59,18 @@ def _parse(source: str) -> tuple[Element | None, bool]:
     except etree.ParserError:  # nothing but comments and white space
         return None, False
     return page, any(entry.type == TOO_DEEP for entry in parser.error_log)
+
+
+def _main_content(page: Element) -> Element | None:
+    """Return trafilatura's result; None if it finds nothing, or fails."""
+    try:
+        document = trafilatura.bare_extraction(page, fast=True, include_comments=False)
+        result = None if document is None else document.body
+    except MemoryError:
+        raise
+    except Exception:  # whatever a page holds: it is read whole
+        return None
+    return result if result is not None and any(text.strip() for text in result.itertext()) else None
 
 
 def _base(page: Element) -> str | None:
