@@ -125,28 +125,33 @@ class Line:
         if not words.replace("\\", "").strip():
             self.add(content)
             return
-        is_read = self._reads(mark, words, element)
+        is_read = self._is_read(words, element)
         marked = f"{mark}{words}{mark}" if is_read else f"<{TAGS[mark]}>{words}</{TAGS[mark]}>"
         self.add(content.replace(words, marked, 1))
 
-    def _reads(self, mark: str, words: str, element: Element) -> bool:
-        """Whether CommonMark reads these marks as emphasis: section 6.2, left- and right-flanking."""
+    def _is_read(self, words: str, element: Element) -> bool:
+        """Whether CommonMark reads marks around these words as emphasis: section 6.2, left- and right-flanking."""
         before, after = self.last, _first_after(element)
-        opens = words[0] not in mark and before not in ("*", "~") and (not _is_mark(words[0]) or _is_apart(before))
-        closes = words[-1] not in mark and (not _is_mark(words[-1]) or _is_apart(after))
+        opens = before not in ("*", "~") and (not _is_mark(words[0]) or _is_apart(before))
+        closes = not _is_mark(words[-1]) or _is_apart(after)
         return opens and closes
 
     def _add_code(self, element: Element) -> None:
-        if "a" not in self.open_elements and element.find(".//a[@href]") is not None:
-            for node in [element.text, *(part for child in element for part in (child, child.tail))]:
-                if isinstance(node, str):
-                    self.add(code_span(node))
-                elif node is not None and node.tag == "a":
-                    self._add_linked(node, code_span("".join(text_within(node))))
-                elif node is not None:
-                    self.add(code_span("".join(text_within(node))))
-        else:
-            self.add(code_span("".join(text_within(element))))
+        if "a" in self.open_elements or element.find(".//a[@href]") is None:
+            self._add_code_span("".join(text_within(element)))
+            return
+        self._add_code_span(element.text or "")
+        for child in element:
+            if child.tag == "a":
+                self._add_linked(child, code_span("".join(text_within(child))))
+            else:
+                self._add_code_span("".join(text_within(child)))
+            self._add_code_span(child.tail or "")
+
+    def _add_code_span(self, text: str) -> None:
+        self.add_words(" " if text[:1].isspace() else "")
+        self.add(code_span(text))
+        self.add_words(" " if text.strip() and text[-1:].isspace() else "")
 
     def _add_link(self, element: Element) -> None:
         if "a" in self.open_elements:
@@ -195,7 +200,7 @@ class Line:
         self.add_words("”")
 
     def _add_ruby(self, element: Element) -> None:
-        has_parentheses = any(sibling.tag == "rp" for sibling in element.getparent() or ())
+        has_parentheses = element.getparent().find("rp") is not None
         self.add("" if has_parentheses else "(")
         self.add_content(element)
         self.add("" if has_parentheses else ")")
@@ -244,14 +249,13 @@ def escape_start(line: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """Return text as a code span, with the white space around it outside."""
-    text = WHITE_SPACE.sub(" ", text)
-    words = text.strip(" ")
-    if not words:
-        return text
-    fence = "`" * (max((len(run) for run in re.findall(r"`+", words)), default=0) + 1)
-    pad = " " if words[0] == "`" or words[-1] == "`" else ""
-    return text.replace(words, f"{fence}{pad}{words}{pad}{fence}", 1)
+    """Return text as a code span; nothing if it is white space."""
+    text = WHITE_SPACE.sub(" ", text).strip(" ")
+    if not text:
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", text)), default=0) + 1)
+    pad = " " if text[0] == "`" or text[-1] == "`" else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
 
 
 def link(element: Element, words: str, base: str | None) -> str:
