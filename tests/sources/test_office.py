@@ -32,6 +32,7 @@ from converter.text.office_reader import FORMATS
 from tests.cli.test_command import COMMAND, ENVIRONMENT, run
 
 pytest.importorskip("markitdown", reason="the extra office is not installed")
+pytest.importorskip("trafilatura", reason="the extra html is not installed")
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
@@ -227,17 +228,20 @@ def test_html_nested_too_deep_for_its_reader_is_reported() -> None:
     assert [block.text for block in context.blocks] == ["in it"]
 
 
-@pytest.mark.parametrize("missing", ["markitdown", "mammoth"])
-def test_a_missing_reader_names_the_extra_to_install(tmp_path: Path, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "format", "extra"),
+    [("markitdown", "docx", "office"), ("mammoth", "docx", "office"), ("trafilatura", "html", "html")],
+)
+def test_a_missing_reader_names_the_extra_to_install(tmp_path: Path, missing: str, format: str, extra: str) -> None:
     (tmp_path / f"{missing}.py").write_text("raise ImportError")
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
         "from converter.engine.conversion import *\n"
-        "print(read_document(Source('a.docx', b'', format='docx'), Options()).problems)"
+        f"print(read_document(Source('a', b'x', format={format!r}), Options()).problems)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert "code='no_reader'" in done.stdout
-    assert "pip install 'parquetry[office]'" in done.stdout
+    assert f"pip install 'parquetry[{extra}]'" in done.stdout
 
 
 def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:

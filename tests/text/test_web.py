@@ -115,6 +115,8 @@ def test_the_result_decides_what_of_a_page_is_kept() -> None:
     # an image is kept between what is kept, and a rule below is not
     page = f"<p>One<p><img src=a alt=x><p>Two<hr>{menu}"
     assert kept(page, "<body><p>One</p><p>Two</p></body>") == "OneTwo"
+    # the two part words in different places: nothing is removed
+    assert kept("<table><td>12.5<sup>2</sup><td>x</table>", "<body><p>12.5 2 x</p></body>") == "12.52x"
     # the page does not show it
     assert kept(f"{menu}<p>Loading</p>", "<body><p>A text that a script holds as data</p></body>") is None
 

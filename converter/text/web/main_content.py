@@ -55,14 +55,18 @@ class Chunk:
 
 
 def keep_main_content(page: Element, result: Element) -> bool:
-    """Remove from a page what trafilatura's result leaves out; return False, and remove nothing, if the page does not
-    show the result: it may be taken from data in a script."""
+    """Remove from a page what trafilatura's result leaves out, but nothing where the two do not fit together.
+
+    Return whether the page shows the words of the result, which may be taken from data in a script.
+    """
     chunks = list(chunks_of(page, LINES.__contains__, INVISIBLE))
     results = [chunk for chunk in chunks_of(result, lambda tag: tag not in RESULT_INLINE) if chunk.words]
     kept = _fill(list(_decisions(chunks, results)))
     kept_words = sum(len(chunk.words) for chunk, is_kept in zip(chunks, kept, strict=True) if is_kept)
-    if kept_words < LEAST_SHARE * sum(len(chunk.words) for chunk in results):
-        return False
+    words = [word for chunk in results for word in chunk.words]
+    if kept_words < LEAST_SHARE * len(words):
+        shown_words = {word for chunk in chunks for word in chunk.words}
+        return sum(word in shown_words for word in words) >= LEAST_SHARE * len(words)
     for chunk, is_kept in zip(chunks, kept, strict=True):
         if not is_kept:
             chunk.remove()
