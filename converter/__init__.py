@@ -4,8 +4,8 @@ A document passes through the rooms in one direction:
 
     bytes -> text -> repaired text -> blocks -> typed columns -> records and data sets -> files
 
-`read` returns one document, and `read_tables` its tables as data frames. `convert` converts many documents to files,
-and `extract` returns the records that a schema describes.
+`read` returns one document, `read_many` an iterator of many, and `read_tables` the tables of a document as data frames.
+`convert` converts many documents to files, and `extract` returns the records that a schema describes.
 """
 
 from importlib import import_module
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from converter.api.arguments import Limits, ReadingArguments
     from converter.api.convert import convert
     from converter.api.extract import extract
-    from converter.api.read import read
+    from converter.api.read import read, read_file, read_text
+    from converter.api.read_many import read_many
     from converter.api.read_tables import read_tables
     from converter.config import Options
     from converter.document.document import Document
     from converter.errors import (
         DecodingError,
+        NothingRead,
         OutputError,
         ParquetryError,
         QueryError,
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
         ViolationError,
     )
     from converter.model.report import Report
+    from converter.model.source import Source
     from converter.output import Output
     from converter.schema.model import Schema
     from converter.sources import Columns
@@ -46,6 +49,7 @@ __all__ = [
     "Hints",
     "Layout",
     "Limits",
+    "NothingRead",
     "Options",
     "Output",
     "OutputError",
@@ -55,6 +59,7 @@ __all__ = [
     "Report",
     "Schema",
     "SchemaError",
+    "Source",
     "SourceError",
     "SparkError",
     "TooManyProblems",
@@ -64,7 +69,10 @@ __all__ = [
     "convert",
     "extract",
     "read",
+    "read_file",
+    "read_many",
     "read_tables",
+    "read_text",
 ]
 
 # The module of each public name, imported on first access: `parquetry --version` does without Arrow, which takes 0.2 s.
@@ -73,12 +81,14 @@ _NAMES = {
     "converter.api.arguments": ("Limits", "ReadingArguments"),
     "converter.api.convert": ("convert",),
     "converter.api.extract": ("extract",),
-    "converter.api.read": ("read",),
+    "converter.api.read": ("read", "read_file", "read_text"),
+    "converter.api.read_many": ("read_many",),
     "converter.api.read_tables": ("read_tables",),
     "converter.document.document": ("Document",),
-    "converter.errors": (*(name for name in __all__ if name.endswith("Error")), "TooManyProblems"),
+    "converter.errors": (*(name for name in __all__ if name.endswith("Error")), "NothingRead", "TooManyProblems"),
     "converter.output": ("Output",),
     "converter.model.report": ("Report",),
+    "converter.model.source": ("Source",),
     "converter.schema.model": ("Schema",),
     "converter.sources": ("Columns",),
     "converter.values": ("Hints",),

@@ -93,3 +93,14 @@ class TooManyProblems(ParquetryError):
     def __init__(self, maximum: int, problems: list[dict[str, Any]]) -> None:
         self.problems = problems
         super().__init__(f"more than {maximum} errors, the limit that `maximum_problems` sets; nothing was written")
+
+
+class NothingRead(ParquetryError):
+    """None of the documents of a run could be read; the output is unchanged. `problems` says why, as rows."""
+
+    code = "nothing_read"
+
+    def __init__(self, problems: list[dict[str, Any]]) -> None:
+        self.problems = problems
+        reason = f"{problems[0]['source']}: {problems[0]['message']}" if problems else "there are no sources"
+        super().__init__(f"no document could be read, and nothing was written; {reason}")

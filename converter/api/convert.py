@@ -10,7 +10,7 @@ from converter.datasets import Lock
 from converter.destination import FILE, STREAM, destination_of
 from converter.destination import RECORDS as OUTPUTS
 from converter.engine.run import Progress, Settings, write_file, write_folder, write_target
-from converter.errors import UsageError
+from converter.errors import NothingRead, UsageError
 from converter.model.report import Report
 from converter.output import Arrangement, Output, mode_of, open_target
 from converter.schema.load import load_schemas
@@ -70,6 +70,7 @@ def convert(
             cannot be written to.
         ViolationError: a record does not fit a schema that sets `fail`.
         TooManyProblems: there were more errors than `maximum_problems`.
+        NothingRead: no document could be read; the output is unchanged.
         OutputError: the output exists and may not be replaced, or could not be written, or the run would remove more
             of it than allowed. The output is unchanged.
     """
@@ -99,6 +100,10 @@ def convert(
         maximum_seconds=options.maximum_seconds, exclude=exclude, ignore=ignore, root=root,
     )  # fmt: skip
     if target is not None:
-        return write_target(documents, target, output, options, settings)
-    write = write_file if destination.place == FILE else write_folder
-    return write(documents, destination.path, output, options, settings)
+        report = write_target(documents, target, output, options, settings)
+    else:
+        write = write_file if destination.place == FILE else write_folder
+        report = write(documents, destination.path, output, options, settings)
+    if report.exit_code == 1:
+        raise NothingRead(report.problems)
+    return report

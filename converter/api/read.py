@@ -1,26 +1,30 @@
-"""Read one document (`read`)."""
+"""Read one document: `read`, `read_text`, `read_file`."""
 
 from __future__ import annotations
 
 import os
 import re
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import IO, Any, Unpack
 
 from converter.api.arguments import ReadingArguments, SourcePath, kind_of, options_of
+from converter.config import Options
 from converter.document.document import Document
 from converter.document.drawing import drawers
 from converter.document.rows import Rows
 from converter.engine.conversion import read_document
 from converter.errors import DecodingError, SourceError, UsageError
 from converter.model.source import MARKDOWN, Source
+from converter.sources import find_sources
 from converter.sources.files import TEXT_SUFFIXES
-from converter.sources.paths import read_file
+from converter.sources.paths import read_file as read_local_file
+from converter.sources.urls import is_url
 from converter.text.office import SUFFIXES as OFFICE_SUFFIXES
 from converter.text.office import format_by_content
 
 UNNAMED = "<text>"
 """The key of a text that is passed without a name."""
+HINT = "`read_many` takes data frames, tables and many documents"
 
 
 def _draw_document(document: Document) -> str:
@@ -46,10 +50,10 @@ def read(
 ) -> Document:
     r"""Read one document.
 
-    `source` is a path, the document's bytes, or its text. A `str` is text if it contains a line break or if `name`
-    is passed. Otherwise it is a path if the file exists, if it ends like a document (`.md`, `.txt`, ...), or if it
-    contains a slash and no white space; else it is text. Pass untrusted text with a name: then it is never opened as
-    a file.
+    `source` is a path, an address, the document's bytes, or its text. A `str` is text if it contains a line break or if
+    `name` is passed. Otherwise it is an address if it begins like one (`https://`, `s3://`), and a path if the file
+    exists, if it ends like a document (`.md`, `.txt`, ...), or if it contains a slash and no white space; else it is
+    text. Pass texts of others to `read_text`: it opens nothing.
 
     `name` is the key of the document, from which its `doc_id` is derived: by default the path, or `<text>`.
     `reading` sets how it is read (see `ReadingArguments`): `repair`, `rules_off`, `hints`, `encoding`, and the limits
@@ -61,19 +65,60 @@ def read(
         DecodingError: the bytes are not text.
         UsageError: a repair level, rule or type is unknown, or the source is neither path nor text.
     """
-    options = options_of(reading)
     if not isinstance(source, str | bytes | os.PathLike):
-        raise UsageError(f"a document is a path, a text or bytes, not {kind_of(source)}")
+        raise UsageError(f"a document is a path, a text or bytes, not {kind_of(source)}; {HINT}")
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
-        format = format_by_content(source) if isinstance(source, bytes) else MARKDOWN
-        document = Source(name or UNNAMED, source, format=format)
+        return read_text(source, name=name or UNNAMED, **reading)
+    return read_file(source, name=name, **reading)
+
+
+def read_text(text: str | bytes, *, name: str = UNNAMED, **reading: Unpack[ReadingArguments]) -> Document:
+    """Read a document from its text or its bytes; they are never taken for a path. Arguments are those of `read`.
+
+    Raises:
+        SourceError, DecodingError, UsageError: as for `read`.
+    """
+    if not isinstance(text, str | bytes):
+        raise UsageError(f"a text is a str or bytes, not {kind_of(text)}; {HINT}")
+    format = format_by_content(text) if isinstance(text, bytes) else MARKDOWN
+    return document_of(Source(name, text, format=format), options_of(reading))
+
+
+def read_file(
+    file: SourcePath | IO[str] | IO[bytes], *, name: str | None = None, **reading: Unpack[ReadingArguments]
+) -> Document:
+    """Read a document from a file: a path, an address as on the command line (`https://`, `s3://`), or a file object.
+
+    Other arguments are those of `read`.
+
+    Raises:
+        SourceError, DecodingError, UsageError: as for `read`.
+    """
+    options = options_of(reading)
+    if not isinstance(file, str | os.PathLike):
+        if not hasattr(file, "read"):
+            raise UsageError(f"a file is a path, an address or a file object, not {kind_of(file)}; {HINT}")
+        data = file.read()
+        path = getattr(file, "name", None)
+        return read_text(data, name=name or (path if isinstance(path, str) else UNNAMED), **reading)
+    path = os.fsdecode(file)
+    if os.path.isdir(path):
+        raise SourceError("is a folder; `read_many` and `convert` take folders", source=path, code="unreadable")
+    if is_url(path):
+        document = next(
+            find_sources([path], maximum_bytes=options.maximum_bytes, maximum_seconds=options.maximum_seconds)
+        )
     else:
-        path = os.fsdecode(source)
-        if os.path.isdir(path):
-            raise SourceError("is a folder; converter.convert takes folders", source=path, code="unreadable")
-        document = read_file(path, options.maximum_bytes)
-        if name is not None:
-            document = replace(document, key=name)
+        document = read_local_file(path, options.maximum_bytes)
+    return document_of(document if name is None else replace(document, key=name), options)
+
+
+def document_of(document: Source, options: Options) -> Document:
+    """Return a source as a document.
+
+    Raises:
+        SourceError, DecodingError: it could not be read.
+    """
     context = read_document(document, options)
     if context.text is None:
         problem = context.problems[0]
@@ -85,6 +130,10 @@ def read(
 def _names_file(source: str) -> bool:
     if not source or re.search(r"[\r\n\0]", source):
         return False
-    if os.path.exists(source) or os.path.splitext(source)[1].lower() in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES):
+    if (
+        is_url(source)
+        or os.path.exists(source)
+        or os.path.splitext(source)[1].lower() in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES)
+    ):
         return True
     return re.fullmatch(r"[^\s/\\]*+[/\\]\S*", source) is not None

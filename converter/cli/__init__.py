@@ -28,7 +28,9 @@ from converter.engine.process import fill_standard_streams, set_up
 from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.version import __version__
 
-COMMANDS = ("convert", "show", "inspect", "tables", "sql", "check", "infer", "records", "rules", "schema", "spark")
+COMMANDS = (
+    "convert", "show", "inspect", "tables", "fix", "sql", "check", "infer", "records", "rules", "schema", "spark"
+)  # fmt: skip
 """All commands, in the order of the help; each has a module of the same name."""
 
 ClickError: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -14,7 +15,7 @@ import pyarrow as pa
 from converter.config import Options
 from converter.document import drawing
 from converter.document.row import short
-from converter.document.rows import ListRow, Rows, RowType, Table, frame
+from converter.document.rows import ListRow, Rows, RowType, Section, Table, frame
 from converter.document.typed_rows import (
     BlockRow,
     CellRow,
@@ -26,20 +27,21 @@ from converter.document.typed_rows import (
     ListItemRow,
     ProblemRow,
     RepairRow,
-    SectionRow,
 )
 from converter.engine.conversion import problem_of
-from converter.errors import SourceError
+from converter.errors import SourceError, UsageError
 from converter.limits import OutOfTime, TooMuchOutput
 from converter.output import Output
 from converter.records import RECORDS, ParsedDocument
-from converter.repair import State
+from converter.repair import State, repair
 from converter.values import Column
 from converter.write.json import nested_document
 from converter.write.values import json_rows
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
+    import polars as pl
 
 
 class _RecordRows(Generic[RowType]):
@@ -68,7 +70,7 @@ class _RecordRows(Generic[RowType]):
 class Document:
     """A document that was read: its outline, records, repairs and problems."""
 
-    sections = _RecordRows(SectionRow)
+    sections = _RecordRows(Section)
     blocks = _RecordRows(BlockRow)
     list_items = _RecordRows(ListItemRow)
     tables = _RecordRows(Table)
@@ -141,6 +143,42 @@ class Document:
             rows.append(ListRow(self, "lists", {**place, "items": Rows("list_items", siblings), **lines}))
         return Rows("lists", rows)
 
+    def section(self, *titles: str) -> Section:
+        """Return the first section with this title, or below sections with the titles before it: `"2024", "Prices"`.
+
+        Upper and lower case are alike.
+
+        Raises:
+            UsageError: there is none.
+        """
+        wanted = [title.strip().casefold() for title in titles]
+        for section in self.sections:
+            if wanted and [title.casefold() for title in section.path[-len(wanted) :]] == wanted:
+                return section
+        existing = ", ".join(section.title for section in self.sections if section.title)
+        raise UsageError(f"{self.source} has no section {' > '.join(titles)!r}; there are {existing or 'none'}")
+
+    def table(self, label: str) -> Table:
+        """Return the first table with this caption or, if there is none, with a column of this header.
+
+        Upper and lower case are alike.
+
+        Raises:
+            UsageError: there is none.
+        """
+        wanted = label.strip().casefold()
+        for table in self.tables:
+            if (table.caption or "").casefold() == wanted:
+                return table
+        for table in self.tables:
+            if wanted in [header.casefold() for header in table.headers]:
+                return table
+        headers = sorted({header for table in self.tables for header in table.headers if header})
+        raise UsageError(
+            f"{self.source} has no table with the caption or column {label!r}; the columns are "
+            f"{', '.join(headers) or 'none, as it has no table'}"
+        )
+
     @cached_property
     def _cells_by_table(self) -> dict[int, list[CellRow]]:
         cells: dict[int, list[CellRow]] = defaultdict(list)
@@ -199,6 +237,62 @@ class Document:
             UsageError: the record is unknown.
         """
         return frame(self.to_arrow(record))
+
+    def to_markdown(self) -> str:
+        """Return the document as Markdown as it was read: its front matter, and its text after every repair.
+
+        Reading it again gives the same records, and no repair.
+
+        Raises:
+            UsageError: it could not be read.
+        """
+        text = self._context.text
+        if text is None:
+            raise UsageError(f"{self.source} could not be read; its `problems` say why")
+        draft = repair(text.lines, text.numbers, self._options.repair, self._options.rules_off)
+        lines = list(draft.lines)
+        if matter := text.front_matter:  # only comments stand above it
+            place = bisect_left(draft.numbers, matter.line_start)
+            lines[place:place] = [matter.raw]
+        return "".join(line + "\n" for line in lines)
+
+    @property
+    def source_lines(self) -> list[str]:
+        """The lines of the source as an editor shows them, before any repair; none if it could not be read."""
+        text = self._context.text
+        if text is None:
+            return []
+        lines = dict(zip(text.numbers, text.lines, strict=True))
+        if matter := text.front_matter:
+            lines |= enumerate(matter.raw.split("\n"), matter.line_start)
+        return [lines[number] for number in sorted(lines)]
+
+    @property
+    def is_repaired(self) -> bool:
+        """Whether a repair changed the text, and did not just mark lines, as `chrome` does."""
+        return any(repair.before != repair.after for repair in self.repairs)
+
+    def to_polars(self, record: str) -> pl.DataFrame:
+        """Return a record of this document as a Polars data frame; needs Polars.
+
+        Raises:
+            UsageError: the record is unknown.
+        """
+        import polars as pl  # not a dependency: only callers who have it use it
+
+        return pl.DataFrame(self.to_arrow(record))
+
+    def to_duckdb(self, connection: duckdb.DuckDBPyConnection | None = None) -> duckdb.DuckDBPyConnection:
+        """Return a DuckDB connection, by default a new one in memory, with a table for each record of this document.
+
+        Needs the extra `duckdb`.
+        """
+        import duckdb  # an extra
+
+        connection = connection or duckdb.connect()
+        for record in RECORDS:
+            connection.from_arrow(self.to_arrow(record)).create(record)
+        return connection
 
     def to_dict(self) -> dict[str, Any]:
         """Return the whole document as one nested object, as in the format JSON."""

@@ -12,11 +12,53 @@ import pyarrow as pa
 from converter.document import drawing
 from converter.document.listing import listing
 from converter.document.row import Row
-from converter.document.typed_rows import ListItemRow, TableRow
+from converter.document.typed_rows import BlockRow, ListItemRow, SectionRow, TableRow
 from converter.values import Column, storable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Section(SectionRow):
+    """A row of `sections`, with what the section holds."""
+
+    __slots__ = ()
+
+    @property
+    def parent(self) -> Section | None:
+        """The section around it; None at the top."""
+        number = self["parent_id"]
+        return None if number is None else self._section(number)
+
+    @property
+    def children(self) -> list[Section]:
+        """The sections directly inside it, in reading order."""
+        rows = self._document.sections
+        return [self._section(row["section_id"]) for row in rows if row["parent_id"] == self["section_id"]]
+
+    @property
+    def blocks(self) -> Rows[BlockRow]:
+        """Its own blocks, heading included, without those of the sections inside it."""
+        return self._rows("blocks", BlockRow)
+
+    @property
+    def tables(self) -> Rows[Table]:
+        """Its own tables."""
+        return self._rows("tables", Table)
+
+    @property
+    def lists(self) -> Rows[ListRow]:
+        """Its own lists."""
+        return self._rows("lists", ListRow)
+
+    def _section(self, number: int) -> Section:
+        section = self._document.sections[number]
+        assert isinstance(section, Section)
+        return section
+
+    def _rows(self, record: str, row_type: type[RowType]) -> Rows[RowType]:
+        rows = getattr(self._document, record)
+        return Rows(record, [row for row in rows if row["section_id"] == self["section_id"]])
 
 
 class Table(TableRow):

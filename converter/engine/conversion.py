@@ -8,7 +8,7 @@ import os
 import tempfile
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pyarrow as pa
 
@@ -17,6 +17,7 @@ from converter.datasets import DATASETS, parts_of
 from converter.datasets.spool import Spool
 from converter.errors import OutputError, ParquetryError, ViolationError
 from converter.limits import Allowance, OutOfTime, is_out_of_memory
+from converter.model.events import BatchRows, join_rows
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
 from converter.problems import OUT_OF_MEMORY, Problem
@@ -31,19 +32,21 @@ from converter.text.office import to_markdown
 from converter.text.reading import Text, decode, read_text
 from converter.text.web.charset import declared_encoding
 
+LARGE_BYTES = 1024 * 1024
+"""A document of at least this size is a batch of its own, and its rows come in pieces; see `convert_batch`."""
 
-def read_document(source: Source, options: Options, keep_lines: bool = True) -> ParsedDocument:
+
+def read_document(source: Source, options: Options) -> ParsedDocument:
     """Read one document: bytes -> text -> repaired text -> blocks -> outline.
 
-    An error becomes a problem of the context; no document raises an exception. Without `keep_lines` the lines of the
-    text are dropped: no record is made from them, and they take half as much memory as all blocks.
+    An error becomes a problem of the document; none raises an exception.
     """
     if source.problem is not None:
         return ParsedDocument(None, source.key, problems=[source.problem])
     allowance = Allowance.of(len(source.data), options.maximum_seconds, options.maximum_output_bytes)
     try:
         with allowance.timed():
-            return _read(source, options, keep_lines, allowance)
+            return _read(source, options, allowance)
     except (Exception, OutOfTime) as error:
         return refuse(source.key, error, options)
 
@@ -68,7 +71,7 @@ def problem_of(error: BaseException, options: Options) -> Problem:
     return Problem("failed", f"{type(error).__name__}: {error}{place}; please report it with the document")
 
 
-def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowance) -> ParsedDocument:
+def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocument:
     size = len(source.data)
     if size > options.maximum_bytes:
         message = f"{size} bytes, but the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
@@ -79,10 +82,8 @@ def _read(source: Source, options: Options, keep_lines: bool, allowance: Allowan
     else:
         text = _read_office(source, format, options, allowance)
     draft = repair(text.lines, text.numbers, options.repair, options.rules_off)
-    if not keep_lines:
-        text = replace(text, lines=[])
     problems = text.problems
-    blocks = parse(draft.lines, draft.numbers, problems, not keep_lines, allowance.anew(), options.parser, draft.ends)
+    blocks = parse(draft.lines, draft.numbers, problems, allowance.anew(), options.parser, draft.ends)
     if text.front_matter is not None:
         insert_front_matter(blocks, text.front_matter)
     repairs, state = sorted(draft.repairs, key=lambda entry: entry.line_start), draft.state
@@ -137,77 +138,69 @@ def _read_office(source: Source, format: str, options: Options, allowance: Allow
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """The result of a batch of documents, or a piece of it: an Arrow table per record; `datasets` has the parts of data
-    sets.
-
-    `matched` is the number of rows that matched each schema; matched rows that did not fit are in `problems`. `more`
-    is true if further pieces follow.
-    """
-
-    records: dict[str, pa.Table]
-    matched: dict[str, int] = field(default_factory=dict)
-    more: bool = False
-
-    def pieces(self) -> Iterator[Batch]:
-        """Yield a large document's result in pieces, as `convert_in_pieces` does, so that both are written alike."""
-        for name, table in self.records.items():
-            for rows in table.to_batches():
-                yield Batch({name: pa.Table.from_batches([rows])}, more=True)
-        yield Batch({})
-
-
-def join_batches(batches: Sequence[Batch]) -> Batch:
-    """Return consecutive batches as one batch."""
-    first_batch = batches[0]
-    return Batch(
-        {name: pa.concat_tables([batch.records[name] for batch in batches]) for name in first_batch.records},
-        {name: sum(batch.matched[name] for batch in batches) for name in first_batch.matched},
-    )
-
-
-def convert_batch(sources: Iterable[Source], options: Options, records: Sequence[str] | None = None) -> Batch:
+def convert_batch(
+    sources: Iterable[Source], options: Options, records: Sequence[str] | None = None
+) -> Iterator[BatchRows]:
     """Convert a batch of documents to all records and data sets, or to those named (`datasets` names the latter).
 
     Rows are in the order of the sources. The batch bounds memory: nothing is kept between calls. A document that
-    fails or exceeds its limits does not affect the others.
+    fails or exceeds its limits does not affect the others. The rows come at once, but for one large document: its rows
+    take at least six times its size, so they come in pieces, each of one record.
 
     Raises:
         ViolationError: a record does not fit a schema that sets `fail`.
+        OutputError: the temporary file for the rows of a large document could not be written.
     """
     batch = list(sources)
+    results = convert_together(batch, options, records)
     try:
-        return convert_together(batch, options, records)
+        rows = next(results)
     except MemoryError:
-        pass
+        rows = None
+    if rows is not None:
+        yield rows
+        yield from results
+        return
     gc.collect()
     if len(batch) > 1:
-        return join_batches([convert_batch([source], options, records) for source in batch])
-    return convert_together([replace(batch[0], data=b"", problem=OUT_OF_MEMORY)], options, records)
+        yield join_rows([rows for source in batch for rows in convert_batch([source], options, records)])
+    else:
+        yield from convert_together([replace(batch[0], data=b"", problem=OUT_OF_MEMORY)], options, records)
 
 
-def convert_together(batch: Sequence[Source], options: Options, records: Sequence[str] | None = None) -> Batch:
+def convert_together(
+    batch: Sequence[Source], options: Options, records: Sequence[str] | None = None
+) -> Iterator[BatchRows]:
     """Convert a batch as `convert_batch` does, but only if memory suffices for all of its documents together.
 
+    All rows are made before the first are returned.
+
     Raises:
-        ViolationError: a record does not fit a schema that sets `fail`.
+        ViolationError, OutputError: as for `convert_batch`.
         MemoryError: memory ran out over a document, or may have: each may fit alone. Objects of this process may be
             damaged, as few libraries take a failed allocation well.
     """
     names = _datasets_first(records or (*RECORDS, *(schema.name for schema in options.schemas), DATASETS))
-    contexts = [read_document(source, options, keep_lines=False) for source in batch]
+    contexts = [read_document(source, options).without_lines() for source in batch]
     for source, context in zip(batch, contexts, strict=True):
         if source.problem is None and any(_may_be_out_of_memory(problem, len(batch)) for problem in context.problems):
             raise MemoryError
-    return _rows_of_all(contexts, options, names)
+    if is_large(batch) and not options.schemas:
+        yield from _rows_in_pieces(contexts.pop(), options, names)
+    else:
+        yield _rows_of_all(contexts, options, names)
+
+
+def is_large(batch: Sequence[Source]) -> bool:
+    """Whether a batch is one large document."""
+    return len(batch) == 1 and len(batch[0].data) >= LARGE_BYTES
 
 
 def _may_be_out_of_memory(problem: Problem, documents: int) -> bool:
     return problem is OUT_OF_MEMORY or (problem.code == "failed" and documents > 1)
 
 
-def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
+def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> BatchRows:
     """Make the rows of all documents together, which is fast; if that fails, of each document alone."""
     # If all documents together are within the smallest limits, each is within its own.
     allowance = (
@@ -226,10 +219,10 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
         fault = error.with_traceback(None)  # the traceback would keep all rows made so far alive
     if len(contexts) == 1:
         return _rows_of_all([refuse(contexts[0].source, fault, options)], options, names)
-    return join_batches([_rows_of_all([context], options, names) for context in contexts])
+    return join_rows([_rows_of_all([context], options, names) for context in contexts])
 
 
-def _rows_together(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> Batch:
+def _rows_together(contexts: Sequence[ParsedDocument], options: Options, names: Sequence[str]) -> BatchRows:
     results = {schema.name: _apply_schema(schema, contexts) for schema in options.schemas}
     tables = {}
     for name in names:
@@ -237,29 +230,28 @@ def _rows_together(contexts: Sequence[ParsedDocument], options: Options, names: 
             tables[name] = pa.Table.from_batches([results[name][0]])
         else:
             tables[name] = pa.Table.from_batches(list(_rows(name, contexts, options)), schema_of(name, options))
-    return Batch(tables, {name: matched for name, (_, matched) in results.items()})
+    return BatchRows(tables, {name: matched for name, (_, matched) in results.items()})
 
 
-def convert_in_pieces(source: Source, options: Options, records: Sequence[str] | None = None) -> Iterator[Batch]:
-    """Convert one large document as `convert_batch` does, but yield the rows in pieces, each of one record.
+def _rows_in_pieces(context: ParsedDocument, options: Options, names: Sequence[str]) -> Iterator[BatchRows]:
+    """Make the rows of one document, and yield them in pieces of one record, of each at least one.
 
-    The rows take at least six times the document's size. A temporary file holds them until the last one is made: so an
-    error fails only this document, and memory holds one piece. Only for options without schemas.
+    A temporary file holds them until the last one is made: so an error fails only this document, and memory holds one
+    piece.
 
     Raises:
         OutputError: the temporary file could not be written.
     """
-    context = read_document(source, options, keep_lines=False)
-    names = _datasets_first(records or (*RECORDS, DATASETS))
+    source = context.source
     fault: BaseException | None = None
     with tempfile.TemporaryFile() as file:
         spool = Spool(file)
-        places = []
+        places = {}
         try:
             with context.allowance.timed():
                 for name in names:
                     pa.default_memory_pool().release_unused()
-                    places += [(name, spool.append_rows(rows)) for rows in _rows(name, [context], options)]
+                    places[name] = [spool.append_rows(rows) for rows in _rows(name, [context], options)]
         except OSError as error:
             message = f"a temporary file could not be written: {error.strerror}; set TMPDIR to use another folder"
             raise OutputError(message, source=tempfile.gettempdir()) from error
@@ -267,11 +259,12 @@ def convert_in_pieces(source: Source, options: Options, records: Sequence[str] |
             fault = error.with_traceback(None)
         del context
         if fault is None:
-            for name, place in places:
-                yield Batch({name: pa.Table.from_batches([spool.read(place)])}, more=True)
-            yield Batch({})
+            for name, record_places in places.items():
+                pieces = (pa.Table.from_batches([spool.read(place)]) for place in record_places)
+                for piece in pieces if record_places else [schema_of(name, options).empty_table()]:
+                    yield BatchRows({name: piece})
     if fault is not None:
-        yield from _rows_of_all([refuse(source.key, fault, options)], options, names).pieces()
+        yield _rows_of_all([refuse(source, fault, options)], options, names)
 
 
 def _datasets_first(records: Iterable[str]) -> list[str]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,8 +15,10 @@ import pyarrow as pa
 
 from converter.config import Options, schema_of
 from converter.datasets import DATASETS
-from converter.engine.pool import LARGE_BYTES, convert_batches
+from converter.engine.conversion import LARGE_BYTES
+from converter.engine.pool import convert_batches
 from converter.errors import OutputError, TooManyProblems, UsageError
+from converter.model.events import BatchEnd, BatchRows, BatchStart, Event, Sink, whole_batches
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import (
@@ -28,7 +29,6 @@ from converter.output import (
     Output,
     PreviousOutput,
     RecordFiles,
-    Records,
     Stage,
     Target,
     open_stage,
@@ -52,8 +52,6 @@ COUNTED_RECORDS = ("documents", "repairs", "problems")
 """The records that a report always counts, whatever is written."""
 Progress = Callable[[int, int], None]
 """Called after each batch with the number of documents and bytes processed so far."""
-Sink = Callable[[Records, str, bool], None]
-"""Takes the result of a batch, or a piece of it; its partition; and whether more pieces follow."""
 Files = RecordFiles | NestedFile
 Fill = Callable[[Files, Stage, PreviousOutput | None, Report], None]
 """Converts documents that the earlier output does not hold into the files of the stage; counts them in the report."""
@@ -69,8 +67,13 @@ class Settings:
     progress: Progress | None = None
     isolated: bool = False
 
+    @property
+    def workers(self) -> int:
+        """The number of worker processes; 0 if this process converts."""
+        return self.jobs if self.isolated or self.jobs > 1 else 0
 
-def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[list[Source]]:
+
+def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[BatchStart]:
     """Group sources into batches that fit in memory, each of one partition; a large document is a batch of its own."""
     open_batches: dict[str, list[Source]] = {}
     sizes: Counter[str] = Counter()
@@ -78,18 +81,19 @@ def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iter
         partition = partition_of(source, partition_by)
         if len(source.data) >= BATCH_BYTES and partition in open_batches:
             del sizes[partition]
-            yield open_batches.pop(partition)
+            yield BatchStart(open_batches.pop(partition), partition)
         batch = open_batches.setdefault(partition, [])
         batch.append(source)
         sizes[partition] += len(source.data)
         if len(batch) >= BATCH_DOCUMENTS or sizes[partition] >= BATCH_BYTES:
             del sizes[partition]
-            yield open_batches.pop(partition)
+            yield BatchStart(open_batches.pop(partition), partition)
         elif len(open_batches) > WAITING_PARTITIONS:
             ((largest, _),) = sizes.most_common(1)
             del sizes[largest]
-            yield open_batches.pop(largest)
-    yield from open_batches.values()
+            yield BatchStart(open_batches.pop(largest), largest)
+    for partition, batch in open_batches.items():
+        yield BatchStart(batch, partition)
 
 
 def convert_sources(
@@ -111,65 +115,69 @@ def convert_sources(
     schemas = [schema.name for schema in options.schemas]
     report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
     report.matched |= dict.fromkeys(schemas, 0)
-    keep_unique = _uniqueness_filter(options)
+    keep_unique = uniqueness_filter(options)
     hinted_types = options.hints.types.keys() - {"*"}
     names = list(
         dict.fromkeys(
             [*output.requested_records(options), *schemas, *COUNTED_RECORDS, *(["tables"] if hinted_types else [])]
         )
     )
-    grouped_sources = batches(sources, output.partition_by)
-    in_pieces = not output.nested(options)
-    for batch, pieces in convert_batches(grouped_sources, options, names, settings.jobs, settings.isolated, in_pieces):
-        partition = partition_of(batch[0], output.partition_by)
-        documents = 0
-        for piece in pieces:
-            records = keep_unique(piece.records)
-            sink(records, partition, piece.more)
-            report.add(records)
-            if hinted_types and "tables" in records:
-                report.hinted = sorted({*report.hinted, *matching_types(hinted_types, records["tables"])})
-            documents += records["documents"].num_rows if "documents" in records else 0
-            for name, matched in piece.matched.items():
-                report.matched[name] += matched
-        report.sources += len(batch)
-        report.documents += documents
-        report.failed += len(batch) - documents
-        report.listing_complete = report.listing_complete and all(source.listed for source in batch)
-        report.bytes += sum(len(source.data) for source in batch)
-        if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
-            raise TooManyProblems(settings.maximum_problems, report.problems)
-        if settings.progress is not None:
-            settings.progress(report.sources, report.bytes)
+    documents = 0
+    for event in convert_batches(batches(sources, output.partition_by), options, names, settings.workers):
+        match event:
+            case BatchStart():
+                documents = 0
+                sink(event)
+            case BatchRows():
+                rows = keep_unique(event)
+                sink(rows)
+                report.add(rows.records)
+                if hinted_types and "tables" in rows.records:
+                    report.hinted = sorted({*report.hinted, *matching_types(hinted_types, rows.records["tables"])})
+                documents += rows.records["documents"].num_rows if "documents" in rows.records else 0
+                for name, matched in rows.matched.items():
+                    report.matched[name] += matched
+            case BatchEnd(batch):
+                sink(event)
+                report.sources += len(batch)
+                report.documents += documents
+                report.failed += len(batch) - documents
+                report.listing_complete = report.listing_complete and all(source.listed for source in batch)
+                report.bytes += sum(len(source.data) for source in batch)
+                if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
+                    raise TooManyProblems(settings.maximum_problems, report.problems)
+                if settings.progress is not None:
+                    settings.progress(report.sources, report.bytes)
 
 
 @contextlib.contextmanager
 def _write_behind(sink: Sink) -> Iterator[Sink]:
-    """Yield a sink that writes one batch while the next is converted: compression runs without the interpreter lock.
+    """Yield a sink that writes rows while the next are made: compression runs without the interpreter lock.
 
     Only for files: a pipe that nobody reads would block the thread, and so the run, forever.
     """
     with ThreadPoolExecutor(1) as thread:
         pending: Future[None] | None = None
 
-        def write(records: Records, partition: str, more: bool) -> None:
+        def write(event: Event) -> None:
             nonlocal pending
             if pending is not None:
                 pending.result()
-            pending = thread.submit(sink, records, partition, more)
+            pending = thread.submit(sink, event)
 
         yield write
         if pending is not None:
             pending.result()
 
 
-def _uniqueness_filter(options: Options) -> Callable[[Records], Records]:
+def uniqueness_filter(options: Options) -> Callable[[BatchRows], BatchRows]:
     """Return a function that removes from a batch the rows that must be unique in the run, and are not."""
     if not options.schemas:
-        return lambda records: records
+        return lambda rows: rows
     from converter.schema.unique import Uniques  # a tenth of the startup time; only runs with schemas need it
 
-    return partial(Uniques().filter, options.schemas)
+    uniques = Uniques()
+    return lambda rows: replace(rows, records=uniques.filter(options.schemas, rows.records))
 
 
 def write_stream(
@@ -189,7 +197,7 @@ def write_stream(
         nested = NestedJsonWriter(stream)
         report.written = True
         with timed(report):
-            convert_sources(sources, lambda records, *_: nested.write(records), output, options, report, settings)
+            convert_sources(sources, whole_batches(nested.write), output, options, report, settings)
             nested.close()
         return report
     if output.records and DATASETS in output.records:
@@ -201,9 +209,10 @@ def write_stream(
         )
     writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.layout)
 
-    def write(records: Records, *_: object) -> None:
-        for rows in records[names[0]].to_batches() if names[0] in records else ():
-            writer.write(rows)
+    def write(event: Event) -> None:
+        if isinstance(event, BatchRows) and names[0] in event.records:
+            for rows in event.records[names[0]].to_batches():
+                writer.write(rows)
 
     report.written = True
     with timed(report):
@@ -379,9 +388,10 @@ def matching_types(names: Iterable[str], tables: pa.Table) -> Iterator[str]:
 def skip_unchanged(sink: Sink, previous: PreviousOutput) -> Sink:
     """Return a sink that also records which documents of an earlier output were converted."""
 
-    def write(records: Records, partition: str, more: bool) -> None:
-        previous.take(records)
-        sink(records, partition, more)
+    def write(event: Event) -> None:
+        if isinstance(event, BatchRows):
+            previous.take(event.records)
+        sink(event)
 
     return write
 

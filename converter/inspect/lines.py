@@ -63,15 +63,9 @@ def lines_of(document: Document, kinds: Sequence[str]) -> list[Line]:
 
     `kinds` are the kinds of the blocks, from `kinds_of`.
     """
-    text = document.context.text
-    if text is None:
-        return []
-    contents = dict(zip(text.numbers, text.lines, strict=True))
-    if matter := text.front_matter:
-        contents |= enumerate(matter.raw.split("\n"), matter.line_start)
     lines = [
         Line(number, line, "blank" if INVISIBLE.fullmatch(line) else "unread")
-        for number, line in sorted(contents.items())
+        for number, line in enumerate(document.source_lines, 1)
     ]
     for block, kind in zip(document.blocks, kinds, strict=True):  # a nested block follows its parent
         for line in lines[block["line_start"] - 1 : block["line_end"]]:

@@ -11,7 +11,7 @@ a later run -> PreviousOutput: what it can keep (`previous.py`)
 from converter.output.disk import Folder
 from converter.output.folder import NestedFile, RecordFiles
 from converter.output.manifest import MANIFEST, Arrangement, File, Manifest, read_manifest, verify
-from converter.output.output import Mode, Output, Records, mode_of, previous_output
+from converter.output.output import Mode, Output, mode_of, previous_output
 from converter.output.partition import partition_of
 from converter.output.previous import PreviousOutput
 from converter.output.stage import Stage, open_stage
@@ -30,7 +30,6 @@ __all__ = [
     "Output",
     "PreviousOutput",
     "RecordFiles",
-    "Records",
     "Stage",
     "Target",
     "find_target",

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
-from converter.output.manifest import File, Manifest, read_manifest
+from converter.output.manifest import File, Manifest, grouped, read_manifest
 from converter.output.parts import Parts
 from converter.output.rows import batches, rows_to_keep
 from converter.output.target import Load
@@ -103,12 +102,7 @@ class Folder:
 
     def _groups(self, records: Collection[str]) -> list[tuple[str, list[File]]]:
         """Return groups of files that hold the same documents, each with its partition, in the order of writing."""
-        groups: dict[tuple[str, str], list[File]] = defaultdict(list)
-        for file in self._files():
-            if file.record in records:
-                path = PurePosixPath(file.path)
-                groups[path.name if path.parent.name else "", "/".join(path.parts[1:-1])].append(file)
-        return [(partition, groups[name, partition]) for name, partition in sorted(groups)]
+        return grouped(file for file in self._files() if file.record in records)
 
     def _holds_any(self, files: list[File], stale: frozenset[str]) -> bool:
         """Whether the files hold a stale document, or it is unknown which documents they hold."""

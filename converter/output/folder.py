@@ -17,11 +17,12 @@ import pyarrow.parquet as pq
 from converter.config import Options, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.errors import OutputError
+from converter.model.events import BatchRows, BatchStart, Event, whole_batches
 from converter.model.report import Report
 from converter.model.source import NO_PARTITION
 from converter.output.capacity import Capacity, omission_problem, renaming_problem
 from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
-from converter.output.output import Output, Records
+from converter.output.output import Output
 from converter.output.partition import NO_ATTRIBUTE, hive_escaped, unused
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
@@ -38,9 +39,10 @@ longer to create their files than Parquetry to fill them. Measured on `../shared
 takes 0.91 of the time that it takes without threads."""
 
 
-def by_file(records: Records) -> Records:
-    """Return a batch result by file name: the parts of data sets are in a file of another name."""
-    return {PARTS_FILE if name == DATASETS else name: batch for name, batch in records.items()}
+def by_file(rows: BatchRows) -> BatchRows:
+    """Return the rows by file name: the parts of data sets are in a file of another name."""
+    names = {DATASETS: PARTS_FILE}
+    return replace(rows, records={names.get(name, name): table for name, table in rows.records.items()})
 
 
 class RecordFiles:
@@ -72,6 +74,7 @@ class RecordFiles:
         )
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
         self._datasets = Datasets(spool, output.contract(previous), options.hints)
+        self._partition = ""
         self._resumed_output: str | None = None
         """The resumed output, whose parts of data sets are among the rows."""
         self._run_problems: list[pa.Table] = []
@@ -87,13 +90,15 @@ class RecordFiles:
         """The Arrow schemas of everything stored: `schemas`, and the parts of data sets."""
         return {**self._parts.schemas, **self.schemas}
 
-    def write(self, records: Records, partition: str, more: bool = False) -> None:
-        """Write a batch result, all of one partition, or a piece of it; with `more`, further pieces follow."""
-        if NO_PARTITION in partition and "problems" in records:
-            records = records | {"problems": self._document_problems(records["problems"])}
-        self._parts.write(by_file(records), partition, more)
-        if DATASETS in records:
-            self._datasets.add(records[DATASETS])
+    def write(self, event: Event) -> None:
+        """Write the rows of a batch."""
+        if isinstance(event, BatchStart):
+            self._partition = event.partition
+        if isinstance(event, BatchRows):
+            if DATASETS in event.records:
+                self._datasets.add(event.records[DATASETS])
+            event = by_file(self._without_run_problems(event))
+        self._parts.write(event)
 
     def adopt(self, folder: Path, files: Sequence[File]) -> None:
         """Take over the files, with the parts of data sets, that another process wrote with `Parts` to its own folder.
@@ -109,7 +114,9 @@ class RecordFiles:
             if file.record == "problems" and NO_PARTITION in file.path:
                 # It may hold problems without a document, which are separated from the others row by row.
                 rows = pa.Table.from_batches(batches(folder / file.path, PROBLEMS.schema), PROBLEMS.schema)
-                self.write({"problems": rows}, Parts.partition(file.path))
+                partition = Parts.partition(file.path)
+                self._parts.add({"problems": self._document_problems(rows)}, partition)
+                self._parts.roll(partition)
             if file.record == PARTS_FILE:
                 for batch in batches(folder / file.path, PARTS):
                     self._datasets.add(batch)
@@ -164,6 +171,11 @@ class RecordFiles:
                 raise
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
         return sorted(self._parts.files() + files, key=lambda file: file.path)
+
+    def _without_run_problems(self, rows: BatchRows) -> BatchRows:
+        if NO_PARTITION not in self._partition or "problems" not in rows.records:
+            return rows
+        return replace(rows, records={**rows.records, "problems": self._document_problems(rows.records["problems"])})
 
     def _document_problems(self, problems: pa.Table) -> pa.Table:
         """Return the problems of documents; those without a document wait until the partitions are known."""
@@ -232,7 +244,8 @@ class RecordFiles:
             self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout, self._in_folders
         ) as parts:
             for batch in batches:
-                parts.write({name: batch})
+                parts.add({name: batch})
+                parts.roll()
             parts.close()
         return [replace(file, path=f"{DATASETS}/{file.path}", record=folder) for file in parts.files()]
 
@@ -279,16 +292,13 @@ class NestedFile:
         self._folder = folder
         self._stream = open(folder / "documents.json", "wb")  # noqa: SIM115
         self._writer = NestedJsonWriter(self._stream)
+        self.write = whole_batches(self._writer.write)
 
     def __enter__(self) -> NestedFile:
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stream.close()
-
-    def write(self, records: Records, partition: str, more: bool = False) -> None:
-        """Write the documents of a batch, which holds all their records."""
-        self._writer.write(records)
 
     def finish(self, report: Report) -> list[File]:
         """End the array; return the file."""

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-import pyarrow as pa
-
 from converter.config import Options
 from converter.datasets import DATASETS, Contract, Lock, contract_of
 from converter.errors import OutputError, UsageError
@@ -21,7 +19,6 @@ from converter.version import __version__
 from converter.write import FORMATS, Layout
 
 Mode = Literal["create", "overwrite", "append", "incremental"]
-Records = dict[str, pa.Table]
 
 
 @dataclass(frozen=True, slots=True)

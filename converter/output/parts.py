@@ -12,6 +12,7 @@ from typing import BinaryIO, TypeAlias
 import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
+from converter.model.events import BatchEnd, BatchRows, BatchStart, Event
 from converter.model.source import NO_PARTITION
 from converter.output.manifest import File, described, grouped
 from converter.output.rows import batches
@@ -58,6 +59,10 @@ class Parts:
     """The record of each file, by its path in the folder."""
     adopted: dict[str, File] = field(default_factory=dict)
     """The files that another process wrote; their hashes are known."""
+    _partition: str = ""
+    """The partition of the batch that is written."""
+    _is_filled: bool = False
+    """Whether rows of that batch were written."""
     _open: dict[str, _Group] = field(default_factory=dict)
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -67,19 +72,23 @@ class Parts:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def write(self, records: Mapping[str, Rows], partition: str = "", more: bool = False) -> None:
-        """Write the rows of some documents, all of one partition (`lang=en`, or none); with `more`, others follow.
+    def write(self, event: Event) -> None:
+        """Write the rows of a batch, all of one partition; a file may end with the batch.
 
         Raises:
             OSError: the disk is full, for example.
         """
-        self.add(records, partition)
-        if not more:
-            self.roll(partition)
-            return
-        if group := self._open.get(partition):
-            for writer in group.writers.values():
-                writer.flush(ROW_GROUP_BYTES)
+        match event:
+            case BatchStart(_, partition):
+                self._partition, self._is_filled = partition, False
+            case BatchRows(records):
+                if self._is_filled and (group := self._open.get(self._partition)):
+                    for writer in group.writers.values():
+                        writer.flush(ROW_GROUP_BYTES)
+                self.add(records, self._partition)
+                self._is_filled = True
+            case BatchEnd():
+                self.roll(self._partition)
 
     def add(self, records: Mapping[str, Rows], partition: str = "") -> None:
         """Write some rows of documents; more follow, until `roll` ends them."""

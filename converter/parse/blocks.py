@@ -14,6 +14,9 @@ MAXIMUM_COLUMNS = 32_768
 MAXIMUM_INLINE_LENGTH = 100_000
 """Longer inline content is a data dump, not prose. Some inline rules take quadratic time: it is kept as plain text."""
 
+CONTAINERS = frozenset({"quote", "footnote"})
+"""Kinds of blocks whose text is that of their children; any other block has its own text."""
+
 CELL_BYTES = 60
 """Bytes that a cell takes in all records together, apart from its text."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -26,22 +26,18 @@ line; the rest is margin."""
 
 
 def structure(
-    lines: list[str], env: dict[str, Any], parser: Parser, large: bool = False, release: bool = False
+    lines: Sequence[str], env: dict[str, Any], parser: Parser, window_lines: int | None = None
 ) -> Iterator[Token | CommonBlock]:
     """Yield the block structure, inline content unparsed; link references and footnotes are added to `env`.
 
-    A `large` document takes less memory, but more time for each block of many lines. With `release`, lines above the
-    current block are emptied from time to time.
+    markdown-it sees the whole document, or `window_lines` lines at a time: that takes less memory, but more time for
+    each block of many lines.
     """
     at, end = 0, len(lines)
     marks = Marks.of(lines)
-    size = WINDOW_LINES if large else end
-    release_start = 0
+    size = window_lines or end
     window: Window | None = None
     while at < end:
-        if release and at - release_start >= WINDOW_LINES:
-            lines[release_start:at] = [""] * (at - release_start)
-            release_start = at
         if not lines[at].strip(" \t"):
             at += 1
         elif block := None if marks.mdx else parser.read_block(lines, at):
@@ -59,7 +55,7 @@ def structure(
 class Window:
     """The lines of a document that markdown-it sees: all lines of most documents."""
 
-    def __init__(self, lines: list[str], start: int, size: int, parser: Parser, marks: Marks) -> None:
+    def __init__(self, lines: Sequence[str], start: int, size: int, parser: Parser, marks: Marks) -> None:
         """Take `size` lines from `start`, or as many as are left.
 
         A block that ends at or before line `certain` ends there in the document too.

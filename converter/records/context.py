@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from operator import attrgetter
 
 from converter.limits import Allowance
 from converter.parse import Block, Item
-from converter.parse.tokens import CONTAINERS
+from converter.parse.blocks import CONTAINERS
 from converter.problems import Problem
 from converter.repair import Repair, State
 from converter.text.reading import Text
@@ -57,6 +57,10 @@ class ParsedDocument:
     attributes: Mapping[str, str] = field(default_factory=dict)
     allowance: Allowance = field(default_factory=Allowance)
     headings: dict[str, Sequence[int | None]] = field(default_factory=dict)
+
+    def without_lines(self) -> ParsedDocument:
+        """Return it without the lines of its text: no record needs them, and they take half the memory of blocks."""
+        return self if self.text is None else replace(self, text=replace(self.text, lines=[]))
 
     @property
     def title(self) -> str | None:
@@ -128,7 +132,7 @@ def section_text(section: Section, blocks: Sequence[Block]) -> str:
     has_nested_blocks = False
     for index in section.blocks:
         block = blocks[index]
-        if block.kind in CONTAINERS or block.kind == "front_matter" or heading_level(block):
+        if block.kind in CONTAINERS or heading_level(block):
             continue
         if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index:
             has_nested_blocks = True

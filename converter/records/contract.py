@@ -68,7 +68,7 @@ def _field(field: pa.Field) -> dict[str, Any]:
         "name": field.name,
         "type": type,
         "arrowType": arrow_type_name(field.type),
-        "description": (field.metadata or {}).get(b"description", b"").decode(),
+        "description": field.metadata[b"description"].decode(),
         "constraints": {"required": not field.nullable},
     }
 

@@ -80,18 +80,10 @@ class Record:
             metadata={"record": self.name, "description": self.description, "version": CONTRACT_VERSION},
         )
 
-    def table(self, contexts: Iterable[ParsedDocument]) -> pa.Table:
-        """Return the rows of these documents as an Arrow table, in the order of the documents.
-
-        Raises:
-            ValueError: a row holds a null where the contract allows none.
-        """
-        return pa.Table.from_batches(list(self.batches(contexts)), self.schema)
-
     def batches(
         self, contexts: Iterable[ParsedDocument], rows_at_once: int = ROWS_AT_ONCE, allowance: Allowance | None = None
     ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of `table` in batches of up to `rows_at_once`, each charged to the allowance first.
+        """Yield the rows of these documents in batches of up to `rows_at_once`, each charged to the allowance first.
 
         Raises:
             ValueError: a row holds a null where the contract allows none.

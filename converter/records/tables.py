@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from converter.parse import Block, Table
+from converter.parse.dialects.attributes import cut_title
 from converter.problems import Problem
 from converter.records.context import ParsedDocument
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
@@ -27,7 +28,6 @@ NUMBERED_TITLE = re.compile(
 )
 PANDOC_TITLE = re.compile(r"(?:Table)?:\s++")
 """Pandoc's mark of a caption, above the table or below; it is no part of the caption."""
-ATTRIBUTES = re.compile(r"\{[#.][^{}]*+\}$")
 CAPTION_ELEMENT = re.compile(r"\s*<(p|div|figcaption|center)\b[^<>]*>.*</\1\s*>\s*", re.IGNORECASE | re.DOTALL)
 
 
@@ -91,7 +91,7 @@ def _assign(blocks: Sequence[Block], run: Sequence[int]) -> dict[int, str]:
 
 def _title_of(block: Block) -> str:
     mark = PANDOC_TITLE.match(block.text)
-    return ATTRIBUTES.sub("", block.text[mark.end() if mark else 0 :]).rstrip()
+    return cut_title(block.text[mark.end() if mark else 0 :])
 
 
 def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:

@@ -15,8 +15,8 @@ from itertools import groupby, islice, takewhile
 from operator import attrgetter
 
 from converter.parse import Block, Item, Table
+from converter.parse.blocks import CONTAINERS
 from converter.parse.html_blocks import html_text
-from converter.parse.tokens import CONTAINERS
 from converter.records import ParsedDocument
 from converter.records.context import heading_level
 from converter.schema.visible import MARKS, cut, plain

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 from itertools import chain, groupby
-from typing import Final
+from typing import Any, Final
+
+import pyarrow as pa
 
 from converter.addresses import public
 from converter.errors import UsageError
@@ -47,10 +49,20 @@ from converter.sources.paths import (
     standard_input,
 )
 from converter.sources.query import sources_of_query
-from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_table
+from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_batches, sources_of_table
 from converter.sources.urls import check_store, files_of_url, is_url
 
-__all__ = ["Columns", "LeftOut", "Listing", "LocalFile", "Sources", "find_files", "find_sources", "read_there"]
+__all__ = [
+    "Columns",
+    "LeftOut",
+    "Listing",
+    "LocalFile",
+    "Sources",
+    "find_files",
+    "find_sources",
+    "read_there",
+    "sources_in_memory",
+]
 
 FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (is_standard_input, standard_input),
@@ -137,6 +149,31 @@ def find_sources(
     return Sources(
         _start(_without_duplicate_keys(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing
     )
+
+
+def sources_in_memory(
+    sources: pa.RecordBatchReader | Iterable[str | os.PathLike[str] | Source],
+    columns: Columns | None = None,
+    maximum_bytes: int = DEFAULT_MAXIMUM_BYTES,
+    **search: Any,
+) -> Iterator[Source]:
+    """Yield documents that are already in memory, lazily: the rows of a table, or sources, which may stand among paths.
+
+    `search` are further arguments of `find_sources`, for the paths.
+
+    Raises:
+        UsageError: before the first source: a requested column is missing.
+    """
+    if isinstance(sources, pa.RecordBatchReader):
+        assert columns is not None
+        return _without_duplicate_keys(sources_of_batches(sources, columns, maximum_bytes))
+    found = (
+        [source]
+        if isinstance(source, Source)
+        else find_sources([source], columns=columns, maximum_bytes=maximum_bytes, **search)
+        for source in sources
+    )
+    return _without_duplicate_keys(chain.from_iterable(found))
 
 
 def _argument(argument: str | os.PathLike[str]) -> str:

@@ -377,6 +377,19 @@ def sources_of_table(
         yield source
 
 
+def sources_of_batches(
+    batches: pa.RecordBatchReader, columns: Columns, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES
+) -> Iterator[Source]:
+    """Yield the documents in the rows of a table in memory; without a key column, their keys are `<table>#1` and so on.
+
+    Raises:
+        UsageError: before the first row: a requested column is missing.
+    """
+    check_schema(columns, batches.schema)
+    rows = rows_of_batches(batches, columns, maximum_bytes)
+    return (source_of_row(row, "<table>", columns, maximum_bytes) for row in rows)
+
+
 def source_of_row(row: Row, table: str, columns: Columns, maximum_bytes: int = DEFAULT_MAXIMUM_BYTES) -> Source:
     """Return the document in a row, or a source with a problem."""
     key = f"{table}#{row.number}"

@@ -23,6 +23,7 @@ from converter.config import Options, options_from_text, schema_of
 from converter.engine.pool import convert_batches
 from converter.engine.run import batches
 from converter.errors import SourceError, UsageError
+from converter.model.events import BatchRows
 from converter.model.source import Source
 from converter.output import Output
 from converter.records import RECORDS
@@ -133,9 +134,9 @@ class Records:
             file if isinstance(file, Source) else read_there(file, folder, maximum_bytes, seconds) for file in files
         )
         schema = _plain(self.schema)
-        for _, pieces in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
-            for piece in pieces:
-                yield from piece.records[self.record].cast(schema).to_batches()
+        for event in convert_batches(batches(sources), self.options, [self.record], workers=int(isolated)):
+            if isinstance(event, BatchRows):
+                yield from event.records[self.record].cast(schema).to_batches()
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from pyspark import TaskContext
 
 from converter.config import Options, schema_of
 from converter.datasets import PARTS, PARTS_FILE
-from converter.engine.run import Settings, convert_sources, not_held
+from converter.engine.run import Settings, convert_sources, not_held, skip_unchanged
 from converter.errors import OutputError, ParquetryError
+from converter.model.events import BatchRows, Event
 from converter.model.report import Report
 from converter.model.source import Source
-from converter.output import File, Folder, Output, PreviousOutput, Records, read_manifest
+from converter.output import File, Folder, Output, PreviousOutput, read_manifest
 from converter.output.folder import by_file
 from converter.output.parts import Parts
 from converter.sources import Listing
@@ -103,13 +104,12 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
         new_sources = sources if earlier is None else not_held(sources, earlier, result.report)
         with Parts(result.folder, schemas, output.format, output.layout, in_folders=True) as parts:
 
-            def write(records: Records, partition: str, has_more: bool) -> None:
-                if earlier is not None:
-                    earlier.take(records)
-                parts.write(by_file(records), partition, has_more)
+            def write(event: Event) -> None:
+                parts.write(by_file(event) if isinstance(event, BatchRows) else event)
 
+            sink = write if earlier is None else skip_unchanged(write, earlier)
             settings = Settings(isolated=isolated)
-            convert_sources(new_sources, write, output, options, result.report, settings)
+            convert_sources(new_sources, sink, output, options, result.report, settings)
             parts.close()
         result.files = parts.files()
         if earlier is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -59,7 +59,7 @@ class NestedJsonWriter(_ArrayWriter):
     def __init__(self, stream: BinaryIO) -> None:
         super().__init__(stream, indent=2)
 
-    def write(self, batches: dict[str, pa.Table]) -> None:
+    def write(self, batches: Mapping[str, pa.Table]) -> None:
         """Write an element for each document of the batches, which hold every record."""
         records = {name: _group_by(json_rows(batch), "doc_id") for name, batch in batches.items()}
         for document in json_rows(batches["documents"]):

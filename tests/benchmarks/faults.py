@@ -429,7 +429,7 @@ def main() -> None:
     import converter.output.delta
     import converter.output.duckdb
     import converter.output.postgres  # noqa: F401
-    from tests.output.test_targets import postgres_server
+    from tests.support.places import postgres_server
 
     total, start = 0, time.monotonic()
     cases = [case for case in CASES if not names or str(case).startswith(names)]

@@ -17,7 +17,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from multiprocessing import forkserver
@@ -26,12 +26,13 @@ from unittest.mock import patch
 
 from converter.config import Options
 from converter.engine import pool
-from converter.engine.conversion import Batch, convert_together
+from converter.engine.conversion import convert_together
 from converter.engine.process import processors
 from converter.engine.run import Settings, convert_sources
+from converter.model.events import BatchRows, Event
 from converter.model.report import Report
 from converter.model.source import Source, document_id
-from converter.output import Output, Records
+from converter.output import Output
 from converter.sources import find_sources
 from tests.benchmarks.documents import CONSTRUCTS, generated
 from tests.support.expansions import EXPANDING
@@ -139,7 +140,8 @@ def fuzz(count: int, seed: int = 0, is_limited: bool = True) -> Counter[str]:
             pending.add(str(number))
             yield Source(str(number), data)
 
-    def sink(records: Records, *_: object) -> None:
+    def sink(event: Event) -> None:
+        records = event.records if isinstance(event, BatchRows) else {}
         if documents := records.get("documents"):
             assert documents["doc_id"].to_pylist() == [document_id(key) for key in documents["source"].to_pylist()]
             pending.difference_update(documents["source"].to_pylist())
@@ -180,23 +182,23 @@ def memory_limit() -> Iterator[None]:
         resource.prlimit(server, resource.RLIMIT_DATA, previous_limit)
 
 
-def measure_batch(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
+def measure_batch(batch: Sequence[Source], options: Options, records: Sequence[str]) -> Iterator[BatchRows]:
     """Convert a batch as a worker does; note its memory and, if the batch was slow, the time of each document."""
     start = time.monotonic()
-    result = convert_together(batch, options, names)
+    rows = [*convert_together(batch, options, records)]
     durations = [time.monotonic() - start]
     if durations[0] > SECONDS and len(batch) > 1:
         durations = []
         for source in batch:
             start = time.monotonic()
-            convert_together([source], options, names)
+            deque(convert_together([source], options, records), 0)
             durations.append(time.monotonic() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     slow_keys = [source.key for source, seconds in zip(batch, durations, strict=False) if seconds > SECONDS * TOLERANCE]
     line = json.dumps({"slow_keys": slow_keys, "seconds": max(durations), "megabytes": peak}) + "\n"
     with open(os.environ[MEASURED], "ab", buffering=0) as file:
         file.write(line.encode())
-    return result
+    return iter(rows)
 
 
 def check_limits(count: int, seed: int = 0, is_limited: bool = True) -> tuple[Counter[str], dict[str, float]]:

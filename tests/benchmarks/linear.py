@@ -44,6 +44,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from converter.errors import DecodingError
+from tests.support.conversion import rows_of_batch
 from tests.support.paths import PROJECT
 
 PACKAGE = PROJECT / "converter"
@@ -406,7 +407,6 @@ def exercise() -> None:
     """Read a document with every construct, so that all lazily compiled expressions are compiled."""
     from converter.config import Options
     from converter.destination import RECORDS, destination_of
-    from converter.engine.conversion import convert_batch
     from converter.model.source import Source
     from converter.output.capacity import Capacity
     from converter.output.target import find_target
@@ -419,7 +419,7 @@ def exercise() -> None:
     texts += [data.decode("utf-8", "replace") for data, _ in zip(inputs(0), range(200), strict=False)]
     texts += ["---\nwrong: [\n---\n\n|t|\n|-|\n|1:30|\n|2:40|\n", '{"a": 1, "a": 2}\n\ntext\n']
     for text in texts:
-        convert_batch([Source("a.md", text)], Options())
+        rows_of_batch([Source("a.md", text)], Options())
     find_target("a folder", None)
     destination_of("postgresql://user@host/name", None, RECORDS)
     Capacity("a system", 9, forbidden=" ").names(["a b"])

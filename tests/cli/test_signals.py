@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_command import COMMAND, ENVIRONMENT, TEXT, folder_of, start
 from tests.support.combinations import ALL, some
+from tests.support.commands import COMMAND, ENVIRONMENT, start
+from tests.support.documents import TEXT
+from tests.support.folders import folder_of
 
 STOPPED = b"parquetry: stopped; nothing half-written was left\n"
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.cli.console import TerminalStream, in_flags, one_safe_line
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
+from tests.support.commands import COMMAND, ENVIRONMENT, run
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b5n\x7f\x08\u202eturned\u2066"
 OWN_CODES = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*[AK])")

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from converter.config import Options
 from converter.datasets import Datasets
 from converter.datasets.part import COMPRESSED_BYTES, as_type
-from converter.engine.conversion import convert_batch
 from converter.engine.run import write_folder, write_stream
 from converter.errors import OutputError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Output
 from converter.values import Hints, column_names, dataset_name
+from tests.support.conversion import records_of, rows_of_batch
 
 PLACE = ["doc_id", "table_id", "row", "line_start"]
 
@@ -118,7 +118,7 @@ def test_batch_size_and_order_do_not_change_the_result(texts: list[str], random:
     for ordered, step in ((sources, len(sources)), (shuffled, size)):
         datasets = Datasets(io.BytesIO())
         for start in range(0, len(ordered), step):
-            datasets.add(convert_batch(ordered[start : start + step], Options(), ["datasets"]).records["datasets"])
+            datasets.add(records_of(ordered[start : start + step], Options(), ["datasets"])["datasets"])
         files = {}
         for dataset, schema, batches in datasets.tables():
             rows = pa.Table.from_batches(batches, schema).to_pylist()
@@ -220,7 +220,7 @@ def test_data_sets_of_the_last_run_are_replaced_only_on_overwrite(tmp_path: Path
 
 
 def test_a_batch_can_be_pickled() -> None:
-    batch = convert_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
+    batch = rows_of_batch([Source("a.md", table("| a | b |", "| 1 | 12 ms |"))], Options())
     copy = pickle.loads(pickle.dumps(batch))
     assert copy.records == batch.records and batch.records["datasets"].num_rows == 1
 
@@ -242,7 +242,7 @@ def test_integers_become_floats_as_arrow_casts_them(values: list[int | None]) ->
 
 def test_a_large_part_is_compressed_without_loss(tmp_path: Path) -> None:
     rows = [f"| {number} | {number % 7} |" for number in range(20_000)]
-    part = convert_batch([Source("a.md", table("| a | b |", *rows))], Options()).records["datasets"]
+    part = records_of([Source("a.md", table("| a | b |", *rows))], Options())["datasets"]
     assert len(part.column("rows")[0].as_py()) < COMPRESSED_BYTES // 2
     run(tmp_path, {"a.md": table("| a | b |", *rows)})
     assert read(tmp_path, "a__b").column("a").to_pylist() == list(range(20_000))

@@ -20,7 +20,7 @@ from converter.model.source import Source
 from converter.output import Output, find_target, read_manifest
 from converter.output.output import Mode
 from converter.values import Hints
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 DATASETS = "datasets/k__v"
 

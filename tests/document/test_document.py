@@ -19,72 +19,7 @@ from converter.api.read import read
 from converter.document.document import Document
 from converter.errors import DecodingError, OutputError, SourceError, UsageError
 from converter.records import RECORDS
-
-EVERY_KIND = """\
----
-title: Every kind
-tags: [a, b]
----
-Lead with a [link](http://example.org/a) and ![alt](x.png).
-
-# One
-
-- **Label:** value
-  1. nested
-- second
-
-  ```python
-  print("in list")
-  ```
-
-> quoted
-
-The prices:
-
-| Name | Price |
-|---|--:|
-| a | 1 | surplus |
-| b |
-
-## Two
-
-$$
-x^2
-$$
-
-<div>html</div>
-
-![picture](http://example.org/i.png "t")
-
-***
-
-Term
-: its definition
-
-A note[^1].
-
-[^1]: The note.
-
-[unused]: http://example.org
-"""
-
-HOSTILE = """\
-# <script>alert(1)</script> [red]x[/red] \x1b[31m
-
-[click](javascript:alert(1)) ![" onerror="alert(1)](x"onerror="alert(1).png)
-
-- <b onclick="x()">Label:</b> </li></ul><script>alert(2)</script>
-
-| <img src=x onerror=alert(3)> | "quoted" |
-|---|---|
-| </td></table><script>alert(4)</script> | &lt;script&gt;alert(5)&lt;/script&gt; |
-
-```
-</code></pre><script>alert(6)</script>
-```
-
-<script>alert(7)</script>
-"""
+from tests.support.documents import EVERY_KIND, HOSTILE
 
 
 @pytest.fixture
@@ -202,6 +137,7 @@ def test_worker_processes_of_the_caller_can_use_pandas(tmp_path: Path) -> None:
 import multiprocessing, sys
 from converter.engine.pool import convert_batches
 from converter.config import Options
+from converter.model.events import BatchStart
 from converter.model.source import Source
 
 def work():
@@ -209,8 +145,8 @@ def work():
     assert list(pyarrow.table({"a": [1, 2]}).to_pandas()["a"]) == [1, 2]
 
 if __name__ == "__main__":
-    batches = [[Source(name, b"# A")] for name in "ab"]
-    assert len(list(convert_batches(batches, Options(), ["sections"], jobs=2))) == 2
+    batches = [BatchStart([Source(name, b"# A")]) for name in "ab"]
+    assert len(list(convert_batches(batches, Options(), ["sections"], 2))) == 6
     own = multiprocessing.get_context("forkserver").Process(target=work)
     own.start()
     own.join()

@@ -15,9 +15,8 @@ import pytest
 from converter.config import Options
 from converter.inspect.page import write_page
 from converter.model.source import Source
-from tests.document.test_document import EVERY_KIND
-from tests.document.test_inspect import HOSTILE
-from tests.document.test_show import SCRAPED
+from tests.support.attacks import HOSTILE
+from tests.support.documents import EVERY_KIND, SCRAPED
 from tests.support.paths import PROJECT
 from tests.support.picture import CHROMIUM, launch
 

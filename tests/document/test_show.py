@@ -17,24 +17,7 @@ from converter.document.document import Document
 from converter.printable import one_line, printable
 from converter.show.outline import Lines
 from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
-from tests.document.test_document import EVERY_KIND, HOSTILE
-
-SCRAPED = f"""\
-A lead that says what the article is about. {"It goes on for a while, as leads do. " * 4}
-How Rivers Shape the Land Around Them
-Rivers carry sand from the mountains to the sea. {"Where they slow down they leave it behind. " * 4}
-- Erosion: The water takes soil away from the outer bank of every bend. {"Floods take more of it. " * 3}
-- Deposition: On the inner bank the water is slow, so that sand settles. {"Beaches grow there. " * 3}
-The lower reaches of large rivers have been measured. {"Geographers do so every year. " * 4}The table compares them:
-| Process | Place |
-|---|---|
-| Erosion | Outer bank |
-| Deposition | Inner bank |
-What People Can Do About the Floods That Follow
-People who live by a river can give it room. {"That costs land but saves the houses near it. " * 4}
-In Conclusion
-Rivers and people share the land that they live on. {"Both have to move at times. " * 4}
-"""
+from tests.support.documents import EVERY_KIND, HOSTILE, SCRAPED
 
 
 def draw(document: Document, width: int = 100, **options: object) -> str:

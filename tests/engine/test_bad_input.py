@@ -22,8 +22,10 @@ from converter.model.source import Source
 from converter.output import Output
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH
 from converter.write import FORMATS
-from tests.cli.test_command import COMMAND, ENVIRONMENT, folder_of, run
 from tests.support.accounting import rows_of, unaccounted
+from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.documents import CHOKING
+from tests.support.folders import folder_of
 from tests.support.growth import steep
 
 GOOD = "# Good\n\n- one\n"
@@ -92,20 +94,6 @@ def test_a_bug_in_parquetry_fails_one_document_only(monkeypatch: pytest.MonkeyPa
 
 
 # -- constructs that are hard on parsers
-
-
-CHOKING = {
-    "[": 100_000, "*": 100_000, "`": 100_000, "<": 100_000, "|": 100_000, "![": 50_000, "a@": 50_000, "http:": 20_000,
-    ":": 100_000, "$": 100_000, "<!--": 25_000, "x <!--": 16_000, "~": 100_000, "_a": 50_000, "**a ": 25_000,
-    "]": 100_000,
-    "[a](": 25_000, "[a][": 25_000, "[^": 50_000, "[[]": 33_000, "![[]()": 16_000, "](": 50_000, "mailto:": 14_000,
-    "mailto:a ": 11_000, "<http:": 16_000, "http://a_b ": 9_000, "www.": 25_000, "<a ": 33_000, "<?": 50_000,
-    "x <![CDATA[": 9_000, "&a": 50_000, "\\": 100_000, "$a ": 33_000, "> ": 50_000, "- ": 50_000, "1. ": 33_000,
-    "#": 100_000,
-    "\t": 100_000, "a\n": 50_000, "- a\n": 25_000, "> a\n": 25_000, "|a|\n": 25_000, "a\n: b\n": 16_000, "$$\n": 33_000,
-    "```\n": 25_000, "<div>\n": 16_000, "[a]: b\n": 14_000, "[^1]: b\n": 12_000, "•\n": 30_000, "- **a:** b\n": 9_000,
-    "{": 100_000, "---\n": 25_000, "1": 100_000, "\u00a0": 50_000, "(": 100_000, "a b\n\n": 20_000,
-}  # fmt: skip
 
 
 @pytest.mark.slow

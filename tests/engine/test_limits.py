@@ -24,16 +24,18 @@ import converter
 from converter.config import Options
 from converter.engine import conversion, pool
 from converter.engine.check import check_sources
-from converter.engine.conversion import Batch, convert_batch, convert_together, join_batches, read_document
+from converter.engine.conversion import convert_together, read_document
 from converter.engine.pool import convert_batches
 from converter.engine.run import Settings, convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
+from converter.model.events import BatchRows, BatchStart, Event, join_rows
 from converter.model.source import Source
 from converter.records import ParsedDocument
 from converter.schema.load import load_schemas
-from tests.cli.test_command import run
 from tests.support.combinations import some
+from tests.support.commands import run
+from tests.support.conversion import records_of, rows_of_batch
 from tests.support.expansions import EXPANDING
 from tests.support.paths import PROJECT
 
@@ -55,8 +57,6 @@ CODES = {
     "wide row": "table_size",
 }
 """The problem code of each expanding input; inputs that are missing here are small enough."""
-FILLER = "```\n" + ("x" * 1000 + "\n") * 1100 + "```\n"
-"""Text that makes a document large enough to be converted in pieces, with the least work."""
 PROGRAM = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (3 << 29, 3 << 29))
@@ -65,11 +65,11 @@ set_up()  # or Arrow reserves a GB of address space
 from converter.config import Options
 from converter.model.source import Source
 from converter.output import Output
+from converter.model.events import BatchRows
 from converter.model.report import Report
 from converter.engine.run import Settings, convert_sources
 from tests.support.combinations import some
-from tests.support.expansions import EXPANDING
-from tests.engine.test_limits import FILLER
+from tests.support.expansions import EXPANDING, FILLER
 
 def sources(filler):
     yield Source("first.md", "# First")
@@ -80,7 +80,9 @@ def sources(filler):
 if __name__ == "__main__":
     jobs, filler = int(sys.argv[1]), FILLER if sys.argv[2] == "pieces" else ""
     report, read = Report(), []
-    sink = lambda records, *_: read.extend(records["documents"]["source"].to_pylist() if "documents" in records else [])
+    def sink(event):
+        if isinstance(event, BatchRows) and "documents" in event.records:
+            read.extend(event.records["documents"]["source"].to_pylist())
     convert_sources(sources(filler), sink, Output(), Options(maximum_seconds=100), report, Settings(jobs))
     # Not that of getrusage, which begins with what the process had that started this one.
     peak = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
@@ -121,7 +123,7 @@ def test_a_document_that_fails_beside_others_is_converted_again_alone(
 ) -> None:
     """Documents of a batch share the memory; what a document may take depends on no other."""
     sources = [Source(name, f"# {name}") for name in "abc"]
-    expected = convert_batch(sources, Options()).records
+    expected = records_of(sources, Options())
     function, calls = getattr(conversion, step), []
 
     def fails_at_first(*arguments: Any) -> Any:
@@ -131,7 +133,7 @@ def test_a_document_that_fails_beside_others_is_converted_again_alone(
         return function(*arguments)
 
     monkeypatch.setattr(conversion, step, fails_at_first)
-    assert convert_batch(sources, Options()).records == expected
+    assert records_of(sources, Options()) == expected
     assert len(calls) == (3 + 3 if step == "_read" else 1 + 3)
 
 
@@ -149,7 +151,7 @@ def test_a_document_that_fails_alone_too_is_a_problem(monkeypatch: pytest.Monkey
         return function(source, *arguments)
 
     monkeypatch.setattr(conversion, "_read", fails)
-    records = convert_batch([Source(name, f"# {name}") for name in "abc"], Options()).records
+    records = records_of([Source(name, f"# {name}") for name in "abc"], Options())
     assert records["documents"]["source"].to_pylist() == ["a", "c"]
     assert records["problems"].select(["source", "code"]).to_pylist() == [{"source": "b", "code": "too_large"}]
 
@@ -160,14 +162,14 @@ def test_a_bug_that_fails_a_document_alone_is_not_reported_as_a_lack_of_memory(m
 
     monkeypatch.setattr(conversion, "_read", fails)
     for names in ("a", "ab"):
-        problems = convert_batch([Source(name, f"# {name}") for name in names], Options()).records["problems"]
+        problems = records_of([Source(name, f"# {name}") for name in names], Options())["problems"]
         assert problems["code"].to_pylist() == ["failed"] * len(names)
 
 
 LATE_IMPORTS = """
 import os, sys
 from converter.config import Options
-from converter.engine.conversion import convert_batch
+
 from converter.limits import OutOfTime
 from converter.model.source import Source
 
@@ -184,7 +186,7 @@ options = Options()
 if name == "schema":
     from converter.schema.load import load_schemas
     options = Options(schemas=load_schemas(SCHEMA))
-convert_batch([Source("first.md", "# First")], Options())
+rows_of_batch([Source("first.md", "# First")], Options())
 source, at, failed = DOCUMENTS[name], 0, []
 while True:
     at += 1
@@ -197,10 +199,10 @@ while True:
             if event == "import" and count == at:
                 raise OutOfTime
         sys.addaudithook(hook)
-        convert_batch([source], options)
+        rows_of_batch([source], options)
         if count < at:
             os._exit(2)
-        problems = convert_batch([source], options).records["problems"].to_pylist()
+        problems = records_of([source], options)["problems"].to_pylist()
         wrong = [row["message"] for row in problems if row["code"] != "legacy_encoding"]
         print(at, wrong, flush=True) if wrong else None
         os._exit(bool(wrong))
@@ -233,6 +235,7 @@ from pathlib import Path
 from converter.config import Options
 from converter.model.source import Source
 from converter.output import Output
+from converter.model.events import BatchRows
 from converter.model.report import Report
 from converter.engine.run import Settings, convert_sources
 
@@ -273,14 +276,14 @@ damaged = False
 """Whether memory ran out in this worker, see `damages_its_process`."""
 
 
-def damages_its_process(batch: Sequence[Source], options: Options, names: Sequence[str]) -> Batch:
+def damages_its_process(batch: Sequence[Source], options: Options, records: Sequence[str]) -> Iterator[BatchRows]:
     """Convert a batch, but run out of memory over a large document, after which this process converts nothing."""
     global damaged
     if damaged:
         raise AttributeError("'generator' object has no attribute 'get'")
     if damaged := any("large" in source.key for source in batch):
         raise MemoryError
-    return convert_together(batch, options, names)
+    return convert_together(batch, options, records)
 
 
 @pytest.mark.parametrize("size", [1, 4])
@@ -288,21 +291,19 @@ def test_a_worker_converts_nothing_after_it_ran_out_of_memory(monkeypatch: pytes
     """A failed allocation may damage objects of its process, such as the parser that all documents share."""
     monkeypatch.setattr(pool, "convert_together", damages_its_process)
     sources = [Source(f"large{at}" if at % 3 == 0 else f"{at}", f"# {at}") for at in range(12)]
-    batches = [sources[at : at + size] for at in range(0, 12, size)]
-    results = [
-        batch for _, pieces in convert_batches(batches, Options(), ["documents", "problems"], 2) for batch in pieces
-    ]
-    records = join_batches(results).records
-    assert records["documents"]["source"].to_pylist() == [source.key for source in sources if "large" not in source.key]
-    assert [(row["source"], row["code"]) for row in records["problems"].to_pylist()] == [
-        (source.key, "too_large") for source in sources if "large" in source.key
-    ]
+    batches = [BatchStart(sources[at : at + size]) for at in range(0, 12, size)]
+    events = convert_batches(batches, Options(), ["documents", "problems"], 2)
+    records = join_rows([event for event in events if isinstance(event, BatchRows)]).records
+    problems = records["problems"].to_pylist()
+    keys = [source.key for source in sources if "large" in source.key]
+    assert [(row["source"], row["code"]) for row in problems] == [(key, "too_large") for key in keys], problems
+    assert records["documents"]["source"].to_pylist() == [source.key for source in sources if source.key not in keys]
 
 
 @pytest.mark.parametrize("name", [name for name in CODES if "places" not in name])
 def test_small_expanding_documents_are_read_whole(name: str) -> None:
     """Limits affect only large inputs: the same texts of 300 characters are read whole."""
-    batch = convert_batch([Source("a.md", EXPANDING[name](300))], Options()).records
+    batch = records_of([Source("a.md", EXPANDING[name](300))], Options())
     assert batch["documents"].num_rows == 1
     assert not {"too_much_output", "reference_size", "table_size"} & set(batch["problems"]["code"].to_pylist())
 
@@ -311,7 +312,7 @@ def test_references_expand_to_at_most_100_000_characters_or_the_document_size() 
     """T13: as in cmark, the larger of 100,000 characters and the size; the text of links beyond that stays."""
     target = "http://" + "u" * 993
     text = f"[a]: {target}\n\n" + "".join(f"x [word {n}][a] and [other](b{n})\n\n" for n in range(150))
-    records = convert_batch([Source("a.md", text)], Options()).records
+    records = records_of([Source("a.md", text)], Options())
     links = records["links"].to_pylist()
     assert sum(link["url"] == target for link in links) == 100
     assert sum(link["url"].startswith("b") for link in links) == 150  # an inline address is not an expansion
@@ -336,8 +337,8 @@ def test_the_output_limit_can_be_set(tmp_path: Path) -> None:
 
 def test_a_batch_may_exceed_the_output_limit_of_one_document() -> None:
     sources = [Source(f"{n}.md", "# T\n\nword\n") for n in range(20)]
-    alone = convert_batch(sources[:1], Options())
-    batch = convert_batch(sources, Options(maximum_output_bytes=2000))
+    alone = rows_of_batch(sources[:1], Options())
+    batch = rows_of_batch(sources, Options(maximum_output_bytes=2000))
     assert batch.records["documents"].num_rows == 20
     assert batch.records["problems"].num_rows == 0
     assert batch.records["blocks"].slice(0, 2).equals(alone.records["blocks"])
@@ -400,8 +401,9 @@ def test_the_time_limit_covers_making_the_rows(
     sources = [Source("a", "# A"), Source("slow", "x" * size), Source("b", "# B")]
     read: list[str] = []
 
-    def sink(records: Any, *_: object) -> None:
-        read.extend(records["documents"]["source"].to_pylist() if "documents" in records else [])
+    def sink(event: Event) -> None:
+        if isinstance(event, BatchRows) and "documents" in event.records:
+            read.extend(event.records["documents"]["source"].to_pylist())
 
     report = Report()
     options = Options(maximum_seconds=1.5, repair="off")
@@ -489,8 +491,8 @@ def test_an_endless_regular_expression_is_stopped(kind: str, where: Callable[[Ca
     (schema,) = load_schemas({"name": "s", **SCHEMAS[kind]})
     sources = [Source("a", "- fine\n"), Source("bad", TEXT), Source("b", "- fine\n")]
     options = Options(maximum_seconds=2, schemas=(schema,))
-    convert_batch(sources[:1], replace(options, maximum_seconds=None))  # imports count too
-    records = where(lambda: convert_batch(sources, options)).records
+    rows_of_batch(sources[:1], replace(options, maximum_seconds=None))  # imports count too
+    records = where(lambda: rows_of_batch(sources, options)).records
     assert records["documents"]["source"].to_pylist() == ["a", "b"]
     codes = [(row["source"], row["code"]) for row in records["problems"].to_pylist() if row["source"] == "bad"]
     assert codes == [("bad", "too_slow")]
@@ -530,7 +532,7 @@ def test_values_that_rows_of_a_schema_repeat_are_bounded(field: dict[str, Any]) 
     long = "y" * 10_000
     text = f"---\nlong: {long}\n---\n# {long}\n" + "- x\n" * 10_000
     sources = [Source("a", "- x\n"), Source("bad", text, attributes={"kept": long}), Source("b", "- x\n")]
-    records = convert_batch(sources, Options(schemas=(schema,))).records
+    records = records_of(sources, Options(schemas=(schema,)))
     assert records["documents"]["source"].to_pylist() == ["a", "b"]
     codes = [(row["source"], row["code"]) for row in records["problems"].to_pylist() if row["source"] == "bad"]
     assert codes == [("bad", "too_much_output")]

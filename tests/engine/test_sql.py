@@ -18,7 +18,7 @@ from converter.errors import UsageError
 from converter.model.source import Source
 from converter.output import Output
 from converter.records import RECORDS
-from tests.cli.test_command import in_terminal, run, start
+from tests.support.commands import in_terminal, run, start
 from tests.support.paths import PROJECT
 
 TEXT = """# Prices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import duckdb
 import pyarrow as pa
@@ -15,14 +16,11 @@ from converter.config import Options
 from converter.engine.run import write_folder, write_target
 from converter.errors import UsageError
 from converter.output import Output, find_target
-from converter.output.capacity import Capacity
+from converter.output.capacity import Capacity, omission_problem, renaming_problem
 from converter.output.delta import Delta
 from converter.output.duckdb import DuckDB
 from converter.output.postgres import Postgres
-from tests.output.test_databases import Client, client, convert, server
-from tests.output.test_targets import in_delta, in_duckdb, in_postgres, place, sources
-
-__all__ = ["client", "place", "server"]
+from tests.support.places import Client, convert, in_delta, in_duckdb, in_postgres, sources
 
 NAMES = st.lists(
     st.one_of(
@@ -49,6 +47,64 @@ def test_every_name_fits_the_database(names: list[str], capacity: Capacity) -> N
         assert 0 < len(name.encode()) <= capacity.name_bytes and name not in capacity.reserved
         assert not {*name} & {*capacity.forbidden}
     assert capacity.names(fitting_names) == fitting_names  # fitting names stay unchanged
+
+
+LIMITED = Capacity("Limited", 3, name_bytes=12, reserved=frozenset({"select", "select_"}), forbidden="\0/")
+EXACT = Capacity("Exact", 3, name_bytes=4, folds_case=False)
+
+
+@pytest.mark.parametrize(
+    ("capacity", "names", "fitting_names"),
+    [
+        (LIMITED, ["a", "b"], ["a", "b"]),
+        (LIMITED, ["a", "A", "a"], ["a", "A_2", "a_3"]),
+        (LIMITED, ["a", "A", "A_2"], ["a", "A_3", "A_2"]),
+        (LIMITED, ["", "b", ""], ["column_1", "b", "column_3"]),
+        (LIMITED, ["a/b", "a\0b", "a_b"], ["a_b_2", "a_b_3", "a_b"]),
+        (LIMITED, ["Select"], ["Select__2"]),
+        (LIMITED, ["x" * 12], ["x" * 12]),
+        (LIMITED, ["x" * 13, "x" * 13], ["xxx_" + f"{crc32(b'x' * 13):08x}", "x_" + f"{crc32(b'x' * 13):08x}" + "_2"]),
+        (LIMITED, ["é" * 7], ["é_" + f"{crc32('é'.encode() * 7):08x}"]),
+        (EXACT, ["a", "A", "a"], ["a", "A", "a_2"]),
+        (EXACT, ["abcd", "ABCD"], ["abcd", "ABCD"]),
+    ],
+)
+def test_names_that_do_not_fit_are_changed(capacity: Capacity, names: list[str], fitting_names: list[str]) -> None:
+    assert capacity.names(names) == fitting_names
+    fields = [pa.field(name, pa.string(), metadata={"d": str(at)}) for at, name in enumerate(names)]
+    fitted = capacity.fitted(pa.schema(fields, {"m": "1"}))
+    assert fitted.names == fitting_names and fitted.metadata == {b"m": b"1"}
+    assert [field.metadata[b"d"] for field in fitted] == [str(at).encode() for at in range(len(names))]
+
+
+@pytest.mark.parametrize(
+    ("columns", "sure_columns", "rows_fit", "excess"),
+    [
+        (3, None, False, None),
+        (4, None, True, "it has 4 columns, and Narrow takes 3"),
+        (2, 2, False, None),
+        (3, 2, True, None),
+        (3, 2, False, "a row of its 3 columns is longer than Narrow takes"),
+    ],
+)
+def test_a_table_beyond_the_limits_is_explained(
+    columns: int, sure_columns: int | None, rows_fit: bool, excess: str | None
+) -> None:
+    capacity = Capacity("Narrow", 3, fits=lambda rows: rows_fit, sure_columns=sure_columns)
+    schema = pa.schema([(f"c{number}", pa.string()) for number in range(columns)])
+    assert capacity.excess(schema, lambda: [pa.RecordBatch.from_pylist([], schema)]) == excess
+
+
+def test_renamed_columns_and_omitted_data_sets_are_problems() -> None:
+    renamed = renaming_problem("d", ["a", "", "b"], ["a", "column_2", "b_"], "Limited", 7)
+    assert (renamed.code, renamed.line_start, renamed.line_end, renamed.record) == ("renamed_column", 7, 7, "d")
+    assert renamed.message == "data set d: Limited has column an empty name as column_2, b as b_"
+    for count, ending in ((10, "c9 as x9"), (11, "c9 as x9 and 1 more"), (1_500, "c9 as x9 and 1,490 more")):
+        names = [f"c{number}" for number in range(count)], [f"x{number}" for number in range(count)]
+        assert renaming_problem("d", *names, "Limited", 1).message.endswith(f", {ending}")
+    omitted = omission_problem("d", "it is too wide", 9)
+    assert (omitted.code, omitted.line_start, omitted.line_end, omitted.record) == ("dataset_left_out", 9, 9, "d")
+    assert omitted.message == "data set d is left out: it is too wide; its rows stand in the record cells"
 
 
 def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:

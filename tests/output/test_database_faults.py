@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -18,12 +17,10 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from converter.errors import OutputError
 from converter.output import Mode, find_target
 from converter.output.tables import MANIFEST_TABLE
-from tests.cli.test_command import ENVIRONMENT
-from tests.output.test_databases import DOCUMENTS, FLOATS, convert
-from tests.output.test_targets import Place, as_delta, full_tables, in_delta, place, server, texts_of
 from tests.support.combinations import ALL, some
-
-__all__ = ["place", "server"]
+from tests.support.commands import ENVIRONMENT
+from tests.support.faults import inject
+from tests.support.places import DOCUMENTS, FLOATS, Place, as_delta, convert, full_tables, in_delta, texts_of
 
 DEEPER = {**FLOATS, "c": "# One\n\n## Two\n\n| new | table |\n|---|---|\n| 1 | 2 |\n"}
 
@@ -126,35 +123,10 @@ def test_concurrent_writes_to_delta_are_not_lost(tmp_path: Path, monkeypatch: py
     assert "delta.constraints.theirs" in DeltaTable(root / "tables").metadata().configuration
 
 
-def inject(step: Callable[[], None], patch: Callable[[Any, str, Any], None]) -> None:
-    """Call `step` before each statement, load, commit and rename of a database."""
-    import deltalake
-
-    from converter.output import duckdb, postgres, stage
-
-    def with_step(function: Any) -> Any:
-        def call(*arguments: Any, **options: Any) -> Any:
-            step()
-            return function(*arguments, **options)
-
-        return call
-
-    places: list[tuple[Any, Sequence[str]]] = [
-        (duckdb._Connected, ("execute", "insert", "count")),
-        (postgres._Connected, ("execute", "insert", "commit", "begin")),
-        (deltalake, ("write_deltalake",)),
-        (deltalake.DeltaTable, ("delete", "merge")),
-        (stage.Stage, ("publish_file",)),
-    ]
-    for owner, names in places:
-        for name in names:
-            patch(owner, name, with_step(getattr(owner, name)))
-
-
 CHILD = """
 import os, pathlib, signal, sys
-from tests.output.test_database_faults import inject
-from tests.output.test_databases import convert
+from tests.support.faults import inject
+from tests.support.places import convert
 number, out, folder, mode = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
 count = 0
 

@@ -2,75 +2,35 @@
 
 from __future__ import annotations
 
-import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import adbc_driver_postgresql.dbapi as postgres
 import duckdb
 import pytest
 
-from converter.config import Options
-from converter.engine.run import write_target
 from converter.errors import OutputError
-from converter.model.report import Report
-from converter.output import Manifest, Mode, Output, find_target
-from tests.output.test_targets import (
+from converter.output import Manifest, Mode
+from tests.support.places import (
+    DOCUMENTS,
+    FLOATS,
+    OTHER,
+    PRICES,
+    Client,
     as_delta,
+    convert,
     full_tables,
     in_delta,
     in_duckdb,
     in_postgres,
-    server,
-    sources,
     texts_of,
 )
 
-__all__ = ["server"]
-
-PRICES = "# Prices\n\n| item | price |\n|------|-------|\n| nut | {} |\n| bolt | 2 |\n"
-OTHER = "# Other\n\n- label: value\n\n| city | area |\n|------|------|\n| Rome | 1,285 |\n"
-DOCUMENTS = {"a": PRICES.format(1), "b": OTHER}
-FLOATS = {"a": PRICES.format("1.5"), "b": OTHER}
 WITHOUT_DATASET = {"b": OTHER}
 DATASET = "item__price"
-
-
-def convert(texts: dict[str, str], out: str, mode: Mode = "create", repair: str = "full", **values: Any) -> Report:
-    place = find_target(out, None)
-    assert place is not None
-    return write_target(sources(texts), place, Output(mode=mode, **values), Options(repair=repair))
-
-
-class Client:
-    """Another user of the same PostgreSQL schema."""
-
-    def __init__(self, server: str) -> None:
-        self.schema = f"s{random.getrandbits(40):x}"
-        self.out = f"{server}&schema={self.schema}"
-        self.role = f"r{self.schema}"
-        self._connection = postgres.connect(server, autocommit=True)
-        self._cursor = self._connection.cursor()
-
-    def __call__(self, statement: str) -> list[tuple[Any, ...]]:
-        self._cursor.execute(statement.format(s=self.schema, d=f"{self.schema}_datasets", role=self.role))
-        return list(self._cursor.fetchall()) if self._cursor.description else []
-
-    def close(self) -> None:
-        self._cursor.close()
-        self._connection.close()
-
-
-@pytest.fixture
-def client(server: str) -> Iterator[Client]:
-    client = Client(server)
-    yield client
-    client.close()
 
 
 FOREIGN_OBJECTS = (

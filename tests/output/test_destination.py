@@ -32,7 +32,7 @@ from converter.destination import (
 from converter.errors import UsageError
 from converter.output import TARGETS
 from converter.write import FORMATS
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 ALL = (RECORDS, RECORD_FOLDERS, TABLES, PAGE, SCHEMA, PARQUET_FILE, JSON_FILE, EVENTS_FILE)
 

@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
-from tests.cli.test_command import ENVIRONMENT
 from tests.support.combinations import ALL
+from tests.support.commands import ENVIRONMENT
 
 
 def check_faults(stride: int, *names: str) -> None:

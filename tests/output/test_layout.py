@@ -32,7 +32,7 @@ from converter.output.partition import LONGEST_NAME, partition_of
 from converter.problems import Problem
 from converter.records import RECORDS
 from converter.write import Layout
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 TABLE = "| a | b |\n|---|---|\n| {} | x |\n"
 TEXTS = {"1": "# One\n\n- [x](y)\n\n" + TABLE.format(1), "2": TABLE.format(2), "3": TABLE.format("many"), "4": "text"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 pytest.importorskip("openlineage.client", reason="openlineage-python is not installed")
 

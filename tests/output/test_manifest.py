@@ -30,8 +30,9 @@ from converter.output import MANIFEST, File, Mode, Output, find_target, read_man
 from converter.output.folder import RecordFiles
 from converter.output.manifest import check_file, parse_manifest
 from converter.output.stage import move_in_stage, open_stage
-from tests.cli.test_command import run
-from tests.output.test_stage import LATER, TEXTS, convert, listing
+from tests.support.commands import run
+from tests.support.folders import listing
+from tests.support.stages import FIRST, LATER, convert
 
 OUTSIDE = [
     "../victim/key", "/tmp/key", "sections/../../victim/key", "..", ".", "", "sections.parquet/../../victim/key",
@@ -71,7 +72,7 @@ def test_a_path_that_no_run_writes_is_refused(tmp_path: Path, path: str, has_oth
     """T2: also in a folder with other files, where files are removed one by one."""
     (tmp_path / "victim").mkdir()
     (tmp_path / "victim" / "key").write_text("precious")
-    convert(TEXTS, tmp_path / "out")
+    convert(FIRST, tmp_path / "out")
     if has_other_files:
         (tmp_path / "out" / "key").write_text("mine")
     change_manifest(tmp_path / "out", lambda values: values["files"].append({**values["files"][0], "path": path}))
@@ -88,7 +89,7 @@ ACCEPTED_VALUES = {("finished", "x"), ("finished", "../x"), ("converter_version"
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     out = tmp_path_factory.mktemp("manifest") / "out"
-    convert(TEXTS, out)
+    convert(FIRST, out)
     values: dict[str, Any] = json.loads((out / MANIFEST).read_text())
     return values
 
@@ -127,13 +128,13 @@ def test_each_field_of_a_file_has_its_type(manifest: dict[str, Any], name: str) 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, '{"files": []}', "\0", "9" * 5000])
 def test_an_invalid_manifest_is_refused(tmp_path: Path, text: str) -> None:
     """T21: the error names the empty or damaged file and says what to do."""
-    convert(TEXTS, tmp_path / "out")
+    convert(FIRST, tmp_path / "out")
     (tmp_path / "out" / MANIFEST).write_text(text)
     assert MANIFEST in str(refusal(tmp_path / "out"))
 
 
 def test_a_manifest_that_is_a_pipe_does_not_block(tmp_path: Path) -> None:
-    convert(TEXTS, tmp_path / "out")
+    convert(FIRST, tmp_path / "out")
     (tmp_path / "out" / MANIFEST).unlink()
     os.mkfifo(tmp_path / "out" / MANIFEST)
     with pytest.raises(OutputError, match="is not a regular file"):
@@ -160,7 +161,7 @@ def test_foreign_table_names_in_a_database_manifest_are_refused(tmp_path: Path, 
     def write(mode: Mode) -> None:
         target = find_target(str(out), None)
         assert target is not None
-        write_target([Source(key, text) for key, text in TEXTS.items()], target, Output(mode=mode), Options())
+        write_target([Source(key, text) for key, text in FIRST.items()], target, Output(mode=mode), Options())
 
     write("create")
     with duckdb.connect(str(out)) as connection:
@@ -183,7 +184,7 @@ def test_a_table_with_rows_is_kept_although_the_manifest_lists_it_as_empty(tmp_p
     def write(mode: Mode) -> None:
         target = find_target(out, None)
         assert target is not None
-        write_target([Source(key, text) for key, text in TEXTS.items()], target, Output(mode=mode), Options())
+        write_target([Source(key, text) for key, text in FIRST.items()], target, Output(mode=mode), Options())
 
     def add_accounts(text: str) -> str:
         values = json.loads(text)
@@ -217,7 +218,7 @@ def test_a_table_with_rows_is_kept_although_the_manifest_lists_it_as_empty(tmp_p
 @pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet", "datasets/a__b.parquet"])
 def test_the_error_for_a_damaged_file_names_the_file_and_the_remedy(tmp_path: Path, damage: str, name: str) -> None:
     out, moved_path = tmp_path / "out", tmp_path / "outside"
-    convert(TEXTS, out)
+    convert(FIRST, out)
     path = out / name
     if damage == "linked folder":
         shutil.move(path.parent, moved_path)
@@ -254,7 +255,7 @@ def test_the_error_for_a_damaged_file_names_the_file_and_the_remedy(tmp_path: Pa
 @pytest.mark.slow
 def test_sql_reads_nothing_outside_of_the_output(tmp_path: Path) -> None:
     """T3: neither by a path nor by a link; the command reports this in one line."""
-    convert(TEXTS, tmp_path / "out")
+    convert(FIRST, tmp_path / "out")
     pq.write_table(pa.table({"secret": ["precious"]}), tmp_path / "key.parquet")
     shutil.copytree(tmp_path / "out", tmp_path / "linked")
     (tmp_path / "linked" / "sections.parquet").unlink()
@@ -273,7 +274,7 @@ def test_sql_reads_nothing_outside_of_the_output(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["documents.parquet", "_parts.parquet", "problems.parquet"])
 def test_a_file_with_unknown_columns_is_refused(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
-    convert(TEXTS, out)
+    convert(FIRST, out)
     replace_file(out, name, pa.table({"x": [1]}))
     previous_files = listing(tmp_path)
     with pytest.raises(OutputError, match="has columns that no run writes") as error:
@@ -299,20 +300,20 @@ def replace_file(out: Path, name: str, table: pa.Table) -> None:
 def test_parts_that_no_run_wrote_are_refused(tmp_path: Path, column: str, value: object) -> None:
     """The name of a data set becomes a file name, even if it is read from an earlier output."""
     out = tmp_path / "out"
-    convert(TEXTS, out)
+    convert(FIRST, out)
     parts = pq.read_table(out / "_parts.parquet")
     index = parts.schema.get_field_index(column)
     array = pa.array([value] * parts.num_rows, parts.schema.types[index])
     replace_file(out, "_parts.parquet", parts.set_column(index, parts.schema.field(index), array))
     previous_files = listing(tmp_path)
     with pytest.raises(OutputError, match="recreate it with `overwrite`") as error:
-        convert({**TEXTS, "d": "# more\n"}, out, "append")
+        convert({**FIRST, "d": "# more\n"}, out, "append")
     assert error.value.code == "damaged" and listing(tmp_path) == previous_files
 
 
 def test_ids_that_no_run_wrote_are_refused(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    convert(TEXTS, out)
+    convert(FIRST, out)
     table = pq.read_table(out / "documents.parquet")
     index = table.schema.get_field_index("doc_id")
     ids = pa.array(["no id"] * table.num_rows, pa.string())

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -32,44 +29,20 @@ from converter.output.stage import open_stage
 from converter.problems import Problem
 from converter.records import RECORDS, ParsedDocument
 from converter.write import Layout
-from tests.cli.test_command import run
 from tests.support.combinations import ALL
-
-Rows = dict[str, list[str]]
-
-TEXTS = [
-    "# One\n\ntext [link](http://a.b)\n",
-    "| a | b |\n|---|---|\n| 1 | x |\n",
-    "| a | b |\n|---|---|\n| 2.5 | y |\n",
-    "| b | a |\n|---|---|\n| z | many |\n\n| c |\n|---|\n| 7 |\n",
-    "---\nbroken: [\n---\n- item\n",
-    "",
-    "a\0b",
-    "• one\n• two\ntext\n",
-]
+from tests.support.commands import run
+from tests.support.documents import EDITS, TEXTS
+from tests.support.endless import Deadly, Endless, Fat, Slow
+from tests.support.folders import rows
 
 
 def sources(texts: dict[str, str], lang: str = "en") -> list[Source]:
     return [Source(key, text, attributes={"lang": lang if len(text) % 2 else "de"}) for key, text in texts.items()]
 
 
-def rows(folder: Path) -> Rows:
-    """Return every row of every record and data set as text, sorted."""
-    lines_of: Rows = {}
-    for path in folder.rglob("*.parquet"):
-        name = path.relative_to(folder).as_posix()
-        if not name.startswith("_"):
-            name = name.split("/part-")[0].removesuffix(".parquet")
-            lines_of.setdefault(name, []).extend(map(repr, pq.read_table(path, partitioning=None).to_pylist()))
-    return {name: sorted(lines) for name, lines in lines_of.items() if lines}
-
-
 def convert(texts: dict[str, str], out: Path, mode: Mode = "create", **values: Any) -> Report:
     settings = values.pop("settings", Settings())
     return write_folder(sources(texts), out, Output(mode=mode, **values), Options(), settings)
-
-
-EDITS = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(TEXTS), max_size=6), min_size=2, max_size=4)
 
 
 @given(EDITS, st.sampled_from([1, 4000, 10**9]), st.sampled_from([(), ("lang",)]))
@@ -191,7 +164,8 @@ def test_partitions_follow_the_hive_layout(tmp_path: Path) -> None:
 
 def test_batches_hold_one_partition_and_little_memory() -> None:
     inputs = [Source(str(n), "x" * 700_000, attributes={"n": str(n % 20 if n < 100 else n)}) for n in range(160)]
-    for batch in (groups := list(batches(iter(inputs), ["n"]))):
+    groups = [start.sources for start in batches(iter(inputs), ["n"])]
+    for batch in groups:
         assert len({source.attributes["n"] for source in batch}) == 1
     assert sorted(source.key for batch in groups for source in batch) == sorted(source.key for source in inputs)
     assert max(len(batch) for batch in groups) == 2
@@ -203,8 +177,8 @@ def test_batches_hold_one_partition_and_little_memory() -> None:
             pending.add(int(source.key))
             yield source
 
-    for batch in batches(tracked_sources(), ["n"]):
-        pending -= {int(source.key) for source in batch}
+    for start in batches(tracked_sources(), ["n"]):
+        pending -= {int(source.key) for source in start.sources}
         assert len(pending) <= 33
 
 
@@ -261,37 +235,6 @@ def test_the_manifest_describes_the_files_of_the_output(tmp_path: Path) -> None:
 # -- jobs and limits
 
 
-class Deadly(str):
-    """A text whose reading ends the process, as a bug in a C library does."""
-
-    def encode(self, *_: Any) -> bytes:
-        os._exit(9)
-
-
-class Endless(str):
-    """A text whose reading does not end, and cannot be interrupted."""
-
-    def encode(self, *_: Any) -> bytes:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM})
-        time.sleep(1000)
-        return b""
-
-
-class Slow(str):
-    """A text whose reading takes long."""
-
-    def encode(self, *_: Any) -> bytes:
-        time.sleep(1000)
-        return b""
-
-
-class Fat(str):
-    """A text whose reading takes more memory than there is."""
-
-    def encode(self, *_: Any) -> bytes:
-        return b"x" * (1 << 60)
-
-
 def numbered_sources(*texts: str, count: int = 600) -> Iterator[Source]:
     for number in range(count):
         yield Source(f"{number}.md", texts[number // 100] if number % 100 == 50 and texts else TEXTS[number % 4])
@@ -300,7 +243,7 @@ def numbered_sources(*texts: str, count: int = 600) -> Iterator[Source]:
 @pytest.mark.slow
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     large_source = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
-    assert len(large_source.data) > pool.LARGE_BYTES
+    assert len(large_source.data) > conversion.LARGE_BYTES
     for jobs in (1, 2, 3):
         inputs = [*numbered_sources(count=300), large_source, *numbered_sources(count=300)]
         write_folder(inputs, tmp_path / str(jobs), Output(), Options(), Settings(jobs))
@@ -350,7 +293,7 @@ def test_a_document_whose_rows_cannot_be_made_fails_alone(
 def test_a_large_document_is_a_batch_of_its_own() -> None:
     sizes = [10, 2_000_000, 20, 30, BATCH_BYTES, 40]
     inputs = [Source(str(size), "x" * size) for size in sizes]
-    batch_sizes = [[len(source.data) for source in batch] for batch in batches(inputs)]
+    batch_sizes = [[len(source.data) for source in start.sources] for start in batches(inputs)]
     assert batch_sizes == [[10], [2_000_000], [20, 30], [BATCH_BYTES], [40]]
 
 

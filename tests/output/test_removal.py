@@ -29,10 +29,10 @@ from converter.model.source import Source
 from converter.output import Folder, Mode, Output, find_target, read_manifest
 from converter.output.removal import most_removed
 from converter.sources import Columns, find_sources
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
-from tests.output.test_output import rows
-from tests.output.test_targets import Place, in_delta, in_duckdb, in_postgres, server, texts_of  # noqa: F401
 from tests.support.combinations import some
+from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.folders import rows
+from tests.support.places import Place, in_delta, in_duckdb, in_postgres, texts_of
 
 COUNT = 4
 TEXTS = {f"{number}.md": f"# T {number}\n\n| a | b |\n|---|---|\n| {number} | x |\n" for number in range(COUNT)}

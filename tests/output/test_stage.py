@@ -27,33 +27,16 @@ from converter.model.source import Source
 from converter.output import Mode, Output, read_manifest, stage, verify
 from converter.output.directory import Directory
 from converter.output.stage import LOCK, PROOF, READY, STAGE, open_stage, write_file
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
-
-TEXTS = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n"}
-LATER = {"a": "# Two\n", "c": "| n |\n|---|\n| 2 |\n"}
-
-
-def convert(texts: dict[str, str], out: Path, mode: Mode = "create") -> None:
-    write_folder([Source(key, text) for key, text in texts.items()], out, Output(mode=mode), Options())
-
-
-def listing(folder: Path) -> dict[str, bytes | str | None]:
-    """Return everything in a folder: files by content, links by target."""
-    return {
-        path.relative_to(folder).as_posix(): os.readlink(path)
-        if path.is_symlink()
-        else path.read_bytes()
-        if path.is_file()
-        else None
-        for path in sorted(folder.rglob("*"))
-    }
+from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.folders import listing
+from tests.support.stages import FIRST, LATER, convert
 
 
 def run_killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> None:
     """Convert `LATER` in a process that dies, as by SIGKILL, before this call of `Directory`."""
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from converter.output.directory import Directory; from tests.output.test_stage import LATER, convert\n"
+        "from converter.output.directory import Directory; from tests.support.stages import LATER, convert\n"
         f"original, calls = Directory.{call}, []\n"
         "def dying(*arguments):\n"
         "    calls.append(1)\n"
@@ -68,7 +51,7 @@ def run_killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> N
 
 def in_place(out: Path) -> Path:
     """Make an output whose files must be placed one by one because its folder holds a foreign file."""
-    convert(TEXTS, out)
+    convert(FIRST, out)
     (out / "mine.txt").write_text("mine")
     return out
 
@@ -149,7 +132,7 @@ def test_a_foreign_stage_is_reported_and_never_touched(
     previous_files = listing(tmp_path)
     for mode in get_args(Mode):
         with pytest.raises(OutputError, match="Parquetry did not make it") as error:
-            convert(TEXTS, out, mode)
+            convert(FIRST, out, mode)
         assert str(place) in str(error.value) and error.value.code == "output_stage"
     with pytest.raises(OutputError, match="Parquetry did not make it"), open_stage(out):
         pass
@@ -171,7 +154,7 @@ def test_links_in_an_output_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_link_beside_the_files_of_an_output_is_kept(tmp_path: Path) -> None:
-    convert(TEXTS, tmp_path / "out")
+    convert(FIRST, tmp_path / "out")
     (tmp_path / "data").mkdir()
     (tmp_path / "out" / "more").symlink_to(tmp_path / "data")
     (tmp_path / "out" / "empty").mkdir()
@@ -181,7 +164,7 @@ def test_a_link_beside_the_files_of_an_output_is_kept(tmp_path: Path) -> None:
 
 def test_a_file_added_while_its_folder_is_exchanged_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out"
-    convert(TEXTS, out)
+    convert(FIRST, out)
     original = Directory.exchange
 
     def exchange_late(*arguments: object) -> bool:
@@ -234,7 +217,7 @@ def test_a_table_is_removed_only_within_its_root(tmp_path: Path) -> None:
 @pytest.mark.parametrize("call, number", [("make", 1), ("write", 0), ("open", 1), ("exchange", 0), ("remove_tree", 0)])
 def test_the_stage_of_a_killed_run_is_removed(tmp_path: Path, call: str, number: int) -> None:
     out = tmp_path / "out"
-    convert(TEXTS, out)
+    convert(FIRST, out)
     run_killed(out, call, number)
     assert (tmp_path / f".out{STAGE}").is_dir()
     assert verify(out) == []
@@ -261,7 +244,7 @@ def test_a_refused_run_does_not_finish_a_killed_one(tmp_path: Path) -> None:
     run_killed(out, "replace", 5)
     previous_files = listing(tmp_path)
     with pytest.raises(OutputError, match="`overwrite`, `append` or `incremental`"):
-        convert(TEXTS, out)
+        convert(FIRST, out)
     with pytest.raises(OutputError, match="other options"):
         write_folder([Source("a", "x")], out, Output(mode="append"), Options(repair="off"))
     assert listing(tmp_path) == previous_files
@@ -308,14 +291,14 @@ def test_only_one_run_at_a_time_writes_without_file_locks(
 
     monkeypatch.setattr(fcntl, "flock", refuse)
     if is_new:
-        convert(TEXTS, tmp_path / "out")
+        convert(FIRST, tmp_path / "out")
         assert os.listdir(tmp_path) == ["out"]
     else:
         with (
             open_stage(tmp_path / "out"),
             pytest.raises(OutputError, match=r"or was killed; remove .*-stage if no run is active"),
         ):
-            convert(TEXTS, tmp_path / "out")
+            convert(FIRST, tmp_path / "out")
 
 
 # -- files created meanwhile (T8)
@@ -354,7 +337,7 @@ def test_files_created_during_a_run_are_not_overwritten(tmp_path: Path) -> None:
     assert listing(out) == {"mine.txt": b"mine", "sections.parquet": b"mine"}
     shutil.rmtree(out)
     other_output = tmp_path / "other"
-    convert(TEXTS, other_output)
+    convert(FIRST, other_output)
     with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
         write_folder(sources(lambda: shutil.copytree(other_output, out)), out, Output(), Options())
     assert verify(out) == [] and sorted(os.listdir(tmp_path)) == ["other", "out"]
@@ -414,7 +397,7 @@ def test_a_run_without_permission_keeps_nothing(tmp_path: Path, closed_path: str
     """T11: a later run does not commit the failed one once the folder is writable again."""
     for name, text in LATER.items():
         (tmp_path / f"{name}.md").write_text(text)
-    convert(TEXTS, tmp_path / "out")
+    convert(FIRST, tmp_path / "out")
     if has_other_files:
         (tmp_path / "out" / "mine.txt").write_text("mine")
     previous_files = listing(tmp_path)
@@ -478,7 +461,7 @@ def sigint_handler() -> Iterator[None]:
 
 def test_the_signal_handlers_of_the_caller_are_restored(tmp_path: Path, sigint_handler: None) -> None:
     previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    convert(TEXTS, tmp_path / "out")
+    convert(FIRST, tmp_path / "out")
     assert {number: signal.getsignal(number) for number in previous_handlers} == previous_handlers
     with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
         os.kill(os.getpid(), signal.SIGINT)
@@ -531,6 +514,6 @@ def test_an_error_that_cannot_be_rolled_back_reports_the_mixed_output(
 
 
 def test_an_output_in_the_working_folder_is_placed_file_by_file(tmp_path: Path) -> None:
-    (tmp_path / "a.md").write_text(TEXTS["a"])
+    (tmp_path / "a.md").write_text(FIRST["a"])
     run("convert", "a.md", "-o", ".", cwd=tmp_path, code=0)
     assert verify(tmp_path) == [] and (tmp_path / "a.md").exists()

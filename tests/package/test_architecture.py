@@ -1,4 +1,7 @@
-"""Imports between the rooms of the package go one way: no room imports a room above it, and no imports form a cycle."""
+"""Imports between the rooms of the package go one way: no room imports a room above it, and no imports form a cycle.
+
+Test modules import nothing from each other: what tests share is in `tests/support/` and the `conftest.py` of a room.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ ROOMS = (
     "config", "write", "destination", "output", "engine", "document", "show", "inspect", "spark", "api", "cli",
 )  # fmt: skip
 """Every room and every top-level module, from the bottom up: each may import those before it."""
+TEST_MODULE = re.compile(r"(?:from|import) +tests(?:\.\w+)*(?:\.| import )test_\w+")
 ASIDE = {"training", "__main__", "parquetry"}
 """Modules that no room imports."""
 
@@ -80,3 +84,14 @@ def test_modules_have_no_import_cycle() -> None:
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
     assert len(order) == len(modules())
+
+
+def test_test_modules_share_only_through_support_and_conftest() -> None:
+    """A test program that runs in a process of its own counts too, so the text is searched, not only its imports."""
+    texts = {
+        path.relative_to(PROJECT).as_posix(): path.read_text("utf-8") for path in (PROJECT / "tests").rglob("*.py")
+    }
+    assert len(texts) > 100
+    assert not [(name, match[0]) for name, text in texts.items() for match in TEST_MODULE.finditer(text)]
+    unused = "# no" + "qa: F401"  # how a fixture is imported only to be there
+    assert not [name for name, text in texts.items() if unused in text and not name.startswith("tests/benchmarks/")]

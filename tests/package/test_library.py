@@ -24,10 +24,10 @@ from converter.cli.console import FLAGS
 from converter.cli.reading_options import READING, Reading
 from converter.config import FROM_TEXT, options_from_text
 from converter.errors import ParquetryError, UsageError
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 PACKAGE = Path(converter.__file__).parent
-FUNCTIONS = ("convert", "extract", "read", "read_tables")
+FUNCTIONS = ("convert", "extract", "read", "read_file", "read_many", "read_tables", "read_text")
 
 # The command line, and the separate program that trains the model of headings.
 NOT_THE_LIBRARY = ("cli", "training/train.py", "show/terminal.py")
@@ -206,10 +206,12 @@ def test_limits_hold_in_every_function(tmp_path: Path) -> None:
         lambda: converter.read("# A long\n", maximum_bytes=3),
         lambda: converter.read_tables(path, maximum_bytes=3),
         lambda: converter.extract(path, "faq", maximum_bytes=3),
+        lambda: converter.convert(path, tmp_path / "out", maximum_bytes=3),
     ):
         with pytest.raises(ParquetryError, match=r"limit is 3 bytes|limit is 3;"):
             call()
-    assert converter.convert(path, tmp_path / "out", maximum_bytes=3).problem_codes == {"too_large": 1}
+    (document,) = converter.read_many(path, maximum_bytes=3)
+    assert [problem.code for problem in document.problems] == ["too_large"]
     assert converter.read(path, maximum_bytes=None, maximum_seconds=None).title == "A"
     with pytest.raises(TypeError, match="maximum_byte"):
         converter.read(path, maximum_byte=3)  # type: ignore[call-arg]

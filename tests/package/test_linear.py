@@ -16,7 +16,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch
 from converter.model.source import Source
 from converter.parse import parse
 from converter.parse.fast.inlines import broken
@@ -27,14 +26,15 @@ from converter.sources.tables import PARTITION
 from converter.text.office import format_by_content
 from converter.values import infer_table
 from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
-from tests.parse.test_shortcuts import ENVIRONMENTS, check_inline
+from tests.support.conversion import rows_of_batch
 from tests.support.growth import steep
+from tests.support.plain_parser import ENVIRONMENTS, check_inline
 
 Make = Callable[[int], str]
 
 
 def read(text: str) -> None:
-    convert_batch([Source("a.md", text)], Options())
+    rows_of_batch([Source("a.md", text)], Options())
 
 
 def blocks(text: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import converter
-from tests.cli.test_command import in_terminal, run
+from tests.support.commands import in_terminal, run
 
 TEXT = """---
 title: Report

@@ -36,7 +36,7 @@ def plain_parser() -> Parser:
 
 @pytest.mark.parametrize("name", ["commonmark", "gfm"])
 def test_the_specifications_read_as_without_dialects(name: str) -> None:
-    with patch.dict("converter.parse.tokens.PARSERS", {"plain": plain_parser()}):
+    with patch.dict("converter.parse.document.PARSERS", {"plain": plain_parser()}):
         for source in examples(name):
             assert read(source) == read(source, "plain"), source
 

@@ -7,16 +7,15 @@ must give the same results as the rules of markdown-it-py and its plugins alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
+import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from converter.limits import Allowance
@@ -24,21 +23,18 @@ from converter.parse import PARSERS, parse
 from converter.parse.blocks import Block, Inline
 from converter.parse.dialects.marks import Marks
 from converter.parse.fast.blocks import common_block
-from converter.parse.fast.dispatch import inline_parser
-from converter.parse.fast.inlines import may_hold_autolink, read_simple
+from converter.parse.fast.inlines import read_simple
 from converter.parse.html_tables import add_html_tables
-from converter.parse.markdown_it import parsers
-from converter.parse.markdown_it.inlines import read_with
 from converter.parse.parsers import Parser
+from converter.parse.readers import HANDLERS, Reader
 from converter.parse.structure import Window, structure
-from converter.parse.tokens import Reader
 from converter.problems import Problem
-from tests.records.test_nothing_lost import FRAGMENTS
 from tests.support.combinations import ALL
-from tests.support.paths import CORPORA
+from tests.support.documents import FRAGMENTS
+from tests.support.paths import CASE_FOLDER, CORPORA
+from tests.support.plain_parser import ENVIRONMENTS, NUMBERS, UNCHANGED, check_inline, fresh
 from tests.support.specification import examples
 
-NUMBERS = list(range(1, 1000))
 INLINE = st.sampled_from(
     ["word", "Word", " ", " ", "\n", "a", "é", "日本", "1", ".", ",", ":", "(", ")", "\"", "'", "-", "/", "=", "#", "{",
      "}",
@@ -71,31 +67,12 @@ CONTENTS = [
     "[!NOTE]", "[!tip]- T",
     "{#i}", "{: .c}", "k:: v", "[k:: v]", "[[p]]", "!", "!!", "!!!", "?", "???", "{", "{{", "!x", "{x", "    x",
 ]  # fmt: skip
-ENVIRONMENTS: tuple[dict[str, Any], ...] = (
-    {},
-    {"references": {"R": {"href": "/r", "title": "", "map": [0, 1]}}, "footnotes": {"refs": {":n": -1}, "list": {}}},
-)
 
 
-@cache
-def unchanged() -> tuple[MarkdownIt, MarkdownIt]:
-    """Return a block and an inline parser with the rules of markdown-it and its plugins alone."""
-    with patch.object(parsers, "LINEAR_RULES", {}):
-        return parsers.make_block_parser(), parsers.make_inline_parser()
-
-
-def read_unchanged(content: str, env: dict[str, Any], numbers: Sequence[int]) -> Inline:
-    """Read inline content with the rules of markdown-it and its plugins alone."""
-    return read_with(unchanged()[1], content, env, numbers)
-
-
-UNCHANGED = Parser(lambda: unchanged()[0], lambda lines, start: None, read_unchanged, lambda content: None)
-
-
-def fresh(env: dict[str, Any]) -> dict[str, Any]:
-    """Return a copy: reading footnote references counts them in `env`."""
-    return {name: {key: dict(value) for key, value in part.items()} if name == "footnotes" else part
-            for name, part in env.items()}  # fmt: skip
+def cases(name: str) -> list[str]:
+    texts: list[str] = yaml.safe_load((CASE_FOLDER / "parse" / f"{name}.yaml").read_text(encoding="utf-8"))
+    assert texts and len(set(texts)) == len(texts)
+    return texts
 
 
 def check(source: str) -> None:
@@ -109,7 +86,7 @@ def check(source: str) -> None:
     contents = [token.content for token in tokens if token.type == "inline"]
     expected_problems: list[Problem] = []
     reader = Reader(lines, numbers, fresh(env), expected_problems, Allowance(), len(source), UNCHANGED)
-    expected = reader.read(list(tokens))
+    expected = reader.read(list(tokens), HANDLERS)
     add_html_tables(expected, expected_problems, Allowance())
     for name, parser in PARSERS.items():
         problems: list[Problem] = []
@@ -130,14 +107,14 @@ def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
 
 
 def parse_in_windows(lines: list[str], numbers: list[int]) -> tuple[list[Block], list[Problem]]:
-    """Parse as a large document is parsed: markdown-it sees some lines at a time, and read lines are released."""
+    """Parse as a large document is parsed: markdown-it sees some lines at a time."""
     problems: list[Problem] = []
     with (
-        patch("converter.parse.structure.WINDOW_LINES", 7),
+        patch("converter.parse.document.WINDOW_LINES", 7),
         patch("converter.parse.structure.LOOK_AHEAD", 3),
-        patch("converter.parse.tokens.WINDOW_CHARACTERS", 0),
+        patch("converter.parse.document.WINDOW_CHARACTERS", 0),
     ):
-        return parse(list(lines), numbers, problems, release=True), problems
+        return parse(lines, numbers, problems), problems
 
 
 def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
@@ -149,27 +126,26 @@ def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
             sizes.append(size)
             super().__init__(lines, start, size, parser, marks)
 
-    with (
-        patch("converter.parse.structure.WINDOW_LINES", 100),
-        patch("converter.parse.structure.Window", Watched),
-    ):
-        list(structure(lines, {}, PARSERS["fast"], large=True))
+    with patch("converter.parse.structure.Window", Watched):
+        list(structure(lines, {}, PARSERS["fast"], 100))
     assert len(sizes) > 1 and set(sizes) == {100}
-
-
-def check_inline(content: str, env: dict[str, Any]) -> None:
-    expected = read_unchanged(content, fresh(env), NUMBERS)
-    for parser in PARSERS.values():
-        assert parser.read_inline(content, fresh(env), NUMBERS) == expected
-        assert parser.read_plain(content) in (None, expected)
-    for autolinks in (True, *([False] if not may_hold_autolink(content) else [])):
-        assert read_with(inline_parser(autolinks), content, fresh(env), NUMBERS) == expected
 
 
 def test_specification_examples_read_the_same() -> None:
     for name in ("commonmark", "gfm"):
         for source in examples(name):
             check(source)
+
+
+@pytest.mark.parametrize("text", cases("blocks"), ids=repr)
+def test_each_document_reads_the_same(text: str) -> None:
+    check(text.replace("\0", ""))
+
+
+@pytest.mark.parametrize("content", cases("inlines"), ids=repr)
+def test_each_inline_content_reads_the_same(content: str) -> None:
+    for env in ENVIRONMENTS:
+        check_inline(content, env)
 
 
 def documents(sampled: st.SearchStrategy[str], size: int) -> st.SearchStrategy[str]:

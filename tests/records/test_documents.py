@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -20,9 +21,14 @@ def test_each_case_gives_its_expected_records(path: Path) -> None:
     rows = rows_of(data)
     for record, wanted in expected.items():
         columns = list(dict.fromkeys(column for row in wanted for column in row))
-        found = [{column: row[column] for column in columns} for row in rows[record]]
+        found = [{column: shown(row[column]) for column in columns} for row in rows[record]]
         assert found == [{column: row.get(column) for column in columns} for row in wanted], record
     assert unaccounted(data.decode(), rows) == []
+
+
+def shown(value: Any) -> Any:
+    """Return a value as a case writes it: a float of 32 bits has more digits than were written."""
+    return round(value, 4) if isinstance(value, float) else value
 
 
 def test_every_case_has_expected_records() -> None:

@@ -10,20 +10,11 @@ from converter.config import Options
 from converter.engine.conversion import read_document
 from converter.model.source import Source
 from tests.support.accounting import rows_of, unaccounted
+from tests.support.documents import FRAGMENTS
 from tests.support.paths import CORPORA
 from tests.support.specification import examples
 
 AS_IS = Options(repair="off")
-
-FRAGMENTS = st.sampled_from(
-    ["# ", "## t", "- ", "* a", "1. ", "3) b", "> ", "```", "~~~ py", "    ", "\t", "| a | b |", "|---|---|",
-     "| 1 | 2 | 3 |",
-     "---", "===", "***", "word", "*em*", "**st**", "`c`", "[l](u)", "![i](s)", "<b>", "<!-- c -->", "<div>", "</div>",
-     "[^1]", "[^1]: note", "[a]: http://x.y 't'", "[a]", "term", ": def", "$$", "$x$", "\\", "&amp;", "\n", "\n\n", " ",
-     "- [ ] t", "http://a.b/c", "a@b.cd", "é", "日本", "\u00a0", "\u200b", "\x0c", "•", "(", ")", ":", "1.",
-     "\r\n", "\0", "!!! note", '=== "T"', ":::", ":::tip T", "```{note}", "{% a %}", "{% enda %}", "{{< note >}}",
-     "{{< /note >}}", "[!TIP]", "{#i .c}", "{:.c}", "[[p|q]]", "k:: v", "\n\n    "]
-)  # fmt: skip
 
 
 @pytest.mark.parametrize("name, count", [("commonmark", 652), ("gfm", 672)])

@@ -6,7 +6,6 @@ import hashlib
 import json
 import tracemalloc
 from collections import Counter
-from typing import Any
 from unittest.mock import patch
 
 import pyarrow as pa
@@ -15,14 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch, convert_in_pieces
+from converter.datasets import DATASETS
+from converter.engine.conversion import convert_batch
+from converter.model.events import join_rows
 from converter.model.source import Source, document_id
 from converter.records import RECORDS, Record
 from converter.records.contract import contract, published
 from converter.records.sections import word_count
 from tests.benchmarks.documents import CONSTRUCTS, generated
-from tests.records.test_nothing_lost import FRAGMENTS
 from tests.support.accounting import rows_of
+from tests.support.conversion import records_of, rows_of_batch
+from tests.support.documents import FRAGMENTS
 from tests.support.paths import PROJECT
 from tests.support.specification import examples
 
@@ -47,8 +49,8 @@ def test_every_field_has_a_description(record: Record) -> None:
 
 
 def test_an_empty_run_has_the_same_schemas_as_a_full_run() -> None:
-    empty = convert_batch([], Options(), list(RECORDS)).records
-    full = convert_batch([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options(), list(RECORDS)).records
+    empty = records_of([], Options(), list(RECORDS))
+    full = records_of([Source("a", "# t\n\n- a: b\n\n| h |\n|---|\n| 1 |\n")], Options(), list(RECORDS))
     assert {name: batch.schema for name, batch in empty.items()} == {name: batch.schema for name, batch in full.items()}
     assert all(batch.schema.equals(RECORDS[name].schema, check_metadata=True) for name, batch in empty.items())
 
@@ -57,12 +59,12 @@ def test_an_empty_run_has_the_same_schemas_as_a_full_run() -> None:
 @settings(max_examples=300, deadline=None)
 def test_keys_are_unique_and_resolve(source: str) -> None:
     """Primary keys are unique, ids count from 0 in reading order, foreign keys point at rows."""
-    check_keys(convert_batch([Source("a", source), Source("b", source)], Options()).records)
+    check_keys(records_of([Source("a", source), Source("b", source)], Options()))
 
 
 def test_keys_of_the_specification_examples_are_unique_and_resolve() -> None:
     sources = [Source(f"{number}", text) for number, text in enumerate(examples("gfm"))]
-    check_keys(convert_batch(sources, Options()).records)
+    check_keys(records_of(sources, Options()))
 
 
 def check_keys(batches: dict[str, pa.Table]) -> None:
@@ -84,7 +86,7 @@ def check_keys(batches: dict[str, pa.Table]) -> None:
 
 
 def test_doc_id_depends_on_the_key_alone() -> None:
-    first, second = (convert_batch([Source("a/b.md", text)], Options()).records for text in ("one", "two"))
+    first, second = (records_of([Source("a/b.md", text)], Options()) for text in ("one", "two"))
     ids = [batch["documents"]["doc_id"].to_pylist() for batch in (first, second)]
     assert ids[0] == ids[1] == [document_id("a/b.md")]
     assert document_id("a/b.md") == hashlib.sha256(b"a/b.md").hexdigest()[:32]
@@ -93,8 +95,8 @@ def test_doc_id_depends_on_the_key_alone() -> None:
 
 def test_batching_does_not_change_rows() -> None:
     sources = [Source(f"{number}.md", text) for number, text in enumerate(examples("commonmark")[:200])]
-    together = convert_batch(sources, Options()).records
-    apart = [convert_batch([source], Options()).records for source in sources]
+    together = records_of(sources, Options())
+    apart = [records_of([source], Options()) for source in sources]
     for name in RECORDS:
         assert pa.concat_tables([each[name] for each in apart]).to_pylist() == together[name].to_pylist()
 
@@ -102,18 +104,12 @@ def test_batching_does_not_change_rows() -> None:
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=100, deadline=None)
 def test_a_document_converted_in_pieces_has_the_same_rows(source: str) -> None:
-    whole = convert_batch([Source("a.md", source)], Options())
-    with patch("converter.engine.conversion.ROWS_AT_ONCE", 12):
-        pieces = list(convert_in_pieces(Source("a.md", source), Options()))
-    assert [piece.more for piece in pieces] == [True] * (len(pieces) - 1) + [False]
-    for made in (pieces, list(whole.pieces())):
-        found: dict[str, list[Any]] = {}
-        for piece in made:
-            for name, rows in piece.records.items():
-                found.setdefault(name, []).extend(rows.to_pylist())
-        assert {name: found.get(name, []) for name in whole.records} == {
-            name: rows.to_pylist() for name, rows in whole.records.items()
-        }
+    whole = rows_of_batch([Source("a.md", source)], Options())
+    with patch("converter.engine.conversion.ROWS_AT_ONCE", 12), patch("converter.engine.conversion.LARGE_BYTES", 0):
+        pieces = list(convert_batch([Source("a.md", source)], Options()))
+    assert {*RECORDS, DATASETS} == {name for piece in pieces for name in piece.records}
+    assert all(len(piece.records) == 1 for piece in pieces)
+    assert join_rows(pieces).records == whole.records
 
 
 @pytest.mark.parametrize("space", ["\x1c", "\x85", "\u2028", "\u3000", "\xa0", "\u200b", "\n\n", "\t "])
@@ -146,9 +142,9 @@ def test_sections_hold_their_own_blocks() -> None:
 def test_python_memory_for_a_large_document_is_bounded(text: str, most: int) -> None:
     """An object takes at least 50 bytes: one for each cell, row or word adds up."""
     source = Source("a.md", text[:200_000].encode())
-    convert_batch([source], Options())
+    rows_of_batch([source], Options())
     tracemalloc.start()
-    convert_batch([source], Options())
+    rows_of_batch([source], Options())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < most * len(source.data)

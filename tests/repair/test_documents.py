@@ -18,8 +18,8 @@ from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.model import evidence, forests, mean_of, probabilities, read_forests
 from converter.repair.headings.recover import SUREST
 from converter.training import train
-from tests.engine.test_bad_input import CHOKING
 from tests.support.accounting import rows_of
+from tests.support.documents import CHOKING
 from tests.support.growth import steep
 from tests.support.paths import CASE_FOLDER, CORPORA
 from tests.support.specification import examples

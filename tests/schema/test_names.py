@@ -15,7 +15,7 @@ from converter.output.tables import MANIFEST_TABLE, VIEWS
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.schema.names import refusal
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 MADE_BY_US = [*RECORDS, *VIEWS, DATASETS, MANIFEST_TABLE, PARTS_FILE, MANIFEST.removesuffix(".json")]
 

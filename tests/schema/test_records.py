@@ -14,7 +14,7 @@ import yaml
 import converter
 from converter import SchemaError, ViolationError
 from converter.config import Options
-from converter.engine.conversion import convert_batch, read_document
+from converter.engine.conversion import read_document
 from converter.model.source import Source
 from converter.problems import CODES
 from converter.schema.load import load_schemas, parse_schemas
@@ -24,6 +24,7 @@ from converter.schema.unique import Uniques
 from converter.schema.units import UNITS
 from converter.schema.validate import batch, replay
 from converter.text.front_matter import yaml_loader
+from tests.support.conversion import records_of, rows_of_batch
 from tests.support.paths import CASE_FOLDER
 
 FOLDER = CASE_FOLDER / "schema"
@@ -102,13 +103,13 @@ def towns(*rows: str) -> str:
 def test_pickled_schemas_apply_to_a_batch() -> None:
     options = pickle.loads(pickle.dumps(Options(schemas=load_schemas(TOWNS))))
     sources = [Source("a.md", towns("A | 1", "B | x")), Source("b.md", "no table"), Source("c.md", b"\x00\xff\xfe\x01")]
-    made = convert_batch(sources, options)
+    made = rows_of_batch(sources, options)
     assert made.records["town"].column("town").to_pylist() == ["A"]
     assert made.records["town"].schema == options.schemas[0].arrow
     assert made.matched == {"town": 2}
     [rejected] = [row for row in made.records["problems"].to_pylist() if row["record"] == "town"]
     assert (rejected["code"], rejected["severity"], rejected["source"]) == ("rejected_record", "warning", "a.md")
-    assert convert_batch([], options, ["town"]).records["town"].schema == options.schemas[0].arrow
+    assert records_of([], options, ["town"])["town"].schema == options.schemas[0].arrow
 
 
 def test_every_matched_row_is_accepted_or_rejected(tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_two_schemas_with_the_same_name_are_refused() -> None:
 
 
 def test_rejected_rows_are_replayed_with_a_changed_schema() -> None:
-    made = convert_batch([Source("a.md", towns("A | 1", "B | many", "C | x"))], Options(schemas=load_schemas(TOWNS)))
+    made = rows_of_batch([Source("a.md", towns("A | 1", "B | many", "C | x"))], Options(schemas=load_schemas(TOWNS)))
     problems = made.records["problems"]
     lenient = one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
     accepted, left = replay(lenient, problems)

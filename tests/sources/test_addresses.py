@@ -16,7 +16,7 @@ import converter
 from converter.addresses import public, redacted, shown
 from converter.errors import ParquetryError, UsageError
 from converter.output import find_target
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 SECRET = "s3cr3t-Pa55w0rd"
 

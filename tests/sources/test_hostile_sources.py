@@ -36,7 +36,7 @@ from converter.sources.clock import Clock
 from converter.sources.delimited import Records, cells_of
 from converter.sources.files import escaped
 from converter.sources.opening import open_path
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
+from tests.support.commands import COMMAND, ENVIRONMENT, run
 
 BODY = Columns("body")
 

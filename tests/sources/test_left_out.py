@@ -18,7 +18,7 @@ from converter.errors import UsageError
 from converter.model.source import Source
 from converter.sources import LeftOut, find_sources
 from converter.sources.ignore import component
-from tests.cli.test_command import run
+from tests.support.commands import run
 
 
 def keys(*arguments: str, **options: object) -> list[str]:

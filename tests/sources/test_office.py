@@ -22,14 +22,15 @@ import pytest
 
 import converter
 from converter.config import Options
-from converter.engine.conversion import convert_batch, read_document
+from converter.engine.conversion import read_document
 from converter.errors import SourceError
 from converter.model.source import Source
 from converter.sources import Columns, find_sources
 from converter.text import office
 from converter.text.office import format_by_content
 from converter.text.office_reader import FORMATS
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
+from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.conversion import records_of, rows_of_batch
 
 pytest.importorskip("markitdown", reason="the extra office is not installed")
 pytest.importorskip("trafilatura", reason="the extra html is not installed")
@@ -156,7 +157,7 @@ def test_a_document_of_each_format_is_converted(tmp_path: Path, format: str) -> 
     path.write_bytes(data)
     (source,) = find_sources([path])
     assert (source.data, source.format) == (data, format)  # the conversion reads the document
-    records = convert_batch([source], Options()).records
+    records = records_of([source], Options())
     assert records["problems"].to_pylist() == []
     (row,) = records["documents"].to_pylist()
     assert (row["sha256"], row["size_bytes"]) == (hashlib.sha256(data).hexdigest(), len(data))
@@ -311,7 +312,7 @@ def test_a_decompression_bomb_fails_alone_in_its_reader(monkeypatch: pytest.Monk
     monkeypatch.setattr(office, "READER_MEMORY", 100 * 1024 * 1024)
     sources = [Source("a.html", html(), format="html"), Source("bomb", data, format=format),
                Source("b.html", html(), format="html")]  # fmt: skip
-    records = convert_batch(sources, Options(maximum_seconds=30)).records
+    records = records_of(sources, Options(maximum_seconds=30))
     assert records["documents"]["source"].to_pylist() == ["a.html", "b.html"]
     ((source, found),) = [(row["source"], row["code"]) for row in records["problems"].to_pylist()]
     assert source == "bomb" and found in ("too_large", "too_slow")
@@ -345,11 +346,11 @@ def test_markdown_over_the_output_limit_is_refused() -> None:
 
 
 def test_a_reader_that_crashes_is_replaced_for_the_next_document() -> None:
-    convert_batch([Source("a.html", html(), format="html")], Options())
+    rows_of_batch([Source("a.html", html(), format="html")], Options())
     first = office._thread.process
     os.kill(first.process.pid, signal.SIGKILL)
     assert code(Source("a.html", html(), format="html"))[0] == "crashed"
-    records = convert_batch([Source("a.html", html(), format="html")], Options()).records
+    records = records_of([Source("a.html", html(), format="html")], Options())
     assert records["documents"].num_rows == 1
     assert office._thread.process is not first
     assert office._thread.process.process.pid != first.process.pid

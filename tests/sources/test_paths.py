@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 from converter.cli.source_options import sources_of
 from converter.config import Options
-from converter.engine.conversion import convert_batch
 from converter.errors import UsageError
 from converter.model.source import Source, document_id
 from converter.sources import find_sources
 from converter.sources.name_set import NameSet
-from tests.cli.test_command import COMMAND, ENVIRONMENT, run
+from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.conversion import records_of
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_file_whose_name_is_not_utf8_is_converted(folder: Path) -> None:
     name = os.fsdecode(b"caf\xe9.md")
     (folder / name).write_text("# T\n")
     (source,) = find_sources([name])
-    rows = convert_batch([source], Options()).records["documents"].to_pylist()
+    rows = records_of([source], Options())["documents"].to_pylist()
     assert [row["source"] for row in rows] == ["caf\\xe9.md"]
 
 
@@ -162,7 +162,7 @@ def test_a_folder_with_a_document_suffix_is_searched(folder: Path) -> None:
 
 def test_one_bad_file_fails_alone(folder: Path) -> None:
     sources = list(find_sources(["a.md", "gone.md", "b.md"]))
-    batches = convert_batch(sources, Options()).records
+    batches = records_of(sources, Options())
     assert batches["documents"].column("source").to_pylist() == ["a.md", "b.md"]
     assert batches["problems"].select(["source", "code", "doc_id"]).to_pylist() == [
         {"source": "gone.md", "code": "not_found", "doc_id": None}
@@ -171,7 +171,7 @@ def test_one_bad_file_fails_alone(folder: Path) -> None:
 
 def test_the_document_id_depends_only_on_the_key() -> None:
     def ids(*sources: Source) -> list[str]:
-        identifiers: list[str] = convert_batch(sources, Options()).records["documents"].column("doc_id").to_pylist()
+        identifiers: list[str] = records_of(sources, Options())["documents"].column("doc_id").to_pylist()
         return identifiers
 
     first_ids = ids(Source("a.md", b"one"), Source("b.md", b"one"))

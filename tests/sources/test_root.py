@@ -19,8 +19,8 @@ from converter.errors import OutputError, UsageError
 from converter.model.report import Report
 from converter.output import MANIFEST, read_manifest
 from converter.sources import Columns, find_sources
-from tests.cli.test_command import run
-from tests.output.test_output import rows
+from tests.support.commands import run
+from tests.support.folders import rows
 
 FILES = ("a.md", "docs/b.md", "docs/sub/c.md")
 

@@ -22,10 +22,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch
 from converter.errors import UsageError
 from converter.model.source import Source
 from converter.sources import Columns, find_sources
+from tests.support.conversion import records_of
 
 ROWS: list[dict[str, Any]] = [
     {"url": "a", "body": "# A\n\nwith, comma\n", "lang": "de", "words": 3},
@@ -106,7 +106,7 @@ def test_any_text_round_trips(tmp_path: Path, name: str, bodies: list[str]) -> N
 
 def test_attributes_and_keys_reach_the_records(tmp_path: Path) -> None:
     WRITERS["t.parquet"](tmp_path / "t.parquet", ROWS)
-    rows = convert_batch(read(tmp_path / "t.parquet"), Options()).records["documents"].to_pylist()
+    rows = records_of(read(tmp_path / "t.parquet"), Options())["documents"].to_pylist()
     assert next((row["source"], row["attributes"]) for row in rows) == ("a", [("lang", "de"), ("words", "3")])
 
 
@@ -124,7 +124,7 @@ def test_null_texts_and_duplicate_keys_are_problems(tmp_path: Path, monkeypatch:
     sources = read("t.parquet", columns=Columns("body", "url"))
     expected = [("a", None), ("b", "null_text"), ("a", "duplicate_key"), ("t.parquet#4", None), ("b", None)]
     assert codes(sources) == [*expected, ("t.parquet#6", None)]
-    problems = convert_batch(sources, Options()).records["problems"].to_pylist()
+    problems = records_of(sources, Options())["problems"].to_pylist()
     assert [problem["code"] for problem in problems] == ["null_text", "duplicate_key"]
 
 
@@ -138,7 +138,7 @@ def test_a_line_that_is_not_an_object_fails_alone(tmp_path: Path, monkeypatch: p
         ("1", None), ("3", "unreadable"), ("4", "unreadable"), ("5", "unreadable"), ("6", "unreadable"),
         ("7", "null_text"), ("8", "unreadable"), ("9", "too_large"), ("10", None),
     ]  # fmt: skip
-    assert convert_batch(sources, Options()).records["documents"].num_rows == 2
+    assert records_of(sources, Options())["documents"].num_rows == 2
 
 
 def test_csv_keeps_other_encodings_and_continues_after_an_open_quote(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_csv_keeps_other_encodings_and_continues_after_an_open_quote(tmp_path: P
     sources = read(path, columns=Columns("body", "key"), maximum_bytes=900)
     assert codes(sources)[:4] == [("a", None), ("b", None), (f"{path}#3", "unreadable"), ("y", "null_text")]
     assert len(sources) == 3 + 999
-    rows = convert_batch(sources, Options()).records["blocks"].to_pylist()
+    rows = records_of(sources, Options())["blocks"].to_pylist()
     assert rows[0]["text"] == "Die Größe über alles, schöne Grüße"
 
 

@@ -32,8 +32,10 @@ from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.sources import LocalFile, find_sources
 from converter.write import Layout
-from tests.output.test_output import TEXTS, Deadly, Slow, rows
 from tests.support.combinations import ALL
+from tests.support.documents import TEXTS
+from tests.support.endless import Deadly, Slow
+from tests.support.folders import rows
 from tests.support.paths import PROJECT
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections import defaultdict
 from typing import Any
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch
 from converter.model.source import Source
+from tests.support.conversion import records_of
 
 WORD = re.compile(r"\w+")
 INVISIBLE = re.compile("[\\s\u200b-\u200f\u2060\ufeff]+")
@@ -21,7 +21,7 @@ WITH_TEXT = ("blocks", "list_items", "cells", "links", "images", "code_blocks", 
 
 def rows_of(data: bytes | str, options: Options | None = None) -> dict[str, list[dict[str, Any]]]:
     """Return every record of one document as rows."""
-    batches = convert_batch([Source("document.md", data)], options or Options()).records
+    batches = records_of([Source("document.md", data)], options or Options())
     return {name: batch.to_pylist() for name, batch in batches.items()}
 
 

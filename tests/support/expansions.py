@@ -34,3 +34,5 @@ EXPANDING: dict[str, Callable[[int], str]] = {
     "wide row": lambda n: "|a|\n|-|\n|" + "1|" * n + "\n",
     "nested items": lambda n: ("- " * min(100, n // 10 + 1) + "x\n") * (n // 600 + 1),
 }
+FILLER = "```\n" + ("x" * 1000 + "\n") * 1100 + "```\n"
+"""Text that makes a document large enough to be converted in pieces, with the least work."""

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch
 from converter.engine.run import write_folder, write_stream
 from converter.model.source import Source
 from converter.output import Output
@@ -25,6 +24,7 @@ from converter.problems import Problem
 from converter.records import CONTRACT_VERSION, RECORDS
 from converter.write import FORMATS, Layout
 from converter.write.values import json_rows
+from tests.support.conversion import records_of
 
 Row = dict[str, Any]
 
@@ -91,7 +91,7 @@ SOURCES = [
 
 @pytest.fixture(scope="module")
 def expected() -> dict[str, pa.RecordBatch]:
-    batches = convert_batch(SOURCES, Options(), list(RECORDS)).records
+    batches = records_of(SOURCES, Options(), list(RECORDS))
     assert [name for name, batch in batches.items() if not batch.num_rows] == []
     return batches
 
@@ -282,7 +282,7 @@ def test_an_empty_run_writes_the_schema_of_a_full_one(record: str, format: str) 
 
 
 def test_small_batches_become_one_row_group_and_large_ones_several() -> None:
-    (batch,) = convert_batch([Source("a.md", b"- a\n- b\n- c\n")], Options()).records["list_items"].to_batches()
+    (batch,) = records_of([Source("a.md", b"- a\n- b\n- c\n")], Options())["list_items"].to_batches()
     for rows, groups in ((1000, 1), (6, 5)):
         stream = io.BytesIO()
         writer = FORMATS["parquet"].writer(stream, batch.schema, Layout(row_group_rows=rows))
@@ -293,7 +293,7 @@ def test_small_batches_become_one_row_group_and_large_ones_several() -> None:
 
 
 def test_one_large_batch_becomes_several_row_groups() -> None:
-    rows = convert_batch([Source("a.md", b"- item\n" * 1000)], Options()).records["list_items"]
+    rows = records_of([Source("a.md", b"- item\n" * 1000)], Options())["list_items"]
     (batch,) = rows.combine_chunks().to_batches()
     for layout, groups in ((Layout(row_group_rows=300), 4), (Layout(row_group_bytes=batch.nbytes // 3), 3)):
         stream = io.BytesIO()
@@ -305,7 +305,7 @@ def test_one_large_batch_becomes_several_row_groups() -> None:
 
 
 def test_rows_are_buffered_until_a_flush_finds_enough() -> None:
-    (batch,) = convert_batch([Source("a.md", b"- a\n- b\n- c\n")], Options()).records["list_items"].to_batches()
+    (batch,) = records_of([Source("a.md", b"- a\n- b\n- c\n")], Options())["list_items"].to_batches()
     stream = io.BytesIO()
     writer = FORMATS["parquet"].writer(stream, batch.schema, Layout())
     for minimum_bytes in (batch.nbytes + 1, batch.nbytes, 0):

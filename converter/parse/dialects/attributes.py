@@ -1,6 +1,6 @@
 """Attributes in braces, which are no text: `{#id .class key=value}` (Pandoc, MyST), `{: .class}` (kramdown).
 
-On a block they end it, or stand on a line above or below it; inline they follow an image, a link or code. The plugin
+They end a heading or a caption, stand on a line above or below a block, or follow an image, a link or code. The plugin
 `attrs` of mdit-py-plugins copies the rest of the text for each brace.
 """
 
@@ -10,12 +10,43 @@ import re
 
 from markdown_it.rules_inline import StateInline
 
-VALUE = r"""(?:"[^"\n{}\[\]]*+"|'[^'\n{}\[\]]*+'|[\w./%#:+-]++)"""
-ATTRIBUTE = rf"(?:#[\w:.-]++|\.[A-Za-z_][\w:-]*+|[A-Za-z][\w:-]*+={VALUE})"
-ATTRIBUTES = re.compile(rf"\{{(?:[ \t]*+{ATTRIBUTE}(?:[ \t]++{ATTRIBUTE})*+[ \t]*+|:[^{{}}\[\]\n]++)\}}")
-FIRST_LINE = re.compile(rf"(?:{ATTRIBUTES.pattern})[ \t]*+\n\s*+(?=\S)")
-LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{ATTRIBUTES.pattern})[ \t]*+\Z")
+NAME = r"#[\w:.-]++|\.[^\W\d][\w:.-]*+"
+KEY = r"[A-Za-z][\w:-]*+="
+QUOTED = r"""(?:"[^"\n{}]*+"|'[^'\n{}]*+')"""
+ATTRIBUTE = rf"(?:{NAME}|{KEY}(?:{QUOTED}|[\w./%#:+-]++))"
+BRACES = re.compile(rf"\{{(?:[ \t]*+{ATTRIBUTE}(?:[ \t]++{ATTRIBUTE})*+[ \t]*+|:[^{{}}\[\]\n]++)\}}")
+FIRST_LINE = re.compile(rf"(?:{BRACES.pattern})[ \t]*+\n\s*+(?=\S)")
+LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{BRACES.pattern})[ \t]*+\Z")
 OWNERS = frozenset({"image", "link_close", "code_inline"})
+
+TITLE_ATTRIBUTE = rf"""(?:{NAME}|-|{KEY}(?:{QUOTED}|[^\s"'{{}}=]++))"""
+TITLE_BRACES = re.compile(
+    rf"\{{(?:[ \t]*+{TITLE_ATTRIBUTE}|:[ \t]*+(?:{TITLE_ATTRIBUTE}|[a-z_-]++))(?:[ \t]++{TITLE_ATTRIBUTE})*+[ \t]*+\}}"
+)
+"""Beside words, where braces may be text: `{-}` is Pandoc's for a heading without a number, `{:toc}` kramdown's."""
+SURE_ATTRIBUTE = re.compile(r"""(?<=[{\s:])(?:[#.]|-[\s}])|=["']""")
+"""A sign that braces beside words hold attributes: `{a=1}` alone may be a formula."""
+CLOSING_MARKS = re.compile(r"(?<=[ \t])#+$")
+
+
+def without_attributes(title: str) -> str:
+    """Return a heading's content without attributes at its end, and without the marks that close it."""
+    words = cut_title(title)
+    return title if words == title else CLOSING_MARKS.sub("", words).rstrip() or title
+
+
+def cut_title(title: str) -> str:
+    """Return the words of a heading or caption without attributes at their end."""
+    start = title.rfind("{") if title.endswith("}") else -1
+    if start < 1 or not TITLE_BRACES.fullmatch(title, start) or not _is_sure(title, start):
+        return title
+    return title[:start].rstrip()
+
+
+def _is_sure(title: str, start: int) -> bool:
+    mark = title[start + 1 :].lstrip()[0]
+    is_apart = title[start - 1] in " \t" or (mark in "#:" and title[start - 1] != "\\")
+    return is_apart and (mark == ":" or SURE_ATTRIBUTE.search(title, start) is not None)
 
 
 def cut_attributes(content: str) -> tuple[str, int]:
@@ -32,11 +63,15 @@ def cut_attributes(content: str) -> tuple[str, int]:
 
 
 def inline_attributes(state: StateInline, silent: bool) -> bool:
-    """Inline rule at `{`: attributes right after an image, a link or code."""
+    """Inline rule at `{`: attributes right after an image, a link or code.
+
+    Brackets in a quoted value rule it out: the search for the end of a link's text tries this rule too, and must see
+    every bracket.
+    """
     if state.pending or not state.tokens or state.tokens[-1].type not in OWNERS:
         return False
-    match = ATTRIBUTES.match(state.src, state.pos, state.posMax)
-    if match is None:
+    match = BRACES.match(state.src, state.pos, state.posMax)
+    if match is None or "[" in match[0] or "]" in match[0]:
         return False
     state.pos = match.end()
     return True

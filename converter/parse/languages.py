@@ -1,17 +1,8 @@
-"""Attribute lists: braces beside a heading's title (`{#id .class}`), and what follows a code fence (`{.python}`)."""
+"""The language of a code block: what follows its fence (`python`, `{.python}`, `{code-cell} python`)."""
 
 from __future__ import annotations
 
 import re
-
-# Pandoc, kramdown, Python-Markdown and Docusaurus: an id, a class, a key with a value, or `-` (unnumbered).
-ATTRIBUTE = r"""(?:[#.][^\W\d][\w:.-]*+|\#[\w:.-]++|-|[A-Za-z][\w:-]*+=(?:"[^"{}]*+"|'[^'{}]*+'|[^\s"'{}=]++))"""
-ATTRIBUTE_LIST = re.compile(
-    rf"\{{(?:[ \t]*+{ATTRIBUTE}|:[ \t]*+(?:{ATTRIBUTE}|[a-z_-]++))(?:[ \t]++{ATTRIBUTE})*+[ \t]*+\}}"
-)
-SURE_ATTRIBUTE = re.compile(r"""(?<=[{\s:])(?:[#.]|-[\s}])|=["']""")
-"""A sign that braces hold attributes: `{a=1}` alone may be a formula."""
-CLOSING_MARKS = re.compile(r"(?<=[ \t])#+$")
 
 LANGUAGE = re.compile(r"[.:#!]*+(?:lang(?:uage)?-(?=\w))?((?:[^\s{},;:=\"'()\[\]/]|/(?=[A-Za-z]))++)(=?)(\S?)")
 NAMES = re.compile(r"[^\s,]+")
@@ -31,21 +22,6 @@ STYLES = frozenset({"numberlines", "number-lines", "line-numbers", "linenums", "
 """Classes of code blocks that are no languages."""
 
 
-def without_attributes(title: str) -> str:
-    """Return a heading's content without an attribute list at its end, and without the marks that close it."""
-    start = title.rfind("{") if title.endswith("}") else -1
-    if start < 1 or not ATTRIBUTE_LIST.fullmatch(title, start) or not _is_sure(title, start):
-        return title
-    words = title[:start].rstrip()
-    return CLOSING_MARKS.sub("", words).rstrip() or title
-
-
-def _is_sure(title: str, start: int) -> bool:
-    mark = title[start + 1 :].lstrip()[0]
-    is_apart = title[start - 1] in " \t" or (mark in "#:" and title[start - 1] != "\\")
-    return is_apart and (mark == ":" or SURE_ATTRIBUTE.search(title, start) is not None)
-
-
 def language_of(info: str) -> str | None:
     """Return the language that the info string of a code block names; None if it names none."""
     info = info.strip()
@@ -53,7 +29,7 @@ def language_of(info: str) -> str | None:
         return _language(info)
     content, _, argument = info.strip("{").partition("}")
     names = NAMES.findall(content)
-    if not names or names[0][0] not in "#.=":  # a program (knitr, Quarto) or a directive (MyST)
+    if not names or (names[0][0] not in "#." and "=" not in names[0]):  # a program (knitr, Quarto), a directive (MyST)
         name = _language(names[0]) if names else None
         return language_of(argument) if name in CODE_DIRECTIVES else None if name in OTHER_DIRECTIVES else name
     classes = [name[1:] for name in names if name[0] in ".="]

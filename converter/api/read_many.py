@@ -1,0 +1,135 @@
+"""Read many documents, in bounded memory and without files: `read_many`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, Unpack, overload
+
+import pyarrow as pa
+
+from converter.api.arguments import ReadingArguments, SourcePath, kind_of, list_of, options_of
+from converter.config import Options
+from converter.document.document import Document
+from converter.engine.conversion import read_document
+from converter.engine.pool import convert_batches, map_batches
+from converter.engine.run import batches, uniqueness_filter
+from converter.errors import UsageError
+from converter.model.events import BatchRows
+from converter.model.source import Source
+from converter.output import Output
+from converter.records import ParsedDocument
+from converter.schema.load import load_schemas
+from converter.sources import Columns, find_sources, sources_in_memory
+
+ArrowStream = Any
+"""Anything with `__arrow_c_stream__`: a data frame of pandas or Polars, an Arrow table or reader, a DuckDB relation."""
+
+
+@overload
+def read_many(
+    sources: SourcePath | Source | ArrowStream | Iterable[SourcePath | Source],
+    *,
+    records: None = None,
+    columns: Columns | None = None,
+    query: str | None = None,
+    root: SourcePath | None = None,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
+    jobs: int = 1,
+    **reading: Unpack[ReadingArguments],
+) -> Iterator[Document]: ...
+@overload
+def read_many(
+    sources: SourcePath | Source | ArrowStream | Iterable[SourcePath | Source],
+    *,
+    records: str | Iterable[str],
+    columns: Columns | None = None,
+    query: str | None = None,
+    root: SourcePath | None = None,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
+    jobs: int = 1,
+    schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
+    **reading: Unpack[ReadingArguments],
+) -> Iterator[pa.RecordBatch]: ...
+def read_many(
+    sources: SourcePath | Source | ArrowStream | Iterable[SourcePath | Source],
+    *,
+    records: str | Iterable[str] | None = None,
+    columns: Columns | None = None,
+    query: str | None = None,
+    root: SourcePath | None = None,
+    exclude: Iterable[str] = (),
+    ignore: bool = True,
+    jobs: int = 1,
+    schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
+    **reading: Unpack[ReadingArguments],
+) -> Iterator[Document | pa.RecordBatch]:
+    """Read many documents, one batch of them in memory at a time.
+
+    `sources` are paths, folders, globs or addresses, as for `convert`; or `Source`s, each a key with a text or bytes
+    and attributes; or a data frame or Arrow table whose rows are documents, with `columns`. `jobs` is the number of
+    worker processes; with more than one, the calling script needs `if __name__ == "__main__":`. Other arguments are
+    those of `convert`.
+
+    Yields a `Document` for each source, in order. With `records`, yields their rows instead, in Arrow record batches
+    of one record each, whose name is in the schema's metadata: `batch.schema.metadata[b"record"]`. No document raises
+    an exception: one that could not be read has no `doc_id`, and a row in `problems`.
+
+    Raises:
+        UsageError: an argument is wrong; raised before the first document is read.
+        ViolationError: a record does not fit a schema that sets `fail`.
+    """
+    record_schemas = tuple(schema for description in schemas for schema in load_schemas(description))
+    options = options_of(reading, record_schemas)
+    search: dict[str, Any] = {
+        "maximum_bytes": options.maximum_bytes, "maximum_seconds": options.maximum_seconds,
+        "query": query, "root": root, "exclude": exclude, "ignore": ignore,
+    }  # fmt: skip
+    documents = _sources_of(sources, columns, search)
+    workers = jobs if jobs > 1 else 0
+    if records is None:
+        return _documents(documents, options, workers)
+    names = Output(records=[records] if isinstance(records, str) else list(records)).names(options)
+    return _record_batches(documents, options, names, workers)
+
+
+def _sources_of(sources: Any, columns: Columns | None, search: Mapping[str, Any]) -> Iterator[Source]:
+    if hasattr(sources, "__arrow_c_stream__"):
+        if columns is None:
+            raise UsageError(f"rows of a {kind_of(sources)} are documents only with `columns`, which name the text")
+        return sources_in_memory(pa.RecordBatchReader.from_stream(sources), columns, **search)
+    arguments = list_of(sources, Source)
+    is_paths = isinstance(sources, str | os.PathLike) or (
+        isinstance(sources, Sequence) and not any(isinstance(source, Source) for source in sources)
+    )
+    return iter((find_sources if is_paths else sources_in_memory)(arguments, columns=columns, **search))
+
+
+def _documents(sources: Iterator[Source], options: Options, workers: int) -> Iterator[Document]:
+    if not workers:
+        return (Document(read_document(source, options), options) for source in sources)
+    read = partial(_read_all, options=options)
+    groups = (start.sources for start in batches(sources))
+    results = map_batches(groups, read, read, options.maximum_seconds, workers)
+    return (Document(context, options) for context in chain.from_iterable(results))
+
+
+def _read_all(sources: Sequence[Source], options: Options) -> list[ParsedDocument]:
+    return [read_document(source, options) for source in sources]
+
+
+def _record_batches(
+    sources: Iterator[Source], options: Options, names: Sequence[str], workers: int
+) -> Iterator[pa.RecordBatch]:
+    keep_unique = uniqueness_filter(options)
+    # The filter names the documents of its problems.
+    needed_names = list(dict.fromkeys([*names, *(("documents", "problems") if options.schemas else ())]))
+    for event in convert_batches(batches(sources), options, needed_names, workers):
+        if isinstance(event, BatchRows):
+            for name, table in keep_unique(event).records.items():
+                if name in names:
+                    yield from table.to_batches()

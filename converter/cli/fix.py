@@ -1,0 +1,127 @@
+"""parquetry fix."""
+
+from __future__ import annotations
+
+import codecs
+from difflib import unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from converter.cli.console import say, standard_output
+from converter.cli.messages import print_problems
+from converter.cli.reading_options import Reading, with_reading
+from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
+from converter.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from converter.document.document import Document
+    from converter.model.source import Source
+
+BYTE_ORDER_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8)
+"""The longer ones first, as one begins with another."""
+
+EXAMPLES = """[bold]Examples[/bold]
+
+  parquetry fix article.txt > article.md     headings, lists and tables restored, as Markdown
+
+  parquetry fix docs --check                 which documents would change; the exit code is 1 if any would
+
+  parquetry fix docs --diff                  what would change
+
+  parquetry fix docs --in-place              change the files; each is replaced whole, or not at all
+"""
+
+
+@with_reading
+def fix(
+    source: SomeSources,
+    reading: Reading,
+    in_place: Annotated[bool, typer.Option("--in-place", "-i", help="Replace each file that changes.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print what would change, and change nothing.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Name the documents that would change; exit with 1 if any would.")
+    ] = False,
+    exclude: Exclude = None,
+    no_ignore: NoIgnore = False,
+) -> None:
+    """Write documents as they are read, as Markdown: headings, lists and tables restored. Others stay as they are."""
+    from converter.document.document import Document
+    from converter.engine.conversion import read_document
+
+    if in_place and (diff or check):
+        raise UsageError("--in-place changes files; --diff and --check do not: choose one")
+    options = reading.options()
+    changed = document_count = errors = 0
+    stream = standard_output()
+    for found in found_sources(source, options, exclude, no_ignore):
+        document = Document(read_document(found, options), options)
+        problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
+        print_problems(problems)
+        errors += len(problems)
+        if document.doc_id is None:
+            continue
+        document_count += 1
+        text = document.to_markdown()
+        if not (in_place or diff or check):
+            if document_count > 1:
+                raise UsageError("names several documents; pass --in-place, --diff or --check", source=found.key)
+            stream.write(text.encode("utf-8", "surrogatepass"))
+            continue
+        if not document.is_repaired:
+            continue
+        changed += 1
+        if diff:
+            stream.write(difference(found.key, document, text).encode("utf-8", "surrogatepass"))
+        if check:
+            say(f"would change {found.key}")
+        if in_place:
+            replace_file(found, document, text)
+            say(f"changed {found.key}")
+    stream.flush()
+    if check or in_place or diff:
+        say(f"{changed} of {document_count} documents {'changed' if in_place else 'would change'}")
+    raise typer.Exit(1 if not document_count or (check and changed) else 3 if errors else 0)
+
+
+fix.__doc__ = f"{fix.__doc__}\n\n{EXAMPLES}"
+
+
+def difference(key: str, document: Document, text: str) -> str:
+    """Return the difference between the source and its Markdown, as `diff -u` writes it."""
+    lines = [f"{line}\n" for line in document.source_lines]
+    return "".join(unified_diff(lines, text.splitlines(keepends=True), key, key))
+
+
+def replace_file(source: Source, document: Document, text: str) -> None:
+    """Replace a file by its Markdown, in its own encoding, with its own line ends and permissions.
+
+    Raises:
+        OutputError: the document is not a file of text on this machine, or the file could not be written.
+    """
+    from converter.model.source import MARKDOWN
+    from converter.output import open_stage
+
+    path = Path(source.key)
+    if source.format != MARKDOWN or not path.is_file() or path.read_bytes() != source.data:
+        message = "is not a plain text file on this machine; write the Markdown elsewhere: parquetry fix FILE > OTHER"
+        raise OutputError(message, source=source.key)
+    assert isinstance(source.data, bytes)
+    encoding = document.encoding or "utf-8"
+    first_line = source.data.decode(encoding, "replace").partition("\n")[0]
+    newline = "\r\n" if first_line.endswith("\r") else "\n"
+    content = text.replace("\n", newline)
+    try:
+        data = content.encode(encoding)
+        mark = next((mark for mark in BYTE_ORDER_MARKS if source.data.startswith(mark)), b"")
+        data = data if data.startswith(mark) else mark + data
+    except UnicodeEncodeError:
+        data = content.encode("utf-8", "surrogatepass")
+        say(f"{source.key} is now UTF-8: {encoding} has no bytes for all of its characters")
+    target = path.resolve()  # a link stays a link
+    with open_stage(target) as stage:
+        new = stage.new / target.name
+        new.write_bytes(data)
+        new.chmod(target.stat().st_mode & 0o777)
+        stage.publish_file(new, overwrite=True)

@@ -1,0 +1,129 @@
+"""`parquetry fix` and `Document.to_markdown`: documents as they are read, as Markdown."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
+
+import converter
+from converter.cli import app
+from tests.benchmarks.documents import generated
+from tests.support.documents import FRAGMENTS
+
+DAMAGED = "---\ntitle: Tides\n---\n\n##Ebb\n\nIt falls.\n\n##Flow\n\nIt rises.\n"
+FIXED = DAMAGED.replace("##", "## ")
+SAME = "# Whole\n\n- a\n* b\n\nText without end"
+CHANGING = {"line_start", "line_end", "confidence", "repairs", "sha256", "size_bytes", "line_count"}
+"""What a repaired document has in other places, or no longer has."""
+
+
+def fix(*arguments: str | Path, code: int = 0) -> Result:
+    result = CliRunner().invoke(app, ["fix", *map(str, arguments)])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def without_places(value: object) -> object:
+    """Return the records of a document without what a repair changes."""
+    if isinstance(value, dict):
+        return {key: without_places(item) for key, item in value.items() if key not in CHANGING}
+    return [without_places(item) for item in value] if isinstance(value, list) else value
+
+
+def check_round_trip(text: str) -> None:
+    document = converter.read_text(text)
+    again = converter.read_text(document.to_markdown())
+    assert without_places(again.to_dict()) == without_places(document.to_dict())
+    assert not again.is_repaired
+
+
+@given(st.lists(FRAGMENTS, max_size=30).map("".join))
+def test_reading_the_markdown_again_gives_the_same_records(text: str) -> None:
+    check_round_trip(text)
+
+
+@pytest.mark.parametrize("text", [DAMAGED, SAME, "", "<!-- a -->\n\n" + DAMAGED, *generated(30)])
+def test_whole_documents_come_back(text: str) -> None:
+    check_round_trip(text)
+
+
+def test_one_document_goes_to_standard_output(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(DAMAGED)
+    assert fix(tmp_path / "a.md").stdout == FIXED
+    assert (tmp_path / "a.md").read_text() == DAMAGED
+    (tmp_path / "b.md").write_text(SAME)
+    assert "--in-place, --diff or --check" in fix(tmp_path, code=2).stderr
+
+
+def test_check_names_what_would_change(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(DAMAGED)
+    (tmp_path / "b.md").write_text(SAME)
+    result = fix(tmp_path, "--check", code=1)
+    assert (result.stdout, result.stderr) == (
+        "", f"would change {tmp_path}/a.md\n1 of 2 documents would change\n",
+    )  # fmt: skip
+    assert fix(tmp_path / "b.md", "--check").stderr == "0 of 1 documents would change\n"
+    assert fix(tmp_path, "--check", "--repair", "off").exit_code == 0
+
+
+def test_diff_shows_what_would_change(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(DAMAGED)
+    lines = fix(tmp_path, "--diff").stdout.splitlines()
+    assert lines[:2] == [f"--- {tmp_path}/a.md", f"+++ {tmp_path}/a.md"]
+    assert [line for line in lines[2:] if line[0] in "+-"] == ["-##Ebb", "+## Ebb", "-##Flow", "+## Flow"]
+
+
+@pytest.mark.parametrize(
+    "encoding, newline, mark",
+    [
+        ("utf-8", "\n", b""),
+        ("utf-8", "\r\n", b"\xef\xbb\xbf"),
+        ("latin-1", "\r\n", b""),
+        ("utf-16-le", "\r\n", b"\xff\xfe"),
+    ],
+)
+def test_a_file_is_replaced_in_its_own_form(tmp_path: Path, encoding: str, newline: str, mark: bytes) -> None:
+    path = tmp_path / "a.md"
+    text, fixed = (part.replace("It falls", "Flügel für Größe").replace("\n", newline) for part in (DAMAGED, FIXED))
+    path.write_bytes(mark + text.encode(encoding))
+    path.chmod(0o640)
+    link = tmp_path / "link.md"
+    link.symlink_to(path)
+    assert "changed" in fix(link, "--in-place").stderr
+    assert path.read_bytes() == mark + fixed.encode(encoding)
+    assert link.is_symlink() and path.stat().st_mode & 0o777 == 0o640
+    assert sorted(os.listdir(tmp_path)) == ["a.md", "link.md"]
+
+
+def test_a_document_without_damage_keeps_its_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(SAME)
+    before = path.stat()
+    assert fix(path, "--in-place").stderr == "0 of 1 documents changed\n"
+    assert (path.read_text(), path.stat().st_mtime_ns, path.stat().st_ino) == (SAME, before.st_mtime_ns, before.st_ino)
+
+
+def test_only_plain_files_are_replaced(tmp_path: Path) -> None:
+    import gzip
+
+    path = tmp_path / "a.md.gz"
+    path.write_bytes(gzip.compress(DAMAGED.encode()))
+    data = path.read_bytes()
+    assert "not a plain text file on this machine" in fix(path, "--in-place", code=1).stderr
+    assert path.read_bytes() == data
+    assert "choose one" in fix(path, "--in-place", "--check", code=2).stderr
+
+
+def test_a_document_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "bad.md").write_bytes(b"\0\1\2")
+    assert "bad.md" in fix(tmp_path / "bad.md", code=1).stderr
+    (tmp_path / "a.md").write_text(DAMAGED)
+    fix(tmp_path, "--in-place", code=3)
+    assert (tmp_path / "a.md").read_text() == FIXED
+    with pytest.raises(converter.UsageError, match="could not be read"):
+        next(converter.read_many(tmp_path / "bad.md")).to_markdown()

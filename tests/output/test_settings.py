@@ -1,0 +1,202 @@
+"""The settings of an output: each is accepted or refused with a message that says what to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from converter.config import Options
+from converter.datasets import DATASETS
+from converter.errors import UsageError
+from converter.output import Output
+from converter.output.manifest import Manifest, fingerprint, plain
+from converter.output.output import mode_of
+from converter.records import RECORDS
+from converter.schema.load import load_schemas
+from converter.version import __version__
+from converter.write import Layout
+
+ROWS = load_schemas({"name": "prices", "from": "rows", "fields": [{"name": "item", "type": "string"}]})
+ALL_RECORDS = ", ".join(RECORDS)
+FLAT = "output cannot be appended to, brought up to date or partitioned; use parquet"
+FOLDERS = "partitions and a file size make each record a folder; leave out the layout files"
+LISTED = "needs the record documents in `records`: that record lists what the output holds"
+ONLY_INCREMENTAL = "`maximum_removed` needs `incremental`; no other mode removes single documents"
+A_SHARE = "`maximum_removed` is a number of documents or a share of them, such as 100 or 25%, not"
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"format": "xml"}, "unknown format xml; there are parquet, csv, json, ndjson"),
+    ({"format": "csv", "mode": "append"}, f"csv {FLAT}"),
+    ({"format": "csv", "mode": "incremental"}, f"csv {FLAT}"),
+    ({"format": "json", "partition_by": ("a",)}, f"json {FLAT}"),
+    ({"arrangement": "tree"}, "unknown layout tree; there are files, folders"),
+    ({"arrangement": "files", "partition_by": ("a",)}, FOLDERS),
+    ({"arrangement": "files", "layout": Layout(file_bytes=1)}, FOLDERS),
+    ({"lock_types": "maybe"}, "types can be locked to null or fail, not maybe"),
+    ({"records": []}, f"no record is named; there are {ALL_RECORDS}, datasets"),
+    ({"mode": "append", "records": ["cells"]}, f"append {LISTED}"),
+    ({"mode": "incremental", "records": ["cells"]}, f"incremental {LISTED}"),
+    ({"maximum_removed": 1}, ONLY_INCREMENTAL),
+    ({"maximum_removed": 0}, ONLY_INCREMENTAL),
+    ({"mode": "incremental", "maximum_removed": "1.5"}, f"{A_SHARE} 1.5"),
+    ({"mode": "incremental", "maximum_removed": "100.1%"}, f"{A_SHARE} 100.1%"),
+]  # fmt: skip
+ACCEPTED: list[dict[str, Any]] = [
+    {}, {"format": "csv"}, {"format": "csv", "mode": "overwrite"}, {"arrangement": "files"}, {"arrangement": "folders"},
+    {"arrangement": "folders", "partition_by": ("a",)}, {"arrangement": "folders", "layout": Layout(file_bytes=1)},
+    {"lock_types": "null"}, {"lock_types": "fail"}, {"records": ["cells"]},
+    {"mode": "append", "records": ["documents"]},
+    {"mode": "overwrite", "records": ["cells"]}, {"mode": "incremental", "maximum_removed": 0},
+    {"mode": "incremental", "maximum_removed": "100%"}, {"mode": "incremental", "maximum_removed": " 12.25 % "},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "message"), REFUSED)
+def test_invalid_settings_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Output(**settings)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize("settings", ACCEPTED)
+def test_valid_settings_are_accepted(settings: dict[str, Any]) -> None:
+    output = Output(**settings)
+    assert {name: getattr(output, name) for name in settings} == settings
+
+
+NO_FILES = "a database has no format, partitions or data package of files; leave these options out"
+NESTED = "nested JSON is one file, without a layout or partitions; name `records`, or use ndjson"
+LOCKED = "the types of data sets are locked, but none are written; add datasets to the records"
+CHECKS: list[tuple[dict[str, Any], bool, str | None]] = [
+    # settings, whether the target is a folder, the message
+    ({}, True, None),
+    ({}, False, None),
+    ({"format": "csv"}, True, None),
+    ({"format": "csv"}, False, NO_FILES),
+    ({"partition_by": ("lang",)}, True, None),
+    ({"partition_by": ("lang",)}, False, NO_FILES),
+    ({"layout": Layout(file_bytes=1)}, False, NO_FILES),
+    ({"arrangement": "files"}, False, NO_FILES),
+    ({"datapackage": True}, True, None),
+    ({"datapackage": True}, False, NO_FILES),
+    ({"lock_types": "fail"}, True, None),
+    ({"lock_types": "fail", "records": [DATASETS]}, True, None),
+    ({"lock_types": "fail", "records": ["cells"]}, True, LOCKED),
+    ({"lock_types": "fail", "format": "json"}, True, LOCKED),
+    ({"format": "json"}, True, None),
+    ({"format": "json", "arrangement": "files"}, True, NESTED),
+    ({"format": "json", "layout": Layout(file_bytes=1)}, True, NESTED),
+    ({"format": "json", "arrangement": "files", "records": ["cells"]}, True, None),
+    ({"partition_by": ("Title",)}, True, "cannot partition by 'Title': documents already has a column of that name; "
+     "rename the attribute, or leave documents out"),
+    ({"partition_by": ("a", "item")}, True, "cannot partition by 'item': prices already has a column of that name; "
+     "rename the attribute, or leave prices out"),
+    ({"partition_by": ("item",), "records": ["documents"]}, True, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("settings", "is_folder", "message"), CHECKS)
+def test_settings_are_checked_against_records_and_target(
+    settings: dict[str, Any], is_folder: bool, message: str | None
+) -> None:
+    options = Options(schemas=ROWS) if "item" in settings.get("partition_by", ()) else Options()
+    if message is None:
+        Output(**settings).check(options, is_folder)
+        return
+    with pytest.raises(UsageError) as error:
+        Output(**settings).check(options, is_folder)
+    assert str(error.value) == message
+
+
+def manifest(layout: Any, path: str = "cells.parquet") -> Manifest:
+    from converter.output.manifest import File
+
+    return Manifest("r", "f", "v", "parquet", "0" * 64, {}, 0, [File(path, "cells", 0, 0, "")], layout=layout)
+
+
+@pytest.mark.parametrize(
+    ("settings", "previous", "arrangement"),
+    [
+        ({}, None, "files"),
+        ({}, manifest("folders"), "files"),
+        ({"mode": "overwrite"}, manifest("folders"), "files"),
+        ({"arrangement": "folders"}, manifest("files"), "folders"),
+        ({"mode": "append", "arrangement": "files"}, manifest("folders"), "files"),
+        ({"partition_by": ("a",)}, None, "folders"),
+        ({"layout": Layout(file_bytes=1)}, None, "folders"),
+        ({"mode": "append"}, None, "folders"),
+        ({"mode": "incremental"}, None, "folders"),
+        ({"mode": "append"}, manifest("files"), "files"),
+        ({"mode": "incremental"}, manifest("folders"), "folders"),
+        ({"mode": "append"}, manifest(None), "files"),
+        ({"mode": "append"}, manifest(None, "cells/part-00000.parquet"), "folders"),
+    ],
+)
+def test_settings_and_the_previous_output_decide_the_arrangement(
+    settings: dict[str, Any], previous: Manifest | None, arrangement: str
+) -> None:
+    assert Output(**settings).arranged(previous) == arrangement
+
+
+def test_the_records_of_an_output() -> None:
+    names = [*RECORDS]
+    assert Output().names(Options()) == names
+    assert Output().requested_records(Options()) == Output().files(Options()) == [*names, DATASETS]
+    assert Output().names(Options(schemas=ROWS)) == [*names, "prices"]
+    some = Output(records=["cells", DATASETS, "cells", "links"])
+    assert some.names(Options()) == ["cells", "links"] and some.datasets(Options())
+    assert some.requested_records(Options()) == ["cells", "links", DATASETS]
+    few = Output(records=["cells"])
+    assert few.requested_records(Options()) == ["cells"] and few.files(Options()) == ["cells", DATASETS]
+    nested = Output("json")
+    assert nested.nested(Options()) and not nested.datasets(Options()) and nested.files(Options()) == ["documents"]
+    assert not nested.nested(Options(schemas=ROWS)) and nested.datasets(Options(schemas=ROWS))
+    assert not Output("json", records=["cells"]).nested(Options()) and not Output().nested(Options())
+    with pytest.raises(UsageError) as error:
+        Output(records=["cells", "cell", "prices"]).names(Options())
+    assert str(error.value) == f"unknown record cell, prices; there are {ALL_RECORDS}, {DATASETS}"
+
+
+def test_the_fingerprint_holds_what_rows_depend_on() -> None:
+    options = Output(partition_by=("a",), records=["cells"]).fingerprint_options(Options())
+    assert (options["converter_version"], options["format"], options["records"], options["partition_by"]) == (
+        __version__, "parquet", ["cells"], ["a"],
+    )  # fmt: skip
+    assert options["repair"] == "full"
+
+    def of(output: Output, **values: Any) -> str:
+        return fingerprint(output.fingerprint_options(Options(**values)))
+
+    same = of(Output())
+    for output in (Output(mode="append"), Output(arrangement="files"), Output(layout=Layout(file_bytes=1))):
+        assert of(output) == same
+    assert of(Output(), maximum_seconds=1.0, parser="reference") == same
+    for output in (Output("csv"), Output(partition_by=("a",)), Output(records=["cells"])):
+        assert of(output) != same
+    assert of(Output(), repair="off") != same and of(Output(), rules_off=frozenset({"chrome"})) != same
+
+
+def test_options_become_json_values() -> None:
+    import re
+
+    value = {
+        1: {"b", "a"},
+        "x": re.compile("p+"),
+        "y": (None, 1.5, True),
+        "z": Layout(file_bytes=2),
+        "t": int,
+        "s": b"b",
+    }
+    assert plain(value) == {
+        "1": ["a", "b"], "x": "p+", "y": [None, 1.5, True], "z": plain(Layout(file_bytes=2)), "t": "<class 'int'>",
+        "s": "b'b'",
+    }  # fmt: skip
+    assert plain(Layout(file_bytes=2))["file_bytes"] == 2
+
+
+def test_at_most_one_mode_is_set() -> None:
+    assert mode_of() == mode_of(overwrite=False, append=False) == "create"
+    assert mode_of(overwrite=True) == "overwrite" and mode_of(append=True, incremental=False) == "append"
+    with pytest.raises(UsageError) as error:
+        mode_of(append=True, incremental=True)
+    assert str(error.value) == "append and incremental exclude each other; choose one"
