@@ -9,13 +9,16 @@ from converter.parse import Block
 from converter.records.context import ParsedDocument
 from converter.records.record import BOOL, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
 
+CHROME_RULES = ("chrome", "page_lines")
+"""Repair rules that mark lines as chrome, and leave them as they are."""
+
 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each block."""
     chrome = {
         line
         for repair in context.repairs
-        if repair.rule == "chrome"
+        if repair.rule in CHROME_RULES and repair.before == repair.after
         for line in range(repair.line_start, repair.line_end + 1)
     }
     blocks = zip(context.blocks, context.section_of, item_ids(context.blocks), strict=True)

@@ -33,6 +33,7 @@ from converter.repair.rules.numbered_links import numbered_links
 from converter.repair.rules.odd_bullets import odd_bullets
 from converter.repair.rules.odd_letters import odd_letters
 from converter.repair.rules.odd_numbers import odd_numbers
+from converter.repair.rules.page_lines import page_lines
 from converter.repair.rules.paragraph_break import paragraph_break
 from converter.repair.rules.permalink import permalink
 from converter.repair.rules.stray_rule import stray_rule
@@ -73,6 +74,7 @@ RESHAPING: tuple[Rule, ...] = (
 before any other rule runs."""
 
 RULES: tuple[Rule, ...] = (
+    page_lines,  # before any rule that removes the ends of pages with the white space around lines
     *RESHAPING,
     # characters and marks of a single line
     invisible,
@@ -139,7 +141,8 @@ def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answ
     draft = Draft(lines, numbers)
     draft.answer = answer
     for rule in rules:
+        count = len(draft.repairs)
         rule.apply(draft)
-        if draft.repairs and rule in RESHAPING:
+        if len(draft.repairs) > count and rule in RESHAPING:
             break  # kinds and state describe the text before this rule
     return draft
