@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from converter.repair.draft import Draft
-from converter.repair.lines import ends_sentence
+from converter.repair.lines import BLANK, ends_sentence
 from converter.repair.rule import FULL, rule
 
 PAGE_END = "\f"
@@ -31,7 +31,7 @@ def page_lines(draft: Draft) -> None:
         ends = [next((at for at in range(start, end)[::step] if draft.lines[at].strip()), None) for start, end in pages]
         for at in _repeated(draft, ends):
             draft.break_before("page_lines", at)
-            if at + 1 < len(draft.lines):
+            if at + 1 < len(draft.lines) and draft.kinds[at + 1] != BLANK:
                 draft.break_before("page_lines", at + 1)
             draft.note("page_lines", at, at, draft.lines[at], draft.lines[at], 0.95)
             draft.chrome.add(at)
