@@ -12,13 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from converter.api.arguments import Limits, ReadingArguments
+    from converter.api.arguments import ConvertArguments
     from converter.api.convert import convert
     from converter.api.extract import extract
     from converter.api.read import read, read_file, read_text
     from converter.api.read_many import read_many
     from converter.api.read_tables import read_tables
-    from converter.config import Options
+    from converter.config import Limits, Options, Output, OutputArguments, ReadingArguments, Run, RunArguments
     from converter.document.document import Document
     from converter.errors import (
         DecodingError,
@@ -33,30 +33,31 @@ if TYPE_CHECKING:
         UsageError,
         ViolationError,
     )
+    from converter.model.hints import Hints
     from converter.model.report import Report
     from converter.model.source import Source
-    from converter.output import Output
     from converter.schema.model import Schema
     from converter.sources import Columns
-    from converter.values import Hints
     from converter.version import __version__
-    from converter.write import Layout
 
 __all__ = [
     "Columns",
+    "ConvertArguments",
     "DecodingError",
     "Document",
     "Hints",
-    "Layout",
     "Limits",
     "NothingRead",
     "Options",
     "Output",
+    "OutputArguments",
     "OutputError",
     "ParquetryError",
     "QueryError",
     "ReadingArguments",
     "Report",
+    "Run",
+    "RunArguments",
     "Schema",
     "SchemaError",
     "Source",
@@ -77,8 +78,8 @@ __all__ = [
 
 # The module of each public name, imported on first access: `parquetry --version` does without Arrow, which takes 0.2 s.
 _NAMES = {
-    "converter.config": ("Options",),
-    "converter.api.arguments": ("Limits", "ReadingArguments"),
+    "converter.config": ("Limits", "Options", "Output", "OutputArguments", "ReadingArguments", "Run", "RunArguments"),
+    "converter.api.arguments": ("ConvertArguments",),
     "converter.api.convert": ("convert",),
     "converter.api.extract": ("extract",),
     "converter.api.read": ("read", "read_file", "read_text"),
@@ -91,9 +92,8 @@ _NAMES = {
     "converter.model.source": ("Source",),
     "converter.schema.model": ("Schema",),
     "converter.sources": ("Columns",),
-    "converter.values": ("Hints",),
+    "converter.model.hints": ("Hints",),
     "converter.version": ("__version__",),
-    "converter.write": ("Layout",),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -20,7 +20,8 @@ from converter.addresses import SCHEME, is_address, shown
 from converter.errors import UsageError
 
 STANDARD_OUTPUT = "-"
-STREAM, FILE, FOLDER = "stream", "file", "folder"
+STREAM, FILE, FOLDER, DATABASE = "stream", "file", "folder", "database"
+"""The places that an output can be in; `Destination.place` names the kind of the database."""
 
 ROWS: Mapping[str, tuple[str, ...]] = {
     "parquet": (".parquet", ".pq"),

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from inspect import getdoc, getmodule
 from pathlib import Path
 
+from converter.config import Options, Output, Run
+from converter.model.hints import Hints
 from converter.problems import CODES
 from converter.records import RECORDS
 from converter.repair import RULES
+from converter.settings import settings_of
 from converter.values import TYPES
 from converter.write import FORMATS
 
@@ -30,12 +33,22 @@ def first_line(function: Callable[..., object]) -> str:
 
 
 def reference() -> str:
-    """Return the page: repair rules, problem codes, value types, records and formats."""
+    """Return the page: settings, repair rules, problem codes, value types, records and formats."""
+    settings = settings_of(Options, Hints, Output, Run).items()
     types = ((f"`{each.name}`", first_line(each.read).partition(": ")[2]) for each in TYPES)
     lines = [
         "# Reference",
         "",
         "Written by `python -m tests.reference` from the package's own tables; a test fails when it is out of date.",
+        "",
+        "## Settings",
+        "",
+        "Arguments of the library, and options of every command that reads documents, writes an output or has a run.",
+        "",
+        *table(
+            ("argument", "option", "what it does"),
+            ((f"`{name}`", f"`{setting.flag}`", setting.help) for name, setting in settings),
+        ),
         "",
         "## Repair rules",
         "",

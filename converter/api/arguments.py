@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any, get_type_hints
 
-from converter.config import Options
+from converter.config import Options, OutputArguments, ReadingArguments, RunArguments
 from converter.errors import UsageError
 from converter.schema.model import Schema
-from converter.values import Hints
+from converter.settings import values_of
 
 SourcePath = str | os.PathLike[str]
 
 
-class Limits(TypedDict, total=False):
-    """The limits for one document, the same for every function that reads documents; None disables the first two.
-
-    `maximum_bytes` limits the unpacked size, `maximum_seconds` the total time spent on the document, and
-    `maximum_output_bytes` the size of its rows: None means 64 times its size, and at least 64 MB. Limits that are not
-    passed have the defaults of `Options`.
-    """
-
-    maximum_bytes: int | None
-    maximum_seconds: float | None
-    maximum_output_bytes: int | None
-
-
-class ReadingArguments(Limits, total=False):
-    """How a document is read, the same for every function that reads documents; each command has the same options.
-
-    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
-    tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
-    default it is detected. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
-    `input_format` (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first
-    bytes tell. `whole_page` keeps all of an HTML page, not only its main content. Arguments that are not passed have
-    the defaults of `Options`.
-    """
-
-    repair: str
-    rules_off: Iterable[str]
-    hints: Hints
-    encoding: str | None
-    parser: str
-    input_format: str | None
-    whole_page: bool
+class ConvertArguments(ReadingArguments, OutputArguments, RunArguments, total=False):
+    """The fields of `Options`, `Output` and `Run`: how documents are read, what a run writes, and how it works."""
 
 
 def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
@@ -79,19 +49,23 @@ def kind_of(value: object) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__.partition('.')[0]}.{kind.__name__}"
 
 
-def options_of(arguments: ReadingArguments, schemas: tuple[Schema, ...] = ()) -> Options:
+def options_of(arguments: Mapping[str, Any], schemas: tuple[Schema, ...] = ()) -> Options:
     """Return these arguments as `Options`.
 
     Raises:
         UsageError: a repair level, rule, type or encoding is unknown.
         TypeError: an argument is unknown.
     """
-    values: dict[str, Any] = dict(arguments)
-    names = ReadingArguments.__annotations__
-    if unknown := sorted(values.keys() - names.keys()):
-        raise TypeError(f"unknown argument {unknown[0]}; the arguments for reading a document are {', '.join(names)}")
-    if "maximum_bytes" in values and values["maximum_bytes"] is None:
-        values["maximum_bytes"] = sys.maxsize
-    if "rules_off" in values:
-        values["rules_off"] = frozenset(values["rules_off"])
-    return Options(schemas=schemas, **values)
+    check_names(arguments, ReadingArguments)
+    return Options(schemas=schemas, **values_of(Options, arguments))
+
+
+def check_names(arguments: Mapping[str, Any], *kinds: type) -> None:
+    """Refuse arguments that none of these classes of arguments has, as Python does for a function.
+
+    Raises:
+        TypeError: an argument is unknown.
+    """
+    names = [name for kind in kinds for name in get_type_hints(kind)]
+    if unknown := sorted(arguments.keys() - names):
+        raise TypeError(f"unknown argument {unknown[0]}; the arguments are {', '.join(names)}")

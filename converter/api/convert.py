@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
-from converter.api.arguments import ReadingArguments, SourcePath, list_of, options_of
-from converter.datasets import Lock
+from converter.api.arguments import ConvertArguments, SourcePath, check_names, list_of
+from converter.config import Options, Output, Run
 from converter.destination import FILE, STREAM, destination_of
 from converter.destination import RECORDS as OUTPUTS
-from converter.engine.run import Progress, Settings, write_file, write_folder, write_target
+from converter.engine.run import write_file, write_folder, write_target
 from converter.errors import NothingRead, UsageError
 from converter.model.report import Report
-from converter.output import Arrangement, Output, mode_of, open_target
+from converter.output import open_target
 from converter.schema.load import load_schemas
+from converter.settings import values_of
 from converter.sources import Columns, find_sources
-from converter.write import Layout
 
 
 def convert(
@@ -23,47 +23,36 @@ def convert(
     out: SourcePath,
     *,
     to: str | None = None,
-    records: str | Iterable[str] | None = None,
-    overwrite: bool = False,
-    append: bool = False,
-    incremental: bool = False,
-    maximum_removed: int | str | None = None,
-    partition_by: Iterable[str] = (),
-    file_bytes: int | None = None,
-    layout: Arrangement | None = None,
-    lock_types: Lock | None = None,
-    spreadsheet_safe: bool = False,
-    jobs: int = 1,
-    maximum_problems: int | None = None,
-    progress: Progress | None = None,
     columns: Columns | None = None,
     query: str | None = None,
     root: SourcePath | None = None,
     schemas: Iterable[SourcePath | Mapping[str, Any]] = (),
-    datapackage: bool = False,
     exclude: Iterable[str] = (),
     ignore: bool = True,
-    **reading: Unpack[ReadingArguments],
+    **arguments: Unpack[ConvertArguments],
 ) -> Report:
     """Convert documents to a folder with one file per record and per data set, and return a report.
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these. `out` is a folder, and `to` its
     format (parquet, csv, json, ndjson); or a single file (`x.csv`) if one record is named; or a database (`x.duckdb`,
     `delta://folder`, `postgresql://host/name`). Names mean the same as on the command line.
-    `records` are the records to write (`datasets` for the data sets), all by default. `reading` sets how documents are
-    read, and their limits (see `ReadingArguments`). A document that cannot be read does not stop the run: see
-    `problems` of the report.
     `schemas` are files, names of ready-made schemas or dictionaries; their records are written beside the others.
-    `datapackage` adds a `datapackage.json` that describes the files.
-
-    An existing output is refused, unless `overwrite` replaces it, `append` adds documents to it, or `incremental`
-    brings it up to date; see `converter.output.Output`, also for `partition_by`, `maximum_removed`, `layout` (`files`
-    or `folders`) and `lock_types`. In a folder of files, a new file begins once the current one has `file_bytes`. Keys
-    of local paths, and so ids, are relative to `root` if set. `jobs` is the number of worker processes; with more than
-    one, the calling script needs `if __name__ == "__main__":`. With more than `maximum_problems` errors the run fails.
+    Keys of local paths, and so ids, are relative to `root` if set.
     With `columns` the sources are tables whose rows are documents; with `query` the rows come from a query, of the
     DuckDB database named if any. Folders and `**` leave out what matches `exclude` and, with `ignore`, what git
     ignores.
+
+    The other arguments are the fields of `Options`, `Output` and `Run`, which describe them, by name:
+
+    - `repair`, `rules_off`, `hints`, `encoding`, `parser` and the limits set how documents are read. A document that
+      cannot be read does not stop the run: see `problems` of the report.
+    - `records` are the records to write (`datasets` for the data sets), all by default. An existing output is refused,
+      unless `overwrite` replaces it, `append` adds documents to it, or `incremental` brings it up to date, within
+      `maximum_removed`. `partition_by`, `file_bytes`, `layout`, `lock_types`, `spreadsheet_safe` and `datapackage`
+      shape it.
+    - `jobs` is the number of worker processes; with more than one, the calling script needs
+      `if __name__ == "__main__":`. With more than `maximum_problems` errors the run fails. `progress` is called after
+      each batch.
 
     Raises:
         UsageError: a format, record, repair level, rule or schema is unknown; the sources are not paths, or `out`
@@ -74,8 +63,9 @@ def convert(
         OutputError: the output exists and may not be replaced, or could not be written, or the run would remove more
             of it than allowed. The output is unchanged.
     """
+    check_names(arguments, ConvertArguments)
     record_schemas = tuple(schema for description in schemas for schema in load_schemas(description))
-    options = options_of(reading, record_schemas)
+    options = Options(schemas=record_schemas, **values_of(Options, arguments))
     source_list = list_of(sources)
     if out is None:
         raise UsageError("an output is a path or an address, not None")
@@ -83,27 +73,17 @@ def convert(
     if destination.place == STREAM:
         raise UsageError(f"name an output: {OUTPUTS}; `read` and `extract` return rows")
     target = open_target(destination)
-    output = Output(
-        destination.format or "parquet",
-        [records] if isinstance(records, str) else None if records is None else list(records),
-        Layout(spreadsheet_safe=spreadsheet_safe, file_bytes=file_bytes),
-        mode_of(overwrite=overwrite, append=append, incremental=incremental),
-        tuple(partition_by),
-        datapackage,
-        maximum_removed,
-        layout,
-        lock_types,
-    )
-    settings = Settings(jobs, maximum_problems, progress)
+    output = Output(destination.format or "parquet", **values_of(Output, arguments))
+    run = Run(**values_of(Run, arguments))
     documents = find_sources(
         source_list, columns=columns, query=query, maximum_bytes=options.maximum_bytes,
         maximum_seconds=options.maximum_seconds, exclude=exclude, ignore=ignore, root=root,
     )  # fmt: skip
     if target is not None:
-        report = write_target(documents, target, output, options, settings)
+        report = write_target(documents, target, output, options, run)
     else:
         write = write_file if destination.place == FILE else write_folder
-        report = write(documents, destination.path, output, options, settings)
+        report = write(documents, destination.path, output, options, run)
     if report.exit_code == 1:
         raise NothingRead(report.problems)
     return report

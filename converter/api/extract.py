@@ -10,8 +10,9 @@ from typing import Any, TypeAlias, TypeVar, Unpack, overload
 
 import pyarrow as pa
 
-from converter.api.arguments import ReadingArguments, SourcePath, list_of
+from converter.api.arguments import SourcePath, list_of
 from converter.api.read import read
+from converter.config import ReadingArguments
 from converter.errors import UsageError, ViolationError
 from converter.schema.load import load_schemas
 from converter.schema.match import match

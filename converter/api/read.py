@@ -7,8 +7,8 @@ import re
 from dataclasses import replace
 from typing import IO, Any, Unpack
 
-from converter.api.arguments import ReadingArguments, SourcePath, kind_of, options_of
-from converter.config import Options
+from converter.api.arguments import SourcePath, kind_of, options_of
+from converter.config import Options, ReadingArguments
 from converter.document.document import Document
 from converter.document.drawing import drawers
 from converter.document.rows import Rows

@@ -10,8 +10,8 @@ from typing import Any, Unpack, overload
 
 import pyarrow as pa
 
-from converter.api.arguments import ReadingArguments, SourcePath, kind_of, list_of, options_of
-from converter.config import Options
+from converter.api.arguments import SourcePath, kind_of, list_of, options_of
+from converter.config import Options, ReadingArguments
 from converter.document.document import Document
 from converter.engine.conversion import read_document
 from converter.engine.pool import convert_batches, map_batches

@@ -6,8 +6,9 @@ import re
 from itertools import chain
 from typing import TYPE_CHECKING, Unpack
 
-from converter.api.arguments import ReadingArguments, SourcePath
+from converter.api.arguments import SourcePath
 from converter.api.read import read
+from converter.config import ReadingArguments
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -141,11 +141,21 @@ def options(
     """Documents that were written for people, turned into typed tables for machines."""
 
 
+def _forget_script() -> None:
+    """Keep worker processes from running the script `parquetry`, in which this process started.
+
+    `multiprocessing` prepares each worker with what a caller's script defines, and finds the script by this name. Here
+    it defines nothing, and would handle signals as the command does instead of as a worker. There is no other way to
+    say so: a script has no `__spec__`, by which Python recognizes `python -m converter`.
+    """
+    vars(sys.modules["__main__"]).pop("__file__", None)
+
+
 def main() -> None:
     """Run the command line."""
     fill_standard_streams()
     set_up()
-    vars(sys.modules["__main__"]).pop("__file__", None)  # otherwise each worker process imports the command line
+    _forget_script()
     if sys.stdout is None:  # the caller closed it: writing then fails as for any unwritable file
         sys.stdout = os.fdopen(1, "w")
     try:

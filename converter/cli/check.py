@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import in_flags, say, write_text
+from converter.cli.flags import Reading, with_flags
 from converter.cli.output_options import of_schemas
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
 from converter.errors import UsageError
 
@@ -43,7 +43,7 @@ def schemas_of(names: list[str] | None) -> tuple[Schema, ...]:
     return tuple(schema for name in names for schema in load_schemas(name))
 
 
-@with_reading
+@with_flags()
 def check(
     source: SomeSources,
     reading: Reading,

@@ -16,50 +16,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from converter.addresses import redacted
+from converter.config import Options, Output, Run
+from converter.model.hints import Hints
 from converter.printable import printable
+from converter.settings import settings_of
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
 FLAGS = {
-    "maximum_bytes": "--max-bytes",
-    "maximum_seconds": "--max-seconds",
-    "maximum_output_bytes": "--max-output-bytes",
-    "maximum_problems": "--max-problems",
-    "maximum_removed": "--max-removed",
     "ignore=False": "--no-ignore",
-    "lock_types": "--lock-types",
     "out": "-o",
     "files_from": "--files-from",
     "text_column": "--text-column",
     "key_column": "--key-column",
-    "file_bytes": "--file-size",
-    "partition_by": "--partition-by",
-    "spreadsheet_safe": "--spreadsheet-safe",
-    "rules_off": "--without-rule",
-    "input_format": "--input-format",
-    "whole_page": "--whole-page",
-    **{
-        name: f"--{name}"
-        for name in (
-            "append",
-            "encoding",
-            "exclude",
-            "incremental",
-            "include",
-            "jobs",
-            "keep",
-            "layout",
-            "overwrite",
-            "parser",
-            "query",
-            "records",
-            "repair",
-            "root",
-            "to",
-        )
-    },
+    **{name: f"--{name}" for name in ("exclude", "include", "keep", "query", "root", "to")},
+    **{name: setting.flag.rpartition("/")[2] for name, setting in settings_of(Options, Hints, Output, Run).items()},
 }
 """The flag for each argument of the library. Messages have the argument in backticks."""
 

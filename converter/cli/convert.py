@@ -9,32 +9,10 @@ from typing import Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
+from converter.cli.flags import Reading, Running, Writing, with_flags
 from converter.cli.messages import conclude, report_left_out, report_unused_types
-from converter.cli.output_options import (
-    Append,
-    Datapackage,
-    FileSize,
-    Incremental,
-    Jobs,
-    LayoutOption,
-    LockTypes,
-    MaximumProblems,
-    MaximumRemoved,
-    OnlySchema,
-    Out,
-    Overwrite,
-    PartitionBy,
-    Quiet,
-    RecordNames,
-    ReportFile,
-    SpreadsheetSafe,
-    To,
-    Verbose,
-    of_run,
-    output_of,
-)
+from converter.cli.output_options import OnlySchema, Out, Quiet, ReportFile, To, Verbose, of_run
 from converter.cli.progress import progress_shown
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import (
     Exclude,
     FilesFrom,
@@ -50,7 +28,7 @@ from converter.cli.source_options import (
     sources_of,
 )
 from converter.destination import EVENTS_FILE, FOLDER, JSON_FILE, RECORDS, STREAM, check_file, destination_of
-from converter.engine.process import processors, start_fork_server
+from converter.engine.process import start_fork_server
 from converter.errors import UsageError
 from converter.sources.folders import walk
 
@@ -71,11 +49,15 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_reading
+@with_flags()
 def convert(
-    reading: Reading,
+    *,
     source: Sources = None,
     out: Out = None,
+    to: To = None,
+    writing: Writing,
+    reading: Reading,
+    running: Running,
     files_from: FilesFrom = None,
     null: Null = False,
     include: Include = None,
@@ -86,22 +68,8 @@ def convert(
     keep: Keep = None,
     query: Query = None,
     root: Root = None,
-    to: To = None,
-    records: RecordNames = None,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
-    datapackage: Datapackage = False,
-    overwrite: Overwrite = False,
-    append: Append = False,
-    incremental: Incremental = False,
-    max_removed: MaximumRemoved = None,
-    partition_by: PartitionBy = None,
-    file_size: FileSize = None,
-    layout: LayoutOption = None,
-    lock_types: LockTypes = None,
-    jobs: Jobs = None,
-    spreadsheet_safe: SpreadsheetSafe = False,
-    max_problems: MaximumProblems = None,
     report_file: ReportFile = None,
     openlineage: Annotated[
         Path | None, of_run("--openlineage", metavar="FILE", help="Add OpenLineage events of the run to a file.")
@@ -110,11 +78,10 @@ def convert(
     verbose: Verbose = False,
 ) -> None:
     """Read documents and write their records."""
-    jobs = jobs or processors()
-    if jobs > 1 and any(map(_holds_many, source or [])):
+    if running.jobs > 1 and any(map(_holds_many, source or [])):
         start_fork_server()
     from converter.engine.lineage import lineage
-    from converter.engine.run import Settings, write_file, write_folder, write_stream, write_target
+    from converter.engine.run import write_file, write_folder, write_stream, write_target
     from converter.output import open_target
     from converter.sources import LeftOut
 
@@ -126,10 +93,7 @@ def convert(
     to = destination.format or "parquet"
     options = reading.options(schemas_of(schema))
     is_folder = target is not None or destination.place == FOLDER
-    output = output_of(
-        options, is_folder, to, records, only_schema, datapackage, overwrite, append, incremental, partition_by,
-        file_size, layout, lock_types, spreadsheet_safe, max_removed,
-    )  # fmt: skip
+    output = writing.output(to, options, only_schema, is_folder)
     # Before the progress bar: Rich before version 15 hides the terminal from later checks.
     if destination.place == STREAM and to == "parquet" and sys.stdout.isatty():
         raise UsageError("cannot write Parquet to a terminal; name an output with -o, or pass --to csv")
@@ -141,17 +105,17 @@ def convert(
     )  # fmt: skip
     countable = arguments if text_column is None and files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
-        settings = Settings(jobs, max_problems, progress)
+        run = running.run(progress)
         if destination.place == STREAM:
             stream = standard_output()
-            report = write_stream(sources, stream, output, options, settings)
+            report = write_stream(sources, stream, output, options, run)
             stream.flush()
         else:
             if target is not None:
-                report = write_target(sources, target, output, options, settings)
+                report = write_target(sources, target, output, options, run)
             else:
                 write = write_folder if is_folder else write_file
-                report = write(sources, destination.path, output, options, settings)
+                report = write(sources, destination.path, output, options, run)
         if events is not None:
             events.complete(report)
     if not quiet:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import say, standard_output
+from converter.cli.flags import Reading, with_flags
 from converter.cli.messages import print_problems
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
 from converter.errors import OutputError, UsageError
 
@@ -34,7 +34,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_reading
+@with_flags()
 def fix(
     source: SomeSources,
     reading: Reading,

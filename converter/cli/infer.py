@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from converter.cli.flags import Reading, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.output_options import Overwrite
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
 from converter.cli.tables import write_out
 from converter.destination import SCHEMA, destination_of
@@ -25,7 +25,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_reading
+@with_flags()
 def infer(
     source: SomeSources,
     reading: Reading,

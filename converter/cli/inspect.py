@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from converter.cli.console import say
+from converter.cli.flags import Reading, with_flags
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
 from converter.cli.output_options import Overwrite, Quiet
 from converter.cli.progress import progress_shown
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, SomeSources, found_sources
 from converter.destination import FILE, PAGE, destination_of
 from converter.errors import OutputError, UsageError
@@ -25,7 +25,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_reading
+@with_flags()
 def inspect(
     source: SomeSources,
     reading: Reading,

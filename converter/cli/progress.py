@@ -14,7 +14,7 @@ from converter.cli.console import say
 from converter.sources.folders import walk
 
 if TYPE_CHECKING:
-    from converter.engine.run import Progress
+    from converter.config import Progress
 
 SECONDS_BETWEEN_LINES = 30.0
 

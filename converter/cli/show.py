@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from converter.cli.console import open_console, print_to
+from converter.cli.flags import Reading, with_flags
 from converter.cli.messages import print_problems
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
 from converter.errors import UsageError
 
@@ -26,7 +26,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_reading
+@with_flags()
 def show(
     source: SomeSources,
     reading: Reading,

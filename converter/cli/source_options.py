@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from converter.cli.output_options import names_in
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_SECONDS
+from converter.settings import names_in
 
 if TYPE_CHECKING:
     from converter.config import Options
@@ -145,7 +145,7 @@ def sources_of(
         files_from=files_from,
         null_separated=null,
         include=include or (),
-        columns=None if text_column is None else Columns(text_column, key_column, tuple(names_in(keep))),
+        columns=None if text_column is None else Columns(text_column, key_column, names_in(keep)),
         query=query,
         maximum_bytes=maximum_bytes,
         root=root,

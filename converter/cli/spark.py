@@ -12,33 +12,14 @@ import typer
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import say, write_text
+from converter.cli.flags import Reading, Running, Writing, with_flags
 from converter.cli.messages import conclude, report_problems, report_run, report_unused_types
-from converter.cli.output_options import (
-    Append,
-    Datapackage,
-    FileSize,
-    Incremental,
-    LayoutOption,
-    LockTypes,
-    MaximumProblems,
-    MaximumRemoved,
-    OnlySchema,
-    Overwrite,
-    PartitionBy,
-    Quiet,
-    RecordNames,
-    ReportFile,
-    SpreadsheetSafe,
-    To,
-    Verbose,
-    names_in,
-    output_of,
-)
-from converter.cli.reading_options import Reading, with_reading
+from converter.cli.output_options import OnlySchema, Quiet, ReportFile, To, Verbose
 from converter.cli.source_options import Exclude, Keep, KeyColumn, NoIgnore, Root, TextColumn, check_names
 from converter.destination import JSON_FILE, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
 from converter.engine.process import show_frames
 from converter.errors import SparkError, UsageError
+from converter.settings import names_in
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -102,13 +83,17 @@ def archive(
 
 
 @spark.command()
-@with_reading
+@with_flags("jobs")
 def convert(
-    out: OutFolder,
-    reading: Reading,
+    *,
     source: Annotated[
         list[str] | None, typer.Argument(metavar="SOURCE...", help="Files, folders, globs.", callback=check_names)
     ] = None,
+    out: OutFolder,
+    to: To = None,
+    writing: Writing,
+    reading: Reading,
+    running: Running,
     text_column: TextColumn = None,
     key_column: KeyColumn = None,
     keep: Keep = None,
@@ -118,23 +103,10 @@ def convert(
     root: Root = None,
     master: Master = None,
     conf: Configuration = None,
-    to: To = None,
-    records: RecordNames = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
-    datapackage: Datapackage = False,
-    overwrite: Overwrite = False,
-    append: Append = False,
-    incremental: Incremental = False,
-    max_removed: MaximumRemoved = None,
-    partition_by: PartitionBy = None,
-    file_size: FileSize = None,
-    layout: LayoutOption = None,
-    lock_types: LockTypes = None,
-    spreadsheet_safe: SpreadsheetSafe = False,
-    max_problems: MaximumProblems = None,
     report_file: ReportFile = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -152,16 +124,13 @@ def convert(
     if is_table != (key_column is not None) or (not is_table and (keep is not None or query is not None)):
         raise UsageError("--text-column and --key-column go together; --keep and --query go with them")
     options = reading.options(schemas_of(schema))
-    output = output_of(
-        options, True, destination.format or "parquet", records, only_schema, datapackage, overwrite, append,
-        incremental, partition_by, file_size, layout, lock_types, spreadsheet_safe, max_removed,
-    )  # fmt: skip
+    output = writing.output(destination.format or "parquet", options, only_schema)
     check(output, options)
     session = start_session(master, conf)
     documents = table(session, source or [], query) if is_table else source or []
     report = convert_on_spark(
         session, documents, out, text_column=text_column, key_column=key_column, keep=names_in(keep),
-        output=output, options=options, maximum_problems=max_problems, exclude=exclude or (), ignore=not no_ignore,
+        output=output, options=options, run=running.run(), exclude=exclude or (), ignore=not no_ignore,
         root=root,
     )  # fmt: skip
     if not quiet:
@@ -173,14 +142,17 @@ convert.__doc__ = f"{convert.__doc__}\n\n{EXAMPLES}"
 
 
 @spark.command()
-@with_reading
+@with_flags("jobs", "overwrite", "append", "incremental", "maximum_removed", "spreadsheet_safe")
 def stream(
-    out: OutFolder,
-    reading: Reading,
+    *,
     source: Annotated[
         str,
         typer.Argument(metavar="SOURCE", help="The folder or glob in which documents arrive.", callback=check_names),
     ],
+    out: OutFolder,
+    writing: Writing,
+    reading: Reading,
+    running: Running,
     checkpoint: Annotated[
         Path, typer.Option("--checkpoint", metavar="FOLDER", help="Where Spark records what it has read.")
     ],
@@ -193,11 +165,6 @@ def stream(
     master: Master = None,
     conf: Configuration = None,
     schema: SchemaOption = None,
-    records: RecordNames = None,
-    partition_by: PartitionBy = None,
-    file_size: FileSize = None,
-    layout: LayoutOption = None,
-    lock_types: LockTypes = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
@@ -207,9 +174,7 @@ def stream(
     from converter.spark import stream as stream_on_spark
 
     options = reading.options(schemas_of(schema))
-    output = output_of(
-        options, True, "parquet", records, False, False, False, True, False, partition_by, file_size, layout, lock_types
-    )  # fmt: skip
+    output = writing.output("parquet", options, mode="append")
 
     def print_report(report: Report) -> None:
         report_problems(report, quiet, verbose)
@@ -218,7 +183,15 @@ def stream(
 
     session = start_session(master, conf)
     query = stream_on_spark(
-        session, source, out, checkpoint, every=every, output=output, options=options, told=print_report
+        session,
+        source,
+        out,
+        checkpoint,
+        every=every,
+        output=output,
+        options=options,
+        run=running.run(),
+        on_report=print_report,
     )
     try:
         query.awaitTermination()

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from converter.cli.flags import Reading, Running, with_flags
 from converter.cli.messages import report_problems
 from converter.cli.output_options import (
-    Jobs,
     OutFile,
     Overwrite,
     Quiet,
     TableFormat,
 )
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, found_sources
 from converter.cli.tables import format_of, serialize, write_out
 from converter.destination import TABLES, Destination, destination_of
@@ -35,7 +34,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_reading
+@with_flags()
 def sql(
     query: Annotated[
         str, typer.Argument(metavar="QUERY", help="A query in DuckDB's SQL, over the records and data sets.")
@@ -47,16 +46,15 @@ def sql(
         ),
     ],
     reading: Reading,
+    running: Running,
     to: TableFormat = None,
     out: OutFile = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
-    jobs: Jobs = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
     """Query documents with SQL: each record is a table, and each data set is a table in the schema `datasets`."""
-    from converter.engine.process import processors
     from converter.engine.query import ask, ask_documents, is_output
 
     destination = destination_of(out, to, TABLES)
@@ -66,7 +64,7 @@ def sql(
         return
     options = reading.options()
     sources = found_sources(source, options, exclude, no_ignore)
-    result, report = ask_documents(query, sources, options, jobs or processors(), options.maximum_seconds)
+    result, report = ask_documents(query, sources, options, running.run(), options.maximum_seconds)
     report_problems(report, quiet, verbose=False)
     if result is not None:
         show(result, to, destination, overwrite)

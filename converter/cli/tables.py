@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from converter.cli.console import open_console, print_to, standard_output
+from converter.cli.flags import Reading, with_flags
 from converter.cli.messages import print_problems
 from converter.cli.output_options import OutFile, Overwrite, TableFormat
-from converter.cli.reading_options import Reading, with_reading
 from converter.cli.source_options import Exclude, NoIgnore, SomeSources, documents_of
 from converter.destination import FILE, TABLES, TEXTS, Destination, destination_of
 from converter.errors import OutputError, UsageError
@@ -32,7 +32,7 @@ EXAMPLES = """[bold]Examples[/bold]
 """
 
 
-@with_reading
+@with_flags()
 def tables(
     source: SomeSources,
     reading: Reading,

@@ -7,7 +7,7 @@ tables of a document -> part: rows with one type per column for all tables, and 
 """
 
 from converter.datasets.collect import Datasets, rows_of_problems
-from converter.datasets.lock import Contract, Lock, contract_of
+from converter.datasets.lock import Contract, contract_of
 from converter.datasets.part import PARTS, parts_of
 
 DATASETS = "datasets"
@@ -22,7 +22,6 @@ __all__ = [
     "PARTS_FILE",
     "Contract",
     "Datasets",
-    "Lock",
     "contract_of",
     "parts_of",
     "rows_of_problems",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
 import pyarrow as pa
 
@@ -15,7 +14,6 @@ from converter.values import Hints, infer, type_named, unify
 from converter.values.lattice import STRING
 from converter.values.units import unit_key
 
-Lock = Literal["null", "fail"]
 """What happens to a cell that does not fit: it is null and a problem, or the run fails."""
 
 Contract = Mapping[str, Mapping[str, Kind]]

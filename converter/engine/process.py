@@ -6,27 +6,23 @@ import gc
 import os
 import signal
 import sys
-from types import FrameType
 
 
 class WithoutFrames:
-    """Hides pandas and numpy from pyarrow, which imports them if installed: 0.4 s, and no conversion needs them.
+    """A finder of modules, first in `sys.meta_path`, for which pandas and numpy are not installed.
 
-    Packages that use them themselves, such as those that read XLSX, can import them.
+    pyarrow imports them if they are: 0.4 s, and no conversion needs them. pyarrow has no setting against it, and takes
+    None in `sys.modules`, Python's own way, for the module. So no package has them in this process: office formats,
+    which are read through pandas, have a process of their own, and Spark undoes it (`show_frames`).
     """
 
     NAMES = ("pandas", "numpy")
 
     @classmethod
     def find_spec(cls, name: str, path: object = None, target: object = None) -> None:
-        """Refuse these imports to pyarrow and Parquetry; leave every other import alone."""
+        """Refuse these imports; leave every other import to the finders that follow."""
         if name in cls.NAMES:
-            frame: FrameType | None = sys._getframe(1)
-            while frame and "importlib" in frame.f_globals["__name__"]:
-                frame = frame.f_back
-            # Imports that pyarrow makes from C appear to come from its caller.
-            if frame is None or frame.f_globals["__name__"].partition(".")[0] in ("pyarrow", "converter"):
-                raise ModuleNotFoundError(f"the command line does without {name}", name=name)
+            raise ModuleNotFoundError(f"the command line does without {name}", name=name)
 
 
 def show_frames() -> None:
@@ -77,7 +73,8 @@ def start_fork_server() -> str | None:
         return None
     # Another program's process shares its server with Parquetry: without numpy, pyarrow in its workers would crash.
     is_parquetry = any(isinstance(finder, WithoutFrames) for finder in sys.meta_path)
-    forkserver.set_forkserver_preload(["converter.engine.fork_server" if is_parquetry else "converter.engine.pool"])
+    preloaded_module = "converter.engine.fork_server" if is_parquetry else "converter.engine.pool"
+    forkserver.set_forkserver_preload([preloaded_module])
     # Ctrl-C and a closed terminal reach every process; the main one stops the others, which need not report it.
     previous_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     try:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from converter.config import Options
+from converter.config import Options, Run
 from converter.datasets import DATASETS
-from converter.engine.run import Settings, write_folder
+from converter.engine.run import write_folder
 from converter.errors import OutputError, QueryError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
@@ -83,7 +83,7 @@ def is_output(source: str) -> bool:
 
 
 def ask_documents(
-    query: str, sources: Iterable[Source], options: Options, jobs: int = 1, maximum_seconds: float | None = None
+    query: str, sources: Iterable[Source], options: Options, run: Run = Run(), maximum_seconds: float | None = None
 ) -> tuple[pa.Table | None, Report]:
     """Convert documents to the records that the query names, and query them; None if no document could be read.
 
@@ -95,7 +95,7 @@ def ask_documents(
     _check(connection, query)
     with tempfile.TemporaryDirectory(prefix="parquetry-") as place:
         folder = Path(place, "out")
-        report = write_folder(sources, folder, Output(records=needed(query)), options, Settings(jobs))
+        report = write_folder(sources, folder, Output(records=needed(query)), options, run)
         return (_query_folder(connection, query, folder, maximum_seconds) if report.documents else None), report
 
 

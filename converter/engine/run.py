@@ -7,14 +7,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
-from converter.config import Options, schema_of
+from converter.config import Options, Output, Run, schema_of
 from converter.datasets import DATASETS
+from converter.destination import DATABASE, FILE, FOLDER
 from converter.engine.conversion import LARGE_BYTES
 from converter.engine.pool import convert_batches
 from converter.errors import OutputError, TooManyProblems, UsageError
@@ -26,7 +27,6 @@ from converter.output import (
     Load,
     Manifest,
     NestedFile,
-    Output,
     PreviousOutput,
     RecordFiles,
     Stage,
@@ -50,27 +50,9 @@ BATCH_BYTES = LARGE_BYTES
 WAITING_PARTITIONS = 32  # with partitions, the number of batches filled in parallel
 COUNTED_RECORDS = ("documents", "repairs", "problems")
 """The records that a report always counts, whatever is written."""
-Progress = Callable[[int, int], None]
-"""Called after each batch with the number of documents and bytes processed so far."""
 Files = RecordFiles | NestedFile
 Fill = Callable[[Files, Stage, PreviousOutput | None, Report], None]
 """Converts documents that the earlier output does not hold into the files of the stage; counts them in the report."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of a run: the number of processes, the number of errors in `problems` above which it fails, and whether
-    documents must be converted in a process other than this one."""
-
-    jobs: int = 1
-    maximum_problems: int | None = None
-    progress: Progress | None = None
-    isolated: bool = False
-
-    @property
-    def workers(self) -> int:
-        """The number of worker processes; 0 if this process converts."""
-        return self.jobs if self.isolated or self.jobs > 1 else 0
 
 
 def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iterator[BatchStart]:
@@ -102,7 +84,7 @@ def convert_sources(
     output: Output,
     options: Options,
     report: Report,
-    settings: Settings,
+    run: Run,
 ) -> None:
     """Convert the sources batch by batch to the records that the output needs and a report counts; pass each batch with
     its partition to `sink`, and count its rows.
@@ -110,7 +92,7 @@ def convert_sources(
     Raises:
         UsageError: a record is unknown.
         ViolationError: a record does not fit a schema that sets `fail`.
-        TooManyProblems: there are more errors in `problems` than the settings allow.
+        TooManyProblems: there are more errors in `problems` than the run allows.
     """
     schemas = [schema.name for schema in options.schemas]
     report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
@@ -123,7 +105,7 @@ def convert_sources(
         )
     )
     documents = 0
-    for event in convert_batches(batches(sources, output.partition_by), options, names, settings.workers):
+    for event in convert_batches(batches(sources, output.partition_by), options, names, run.workers):
         match event:
             case BatchStart():
                 documents = 0
@@ -144,10 +126,10 @@ def convert_sources(
                 report.failed += len(batch) - documents
                 report.listing_complete = report.listing_complete and all(source.listed for source in batch)
                 report.bytes += sum(len(source.data) for source in batch)
-                if settings.maximum_problems is not None and report.errors > settings.maximum_problems:
-                    raise TooManyProblems(settings.maximum_problems, report.problems)
-                if settings.progress is not None:
-                    settings.progress(report.sources, report.bytes)
+                if run.maximum_problems is not None and report.errors > run.maximum_problems:
+                    raise TooManyProblems(run.maximum_problems, report.problems)
+                if run.progress is not None:
+                    run.progress(report.sources, report.bytes)
 
 
 @contextlib.contextmanager
@@ -185,19 +167,20 @@ def write_stream(
     stream: BinaryIO,
     output: Output,
     options: Options,
-    settings: Settings = Settings(),
+    run: Run = Run(),
 ) -> Report:
     """Convert the sources to one stream: one record, or nested JSON with all records.
 
     Raises:
         UsageError: a record is unknown, or the format cannot hold several records in one stream.
     """
+    output.check(options, FILE)
     report = Report()
     if output.nested(options):
         nested = NestedJsonWriter(stream)
         report.written = True
         with timed(report):
-            convert_sources(sources, whole_batches(nested.write), output, options, report, settings)
+            convert_sources(sources, whole_batches(nested.write), output, options, report, run)
             nested.close()
         return report
     if output.records and DATASETS in output.records:
@@ -207,7 +190,7 @@ def write_stream(
         raise UsageError(
             f"{output.format} holds one record per file; name an output folder with `out`, or one record with `records`"
         )
-    writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.layout)
+    writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.file_layout)
 
     def write(event: Event) -> None:
         if isinstance(event, BatchRows) and names[0] in event.records:
@@ -216,7 +199,7 @@ def write_stream(
 
     report.written = True
     with timed(report):
-        convert_sources(sources, write, output, options, report, settings)
+        convert_sources(sources, write, output, options, report, run)
         writer.close()
     return report
 
@@ -226,7 +209,7 @@ def write_file(
     out: Path,
     output: Output,
     options: Options,
-    settings: Settings = Settings(),
+    run: Run = Run(),
 ) -> Report:
     """Convert the sources to one file, as `write_stream` does; the file is published whole or not at all.
 
@@ -244,7 +227,7 @@ def write_file(
         )
     with open_stage(out) as stage:
         with open(stage.new / out.name, "wb") as stream:
-            report = write_stream(sources, stream, output, options, settings)
+            report = write_stream(sources, stream, output, options, run)
         report.written = report.documents > 0
         if report.written:
             stage.publish_file(stage.new / out.name, output.mode == "overwrite")
@@ -257,14 +240,14 @@ def write_folder(
     out: Path,
     output: Output,
     options: Options,
-    settings: Settings = Settings(),
+    run: Run = Run(),
 ) -> Report:
     """Convert the sources to a folder with files for each record and data set (or `documents.json`, nested).
 
     Raises:
         UsageError, ViolationError, OutputError: as for `write_target`.
     """
-    return write_target(sources, Folder(out, output.format), output, options, settings)
+    return write_target(sources, Folder(out, output.format), output, options, run)
 
 
 def write_target(
@@ -272,7 +255,7 @@ def write_target(
     target: Target,
     output: Output,
     options: Options,
-    settings: Settings = Settings(),
+    run: Run = Run(),
 ) -> Report:
     """Convert the sources to a target: a folder, or the tables of a database.
 
@@ -290,7 +273,7 @@ def write_target(
         new_sources = sources if previous is None else not_held(sources, previous, report)
         with _write_behind(files.write) as write:
             sink = write if previous is None else skip_unchanged(write, previous)
-            convert_sources(new_sources, sink, output, options, report, settings)
+            convert_sources(new_sources, sink, output, options, report, run)
 
     return write_output(target, output, options, fill, sources.listing if isinstance(sources, Sources) else None)
 
@@ -306,7 +289,7 @@ def write_output(
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
     """
     report = Report()
-    output.check(options, is_folder=not target.shared)
+    output.check(options, DATABASE if target.shared else FOLDER)
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     fingerprint = output.fingerprint_options(options)
@@ -335,7 +318,8 @@ def write_output(
         if report.documents or previous is not None:
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))
-            layout = None if target.shared else output.arranged(previous_manifest)
+            previous_layout = previous_manifest.arrangement if previous_manifest else None
+            layout = None if target.shared else output.arranged(previous_layout)
             manifest = Manifest.of(report, output.format, fingerprint, written_files, files.schemas, layout)
             if listing is not None and listing.is_local:
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)

@@ -2,25 +2,26 @@
 
 batches -> Parts: a file per record, or a folder of numbered files (`parts.py`), by partition (`partition.py`)
         -> RecordFiles: all files of a run, including data sets (`folder.py`)
-        -> Stage: the folder in which all files are made, and the one step that puts them in place (`stage.py`)
+        -> Stage: the folder in which all files are made, and the one step that puts them in place (`stage.py`);
+           it belongs to one run alone (`claim.py`)
         -> Target: a folder (`disk.py`) or a database, one module each; `TARGETS` lists the databases (`target.py`)
         -> Manifest: the contents of the output, and how it was made (`manifest.py`)
-a later run -> PreviousOutput: what it can keep (`previous.py`)
+a later run -> PreviousOutput: what it can keep (`previous.py`), if it resumes the output (`resume.py`)
 """
 
+from converter.config import Mode, Output
 from converter.output.disk import Folder
 from converter.output.folder import NestedFile, RecordFiles
-from converter.output.manifest import MANIFEST, Arrangement, File, Manifest, read_manifest, verify
-from converter.output.output import Mode, Output, mode_of, previous_output
+from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
 from converter.output.partition import partition_of
 from converter.output.previous import PreviousOutput
+from converter.output.resume import previous_output
 from converter.output.stage import Stage, open_stage
 from converter.output.target import TARGETS, Load, Target, find_target, open_target
 
 __all__ = [
     "MANIFEST",
     "TARGETS",
-    "Arrangement",
     "File",
     "Folder",
     "Load",
@@ -33,7 +34,6 @@ __all__ = [
     "Stage",
     "Target",
     "find_target",
-    "mode_of",
     "open_stage",
     "open_target",
     "partition_of",

@@ -16,7 +16,8 @@ from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
-from converter.output.stage import remove_table, staging_place
+from converter.output.stage import remove_table
+from converter.output.staging_place import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
     OF_THE_RUN_SQL,

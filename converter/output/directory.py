@@ -1,7 +1,7 @@
 """An open folder, in which names are created, renamed and removed. No link is followed, in it or on the way to it.
 
 Every call uses the folder's own descriptor, so that nothing that another program puts in the folder's place is mistaken
-for it. Only `stage.py` uses this module; no other modules remove or rename.
+for it. Only `stage.py` and `claim.py` use this module; no other modules remove or rename.
 """
 
 from __future__ import annotations
@@ -230,14 +230,3 @@ def rename_at(old_number: int, name: bytes, new_number: int, new_name: bytes, fl
     except (OSError, AttributeError):
         return errno.ENOSYS
     return 0 if rename(old_number, name, new_number, new_name, flag) == 0 else ctypes.get_errno()
-
-
-def sync(path: str | Path) -> None:
-    """Flush a file, or a folder's list of names, to disk."""
-    if sys.platform == "win32" and os.path.isdir(path):
-        return
-    number = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from converter.config import Options, schema_of
+from converter.config import Options, Output, schema_of
+from converter.config.partitions import hive_escaped
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.errors import OutputError
 from converter.model.events import BatchRows, BatchStart, Event, whole_batches
@@ -22,8 +23,7 @@ from converter.model.report import Report
 from converter.model.source import NO_PARTITION
 from converter.output.capacity import Capacity, omission_problem, renaming_problem
 from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
-from converter.output.output import Output
-from converter.output.partition import NO_ATTRIBUTE, hive_escaped, unused
+from converter.output.partition import NO_ATTRIBUTE, unused
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
 from converter.output.rows import batches
@@ -61,7 +61,9 @@ class RecordFiles:
         `previous` is the manifest of the existing output, `capacity` the limits of the target's tables.
         """
         self._capacity = capacity
-        self._folder, self._output, self._in_folders = stage.new, output, output.arranged(previous) == "folders"
+        in_folders = output.arranged(previous.arrangement if previous else None) == "folders"
+        contract = previous.contract() if previous and output.lock_types else {}
+        self._folder, self._output, self._in_folders = stage.new, output, in_folders
         self._has_datasets = output.datasets(options)
         self.schemas = {name: schema_of(name, options) for name in output.names(options)}
         """The Arrow schema of each record and, once written, of each data set."""
@@ -70,10 +72,10 @@ class RecordFiles:
         schemas = self.schemas | ({PARTS_FILE: PARTS} if is_resumable else {})
         self._stack = contextlib.ExitStack()
         self._parts = self._stack.enter_context(
-            Parts(stage.new, schemas, output.format, output.layout, self._in_folders)
+            Parts(stage.new, schemas, output.format, output.file_layout, self._in_folders)
         )
         spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
-        self._datasets = Datasets(spool, output.contract(previous), options.hints)
+        self._datasets = Datasets(spool, contract, options.hints)
         self._partition = ""
         self._resumed_output: str | None = None
         """The resumed output, whose parts of data sets are among the rows."""
@@ -241,7 +243,7 @@ class RecordFiles:
                 f"{name!r} is not a name for a data set; {MEND}", source=self._resumed_output, code="damaged"
             )
         with Parts(
-            self._folder / DATASETS, {name: schema}, self._output.format, self._output.layout, self._in_folders
+            self._folder / DATASETS, {name: schema}, self._output.format, self._output.file_layout, self._in_folders
         ) as parts:
             for batch in batches:
                 parts.add({name: batch})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -13,11 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import pyarrow as pa
 
-from converter.datasets import DATASETS, PARTS_FILE
+from converter.config.output import Arrangement
+from converter.datasets import DATASETS, PARTS_FILE, Contract, contract_of
 from converter.errors import OutputError
 from converter.model.report import Report
 from converter.records import RECORDS
@@ -44,8 +44,6 @@ _PATH = re.compile(
 
 _TABLE = re.compile(rf"(?:{DATASETS}/)?{_NAME}")
 """The name of a table or view that a run makes in a database."""
-Arrangement = Literal["files", "folders"]
-"""A record is one file, `sections.parquet`, or a folder of them, `sections/part-00000.parquet`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +116,17 @@ class Manifest:
     def arrangement(self) -> Arrangement:
         """How the files are arranged, also if an older version wrote them."""
         return self.layout or ("folders" if any("/part-" in file.path for file in self.files) else "files")
+
+    def contract(self) -> Contract:
+        """Return the column types and units of the data sets; none if the version that wrote it recorded no units."""
+        if self.units is None:
+            return {}
+        prefix = f"{DATASETS}/"
+        types, units = (
+            {name.removeprefix(prefix): columns for name, columns in entries.items() if name.startswith(prefix)}
+            for entries in (self.schemas, self.units)
+        )
+        return contract_of(types, units)
 
     @property
     def paths(self) -> set[str]:
@@ -356,18 +365,3 @@ _FILE_FORMS: dict[str, Callable[[object], bool]] = {
 def fingerprint(options: Mapping[str, Any]) -> str:
     """Return the hash of a run's options, independent of the order of sets and mappings."""
     return hashlib.sha256(json.dumps(options, sort_keys=True).encode()).hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text."""
-    if dataclasses.is_dataclass(value):
-        return {attribute.name: plain(getattr(value, attribute.name)) for attribute in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted(map(plain, value))
-    if isinstance(value, re.Pattern):
-        return value.pattern
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [plain(item) for item in value]
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

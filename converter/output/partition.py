@@ -5,21 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
-from urllib.parse import quote
 
-from converter.config import Options, schema_of
-from converter.errors import UsageError
+from converter.config.partitions import CHECKSUM_DIGITS, LONGEST_NAME, hive_escaped
 from converter.model.source import NO_PARTITION, Source
 from converter.problems import Problem
 
-LONGEST_NAME = 255
-"""In bytes: no file system accepts a longer folder name."""
-
 NO_ATTRIBUTE = "no_attribute"
 """The problem code if no document has an attribute that the output is partitioned by."""
-
-CHECKSUM_DIGITS = 16
-"""The number of hash digits that distinguish values too long for a folder name."""
 
 
 def partition_of(source: Source, partition_by: Sequence[str]) -> str:
@@ -30,34 +22,6 @@ def partition_of(source: Source, partition_by: Sequence[str]) -> str:
 def has_value(partition: str, position: int) -> bool:
     """Whether the documents of a partition have the attribute at this position of its name."""
     return not partition.split("/")[position].endswith(f"={NO_PARTITION}")
-
-
-def check_names(partition_by: Sequence[str]) -> None:
-    """Refuse names that readers of partitioned data do not accept as columns.
-
-    Raises:
-        UsageError: a name is empty, hidden, too long, or repeated.
-    """
-    for position, name in enumerate(partition_by):
-        if not name or name[0] in "._":
-            raise UsageError(f"cannot partition by {name!r}: readers skip folders whose names begin with . or _")
-        if len(f"{hive_escaped(name)}=~") + max(CHECKSUM_DIGITS, len(NO_PARTITION)) > LONGEST_NAME:
-            raise UsageError(f"cannot partition by {name!r}: the name is too long for a folder")
-        if name.casefold() in map(str.casefold, partition_by[:position]):
-            raise UsageError(f"cannot partition by {name!r} twice: readers do not distinguish upper and lower case")
-
-
-def check_columns(partition_by: Sequence[str], records: Iterable[str], options: Options) -> None:
-    """Refuse names that are already columns of a record, because readers would find the column twice.
-
-    Raises:
-        UsageError: the message names the record.
-    """
-    for record in records if partition_by else ():
-        columns = {column.casefold() for column in schema_of(record, options).names}
-        if clash := next((name for name in partition_by if name.casefold() in columns), None):
-            message = f"{record} already has a column of that name; rename the attribute, or leave {record} out"
-            raise UsageError(f"cannot partition by {clash!r}: {message}")
 
 
 def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[tuple[str, Problem]]:
@@ -90,8 +54,3 @@ def _running_lengths(value: str) -> Iterable[int]:
     for character in value:
         length += len(hive_escaped(character))
         yield length
-
-
-def hive_escaped(text: str) -> str:
-    """Return a name or value, escaped for the name of a folder."""
-    return quote(text, "", errors="replace")  # a name may have bytes that are not UTF-8

@@ -13,12 +13,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from converter.config.output import most_removed
 from converter.datasets import DATASETS
 from converter.errors import OutputError
 from converter.model.report import Report
 from converter.model.source import Source, document_id
 from converter.output.manifest import Manifest
-from converter.output.removal import check_removal, emptied_containers, most_removed
+from converter.output.removal import check_removal, emptied_containers
 from converter.output.target import Target
 from converter.records import RECORDS
 from converter.sources.evidence import Listing

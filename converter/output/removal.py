@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from converter.errors import OutputError, UsageError
+from converter.config.output import most_removed
+from converter.errors import OutputError
 
 FREELY_REMOVED = 10
 """Of up to this many documents, any number may be removed, but not all of a source; of more, half."""
-
-
-def most_removed(maximum: int | str, documents: int) -> int:
-    """Return how many of the documents may be removed: `maximum` is their number, or a share such as `25%`.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    form = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?) ?(%?)", str(maximum).strip(), re.ASCII)
-    if form is None or (not form[2] and "." in form[1]) or (form[2] and float(form[1]) > 100):
-        raise UsageError(
-            f"`maximum_removed` is a number of documents or a share of them, such as 100 or 25%, not {maximum}"
-        )
-    return int(documents * float(form[1]) / 100) if form[2] else int(form[1])
 
 
 def check_removal(

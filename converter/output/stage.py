@@ -1,41 +1,28 @@
 """The stage, in which an output is completed before it is put in place: at once, or not at all.
 
-Only this module removes and renames, through `directory.py`; no other module may. It removes only what this run made,
-the contents of an earlier stage that is proved to be Parquetry's (`_prove`), and the files that the manifest of the
-output lists.
+Only this module and `claim.py` remove and rename, through `directory.py`; no other module may. They remove only what
+this run made, the contents of an earlier stage that is proved to be Parquetry's (`prove`), and the files that the
+manifest of the output lists.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
-import signal
 import stat
-import sys
-import tempfile
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from converter.datasets import DATASETS
 from converter.errors import OutputError
-from converter.output.directory import UNSUPPORTED, Directory, sync
+from converter.output.claim import LOCK, NEW, OLD, READY, STAGE, claim, clear, prove, remove
+from converter.output.directory import Directory
 from converter.output.manifest import MANIFEST, Manifest, is_name, read_manifest
-
-if sys.platform != "win32":
-    import fcntl
-
-STAGE = ".parquetry-stage"
-"""The end of a stage's name: `.OUT.parquetry-stage` beside the output, or this alone inside it."""
-
-NEW, OLD, LOCK, PROOF, READY = "new", "old", "lock", "proof", "ready"
-"""The contents of a stage: the next output; second names of the files that it replaces; the file that a run locks; the
-time that file was made, as only the file system can have set it; and the marker that `new` is being put in place."""
+from converter.output.signals import uninterrupted
+from converter.output.tree import Parts, files_in, holds_only, sync, sync_tree
 
 NOTHING_KEPT = "nothing of this run was kept"
 MIXED = (
@@ -43,13 +30,6 @@ MIXED = (
     "`incremental`, which first puts the others in place"
 )
 IN_PLACE = "the new output is in place"
-
-SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-ATTEMPTS = 100
-"""The number of attempts to open a stage if other runs keep removing it."""
-
-Parts = tuple[str, ...]
-"""A path in the output, name by name."""
 
 
 class Change(NamedTuple):
@@ -148,10 +128,8 @@ class Stage:
             sync(base.path)
 
     def clear(self) -> None:
-        """Remove the contents of the stage, except its lock and proof; the marker `ready` goes first."""
-        for name in sorted(self.folder.names(), key=lambda name: name != READY):
-            if name not in (LOCK, PROOF):
-                self.folder.remove_tree(name)
+        """Remove the contents of the stage, except its lock and proof."""
+        clear(self.folder)
 
     def _swap(self, previous: Manifest | None) -> bool:
         """Rename `new` to the output in one step; False if that is impossible, and nothing was changed."""
@@ -315,7 +293,7 @@ def open_stage(out: Path) -> Iterator[Stage]:
         with contextlib.ExitStack() as stack:
             try:
                 with uninterrupted():
-                    folder = _acquire(stack, place, out)
+                    folder = claim(stack, place, out)
                     stage = Stage(out, place, folder, _pending_manifest(out, place, folder))
                     if stage.pending is None:
                         stage.clear()
@@ -323,7 +301,7 @@ def open_stage(out: Path) -> Iterator[Stage]:
                 yield stage
             finally:
                 if stage and stage.pending is None and stage.outcome != MIXED:
-                    _remove_stage(stage)
+                    remove(stage.place, stage.folder)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error  # Arrow's own message holds more than the reason
         message = f"cannot be written: {reason}; {stage.outcome if stage else NOTHING_KEPT}"
@@ -336,30 +314,6 @@ def open_stage(out: Path) -> Iterator[Stage]:
         for new_folder in new_folders:
             with contextlib.suppress(OSError), Directory.opened(new_folder.parent) as base:
                 base.remove_empty(new_folder.name)  # not empty, unless the run failed
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Hold back the signals that end a process until the block is done; then raise the first of them.
-
-    Python runs signal handlers in the main thread only: in other threads there is nothing to hold back.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    received_signals: list[int] = []
-    handlers = {}
-    try:
-        for name in SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) not in (None, signal.SIG_IGN):
-                handlers[number] = signal.signal(number, lambda number, _: received_signals.append(number))
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        if received_signals:
-            signal.raise_signal(received_signals[0])
 
 
 def move_in_stage(old: Path, new: Path) -> None:
@@ -375,7 +329,7 @@ def move_in_stage(old: Path, new: Path) -> None:
     with Directory.opened(place) as folder:
         lock = folder.open(LOCK, os.O_RDONLY)
         try:
-            _prove(folder, lock, place, place)
+            prove(folder, lock, place, place)
         finally:
             os.close(lock)
         *old_parents, name = old.relative_to(place).parts
@@ -420,146 +374,6 @@ def write_file(file: Path, data: bytes) -> None:
         stage.publish_file(path, overwrite=True)
 
 
-def holds_only(folder: Path, manifest: Manifest | None) -> bool:
-    """Whether the folder holds nothing but the output that its manifest lists."""
-    known_paths = {tuple(path.split("/")) for path in manifest.paths} | {(MANIFEST,)} if manifest else set()
-    folders = {path[:length] for path in known_paths for length in range(1, len(path))}
-
-    def holds_known(parents: Parts, path: Path) -> bool:
-        with os.scandir(path) as entries:
-            return all(
-                (*parents, entry.name) in folders and holds_known((*parents, entry.name), Path(entry))
-                if entry.is_dir(follow_symlinks=False)
-                else (*parents, entry.name) in known_paths
-                for entry in entries
-            )
-
-    return holds_known((), folder)
-
-
-def files_in(folder: Path) -> list[Parts]:
-    """Return the paths of the files in a folder, and of links, which are not followed.
-
-    Raises:
-        OSError: a folder in it cannot be listed.
-    """
-    paths: list[Parts] = []
-    for root, folders, names in os.walk(folder, onerror=_raise):
-        links = [name for name in folders if os.path.islink(os.path.join(root, name))]
-        paths += [Path(root, name).relative_to(folder).parts for name in (*names, *links)]
-    return sorted(paths)
-
-
-def _acquire(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
-    """Return the folder of a stage, new or proved to be Parquetry's; its lock is held while `stack` is open."""
-    for _ in range(ATTEMPTS):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        base = stack.enter_context(Directory.opened(place.parent))
-        try:
-            base.make(place.name, 0o700)
-            is_new = True
-        except FileExistsError:
-            is_new = False
-            _check_owner(base, place, out)
-        try:
-            folder = stack.enter_context(base.below((place.name,)))
-            lock = _open_lock(folder, place, out, is_new)
-            closing = stack.enter_context(contextlib.ExitStack())
-            closing.callback(os.close, lock)
-            _prove(folder, lock, place, out, may_write=True)
-            if sys.platform == "win32":  # no locks there, and open files cannot be removed
-                closing.close()
-            return folder
-        except FileNotFoundError:  # another run removed it just now
-            stack.close()
-        except OSError:
-            if is_new:
-                with contextlib.suppress(OSError), base.below((place.name,)) as folder:
-                    _remove_stage(Stage(out, place, folder))
-            raise
-    raise _busy_error(out)
-
-
-def _check_owner(base: Directory, place: Path, out: Path) -> None:
-    """Refuse anything in the place of a stage but a folder that only this user can enter."""
-    status = base.status(place.name)
-    if status is None or sys.platform == "win32":
-        return
-    if stat.S_ISLNK(status.st_mode):
-        raise _foreign_error(place, out, "is a link")
-    if not stat.S_ISDIR(status.st_mode):
-        raise _foreign_error(place, out, "is not a folder")
-    if status.st_uid != os.geteuid():
-        raise _foreign_error(place, out, "belongs to another user")
-    if status.st_mode & 0o077:
-        raise _foreign_error(place, out, "can be entered by other users")
-
-
-def _open_lock(folder: Directory, place: Path, out: Path, is_new: bool) -> int:
-    """Return the open file whose lock this process now holds.
-
-    Raises:
-        FileNotFoundError: another run removed the stage just now.
-        OutputError: another run has the lock, or Parquetry did not make the folder.
-    """
-    names = folder.names()
-    if names and LOCK not in names:
-        raise _foreign_error(place, out, f"holds {names[0]} but no lock")
-    try:
-        lock = folder.open(LOCK, os.O_RDWR | (0 if names else os.O_CREAT))
-    except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.EMLINK, errno.EISDIR):
-            raise
-        raise _foreign_error(place, out, "has no lock file") from error
-    try:
-        if sys.platform != "win32":
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise _busy_error(out) from error
-            except OSError as error:
-                if error.errno not in UNSUPPORTED | {errno.ENOLCK}:
-                    raise
-                if not is_new:  # without locks, it is unknown whether the run that made it is still active
-                    message = f"another run is writing to it, or was killed; remove {place} if no run is active"
-                    raise OutputError(message, source=str(out), code="output_busy") from error
-        status = folder.status(LOCK)
-        if status is None or not os.path.samestat(status, os.fstat(lock)):
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(place))
-    except BaseException:
-        os.close(lock)
-        raise
-    return lock
-
-
-def _prove(folder: Directory, lock: int, place: Path, out: Path, may_write: bool = False) -> None:
-    """Refuse a stage that no run of Parquetry made here; with `may_write`, an empty stage gets its proof.
-
-    The proof is the time of the lock's last status change (ctime), in nanoseconds. The file system sets it when the
-    file is made, and nobody can set it to a time recorded before: a copy, checkout or archive has a different one.
-
-    Raises:
-        OutputError: Parquetry did not make the stage here.
-    """
-    status = os.fstat(lock)
-    entries = [folder.status(name) for name in folder.names()]
-    is_empty = {*folder.names()} <= {LOCK, PROOF} and all(
-        entry and stat.S_ISREG(entry.st_mode) and entry.st_size == 0 for entry in entries
-    )
-    if may_write and is_empty:  # made just now, or by a run that was killed before it did anything
-        if folder.status(PROOF):
-            folder.remove(PROOF)
-        folder.write(PROOF, str(status.st_ctime_ns))
-        return
-    owner = os.geteuid() if sys.platform != "win32" else status.st_uid
-    try:
-        proof = folder.read(PROOF, 64)
-    except OSError:
-        proof = ""
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != owner or proof != str(status.st_ctime_ns):
-        raise _foreign_error(place, out, "was made elsewhere")
-
-
 def _pending_manifest(out: Path, place: Path, folder: Directory) -> Manifest | None:
     """Return the manifest of a stage that is still to be put in place, None if it is not or already is.
 
@@ -591,18 +405,6 @@ def _size(folder: Path, file: Parts) -> int:
     return status.st_size if status and stat.S_ISREG(status.st_mode) else -1
 
 
-def _remove_stage(stage: Stage) -> None:
-    """Remove a stage of this run. If that fails, the next run removes the rest."""
-    with uninterrupted():
-        for _ in range(2):  # a second attempt may succeed
-            with contextlib.suppress(OSError), Directory.opened(stage.place.parent) as base:
-                stage.clear()
-                for name in (PROOF, LOCK):
-                    stage.folder.remove_tree(name)
-                base.remove_empty(stage.place.name)
-                return
-
-
 @contextlib.contextmanager
 def _report_existing(path: Path) -> Iterator[None]:
     try:
@@ -610,16 +412,6 @@ def _report_existing(path: Path) -> Iterator[None]:
     except FileExistsError as error:
         message = f"already exists, and {NOTHING_KEPT}; pass `overwrite` to replace it, or choose another name"
         raise OutputError(message, source=str(path), code="output_exists") from error
-
-
-def _busy_error(out: Path) -> OutputError:
-    message = "another run is writing to it; wait until it is done, or name another output"
-    return OutputError(message, source=str(out), code="output_busy")
-
-
-def _foreign_error(place: Path, out: Path, reason: str) -> OutputError:
-    message = f"{place}, where the run would work, {reason}: Parquetry did not make it; inspect it, then remove it"
-    return OutputError(message, source=str(out), code="output_stage")
 
 
 def _is_fixed(out: Path) -> bool:
@@ -631,42 +423,3 @@ def _is_fixed(out: Path) -> bool:
         or out in (working_folder := Path.cwd(), *working_folder.parents)
         or not os.access(out.parent, os.W_OK)
     )
-
-
-def staging_place(name: str) -> Path:
-    """Return a path of this user alone, beside which the run stages an output that goes to another machine.
-
-    Raises:
-        OutputError: the folder for temporary files cannot be made, belongs to someone else, is a link, or others can
-            write to it.
-    """
-    owner = os.geteuid() if sys.platform != "win32" else 0
-    folder = Path(tempfile.gettempdir()) / f"parquetry-{owner}"
-    try:
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
-        status = folder.lstat()
-    except OSError as error:
-        raise OutputError(f"{error.strerror}; rows are staged there: set TMPDIR", source=str(folder)) from None
-    if sys.platform != "win32" and (
-        not stat.S_ISDIR(status.st_mode) or status.st_uid != owner or status.st_mode & 0o022
-    ):
-        raise OutputError("is not a folder of this user alone; set TMPDIR", source=str(folder))
-    return folder / hashlib.sha256(name.encode()).hexdigest()[:16]
-
-
-def _raise(error: OSError) -> None:
-    """Raise an error that `os.walk` would ignore."""
-    raise error
-
-
-def sync_tree(folder: Path) -> None:
-    """Flush everything in a folder to disk.
-
-    Raises:
-        OSError: the disk does not confirm it.
-    """
-    walked = os.walk(folder, onerror=_raise)
-    paths = [os.path.join(root, name) for root, _, names in walked for name in ("", *names)]
-    with ThreadPoolExecutor() as threads:  # a disk syncs many files in the time of a few
-        list(threads.map(sync, paths))

@@ -12,7 +12,7 @@ from functools import partial
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from converter.config import Options
+from converter.config import Options, Run
 from converter.destination import RECORD_FOLDERS, destination_of
 from converter.engine.run import Files, write_output
 from converter.errors import SparkError, TooManyProblems, UsageError
@@ -21,7 +21,7 @@ from converter.model.source import Source
 from converter.output import Folder, Output, PreviousOutput, RecordFiles, Stage
 from converter.sources import Columns, Listing, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
-from converter.spark.task import RESULT_COLUMN, EarlierOutput, Task, TaskResult, run, write_documents
+from converter.spark.task import RESULT_COLUMN, EarlierOutput, Task, TaskResult, convert_rows, write_documents
 
 # The number of documents sent to a worker at once; Spark's default of 10,000 may not fit in memory.
 BATCH_DOCUMENTS = 256
@@ -39,7 +39,7 @@ def convert(
     keep: Sequence[str] = (),
     output: Output = CREATE,
     options: Options = NO_OPTIONS,
-    maximum_problems: int | None = None,
+    run: Run = Run(),
     exclude: Iterable[str] = (),
     ignore: bool = True,
     root: str | os.PathLike[str] | None = None,
@@ -48,7 +48,8 @@ def convert(
 
     `source` is what a local run takes (a file, a folder, a glob, or several), or a data frame: `text_column` has the
     documents, as text or bytes, `key_column` their keys, and the columns `keep` go to `documents.attributes`.
-    `output`, `options`, `exclude` and `ignore` are the same as for a local run.
+    `output`, `options`, `run`, `exclude` and `ignore` are the same as for a local run, but Spark decides how many
+    processes there are, and reports the progress.
     The output is published whole or not at all. A record has one file per task. A data frame keeps its partitions; it
     is evaluated twice, the first time only for its keys.
     `root` is the folder that keys of paths are relative to.
@@ -61,8 +62,8 @@ def convert(
         SparkError: Spark aborted the job.
     """
     check(output, options)
-    if output.arrangement is None and not output.resumes:
-        output = replace(output, arrangement="folders")  # several workers write
+    if output.layout is None and not output.resumes:
+        output = replace(output, layout="folders")  # several workers write
     folder_of = destination_of(out, output.format, RECORD_FOLDERS)
     read: partial[Iterator[Source]]
     frame: DataFrame | None
@@ -114,8 +115,8 @@ def convert(
             files.adopt(result.folder, result.files)
             if earlier is not None:
                 earlier.note(result.listed, result.converted, result.unchanged)
-        if maximum_problems is not None and report.errors > maximum_problems:
-            raise TooManyProblems(maximum_problems, report.problems)
+        if run.maximum_problems is not None and report.errors > run.maximum_problems:
+            raise TooManyProblems(run.maximum_problems, report.problems)
 
     return write_output(Folder(folder_of.path, output.format), output, options, fill, listing)
 
@@ -128,7 +129,7 @@ def check(output: Output, options: Options) -> None:
     """
     if output.nested(options):
         raise UsageError("nested JSON is one file, which several workers cannot write; choose ndjson, or set `records`")
-    if output.arrangement == "files" and output.format != "parquet":
+    if output.layout == "files" and output.format != "parquet":
         raise UsageError(f"{output.format} from several workers is several files; omit the layout `files`")
     unique = [schema.name for schema in options.schemas if any(field.bounds.get("unique") for field in schema.fields)]
     if unique:
@@ -162,7 +163,7 @@ def _run_tasks(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskRe
     """
 
     def run_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return run(batches, task)
+        return convert_rows(batches, task)
 
     try:
         with _small_batches(spark):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
-from converter.config import Options
+from converter.config import Options, Run
 from converter.destination import RECORD_FOLDERS, destination_of
 from converter.errors import UsageError
 from converter.model.report import Report
@@ -17,7 +17,7 @@ from converter.spark.job import NO_OPTIONS, check, convert
 from converter.spark.source import register
 
 APPEND = Output(mode="append")
-Told = Callable[[Report], None]
+OnReport = Callable[[Report], None]
 """Called with the report of each batch."""
 
 
@@ -29,7 +29,8 @@ def append_batch(
     keep: Sequence[str] = (),
     output: Output = APPEND,
     options: Options = NO_OPTIONS,
-    told: Told | None = None,
+    run: Run = Run(),
+    on_report: OnReport | None = None,
 ) -> Callable[[DataFrame, int], None]:
     """Return a function for `foreachBatch` that appends each batch of a stream of documents to an output.
 
@@ -48,10 +49,10 @@ def append_batch(
     def append(frame: DataFrame, batch: int) -> None:
         report = convert(
             frame.sparkSession, frame, path, text_column=text_column, key_column=key_column, keep=keep,
-            output=output, options=options,
+            output=output, options=options, run=run,
         )  # fmt: skip
-        if told is not None:
-            told(report)
+        if on_report is not None:
+            on_report(report)
 
     return append
 
@@ -65,7 +66,8 @@ def stream(
     every: float | None = None,
     output: Output = APPEND,
     options: Options = NO_OPTIONS,
-    told: Told | None = None,
+    run: Run = Run(),
+    on_report: OnReport | None = None,
 ) -> StreamingQuery:
     """Start a query that appends the documents that arrive in a folder, or match a glob, to an output.
 
@@ -79,7 +81,7 @@ def stream(
         raise UsageError("a source has an empty name; check for an unset shell variable")
     state = destination_of(checkpoint, None, RECORD_FOLDERS).path.absolute()
     register(spark)
-    append = append_batch(out, output=output, options=options, told=told)
+    append = append_batch(out, output=output, options=options, run=run, on_report=on_report)
     writer = spark.readStream.format("parquetry_files").load(path).writeStream.foreachBatch(append)
     writer = writer.option("checkpointLocation", str(state))
     if every is None:

@@ -13,9 +13,9 @@ from uuid import uuid4
 import pyarrow as pa
 from pyspark import TaskContext
 
-from converter.config import Options, schema_of
+from converter.config import Options, Run, schema_of
 from converter.datasets import PARTS, PARTS_FILE
-from converter.engine.run import Settings, convert_sources, not_held, skip_unchanged
+from converter.engine.run import convert_sources, not_held, skip_unchanged
 from converter.errors import OutputError, ParquetryError
 from converter.model.events import BatchRows, Event
 from converter.model.report import Report
@@ -25,7 +25,7 @@ from converter.output.folder import by_file
 from converter.output.parts import Parts
 from converter.sources import Listing
 
-RESULT_COLUMN = "made"
+RESULT_COLUMN = "result"
 KEPT_PROBLEMS = 100
 """The number of problems that a task sends to the driver's report; its files have all of them."""
 
@@ -71,7 +71,7 @@ class TaskResult:
     error: ParquetryError | None = None
 
 
-def run(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatch]:
+def convert_rows(batches: Iterable[pa.RecordBatch], task: Task) -> Iterator[pa.RecordBatch]:
     """Convert the documents of a task, and yield the pickled result as one row. `mapInArrow` calls this function.
 
     Raises:
@@ -102,14 +102,13 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
         earlier = None if task.earlier is None else _previous_output(task.earlier)
         previous_ids = set() if earlier is None else earlier.left.keys() | set()
         new_sources = sources if earlier is None else not_held(sources, earlier, result.report)
-        with Parts(result.folder, schemas, output.format, output.layout, in_folders=True) as parts:
+        with Parts(result.folder, schemas, output.format, output.file_layout, in_folders=True) as parts:
 
             def write(event: Event) -> None:
                 parts.write(by_file(event) if isinstance(event, BatchRows) else event)
 
             sink = write if earlier is None else skip_unchanged(write, earlier)
-            settings = Settings(isolated=isolated)
-            convert_sources(new_sources, sink, output, options, result.report, settings)
+            convert_sources(new_sources, sink, output, options, result.report, Run(isolated=isolated))
             parts.close()
         result.files = parts.files()
         if earlier is not None:

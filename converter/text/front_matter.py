@@ -210,7 +210,11 @@ def _parse_yaml(text: str, notes: Notes) -> Any:
 
 
 def _note_duplicate_keys(root: Any) -> Notes:
-    """Return notes on duplicate keys of YAML mappings; the last value of a key wins."""
+    """Return notes on duplicate keys of YAML mappings; the last value of a key wins.
+
+    PyYAML neither refuses nor reports them. It has them in its nodes, with their lines, but no longer in its values; a
+    node with aliases is in the tree several times, and is visited once.
+    """
     notes: Notes = []
     stack, node_ids = [root], set[int]()
     while stack:
@@ -325,7 +329,8 @@ PARSERS: dict[str, Callable[[str, Notes], Any]] = {"yaml": _parse_yaml, "toml": 
 def to_json_value(value: Any, size: int) -> Any:
     """Return `value` as JSON values: keys as strings, dates as ISO 8601 text, NaN and infinities as text.
 
-    `size` is the length of the parsed text, which aliases may repeat.
+    `size` is the length of the parsed text, which aliases may repeat. Values and characters are counted here, since no
+    YAML package limits them: an alias is one shared object for it, a few lines of them a tree of any size in JSON.
 
     Raises:
         ValueError: the value is too deep, expands too far (an alias bomb), or contains itself.

@@ -14,7 +14,8 @@ order: what the user says, the cells themselves, the header and its neighbours, 
 `tests/cases/values/guards.yaml`.
 """
 
-from converter.values.column import NO_HINTS, UNTYPED, Column, Conventions, DateOrder, DecimalMark, Hints
+from converter.model.hints import NO_HINTS, UNTYPED, DateOrder, DecimalMark, Hints
+from converter.values.column import Column, Conventions
 from converter.values.infer import (
     Table,
     asked_type,

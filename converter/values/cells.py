@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from converter.model.hints import Hints
 from converter.values.characters import fold, split_mark
-from converter.values.column import NO_CONVENTIONS, Conventions, Hints
+from converter.values.column import NO_CONVENTIONS, Conventions
 from converter.values.missing import ABSENT, BLANK, LONGEST, UNKNOWN
 from converter.values.raised import Raised, are_notes, split_raised
 

@@ -1,33 +1,14 @@
-"""The input of typing (`Hints`, `Conventions`) and its result (`Column`)."""
+"""The input of typing besides `Hints` (`Conventions`), and its result (`Column`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 
-DateOrder = Literal["dmy", "mdy", "ymd"]
-DecimalMark = Literal[".", ","]
-
-
-@dataclass(frozen=True)
-class Hints:
-    """A user's settings for typing. With the defaults, the cells alone decide."""
-
-    date_order: DateOrder | None = None
-    """The order of day, month and year if the cells leave it open: `03/04/2024`."""
-    decimal: DecimalMark | None = None
-    """The decimal mark of every number; cells with another mark are not numbers."""
-    null_values: Set[str] = frozenset()
-    """Additional missing-value tokens, case-insensitive. They are null in string columns too."""
-    tolerance: float = 0.0
-    """The share of filled cells, 0 to 1, that may fail to fit the type. They become null and are `rejected`."""
-    types: Mapping[str, str] = field(default_factory=dict)
-    """Forced types: a header, a column name or `*` (every column) to an Arrow or Frictionless type name."""
-    units: bool = True
-    """Whether `12 ms`, `81%` and `$5` are numbers with a unit; if not, they stay text."""
+from converter.model.hints import DateOrder, DecimalMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +21,6 @@ class Conventions:
     """`.` or `,`, proved by a number that can be read in only one way."""
 
 
-NO_HINTS = Hints()
-UNTYPED = Hints(types={"*": "string"})
-"""Every column stays text."""
 NO_CONVENTIONS = Conventions()
 NO_MARKS: Mapping[int, str] = {}
 """The marks of most columns: one shared empty mapping."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from converter.model.hints import DateOrder
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch
-from converter.values.column import Conventions, DateOrder
+from converter.values.column import Conventions
 from converter.values.month_names import MONTHS, WEEKDAYS
 
 CLOCK = (

@@ -10,19 +10,11 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from converter.errors import UsageError
+from converter.model.hints import NO_HINTS, DateOrder, DecimalMark, Hints
+from converter.settings import check_settings
 from converter.values import string
 from converter.values.cells import Cells, NoMatch, Reading, prepare
-from converter.values.column import (
-    NO_CONVENTIONS,
-    NO_HINTS,
-    NO_MARKS,
-    Column,
-    Conventions,
-    DateOrder,
-    DecimalMark,
-    Hints,
-)
-from converter.values.datetimes import ORDERS
+from converter.values.column import NO_CONVENTIONS, NO_MARKS, Column, Conventions
 from converter.values.lattice import NULL, STRING, decimal128
 from converter.values.names import column_name, column_names
 from converter.values.types import ALIASES, TYPES, Type
@@ -139,13 +131,9 @@ def infer_tables(
 
 def check(hints: Hints) -> None:
     """Raise UsageError for an invalid hint: an unknown type, a tolerance outside 0 to 1."""
+    check_settings(hints)
     for type_name in hints.types.values():
         type_named(type_name)
-    for name, value, choices in (("decimal mark", hints.decimal, (".", ",")), ("date order", hints.date_order, ORDERS)):
-        if value is not None and value not in choices:
-            raise UsageError(f"unknown {name} {value!r}; use one of {', '.join(choices)}")
-    if not 0 <= hints.tolerance <= 1:
-        raise UsageError(f"tolerance must be between 0 and 1, not {hints.tolerance}")
 
 
 def common_conventions(columns: Iterable[Column], otherwise: Conventions) -> Conventions:

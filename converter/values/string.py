@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from converter.model.hints import Hints
 from converter.values.cells import Cells, Reading, indexes_without
 from converter.values.characters import fold
-from converter.values.column import Hints
 from converter.values.lattice import STRING
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from converter.values.column import DecimalMark
+from converter.model.hints import DecimalMark
 
 
 class Style(NamedTuple):

@@ -46,6 +46,11 @@ class ParquetWriter:
         self._writer.close()
 
     def __del__(self) -> None:
-        # A writer that was never closed belongs to a failed run; pyarrow would write a footer to its closed stream.
+        """Drop a writer that was never closed, because its run failed.
+
+        pyarrow's own writer closes itself when it is freed: it would write a footer to a stream that is closed by then,
+        and Python would print the error of that. It has no method to abandon a file, only this attribute, which its
+        `__del__` asks for; `tests/write/test_formats.py` holds that.
+        """
         if hasattr(self, "_writer"):
             self._writer.is_open = False

@@ -32,8 +32,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.config import Options
-from converter.engine.run import Settings, write_file, write_target
+from converter.config import Options, Run
+from converter.engine.run import write_file, write_target
 from converter.errors import ParquetryError
 from converter.model.report import Report
 from converter.model.source import Source
@@ -113,7 +113,7 @@ class Place:
         sources = [
             Source(key, text, attributes={"lang": "en" if len(text) % 2 else "de"}) for key, text in texts.items()
         ]
-        output, settings = self.case.options(mode), Settings(self.case.jobs)
+        output, settings = self.case.options(mode), Run(self.case.jobs)
         if self.case.kind == "file":
             return write_file(sources, Path(self.out), output, Options(), settings)
         return write_target(sources, self.target(), output, Options(), settings)

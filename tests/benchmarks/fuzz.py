@@ -24,11 +24,11 @@ from multiprocessing import forkserver
 from pathlib import Path
 from unittest.mock import patch
 
-from converter.config import Options
+from converter.config import Options, Run
 from converter.engine import pool
 from converter.engine.conversion import convert_together
 from converter.engine.process import processors
-from converter.engine.run import Settings, convert_sources
+from converter.engine.run import convert_sources
 from converter.model.events import BatchRows, Event
 from converter.model.report import Report
 from converter.model.source import Source, document_id
@@ -153,7 +153,7 @@ def fuzz(count: int, seed: int = 0, is_limited: bool = True) -> Counter[str]:
                 if problem["code"] in ("failed", "crashed"):
                     print(problem["source"], problem["message"], file=sys.stderr)
 
-    settings = Settings(max(2, processors()))
+    settings = Run(max(2, processors()))
     with (
         patch.object(pool, "convert_together", measure_batch),
         memory_limit() if is_limited else contextlib.nullcontext(),

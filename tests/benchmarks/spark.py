@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from converter.config import Options
-from converter.engine.run import Settings, write_folder
+from converter.config import Options, Run
+from converter.engine.run import write_folder
 from converter.output import Output, verify
 from converter.sources import find_sources
 from tests.benchmarks.documents import generated
@@ -234,7 +234,7 @@ def growth(folder: Path, counts: list[int]) -> None:
         result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
         spark_seconds, memory = map(float, result.stdout.split())
         start = time.perf_counter()
-        write_folder(find_sources([documents]), folder / "local", Output(mode="overwrite"), Options(), Settings(2))
+        write_folder(find_sources([documents]), folder / "local", Output(mode="overwrite"), Options(), Run(2))
         local_seconds = time.perf_counter() - start
         print(f"{count:,} documents, {size:.1f} MB: {spark_seconds:.1f} s on {CLUSTER}, "
               f"{local_seconds:.1f} s with --jobs 2, ratio {spark_seconds / local_seconds:.2f}; "
@@ -259,7 +259,7 @@ def corpora(folder: Path, documents: Path) -> None:
     """Print the number of rows that differ between a run on Spark and a local run."""
     with contextlib.closing(_StoppableSession(session("local[2,4]"))) as spark:
         run(spark.session, documents, folder / "out")
-    report = write_folder(find_sources([documents]), folder / "local", Output(), Options(), Settings(2))
+    report = write_folder(find_sources([documents]), folder / "local", Output(), Options(), Run(2))
     rows = sum(report.rows.values()) + sum(report.datasets.values())
     print(f"{report.documents:,} documents, {rows:,} rows, {differences(folder / 'out', folder / 'local')} differ")
 

@@ -12,13 +12,12 @@ import pyarrow.parquet as pq
 import pytest
 
 import converter
-from converter.config import Options
+from converter.config import Mode, Options
 from converter.engine.run import write_folder, write_target
 from converter.errors import OutputError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Output, find_target, read_manifest
-from converter.output.output import Mode
 from converter.values import Hints
 from tests.support.commands import run
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -17,7 +16,9 @@ from converter.document.document import Document
 from converter.printable import one_line, printable
 from converter.show.outline import Lines
 from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
+from tests.support import commands
 from tests.support.documents import EVERY_KIND, HOSTILE, SCRAPED
+from tests.support.paths import PROJECT
 
 
 def draw(document: Document, width: int = 100, **options: object) -> str:
@@ -32,9 +33,10 @@ def plain(text: str) -> str:
     return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
-def run(*arguments: str | Path, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "converter", "show", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, input=stdin, timeout=60)
+def run(*arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    result = commands.run("show", *arguments, cwd=PROJECT, stdin=stdin.encode())
+    texts = (result.stdout.decode(), result.stderr.decode())
+    return subprocess.CompletedProcess(result.args, result.returncode, *texts)
 
 
 def test_every_kind_of_block_is_shown_with_its_lines() -> None:

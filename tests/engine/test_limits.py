@@ -21,12 +21,12 @@ import pyarrow as pa
 import pytest
 
 import converter
-from converter.config import Options
+from converter.config import Options, Run
 from converter.engine import conversion, pool
 from converter.engine.check import check_sources
 from converter.engine.conversion import convert_together, read_document
 from converter.engine.pool import convert_batches
-from converter.engine.run import Settings, convert_sources
+from converter.engine.run import convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
 from converter.model.events import BatchRows, BatchStart, Event, join_rows
@@ -67,7 +67,8 @@ from converter.model.source import Source
 from converter.output import Output
 from converter.model.events import BatchRows
 from converter.model.report import Report
-from converter.engine.run import Settings, convert_sources
+from converter.config import Run
+from converter.engine.run import convert_sources
 from tests.support.combinations import some
 from tests.support.expansions import EXPANDING, FILLER
 
@@ -237,7 +238,8 @@ from converter.model.source import Source
 from converter.output import Output
 from converter.model.events import BatchRows
 from converter.model.report import Report
-from converter.engine.run import Settings, convert_sources
+from converter.config import Run
+from converter.engine.run import convert_sources
 
 def used():
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
@@ -251,7 +253,7 @@ if __name__ == "__main__":
     report = Report()
     large = ("word " * 2000 + "\\n\\n") * 1200
     sources = [Source("large.md", large), *(Source(f"{at}.md", "# Next") for at in range(3))]
-    convert_sources(iter(sources), lambda *_: None, Output(), Options(), report, Settings(2, isolated=True))
+    convert_sources(iter(sources), lambda *_: None, Output(), Options(), report, Run(2, isolated=True))
     print(report.documents, [[problem["source"], problem["code"]] for problem in report.problems])
 """
 
@@ -407,7 +409,7 @@ def test_the_time_limit_covers_making_the_rows(
 
     report = Report()
     options = Options(maximum_seconds=1.5, repair="off")
-    where(lambda: convert_sources(sources, sink, Output(), options, report, Settings()))
+    where(lambda: convert_sources(sources, sink, Output(), options, report, Run()))
     assert read == ["a", "b"]
     assert [(each["source"], each["code"]) for each in report.problems] == [("slow", "too_slow")]
     assert "1.5 s" in report.problems[0]["message"]

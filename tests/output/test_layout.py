@@ -21,6 +21,7 @@ import pytest
 
 import converter
 from converter.config import Options
+from converter.config.partitions import LONGEST_NAME
 from converter.datasets import PARTS_FILE
 from converter.engine.query import ask
 from converter.engine.run import write_folder
@@ -28,10 +29,9 @@ from converter.errors import UsageError
 from converter.model.report import Report
 from converter.model.source import NO_PARTITION, Source
 from converter.output import MANIFEST, Output, read_manifest, verify
-from converter.output.partition import LONGEST_NAME, partition_of
+from converter.output.partition import partition_of
 from converter.problems import Problem
 from converter.records import RECORDS
-from converter.write import Layout
 from tests.support.commands import run
 
 TABLE = "| a | b |\n|---|---|\n| {} | x |\n"
@@ -82,9 +82,9 @@ def test_a_large_record_stays_one_file(tmp_path: Path, monkeypatch: pytest.Monke
         ({"mode": "overwrite"}, "files"),
         ({"mode": "append"}, "folders"),
         ({"mode": "incremental"}, "folders"),
-        ({"layout": Layout(file_bytes=10**9)}, "folders"),
-        ({"arrangement": "folders"}, "folders"),
-        ({"mode": "incremental", "arrangement": "files"}, "files"),
+        ({"file_bytes": 10**9}, "folders"),
+        ({"layout": "folders"}, "folders"),
+        ({"mode": "incremental", "layout": "files"}, "files"),
     ],
 )
 @pytest.mark.parametrize("mode", ["append", "incremental"])
@@ -110,18 +110,18 @@ def test_a_full_run_after_changed_options_keeps_the_layout(tmp_path: Path) -> No
 
 def test_a_layout_changes_only_on_request(tmp_path: Path) -> None:
     write(tmp_path / "out", sources())
-    write(tmp_path / "out", sources("1", "2"), mode="incremental", arrangement="folders")
+    write(tmp_path / "out", sources("1", "2"), mode="incremental", layout="folders")
     assert layout_of(tmp_path / "out") == "folders"
     assert not list((tmp_path / "out").glob("*.parquet"))
-    write(tmp_path / "out", sources("1", "2"), mode="append", arrangement="files")
+    write(tmp_path / "out", sources("1", "2"), mode="append", layout="files")
     assert layout_of(tmp_path / "out") == "folders", "nothing has changed, so nothing is written"
-    write(tmp_path / "out", sources("1", "2", "3"), mode="append", arrangement="files")
+    write(tmp_path / "out", sources("1", "2", "3"), mode="append", layout="files")
     assert layout_of(tmp_path / "out") == "files"
     assert not (tmp_path / "out" / "sections").exists()
 
 
 def test_the_layout_of_an_older_manifest_is_derived_from_its_files(tmp_path: Path) -> None:
-    for number, options in enumerate(({}, {"arrangement": "folders"})):
+    for number, options in enumerate(({}, {"layout": "folders"})):
         out = tmp_path / str(number)
         write(out, sources("1"), **options)
         previous_layout = layout_of(out)
@@ -135,9 +135,7 @@ def test_the_layout_of_an_older_manifest_is_derived_from_its_files(tmp_path: Pat
 @pytest.mark.parametrize("format", ["csv", "ndjson", "json"])
 def test_other_formats_have_both_layouts(tmp_path: Path, format: str) -> None:
     for layout in ("files", "folders"):
-        report = write(
-            tmp_path / layout, sources(), format=format, records=["sections", "footnotes"], arrangement=layout
-        )
+        report = write(tmp_path / layout, sources(), format=format, records=["sections", "footnotes"], layout=layout)
         assert report.rows == {"sections": 5, "footnotes": 0}
     folders = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob(f"*.{format}") if path.name != MANIFEST}
     assert folders == {
@@ -205,9 +203,9 @@ READERS: dict[str, Callable[[Path], pa.Table]] = {
 }
 OUTPUTS: dict[str, dict[str, Any]] = {
     "files": {},
-    "folders": {"layout": Layout(file_bytes=1)},
+    "folders": {"file_bytes": 1},
     "partitions": {"partition_by": ("lang",)},
-    "small partitions": {"partition_by": ("lang",), "layout": Layout(file_bytes=1)},
+    "small partitions": {"partition_by": ("lang",), "file_bytes": 1},
 }
 
 

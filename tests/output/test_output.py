@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.cli import progress
-from converter.config import Options
+from converter.config import Options, Run
 from converter.datasets import DATASETS
 from converter.engine import conversion, pool
-from converter.engine.run import BATCH_BYTES, Settings, batches, write_folder
+from converter.engine.run import BATCH_BYTES, batches, write_folder
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
@@ -41,7 +41,7 @@ def sources(texts: dict[str, str], lang: str = "en") -> list[Source]:
 
 
 def convert(texts: dict[str, str], out: Path, mode: Mode = "create", **values: Any) -> Report:
-    settings = values.pop("settings", Settings())
+    settings = values.pop("settings", Run())
     return write_folder(sources(texts), out, Output(mode=mode, **values), Options(), settings)
 
 
@@ -54,13 +54,17 @@ def test_incremental_equals_a_full_run(
     partition_by: tuple[str, ...],
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    layout = Layout(file_bytes=file_bytes)
     for number, texts in enumerate(states):
         previous_manifest = read_manifest(folder / "out")
         report = convert(
-            texts, folder / "out", "incremental", layout=layout, partition_by=partition_by, maximum_removed="100%"
+            texts,
+            folder / "out",
+            "incremental",
+            file_bytes=file_bytes,
+            partition_by=partition_by,
+            maximum_removed="100%",
         )
-        full_report = convert(texts, folder / f"full{number}", layout=layout, partition_by=partition_by)
+        full_report = convert(texts, folder / f"full{number}", file_bytes=file_bytes, partition_by=partition_by)
         if full_report.documents or previous_manifest:
             assert rows(folder / "out") == rows(folder / f"full{number}")
             assert verify(folder / "out") == []
@@ -131,10 +135,9 @@ def test_append_adds_and_replaces_but_removes_nothing(tmp_path: Path) -> None:
 
 
 def test_large_files_are_hard_linked_and_small_files_are_merged(tmp_path: Path) -> None:
-    layout = Layout(file_bytes=1)
-    convert({"a": TEXTS[0]}, tmp_path / "out", layout=layout)
+    convert({"a": TEXTS[0]}, tmp_path / "out", file_bytes=1)
     inode = (tmp_path / "out" / "blocks" / "part-00000.parquet").stat().st_ino
-    convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "out", "incremental", layout=layout)
+    convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "out", "incremental", file_bytes=1)
     parts = sorted((tmp_path / "out" / "blocks").iterdir())
     assert inode in [part.stat().st_ino for part in parts] and len(parts) == 2
     convert({"a": TEXTS[0], "b": TEXTS[1]}, tmp_path / "small")
@@ -246,7 +249,7 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
     assert len(large_source.data) > conversion.LARGE_BYTES
     for jobs in (1, 2, 3):
         inputs = [*numbered_sources(count=300), large_source, *numbered_sources(count=300)]
-        write_folder(inputs, tmp_path / str(jobs), Output(), Options(), Settings(jobs))
+        write_folder(inputs, tmp_path / str(jobs), Output(), Options(), Run(jobs))
     hashes = [
         {(file.path, file.sha256) for file in manifest.files}
         for jobs in (1, 2, 3)
@@ -256,11 +259,14 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_a_large_document_is_one_file_of_several_row_groups(tmp_path: Path, jobs: int) -> None:
+def test_a_large_document_is_one_file_of_several_row_groups(
+    tmp_path: Path, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     large_source = Source("large.md", f"# Title\n\n{'word ' * 20}.\n\n" * 15_000)
     sources = [Source("a.md", "a"), large_source, Source("z.md", "z")]
-    output = Output(layout=Layout(file_bytes=1, row_group_bytes=1 << 30))
-    write_folder(sources, tmp_path / "out", output, Options(), Settings(jobs))
+    monkeypatch.setattr(Output, "file_layout", Layout(file_bytes=1, row_group_bytes=1 << 30))
+    output = Output(file_bytes=1)
+    write_folder(sources, tmp_path / "out", output, Options(), Run(jobs))
     files = [pq.ParquetFile(path) for path in sorted((tmp_path / "out" / "blocks").iterdir())]
     assert [file.metadata.num_rows for file in files] == [1, 30_000, 1]
     assert [file.num_row_groups > 1 for file in files] == [False, True, False]
@@ -305,7 +311,7 @@ def test_a_document_that_crashes_or_hangs_its_worker_fails_alone(
     monkeypatch.setattr(pool, "SLACK_ALONE", 2.0)
     texts = (Deadly("x"), Endless("x"), Slow("x"), Fat("x"), Deadly("y"), "x\n")
     options = Options(maximum_seconds=1.0)
-    report = write_folder(numbered_sources(*texts), tmp_path / "out", Output(), options, Settings(2))
+    report = write_folder(numbered_sources(*texts), tmp_path / "out", Output(), options, Run(2))
     assert (report.documents, report.failed) == (595, 5)
     codes = {problem["source"]: problem["code"] for problem in report.problems if problem["severity"] == "error"}
     assert codes == {"50.md": "crashed", "150.md": "too_slow", "250.md": "too_slow", "350.md": "too_large",
@@ -325,14 +331,12 @@ def test_a_run_fails_at_more_than_the_maximum_of_problems(tmp_path: Path) -> Non
     good_sources = [Source("good.md", "x")]
     assert (
         write_folder(
-            [*bad_sources, *good_sources], tmp_path / "out", Output(), Options(), Settings(maximum_problems=3)
+            [*bad_sources, *good_sources], tmp_path / "out", Output(), Options(), Run(maximum_problems=3)
         ).failed
         == 3
     )
     with pytest.raises(TooManyProblems) as error:
-        write_folder(
-            [*bad_sources, *good_sources], tmp_path / "none", Output(), Options(), Settings(maximum_problems=2)
-        )
+        write_folder([*bad_sources, *good_sources], tmp_path / "none", Output(), Options(), Run(maximum_problems=2))
     assert len(error.value.problems) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

@@ -6,9 +6,10 @@ import hashlib
 
 import pytest
 
+from converter.config.partitions import check_names
 from converter.errors import UsageError
 from converter.model.source import Source
-from converter.output.partition import check_names, has_value, partition_of, unused
+from converter.output.partition import has_value, partition_of, unused
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 

@@ -21,13 +21,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import converter
-from converter.config import Options
-from converter.engine.run import Settings, write_folder, write_target
+from converter.config import Options, Run
+from converter.config.output import most_removed
+from converter.engine.run import write_folder, write_target
 from converter.errors import OutputError, ParquetryError, SparkError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Folder, Mode, Output, find_target, read_manifest
-from converter.output.removal import most_removed
 from converter.sources import Columns, find_sources
 from tests.support.combinations import some
 from tests.support.commands import COMMAND, ENVIRONMENT, run
@@ -246,7 +246,7 @@ def test_a_document_that_crashes_its_process_keeps_its_rows(
     write_target(sources, target, Output(), Options())
     previous_rows = read(out)
     sources[2] = replace(sources[2], data=Fatal(b"x"))
-    report = write_target(sources, target, Output(mode=mode), Options(), Settings(jobs, isolated=True))
+    report = write_target(sources, target, Output(mode=mode), Options(), Run(jobs, isolated=True))
     assert (report.kept, report.problem_codes) == (1, {"crashed": 1})
     assert is_kept(previous_rows, read(out))
 

@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from converter.config import Options
+from converter.config.output import most_removed
 from converter.engine.run import write_folder
 from converter.errors import OutputError, UsageError
 from converter.model.source import Source, document_id
 from converter.output import Output
-from converter.output.removal import check_removal, emptied_containers, most_removed
+from converter.output.removal import check_removal, emptied_containers
 from converter.output.rows import batches, rows_to_keep
 from converter.problems import OF_THE_RUN
 from converter.records import RECORDS

@@ -8,12 +8,13 @@ import pytest
 
 from converter.config import Options
 from converter.datasets import DATASETS
+from converter.destination import DATABASE, FOLDER
 from converter.errors import UsageError
 from converter.output import Output
-from converter.output.manifest import Manifest, fingerprint, plain
-from converter.output.output import mode_of
+from converter.output.manifest import Manifest, fingerprint
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
+from converter.settings import plain
 from converter.version import __version__
 from converter.write import Layout
 
@@ -29,10 +30,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"format": "csv", "mode": "append"}, f"csv {FLAT}"),
     ({"format": "csv", "mode": "incremental"}, f"csv {FLAT}"),
     ({"format": "json", "partition_by": ("a",)}, f"json {FLAT}"),
-    ({"arrangement": "tree"}, "unknown layout tree; there are files, folders"),
-    ({"arrangement": "files", "partition_by": ("a",)}, FOLDERS),
-    ({"arrangement": "files", "layout": Layout(file_bytes=1)}, FOLDERS),
-    ({"lock_types": "maybe"}, "types can be locked to null or fail, not maybe"),
+    ({"layout": "tree"}, "unknown layout tree; there are files, folders"),
+    ({"layout": "files", "partition_by": ("a",)}, FOLDERS),
+    ({"layout": "files", "file_bytes": 1}, FOLDERS),
+    ({"lock_types": "maybe"}, "unknown lock maybe; there are null, fail"),
     ({"records": []}, f"no record is named; there are {ALL_RECORDS}, datasets"),
     ({"mode": "append", "records": ["cells"]}, f"append {LISTED}"),
     ({"mode": "incremental", "records": ["cells"]}, f"incremental {LISTED}"),
@@ -42,8 +43,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"mode": "incremental", "maximum_removed": "100.1%"}, f"{A_SHARE} 100.1%"),
 ]  # fmt: skip
 ACCEPTED: list[dict[str, Any]] = [
-    {}, {"format": "csv"}, {"format": "csv", "mode": "overwrite"}, {"arrangement": "files"}, {"arrangement": "folders"},
-    {"arrangement": "folders", "partition_by": ("a",)}, {"arrangement": "folders", "layout": Layout(file_bytes=1)},
+    {}, {"format": "csv"}, {"format": "csv", "mode": "overwrite"}, {"layout": "files"}, {"layout": "folders"},
+    {"layout": "folders", "partition_by": ("a",)}, {"layout": "folders", "file_bytes": 1},
     {"lock_types": "null"}, {"lock_types": "fail"}, {"records": ["cells"]},
     {"mode": "append", "records": ["documents"]},
     {"mode": "overwrite", "records": ["cells"]}, {"mode": "incremental", "maximum_removed": 0},
@@ -64,7 +65,7 @@ def test_valid_settings_are_accepted(settings: dict[str, Any]) -> None:
     assert {name: getattr(output, name) for name in settings} == settings
 
 
-NO_FILES = "a database has no format, partitions or data package of files; leave these options out"
+NO_FILES = "`{}` needs an output folder; name one with `out`, or leave it out"
 NESTED = "nested JSON is one file, without a layout or partitions; name `records`, or use ndjson"
 LOCKED = "the types of data sets are locked, but none are written; add datasets to the records"
 CHECKS: list[tuple[dict[str, Any], bool, str | None]] = [
@@ -72,21 +73,21 @@ CHECKS: list[tuple[dict[str, Any], bool, str | None]] = [
     ({}, True, None),
     ({}, False, None),
     ({"format": "csv"}, True, None),
-    ({"format": "csv"}, False, NO_FILES),
+    ({"format": "csv"}, False, "a database has no format; leave out csv"),
     ({"partition_by": ("lang",)}, True, None),
-    ({"partition_by": ("lang",)}, False, NO_FILES),
-    ({"layout": Layout(file_bytes=1)}, False, NO_FILES),
-    ({"arrangement": "files"}, False, NO_FILES),
+    ({"partition_by": ("lang",)}, False, NO_FILES.format("partition_by")),
+    ({"file_bytes": 1}, False, NO_FILES.format("file_bytes")),
+    ({"layout": "files"}, False, NO_FILES.format("layout")),
     ({"datapackage": True}, True, None),
-    ({"datapackage": True}, False, NO_FILES),
+    ({"datapackage": True}, False, NO_FILES.format("datapackage")),
     ({"lock_types": "fail"}, True, None),
     ({"lock_types": "fail", "records": [DATASETS]}, True, None),
     ({"lock_types": "fail", "records": ["cells"]}, True, LOCKED),
     ({"lock_types": "fail", "format": "json"}, True, LOCKED),
     ({"format": "json"}, True, None),
-    ({"format": "json", "arrangement": "files"}, True, NESTED),
-    ({"format": "json", "layout": Layout(file_bytes=1)}, True, NESTED),
-    ({"format": "json", "arrangement": "files", "records": ["cells"]}, True, None),
+    ({"format": "json", "layout": "files"}, True, NESTED),
+    ({"format": "json", "file_bytes": 1}, True, NESTED),
+    ({"format": "json", "layout": "files", "records": ["cells"]}, True, None),
     ({"partition_by": ("Title",)}, True, "cannot partition by 'Title': documents already has a column of that name; "
      "rename the attribute, or leave documents out"),
     ({"partition_by": ("a", "item")}, True, "cannot partition by 'item': prices already has a column of that name; "
@@ -101,10 +102,10 @@ def test_settings_are_checked_against_records_and_target(
 ) -> None:
     options = Options(schemas=ROWS) if "item" in settings.get("partition_by", ()) else Options()
     if message is None:
-        Output(**settings).check(options, is_folder)
+        Output(**settings).check(options, FOLDER if is_folder else DATABASE)
         return
     with pytest.raises(UsageError) as error:
-        Output(**settings).check(options, is_folder)
+        Output(**settings).check(options, FOLDER if is_folder else DATABASE)
     assert str(error.value) == message
 
 
@@ -120,10 +121,10 @@ def manifest(layout: Any, path: str = "cells.parquet") -> Manifest:
         ({}, None, "files"),
         ({}, manifest("folders"), "files"),
         ({"mode": "overwrite"}, manifest("folders"), "files"),
-        ({"arrangement": "folders"}, manifest("files"), "folders"),
-        ({"mode": "append", "arrangement": "files"}, manifest("folders"), "files"),
+        ({"layout": "folders"}, manifest("files"), "folders"),
+        ({"mode": "append", "layout": "files"}, manifest("folders"), "files"),
         ({"partition_by": ("a",)}, None, "folders"),
-        ({"layout": Layout(file_bytes=1)}, None, "folders"),
+        ({"file_bytes": 1}, None, "folders"),
         ({"mode": "append"}, None, "folders"),
         ({"mode": "incremental"}, None, "folders"),
         ({"mode": "append"}, manifest("files"), "files"),
@@ -135,7 +136,7 @@ def manifest(layout: Any, path: str = "cells.parquet") -> Manifest:
 def test_settings_and_the_previous_output_decide_the_arrangement(
     settings: dict[str, Any], previous: Manifest | None, arrangement: str
 ) -> None:
-    assert Output(**settings).arranged(previous) == arrangement
+    assert Output(**settings).arranged(previous.arrangement if previous else None) == arrangement
 
 
 def test_the_records_of_an_output() -> None:
@@ -168,7 +169,7 @@ def test_the_fingerprint_holds_what_rows_depend_on() -> None:
         return fingerprint(output.fingerprint_options(Options(**values)))
 
     same = of(Output())
-    for output in (Output(mode="append"), Output(arrangement="files"), Output(layout=Layout(file_bytes=1))):
+    for output in (Output(mode="append"), Output(layout="files"), Output(file_bytes=1)):
         assert of(output) == same
     assert of(Output(), maximum_seconds=1.0, parser="reference") == same
     for output in (Output("csv"), Output(partition_by=("a",)), Output(records=["cells"])):
@@ -192,11 +193,3 @@ def test_options_become_json_values() -> None:
         "s": "b'b'",
     }  # fmt: skip
     assert plain(Layout(file_bytes=2))["file_bytes"] == 2
-
-
-def test_at_most_one_mode_is_set() -> None:
-    assert mode_of() == mode_of(overwrite=False, append=False) == "create"
-    assert mode_of(overwrite=True) == "overwrite" and mode_of(append=True, incremental=False) == "append"
-    with pytest.raises(UsageError) as error:
-        mode_of(append=True, incremental=True)
-    assert str(error.value) == "append and incremental exclude each other; choose one"

@@ -25,8 +25,11 @@ from converter.engine.run import write_folder
 from converter.errors import OutputError
 from converter.model.source import Source
 from converter.output import Mode, Output, read_manifest, stage, verify
+from converter.output.claim import LOCK, PROOF, READY, STAGE
 from converter.output.directory import Directory
-from converter.output.stage import LOCK, PROOF, READY, STAGE, open_stage, write_file
+from converter.output.signals import uninterrupted
+from converter.output.stage import open_stage, write_file
+from converter.output.staging_place import staging_place
 from tests.support.commands import COMMAND, ENVIRONMENT, run
 from tests.support.folders import listing
 from tests.support.stages import FIRST, LATER, convert
@@ -183,17 +186,17 @@ def test_the_folder_for_database_stages_is_private_to_the_user(tmp_path: Path, m
     (tmp_path / "victim").mkdir()
     place.symlink_to(tmp_path / "victim")
     with pytest.raises(OutputError, match="TMPDIR"):
-        stage.staging_place("x")
+        staging_place("x")
     place.unlink()
     place.mkdir()
     place.chmod(0o777)
     with pytest.raises(OutputError, match="TMPDIR"):
-        stage.staging_place("x")
+        staging_place("x")
     place.rmdir()
-    assert stage.staging_place("x").parent == place and place.stat().st_mode & 0o777 == 0o700
+    assert staging_place("x").parent == place and place.stat().st_mode & 0o777 == 0o700
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     with pytest.raises(OutputError, match="No such file or directory; rows are staged there: set TMPDIR"):
-        stage.staging_place("x")
+        staging_place("x")
 
 
 def test_a_table_is_removed_only_within_its_root(tmp_path: Path) -> None:
@@ -463,7 +466,7 @@ def test_the_signal_handlers_of_the_caller_are_restored(tmp_path: Path, sigint_h
     previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     convert(FIRST, tmp_path / "out")
     assert {number: signal.getsignal(number) for number in previous_handlers} == previous_handlers
-    with pytest.raises(KeyboardInterrupt), stage.uninterrupted():
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0)
         is_complete = True

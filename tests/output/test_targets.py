@@ -21,7 +21,8 @@ from converter.config import Options
 from converter.engine.run import write_target
 from converter.errors import OutputError, UsageError
 from converter.output import Mode, Output, find_target, target
-from converter.output.postgres import Postgres, encoded
+from converter.output.postgres import Postgres
+from converter.output.postgres_values import encoded
 from tests.support.commands import COMMAND, ENVIRONMENT, run
 from tests.support.documents import EDITS, TEXTS
 from tests.support.places import (

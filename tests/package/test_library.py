@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
-import inspect
 import json
 import subprocess
 import sys
@@ -15,14 +13,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-import typer
 
 import converter
 from converter import errors
-from converter.cli import COMMANDS, app
-from converter.cli.console import FLAGS
-from converter.cli.reading_options import READING, Reading
-from converter.config import FROM_TEXT, options_from_text
 from converter.errors import ParquetryError, UsageError
 from tests.support.commands import run
 
@@ -54,12 +47,14 @@ def classes_in(annotation: Any) -> set[type]:
 
 
 def test_every_argument_type_is_exported() -> None:
-    """This covers functions, and classes that are arguments themselves, such as the layout of an output."""
-    public_objects = [getattr(converter, name) for name in (*FUNCTIONS, "Output", "Options", "Columns", "Hints")]
+    """This covers functions, and classes that are arguments themselves, such as `Output`."""
+    public_objects = [getattr(converter, name) for name in (*FUNCTIONS, "Output", "Options", "Run", "Columns", "Hints")]
     from pandas import DataFrame
 
     for public_object in public_objects:
-        hints = typing.get_type_hints(public_object, localns={"pd": pd, "DataFrame": DataFrame})
+        hints = typing.get_type_hints(
+            public_object, localns={"pd": pd, "DataFrame": DataFrame, "Schema": converter.Schema}
+        )
         for name, annotation in hints.items():
             for kind in classes_in(annotation):
                 if kind.__module__.startswith("converter."):
@@ -112,92 +107,6 @@ def test_an_output_that_is_not_a_path_is_refused(out: Any, tmp_path: Path) -> No
         converter.convert(tmp_path / "a.md", out)
 
 
-TEXTS: dict[str, tuple[str, Any]] = {
-    # an option of Spark's data source: (its text, the value)
-    "repair": ("safe", "safe"),
-    "rules_off": ("entities, odd_bullet", {"entities", "odd_bullet"}),
-    "maximum_bytes": ("7", 7),
-    "maximum_seconds": ("7.5", 7.5),
-    "maximum_output_bytes": ("8", 8),
-    "encoding": ("cp1251", "cp1251"),
-    "parser": ("reference", "reference"),
-    "input_format": ("html", "html"),
-    "whole_page": ("true", True),
-    "date_order": ("dmy", "dmy"),
-    "decimal": (",", ","),
-    "null_values": ("tbc,n.n.", {"tbc", "n.n."}),
-    "tolerance": ("0.1", 0.1),
-    "types": ("zip=string,a=b=date", {"zip": "string", "a=b": "date"}),
-    "units": ("False", False),
-}
-
-
-def test_options_are_read_from_text() -> None:
-    assert TEXTS.keys() == FROM_TEXT.keys()
-    options = options_from_text({name: text for name, (text, _) in TEXTS.items()} | {"path": "docs"})
-    for name, (_, value) in TEXTS.items():
-        assert getattr(options.hints if hasattr(options.hints, name) else options, name) == value
-    assert options_from_text({}) == converter.Options()
-    for name, text in {"maximum_bytes": "7.5", "units": "maybe", "types": "zip", "repair": "much"}.items():
-        with pytest.raises(UsageError):
-            options_from_text({name: text})
-
-
-OPTION_VALUES: dict[str, tuple[Any, str, Any]] = {
-    # an option of a command: (its value, the field of `Options` or `Hints`, the field's value)
-    "repair": ("safe", "repair", "safe"),
-    "without_rule": (["entities"], "rules_off", {"entities"}),
-    "encoding": ("cp1251", "encoding", "cp1251"),
-    "parser": ("reference", "parser", "reference"),
-    "input_format": ("html", "input_format", "html"),
-    "whole_page": (True, "whole_page", True),
-    "max_bytes": (7, "maximum_bytes", 7),
-    "max_seconds": (7.0, "maximum_seconds", 7.0),
-    "max_output_bytes": (7, "maximum_output_bytes", 7),
-    "no_units": (True, "units", False),
-    "type": (["zip=string"], "types", {"zip": "string"}),
-    "null_value": (["tbc"], "null_values", {"tbc"}),
-    "decimal": (",", "decimal", ","),
-    "date_order": ("dmy", "date_order", "dmy"),
-    "tolerance": (0.1, "tolerance", 0.1),
-}
-
-
-def test_reading_options_are_the_same_in_every_function_and_command() -> None:
-    """T44: each field of `Options` is an argument of each function, and an option of each command that reads.
-
-    This excludes the schemas, which only some need, and includes the fields of `Hints`.
-    """
-    fields = {field.name: field for field in dataclasses.fields(converter.Options) if field.name != "schemas"}
-    assert fields.keys() == typing.get_type_hints(converter.ReadingArguments).keys()
-    assert {name for name in fields if "maximum" in name} == converter.Limits.__annotations__.keys()
-    for name in FUNCTIONS:
-        assert (
-            inspect.signature(getattr(converter, name)).parameters["reading"].annotation == "Unpack[ReadingArguments]"
-        )
-    hints = {field.name for field in dataclasses.fields(converter.Hints)}
-    assert FROM_TEXT.keys() == (fields.keys() | hints) - {"hints"}
-    default = {name: value for name, (_, value) in READING.items()}
-    assert Reading(**default).options() == converter.Options()
-    assert {field: FLAGS[field] for _, field, _ in OPTION_VALUES.values() if field in fields} == {
-        field: f"--{name.replace('_', '-')}" for name, (_, field, _) in OPTION_VALUES.items() if field in fields
-    }
-    for name, (argument, field, value) in OPTION_VALUES.items():
-        options = Reading(**default | {name: argument}).options()
-        assert getattr(options, field, None) == value or getattr(options.hints, field, None) == value
-    hints = {field.name for field in dataclasses.fields(converter.Hints)}
-    assert {field for _, field, _ in OPTION_VALUES.values()} == (fields.keys() | hints) - {"hints"}
-    assert OPTION_VALUES.keys() == READING.keys() - {"no_types"}
-    assert Reading(**default | {"no_types": True}).hints().types == {"*": "string"}
-    assert fields["maximum_seconds"].default is not None and fields["maximum_bytes"].default is not None
-    group = typer.main.get_group(app)
-    reading = {"convert", "show", "inspect", "tables", "sql", "check", "infer"}
-    assert reading < set(COMMANDS)
-    for command in reading:
-        flags = {flag for parameter in group.get_command(None, command).params for flag in parameter.opts}  # type: ignore[arg-type, union-attr]
-        assert {f"--{name.replace('_', '-')}" for name in READING} <= flags, command
-
-
 def test_limits_hold_in_every_function(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n\n| a |\n|---|\n| 1 |\n")
     path = tmp_path / "a.md"
@@ -228,7 +137,7 @@ def test_limits_hold_in_every_command(tmp_path: Path) -> None:
 
 
 def test_no_library_message_names_a_command_line_flag() -> None:
-    """Messages name an option by its argument; the command line replaces the argument with its flag."""
+    """Messages name an option by its argument, which the command line replaces with its flag."""
     places = []
     for path in sorted(PACKAGE.rglob("*.py")):
         if path.relative_to(PACKAGE).as_posix().startswith(NOT_THE_LIBRARY):
@@ -237,7 +146,9 @@ def test_no_library_message_names_a_command_line_flag() -> None:
         expressions = [
             node for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         ]
-        documentation = {id(node.value) for node in expressions}
+        fields = [node.value for node in ast.walk(tree) if isinstance(node, ast.AnnAssign) and node.value is not None]
+        settings = [part for value in fields if isinstance(value, ast.Call) for part in ast.walk(value)]
+        documentation = {*(id(node.value) for node in expressions), *map(id, settings)}
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
                 words = node.value.replace("`", " ").replace("(", " ").split()

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.config import Options
+from converter.config import Options, Run
 from converter.engine.run import write_folder
 from converter.errors import OutputError, SparkError, TooManyProblems, UsageError, ViolationError
 from converter.model.report import Report
@@ -31,7 +31,6 @@ from converter.problems import Problem
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.sources import LocalFile, find_sources
-from converter.write import Layout
 from tests.support.combinations import ALL
 from tests.support.documents import TEXTS
 from tests.support.endless import Deadly, Slow
@@ -73,7 +72,7 @@ CASES: dict[str, tuple[Output, Options]] = {
     "all": (Output(), Options()),
     "some": (Output(records=["sections", "problems"]), Options(repair="off")),
     "data sets": (Output(records=["datasets"]), Options()),
-    "small files": (Output(layout=Layout(file_bytes=1)), Options()),
+    "small files": (Output(file_bytes=1), Options()),
     "schema": (Output(datapackage=True), Options(schemas=tuple(load_schemas("link-list")))),
 }
 
@@ -161,7 +160,7 @@ def test_a_resumed_run_equals_a_local_run(
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     maximum = "100%" if mode == "incremental" else None
-    output = Output(mode=mode, layout=Layout(file_bytes=file_bytes), maximum_removed=maximum)
+    output = Output(mode=mode, file_bytes=file_bytes, maximum_removed=maximum)
     for number, texts in enumerate(states):
         data_frame = spark.createDataFrame([*texts.items()], "key string, body string").repartition(2)
         report = on_spark(spark, data_frame, folder / "out", text_column="body", key_column="key", output=output)
@@ -185,7 +184,7 @@ def test_output_that_several_workers_cannot_produce_is_refused(
         (UsageError, "nested JSON", {"output": Output("json")}),
         (UsageError, "unique", {"options": Options(schemas=tuple(load_schemas(unique_schema)))}),
         (ViolationError, "date", {"options": Options(schemas=tuple(load_schemas(strict_schema)))}),
-        (TooManyProblems, "more than 0", {"maximum_problems": 0}),
+        (TooManyProblems, "more than 0", {"run": Run(maximum_problems=0)}),
     ]
     for kind, message, values in cases:
         with pytest.raises(kind, match=message):
@@ -300,7 +299,7 @@ def run_stream(spark: SparkSession, folder: Path, **values: Any) -> list[Report]
 
     time.sleep(2.1)  # documents must have settled
     reports: list[Report] = []
-    values.setdefault("told", reports.append)
+    values.setdefault("on_report", reports.append)
     stream(spark, str(folder / "in"), folder / "out", folder / "state", **values).awaitTermination()
     return reports
 
@@ -325,7 +324,7 @@ def test_a_stream_converts_each_document_once(spark: SparkSession, tmp_path: Pat
         raise RuntimeError("after the publishing, before the checkpoint")
 
     with pytest.raises(Exception, match="before the checkpoint"):
-        run_stream(spark, tmp_path, told=die)
+        run_stream(spark, tmp_path, on_report=die)
     assert verify(tmp_path / "out") == []
     assert [(report.documents, report.skipped) for report in run_stream(spark, tmp_path)] == [(0, 2)]
     local = write_folder(find_sources([tmp_path / "in"]), tmp_path / "local", Output(), Options())
@@ -339,9 +338,9 @@ def test_a_stream_resumes_after_its_driver_is_killed(tmp_path: Path) -> None:
     time.sleep(2.1)
     script = (
         "import os, sys\nfrom tests.benchmarks.spark import session\nfrom converter.spark import stream\n"
-        "told = (lambda report: os.kill(os.getpid(), 9)) if sys.argv[1] == 'die' else None\n"
+        "on_report = (lambda report: os.kill(os.getpid(), 9)) if sys.argv[1] == 'die' else None\n"
         f"stream(session('local[2,4]'), {str(tmp_path / 'in')!r}, {str(tmp_path / 'out')!r}, "
-        f"{str(tmp_path / 'state')!r}, told=told).awaitTermination()\n"
+        f"{str(tmp_path / 'state')!r}, on_report=on_report).awaitTermination()\n"
     )
     codes = [
         subprocess.run([sys.executable, "-c", script, action], cwd=PROJECT, capture_output=True, timeout=300).returncode

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -376,3 +378,17 @@ def test_any_text_round_trips_through_ndjson_and_json(values: list[str | None]) 
         text = stream.getvalue().decode()
         rows = json.loads(text) if format == "json" else [json.loads(line) for line in text.split("\n")[:-1]]
         assert [row["text"] for row in rows] == values
+
+
+def test_a_writer_that_is_never_closed_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that failed has closed its streams by then; pyarrow alone writes to them, and Python prints the error."""
+    errors: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", errors.append)
+    for kind in (pq.ParquetWriter, FORMATS["parquet"].writer):
+        stream = io.BytesIO()
+        schema = pa.schema([("a", pa.int32())])
+        writer = kind(stream, schema) if kind is pq.ParquetWriter else kind(stream, schema, Layout())
+        stream.close()
+        del writer
+        gc.collect()
+    assert len(errors) == 1
