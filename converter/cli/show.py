@@ -23,6 +23,8 @@ EXAMPLES = """[bold]Examples[/bold]
   parquetry show article.md --lines 10-40    only what is on these lines
 
   parquetry show article.md --repairs        every repair, before and after
+
+  parquetry show article.txt --why 12        why line 12 is a heading, or is none, and which rules touched it
 """
 
 
@@ -36,11 +38,15 @@ def show(
     ] = None,
     repairs: Annotated[bool, typer.Option("--repairs", help="Only the repairs, with before and after.")] = False,
     problems: Annotated[bool, typer.Option("--problems", help="Only the problems.")] = False,
+    why: Annotated[
+        int | None, typer.Option("--why", metavar="LINE", min=1, help="Why this line is read as it is.")
+    ] = None,
     exclude: Exclude = None,
     no_ignore: NoIgnore = False,
 ) -> None:
     """Show how documents are read: the outline with line numbers, lists, tables, repairs and problems."""
     from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
+    from converter.show.why import render_why
 
     selection = parse_lines(lines)
     parts = [part for part, is_requested in ((REPAIRS, repairs), (PROBLEMS, problems)) if is_requested]
@@ -54,7 +60,10 @@ def show(
             continue
         if document_count:
             console.print()
-        print_to(console, render(document, lines=selection, parts=parts or PARTS))
+        if why is not None:
+            print_to(console, render_why(document, why, options))
+        else:
+            print_to(console, render(document, lines=selection, parts=parts or PARTS))
         document_count += 1
     raise typer.Exit(1 if not document_count else 3 if errors else 0)
 

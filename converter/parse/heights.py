@@ -1,9 +1,9 @@
-"""Raised and lowered signs: `<sup>` and `<sub>` in the plain text of table cells.
+"""Raised and lowered signs: `<sup>` and `<sub>` in plain text.
 
-Tags vanish from plain text, and a raised digit would become one more digit of the number beside it: 12.5<sup>2</sup>
-is 12.5², not 12.52. What stands beside a number keeps its height: raised digits and single letters (12<sup>a</sup>),
-lowered digits (1010<sub>2</sub>). All else reads like the text beside it: m<sup>2</sup>, 3<sup>rd</sup>,
-CO<sub>2</sub>.
+Tags vanish from plain text, and a raised digit would become one more digit of the number beside it, or a part of the
+word: 12.5<sup>2</sup> is 12.5², not 12.52, and a note on a word<sup>1</sup> is word¹. Raised digits keep their height,
+beside a number also single letters (12<sup>a</sup>) and lowered digits (1010<sub>2</sub>). All else reads like the text
+beside it: 3<sup>rd</sup>, CO<sub>2</sub>.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ RAISED_LETTERS = "ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣ
 RAISED = str.maketrans("0123456789+-−–()abcdefghijklmnoprstuvwxyz", f"{RAISED_DIGITS}⁺⁻⁻⁻⁽⁾{RAISED_LETTERS}")
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
-BESIDE_NUMBER = re.compile(r"[0-9%‰°$€£¥\s]?|[⁰¹²³⁴-⁹]")
-"""The characters before signs that belong to a number, or before a number: `¹12.5`."""
+SLASHES = ("/", "⁄")
+"""Before the denominator of a fraction: `<sup>1</sup>/<sub>2</sub>`."""
 DIGITS = re.compile(r"[+\-−–]?[0-9]{1,4}|\([0-9]{1,3}\)|[0-9]{1,3}(?:[,;] ?[0-9]{1,3})+")
 LETTERS = re.compile(r"\(?[a-pr-z]\)?|[a-pr-z](?:[,;] ?[a-pr-z])+")
 
@@ -50,8 +50,6 @@ class Heights:
 def height_of(name: str, before: str, signs: str) -> dict[int, int] | None:
     """Return the table that raises or lowers these signs after `before`, None if they stay as they are."""
     signs = signs.strip() if len(signs) <= LONGEST else ""
-    if not BESIDE_NUMBER.fullmatch(before):
-        return None
-    if name == "sup" and (DIGITS.fullmatch(signs) or (before.isdigit() and LETTERS.fullmatch(signs))):
-        return RAISED
-    return LOWERED if name == "sub" and before.isdigit() and DIGITS.fullmatch(signs) else None
+    if name == "sup":
+        return RAISED if DIGITS.fullmatch(signs) or (before.isdigit() and LETTERS.fullmatch(signs)) else None
+    return LOWERED if (before.isdigit() or before in SLASHES) and DIGITS.fullmatch(signs) else None

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from converter.parse.content import Content
+from converter.parse.heights import Heights
 from converter.parse.html_tags import BREAK, INVISIBLE_ELEMENTS, tag_name
 
 # No quoted value of a tag holds `<` here, so that a tag whose quotes never close is read in linear time.
@@ -67,7 +68,7 @@ class HtmlReader:
         self.source = source
         self.numbers = numbers
         self.pieces: list[Piece] = []
-        self.content = Content()
+        self.content, self.heights = Content(), Heights()
         self.start = self.start_line = self.level = self.enclosing = self.verbatim = 0
         self._line = self._counted_end = 0
 
@@ -100,6 +101,7 @@ class HtmlReader:
         elif HEADING.fullmatch(element) and change > 0 and self._opens_heading(token.end()):
             self._cut(token.start(), self.content.begin())
             self.level = int(element[1])
+        self.heights.read(token[0], self.content.parts)
         if element == "br":
             self.content.add_gap(BREAK)
         else:
@@ -128,5 +130,5 @@ class HtmlReader:
             piece = source.rstrip().lstrip("\n")
             kind = "heading" if level else "image" if LONE_IMAGE.fullmatch(piece) and self.content.images else "html"
             self.pieces.append(Piece(kind, piece, first_line, last_line, level, text, self.content))
-        self.content, self.level = next_content or Content(), 0
+        self.content, self.heights, self.level = next_content or Content(), Heights(), 0
         self.start, self.start_line = end, line + source.count("\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 
 BREAK = "\0"
 """The end of a line that an element begins or ends: several in a row are one, and none stands at an end of the text.
@@ -18,6 +19,19 @@ LINE_ELEMENTS = (
 GAPS = {**dict.fromkeys(LINE_ELEMENTS, BREAK), "br": "\n", "td": " ", "th": " "}
 """What the tags of an element show as; those of any other element leave no gap."""
 INVISIBLE_ELEMENTS = ("script", "style", "template", "noscript")
+INLINE_ELEMENTS = (
+    "a", "abbr", "acronym", "applet", "area", "audio", "b", "base", "basefont", "bdi", "bdo", "big", "blink", "br",
+    "button", "canvas", "cite", "code", "col", "colgroup", "data", "datalist", "del", "details", "dfn", "em", "embed",
+    "font", "frame", "frameset", "head", "html", "i", "iframe", "img", "input", "ins", "kbd", "label", "link", "map",
+    "mark", "marquee", "math", "meta", "meter", "nobr", "noframes", "object", "output", "param", "picture", "progress",
+    "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "select", "slot", "small", "source", "span", "strike", "strong",
+    "sub", "sup", "svg", "td", "th", "time", "track", "tt", "u", "var", "video", "wbr",
+)  # fmt: skip
+SHOWN_ELEMENTS = frozenset((*LINE_ELEMENTS, *INLINE_ELEMENTS))
+"""The elements of HTML, but those that show nothing."""
+COMPONENT = re.compile(r"</?[A-Z][A-Za-z0-9]*[a-z]")
+"""A component of a program: `<Note>` may end paragraphs later."""
+HEIGHTS = frozenset({"sub", "/sub", "sup", "/sup"})
 
 NAME = re.compile(r"<(/?[A-Za-z][A-Za-z0-9-]*)")
 # An unquoted value in braces is a program's (JSX), no address.
@@ -39,7 +53,26 @@ def plain_text(tag: str) -> str | None:
     """Return what a tag shows as; None if that depends on what is around it."""
     name = tag_name(tag)
     gap = gap_of(name)
-    return None if name in ("a", "/a", "img") or gap not in ("", "\n") else gap
+    if name in ("a", "/a", "img") or name in HEIGHTS or gap not in ("", "\n") or may_be_placeholder(tag):
+        return None
+    return gap
+
+
+def may_be_placeholder(tag: str) -> bool:
+    """Whether a tag is one only if its element begins and ends: `<name>` and `<script>` in prose are text."""
+    name = tag_name(tag).removeprefix("/")
+    is_tag = not name or name in SHOWN_ELEMENTS or tag.endswith("/>")
+    return not is_tag and not COMPONENT.match(tag)
+
+
+def placeholders(tags: Iterable[str]) -> frozenset[str]:
+    """Return those of the tags of a text that are text themselves, because their element never begins or ends."""
+    candidates = {tag for tag in tags if may_be_placeholder(tag)}
+    names = {tag_name(tag) for tag in candidates}
+    return frozenset(
+        tag for tag in candidates
+        if (name := tag_name(tag)).removeprefix("/") not in names or f"/{name.removeprefix('/')}" not in names
+    )  # fmt: skip
 
 
 def attributes(tag: str) -> dict[str, str]:

@@ -14,9 +14,11 @@ from converter.parse.dialects.attributes import cut_title
 from converter.problems import Problem
 from converter.records.context import ParsedDocument
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
-from converter.values import Column, Hints, dataset_name, infer_tables, storable
+from converter.values import Column, Conventions, Hints, dataset_name, infer_tables, storable, writes_comma
 from converter.values import Table as TableCells
 
+UNREAD = frozenset({"code", "math", "front_matter", "quote", "footnote"})
+"""Blocks that are not in the document's language, or whose text is that of others."""
 LONGEST_CAPTION = 500
 """A longer paragraph is text that begins with the word for a table."""
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
@@ -35,7 +37,8 @@ def captions(context: ParsedDocument) -> dict[int, str]:
     """Return the captions of a document's tables, by the index of their block.
 
     A caption is a paragraph right above or below its table in the same container: a titled one (`Table 1: ...`,
-    Pandoc's `: ...`), or one above that ends with a colon, of which it is the last sentence.
+    Pandoc's `: ...`), or one above that ends with a colon, of which it is the last sentence. The last item of a list
+    may introduce the table below it like a paragraph.
     """
     result: dict[int, str] = {}
     run: list[int] = []  # tables and titles in turn
@@ -47,11 +50,18 @@ def captions(context: ParsedDocument) -> dict[int, str]:
         if index < len(context.blocks) and (_is_table(context.blocks[index]) or _is_title(context.blocks[index])):
             run.append(index)
     for index, (above, block) in enumerate(pairwise(context.blocks), 1):
-        if _is_table(block) and index not in result and above.kind == "paragraph" and above.parent == block.parent:
-            text = above.text.rstrip()
+        if _is_table(block) and index not in result and above.parent == block.parent:
+            text = _last_paragraph(above).rstrip()
             if text.endswith((":", "：")) and not _is_title(above):
                 result[index] = SENTENCE_BREAK.split(text)[-1]
     return result
+
+
+def _last_paragraph(block: Block) -> str:
+    """Return the text of a paragraph, or of the last item of a list; empty for other blocks."""
+    if block.kind == "list" and block.items:
+        return block.items[-1].text
+    return block.text if block.kind == "paragraph" else ""
 
 
 def _is_table(block: Block) -> bool:
@@ -104,7 +114,8 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
         header = [cell.text for cell in table.header]
         columns = [[row[position].text for row in table.rows] for position in range(len(header))]
         tables.append(TableCells(header, columns, table.lines))
-    return infer_tables(tables, hints)
+    texts = (block.text for block in blocks if block.kind not in UNREAD)
+    return infer_tables(tables, hints, Conventions(writes_comma=bool(tables) and writes_comma(texts)))
 
 
 def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:

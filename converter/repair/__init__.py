@@ -51,7 +51,7 @@ from converter.repair.rules.table_ruler import table_ruler
 from converter.repair.rules.whole_fence import whole_fence
 from converter.repair.state import State
 
-__all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "repair"]
+__all__ = ["LEVELS", "RULES", "Repair", "Repaired", "Rule", "State", "draft_for_headings", "repair"]
 
 LEVELS = ("off", "safe", "full")
 
@@ -137,6 +137,23 @@ def repair(
     return Repaired(result.lines, result.numbers, repairs, state, ends)
 
 
+def draft_for_headings(
+    lines: list[str], numbers: Sequence[int], level: str = "full", off: frozenset[str] = frozenset()
+) -> Draft:
+    """The draft that is searched for headings: after all rules that run before."""
+    names = [rule.name for rule in RULES]
+    rules = [
+        rule for rule in RULES[: names.index("bare_heading")] if rule.name not in off and level in (rule.level, "full")
+    ]
+    draft = _run_rules(rules, lines, numbers)
+    for _ in range(PASSES):
+        if not draft.is_reshaped:
+            break
+        result = draft.finish()
+        draft = _run_rules(rules, result.lines, result.numbers)
+    return draft
+
+
 def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answer: Answer | None = None) -> Draft:
     draft = Draft(lines, numbers)
     draft.answer = answer
@@ -144,5 +161,6 @@ def _run_rules(rules: list[Rule], lines: list[str], numbers: Sequence[int], answ
         count = len(draft.repairs)
         rule.apply(draft)
         if len(draft.repairs) > count and rule in RESHAPING:
-            break  # kinds and state describe the text before this rule
+            draft.is_reshaped = True  # kinds and state describe the text before this rule
+            break
     return draft

@@ -41,6 +41,8 @@ class Draft:
         """Whether the text contains dialogue; None until the search for headings needs it."""
         self.heading_chances: dict[tuple[Block, int], float] | None = None
         """(heading, its level) -> the probability that it is a heading; None before the search for headings."""
+        self.is_reshaped = False
+        """Whether a rule has changed which lines are separate, so that the kinds are those of an earlier text."""
         self.answer: Answer | None = None
         """The heading model's last answer; a further pass over the text often asks the same question."""
 

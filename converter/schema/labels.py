@@ -12,14 +12,14 @@ from typing import Any
 from converter.parse import Block, Item, Table
 from converter.records import ParsedDocument
 from converter.records.label import label_of
-from converter.schema.lists import list_items
+from converter.schema.lists import list_items, table_items
 
 # `**Label:** value` on a line of its own in a paragraph.
 LABELLED_LINE = re.compile(r"(\*\*|__)(?P<label>[^*_]{1,60}?)\s*:?\1(?:\s*+:)?\s++(?P<value>\S.*)")
 PLAIN_LINE = re.compile(r"(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,2})(?::\s+|：\s*)(?P<value>\S.*)")
-# `**Label:**` or `Label:` on a line of its own, above a list.
+# `**Label:**` or `Label:` on a line of its own, above a list or table.
 LABEL_ALONE = re.compile(
-    r"(?P<mark>\*\*|__|)(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,3})\s*+(?:[:：](?P=mark)|(?P=mark)\s*+[:：])\s*"
+    r"(?P<mark>\*\*|__|)(?P<label>[^\W\d_][\w-]*(?: [\w-]+){0,5})\s*+(?:[:：](?P=mark)|(?P=mark)\s*+[:：])\s*"
 )
 MARKS = re.compile(r"(\*\*|__|`)")
 
@@ -44,7 +44,7 @@ def labels(context: ParsedDocument, sections: Iterable[int], lists_only: bool = 
 def labelled_values(block: Block, below: Block | None = None, lists_only: bool = False) -> list[tuple[str, Any]]:
     """Return the labels and values of a block: a list's items, a paragraph's lines, terms, or a table's rows.
 
-    The last line of a paragraph may label the list `below` it.
+    The last line of a paragraph may label the list or table `below` it.
     """
     if block.kind == "paragraph":
         return _labelled_lines(block, below)
@@ -60,15 +60,22 @@ def labelled_values(block: Block, below: Block | None = None, lists_only: bool =
 
 def _labelled_lines(block: Block, below: Block | None) -> list[tuple[str, Any]]:
     lines = [line.rstrip(" \\") for line in block.markdown.split("\n")]
-    label = LABEL_ALONE.fullmatch(lines[-1]) if below is not None and below.kind == "list" else None
-    if label is not None and below is not None:
+    values = [*list_items(below), *table_items(below)] if below is not None else []
+    label = LABEL_ALONE.fullmatch(lines[-1]) if values else None
+    if label is not None:
         lines.pop()
     matches = [LABELLED_LINE.fullmatch(line) for line in lines]
     if not any(matches):  # without emphasis, every line but a title above several must have a label, or it is prose
         matches = [PLAIN_LINE.fullmatch(line) for line in lines]
         matches = matches if all(matches[1:] if len(matches) > 2 else matches) else []
     pairs: list[tuple[str, Any]] = [(match["label"], MARKS.sub("", match["value"])) for match in matches if match]
-    return [*pairs, (label["label"], list_items(below))] if label is not None and below is not None else pairs
+    return [*pairs, (label["label"], values)] if label is not None else pairs
+
+
+def labelled_headings(context: ParsedDocument) -> list[tuple[str, str]]:
+    """Return the labels and values of headings: `### Date: 2024-05-01`."""
+    matches = (PLAIN_LINE.fullmatch(section.title or "") for section in context.sections)
+    return [(match["label"], match["value"]) for match in matches if match]
 
 
 def _pair(block: Block, index: int, item: Item, children: Mapping[int, list[int]]) -> tuple[str, Any] | None:

@@ -62,12 +62,17 @@ def list_items(block: Block) -> list[str]:
     return items
 
 
+def table_items(block: Block) -> list[str]:
+    """Return the rows of a block's tables, each with its filled cells."""
+    rows = (row for table in block.tables for row in table.rows)
+    return [", ".join(cell.text.strip() for cell in row if cell.text.strip()) for row in rows]
+
+
 def section_items(context: ParsedDocument, sections: Iterable[int]) -> list[str] | str:
     """Return the items of the lists in sections; without a list, the rows of the tables, or else the text."""
     blocks = [context.blocks[block] for section in sections for block in context.sections[section].blocks]
     items = [item for block in blocks for item in list_items(block)]
     if not items:
-        rows = (row for block in blocks for table in block.tables for row in table.rows)
-        items = [", ".join(cell.text.strip() for cell in row if cell.text.strip()) for row in rows]
+        items = [item for block in blocks for item in table_items(block)]
     texts = (section_text(context.sections[section], context.blocks) for section in sections)
     return [item for item in items if item] or "\n".join(filter(None, texts))

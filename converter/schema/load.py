@@ -194,16 +194,21 @@ def _sources(located: Located, data: dict[str, Any], path: Path, unit: str) -> I
         if not key:
             source = usual_source(unit, data["name"])
             if source is None:
-                parts = ", ".join(PARTS[unit])
+                choices = ", ".join(PARTS[unit])
                 raise located.error(
-                    f"{data['name']} is not a part of {unit} ({parts}); set `part:` or another source", path
+                    f"{data['name']} is not a part of {unit} ({choices}); set `part:` or another source", path
                 )
             yield source
             continue
         key_path, value = (*path, key), data[key]
         _check_kind(located, key_path, SOURCES_OF.get(key), unit, "from")
-        if key == "part" and value not in PARTS[unit]:
-            raise located.error(f"{unit} cannot have a part {value}{suggestion(value, PARTS[unit])}", key_path)
+        if key == "part":
+            parts = value if isinstance(value, list) else [value]
+            for part in parts:
+                if part not in PARTS[unit]:
+                    raise located.error(f"{unit} cannot have a part {part}{suggestion(part, PARTS[unit])}", key_path)
+                yield key, part
+            continue
         if key in ("column", "label", "section") or (key == "heading" and not isinstance(value, int)):
             value = _patterns(located, value, key_path)
         elif key == "metadata":

@@ -24,6 +24,7 @@ from converter.schema.labels import (
     MOST_LABELS,
     children_of,
     has_labels,
+    labelled_headings,
     labelled_values,
     labels,
     table_pairs,
@@ -303,7 +304,7 @@ def _document_units(context: ParsedDocument) -> Iterator[Unit]:
         "text": lambda: full_text(context, sections),
         "items": lambda: _items(context, sections),
     }
-    pairs = lambda: labels(context, sections)  # noqa: E731
+    pairs = lambda: [*labels(context, sections), *labelled_headings(context)]  # noqa: E731
     yield Unit(context, 0, 1, max(1, context.text.line_count), parts, pairs, sections)
 
 

@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from converter.repair import RULES
-from converter.repair.draft import Draft
+from converter.repair import draft_for_headings
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.training.damage import LAYOUTS, UNDIVIDED, Piece, pieces_of, write_lines
 from converter.training.undivided import AMBIGUOUS, undivided_texts
@@ -65,24 +64,11 @@ class Example:
 
 def page_of(lines: list[str]) -> tuple[Page, Sequence[int]] | None:
     """The page that the search for headings sees, and the line of each of its draft's lines; None if it sees none."""
-    draft = _draft_of(lines)
+    draft = draft_for_headings(lines, range(len(lines)))
     if not (draft.state.spaced or draft.state.one_line) or draft.state.headings == "marked":
         return None
     page = Page(blocks_of(draft))
     return (page, draft.numbers) if page.is_article else None
-
-
-def _draft_of(lines: list[str]) -> Draft:
-    """The draft after all rules that run before the search for headings."""
-    draft = Draft(lines, range(len(lines)))
-    for rule in RULES:
-        if rule.name == "bare_heading":
-            break
-        rule.apply(draft)
-        if rule is RULES[0] and draft.repairs:
-            result = draft.finish()
-            draft = Draft(result.lines, result.numbers)
-    return draft
 
 
 def page_examples(folder: Path) -> Iterator[Example]:

@@ -9,7 +9,8 @@ All cells of a column decide its type; if no type fits them all, the column is s
 A reading is taken only where every other reading that the cells allow is worse. Where it is open, the column is text
 and its evidence names the cell that leaves it open: a wrong value is worse than a text. What settles it is, in this
 order: what the user says, the cells themselves, the header and its neighbours, proof from other columns of the document
-(the order of day and month, the decimal mark). Each guard stands where its reading is made (`guards.py`, `versions.py`,
+(the order of day and month, the decimal mark). The document's language settles nothing, but leaves `1.234` open where a
+comma is the decimal mark (`languages.py`). Each guard stands where its reading is made (`guards.py`, `versions.py`,
 `raised.py`, `styles.py`, `boolean.py`, `time64.py`), its examples and counter-examples in
 `tests/cases/values/guards.yaml`.
 """
@@ -26,6 +27,7 @@ from converter.values.infer import (
     infer_tables,
     type_named,
 )
+from converter.values.languages import writes_comma
 from converter.values.lattice import storable, unify
 from converter.values.names import column_name, column_names, dataset_name
 from converter.values.string import texts
@@ -35,4 +37,5 @@ __all__ = [
     "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table",
     "asked_type", "check", "column_name", "column_names", "common_conventions", "dataset_name", "infer", "infer_table",
     "infer_tables", "storable", "texts", "type_named", "unify",
+    "writes_comma",
 ]  # fmt: skip

@@ -19,6 +19,8 @@ class Conventions:
     """`dmy` or `mdy`, proved by a date that is valid in only one order."""
     decimal: DecimalMark | None = None
     """`.` or `,`, proved by a number that can be read in only one way."""
+    writes_comma: bool = False
+    """Whether the language of the document has a decimal comma: `1.234` and `1,234` are open without proof."""
 
 
 NO_CONVENTIONS = Conventions()

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
-from converter.values.guards import decade_reason
+from converter.values.guards import LETTERED_CODE, decade_reason
 from converter.values.lattice import DURATION
 from converter.values.time64 import DURATION_HEADER
 
@@ -63,7 +63,8 @@ def parse(text: str) -> int | None:
         lengths = [MICROSECONDS.get(word.lower(), 0) for _, word in parts]
         # From the largest unit to the smallest, none twice: `20m 1h` is not a duration.
         is_falling = all(lengths) and sorted(set(lengths), reverse=True) == lengths
-        if not is_falling or (len(lengths) == 1 and lengths[0] < SMALLEST_LONE_UNIT):
+        is_lone = len(lengths) == 1
+        if not is_falling or (is_lone and (lengths[0] < SMALLEST_LONE_UNIT or LETTERED_CODE.fullmatch(text))):
             return None
         pairs = [(number, length) for (number, _), length in zip(parts, lengths, strict=True)]
     else:

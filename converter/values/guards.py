@@ -33,6 +33,16 @@ IDENTIFIER_HEADER = header_pattern(
 CODE_HEADER = header_pattern(
     r"ids?|codes?|no|nr|number|sku|part|model|article|artikel\w*|ref|reference|commit|sha|room|flight|seat|batch|lot"
 )
+PHYSICAL_HEADER = header_pattern(
+    r"temp|temps|temperatur\w*|high|low|current|strom|corriente|courant|amps?|amperage|fuse|breaker|voltage|load|"
+    r"charge|capacity|capacitance|kapazität|params?|parameters?|sizes?|größe|revenue|sales|umsatz|income|profit|"
+    r"market cap|gdp|worth|budget|funding|valuation|count|total"
+)
+"""Headers of what is measured in units of one capital letter: `16A` under `Fuse` is a current."""
+REFERENCE_HEADER = header_pattern(
+    r"notes|footnotes?|refs?|references?|citations?|see|sources?|anm|anmerkung\w*|fußnoten?"
+)
+"""Headers of the numbers of notes, of which a cell may have several: `8,19`."""
 DECADE_HEADER = header_pattern(r"decades?|eras?|epochs?|generations?|jahrzehnte?|décennies?|décadas?|decenni\w*")
 MEASURE_HEADER = header_pattern(
     r"price|preis|prix|precio|prezzo|cost|fee|rate|ratio|scores?|ratings?|average|avg|mean|median|sd|std|sem|gpa|grade|note|"
@@ -42,6 +52,10 @@ MEASURE_HEADER = header_pattern(
 EXACT_DIGITS = 15
 """The number of digits that a float64 always keeps."""
 
+LETTERED_CODE = re.compile(r"[0-9]+[A-Z]")
+"""A code such as `12B`, or a number with a unit: `16A`."""
+HEXADECIMAL = frozenset("ABCDEF")
+SHORTEST_LETTERED_CODE = 3
 EXPONENT_CODE = re.compile(r"([0-9]+)[eE]([0-9]+)")
 SIGNED_OR_FRACTION = re.compile(r"[.,+-]")
 DECADE = re.compile(r"(?:1[5-9]|20)[0-9]0s")
@@ -68,11 +82,29 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
             return _exponent_reason(cells, numbers)
         if numbers.has_fraction:
             return _version_reason(cells, numbers)
-    return cells.result_of(decade_reason) if numbers.unit == "s" else None
+    if numbers.unit == "s":
+        return cells.result_of(decade_reason)
+    return _lettered_reason(cells, numbers, numbers.unit) if numbers.unit and len(numbers.unit) == 1 else None
 
 
 def _raw_text(cells: Cells, numbers: Numbers, index: int) -> str:
     return cells.texts[numbers.fitting[index]]
+
+
+def _lettered_reason(cells: Cells, numbers: Numbers, unit: str) -> NoMatch | None:
+    """Return why `687F` and the like may be codes: by the header, or as hexadecimal digits of equal length.
+
+    A space, a fraction, a sign or a number without the letter shows that they are numbers.
+    """
+    raw_texts = [_raw_text(cells, numbers, index) for index in range(len(numbers.texts))]
+    is_measure = PHYSICAL_HEADER.search(cells.header) or MEASURE_HEADER.search(cells.header)
+    if is_measure or not unit.isupper() or not all(map(LETTERED_CODE.fullmatch, raw_texts)):
+        return None
+    lengths = set(map(len, raw_texts))
+    may_be_hexadecimal = unit in HEXADECIMAL and len(lengths) == 1 and max(lengths) >= SHORTEST_LETTERED_CODE
+    if may_be_hexadecimal or CODE_HEADER.search(cells.header):
+        return numbers.refusal(cells, 0, f"{raw_texts[0]} may be a code")
+    return None
 
 
 def _exponent_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:

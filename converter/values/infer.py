@@ -148,6 +148,7 @@ def common_conventions(columns: Iterable[Column], otherwise: Conventions) -> Con
     return Conventions(
         date_order=(orders.pop() if len(orders) == 1 else None) if orders else otherwise.date_order,
         decimal=(decimals.pop() if len(decimals) == 1 else None) if decimals else otherwise.decimal,
+        writes_comma=otherwise.writes_comma,
     )
 
 

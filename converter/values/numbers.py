@@ -7,7 +7,7 @@ from collections import Counter
 
 from converter.values.cells import LONGEST_VALUE, Cells, NoMatch, Reading
 from converter.values.column import Conventions
-from converter.values.guards import code_reason
+from converter.values.guards import REFERENCE_HEADER, code_reason
 from converter.values.quantities import Numbers, Quantity
 from converter.values.styles import choose_style, list_among, odd_body
 from converter.values.units import CURRENCIES, cell_unit, header_unit, is_money, unit_key
@@ -85,7 +85,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
     unit = header_unit(cells.header)
     is_settled = cells.hints.decimal is not None or cells.conventions.decimal is not None
     may_be_groups = is_money(unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions)
-    if is_open and not is_settled and may_be_groups:
+    if is_open and not is_settled and (may_be_groups or cells.conventions.writes_comma):
         return None
     notes = [f"unit {unit} in the header"] if unit else []
     asks = None
@@ -121,12 +121,14 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
     example = max(bodies.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
-    position = None if "," in (cells.hints.decimal, cells.conventions.decimal) else list_among(list(bodies.values()))
+    has_comma = "," in (cells.hints.decimal, cells.conventions.decimal)
+    are_references = REFERENCE_HEADER.search(cells.header) is not None
+    position = None if has_comma else list_among(list(bodies.values()), are_references)
     if position is not None and choice.style.decimal == ",":
         index = list(bodies)[position]
         return NoMatch(cells.rows[index], f"{bodies[index]} may be a list or a fraction", "decimal")
     if choice.is_open:
-        if choice.is_even or (is_money(unit) and not choice.style.group):
+        if choice.is_even or cells.conventions.writes_comma or (is_money(unit) and not choice.style.group):
             return NoMatch(cells.rows[next(iter(bodies))], f"{example} may be a group or a fraction", "decimal")
         notes.append(f"{example} read as {choice.style.canonical(example)}, no cell says otherwise")
     elif choice.style.group or choice.style.decimal == ",":

@@ -136,17 +136,23 @@ def _are_groups(bodies: Sequence[str]) -> bool | None:
     return None if has_whole or all(body.endswith("00") for body in marked) else False
 
 
-def list_among(bodies: Sequence[str]) -> int | None:
+def list_among(bodies: Sequence[str], are_references: bool = False) -> int | None:
     """Return the index of a body that may be a list of two numbers rather than a fraction, `4,6` among 3, 4, 5 and 6.
 
-    That is so if most are whole, and each with a comma names two of them, the smaller first.
+    That is so if most are whole, and each with a comma names two numbers, the smaller first: two of the whole ones, or
+    two that fill their gaps, as the numbers of notes do in several lists. Under a header of notes, any two.
     """
     lists = {index: body.split(",") for index, body in enumerate(bodies) if "," in body}
+    if not lists or 2 * len(lists) >= len(bodies):
+        return None
+    pairs = list(lists.values())
+    if not all(len(pair) == 2 and pair[0] and pair[1][0] != "0" and int(pair[0]) < int(pair[1]) for pair in pairs):
+        return None
     whole = {body for body in bodies if body.isdigit()}
-    are_pairs = all(
-        len(pair) == 2 and whole.issuperset(pair) and int(pair[0]) < int(pair[1]) for pair in lists.values()
-    )
-    return next(iter(lists)) if lists and are_pairs and 2 * len(lists) < len(bodies) else None
+    numbers = set(map(int, whole.union(*pairs)))
+    have_no_gaps = len(pairs) > 1 and max(numbers) - min(numbers) < len(numbers)
+    are_lists = are_references or have_no_gaps or all(whole.issuperset(pair) for pair in pairs)
+    return next(iter(lists)) if are_lists else None
 
 
 def odd_body(bodies: Sequence[str]) -> int:

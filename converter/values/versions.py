@@ -18,6 +18,8 @@ LARGEST_MAJOR, LARGEST_MINOR = 40, 30
 """The largest numbers of versions whose minors have one digit or two; scores and prices are spread over more."""
 NEAR = 9
 """How far apart the minors of one major version may be to look like its releases."""
+QUARTERS = frozenset({"0", "00", "25", "5", "50", "75"})
+"""The fractions of quarters: 8.5, 8.25, 9.0 measure something."""
 MONTH = re.compile(r"0[1-9]|1[0-2]")
 RELEASE_YEAR = re.compile(r"0?[5-9]|[1-3][0-9]|20[0-9]{2}")
 
@@ -106,6 +108,28 @@ def _lie_near(versions: Versions) -> tuple[int, str] | None:
     return None if index is None else (index, f"{versions[index]} may be a version")
 
 
+def _rise(versions: Versions) -> tuple[int, str] | None:
+    """6.1, 6.6, 6.12: in the order of versions, not of fractions, and most with fewer digits than the longest."""
+    if not _may_be_releases(versions) or len(versions) < VERSION_DIGITS:
+        return None
+    minors = {minor for _, minor in versions if minor}
+    longest = max(map(len, minors))
+    short = sum(len(minor) < longest for _, minor in versions)
+    if longest == 1 or 2 * short < len(versions) or minors <= QUARTERS or max(map(int, minors)) > LARGEST_MINOR:
+        return None
+    if not _is_sorted([(int(major), int(minor or 0)) for major, minor in versions]):
+        return None
+    if _is_sorted([float(str(version)) for version in versions]):
+        return None
+    index = next(index for index, (_, minor) in enumerate(versions) if len(minor) == longest)
+    return index, f"{versions[index]} stands in the order of versions"
+
+
+def _is_sorted(values: Sequence[tuple[int, int]] | Sequence[float]) -> bool:
+    """Whether the values rise or fall throughout."""
+    return sorted(values) in (list(values), list(reversed(values)))
+
+
 def _may_be_releases(versions: Versions) -> bool:
     """Whether the numbers count from one: small, none of them 0.x alone, no minor with a zero before it."""
     return any(major != "0" for major, _ in versions) and all(
@@ -129,5 +153,5 @@ def _are_months(versions: Versions) -> tuple[int, str] | None:
 
 
 LOOKS: list[Callable[[Versions], tuple[int, str] | None]] = [
-    _differ_by_a_zero, _count, _keep_some_zeros, _lie_near, _are_months,
+    _differ_by_a_zero, _count, _keep_some_zeros, _lie_near, _rise, _are_months,
 ]  # fmt: skip

@@ -12,10 +12,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from converter.api.read import read
+from converter.config import Options
 from converter.document.document import Document
+from converter.errors import UsageError
 from converter.printable import one_line, printable
 from converter.show.outline import Lines
 from converter.show.terminal import PARTS, PROBLEMS, REPAIRS, render
+from converter.show.why import render_why
 from tests.support import commands
 from tests.support.documents import EVERY_KIND, HOSTILE, SCRAPED
 from tests.support.paths import PROJECT
@@ -170,3 +173,59 @@ def test_command_options_select_what_is_shown(tmp_path: Path) -> None:
 def test_a_callout_is_shown_with_its_kind() -> None:
     shown = plain(draw(read('!!! warning "Hot"\n    Stop.\n', name="a.md")))
     assert "1-2 quote warning" in shown and "Hot" in shown
+
+
+def why(text: str, line: int, **options: object) -> str:
+    stream = StringIO()
+    settings = Options(**options)  # type: ignore[arg-type]
+    Console(file=stream, width=120).print(render_why(read(text, **options), line, settings))  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_why_a_line_is_a_heading() -> None:
+    shown = why(SCRAPED, 2)
+    assert "bare_heading" in shown
+    assert "it is read as a heading, with confidence 0." in shown
+    assert "for a heading, the strongest first:\n  + " in shown
+    assert "against a heading, the strongest first:\n  - " in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (1, "it cannot be a heading: it is too long for a title"),
+        (9, "it cannot be a heading: it is part of a paragraph"),
+    ],
+)
+def test_why_a_line_cannot_be_a_heading(line: int, reason: str) -> None:
+    assert reason in why(SCRAPED, line)
+
+
+def test_why_a_candidate_is_no_heading() -> None:
+    text = SCRAPED.replace("In Conclusion", "Photo: Anna Berg / Archive, 12 May 2021")
+    shown = why(text, 13)
+    assert "it is no heading: it is less likely a heading than not (probability 0." in shown
+    assert "it reads like a credit" in shown
+
+
+def test_why_a_rule_touched_a_line() -> None:
+    assert "odd_bullet 0.99: " in why("Things to bring:\n\n\u2022 A coat\n\u2022 A map\n\u2022 A lamp\n", 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "options", "reason"),
+    [
+        ("# One\n\nText.\n", 1, {}, "the source marks it as a heading"),
+        ("One\n\nText.\n", 1, {}, "the text is too short, or has too little prose"),
+        ("One\n\nText.\n", 2, {}, "the line is blank"),
+        (SCRAPED, 2, {"repair": "safe"}, "headings are not searched for at the repair level safe"),
+        ("---\ntitle: One\n---\n\nText.\n", 2, {}, "it is part of the front matter"),
+    ],
+)
+def test_why_no_search_was_made(text: str, line: int, options: dict[str, str], reason: str) -> None:
+    assert reason in why(text, line, **options)
+
+
+def test_why_of_a_line_that_does_not_exist() -> None:
+    with pytest.raises(UsageError, match="there is no line 99"):
+        why("One\n", 99)

@@ -8,9 +8,11 @@ import pytest
 
 from converter.repair import repair
 from converter.repair.draft import Draft
-from converter.repair.headings.blocks import Page, blocks_of
+from converter.repair.headings.blocks import Page, blocks_of, label_of
+from converter.repair.headings.model import forests
 from converter.repair.headings.recover import agree, choose_headings, levels_of, title_of
 from converter.repair.headings.surroundings import Surroundings, line_of
+from converter.repair.headings.words import words_of
 
 PROSE = (
     "The keeper of the lock opens the upper gate at six, when the first barges come down from the quarries.",
@@ -95,7 +97,9 @@ def test_the_title_of_the_document_is_no_shorter_than_its_other_titles() -> None
     page = page_of(["The lock on the river", PROSE[0], "The gate", PROSE[1], "The boats and the barges", PROSE[2]])
     headings = {0: 0.9, 2: 0.9, 4: 0.9}
     assert title_of(page, headings, {0: 0.8, 2: 0.9}) == 0
-    assert title_of(page, headings, {0: 0.4}) is None
+    assert title_of(page, headings, {0: 0.4}) == 0, "it opens the text"
+    assert title_of(page, {2: 0.9, 4: 0.9}, {2: 0.4}) is None
+    assert title_of(page_of(["The lock", PROSE[0], "The gate", PROSE[1]]), {0: 0.9, 2: 0.9}, {}) is None
     assert levels_of(page, headings, 0) == [1, 2, 2]
     assert levels_of(page, headings, None) == [2, 2, 2]
 
@@ -109,3 +113,75 @@ def test_one_marked_title_does_not_hide_the_others() -> None:
     assert headings_in(["# The lock on the river", PROSE[3], *sections]) == expected
     assert headings_in(["# The lock on the river", PROSE[3], *sections, "## Prices", PROSE[0]]) == []
     assert headings_in(["## The lock on the river", PROSE[3], *sections]) == []
+
+
+def test_each_feature_has_words() -> None:
+    names = {name for forest in forests() for name in forest.features}
+    assert not [name for name in names if words_of(name, 1.0).startswith(name)]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ends:stop", 1.0, "it ends with a full stop"),
+        ("ends:stop", 0.0, "not so: it ends with a full stop"),
+        ("width", 34.0, "it is 34 columns wide"),
+        ("its like", 0.0, "1 lines look like it"),
+        ("1 below: kind", 1.0, "the block below is a list item"),
+        ("2 above: kind", -1.0, "the block 2 above does not exist"),
+        ("1 above: date", 1.0, "the block above has a date or a time"),
+        ("1 above: date", 0.0, "not so: the block above has a date or a time"),
+    ],
+)
+def test_a_feature_in_words(name: str, value: float, words: str) -> None:
+    assert words_of(name, value) == words
+
+
+@pytest.mark.parametrize(
+    ("line", "label"),
+    [
+        ("Q: Why?", "Q"),
+        ("QUEEN MARGARET\tWhat now?", "QUEEN MARGARET"),
+        ("Anna St. Berg: Which boat?", "Anna St. Berg"),
+        ("[00:11:15] Lena: Is it yours?", "Lena"),
+        ("One two three four five: no label is so long", "One two three four five"),
+        ("One two three four five six: no label is so long", None),
+        ("Anna\t", None),
+        ("One two three - a longer name needs a colon", None),
+    ],
+)
+def test_label_of_a_line(line: str, label: str | None) -> None:
+    assert label_of(line) == label
+
+
+def test_speakers_of_a_play_are_no_headings() -> None:
+    speeches = [f"{name}\t{text}" for text in PROSE for name in ("KEEPER", "QUEEN ANNE")]
+    assert headings_in([*speeches, "KEEPER\tWhy?", *speeches]) == []
+
+
+NO_TITLES = (
+    "Figure 5. A lock and its gates",
+    "Tabelle 2: Die Schleusen",
+    "图 3 水闸",
+    "#define GATES 4",
+    "#locks of today",
+)
+
+
+@pytest.mark.parametrize("text", NO_TITLES)
+def test_a_caption_or_a_directive_is_no_candidate(text: str) -> None:
+    blocks = page_of([PROSE[0], TITLES[0], PROSE[1], text, PROSE[2]]).blocks
+    assert [block.candidate for block in blocks] == [True, True, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("above", "text", "is_candidate"),
+    [
+        ("Your friend,", "L. van Berg", False),
+        ("Your friend", "L. van Berg", True),
+        ("and all the boats lie still,", "XIII.", True),
+        ("and all the boats lie still,", "Song 13", True),
+    ],
+)
+def test_a_signature_is_no_candidate(above: str, text: str, is_candidate: bool) -> None:
+    assert page_of([PROSE[0], above, text, PROSE[1]]).blocks[2].candidate == is_candidate

@@ -121,7 +121,7 @@ def test_the_format_lists_the_values_that_the_code_accepts() -> None:
     assert set(CONDITIONS_OF) < set(CONDITIONS)
     field = rules["field"]["properties"]
     assert set(field) > set(SOURCES) | set(KEYS_OF)
-    assert set(field["part"]["enum"]) == {part for parts in PARTS.values() for part in parts}
+    assert set(rules["part"]["enum"]) == {part for parts in PARTS.values() for part in parts}
     assert set(field["type"]["enum"]) == {*ARROW_TYPES, "list"}
     assert set(field["itemType"]["enum"]) <= set(ARROW_TYPES)
 

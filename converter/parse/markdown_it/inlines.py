@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from converter.parse.blocks import Image, Inline, Link
 from converter.parse.content import Content
 from converter.parse.heights import Heights
+from converter.parse.html_tags import placeholders
 from converter.parse.markdown_it.parsers import inline_parser
 
 WHOLE = frozenset({"code_inline", "image", "math_inline"})
@@ -39,27 +40,19 @@ def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inli
     return read_with(inline_parser(), content, env, lines)
 
 
-def read_raised(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
-    """Read a cell with `<sup>` or `<sub>`, whose digits belong to no number; arguments as for `read_inline`."""
-    return read_with(inline_parser(), content, env, lines, Heights())
-
-
-def read_with(
-    md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence[int], heights: Heights | None = None
-) -> Inline:
+def read_with(md: MarkdownIt, content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
     """Read content with an inline parser; other arguments as for `read_inline`."""
     state = LocatedState(content, md, env, [])
     md.inline.tokenize(state)
     for rule in md.inline.ruler2.getRules(""):
         rule(state)
-    return _read_tokens(state.tokens, content, lines, heights=heights)
+    return _read_tokens(state.tokens, content, lines)
 
 
-def _read_tokens(
-    tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True, heights: Heights | None = None
-) -> Inline:
+def _read_tokens(tokens: list[Token], content: str, lines: Sequence[int], opening: bool = True) -> Inline:
     """Return the content of the tokens; with `opening`, also the span that they open with, which is read again."""
-    inner = Content()
+    inner, heights = Content(), Heights()
+    shown_tags = placeholders(token.content for token in tokens if token.type == "html_inline")
     whole: list[tuple[int, int]] = []  # as indexes of parts
     line = counted_end = 0
 
@@ -94,9 +87,10 @@ def _read_tokens(
             inner.add_text(f"{token.markup}{token.content}{token.markup}")
         elif kind == "footnote_ref":
             inner.add_text(f"[^{token.meta['label']}]")
+        elif kind == "html_inline" and token.content in shown_tags:
+            inner.add_text(token.content)
         elif kind == "html_inline":
-            if heights:
-                heights.read(token.content, inner.parts)
+            heights.read(token.content, inner.parts)
             inner.add_tag(token.content, line_of(token))
     inline = inner.inline(_opening_span(tokens, content, lines) if opening else None)
     offsets = list(accumulate(map(len, inner.parts), initial=0)) if whole else [0]

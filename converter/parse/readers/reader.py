@@ -22,7 +22,7 @@ from converter.parse.blocks import (
     extend,
 )
 from converter.parse.fast.blocks import CommonBlock
-from converter.parse.parsers import Parser, ReadInline
+from converter.parse.parsers import Parser
 from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"\A(?:[ \t]*+>)+[ \t]?")
@@ -112,13 +112,13 @@ class Reader:
         self.blocks.append(block)
         return block
 
-    def inline(self, content: str, start: int, read: ReadInline | None = None) -> Inline:
-        """Read inline content that begins in line `start`, with `read` rather than the parser's reader if given."""
+    def inline(self, content: str, start: int) -> Inline:
+        """Read inline content that begins in line `start`."""
         if plain := self.parser.read_plain(content):
             return plain
         numbers = self.numbers[start : start + content.count("\n") + 1] or [self.numbers[-1]]
         if len(content) <= MAXIMUM_INLINE_LENGTH:
-            inline = (read or self.parser.read_inline)(content, self.env, numbers)
+            inline = self.parser.read_inline(content, self.env, numbers)
             if "`" not in content:  # a mark at either end may hold white space; in code it counts
                 inline.text = inline.text.strip(" \n")
                 inline.span = inline.span and inline.span.lstrip(" \n")

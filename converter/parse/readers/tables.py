@@ -16,8 +16,6 @@ from converter.parse.blocks import (
     Table,
 )
 from converter.parse.fast.blocks import Rows, table_cells
-from converter.parse.heights import TAG as HEIGHT_TAG
-from converter.parse.markdown_it.inlines import read_raised
 from converter.parse.markdown_it.private import escapedSplit
 from converter.parse.readers.reader import Reader, adopt, lines_of
 from converter.problems import Problem
@@ -97,7 +95,7 @@ def _cell(reader: Reader, block: Block, content: str, line: int) -> Cell:
     """Return a cell; short content that the document's tables repeat shares one cell."""
     if shared_cell := reader.cells.get(content):
         return shared_cell
-    inline = reader.inline(content, line, read_raised if HEIGHT_TAG.search(content) else None)
+    inline = reader.inline(content, line)
     cell = Cell(content if inline.text == content else inline.text, content)
     if inline.links or inline.images:
         adopt(block, inline)

@@ -35,7 +35,13 @@ LONG_TEXT = 3000
 _WORD = re.compile(r"[^\W\d_]+")
 _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
-_SPOKEN = re.compile(r"[*_\[<(]*([^\W\d_]{1,20}(?: [^\W\d_]{1,20})?)[*_\])]*\s?[:：>–—-]")
+_TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]? "
+_NAME = r"[^\W\d_]{1,20}\.?+(?: [^\W\d_]{1,20}\.?+)"
+_SPOKEN = re.compile(
+    rf"(?:{_TIME})?[*_\[<(]*(?:({_NAME}?)[*_\])]*\s?[:：>–—-]|({_NAME}{{0,4}})[*_\])]*(?:[:：]|\t(?=\S)))"
+)
+"""A label and its mark: up to two words before a colon, a dash or `>`, or a longer name before a colon or a tab, after
+a time (`[00:11] Ann: ...`) or not."""
 _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
 
 
@@ -76,9 +82,9 @@ def number_of(text: str) -> int | None:
 
 
 def label_of(text: str) -> str | None:
-    """The label before a colon or a dash at the start of a line, such as the speaker's name (`Q: Why?`)."""
+    """The label before a colon, a dash or a tab at the start of a line, such as the speaker's name (`Q: Why?`)."""
     match = _SPOKEN.match(text)
-    return match[1] if match else None
+    return (match[1] or match[2]) if match else None
 
 
 def text_of(line: str) -> str:

@@ -34,6 +34,16 @@ TALK = (10, 0.05)
 dialogue: a lone line in quotation marks, above an answer, may well be a title."""
 
 _LABEL = re.compile(r"!?\[[^\[\]]*\](?:\[[^\[\]]*\])?")
+CAPTION = re.compile(
+    r"(?:fig(?:ure|\.)?|table|tab\.|abb(?:ildung|\.)?|tabelle|tableau|figura|tabla|tabela|tabella|рис(?:унок|\.)|таблица|"
+    r"chart|exhibit|图|圖|図|表)\s*\d",
+    re.IGNORECASE,
+)
+"""The numbered caption of a figure or a table."""
+_NUMBER = re.compile(r"[IVXLC]{1,8}\.?$|.*\d")
+"""A numeral (`XIII.`), or a line with a number: it heads the next stanza even below a comma."""
+_DIRECTIVE = re.compile(r"#[a-z]")
+"""Start of a program's directive (`#define`) or of a hashtag."""
 _RIGHTS = re.compile(r"(?:copyright\s+)?(?:©|\(c\)\s|copyright\s+\d{4})", re.IGNORECASE)
 _ABOVE = frozenset((BLANK, HEADING, RULE, VERBATIM))
 """Kinds of line below which a paragraph begins without a blank line, in a text that has blank lines elsewhere."""
@@ -43,11 +53,16 @@ _JOINING = frozenset((INDENTED, IMAGE, REFERENCE, FOOTNOTE, UNDERLINE))
 
 def could_head(draft: Draft, at: int, text: str, width: int) -> bool:
     """Whether the one-line block at line `at`, with the text `text`, might be a heading."""
-    return (
-        draft.kinds[at] in (TEXT, ORDERED)
-        and 0 < width <= WIDEST
-        and not any(bars(draft, at, text) for bars in BARS.values())
-    )
+    return reason_against(draft, at, text, width) is None
+
+
+def reason_against(draft: Draft, at: int, text: str, width: int) -> str | None:
+    """Why a line cannot be a heading, if so."""
+    if draft.kinds[at] not in (TEXT, ORDERED):
+        return "is no line of text"
+    if not 0 < width <= WIDEST:
+        return "is too long for a title"
+    return next((reason for reason, bars in BARS.items() if bars(draft, at, text)), None)
 
 
 def _has_no_word(draft: Draft, at: int, text: str) -> bool:
@@ -64,6 +79,20 @@ def _is_label(draft: Draft, at: int, text: str) -> bool:
 
 def _is_notice_of_rights(draft: Draft, at: int, text: str) -> bool:
     return _RIGHTS.match(text) is not None
+
+
+def _ends_letter(draft: Draft, at: int, text: str) -> bool:
+    above = next((index for index in range(at - 1, -1, -1) if draft.kinds[index] != BLANK), None)
+    ends_with_comma = above is not None and draft.lines[above].rstrip().endswith((",", "，"))
+    return ends_with_comma and _NUMBER.match(text) is None
+
+
+def _is_directive(draft: Draft, at: int, text: str) -> bool:
+    return _DIRECTIVE.match(text) is not None
+
+
+def _is_caption(draft: Draft, at: int, text: str) -> bool:
+    return CAPTION.match(text) is not None
 
 
 def _is_part_of_a_paragraph(draft: Draft, at: int, text: str) -> bool:
@@ -111,6 +140,9 @@ BARS: dict[str, Callable[[Draft, int, str], bool]] = {
     "ends with a mark of continuation": _continues,
     "is the label of a link": _is_label,
     "is a copyright notice": _is_notice_of_rights,
+    "follows a line that ends with a comma, as a signature does": _ends_letter,
+    "begins with a directive or a hashtag": _is_directive,
+    "is the caption of a figure or a table": _is_caption,
     "is part of a paragraph": _is_part_of_a_paragraph,
     "is speech in a text with dialogue": _is_speech,
     "is the term of a definition": _is_term,

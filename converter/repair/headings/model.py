@@ -112,9 +112,11 @@ def _values_of(forest: Forest, features: Features) -> list[float]:
     return [value(name, 0.0) for name in forest.features]
 
 
-def evidence(page: Page, at: int) -> dict[str, float]:
-    """Feature -> what it adds to the logarithm of the odds that block `at` is a heading, the largest first."""
-    return forests()[0].contributions(all_features(page, Surroundings(page), at))
+def evidence(page: Page, at: int) -> dict[tuple[str, float], float]:
+    """(feature, its value) -> what it adds to the logarithm of the odds of a heading, the largest first."""
+    features = all_features(page, Surroundings(page), at)
+    contributions = forests()[0].contributions(features)
+    return {(name, float(features.get(name, 0.0))): weight for name, weight in contributions.items()}
 
 
 def all_features(page: Page, surroundings: Surroundings, at: int) -> Features:

@@ -55,6 +55,14 @@ CALIBRATION = 0.6
 SUREST = 0.999
 """Maximum confidence: no recovered heading is certain."""
 
+UNLIKELY = "it is less likely a heading than not"
+SPEAKER = "its label begins several lines, as a speaker's name does"
+LOWER_CASE = "it begins in lower case, and is not likely enough for that"
+NOTHING_BELOW = "nothing that it could head stands below it"
+STATEMENTS = "it is one of several short sentences in a row"
+ALONE = "it would be the only heading of the document, and is not likely enough for that"
+"""Reasons why a candidate is not a heading."""
+
 _DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)(?=[.):：\s]|$)|(\d{1,3})(?=[.)、．])")
 _HAN_CHAPTER = re.compile(r"[一二三四五六七八九十]{1,3}[、．.]|第\s?[一二三四五六七八九十百\d]+\s?[章节節回篇]")
 _HAN_SECTION = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]")
@@ -103,7 +111,12 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
 
 
 def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
-    """The candidates accepted as headings: those with content below them.
+    """The candidates accepted as headings: those with content below them."""
+    return judge(page, chances)[0]
+
+
+def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], dict[int, str]]:
+    """The candidates accepted as headings, with their probabilities; and the reasons why others are none.
 
     Short lines at the end of a document, such as a signature, are not content; only a SURE title may head one.
     """
@@ -116,16 +129,28 @@ def choose_headings(page: Page, chances: Mapping[int, float]) -> dict[int, float
         or (is_item(block) and chances[at] < THRESHOLD)
     ]
     last_content, end = max(contents, default=0), len(page.blocks) - 1
-    speakers = {label for label, count in page.labels.items() if count >= TURNS}
-    headings = {
-        at: chance
-        for at, chance in agree(page, chances).items()
-        if not (len(speakers) > 1 and label_of(page.blocks[at].text) in speakers)
-        and chance >= (SURE_IN_LOWER_CASE if page.blocks[at].text[0].islower() else THRESHOLD)
-        and (at < last_content or (chance >= SURE and at < end))
-    }
-    headings = {at: chance for run in _runs(headings) if not _heads_nothing(page, run) for at, chance in run}
-    return {} if len(headings) == 1 and _is_stray(headings) else headings
+    labels = {label for label, count in page.labels.items() if count >= TURNS}
+    speakers = labels if len(labels) > 1 else set()
+    agreed = agree(page, chances)
+    reasons: dict[int, str] = {}
+    for at, chance in agreed.items():
+        text = page.blocks[at].text
+        if chance < THRESHOLD:
+            reasons[at] = UNLIKELY
+        elif label_of(text) in speakers:
+            reasons[at] = SPEAKER
+        elif text[0].islower() and chance < SURE_IN_LOWER_CASE:
+            reasons[at] = LOWER_CASE
+        elif at >= last_content and (chance < SURE or at >= end):
+            reasons[at] = NOTHING_BELOW
+    headings = {at: chance for at, chance in agreed.items() if at not in reasons}
+    for run in _runs(headings):
+        if _heads_nothing(page, run):
+            reasons |= dict.fromkeys((at for at, _ in run), STATEMENTS)
+    headings = {at: chance for at, chance in headings.items() if at not in reasons}
+    if len(headings) == 1 and _is_stray(headings):
+        return {}, reasons | dict.fromkeys(headings, ALONE)
+    return headings, reasons
 
 
 def _is_stray(headings: Mapping[int, float]) -> bool:
@@ -209,7 +234,8 @@ def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
 
 
 def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
-    """The heading that is the title of the document, if any: one that is no shorter than most of the others."""
+    """The heading that is the title of the document, if any: the likeliest one that is no shorter than most of the
+    others, else the one that opens the text."""
     widths = sorted(page.blocks[at].width for at in headings)
     least = max(TITLE_WIDTH, widths[(len(widths) - 1) // 2]) if len(widths) > 1 else TITLE_WIDTH
     titles = {
@@ -217,7 +243,8 @@ def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, 
         for at, chance in title_chances.items()
         if at in headings and chance >= THRESHOLD and page.blocks[at].width >= least
     }
-    return max(titles, key=titles.__getitem__, default=None)
+    opening = 0 if 0 in headings and page.blocks[0].width >= TITLE_WIDTH else None
+    return max(titles, key=titles.__getitem__, default=opening)
 
 
 def levels_of(page: Page, headings: Collection[int], title: int | None) -> list[int]:

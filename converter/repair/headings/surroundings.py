@@ -46,6 +46,19 @@ _AUTHORS_BY_LANGUAGE = {
 }
 _AUTHORS = frozenset(word for words in _AUTHORS_BY_LANGUAGE.values() for word in words.split())
 """Words before the name of a text's author, in a few languages."""
+_POINTERS_BY_LANGUAGE = {
+    "en": "related read see more also watch click get sign subscribe share follow",
+    "de": "siehe lesen mehr dazu passend auch jetzt hier anmelden teilen",
+    "fr": "lire voir aussi également",
+    "es": "lea lee vea ver leer nota también relacionada",
+    "it": "leggi vedi anche guarda",
+    "pt": "leia veja saiba também",
+    "nl": "lees zie ook bekijk",
+    "ru": "читайте смотрите также",
+}
+_POINTERS = frozenset(word for words in _POINTERS_BY_LANGUAGE.values() for word in words.split())
+"""Words that open a line that leads away from its text (`Read more: ...`), in a few languages."""
+_OPENING_LABEL = re.compile(r"[^:：]{1,40}[:：](?=\s*\w)")
 _CREDIT = re.compile(
     r"\b(?:photo|foto|image|bild|picture|video|graphic|grafik|credit|quelle|source|courtesy|copyright)s?\b|©",
     re.IGNORECASE,
@@ -83,6 +96,14 @@ class Line(NamedTuple):
     """It is two to four raised words and nothing else."""
     question: bool
     colon: bool
+    pointer: int
+    """The number of its first three words that point elsewhere."""
+    label: float
+    """The share of it that stands before a colon."""
+    bracket: bool
+    """It ends with a bracket."""
+    command: bool
+    """It begins as a line in a terminal does."""
     separators: int
     first_word: str
     last_word: str
@@ -117,6 +138,10 @@ def line_of(block: Block) -> Line:
         name=2 <= len(words) <= 4 and raised == 1.0 and not digits and letters > 0.8,
         question=end in ("?", "？", "؟"),
         colon=text.rstrip("*_ ")[-1:] in (":", "："),
+        pointer=len(_POINTERS.intersection(words[:3])),
+        label=len(label[0]) / length if (label := _OPENING_LABEL.match(text)) else 0.0,
+        bracket=text.endswith((")", "]", "）")),
+        command=text.startswith(("$ ", "% ", "# ", "> ", ">>> ")),
         separators=sum(map(_SEPARATORS.__contains__, text)),
         first_word=words[0] if words else "",
         last_word=words[-1] if words else "",
@@ -222,11 +247,13 @@ class Surroundings:
         places = [at + distance for at in self._short_places if 0 <= at + distance < self._end]
         return sum(map(self._is_prose.__getitem__, places)) / max(1, len(self._short_places))
 
+    def line(self, at: int) -> Line:
+        """What block `at` shows by itself."""
+        return self._lines[at] or line_of(self._blocks[at])
+
     def features_of(self, at: int) -> Features:
         """What surrounds the candidate at block `at`."""
-        block, line = self._blocks[at], self._lines[at]
-        if line is None:
-            line = line_of(block)
+        block, line = self._blocks[at], self.line(at)
         features = self._habits | self._looks.get(line.look, {})
         features |= {
             "width": block.width,
@@ -242,6 +269,10 @@ class Surroundings:
             "author": line.author,
             "credit": line.credit,
             "name": line.name,
+            "pointer": line.pointer,
+            "label, share": line.label,
+            "ends with a bracket": line.bracket,
+            "command": line.command,
             "separators": line.separators,
             "first word elsewhere": log(max(1, self._first_words[line.first_word])),
             "last word elsewhere": log(max(1, self._last_words[line.last_word])),
@@ -252,7 +283,7 @@ class Surroundings:
         for distance in range(1, NEAR + 1):
             self._add_neighbour(features, f"{distance} above: ", at - distance, line, distance)
             self._add_neighbour(features, f"{distance} below: ", at + distance, line, distance)
-        self._add_words_below(features, at)
+        self._add_words_around(features, at)
         return features
 
     def _add_place(self, features: Features, at: int) -> None:
@@ -309,8 +340,8 @@ class Surroundings:
             features[side + "same look"] = line.look == own.look
             features[side + "same pattern"] = line.pattern == own.pattern
 
-    def _add_words_below(self, features: Features, at: int) -> None:
-        """How many of a line's longer words occur in the text below it."""
+    def _add_words_around(self, features: Features, at: int) -> None:
+        """How many of a line's longer words occur in the text below and above it."""
         terms = {word for word in map(str.lower, _WORD.findall(self._blocks[at].text)) if len(word) > 3}
         if not terms:
             return
@@ -320,6 +351,8 @@ class Surroundings:
         later = sum(word in later_text for word in later_terms)
         features["its words in the next 2"] = 1 - len(later_terms) / len(terms)
         features["its words in the next 4"] = 1 - (len(later_terms) - later) / len(terms)
+        text_above = " ".join(block.text[:2000] for block in self._blocks[max(0, at - 2) : at]).lower()
+        features["its words in the last 2"] = sum(word in text_above for word in terms) / len(terms)
 
 
 def _runs(flags: Sequence[bool]) -> tuple[list[int], list[int]]:

@@ -22,11 +22,6 @@ LEAST_CHANCE = 0.5
 _MARK = re.compile(r"[ \t]{0,3}(?:\*\*|__)")
 _NUMBER = re.compile(r"(?:[^\W\d_]{1,20} )?(\d{1,3})\s?\\?[.):：、．–—-](?!\d)")
 _LABEL = re.compile(r"[:：][\s*_]{0,9}$")
-_CAPTION = re.compile(
-    r"(?:fig(?:ure|\.)?|table|tab\.|abb(?:ildung|\.)?|tabelle|tableau|figura|tabla|tabela|tabella|рис(?:унок|\.)|таблица|"
-    r"chart|exhibit|图|圖|図|表)\s*\d",
-    re.IGNORECASE,
-)
 _REMARK = re.compile(
     r"(?:n\.?b\.?|note|notes|tip|tips|hint|warning|caution|attention|important|danger|info|example|remark|disclaimer|"
     r"update|edit|hinweis|achtung|wichtig|warnung|tipp|beispiel|nota|aviso|importante|ejemplo|remarque|exemple|astuce|"
@@ -100,7 +95,7 @@ def _is_title(block: Block, line: str) -> bool:
         and block.candidate
         and not block.ends_sentence
         and not _LABEL.search(line)
-        and not (_CAPTION.match(block.text) or _REMARK.match(block.text))
+        and not _REMARK.match(block.text)
     )
 
 

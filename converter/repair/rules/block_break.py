@@ -17,14 +17,15 @@ SHARE = 0.15
 """The share of the touching lines that must be wrapped, and the share between which a block must end."""
 
 FIELDS = 0.2
-"""The share of the blocks that may begin like a field (`Name: value`): more of them are a record, not an article."""
+"""The share of the blocks that may begin like a field or a definition: more of them are a record, not an article."""
 
 ROOM = 0.85
 """A line that would still be this much shorter than the margin with the next word ends its block: proportional type
 makes lines of equal width differ in their number of characters."""
 
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
-_FIELD = re.compile(r"\w[\w-]*:(?:\s|$)")
+_FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
+"""Start of a field, or of a line of a definition: `Name: value`, `( cn $ name )`, `SYNTAX 1.3.6.1.4`."""
 _MARKED_KINDS = frozenset((HEADING, BULLET, ROW, UNDERLINE))
 
 
@@ -61,4 +62,6 @@ def _ends_block(lines: Sequence[str], at: int, margin: int) -> bool:
     above, below = lines[at].rstrip(), lines[at + 1].lstrip()
     if below[:1].islower() or above.endswith(_OPEN_ENDS):
         return False
+    if above.isupper() and below.isupper() and width_of(above) >= NARROW:
+        return False  # in a paragraph of capitals, a capital begins nothing
     return width_of(above) + 1 + width_of(below.split(None, 1)[0]) <= ROOM * margin

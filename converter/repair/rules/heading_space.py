@@ -16,7 +16,8 @@ _HASHTAG = re.compile(r"(?:^|\s)#[^\W\d]\w*")
 
 @rule("heading_space", FULL)
 def heading_space(draft: Draft) -> None:
-    """`##Heading` is read as `## Heading`; a single `#` only before a title of several words that are not hashtags."""
+    """`##Heading` is read as `## Heading`, below a line of text only if it begins with no small letter (`##x` is a
+    comment there); a single `#` only before a title of several words that are not hashtags."""
     if not any(map(_TIGHT_START.search, draft.texts())):
         return
     for at, kind in enumerate(draft.kinds):
@@ -25,6 +26,8 @@ def heading_space(draft: Draft) -> None:
         marks, title = match.groups()
         is_alone = draft.has_gap_above(at) and (at + 1 == len(draft.lines) or draft.kinds[at + 1] != TEXT)
         if len(marks) == 1 and not (is_alone and _is_title(title, draft.lines[at])):
+            continue
+        if title[0].islower() and at and draft.kinds[at - 1] == TEXT:
             continue
         draft.replace("heading_space", at, f"{marks} {title}", 0.97 if len(marks) > 1 else 0.8, HEADING)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, INDENTED, ODD_ITEM, ORDERED, TEXT, ends_sentence, width_of
@@ -12,7 +13,8 @@ ROOM = 60
 """Columns that a wrapped line fills: where a shorter line has room for the next word, its author ended it."""
 _LONGEST_TITLE = 40
 _MANY = 3
-"""So many lines with labels and none without were not wrapped, however long they are."""
+"""So many lines with labels and none without were not wrapped, however long they are; so many paragraphs that begin
+with a label show that a line with it begins one, under another such line."""
 _WORD = r"[\w'’/()&.\-]{1,30}"
 _LABEL = re.compile(
     r"(?P<bold>(?P<mark>\*\*|__)(?![\s*_])[^*_\n]{1,60}(?:[:：](?P=mark)|(?P=mark)[ \xa0]?[:：]|(?P=mark)[ \t]*+$))"
@@ -23,28 +25,44 @@ _PARAGRAPH = re.compile(f"[{BULLET}{ORDERED}{ODD_ITEM}]{INDENTED}*+(?P<text>{TEX
 _BREAK = re.compile(r"(?:  |\\|<br ?/?>)$", re.IGNORECASE)
 """A line break that the author asked for: the paragraph goes on."""
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?[ \t]+[^\W\d_]")
+_CLOCK = r"\d{1,2}[:.h]\d\d"
+_DATED = re.compile(
+    r"(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./](?:\d\d){1,2}|(?:1[89]|20)\d\d)(?:[:：]| [-–—])[ \t]+\S"
+    rf"|{_CLOCK}(?: ?[-–] ?{_CLOCK})?(?:[:：]| [-–—])?[ \t]+[^\W\d_]"
+)
+"""A line of a history or a programme: `2021-03-01: begun`, `10:30 Coffee`."""
+_MENTION = re.compile(r"@[\w.-]{1,39}[ \t]*+$")
+"""A name alone on its line."""
+_NUMBERED_LINES = (_NUMBERED, _DATED, _MENTION)
+"""Lines that are alike by what they begin with, without a label."""
 _TITLED_ITEM = re.compile(r"\d{1,9}[.)][ \t]+[^\W\d_].*")
 
 
 @rule("label_break", FULL)
 def label_break(draft: Draft) -> None:
-    """A label (`Cons:`) under a list item is a block of its own, and so is each of several labelled lines (`Date: ...`)
-    or numbered ones (`2.1 ...`) in a row; the sentences under numbered titles are no part of their item."""
+    """A label (`Cons:`) under a list item is a block of its own, and so is each of several lines in a row with a label
+    (`Date: ...`), number (`2.1 ...`), date (`2021-03-01: ...`) or name (`@ann`); the sentences under numbered titles
+    are no part of their item."""
     sentences = _sentences_under_titles(draft)
+    openings: frozenset[str] | None = None
     for paragraph in _PARAGRAPH.finditer(draft.signature):
         start, end = paragraph.span(paragraph.lastgroup or "text")
         labels = {at for at in range(start, end) if _has_label(draft.lines[at])}
         if not labels and not sentences:
             continue
+        openings = _openings(draft) if openings is None else openings
         in_item = start > paragraph.start()
         several = any({at, at + 1} <= labels and _are_alike(*draft.lines[at : at + 2]) for at in range(start, end - 1))
+        are_turns = not in_item and _label_of(draft.lines[start]) in openings
         all_labels = end - start >= _MANY and labels.issuperset(range(start, end))
         for at in range(start + (not in_item), end):
             above, line = draft.lines[at - 1], draft.lines[at]
             if (at not in labels and at not in sentences) or _BREAK.search(above):
                 continue
             is_ended = _is_ended(above, line)
-            if line[0].islower():
+            if are_turns and _label_of(line) in openings:
+                is_label = True
+            elif line[0].islower():
                 is_label = all_labels or (in_item and is_ended and _leads_in(draft, at))
             else:
                 is_label = several and (all_labels or is_ended) and not above.endswith((",", "，"))
@@ -55,14 +73,33 @@ def label_break(draft: Draft) -> None:
 
 
 def _has_label(line: str) -> bool:
-    """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number such as `2.1`."""
-    return _LABEL.match(line) is not None or _NUMBERED.match(line) is not None
+    """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number, a date or a name."""
+    return _LABEL.match(line) is not None or _number_of(line) is not None
+
+
+def _label_of(line: str) -> str:
+    """Return the label that a line begins with; empty if it has none."""
+    match = _LABEL.match(line)
+    return match[0].strip(" *_:：") if match else ""
+
+
+def _openings(draft: Draft) -> frozenset[str]:
+    """The labels that several paragraphs begin with, as the names of those who speak do."""
+    begins = (match.start() for match in re.finditer(f"(?<!{TEXT}){TEXT}", draft.signature))
+    labels = Counter(_label_of(draft.lines[at]) for at in begins)
+    return frozenset(label for label, count in labels.items() if label and count >= _MANY)
+
+
+def _number_of(line: str) -> int | None:
+    """Return which of the patterns for numbers, dates and names a line begins with, by its place; None if none."""
+    return next((place for place, pattern in enumerate(_NUMBERED_LINES) if pattern.match(line)), None)
 
 
 def _are_alike(line: str, next_line: str) -> bool:
-    """Whether two lines have numbers, or labels that differ; a title in bold is none."""
-    if _NUMBERED.match(line) or _NUMBERED.match(next_line):
-        return _NUMBERED.match(line) is not None and _NUMBERED.match(next_line) is not None
+    """Whether two lines have numbers, dates or names, or labels that differ; a title in bold is none."""
+    number, next_number = _number_of(line), _number_of(next_line)
+    if number is not None or next_number is not None:
+        return number == next_number
     labels = [match[0].rstrip() for match in map(_LABEL.match, (line, next_line)) if match]
     return len(set(labels)) == 2 and all(re.search("[:：]", label) for label in labels)
 

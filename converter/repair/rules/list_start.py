@@ -1,22 +1,49 @@
-"""An ordered list that continues with 2, 3, ... right under a paragraph."""
+"""Lists right under a paragraph that CommonMark takes for a part of it."""
 
 from __future__ import annotations
 
+import re
+
 from converter.repair.draft import Draft
 from converter.repair.headings.blocks import number_of
-from converter.repair.lines import ORDERED, TEXT
+from converter.repair.lines import BLANK, BULLET, HEADING, INDENTED, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
+
+CODE_INDENT = 4
+"""Columns of indentation from which a line under a paragraph is a part of it, whatever it begins with."""
+_UNDER_TEXT = re.compile(
+    f"(?:(?<=[{BLANK}{HEADING}])|^){TEXT}++(?P<items>{BULLET}(?=[{INDENTED}]*+{BULLET})[{BULLET}{INDENTED}]++)"
+)
+"""A paragraph with two bullets or more under it."""
 
 
 @rule("list_start", FULL)
 def list_start(draft: Draft) -> None:
     """Only a list that starts with 1 may interrupt a paragraph (CommonMark 5.3); in a glued document where each
-    paragraph is one line, a list that continues after an interruption may too."""
+    paragraph is one line, a list that continues after an interruption may too. Bullets in a row right under a
+    paragraph are a list however far they are indented."""
+    _outdent_items(draft)
     if draft.state.one_line and not draft.state.spaced:
         for at, kind in enumerate(draft.kinds):
             is_glued = kind == ORDERED and at > 0 and draft.kinds[at - 1] == TEXT
             if is_glued and number_of(draft.lines[at]) != 1 and _counts_on(draft, at):
                 draft.break_before("list_start", at, 0.95)
+
+
+def _outdent_items(draft: Draft) -> None:
+    """Take from the bullets under a paragraph the indentation that they share, if it hides them."""
+    for match in _UNDER_TEXT.finditer(draft.signature):
+        start, end = match.span("items")
+        indents = [_indent(line) for line in draft.lines[start:end]]
+        if indents[0] == min(indents) >= CODE_INDENT and not draft.lines[match.start()][:1].isspace():
+            for at in range(start, end):
+                line = draft.lines[at].expandtabs(CODE_INDENT)[indents[0] :]
+                draft.replace("list_start", at, line, 0.95, draft.kinds[at])
+
+
+def _indent(line: str) -> int:
+    expanded = line.expandtabs(CODE_INDENT)
+    return len(expanded) - len(expanded.lstrip(" "))
 
 
 def _counts_on(draft: Draft, at: int) -> bool:

@@ -140,6 +140,8 @@ def _rows(lines: Sequence[str], start: int, end: int) -> list[Row]:
     places = _places(texts[1:])
     if not 2 <= len(places) <= MOST_COLUMNS:
         return []
+    if _is_letterhead(texts[1:], places):
+        return []
     # Headers are often centred over their columns.
     names = [match[0].replace("|", "\\|") for match in _PIECE.finditer(run[0])]
     header = names if len(names) == len(places) else _cells(run[0], places)
@@ -160,6 +162,15 @@ def _rows(lines: Sequence[str], start: int, end: int) -> list[Row]:
             rows.append(Row(at, at + 1, tuple(cells)))
         above = cells
     return rows
+
+
+def _is_letterhead(lines: Sequence[str], places: Sequence[int]) -> bool:
+    """Whether lines are a page's head: its last column is text that is set flush right; tables set it flush left."""
+    last = places[-1]
+    cells = [line[last:] for line in lines if line[last:].strip()]
+    ends = {len(line.rstrip()) for line in lines if line[last:].strip()}
+    indented = sum(cell.startswith(" ") for cell in cells)
+    return len(ends) == 1 and 2 * indented >= len(cells) and not _is_numeric([cell.strip() for cell in cells])
 
 
 def _continue(above: Sequence[str], below: Sequence[str], widths: Sequence[int]) -> bool:

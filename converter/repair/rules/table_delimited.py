@@ -64,11 +64,18 @@ def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
     rows = [row + [""] * (columns - len(row)) for row in rows]
     if columns > 2 and not any(cell for row in rows for cell in row[1::2]):
         rows = [row[::2] for row in rows]  # some programs write two tabs
-    if not all(row[0] for row in rows) or len(rows) < 2:
+    if not all(row[0] for row in rows) or len(rows) < 2 or _is_no_table(rows):
         return None
     if len(rows[0]) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
         return None
     return _table(rows, start)
+
+
+def _is_no_table(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether rows are a program's directives or comments, or lines beside a brace that is drawn with `|`."""
+    last_cells = "".join(row[-1] for row in rows)
+    is_brace = bool(last_cells) and not last_cells.strip("|{}()[]\\/")
+    return is_brace or all(row[0].startswith("#") for row in rows)
 
 
 def _with_commas(draft: Draft, start: int, end: int) -> Notation | None:

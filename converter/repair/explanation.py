@@ -1,0 +1,94 @@
+"""Why a line is read as it is: the rules that touched it, and what speaks for and against a heading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from converter.repair import RULES, Repair, draft_for_headings
+from converter.repair.draft import Draft
+from converter.repair.headings.block import Block
+from converter.repair.headings.blocks import Page, blocks_of
+from converter.repair.headings.candidates import reason_against
+from converter.repair.headings.model import evidence, probabilities
+from converter.repair.headings.recover import agree, confidence_of, judge
+from converter.repair.headings.words import words_of
+from converter.repair.lines import BLANK, HEADING
+
+MOST = 6
+"""Pieces of evidence named on each side."""
+LEAST = 0.05
+"""Minimum change of the logarithm of the odds by a piece of evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known about one line."""
+
+    rules: Sequence[tuple[Repair, str]]
+    """The repairs that touched it, each with what its rule does."""
+    verdict: str
+    """Whether the search for headings took it, and why not."""
+    evidence_for: Sequence[str] = ()
+    evidence_against: Sequence[str] = ()
+    """What speaks for and against a heading, the strongest first."""
+
+
+def explain(
+    lines: list[str], numbers: Sequence[int], line: int, repairs: Sequence[Repair], level: str, off: frozenset[str]
+) -> Explanation:
+    """Explain a line of the source by its number; the other arguments are those of `repair`, and its ledger."""
+    descriptions = {rule.name: " ".join(rule.description.split()) for rule in RULES}
+    rules = [(repair, descriptions[repair.rule]) for repair in repairs if repair.line_start <= line <= repair.line_end]
+    if level != "full":
+        return Explanation(rules, f"headings are not searched for at the repair level {level}")
+    draft = draft_for_headings(lines, numbers, level, off)
+    heading = next((repair for repair, _ in rules if repair.rule in ("bare_heading", "bold_heading")), None)
+    place = _place_of(draft, line)
+    if place is None:
+        return Explanation(rules, "the line is blank, or part of another one")
+    if draft.kinds[place] == HEADING:
+        return Explanation(rules, "the source marks it as a heading")
+    page = Page(blocks_of(draft))
+    at, block = next(
+        ((at, block) for at, block in enumerate(page.blocks) if block.first_line <= place <= block.last_line), (0, None)
+    )
+    if block is None:
+        return Explanation(rules, "it is not searched: it stands outside the article, or inside a block")
+    if not block.candidate:
+        return Explanation(rules, f"it cannot be a heading: it {_reason_against(draft, block)}")
+    verdict = _verdict(draft, page, at, heading)
+    weights = evidence(page, at)
+    words = {words_of(name, value): weight for (name, value), weight in weights.items() if abs(weight) >= LEAST}
+    return Explanation(
+        rules,
+        verdict,
+        [text for text, weight in words.items() if weight > 0][:MOST],
+        [text for text, weight in words.items() if weight < 0][:MOST],
+    )
+
+
+def _place_of(draft: Draft, line: int) -> int | None:
+    """The index in the draft of a line of the source."""
+    places = (at for at, number in enumerate(draft.numbers) if number == line and draft.kinds[at] != BLANK)
+    return next(places, None)
+
+
+def _reason_against(draft: Draft, block: Block) -> str:
+    if block.last_line > block.first_line:
+        return "is part of a paragraph"
+    return reason_against(draft, block.first_line, block.text, block.width) or "is no line of text"
+
+
+def _verdict(draft: Draft, page: Page, at: int, heading: Repair | None) -> str:
+    """What the search made of a candidate."""
+    if heading is not None:
+        return f"it is read as a heading, with confidence {heading.confidence:.2g}"
+    if not page.is_article:
+        return "it is no heading: the text is too short, or has too little prose, to have lost its headings"
+    chances = probabilities(page)[0]
+    reason = judge(page, chances)[1].get(at)
+    chance = confidence_of(agree(page, chances)[at])
+    if reason is None:
+        return "it is no heading: the headings of this text are marked, or too few of its lines are likely ones"
+    return f"it is no heading: {reason} (probability {chance:.2g})"

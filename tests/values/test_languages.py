@@ -1,0 +1,51 @@
+"""Languages with a decimal comma, told by their words."""
+
+from __future__ import annotations
+
+import pytest
+
+from converter.values import Hints, Table, infer_tables
+from converter.values.column import Conventions
+from converter.values.languages import FEWEST, MOST_WORDS, writes_comma
+
+COMMA = [
+    "Die Preise gelten für ein Boot mit Segel und sind nicht auf dem neuesten Stand.",
+    "Les prix sont ceux de la saison pour un bateau avec voile.",
+    "Los precios son por barco y no incluyen la vela ni el remo.",
+    "I prezzi sono per una barca con la vela e non comprendono il remo.",
+    "De prijzen zijn voor een boot met het zeil en niet voor de riemen.",
+    "Цены указаны за лодку с парусом.",
+]
+POINT = [
+    "The prices are for a boat with a sail and do not include the oars.",
+    "Boats, sails, oars",
+    "The harbours of El Puerto de la Cruz, Las Palmas and Los Cristianos are open to all of the boats that we know.",
+    "船の価格",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", COMMA)
+def test_languages_with_a_decimal_comma(text: str) -> None:
+    assert writes_comma([text])
+
+
+@pytest.mark.parametrize("text", POINT)
+def test_languages_with_a_decimal_point_and_none(text: str) -> None:
+    assert not writes_comma([text])
+
+
+def test_few_words_tell_nothing_and_many_are_enough() -> None:
+    assert not writes_comma(["und " * (FEWEST - 1)])
+    assert writes_comma(["und " * FEWEST])
+    assert not writes_comma(["Boot " * 100 + "und " * 5])
+    assert writes_comma(["Boot " * 95 + "und " * 5])
+    assert not writes_comma(["und der die " + "the of and " * 2])
+    assert not writes_comma(["boat " * 1000] * (MOST_WORDS // 1000) + ["und " * MOST_WORDS])
+
+
+def test_proof_from_another_column_settles_what_the_language_leaves_open() -> None:
+    tables = [Table(["a"], [["1.234"]], [3]), Table(["b"], [["0,5"]], [7])]
+    language = Conventions(writes_comma=True)
+    assert [str(columns[0].type) for columns in infer_tables(tables, Hints(), language)] == ["int64", "double"]
+    assert str(infer_tables(tables[:1], Hints(), language)[0][0].type) == "string"
