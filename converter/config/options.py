@@ -31,6 +31,13 @@ def _parsers() -> Iterable[str]:
     return PARSERS
 
 
+def _formats() -> Iterable[str]:
+    from converter.model.source import MARKDOWN
+    from converter.text.office_reader import FORMATS
+
+    return (MARKDOWN, *FORMATS)
+
+
 _reading = partial(setting, panel="Reading")
 
 
@@ -40,7 +47,8 @@ class Options:
     each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`); `hints`
     settle what table cells leave open; `schemas` are the records that a user asks for; `chrome` keeps the boilerplate
     of pages in the text of sections; `parser` is fast or reference: both give the same rows, the latter by
-    markdown-it's rules alone."""
+    markdown-it's rules alone; `input_format` is the format of each document (None: told by its name or first bytes);
+    `whole_page` keeps what is not the main content of HTML."""
 
     repair: str = setting(
         "full", "--repair", "How much to repair in damaged text.", str, metavar="off|safe|full",
@@ -74,6 +82,13 @@ class Options:
     parser: str = _reading(
         "fast", "--parser", "`reference` reads by markdown-it's rules alone: the same rows, in several times the time.",
         str, metavar="fast|reference", choices=_parsers, noun="parser", affects_rows=False,
+    )  # fmt: skip
+    input_format: str | None = _reading(
+        None, "--input-format", "The format of every document, row and standard input. Default: by name, else by the "
+        "first bytes.", str | None, metavar="markdown|html|docx|...", choices=_formats, noun="input format",
+    )  # fmt: skip
+    whole_page: bool = _reading(
+        False, "--whole-page", "Keep menus, teasers and comments of HTML pages, not only the main content.", bool,
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -121,8 +136,10 @@ class ReadingArguments(Limits, total=False):
     `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
     tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
     default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out of the text of
-    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. Arguments that are
-    not passed have the defaults of `Options`.
+    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. `input_format`
+    (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first bytes tell.
+    `whole_page` keeps all of an HTML page, not only its main content. Arguments that are not passed have the defaults
+    of `Options`.
     """
 
     repair: str
@@ -131,6 +148,8 @@ class ReadingArguments(Limits, total=False):
     encoding: str | None
     parser: str
     chrome: bool
+    input_format: str | None
+    whole_page: bool
 
 
 def options_from_text(texts: Mapping[str, str], schemas: tuple[Schema, ...] = ()) -> Options:

@@ -30,6 +30,7 @@ from converter.schema.model import Schema
 from converter.text.front_matter import FrontMatter
 from converter.text.office import to_markdown
 from converter.text.reading import Text, decode, read_text
+from converter.text.web.charset import declared_encoding
 
 LARGE_BYTES = 1024 * 1024
 """A document of at least this size is a batch of its own, and its rows come in pieces; see `convert_batch`."""
@@ -75,8 +76,11 @@ def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocum
     if size > options.maximum_bytes:
         message = f"{size} bytes, but the limit is {options.maximum_bytes}; raise `maximum_bytes` or split the document"
         return ParsedDocument(None, source.key, problems=[Problem("too_large", message)])
-    is_text = source.format == MARKDOWN
-    text = read_text(source.data, source.key, options.encoding) if is_text else _read_office(source, options, allowance)
+    format = options.input_format or source.format
+    if format == MARKDOWN:
+        text = read_text(source.data, source.key, options.encoding)
+    else:
+        text = _read_office(source, format, options, allowance)
     draft = repair(text.lines, text.numbers, options.repair, options.rules_off)
     problems = text.problems
     blocks = parse(draft.lines, draft.numbers, problems, allowance.anew(), options.parser, draft.ends)
@@ -114,18 +118,24 @@ def insert_front_matter(blocks: list[Block], matter: FrontMatter) -> None:
         block.parent = None if block.parent is None else block.parent + 1
 
 
-def _read_office(source: Source, options: Options, allowance: Allowance) -> Text:
+def _read_office(source: Source, format: str, options: Options, allowance: Allowance) -> Text:
     raw = source.data.encode("utf-8", "replace") if isinstance(source.data, str) else source.data
-    readable = raw
-    if source.format == "html" and options.encoding is not None and isinstance(source.data, bytes):
-        readable = decode(raw, source.key, [], options.encoding)[0].encode("utf-8", "replace")  # UTF-8 for its reader
+    readable, encoding = raw, None
+    doubts: list[Problem] = []
+    if format == "html" and isinstance(source.data, bytes):
+        page, encoding = decode(raw, source.key, doubts, options.encoding or declared_encoding(raw))
+        readable = page.encode("utf-8", "replace")  # UTF-8 for its reader
     # Each character of the Markdown appears in several records.
     maximum_markdown = int(min(options.maximum_bytes, allowance.output_bytes // 4))
-    markdown, problems = to_markdown(readable, source.format, options.maximum_bytes, maximum_markdown)
+    markdown, problems = to_markdown(readable, format, options.maximum_bytes, maximum_markdown, options.whole_page)
     text = read_text(markdown, source.key)
-    # The hash and size are those of the source's own bytes, whatever Markdown its reader makes of them.
+    # The hash, size and encoding are those of the source's own bytes, whatever Markdown its reader makes of them.
     return replace(
-        text, sha256=hashlib.sha256(raw).hexdigest(), size_bytes=len(raw), problems=[*problems, *text.problems]
+        text,
+        encoding=encoding or text.encoding,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        size_bytes=len(raw),
+        problems=[*(Problem(doubt.code, doubt.message) for doubt in doubts), *problems, *text.problems],
     )
 
 

@@ -125,10 +125,17 @@ HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold"}
 """Repair rules that recover a heading, and the `sections.style` of each."""
 
 
+CHROME_RULES = ("chrome", "page_lines")
+"""Repair rules that mark lines as boilerplate, and leave them as they are."""
+
+
 def chrome_blocks(blocks: Sequence[Block], repairs: Iterable[Repair]) -> frozenset[int]:
     """Return the indexes of the blocks that are boilerplate of the page: the repairs say so of their lines."""
     chrome = {
-        line for repair in repairs if repair.rule == "chrome" for line in range(repair.line_start, repair.line_end + 1)
+        line
+        for repair in repairs
+        if repair.rule in CHROME_RULES and repair.before == repair.after
+        for line in range(repair.line_start, repair.line_end + 1)
     }
     return frozenset(
         index for index, block in enumerate(blocks) if chrome and {block.line_start, block.line_end} <= chrome

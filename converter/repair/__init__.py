@@ -33,6 +33,7 @@ from converter.repair.rules.numbered_links import numbered_links
 from converter.repair.rules.odd_bullets import odd_bullets
 from converter.repair.rules.odd_letters import odd_letters
 from converter.repair.rules.odd_numbers import odd_numbers
+from converter.repair.rules.page_lines import page_lines
 from converter.repair.rules.paragraph_break import paragraph_break
 from converter.repair.rules.permalink import permalink
 from converter.repair.rules.stray_rule import stray_rule
@@ -67,6 +68,7 @@ RESHAPING: tuple[Rule, ...] = (whole_fence, margin, doubled_lines, *TABLES, cut_
 before any other rule runs."""
 
 RULES: tuple[Rule, ...] = (
+    page_lines,  # before any rule that removes the ends of pages with the white space around lines
     *RESHAPING,
     # characters and marks of a single line
     invisible,

@@ -1,4 +1,6 @@
-"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, by markitdown, in a separate process (`office_reader.py`).
+"""HTML, DOCX, PPTX, XLSX, PDF and EPUB -> Markdown, in a separate process (`office_reader.py`).
+
+HTML is read by `web/`, the others by markitdown.
 
 That process enforces limits of memory and time, whatever size a document unpacks to. It starts with a thread's first
 office document, and also reads the following ones.
@@ -23,14 +25,15 @@ from converter.errors import SourceError
 from converter.limits import READER_MEMORY, OutOfTime, seconds_left
 from converter.model.source import MARKDOWN
 from converter.problems import Problem
-from converter.text.office_reader import IDLE_SECONDS, LONGEST_ANSWER, READERS, read_frame, write_frame
+from converter.text.office_reader import FORMATS, IDLE_SECONDS, LONGEST_ANSWER, read_frame, write_frame
 
-SUFFIXES = {f".{format}": format for format in READERS} | {".htm": "html", ".xhtml": "html"}
+SUFFIXES = {f".{format}": format for format in FORMATS} | {".htm": "html", ".xhtml": "html"}
 
 # The pattern matches all comments before the first tag as one, from the first opening to the last closing: matching
 # them separately takes exponential time if nothing follows them.
 HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*>\s*+)?(?:<!--.*-->\s*+)?<(?:!doctype\s+html|html)[\s>]", re.I | re.S
+    rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*>\s*+)?(?:<!--.*-->\s*+)?<(?:!doctype\s+html|html|head|body)[\s>]",
+    re.I | re.S,
 )
 # Members that identify the format of an archive (ECMA-376, part 2; EPUB OCF 3).
 MEMBERS = {
@@ -43,6 +46,11 @@ BEGINNING = 4096
 LONGEST_LISTING = 1024 * 1024
 """Maximum bytes of an archive's list of members (about ten thousand members); an archive with a longer list is not a
 document. The process that distributes the work reads this list, without a time limit."""
+PROBLEMS = {
+    "nesting": "nested too deeply for its reader, which dropped marks of the nesting, and kept the text",
+    "no_main_content": "no main content was found, so the whole page was read; is it an article?",
+}
+"""What a reader says of a document that it could read only in part."""
 PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from converter.text.office_reader import main; main()"
 )
@@ -84,11 +92,15 @@ class _Listing(BytesIO):
         return super().read(size)
 
 
-def to_markdown(raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int) -> tuple[str, list[Problem]]:
-    """Convert a document in one of the formats of `READERS` to Markdown; return the Markdown and problems.
+def to_markdown(
+    raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int, whole_page: bool
+) -> tuple[str, list[Problem]]:
+    """Convert a document in one of `FORMATS` to Markdown; return the Markdown and problems.
+
+    HTML is UTF-8; `whole_page` keeps what is not its main content.
 
     Raises:
-        SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
+        SourceError: `no_reader`, the reader or what it needs is not installed; `too_large`, an archive holds more
             than `maximum_bytes`, or takes too much memory; `too_much_output`, the Markdown is larger than
             `maximum_markdown`; `unreadable`, the document is broken or locked; `crashed`, the reader process ended.
         OutOfTime: the reading exceeded the time limit of the document.
@@ -96,11 +108,16 @@ def to_markdown(raw: bytes, format: str, maximum_bytes: int, maximum_markdown: i
     process: _Process | None = getattr(_thread, "process", None)
     if process is None or not process.is_ready:
         process = _thread.process = _Process()
-    answer, markdown = process.ask(raw, format, maximum_bytes, maximum_markdown)
+    request = {
+        "format": format,
+        "maximum_bytes": maximum_bytes,
+        "maximum_markdown": maximum_markdown,
+        "whole_page": whole_page,
+    }
+    answer, markdown = process.ask(raw, request)
     if "code" in answer:
         raise SourceError(answer["message"], code=answer["code"])
-    problems = [Problem("nesting", "nested too deeply for its reader, which returned plain text")]
-    return markdown.decode("utf-8", "replace"), problems if answer["flattened"] else []
+    return markdown.decode("utf-8", "replace"), [Problem(code, PROBLEMS[code]) for code in answer["problems"]]
 
 
 _thread = threading.local()
@@ -128,7 +145,7 @@ class _Process:
         idle = time.monotonic() - self.last_used
         return self.is_alive and self.owner == os.getpid() and idle < IDLE_SECONDS / 2
 
-    def ask(self, raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int) -> tuple[dict[str, Any], bytes]:
+    def ask(self, raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """Return the process's answer about a document, and the Markdown. Afterwards the process may have ended.
 
         Raises:
@@ -136,24 +153,18 @@ class _Process:
             OutOfTime: the document's time is up.
         """
         seconds = seconds_left()
-        request = {
-            "format": format,
-            "maximum_bytes": maximum_bytes,
-            "maximum_markdown": maximum_markdown,
-            "seconds": seconds,
-            "memory": READER_MEMORY,
-        }
+        limits = {"seconds": seconds, "memory": READER_MEMORY}
         timer = None if seconds is None else threading.Timer(max(seconds, 0), self.process.kill)
         is_complete = False
         try:
             if timer is not None:
                 timer.start()
             assert self.process.stdin and self.process.stdout
-            write_frame(self.process.stdin, json.dumps(request).encode())
+            write_frame(self.process.stdin, json.dumps(request | limits).encode())
             write_frame(self.process.stdin, raw)
             self.process.stdin.flush()
             answer = json.loads(read_frame(self.process.stdout, LONGEST_ANSWER))
-            markdown = read_frame(self.process.stdout, maximum_markdown)
+            markdown = read_frame(self.process.stdout, request["maximum_markdown"])
             is_complete = not answer.get("ended")
             return answer, markdown
         except (OSError, EOFError) as error:

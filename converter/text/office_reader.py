@@ -1,4 +1,4 @@
-"""The process that reads office formats for another process: a document that unpacks too far ends only this one.
+"""The process that reads HTML and office formats for another one: a document that unpacks too far ends only this one.
 
 It reads requests from standard input and answers on standard output: one frame of JSON, then one frame of bytes.
 """
@@ -6,6 +6,7 @@ It reads requests from standard input and answers on standard output: one frame 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -21,15 +22,18 @@ from typing import IO, Any
 from converter.errors import SourceError
 from converter.limits import READER_MEMORY, is_out_of_memory
 
-READERS = {
-    "html": "HtmlConverter",
+MARKITDOWN = {
     "docx": "DocxConverter",
     "pptx": "PptxConverter",
     "xlsx": "XlsxConverter",
     "pdf": "PdfConverter",
     "epub": "EpubConverter",
 }
-"""The formats other than plain text, with the class of `markitdown.converters` that reads each."""
+"""The formats that markitdown reads, with the class of `markitdown.converters` for each."""
+FORMATS = ("html", *MARKITDOWN)
+"""The formats other than plain text."""
+EXTRAS = {"html": ("html", ("lxml", "trafilatura")), **dict.fromkeys(MARKITDOWN, ("office", ("markitdown",)))}
+"""The extra that installs the reader of each format, and the modules that it brings."""
 
 OPTIONS: dict[str, Any] = {"table_infer_header": True, "sup_symbol": "<sup>", "sub_symbol": "<sub>"}
 """Word files hardly ever mark a table's header row: the first row serves, else no column would have a name. Without its
@@ -40,8 +44,10 @@ LENGTH = struct.Struct(">Q")
 LONGEST_ANSWER = 1024 * 1024
 IDLE_SECONDS = 60.0
 NOT_INSTALLED = (
-    "a reader for {} is not installed; pip install 'parquetry[office]', or convert the document to Markdown first"
+    "a reader for {} is not installed; pip install 'parquetry[{}]', or convert the document to Markdown first"
 )
+DEEPEST_RECURSION = 30_000
+"""libxml2 nests elements 2,048 deep at most; each may take several calls of Python's."""
 
 
 def write_frame(stream: IO[bytes], data: bytes) -> None:
@@ -71,9 +77,8 @@ def main() -> None:
     os.dup2(2, 1)  # output that a library prints must not mix with answers
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process stops this one
-    with contextlib.suppress(ImportError):
-        import markitdown  # noqa: F401 (before memory is measured)
-    loaded_bytes = _address_space()
+    sys.setrecursionlimit(DEEPEST_RECURSION)
+    loaded_bytes: dict[str, int] = {}
     while True:
         _end_after(IDLE_SECONDS)
         try:
@@ -82,13 +87,25 @@ def main() -> None:
             return
         raw = read_frame(requests, sys.maxsize)
         _end_after(None if request["seconds"] is None else request["seconds"] + 1)
-        _limit_memory(loaded_bytes + 2 * len(raw) + request["memory"])
+        extra, modules = EXTRAS[request["format"]]
+        if extra not in loaded_bytes:
+            _load(modules)
+            loaded_bytes[extra] = _address_space()
+        _limit_memory(max(loaded_bytes.values()) + 2 * len(raw) + request["memory"])
         answer, markdown = _answer(raw, request)
         write_frame(answers, json.dumps(answer).encode())
         write_frame(answers, markdown)
         answers.flush()
         if answer.get("ended"):
             return
+
+
+def _load(modules: tuple[str, ...]) -> None:
+    """Import modules before memory is measured; `read` reports those that are missing."""
+    _limit_memory(None)
+    with contextlib.suppress(ImportError):
+        for module in modules:
+            importlib.import_module(module)
 
 
 def _end_after(seconds: float | None) -> None:
@@ -106,23 +123,24 @@ def _address_space() -> int:
         return READER_MEMORY
 
 
-def _limit_memory(size: int) -> None:
+def _limit_memory(size: int | None) -> None:
+    """Limit the memory of this process; None lifts the limit."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
         _, hard_limit = resource.getrlimit(resource.RLIMIT_AS)
-        bounds = [bound for bound in (size, hard_limit) if bound != resource.RLIM_INFINITY]
-        resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard_limit))
+        bounds = [bound for bound in (size, hard_limit) if bound not in (None, resource.RLIM_INFINITY)]
+        resource.setrlimit(resource.RLIMIT_AS, (min(bounds, default=hard_limit), hard_limit))
 
 
 def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     try:
-        text, is_flattened = read(raw, request["format"], request["maximum_bytes"])
+        text, codes = read(raw, request["format"], request["maximum_bytes"], request["whole_page"])
         markdown = text.encode("utf-8", "replace")
         if len(markdown) > request["maximum_markdown"]:
             message = f"its Markdown would take {len(markdown)} bytes, the limit is {request['maximum_markdown']}"
             return {"code": "too_much_output", "message": f"{message}; raise it with `maximum_output_bytes`"}, b""
-        return {"flattened": is_flattened}, markdown
+        return {"problems": codes}, markdown
     except SourceError as error:
         return {"code": error.code, "message": error.message}, b""
     except MemoryError:
@@ -130,38 +148,48 @@ def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
         return {"code": "too_large", "message": message, "ended": True}, b""
 
 
-def read(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, bool]:
-    """Convert a document in one of the formats of `READERS` to Markdown; return whether its nesting was dropped.
+def read(raw: bytes, format: str, maximum_bytes: int, whole_page: bool) -> tuple[str, list[str]]:
+    """Convert a document in one of `FORMATS` to Markdown; return also the codes of problems with it.
 
     Raises:
-        SourceError: `no_reader`, markitdown or what it needs is not installed; `too_large`, an archive holds more
-            than `maximum_bytes`; `unreadable`, the document is broken or locked.
+        SourceError: `no_reader`, a library is not installed; `too_large`, an archive holds more than `maximum_bytes`;
+            `unreadable`, the document is broken or locked.
         MemoryError: reading the document exceeds the memory limit.
     """
     try:
-        import markitdown
-        from markitdown import converters
-    except ImportError as error:
-        raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns about every unusual color
-    try:
-        if format in ARCHIVES:
-            _check_unpacked(raw, maximum_bytes)
-        reader = getattr(converters, READERS[format])()
-        with warnings.catch_warnings(record=True) as caught_warnings:
-            kind = markitdown.StreamInfo(extension=f".{format}")
-            result: Any = reader.convert(BytesIO(raw), kind, **OPTIONS)
+        if format == "html":
+            from converter.text.web.page import read_page
+
+            return read_page(raw.decode("utf-8", "replace"), whole_page)
+        return _read_archive(raw, format, maximum_bytes)
     except SourceError:
         raise
-    except markitdown.MissingDependencyException as error:
-        raise SourceError(NOT_INSTALLED.format(format.upper()), code="no_reader") from error
+    except ImportError as error:
+        raise SourceError(NOT_INSTALLED.format(format.upper(), EXTRAS[format][0]), code="no_reader") from error
     except Exception as error:  # each format has its own library, with its own errors
         if is_out_of_memory(error):
             raise MemoryError from error
         reason = f"{type(error).__name__}: {_shorten(error)}"
         message = f"is not a readable {format.upper()} file ({reason}); is it complete, and without a password?"
         raise SourceError(message, code="unreadable") from error
-    return str(result.markdown), any("RecursionError" in str(warning.message) for warning in caught_warnings)
+
+
+def _read_archive(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[str]]:
+    import markitdown
+    from markitdown import converters
+
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)  # it warns about every unusual color
+    if format in ARCHIVES:
+        _check_unpacked(raw, maximum_bytes)
+    reader = getattr(converters, MARKITDOWN[format])()
+    with warnings.catch_warnings(record=True) as caught_warnings:
+        kind = markitdown.StreamInfo(extension=f".{format}")
+        try:
+            result: Any = reader.convert(BytesIO(raw), kind, **OPTIONS)
+        except markitdown.MissingDependencyException as error:
+            raise ImportError from error
+    is_flattened = any("RecursionError" in str(warning.message) for warning in caught_warnings)
+    return str(result.markdown), ["nesting"] if is_flattened else []
 
 
 def _check_unpacked(raw: bytes, maximum_bytes: int) -> None:

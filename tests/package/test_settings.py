@@ -55,6 +55,8 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "encoding": ("cp1251", "cp1251", "cp1251"),
     "parser": ("reference", "reference", "reference"),
     "chrome": ("", False, False),
+    "input_format": ("html", "html", "html"),
+    "whole_page": ("", True, True),
     "maximum_bytes": ("7", 7, 7),
     "maximum_seconds": ("7.5", 7.5, 7.5),
     "maximum_output_bytes": ("8", 8, 8),
@@ -283,6 +285,11 @@ WRONG: list[tuple[Mapping[str, Any], list[str], str]] = [
     # arguments of the library, the words of the command line, the message with arguments
     ({"repair": "much"}, ["--repair", "much"], "unknown repair level much; there are off, safe, full"),
     ({"parser": "quick"}, ["--parser", "quick"], "unknown parser quick; there are fast, reference"),
+    (
+        {"input_format": "htm"},
+        ["--input-format", "htm"],
+        "unknown input format htm; there are markdown, html, docx, pptx, xlsx, pdf, epub",
+    ),
     ({"maximum_bytes": 0}, ["--max-bytes", "0"], "`maximum_bytes` must be at least 1, not 0"),
     ({"maximum_seconds": 0}, ["--max-seconds", "0"], "`maximum_seconds` must be at least 0.001, not 0"),
     ({"maximum_output_bytes": 0}, ["--max-output-bytes", "0"], "`maximum_output_bytes` must be at least 1, not 0"),

@@ -28,11 +28,12 @@ from converter.model.source import Source
 from converter.sources import Columns, find_sources
 from converter.text import office
 from converter.text.office import format_by_content
-from converter.text.office_reader import READERS
+from converter.text.office_reader import FORMATS
 from tests.support.commands import COMMAND, ENVIRONMENT, run
 from tests.support.conversion import records_of, rows_of_batch
 
 pytest.importorskip("markitdown", reason="the extra office is not installed")
+pytest.importorskip("trafilatura", reason="the extra html is not installed")
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
@@ -146,7 +147,7 @@ MADE: dict[str, Callable[[], bytes]] = {
 
 
 def test_every_format_has_an_example() -> None:
-    assert list(MADE) == list(READERS)
+    assert list(MADE) == list(FORMATS)
 
 
 @pytest.mark.parametrize("format", MADE)
@@ -207,7 +208,7 @@ def code(source: Source, options: Options | None = None) -> tuple[str, str]:
     return problem.code, problem.message
 
 
-@pytest.mark.parametrize("format", [format for format in READERS if format != "html"])
+@pytest.mark.parametrize("format", [format for format in FORMATS if format != "html"])
 def test_a_broken_document_is_a_problem(format: str) -> None:
     whole = MADE[format]()
     for data in (b"", b"nothing of the kind", whole[:100]):
@@ -228,17 +229,20 @@ def test_html_nested_too_deep_for_its_reader_is_reported() -> None:
     assert [block.text for block in context.blocks] == ["in it"]
 
 
-@pytest.mark.parametrize("missing", ["markitdown", "mammoth"])
-def test_a_missing_reader_names_the_extra_to_install(tmp_path: Path, missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "format", "extra"),
+    [("markitdown", "docx", "office"), ("mammoth", "docx", "office"), ("trafilatura", "html", "html")],
+)
+def test_a_missing_reader_names_the_extra_to_install(tmp_path: Path, missing: str, format: str, extra: str) -> None:
     (tmp_path / f"{missing}.py").write_text("raise ImportError")
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
         "from converter.engine.conversion import *\n"
-        "print(read_document(Source('a.docx', b'', format='docx'), Options()).problems)"
+        f"print(read_document(Source('a', b'x', format={format!r}), Options()).problems)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert "code='no_reader'" in done.stdout
-    assert "pip install 'parquetry[office]'" in done.stdout
+    assert f"pip install 'parquetry[{extra}]'" in done.stdout
 
 
 def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:

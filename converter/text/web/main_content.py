@@ -1,0 +1,215 @@
+"""The main content of a page: trafilatura decides, and what it leaves out is removed from the page's own elements.
+
+trafilatura's result is a copy without spans, languages of code and captions. So its text is aligned with the page's,
+chunk by chunk (the text between two ends of blocks), and the page's elements are kept.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+
+from lxml import etree, html
+from lxml.etree import _Element as Element
+
+from converter.text.web.elements import BLOCK, INVISIBLE, WORD
+
+LINES = BLOCK | {"br"}
+RESULT_INLINE = frozenset({"a", "code", "del", "graphic", "hi", "ref", "span"})
+"""Elements of trafilatura's results, which are TEI, that stand within a line."""
+MEDIA = frozenset({"hr", "img", "math"})
+"""Elements without words; each is kept where the chunks before and after it are."""
+SHINGLE = 4
+LEAST_SHARE = 0.5
+"""The share of a chunk's shingles that the result must hold, where it does not hold the chunk as it is."""
+
+Words = tuple[str, ...]
+NO_WORDS: Words = ()
+
+
+@dataclass(slots=True)
+class Chunk:
+    """The text between two ends of blocks: the elements whose `text` or `tail` it is, and the media in it."""
+
+    texts: list[tuple[Element, str]] = field(default_factory=list)
+    media: list[Element] = field(default_factory=list)
+    words: Words = ()
+
+    @property
+    def text(self) -> str:
+        """The text as it stands."""
+        return "".join(getattr(element, place) for element, place in self.texts)
+
+    def remove(self) -> None:
+        """Remove the chunk from its page."""
+        for element, place in self.texts:
+            setattr(element, place, None)
+        for element in self.media:
+            parent = element.getparent()
+            if parent is not None:
+                element.clear(keep_tail=True)
+                element.tag = "span"
+
+
+def keep_main_content(page: Element, result: Element) -> bool:
+    """Remove from a page what trafilatura's result leaves out, but nothing where the two do not fit together.
+
+    Return whether the page shows the words of the result, which may be taken from data in a script.
+    """
+    chunks = list(chunks_of(page, LINES.__contains__, INVISIBLE))
+    results = [chunk for chunk in chunks_of(result, lambda tag: tag not in RESULT_INLINE) if chunk.words]
+    kept = _fill(list(_decisions(chunks, results)))
+    kept_words = sum(len(chunk.words) for chunk, is_kept in zip(chunks, kept, strict=True) if is_kept)
+    words = [word for chunk in results for word in chunk.words]
+    if kept_words < LEAST_SHARE * len(words):
+        shown_words = {word for chunk in chunks for word in chunk.words}
+        return sum(word in shown_words for word in words) >= LEAST_SHARE * len(words)
+    for chunk, is_kept in zip(chunks, kept, strict=True):
+        if not is_kept:
+            chunk.remove()
+    return True
+
+
+def chunks_of(
+    root: Element, is_line: Callable[[str], bool], invisible: frozenset[str] = frozenset()
+) -> Iterator[Chunk]:
+    """Yield the chunks of a tree that hold words or media, in reading order; `is_line` tells which elements end one."""
+    chunk = Chunk()
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        if is_line(element.tag) and (chunk.texts or chunk.media):
+            if finished := _finish(chunk):
+                yield finished
+            chunk = Chunk()
+        if event == "start" and element.tag in invisible:
+            walk.skip_subtree()
+        elif event == "start":
+            if element.tag in MEDIA:
+                chunk.media.append(element)
+            if element.text:
+                chunk.texts.append((element, "text"))
+        if event == "end" and element.tail and element is not root:
+            chunk.texts.append((element, "tail"))
+    if finished := _finish(chunk):
+        yield finished
+
+
+def _finish(chunk: Chunk) -> Chunk | None:
+    chunk.words = tuple(WORD.findall(chunk.text))
+    return chunk if chunk.words or chunk.media else None
+
+
+def paragraphs_of(result: Element) -> Element:
+    """Return trafilatura's result as paragraphs of HTML."""
+    page = html.Element("div")
+    for chunk in chunks_of(result, lambda tag: tag not in RESULT_INLINE):
+        etree.SubElement(page, "p").text = chunk.text
+    return page
+
+
+def _decisions(chunks: Sequence[Chunk], results: Sequence[Chunk]) -> Iterator[bool | None]:
+    """Yield whether each chunk of the page is in the result; None where its neighbours decide."""
+    pairs = align([chunk.words for chunk in chunks], [chunk.words for chunk in results])
+    aligned = set(pairs.values())
+    words = [word for index, chunk in enumerate(results) if index not in aligned for word in chunk.words]
+    known = [set(_shingles(words, size)) for size in range(SHINGLE + 1)]
+    last_words, next_words = _neighbours(chunks)
+    for index, chunk in enumerate(chunks):
+        size = len(chunk.words)
+        if index in pairs:
+            yield True
+        elif not size:
+            yield None
+        elif size < SHINGLE:
+            surroundings = (last_words[index] + chunk.words, chunk.words + next_words[index])
+            is_inside = any(words in known[size + 1] for words in surroundings)
+            yield is_inside or (None if chunk.words in known[size] else False)
+        else:
+            shingles = list(_shingles(chunk.words, SHINGLE))
+            yield sum(shingle in known[SHINGLE] for shingle in shingles) >= LEAST_SHARE * len(shingles)
+
+
+def _neighbours(chunks: Sequence[Chunk]) -> tuple[list[Words], list[Words]]:
+    """Return the word before each chunk and the word after it, as far as there are some."""
+    before = accumulate((chunk.words[-1:] for chunk in chunks), _latest, initial=NO_WORDS)
+    after = accumulate((chunk.words[:1] for chunk in reversed(chunks)), _latest, initial=NO_WORDS)
+    return list(before)[:-1], list(after)[-2::-1]
+
+
+def _latest(last: Words, words: Words) -> Words:
+    return words or last
+
+
+def _fill(decisions: Sequence[bool | None]) -> list[bool]:
+    """Return the decisions, with an open one True where the decided ones before and after it are."""
+    before: list[bool | None] = []
+    for decision in decisions:
+        before.append(decision if decision is not None else before[-1] if before else False)
+    filled: list[bool] = []
+    after: bool = False
+    for decision, previous in zip(reversed(decisions), reversed(before), strict=True):
+        after = after if decision is None else decision
+        filled.append(bool(previous) and after if decision is None else decision)
+    return filled[::-1]
+
+
+def _shingles(words: Sequence[str], size: int) -> Iterator[Words]:
+    return zip(*(words[start:] for start in range(size)), strict=False)
+
+
+def align(left: Sequence[Words], right: Sequence[Words]) -> dict[int, int]:
+    """Return which items of two sequences are the same, in rising order: those that occur once in both, what touches
+    these, and between them the first that come (patience diff, in linear time but for the search in a sorted list)."""
+    pairs: dict[int, int] = {}
+    places = [(-1, -1), *_anchors(left, right), (len(left), len(right))]
+    for (start, other_start), (end, other_end) in pairwise(places):
+        if start >= 0:
+            pairs[start] = other_start
+        low, other_low, high, other_high = start + 1, other_start + 1, end - 1, other_end - 1
+        while low <= high and other_low <= other_high and left[low] == right[other_low]:
+            pairs[low] = other_low
+            low, other_low = low + 1, other_low + 1
+        while low <= high and other_low <= other_high and left[high] == right[other_high]:
+            pairs[high] = other_high
+            high, other_high = high - 1, other_high - 1
+        pairs.update(_in_order(left, low, high, right, other_low, other_high))
+    return pairs
+
+
+def _in_order(
+    left: Sequence[Words], low: int, high: int, right: Sequence[Words], other_low: int, other_high: int
+) -> Iterator[tuple[int, int]]:
+    places: dict[Words, list[int]] = {}
+    for other in range(other_high, other_low - 1, -1):
+        places.setdefault(right[other], []).append(other)
+    for index in range(low, high + 1):
+        others = places.get(left[index], [])
+        while others and others[-1] < other_low:
+            others.pop()
+        if others:
+            yield index, others[-1]
+            other_low = others.pop() + 1
+
+
+def _anchors(left: Sequence[Words], right: Sequence[Words]) -> list[tuple[int, int]]:
+    """Return the longest rising run of pairs of items that occur once in each sequence."""
+    left_counts, right_counts = Counter(left), Counter(right)
+    places = {item: index for index, item in enumerate(right) if right_counts[item] == 1}
+    pairs = [(index, places[item]) for index, item in enumerate(left) if left_counts[item] == 1 and item in places]
+    least_ends: list[int] = []
+    last_pairs: list[int] = []
+    previous: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(least_ends, place)
+        least_ends[length : length + 1] = [place]
+        last_pairs[length : length + 1] = [number]
+        previous.append(last_pairs[length - 1] if length else -1)
+    run: list[tuple[int, int]] = []
+    number = last_pairs[-1] if last_pairs else -1
+    while number >= 0:
+        run.append(pairs[number])
+        number = previous[number]
+    return run[::-1]
