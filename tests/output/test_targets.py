@@ -262,7 +262,7 @@ def test_an_invalid_target_is_an_error(tmp_path: Path) -> None:
     for out, to in (("a.duckdb", "csv"), ("postgresql://host/name", "parquet"), ("delta://lake", "duckdb")):
         with pytest.raises(UsageError, match="is an output to"):
             find_target(out, to)
-    with pytest.raises(UsageError, match="partitions"):
+    with pytest.raises(UsageError, match="`partition_by` needs an output folder"):
         convert(DOCUMENTS, str(tmp_path / "c.duckdb"), partition_by=("lang",))
 
 

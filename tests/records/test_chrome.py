@@ -1,8 +1,12 @@
 """Boilerplate of pages: it is flagged in `blocks`, and left out of sections' text on request."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 import converter
+from tests.support.commands import invoke
 
 PAGE = """Skip to content
 
@@ -52,3 +56,10 @@ def test_boilerplate_is_in_the_text_of_sections_unless_it_is_unwanted(chrome: bo
         "Log in to reply\nReport comment",
         "© 2024 Harbour Post. All rights reserved. Powered by Sails",
     ]
+
+
+@pytest.mark.parametrize(("option", "is_shown"), [("--chrome", True), ("--no-chrome", False)])
+def test_the_command_takes_the_option(tmp_path: Path, option: str, is_shown: bool) -> None:
+    (tmp_path / "page.txt").write_text(PAGE)
+    result = invoke("convert", str(tmp_path / "page.txt"), "--records", "sections", "--to", "json", option)
+    assert any("Advertisement" in section["text"] for section in json.loads(result.stdout)) is is_shown

@@ -18,6 +18,7 @@ import converter
 from converter.errors import UsageError
 from converter.sources import Columns
 from converter.text.web.charset import declared_encoding
+from tests.support.commands import invoke
 from tests.support.paths import PROJECT
 
 trafilatura = pytest.importorskip("trafilatura", reason="the extra html is not installed")
@@ -192,3 +193,13 @@ def test_metadata_becomes_front_matter() -> None:
     document = converter.read(page, name="a.html", input_format="html", whole_page=True)
     assert document.title == 'Alte: "Mühlen"'
     assert document.metadata == {"title": 'Alte: "Mühlen"', "author": "Ada Lund", "language": "de"}
+
+
+@pytest.mark.parametrize(("option", "is_shown"), [("--whole-page", True), ("--no-types", False)])
+def test_the_command_keeps_the_whole_page_if_it_is_asked_to(tmp_path: Path, option: str, is_shown: bool) -> None:
+    words = "The net is spread over the railing of the quay, so that the sun dries it before noon. " * 8
+    article = f"<article><h1>Nets</h1><p>{words}</p></article>"
+    page = f"<html><body><nav><a href='/'>Harbour menu</a></nav>{article}</body></html>"
+    (tmp_path / "page.html").write_text(page)
+    result = invoke("show", tmp_path / "page.html", option, code=0)
+    assert ("Harbour menu" in result.stdout) is is_shown

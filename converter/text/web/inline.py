@@ -166,7 +166,7 @@ class Line:
     def _add_linked(self, element: Element, words: str) -> None:
         if words and self.parts and self.last == "!":
             self.parts[-1] = self.parts[-1][:-1] + "\\!"
-        self.add(link(element, words, self.base))
+        self.add(link_markdown(element, words, self.base))
 
     def _add_image(self, element: Element) -> None:
         if "mwe-math-fallback-image" in " ".join(classes(element)) or element.get("width") in ("0", "1"):
@@ -258,7 +258,7 @@ def code_span(text: str) -> str:
     return f"{fence}{pad}{text}{pad}{fence}"
 
 
-def link(element: Element, words: str, base: str | None) -> str:
+def link_markdown(element: Element, words: str, base: str | None) -> str:
     """Return a link with these words; only the words where nothing is linked."""
     url = (element.get("href") or "").strip()
     if not words or not url or url.lower().startswith("javascript:"):

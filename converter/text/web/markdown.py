@@ -10,7 +10,7 @@ from lxml.etree import _Element as Element
 
 from converter.text.web.code import code_in_table, code_language, code_text, fence_of
 from converter.text.web.elements import BLOCK, INVISIBLE, holders_of_blocks, text_within
-from converter.text.web.inline import BREAK, Line, escape_start, link
+from converter.text.web.inline import BREAK, Line, escape_start, link_markdown
 from converter.text.web.tables import caption_of, cells_of, html_table, is_layout, pipe_table, rows_of
 
 PARAGRAPH_BREAK = re.compile(r"(?:\\\n){2,}")
@@ -90,7 +90,7 @@ class Writer:
     def _linked(self, text: str) -> str:
         """Return text as the link that stands around blocks: the first text in it becomes the link."""
         if self._link is not None and "](" not in text:
-            text = link(self._link, text.replace(BREAK, " "), self._base)
+            text = link_markdown(self._link, text.replace(BREAK, " "), self._base)
             self._link = None
         return text
 

@@ -65,7 +65,7 @@ def _main_content(page: Element) -> Element | None:
     """Return trafilatura's result; None if it finds nothing, or fails."""
     try:
         document = trafilatura.bare_extraction(page, fast=True, include_comments=False)
-        result = None if document is None else document.body
+        result = getattr(document, "body", None)
     except MemoryError:
         raise
     except Exception:  # whatever a page holds: it is read whole
