@@ -727,7 +727,7 @@ def stages(text: str) -> Iterator[tuple[str, Stage]]:
     yield "parse", lambda: parse(list(read.lines), read.numbers, [])
     yield "document", lambda: held.update(context=read_document(Source("a.md", data), options))
     for name, record in RECORDS.items():
-        yield f"record {name}", lambda record=record: record.table([held["context"]])  # type: ignore[misc]
+        yield f"record {name}", lambda record=record: list(record.batches([held["context"]]))  # type: ignore[misc]
     yield "data sets", lambda: list(parts_of([held["context"]], NO_HINTS))
     document = Document(held["context"], options)
     yield "show", lambda: render(document)  # not printed: the time that Rich takes for each line is outside the scope
