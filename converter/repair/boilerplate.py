@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from converter.repair.cues import LONGEST, SIGNS, cue_of
+from converter.repair.cues import LONGEST, SIGNS, begins_cue, cue_of
 from converter.repair.draft import Draft
 from converter.repair.lines import (
     BLANK,
@@ -75,19 +75,6 @@ SHORT_WORDS = 4
 MOST_BRIEF = 15
 """So many short blocks may stand between two cues below an article."""
 
-_CUE = 320
-PROSE = 60
-"""Characters from which on a block that ends a sentence is the article's text."""
-
-SHORT_WORDS = 4
-"""Words of an item of a menu on average at most."""
-
-PROSE_SHARE = 0.3
-"""The share of the blocks below an article that may be prose: comments, excerpts, the author's life."""
-
-DENSE = 0.25
-"""The share of the blocks below an article that are cues at least."""
-
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
 _MARK = re.compile(r"[\[*_`#¶\\>+•◦▪□■○●-]|^\d|^o ")
 _MARKS = re.compile(r"\[\d{1,3}\](?!\()|^[\s>]*(?:[-*+•◦▪□■○●·]|\d{1,3}[.)]|o(?= )|#{1,6})?\s*|[*_`#¶]+|\\(?=\W)")
@@ -123,9 +110,12 @@ class Block:
 def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
     """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
     nothing for a text that is no page."""
-    text = "\n".join(draft.texts()).lower()
-    if sum(sign in text for sign in SIGNS) < FEWEST_SIGNS:
+    lines = [line for line in draft.lines if len(line) <= LONGEST]
+    text = "\n".join(lines).lower()
+    if sum([sign in text for sign in SIGNS]) < FEWEST_SIGNS:
         return
+    if not any(cue_of(_plain(line.strip())) for line in lines if begins_cue(line)):
+        return  # a page has some cue on a line of its own: the blocks of other texts, which take longer, are not made
     blocks = list(_blocks(draft))
     if len({block.cue for block in blocks} - {""}) < FEWEST_KINDS:
         return
@@ -218,7 +208,7 @@ def _texts(draft: Draft, start: int, end: int, is_list: bool) -> Iterator[str]:
 def _plain(line: str) -> str:
     if len(line) > LONGEST or not _MARK.search(line):
         return line
-    return _MARKS.sub("", _LINK.sub(r"\1", line)).strip()
+    return _MARKS.sub("", _LINK.sub(r"\1", line) if "](" in line else line).strip()
 
 
 def _cue(texts: Sequence[str]) -> str:

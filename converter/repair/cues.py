@@ -12,7 +12,7 @@ _NETWORK = (
 _MONTH = (
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|januar|februar|märz|mai|juni|juli|oktober|dezember|janvier"
     r"|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|enero|febrero|marzo|abril|mayo|junio"
-    r"|julio|agosto|septiembre|octubre|noviembre|diciembre)[a-zé]*\.?"
+    r"|julio|agosto|septiembre|octubre|noviembre|diciembre)[a-zé]{0,9}\.?"
 )
 _DATE = rf"(?:{_MONTH} \d{{1,2}}, \d{{4}}|\d{{1,2}}\.? (?:de )?{_MONTH}(?: de)? \d{{4}}|\d{{4}}-\d\d-\d\d)"
 _NAME = r"(?-i:[^\W\d_a-z])[\w.'’-]{0,20}"
@@ -199,15 +199,21 @@ _OPENINGS = frozenset(
 """Every word of the phrases: a cue begins with one, or with a number."""
 
 
+def begins_cue(text: str) -> bool:
+    """Whether a text begins as most cues do."""
+    first = _FIRST.search(text)
+    return first is not None and (first[0].lower() in _OPENINGS or first[0].isdigit())
+
+
 @lru_cache(maxsize=8192)
 def cue_of(text: str) -> str:
     """The kind of boilerplate that a text is in full, alone or as several parts; empty if it is none."""
     if len(text) > LONGEST:
         return ""
-    first, lower = _FIRST.search(text), text.lower()
-    begins = first is not None and (first[0].lower() in _OPENINGS or first[0].isdigit())
-    if not begins and not any(part in lower for part in _INSIDE) and not _SIGNED.fullmatch(text):
-        return ""
+    if not begins_cue(text):
+        lower = text.lower()
+        if not any(part in lower for part in _INSIDE) and not _SIGNED.fullmatch(text):
+            return ""
     if match := _CUE.fullmatch(text):
         return match.lastgroup or ""
     if len(text) > LONGEST_META:
@@ -218,5 +224,7 @@ def cue_of(text: str) -> str:
     matches = [match for part in parts if (match := _CUE.fullmatch(part))]
     if len(parts) > 1 and len(parts) == len(matches):
         return matches[0].lastgroup or ""
-    rest = _META.sub("", text)
-    return "date" if rest != text and not any(map(str.isalnum, rest)) else ""
+    first = _FIRST.search(text)
+    if first is None or not _META.match(text, first.start()):
+        return ""
+    return "" if any(map(str.isalnum, _META.sub("", text))) else "date"

@@ -7,8 +7,8 @@ import re
 
 BEGINNING = 4096
 DECLARATION = re.compile(
-    rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([\w.:-]{1,40})"""
-    rb"""|<meta\s[^>]{0,400}?charset\s*=\s*["']?\s*([\w.:-]{1,40})""",
+    rb"""<\?xml[^>]{0,200}?\sencoding\s*+=\s*+["']([\w.:-]{1,40})"""
+    rb"""|<meta\s[^>]{0,400}?charset\s*+=\s*+["']?\s*+([\w.:-]{1,40})""",
     re.IGNORECASE,
 )
 SUPERSETS = {
