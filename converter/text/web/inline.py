@@ -22,7 +22,8 @@ SPECIAL = re.compile(
 """Characters that Markdown, or one of the dialects that `parse` reads, would take for a mark; and addresses, in which
 a backslash would be one of their characters."""
 PLAIN_ADDRESS = re.compile(r"[\w:/.?=%#,;@+-]*[\w/]")
-ADDRESS_END = re.compile(r"[^\w/]*$")
+ADDRESS = re.compile(r".*[\w/]", re.DOTALL)
+"""An address without the signs that follow it."""
 LINE_START = re.compile(r"(#{1,6}|[-+])(?=\s|$)|(>|=+$|[-=:|+][-=:|+\s]*$|:|!!!|\?\?\?|[{|])")
 LINE_START_NUMBER = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 EMPHASIS = {"b": "**", "strong": "**", "em": "*", "i": "*", "cite": "*", "dfn": "*", "var": "*", "del": "~~",
@@ -231,7 +232,8 @@ def escape(text: str) -> str:
 def _escape(match: re.Match[str]) -> str:
     if not match["url"]:
         return "\\" + match[0]
-    url = ADDRESS_END.sub("", match["url"])
+    address = ADDRESS.match(match["url"])
+    url = address[0] if address else ""
     end = escape(match["url"][len(url) :])
     if (
         PLAIN_ADDRESS.fullmatch(url)
