@@ -44,7 +44,6 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from converter.errors import DecodingError
-from tests.support.conversion import rows_of_batch
 from tests.support.paths import PROJECT
 
 PACKAGE = PROJECT / "converter"
@@ -404,7 +403,10 @@ def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
 
 
 def exercise() -> None:
-    """Read a document with every construct, so that all lazily compiled expressions are compiled."""
+    """Read a document with every construct, so that all lazily compiled expressions are compiled.
+
+    Nothing of the package is imported above, or its expressions would be compiled before they are watched.
+    """
     from converter.config import Options
     from converter.destination import RECORDS, destination_of
     from converter.model.source import Source
@@ -414,6 +416,7 @@ def exercise() -> None:
     from converter.sources.ignore import component
     from tests.benchmarks.documents import CONSTRUCTS, generated
     from tests.benchmarks.fuzz import inputs
+    from tests.support.conversion import rows_of_batch
 
     texts = [*generated(3), *(make(2000) for make in CONSTRUCTS.values()), "a\n~~~\nb\n~~~\n", "- ```\n  a\n  ```\n"]
     texts += [data.decode("utf-8", "replace") for data, _ in zip(inputs(0), range(200), strict=False)]

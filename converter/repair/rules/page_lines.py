@@ -54,6 +54,9 @@ def _repeated(draft: Draft, ends: list[int | None]) -> Iterator[int]:
 
 def _offsets(page: int, line: str) -> set[int]:
     """Return the number of a page minus its place, for each number at an end of the line."""
-    numbers = NUMBER.findall(line)
-    edges = {number for number in (numbers[:1] + numbers[-1:]) if re.search(rf"^\W*{number}\b|\b{number}\W*$", line)}
+    numbers = list(NUMBER.finditer(line))
+    edges = [
+        *(number[0] for number in numbers[:1] if not any(map(str.isalnum, line[: number.start()]))),
+        *(number[0] for number in numbers[-1:] if not any(map(str.isalnum, line[number.end() :]))),
+    ]
     return {int(number) - page for number in edges}

@@ -246,8 +246,10 @@ def _escape(match: re.Match[str]) -> str:
 
 def escape_start(line: str) -> str:
     """Return a line of a paragraph that begins no other block."""
-    line = LINE_START.sub(r"\\\g<0>", line, count=1) if LINE_START.match(line) else line
-    return LINE_START_NUMBER.sub(r"\1\\\2", line, count=1) if LINE_START_NUMBER.match(line) else line
+    if LINE_START.match(line):
+        return "\\" + line
+    number = LINE_START_NUMBER.match(line)
+    return f"{number[1]}\\{line[number.start(2) :]}" if number else line
 
 
 def code_span(text: str) -> str:

@@ -18,7 +18,7 @@ LAYOUT = frozenset({"form", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table"})
 """Elements that stand in the cells of tables which only place them."""
 KEPT_TAGS = {**{name: TAGS[mark] for name, mark in EMPHASIS.items()}, **dict.fromkeys(CODE, "code"),
              "sub": "sub", "sup": "sup"}  # fmt: skip
-BREAKS = re.compile(r"(?:\s*<br>\s*)+")
+BREAKS = re.compile(r"(?:(?<!\s)\s++)?<br>(?:\s|<br>)*+")
 Rows = Sequence[Sequence[Element]]
 
 
