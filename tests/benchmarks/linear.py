@@ -230,6 +230,7 @@ METHODS = {
     "converter.sources.ignore": ("match",),
     "converter.sources.paths": ("match",),
     "converter.parse.markdown_it.tags": ("match",),
+    "converter.values.shapes": ("fullmatch",),
 }
 """How expressions are used that a function of the module returns, or that markdown-it is given."""
 
