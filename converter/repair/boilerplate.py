@@ -63,6 +63,9 @@ FEWEST_KINDS = 3
 FEWEST_SIGNS = 4
 """A text with fewer parts of phrases is no page."""
 
+LONGEST_PAGE = 10_000
+"""Lines from which on a text is no page."""
+
 LONGEST_LINE = 1000
 """Characters of a line that are examined."""
 
@@ -110,6 +113,8 @@ class Block:
 def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
     """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
     nothing for a text that is no page."""
+    if len(draft.lines) > LONGEST_PAGE:
+        return
     lines = [line for line in draft.lines if len(line) <= LONGEST]
     text = "\n".join(lines).lower()
     if sum([sign in text for sign in SIGNS]) < FEWEST_SIGNS:

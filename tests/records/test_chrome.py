@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import converter
+from converter.repair.boilerplate import LONGEST_PAGE
 from tests.support.commands import invoke
 
 PAGE = """Skip to content
@@ -63,3 +64,11 @@ def test_the_command_takes_the_option(tmp_path: Path, option: str, is_shown: boo
     (tmp_path / "page.txt").write_text(PAGE)
     result = invoke("convert", str(tmp_path / "page.txt"), "--records", "sections", "--to", "json", option)
     assert any("Advertisement" in section["text"] for section in json.loads(result.stdout)) is is_shown
+
+
+@pytest.mark.parametrize(("lines", "is_page"), [(LONGEST_PAGE, True), (LONGEST_PAGE + 1, False)])
+def test_a_text_of_very_many_lines_is_no_page(lines: int, is_page: bool) -> None:
+    padded = PAGE.replace("## Twine", "\n" * (lines - PAGE.count("\n")) + "## Twine")
+    document = converter.read_text(padded)
+    assert document.line_count == lines
+    assert any(block.chrome and block.text == "Home\nBoats" for block in document.blocks) is is_page
