@@ -90,11 +90,10 @@ def read_many(
         "query": query, "root": root, "exclude": exclude, "ignore": ignore,
     }  # fmt: skip
     documents = _sources_of(sources, columns, search)
-    workers = jobs if jobs > 1 else 0
     if records is None:
-        return _documents(documents, options, workers)
+        return _documents(documents, options, jobs)
     names = Output(records=[records] if isinstance(records, str) else list(records)).names(options)
-    return _record_batches(documents, options, names, workers)
+    return _record_batches(documents, options, names, jobs)
 
 
 def _sources_of(sources: Any, columns: Columns | None, search: Mapping[str, Any]) -> Iterator[Source]:
@@ -109,12 +108,12 @@ def _sources_of(sources: Any, columns: Columns | None, search: Mapping[str, Any]
     return iter((find_sources if is_paths else sources_in_memory)(arguments, columns=columns, **search))
 
 
-def _documents(sources: Iterator[Source], options: Options, workers: int) -> Iterator[Document]:
-    if not workers:
+def _documents(sources: Iterator[Source], options: Options, jobs: int) -> Iterator[Document]:
+    if jobs == 1:
         return (Document(read_document(source, options), options) for source in sources)
     read = partial(_read_all, options=options)
     groups = (start.sources for start in batches(sources))
-    results = map_batches(groups, read, read, options.maximum_seconds, workers)
+    results = map_batches(groups, read, read, options.maximum_seconds, jobs)
     return (Document(context, options) for context in chain.from_iterable(results))
 
 
@@ -123,12 +122,12 @@ def _read_all(sources: Sequence[Source], options: Options) -> list[ParsedDocumen
 
 
 def _record_batches(
-    sources: Iterator[Source], options: Options, names: Sequence[str], workers: int
+    sources: Iterator[Source], options: Options, names: Sequence[str], jobs: int
 ) -> Iterator[pa.RecordBatch]:
     keep_unique = uniqueness_filter(options)
     # The filter names the documents of its problems.
     needed_names = list(dict.fromkeys([*names, *(("documents", "problems") if options.schemas else ())]))
-    for event in convert_batches(batches(sources), options, needed_names, workers):
+    for event in convert_batches(batches(sources), options, needed_names, jobs):
         if isinstance(event, BatchRows):
             for name, table in keep_unique(event).records.items():
                 if name in names:

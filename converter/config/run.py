@@ -35,11 +35,6 @@ class Run:
         """Refuse invalid settings with a UsageError."""
         check_settings(self)
 
-    @property
-    def workers(self) -> int:
-        """The number of worker processes; 0 if this process converts."""
-        return self.jobs if self.isolated or self.jobs > 1 else 0
-
 
 class RunArguments(TypedDict, total=False):
     """How a run works, the same for every function that writes an output; see `Run`, which has the defaults."""

@@ -35,11 +35,11 @@ OUT_OF_MEMORY_STATUS = 71
 
 
 def convert_batches(
-    batches: Iterable[BatchStart], options: Options, names: Sequence[str], workers: int = 0
+    batches: Iterable[BatchStart], options: Options, names: Sequence[str], jobs: int = 1, isolated: bool = False
 ) -> Iterator[Event]:
     """Yield each batch with its rows and its end, in the order of the batches, whatever order they finish in.
 
-    `workers` is the number of worker processes, as in `map_batches`.
+    `jobs` and `isolated` are those of `map_batches`.
 
     Raises:
         ViolationError: a record does not fit a schema that sets `fail`.
@@ -53,7 +53,7 @@ def convert_batches(
 
     here = partial(convert_batch, options=options, records=names)
     in_worker = partial(convert_together, options=options, records=names)
-    for pieces in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, workers):
+    for pieces in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, jobs, isolated):
         start = starts.popleft()
         yield start
         yield from pieces if len(start.sources) == 1 else [join_rows([*pieces])]
@@ -65,21 +65,23 @@ def map_batches(
     here: Callable[[Sequence[Source]], Iterable[Result]],
     in_worker: Callable[[Sequence[Source]], Iterable[Result]],
     maximum_seconds: float | None,
-    workers: int = 0,
+    jobs: int = 1,
+    isolated: bool = False,
 ) -> Iterator[Iterable[Result]]:
     """Yield the results of each batch, in the order of the batches, whatever order they finish in.
 
-    With 0 `workers` this process calls `here`; with 1 a worker process calls `in_worker`, as a document may end its
-    process; with more, that many do if there are several batches. At most `workers` + 1 batches are in progress, so
-    that memory does not grow with the run. If a batch fails as a whole (a worker died, ran out of memory, or could not
-    be interrupted), each of its documents is tried again alone; one that fails again is passed to `here` as a problem.
+    With more than one of `jobs` and several batches, that many worker processes call `in_worker`; else this process
+    calls `here`, unless `isolated`: then even a single batch goes to a worker, as a document may end its process. At
+    most `jobs` + 1 batches are in progress, so that memory does not grow with the run. If a batch fails as a whole (a
+    worker died, ran out of memory, or could not be interrupted), each of its documents is tried again alone; one that
+    fails again is passed to `here` as a problem.
     """
     iterator = iter(batches)
     first_batches = list(islice(iterator, 2))
     all_batches = chain(first_batches, iterator)
-    if workers == 0 or (workers > 1 and len(first_batches) < 2):
+    if not isolated and (jobs == 1 or len(first_batches) < 2):
         return map(here, all_batches)
-    return _map_in_pool(all_batches, here, in_worker, maximum_seconds, workers)
+    return _map_in_pool(all_batches, here, in_worker, maximum_seconds, jobs)
 
 
 def _map_in_pool(
@@ -87,12 +89,12 @@ def _map_in_pool(
     here: Callable[[Sequence[Source]], Iterable[Result]],
     in_worker: Callable[[Sequence[Source]], Iterable[Result]],
     maximum_seconds: float | None,
-    workers: int,
+    jobs: int,
 ) -> Iterator[list[Result]]:
     from pebble import ProcessPool
 
     context = multiprocessing.get_context(start_fork_server() or "spawn")
-    with ProcessPool(max_workers=workers, initializer=_set_up_worker, context=cast("Any", context)) as pool:
+    with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
 
         def submit(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Callable[[], list[Result]]:
             timeout = None if maximum_seconds is None else maximum_seconds + slack
@@ -114,7 +116,7 @@ def _map_in_pool(
         try:
             for batch in batches:
                 queue.append((batch, submit(batch)))
-                if len(queue) > workers:
+                if len(queue) > jobs:
                     yield collect(*queue.popleft())
             while queue:
                 yield collect(*queue.popleft())

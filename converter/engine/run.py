@@ -105,7 +105,7 @@ def convert_sources(
         )
     )
     documents = 0
-    for event in convert_batches(batches(sources, output.partition_by), options, names, run.workers):
+    for event in convert_batches(batches(sources, output.partition_by), options, names, run.jobs, run.isolated):
         match event:
             case BatchStart():
                 documents = 0

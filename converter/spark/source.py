@@ -134,7 +134,7 @@ class Records:
             file if isinstance(file, Source) else read_there(file, folder, maximum_bytes, seconds) for file in files
         )
         schema = _plain(self.schema)
-        for event in convert_batches(batches(sources), self.options, [self.record], workers=int(isolated)):
+        for event in convert_batches(batches(sources), self.options, [self.record], isolated=isolated):
             if isinstance(event, BatchRows):
                 yield from event.records[self.record].cast(schema).to_batches()
 
