@@ -170,9 +170,9 @@ def test_a_bug_that_fails_a_document_alone_is_not_reported_as_a_lack_of_memory(m
 LATE_IMPORTS = """
 import os, sys
 from converter.config import Options
-
 from converter.limits import OutOfTime
 from converter.model.source import Source
+from tests.support.conversion import records_of, rows_of_batch
 
 PATTERN = {"name": "text", "constraints": {"pattern": "a.*"}}
 SCHEMA = {"name": "x", "from": "items", "where": {"section": "/A/"}, "fields": [PATTERN]}

@@ -110,7 +110,7 @@ def test_objects_of_other_users_survive_every_run_in_postgres(
         with monkeypatch.context() as patch:
             if words == "other version":
                 patch.setattr(Manifest, "of", manifest_of_other_version)
-                patch.setattr("converter.output.output.__version__", "999")
+                patch.setattr("converter.config.output.__version__", "999")
             convert(texts, client.out, mode, **values)
         if words != "other records":
             assert foreign_objects(client) == previous_objects, words

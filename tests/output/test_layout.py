@@ -156,11 +156,11 @@ def test_the_command_line_takes_a_layout_and_refuses_conflicting_options(tmp_pat
         ("-o", "x", "--layout", "files", "--file-size", "9"): b"leave",
         ("-o", "x", "--layout", "files", "--partition-by", "lang"): b"leave",
         ("-o", "x.csv", "--records", "sections", "--layout", "folders"): b"folder",
-        ("-o", "x.csv", "--records", "sections", "--partition-by", "lang"): b"folder",
+        ("-o", "x.csv", "--records", "sections", "--partition-by", "lang"): b"use parquet",
         ("--records", "sections", "--to", "csv", "--file-size", "9"): b"folder",
         ("-o", "x", "--to", "json", "--layout", "folders"): b"nested",
-        ("-o", "x.duckdb", "--layout", "folders"): b"database",
-        ("-o", "x.duckdb", "--file-size", "9"): b"database",
+        ("-o", "x.duckdb", "--layout", "folders"): b"folder",
+        ("-o", "x.duckdb", "--file-size", "9"): b"folder",
     }.items():
         assert word in run("convert", "a.md", *options, cwd=tmp_path, code=2).stderr, options
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.md", "out"]
