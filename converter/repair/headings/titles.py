@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -17,7 +18,10 @@ FEWEST = 2
 LOWEST = 6
 """The level of a heading that can have none below it."""
 LEAST_CHANCE = 0.5
-"""Minimum probability, by the model, of each title."""
+"""Minimum probability of each title."""
+RECURRENT, RECURRENT_CHANCE = 3, 0.75
+"""Titles that divide at least this many sections (`**Proposal**`, `**Decision**` in minutes) have this probability: the
+model, which is trained on titles that occur once, takes them for labels."""
 
 _MARK = re.compile(r"[ \t]{0,3}(?:\*\*|__)")
 _NUMBER = re.compile(r"(?:[^\W\d_]{1,20} )?(\d{1,3})\s?\\?[.):：、．–—-](?!\d)")
@@ -34,7 +38,8 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
     """(title, its level) -> the probability that it is a heading: the bold titles below marked headings.
 
     A section's bold lines are its titles if there are several, all different, all with content below them, which for
-    most is a paragraph, no bold line is part of a paragraph, numbers count up, and the model takes each for a heading.
+    most is a paragraph, no bold line is part of a paragraph, numbers count up, and each recurs in other sections or the
+    model takes it for a heading.
     Labels (`**Note:**`, or above a list), sentences, captions and remarks (`**Note**`) are no titles.
     """
     if sum(map(_is_bold, draft.lines, draft.kinds)) < FEWEST:
@@ -48,7 +53,12 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
         if titles and level < LOWEST and _count_up(numbers, number):
             groups.append((level + 1, titles))
             number = max(numbers, default=number)
-    chances = probabilities(Page(blocks))[0] if groups else {}
+    if not groups:
+        return {}
+    chances = dict(probabilities(Page(blocks))[0])
+    counts = Counter(blocks[at].text.casefold() for _, titles in groups for at in titles)
+    for at in (at for _, titles in groups for at in titles if counts[blocks[at].text.casefold()] >= RECURRENT):
+        chances[at] = max(chances[at], RECURRENT_CHANCE)
     return {
         (blocks[at], level): chances[at]
         for level, titles in groups
