@@ -128,8 +128,8 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
     if not unit and (unit := header_unit(cells.header)):
         notes = [f"unit {unit} in the header"]
     example = max(bodies.values(), key=lambda body: sum(not char.isdigit() for char in body), default="")
-    has_comma = "," in (cells.hints.decimal, cells.conventions.decimal)
     are_references = REFERENCE_HEADER.search(cells.header) is not None
+    has_comma = cells.hints.decimal == "," or (cells.conventions.decimal == "," and not are_references)
     position = None if has_comma else list_among(list(bodies.values()), are_references)
     if position is not None and choice.style.decimal == ",":
         index = list(bodies)[position]
