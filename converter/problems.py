@@ -57,6 +57,7 @@ CODES: dict[str, tuple[str, str]] = {
         "A column of a data set has another name in the database, which does not accept its own.",
     ),
     "dataset_left_out": (ERROR, "The database cannot hold a data set; its rows are only in the record cells."),
+    "no_metadata": (WARNING, "The title, author and date that a page of HTML states could not be read."),
     "no_main_content": (WARNING, "No main content was found on a page of HTML; the whole page was read."),
     "nesting": (WARNING, "Blocks are nested deeper than the limit; deeper ones are kept as plain text."),
     "long_inline": (WARNING, "A paragraph is too long for inline marks; it is kept as plain text."),

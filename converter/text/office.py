@@ -48,6 +48,7 @@ LONGEST_LISTING = 1024 * 1024
 document. The process that distributes the work reads this list, without a time limit."""
 PROBLEMS = {
     "nesting": "nested too deeply for its reader, which dropped marks of the nesting, and kept the text",
+    "no_metadata": "what the page says of itself (title, author, date) could not be read",
     "no_main_content": "no main content was found, so the whole page was read; is it an article?",
 }
 """What a reader says of a document that it could read only in part."""

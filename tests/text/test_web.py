@@ -136,8 +136,8 @@ def test_a_page_without_main_content_is_read_whole(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(trafilatura, "bare_extraction", fail)
     monkeypatch.setattr(trafilatura, "extract_metadata", fail)
-    assert read_page("<html><body><p>a</p></body></html>", False) == ("a\n", ["no_main_content"])
-    assert read_page("<html><body><p>a</p></body></html>", True) == ("a\n", [])
+    assert read_page("<html><body><p>a</p></body></html>", False) == ("a\n", ["no_metadata", "no_main_content"])
+    assert read_page("<html><body><p>a</p></body></html>", True) == ("a\n", ["no_metadata"])
 
 
 @pytest.mark.parametrize(

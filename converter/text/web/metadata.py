@@ -11,14 +11,14 @@ DATE_SEARCH = {"extensive_search": False, "original_date": True}
 """A date that the page marks as such; one in its text may be any date."""
 
 
-def front_matter_of(page: Element) -> str:
-    """Return the front matter of a page; empty if it says nothing of itself."""
+def front_matter_of(page: Element) -> str | None:
+    """Return the front matter of a page; empty if it says nothing of itself; None if trafilatura fails on it."""
     try:
         document = trafilatura.extract_metadata(page, None, DATE_SEARCH, True)
     except MemoryError:
         raise
     except Exception:  # whatever a page holds
-        return ""
+        return None
     language = (page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang") or "").strip()
     values = {
         "title": document.title,

@@ -30,6 +30,8 @@ def read_page(source: str, whole_page: bool) -> tuple[str, list[str]]:
     codes = ["nesting"] if is_deep else []
     is_fragment = PAGE.search(source) is None
     matter = "" if is_fragment else front_matter_of(page)
+    if matter is None:
+        codes.append("no_metadata")
     if not (whole_page or is_fragment):
         result = _main_content(page)
         if result is None:
@@ -40,7 +42,7 @@ def read_page(source: str, whole_page: bool) -> tuple[str, list[str]]:
     markdown, is_flattened = markdown_of(page if body is None else body, _base(page))
     if is_flattened and not is_deep:
         codes.append("nesting")
-    return matter + markdown, codes
+    return (matter or "") + markdown, codes
 
 
 def _tree(source: str) -> tuple[Element | None, bool]:
