@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from converter.cli import app
@@ -26,7 +28,7 @@ from tests.support.paths import PROJECT
 
 COMMAND = [sys.executable, "-m", "converter"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "120", "PYTHONUTF8": "1"}
-SECONDS = 60
+SECONDS = 120
 CAN_FORK = int(version("pyarrow").partition(".")[0]) > 19
 """Older ones end a process with an error if they had threads before it was forked."""
 
@@ -67,6 +69,23 @@ def run(
     if code is not None:
         assert result.returncode == code, result.stderr.decode()
     return result
+
+
+def run_code(code: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run Python code in a process of its own, with the modules of the command."""
+    words = ["-c", code]
+    if CAN_FORK:
+        return _run_in_fork(words, cwd, b"", None, None, ENVIRONMENT, ())
+    return subprocess.run([sys.executable, *words], cwd=cwd, env=ENVIRONMENT, capture_output=True, timeout=SECONDS)
+
+
+@cache
+def without_privileges() -> tuple[str, ...]:
+    """Return the command that drops root's right to read and write everything, empty for other users."""
+    privileges = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
+        pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
+    return privileges
 
 
 def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen[bytes]:
