@@ -194,9 +194,9 @@ def kills(folder: Path, count: int) -> dict[str, tuple[int, int]]:
     documents = write_documents(folder / "documents", 300)
     write_folder(find_sources([documents]), folder / "local", Output(), Options())
     results: dict[str, tuple[int, int]] = {}
-    for name, word in VICTIMS.items():
-        with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
-            run(spark.session, documents, folder / "out")  # starts the executors and gives each run an output to damage
+    with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
+        run(spark.session, documents, folder / "out")  # starts the executors and gives each run an output to damage
+        for name, word in VICTIMS.items():
             runs = [
                 kill_workers(spark.session, word, documents, folder / "out", folder / "local") for _ in range(count)
             ]
