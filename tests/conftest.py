@@ -40,6 +40,6 @@ def spark() -> Iterator[Any]:
         pytest.skip("Spark needs PySpark and a Java: pip install -e '.[spark]'")
     from tests.benchmarks.spark import session
 
-    started = session("local[2,4]")
-    yield started
-    started.stop()
+    session_of_tests = session("local[2,4]")
+    yield session_of_tests
+    session_of_tests.stop()

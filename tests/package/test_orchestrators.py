@@ -47,24 +47,23 @@ def environment(tool: str) -> Path:
     """
     folder = Path(tempfile.mkdtemp(prefix=tool))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    commands = folder / "venv" / "bin"
     uv = [sys.executable, "-m", "uv"]
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True, timeout=60)
-    install = [*uv, "pip", "install", "--quiet", "--python", folder / "venv" / "bin" / "python", *PACKAGES[tool]]
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True, timeout=60)
+    install = [*uv, "pip", "install", "--quiet", "--python", str(commands / "python"), *PACKAGES[tool]]
     result = subprocess.run(install, cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)
     if result.returncode:
         pytest.skip(f"{tool} could not be installed: {result.stderr.strip()[-300:]}")
-    subprocess.run([*install, "--editable", PROJECT], cwd=PROJECT, timeout=600, check=True)
-    return folder / "venv" / "bin"
+    subprocess.run([*install, "--editable", str(PROJECT)], cwd=PROJECT, timeout=600, check=True)
+    return commands
 
 
-def run(
-    tool: str, command: str, *arguments: str, cwd: Path, **variables: str | Path
-) -> subprocess.CompletedProcess[str]:
+def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a command in an environment with the packages of a tool and Parquetry."""
     folder = environment(tool)
     values = os.environ | {"DO_NOT_TRACK": "1"} | {name: str(value) for name, value in variables.items()}
     return subprocess.run(
-        [folder / command, *arguments],
+        [folder / command[0], *command[1:]],
         cwd=cwd,
         env=values | {"PATH": f"{folder}:{values['PATH']}", "VIRTUAL_ENV": str(folder.parent)},
         capture_output=True,

@@ -35,7 +35,7 @@ def test_wheel_contains_both_package_names_and_their_data_files(wheel: Path) -> 
 def test_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "venv", with_pip=False)
     python, parquetry = (tmp_path / "venv" / "bin" / name for name in ("python", "parquetry"))
-    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, wheel]
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), str(wheel)]
     subprocess.run(install, check=True, timeout=600)
     folder = tmp_path / "elsewhere"
     folder.mkdir()

@@ -187,12 +187,12 @@ def tables(draw: st.DrawFn, writer: Writer) -> pa.Table:
 
 def reads_back(writer: Writer, table: pa.Table) -> None:
     text = writer.write(table)
-    (found,) = converter.read(text, name="table.md", repair="off").tables
-    if any("version" in column.evidence for column in found.columns_typed):
+    (table_read,) = converter.read(text, name="table.md", repair="off").tables
+    if any("version" in column.evidence for column in table_read.columns_typed):
         reject()
-    read = found.to_arrow(headers=True)
+    read = table_read.to_arrow(headers=True)
     assert read.schema.names == table.schema.names, text
-    assert read.schema.types == table.schema.types, (text, [column.evidence for column in found.columns_typed])
+    assert read.schema.types == table.schema.types, (text, [column.evidence for column in table_read.columns_typed])
     assert read.to_pydict() == table.to_pydict(), text
 
 

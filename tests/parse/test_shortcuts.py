@@ -102,7 +102,9 @@ def check(source: str) -> None:
 
 def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
     """Return the link references and footnote labels that inline content is read with."""
-    references = {label: (found["href"], found["title"]) for label, found in env.get("references", {}).items()}
+    references = {
+        label: (reference["href"], reference["title"]) for label, reference in env.get("references", {}).items()
+    }
     return references, set(env.get("footnotes", {}).get("refs", ()))
 
 

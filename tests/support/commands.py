@@ -146,17 +146,17 @@ def _server(prefix: tuple[str, ...] = ()) -> socket.socket:
 
     A prefix is a command that runs it with other rights.
     """
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    client, server = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     script = Path(__file__).with_name("command_server.py")
     process = subprocess.Popen(
-        [*prefix, sys.executable, script, str(there.fileno())], env=ENVIRONMENT, pass_fds=[there.fileno()],
+        [*prefix, sys.executable, script, str(server.fileno())], env=ENVIRONMENT, pass_fds=[server.fileno()],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # Python sees once what its streams can do
     )  # fmt: skip
-    there.close()
-    here.settimeout(SECONDS)
+    server.close()
+    client.settimeout(SECONDS)
     atexit.register(process.wait)
-    atexit.register(here.close)  # runs first, and ends the server
-    return here
+    atexit.register(client.close)  # runs first, and ends the server
+    return client
 
 
 def _run_in_fork(
