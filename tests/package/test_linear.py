@@ -26,6 +26,7 @@ from converter.sources.tables import PARTITION
 from converter.text.office import format_by_content
 from converter.values import infer_table
 from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
+from tests.support.combinations import ALL
 from tests.support.conversion import rows_of_batch
 from tests.support.growth import steep
 from tests.support.plain_parser import ENVIRONMENTS, check_inline
@@ -151,7 +152,7 @@ ADDRESSES = (
 
 
 @given(st.lists(st.sampled_from(ADDRESSES), max_size=14).map("".join), st.sampled_from(ENVIRONMENTS))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500 if ALL else 500, deadline=None)
 def test_addresses_and_footnotes_are_read_as_by_the_plugins(content: str, env: dict[str, object]) -> None:
     check_inline(content, env)
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from converter.repair import LEVELS, RULES, Repaired, repair
 from converter.repair.rule import SAFE
 from tests.support.accounting import INVISIBLE
+from tests.support.combinations import ALL
 from tests.support.growth import steep
 from tests.support.paths import CASE_FOLDER
 
@@ -161,7 +162,7 @@ VISIBLE = re.compile(r"\w+")
 
 
 @example(["the", "\u200b (a) the"])
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 if ALL else 150, deadline=None)
 @given(TEXTS)
 def test_no_word_is_lost_and_line_numbers_stay_in_order(lines: list[str]) -> None:
     numbers = list(range(11, 11 + len(lines)))
@@ -191,7 +192,7 @@ def words(lines: list[str]) -> Counter[str]:
     return Counter(word for line in plain for word in VISIBLE.findall(line))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 if ALL else 150, deadline=None)
 @given(TEXTS)
 def test_repairing_twice_changes_nothing(lines: list[str]) -> None:
     once = repair(lines, list(range(len(lines))))
@@ -223,7 +224,7 @@ WELL_FORMED = st.lists(
 ).map(lambda blocks: "# Title\n\n" + "\n\n".join(blocks))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if ALL else 100, deadline=None)
 @given(WELL_FORMED)
 def test_a_well_formed_document_is_left_alone(text: str) -> None:
     lines = text.split("\n")
