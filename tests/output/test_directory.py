@@ -82,8 +82,9 @@ def test_nothing_is_placed_where_a_name_is_taken(folder: Directory, system: str,
     if name == taken:
         return
     content = kind(folder.path / taken)
-    with pytest.raises(FileExistsError):
+    with pytest.raises(FileExistsError) as error:
         folder.place(name, folder, taken)
+    assert error.value.errno == errno.EEXIST and taken in str(error.value)
     assert kind(folder.path / taken) == content and folder.status(name) is not None
 
 
@@ -218,6 +219,24 @@ def test_a_folder_below_is_reached_by_its_names(folder: Directory) -> None:
     with folder.below(("full", "new", "deep"), make=True) as below:
         below.write("a", "a")
     assert (folder.path / "full" / "new" / "deep" / "a").read_text() == "a"
+
+
+def test_a_folder_that_is_moved_is_still_the_one_that_is_held(folder: Directory) -> None:
+    """Another program may put its own folder in the place at any time."""
+    path = folder.path
+    path.rename(path.with_name("moved"))
+    path.mkdir()
+    (path / "mine").write_text("mine")
+    assert "file" in folder.names() and folder.status("mine") is None
+    folder.write("new", "new")
+    folder.remove("file")
+    folder.make("folder", 0o700)
+    with folder.below(("full",)) as below:
+        below.remove_tree("below")
+    folder.remove_empty("full")
+    folder.place("new", folder, "placed")
+    assert os.listdir(path) == ["mine"]
+    assert {*os.listdir(path.with_name("moved"))} == {"empty", "folder", "placed", "to_file", "to_full", "to_none"}
 
 
 def test_a_folder_that_may_not_be_listed_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

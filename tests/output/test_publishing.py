@@ -174,6 +174,37 @@ def test_everything_is_on_disk_before_and_after_the_renames(
     assert {str(path) for path in ([tmp_path] if is_alone else [out, out / "datasets"])} <= {*events[last:]}
 
 
+def test_a_folder_is_on_disk_before_it_takes_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda number: names.append(os.readlink(f"/proc/self/fd/{number}")))
+    put(tmp_path / "out", is_folder=True)
+    below = tmp_path / f".out{STAGE}" / NEW / "x" / "below"
+    assert {str(below / "file"), str(below), str(tmp_path)} <= {*names}
+
+
+def test_an_output_folder_that_vanishes_is_made_and_removed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another program made the folder when the output was to take its place, and removed it at once."""
+    out, original = tmp_path / "out", Directory.place
+    fails = [True]
+
+    def place(directory: Directory, name: str, folder: Directory, new_name: str) -> None:
+        if name == NEW:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        if name == MANIFEST and fails.pop():
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        original(directory, name, folder, new_name)
+
+    monkeypatch.setattr(Directory, "place", place)
+    with pytest.raises(OutputError, match=f"Input/output error; {NOTHING_KEPT}"):
+        publish(out, LATER)
+    assert os.listdir(tmp_path) == []
+    fails[:] = [False]
+    assert publish(out, LATER) == IN_PLACE
+    assert content(out) == LATER and os.listdir(tmp_path) == ["out"]
+
+
 @pytest.fixture
 def no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the flushes to disk, which take most of the time."""
