@@ -73,7 +73,7 @@ def test_rows_after_the_first_of_a_batch_begin_a_row_group(tmp_path: Path, monke
     monkeypatch.setattr(module, "ROW_GROUP_BYTES", 1)
     with open_parts(tmp_path, in_folders=False) as parts:
         for pieces in ([numbers(1), numbers(2), numbers(3)], [numbers(4)], [numbers(5), numbers(6)]):
-            parts.write(BatchStart(1, ""))
+            parts.write(BatchStart((), ""))
             for rows in pieces:
                 parts.write(BatchRows({"sections": rows}))
             parts.write(BatchEnd(()))

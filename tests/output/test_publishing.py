@@ -162,9 +162,16 @@ def test_everything_is_on_disk_before_and_after_the_renames(
     if not is_alone:
         (out / "mine.txt").write_text("mine")
     events: list[str] = []
+
+    def record(original: Callable[..., Any]) -> Callable[..., Any]:
+        def rename(*arguments: Any) -> Any:
+            events.append("rename")
+            return original(*arguments)
+
+        return rename
+
     for name in ("exchange", "replace"):
-        original = getattr(Directory, name)
-        monkeypatch.setattr(Directory, name, lambda *args, call=original: events.append("rename") or call(*args))
+        monkeypatch.setattr(Directory, name, record(getattr(Directory, name)))
     monkeypatch.setattr(os, "fsync", lambda number: events.append(os.readlink(f"/proc/self/fd/{number}")))
     publish(out, LATER)
     first, last = events.index("rename"), len(events) - 1 - events[::-1].index("rename")
@@ -329,7 +336,8 @@ def test_a_pending_output_is_put_in_place_before_anything_else(killed: Path) -> 
     with open_stage(killed) as place:
         assert place.pending and place.pending.run_id == "later" and place.outcome == NOTHING_KEPT
         place.resume()
-        assert (place.pending, place.outcome, os.listdir(place.new)) == (None, NOTHING_KEPT, [])
+        is_pending = place.pending is not None
+        assert not is_pending and place.outcome == NOTHING_KEPT and os.listdir(place.new) == []
         assert content(killed) == {**LATER, "mine.txt": "mine"}
         assert not (place.place / READY).exists()
         place.resume()  # nothing is left to do

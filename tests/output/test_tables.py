@@ -67,6 +67,7 @@ class Lists:
         return f"<{name}>"
 
     def create(self, name: str, schema: pa.Schema) -> None:
+        assert schema is SCHEMA
         self.calls.append(f"create {name}")
         self.tables[name] = 0
 
@@ -75,6 +76,7 @@ class Lists:
         self.tables |= dict.fromkeys(names, 0)
 
     def reshape(self, name: str, schema: pa.Schema, known_columns: Collection[str]) -> None:
+        assert schema is SCHEMA
         self.calls.append(f"reshape {name} from {', '.join(known_columns)}")
 
     def insert(self, name: str, rows: pa.RecordBatchReader) -> None:

@@ -176,7 +176,7 @@ def test_front_matter_may_stand_below_blank_lines_comments_and_the_fence_around_
 
 
 @pytest.mark.parametrize(
-    "written, value",
+    "yaml, value",
     [
         ("00501", "00501"), ("1.10", "1.10"), ("2024-01-31", "2024-01-31"), ("12:30", "12:30"), ("no", "no"),
         ("on", "on"), ("0x1F", "0x1F"), ("1_000", "1_000"), ("1e3", "1e3"), (".5", ".5"), ("+1", "+1"),
@@ -200,7 +200,7 @@ BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 
 
 @pytest.mark.parametrize(
-    "source, line, kept",
+    "source, line, expected_metadata",
     [
         ("---\ntitle: [1, 2\nauthor: B\n---\nbody\n", None, {"title": "[1, 2", "author": "B"}),
         ("---\ntitle: A\n\tauthor: B\n---\nbody\n", 3, {"title": "A", "author": "B"}),
@@ -282,7 +282,7 @@ def test_text_that_only_resembles_front_matter_stays_text(source: str, problems:
 
 
 @pytest.mark.parametrize(
-    "source, metadata, told",
+    "source, metadata, expected_problems",
     [
         ("---\ntitle: Roofs: a history\nauthor: B\n---\n", {"title": "Roofs: a history", "author": "B"},
          [("front_matter", 2, 'write title: "Roofs: a history"')]),

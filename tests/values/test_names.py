@@ -118,7 +118,7 @@ def test_the_types_form_a_lattice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "joined"),
+    ("a", "b", "expected_type"),
     [
         (pa.int64(), pa.float64(), pa.float64()),
         (pa.int64(), pa.decimal128(38, 2), pa.decimal128(38, 2)),

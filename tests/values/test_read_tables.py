@@ -91,7 +91,7 @@ def test_read_tables_returns_typed_data_frames() -> None:
 
 
 @pytest.mark.parametrize(
-    ("match", "found"), [("Rome", [0]), ("^n$", [1]), ("Prices by", [0]), ("nothing", []), (None, [0, 1])]
+    ("match", "expected_tables"), [("Rome", [0]), ("^n$", [1]), ("Prices by", [0]), ("nothing", []), (None, [0, 1])]
 )
 def test_read_tables_selects_the_matching_tables(match: str | None, expected_tables: list[int]) -> None:
     assert [frame.attrs["table_id"] for frame in converter.read_tables(TEXT, match)] == expected_tables
