@@ -55,6 +55,23 @@ def test_a_file_ends_at_its_size_and_only_after_a_batch(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_large_file_ends_with_its_batch_in_each_partition(tmp_path: Path) -> None:
+    with open_parts(tmp_path, file_bytes=1) as parts:
+        for number, partition in enumerate(("a=1/b=2", "a=1/b=3", "a=1/b=2")):
+            parts.write(BatchStart((), partition))
+            parts.write(BatchRows({"sections": numbers(number)}))
+            parts.write(BatchEnd(()))
+        parts.close()
+        assert {parts.partition(path) for path in parts.records if path.startswith("sections")} == {
+            "a=1/b=2",
+            "a=1/b=3",
+        }
+    assert values(tmp_path) == {
+        "links/a=1/b=2/part-00000.parquet": [], "sections/a=1/b=2/part-00000.parquet": [0],
+        "sections/a=1/b=2/part-00002.parquet": [2], "sections/a=1/b=3/part-00001.parquet": [1],
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("file_bytes", "in_folders"), [(1_000_000, True), (None, True), (1, False)])
 def test_a_file_below_its_size_or_without_a_limit_goes_on(
     tmp_path: Path, file_bytes: int | None, in_folders: bool
@@ -169,4 +186,5 @@ def test_open_files_are_closed_if_a_run_fails(tmp_path: Path) -> None:
 def test_parts_of_data_sets_are_parquet_in_every_format(tmp_path: Path) -> None:
     with Parts(tmp_path, {"sections": SCHEMA, PARTS_FILE: PARTS}, "csv", Layout()) as parts:
         parts.close()
+    assert pq.read_schema(tmp_path / f"{PARTS_FILE}.parquet").names == PARTS.names
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{PARTS_FILE}.parquet", "sections.csv"]
