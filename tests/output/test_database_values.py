@@ -214,9 +214,8 @@ def test_columns_are_listed_with_quotes() -> None:
     ("type", "value", "most"),
     [
         # the largest number of such columns in a row: 23 bytes, a bit for each column, at most 8,160 bytes
-        (pa.int64(), 1, 1000), (pa.int32(), 1, 1970), (pa.bool_(), True, 7226), (pa.string(), "", 7226),
-        (pa.string(), "abc", 1970), (pa.string(), "x" * 99, 336), (pa.duration("us"), 1, 504),
-        (pa.decimal128(9, 2), 1, 336), (pa.timestamp("us"), 1, 1000), (pa.float32(), 1.0, 1970),
+        (pa.int64(), 1, 1000), (pa.int32(), 1, 1970), (pa.string(), "x" * 99, 336), (pa.duration("us"), 1, 504),
+        (pa.decimal128(9, 2), 1, 336), (pa.timestamp("us"), 1, 1000),
     ],
 )  # fmt: skip
 def test_a_row_must_fit_in_a_page(type: pa.DataType, value: Any, most: int) -> None:

@@ -204,8 +204,9 @@ def test_a_table_is_removed_only_within_its_root(tmp_path: Path) -> None:
     (root / "linked").symlink_to(victim)
     (root / "sections" / "linked").symlink_to(victim)
     for name in ("../victim", "..", "", "datasets/../../victim", "other/x", "/tmp/x"):
-        with pytest.raises(OutputError, match="no run makes a table"):
+        with pytest.raises(OutputError, match="no run makes a table") as error:
             stage.remove_table(root, name)
+        assert str(error.value).startswith(f"{root}: ")
     for name in ("datasets/a", "sections", "linked", "missing"):
         stage.remove_table(root, name)
     assert listing(tmp_path) == {"root": None, "root/datasets": None, "victim": None, "victim/x": None}
