@@ -153,7 +153,7 @@ def test_files_of_another_process_are_taken_over(tmp_path: Path, in_folders: boo
         (place / "other").mkdir()
         with open_parts(place / "other", 1, schemas={**schemas, "images": SCHEMA}) as others:
             for number in range(2):
-                others.add({"sections": numbers(number), "images": numbers(9)})
+                others.add({"links": numbers(number), "sections": numbers(number), "images": numbers(9)})
                 others.roll()
             others.close()
             files = others.files()
@@ -162,7 +162,7 @@ def test_files_of_another_process_are_taken_over(tmp_path: Path, in_folders: boo
             parts.roll()
             parts.adopt(place / "other", files)
             parts.close()
-            assert parts.counts() == {"sections": 3, "links": 0, PARTS_FILE: 0}
+            assert parts.counts() == {"sections": 3, "links": 2, PARTS_FILE: 0}
             own_files = {file.path: file for file in parts.files()}
         paths = [f"sections/part-0000{number}.parquet" for number in range(3)] if in_folders else ["sections.parquet"]
         assert [path for path in own_files if path.startswith("sections")] == paths
