@@ -25,6 +25,14 @@ def pytest_configure(config: pytest.Config) -> None:
         compileall.compile_dir(Path(__file__).parent.parent / "converter", quiet=2)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of one Spark session to one process (`--dist loadgroup`), and start with what takes longest."""
+    for item in items:
+        if "spark" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+    items.sort(key=lambda item: item.path.parent.name not in ("spark", "package"))
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
     """Start a small Spark for all tests of a process: a second session would inherit the settings of the first."""
@@ -32,6 +40,6 @@ def spark() -> Iterator[Any]:
         pytest.skip("Spark needs PySpark and a Java: pip install -e '.[spark]'")
     from tests.benchmarks.spark import session
 
-    started = session("local[2,4]")
-    yield started
-    started.stop()
+    session_of_tests = session("local[2,4]")
+    yield session_of_tests
+    session_of_tests.stop()

@@ -35,7 +35,7 @@ def first_line(function: Callable[..., object]) -> str:
 def reference() -> str:
     """Return the page: settings, repair rules, problem codes, value types, records and formats."""
     settings = settings_of(Selection, Options, Hints, Output, Run).items()
-    types = ((f"`{each.name}`", first_line(each.read).partition(": ")[2]) for each in TYPES)
+    types = ((f"`{value_type.name}`", first_line(value_type.read).partition(": ")[2]) for value_type in TYPES)
     lines = [
         "# Reference",
         "",
@@ -74,7 +74,7 @@ def reference() -> str:
         "",
         *table(
             ("record", "key", "rows"),
-            ((f"`{each.name}`", ", ".join(each.key) or "none", each.description) for each in RECORDS.values()),
+            ((f"`{record.name}`", ", ".join(record.key) or "none", record.description) for record in RECORDS.values()),
         ),
         "",
         "## Formats",

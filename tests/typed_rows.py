@@ -43,7 +43,10 @@ def class_name(record: str) -> str:
 
 def class_of(record: Record) -> str:
     """Return the class for the rows of a record."""
-    fields = [f"    {one.name}: {python_type(one.type)}{' | None' if one.nullable else ''}" for one in record.schema]
+    fields = [
+        f"    {column.name}: {python_type(column.type)}{' | None' if column.nullable else ''}"
+        for column in record.schema
+    ]
     head = f'class {class_name(record.name)}(Row):\n    """A row of `{record.name}`."""\n\n    __slots__ = ()\n'
     return "\n".join([head, *fields])
 

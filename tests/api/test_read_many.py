@@ -41,16 +41,16 @@ SOURCES = [Source(f"{number}.md", f"# Title {number}\n\n- item\n") for number in
 
 
 def test_documents_come_one_by_one_and_in_order() -> None:
-    started: list[str] = []
+    calls: list[str] = []
 
     def sources() -> Iterator[Source]:
         for source in SOURCES:
-            started.append(source.key)
+            calls.append(source.key)
             yield source
 
     documents = read_many(sources())
     assert next(documents).title == "Title 0"
-    assert len(started) < 3
+    assert len(calls) < 3
     assert [document.source for document in documents] == [source.key for source in SOURCES[1:]]
 
 

@@ -79,11 +79,11 @@ def cost(action: Callable[[], object], patience: float = PATIENCE) -> float:
     def give_up(number: int, frame: FrameType | None) -> None:
         raise OutOfPatience
 
-    before = signal.signal(signal.SIGVTALRM, give_up)
+    handler = signal.signal(signal.SIGVTALRM, give_up)
     collecting = gc.isenabled()
     gc.disable()  # garbage collection runs at any time and visits every object of the process
     signal.setitimer(signal.ITIMER_VIRTUAL, patience)
-    started = time.thread_time()  # with an interval timer, Linux reports the time of a process in ticks
+    start_time = time.thread_time()  # with an interval timer, Linux reports the time of a process in ticks
     try:
         action()
     except OutOfPatience:
@@ -92,10 +92,10 @@ def cost(action: Callable[[], object], patience: float = PATIENCE) -> float:
         pass
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+        signal.signal(signal.SIGVTALRM, handler)
         if collecting:
             gc.enable()
-    return time.thread_time() - started
+    return time.thread_time() - start_time
 
 
 def deeper(frames: int, action: Callable[[], float]) -> float:
@@ -146,31 +146,34 @@ class Report:
     @property
     def steep(self) -> list[Finding]:
         """The findings that take more than linear time."""
-        return [found for found in self.measured if found.exponent > self.bound]
+        return [finding for finding in self.measured if finding.exponent > self.bound]
 
     @property
     def slow(self) -> list[Finding]:
         """The findings that are slow out of proportion to ordinary text."""
         limit = float("inf") if self.rough else PROPORTION * yardstick()
-        return [found for found in self.measured if found.seconds > limit]
+        return [finding for finding in self.measured if finding.seconds > limit]
 
     def show(self, out: Any = sys.stdout) -> None:
         """Print a summary of the walk."""
-        for what, count in sorted(self.walked.items()):
-            print(f"{count:7,} {what}", file=out)
+        for subject, count in sorted(self.walked.items()):
+            print(f"{count:7,} {subject}", file=out)
         for name in self.unseen:
             print(f"not reached: {name}", file=out)
-        for title, key in (("steepest", lambda found: -found.exponent), ("slowest", lambda found: -found.seconds)):
+        for title, key in (
+            ("steepest", lambda finding: -finding.exponent),
+            ("slowest", lambda finding: -finding.seconds),
+        ):
             print(f"{title}:", file=out)
-            for found in sorted(self.measured, key=key)[:15]:
-                print(f"  {found}", file=out)
+            for finding in sorted(self.measured, key=key)[:15]:
+                print(f"  {finding}", file=out)
         print(f"{len(self.steep)} steep, {len(self.slow)} slow; bound {PROPORTION * yardstick():.3f} s", file=out)
 
-    def add(self, found: Finding) -> None:
+    def add(self, finding: Finding) -> None:
         """Add a finding, and print it at once if it is bad."""
-        self.measured.append(found)
-        if found.exponent > self.bound or (not self.rough and found.seconds > PROPORTION * yardstick()):
-            print(found, file=sys.stderr, flush=True)
+        self.measured.append(finding)
+        if finding.exponent > self.bound or (not self.rough and finding.seconds > PROPORTION * yardstick()):
+            print(finding, file=sys.stderr, flush=True)
 
 
 def exponent_of(measure: Callable[[int], float], report: Report) -> tuple[float, float]:
@@ -260,9 +263,9 @@ class Calls:
             if str(PACKAGE) in caller.f_code.co_filename:
                 flags = keywords.get("flags", arguments[0] if name == "compile" and arguments else 0)
                 compiled = pattern if isinstance(pattern, re.Pattern) else compile(pattern, flags)
-                known = self.patterns[caller.f_code.co_filename, caller.f_lineno]
-                if compiled not in known:
-                    known.append(compiled)
+                caller_patterns = self.patterns[caller.f_code.co_filename, caller.f_lineno]
+                if compiled not in caller_patterns:
+                    caller_patterns.append(compiled)
             return function(pattern, *arguments, **keywords)
 
         return noting
@@ -297,7 +300,7 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
             module = None  # belongs to an extra that is not installed
         trees[name] = module, ast.parse(path.read_text(encoding="utf-8"), str(path))
     exercise()
-    found: list[Expression] = []
+    expressions_in_use: list[Expression] = []
     for name, (module, tree) in trees.items():
         for node, target in calls_in(tree):
             function = node.func.attr  # type: ignore[attr-defined]
@@ -318,12 +321,12 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
                 used = tuple(sorted(uses(trees, name, node, target))) or METHODS.get(name, EVERY_METHOD)
             else:
                 used = (ALL_OVER.get(function, function),)
-            found += [
+            expressions_in_use += [
                 Expression(f"{name}:{node.lineno} {target}", pattern, used)
                 for pattern in patterns
                 if name not in OF_USERS or function != "compile" or target
             ]
-    return found
+    return expressions_in_use
 
 
 def parser_expressions() -> list[Expression]:
@@ -357,13 +360,13 @@ def uses(trees: dict[str, tuple[Any, ast.Module]], name: str, call: ast.Call, ta
         imports = [node for node in nodes(tree) if isinstance(node, ast.ImportFrom) and node.module == name]
         if any(alias.name == target for node in imports for alias in node.names):
             scopes.append(tree)
-    found: set[str] = set()
+    places: set[str] = set()
     for node in (node for scope in scopes for node in nodes(scope)):
         if isinstance(node, ast.Attribute) and node.attr in FUNCTIONS:
             names = [inner.id for inner in ast.walk(node.value) if isinstance(inner, ast.Name)]
             if target in names:
-                found.add(ALL_OVER.get(node.attr, node.attr))
-    return found
+                places.add(ALL_OVER.get(node.attr, node.attr))
+    return places
 
 
 @cache
@@ -393,10 +396,10 @@ def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
 
 def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
     """Return the pattern of a call that uses only names of its module."""
-    given = {keyword.arg: keyword.value for keyword in node.keywords}
+    keyword_values = {keyword.arg: keyword.value for keyword in node.keywords}
     if isinstance(node.func, ast.Attribute) and node.func.attr == "compile" and len(node.args) > 1:
-        given["flags"] = node.args[1]
-    parts = [node.args[0], *([given["flags"]] if "flags" in given else [])]
+        keyword_values["flags"] = node.args[1]
+    parts = [node.args[0], *([keyword_values["flags"]] if "flags" in keyword_values else [])]
     try:
         return [re.compile(*(eval(compile(ast.Expression(part), "", "eval"), vars(module)) for part in parts))]
     except Exception:
@@ -443,39 +446,39 @@ def hostile_texts(pattern: re.Pattern[Any]) -> list[tuple[str, Callable[[int], s
     parser: Any = vars(re)["_parser"]
     tree = parser.parse(pattern.pattern, pattern.flags & ~re.LOCALE)
     pumps: set[tuple[str, str]] = set()
-    whole = "".join(samples(tree)[:1])
-    for before, body in repeats(tree, ""):
-        pumps.update((before, text) for text in samples(body) if text)
-        pumps.update(("", before + text) for text in samples(body) if before and text)
-    for text in (whole, whole[:-1], whole[: len(whole) // 2]):
+    sample = "".join(samples(tree)[:1])
+    for prefix, body in repeats(tree, ""):
+        pumps.update((prefix, text) for text in samples(body) if text)
+        pumps.update(("", prefix + text) for text in samples(body) if prefix and text)
+    for text in (sample, sample[:-1], sample[: len(sample) // 2]):
         pumps.add(("", text))
     pumps.update(("", text) for text in literals(tree))
-    pumps.update((before, " ") for before in list({before for before, _ in pumps})[:4])
+    pumps.update((prefix, " ") for prefix in list({prefix for prefix, _ in pumps})[:4])
     inputs: list[tuple[str, Callable[[int], str]]] = []
-    for before, text in sorted(pump for pump in pumps if pump[1]):
+    for prefix, text in sorted(pump for pump in pumps if pump[1]):
         for end in ENDS:
             inputs.append((
-                f"{before!r} + {text!r} ... + {end!r}",
-                lambda size, before=before, text=text, end=end: before + text * (size // len(text)) + end,  # type: ignore[misc]
+                f"{prefix!r} + {text!r} ... + {end!r}",
+                lambda size, prefix=prefix, text=text, end=end: prefix + text * (size // len(text)) + end,  # type: ignore[misc]
             ))  # fmt: skip
     return inputs
 
 
-def repeats(tree: Parsed, before: str) -> Iterator[tuple[str, Parsed]]:
+def repeats(tree: Parsed, prefix: str) -> Iterator[tuple[str, Parsed]]:
     """Yield each part repeated without a narrow limit, with an example of the text required before it."""
     for operation, argument in tree:
         name = str(operation)
         if name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            least, most, body = argument
-            if most > 30:
-                yield before, body
-            yield from repeats(body, before)
-            before += "".join(samples(body)[:1]) * least
+            minimum, maximum, body = argument
+            if maximum > 30:
+                yield prefix, body
+            yield from repeats(body, prefix)
+            prefix += "".join(samples(body)[:1]) * minimum
             continue
         for inner in children(name, argument):
-            yield from repeats(inner, before)
+            yield from repeats(inner, prefix)
         if name not in ("ASSERT", "ASSERT_NOT"):
-            before += "".join(samples([(operation, argument)])[:1])
+            prefix += "".join(samples([(operation, argument)])[:1])
 
 
 def children(name: str, argument: Any) -> list[Parsed]:
@@ -500,22 +503,22 @@ def samples(tree: Parsed) -> list[str]:
     texts = [""]
     for operation, argument in tree:
         name = str(operation)
-        more = [""]
+        variants = [""]
         if name == "LITERAL":
-            more = [chr(argument)]
+            variants = [chr(argument)]
         elif name == "NOT_LITERAL":
-            more = [letter for letter in PLAIN if letter != chr(argument)][:3]
+            variants = [letter for letter in PLAIN if letter != chr(argument)][:3]
         elif name == "ANY":
-            more = ["a", " ", "!"]
+            variants = ["a", " ", "!"]
         elif name == "IN":
-            more = of_set(argument)
+            variants = of_set(argument)
         elif name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"):
-            least, _, body = argument
+            minimum, _, body = argument
             inner = samples(body)
-            more = [text * least for text in inner[:4]] if least else ["", *inner[:3]]
+            variants = [text * minimum for text in inner[:4]] if minimum else ["", *inner[:3]]
         elif name in ("SUBPATTERN", "ATOMIC_GROUP", "BRANCH"):
-            more = [text for inner in children(name, argument) for text in samples(inner)[:3]]
-        texts = [text + extra for extra in more[:8] for text in texts[:4]][:12]
+            variants = [text for inner in children(name, argument) for text in samples(inner)[:3]]
+        texts = [text + extra for extra in variants[:8] for text in texts[:4]][:12]
     return list(dict.fromkeys(texts))
 
 
@@ -565,9 +568,9 @@ SHORT = {
 measured with texts of twice that length, which must take no time."""
 
 
-def walk_expressions(report: Report, found: Iterable[Expression], worst: int | None = None) -> None:
+def walk_expressions(report: Report, expressions: Iterable[Expression], worst: int | None = None) -> None:
     """Measure expressions with each method that uses them, with the `worst` inputs only or with all."""
-    for expression in found:
+    for expression in expressions:
         report.walked["expressions"] += 1
         binary = isinstance(expression.pattern.pattern, bytes)
         longest = SHORT.get(expression.name.partition(":")[0])
@@ -589,19 +592,24 @@ def walk_expressions(report: Report, found: Iterable[Expression], worst: int | N
 
                 short = measure(2 * longest if longest else SCREEN, SCREEN_PATIENCE)
                 measures.append((short, f"{method} of {name}", measure))
-            if sum(measured[0] > SCREEN_PATIENCE for measured in measures) >= ENOUGH:
+            if sum(measurement[0] > SCREEN_PATIENCE for measurement in measures) >= ENOUGH:
                 break
         steep = 0
-        for seconds, name, timed in sorted(measures, key=lambda measured: -measured[0])[:worst]:
+        for seconds, name, timed in sorted(measures, key=lambda measurement: -measurement[0])[:worst]:
             if longest:
                 if seconds > FLOOR and min(timed(2 * longest) for _ in range(5)) > FLOOR:
                     report.add(Finding(expression.name, name, float("inf"), float("inf")))
             elif steep < ENOUGH and timed(SIZES[0]) > FLOOR / 200 and timed(SIZES[-1]) > FLOOR:
                 exponent, seconds = exponent_of(timed, report)
                 steep += exponent > report.bound
-                whole = seconds * LARGEST / SIZES[-2 if report.rough else -1]
+                total_seconds = seconds * LARGEST / SIZES[-2 if report.rough else -1]
                 report.add(
-                    Finding(expression.name, name, exponent, whole if report.rough else for_largest(timed, whole))
+                    Finding(
+                        expression.name,
+                        name,
+                        exponent,
+                        total_seconds if report.rough else for_largest(timed, total_seconds),
+                    )
                 )
 
 
@@ -718,22 +726,22 @@ def stages(text: str) -> Iterator[tuple[str, Stage]]:
 
     data, options = text.encode("utf-8", "replace"), Options()
     yield "format", lambda: format_of("a", frozenset(), data)
-    held: dict[str, Any] = {}
-    yield "text", lambda: held.update(text=read_text(data, "a.md"))
-    if "text" not in held:
+    cache: dict[str, Any] = {}
+    yield "text", lambda: cache.update(text=read_text(data, "a.md"))
+    if "text" not in cache:
         return  # treated as binary data
-    read = held["text"]
-    yield "draft", lambda: held.update(draft=Draft(list(read.lines), read.numbers))
+    read = cache["text"]
+    yield "draft", lambda: cache.update(draft=Draft(list(read.lines), read.numbers))
     if read.lines:
         for rule in RULES:
-            yield f"rule {rule.name}", lambda rule=rule: rule.apply(held["draft"])  # type: ignore[misc]
-    yield "repair", lambda: held.update(repaired=repair(read.lines, read.numbers))
+            yield f"rule {rule.name}", lambda rule=rule: rule.apply(cache["draft"])  # type: ignore[misc]
+    yield "repair", lambda: cache.update(repaired=repair(read.lines, read.numbers))
     yield "parse", lambda: parse(list(read.lines), read.numbers, [])
-    yield "document", lambda: held.update(context=read_document(Source("a.md", data), options))
+    yield "document", lambda: cache.update(context=read_document(Source("a.md", data), options))
     for name, record in RECORDS.items():
-        yield f"record {name}", lambda record=record: list(record.batches([held["context"]]))  # type: ignore[misc]
-    yield "data sets", lambda: list(parts_of([held["context"]], NO_HINTS))
-    document = Document(held["context"], options)
+        yield f"record {name}", lambda record=record: list(record.batches([cache["context"]]))  # type: ignore[misc]
+    yield "data sets", lambda: list(parts_of([cache["context"]], NO_HINTS))
+    document = Document(cache["context"], options)
     yield "show", lambda: render(document)  # not printed: the time that Rich takes for each line is outside the scope
     yield "markdown", lambda: [markdown_table(table.to_arrow()) for table in document.tables[:50]]
     yield "inspect", lambda: write_page([Source("a.md", data)], io.BytesIO(), options)
@@ -756,23 +764,27 @@ def walk_documents(report: Report, inputs: Iterable[tuple[str, Callable[[int], s
     for name, make in inputs:
         report.walked["documents"] += 1
         gc.collect()
-        last = measure_stages(make, large)
-        names.update(last)
-        suspects = {stage: seconds for stage, seconds in last.items() if seconds >= FLOOR / 3}
-        first = measure_stages(make, small) if suspects else {}
+        large_stages = measure_stages(make, large)
+        names.update(large_stages)
+        suspects = {stage: seconds for stage, seconds in large_stages.items() if seconds >= FLOOR / 3}
+        small_stages = measure_stages(make, small) if suspects else {}
         for stage, seconds in suspects.items():
 
             def measure(size: int, make: Callable[[int], str] = make, stage: str = stage) -> float:
                 return measure_stages(make, size, stage).get(stage, float("inf"))
 
-            whole = seconds * LARGEST / large
+            total_seconds = seconds * LARGEST / large
             exponent = (
-                log2(seconds / max(first.get(stage, seconds), 1e-6)) / log2(large / small) if seconds < 1e9 else seconds
+                log2(seconds / max(small_stages.get(stage, seconds), 1e-6)) / log2(large / small)
+                if seconds < 1e9
+                else seconds
             )
             if exponent > report.bound - 0.05:
                 exponent, seconds = exponent_of(measure, report)
-                whole = seconds * LARGEST / (large if report.rough else SIZES[-1])
-            report.add(Finding(stage, name, exponent, whole if report.rough else for_largest(measure, whole)))
+                total_seconds = seconds * LARGEST / (large if report.rough else SIZES[-1])
+            report.add(
+                Finding(stage, name, exponent, total_seconds if report.rough else for_largest(measure, total_seconds))
+            )
     report.walked["rules, readers and records"] = len(names)
 
 
@@ -785,8 +797,8 @@ def main() -> None:
     if "documents" in kinds:
         walk_documents(report, documents(share))
     if "expressions" in kinds:
-        found = expressions(Calls(), report)
-        walk_expressions(report, found + parser_expressions(), 2 if "worst" in kinds else None)
+        expressions_in_use = expressions(Calls(), report)
+        walk_expressions(report, expressions_in_use + parser_expressions(), 2 if "worst" in kinds else None)
     report.show()
     sys.exit(bool(report.steep or report.slow or report.unseen))
 

@@ -46,7 +46,7 @@ SMALL = {
 }
 """Settings that keep Spark small, and have a cluster on this machine replace every executor that dies."""
 CLUSTER = "local-cluster[2,1,512]"
-LIST_BYTES = 100_000
+LIST_BYTES = 50_000
 """Tasks of the runs that are killed are so small that there are many."""
 
 
@@ -191,12 +191,12 @@ VICTIMS = {"Python worker": "pyspark.daemon", "executor": "CoarseGrainedExecutor
 
 def kills(folder: Path, count: int) -> dict[str, tuple[int, int]]:
     """Kill each kind of process this many times; return the number of hits and of rows lost or duplicated."""
-    documents = write_documents(folder / "documents", 300)
+    documents = write_documents(folder / "documents", 150)
     write_folder(find_sources([documents]), folder / "local", Output(), Options())
     results: dict[str, tuple[int, int]] = {}
-    for name, word in VICTIMS.items():
-        with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
-            run(spark.session, documents, folder / "out")  # starts the executors and gives each run an output to damage
+    with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
+        run(spark.session, documents, folder / "out")  # starts the executors and gives each run an output to damage
+        for name, word in VICTIMS.items():
             runs = [
                 kill_workers(spark.session, word, documents, folder / "out", folder / "local") for _ in range(count)
             ]

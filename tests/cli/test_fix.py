@@ -37,9 +37,9 @@ def without_places(value: object) -> object:
 
 def check_round_trip(text: str) -> None:
     document = converter.read_text(text)
-    again = converter.read_text(document.to_markdown())
-    assert without_places(again.to_dict()) == without_places(document.to_dict())
-    assert not again.is_repaired
+    second_document = converter.read_text(document.to_markdown())
+    assert without_places(second_document.to_dict()) == without_places(document.to_dict())
+    assert not second_document.is_repaired
 
 
 @given(st.lists(FRAGMENTS, max_size=30).map("".join))
@@ -103,9 +103,13 @@ def test_a_file_is_replaced_in_its_own_form(tmp_path: Path, encoding: str, newli
 def test_a_document_without_damage_keeps_its_bytes(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(SAME)
-    before = path.stat()
+    previous_stat = path.stat()
     assert fix(path, "--in-place").stderr == "0 of 1 documents changed\n"
-    assert (path.read_text(), path.stat().st_mtime_ns, path.stat().st_ino) == (SAME, before.st_mtime_ns, before.st_ino)
+    assert (path.read_text(), path.stat().st_mtime_ns, path.stat().st_ino) == (
+        SAME,
+        previous_stat.st_mtime_ns,
+        previous_stat.st_ino,
+    )
 
 
 def test_only_plain_files_are_replaced(tmp_path: Path) -> None:

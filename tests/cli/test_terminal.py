@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import select
-import subprocess
 from io import BytesIO
 from pathlib import Path
 
@@ -15,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.cli.console import TerminalStream, in_flags, one_safe_line
-from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.commands import in_one_terminal, run
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b5n\x7f\x08\u202eturned\u2066"
 OWN_CODES = re.compile(r"\x1b\[(?:[0-9;]*m|\?25[lh]|[0-9]*[AK])")
@@ -77,28 +73,6 @@ COMMANDS: list[tuple[str, ...]] = [
 ]
 
 
-def run_in_terminal(folder: Path, *arguments: str) -> str:
-    """Run the command in its own terminal; return everything the terminal received."""
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=folder, stdin=follower, stdout=follower, stderr=follower,
-        env={**ENVIRONMENT, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
-    )  # fmt: skip
-    os.close(follower)
-    output = bytearray()
-    while select.select([leader], [], [], 60)[0]:
-        try:
-            piece = os.read(leader, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        output += piece
-    os.close(leader)
-    process.wait(60)
-    return output.decode("utf-8")
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("terminal")
@@ -107,16 +81,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: repr(" ".join(arguments))[1:40])
 def test_no_command_passes_control_codes_to_a_terminal(folder: Path, arguments: tuple[str, ...]) -> None:
-    output = run_in_terminal(folder, *(f"a{HOSTILE}.md" if argument == "FILE" else argument for argument in arguments))
+    words = (f"a{HOSTILE}.md" if argument == "FILE" else argument for argument in arguments)
+    _, output = in_one_terminal(*words, cwd=folder)
     assert output
     assert FORBIDDEN.findall(OWN_CODES.sub("", output)) == []
     assert "Traceback" not in output
 
 
-@pytest.mark.slow
 def test_data_in_a_pipe_is_not_cleaned(tmp_path: Path) -> None:
     """Only terminal output is cleaned; data in a pipe stays unchanged."""
     (tmp_path / "a.md").write_text(DOCUMENT)

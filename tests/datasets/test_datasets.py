@@ -52,13 +52,13 @@ def test_tables_with_the_same_headers_form_one_data_set(tmp_path: Path) -> None:
         "a.md": table("| City | Price ($) |", "| Rome | 5.50 |") + table("| **price** ($) | CITY  |", "| 7 | Oslo |"),
         "b.md": table("| city | Price ($) |", "| Bern | n/a |"),
     })  # fmt: skip
-    found = read(tmp_path, "city__price_dollar")
-    assert found.schema.names == [*PLACE, "city", "price_dollar"]
-    assert [str(type) for type in found.schema.types[4:]] == ["string", "decimal128(18, 2)"]
-    assert found.column("city").to_pylist() == ["Rome", "Oslo", "Bern"]
-    assert [value and str(value) for value in found.column("price_dollar").to_pylist()] == ["5.50", "7.00", None]
-    assert found.column("line_start").to_pylist() == [4, 8, 4]
-    assert found.schema.field("price_dollar").metadata == {b"description": b"Price ($)", b"unit": b"$"}
+    dataset = read(tmp_path, "city__price_dollar")
+    assert dataset.schema.names == [*PLACE, "city", "price_dollar"]
+    assert [str(type) for type in dataset.schema.types[4:]] == ["string", "decimal128(18, 2)"]
+    assert dataset.column("city").to_pylist() == ["Rome", "Oslo", "Bern"]
+    assert [value and str(value) for value in dataset.column("price_dollar").to_pylist()] == ["5.50", "7.00", None]
+    assert dataset.column("line_start").to_pylist() == [4, 8, 4]
+    assert dataset.schema.field("price_dollar").metadata == {b"description": b"Price ($)", b"unit": b"$"}
     assert (report.datasets, report.problems) == ({"city__price_dollar": 3}, [])
     names = duckdb.sql(f"select distinct dataset from '{tmp_path}/tables.parquet'")
     assert names is not None and names.fetchall() == [("city__price_dollar",)]
@@ -86,8 +86,8 @@ def test_type_drift_is_unified_and_reported(tmp_path: Path, cells: list[str], ty
     assert (problem["source"], problem["line_start"], problem["record"]) in {("0.md", 4, "k__v"), ("1.md", 4, "k__v")}
     assert "data set k__v, column v" in problem["message"]
     assert f"written as {type}" in problem["message"]
-    written = pq.read_table(tmp_path / "problems.parquet").to_pylist()
-    assert written == report.problems
+    problem_rows = pq.read_table(tmp_path / "problems.parquet").to_pylist()
+    assert problem_rows == report.problems
 
 
 def test_missing_values_and_scales_are_not_type_drift(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_batch_size_and_order_do_not_change_the_result(texts: list[str], random:
     sources = [Source(f"{number}.md", text) for number, text in enumerate(texts)]
     shuffled = list(sources)
     random.shuffle(shuffled)
-    found = []
+    results = []
     for ordered, step in ((sources, len(sources)), (shuffled, size)):
         datasets = Datasets(io.BytesIO())
         for start in range(0, len(ordered), step):
@@ -123,9 +123,9 @@ def test_batch_size_and_order_do_not_change_the_result(texts: list[str], random:
         for dataset, schema, batches in datasets.tables():
             rows = pa.Table.from_batches(batches, schema).to_pylist()
             files[dataset] = (schema, sorted(rows, key=lambda row: [row[key] for key in PLACE[:3]]))
-        found.append((files, sorted(datasets.problems().to_pylist(), key=str)))
-    assert found[0] == found[1]
-    for schema, _ in found[0][0].values():
+        results.append((files, sorted(datasets.problems().to_pylist(), key=str)))
+    assert results[0] == results[1]
+    for schema, _ in results[0][0].values():
         assert schema.names[:4] == PLACE
 
 

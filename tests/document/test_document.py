@@ -103,10 +103,10 @@ def test_a_document_gives_its_properties(document: Document) -> None:
 
 
 def test_lists_hold_their_items(document: Document) -> None:
-    (held,) = document.lists
-    assert [item.text for item in held.items] == ["Label: value", "nested", "second"]
-    assert (held.items[0].label, held.items[0].value) == ("Label", "value")
-    assert (held.line_start, held.line_end) == (9, 15)
+    (item_list,) = document.lists
+    assert [item.text for item in item_list.items] == ["Label: value", "nested", "second"]
+    assert (item_list.items[0].label, item_list.items[0].value) == ("Label", "value")
+    assert (item_list.line_start, item_list.line_end) == (9, 15)
 
 
 def test_tables_keep_surplus_cells(document: Document) -> None:
@@ -152,8 +152,8 @@ if __name__ == "__main__":
     own.join()
     sys.exit(own.exitcode)
 """)
-    done = subprocess.run([sys.executable, program], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    result = subprocess.run([sys.executable, program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 def test_to_dict_equals_the_json_output(tmp_path: Path) -> None:

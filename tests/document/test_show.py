@@ -141,10 +141,10 @@ def test_control_characters_and_line_breaks_are_made_printable() -> None:
 def test_piped_output_is_plain_and_complete(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(EVERY_KIND + "\nlast " + "word " * 500 + "end\n")
-    ended = run(path)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert "\x1b" not in ended.stdout and "word end\n" in ended.stdout
-    assert not re.search(r" $", ended.stdout, re.MULTILINE)
+    result = run(path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\x1b" not in result.stdout and "word end\n" in result.stdout
+    assert not re.search(r" $", result.stdout, re.MULTILINE)
 
 
 def test_errors_set_the_exit_code_and_print_a_message(tmp_path: Path) -> None:
@@ -152,11 +152,11 @@ def test_errors_set_the_exit_code_and_print_a_message(tmp_path: Path) -> None:
     good.write_text("# Title\n")
     both = run(good, tmp_path / "missing.md")
     assert both.returncode == 3 and "Title" in both.stdout and "missing.md" in both.stderr
-    none = run(tmp_path / "missing.md")
-    assert (none.returncode, none.stdout) == (1, "") and "no such file" in none.stderr
+    missing_result = run(tmp_path / "missing.md")
+    assert (missing_result.returncode, missing_result.stdout) == (1, "") and "no such file" in missing_result.stderr
     for wrong in (["--lines", "ten"], ["--lines", "9-3"], ["--repair", "much"]):
-        ended = run(good, *wrong)
-        assert ended.returncode == 2 and "Traceback" not in ended.stderr
+        result = run(good, *wrong)
+        assert result.returncode == 2 and "Traceback" not in result.stderr
     assert "from stdin" in run("-", stdin="from stdin\n").stdout
 
 

@@ -100,21 +100,29 @@ def test_the_expansion_of_a_document_is_bounded_and_affects_only_it(tmp_path: Pa
     program.write_text(PROGRAM)
     command = [sys.executable, str(program), str(jobs), kind]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=500, env=environment)
-    assert done.stderr == ""
-    found = json.loads(done.stdout)
-    told: dict[str, set[str]] = {}
-    for source, code in found["problems"]:
-        told.setdefault(source, set()).add(code)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=500, env=environment)
+    assert result.stderr == ""
+    outcome = json.loads(result.stdout)
+    codes: dict[str, set[str]] = {}
+    for source, code in outcome["problems"]:
+        codes.setdefault(source, set()).add(code)
     expected = {name: CODES.get(name) for name in EXPANDING}
-    assert {name: code in told.get(name, ()) for name, code in expected.items() if code} == {
+    assert {name: code in codes.get(name, ()) for name, code in expected.items() if code} == {
         name: True for name, code in expected.items() if code
     }
-    assert not {"too_slow", "too_large", "failed", "crashed"}.intersection(*told.values())
-    lost = {name for name in EXPANDING if "too_much_output" in told.get(name, ())}
-    kept = ["first.md", *(each for name in EXPANDING for each in (name, f"after {name}") if each not in lost)]
-    assert found["read"] == kept
-    assert found["peak"] < 900 * 1024 * 1024
+    assert not {"too_slow", "too_large", "failed", "crashed"}.intersection(*codes.values())
+    lost = {name for name in EXPANDING if "too_much_output" in codes.get(name, ())}
+    kept = [
+        "first.md",
+        *(
+            name_of_source
+            for name in EXPANDING
+            for name_of_source in (name, f"after {name}")
+            if name_of_source not in lost
+        ),
+    ]
+    assert outcome["read"] == kept
+    assert outcome["peak"] < 900 * 1024 * 1024
 
 
 @pytest.mark.parametrize("error", [MemoryError(), OSError(12, "Cannot allocate memory"), ValueError("a bug")])
@@ -222,11 +230,11 @@ def test_an_interrupted_import_costs_one_document_only(tmp_path: Path, name: str
     program = tmp_path / "program.py"
     program.write_text(LATE_IMPORTS)
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, str(program), name], capture_output=True, text=True, timeout=300, env=environment
     )
-    imports, failed = done.stdout.splitlines()[-1].split(" ", 1)
-    assert int(imports) > 0 and failed == "[]", done.stdout + done.stderr
+    imports, failed = result.stdout.splitlines()[-1].split(" ", 1)
+    assert int(imports) > 0 and failed == "[]", result.stdout + result.stderr
 
 
 STARVED = """
@@ -267,9 +275,9 @@ def test_a_worker_that_runs_out_of_memory_reports_a_problem(tmp_path: Path) -> N
     outcomes = set()
     for megabytes in range(20, 180, 20):
         command = [sys.executable, str(program), str(megabytes)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment)
-        assert "MemoryError" not in done.stderr and done.returncode == 0, megabytes
-        outcomes.add(done.stdout)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=100, env=environment)
+        assert "MemoryError" not in result.stderr and result.returncode == 0, megabytes
+        outcomes.add(result.stdout)
     assert {"4 []\n", "3 [['large.md', 'too_large']]\n"} <= outcomes
     assert outcomes <= {"4 []\n", "3 [['large.md', 'too_large']]\n", "3 [['large.md', 'crashed']]\n"}
 
@@ -327,8 +335,12 @@ def test_references_expand_to_at_most_100_000_characters_or_the_document_size() 
 def test_the_output_limit_can_be_set(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A long title\n" + "## b\n" * 400)
     (tmp_path / "b.md").write_text("# B\n")
-    done = run("convert", "a.md", "b.md", "-o", "out", "--max-output-bytes", "9000", cwd=tmp_path, code=3)
-    assert b"9000 bytes" in done.stderr and b"--max-output-bytes" in done.stderr and b"[too_much_output]" in done.stderr
+    result = run("convert", "a.md", "b.md", "-o", "out", "--max-output-bytes", "9000", cwd=tmp_path, code=3)
+    assert (
+        b"9000 bytes" in result.stderr
+        and b"--max-output-bytes" in result.stderr
+        and b"[too_much_output]" in result.stderr
+    )
     run("convert", "a.md", "b.md", "-o", "more", "--max-output-bytes", "9000000", cwd=tmp_path, code=0)
     with pytest.raises(SourceError, match="9000 bytes") as caught:
         converter.read(tmp_path / "a.md", maximum_output_bytes=9000).to_arrow("sections")
@@ -378,12 +390,12 @@ def slow_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def in_thread(work: Callable[[], Any]) -> Any:
-    made: list[Any] = []
-    thread = threading.Thread(target=lambda: made.append(work()))
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(work()))
     thread.start()
     thread.join(50)
     assert not thread.is_alive()
-    return made[0]
+    return results[0]
 
 
 def here(work: Callable[[], Any]) -> Any:
@@ -411,7 +423,7 @@ def test_the_time_limit_covers_making_the_rows(
     options = Options(maximum_seconds=1.5, repair="off")
     where(lambda: convert_sources(sources, sink, Output(), options, report, Run()))
     assert read == ["a", "b"]
-    assert [(each["source"], each["code"]) for each in report.problems] == [("slow", "too_slow")]
+    assert [(problem["source"], problem["code"]) for problem in report.problems] == [("slow", "too_slow")]
     assert "1.5 s" in report.problems[0]["message"]
 
 
@@ -420,11 +432,11 @@ def test_time_spent_reading_is_deducted_from_the_time_for_rows(where: Callable[[
     def work() -> tuple[float, float | None]:
         allowance = Allowance(5.0)
         with allowance.timed():
-            left = seconds_left()
+            remaining = seconds_left()
             time.sleep(0.2)
         assert seconds_left() is None
         assert allowance.seconds is not None
-        return allowance.seconds, left
+        return allowance.seconds, remaining
 
     seconds, left = where(work)
     assert 0 < seconds <= 4.8
@@ -434,7 +446,7 @@ def test_time_spent_reading_is_deducted_from_the_time_for_rows(where: Callable[[
 def test_the_interval_timer_of_the_caller_keeps_running() -> None:
     """Library: `maximum_seconds` neither stops nor shifts the interval timer of the calling process."""
     rung: list[int] = []
-    before = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
+    previous_handler = signal.signal(signal.SIGALRM, lambda *_: rung.append(1))
     try:
         with pytest.raises(OutOfTime), time_limit(0.2):
             endless()
@@ -444,8 +456,8 @@ def test_the_interval_timer_of_the_caller_keeps_running() -> None:
         signal.setitimer(signal.ITIMER_REAL, 1000, 7)
         with pytest.raises(OutOfTime), time_limit(0.2):
             endless()
-        left, interval = signal.getitimer(signal.ITIMER_REAL)
-        assert 900 < left <= 999.9 and interval == 7
+        remaining, interval = signal.getitimer(signal.ITIMER_REAL)
+        assert 900 < remaining <= 999.9 and interval == 7
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         assert read_document(Source("a.md", "word\n\n" * 3000), Options(maximum_seconds=50)).problems == []
         with time_limit(50):
@@ -453,7 +465,7 @@ def test_the_interval_timer_of_the_caller_keeps_running() -> None:
         assert rung == [1, 1]
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, previous_handler)
 
 
 @pytest.mark.parametrize("where", [here, in_thread])

@@ -20,6 +20,7 @@ from converter.output.capacity import Capacity, omission_problem, renaming_probl
 from converter.output.delta import Delta
 from converter.output.duckdb import DuckDB
 from converter.output.postgres import Postgres
+from tests.support.combinations import ALL
 from tests.support.places import Client, convert, in_delta, in_duckdb, in_postgres, sources
 
 NAMES = st.lists(
@@ -142,7 +143,7 @@ def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15 if ALL else 6, deadline=None)
 @given(NAMES)
 @example(["", "a\0b", 'q"u', "rowid", "Price", "price", "x" * 300])
 def test_any_column_names_survive_a_round_trip_through_duckdb(
@@ -153,7 +154,7 @@ def test_any_column_names_survive_a_round_trip_through_duckdb(
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8 if ALL else 4, deadline=None)
 @given(NAMES)
 @example(["", "a\0b", 'q"u', "Price", "price", "x" * 300])
 def test_any_column_names_survive_a_round_trip_through_delta(
@@ -164,7 +165,7 @@ def test_any_column_names_survive_a_round_trip_through_delta(
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25 if ALL else 8, deadline=None)
 @given(names=NAMES)
 @example(names=["ctid", "xmin", "", "a\0b", 'q"u', "Price", "price", "x" * 300, "x" * 301])
 def test_any_column_names_survive_a_round_trip_through_postgres(

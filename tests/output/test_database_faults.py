@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 from itertools import product
 from pathlib import Path
 from typing import Any, get_args
@@ -18,7 +16,7 @@ from converter.errors import OutputError
 from converter.output import Mode, find_target
 from converter.output.tables import MANIFEST_TABLE
 from tests.support.combinations import ALL, some
-from tests.support.commands import ENVIRONMENT
+from tests.support.commands import run_code
 from tests.support.faults import inject
 from tests.support.places import DOCUMENTS, FLOATS, Place, as_delta, convert, full_tables, in_delta, texts_of
 
@@ -124,10 +122,10 @@ def test_concurrent_writes_to_delta_are_not_lost(tmp_path: Path, monkeypatch: py
 
 
 CHILD = """
-import os, pathlib, signal, sys
+import os, pathlib, signal
 from tests.support.faults import inject
 from tests.support.places import convert
-number, out, folder, mode = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4]
+number, out, folder, mode = {arguments}
 count = 0
 
 def step():
@@ -137,16 +135,13 @@ def step():
         os.kill(os.getpid(), signal.SIGKILL)
 
 inject(step, setattr)
-convert({path.name: path.read_text() for path in pathlib.Path(folder).iterdir()}, out, mode)
+convert(dict((path.name, path.read_text()) for path in pathlib.Path(folder).iterdir()), out, mode)
 """
 
 
 def run_killed(number: int, out: str, folder: Path, mode: str) -> bool:
     """Convert in a process that is killed before step number `number`; return whether the run has this step."""
-    result = subprocess.run(
-        [sys.executable, "-c", CHILD, str(number), out, str(folder), mode],
-        capture_output=True, env=ENVIRONMENT, timeout=120, check=False,
-    )  # fmt: skip
+    result = run_code(CHILD.format(arguments=(number, out, str(folder), mode)), cwd=folder.parent)
     assert result.returncode in (0, -signal.SIGKILL), result.stderr.decode()
     return result.returncode != 0
 

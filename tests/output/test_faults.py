@@ -32,12 +32,12 @@ def test_a_fault_leaves_a_file_intact() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["file", "folder new", "folder overwrite", "folder append", "folder incremental"])
 def test_a_fault_leaves_files_and_folders_intact(name: str) -> None:
-    """Faults at every eightieth call; with PARQUETRY_ALL=1 at every third."""
-    check_faults(3 if ALL else 80, name)
+    """Faults at every hundred and twentieth call; with PARQUETRY_ALL=1 at every third."""
+    check_faults(3 if ALL else 120, name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["duckdb", "delta", "postgres"])
 def test_a_fault_leaves_databases_intact(name: str) -> None:
-    """Faults at every two hundredth call; with PARQUETRY_ALL=1 at every fifth."""
-    check_faults(5 if ALL else 200, name)
+    """Faults at every four hundredth call; with PARQUETRY_ALL=1 at every fifth."""
+    check_faults(5 if ALL else 400, name)

@@ -310,12 +310,12 @@ def test_every_partition_value_has_its_own_folder(tmp_path: Path) -> None:
     folders = [path.name for path in documents.iterdir()]
     assert len(folders) == len(VALUES)
     assert all(len(name.encode()) <= LONGEST_NAME for name in folders)
-    read = {row["source"]: row["v"] for row in of_pyarrow(documents).to_pylist()}
+    values = {row["source"]: row["v"] for row in of_pyarrow(documents).to_pylist()}
     for number, value in enumerate(VALUES):
         (folder,) = (path for path in documents.glob("*") if partition_of(inputs[number], ("v",)) == path.name)
         folder_value = unquote(folder.name.removeprefix("v="), errors="strict")
         if "~" not in folder_value[:-1]:
-            assert folder_value == (value or NO_PARTITION) and read[f"{number}.md"] == (value or None)
+            assert folder_value == (value or NO_PARTITION) and values[f"{number}.md"] == (value or None)
         else:
             start, _, checksum = folder_value.rpartition("~")
             assert value.startswith(start) and checksum == hashlib.sha256(value.encode()).hexdigest()[:16]

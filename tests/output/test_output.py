@@ -245,17 +245,19 @@ def numbered_sources(*texts: str, count: int = 600) -> Iterator[Source]:
 
 @pytest.mark.slow
 def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
+    """One job and three, which is more than this machine may have processors; PARQUETRY_ALL=1 also takes two."""
+    numbers = (1, 2, 3) if ALL else (1, 3)
     large_source = Source("large.md", ("# Title\n\n- a: b\n\n| n |\n|---|\n| 1 |\n\n" * 30_000).encode())
     assert len(large_source.data) > conversion.LARGE_BYTES
-    for jobs in (1, 2, 3):
+    for jobs in numbers:
         inputs = [*numbered_sources(count=300), large_source, *numbered_sources(count=300)]
         write_folder(inputs, tmp_path / str(jobs), Output(), Options(), Run(jobs))
     hashes = [
         {(file.path, file.sha256) for file in manifest.files}
-        for jobs in (1, 2, 3)
+        for jobs in numbers
         if (manifest := read_manifest(tmp_path / str(jobs)))
     ]
-    assert hashes[0] == hashes[1] == hashes[2]
+    assert all(hashes[0] == other_hashes for other_hashes in hashes[1:]) and len(hashes) == len(numbers)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

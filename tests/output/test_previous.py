@@ -68,13 +68,13 @@ def test_changed_options_lose_unread_documents_only_within_the_maximum(
 ) -> None:
     out = tmp_path / "out"
     run(out, sources("a", "b", "c", "d"))
-    again = sources("a", "b", failed=("c",))
+    repeated_sources = sources("a", "b", failed=("c",))
     if is_allowed:
-        report = run(out, again, repair="off", maximum_removed=maximum)
+        report = run(out, repeated_sources, repair="off", maximum_removed=maximum)
         assert (report.documents, report.removed, report.kept) == (2, 2, 0) and names(out) == {"a", "b"}
         return
     with pytest.raises(OutputError) as error:
-        run(out, again, repair="off", maximum_removed=maximum)
+        run(out, repeated_sources, repair="off", maximum_removed=maximum)
     assert str(error.value) == (
         f"{out}: was made with other options or by another version, so every document is converted again; but 1 of its "
         "documents could not be read or searched for this time, and would be lost. The output is unchanged: run again "

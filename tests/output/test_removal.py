@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
@@ -30,7 +29,7 @@ from converter.model.source import Source
 from converter.output import Folder, Mode, Output, find_target, read_manifest
 from converter.sources import Columns, find_sources
 from tests.support.combinations import some
-from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.commands import run, without_privileges
 from tests.support.folders import rows
 from tests.support.places import Place, in_delta, in_duckdb, in_postgres, texts_of
 
@@ -258,14 +257,6 @@ class Fatal(bytes):
         os._exit(9)
 
 
-def without_privileges() -> list[str]:
-    """Return the command that drops root's right to read everything, empty for other users."""
-    privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-    if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
-        pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
-    return privileges
-
-
 CLOSED_PATHS = ("docs", "docs/sub", "docs/1.md", ".")
 SPARK = ("spark", "convert", "--master", "local[1,2]")
 SOME_CLOSED = [
@@ -292,15 +283,13 @@ def test_missing_permissions_lose_no_row(
     top.mkdir()
     write_documents(top / "docs")
     write_documents(top / "docs" / "sub")
-    arguments = [*COMMAND, *command, str(top / "docs"), "-o", out, "-q"]
-    subprocess.run(arguments, env=ENVIRONMENT, check=True, timeout=120)
+    arguments = [*command, str(top / "docs"), "-o", out, "-q"]
+    run(*arguments, cwd=tmp_path, code=0)
     previous_rows = read(out)
     (top / closed_path).chmod(0)
     try:
         for mode in MODES:
-            result = subprocess.run(
-                [*privileges, *arguments, f"--{mode}"], env=ENVIRONMENT, capture_output=True, timeout=120
-            )
+            result = run(*arguments, f"--{mode}", cwd=tmp_path, prefix=privileges)
             assert result.returncode in (1, 3), result.stderr
             assert is_kept(previous_rows, read(out)), (mode, result.stderr)
     finally:
@@ -314,22 +303,23 @@ def test_an_unreadable_folder_below_a_glob_is_reported(pattern: str, tmp_path: P
     write_documents(tmp_path / "docs")
     for name in ("sub", "second", "other", ".hidden"):
         write_documents(tmp_path / "docs" / name)
-    command = [*COMMAND, "convert", pattern, "-o", "out", "-q"]
-    resume = [*privileges, *command, "--incremental"]
-    settings: dict[str, Any] = {"cwd": tmp_path, "env": ENVIRONMENT, "timeout": 120, "capture_output": True}
-    subprocess.run(command, check=True, **settings)
+    arguments = ["convert", pattern, "-o", "out", "-q"]
+
+    def resume() -> int:
+        return run(*arguments, "--incremental", cwd=tmp_path, prefix=privileges).returncode
+
+    run(*arguments, cwd=tmp_path, code=0)
     previous_rows = rows(tmp_path / "out")
     closed_folders = [tmp_path / "docs" / name for name in ("sub", ".hidden")]
     for folder in closed_folders:
         folder.chmod(0)
     try:
-        assert subprocess.run(resume, check=False, **settings).returncode in (1, 3)
+        assert resume() in (1, 3)
         assert is_kept(previous_rows, rows(tmp_path / "out"))
         closed_folders[0].chmod(0o755)
         if pattern != "*/sub/?.md":
             (tmp_path / "docs" / "second" / "1.md").unlink()
-            # A closed hidden folder is not an error.
-            assert subprocess.run(resume, check=False, **settings).returncode == 0
+            assert resume() == 0  # a closed hidden folder is not an error
             assert not is_kept(previous_rows, rows(tmp_path / "out")) or pattern == "docs/s*/1.md"
     finally:
         for folder in closed_folders:

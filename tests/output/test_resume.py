@@ -59,11 +59,14 @@ def test_an_output_without_its_documents_is_not_resumed(tmp_path: Path) -> None:
 
 
 def test_an_output_that_stays_is_counted_with_its_problems(tmp_path: Path) -> None:
-    first = run(tmp_path / "out")
-    again = run(tmp_path / "out", "incremental")
-    assert (again.documents, again.skipped, again.failed) == (0, 1, 1)
-    assert (again.rows, again.datasets) == (first.rows, first.datasets) and again.datasets == {"m__n": 1}
-    assert again.problem_codes == first.problem_codes == {"ragged_row": 1, "unreadable": 1}
+    first_report = run(tmp_path / "out")
+    second_report = run(tmp_path / "out", "incremental")
+    assert (second_report.documents, second_report.skipped, second_report.failed) == (0, 1, 1)
+    assert (second_report.rows, second_report.datasets) == (
+        first_report.rows,
+        first_report.datasets,
+    ) and second_report.datasets == {"m__n": 1}
+    assert second_report.problem_codes == first_report.problem_codes == {"ragged_row": 1, "unreadable": 1}
 
 
 def test_types_and_units_of_data_sets_are_those_of_the_manifest(tmp_path: Path) -> None:
@@ -75,9 +78,9 @@ def test_types_and_units_of_data_sets_are_those_of_the_manifest(tmp_path: Path) 
 def test_a_manifest_is_refused_in_words_that_help(tmp_path: Path) -> None:
     run(tmp_path / "out")
     values = json.loads((tmp_path / "out" / MANIFEST).read_text())
-    first = values["files"][0]
+    first_file = values["files"][0]
     for changes, reason in (
-        ({"files": [first, first]}, "a path comes twice"),
+        ({"files": [first_file, first_file]}, "a path comes twice"),
         ({"files": None}, "it has no list of files"),
         ({"version": 2}, "its version is unknown; a newer Parquetry may have written it"),
         ({"version": 0}, "its version is unknown; a newer Parquetry may have written it"),

@@ -155,8 +155,8 @@ def test_a_document_is_unchanged_if_its_bytes_and_attributes_are(tmp_path: Path)
         report = write_folder(sources, tmp_path / "out", Output(mode="incremental"), Options())
         assert report.removed == 0
         table = pq.read_table(tmp_path / "out" / "documents")
-        written = {row["source"]: dict(row["attributes"]) for row in table.to_pylist()}
-        assert written == {"a.md": attributes, "b.md": {}}
+        attributes_of = {row["source"]: dict(row["attributes"]) for row in table.to_pylist()}
+        assert attributes_of == {"a.md": attributes, "b.md": {}}
         assert {row["doc_id"] for row in table.to_pylist()} == {document_id("a.md"), document_id("b.md")}
         return report.documents, report.skipped, report.kept
 

@@ -168,13 +168,16 @@ def test_the_fingerprint_holds_what_rows_depend_on() -> None:
     def of(output: Output, **values: Any) -> str:
         return fingerprint(output.fingerprint_options(Options(**values)))
 
-    same = of(Output())
+    default_settings = of(Output())
     for output in (Output(mode="append"), Output(layout="files"), Output(file_bytes=1)):
-        assert of(output) == same
-    assert of(Output(), maximum_seconds=1.0, parser="reference") == same
+        assert of(output) == default_settings
+    assert of(Output(), maximum_seconds=1.0, parser="reference") == default_settings
     for output in (Output("csv"), Output(partition_by=("a",)), Output(records=["cells"])):
-        assert of(output) != same
-    assert of(Output(), repair="off") != same and of(Output(), rules_off=frozenset({"chrome"})) != same
+        assert of(output) != default_settings
+    assert (
+        of(Output(), repair="off") != default_settings
+        and of(Output(), rules_off=frozenset({"chrome"})) != default_settings
+    )
 
 
 def test_options_become_json_values() -> None:

@@ -9,8 +9,6 @@ import fcntl
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +28,7 @@ from converter.output.directory import Directory
 from converter.output.signals import uninterrupted
 from converter.output.stage import open_stage, write_file
 from converter.output.staging_place import staging_place
-from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.commands import run, run_code, without_privileges
 from tests.support.folders import listing
 from tests.support.stages import FIRST, LATER, convert
 
@@ -48,7 +46,7 @@ def run_killed(out: Path, call: str, number: int, mode: Mode = "overwrite") -> N
         f"Directory.{call} = dying\n"
         f"convert(LATER, Path({str(out)!r}), {mode!r})\n"
     )
-    result = subprocess.run([sys.executable, "-c", code], check=False, timeout=120, capture_output=True)
+    result = run_code(code, cwd=out.parent)
     assert result.returncode == 9, result.stderr.decode()
 
 
@@ -206,8 +204,9 @@ def test_a_table_is_removed_only_within_its_root(tmp_path: Path) -> None:
     (root / "linked").symlink_to(victim)
     (root / "sections" / "linked").symlink_to(victim)
     for name in ("../victim", "..", "", "datasets/../../victim", "other/x", "/tmp/x"):
-        with pytest.raises(OutputError, match="no run makes a table"):
+        with pytest.raises(OutputError, match="no run makes a table") as error:
             stage.remove_table(root, name)
+        assert str(error.value).startswith(f"{root}: ")
     for name in ("datasets/a", "sections", "linked", "missing"):
         stage.remove_table(root, name)
     assert listing(tmp_path) == {"root": None, "root/datasets": None, "victim": None, "victim/x": None}
@@ -382,17 +381,6 @@ def test_devices_and_pipes_are_written_to_and_never_replaced(tmp_path: Path) -> 
 # -- failures (T11)
 
 
-def run_unprivileged(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run the command as a user who is subject to permissions."""
-    privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-    if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
-        pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
-    return subprocess.run(
-        [*privileges, *COMMAND, *arguments], cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, check=False,
-        timeout=120,
-    )  # fmt: skip
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("closed_path", ["out", "out/datasets", "."])
 @pytest.mark.parametrize("has_other_files", [False, True], ids=["alone", "beside other files"])
@@ -405,10 +393,11 @@ def test_a_run_without_permission_keeps_nothing(tmp_path: Path, closed_path: str
         (tmp_path / "out" / "mine.txt").write_text("mine")
     previous_files = listing(tmp_path)
     (tmp_path / closed_path).chmod(0o555)
-    result = run_unprivileged("convert", "a.md", "c.md", "-o", "out", "--overwrite", "-q", cwd=tmp_path)
+    arguments = ("convert", "a.md", "c.md", "-o", "out", "--overwrite", "-q")
+    result = run(*arguments, cwd=tmp_path, prefix=without_privileges())
     (tmp_path / closed_path).chmod(0o755)
     if result.returncode:
-        assert "nothing of this run was kept" in result.stderr
+        assert b"nothing of this run was kept" in result.stderr
         assert listing(tmp_path) == previous_files
         with pytest.raises(OutputError, match="already holds an output"):
             convert(LATER, tmp_path / "out")
@@ -446,9 +435,9 @@ def test_a_signal_during_the_renames_waits_until_they_are_done(tmp_path: Path, n
         "sys.argv = ['parquetry', 'convert', 'a.md', 'c.md', '-o', 'out', '--overwrite']\n"
         "main()\n"
     )
-    result = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    result = run_code(code, cwd=tmp_path)
     assert result.returncode == 128 + number, result.stderr
-    assert "stopped; the new output is in place" in result.stderr
+    assert b"stopped; the new output is in place" in result.stderr
     assert verify(out) == [] and (out / "mine.txt").exists()
     manifest = read_manifest(out)
     assert manifest and manifest.documents == 2 and not [path for path in tmp_path.iterdir() if STAGE in path.name]

@@ -39,13 +39,13 @@ def modules() -> dict[str, Path]:
 
 def imports(name: str) -> set[str]:
     """Return the modules of the package that a module imports anywhere, including in functions and for types only."""
-    found = set()
+    imported_names = set()
     for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == PACKAGE.name:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+            imported_names |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE.name}
-    return {module for each in found if (module := module_of(each)) != name}
+            imported_names |= {alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE.name}
+    return {module for imported_name in imported_names if (module := module_of(imported_name)) != name}
 
 
 def module_of(name: str) -> str:
@@ -74,7 +74,9 @@ def test_the_architecture_page_lists_the_rooms_in_order() -> None:
 @pytest.mark.parametrize("room", [*ROOMS, *sorted(ASIDE)])
 def test_no_room_imports_a_room_above_it(room: str) -> None:
     below = {*ROOMS[: ROOMS.index(room)], room} if room in ROOMS else {*ROOMS, room, ""}
-    arrows = [(name, other) for name in modules() if room_of(name) == room for other in imports(name)]
+    arrows = [
+        (name, imported_module) for name in modules() if room_of(name) == room for imported_module in imports(name)
+    ]
     assert not [arrow for arrow in arrows if room_of(arrow[1]) not in below]
 
 

@@ -26,6 +26,7 @@ from converter.sources.tables import PARTITION
 from converter.text.office import format_by_content
 from converter.values import infer_table
 from tests.benchmarks.linear import Expression, Report, cost, walk_expressions
+from tests.support.combinations import ALL
 from tests.support.conversion import rows_of_batch
 from tests.support.growth import steep
 from tests.support.plain_parser import ENVIRONMENTS, check_inline
@@ -131,9 +132,9 @@ def test_an_archive_with_too_long_a_member_list_is_not_a_document() -> None:
 def test_text_in_too_many_quotes_is_kept_and_reported() -> None:
     lines = ["> " * 256 + "first", *(f"line {number}" for number in range(3000))]
     problems: list[Problem] = []
-    found = parse(lines, range(1, len(lines) + 1), problems)
+    blocks = parse(lines, range(1, len(lines) + 1), problems)
     assert [problem.code for problem in problems] == ["nesting"]
-    text = "\n".join(block.text for block in found)
+    text = "\n".join(block.text for block in blocks)
     assert "first" in text and all(f"line {number}" in text for number in range(3000))
 
 
@@ -151,7 +152,7 @@ ADDRESSES = (
 
 
 @given(st.lists(st.sampled_from(ADDRESSES), max_size=14).map("".join), st.sampled_from(ENVIRONMENTS))
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500 if ALL else 500, deadline=None)
 def test_addresses_and_footnotes_are_read_as_by_the_plugins(content: str, env: dict[str, object]) -> None:
     check_inline(content, env)
 
@@ -162,7 +163,7 @@ def test_the_walk_finds_steep_expressions() -> None:
     walk_expressions(report, [Expression("spaces", re.compile(r"\s+x"), ("search",))])
     walk_expressions(report, [Expression("letters", re.compile(r"(?:a|a)+b"), ("match",))])
     walk_expressions(report, [Expression("plain", re.compile(r"(?<!\s)\s+x"), ("search",))])
-    assert {found.subject for found in report.steep} == {"spaces", "letters"}
+    assert {finding.subject for finding in report.steep} == {"spaces", "letters"}
 
 
 @pytest.mark.slow
@@ -170,5 +171,5 @@ def test_the_walk_finds_steep_expressions() -> None:
 def test_the_walk_finds_nothing_steep_in_the_package(share: str, kinds: str) -> None:
     """Every expression is reached; no expression, and no rule or reader that the documents reach, is steep."""
     command = [sys.executable, "-m", "tests.benchmarks.linear", share, kinds, "1.6"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 0, result.stdout + result.stderr

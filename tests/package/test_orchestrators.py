@@ -1,16 +1,17 @@
 """The examples for Airflow, Dagster and dbt, each run by the orchestrator itself.
 
-They pin too many versions to share an environment: uv makes one for each, from its cache, in seconds. If a package
-cannot be installed, the test is skipped with that reason.
+They pin too many versions to share an environment: uv makes one for each, from its cache, in seconds.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -38,39 +39,38 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(EXAMPLE, tmp_path / "orchestrators")
 
 
-def environment_command(tool: str) -> list[str]:
-    """Return the start of a command that runs in an environment with the packages of a tool."""
-    uv = [sys.executable, "-m", "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable]
-    return [*uv, *(word for package in PACKAGES[tool] for word in ("--with", package))]
+@cache
+def environment(tool: str) -> Path:
+    """Make the environment of a tool, with Parquetry in it; return its folder of commands.
+
+    If the tool's packages cannot be installed, the test is skipped; that they install beside Parquetry is tested.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=tool))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    commands = folder / "venv" / "bin"
+    uv = [sys.executable, "-m", "uv"]
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(folder / "venv")], check=True, timeout=60)
+    install = [*uv, "pip", "install", "--quiet", "--python", str(commands / "python"), *PACKAGES[tool]]
+    result = subprocess.run(install, cwd=PROJECT, capture_output=True, text=True, timeout=600, check=False)
+    if result.returncode:
+        pytest.skip(f"{tool} could not be installed: {result.stderr.strip()[-300:]}")
+    subprocess.run([*install, "--editable", str(PROJECT)], cwd=PROJECT, timeout=600, check=True)
+    return commands
 
 
 def run(tool: str, *command: str, cwd: Path, **variables: str | Path) -> subprocess.CompletedProcess[str]:
     """Run a command in an environment with the packages of a tool and Parquetry."""
-    environment = os.environ | {"DO_NOT_TRACK": "1"} | {name: str(value) for name, value in variables.items()}
+    folder = environment(tool)
+    values = os.environ | {"DO_NOT_TRACK": "1"} | {name: str(value) for name, value in variables.items()}
     return subprocess.run(
-        [*environment_command(tool), "--with-editable", str(PROJECT), "--", *command],
+        [folder / command[0], *command[1:]],
         cwd=cwd,
-        env=environment,
+        env=values | {"PATH": f"{folder}:{values['PATH']}", "VIRTUAL_ENV": str(folder.parent)},
         capture_output=True,
         text=True,
         timeout=600,
         check=False,
     )
-
-
-@cache
-def require(tool: str) -> None:
-    """Skip the test if a tool's packages cannot be installed; that they install beside Parquetry is tested."""
-    result = subprocess.run(
-        [*environment_command(tool), "--", "true"],
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    if result.returncode:
-        pytest.skip(f"{tool} could not be installed: {result.stderr.strip()[-300:]}")
 
 
 def rows(folder: Path) -> dict[str, int]:
@@ -79,7 +79,6 @@ def rows(folder: Path) -> dict[str, int]:
 
 @pytest.mark.slow
 def test_airflow_runs_its_example_and_fails_at_an_unreadable_source(folder: Path, tmp_path: Path) -> None:
-    require("airflow")
     home = {"AIRFLOW_HOME": tmp_path / "home", "AIRFLOW__CORE__DAGS_FOLDER": folder / "airflow"}
     command = ["airflow", "dags", "test", "documents", "--conf", json.dumps({"folder": str(folder)})]
     migration = run("airflow", "airflow", "db", "migrate", cwd=tmp_path, **home)
@@ -127,7 +126,6 @@ print(json.dumps({
 def test_dagster_reports_problems_and_stops_at_an_unreadable_source(
     folder: Path, data: bytes, check: list[object], problems: dict[str, int]
 ) -> None:
-    require("dagster")
     (folder / "docs" / "another.md").write_bytes(data)
     result = run("dagster", "python", "-c", DAGSTER, cwd=folder, PYTHONPATH=folder / "dagster")
     assert result.returncode == 0, result.stderr
@@ -152,7 +150,6 @@ print(json.dumps([[*row[:2], str(row[2])] for row in prices.fetchall()]))
 
 @pytest.mark.slow
 def test_dbt_builds_the_prices_and_checks_the_records(folder: Path) -> None:
-    require("dbt")
     project = folder / "dbt"
 
     def convert() -> int:

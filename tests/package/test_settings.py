@@ -195,10 +195,10 @@ def words_of(argument: str, value: Any) -> list[str]:
 def test_a_setting_means_the_same_everywhere(argument: str) -> None:
     text, value, expected = VALUES[argument]
     kind, field = field_of(argument)
-    more = MORE.get(argument, {})
-    words = [word for name in more for word in words_of(name, "")]
+    extra_arguments = MORE.get(argument, {})
+    words = [word for name in extra_arguments for word in words_of(name, "")]
     assert getattr(said(command, *words_of(argument, text), *words)[kind], field) == expected
-    assert getattr(kind(**values_of(kind, {argument: value, **more})), field) == expected
+    assert getattr(kind(**values_of(kind, {argument: value, **extra_arguments})), field) == expected
     assert getattr(kind(), field) != expected
     if kind in (Options, Hints):
         options = options_from_text({argument: ",".join(text) if isinstance(text, list) else text or str(value)})

@@ -33,9 +33,10 @@ def test_wheel_contains_both_package_names_and_their_data_files(wheel: Path) -> 
 
 
 def test_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv", with_pip=False)
     python, parquetry = (tmp_path / "venv" / "bin" / name for name in ("python", "parquetry"))
-    subprocess.run([python, "-m", "pip", "install", "--quiet", wheel], check=True, timeout=600)
+    install = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", str(python), str(wheel)]
+    subprocess.run(install, check=True, timeout=600)
     folder = tmp_path / "elsewhere"
     folder.mkdir()
     code = "import parquetry, converter; print(parquetry.read is converter.read, dir(parquetry) == dir(converter))"

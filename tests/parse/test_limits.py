@@ -45,9 +45,11 @@ def test_a_table_takes_its_cells_from_the_allowance(before: str) -> None:
     (*_, table), problems = read(text, Allowance(None, 4 * 60))
     assert (table.kind, problems) == ("table", [])
     (*_, block), problems = read(text, Allowance(None, 4 * 60 - 1))
-    first = text.count("\n") - 2
+    header_line = text.count("\n") - 2
     assert (block.kind, block.text, block.markdown, block.tables) == ("paragraph", TABLE, TABLE, ())
-    assert codes(problems) == [("table_size", first, first + 3)] and problems[0].message == TOO_MANY.format(239)
+    assert codes(problems) == [("table_size", header_line, header_line + 3)] and problems[0].message == TOO_MANY.format(
+        239
+    )
 
 
 def test_cells_that_no_text_accounts_for_weigh_more() -> None:
@@ -131,13 +133,13 @@ def test_a_table_is_read_over_so_many_blocks(between: int, rows: int) -> None:
 
 def test_tables_that_never_end_halve_the_reach() -> None:
     endless = "<table><tr><th>a</th></tr>\n\n"
-    closed = "<table><tr><th>b</th></tr>\n\nword\n\n<tr><td>2</td></tr></table>\n\n"
-    tables, _ = html_tables(closed + endless, MAXIMUM_REACH=4)
+    closed_table = "<table><tr><th>b</th></tr>\n\nword\n\n<tr><td>2</td></tr></table>\n\n"
+    tables, _ = html_tables(closed_table + endless, MAXIMUM_REACH=4)
     assert [len(table.rows) for table in tables] == [1, 0]
     far = "word\n\n" * 5
-    tables, _ = html_tables(endless + far + endless + far + closed, MAXIMUM_REACH=4)
+    tables, _ = html_tables(endless + far + endless + far + closed_table, MAXIMUM_REACH=4)
     assert [len(table.rows) for table in tables] == [0, 0, 0]
-    tables, _ = html_tables(endless + far + closed, MAXIMUM_REACH=4)
+    tables, _ = html_tables(endless + far + closed_table, MAXIMUM_REACH=4)
     assert [len(table.rows) for table in tables] == [0, 1]
 
 

@@ -39,6 +39,7 @@ from tabulate import tabulate
 
 import converter
 from converter.show.markdown import markdown_table
+from tests.support.combinations import ALL
 
 EARLIEST, LATEST = datetime(1000, 1, 1), datetime(9000, 1, 1)
 ANCHOR = "lorem ipsum"
@@ -186,12 +187,12 @@ def tables(draw: st.DrawFn, writer: Writer) -> pa.Table:
 
 def reads_back(writer: Writer, table: pa.Table) -> None:
     text = writer.write(table)
-    (found,) = converter.read(text, name="table.md", repair="off").tables
-    if any("version" in column.evidence for column in found.columns_typed):
+    (table_read,) = converter.read(text, name="table.md", repair="off").tables
+    if any("version" in column.evidence for column in table_read.columns_typed):
         reject()
-    read = found.to_arrow(headers=True)
+    read = table_read.to_arrow(headers=True)
     assert read.schema.names == table.schema.names, text
-    assert read.schema.types == table.schema.types, (text, [column.evidence for column in found.columns_typed])
+    assert read.schema.types == table.schema.types, (text, [column.evidence for column in table_read.columns_typed])
     assert read.to_pydict() == table.to_pydict(), text
 
 
@@ -203,7 +204,7 @@ def examples(count: int) -> settings:
     return settings(max_examples=count, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(600, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [200, pytest.param(1200 if ALL else 400, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", WRITERS)
 def test_tables_read_back_equal(name: str, count: int) -> None:
     if not available(name):

@@ -19,10 +19,10 @@ def test_each_case_gives_its_expected_records(path: Path) -> None:
     data = path.read_bytes()
     expected = yaml.safe_load(path.with_suffix(".yaml").read_text(encoding="utf-8"))
     rows = rows_of(data)
-    for record, wanted in expected.items():
-        columns = list(dict.fromkeys(column for row in wanted for column in row))
-        found = [{column: shown(row[column]) for column in columns} for row in rows[record]]
-        assert found == [{column: row.get(column) for column in columns} for row in wanted], record
+    for record, expected_rows in expected.items():
+        columns = list(dict.fromkeys(column for row in expected_rows for column in row))
+        actual_rows = [{column: shown(row[column]) for column in columns} for row in rows[record]]
+        assert actual_rows == [{column: row.get(column) for column in columns} for row in expected_rows], record
     assert unaccounted(data.decode(), rows) == []
 
 

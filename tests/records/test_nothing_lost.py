@@ -22,7 +22,7 @@ AS_IS = Options(repair="off")
 def test_the_examples_of_the_specifications_lose_nothing(name: str, count: int, options: Options) -> None:
     sources = examples(name)
     assert len(sources) == count
-    lost = {source: found for source in sources if (found := unaccounted(source, rows_of(source, options)))}
+    lost = {source: words for source in sources if (words := unaccounted(source, rows_of(source, options)))}
     assert not lost
 
 
@@ -54,8 +54,8 @@ def test_the_corpora_lose_nothing() -> None:
     for path in paths:
         data = path.read_bytes()
         text = data.decode("utf-8-sig")
-        if found := unaccounted(text, rows_of(data)):
-            lost[str(path)] = found[:3]
+        if words := unaccounted(text, rows_of(data)):
+            lost[str(path)] = words[:3]
     assert len(paths) > 1500
     assert not lost
 

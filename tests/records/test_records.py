@@ -74,8 +74,8 @@ def check_keys(batches: dict[str, pa.Table]) -> None:
         keys[name] = Counter(tuple(row[column] for column in record.key) for row in rows[name])
         assert not record.key or max(keys[name].values(), default=1) == 1
     for name, record in RECORDS.items():
-        for column, other, target in record.foreign_keys:
-            targets = {(row["doc_id"], row[target]) for row in rows[other]}
+        for column, target_record, target in record.foreign_keys:
+            targets = {(row["doc_id"], row[target]) for row in rows[target_record]}
             for row in rows[name]:
                 assert row[column] is None or (row["doc_id"], row[column]) in targets
     for name in ("sections", "blocks", "list_items", "tables", "links", "images"):
@@ -98,18 +98,18 @@ def test_batching_does_not_change_rows() -> None:
     together = records_of(sources, Options())
     apart = [records_of([source], Options()) for source in sources]
     for name in RECORDS:
-        assert pa.concat_tables([each[name] for each in apart]).to_pylist() == together[name].to_pylist()
+        assert pa.concat_tables([tables[name] for tables in apart]).to_pylist() == together[name].to_pylist()
 
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=100, deadline=None)
 def test_a_document_converted_in_pieces_has_the_same_rows(source: str) -> None:
-    whole = rows_of_batch([Source("a.md", source)], Options())
+    tables = rows_of_batch([Source("a.md", source)], Options())
     with patch("converter.engine.conversion.ROWS_AT_ONCE", 12), patch("converter.engine.conversion.LARGE_BYTES", 0):
         pieces = list(convert_batch([Source("a.md", source)], Options()))
     assert {*RECORDS, DATASETS} == {name for piece in pieces for name in piece.records}
     assert all(len(piece.records) == 1 for piece in pieces)
-    assert join_rows(pieces).records == whole.records
+    assert join_rows(pieces).records == tables.records
 
 
 @pytest.mark.parametrize("space", ["\x1c", "\x85", "\u2028", "\u3000", "\xa0", "\u200b", "\n\n", "\t "])

@@ -46,9 +46,9 @@ def test_lost_headings_are_found(case: dict[str, Any]) -> None:
     lines = case["text"].split("\n")
     result = repair(lines, list(range(1, len(lines) + 1)))
     assert [line for line in result.lines if re.match("#+ ", line)] == case["headings"]
-    found = [row for row in result.repairs if row.rule in HEADING_RULES]
-    assert len(found) == len(case["headings"])
-    assert all(0.5 <= row.confidence <= SUREST < 1 for row in found)
+    heading_repairs = [row for row in result.repairs if row.rule in HEADING_RULES]
+    assert len(heading_repairs) == len(case["headings"])
+    assert all(0.5 <= row.confidence <= SUREST < 1 for row in heading_repairs)
 
 
 @pytest.mark.parametrize("case", documents("damaged"))
@@ -105,10 +105,10 @@ def test_the_heading_model_runs_again_only_for_changed_text(monkeypatch: pytest.
     monkeypatch.setattr(recover, "probabilities", counted)
     prose = "The harbour was closed for the winter, and the pump of the old reader stood in the water. " * 2
     glued = f"{prose}\n- a short item of a list, as it stands\n- and one more\n{prose}\n"
-    assert [found.rule for found in repair(glued.split("\n"), range(1, 6)).repairs] == ["list_break"]
+    assert [repair_row.rule for repair_row in repair(glued.split("\n"), range(1, 6)).repairs] == ["list_break"]
     assert len(pages) == 1
     entity = f"{prose}\n\n&amp;amp; more text stands here\n\n{prose}\n"
-    assert [found.rule for found in repair(entity.split("\n"), range(1, 7)).repairs] == ["entities"]
+    assert [repair_row.rule for repair_row in repair(entity.split("\n"), range(1, 7)).repairs] == ["entities"]
     assert len(pages) == 2
 
 

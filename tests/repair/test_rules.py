@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from converter.repair import LEVELS, RULES, Repaired, repair
 from converter.repair.rule import SAFE
 from tests.support.accounting import INVISIBLE
+from tests.support.combinations import ALL
 from tests.support.growth import steep
 from tests.support.paths import CASE_FOLDER
 
@@ -29,11 +30,11 @@ def repaired(text: str, **options: Any) -> Repaired:
 
 
 def cases(kind: str) -> list[Any]:
-    found = []
+    parameters = []
     for path in sorted(CASES.glob("*.yaml")):
         for case in yaml.safe_load(path.read_text(encoding="utf-8"))[kind]:
-            found.append(pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}"))
-    return found
+            parameters.append(pytest.param(path.stem, case, id=f"{path.stem}: {case['name']}"))
+    return parameters
 
 
 @pytest.mark.parametrize(("rule", "case"), cases("fires"))
@@ -71,9 +72,9 @@ def test_every_rule_has_a_unique_name_a_description_and_a_level() -> None:
 @pytest.mark.parametrize(("rule", "case"), cases("fires"))
 def test_level_and_off_disable_rules(rule: str, case: dict[str, Any]) -> None:
     assert repaired(case["damaged"], level="off").repairs == []
-    assert rule not in {found.rule for found in repaired(case["damaged"], off=frozenset({rule})).repairs}
-    safe = {known.name for known in RULES if known.level == SAFE}
-    assert {found.rule for found in repaired(case["damaged"], level="safe").repairs} <= safe
+    assert rule not in {repair.rule for repair in repaired(case["damaged"], off=frozenset({rule})).repairs}
+    safe = {safe_rule.name for safe_rule in RULES if safe_rule.level == SAFE}
+    assert {repair.rule for repair in repaired(case["damaged"], level="safe").repairs} <= safe
 
 
 def test_an_unknown_level_is_refused() -> None:
@@ -161,20 +162,24 @@ VISIBLE = re.compile(r"\w+")
 
 
 @example(["the", "\u200b (a) the"])
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 if ALL else 150, deadline=None)
 @given(TEXTS)
 def test_no_word_is_lost_and_line_numbers_stay_in_order(lines: list[str]) -> None:
     numbers = list(range(11, 11 + len(lines)))
-    before = lines.copy()
+    previous_lines = lines.copy()
     result = repair(lines, numbers)
-    assert lines == before
+    assert lines == previous_lines
     assert len(result.lines) == len(result.numbers)
     assert result.numbers == sorted(result.numbers) and set(result.numbers) <= set(numbers)
     lost = words(lines) - words(result.lines)
     assert not lost
-    for found in result.repairs:
-        assert found.line_start in numbers and found.line_end in numbers and found.line_start <= found.line_end
-        assert 0 < found.confidence <= 1
+    for repair_row in result.repairs:
+        assert (
+            repair_row.line_start in numbers
+            and repair_row.line_end in numbers
+            and repair_row.line_start <= repair_row.line_end
+        )
+        assert 0 < repair_row.confidence <= 1
 
 
 LIST_MARK = re.compile(r"^\s*(?:[^\W\d_]|[ivx]{1,5}|\d{1,9})[.)]\s+|^\s*\((?:[a-zA-Z]|[ivx]{1,5}|\d{1,3})\)\s+")
@@ -187,7 +192,7 @@ def words(lines: list[str]) -> Counter[str]:
     return Counter(word for line in plain for word in VISIBLE.findall(line))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 if ALL else 150, deadline=None)
 @given(TEXTS)
 def test_repairing_twice_changes_nothing(lines: list[str]) -> None:
     once = repair(lines, list(range(len(lines))))
@@ -219,7 +224,7 @@ WELL_FORMED = st.lists(
 ).map(lambda blocks: "# Title\n\n" + "\n\n".join(blocks))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 if ALL else 100, deadline=None)
 @given(WELL_FORMED)
 def test_a_well_formed_document_is_left_alone(text: str) -> None:
     lines = text.split("\n")

@@ -113,8 +113,8 @@ def test_exported_json_schema_accepts_only_valid_rows(folder: Path, row: dict[st
 
 
 def test_convert_writes_the_records_of_schemas(folder: Path) -> None:
-    done = run("convert", "a.md", "-o", "out", "--schema", "s.yaml", "--schema", "faq")
-    assert "town: 2 matched, 1 accepted, 1 rejected" in done.stderr
+    result = run("convert", "a.md", "-o", "out", "--schema", "s.yaml", "--schema", "faq")
+    assert "town: 2 matched, 1 accepted, 1 rejected" in result.stderr
     names = {path.name for path in Path("out").iterdir()}
     assert {"town.parquet", "question.parquet", "sections.parquet", "problems.parquet"} < names
     assert pq.read_table("out/town.parquet").schema.equals(load_schemas("s.yaml")[0].arrow, check_metadata=False)
@@ -164,7 +164,7 @@ def test_datapackage_is_valid(folder: Path, format: str) -> None:
 
 def test_nested_json_has_a_datapackage_too(folder: Path) -> None:
     run("convert", "a.md", "-o", "out", "--to", "json", "--datapackage")
-    assert [one["path"] for one in json.loads(Path("out/datapackage.json").read_text())["resources"]] == [
+    assert [resource["path"] for resource in json.loads(Path("out/datapackage.json").read_text())["resources"]] == [
         "documents.json"
     ]
 
@@ -197,8 +197,8 @@ def test_infer_writes_a_schema_that_accepts_its_source_documents(folder: Path) -
     assert f"{places.name}: 12 matched, 12 accepted, 0 rejected" in checked.stderr
     run("infer", "reports", "-o", "inferred.yaml", code=1)
     assert run("infer", "nothing-here", code=1).stderr.startswith("nothing-here: error: ")
-    done = run("infer", "nothing-here", "reports", "--name", "report", code=3)
-    assert (done.stdout, "nothing-here" in done.stderr) == (Path("inferred.yaml").read_text(), True)
+    result = run("infer", "nothing-here", "reports", "--name", "report", code=3)
+    assert (result.stdout, "nothing-here" in result.stderr) == (Path("inferred.yaml").read_text(), True)
 
 
 HOSTILE = [

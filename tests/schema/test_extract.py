@@ -54,8 +54,11 @@ def test_extract_returns_pydantic_instances_and_raises_violations() -> None:
         kind: Kind
         size: Decimal = pydantic.Field(alias="Size (ha)")
 
-    found = converter.extract(TEXT, Model)
-    assert [(one.town, one.kind, one.size) for one in found] == [("A", Kind.PARK, Decimal("3.5")), ("B", Kind.WOOD, 4)]
+    places = converter.extract(TEXT, Model)
+    assert [(place.town, place.kind, place.size) for place in places] == [
+        ("A", Kind.PARK, Decimal("3.5")),
+        ("B", Kind.WOOD, 4),
+    ]
 
     class Narrow(pydantic.BaseModel):  # type: ignore[misc, name-defined]
         town: str = pydantic.Field(pattern="A")
@@ -74,9 +77,9 @@ def test_extract_returns_a_table_of_the_arrow_schema() -> None:
 
 def test_extract_reports_rejected_rows_in_the_table_metadata() -> None:
     table = converter.extract(TEXT, {"name": "place", "from": "rows", "fields": FIELDS})
-    told = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
-    assert (told["matched"], told["accepted"], told["rejected"]) == ("2", "1", "1")
-    assert json.loads(told["problems"])[0]["line_start"] == 5
+    schema_metadata = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+    assert (schema_metadata["matched"], schema_metadata["accepted"], schema_metadata["rejected"]) == ("2", "1", "1")
+    assert json.loads(schema_metadata["problems"])[0]["line_start"] == 5
     assert table.column("size").to_pylist() == [4]
 
 
@@ -110,7 +113,9 @@ def test_extract_raises_violations_and_refuses_invalid_schemas() -> None:
     with pytest.raises(converter.ViolationError) as caught:
         converter.extract(TEXT.replace("2024-01-02", "soon"), Place)
     assert (caught.value.line, caught.value.code) == (5, "violation")
-    assert [one.town for one in converter.extract(TEXT.replace("park", "pond"), Place, on_violation="reject")] == ["B"]
+    assert [place.town for place in converter.extract(TEXT.replace("park", "pond"), Place, on_violation="reject")] == [
+        "B"
+    ]
     for schema in (Wrong, int, {"name": "x"}, "no-such-schema"):
         with pytest.raises(converter.SchemaError):
             converter.extract(TEXT, schema)

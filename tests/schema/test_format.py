@@ -78,10 +78,10 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
 def mutated(chance: random.Random) -> Any:
     data = copy.deepcopy(READY[chance.choice(list(READY))])
     for _ in range(chance.randint(1, 4)):
-        held = list(places(data))
-        if not held:
+        objects = list(places(data))
+        if not objects:
             break
-        container, key = chance.choice(held)
+        container, key = chance.choice(objects)
         action = chance.randrange(4)
         if action == 0:
             del container[key]

@@ -64,11 +64,11 @@ def test_the_counts_are_those_of_the_rows_that_match() -> None:
     counts = dict(re.findall(r'- name: (\w+)\n    description: "(\d+) rows in 4 of 4 documents', suggested()))
     matched = {name: [match(context, schema) for context in contexts()] for name, schema in schemas().items()}
     # Of a table with a further column too, and of a section inside the section: neither is left out.
-    assert counts == {name: str(sum(found.matched for found in matched[name])) for name in counts}
+    assert counts == {name: str(sum(result.matched for result in matched[name])) for name in counts}
     assert counts == {
         "item_price_eur_share_version_weight": "9", "later_item": "4", "to_do_item": "12", "definition": "4",
     }  # fmt: skip
-    assert not [found.problems for results in matched.values() for found in results if found.problems]
+    assert not [result.problems for results in matched.values() for result in results if result.problems]
 
 
 def diary(number: int) -> str:
@@ -116,10 +116,10 @@ def test_a_record_has_three_rows_at_least(documents: int, records: list[str]) ->
     assert [schema.name for schema in parse_schemas(text, "inferred.yaml")] == records
 
 
-@pytest.mark.parametrize(("others", "records"), [(0, ["x", "a_b"]), (18, ["x", "a_b"]), (19, ["x"])])
-def test_a_table_is_in_a_tenth_of_the_documents_and_in_two(others: int, records: list[str]) -> None:
+@pytest.mark.parametrize(("other_count", "records"), [(0, ["x", "a_b"]), (18, ["x", "a_b"]), (19, ["x"])])
+def test_a_table_is_in_a_tenth_of_the_documents_and_in_two(other_count: int, records: list[str]) -> None:
     table = "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n"
-    contexts = [converter.read(text).context for text in (table, table, *["x"] * others)]
+    contexts = [converter.read(text).context for text in (table, table, *["x"] * other_count)]
     assert [schema.name for schema in parse_schemas(suggest(profile(contexts), "x"), "inferred.yaml")] == records
     once = [converter.read(table + "| 5 | 6 |\n").context, converter.read("x").context]
     assert [schema.name for schema in parse_schemas(suggest(profile(once), "x"), "inferred.yaml")] == ["x"]

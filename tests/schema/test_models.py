@@ -69,8 +69,8 @@ def test_the_fields_of_a_dataclass(unit: str, key: str | None) -> None:
     expected = []
     for name, field in FIELDS.items():
         names = field.get("column")
-        rest = {word: value for word, value in field.items() if word != "column"}
-        expected.append({"name": name, **rest, **({key: names} if names and key else {})})
+        other_settings = {word: value for word, value in field.items() if word != "column"}
+        expected.append({"name": name, **other_settings, **({key: names} if names and key else {})})
     assert [dict(field.descriptor) for field in schema.fields] == expected
     assert (schema.name, schema.unit, schema.on_violation, schema.where) == ("My model", unit, "reject", {})
 

@@ -58,8 +58,8 @@ def test_the_error_names_the_line_and_nothing_is_written(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.md").write_text("- a\n")
     (tmp_path / "s.yaml").write_text("# mine\nname: Documents\nfrom: items\nfields:\n  - name: text\n")
-    done = invoke("convert", "a.md", "-o", "out", "--schema", "s.yaml", code=2)
-    assert "s.yaml:2: name: Documents is a built-in record; choose another name" in done.stderr
+    result = invoke("convert", "a.md", "-o", "out", "--schema", "s.yaml", code=2)
+    assert "s.yaml:2: name: Documents is a built-in record; choose another name" in result.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -77,8 +77,8 @@ def test_an_expression_is_searched_or_matched_as_a_whole() -> None:
     expression = Expression("b+")
     assert expression.check() is expression
     assert str(expression) == "b+"
-    found = expression.search("abbc")
-    assert found is not None and found[0] == "bb"
+    match = expression.search("abbc")
+    assert match is not None and match[0] == "bb"
     assert expression.fullmatch("bb") and not expression.fullmatch("abb") and not expression.search("B")
     assert Expression("b", re.IGNORECASE).search("B")
 

@@ -39,17 +39,17 @@ def test_every_ready_made_schema_has_an_example(name: str) -> None:
 
 def test_article_briefing_reads_the_scraped_article() -> None:
     path = PROJECT / "examples" / "scraped-article" / "article.txt"
-    found = {
+    rows_by_record = {
         record: converter.extract(path, "article-briefing", record=record).to_pylist()
         for record in ("recommendation", "goal", "implication")
     }
-    assert [row["action"] for row in found["recommendation"]] == [
+    assert [row["action"] for row in rows_by_record["recommendation"]] == [
         "Ask Early", "Measure Twice", "Write Plain Contracts", "Keep a Reserve",
     ]  # fmt: skip
-    assert [(row["goal"], row["owner"]) for row in found["goal"]][2:4] == [
+    assert [(row["goal"], row["owner"]) for row in rows_by_record["goal"]][2:4] == [
         ("Local Skills", None), ("Second Pump", "Municipal utility"),
     ]  # fmt: skip
-    assert [row["subject"] for row in found["implication"]] == [
+    assert [row["subject"] for row in rows_by_record["implication"]] == [
         "Water Temperature", "State of the Network", "Power Supply",
     ]  # fmt: skip
 
@@ -62,28 +62,28 @@ def test_the_schema_in_the_readme_works() -> None:
     )
     text = "---\nauthor: Ann\n---\n# Recommendations\n\n- Ring: by 2026-03-01, twice\n- Only this\n"
     context = converter.read(text).context
-    found = match(context, parse_schemas(schema, "README.md")[0])
-    assert [row[4:] for row in found.rows] == [("Ring", "by 2026-03-01, twice", date(2026, 3, 1), "Ann")]
-    assert [problem.message for problem in found.problems] == ["action: is missing, but required"]
+    result = match(context, parse_schemas(schema, "README.md")[0])
+    assert [row[4:] for row in result.rows] == [("Ring", "by 2026-03-01, twice", date(2026, 3, 1), "Ann")]
+    assert [problem.message for problem in result.problems] == ["action: is missing, but required"]
 
 
 @here
 def test_eip_reads_real_documents() -> None:
     folder = CORPORA / "ethereum-eips"
-    found = checked(folder, "eip")
-    assert (found.matched["eip"], found.accepted["eip"]) == (110, 108)
+    report = checked(folder, "eip")
+    assert (report.matched["eip"], report.accepted["eip"]) == (110, 108)
     # Two proposals of 2016 and 2018 have neither an abstract nor a summary.
-    assert {(Path(finding.source).stem, finding.message) for finding in found.findings} == {
+    assert {(Path(finding.source).stem, finding.message) for finding in report.findings} == {
         ("eip-198", "abstract: is missing, but required"), ("eip-1355", "abstract: is missing, but required"),
     }  # fmt: skip
     paths = [path for path in sorted(folder.rglob("*.md")) if path.stem not in ("eip-198", "eip-1355")]
     for path, row in zip(paths, converter.extract(paths, "eip").to_pylist(), strict=True):
-        said = yaml.load(path.read_text().split("---")[1], Loader=yaml_loader())
-        requires = [int(number) for number in str(said.get("requires", "")).split(",") if number.strip()]
+        metadata = yaml.load(path.read_text().split("---")[1], Loader=yaml_loader())
+        requires = [int(number) for number in str(metadata.get("requires", "")).split(",") if number.strip()]
         assert (row["number"], row["title"], row["status"], row["category"], str(row["created"])) == (
-            said["eip"], said["title"], said["status"], said.get("category"), said["created"],
+            metadata["eip"], metadata["title"], metadata["status"], metadata.get("category"), metadata["created"],
         )  # fmt: skip
-        assert (row["requires"] or [], row["authors"]) == (requires, said["author"].split(", "))
+        assert (row["requires"] or [], row["authors"]) == (requires, metadata["author"].split(", "))
         assert row["abstract"]
 
 
@@ -92,7 +92,7 @@ def test_eip_reads_real_documents() -> None:
 def test_an_inferred_schema_accepts_its_source_documents(folder: str, tmp_path: Path) -> None:
     text = suggest(profile(converter.read(path).context for path in sorted((CORPORA / folder).rglob("*.md"))), "page")
     (tmp_path / "page.yaml").write_text(text)
-    found = checked(CORPORA / folder, str(tmp_path / "page.yaml"))
-    refused = {finding.source for finding in found.findings}
-    assert found.documents and len(refused) <= 0.05 * found.documents
+    report = checked(CORPORA / folder, str(tmp_path / "page.yaml"))
+    sources = {finding.source for finding in report.findings}
+    assert report.documents and len(sources) <= 0.05 * report.documents
     assert sum(len(schema.fields) for schema in load_schemas(tmp_path / "page.yaml")) > 3

@@ -47,16 +47,18 @@ def test_schema_takes_the_expected_rows_and_reports_the_expected_problems(path: 
     context = read_document(Source("document.md", path.read_bytes()), Options())
     problems = []
     for schema in schemas:
-        found = Uniques().apply(schema, match(context, schema), context.source)
-        assert found.matched == len(found.rows) + sum(p.code != "nulled_value" for p in found.problems)
-        rows = batch(schema.arrow, found.rows).to_pylist()
-        wanted = case["rows"].get(schema.name, [])
-        assert len(rows) == len(wanted)
-        for row, expected in zip(rows, wanted, strict=True):
+        result = Uniques().apply(schema, match(context, schema), context.source)
+        assert result.matched == len(result.rows) + sum(p.code != "nulled_value" for p in result.problems)
+        rows = batch(schema.arrow, result.rows).to_pylist()
+        expected_rows = case["rows"].get(schema.name, [])
+        assert len(rows) == len(expected_rows)
+        for row, expected in zip(rows, expected_rows, strict=True):
             assert {name: _plain(row[name]) for name in expected} == {name: _plain(v) for name, v in expected.items()}
-        problems += found.problems
+        problems += result.problems
     expected_problems = case.get("problems", [])
-    assert [[p.code, p.line_start] for p in problems] == [each[:2] for each in expected_problems]
+    assert [[p.code, p.line_start] for p in problems] == [
+        expected_problem[:2] for expected_problem in expected_problems
+    ]
     for problem, (_, _, message) in zip(problems, expected_problems, strict=True):
         assert message in problem.message and problem.code in CODES and problem.raw
 
@@ -103,11 +105,11 @@ def towns(*rows: str) -> str:
 def test_pickled_schemas_apply_to_a_batch() -> None:
     options = pickle.loads(pickle.dumps(Options(schemas=load_schemas(TOWNS))))
     sources = [Source("a.md", towns("A | 1", "B | x")), Source("b.md", "no table"), Source("c.md", b"\x00\xff\xfe\x01")]
-    made = rows_of_batch(sources, options)
-    assert made.records["town"].column("town").to_pylist() == ["A"]
-    assert made.records["town"].schema == options.schemas[0].arrow
-    assert made.matched == {"town": 2}
-    [rejected] = [row for row in made.records["problems"].to_pylist() if row["record"] == "town"]
+    batch = rows_of_batch(sources, options)
+    assert batch.records["town"].column("town").to_pylist() == ["A"]
+    assert batch.records["town"].schema == options.schemas[0].arrow
+    assert batch.matched == {"town": 2}
+    [rejected] = [row for row in batch.records["problems"].to_pylist() if row["record"] == "town"]
     assert (rejected["code"], rejected["severity"], rejected["source"]) == ("rejected_record", "warning", "a.md")
     assert records_of([], options, ["town"])["town"].schema == options.schemas[0].arrow
 
@@ -153,26 +155,26 @@ def test_two_schemas_with_the_same_name_are_refused() -> None:
 
 
 def test_rejected_rows_are_replayed_with_a_changed_schema() -> None:
-    made = rows_of_batch([Source("a.md", towns("A | 1", "B | many", "C | x"))], Options(schemas=load_schemas(TOWNS)))
-    problems = made.records["problems"]
+    batch = rows_of_batch([Source("a.md", towns("A | 1", "B | many", "C | x"))], Options(schemas=load_schemas(TOWNS)))
+    problems = batch.records["problems"]
     lenient = one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
-    accepted, left = replay(lenient, problems)
+    accepted, remaining_problems = replay(lenient, problems)
     assert accepted.select(["town", "size", "line_start"]).to_pylist() == [{"town": "B", "size": None, "line_start": 4}]
     assert accepted.schema == lenient.arrow
-    assert [problem.line_start for problem in left] == [5]
+    assert [problem.line_start for problem in remaining_problems] == [5]
 
 
 def test_a_replayed_row_keeps_its_place() -> None:
     text = "# A\n\n" + towns("A | many")
-    made = rows_of_batch([Source("a.md", text)], Options(schemas=load_schemas(TOWNS)))
+    batch = rows_of_batch([Source("a.md", text)], Options(schemas=load_schemas(TOWNS)))
     lenient = one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
-    accepted, _ = replay(lenient, made.records["problems"])
-    [doc_id] = made.records["documents"].column("doc_id").to_pylist()
+    accepted, _ = replay(lenient, batch.records["problems"])
+    [doc_id] = batch.records["documents"].column("doc_id").to_pylist()
     assert accepted.to_pylist() == [
         {"doc_id": doc_id, "section_id": 1, "line_start": 5, "line_end": 5, "town": "A", "size": None}
     ]
-    others = one({**TOWNS, "name": "village"})
-    assert replay(others, made.records["problems"])[0].num_rows == 0
+    other_schema = one({**TOWNS, "name": "village"})
+    assert replay(other_schema, batch.records["problems"])[0].num_rows == 0
 
 
 @pytest.mark.parametrize(("rows", "count"), [(500, 1), (501, 0)])

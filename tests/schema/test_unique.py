@@ -70,6 +70,8 @@ def test_a_batch_is_filtered_record_by_record() -> None:
     [problem] = records["problems"].to_pylist()
     assert (problem["source"], problem["line_start"], problem["record"]) == ("b.md", 1, "thing")
     assert problem["message"] == 'text: "b" already occurs in a.md:2; values must be unique'
-    again = uniques.filter(schemas, rows_of_batch([Source("c.md", "- c\n- d\n")], Options(schemas=schemas)).records)
-    assert again["thing"].column("text").to_pylist() == ["d"]
-    assert again["thing"].schema == schemas[1].arrow
+    second_rows = uniques.filter(
+        schemas, rows_of_batch([Source("c.md", "- c\n- d\n")], Options(schemas=schemas)).records
+    )
+    assert second_rows["thing"].column("text").to_pylist() == ["d"]
+    assert second_rows["thing"].schema == schemas[1].arrow

@@ -210,10 +210,10 @@ def code(source: Source, options: Options | None = None) -> tuple[str, str]:
 
 @pytest.mark.parametrize("format", [format for format in FORMATS if format != "html"])
 def test_a_broken_document_is_a_problem(format: str) -> None:
-    whole = MADE[format]()
-    for data in (b"", b"nothing of the kind", whole[:100]):
-        found, message = code(Source(f"a.{format}", data, format=format))
-        assert found == "unreadable"
+    document = MADE[format]()
+    for data in (b"", b"nothing of the kind", document[:100]):
+        problem_code, message = code(Source(f"a.{format}", data, format=format))
+        assert problem_code == "unreadable"
         assert f"is not a readable {format.upper()} file" in message
 
 
@@ -240,9 +240,9 @@ def test_a_missing_reader_names_the_extra_to_install(tmp_path: Path, missing: st
         "from converter.engine.conversion import *\n"
         f"print(read_document(Source('a', b'x', format={format!r}), Options()).problems)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
-    assert "code='no_reader'" in done.stdout
-    assert f"pip install 'parquetry[{extra}]'" in done.stdout
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    assert "code='no_reader'" in result.stdout
+    assert f"pip install 'parquetry[{extra}]'" in result.stdout
 
 
 def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:
@@ -308,29 +308,29 @@ def test_a_decompression_bomb_fails_alone_in_its_reader(monkeypatch: pytest.Monk
     """T36: its reader has limits of memory and time; this process does not grow, and the next document is read."""
     data = BOMBS[format]()
     assert len(data) < 8000
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    previous_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     monkeypatch.setattr(office, "READER_MEMORY", 100 * 1024 * 1024)
     sources = [Source("a.html", html(), format="html"), Source("bomb", data, format=format),
                Source("b.html", html(), format="html")]  # fmt: skip
     records = records_of(sources, Options(maximum_seconds=30))
     assert records["documents"]["source"].to_pylist() == ["a.html", "b.html"]
-    ((source, found),) = [(row["source"], row["code"]) for row in records["problems"].to_pylist()]
-    assert source == "bomb" and found in ("too_large", "too_slow")
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+    ((source, problem_code),) = [(row["source"], row["code"]) for row in records["problems"].to_pylist()]
+    assert source == "bomb" and problem_code in ("too_large", "too_slow")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - previous_peak < 100 * 1024
 
 
 @pytest.mark.parametrize("where", ["here", "thread"])
 def test_a_reader_that_exceeds_the_time_limit_is_stopped(where: str) -> None:
-    found: list[tuple[str, str]] = []
+    problem_codes: list[tuple[str, str]] = []
     source = Source("bomb.xlsx", workbook_of_one_far_cell(), format="xlsx")
-    work = threading.Thread(target=lambda: found.append(code(source, Options(maximum_seconds=2))))
+    work = threading.Thread(target=lambda: problem_codes.append(code(source, Options(maximum_seconds=2))))
     if where == "thread":
         work.start()
         work.join(60)
         assert not work.is_alive()
     else:
         work.run()
-    assert found[0][0] == "too_slow"
+    assert problem_codes[0][0] == "too_slow"
 
 
 def test_a_byte_before_an_archive_does_not_hide_its_unpacked_size() -> None:
@@ -341,19 +341,19 @@ def test_a_byte_before_an_archive_does_not_hide_its_unpacked_size() -> None:
 
 def test_markdown_over_the_output_limit_is_refused() -> None:
     page = b"<!DOCTYPE html><html><p>" + b"word " * 2000 + b"</p></html>"
-    found, message = code(Source("a.html", page, format="html"), Options(maximum_output_bytes=20_000))
-    assert found == "too_much_output" and "`maximum_output_bytes`" in message
+    problem_code, message = code(Source("a.html", page, format="html"), Options(maximum_output_bytes=20_000))
+    assert problem_code == "too_much_output" and "`maximum_output_bytes`" in message
 
 
 def test_a_reader_that_crashes_is_replaced_for_the_next_document() -> None:
     rows_of_batch([Source("a.html", html(), format="html")], Options())
-    first = office._thread.process
-    os.kill(first.process.pid, signal.SIGKILL)
+    first_process = office._thread.process
+    os.kill(first_process.process.pid, signal.SIGKILL)
     assert code(Source("a.html", html(), format="html"))[0] == "crashed"
     records = records_of([Source("a.html", html(), format="html")], Options())
     assert records["documents"].num_rows == 1
-    assert office._thread.process is not first
-    assert office._thread.process.process.pid != first.process.pid
+    assert office._thread.process is not first_process
+    assert office._thread.process.process.pid != first_process.process.pid
 
 
 def test_workers_read_office_documents_and_leave_no_reader_processes(tmp_path: Path) -> None:
@@ -363,24 +363,24 @@ def test_workers_read_office_documents_and_leave_no_reader_processes(tmp_path: P
         (tmp_path / f"{number}.xlsx").write_bytes(xlsx())
     # The arguments of the readers include module paths.
     arguments = [*COMMAND, "convert", ".", "--include", "*.xlsx", "-o", "out", "--jobs", "2"]
-    done = subprocess.run(
+    result = subprocess.run(
         arguments, cwd=tmp_path, env={**ENVIRONMENT, "PYTHONPATH": str(tmp_path)}, capture_output=True, timeout=120
     )
-    assert (done.returncode, b"603 documents" in done.stderr) == (0, True)
+    assert (result.returncode, b"603 documents" in result.stderr) == (0, True)
     until = time.monotonic() + 30
-    while (left := readers_with(str(tmp_path))) and time.monotonic() < until:
+    while (readers := readers_with(str(tmp_path))) and time.monotonic() < until:
         time.sleep(0.1)
-    assert left == []
+    assert readers == []
 
 
 def readers_with(path: str) -> list[str]:
-    found = []
+    arguments_of_readers = []
     for place in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             arguments = place.read_bytes()
             if b"office_reader" in arguments and path.encode() in arguments:
-                found.append(str(place))
-    return found
+                arguments_of_readers.append(str(place))
+    return arguments_of_readers
 
 
 def test_the_environment_of_the_caller_stays_unchanged() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import shutil
-import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
@@ -26,7 +24,7 @@ from converter.errors import UsageError
 from converter.model.source import Source, document_id
 from converter.sources import find_sources
 from converter.sources.name_set import NameSet
-from tests.support.commands import COMMAND, ENVIRONMENT, run
+from tests.support.commands import run, without_privileges
 from tests.support.conversion import records_of
 
 
@@ -125,16 +123,9 @@ def test_a_file_that_opens_but_cannot_be_read_is_a_problem(folder: Path) -> None
 @pytest.mark.skipif(sys.platform != "linux", reason="capabilities are Linux's")
 def test_a_file_without_read_permission_is_a_problem(folder: Path) -> None:
     (folder / "a.md").chmod(0)
-    # Root may read everything unless the process gives up this privilege.
-    privileges = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-    if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
-        pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
-    result = subprocess.run(
-        [*privileges, *COMMAND, "show", "a.md"],
-        cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert (result.returncode, result.stdout) == (1, ""), result.stderr
-    assert result.stderr == "a.md: error: Permission denied; check its permissions [unreadable]\n"
+    result = run("show", "a.md", cwd=folder, prefix=without_privileges())
+    assert (result.returncode, result.stdout) == (1, b""), result.stderr
+    assert result.stderr == b"a.md: error: Permission denied; check its permissions [unreadable]\n"
 
 
 def test_a_name_too_long_for_the_system_is_a_problem(folder: Path) -> None:

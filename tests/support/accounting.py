@@ -33,9 +33,9 @@ def unaccounted(text: str, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
     for name in WITH_TEXT:
         for row in rows[name]:
             lines = range(row["line_start"], row.get("line_end", row["line_start"]) + 1)
-            found = {word for value in row.values() if isinstance(value, str) for word in WORD.findall(value)}
+            row_words = {word for value in row.values() if isinstance(value, str) for word in WORD.findall(value)}
             for covered in lines:
-                words[covered] |= found
+                words[covered] |= row_words
             if name == "blocks":
                 (container if row["kind"] in CONTAINERS else leaf).update(lines)
     lost = []

@@ -2,7 +2,7 @@
 
 A run has its own process, with its own working folder, environment, pipes and exit code, as from a shell, but takes a
 tenth of the processor time: most of that of a small run is imports. `tests/support/commands.py` starts the server. It
-reads requests from the socket whose number is its argument.
+reads requests from the socket whose number is its argument. Arguments `-c CODE` run Python code instead.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ if __name__ == "__main__":
 
     gc.freeze()  # what is imported is neither searched for garbage nor freed in a run
     arguments = next_run(socket.socket(fileno=int(sys.argv[1])))
-    if arguments is not None:
+    if arguments is not None and arguments[:1] == ["-c"]:
+        exec(compile(arguments[1], "<code>", "exec"), {"__name__": "__main__"})
+    elif arguments is not None:
         from converter import __main__
 
         sys.modules["__main__"].__package__ = "converter"  # typer then names the command as for `python -m`

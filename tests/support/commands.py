@@ -7,18 +7,20 @@ import json
 import os
 import pty
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from converter.cli import app
@@ -26,7 +28,7 @@ from tests.support.paths import PROJECT
 
 COMMAND = [sys.executable, "-m", "converter"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "COLUMNS": "120", "PYTHONUTF8": "1"}
-SECONDS = 60
+SECONDS = 120
 CAN_FORK = int(version("pyarrow").partition(".")[0]) > 19
 """Older ones end a process with an error if they had threads before it was forked."""
 
@@ -45,26 +47,45 @@ def run(
     stdout: int | None = None,
     file_size: int | None = None,
     code: int | None = None,
+    prefix: tuple[str, ...] = (),
     **environment: str,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command, and check that it shows no traceback.
 
-    `stdout` is a file to write to instead of a pipe; `file_size` limits the size of the files that it writes.
+    `stdout` is a file to write to instead of a pipe; `file_size` limits the size of the files that it writes,
+    `prefix` is a command that runs it with other rights.
     """
     words = [*map(str, arguments)]
     is_read_at_start = any(name.startswith(("PYTHON", "LC_", "LANG")) for name in environment)  # by Python
     if is_read_at_start or not CAN_FORK:
         assert stdout is None and file_size is None
         result = subprocess.run(
-            [*COMMAND, *words], cwd=cwd, input=stdin, capture_output=True, timeout=SECONDS, check=False,
+            [*prefix, *COMMAND, *words], cwd=cwd, input=stdin, capture_output=True, timeout=SECONDS, check=False,
             env={**ENVIRONMENT, **environment},
         )  # fmt: skip
     else:
-        result = _run_in_fork(words, cwd, stdin, stdout, file_size, {**ENVIRONMENT, **environment})
+        result = _run_in_fork(words, cwd, stdin, stdout, file_size, {**ENVIRONMENT, **environment}, prefix)
     assert b"Traceback" not in result.stderr, result.stderr.decode()
     if code is not None:
         assert result.returncode == code, result.stderr.decode()
     return result
+
+
+def run_code(code: str, cwd: Path) -> subprocess.CompletedProcess[bytes]:
+    """Run Python code in a process of its own, with the modules of the command."""
+    words = ["-c", code]
+    if CAN_FORK:
+        return _run_in_fork(words, cwd, b"", None, None, ENVIRONMENT, ())
+    return subprocess.run([sys.executable, *words], cwd=cwd, env=ENVIRONMENT, capture_output=True, timeout=SECONDS)
+
+
+@cache
+def without_privileges() -> tuple[str, ...]:
+    """Return the command that drops root's right to read and write everything, empty for other users."""
+    privileges = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+    if privileges and (not shutil.which("setpriv") or subprocess.run([*privileges, "true"], check=False).returncode):
+        pytest.skip("this root cannot give up its privileges: no setpriv, or it is not allowed")
+    return privileges
 
 
 def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen[bytes]:
@@ -76,46 +97,66 @@ def start(*arguments: str | Path, cwd: Path, **streams: Any) -> subprocess.Popen
 
 def in_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str, str]:
     """Run the command with stdout and stderr on separate terminals; return the exit code and the text of each."""
-    outputs: dict[int, bytes] = {}
-    terminals = [pty.openpty() for _ in range(2)]
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=cwd, stdin=subprocess.DEVNULL, stdout=terminals[0][1], stderr=terminals[1][1],
-        env={**ENVIRONMENT, "TERM": "xterm", **environment},
-    )  # fmt: skip
-    for _, slave in terminals:
-        os.close(slave)
-    open_terminals = {master: b"" for master, _ in terminals}
-    outputs = dict(open_terminals)
-    deadline = time.monotonic() + 60
+    with open(os.devnull) as nothing:
+        code, texts = _run_on_terminals(arguments, cwd, nothing.fileno(), {"TERM": "xterm", **environment}, count=2)
+    return code, texts[0], texts[1]
+
+
+def in_one_terminal(*arguments: str, cwd: Path, **environment: str) -> tuple[int, str]:
+    """Run the command with all its streams on one terminal; return the exit code and what the terminal received."""
+    code, texts = _run_on_terminals(arguments, cwd, None, {"TERM": "xterm-256color", **environment}, count=1)
+    return code, texts[0]
+
+
+def _run_on_terminals(
+    arguments: Sequence[str], cwd: Path, stdin: int | None, environment: Mapping[str, str], count: int
+) -> tuple[int, list[str]]:
+    """Run the command on this many terminals; the first one is its standard input too, unless there is another."""
+    terminals = [pty.openpty() for _ in range(count)]
+    followers = [follower for _, follower in terminals]
+    descriptors = [followers[0] if stdin is None else stdin, followers[0], followers[-1]]
+    if CAN_FORK:
+        wait = _start_fork([*arguments], cwd, descriptors, None, {**ENVIRONMENT, **environment})
+    else:
+        wait = subprocess.Popen(
+            [*COMMAND, *arguments], cwd=cwd, env={**ENVIRONMENT, **environment},
+            stdin=descriptors[0], stdout=descriptors[1], stderr=descriptors[2],
+        ).wait  # fmt: skip
+    for follower in followers:
+        os.close(follower)
+    outputs = {leader: b"" for leader, _ in terminals}
+    open_terminals = set(outputs)
+    deadline = time.monotonic() + SECONDS
     while open_terminals and time.monotonic() < deadline:
-        for master in select.select(list(open_terminals), [], [], 1)[0]:
+        for leader in select.select([*open_terminals], [], [], 1)[0]:
             try:
-                data = os.read(master, 65536)
+                data = os.read(leader, 65536)
             except OSError:  # Linux reports a closed other end this way
                 data = b""
-            outputs[master] += data
+            outputs[leader] += data
             if not data:
-                del open_terminals[master]
-                os.close(master)
-    code = process.wait(60)
-    out, err = (outputs[master].decode() for master, _ in terminals)
-    return code, out, err
+                open_terminals.remove(leader)
+                os.close(leader)
+    return wait(), [output.decode() for output in outputs.values()]
 
 
 @cache
-def _server() -> socket.socket:
-    """Start the server of this test process, and return the socket that it answers on."""
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+def _server(prefix: tuple[str, ...] = ()) -> socket.socket:
+    """Start the server of this test process, and return the socket that it answers on.
+
+    A prefix is a command that runs it with other rights.
+    """
+    client, server = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
     script = Path(__file__).with_name("command_server.py")
     process = subprocess.Popen(
-        [sys.executable, script, str(there.fileno())], env=ENVIRONMENT, pass_fds=[there.fileno()],
+        [*prefix, sys.executable, script, str(server.fileno())], env=ENVIRONMENT, pass_fds=[server.fileno()],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,  # Python sees once what its streams can do
     )  # fmt: skip
-    there.close()
-    here.settimeout(SECONDS)
+    server.close()
+    client.settimeout(SECONDS)
     atexit.register(process.wait)
-    atexit.register(here.close)  # runs first, and ends the server
-    return here
+    atexit.register(client.close)  # runs first, and ends the server
+    return client
 
 
 def _run_in_fork(
@@ -125,24 +166,44 @@ def _run_in_fork(
     stdout: int | None,
     file_size: int | None,
     environment: Mapping[str, str],
+    prefix: tuple[str, ...],
 ) -> subprocess.CompletedProcess[bytes]:
-    server = _server()
     (child_in, write_in), (read_out, child_out), (read_err, child_err) = (os.pipe() for _ in range(3))
-    request = {"arguments": words, "cwd": str(cwd), "file_size": file_size, "environment": dict(environment)}
     descriptors = [child_in, child_out if stdout is None else stdout, child_err]
-    socket.send_fds(server, [json.dumps(request).encode()], descriptors)
+    wait = _start_fork(words, cwd, descriptors, file_size, environment, prefix)
     for descriptor in (child_in, child_out, child_err):
         os.close(descriptor)
-    with server.makefile("rb") as answers, ThreadPoolExecutor(3) as threads:
-        process = int(answers.readline())
+    with ThreadPoolExecutor(3) as threads:
         threads.submit(_write, write_in, stdin)
         outputs = [threads.submit(_read, descriptor) for descriptor in (read_out, read_err)]
-        try:
-            code = int(answers.readline())
-        except TimeoutError:
-            os.kill(process, signal.SIGKILL)
-            raise
+        code = wait()
         return subprocess.CompletedProcess(words, code, *(output.result() for output in outputs))
+
+
+def _start_fork(
+    words: list[str],
+    cwd: Path,
+    descriptors: list[int],
+    file_size: int | None,
+    environment: Mapping[str, str],
+    prefix: tuple[str, ...] = (),
+) -> Callable[[], int]:
+    """Start the command with these standard streams; return the function that waits for its exit code."""
+    server = _server(prefix)
+    request = {"arguments": words, "cwd": str(cwd), "file_size": file_size, "environment": dict(environment)}
+    socket.send_fds(server, [json.dumps(request).encode()], descriptors)
+    answers = server.makefile("rb")
+    process = int(answers.readline())
+
+    def wait() -> int:
+        with answers:
+            try:
+                return int(answers.readline())
+            except TimeoutError:
+                os.kill(process, signal.SIGKILL)
+                raise
+
+    return wait
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -17,9 +17,9 @@ def steep(work: Callable[[int], object], size: int) -> float | None:
     """Return how many times as long work takes for this size as for a fourth of it; None where it grows evenly."""
 
     def seconds(count: int) -> float:
-        started = time.process_time()
+        start_time = time.process_time()
         work(count)
-        return time.process_time() - started
+        return time.process_time() - start_time
 
     for _ in range(3):  # confirm with a second measurement
         large = seconds(size)

@@ -32,16 +32,16 @@ def examples(name: str) -> list[str]:
         file = package.extractfile(member)
         assert file is not None
         text = file.read().decode()
-    found = [match[1].replace("→", "\t") for match in EXAMPLE.finditer(text)]
-    assert len(found) == COUNTS[name]
-    return found
+    example_texts = [match[1].replace("→", "\t") for match in EXAMPLE.finditer(text)]
+    assert len(example_texts) == COUNTS[name]
+    return example_texts
 
 
 def _fetch() -> Path:
     CACHE.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", "marko", PACKAGE]
-    done = subprocess.run([*command, "--dest", str(CACHE)], capture_output=True, text=True, timeout=120, check=False)
+    result = subprocess.run([*command, "--dest", str(CACHE)], capture_output=True, text=True, timeout=120, check=False)
     archive = next(CACHE.glob("marko-*.tar.gz"), None)
     if archive is None:
-        pytest.skip(f"the specification's examples could not be fetched with pip: {done.stderr.strip()[-200:]}")
+        pytest.skip(f"the specification's examples could not be fetched with pip: {result.stderr.strip()[-200:]}")
     return archive

@@ -43,26 +43,26 @@ def codes(text: Text) -> list[str]:
     ],
 )
 def test_encodings_are_detected(text: str, data: bytes, encoding: str | tuple[str, ...], problems: list[str]) -> None:
-    read = read_text(data, "a.md")
-    assert read.lines == text.splitlines()
-    assert read.encoding in ((encoding,) if isinstance(encoding, str) else encoding)
-    assert codes(read) == problems
-    assert read.size_bytes == len(data)
+    decoded = read_text(data, "a.md")
+    assert decoded.lines == text.splitlines()
+    assert decoded.encoding in ((encoding,) if isinstance(encoding, str) else encoding)
+    assert codes(decoded) == problems
+    assert decoded.size_bytes == len(data)
 
 
 def test_a_short_legacy_text_falls_back_to_the_browser_default() -> None:
-    read = read_text("Gr\u00f6\u00dfe\n".encode("cp1252"), "a.md")
-    assert read.lines == ["Gr\u00f6\u00dfe"]
-    assert codes(read) == ["legacy_encoding"]
+    decoded = read_text("Gr\u00f6\u00dfe\n".encode("cp1252"), "a.md")
+    assert decoded.lines == ["Gr\u00f6\u00dfe"]
+    assert codes(decoded) == ["legacy_encoding"]
 
 
 def test_damaged_utf8_keeps_the_intact_text_and_reports_the_line() -> None:
     data = "Äpfel und Öl\nÜbermut, größer\n".encode() + GERMAN.encode() * 5
     broken = data.replace("ß".encode(), b"\xc3", 1)
-    read = read_text(broken, "a.md")
-    assert read.encoding == "utf-8"
-    assert read.lines == ["Äpfel und Öl", "Übermut, grö\ufffder", *GERMAN.splitlines() * 5]
-    (problem,) = read.problems
+    decoded = read_text(broken, "a.md")
+    assert decoded.encoding == "utf-8"
+    assert decoded.lines == ["Äpfel und Öl", "Übermut, grö\ufffder", *GERMAN.splitlines() * 5]
+    (problem,) = decoded.problems
     assert (problem.code, problem.line_start) == ("undecodable", 2)
 
 
@@ -97,10 +97,10 @@ def test_binary_data_is_refused(data: bytes) -> None:
     ],
 )
 def test_lines_end_where_an_editor_ends_them(source: str, lines: list[str]) -> None:
-    read = read_text(source.encode(), "a.md")
-    assert read.lines == lines
-    assert list(read.numbers) == list(range(1, len(lines) + 1))
-    assert read.line_count == len(lines)
+    decoded = read_text(source.encode(), "a.md")
+    assert decoded.lines == lines
+    assert list(decoded.numbers) == list(range(1, len(lines) + 1))
+    assert decoded.line_count == len(lines)
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
@@ -109,9 +109,9 @@ def test_an_empty_document_is_reported(data: bytes) -> None:
 
 
 def test_nul_characters_are_reported_with_their_line() -> None:
-    read = read_text(b"one\ntwo\0\nthree\0\0\n", "a.md")
-    assert read.lines == ["one", "two\0", "three\0\0"]
-    (problem,) = read.problems
+    decoded = read_text(b"one\ntwo\0\nthree\0\0\n", "a.md")
+    assert decoded.lines == ["one", "two\0", "three\0\0"]
+    (problem,) = decoded.problems
     assert (problem.code, problem.line_start, problem.message) == (
         "nul_character",
         2,
@@ -134,13 +134,13 @@ def test_nul_characters_are_reported_with_their_line() -> None:
 )
 def test_front_matter_is_read_in_each_format(matter: str, format: str, metadata: dict[str, Any], newline: str) -> None:
     source = (matter + "\nbody\n").replace("\n", newline)
-    read = read_text(source.encode(), "a.md")
-    assert read.front_matter is not None
-    assert (read.front_matter.format, read.front_matter.metadata) == (format, metadata)
-    assert read.front_matter.raw == matter
-    assert (read.lines, list(read.numbers)) == (["body"], [matter.count("\n") + 2])
-    assert read.front_matter.line_end == matter.count("\n") + 1
-    assert not read.problems
+    decoded = read_text(source.encode(), "a.md")
+    assert decoded.front_matter is not None
+    assert (decoded.front_matter.format, decoded.front_matter.metadata) == (format, metadata)
+    assert decoded.front_matter.raw == matter
+    assert (decoded.lines, list(decoded.numbers)) == (["body"], [matter.count("\n") + 2])
+    assert decoded.front_matter.line_end == matter.count("\n") + 1
+    assert not decoded.problems
 
 
 @pytest.mark.parametrize(
@@ -161,22 +161,22 @@ def test_front_matter_is_read_in_each_format(matter: str, format: str, metadata:
 def test_front_matter_may_stand_below_blank_lines_comments_and_the_fence_around_all(
     above: str, matter: str, metadata: dict[str, Any] | None, problem_lines: list[int]
 ) -> None:
-    read = read_text(f"{above}{matter}\n\nbody\n{'```' if '`' in above else ''}", "a.md")
+    decoded = read_text(f"{above}{matter}\n\nbody\n{'```' if '`' in above else ''}", "a.md")
     lines_above = above.count("\n")
-    assert read.front_matter is not None
-    assert (read.front_matter.raw, read.front_matter.metadata) == (matter, metadata)
-    assert read.front_matter.line_start == lines_above + 1
-    assert read.front_matter.line_end == lines_above + 1 + matter.count("\n")
-    assert [problem.line_start for problem in read.problems] == [lines_above + line for line in problem_lines]
-    assert all("lines 2 and" not in problem.message for problem in read.problems if lines_above)
-    assert read.lines[:lines_above] == above.removeprefix("\ufeff").split("\n")[:-1]
-    assert read.lines[lines_above : lines_above + 2] == ["", "body"]
-    assert read.numbers[lines_above + 1] == read.front_matter.line_end + 2
-    assert read.line_count == len(read.lines) + matter.count("\n") + 1
+    assert decoded.front_matter is not None
+    assert (decoded.front_matter.raw, decoded.front_matter.metadata) == (matter, metadata)
+    assert decoded.front_matter.line_start == lines_above + 1
+    assert decoded.front_matter.line_end == lines_above + 1 + matter.count("\n")
+    assert [problem.line_start for problem in decoded.problems] == [lines_above + line for line in problem_lines]
+    assert all("lines 2 and" not in problem.message for problem in decoded.problems if lines_above)
+    assert decoded.lines[:lines_above] == above.removeprefix("\ufeff").split("\n")[:-1]
+    assert decoded.lines[lines_above : lines_above + 2] == ["", "body"]
+    assert decoded.numbers[lines_above + 1] == decoded.front_matter.line_end + 2
+    assert decoded.line_count == len(decoded.lines) + matter.count("\n") + 1
 
 
 @pytest.mark.parametrize(
-    "written, value",
+    "yaml, value",
     [
         ("00501", "00501"), ("1.10", "1.10"), ("2024-01-31", "2024-01-31"), ("12:30", "12:30"), ("no", "no"),
         ("on", "on"), ("0x1F", "0x1F"), ("1_000", "1_000"), ("1e3", "1e3"), (".5", ".5"), ("+1", "+1"),
@@ -186,20 +186,21 @@ def test_front_matter_may_stand_below_blank_lines_comments_and_the_fence_around_
         ("'12'", "12"), ("!include x.yml", "x.yml"), ("!!binary aGk=", "hi"),
     ],
 )  # fmt: skip
-def test_front_matter_values_keep_what_a_reader_sees(written: str, value: object) -> None:
-    read = read_text(f"---\nkey: {written}\n---\n", "a.md")
-    assert read.front_matter is not None
-    assert read.front_matter.metadata == {"key": value}
-    assert type(read.front_matter.metadata["key"]) is type(value)
+def test_front_matter_values_keep_what_a_reader_sees(yaml: str, value: object) -> None:
+    decoded = read_text(f"---\nkey: {yaml}\n---\n", "a.md")
+    assert decoded.front_matter is not None
+    assert decoded.front_matter.metadata == {"key": value}
+    assert type(decoded.front_matter.metadata["key"]) is type(value)
 
 
 BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{name}: &{name} [{', '.join(['*' + previous_name] * 10)}]\n"
+    for previous_name, name in zip("abcdefgh", "bcdefghi", strict=True)
 )
 
 
 @pytest.mark.parametrize(
-    "source, line, kept",
+    "source, line, expected_metadata",
     [
         ("---\ntitle: [1, 2\nauthor: B\n---\nbody\n", None, {"title": "[1, 2", "author": "B"}),
         ("---\ntitle: A\n\tauthor: B\n---\nbody\n", 3, {"title": "A", "author": "B"}),
@@ -232,17 +233,17 @@ BOMB = "---\na: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     ],
 )
 def test_broken_front_matter_is_cut_off_and_reported(
-    source: str, line: int | None, kept: dict[str, Any] | None
+    source: str, line: int | None, expected_metadata: dict[str, Any] | None
 ) -> None:
-    read = read_text(source, "a.md")
-    assert read.front_matter is not None
-    assert read.front_matter.metadata == kept
-    assert read.lines == ["body"]
-    (problem,) = read.problems
+    decoded = read_text(source, "a.md")
+    assert decoded.front_matter is not None
+    assert decoded.front_matter.metadata == expected_metadata
+    assert decoded.lines == ["body"]
+    (problem,) = decoded.problems
     assert problem.code == "front_matter"
-    assert problem.line_start is not None and 1 <= problem.line_start <= read.front_matter.line_end
+    assert problem.line_start is not None and 1 <= problem.line_start <= decoded.front_matter.line_end
     assert line is None or problem.line_start == line
-    assert problem.raw == read.front_matter.raw
+    assert problem.raw == decoded.front_matter.raw
 
 
 @pytest.mark.parametrize(
@@ -273,15 +274,15 @@ def test_broken_front_matter_is_cut_off_and_reported(
     ],
 )
 def test_text_that_only_resembles_front_matter_stays_text(source: str, problems: list[str]) -> None:
-    read = read_text(source, "a.md")
-    assert read.front_matter is None
-    assert read.lines == source.split("\n")[: len(read.lines)]
-    assert read.line_count == len(read.lines)
-    assert codes(read) == problems
+    decoded = read_text(source, "a.md")
+    assert decoded.front_matter is None
+    assert decoded.lines == source.split("\n")[: len(decoded.lines)]
+    assert decoded.line_count == len(decoded.lines)
+    assert codes(decoded) == problems
 
 
 @pytest.mark.parametrize(
-    "source, metadata, told",
+    "source, metadata, expected_problems",
     [
         ("---\ntitle: Roofs: a history\nauthor: B\n---\n", {"title": "Roofs: a history", "author": "B"},
          [("front_matter", 2, 'write title: "Roofs: a history"')]),
@@ -301,12 +302,16 @@ def test_text_that_only_resembles_front_matter_stays_text(source: str, problems:
         ("---\na: 1e999\nb: .inf\nc: .nan\n---\n", {"a": "1e999", "b": ".inf", "c": ".nan"}, []),
     ],
 )  # fmt: skip
-def test_one_bad_entry_fails_alone(source: str, metadata: dict[str, Any], told: list[tuple[str, int, str]]) -> None:
+def test_one_bad_entry_fails_alone(
+    source: str, metadata: dict[str, Any], expected_problems: list[tuple[str, int, str]]
+) -> None:
     """T24: nothing is lost silently; the problem states the fix and the line, and the rest is kept."""
-    read = read_text(source, "a.md")
-    assert read.front_matter is not None and read.front_matter.metadata == metadata
-    assert [(problem.code, problem.line_start) for problem in read.problems] == [(code, line) for code, line, _ in told]
-    for problem, (_, _, words) in zip(read.problems, told, strict=True):
+    decoded = read_text(source, "a.md")
+    assert decoded.front_matter is not None and decoded.front_matter.metadata == metadata
+    assert [(problem.code, problem.line_start) for problem in decoded.problems] == [
+        (code, line) for code, line, _ in expected_problems
+    ]
+    for problem, (_, _, words) in zip(decoded.problems, expected_problems, strict=True):
         assert words in problem.message
 
 
@@ -319,16 +324,16 @@ def test_many_bad_entries_produce_few_problems(line: str) -> None:
 def test_front_matter_with_thousands_of_keys_is_read() -> None:
     keys = {f"key_{number}": f"value {number}" for number in range(10_000)}
     source = "---\n" + "".join(f"{key}: {value}\n" for key, value in keys.items()) + "---\nbody\n"
-    read = read_text(source, "a.md")
-    assert read.front_matter is not None and read.front_matter.metadata == keys
-    assert list(read.numbers) == [10_003]
+    decoded = read_text(source, "a.md")
+    assert decoded.front_matter is not None and decoded.front_matter.metadata == keys
+    assert list(decoded.numbers) == [10_003]
 
 
 def test_metadata_is_always_json() -> None:
     source = '---\na: !!set {x, y}\nb: !!timestamp 2001-12-14\n1: 2\nnull: 3\nc: "\\ud800"\n---\n'
-    read = read_text(source, "a.md")
-    assert read.front_matter is not None
-    assert json.loads(json.dumps(read.front_matter.metadata).encode()) == read.front_matter.metadata
+    decoded = read_text(source, "a.md")
+    assert decoded.front_matter is not None
+    assert json.loads(json.dumps(decoded.front_matter.metadata).encode()) == decoded.front_matter.metadata
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "utf-16-be"])
@@ -348,27 +353,27 @@ def test_any_text_round_trips_through_its_encoding(encoding: str, text: str) -> 
         expected.numbers,
         expected.front_matter,
     )
-    kept = decoded.front_matter.raw.count("\n") + 1 if decoded.front_matter else 0
-    assert decoded.line_count == kept + len(decoded.lines)
+    matter_lines = decoded.front_matter.raw.count("\n") + 1 if decoded.front_matter else 0
+    assert decoded.line_count == matter_lines + len(decoded.lines)
 
 
 @given(data=st.binary(max_size=400) | st.binary(max_size=100).map(lambda data: codecs.BOM_UTF16_LE + data))
 @settings(max_examples=400, deadline=None)
 def test_any_bytes_are_text_or_a_decoding_error(data: bytes) -> None:
     try:
-        read = read_text(data, "a.md")
+        decoded = read_text(data, "a.md")
     except DecodingError as error:
         assert error.source == "a.md"
         return
-    assert len(read.lines) == len(read.numbers)
-    "\n".join(read.lines).encode()
+    assert len(decoded.lines) == len(decoded.numbers)
+    "\n".join(decoded.lines).encode()
 
 
 @given(matter=st.text(alphabet="ab:- [{}]&*!\n\t'\"#|>0.", max_size=60), fence=st.sampled_from(["---", "+++", ";;;"]))
 @settings(max_examples=400, deadline=None)
 def test_any_front_matter_is_read_or_reported(matter: str, fence: str) -> None:
     source = f"{fence}\n{matter}\n{fence}\nbody\n"
-    read = read_text(source, "a.md")
-    cut = read.front_matter.raw.split("\n") if read.front_matter else []
-    assert cut + read.lines == source.split("\n")[:-1]
-    json.dumps(read.front_matter.metadata if read.front_matter else None)
+    decoded = read_text(source, "a.md")
+    cut = decoded.front_matter.raw.split("\n") if decoded.front_matter else []
+    assert cut + decoded.lines == source.split("\n")[:-1]
+    json.dumps(decoded.front_matter.metadata if decoded.front_matter else None)

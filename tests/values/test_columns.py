@@ -150,10 +150,10 @@ def test_the_conventions_of_one_table_settle_it_before_those_of_the_document() -
 
 
 def test_a_document_takes_the_conventions_that_it_is_given_unless_it_proves_others() -> None:
-    given = Conventions(date_order="mdy", decimal=",")
+    user_conventions = Conventions(date_order="mdy", decimal=",")
     dates, numbers = infer_tables(
         [Table(["d"], [["03/04/2024"]], [5]), Table(["n", "m"], [["1.234", "200"], ["0.5", "1"]], [5, 6])],
-        conventions=given,
+        conventions=user_conventions,
     )
     assert str(dates[0].values[0]) == "2024-03-04"
     assert numbers[0].values.to_pylist() == [1234, 200]

@@ -118,7 +118,7 @@ def test_the_types_form_a_lattice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "joined"),
+    ("a", "b", "expected_type"),
     [
         (pa.int64(), pa.float64(), pa.float64()),
         (pa.int64(), pa.decimal128(38, 2), pa.decimal128(38, 2)),
@@ -135,8 +135,8 @@ def test_the_types_form_a_lattice() -> None:
         (pa.null(), pa.bool_(), pa.bool_()),
     ],
 )
-def test_unify_returns_the_joined_type(a: pa.DataType, b: pa.DataType, joined: pa.DataType) -> None:
-    assert unify(a, b) == joined
+def test_unify_returns_the_joined_type(a: pa.DataType, b: pa.DataType, expected_type: pa.DataType) -> None:
+    assert unify(a, b) == expected_type
 
 
 def test_different_units_unify_to_text() -> None:

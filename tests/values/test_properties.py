@@ -68,8 +68,8 @@ def test_dates_are_never_read_in_the_wrong_order(values: list[date], form: str) 
     assert column.type == pa.string() or column.values.to_pylist() == values
     assert column.type != pa.string() or column.asks == "date_order"
     order = Conventions(date_order="dmy" if form.startswith("%d") else "mdy")
-    told = infer("x", [value.strftime(form) for value in values], range(len(values)), conventions=order)
-    assert told.values.to_pylist() == values
+    other_column = infer("x", [value.strftime(form) for value in values], range(len(values)), conventions=order)
+    assert other_column.values.to_pylist() == values
 
 
 @given(st.lists(st.datetimes(), min_size=1), st.sampled_from("T "))

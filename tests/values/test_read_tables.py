@@ -53,8 +53,8 @@ def test_broken_html_is_read_without_loss(source: str) -> None:
     assert all(1 <= row["line_start"] <= lines for row in rows["cells"])
     for table in rows["tables"]:
         assert table["line_start"] <= table["line_end"] <= lines
-        held = [cell for cell in rows["cells"] if cell["table_id"] == table["table_id"]]
-        assert len(held) >= table["row_count"] * table["column_count"]
+        cells = [cell for cell in rows["cells"] if cell["table_id"] == table["table_id"]]
+        assert len(cells) >= table["row_count"] * table["column_count"]
 
 
 def test_a_table_with_too_many_cells_stays_text() -> None:
@@ -91,10 +91,10 @@ def test_read_tables_returns_typed_data_frames() -> None:
 
 
 @pytest.mark.parametrize(
-    ("match", "found"), [("Rome", [0]), ("^n$", [1]), ("Prices by", [0]), ("nothing", []), (None, [0, 1])]
+    ("match", "expected_tables"), [("Rome", [0]), ("^n$", [1]), ("Prices by", [0]), ("nothing", []), (None, [0, 1])]
 )
-def test_read_tables_selects_the_matching_tables(match: str | None, found: list[int]) -> None:
-    assert [frame.attrs["table_id"] for frame in converter.read_tables(TEXT, match)] == found
+def test_read_tables_selects_the_matching_tables(match: str | None, expected_tables: list[int]) -> None:
+    assert [frame.attrs["table_id"] for frame in converter.read_tables(TEXT, match)] == expected_tables
 
 
 def test_read_tables_raw_keeps_headers_and_texts() -> None:
@@ -123,9 +123,9 @@ def test_a_column_has_the_same_name_everywhere(tmp_path: Path, raw: bool) -> Non
     (tmp_path / "a.md").write_text(text)
     converter.convert(tmp_path / "a.md", tmp_path / "out")
     (path,) = (tmp_path / "out" / "datasets").glob("*.parquet")
-    found = pq.read_schema(path)
-    assert found.names[4:] == names
-    assert [found.field(name).metadata[b"description"].decode() for name in names] == HEADERS
+    file_schema = pq.read_schema(path)
+    assert file_schema.names[4:] == names
+    assert [file_schema.field(name).metadata[b"description"].decode() for name in names] == HEADERS
 
 
 def test_polars_duckdb_and_arrow_accept_tables_directly() -> None:
@@ -133,8 +133,8 @@ def test_polars_duckdb_and_arrow_accept_tables_directly() -> None:
     frame = pl.DataFrame(prices)
     assert frame.schema["price_dollar"] == pl.Decimal(18, 2)
     assert frame["since"].to_list() == [date(2024, 4, 3), date(2023, 12, 25)]
-    found = duckdb.sql("select zip, price_dollar from prices")
-    assert found is not None and found.fetchall() == [("00118", Decimal("5.50")), ("00150", None)]
+    price_rows = duckdb.sql("select zip, price_dollar from prices")
+    assert price_rows is not None and price_rows.fetchall() == [("00118", Decimal("5.50")), ("00150", None)]
     assert pa.table(prices).equals(prices.to_arrow())
     assert prices.to_arrow().schema.field("price_dollar").metadata == {b"description": b"Price ($)", b"unit": b"$"}
     assert isinstance(prices.to_pandas(), pd.DataFrame)
@@ -160,8 +160,8 @@ def test_typing_options_control_the_values_of_a_column(
     source = tmp_path / "a.md"
     header = "Price" if "price=float64" in options else "Price ($)"
     source.write_text(f"| {header} |\n|---|\n| 5.50 |\n| n/a |\n| x1 |\n")
-    done = invoke("convert", source, "-o", tmp_path / "out", *options)
-    assert done.exit_code == 0, done.stderr
+    result = invoke("convert", source, "-o", tmp_path / "out", *options)
+    assert result.exit_code == 0, result.stderr
     (path,) = (tmp_path / "out" / "datasets").iterdir()
     column = pq.read_table(path).column(4)
     assert (str(column.type), column.to_pylist()) == (type, values)
@@ -173,8 +173,8 @@ def test_typing_options_control_the_values_of_a_column(
 def test_the_date_order_option_settles_ambiguous_dates(tmp_path: Path) -> None:
     text = "| d |\n|---|\n| 03/04/2024 |\n"
     for order, value in (("dmy", "2024-04-03"), ("mdy", "2024-03-04")):
-        done = invoke("tables", "-", "--to", "ndjson", "--date-order", order, stdin=text)
-        assert json.loads(done.stdout) == {"d": value}
+        result = invoke("tables", "-", "--to", "ndjson", "--date-order", order, stdin=text)
+        assert json.loads(result.stdout) == {"d": value}
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_the_date_order_option_settles_ambiguous_dates(tmp_path: Path) -> None:
      ["--to", "xlsx"], ["--select", "9"], ["--select", "nothing"], ["--to", "csv"], ["-o", "out.xyz"]],
 )  # fmt: skip
 def test_invalid_options_are_wrong_usage(options: list[str]) -> None:
-    done = invoke("tables", "-", *options, stdin=TEXT)
-    assert (done.exit_code, done.stdout) == (2, "")
-    assert "Traceback" not in done.stderr
+    result = invoke("tables", "-", *options, stdin=TEXT)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Traceback" not in result.stderr
 
 
 def test_piped_tables_are_markdown() -> None:
-    done = invoke("tables", "-", "--select", "Prices", stdin=TEXT)
-    assert done.stdout.splitlines() == [
+    result = invoke("tables", "-", "--select", "Prices", stdin=TEXT)
+    assert result.stdout.splitlines() == [
         "| City | Price ($) | Since      | Zip   | Zip.1 |",
         "| ---- | --------: | ---------- | ----- | ----- |",
         "| Rome |      5.50 | 2024-04-03 | 00118 | a\\|b  |",
@@ -202,21 +202,23 @@ def test_piped_tables_are_markdown() -> None:
 
 
 def test_tables_are_printed_as_text() -> None:
-    done = invoke("tables", "-", "--to", "text", stdin=TEXT)
-    assert "│ Rome │      5.50 │ 2024-04-03 │" in done.stdout
+    result = invoke("tables", "-", "--to", "text", stdin=TEXT)
+    assert "│ Rome │      5.50 │ 2024-04-03 │" in result.stdout
     described = invoke("tables", "-", "--to", "text", "--describe", stdin=TEXT).stdout
     assert "decimal128(18, 2)" in described and "leading zero" in described
 
 
-@pytest.mark.parametrize(("to", "first"), [("csv", "city,price_dollar"), ("json", "["), ("ndjson", '{"city": "Rome"')])
-def test_one_table_is_printed_as_data(to: str, first: str) -> None:
-    done = invoke("tables", "-", "--select", "0", "--to", to, stdin=TEXT)
-    assert done.stdout.startswith(first), done.stderr
+@pytest.mark.parametrize(
+    ("to", "first_line"), [("csv", "city,price_dollar"), ("json", "["), ("ndjson", '{"city": "Rome"')]
+)
+def test_one_table_is_printed_as_data(to: str, first_line: str) -> None:
+    result = invoke("tables", "-", "--select", "0", "--to", to, stdin=TEXT)
+    assert result.stdout.startswith(first_line), result.stderr
 
 
 def test_describe_reports_each_column() -> None:
-    done = invoke("tables", "-", "--describe", "--to", "ndjson", stdin=TEXT)
-    rows = {row["column"]: row for row in map(json.loads, done.stdout.splitlines())}
+    result = invoke("tables", "-", "--describe", "--to", "ndjson", stdin=TEXT)
+    rows = {row["column"]: row for row in map(json.loads, result.stdout.splitlines())}
     assert (rows["price_dollar"]["unit"], rows["price_dollar"]["nulls"]) == ("$", 1)
     assert (rows["since"]["minimum"], rows["since"]["maximum"]) == ("2023-12-25", "2024-04-03")
     assert "leading zero" in rows["zip"]["evidence"]
@@ -232,6 +234,6 @@ def test_an_existing_output_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_source_is_reported() -> None:
-    done = invoke("tables", "nowhere.md")
-    assert done.exit_code == 1
-    assert "not_found" in done.stderr
+    result = invoke("tables", "nowhere.md")
+    assert result.exit_code == 1
+    assert "not_found" in result.stderr

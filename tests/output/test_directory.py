@@ -1,0 +1,256 @@
+"""An open folder: names are made, renamed and removed in it alone, and no link is followed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from converter.output import directory
+from converter.output.directory import Directory
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Directory]:
+    """Hold a folder open that has a file, an empty and a filled folder, and links to each, one of them dangling."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "file").write_text("file")
+    (tmp_path / "in" / "empty").mkdir()
+    (tmp_path / "in" / "full" / "below").mkdir(parents=True)
+    (tmp_path / "in" / "full" / "below" / "file").write_text("below")
+    for name in ("file", "full", "none"):
+        (tmp_path / "in" / f"to_{name}").symlink_to(name)
+    with Directory.opened(tmp_path / "in") as directory:
+        yield directory
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Iterator[Directory]:
+    (tmp_path / "target").mkdir()
+    with Directory.opened(tmp_path / "target") as directory:
+        yield directory
+
+
+def refuse(number: int) -> Callable[..., Any]:
+    def call(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return call
+
+
+SYSTEMS: dict[str, tuple[int | None, int | None]] = {  # the errors of renameat2 and of hard links, None if supported
+    "renameat2": (None, None),
+    "hard links": (errno.ENOSYS, None),
+    "neither": (errno.EINVAL, errno.EPERM),
+}
+
+
+@pytest.fixture(params=SYSTEMS)
+def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    rename_error, link_error = SYSTEMS[request.param]
+    if rename_error:
+        monkeypatch.setattr(directory, "rename_at", lambda *_: rename_error)
+    if link_error:
+        monkeypatch.setattr(os, "link", refuse(link_error))
+    return str(request.param)
+
+
+def kind(path: Path) -> str:
+    return os.readlink(path) if path.is_symlink() else "folder" if path.is_dir() else path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("file", "file"), ("to_file", "file"), ("to_none", "none"), ("to_full", "full"), ("full", "folder")],
+)
+def test_a_name_is_placed_where_it_is_free(
+    folder: Directory, target: Directory, system: str, name: str, content: str
+) -> None:
+    folder.place(name, target, "new")
+    assert kind(target.path / "new") == content and folder.status(name) is None
+    assert name != "full" or (target.path / "new" / "below" / "file").read_text() == "below"
+
+
+@pytest.mark.parametrize("name", ["file", "full", "to_none"])
+@pytest.mark.parametrize("taken", ["file", "empty", "full", "to_none"])
+def test_nothing_is_placed_where_a_name_is_taken(folder: Directory, system: str, name: str, taken: str) -> None:
+    if name == taken:
+        return
+    content = kind(folder.path / taken)
+    with pytest.raises(FileExistsError) as error:
+        folder.place(name, folder, taken)
+    assert error.value.errno == errno.EEXIST and taken in str(error.value)
+    assert kind(folder.path / taken) == content and folder.status(name) is not None
+
+
+def test_other_errors_of_a_file_system_are_raised(
+    folder: Directory, target: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(directory, "rename_at", lambda *_: errno.EIO)
+        with pytest.raises(OSError) as error:
+            folder.place("file", target, "new")
+        assert (error.value.errno, error.value.filename) == (errno.EIO, str(target.path / "new"))
+        assert folder.exchange("empty", target, "new") is False
+    monkeypatch.setattr(directory, "rename_at", lambda *_: errno.ENOSYS)
+    monkeypatch.setattr(os, "link", refuse(errno.EIO))
+    for call in (folder.place, folder.link):
+        with pytest.raises(OSError, match="Input/output error"):
+            call("file", target, "new")
+    assert folder.status("file") is not None and target.names() == []
+
+
+@pytest.mark.parametrize("name", ["file", "to_file", "to_none"])
+def test_a_second_name_is_one_of_the_same_file_or_link(folder: Directory, target: Directory, name: str) -> None:
+    assert folder.link(name, target, "second") is True
+    first_status, second_status = folder.status(name), target.status("second")
+    assert first_status and second_status and os.path.samestat(first_status, second_status)
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.EMLINK, errno.EXDEV, errno.EOPNOTSUPP])
+def test_a_file_system_without_second_names_is_no_error(
+    folder: Directory, target: Directory, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "link", refuse(number))
+    assert folder.link("file", target, "second") is False and target.names() == []
+
+
+def test_two_folders_are_exchanged_in_one_step(
+    folder: Directory, target: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target.make("new", 0o700)
+    assert folder.exchange("full", target, "new") is True
+    assert os.listdir(target.path / "new") == ["below"] and os.listdir(folder.path / "full") == []
+    assert folder.exchange("full", target, "missing") is False
+    monkeypatch.setattr(directory, "rename_at", lambda *_: errno.ENOSYS)
+    assert folder.exchange("full", target, "new") is False
+    assert os.listdir(target.path / "new") == ["below"]
+
+
+def test_a_file_replaces_another_one(folder: Directory, target: Directory) -> None:
+    target.write("there", "old")
+    folder.replace("file", target, "there")
+    assert kind(target.path / "there") == "file" and folder.status("file") is None
+
+
+def test_the_status_of_a_link_is_its_own(folder: Directory) -> None:
+    link_status, file_status = folder.status("to_file"), folder.status("file")
+    assert link_status and stat.S_ISLNK(link_status.st_mode)
+    assert file_status and stat.S_ISREG(file_status.st_mode)
+    assert folder.status("missing") is None
+    assert folder.names() == ["empty", "file", "full", "to_file", "to_full", "to_none"]
+
+
+def test_a_folder_is_made_only_where_the_name_is_free(folder: Directory) -> None:
+    folder.make("new", 0o700)
+    status = folder.status("new")
+    assert status and stat.S_IMODE(status.st_mode) == 0o700
+    for taken in ("new", "file", "to_none"):
+        with pytest.raises(FileExistsError):
+            folder.make(taken, 0o700)
+
+
+def test_small_files_are_read_in_part_and_written_once(folder: Directory) -> None:
+    folder.write("new", "overwrite")
+    assert (folder.read("new", 16), folder.read("new", 4)) == ("overwrite", "over")
+    (folder.path / "bytes").write_bytes(b"a\xff")
+    assert folder.read("bytes", 16) == "a\ufffd"
+    status = folder.status("new")
+    assert status and stat.S_IMODE(status.st_mode) == 0o600
+    for taken in ("new", "to_none", "to_file"):
+        with pytest.raises(FileExistsError):
+            folder.write(taken, "other")
+    assert folder.read("new", 16) == "overwrite" and folder.read("file", 16) == "file"
+
+
+def test_no_link_is_opened_and_no_pipe_is_waited_for(folder: Directory) -> None:
+    with pytest.raises(OSError) as error:
+        folder.read("to_file", 16)
+    assert error.value.errno == errno.ELOOP
+    os.mkfifo(folder.path / "pipe")
+    assert folder.read("pipe", 16) == ""
+
+
+@pytest.mark.parametrize("name", ["file", "to_file", "to_full", "to_none", "full", "empty"])
+def test_a_tree_is_removed_and_what_links_name_stays(folder: Directory, target: Directory, name: str) -> None:
+    (folder.path / "full" / "out").symlink_to(target.path)
+    target.write("precious", "precious")
+    folder.remove_tree(name)
+    assert folder.status(name) is None and target.read("precious", 16) == "precious"
+    others = {"file", "full", "empty", "to_file", "to_full", "to_none"} - {name}
+    assert {*folder.names()} == others
+    folder.remove_tree("missing")
+
+
+def test_a_file_or_link_and_an_empty_folder_are_removed(folder: Directory) -> None:
+    folder.remove("to_full")
+    folder.remove("file")
+    folder.remove_empty("empty")
+    with pytest.raises(OSError):
+        folder.remove_empty("full")
+    assert folder.names() == ["full", "to_file", "to_none"]
+    assert (folder.path / "full" / "below" / "file").exists()
+
+
+@pytest.mark.parametrize("name", ["file", "to_full", "to_none", "missing"])
+def test_only_a_folder_is_held_open(folder: Directory, name: str) -> None:
+    with pytest.raises(OSError), Directory.opened(folder.path / name):
+        pass
+    with pytest.raises(OSError), folder.below((name,)):
+        pass
+    with pytest.raises(OSError), folder.below(("full", name, "below")):
+        pass
+
+
+def test_a_folder_below_is_reached_by_its_names(folder: Directory) -> None:
+    with folder.below(("full", "below")) as below:
+        assert below.path == folder.path / "full" / "below" and below.names() == ["file"]
+        number = below.number
+    assert number is not None
+    with pytest.raises(OSError):
+        os.fstat(number)  # closed at the end
+    with folder.below(()) as same:
+        assert same is folder
+    with folder.below(("full", "new", "deep"), make=True) as below:
+        below.write("a", "a")
+    assert (folder.path / "full" / "new" / "deep" / "a").read_text() == "a"
+
+
+def test_a_folder_that_is_moved_is_still_the_one_that_is_held(folder: Directory) -> None:
+    """Another program may put its own folder in the place at any time."""
+    path = folder.path
+    path.rename(path.with_name("moved"))
+    path.mkdir()
+    (path / "mine").write_text("mine")
+    assert "file" in folder.names() and folder.status("mine") is None
+    folder.write("new", "new")
+    folder.remove("file")
+    folder.make("folder", 0o700)
+    with folder.below(("full",)) as below:
+        below.remove_tree("below")
+    folder.remove_empty("full")
+    folder.place("new", folder, "placed")
+    assert os.listdir(path) == ["mine"]
+    assert {*os.listdir(path.with_name("moved"))} == {"empty", "folder", "placed", "to_file", "to_full", "to_none"}
+
+
+def test_a_folder_that_may_not_be_listed_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root may list every folder, so the first attempt to open it fails here by a patch."""
+    (tmp_path / "a").write_text("a")
+    original = os.open
+
+    def open_for_use(path: Any, flags: int, *arguments: Any, **options: Any) -> int:
+        if not flags & os.O_PATH:
+            raise PermissionError(errno.EACCES, "no right to list it")
+        return original(path, flags, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", open_for_use)
+    with Directory.opened(tmp_path) as directory:
+        assert directory.status("a") is not None
+        directory.remove("a")
+    assert os.listdir(tmp_path) == []
