@@ -32,7 +32,10 @@ from tests.support.paths import CASE_FOLDER, PROJECT
 
 CASES = CASE_FOLDER / "documentation"
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-LINKED = [*PAGES, *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"))]
+LINKED = [
+    *PAGES,
+    *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")),
+]
 NOT_RUN: dict[str, str] = yaml.safe_load((CASES / "not_run.yaml").read_text(encoding="utf-8"))
 """Parts of commands and of Python that are not run, and why."""
 FAST = ("README.md", "tutorial.md")
