@@ -1,8 +1,9 @@
 """README.md and docs/: what they show runs and gives what stands below it, and their links lead somewhere.
 
 A fence with a title is a file that the commands of its page find; `sh` and `python` are run, page by page, from top to
-bottom; `output` is what the fence above prints: `UPDATE_DOCUMENTATION=1` writes it anew. `tests/cases/documentation/`
-holds further files, and what is not run.
+bottom; `output` is what the fence above prints: `UPDATE_DOCUMENTATION=1` writes it anew. `py` is Python that needs
+packages of others, and is run in an environment that has them. `tests/cases/documentation/` holds further files, and
+what is not run.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ NOT_RUN: dict[str, str] = yaml.safe_load((CASES / "not_run.yaml").read_text(enco
 """Parts of commands and of Python that are not run, and why."""
 FAST = ("README.md", "tutorial.md")
 """The first pages that a newcomer reads; the others take half a minute together."""
+OTHERS = ("langchain-text-splitters", "llama-index-core", "markitdown", "dlt[duckdb]", "pandas")
+"""The packages that the pages compare with, and that can be installed and run without a network of their own."""
 TITLE = re.compile(r'title="([^"]+)"')
 SHELL = re.compile(r"[|<>&;$`]|^(?!parquetry )")
 """What only a shell understands, outside quotes."""
@@ -145,8 +148,29 @@ def test_what_a_page_shows_runs(page: Path, tmp_path: Path, monkeypatch: pytest.
                 assert text == expected
 
 
+@pytest.mark.slow  # installs the packages
+def test_what_a_page_shows_of_other_packages_runs(tmp_path: Path) -> None:
+    furnish(tmp_path)
+    python = tmp_path / "environment" / "bin" / "python"
+    uv = [str(Path(sys.executable).with_name("uv"))]
+    subprocess.run([*uv, "venv", "-q", str(python.parent.parent), "--python", sys.executable], check=True, timeout=60)
+    command = [*uv, "pip", "install", "-q", "--python", str(python), f"parquetry[html] @ {PROJECT.as_uri()}", *OTHERS]
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    install = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=environment)
+    if install.returncode:
+        pytest.skip(f"packages of others cannot be installed: {install.stderr.strip().splitlines()[-1]}")
+    texts = [text for page in PAGES for language, _, text in fences_of(page) if language == "py"]
+    for text in texts:
+        if reason_not_to_run(text) is None:
+            result = subprocess.run(
+                [python, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+                env={**environment, "HF_HUB_OFFLINE": "1", "RUNTIME__DLTHUB_TELEMETRY": "false"},
+            )  # fmt: skip
+            assert result.returncode == 0, (text, result.stderr)
+
+
 def test_everything_that_is_not_run_has_its_reason() -> None:
-    texts = [text for page in PAGES for language, _, text in fences_of(page) if language in ("sh", "python")]
+    texts = [text for page in PAGES for language, _, text in fences_of(page) if language in ("sh", "python", "py")]
     assert not [part for part in NOT_RUN if not any(part in text for text in texts)]
     assert all(len(reason) > 10 for reason in NOT_RUN.values())
 
