@@ -30,7 +30,13 @@ def test_the_first_command_of_the_readme_sets_everything_up(tmp_path: Path) -> N
     mine = ".venv/bin/parquetry sql 'select label, value from list_items' mine.md --to csv"
     for command in (first, mine):
         result = subprocess.run(
-            ["bash", "-c", command], cwd=clone, env=environment, capture_output=True, text=True, timeout=600, check=False
+            ["bash", "-c", command],
+            cwd=clone,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
         )
         assert result.returncode == 0, result.stderr
     assert result.stdout == "label,value\na,b\n"
