@@ -145,6 +145,7 @@ def test_a_confidence_is_rounded_down(confidence: float, text: str) -> None:
 
 def test_a_page_shows_the_layout_with_its_evidence_and_the_confidence_of_lines() -> None:
     document = read(SCRAPED)
+    assert document.state is not None
     reading = Reading(document, live=True)
     page = environment().get_template("document.html").render(reading=reading)
     header = page.partition("</header>")[0]

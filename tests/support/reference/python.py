@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, is_typeddict
 
 import converter
 from tests.support.reference import NOTICE
 
-GROUPS = {
+GROUPS: dict[str, Callable[[Any], bool]] = {
     "Functions": inspect.isfunction,
     "Classes": lambda value: inspect.isclass(value) and not is_typeddict(value) and not issubclass(value, Exception),
     "Arguments": is_typeddict,
