@@ -47,7 +47,7 @@ def entry(name: str, value: Any, marks: str) -> Iterator[str]:
     yield from (f"{marks} {name}", "")
     if is_typeddict(value):
         yield from (
-            "```python",
+            "```text",
             *(f"{key}: {annotation(kind)}" for key, kind in value.__annotations__.items()),
             "```",
             "",
