@@ -43,5 +43,7 @@ def test_a_generated_docstring_is_none() -> None:
 
 
 def test_every_option_is_documented() -> None:
-    assert not [(name, each.name) for name, command in commands() for each in options(command) if not each.help]
+    assert not [
+        (name, parameter.name) for name, command in commands() for parameter in options(command) if not parameter.help
+    ]
     assert not [name for name, command in commands() if not command.help]

@@ -45,12 +45,12 @@ def options(command: Any) -> list[Any]:
 def command_section(name: str, command: Any) -> Iterator[str]:
     """Yield the lines about one command."""
     text, _, examples = re.sub(r"^ {4}", "", command.help or "", flags=re.MULTILINE).partition("[bold]Examples[/bold]")
-    arguments = [each.metavar for each in options(command) if each.param_type_name == "argument"]
+    arguments = [parameter.metavar for parameter in options(command) if parameter.param_type_name == "argument"]
     yield from (f"## parquetry {name}", "", re.sub(r"\[/?\w+\]", "", text).strip(), "")
     yield from ("```text", " ".join(["parquetry", name, *map(str, arguments)]), "```", "")
     if lines := [line.strip() for line in examples.splitlines() if line.strip()]:
         yield from ("```text", *lines, "```", "")
-    rows = ((flags(each), default(each), each.help or "") for each in options(command))
+    rows = ((flags(parameter), default(parameter), parameter.help or "") for parameter in options(command))
     yield from (*table(("argument or option", "default", "what it does"), rows), "")
 
 

@@ -33,12 +33,12 @@ def records_page() -> Iterator[str]:
 def key_tree() -> Iterator[str]:
     """Yield the records as a tree: each stands below the one that it belongs to most closely."""
     children: dict[str, list[Record]] = {name: [] for name in RECORDS}
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for record in RECORDS.values():
-        parents = [parent for _, parent, _ in record.foreign_keys if parent in seen]
+        parents = [parent for _, parent, _ in record.foreign_keys if parent in earlier]
         if record.name != "documents":
             children[parents[-1] if parents else "documents"].append(record)
-        seen.add(record.name)
+        earlier.add(record.name)
     yield "documents  doc_id"
     yield from branches("documents", children, "")
 
@@ -68,11 +68,11 @@ def record_section(record: Record, rows: list[dict[str, Any]]) -> Iterator[str]:
     yield from (*table(("field", "Arrow type", "null", "what it is"), fields), "")
     if rows:
         names = [name for name in rows[0] if name != "doc_id"]
-        samples = ([shown(row[name]) for name in names] for row in rows[:SAMPLE_ROWS])
+        samples = ([cell_text(row[name]) for name in names] for row in rows[:SAMPLE_ROWS])
         yield from (*table((f"`{name}`" for name in names), samples), "")
 
 
-def shown(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """Return a value as one short line."""
     if value is None:
         return ""

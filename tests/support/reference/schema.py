@@ -39,15 +39,15 @@ def schema_page() -> Iterator[str]:
         yield from (f"## {title}", "", *table(("key", "value", "what it is"), rows), "")
 
 
-def resolved(value: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def resolve(value: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """Return a definition with that which it refers to."""
     reference = value.get("$ref", "").rpartition("/")[2]
-    return {**resolved(definitions[reference], definitions), **value} if reference else value
+    return {**resolve(definitions[reference], definitions), **value} if reference else value
 
 
 def meaning(value: dict[str, Any], definitions: dict[str, Any]) -> str:
     """Return what a key is for."""
-    return str(resolved(value, definitions).get("description", ""))
+    return str(resolve(value, definitions).get("description", ""))
 
 
 def values_of(value: dict[str, Any], definitions: dict[str, Any]) -> str:
@@ -55,7 +55,7 @@ def values_of(value: dict[str, Any], definitions: dict[str, Any]) -> str:
     reference = value.get("$ref", "").rpartition("/")[2]
     if reference in TITLES:
         return TITLES[reference].partition(":")[0]
-    full = resolved(value, definitions)
+    full = resolve(value, definitions)
     if "enum" in full:
         return ", ".join(f"`{choice}`" for choice in full["enum"])
     if "anyOf" in full:
