@@ -7,6 +7,11 @@ from typing import Any
 from converter.addresses import redacted, shown
 
 
+def install_command(extra: str) -> str:
+    """Return how to install an extra, for a message: from an index, and in a clone."""
+    return f"pip install 'parquetry[{extra}]' (in a clone: pip install '.[{extra}]')"
+
+
 class ParquetryError(Exception):
     """Base class of all errors that Parquetry raises on purpose. It shows no password: addresses are redacted.
 

@@ -1,8 +1,8 @@
-"""python -m tests.reference: write docs/reference.md from the package's own tables."""
+"""python -m tests.reference: write docs/reference.md and docs/reference/ from the package itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from inspect import getdoc, getmodule
 from pathlib import Path
 
@@ -14,17 +14,13 @@ from converter.repair import RULES
 from converter.settings import settings_of
 from converter.values import TYPES
 from converter.write import FORMATS
+from tests.support.reference import NOTICE, table
+from tests.support.reference.commands import commands_page
+from tests.support.reference.python import python_page
+from tests.support.reference.records import records_page
+from tests.support.reference.schema import schema_page
 
-FILE = Path(__file__).parent.parent / "docs" / "reference.md"
-
-
-def table(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield the lines of a Markdown table."""
-    names = list(headers)
-    yield f"| {' | '.join(names)} |"
-    yield f"|{'---|' * len(names)}"
-    for row in rows:
-        yield f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in row)} |"
+FOLDER = Path(__file__).parent.parent / "docs"
 
 
 def first_line(function: Callable[..., object]) -> str:
@@ -32,14 +28,14 @@ def first_line(function: Callable[..., object]) -> str:
     return (getdoc(getmodule(function)) or "").partition("\n")[0]
 
 
-def reference() -> str:
-    """Return the page: settings, repair rules, problem codes, value types, records and formats."""
+def settings_page() -> Iterable[str]:
+    """Return the lines of the page: settings, repair rules, problem codes, value types, records and formats."""
     settings = settings_of(Selection, Options, Hints, Output, Run).items()
     types = ((f"`{value_type.name}`", first_line(value_type.read).partition(": ")[2]) for value_type in TYPES)
-    lines = [
+    return [
         "# Reference",
         "",
-        "Written by `python -m tests.reference` from the package's own tables; a test fails when it is out of date.",
+        NOTICE,
         "",
         "## Settings",
         "",
@@ -82,8 +78,23 @@ def reference() -> str:
         *table(("format", "suffix", "what is written"), ((n, f.suffix, f.description) for n, f in FORMATS.items())),
         "",
     ]
-    return "\n".join(lines)
+
+
+PAGES: dict[str, Callable[[], Iterable[str]]] = {
+    "reference.md": settings_page,
+    "reference/records.md": records_page,
+    "reference/commands.md": commands_page,
+    "reference/python.md": python_page,
+    "reference/schema.md": schema_page,
+}
+"""The lines of each page below docs/."""
+
+
+def text_of(page: str) -> str:
+    """Return the text of a page."""
+    return "\n".join(PAGES[page]()).rstrip() + "\n"
 
 
 if __name__ == "__main__":
-    FILE.write_text(reference(), encoding="utf-8")
+    for page in PAGES:
+        (FOLDER / page).write_text(text_of(page), encoding="utf-8")

@@ -69,7 +69,7 @@ def archive(
         Path | None, typer.Option("--archive", metavar="FILE", help="Write Parquetry as a zip for addPyFile, and stop.")
     ] = None,
 ) -> None:
-    """Convert on Apache Spark. Requires `pip install 'parquetry[spark]'` and Java 17 or 21."""
+    """Convert on Apache Spark. Requires the extra `spark` and Java 17 or 21."""
     show_frames()
     if archive is not None:
         check_file(archive, ZIP_FILE)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from converter.addresses import CHAIN, SCHEME, public, redacted
-from converter.errors import OutputError, UsageError
+from converter.errors import OutputError, UsageError, install_command
 from converter.output import read_manifest
 from converter.version import __version__
 
@@ -37,7 +37,7 @@ class Lineage:
         try:
             from openlineage.client import event_v2, facet_v2
         except ImportError as error:
-            raise UsageError("OpenLineage events need a package: pip install 'parquetry[openlineage]'") from error
+            raise UsageError(f"OpenLineage events need a package: {install_command('openlineage')}") from error
         self._events, self._facets = event_v2, facet_v2
         self._file = file
         self._run = str(uuid.uuid4())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from math import floor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,9 +30,14 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"address": address, "value": value_text, "amount": amount}
+    templates.filters |= {"address": address, "value": value_text, "amount": amount, "sure": confidence_text}
     templates.globals |= {"KINDS": KINDS}
     return templates
+
+
+def confidence_text(confidence: float) -> str:
+    """Return a confidence in two digits, rounded down: only what is certain is 1."""
+    return f"{floor(round(confidence * 100, 6)) / 100:.2f}"
 
 
 def asset(name: str) -> Markup:

@@ -12,7 +12,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from converter.destination import RECORDS, Destination, destination_of
-from converter.errors import UsageError
+from converter.errors import UsageError, install_command
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest
 from converter.output.parts import Parts
@@ -128,4 +128,4 @@ def import_extra(module: str, extra: str) -> ModuleType:
         if error.name is None or not module.startswith(error.name):
             raise
         message = f"{module.partition('.')[0]}, which this output needs, is not installed: "
-        raise UsageError(f"{message}pip install 'parquetry[{extra}]'") from error
+        raise UsageError(f"{message}{install_command(extra)}") from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from converter.addresses import redacted, shown
-from converter.errors import UsageError
+from converter.errors import UsageError, install_command
 from converter.model.source import Source
 from converter.sources.files import source_of_problem
 from converter.sources.tables import BATCH_ROWS, Columns, check_schema, rows_of_batches, source_of_row
@@ -27,7 +27,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
     try:
         import duckdb
     except ImportError as error:
-        raise UsageError("a query needs DuckDB, which is not installed; pip install 'parquetry[duckdb]'") from error
+        raise UsageError(f"a query needs DuckDB, which is not installed; {install_command('duckdb')}") from error
     try:
         connection = duckdb.connect(database or IN_MEMORY, read_only=database is not None)
     except duckdb.Error as error:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import urlsplit
 
 from converter.addresses import public
-from converter.errors import ParquetryError, SourceError, UsageError
+from converter.errors import ParquetryError, SourceError, UsageError, install_command
 from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources.clock import Clock, FetchedStream
@@ -122,7 +122,7 @@ def _not_installed(url: str, error: Exception) -> UsageError:
         return UsageError(
             f"the protocol is not supported; supported are {protocols} and those of fsspec", source=public(url)
         )
-    advice = f"pip install 'parquetry[{extra}]'" if extra else "pip install the package that fsspec names for it"
+    advice = install_command(extra) if extra else "pip install the package that fsspec names for it"
     return UsageError(f"{protocol}:// needs a package that is not installed; {advice}", source=public(url))
 
 

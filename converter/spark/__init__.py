@@ -12,10 +12,10 @@ the same path.
 
 from importlib.util import find_spec
 
-from converter.errors import UsageError
+from converter.errors import UsageError, install_command
 
 if find_spec("pyspark") is None:
-    raise UsageError("Spark needs a package that is not installed: pip install 'parquetry[spark]'")
+    raise UsageError(f"Spark needs a package that is not installed: {install_command('spark')}")
 
 from converter.spark.archive import write_archive
 from converter.spark.job import convert

@@ -19,7 +19,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from converter.errors import SourceError
+from converter.errors import SourceError, install_command
 from converter.limits import READER_MEMORY, is_out_of_memory
 
 MARKITDOWN = {
@@ -43,9 +43,7 @@ ARCHIVES = frozenset({"docx", "pptx", "xlsx", "epub"})
 LENGTH = struct.Struct(">Q")
 LONGEST_ANSWER = 1024 * 1024
 IDLE_SECONDS = 60.0
-NOT_INSTALLED = (
-    "a reader for {} is not installed; pip install 'parquetry[{}]', or convert the document to Markdown first"
-)
+NOT_INSTALLED = "a reader for {} is not installed; {}, or convert the document to Markdown first"
 DEEPEST_RECURSION = 30_000
 """libxml2 nests elements 2,048 deep at most; each may take several calls of Python's."""
 
@@ -165,7 +163,8 @@ def read(raw: bytes, format: str, maximum_bytes: int, whole_page: bool) -> tuple
     except SourceError:
         raise
     except ImportError as error:
-        raise SourceError(NOT_INSTALLED.format(format.upper(), EXTRAS[format][0]), code="no_reader") from error
+        advice = install_command(EXTRAS[format][0])
+        raise SourceError(NOT_INSTALLED.format(format.upper(), advice), code="no_reader") from error
     except Exception as error:  # each format has its own library, with its own errors
         if is_out_of_memory(error):
             raise MemoryError from error

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markupsafe import escape
 
 from converter.api.read import read
 from converter.config import Options
 from converter.document.document import Document
-from converter.inspect.html import address, environment
+from converter.inspect.html import address, confidence_text, environment
 from converter.inspect.lines import KIND_OF_BLOCK, KINDS
 from converter.inspect.page import Inspected, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
@@ -132,6 +133,26 @@ def test_lines_show_repairs_and_problems() -> None:
     lines = Reading(document, live=True).lines
     assert (heading["rule"], lines[heading["line_start"] - 1].confidence) == ("bare_heading", heading["confidence"])
     assert lines[0].confidence is None
+
+
+@pytest.mark.parametrize(
+    "confidence, text",
+    [(1.0, "1.00"), (0.9999, "0.99"), (0.995, "0.99"), (0.29, "0.29"), (0.7447, "0.74"), (0.0, "0.00")],
+)
+def test_a_confidence_is_rounded_down(confidence: float, text: str) -> None:
+    assert confidence_text(confidence) == text
+
+
+def test_a_page_shows_the_layout_with_its_evidence_and_the_confidence_of_lines() -> None:
+    document = read(SCRAPED)
+    assert document.state is not None
+    reading = Reading(document, live=True)
+    page = environment().get_template("document.html").render(reading=reading)
+    header = page.partition("</header>")[0]
+    assert f"Layout: {document.state.layout}" in header
+    assert all(str(escape(reason)) in header for reason in document.state.evidence)
+    least = min(line.confidence for line in reading.lines if line.confidence is not None)
+    assert f'<span class="flag">repaired <small>{confidence_text(least)}</small></span>' in page
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["- ", "1. "])), min_size=1, max_size=20))

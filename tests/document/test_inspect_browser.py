@@ -199,6 +199,18 @@ def test_a_click_on_a_narrow_screen_switches_to_the_other_pane(page: Any, report
     assert page.locator("[data-line='6']").is_visible() and page.locator(".pane-records").is_hidden()
 
 
+def test_a_narrow_screen_shows_the_documents_before_the_charts_and_the_layout_at_once(page: Any, report: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(report)
+    tops = [page.locator(place).bounding_box()["y"] for place in ("#documents", ".charts")]
+    assert tops == sorted(tops)
+    open_document(page, report, 0)
+    assert page.locator(".about-document .state").is_visible()
+    controls = page.locator(".bar button:visible, .bar select")
+    assert len({round(controls.nth(n).bounding_box()["y"]) for n in range(controls.count())}) == 1  # in one row
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
 def test_the_address_of_an_unknown_document_shows_the_overview(page: Any, report: str) -> None:
     page.goto(f"{report}#d99L5")
     page.click("text=Every kind")

@@ -54,15 +54,15 @@ def test_article_briefing_reads_the_scraped_article() -> None:
     ]  # fmt: skip
 
 
-def test_the_schema_in_the_readme_works() -> None:
+def test_the_schema_in_the_documentation_works() -> None:
     schema = next(
         text
-        for text in re.findall(r"```yaml\n(.*?)```", (PROJECT / "README.md").read_text(), re.DOTALL)
+        for text in re.findall(r"```yaml[^\n]*\n(.*?)```", (PROJECT / "docs" / "schemas.md").read_text(), re.DOTALL)
         if "from:" in text
     )
     text = "---\nauthor: Ann\n---\n# Recommendations\n\n- Ring: by 2026-03-01, twice\n- Only this\n"
     context = converter.read(text).context
-    result = match(context, parse_schemas(schema, "README.md")[0])
+    result = match(context, parse_schemas(schema, "schemas.md")[0])
     assert [row[4:] for row in result.rows] == [("Ring", "by 2026-03-01, twice", date(2026, 3, 1), "Ann")]
     assert [problem.message for problem in result.problems] == ["action: is missing, but required"]
 

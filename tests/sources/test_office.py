@@ -242,7 +242,7 @@ def test_a_missing_reader_names_the_extra_to_install(tmp_path: Path, missing: st
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
     assert "code='no_reader'" in result.stdout
-    assert f"pip install 'parquetry[{extra}]'" in result.stdout
+    assert f"pip install 'parquetry[{extra}]' (in a clone: pip install '.[{extra}]')" in result.stdout
 
 
 def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:

@@ -1,0 +1,219 @@
+"""README.md and docs/: what they show runs and gives what stands below it, and their links lead somewhere.
+
+A fence with a title is a file that the commands of its page find; `sh` and `python` are run, page by page, from top to
+bottom; `output` is what the fence above prints: `UPDATE_DOCUMENTATION=1` writes it anew. `py` is Python that needs
+packages of others, and is run in an environment that has them. `tests/cases/documentation/` holds further files, and
+what is not run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from tests.support.commands import ENVIRONMENT, invoke
+from tests.support.paths import CASE_FOLDER, PROJECT
+
+CASES = CASE_FOLDER / "documentation"
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
+LINKED = [
+    *PAGES,
+    *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")),
+]
+NOT_RUN: dict[str, str] = yaml.safe_load((CASES / "not_run.yaml").read_text(encoding="utf-8"))
+"""Parts of commands and of Python that are not run, and why."""
+FAST = ("README.md", "tutorial.md")
+"""The first pages that a newcomer reads; the others take half a minute together."""
+OTHERS = ("langchain-text-splitters", "llama-index-core", "markitdown", "dlt[duckdb]", "pandas")
+"""The packages that the pages compare with, and that can be installed and run without a network of their own."""
+TITLE = re.compile(r'title="([^"]+)"')
+SHELL = re.compile(r"[|<>&;$`]|^(?!parquetry )")
+"""What only a shell understands, outside quotes."""
+EXIT_CODE = re.compile(r"# exit code (\d+)")
+INCLUDED = re.compile(r'^--8<-- "(.+)"$', re.MULTILINE)
+
+
+@cache
+def tokens_of(page: Path) -> list[Any]:
+    """Return the tokens of a page."""
+    return MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
+
+
+def fences_of(page: Path) -> Iterator[tuple[str, str | None, str]]:
+    """Yield the language, the title and the text of each fence of a page."""
+    for token in tokens_of(page):
+        if token.type == "fence":
+            title = TITLE.search(token.info)
+            yield token.info.partition(" ")[0], title and title[1], token.content
+
+
+def commands_of(text: str) -> list[str]:
+    """Return the commands of a fence, continuation lines joined."""
+    lines = text.replace("\\\n", " ").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def reason_not_to_run(text: str) -> str | None:
+    """Return why a command or a fence of Python is not run; None for one that is."""
+    return next((reason for part, reason in NOT_RUN.items() if part in text), None)
+
+
+def needs_shell(command: str) -> bool:
+    """Tell whether a command is more than the words of one call of `parquetry`."""
+    return SHELL.search(re.sub(r"'[^']*'|\"[^\"$]*\"|#.*", "", command)) is not None
+
+
+def run_command(command: str) -> str:
+    """Run a command of a page in the working folder; return what it prints."""
+    code = int(match[1]) if (match := EXIT_CODE.search(command)) else 0
+    if not needs_shell(command):
+        return invoke(*shlex.split(command, comments=True)[1:], code=code).stdout
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    result = subprocess.run(
+        ["bash", "-c", command], env={**ENVIRONMENT, "PATH": path}, capture_output=True, text=True,
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert result.returncode == code, (command, result.stderr)
+    return result.stdout
+
+
+def run_python(text: str, names: dict[str, Any]) -> str:
+    """Run a fence of Python; return what it prints."""
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output):
+        exec(compile(text, "<page>", "exec", dont_inherit=True), names)
+    return output.getvalue()
+
+
+def furnish(folder: Path) -> None:
+    """Put the files into a folder that the pages speak of."""
+    shutil.copytree(CASES / "files", folder, dirs_exist_ok=True)
+    texts = [path.read_text(encoding="utf-8") for path in sorted((CASES / "files" / "notes").glob("*.*"))]
+    columns = {
+        "url": [f"https://example.org/{number}" for number in range(len(texts))],
+        "body": texts,
+        "lang": ["en"] * len(texts),
+        "date": ["2026-05-01"] * len(texts),
+    }
+    pq.write_table(pa.table(columns), folder / "pages.parquet")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, id=str(page.relative_to(PROJECT)), marks=[] if page.name in FAST else [pytest.mark.slow])
+        for page in PAGES
+        if any(language in ("sh", "python") for language, *_ in fences_of(page))
+    ],
+)
+def test_what_a_page_shows_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    furnish(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", ENVIRONMENT["COLUMNS"])
+    names: dict[str, Any] = {"__name__": "__main__"}
+    output = ""
+    for language, title, text in fences_of(page):
+        if title:
+            (tmp_path / title).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / title).write_text(text, encoding="utf-8")
+        elif language == "sh":
+            for command in commands_of(text):
+                if reason_not_to_run(command) is None:
+                    output = run_command(command)
+        elif language == "python" and reason_not_to_run(text) is None:
+            output = run_python(text, names)
+        elif language == "output":
+            expected = re.sub(r" +$", "", output.rstrip(), flags=re.MULTILINE) + "\n"
+            if os.environ.get("UPDATE_DOCUMENTATION"):
+                source = page.read_text(encoding="utf-8")
+                page.write_text(source.replace(f"```output\n{text}```", f"```output\n{expected}```", 1), "utf-8")
+            else:
+                assert text == expected
+
+
+@pytest.mark.slow  # installs the packages
+def test_what_a_page_shows_of_other_packages_runs(tmp_path: Path) -> None:
+    furnish(tmp_path)
+    python = tmp_path / "environment" / "bin" / "python"
+    uv = [str(Path(sys.executable).with_name("uv"))]
+    subprocess.run([*uv, "venv", "-q", str(python.parent.parent), "--python", sys.executable], check=True, timeout=60)
+    command = [*uv, "pip", "install", "-q", "--python", str(python), f"parquetry[html] @ {PROJECT.as_uri()}", *OTHERS]
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    install = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False, env=environment)
+    if install.returncode:
+        pytest.skip(f"packages of others cannot be installed: {install.stderr.strip().splitlines()[-1]}")
+    texts = [text for page in PAGES for language, _, text in fences_of(page) if language == "py"]
+    for text in texts:
+        if reason_not_to_run(text) is None:
+            result = subprocess.run(
+                [python, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
+                env={**environment, "HF_HUB_OFFLINE": "1", "RUNTIME__DLTHUB_TELEMETRY": "false"},
+            )  # fmt: skip
+            assert result.returncode == 0, (text, result.stderr)
+
+
+def test_everything_that_is_not_run_has_its_reason() -> None:
+    texts = [text for page in PAGES for language, _, text in fences_of(page) if language in ("sh", "python", "py")]
+    assert not [part for part in NOT_RUN if not any(part in text for text in texts)]
+    assert all(len(reason) > 10 for reason in NOT_RUN.values())
+
+
+@pytest.mark.parametrize("language", ["console", "bash", "shell", "text"])
+def test_commands_stand_in_fences_that_are_run(language: str) -> None:
+    pages = [page for page in PAGES if page.parent.name != "reference"]  # those are made from the code
+    fences = [(page.name, text) for page in pages for name, _, text in fences_of(page) if name == language]
+    assert not [(page, text) for page, text in fences if re.search(r"^(\$ )?(parquetry|pip) ", text, re.MULTILINE)]
+
+
+@cache
+def anchors_of(page: Path) -> set[str]:
+    """Return the anchors of the headings of a page, as GitHub and mkdocs make them."""
+    tokens = tokens_of(page)
+    titles = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
+    return {re.sub(r"[\s]+", "-", re.sub(r"[^\w\s-]", "", title.lower()).strip()) for title in titles}
+
+
+def links_of(page: Path) -> Iterator[str]:
+    """Yield the addresses of the links and pictures of a page."""
+    for token in tokens_of(page):
+        for child in token.children or ():
+            if child.type in ("link_open", "image"):
+                yield str(child.attrs.get("href") or child.attrs.get("src"))
+
+
+@pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    broken = []
+    for address in links_of(page):
+        path, _, anchor = unquote(address).partition("#")
+        if ":" in path:
+            assert path.startswith("https://"), address
+            continue
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors_of(target)):
+            broken.append(address)
+    broken += [name for name in INCLUDED.findall(page.read_text("utf-8")) if not (PROJECT / name).exists()]
+    assert not broken
+
+
+def test_every_page_is_in_the_contents_of_the_site() -> None:
+    text = (PROJECT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = set(re.findall(r"[\w/-]+\.md", text.partition("\nnav:")[2]))
+    assert named == {path.relative_to(PROJECT / "docs").as_posix() for path in PAGES[1:]}
