@@ -211,8 +211,11 @@ class Output:
 
     def fingerprint_options(self, options: Options) -> dict[str, Any]:
         """Return everything that the rows depend on besides the documents, as JSON values."""
+        from converter.records import CONTRACT_VERSION
+
         return {
             "converter_version": __version__,
+            "contract_version": CONTRACT_VERSION,
             **_affecting_rows(self),
             "records": self.requested_records(options),
             **_affecting_rows(options),
