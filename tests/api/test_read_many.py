@@ -15,7 +15,7 @@ import pytest
 import converter
 from converter import Columns, NothingRead, Source, SourceError, UsageError, read_file, read_many, read_text
 from converter.config import Options
-from converter.records import RECORDS
+from converter.records import RECORDS, default_records
 from tests.support.conversion import records_of
 
 TEXT = """# Report
@@ -170,4 +170,6 @@ def test_records_go_to_polars_and_duckdb() -> None:
     assert document.to_polars("sections")["title"].to_list() == [None, "Report", "Prices", "Old", "prices"]
     connection = document.to_duckdb()
     assert connection.sql("SELECT text FROM cells ORDER BY ALL").fetchall() == [("3",), ("Nail",)]
-    assert {name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()} == {*RECORDS}
+    assert {name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()} == {
+        *default_records(has_chunks=False)
+    }
