@@ -14,7 +14,7 @@ from converter.records.sentences import sentences
 
 WORD = re.compile(r"\S++\s*+|\s++")
 PAIRED_MARKS = ("*", "`", "~~", "$")
-BRACKETS = ("[]", "()")
+BRACKETS = (("[", "]"), ("(", ")"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
