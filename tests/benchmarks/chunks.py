@@ -86,12 +86,16 @@ def letters(text: str) -> str:
 
 
 def plain_sentences(document: Document, tokens: int) -> Iterator[str]:
-    """Yield the sentences of a document that look the same in every output: those without inline marks."""
+    """Yield the sentences of a document that are beyond doubt: on one line, below the end of another one, unmarked."""
     for block in document.context.blocks:
-        if block.kind == "paragraph" and block.markdown.split() == block.text.split():
-            for sentence in sentences(" ".join(block.text.split())):
-                if FEWEST_WORDS <= count_words(sentence) <= tokens:
+        is_plain = block.kind == "paragraph" and block.markdown.split() == block.text.split()
+        is_start = True
+        for line in block.markdown.split("\n") if is_plain else ():
+            for sentence in sentences(line.strip()):
+                is_end = sentence.rstrip().endswith((".", "!", "?"))
+                if is_start and is_end and FEWEST_WORDS <= count_words(sentence) <= tokens:
                     yield letters(sentence)
+                is_start = is_end
 
 
 def tables_of(document: Document) -> Iterator[tuple[str, list[str]]]:
