@@ -15,7 +15,7 @@ from converter.parse.blocks import Cell
 FENCES = re.compile("`{3,}|~{3,}")
 LINE_BREAK = re.compile(r"\n(?!\n|\Z)")
 LAZY_MARK = re.compile(
-    r"\n[ ]{0,3}(?:(?=[-+*][ \t]+\S|-+[ \t]*$|=+[ \t]*$|>|\#{1,6}(?:\s|$)|`{3}|~{3})|1(?=[.)]\s))", re.MULTILINE
+    r"\n[ ]{0,3}(?:(?=[-+*][ \t]++\S|-++[ \t]*+$|=++[ \t]*+$|>|\#{1,6}(?:\s|$)|`{3}|~{3})|1(?=[.)]\s))", re.MULTILINE
 )
 """What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
 right, and would start one inside."""

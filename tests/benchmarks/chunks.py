@@ -86,11 +86,14 @@ def letters(text: str) -> str:
 
 
 def plain_sentences(document: Document, tokens: int) -> Iterator[str]:
-    """Yield the sentences of a document that are beyond doubt: on one line, below the end of another one, unmarked."""
+    """Yield the sentences of a document that are beyond doubt: unmarked and, of scraped text, on one line and below the
+    end of another sentence."""
+    is_scraped = converter.read_text("\n".join(document.source_lines)).is_repaired
     for block in document.context.blocks:
         is_plain = block.kind == "paragraph" and block.markdown.split() == block.text.split()
         is_start = True
-        for line in block.markdown.split("\n") if is_plain else ():
+        lines = block.markdown.split("\n") if is_scraped else [" ".join(block.text.split())]
+        for line in lines if is_plain else ():
             for sentence in sentences(line.strip()):
                 is_end = sentence.rstrip().endswith((".", "!", "?"))
                 if is_start and is_end and FEWEST_WORDS <= count_words(sentence) <= tokens:

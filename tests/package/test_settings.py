@@ -365,3 +365,15 @@ def test_settings_of_folders_are_refused_elsewhere(tmp_path: Path, argument: str
     else:
         with pytest.raises(UsageError, match=f"`{argument}` needs an output folder"):
             converter.convert(tmp_path / "a.md", tmp_path / name, **values)
+
+
+def test_a_function_is_told_by_its_name() -> None:
+    """Its address would change the fingerprint from run to run."""
+    assert plain(letters_of) == f"{__name__}.letters_of" and plain(len) == "builtins.len"
+    options = (Options(tokenizer=letters_of), Options(tokenizer=len))
+    assert len({json.dumps(Output().fingerprint_options(each)) for each in options}) == 2
+
+
+def letters_of(text: str) -> int:
+    """Count letters."""
+    return len(text)
