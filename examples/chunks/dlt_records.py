@@ -24,5 +24,5 @@ def records(
 
 
 if __name__ == "__main__":
-    pipeline = dlt.pipeline("documents", destination="duckdb", dataset_name="documents")
+    pipeline = dlt.pipeline("parquetry", destination="duckdb", dataset_name="records")
     print(pipeline.run(records(sys.argv[1:])))

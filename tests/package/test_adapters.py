@@ -54,8 +54,8 @@ def test_records_are_resources_of_dlt(folder: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(folder)
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     pipeline = dlt.pipeline(
-        "test_documents", pipelines_dir=str(folder / "pipelines"), dataset_name="documents",
-        destination=dlt.destinations.duckdb(str(folder / "documents.duckdb")),
+        "test_documents", pipelines_dir=str(folder / "pipelines"), dataset_name="records",
+        destination=dlt.destinations.duckdb(str(folder / "loaded.duckdb")),
     )  # fmt: skip
     for _ in range(2):  # a document that is read again replaces its rows
         pipeline.run(example("dlt_records").records([str(folder / "documents")]))
