@@ -162,6 +162,6 @@ def plain(value: Any) -> Any:
         return value.pattern
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
-    if callable(value) and not isinstance(value, type):  # its default text has an address, which changes from run to run
+    if callable(value) and not isinstance(value, type):  # its address changes from run to run
         return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
     return value if isinstance(value, str | int | float | bool | None) else str(value)
