@@ -151,7 +151,7 @@ def check_settings(instance: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text."""
+    """Return options as JSON values: dataclasses as objects, sets sorted, types, patterns and functions as text."""
     if is_dataclass(value):
         return {attribute.name: plain(getattr(value, attribute.name)) for attribute in fields(value)}
     if isinstance(value, Mapping):
@@ -162,4 +162,6 @@ def plain(value: Any) -> Any:
         return value.pattern
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
+    if callable(value) and not isinstance(value, type):  # its address changes from run to run
+        return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
     return value if isinstance(value, str | int | float | bool | None) else str(value)

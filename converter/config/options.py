@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
+from converter.model.chunking import WORDS, Chunking, Tokenizer
 from converter.model.hints import NO_HINTS, Hints
 from converter.settings import check_settings, names_in, setting, values_of_texts
 
@@ -39,6 +40,10 @@ def _formats() -> Iterable[str]:
 
 
 _reading = partial(setting, panel="Reading")
+_chunking = partial(setting, panel="Chunks")
+
+FEWEST_TOKENS = 8
+"""A chunk of fewer tokens would not hold a single character in some tokenizers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,9 @@ class Options:
     settle what table cells leave open; `schemas` are the records that a user asks for; `chrome` keeps the boilerplate
     of pages in the text of sections; `parser` is fast or reference: both give the same rows, the latter by
     markdown-it's rules alone; `input_format` is the format of each document (None: told by its name or first bytes);
-    `whole_page` keeps what is not the main content of HTML."""
+    `whole_page` keeps what is not the main content of HTML. `chunks` is the most tokens of a chunk, of which
+    `chunk_overlap` repeat the chunk above; None leaves the record `chunks` out, unless it is named. `tokenizer` counts
+    the tokens."""
 
     repair: str = setting(
         "full", "--repair", "How much to repair in damaged text.", str, metavar="off|safe|full",
@@ -90,6 +97,18 @@ class Options:
     whole_page: bool = _reading(
         False, "--whole-page", "Keep menus, teasers and comments of HTML pages, not only the main content.", bool,
     )  # fmt: skip
+    chunks: int | None = _chunking(
+        None, "--chunks", "Write the record chunks: parts of documents of at most so many tokens.", int | None,
+        metavar="TOKENS", minimum=FEWEST_TOKENS,
+    )  # fmt: skip
+    chunk_overlap: int = _chunking(
+        0, "--chunk-overlap", "Begin the next chunk of a section with the last sentences of the chunk above: up to so "
+        "many tokens.", int, metavar="TOKENS", minimum=0,
+    )  # fmt: skip
+    tokenizer: Tokenizer = _chunking(
+        WORDS, "--tokenizer", "What a token is: words; an encoding or a model of tiktoken; a tokenizer.json file or "
+        "OWNER/NAME of Hugging Face.", str, metavar="NAME",
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         """Refuse invalid options with a UsageError."""
@@ -99,6 +118,12 @@ class Options:
         from converter.values import check
 
         check_settings(self)
+        if 2 * self.chunk_overlap > self.chunking.tokens:
+            raise UsageError(f"`chunk_overlap` must be at most half of `chunks`, {self.chunking.tokens} tokens")
+        if self.tokenizer != WORDS:
+            from converter.records.tokenizers import token_counter
+
+            token_counter(self.tokenizer)
         names = [rule.name for rule in RULES]
         if unknown := sorted(self.rules_off.difference(names)):
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
@@ -115,6 +140,11 @@ class Options:
         for schema in self.schemas:
             if reason := refusal(schema.name):
                 raise UsageError(f"the schema {schema.name} {reason}; choose another name")
+
+    @property
+    def chunking(self) -> Chunking:
+        """How chunks are cut."""
+        return Chunking(self.chunks or Chunking().tokens, self.chunk_overlap, self.tokenizer)
 
 
 class Limits(TypedDict, total=False):
@@ -138,8 +168,9 @@ class ReadingArguments(Limits, total=False):
     default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out of the text of
     sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. `input_format`
     (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first bytes tell.
-    `whole_page` keeps all of an HTML page, not only its main content. Arguments that are not passed have the defaults
-    of `Options`.
+    `whole_page` keeps all of an HTML page, not only its main content. `chunks` is the most tokens of a chunk, of which
+    up to `chunk_overlap` repeat the chunk above; `tokenizer` is the name of one or a function that counts the tokens of
+    a text. Arguments that are not passed have the defaults of `Options`.
     """
 
     repair: str
@@ -150,6 +181,9 @@ class ReadingArguments(Limits, total=False):
     chrome: bool
     input_format: str | None
     whole_page: bool
+    chunks: int | None
+    chunk_overlap: int
+    tokenizer: str | Callable[[str], int]
 
 
 def options_from_text(texts: Mapping[str, str], schemas: tuple[Schema, ...] = ()) -> Options:

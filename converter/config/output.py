@@ -191,8 +191,12 @@ class Output:
         Raises:
             UsageError: a record is unknown.
         """
-        *known_names, datasets = _record_names(schema.name for schema in options.schemas)
-        names = list(dict.fromkeys(known_names if self.records is None else self.records))
+        from converter.records import default_records
+
+        schema_names = [schema.name for schema in options.schemas]
+        *known_names, datasets = _record_names(schema_names)
+        default_names = [*default_records(options.chunks is not None), *schema_names]
+        names = list(dict.fromkeys(default_names if self.records is None else self.records))
         if unknown := [name for name in names if name not in (*known_names, datasets)]:
             raise UsageError(f"unknown record {', '.join(unknown)}; there are {', '.join((*known_names, datasets))}")
         return [name for name in names if name != datasets]
@@ -211,8 +215,11 @@ class Output:
 
     def fingerprint_options(self, options: Options) -> dict[str, Any]:
         """Return everything that the rows depend on besides the documents, as JSON values."""
+        from converter.records import CONTRACT_VERSION
+
         return {
             "converter_version": __version__,
+            "contract_version": CONTRACT_VERSION,
             **_affecting_rows(self),
             "records": self.requested_records(options),
             **_affecting_rows(options),

@@ -19,6 +19,7 @@ from converter.document.rows import ListRow, Rows, RowType, Section, Table, fram
 from converter.document.typed_rows import (
     BlockRow,
     CellRow,
+    ChunkRow,
     CodeBlockRow,
     DefinitionRow,
     FootnoteRow,
@@ -32,7 +33,7 @@ from converter.engine.conversion import problem_of
 from converter.errors import SourceError, UsageError
 from converter.limits import OutOfTime, TooMuchOutput
 from converter.output import Output
-from converter.records import RECORDS, ParsedDocument
+from converter.records import RECORDS, ParsedDocument, default_records
 from converter.repair import State, repair
 from converter.values import Column
 from converter.write.json import nested_document
@@ -80,6 +81,7 @@ class Document:
     code_blocks = _RecordRows(CodeBlockRow)
     footnotes = _RecordRows(FootnoteRow)
     definitions = _RecordRows(DefinitionRow)
+    chunks = _RecordRows(ChunkRow)
     repairs = _RecordRows(RepairRow)
     problems = _RecordRows(ProblemRow)
 
@@ -290,7 +292,7 @@ class Document:
         import duckdb  # an extra
 
         connection = connection or duckdb.connect()
-        for record in RECORDS:
+        for record in self._default_records:
             connection.from_arrow(self.to_arrow(record)).create(record)
         return connection
 
@@ -298,15 +300,21 @@ class Document:
         """Return the whole document as one nested object, as in the format JSON."""
         records = {
             name: [{key: value for key, value in row.items() if key != "doc_id"} for row in self.rows(name)]
-            for name in RECORDS
+            for name in self._default_records
         }
         document = next(iter(self.rows("documents")), {"source": self.source})
         return nested_document(document, records)
 
+    @property
+    def _default_records(self) -> list[str]:
+        return default_records(self._options.chunks is not None)
+
     @cached_property
     def summary(self) -> str:
         """The number of sections, blocks, lists and so on: `5 sections, 20 blocks, 1 image`."""
-        counts = [(name, self.to_arrow(name).num_rows) for name in RECORDS if name not in ("documents", "cells")]
+        counts = [
+            (name, self.to_arrow(name).num_rows) for name in self._default_records if name not in ("documents", "cells")
+        ]
         counts.insert(2, ("lists", len(self.lists)))
         parts = [
             f"{count:,} {(name if count > 1 else name.removesuffix('s')).replace('_', ' ')}"

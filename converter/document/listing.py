@@ -29,6 +29,7 @@ REPEATED_COLUMNS = {
     "blocks": ("markdown",),
     "cells": ("markdown",),
     "footnotes": ("markdown",),
+    "chunks": ("path", "markdown"),
 }
 """Columns that repeat another column, or the content of the blocks."""
 

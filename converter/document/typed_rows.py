@@ -195,6 +195,26 @@ class DefinitionRow(Row):
     line_end: int
 
 
+class ChunkRow(Row):
+    """A row of `chunks`."""
+
+    __slots__ = ()
+
+    doc_id: str
+    chunk_id: int
+    section_id: int
+    path: list[str]
+    block_start: int
+    block_end: int
+    text: str
+    markdown: str
+    token_count: int
+    confidence: float
+    repair_count: int
+    line_start: int
+    line_end: int
+
+
 class RepairRow(Row):
     """A row of `repairs`."""
 

@@ -21,7 +21,7 @@ from converter.model.events import BatchRows, join_rows
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
 from converter.problems import OUT_OF_MEMORY, Problem
-from converter.records import RECORDS, ParsedDocument, outline
+from converter.records import RECORDS, ParsedDocument, default_records, outline
 from converter.records.context import chrome_blocks, repeated_characters
 from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejections, typed_columns
@@ -106,6 +106,7 @@ def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocum
         source.attributes,
         allowance,
         left_out=frozenset() if options.chrome else chrome_blocks(blocks, repairs),
+        chunking=options.chunking,
     )
 
 
@@ -181,7 +182,8 @@ def convert_together(
         MemoryError: memory ran out over a document, or may have: each may fit alone. Objects of this process may be
             damaged, as few libraries take a failed allocation well.
     """
-    names = _datasets_first(records or (*RECORDS, *(schema.name for schema in options.schemas), DATASETS))
+    default_names = default_records(options.chunks is not None)
+    names = _datasets_first(records or (*default_names, *(schema.name for schema in options.schemas), DATASETS))
     contexts = [read_document(source, options).without_lines() for source in batch]
     for source, context in zip(batch, contexts, strict=True):
         if source.problem is None and any(_may_be_out_of_memory(problem, len(batch)) for problem in context.problems):

@@ -75,8 +75,8 @@ class Cell:
 class Table:
     """A table's header cells and body rows; a row may hold more cells than the header (GFM would drop them).
 
-    `lines` holds the line of each row. `caption`, `line_start` and `line_end` are set for an HTML table, which is only
-    part of its block.
+    `lines` holds the line of each row, `delimiter` the row below the header, which aligns the columns. `caption`,
+    `line_start` and `line_end` are set for an HTML table, which is only part of its block.
     """
 
     header: list[Cell]
@@ -85,6 +85,7 @@ class Table:
     caption: str | None = None
     line_start: int | None = None
     line_end: int | None = None
+    delimiter: str = ""
 
 
 @dataclass(slots=True)
@@ -150,7 +151,9 @@ class Block:
     Kinds: heading, paragraph, list, table, code, quote, math, html, image, rule, footnote, definition,
     front_matter, directive (lines that only a site generator reads), and link_reference (a CommonMark link reference
     definition). Fields of one kind are empty in the others; a table block holds one table, an html block those that
-    begin in it, a quote may be a `callout` of some kind.
+    begin in it, a quote may be a `callout` of some kind. `markdown` is the source of the content, without the marks of
+    the block (`records.block_markdown` adds them) and empty if items or cells have it; `source` holds the lines of a
+    block whose marks no field tells: a fenced callout, a definition list.
     """
 
     kind: str
@@ -160,6 +163,7 @@ class Block:
     item: int | None = None
     text: str = ""
     markdown: str = ""
+    source: str = ""
     level: int = 0
     style: str | None = None
     language: str | None = None

@@ -1,6 +1,7 @@
 """Blocks -> rows: the record contract, one ordered list."""
 
 from converter.records.blocks import BLOCKS
+from converter.records.chunks import CHUNKS
 from converter.records.code_blocks import CODE_BLOCKS
 from converter.records.context import ParsedDocument, outline
 from converter.records.documents import DOCUMENTS
@@ -26,10 +27,20 @@ RECORDS: dict[str, Record] = {
         CODE_BLOCKS,
         FOOTNOTES,
         DEFINITIONS,
+        CHUNKS,
         REPAIRS,
         PROBLEMS,
     )
 }
 """Every built-in record, in the order in which they are shown and written."""
 
-__all__ = ["CONTRACT_VERSION", "RECORDS", "ParsedDocument", "Record", "outline"]
+ON_REQUEST = frozenset({"chunks"})
+"""Records that are written only if they are named, or if an option of theirs is set."""
+
+
+def default_records(has_chunks: bool) -> list[str]:
+    """Return the records that are written if none is named."""
+    return [name for name in RECORDS if has_chunks or name not in ON_REQUEST]
+
+
+__all__ = ["CONTRACT_VERSION", "ON_REQUEST", "RECORDS", "ParsedDocument", "Record", "default_records", "outline"]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from converter.parse import Block
+from converter.records.block_markdown import block_markdown
 from converter.records.context import ParsedDocument, chrome_blocks
 from converter.records.record import BOOL, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
 
@@ -13,8 +14,9 @@ from converter.records.record import BOOL, DOC_ID, INT32, LINE_END, LINE_START, 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
     """Yield a row for each block."""
     chrome = chrome_blocks(context.blocks, context.repairs)
-    blocks = zip(context.blocks, context.section_of, item_ids(context.blocks), strict=True)
-    for block_id, (block, section_id, item_id) in enumerate(blocks):
+    markdown = block_markdown(context.blocks, context.allowance.anew())
+    blocks = zip(context.blocks, context.section_of, item_ids(context.blocks), markdown, strict=True)
+    for block_id, (block, section_id, item_id, source) in enumerate(blocks):
         yield (
             context.doc_id,
             block_id,
@@ -23,7 +25,7 @@ def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
             item_id,
             block.kind,
             block.text,
-            block.markdown,
+            source,
             block.language,
             block.callout,
             block_id in chrome,
@@ -71,7 +73,12 @@ BLOCKS = Record(
         field(
             "text", STRING, "The text as a reader sees it: no inline marks, soft breaks as spaces, entities decoded."
         ),
-        field("markdown", STRING, "The block's own inline source, marks kept."),
+        field(
+            "markdown",
+            STRING,
+            "The block as Markdown that stands by itself: a heading with its mark, code with its fence, a table with "
+            "its delimiter row, a list with its bullets and what stands in it.",
+        ),
         field("language", STRING, "The language of a fenced code block.", nullable=True),
         field(
             "callout",

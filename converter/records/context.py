@@ -8,6 +8,7 @@ from itertools import pairwise
 from operator import attrgetter
 
 from converter.limits import Allowance
+from converter.model.chunking import Chunking
 from converter.parse import Block, Item
 from converter.parse.blocks import CONTAINERS
 from converter.problems import Problem
@@ -41,8 +42,8 @@ class ParsedDocument:
     `section_of` holds each block's section, by block index; `columns` the typed columns of each table, in the
     order of the tables; `state` the layout of the text before repair. `attributes` are columns passed through from the
     source; `allowance` is what remains of the document's limits. `headings` holds, for each pattern that a schema asks
-    for, the nearest heading above each section; `left_out` are the blocks that the text of no section holds. A source
-    that could not be read has no `text`, only problems.
+    for, the nearest heading above each section; `left_out` are the blocks that the text of no section and no chunk
+    holds; `chunking` says how chunks are cut. A source that could not be read has no `text`, only problems.
     """
 
     doc_id: str | None
@@ -59,6 +60,7 @@ class ParsedDocument:
     allowance: Allowance = field(default_factory=Allowance)
     headings: dict[str, Sequence[int | None]] = field(default_factory=dict)
     left_out: frozenset[int] = frozenset()
+    chunking: Chunking = field(default_factory=Chunking)
 
     def without_lines(self) -> ParsedDocument:
         """Return it without the lines of its text: no record needs them, and they take half the memory of blocks."""

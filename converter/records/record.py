@@ -13,8 +13,9 @@ import pyarrow as pa
 from converter.limits import Allowance
 from converter.records.context import ParsedDocument
 
-CONTRACT_VERSION = "1"
-"""The version of the record contract; it changes only when a column is renamed, dropped or changes its type."""
+CONTRACT_VERSION = "2"
+"""The version of the record contract. It changes when a column is renamed or dropped, or changes its type or meaning.
+Since version 2, `blocks.markdown` stands by itself."""
 
 ROWS_AT_ONCE = 2048
 """Rows held as tuples at a time: all rows of a large document would take as much memory as the rest of it."""

@@ -88,8 +88,8 @@ def nested_document(document: Row, records: dict[str, list[Row]]) -> Row:
         sections.append(section)
     nested = _without_nulls(document)
     nested["sections"] = sections
-    for name in ("repairs", "problems"):
-        if records[name]:
+    for name in ("chunks", "repairs", "problems"):
+        if records.get(name):
             nested[name] = [_without_nulls(row, "source") for row in records[name]]
     return nested
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ import pytest
 import converter
 from converter import Columns, NothingRead, Source, SourceError, UsageError, read_file, read_many, read_text
 from converter.config import Options
-from converter.records import RECORDS
+from converter.records import RECORDS, default_records
 from tests.support.conversion import records_of
 
 TEXT = """# Report
@@ -170,4 +171,28 @@ def test_records_go_to_polars_and_duckdb() -> None:
     assert document.to_polars("sections")["title"].to_list() == [None, "Report", "Prices", "Old", "prices"]
     connection = document.to_duckdb()
     assert connection.sql("SELECT text FROM cells ORDER BY ALL").fetchall() == [("3",), ("Nail",)]
-    assert {name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()} == {*RECORDS}
+    assert {name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()} == {
+        *default_records(has_chunks=False)
+    }
+
+
+def memory() -> int:
+    """Return the bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("records", [None, ("sections", "chunks")])
+def test_memory_is_flat_over_many_documents(records: tuple[str, ...] | None) -> None:
+    documents, early, late = 20_000, 4_000, 0
+    sources = (Source(f"{number}.md", TEXT + "\n\nA sentence of its own. " * 20) for number in range(documents))
+    memories = []
+    for number, result in enumerate(read_many(sources, records=records) if records else read_many(sources)):
+        late = number
+        if not records and number % early == early - 1:
+            assert result.chunks
+            memories.append(memory())
+        elif records and number % 20 == 19:
+            memories.append(memory())
+    assert late and len(memories) > 2
+    assert memories[-1] - memories[len(memories) // 4] < 16 * 1024 * 1024

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from converter.output import TARGETS
-from converter.records import RECORDS
+from converter.records import RECORDS, default_records
 from converter.repair import RULES
 from converter.version import __version__
 from converter.write import FORMATS
@@ -64,7 +64,7 @@ def test_a_folder_holds_every_record_in_each_format(folder: Path, format: str) -
     assert result.stdout == b""
     names = [path.name for path in (folder / "out").iterdir() if path.is_file()]
     suffix = FORMATS[format].suffix
-    records = {"documents.json"} if format == "json" else {name + suffix for name in RECORDS}
+    records = {"documents.json"} if format == "json" else {name + suffix for name in default_records(has_chunks=False)}
     assert {name for name in names if not name.startswith("_")} == records
     assert not [name for name in folder_of(folder) if name.startswith(".")]
 

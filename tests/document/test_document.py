@@ -181,7 +181,7 @@ def test_repr_fits_the_terminal(document: Document, monkeypatch: pytest.MonkeyPa
 
 def test_an_empty_document_has_records() -> None:
     document = read("")
-    assert [len(getattr(document, name)) for name in RECORDS if name != "documents"] == [1] + [0] * 10 + [1]
+    assert [len(getattr(document, name)) for name in RECORDS if name != "documents"] == [1] + [0] * 11 + [1]
     assert document.problems[0].code == "empty" and len(document.lists) == 0
     assert repr(document.blocks) == "blocks: 0 rows"
     assert "<article>" in document._repr_html_() and "blocks: 0 rows" in document.blocks._repr_html_()

@@ -31,7 +31,7 @@ from converter.model.source import NO_PARTITION, Source
 from converter.output import MANIFEST, Output, read_manifest, verify
 from converter.output.partition import partition_of
 from converter.problems import Problem
-from converter.records import RECORDS
+from converter.records import RECORDS, default_records
 from tests.support.commands import run
 
 TABLE = "| a | b |\n|---|---|\n| {} | x |\n"
@@ -59,7 +59,7 @@ def layout_of(folder: Path) -> str:
     depth = {file.path.count("/") - file.record.count("/") for file in manifest.files}
     assert depth in ({0}, {1})
     assert manifest.layout == ("folders" if depth == {1} else "files")
-    assert {file.record for file in manifest.files} == {*RECORDS, PARTS_FILE, "datasets/a__b"}
+    assert {file.record for file in manifest.files} == {*default_records(has_chunks=False), PARTS_FILE, "datasets/a__b"}
     assert {path.name.startswith("part-") for path in folder.rglob("*.parquet")} == {depth == {1}}
     return manifest.layout
 
@@ -263,7 +263,9 @@ def test_every_partition_has_rows(outputs: Path) -> None:
     assert not [file.path for file in manifest.files if NO_PARTITION in file.path]
     rows = manifest.rows()
     empty = [file.record for file in manifest.files if not file.rows]
-    assert sorted(empty) == sorted(name for name in RECORDS if not rows[name])  # one file each, for its columns
+    assert sorted(empty) == sorted(
+        name for name in default_records(has_chunks=False) if not rows[name]
+    )  # one file each, for its columns
     problems = ds.dataset(folder / "problems", partitioning="hive").to_table().to_pylist()
     assert {row["code"]: row["lang"] for row in problems} == {"type_drift": "de", "not_found": "de"}
 
@@ -272,7 +274,7 @@ def test_a_document_without_a_partition_value_reads_as_null(tmp_path: Path) -> N
     write(tmp_path / "out", [*sources("1", "2", "4", **{"4": ""}), GONE], partition_by=("lang",))
     documents = of_duckdb(tmp_path / "out" / "documents").to_pylist()
     assert sorted((row["source"], row["lang"]) for row in documents) == [("1", "en"), ("2", "en"), ("4", None)]
-    for record in RECORDS:  # including those whose only rows are from that document
+    for record in default_records(has_chunks=False):  # including those whose only rows are from that document
         table = of_pyarrow(tmp_path / "out" / record)
         assert "lang" in table.column_names
     problems = of_pyarrow(tmp_path / "out" / "problems").to_pylist()
@@ -289,7 +291,7 @@ def test_partitions_stay_consistent_over_several_runs(tmp_path: Path) -> None:
     report = write(out, [*sources("1", "2", "3"), GONE], partition_by=("lang",), mode="incremental")
     assert (report.skipped, report.outputs) == (3, [])
     write(out, [*sources("4"), GONE], partition_by=("lang",), mode="incremental", maximum_removed="100%")
-    for record in RECORDS:
+    for record in default_records(has_chunks=False):
         assert "lang" in of_pandas(out / record).column_names
 
 

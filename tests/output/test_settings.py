@@ -12,7 +12,7 @@ from converter.destination import DATABASE, FOLDER
 from converter.errors import UsageError
 from converter.output import Output
 from converter.output.manifest import Manifest, fingerprint
-from converter.records import RECORDS
+from converter.records import RECORDS, default_records
 from converter.schema.load import load_schemas
 from converter.settings import plain, values_of
 from converter.version import __version__
@@ -140,7 +140,7 @@ def test_settings_and_the_previous_output_decide_the_arrangement(
 
 
 def test_the_records_of_an_output() -> None:
-    names = [*RECORDS]
+    names = default_records(has_chunks=False)
     assert Output().names(Options()) == names
     assert Output().requested_records(Options()) == Output().files(Options()) == [*names, DATASETS]
     assert Output().names(Options(schemas=ROWS)) == [*names, "prices"]

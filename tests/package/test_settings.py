@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import typer
@@ -41,6 +42,9 @@ KINDS = (*READING, Output, Run)
 NO_SETTINGS = {"columns", "hints", "schemas", "format", "progress", "isolated"}
 """Fields that no single flag states: several flags together, `--schema` and `--to`, and what only programs pass."""
 
+TOKENIZER = "letters"
+"""A tokenizer that the tests provide: the others are extras."""
+
 VALUES: dict[str, tuple[Any, Any, Any]] = {
     # an argument: (a value on the command line, a value in the library, the value of the field)
     "files_from": ("list", "list", "list"),
@@ -57,6 +61,9 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "chrome": ("", False, False),
     "input_format": ("html", "html", "html"),
     "whole_page": ("", True, True),
+    "chunks": ("64", 64, 64),
+    "chunk_overlap": ("16", 16, 16),
+    "tokenizer": (TOKENIZER, TOKENIZER, TOKENIZER),
     "maximum_bytes": ("7", 7, 7),
     "maximum_seconds": ("7.5", 7.5, 7.5),
     "maximum_output_bytes": ("8", 8, 8),
@@ -82,6 +89,13 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
 }
 MORE = {"maximum_removed": {"incremental": True}}
 """What else is needed for a value to be valid."""
+
+
+@pytest.fixture(autouse=True)
+def letters() -> Iterator[None]:
+    """Provide the tokenizer `TOKENIZER`."""
+    with patch("converter.records.tokenizers._tiktoken", lambda name: len):
+        yield
 
 
 def field_of(argument: str) -> tuple[Any, str]:
@@ -297,6 +311,13 @@ WRONG: list[tuple[Mapping[str, Any], list[str], str]] = [
     ({"hints": {"tolerance": -0.1}}, ["--tolerance=-0.1"], "`tolerance` must be from 0 to 1, not -0.1"),
     ({"hints": {"decimal": ";"}}, ["--decimal", ";"], "unknown decimal mark ;; there are ., ,"),
     ({"hints": {"date_order": "ydm"}}, ["--date-order", "ydm"], "unknown date order ydm; there are dmy, mdy, ymd"),
+    ({"chunks": 7}, ["--chunks", "7"], "`chunks` must be at least 8, not 7"),
+    (
+        {"chunks": 8, "chunk_overlap": 5},
+        ["--chunks", "8", "--chunk-overlap", "5"],
+        "`chunk_overlap` must be at most half of `chunks`, 8 tokens",
+    ),
+    ({"chunk_overlap": -1}, ["--chunk-overlap=-1"], "`chunk_overlap` must be at least 0, not -1"),
     ({"layout": "file"}, ["--layout", "file"], "unknown layout file; there are files, folders"),
     ({"lock_types": "no"}, ["--lock-types", "no"], "unknown lock no; there are null, fail"),
     ({"file_bytes": 0}, ["--file-size", "0"], "`file_bytes` must be at least 1, not 0"),
@@ -344,3 +365,15 @@ def test_settings_of_folders_are_refused_elsewhere(tmp_path: Path, argument: str
     else:
         with pytest.raises(UsageError, match=f"`{argument}` needs an output folder"):
             converter.convert(tmp_path / "a.md", tmp_path / name, **values)
+
+
+def test_a_function_is_told_by_its_name() -> None:
+    """Its address would change the fingerprint from run to run."""
+    assert plain(letters_of) == f"{__name__}.letters_of" and plain(len) == "builtins.len"
+    options = (Options(tokenizer=letters_of), Options(tokenizer=len))
+    assert len({json.dumps(Output().fingerprint_options(each)) for each in options}) == 2
+
+
+def letters_of(text: str) -> int:
+    """Count letters."""
+    return len(text)

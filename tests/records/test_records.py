@@ -18,7 +18,7 @@ from converter.datasets import DATASETS
 from converter.engine.conversion import convert_batch
 from converter.model.events import join_rows
 from converter.model.source import Source, document_id
-from converter.records import RECORDS, Record
+from converter.records import RECORDS, Record, default_records
 from converter.records.contract import contract, published
 from converter.records.sections import word_count
 from tests.benchmarks.documents import CONSTRUCTS, generated
@@ -59,12 +59,12 @@ def test_an_empty_run_has_the_same_schemas_as_a_full_run() -> None:
 @settings(max_examples=300, deadline=None)
 def test_keys_are_unique_and_resolve(source: str) -> None:
     """Primary keys are unique, ids count from 0 in reading order, foreign keys point at rows."""
-    check_keys(records_of([Source("a", source), Source("b", source)], Options()))
+    check_keys(records_of([Source("a", source), Source("b", source)], Options(), list(RECORDS)))
 
 
 def test_keys_of_the_specification_examples_are_unique_and_resolve() -> None:
     sources = [Source(f"{number}", text) for number, text in enumerate(examples("gfm"))]
-    check_keys(records_of(sources, Options()))
+    check_keys(records_of(sources, Options(), list(RECORDS)))
 
 
 def check_keys(batches: dict[str, pa.Table]) -> None:
@@ -95,8 +95,8 @@ def test_doc_id_depends_on_the_key_alone() -> None:
 
 def test_batching_does_not_change_rows() -> None:
     sources = [Source(f"{number}.md", text) for number, text in enumerate(examples("commonmark")[:200])]
-    together = records_of(sources, Options())
-    apart = [records_of([source], Options()) for source in sources]
+    together = records_of(sources, Options(), list(RECORDS))
+    apart = [records_of([source], Options(), list(RECORDS)) for source in sources]
     for name in RECORDS:
         assert pa.concat_tables([tables[name] for tables in apart]).to_pylist() == together[name].to_pylist()
 
@@ -107,7 +107,7 @@ def test_a_document_converted_in_pieces_has_the_same_rows(source: str) -> None:
     tables = rows_of_batch([Source("a.md", source)], Options())
     with patch("converter.engine.conversion.ROWS_AT_ONCE", 12), patch("converter.engine.conversion.LARGE_BYTES", 0):
         pieces = list(convert_batch([Source("a.md", source)], Options()))
-    assert {*RECORDS, DATASETS} == {name for piece in pieces for name in piece.records}
+    assert {*default_records(has_chunks=False), DATASETS} == {name for piece in pieces for name in piece.records}
     assert all(len(piece.records) == 1 for piece in pieces)
     assert join_rows(pieces).records == tables.records
 

@@ -254,7 +254,7 @@ def test_the_data_source_offers_every_record(spark: SparkSession, documents: Pat
     from converter.spark import register
 
     register(spark)
-    write_folder(find_sources([documents]), tmp_path / "local", Output(), Options())
+    write_folder(find_sources([documents]), tmp_path / "local", Output(records=[*RECORDS]), Options())
     for record in RECORDS:
         data_frame = spark.read.format("parquetry").option("record", record).load(str(documents))
         table = pq.read_table(tmp_path / "local" / f"{record}.parquet")

@@ -102,7 +102,7 @@ def expected() -> dict[str, pa.RecordBatch]:
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("outputs")
     for format in FORMATS:
-        write_folder(SOURCES, folder / format, Output(format), Options())
+        write_folder(SOURCES, folder / format, Output(format), Options(chunks=512))
         write_folder(SOURCES, folder / f"{format}-rows", Output(format, list(RECORDS)), Options())
         write_folder([Source("e.md", problem=Problem("not_found", "x"))], folder / "none", Output(format), Options())
     assert not (folder / "none").exists()
@@ -228,7 +228,7 @@ def test_nested_json_flattens_to_the_same_rows(outputs: Path, expected: dict[str
     flat_rows: dict[str, list[Row]] = defaultdict(list)
     for document in json.loads((outputs / "json" / "documents.json").read_text("utf-8")):
         keys = {"doc_id": document.get("doc_id")}
-        for name in ("repairs", "problems"):
+        for name in ("chunks", "repairs", "problems"):
             source = {"source": document["source"]} if name == "problems" else {}
             flat_rows[name] += [{**keys, **source, **row} for row in document.pop(name, [])]
         for section in document.pop("sections", []):

@@ -13,7 +13,7 @@ from converter.parse.readers.reader import Frame, Reader, adopt
 
 def open_definitions(reader: Reader, token: Token) -> None:
     """Add a definition list."""
-    reader.add("definition", token)
+    reader.add("definition", token, source=reader.whole_source(token))
     reader.stack.append(Frame("definitions", len(reader.blocks) - 1))
 
 
@@ -23,7 +23,6 @@ def close_definitions(reader: Reader, token: Token) -> None:
     block = reader.blocks[frame.block]
     reader.allowance.take(sum(len(entry.term) for entry in block.definitions))
     block.text = "\n".join(f"{entry.term}: {entry.text}" for entry in block.definitions)
-    block.markdown = "\n".join(frame.sources)
 
 
 def read_term(reader: Reader, token: Token) -> None:
@@ -31,7 +30,6 @@ def read_term(reader: Reader, token: Token) -> None:
     content, start = reader.next_content()
     inline = reader.inline(content, start)
     frame = reader.stack[-1]
-    frame.sources.append(content)
     frame.paragraphs = [inline]
     frame.number = reader.numbers[token.map[0]] if token.map else reader.blocks[frame.block].line_start
     adopt(reader.blocks[frame.block], inline)
@@ -51,4 +49,3 @@ def close_definition(reader: Reader, token: Token) -> None:
     definition = Definition(outer_frame.paragraphs[0].text, text, outer_frame.number, frame.number)
     block = reader.blocks[outer_frame.block]
     block.definitions = extend(block.definitions, [definition])
-    outer_frame.sources.append(": " + "\n\n".join(frame.sources))

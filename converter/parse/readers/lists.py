@@ -18,7 +18,6 @@ from converter.parse.readers.fields import add_fields
 from converter.parse.readers.reader import Frame, Reader, adopt
 
 TASK = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
-INDENTATION = "    "
 
 
 def read_common_list(reader: Reader, piece: Items) -> None:
@@ -42,7 +41,7 @@ def read_common_list(reader: Reader, piece: Items) -> None:
             item.span, item.whole = inline.span, inline.whole
         adopt(block, inline)
         add_fields(reader, block, content, start + lines_cut, is_item=True)
-    _set_text(reader, block)
+    _set_text(block)
 
 
 def open_list(reader: Reader, token: Token) -> None:
@@ -70,14 +69,12 @@ def close_list(reader: Reader, token: Token) -> None:
     """Set the text of a list where its outermost level ends."""
     frame = reader.stack.pop()
     if frame.depth == 0:
-        _set_text(reader, reader.blocks[frame.block])
+        _set_text(reader.blocks[frame.block])
 
 
-def _set_text(reader: Reader, block: Block) -> None:
+def _set_text(block: Block) -> None:
     """Set the text of a list from its items."""
-    reader.allowance.take(sum([len(INDENTATION) * item.depth for item in block.items]))
     block.text = "\n".join([item.text for item in block.items])
-    block.markdown = "\n".join([f"{INDENTATION * item.depth}{item.marker} {item.markdown}" for item in block.items])
 
 
 def open_item(reader: Reader, token: Token) -> None:

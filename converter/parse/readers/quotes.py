@@ -20,7 +20,7 @@ def open_quote(reader: Reader, token: Token) -> None:
 
 def open_fenced_callout(reader: Reader, token: Token) -> None:
     """Add a callout that a fence, a shortcode or a component opens."""
-    block = reader.add("quote", token)
+    block = reader.add("quote", token, source=reader.whole_source(token))
     reader.stack.append(Frame("quote", len(reader.blocks) - 1))
     line = lines_of(token)[0]
     open_callout(reader, block, token.meta["callout"], reader.source(line, line + 1), token)
@@ -41,4 +41,3 @@ def close_quote(reader: Reader, token: Token) -> None:
     block = reader.blocks[frame.block]
     children = [reader.blocks[index] for index in frame.children if reader.blocks[index].kind not in CONTAINERS]
     block.text = "\n\n".join(child.text for child in children if child.text)
-    block.markdown = "\n\n".join(child.markdown for child in children if child.markdown)

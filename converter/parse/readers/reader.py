@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from textwrap import dedent
 from typing import Any
 
 from markdown_it.token import Token
@@ -179,6 +180,14 @@ class Reader:
             block.links, block.images = inline.links, inline.images
         self.blocks.append(block)
         return block
+
+    def whole_source(self, token: Token) -> str:
+        """Return the lines of a token, without the marks and the indentation of the containers around it."""
+        start, end = lines_of(token)
+        if not self.stack:
+            return "\n".join(self.lines[start:end]).rstrip()
+        first_line, _, rest = self.source(start, end).partition("\n")
+        return f"{first_line}\n{dedent(rest)}".rstrip()
 
     def source(self, start: int, end: int) -> str:
         """Return lines without the marks of the quotes around them."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
-
 from markdown_it.token import Token
 
 from converter.limits import Allowance
@@ -24,7 +22,6 @@ REPEATED_LENGTH, REPEATED_CELLS = 32, 4096
 """Cells up to this length often repeat: up to this many of a document are shared."""
 JOINED_ROWS = 1024
 """Table rows joined at a time: as a string, each takes fifty bytes beyond its text."""
-TEXT, MARKDOWN = attrgetter("text"), attrgetter("markdown")
 
 
 def read_common_table(reader: Reader, piece: Rows) -> None:
@@ -76,19 +73,16 @@ def _set_table(reader: Reader, block: Block, table: Table, start: int, end: int)
         block.text = block.markdown = reader.source(start, end)
         reader.problems.append(Problem("table_size", reason, block.line_start, block.line_end))
         return
+    table.delimiter = reader.source(start + 1, start + 2)
     block.tables = [table]
-    _set_text(reader, block)
+    _set_text(block)
 
 
-def _set_text(reader: Reader, block: Block) -> None:
+def _set_text(block: Block) -> None:
     """Set the text of a table from its rows."""
     rows = [block.tables[0].header, *block.tables[0].rows]
-    chunks = [rows[at : at + JOINED_ROWS] for at in range(0, len(rows), JOINED_ROWS)]
-    text, markdown = (
-        "\n".join(["\n".join([" | ".join(map(attribute, row)) for row in chunk]) for chunk in chunks])
-        for attribute in (TEXT, MARKDOWN)
-    )
-    block.text, block.markdown = text, text if markdown == text else markdown
+    groups = [rows[at : at + JOINED_ROWS] for at in range(0, len(rows), JOINED_ROWS)]
+    block.text = "\n".join(["\n".join([" | ".join([cell.text for cell in row]) for row in group]) for group in groups])
 
 
 def _cell(reader: Reader, block: Block, content: str, line: int) -> Cell:

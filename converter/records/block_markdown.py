@@ -1,0 +1,245 @@
+"""Blocks -> Markdown that stands by itself: joined by blank lines, the top-level blocks are the document again."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from converter.limits import Allowance
+from converter.parse import Block, Item, Table
+from converter.parse.blocks import Cell
+
+FENCES = re.compile("`{3,}|~{3,}")
+LINE_BREAK = re.compile(r"\n(?!\n|\Z)")
+LAZY_MARK = re.compile(
+    r"\n[ ]{0,3}(?:(?=[-+*][ \t]++\S|-++[ \t]*+$|=++[ \t]*+$|>|\#{1,6}(?:\s|$)|`{3}|~{3})|1(?=[.)]\s))", re.MULTILINE
+)
+"""What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
+right, and would start one inside."""
+BAR = "\\|"
+PARAGRAPH, BLOCK, ITEM = range(3)
+"""What stands in a list item, in the order of reading on the same line."""
+
+
+@dataclass(slots=True)
+class Part:
+    """What stands in a list item: a paragraph, or the block or nested item at `index`."""
+
+    line: int
+    kind: int
+    index: int = 0
+    text: str = ""
+    markdown: str = ""
+
+
+@dataclass(slots=True)
+class Tree:
+    """A top-level block with what stands in it: `start` is its index, `end` the index after its last inner block.
+
+    `inner` holds the indexes of the blocks directly in each block, `markdown` each block's Markdown; of each list,
+    `parts` holds what stands in each item, and `items` the Markdown of each item.
+    """
+
+    blocks: Sequence[Block]
+    start: int
+    end: int
+    inner: dict[int, list[int]] = field(default_factory=dict)
+    markdown: dict[int, str] = field(default_factory=dict)
+    parts: dict[int, list[list[Part]]] = field(default_factory=dict)
+    items: dict[int, list[str]] = field(default_factory=dict)
+
+
+def block_markdown(blocks: Sequence[Block], allowance: Allowance) -> Iterator[str]:
+    """Yield the Markdown of each block; one top-level block at a time is in memory.
+
+    Raises:
+        TooMuchOutput: the indentation of nested items exceeds the allowance.
+    """
+    for tree in trees(blocks, allowance):
+        yield from (tree.markdown[index] for index in range(tree.start, tree.end))
+
+
+def trees(blocks: Sequence[Block], allowance: Allowance) -> Iterator[Tree]:
+    """Yield the top-level blocks with what stands in them.
+
+    Raises:
+        TooMuchOutput: the indentation of nested items exceeds the allowance.
+    """
+    start = 0
+    while start < len(blocks):
+        end = start + 1
+        while end < len(blocks) and blocks[end].parent is not None:
+            end += 1
+        tree = Tree(blocks, start, end)
+        for index in range(start + 1, end):
+            parent = blocks[index].parent
+            assert parent is not None
+            tree.inner.setdefault(parent, []).append(index)
+        for index in reversed(range(start, end)):
+            tree.markdown[index] = MARKS.get(blocks[index].kind, _source)(tree, index, allowance)
+        yield tree
+        start = end
+
+
+def indented(text: str, indentation: str) -> str:
+    """Return a text with its lines indented, except for the first one and blank ones."""
+    return LINE_BREAK.sub("\n" + indentation, text)
+
+
+def inside(paragraph: str) -> str:
+    """Return the source of a paragraph for a line inside a container: marks that start no block stay text."""
+    return LAZY_MARK.sub(r"\g<0>\\", paragraph) if "\n" in paragraph else paragraph
+
+
+def quoted(text: str) -> str:
+    """Return a text as a quote."""
+    return "\n".join([f"> {line}" if line else ">" for line in text.split("\n")])
+
+
+def fence(block: Block) -> tuple[str, str]:
+    """Return the opening and the closing line of a code block, which its code does not hold."""
+    info = block.info or ""
+    if "&" in info and html.unescape(info) != info:
+        info = info.replace("&", "&amp;")
+    mark = "~" if "`" in info else "`"
+    longest = max((len(run) for run in FENCES.findall(block.text) if run[0] == mark), default=2)
+    return mark * (longest + 1) + info, mark * (longest + 1)
+
+
+def table_row(cells: Sequence[Cell]) -> str:
+    """Return a row of a table."""
+    return f"| {' | '.join([cell.markdown.replace('|', BAR) for cell in cells])} |"
+
+
+def table_head(table: Table) -> str:
+    """Return the header of a table and the row below it."""
+    cells = [cell.strip() for cell in table.delimiter.split("|") if cell.strip()]
+    return f"{table_row(table.header)}\n|{'|'.join(cells)}|"
+
+
+def _heading(tree: Tree, index: int, allowance: Allowance) -> str:
+    block = tree.blocks[index]
+    if block.style == "html":
+        return block.markdown
+    if block.style == "setext":
+        return f"{block.markdown}\n{'===' if block.level == 1 else '---'}"
+    marks = "#" * block.level
+    closing = f" {marks}" if block.markdown.endswith("#") else ""
+    return f"{marks} {block.markdown}{closing}".rstrip()
+
+
+def _code(tree: Tree, index: int, allowance: Allowance) -> str:
+    opening, closing = fence(tree.blocks[index])
+    code = tree.blocks[index].text
+    return f"{opening}\n{code}\n{closing}" if code else f"{opening}\n{closing}"
+
+
+def _table(tree: Tree, index: int, allowance: Allowance) -> str:
+    table = tree.blocks[index].tables[0]
+    return "\n".join([table_head(table), *map(table_row, table.rows)])
+
+
+def _quote(tree: Tree, index: int, allowance: Allowance) -> str:
+    if source := tree.blocks[index].source:
+        return source
+    return quoted("\n\n".join([tree.markdown[inner] for inner in tree.inner.get(index, ())]))
+
+
+def _footnote(tree: Tree, index: int, allowance: Allowance) -> str:
+    mark = f"[^{tree.blocks[index].label}]:"
+    parts = [tree.markdown[inner] for inner in tree.inner.get(index, ())]
+    if not parts or not parts[0].startswith(mark):
+        parts.insert(0, mark)
+    return indented("\n\n".join(parts), " " * 4)
+
+
+def _list(tree: Tree, index: int, allowance: Allowance) -> str:
+    items = tree.blocks[index].items
+    parts = tree.parts[index] = item_parts(tree, index)
+    markdown = tree.items[index] = [""] * len(items)
+    for at in reversed(range(len(items))):
+        markdown[at] = _item(tree, index, items[at], parts[at], allowance)
+    return "\n".join([text for item, text in zip(items, markdown, strict=True) if item.parent is None])
+
+
+def _paragraph(tree: Tree, index: int, allowance: Allowance) -> str:
+    block = tree.blocks[index]
+    return block.markdown if block.parent is None else inside(block.markdown)
+
+
+def _rule(tree: Tree, index: int, allowance: Allowance) -> str:
+    block = tree.blocks[index]
+    return block.markdown if block.parent is None else "***"
+
+
+def _source(tree: Tree, index: int, allowance: Allowance) -> str:
+    return tree.blocks[index].source or tree.blocks[index].markdown
+
+
+def item_parts(tree: Tree, index: int) -> list[list[Part]]:
+    """Return what stands in each item of a list, in reading order."""
+    items = tree.blocks[index].items
+    parts = [_paragraphs(item) for item in items]
+    for inner in tree.inner.get(index, ()):
+        block = tree.blocks[inner]
+        parts[block.item or 0].append(Part(block.line_start, BLOCK, inner))
+    for at, item in enumerate(items):
+        if item.parent is not None:
+            parts[item.parent].append(Part(item.line_start, ITEM, at))
+    for item, entries in zip(items, parts, strict=True):
+        if item.unbroken == 0 and entries and entries[0].kind == PARAGRAPH:
+            entries[0].line = min(entry.line for entry in entries if entry.kind == BLOCK) + 1
+        entries.sort(key=attrgetter("line", "kind"))
+    return parts
+
+
+def _paragraphs(item: Item) -> list[Part]:
+    if not item.markdown:
+        return []
+    sources = item.markdown.split("\n\n")
+    if len(sources) != len(item.breaks) + 1:
+        return [Part(item.line_start, PARAGRAPH, 0, item.text, inside(item.markdown))]
+    starts = [(0, item.line_start), *item.breaks]
+    ends = [*(start - 2 for start, _ in item.breaks), len(item.text)]
+    return [
+        Part(line, PARAGRAPH, 0, item.text[start:end], inside(source))
+        for (start, line), end, source in zip(starts, ends, sources, strict=True)
+    ]
+
+
+def _item(tree: Tree, index: int, item: Item, parts: Sequence[Part], allowance: Allowance) -> str:
+    items, markdown = tree.blocks[index].items, tree.items[index]
+    text = ""
+    for at, part in enumerate(parts):
+        if at:
+            text += "\n" if part.kind == ITEM and _interrupts(items[part.index], parts[at - 1]) else "\n\n"
+        elif part.kind == BLOCK and tree.blocks[part.index].kind == "rule":
+            text = "\n"  # beside the mark of the item, it would be a rule without an item
+        text += part.markdown or (markdown if part.kind == ITEM else tree.markdown)[part.index]
+    width = len(item.marker) + 1
+    if "\n" in text:
+        allowance.take(width * text.count("\n"))
+        text = indented(text, " " * width)
+    return f"{item.marker} {text}" if text[:1] not in ("", "\n") else item.marker + text
+
+
+def _interrupts(item: Item, above: Part) -> bool:
+    """Whether a nested item is one right below this: one without text, or whose number is not 1, starts no list below a
+    paragraph."""
+    return above.kind == ITEM or bool(item.markdown and item.number in (None, 1))
+
+
+MARKS: dict[str, Callable[[Tree, int, Allowance], str]] = {
+    "heading": _heading,
+    "code": _code,
+    "table": _table,
+    "quote": _quote,
+    "footnote": _footnote,
+    "list": _list,
+    "paragraph": _paragraph,
+    "rule": _rule,
+}
+"""How a block of each kind is written; the others are their source."""
