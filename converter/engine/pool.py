@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any, TypeVar, cast
 
 from converter.config import Options
 from converter.engine.conversion import convert_batch, convert_together
 from converter.engine.process import set_up, start_fork_server
 from converter.errors import ParquetryError
-from converter.model.events import BatchEnd, BatchStart, Event, join_rows
+from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, join_rows
 from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
 
@@ -35,11 +35,17 @@ OUT_OF_MEMORY_STATUS = 71
 
 
 def convert_batches(
-    batches: Iterable[BatchStart], options: Options, names: Sequence[str], jobs: int = 1, isolated: bool = False
+    batches: Iterable[BatchStart],
+    options: Options,
+    names: Sequence[str],
+    jobs: int = 1,
+    isolated: bool = False,
+    in_worker: Callable[[Sequence[Source]], Iterable[BatchRows | BatchPieces]] | None = None,
 ) -> Iterator[Event]:
     """Yield each batch with its rows and its end, in the order of the batches, whatever order they finish in.
 
-    `jobs` and `isolated` are those of `map_batches`.
+    `jobs` and `isolated` are those of `map_batches`. Workers call `in_worker`, which converts a batch if memory
+    suffices for all of its documents together; by default `convert_together`.
 
     Raises:
         ViolationError: a record does not fit a schema that sets `fail`.
@@ -52,12 +58,18 @@ def convert_batches(
             yield start.sources
 
     here = partial(convert_batch, options=options, records=names)
-    in_worker = partial(convert_together, options=options, records=names)
-    for pieces in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, jobs, isolated):
+    in_worker = in_worker or partial(convert_together, options=options, records=names)
+    for results in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, jobs, isolated):
         start = starts.popleft()
         yield start
-        yield from pieces if len(start.sources) == 1 else [join_rows([*pieces])]
+        yield from results if len(start.sources) == 1 else _joined(results)
         yield BatchEnd(start.sources)
+
+
+def _joined(results: Iterable[BatchRows | BatchPieces]) -> Iterator[BatchRows | BatchPieces]:
+    """Yield results with consecutive rows as one."""
+    for kind, group in groupby(results, type):
+        yield from [join_rows([*cast("Iterator[BatchRows]", group)])] if kind is BatchRows else group
 
 
 def map_batches(

@@ -18,7 +18,7 @@ from converter.config import Options, Output, schema_of
 from converter.config.partitions import hive_escaped
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.errors import OutputError
-from converter.model.events import BatchRows, BatchStart, Event, whole_batches
+from converter.model.events import BatchPieces, BatchRows, BatchStart, Event, whole_batches
 from converter.model.report import Report
 from converter.model.source import NO_PARTITION
 from converter.output.capacity import Capacity, omission_problem, renaming_problem
@@ -45,6 +45,14 @@ def by_file(rows: BatchRows) -> BatchRows:
     return replace(rows, records={names.get(name, name): table for name, table in rows.records.items()})
 
 
+def stored_schemas(output: Output, options: Options) -> dict[str, pa.Schema]:
+    """Return the Arrow schemas of the records that are written, and of the parts of data sets if they are."""
+    schemas = {name: schema_of(name, options) for name in output.names(options)}
+    # A run that resumes this output needs the list of its documents, and makes the data sets anew.
+    is_resumable = output.datasets(options) and output.format == "parquet" and "documents" in schemas
+    return schemas | ({PARTS_FILE: PARTS} if is_resumable else {})
+
+
 class RecordFiles:
     """Files for each record, each data set, and the parts of the data sets, so that a later run can resume."""
 
@@ -65,11 +73,9 @@ class RecordFiles:
         contract = previous.contract() if previous and output.lock_types else {}
         self._folder, self._output, self._in_folders = stage.new, output, in_folders
         self._has_datasets = output.datasets(options)
-        self.schemas = {name: schema_of(name, options) for name in output.names(options)}
+        schemas = stored_schemas(output, options)
+        self.schemas = {name: schema for name, schema in schemas.items() if name != PARTS_FILE}
         """The Arrow schema of each record and, once written, of each data set."""
-        # A run that resumes this output needs the list of its documents, and makes the data sets anew.
-        is_resumable = self._has_datasets and output.format == "parquet" and "documents" in self.schemas
-        schemas = self.schemas | ({PARTS_FILE: PARTS} if is_resumable else {})
         self._stack = contextlib.ExitStack()
         self._parts = self._stack.enter_context(
             Parts(stage.new, schemas, output.format, output.file_layout, self._in_folders)
@@ -93,13 +99,12 @@ class RecordFiles:
         return {**self._parts.schemas, **self.schemas}
 
     def write(self, event: Event) -> None:
-        """Write the rows of a batch."""
+        """Write the encoded rows of a batch."""
         if isinstance(event, BatchStart):
             self._partition = event.partition
-        if isinstance(event, BatchRows):
-            if DATASETS in event.records:
-                self._datasets.add(event.records[DATASETS])
-            event = by_file(self._without_run_problems(event))
+        if isinstance(event, BatchPieces):
+            self._datasets.join(event.parts)
+            event = self._without_run_problems(event)
         self._parts.write(event)
 
     def adopt(self, folder: Path, files: Sequence[File]) -> None:
@@ -174,10 +179,10 @@ class RecordFiles:
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
         return sorted(self._parts.files() + files, key=lambda file: file.path)
 
-    def _without_run_problems(self, rows: BatchRows) -> BatchRows:
-        if NO_PARTITION not in self._partition or "problems" not in rows.records:
-            return rows
-        return replace(rows, records={**rows.records, "problems": self._document_problems(rows.records["problems"])})
+    def _without_run_problems(self, event: BatchPieces) -> BatchPieces:
+        if NO_PARTITION not in self._partition or "problems" not in event.records:
+            return event
+        return replace(event, records={"problems": self._document_problems(event.records["problems"])})
 
     def _document_problems(self, problems: pa.Table) -> pa.Table:
         """Return the problems of documents; those without a document wait until the partitions are known."""
