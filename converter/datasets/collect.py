@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
@@ -21,6 +21,16 @@ from converter.records import CONTRACT_VERSION
 from converter.records.ledgers import PROBLEMS
 from converter.values import NO_HINTS, Hints, asked_type, storable
 from converter.values.lattice import NULL, STRING, narrow
+
+SHARE_DATASETS, SHARE_BYTES = 32, 1024 * 1024
+"""A share of the data sets ends at whichever limit comes first."""
+
+
+class Share(NamedTuple):
+    """Some data sets: the places of their parts in the spool, and the kinds that must not change."""
+
+    places: Mapping[str, array[int]]
+    contract: Contract
 
 
 @dataclass(slots=True)
@@ -42,14 +52,20 @@ class Dataset:
 class Datasets:
     """Collects the parts of a run, and yields the rows of each data set with types that hold all values."""
 
-    def __init__(self, spool: BinaryIO, contract: Contract | None = None, hints: Hints = NO_HINTS) -> None:
-        """Take a file, open for writing and reading, as the spool of the rows.
+    def __init__(
+        self,
+        spool: BinaryIO,
+        contract: Contract | None = None,
+        hints: Hints = NO_HINTS,
+        places: Mapping[str, array[int]] | None = None,
+    ) -> None:
+        """Take a file, open for reading and, unless `places` are where parts are in it, for writing.
 
         A `contract` holds the kinds of data sets that must not change; `hints` state how their cells are read.
         """
         self._spool = Spool(spool)
         self._contract, self._hints = contract or {}, hints
-        self._places: dict[str, array[int]] = {}
+        self._places = dict(places or {})
         """The places of each data set's parts: as objects, they would be most of a long run's memory."""
         self._drifts: list[tuple[str, str, Problem]] = []
 
@@ -63,6 +79,22 @@ class Datasets:
         for name, (kinds_size, rows_size) in zip(parts.names, parts.sizes, strict=True):
             self._places.setdefault(name, array("q")).extend((position, kinds_size, rows_size))
             position += kinds_size + rows_size
+
+    def shares(self) -> Iterator[Share]:
+        """Yield all data sets, some at a time: enough work to hand out."""
+        places: dict[str, array[int]] = {}
+        size = 0
+        for name in sorted(self._places):
+            places[name] = self._places[name]
+            size += sum(places[name][2::3])
+            if len(places) >= SHARE_DATASETS or size >= SHARE_BYTES:
+                yield self._share(places)
+                places, size = {}, 0
+        if places:
+            yield self._share(places)
+
+    def _share(self, places: dict[str, array[int]]) -> Share:
+        return Share(places, {name: self._contract[name] for name in places.keys() & self._contract.keys()})
 
     def _read(self, name: str) -> Dataset:
         """Return a data set with the kinds of all its parts."""

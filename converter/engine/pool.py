@@ -9,10 +9,11 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import chain, groupby, islice
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from converter.config import Options
 from converter.engine.conversion import convert_batch, convert_together
@@ -22,12 +23,16 @@ from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart,
 from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
 
+if TYPE_CHECKING:
+    from pebble import ProcessPool
+
 # The time a batch may take beyond one document's `maximum_seconds`: to be sent, put in columns, and sent back.
 SLACK_SECONDS = 30.0
 
 # The same for a document that is converted again, alone.
 SLACK_ALONE = 5.0
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 OUT_OF_MEMORY_STATUS = 71
@@ -69,7 +74,8 @@ def convert_batches(
 def _joined(results: Iterable[BatchRows | BatchPieces]) -> Iterator[BatchRows | BatchPieces]:
     """Yield results with consecutive rows as one."""
     for kind, group in groupby(results, type):
-        yield from [join_rows([*cast("Iterator[BatchRows]", group)])] if kind is BatchRows else group
+        same_results = [*group]
+        yield from [join_rows(cast("list[BatchRows]", same_results))] if kind is BatchRows else same_results
 
 
 def map_batches(
@@ -103,10 +109,7 @@ def _map_in_pool(
     maximum_seconds: float | None,
     jobs: int,
 ) -> Iterator[list[Result]]:
-    from pebble import ProcessPool
-
-    context = multiprocessing.get_context(start_fork_server() or "spawn")
-    with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
+    with _open_pool(jobs) as pool:
 
         def submit(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Callable[[], list[Result]]:
             timeout = None if maximum_seconds is None else maximum_seconds + slack
@@ -125,13 +128,35 @@ def _map_in_pool(
             return [result for source in batch for result in collect([source], submit([source], SLACK_ALONE))]
 
         queue: deque[tuple[Sequence[Source], Callable[[], list[Result]]]] = deque()
-        try:
-            for batch in batches:
-                queue.append((batch, submit(batch)))
-                if len(queue) > jobs:
-                    yield collect(*queue.popleft())
-            while queue:
+        for batch in batches:
+            queue.append((batch, submit(batch)))
+            if len(queue) > jobs:
                 yield collect(*queue.popleft())
+        while queue:
+            yield collect(*queue.popleft())
+
+
+def map_items(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+    """Yield the result for each item, in their order, from worker processes; if one of them dies, from this process."""
+    from pebble import ProcessExpired
+
+    with _open_pool(jobs) as pool:
+        for item, future in [(item, pool.schedule(function, args=[item])) for item in items]:
+            try:
+                yield future.result()
+            except ProcessExpired:
+                yield function(item)
+
+
+@contextmanager
+def _open_pool(jobs: int) -> Iterator[ProcessPool]:
+    """Open a pool of workers; they are stopped if the block fails, or its generator is dropped."""
+    from pebble import ProcessPool
+
+    context = multiprocessing.get_context(start_fork_server() or "spawn")
+    with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
+        try:
+            yield pool
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise

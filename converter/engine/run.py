@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 
 from converter.config import Options, Output, Run, schema_of
-from converter.datasets import DATASETS
+from converter.datasets import DATASETS, Share
 from converter.destination import DATABASE, FILE, FOLDER
 from converter.engine.conversion import LARGE_BYTES
 from converter.engine.encoding import Encoder, convert_encoded, encoded
-from converter.engine.pool import convert_batches
+from converter.engine.pool import convert_batches, map_items
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, Sink, whole_batches
 from converter.model.report import Report
@@ -38,6 +38,7 @@ from converter.output import (
     previous_output,
 )
 from converter.output.datapackage import write_datapackage
+from converter.output.dataset_files import DatasetFiles, WrittenDatasets, in_threads
 from converter.sources.evidence import Listing, Sources
 from converter.values.names import column_name
 from converter.write import FORMATS, NestedJsonWriter
@@ -307,15 +308,23 @@ def write_target(
         with _write_behind(encoded(sink, Encoder(output, options)) if encodes else sink) as write:
             convert_sources(new_sources, write, output, options, report, run, encodes)
 
-    return write_output(target, output, options, fill, sources.listing if isinstance(sources, Sources) else None)
+    listing = sources.listing if isinstance(sources, Sources) else None
+    return write_output(target, output, options, fill, listing, run.jobs)
+
+
+def spread(files: DatasetFiles, shares: Iterable[Share], jobs: int) -> Iterable[WrittenDatasets]:
+    """Write data sets, in other processes if there are several jobs and several shares."""
+    shares = [*shares]
+    return map_items(files, shares, jobs) if jobs > 1 and len(shares) > 1 else in_threads(files, shares)
 
 
 def write_output(
-    target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None
+    target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None, jobs: int = 1
 ) -> Report:
     """Call `fill` to convert documents into the files of an output, and put the files in place together.
 
-    `listing` is what else is known about the sources; it is complete once `fill` has consumed them.
+    `listing` is what else is known about the sources; it is complete once `fill` has consumed them. `jobs` is the
+    number of processes that write data sets.
 
     Raises:
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
@@ -346,7 +355,7 @@ def write_output(
                     if not files.go_on(previous, removals, report):
                         return report  # nothing has changed
                     stale = removals
-            written_files = files.finish(report)
+            written_files = files.finish(report, partial(spread, jobs=jobs))
         if report.documents or previous is not None:
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))

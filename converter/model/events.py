@@ -42,7 +42,7 @@ class BatchEnd:
 
 
 class Piece(NamedTuple):
-    """Rows of a record on their way to a file: `encoded` in its format, or if they are few, a `message` of Arrow IPC."""
+    """Rows of a record on their way to a file: `encoded` in its format, or if few, as a `message` of Arrow IPC."""
 
     rows: int
     encoded: Any = None
@@ -50,7 +50,7 @@ class Piece(NamedTuple):
 
 
 class SpooledParts(NamedTuple):
-    """Parts of data sets as the spool holds them: the name of each, the sizes of its kinds and rows, and their bytes."""
+    """Parts of data sets as the spool holds them: names, sizes of their kinds and of their rows, and all bytes."""
 
     names: Sequence[str]
     sizes: Sequence[tuple[int, int]]

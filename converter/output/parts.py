@@ -195,7 +195,10 @@ class Parts:
         """Return the path of a record's file, and create its folder."""
         suffix = self._format(name).suffix
         path = "/".join(filter(None, (name, partition, f"part-{number:05}"))) if self.in_folders else name
-        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        folder = self.folder  # if it is gone, the run was killed: it must not come back
+        for parent in path.split("/")[:-1]:
+            folder /= parent
+            folder.mkdir(exist_ok=True)
         return path + suffix
 
     def add_file(self, path: str, name: str, rows: int = 0) -> None:

@@ -1,4 +1,4 @@
-"""The rows of a batch -> pieces: encoded in the process that made them, joined to files by the one that writes these."""
+"""Rows of a batch -> pieces: encoded in the process that made them, joined to files by the process that writes."""
 
 from __future__ import annotations
 

@@ -83,9 +83,7 @@ def frame_of(empty_file: bytes) -> Frame:
 
 def entry_of(group: RowGroup, offset: int, ordinal: int) -> bytes:
     """Return the entry of a row group in the footer of a file in which its file's row groups start at this offset."""
-    numbers = (
-        _signed(ordinal & LARGEST_ORDINAL if number is None else offset + number) for number in group.numbers
-    )
+    numbers = (_signed(ordinal & LARGEST_ORDINAL if number is None else offset + number) for number in group.numbers)
     return group.texts[0] + b"".join(chain.from_iterable(zip(numbers, group.texts[1:], strict=True)))
 
 
