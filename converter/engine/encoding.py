@@ -48,10 +48,10 @@ class Encoder:
             else:
                 self._pieces.add({name: table})
 
-    def take(self, report: Report | None = None) -> BatchPieces:
-        """Return all rows, which `report` counts; the next batch can follow."""
+    def take(self, report: Report | None = None, is_complete: bool = True) -> BatchPieces:
+        """Return the rows, which `report` counts: all of a batch, or those that need not wait for others."""
         pieces = BatchPieces(
-            self._pieces.take(),
+            self._pieces.take(is_complete),
             {"problems": pa.concat_tables(self._problems)} if any(table.num_rows for table in self._problems) else {},
             spooled_parts(pa.concat_tables(self._parts) if self._parts else PARTS.empty_table()),
             report,
@@ -62,7 +62,7 @@ class Encoder:
 
 
 def encoded(sink: Sink, encoder: Encoder) -> Sink:
-    """Return a sink that encodes the rows of each batch, unless a worker did."""
+    """Return a sink that encodes the rows of each batch, unless a worker did. Memory holds only some of a document."""
     is_filled = False
 
     def take(event: Event) -> None:
@@ -70,6 +70,7 @@ def encoded(sink: Sink, encoder: Encoder) -> Sink:
         if isinstance(event, BatchRows):
             encoder.add(event)
             is_filled = True
+            sink(encoder.take(is_complete=False))
             return
         if is_filled:
             sink(encoder.take())

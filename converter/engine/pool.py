@@ -16,7 +16,7 @@ from itertools import chain, groupby, islice
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch, convert_together
+from converter.engine.conversion import LARGE_BYTES, convert_batch, convert_together
 from converter.engine.process import set_up, start_fork_server
 from converter.errors import ParquetryError
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, join_rows
@@ -31,6 +31,9 @@ SLACK_SECONDS = 30.0
 
 # The same for a document that is converted again, alone.
 SLACK_ALONE = 5.0
+
+LARGE_BATCH_BYTES = 2 * LARGE_BYTES
+"""A batch of this size is one document, and much larger than others."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -90,9 +93,9 @@ def map_batches(
 
     With more than one of `jobs` and several batches, that many worker processes call `in_worker`; else this process
     calls `here`, unless `isolated`: then even a single batch goes to a worker, as a document may end its process. At
-    most `jobs` + 1 batches are in progress, so that memory does not grow with the run. If a batch fails as a whole (a
-    worker died, ran out of memory, or could not be interrupted), each of its documents is tried again alone; one that
-    fails again is passed to `here` as a problem.
+    most `most_unfinished` batches are handed out, so that memory does not grow with the run. If a batch fails as a
+    whole (a worker died, ran out of memory, or could not be interrupted), each of its documents is tried again alone;
+    one that fails again is passed to `here` as a problem.
     """
     iterator = iter(batches)
     first_batches = list(islice(iterator, 2))
@@ -100,6 +103,15 @@ def map_batches(
     if not isolated and (jobs == 1 or len(first_batches) < 2):
         return map(here, all_batches)
     return _map_in_pool(all_batches, here, in_worker, maximum_seconds, jobs)
+
+
+def most_unfinished(jobs: int, batch_bytes: int) -> int:
+    """Return how many batches of this size may be handed out whose results are not yet taken.
+
+    Results are taken in order, and some batches take several times as long as others: with few batches, workers would
+    wait for the slowest. Large documents may not wait in numbers.
+    """
+    return (3 if batch_bytes < LARGE_BATCH_BYTES else 1) * jobs + 1
 
 
 def _map_in_pool(
@@ -130,7 +142,7 @@ def _map_in_pool(
         queue: deque[tuple[Sequence[Source], Callable[[], list[Result]]]] = deque()
         for batch in batches:
             queue.append((batch, submit(batch)))
-            if len(queue) > jobs:
+            if len(queue) >= most_unfinished(jobs, sum(len(source.data) for source in batch)):
                 yield collect(*queue.popleft())
         while queue:
             yield collect(*queue.popleft())

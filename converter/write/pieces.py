@@ -34,9 +34,9 @@ class Pieces:
                 self._batches.setdefault(name, []).extend(rows.to_batches())
                 self._bytes[name] = self._bytes.get(name, 0) + rows.nbytes
 
-    def take(self) -> dict[str, list[Piece]]:
-        """Return the pieces of each record, in the order of the rows; the next batch can follow."""
-        for name in list(self._batches):
+    def take(self, is_complete: bool = True) -> dict[str, list[Piece]]:
+        """Return the pieces of each record, in the order of the rows: all of a batch, or those that are full."""
+        for name in list(self._batches) if is_complete else ():
             self._encode(name)
         pieces, self._pieces = self._pieces, {}
         return pieces
