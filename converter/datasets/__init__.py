@@ -6,7 +6,7 @@ tables of a document -> part: rows with one type per column for all tables, and 
                         last run (`lock.py`)
 """
 
-from converter.datasets.collect import Datasets, rows_of_problems
+from converter.datasets.collect import Datasets, Share, rows_of_problems, spooled_parts
 from converter.datasets.lock import Contract, contract_of
 from converter.datasets.part import PARTS, parts_of
 
@@ -22,7 +22,9 @@ __all__ = [
     "PARTS_FILE",
     "Contract",
     "Datasets",
+    "Share",
     "contract_of",
     "parts_of",
     "rows_of_problems",
+    "spooled_parts",
 ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from itertools import chain
+from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
@@ -14,20 +15,31 @@ from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
 from converter.datasets.lock import Contract, locked_values
 from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds, source_of
 from converter.datasets.spool import Spool
+from converter.model.events import SpooledParts
 from converter.problems import LOCKED, Problem
 from converter.records import CONTRACT_VERSION
 from converter.records.ledgers import PROBLEMS
 from converter.values import NO_HINTS, Hints, asked_type, storable
 from converter.values.lattice import NULL, STRING, narrow
 
+SHARE_DATASETS, SHARE_BYTES = 32, 1024 * 1024
+"""A share of the data sets ends at whichever limit comes first."""
+
+
+class Share(NamedTuple):
+    """Some data sets: the places of their parts in the spool, and the kinds that must not change."""
+
+    places: Mapping[str, array[int]]
+    contract: Contract
+
 
 @dataclass(slots=True)
 class Dataset:
-    """The state in memory of one data set: where its parts are, and the observed kinds of its columns."""
+    """One data set: where its parts are, and the observed kinds of its columns."""
 
     name: str
-    places: array[int] = field(default_factory=lambda: array("q"))
-    """The place of each part in the spool, two numbers: as objects, they would be most of a long run's memory."""
+    places: array[int]
+    """The place of each part in the spool, three numbers: where its kinds begin, their size, and that of its rows."""
     kinds: dict[str, Kinds] = field(default_factory=dict)
     orders: Counter[Order] = field(default_factory=Counter)
 
@@ -40,31 +52,65 @@ class Dataset:
 class Datasets:
     """Collects the parts of a run, and yields the rows of each data set with types that hold all values."""
 
-    def __init__(self, spool: BinaryIO, contract: Contract | None = None, hints: Hints = NO_HINTS) -> None:
-        """Take a file, open for writing and reading, as the spool of the rows.
+    def __init__(
+        self,
+        spool: BinaryIO,
+        contract: Contract | None = None,
+        hints: Hints = NO_HINTS,
+        places: Mapping[str, array[int]] | None = None,
+    ) -> None:
+        """Take a file, open for reading and, unless `places` are where parts are in it, for writing.
 
         A `contract` holds the kinds of data sets that must not change; `hints` state how their cells are read.
         """
         self._spool = Spool(spool)
         self._contract, self._hints = contract or {}, hints
-        self._datasets: dict[str, Dataset] = {}
+        self._places = dict(places or {})
+        """The places of each data set's parts: as objects, they would be most of a long run's memory."""
         self._drifts: list[tuple[str, str, Problem]] = []
 
     def add(self, parts: pa.RecordBatch | pa.Table) -> None:
-        """Add the parts of a batch (`PARTS`); memory keeps only their places and kinds."""
-        for _, name, kinds, rows in zip(*(column.to_pylist() for column in parts.columns), strict=True):
-            dataset = self._datasets.setdefault(name, Dataset(name))
-            dataset.places.extend(self._spool.append(rows))
-            columns, orders = read_kinds(kinds)
+        """Add the parts of a batch (`PARTS`); memory keeps only their places."""
+        self.join(spooled_parts(parts))
+
+    def join(self, parts: SpooledParts) -> None:
+        """Add the parts of a batch that `spooled_parts` made ready."""
+        position, _ = self._spool.append(parts.data)
+        for name, (kinds_size, rows_size) in zip(parts.names, parts.sizes, strict=True):
+            self._places.setdefault(name, array("q")).extend((position, kinds_size, rows_size))
+            position += kinds_size + rows_size
+
+    def shares(self) -> Iterator[Share]:
+        """Yield all data sets, some at a time: enough work to hand out."""
+        places: dict[str, array[int]] = {}
+        size = 0
+        for name in sorted(self._places):
+            places[name] = self._places[name]
+            size += sum(places[name][2::3])
+            if len(places) >= SHARE_DATASETS or size >= SHARE_BYTES:
+                yield self._share(places)
+                places, size = {}, 0
+        if places:
+            yield self._share(places)
+
+    def _share(self, places: dict[str, array[int]]) -> Share:
+        return Share(places, {name: self._contract[name] for name in places.keys() & self._contract.keys()})
+
+    def _read(self, name: str) -> Dataset:
+        """Return a data set with the kinds of all its parts."""
+        dataset = Dataset(name, self._places[name])
+        for position, kinds_size, _ in _triples(dataset.places):
+            columns, orders = read_kinds(self._spool.read_bytes(position, kinds_size))
             for order, count in orders:
                 dataset.orders[order] += count
             for column, kind, occurrences in columns:
                 add(dataset.kinds.setdefault(column, {}), kind, occurrences)
+        return dataset
 
     def tables(self) -> Iterator[tuple[str, pa.Schema, Iterator[pa.RecordBatch]]]:
         """Yield the name, schema and rows of each data set; the rows are read lazily."""
-        for name in sorted(self._datasets):
-            dataset = self._datasets[name]
+        for name in sorted(self._places):
+            dataset = self._read(name)
             types = self._types(dataset)
             self._drifts += _drift(dataset, types)
             self._drifts += self._misfits(dataset)
@@ -73,14 +119,14 @@ class Datasets:
 
     def rows(self, name: str) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a data set that `tables` has yielded, once more."""
-        dataset = self._datasets[name]
+        dataset = self._read(name)
         types = self._types(dataset)
         return self._batches(dataset, types, _schema(dataset, types))
 
     def tell(self, name: str, problem: Callable[[int], Problem]) -> None:
         """Add a data set's problem to `problems`; `problem` creates it from the line of the first table."""
         place = min(
-            occurrences.first_place for kinds in self._datasets[name].kinds.values() for occurrences in kinds.values()
+            occurrences.first_place for kinds in self._read(name).kinds.values() for occurrences in kinds.values()
         )
         self._drifts.append((place.doc_id, place.source, problem(place.line)))
 
@@ -89,8 +135,8 @@ class Datasets:
         return rows_of_problems(self._drifts)
 
     def _parts(self, dataset: Dataset) -> Iterator[pa.RecordBatch]:
-        for place in zip(dataset.places[::2], dataset.places[1::2], strict=True):
-            yield self._spool.read(place)
+        for position, kinds_size, rows_size in _triples(dataset.places):
+            yield self._spool.read((position + kinds_size, rows_size))
 
     def _types(self, dataset: Dataset) -> dict[str, Kind]:
         """Return the kind of each column over the whole run; string if values would not survive the cast."""
@@ -159,6 +205,17 @@ class Datasets:
                 source = TEXT if type == STRING else VALUE
                 columns.append(as_type(rows.column(source + name), type))
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def spooled_parts(parts: pa.RecordBatch | pa.Table) -> SpooledParts:
+    """Return parts of data sets (`PARTS`) as the spool holds them."""
+    names, kinds, rows = (parts.column(name).to_pylist() for name in ("dataset", "kinds", "rows"))
+    sizes = [*zip(map(len, kinds), map(len, rows), strict=True)]
+    return SpooledParts(names, sizes, b"".join(chain.from_iterable(zip(kinds, rows, strict=True))))
+
+
+def _triples(places: array[int]) -> Iterator[tuple[int, int, int]]:
+    return zip(places[::3], places[1::3], places[2::3], strict=True)
 
 
 def rows_of_problems(problems: Iterable[tuple[str | None, str, Problem]]) -> pa.RecordBatch:

@@ -34,9 +34,11 @@ class Spool:
 
     def read(self, place: tuple[int, int]) -> pa.RecordBatch:
         """Return the batch written at this place; threads can read concurrently."""
-        start, size = place
+        with pa.ipc.open_stream(self.read_bytes(*place)) as stream:
+            return stream.read_next_batch()
+
+    def read_bytes(self, start: int, size: int) -> bytes:
+        """Return bytes written before; threads can read concurrently."""
         with self._lock:
             self._file.seek(start)
-            data = self._file.read(size)
-        with pa.ipc.open_stream(data) as stream:
-            return stream.read_next_batch()
+            return self._file.read(size)

@@ -9,18 +9,22 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import TimeoutError
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
-from typing import Any, TypeVar, cast
+from itertools import chain, groupby, islice
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from converter.config import Options
-from converter.engine.conversion import convert_batch, convert_together
+from converter.engine.conversion import LARGE_BYTES, convert_batch, convert_together
 from converter.engine.process import set_up, start_fork_server
 from converter.errors import ParquetryError
-from converter.model.events import BatchEnd, BatchStart, Event, join_rows
+from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, join_rows
 from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 # The time a batch may take beyond one document's `maximum_seconds`: to be sent, put in columns, and sent back.
 SLACK_SECONDS = 30.0
@@ -28,6 +32,10 @@ SLACK_SECONDS = 30.0
 # The same for a document that is converted again, alone.
 SLACK_ALONE = 5.0
 
+LARGE_BATCH_BYTES = 2 * LARGE_BYTES
+"""A batch of this size is one document, and much larger than others."""
+
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 OUT_OF_MEMORY_STATUS = 71
@@ -35,11 +43,17 @@ OUT_OF_MEMORY_STATUS = 71
 
 
 def convert_batches(
-    batches: Iterable[BatchStart], options: Options, names: Sequence[str], jobs: int = 1, isolated: bool = False
+    batches: Iterable[BatchStart],
+    options: Options,
+    names: Sequence[str],
+    jobs: int = 1,
+    isolated: bool = False,
+    in_worker: Callable[[Sequence[Source]], Iterable[BatchRows | BatchPieces]] | None = None,
 ) -> Iterator[Event]:
     """Yield each batch with its rows and its end, in the order of the batches, whatever order they finish in.
 
-    `jobs` and `isolated` are those of `map_batches`.
+    `jobs` and `isolated` are those of `map_batches`. Workers call `in_worker`, which converts a batch if memory
+    suffices for all of its documents together; by default `convert_together`.
 
     Raises:
         ViolationError: a record does not fit a schema that sets `fail`.
@@ -52,12 +66,19 @@ def convert_batches(
             yield start.sources
 
     here = partial(convert_batch, options=options, records=names)
-    in_worker = partial(convert_together, options=options, records=names)
-    for pieces in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, jobs, isolated):
+    in_worker = in_worker or partial(convert_together, options=options, records=names)
+    for results in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, jobs, isolated):
         start = starts.popleft()
         yield start
-        yield from pieces if len(start.sources) == 1 else [join_rows([*pieces])]
+        yield from results if len(start.sources) == 1 else _joined(results)
         yield BatchEnd(start.sources)
+
+
+def _joined(results: Iterable[BatchRows | BatchPieces]) -> Iterator[BatchRows | BatchPieces]:
+    """Yield results with consecutive rows as one."""
+    for kind, group in groupby(results, type):
+        same_results = [*group]
+        yield from [join_rows(cast("list[BatchRows]", same_results))] if kind is BatchRows else same_results
 
 
 def map_batches(
@@ -72,9 +93,9 @@ def map_batches(
 
     With more than one of `jobs` and several batches, that many worker processes call `in_worker`; else this process
     calls `here`, unless `isolated`: then even a single batch goes to a worker, as a document may end its process. At
-    most `jobs` + 1 batches are in progress, so that memory does not grow with the run. If a batch fails as a whole (a
-    worker died, ran out of memory, or could not be interrupted), each of its documents is tried again alone; one that
-    fails again is passed to `here` as a problem.
+    most `most_unfinished` batches are handed out, so that memory does not grow with the run. If a batch fails as a
+    whole (a worker died, ran out of memory, or could not be interrupted), each of its documents is tried again alone;
+    one that fails again is passed to `here` as a problem.
     """
     iterator = iter(batches)
     first_batches = list(islice(iterator, 2))
@@ -84,6 +105,15 @@ def map_batches(
     return _map_in_pool(all_batches, here, in_worker, maximum_seconds, jobs)
 
 
+def most_unfinished(jobs: int, batch_bytes: int) -> int:
+    """Return how many batches of this size may be handed out whose results are not yet taken.
+
+    Results are taken in order, and some batches take several times as long as others: with few batches, workers would
+    wait for the slowest. Large documents may not wait in numbers.
+    """
+    return (3 if batch_bytes < LARGE_BATCH_BYTES else 1) * jobs + 1
+
+
 def _map_in_pool(
     batches: Iterable[Sequence[Source]],
     here: Callable[[Sequence[Source]], Iterable[Result]],
@@ -91,10 +121,7 @@ def _map_in_pool(
     maximum_seconds: float | None,
     jobs: int,
 ) -> Iterator[list[Result]]:
-    from pebble import ProcessPool
-
-    context = multiprocessing.get_context(start_fork_server() or "spawn")
-    with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
+    with _open_pool(jobs) as pool:
 
         def submit(batch: Sequence[Source], slack: float = SLACK_SECONDS) -> Callable[[], list[Result]]:
             timeout = None if maximum_seconds is None else maximum_seconds + slack
@@ -113,13 +140,35 @@ def _map_in_pool(
             return [result for source in batch for result in collect([source], submit([source], SLACK_ALONE))]
 
         queue: deque[tuple[Sequence[Source], Callable[[], list[Result]]]] = deque()
-        try:
-            for batch in batches:
-                queue.append((batch, submit(batch)))
-                if len(queue) > jobs:
-                    yield collect(*queue.popleft())
-            while queue:
+        for batch in batches:
+            queue.append((batch, submit(batch)))
+            if len(queue) >= most_unfinished(jobs, sum(len(source.data) for source in batch)):
                 yield collect(*queue.popleft())
+        while queue:
+            yield collect(*queue.popleft())
+
+
+def map_items(function: Callable[[Item], Result], items: Iterable[Item], jobs: int) -> Iterator[Result]:
+    """Yield the result for each item, in their order, from worker processes; if one of them dies, from this process."""
+    from pebble import ProcessExpired
+
+    with _open_pool(jobs) as pool:
+        for item, future in [(item, pool.schedule(function, args=[item])) for item in items]:
+            try:
+                yield future.result()
+            except ProcessExpired:
+                yield function(item)
+
+
+@contextmanager
+def _open_pool(jobs: int) -> Iterator[ProcessPool]:
+    """Open a pool of workers; they are stopped if the block fails, or its generator is dropped."""
+    from pebble import ProcessPool
+
+    context = multiprocessing.get_context(start_fork_server() or "spawn")
+    with ProcessPool(max_workers=jobs, initializer=_set_up_worker, context=cast("Any", context)) as pool:
+        try:
+            yield pool
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
             raise

@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 
 from converter.config import Options, Output, Run, schema_of
-from converter.datasets import DATASETS
+from converter.datasets import DATASETS, Share
 from converter.destination import DATABASE, FILE, FOLDER
 from converter.engine.conversion import LARGE_BYTES
-from converter.engine.pool import convert_batches
+from converter.engine.encoding import Encoder, convert_encoded, encoded
+from converter.engine.pool import convert_batches, map_items
 from converter.errors import OutputError, TooManyProblems, UsageError
-from converter.model.events import BatchEnd, BatchRows, BatchStart, Event, Sink, whole_batches
+from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, Sink, whole_batches
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import (
@@ -36,9 +38,11 @@ from converter.output import (
     previous_output,
 )
 from converter.output.datapackage import write_datapackage
+from converter.output.dataset_files import DatasetFiles, WrittenDatasets, in_threads
 from converter.sources.evidence import Listing, Sources
 from converter.values.names import column_name
 from converter.write import FORMATS, NestedJsonWriter
+from converter.write.pieces import join
 
 if TYPE_CHECKING:
     from converter.output.capacity import Capacity
@@ -85,9 +89,10 @@ def convert_sources(
     options: Options,
     report: Report,
     run: Run,
+    encodes: bool = False,
 ) -> None:
     """Convert the sources batch by batch to the records that the output needs and a report counts; pass each batch with
-    its partition to `sink`, and count its rows.
+    its partition to `sink`, and count its rows. With `encodes`, workers encode the rows as the output stores them.
 
     Raises:
         UsageError: a record is unknown.
@@ -95,7 +100,8 @@ def convert_sources(
         TooManyProblems: there are more errors in `problems` than the run allows.
     """
     schemas = [schema.name for schema in options.schemas]
-    report.rows |= dict.fromkeys([*output.names(options), *schemas], 0)
+    requested_names = [*output.names(options), *schemas]
+    report.rows |= dict.fromkeys(requested_names, 0)
     report.matched |= dict.fromkeys(schemas, 0)
     keep_unique = uniqueness_filter(options)
     hinted_types = options.hints.types.keys() - {"*"}
@@ -104,32 +110,55 @@ def convert_sources(
             [*output.requested_records(options), *schemas, *COUNTED_RECORDS, *(["tables"] if hinted_types else [])]
         )
     )
+    count = partial(count_rows, hinted_types=hinted_types)
+    # Only this process can tell which rows are unique.
+    in_worker = (
+        partial(
+            convert_encoded, options=options, records=names, output=output, counted_names=requested_names, count=count
+        )
+        if encodes and not has_unique(options)
+        else None
+    )
     documents = 0
-    for event in convert_batches(batches(sources, output.partition_by), options, names, run.jobs, run.isolated):
+    for event in convert_batches(
+        batches(sources, output.partition_by), options, names, run.jobs, run.isolated, in_worker
+    ):
         match event:
             case BatchStart():
-                documents = 0
+                documents = report.documents
                 sink(event)
             case BatchRows():
                 rows = keep_unique(event)
                 sink(rows)
-                report.add(rows.records)
-                if hinted_types and "tables" in rows.records:
-                    report.hinted = sorted({*report.hinted, *matching_types(hinted_types, rows.records["tables"])})
-                documents += rows.records["documents"].num_rows if "documents" in rows.records else 0
-                for name, matched in rows.matched.items():
-                    report.matched[name] += matched
+                count(report, rows)
+            case BatchPieces():
+                sink(event)
+                report.join(event.report or Report())
             case BatchEnd(batch):
                 sink(event)
                 report.sources += len(batch)
-                report.documents += documents
-                report.failed += len(batch) - documents
+                report.failed += len(batch) - (report.documents - documents)
                 report.listing_complete = report.listing_complete and all(source.listed for source in batch)
                 report.bytes += sum(len(source.data) for source in batch)
                 if run.maximum_problems is not None and report.errors > run.maximum_problems:
                     raise TooManyProblems(run.maximum_problems, report.problems)
                 if run.progress is not None:
                     run.progress(report.sources, report.bytes)
+
+
+def count_rows(report: Report, rows: BatchRows, hinted_types: Collection[str]) -> None:
+    """Count rows of a batch in a report."""
+    report.add(rows.records)
+    report.documents += rows.records["documents"].num_rows if "documents" in rows.records else 0
+    if hinted_types and "tables" in rows.records:
+        report.hinted = sorted({*report.hinted, *matching_types(hinted_types, rows.records["tables"])})
+    for name, matched in rows.matched.items():
+        report.matched[name] = report.matched.get(name, 0) + matched
+
+
+def has_unique(options: Options) -> bool:
+    """Whether a schema demands that rows differ from all others of the run."""
+    return any(field.bounds.get("unique") for schema in options.schemas for field in schema.fields)
 
 
 @contextlib.contextmanager
@@ -190,16 +219,19 @@ def write_stream(
         raise UsageError(
             f"{output.format} holds one record per file; name an output folder with `out`, or one record with `records`"
         )
-    writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.file_layout)
+    schema = schema_of(names[0], options)
+    writer = FORMATS[output.format].writer(stream, schema, output.file_layout)
 
     def write(event: Event) -> None:
-        if isinstance(event, BatchRows) and names[0] in event.records:
-            for rows in event.records[names[0]].to_batches():
+        if isinstance(event, BatchPieces):
+            for piece in event.pieces.get(names[0], ()):
+                join(writer, piece, schema)
+            for rows in event.records[names[0]].to_batches() if names[0] in event.records else ():
                 writer.write(rows)
 
     report.written = True
     with timed(report):
-        convert_sources(sources, write, output, options, report, run)
+        convert_sources(sources, encoded(write, Encoder(output, options)), output, options, report, run, encodes=True)
         writer.close()
     return report
 
@@ -271,19 +303,28 @@ def write_target(
 
     def fill(files: Files, stage: Stage, previous: PreviousOutput | None, report: Report) -> None:
         new_sources = sources if previous is None else not_held(sources, previous, report)
-        with _write_behind(files.write) as write:
-            sink = write if previous is None else skip_unchanged(write, previous)
-            convert_sources(new_sources, sink, output, options, report, run)
+        sink = files.write if previous is None else skip_unchanged(files.write, previous)
+        encodes = isinstance(files, RecordFiles)
+        with _write_behind(encoded(sink, Encoder(output, options)) if encodes else sink) as write:
+            convert_sources(new_sources, write, output, options, report, run, encodes)
 
-    return write_output(target, output, options, fill, sources.listing if isinstance(sources, Sources) else None)
+    listing = sources.listing if isinstance(sources, Sources) else None
+    return write_output(target, output, options, fill, listing, run.jobs)
+
+
+def spread(files: DatasetFiles, shares: Iterable[Share], jobs: int) -> Iterable[WrittenDatasets]:
+    """Write data sets, in other processes if there are several jobs and several shares."""
+    shares = [*shares]
+    return map_items(files, shares, jobs) if jobs > 1 and len(shares) > 1 else in_threads(files, shares)
 
 
 def write_output(
-    target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None
+    target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None, jobs: int = 1
 ) -> Report:
     """Call `fill` to convert documents into the files of an output, and put the files in place together.
 
-    `listing` is what else is known about the sources; it is complete once `fill` has consumed them.
+    `listing` is what else is known about the sources; it is complete once `fill` has consumed them. `jobs` is the
+    number of processes that write data sets.
 
     Raises:
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
@@ -314,7 +355,7 @@ def write_output(
                     if not files.go_on(previous, removals, report):
                         return report  # nothing has changed
                     stale = removals
-            written_files = files.finish(report)
+            written_files = files.finish(report, partial(spread, jobs=jobs))
         if report.documents or previous is not None:
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))
@@ -373,8 +414,10 @@ def skip_unchanged(sink: Sink, previous: PreviousOutput) -> Sink:
     """Return a sink that also records which documents of an earlier output were converted."""
 
     def write(event: Event) -> None:
-        if isinstance(event, BatchRows):
-            previous.take(event.records)
+        if isinstance(event, BatchPieces):
+            previous.take(event.doc_ids)
+        elif isinstance(event, BatchRows) and "documents" in event.records:
+            previous.take(event.records["documents"].column("doc_id").to_pylist())
         sink(event)
 
     return write

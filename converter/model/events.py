@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import pyarrow as pa
 
+from converter.model.report import Report
 from converter.model.source import Source
 
 Records: TypeAlias = Mapping[str, pa.Table]
@@ -40,7 +41,38 @@ class BatchEnd:
     sources: Sequence[Source]
 
 
-Event: TypeAlias = BatchStart | BatchRows | BatchEnd
+class Piece(NamedTuple):
+    """Rows of a record on their way to a file: `encoded` in its format, or if few, as a `message` of Arrow IPC."""
+
+    rows: int
+    encoded: Any = None
+    message: bytes | None = None
+
+
+class SpooledParts(NamedTuple):
+    """Parts of data sets as the spool holds them: names, sizes of their kinds and of their rows, and all bytes."""
+
+    names: Sequence[str]
+    sizes: Sequence[tuple[int, int]]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPieces:
+    """All rows of the batch, made ready for their files by the process that converted it.
+
+    `rows` has the rows of records that are not made ready, `parts` the parts of data sets. `report` counts the rows,
+    `doc_ids` are the documents; both are empty if rows were passed on before.
+    """
+
+    pieces: Mapping[str, Sequence[Piece]]
+    records: Records
+    parts: SpooledParts
+    report: Report | None = None
+    doc_ids: Sequence[str] = ()
+
+
+Event: TypeAlias = BatchStart | BatchRows | BatchPieces | BatchEnd
 Sink: TypeAlias = Callable[[Event], None]
 """Takes the events of a run, one after the other."""
 

@@ -11,9 +11,10 @@ a later run -> PreviousOutput: what it can keep (`previous.py`), if it resumes t
 
 from converter.config import Mode, Output
 from converter.output.disk import Folder
-from converter.output.folder import NestedFile, RecordFiles
+from converter.output.folder import NestedFile, RecordFiles, stored_schemas
 from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
 from converter.output.partition import partition_of
+from converter.output.parts import format_of
 from converter.output.previous import PreviousOutput
 from converter.output.resume import previous_output
 from converter.output.stage import Stage, open_stage
@@ -34,10 +35,12 @@ __all__ = [
     "Stage",
     "Target",
     "find_target",
+    "format_of",
     "open_stage",
     "open_target",
     "partition_of",
     "previous_output",
     "read_manifest",
+    "stored_schemas",
     "verify",
 ]

@@ -15,6 +15,11 @@ LONGEST_LIST = 10
 """A message names at most this many renamed columns."""
 
 
+def fits_always(rows: pa.RecordBatch) -> bool:
+    """Return True: the system takes rows of any size."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Capacity:
     """Limits on the number and the names of columns in a system's tables.
@@ -30,7 +35,7 @@ class Capacity:
     reserved: frozenset[str] = frozenset()
     forbidden: str = "\0"
     folds_case: bool = True
-    fits: Callable[[pa.RecordBatch], bool] = lambda rows: True
+    fits: Callable[[pa.RecordBatch], bool] = fits_always
     sure_columns: int | None = None
     """Up to this many columns, rows fit whatever they hold."""
 

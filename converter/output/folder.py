@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,31 +16,38 @@ from converter.config import Options, Output, schema_of
 from converter.config.partitions import hive_escaped
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
 from converter.errors import OutputError
-from converter.model.events import BatchRows, BatchStart, Event, whole_batches
+from converter.model.events import BatchPieces, BatchRows, BatchStart, Event, whole_batches
 from converter.model.report import Report
 from converter.model.source import NO_PARTITION
-from converter.output.capacity import Capacity, omission_problem, renaming_problem
-from converter.output.manifest import MEND, File, Manifest, check_file, described, is_name
+from converter.output.capacity import Capacity
+from converter.output.dataset_files import DatasetFiles, Spread, WrittenDatasets, in_threads, report_damage
+from converter.output.manifest import File, Manifest, check_file, described
 from converter.output.partition import NO_ATTRIBUTE, unused
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
 from converter.output.rows import batches
-from converter.output.stage import Stage
+from converter.output.stage import Stage, move_in_stage
 from converter.problems import LOCKED
 from converter.records import RECORDS
 from converter.records.ledgers import PROBLEMS
 from converter.write import NestedJsonWriter
 
-WRITING_THREADS = 2
-"""Threads that write data sets while the files of records are completed. Most data sets are small: a file system takes
-longer to create their files than Parquetry to fill them. Measured on `../shared/corpora`, with 367 data sets: the run
-takes 0.91 of the time that it takes without threads."""
+SPOOL = "spool"
+"""The file of a stage that holds the parts of data sets until the run ends."""
 
 
 def by_file(rows: BatchRows) -> BatchRows:
     """Return the rows by file name: the parts of data sets are in a file of another name."""
     names = {DATASETS: PARTS_FILE}
     return replace(rows, records={names.get(name, name): table for name, table in rows.records.items()})
+
+
+def stored_schemas(output: Output, options: Options) -> dict[str, pa.Schema]:
+    """Return the Arrow schemas of the records that are written, and of the parts of data sets if they are."""
+    schemas = {name: schema_of(name, options) for name in output.names(options)}
+    # A run that resumes this output needs the list of its documents, and makes the data sets anew.
+    is_resumable = output.datasets(options) and output.format == "parquet" and "documents" in schemas
+    return schemas | ({PARTS_FILE: PARTS} if is_resumable else {})
 
 
 class RecordFiles:
@@ -65,17 +70,16 @@ class RecordFiles:
         contract = previous.contract() if previous and output.lock_types else {}
         self._folder, self._output, self._in_folders = stage.new, output, in_folders
         self._has_datasets = output.datasets(options)
-        self.schemas = {name: schema_of(name, options) for name in output.names(options)}
+        schemas = stored_schemas(output, options)
+        self.schemas = {name: schema for name, schema in schemas.items() if name != PARTS_FILE}
         """The Arrow schema of each record and, once written, of each data set."""
-        # A run that resumes this output needs the list of its documents, and makes the data sets anew.
-        is_resumable = self._has_datasets and output.format == "parquet" and "documents" in self.schemas
-        schemas = self.schemas | ({PARTS_FILE: PARTS} if is_resumable else {})
         self._stack = contextlib.ExitStack()
         self._parts = self._stack.enter_context(
             Parts(stage.new, schemas, output.format, output.file_layout, self._in_folders)
         )
-        spool = self._stack.enter_context(tempfile.TemporaryFile(dir=stage.place))  # noqa: SIM115
-        self._datasets = Datasets(spool, contract, options.hints)
+        self._stage, self._hints = stage, options.hints
+        self._spool = self._stack.enter_context(open(stage.place / SPOOL, "w+b"))  # noqa: SIM115
+        self._datasets = Datasets(self._spool, contract)
         self._partition = ""
         self._resumed_output: str | None = None
         """The resumed output, whose parts of data sets are among the rows."""
@@ -93,13 +97,12 @@ class RecordFiles:
         return {**self._parts.schemas, **self.schemas}
 
     def write(self, event: Event) -> None:
-        """Write the rows of a batch."""
+        """Write the encoded rows of a batch."""
         if isinstance(event, BatchStart):
             self._partition = event.partition
-        if isinstance(event, BatchRows):
-            if DATASETS in event.records:
-                self._datasets.add(event.records[DATASETS])
-            event = by_file(self._without_run_problems(event))
+        if isinstance(event, BatchPieces):
+            self._datasets.join(event.parts)
+            event = self._without_run_problems(event)
         self._parts.write(event)
 
     def adopt(self, folder: Path, files: Sequence[File]) -> None:
@@ -136,48 +139,54 @@ class RecordFiles:
             return False
         for record, batch in earlier.target.keep(self._parts, stale):
             if record == PARTS_FILE:
-                with _report_damage(earlier.target.name):
+                with report_damage(earlier.target.name):
                     self._datasets.add(batch)
                 self._resumed_output = earlier.target.name
             elif record == "problems":
                 report.add({record: batch})
         return True
 
-    def finish(self, report: Report) -> list[File]:
+    def finish(self, report: Report, spread: Spread = in_threads) -> list[File]:
         """Write the data sets and complete all files; return the files, without the manifest.
 
         Raises:
-            OutputError: a cell does not fit the locked type of its data set.
+            OutputError: a cell does not fit the locked type of its data set, or earlier rows of one are damaged.
         """
-        with _report_damage(self._resumed_output):
-            return self._finish(report)
-
-    def _finish(self, report: Report) -> list[File]:
-        tables = [*self._fit_datasets()] if self._has_datasets else []
-        drift = self._datasets.problems()
+        datasets = self._write_datasets(spread)
+        drift = pa.Table.from_batches(datasets.problems, PROBLEMS.schema)
         if self._output.lock_types == "fail":
             _check_types(drift.to_pylist())
         report.add({"problems": drift})
-        self._place_problems(pa.Table.from_batches([drift]), report)
-        files: list[File] = []
-        with ThreadPoolExecutor(WRITING_THREADS) as threads:
-            try:
-                futures = [threads.submit(self._write_dataset, *table) for table in tables]
-                self._parts.close()
-                for (name, schema, _), future in zip(tables, futures, strict=True):
-                    self.schemas[f"{DATASETS}/{name}"] = schema
-                    report.datasets[name] = sum(file.rows for file in future.result())
-                    files += future.result()
-            except BaseException:
-                threads.shutdown(wait=False, cancel_futures=True)
-                raise
+        self._place_problems(drift, report)
+        self._parts.close()
+        files = self._parts.files()
+        for name, schema in datasets.schemas.items():
+            self.schemas[f"{DATASETS}/{name}"] = schema
+            report.datasets[name] = sum(file.rows for file in datasets.files[name])
+            files += datasets.files[name]
         report.rows |= {name: rows for name, rows in self._parts.counts().items() if name in report.rows}
-        return sorted(self._parts.files() + files, key=lambda file: file.path)
+        return sorted(files, key=lambda file: file.path)
 
-    def _without_run_problems(self, rows: BatchRows) -> BatchRows:
-        if NO_PARTITION not in self._partition or "problems" not in rows.records:
-            return rows
-        return replace(rows, records={**rows.records, "problems": self._document_problems(rows.records["problems"])})
+    def _write_datasets(self, spread: Spread) -> WrittenDatasets:
+        """Write the data sets to a folder that only this run knows: a worker of a run that was killed writes on."""
+        if not self._has_datasets:
+            return WrittenDatasets()
+        folder = self._stage.place / f"{DATASETS}-{uuid4().hex}"
+        folder.mkdir()
+        self._spool.flush()
+        files = DatasetFiles(
+            folder, self._stage.place / SPOOL, self._output, self._in_folders, self._hints, self._capacity,
+            self._resumed_output,
+        )  # fmt: skip
+        written = WrittenDatasets().join(spread(files, self._datasets.shares()))
+        if written.files:
+            move_in_stage(folder, self._folder / DATASETS)
+        return written
+
+    def _without_run_problems(self, event: BatchPieces) -> BatchPieces:
+        if NO_PARTITION not in self._partition or "problems" not in event.records:
+            return event
+        return replace(event, records={"problems": self._document_problems(event.records["problems"])})
 
     def _document_problems(self, problems: pa.Table) -> pa.Table:
         """Return the problems of documents; those without a document wait until the partitions are known."""
@@ -221,53 +230,6 @@ class RecordFiles:
                 partitions |= dict.fromkeys(present_ids, Parts.partition(path))
         return partitions
 
-    def _fit_datasets(self) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:
-        """Yield the data sets that the target can hold, with names that it accepts; report the others."""
-        for name, schema, rows in self._datasets.tables():
-            if (capacity := self._capacity) is None:
-                yield name, schema, rows
-            elif reason := capacity.excess(schema, partial(self._datasets.rows, name)):
-                self._datasets.tell(name, partial(omission_problem, name, reason))
-            else:
-                new_schema = capacity.fitted(schema)
-                if new_schema.names != schema.names:
-                    self._datasets.tell(
-                        name, partial(renaming_problem, name, schema.names, new_schema.names, capacity.system)
-                    )
-                yield name, new_schema, _with_schema(new_schema, rows)
-
-    def _write_dataset(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> list[File]:
-        folder = f"{DATASETS}/{name}"
-        if not is_name(name):  # the name can come from an earlier run's parts on disk
-            raise OutputError(
-                f"{name!r} is not a name for a data set; {MEND}", source=self._resumed_output, code="damaged"
-            )
-        with Parts(
-            self._folder / DATASETS, {name: schema}, self._output.format, self._output.file_layout, self._in_folders
-        ) as parts:
-            for batch in batches:
-                parts.add({name: batch})
-                parts.roll()
-            parts.close()
-        return [replace(file, path=f"{DATASETS}/{file.path}", record=folder) for file in parts.files()]
-
-
-def _with_schema(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        yield pa.RecordBatch.from_arrays(batch.columns, schema=schema)
-
-
-@contextlib.contextmanager
-def _report_damage(output: str | None) -> Iterator[None]:
-    """Report invalid parts of data sets as an OutputError: their content is checked only when used."""
-    try:
-        yield
-    except (pa.ArrowException, ValueError, TypeError, KeyError) as error:
-        if output is None:
-            raise
-        message = f"the stored rows of its data sets cannot be read ({error}); {MEND}"
-        raise OutputError(message, source=output, code="damaged") from error
-
 
 def _check_types(problems: list[dict[str, Any]]) -> None:
     """Refuse cells that do not fit the type of their data set.
@@ -302,7 +264,7 @@ class NestedFile:
     def __exit__(self, *error: object) -> None:
         self._stream.close()
 
-    def finish(self, report: Report) -> list[File]:
+    def finish(self, report: Report, spread: Spread = in_threads) -> list[File]:
         """End the array; return the file."""
         self._writer.close()
         self._stream.close()

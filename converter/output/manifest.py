@@ -9,7 +9,7 @@ import re
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, get_args
@@ -142,8 +142,14 @@ class Manifest:
 
     @property
     def text(self) -> str:
-        """The manifest as JSON."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+        """The manifest as JSON, with a line for each file, schema and option.
+
+        To indent all values, as `json` does it in Python, takes twice as long.
+        """
+        values = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        values["files"] = [asdict(file) for file in self.files]
+        lines = ",\n".join(f"  {_json(name)}: {_in_lines(value)}" for name, value in values.items())
+        return f"{{\n{lines}\n}}\n"
 
     def write(self, folder: Path) -> None:
         """Write the manifest into the folder.
@@ -152,6 +158,19 @@ class Manifest:
             OSError: it could not be written.
         """
         (folder / MANIFEST).write_text(self.text, encoding="utf-8")
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _in_lines(value: object) -> str:
+    """Return a value as JSON, with a line for each element."""
+    if isinstance(value, dict) and value:
+        return "{\n    " + ",\n    ".join(f"{_json(name)}: {_json(item)}" for name, item in value.items()) + "\n  }"
+    if isinstance(value, list) and value:
+        return "[\n    " + ",\n    ".join(map(_json, value)) + "\n  ]"
+    return _json(value)
 
 
 def units_of(schema: pa.Schema) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -12,20 +12,23 @@ from typing import BinaryIO, TypeAlias
 import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
-from converter.model.events import BatchEnd, BatchRows, BatchStart, Event
+from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, Piece
 from converter.model.source import NO_PARTITION
 from converter.output.manifest import File, described, grouped
 from converter.output.rows import batches
 from converter.output.stage import move_in_stage
 from converter.write import DEFAULT_FILE_BYTES, FORMATS, Format, Layout, Writer
+from converter.write.pieces import ROW_GROUP_BYTES, join
 
 Rows: TypeAlias = "pa.Table | pa.RecordBatch"
 
-ROW_GROUP_BYTES = 1024 * 1024
-"""If a large document comes in pieces, this many bytes of rows make a row group: buffered rows take memory."""
-
 OPEN_PARTITIONS = 8
 """At most this many partitions are open, each with a file per record; a further one closes the oldest."""
+
+
+def format_of(name: str, format: str) -> str:
+    """Return the format of a record's files: the parts of data sets are for a later run, whatever its format."""
+    return "parquet" if name == PARTS_FILE else format
 
 
 @dataclass(slots=True)
@@ -87,6 +90,9 @@ class Parts:
                         writer.flush(ROW_GROUP_BYTES)
                 self.add(records, self._partition)
                 self._is_filled = True
+            case BatchPieces(pieces, records):
+                self.join(pieces, self._partition)
+                self.add(records, self._partition)
             case BatchEnd():
                 self.roll(self._partition)
 
@@ -94,11 +100,18 @@ class Parts:
         """Write some rows of documents; more follow, until `roll` ends them."""
         for name, rows in records.items():
             if name in self.schemas and rows.num_rows:
-                group = self._open.get(partition) or self._begin_group(partition)
-                writer = group.writers.get(name) or self._begin(name, partition, group)
+                writer, path = self._writer(name, partition)
                 for batch in rows.to_batches() if isinstance(rows, pa.Table) else [rows]:
                     writer.write(batch)
-                self.rows[group.files[name]] += rows.num_rows
+                self.rows[path] += rows.num_rows
+
+    def join(self, pieces: Mapping[str, Sequence[Piece]], partition: str = "") -> None:
+        """Write encoded rows of documents; more may follow, until `roll` ends them."""
+        for name, record_pieces in pieces.items():
+            for piece in record_pieces:
+                writer, path = self._writer(name, partition)
+                join(writer, piece, self.schemas[name])
+                self.rows[path] += piece.rows
 
     def adopt(self, folder: Path, files: Iterable[File]) -> None:
         """Take over the files that other `Parts` wrote to a folder of the same file system, with new numbers.
@@ -182,7 +195,10 @@ class Parts:
         """Return the path of a record's file, and create its folder."""
         suffix = self._format(name).suffix
         path = "/".join(filter(None, (name, partition, f"part-{number:05}"))) if self.in_folders else name
-        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        folder = self.folder  # if it is gone, the run was killed: it must not come back
+        for parent in path.split("/")[:-1]:
+            folder /= parent
+            folder.mkdir(exist_ok=True)
         return path + suffix
 
     def add_file(self, path: str, name: str, rows: int = 0) -> None:
@@ -202,9 +218,13 @@ class Parts:
         return counts
 
     def _format(self, name: str) -> Format:
-        return FORMATS[
-            "parquet" if name == PARTS_FILE else self.format
-        ]  # parts are for a later run, whatever its format
+        return FORMATS[format_of(name, self.format)]
+
+    def _writer(self, name: str, partition: str) -> tuple[Writer, str]:
+        """Return the writer of a record's open file, and the path of that file."""
+        group = self._open.get(partition) or self._begin_group(partition)
+        writer = group.writers.get(name) or self._begin(name, partition, group)
+        return writer, group.files[name]
 
     def _begin_group(self, partition: str) -> _Group:
         if len(self._open) >= OPEN_PARTITIONS:

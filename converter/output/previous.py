@@ -94,11 +94,9 @@ class PreviousOutput:
         del self.left[doc_id]
         return True
 
-    def take(self, records: Mapping[str, pa.Table]) -> None:
-        """Note the converted documents, from their records."""
-        if "documents" in records:
-            ids = map(bytes.fromhex, records["documents"].column("doc_id").to_pylist())
-            self.converted.update(self.left.keys() & ids)
+    def take(self, doc_ids: Iterable[str]) -> None:
+        """Note the converted documents."""
+        self.converted.update(self.left.keys() & map(bytes.fromhex, doc_ids))
 
     def settle(self, mode: str, maximum_removed: int | str | None, report: Report) -> frozenset[str]:
         """Return the documents whose rows are removed, once all sources are read; count removed and kept documents.

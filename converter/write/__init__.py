@@ -6,16 +6,16 @@ A writer is constructed with a binary stream, an Arrow schema and the `Layout`. 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import pyarrow as pa
 
-from converter.write.json import JsonWriter, NestedJsonWriter
+from converter.write.json import JsonWriter, NestedJsonWriter, encode_json
 from converter.write.layout import DEFAULT_FILE_BYTES, Layout
-from converter.write.ndjson import NdjsonWriter
-from converter.write.parquet import ParquetWriter
+from converter.write.ndjson import NdjsonWriter, encode_ndjson
+from converter.write.parquet import ParquetWriter, encode_rows
 
 
 class Writer(Protocol):
@@ -24,6 +24,9 @@ class Writer(Protocol):
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch; an empty one writes nothing."""
 
+    def join(self, encoded: Any, rows: int) -> None:
+        """Write this many rows, which the `encode` of the format made, perhaps in another process."""
+
     def flush(self, minimum_bytes: int = 0) -> None:
         """Write the rows held back, if they take at least `minimum_bytes` of memory."""
 
@@ -31,13 +34,22 @@ class Writer(Protocol):
         """Write the rows still held back and the end of the file."""
 
 
+Encode: TypeAlias = Callable[[Sequence[pa.RecordBatch], pa.Schema, Layout], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """An output format: the suffix of its files, its media type, and its writer."""
+    """An output format: the suffix of its files, its media type, and its writer.
+
+    `encode` makes at least one row into what any writer of the schema can `join`, with little work. Rows that take less
+    than `small_bytes` of memory should be written together with others instead.
+    """
 
     suffix: str
     description: str
     writer: Callable[[BinaryIO, pa.Schema, Layout], Writer]
+    encode: Encode
+    small_bytes: int = 0
 
 
 def _csv_writer(stream: BinaryIO, schema: pa.Schema, layout: Layout) -> Writer:
@@ -46,11 +58,21 @@ def _csv_writer(stream: BinaryIO, schema: pa.Schema, layout: Layout) -> Writer:
     return CsvWriter(stream, schema, layout)
 
 
+def _encode_csv(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: Layout) -> bytes:
+    from converter.write.csv import encode_csv
+
+    return encode_csv(batches, schema, layout)
+
+
 FORMATS: dict[str, Format] = {
-    "parquet": Format(".parquet", "Apache Parquet, zstd-compressed, with statistics", ParquetWriter),
-    "csv": Format(".csv", "RFC 4180; nested columns as JSON, null empty, an empty string quoted", _csv_writer),
-    "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter),
-    "ndjson": Format(".ndjson", "one JSON object per row, one row per line", NdjsonWriter),
+    "parquet": Format(
+        ".parquet", "Apache Parquet, zstd-compressed, with statistics", ParquetWriter, encode_rows, 64 * 1024
+    ),
+    "csv": Format(
+        ".csv", "RFC 4180; nested columns as JSON, null empty, an empty string quoted", _csv_writer, _encode_csv
+    ),
+    "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter, encode_json),
+    "ndjson": Format(".ndjson", "one JSON object per row, one row per line", NdjsonWriter, encode_ndjson),
 }
 
 __all__ = ["DEFAULT_FILE_BYTES", "FORMATS", "Format", "Layout", "NestedJsonWriter", "Writer"]

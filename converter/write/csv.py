@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import pyarrow as pa
@@ -33,12 +34,11 @@ class CsvWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Write a line for each row."""
-        if not batch.num_rows:
-            return
-        columns = [self._fields(batch.slice(0).select([name])) for name in batch.schema.names]
-        line_texts = pc.binary_join_element_wise(*columns, ",", null_handling="replace", null_replacement="")
-        lines = line_texts.to_pylist()
-        self._stream.write(("\r\n".join(lines) + "\r\n").encode())
+        self.join(_lines(batch, self._safe), batch.num_rows)
+
+    def join(self, encoded: bytes, rows: int) -> None:
+        """Write lines that `encode_csv` made."""
+        self._stream.write(encoded)
 
     def flush(self, minimum_bytes: int = 0) -> None:
         """Do nothing: no rows are held back."""
@@ -46,21 +46,35 @@ class CsvWriter:
     def close(self) -> None:
         """Do nothing: no rows are held back."""
 
-    def _fields(self, batch: pa.RecordBatch) -> pa.Array:
-        column = batch.column(0)
+
+def encode_csv(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: Layout) -> bytes:
+    """Return rows as lines, without the header."""
+    return b"".join(_lines(batch, layout.spreadsheet_safe) for batch in batches)
+
+
+def _lines(batch: pa.RecordBatch, is_safe: bool) -> bytes:
+    if not batch.num_rows:
+        return b""
+    columns = [_fields(batch.slice(0).select([name]), is_safe) for name in batch.schema.names]
+    line_texts = pc.binary_join_element_wise(*columns, ",", null_handling="replace", null_replacement="")
+    return ("\r\n".join(line_texts.to_pylist()) + "\r\n").encode()
+
+
+def _fields(batch: pa.RecordBatch, is_safe: bool) -> pa.Array:
+    column = batch.column(0)
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
         kind = column.type
-        if pa.types.is_dictionary(kind):
-            column = column.dictionary_decode()
-            kind = column.type
-        if pa.types.is_nested(kind):
-            values = [None if row is None else json.dumps(row, ensure_ascii=False) for row in _values(batch)]
-            return _quote(pa.array(values, pa.string()))
-        if pa.types.is_string(kind):
-            return _quote(_without_formulas(column) if self._safe else column)
-        if pa.types.is_temporal(kind):
-            values = [None if value is None else CONVERTERS[type(value)](value) for value in column.to_pylist()]
-            return pa.array(values, pa.string())
-        return column.cast(pa.string())
+    if pa.types.is_nested(kind):
+        values = [None if row is None else json.dumps(row, ensure_ascii=False) for row in _values(batch)]
+        return _quote(pa.array(values, pa.string()))
+    if pa.types.is_string(kind):
+        return _quote(_without_formulas(column) if is_safe else column)
+    if pa.types.is_temporal(kind):
+        values = [None if value is None else CONVERTERS[type(value)](value) for value in column.to_pylist()]
+        return pa.array(values, pa.string())
+    return column.cast(pa.string())
 
 
 def _values(batch: pa.RecordBatch) -> list[object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -21,17 +21,21 @@ class _ArrayWriter:
     def __init__(self, stream: BinaryIO, indent: int | None) -> None:
         self._stream = stream
         self._indent = indent
-        self._separator = "[\n"
+        self._separator = b"[\n"
 
     def _elements(self, values: Iterable[Any]) -> None:
-        texts = ",\n".join([json.dumps(value, ensure_ascii=False, indent=self._indent) for value in values])
-        if texts:
-            self._stream.write((self._separator + texts).encode())
-            self._separator = ",\n"
+        self.join(_elements(values, self._indent), 0)
+
+    def join(self, encoded: bytes, rows: int) -> None:
+        """Write elements that `encode_json` made."""
+        if encoded:
+            self._stream.write(self._separator)
+            self._stream.write(encoded)
+            self._separator = b",\n"
 
     def close(self) -> None:
         """End the array."""
-        self._stream.write(b"[]\n" if self._separator == "[\n" else b"\n]\n")
+        self._stream.write(b"[]\n" if self._separator == b"[\n" else b"\n]\n")
 
 
 class JsonWriter(_ArrayWriter):
@@ -69,6 +73,15 @@ class NestedJsonWriter(_ArrayWriter):
         for source, problems in unread_sources.items():
             source_problems = [_without_nulls(problem, "source", "doc_id") for problem in problems]
             self._elements([{"source": source, "problems": source_problems}])
+
+
+def encode_json(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: Layout) -> bytes:
+    """Return rows as elements of an array."""
+    return b",\n".join(filter(None, (_elements(json_rows(batch)) for batch in batches)))
+
+
+def _elements(values: Iterable[Any], indent: int | None = None) -> bytes:
+    return ",\n".join([json.dumps(value, ensure_ascii=False, indent=indent) for value in values]).encode()
 
 
 IN_SECTION = ("blocks", "links", "images", "code_blocks", "footnotes", "definitions")

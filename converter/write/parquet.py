@@ -2,55 +2,86 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.write.layout import Layout
+from converter.write.row_groups import MAGIC, Frame, RowGroup, entry_of, footer_of, frame_of, split
+
+RowGroups: TypeAlias = tuple[bytes, list[RowGroup]]
+"""Encoded rows: the bytes of row groups, and their entries in the footer of a file."""
 
 
 class ParquetWriter:
     """Collects batches into row groups, so that small batches do not make small row groups."""
 
     def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
-        self._layout = layout
-        # A dictionary and statistics of a binary column would hold its values three more times, and nobody reads them.
-        names = [field.name for field in schema if not pa.types.is_binary(field.type)]
-        flags = {"use_dictionary": names, "write_statistics": names} if len(names) < len(schema) else {}
-        self._writer = pq.ParquetWriter(stream, schema, compression="zstd", **flags)
+        self._stream, self._schema, self._layout = stream, schema, layout
         self._batches: list[pa.RecordBatch] = []
-        self._rows = self._bytes = 0
+        self._bytes = 0
+        """The memory that the rows held back take."""
+        self._held_rows = self._rows = 0
+        self._position = len(MAGIC)
+        self._entries: list[bytes] = []
+        """The entries of the row groups in the footer."""
+        stream.write(MAGIC)
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Hold back the batch until a row group is full."""
         if not batch.num_rows:
             return
         self._batches.append(batch)
-        self._rows += batch.num_rows
+        self._held_rows += batch.num_rows
         self._bytes += batch.nbytes
-        if self._rows >= self._layout.row_group_rows or self._bytes >= self._layout.row_group_bytes:
+        if self._held_rows >= self._layout.row_group_rows or self._bytes >= self._layout.row_group_bytes:
             self.flush()
+
+    def join(self, encoded: RowGroups, rows: int) -> None:
+        """Write row groups that `encode_rows` made from this many rows of the schema."""
+        self.flush()
+        data, groups = encoded
+        self._entries += [
+            entry_of(group, self._position, ordinal) for ordinal, group in enumerate(groups, len(self._entries))
+        ]
+        self._stream.write(data)
+        self._position += len(data)
+        self._rows += rows
 
     def flush(self, minimum_bytes: int = 0) -> None:
         """Write the rows held back as row groups, if they take at least `minimum_bytes` of memory."""
         if self._batches and self._bytes >= minimum_bytes:
-            # The rows of one large document may fill many groups: the writer takes twice the memory of a group.
-            groups = max(-(-self._rows // self._layout.row_group_rows), self._bytes // self._layout.row_group_bytes, 1)
-            self._writer.write_table(pa.Table.from_batches(self._batches), row_group_size=-(-self._rows // groups))
-            self._batches, self._rows, self._bytes = [], 0, 0
+            batches, rows = self._batches, self._held_rows
+            self._batches, self._held_rows, self._bytes = [], 0, 0
+            self.join(encode_rows(batches, self._schema, self._layout), rows)
 
     def close(self) -> None:
         """Write the last row group and the footer."""
         self.flush()
-        self._writer.close()
+        self._stream.write(footer_of(_frame(self._schema), self._rows, self._entries))
 
-    def __del__(self) -> None:
-        """Drop a writer that was never closed, because its run failed.
 
-        pyarrow's own writer closes itself when it is freed: it would write a footer to a stream that is closed by then,
-        and Python would print the error of that. It has no method to abandon a file, only this attribute, which its
-        `__del__` asks for; `tests/write/test_formats.py` holds that.
-        """
-        if hasattr(self, "_writer"):
-            self._writer.is_open = False
+def encode_rows(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: Layout) -> RowGroups:
+    """Return rows as row groups that any file of the schema can hold; at least one row."""
+    table = pa.Table.from_batches(batches, schema)
+    # The rows of one large document may fill many groups: the writer takes twice the memory of a group.
+    groups = max(-(-table.num_rows // layout.row_group_rows), table.nbytes // layout.row_group_bytes, 1)
+    return split(_file(table, -(-table.num_rows // groups)), _frame(schema))
+
+
+def _file(table: pa.Table, row_group_rows: int | None = None) -> bytes:
+    # A dictionary and statistics of a binary column would hold its values three more times, and nobody reads them.
+    names = [field.name for field in table.schema if not pa.types.is_binary(field.type)]
+    flags = {"use_dictionary": names, "write_statistics": names} if len(names) < len(table.schema) else {}
+    stream = pa.BufferOutputStream()
+    with pq.ParquetWriter(stream, table.schema, compression="zstd", **flags) as writer:
+        writer.write_table(table, row_group_size=row_group_rows)
+    return bytes(stream.getvalue())
+
+
+@lru_cache(maxsize=64)
+def _frame(schema: pa.Schema) -> Frame:
+    return frame_of(_file(schema.empty_table()))

@@ -140,7 +140,7 @@ def test_running_out_of_memory_is_reported(folder: Path) -> None:
     program = """
 import converter.cli, converter.output.parts
 def fail(*arguments): raise MemoryError
-converter.output.parts.Parts.add = fail
+converter.output.parts.Parts.join = fail
 converter.cli.main()
 """
     result = subprocess.run(

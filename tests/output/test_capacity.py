@@ -110,7 +110,7 @@ def test_renamed_columns_and_omitted_data_sets_are_problems() -> None:
 
 def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any, folder: Path) -> None:
     """Load a table with these column names through the real target, and read it back by position."""
-    from converter.datasets import Datasets
+    from converter.datasets import Datasets, Share
     from converter.datasets.part import PLACE
 
     fields = [pa.field(name, pa.string(), metadata={"description": name}) for name in names]
@@ -126,6 +126,9 @@ def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any
     )
 
     class FixedDatasets(Datasets):
+        def shares(self) -> Any:
+            yield Share({}, {})
+
         def tables(self) -> Any:
             yield "x", schema, iter([batch])
 
@@ -134,6 +137,7 @@ def check_round_trip(names: list[str], capacity: Capacity, place: str, read: Any
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("converter.output.folder.Datasets", FixedDatasets)
+        patch.setattr("converter.output.dataset_files.Datasets", FixedDatasets)
         target = find_target(place, None)
         assert target is not None
         write_target(sources({"a": "text\n"}), target, Output(mode="overwrite"), Options())

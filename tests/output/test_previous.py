@@ -187,6 +187,6 @@ def test_a_copy_has_found_nothing_and_is_merged_back(tmp_path: Path) -> None:
     previous.note({ids["a"], ids["b"]}, {ids["b"]}, {ids["a"], b"unknown"})
     assert (previous.listed, previous.converted) == ({ids["a"], ids["b"]}, {ids["b"]})
     assert previous.left.keys() == {ids["b"], ids["c"]}
-    previous.take({"documents": pq.read_table(tmp_path / "out" / "documents")})
+    previous.take(pq.read_table(tmp_path / "out" / "documents").column("doc_id").to_pylist())
     assert previous.converted == {ids["b"], ids["c"]}
     previous.take({})

@@ -28,7 +28,6 @@ ALLOWED = {
     ("output/claim.py", "O_CREAT"): "the lock of a stage that this run made",
     ("output/parts.py", "OSFile"): "new files in a stage",
     ("output/folder.py", "open"): "a new file in a stage",
-    ("output/folder.py", "TemporaryFile"): "in a stage, without a name",
     ("output/manifest.py", "write_text"): "a new file in a stage",
     ("output/datapackage.py", "write_text"): "a new file in a stage",
     ("output/disk.py", "copyfile"): "to a new file in a stage, where no second name can be given",

@@ -1,0 +1,143 @@
+"""Row groups move to another Parquet file without being decoded, and every reader finds them there."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from converter.write import FORMATS, Layout
+from converter.write.parquet import ParquetWriter, encode_rows
+from converter.write.row_groups import ROW_GROUP, RowGroup, entry_of, footer_of, frame_of, split
+
+SCHEMA = pa.schema(
+    [
+        pa.field("id", pa.int32(), nullable=False, metadata={"description": "a number"}),
+        pa.field("text", pa.string()),
+        pa.field("bytes", pa.binary()),
+        pa.field("style", pa.dictionary(pa.int32(), pa.string())),
+        pa.field("path", pa.list_(pa.string())),
+        pa.field("pairs", pa.map_(pa.string(), pa.string())),
+        pa.field("columns", pa.list_(pa.struct([("name", pa.string()), ("nulls", pa.int32())]))),
+        pa.field("price", pa.decimal128(9, 2)),
+        pa.field("day", pa.date32()),
+        pa.field("ratio", pa.float64()),
+        pa.field("checked", pa.bool_()),
+    ],
+    metadata={"record": "everything", "version": "2"},
+)
+LAYOUT = Layout()
+
+
+def row(number: int) -> dict[str, object]:
+    """Return a row with a null in every nullable column now and then."""
+    values = {
+        "text": f"text {number} é" * (number % 3), "bytes": bytes([number % 256]) * 9, "style": f"s{number % 4}",
+        "path": [f"p{number}", None], "pairs": {"a": f"{number}"}, "columns": [{"name": "x", "nulls": number}],
+        "price": Decimal(number) / 100, "day": date(2000, 1, 1 + number % 28), "ratio": number / 7,
+        "checked": number % 2 == 0,
+    }  # fmt: skip
+    return {"id": number} | {
+        name: None if (number + place) % 5 == 0 else value for place, (name, value) in enumerate(values.items())
+    }
+
+
+def table_of(count: int) -> pa.Table:
+    return pa.Table.from_pylist([row(number) for number in range(count)], SCHEMA)
+
+
+def joined(table: pa.Table, cuts: list[int], layout: Layout = LAYOUT) -> io.BytesIO:
+    """Return a file of row groups that were encoded one by one, as workers do."""
+    stream = io.BytesIO()
+    writer = ParquetWriter(stream, table.schema, layout)
+    for start, end in pairwise([0, *cuts, table.num_rows]):
+        if end > start:
+            writer.join(encode_rows(table.slice(start, end - start).to_batches(), table.schema, layout), end - start)
+    writer.close()
+    return stream
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 20), max_size=6).map(sorted), st.integers(1, 21))
+def test_joined_row_groups_have_all_rows_in_their_order(cuts: list[int], group_rows: int) -> None:
+    table, plain_stream = table_of(20), io.BytesIO()
+    pq.write_table(table, plain_stream)
+    stream = joined(table, cuts, Layout(row_group_rows=group_rows))
+    file = pq.ParquetFile(stream)
+    assert file.read().to_pylist() == table.to_pylist()
+    assert file.schema_arrow.equals(pq.read_schema(plain_stream), check_metadata=True)
+    groups = [file.metadata.row_group(number) for number in range(file.num_row_groups)]
+    assert file.metadata.num_rows == sum(group.num_rows for group in groups) == 20
+    ends = [group.column(0).dictionary_page_offset or group.column(0).data_page_offset for group in groups]
+    assert ends == sorted({*ends}), "each row group has a place of its own"
+
+
+@pytest.mark.parametrize("groups", [0, 1, 14, 15, 16, 130])
+def test_the_number_of_row_groups_is_written_short_and_long(groups: int, tmp_path: Path) -> None:
+    table = table_of(2 * groups)
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(joined(table, [*range(0, 2 * groups, 2)]).getvalue())
+    assert pq.ParquetFile(path).num_row_groups == groups
+    assert duckdb.connect().execute(f"select id, text from '{path}' order by id").fetchall() == [
+        (entry["id"], entry["text"]) for entry in table.select(["id", "text"]).to_pylist()
+    ]
+
+
+def test_a_reader_can_skip_row_groups_by_their_statistics(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(joined(table_of(60), [20, 40]).getvalue())
+    statistics = pq.ParquetFile(path).metadata.row_group(1).column(0).statistics
+    assert (statistics.min, statistics.max) == (20, 39)
+    assert pq.read_table(path, filters=[("id", ">=", 50)]).num_rows == 10
+
+
+def test_rows_held_back_come_before_joined_ones() -> None:
+    table, stream = table_of(6), io.BytesIO()
+    writer = FORMATS["parquet"].writer(stream, SCHEMA, Layout())
+    writer.write(table.slice(0, 2).to_batches()[0])
+    writer.join(encode_rows(table.slice(2, 2).to_batches(), SCHEMA, Layout()), 2)
+    writer.write(table.slice(4, 2).to_batches()[0])
+    writer.close()
+    file = pq.ParquetFile(stream)
+    assert file.read().to_pylist() == table.to_pylist()
+    assert [file.metadata.row_group(number).num_rows for number in range(3)] == [2, 2, 2]
+
+
+def test_an_entry_moves_by_the_offset_and_takes_the_ordinal() -> None:
+    group = RowGroup((b"a", b"b", b"c"), (100, None))
+    assert entry_of(group, 28, 5) == b"a\x80\x02b\x0ac"
+    assert entry_of(group, 28, 0x8001) == entry_of(group, 28, 1)
+
+
+def test_a_footer_with_a_value_of_an_unknown_kind_is_refused() -> None:
+    """A field of a row group that is a map: no version of the format has one, so nothing says what it holds."""
+    file = joined(table_of(3), []).getvalue()
+    frame = frame_of(joined(table_of(0), []).getvalue())
+    _, (group,) = split(file, frame)
+    texts = (bytes([0x1B, *group.texts[0][1:]]), *group.texts[1:])
+    data = file[: -len(footer_of(frame, 3, [entry_of(group, 4, 0)]))]
+    with pytest.raises(ValueError, match="kind 11"):
+        split(data + footer_of(frame, 3, [entry_of(RowGroup(texts, group.numbers), 4, 0)]), frame)
+
+
+def test_every_offset_that_pyarrow_writes_is_known() -> None:
+    """A page index has offsets of its own: they would be the ones to forget."""
+    table, stream = table_of(10), io.BytesIO()
+    pq.write_table(table, stream, write_page_index=True, compression="zstd")
+    frame = frame_of(joined(table_of(0), []).getvalue())
+    (_, (group,)), columns = split(stream.getvalue(), frame), pq.ParquetFile(stream).metadata.row_group(0).num_columns
+    known = {offset + 4 for offset in group.numbers if offset is not None}
+    metadata = pq.ParquetFile(stream).metadata.row_group(0)
+    chunks = [metadata.column(number) for number in range(columns)]
+    pages = {chunk.data_page_offset for chunk in chunks} | {chunk.dictionary_page_offset for chunk in chunks} - {None}
+    assert pages < known, "the offsets of the page index come on top"
+    assert set(ROW_GROUP) == {1, 5, 7}
