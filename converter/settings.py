@@ -151,7 +151,7 @@ def check_settings(instance: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text."""
+    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text, functions by name."""
     if is_dataclass(value):
         return {attribute.name: plain(getattr(value, attribute.name)) for attribute in fields(value)}
     if isinstance(value, Mapping):
@@ -160,6 +160,8 @@ def plain(value: Any) -> Any:
         return sorted(map(plain, value))
     if isinstance(value, re.Pattern):
         return value.pattern
+    if callable(value):
+        return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
     return value if isinstance(value, str | int | float | bool | None) else str(value)

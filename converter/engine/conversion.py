@@ -20,6 +20,7 @@ from converter.limits import Allowance, OutOfTime, is_out_of_memory
 from converter.model.events import BatchRows, join_rows
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
+from converter.plugins import plugin_at_fault
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.records import RECORDS, ParsedDocument, outline
 from converter.records.context import chrome_blocks, repeated_characters
@@ -65,9 +66,13 @@ def problem_of(error: BaseException, options: Options) -> Problem:
         return Problem(error.code, error.message, error.line, error.line)
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
-    # a bug in Parquetry fails one document, not the run
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    added = {rule.apply.__module__: f"the rule {rule.name}" for rule in options.rules}
+    added |= {kind.read.__module__: f"the value type {kind.name}" for kind in options.hints.value_types}
+    if culprit := plugin_at_fault(error, added):
+        return Problem("plugin_failed", f"{culprit} raised {type(error).__name__}: {error}{place}")
+    # a bug in Parquetry fails one document, not the run
     return Problem("failed", f"{type(error).__name__}: {error}{place}; please report it with the document")
 
 
@@ -81,7 +86,7 @@ def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocum
         text = read_text(source.data, source.key, options.encoding)
     else:
         text = _read_office(source, format, options, allowance)
-    draft = repair(text.lines, text.numbers, options.repair, options.rules_off)
+    draft = repair(text.lines, text.numbers, options.repair, options.rules_off, options.rules)
     problems = text.problems
     blocks = parse(draft.lines, draft.numbers, problems, allowance.anew(), options.parser, draft.ends)
     if text.front_matter is not None:

@@ -289,7 +289,8 @@ def write_output(
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
     """
     report = Report()
-    output.check(options, DATABASE if target.shared else FOLDER)
+    is_folder = isinstance(target, Folder)
+    output.check(options, FOLDER if is_folder else DATABASE)
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     fingerprint = output.fingerprint_options(options)
@@ -319,7 +320,7 @@ def write_output(
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))
             previous_layout = previous_manifest.arrangement if previous_manifest else None
-            layout = None if target.shared else output.arranged(previous_layout)
+            layout = output.arranged(previous_layout) if is_folder else None
             manifest = Manifest.of(report, output.format, fingerprint, written_files, files.schemas, layout)
             if listing is not None and listing.is_local:
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)

@@ -12,6 +12,7 @@ from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
+from converter.plugins import Registry
 from converter.write.json import JsonWriter, NestedJsonWriter
 from converter.write.layout import DEFAULT_FILE_BYTES, Layout
 from converter.write.ndjson import NdjsonWriter
@@ -46,11 +47,22 @@ def _csv_writer(stream: BinaryIO, schema: pa.Schema, layout: Layout) -> Writer:
     return CsvWriter(stream, schema, layout)
 
 
-FORMATS: dict[str, Format] = {
+def fault_of(name: str, item: object) -> str | None:
+    """Return what is wrong with an added format, None if nothing is."""
+    if not isinstance(item, Format):
+        return f"it is a {type(item).__name__}, not a Format"
+    if item.suffix != f".{name}":
+        return f"its suffix is {item.suffix}, not .{name}"
+    return None if callable(item.writer) else "its writer cannot be called"
+
+
+BUILT_IN: dict[str, Format] = {
     "parquet": Format(".parquet", "Apache Parquet, zstd-compressed, with statistics", ParquetWriter),
     "csv": Format(".csv", "RFC 4180; nested columns as JSON, null empty, an empty string quoted", _csv_writer),
     "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter),
     "ndjson": Format(".ndjson", "one JSON object per row, one row per line", NdjsonWriter),
 }
+FORMATS = Registry("formats", BUILT_IN, fault_of)
+"""Every format by its name, which is its suffix too, those of plug-ins last."""
 
 __all__ = ["DEFAULT_FILE_BYTES", "FORMATS", "Format", "Layout", "NestedJsonWriter", "Writer"]

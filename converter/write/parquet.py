@@ -1,4 +1,4 @@
-"""Parquet: zstd, statistics, and an Arrow schema with the record's name and each field's description."""
+"""Parquet: compressed, statistics, and an Arrow schema with the record's name and each field's description."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ParquetWriter:
         # A dictionary and statistics of a binary column would hold its values three more times, and nobody reads them.
         names = [field.name for field in schema if not pa.types.is_binary(field.type)]
         flags = {"use_dictionary": names, "write_statistics": names} if len(names) < len(schema) else {}
-        self._writer = pq.ParquetWriter(stream, schema, compression="zstd", **flags)
+        self._writer = pq.ParquetWriter(stream, schema, compression=layout.compression, **flags)
         self._batches: list[pa.RecordBatch] = []
         self._rows = self._bytes = 0
 
