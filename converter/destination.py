@@ -46,7 +46,7 @@ DATABASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
 
 
 def databases() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]]:
-    """Return `DATABASES` with the targets of plug-ins: the name of one is its suffix and the scheme of its addresses."""
+    """Return `DATABASES` with the targets of plug-ins, whose names are suffixes and schemes of addresses too."""
     added = {name: ((f".{name}",), (name,), f"x.{name} or {name}://...") for name in _plugin_names("targets")}
     return {**DATABASES, **added} if added else DATABASES
 

@@ -127,8 +127,8 @@ def _names_plugins(folder: str) -> bool:
 class Registry(Mapping[str, Item]):
     """Items of one kind by name: the built-in ones, then those of plug-ins.
 
-    A built-in item may be the text of its place, as in an entry point, to be imported when it is needed. `fault` returns
-    what is wrong with an item of a plug-in, or None.
+    A built-in item may be the text of its place, as in an entry point, to be imported when it is needed. `fault`
+    returns what is wrong with an item of a plug-in, or None.
     """
 
     def __init__(self, kind: str, built_in: Mapping[str, Item | str], fault: Callable[[str, Any], str | None]) -> None:
@@ -299,6 +299,20 @@ def versions(kinds: Iterable[str], names: Iterable[str] = (), without: Iterable[
         for plugin in plugins()
         if (plugin.kind in kinds or (plugin.kind, plugin.name) in named) and (plugin.kind, plugin.name) not in left_out
     }
+
+
+def check_same(others: Iterable[Plugin]) -> None:
+    """Refuse to work for a process with other plug-ins: the rows of a run would depend on who makes them.
+
+    Raises:
+        PluginError: the message names the plug-ins that only one of the processes has.
+    """
+    theirs, ours = set(others), set(plugins())
+    if theirs != ours:
+        names = ", ".join(str(plugin) for plugin in sorted(theirs ^ ours))
+        raise PluginError(
+            f"a worker and the driver have different plug-ins ({names}); install the same on all machines"
+        )
 
 
 def plugin_at_fault(error: BaseException, added: Mapping[str, str] = {}) -> str | None:

@@ -44,9 +44,9 @@ class Setting:
 
     On the command line `flag` is its name, `letter` a short one, `kind` the type of its value, `metavar` the form of
     the value and `panel` its heading in the help. `value` makes the value of the field out of what a user gives.
-    `choices` are the possible values, which `noun` names in messages; a number is from `minimum` to `maximum`.
-    If it has `places`, it means something for outputs in these alone. If it `affects_rows`, documents that were
-    converted with another value are converted anew.
+    `choices` are the possible values, which `noun` names in messages; a shell completes them, or else `names`. A number
+    is from `minimum` to `maximum`. If it has `places`, it means something for outputs in these alone. If it
+    `affects_rows`, documents that were converted with another value are converted anew.
     """
 
     flag: str
@@ -57,11 +57,16 @@ class Setting:
     panel: str | None = None
     value: Callable[[Any], Any] = lambda value: value
     choices: Iterable[str] | Callable[[], Iterable[str]] = ()
+    names: Callable[[], Iterable[str]] = tuple
     noun: str = ""
     minimum: float = -math.inf
     maximum: float = math.inf
     places: tuple[str, ...] = ()
     affects_rows: bool = True
+
+    def completions(self) -> Iterable[str]:
+        """Return the values that a shell completes."""
+        return (self.choices() if callable(self.choices) else self.choices) or self.names()
 
     @property
     def type(self) -> type:
@@ -151,7 +156,7 @@ def check_settings(instance: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text, functions by name."""
+    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text, functions named."""
     if is_dataclass(value):
         return {attribute.name: plain(getattr(value, attribute.name)) for attribute in fields(value)}
     if isinstance(value, Mapping):

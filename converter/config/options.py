@@ -26,6 +26,12 @@ def _levels() -> Iterable[str]:
     return LEVELS
 
 
+def _rules() -> Iterable[str]:
+    from converter.repair import RULES
+
+    return [rule.name for rule in RULES]
+
+
 def _parsers() -> Iterable[str]:
     from converter.parse import PARSERS
 
@@ -57,7 +63,7 @@ class Options:
     )  # fmt: skip
     rules_off: frozenset[str] = _reading(
         frozenset, "--without-rule", "A repair rule to leave out; `parquetry rules` lists them.", list[str] | None,
-        metavar="RULE", value=lambda names: frozenset(names_in(names)),
+        metavar="RULE", names=_rules, value=lambda names: frozenset(names_in(names)),
     )  # fmt: skip
     maximum_bytes: int = _reading(
         DEFAULT_MAXIMUM_BYTES, "--max-bytes", "Refuse documents larger than this.", int, metavar="BYTES", minimum=1,
@@ -141,13 +147,13 @@ class Limits(TypedDict, total=False):
 class ReadingArguments(Limits, total=False):
     """How a document is read, the same for every function that reads documents; each command has the same options.
 
-    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out, `rules` are further ones. `hints` set what the cells of
-    tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
-    default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out of the text of
-    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. `input_format`
-    (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first bytes tell.
-    `whole_page` keeps all of an HTML page, not only its main content. Arguments that are not passed have the defaults
-    of `Options`.
+    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out, `rules` are further ones. `hints`
+    set what the cells of tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the
+    document's bytes; by default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out
+    of the text of sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
+    `input_format` (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first
+    bytes tell. `whole_page` keeps all of an HTML page, not only its main content. Arguments that are not passed have
+    the defaults of `Options`.
     """
 
     repair: str

@@ -28,6 +28,13 @@ _output = partial(setting, panel="Output", affects_rows=False)
 _files = partial(_output, places=(FOLDER,))
 
 
+def _record_names(schema_names: Iterable[str] = ()) -> list[str]:
+    from converter.datasets import DATASETS
+    from converter.records import RECORDS
+
+    return [*RECORDS, *schema_names, DATASETS]
+
+
 def _compressions() -> Iterable[str]:
     from converter.write.layout import COMPRESSIONS
 
@@ -69,7 +76,7 @@ class Output:
     format: str = "parquet"
     records: tuple[str, ...] | list[str] | None = setting(
         None, "--records", "Write only these: names that `parquetry records` lists, or datasets.", str | None,
-        metavar="A,B", value=lambda names: None if names is None else names_in(names),
+        metavar="A,B", names=_record_names, value=lambda names: None if names is None else names_in(names),
     )  # fmt: skip
     mode: Mode = choice(
         "create",
@@ -238,13 +245,6 @@ class Output:
             **_affecting_rows(options),
             **({"plugins": plugins} if plugins else {}),
         }
-
-
-def _record_names(schema_names: Iterable[str] = ()) -> list[str]:
-    from converter.datasets import DATASETS
-    from converter.records import RECORDS
-
-    return [*RECORDS, *schema_names, DATASETS]
 
 
 def _affecting_rows(instance: Any) -> dict[str, Any]:

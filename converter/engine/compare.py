@@ -61,7 +61,9 @@ class RecordChange:
 class Output(Protocol):
     """An output to compare."""
 
-    manifest: Manifest
+    @property
+    def manifest(self) -> Manifest:
+        """What it consists of."""
 
     def read(self, record: str) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record or data set."""

@@ -174,27 +174,20 @@ def write_stream(
     Raises:
         UsageError: a record is unknown, or the format cannot hold several records in one stream.
     """
-    output.check(options, FILE)
+    name = record_of_stream(output, options)
     report = Report()
-    if output.nested(options):
+    if name is None:
         nested = NestedJsonWriter(stream)
         report.written = True
         with timed(report):
             convert_sources(sources, whole_batches(nested.write), output, options, report, run)
             nested.close()
         return report
-    if output.records and DATASETS in output.records:
-        raise UsageError("data sets are one file each; name an output folder with `out`")
-    names = output.names(options)
-    if len(names) != 1:
-        raise UsageError(
-            f"{output.format} holds one record per file; name an output folder with `out`, or one record with `records`"
-        )
-    writer = FORMATS[output.format].writer(stream, schema_of(names[0], options), output.file_layout)
+    writer = FORMATS[output.format].writer(stream, schema_of(name, options), output.file_layout)
 
     def write(event: Event) -> None:
-        if isinstance(event, BatchRows) and names[0] in event.records:
-            for rows in event.records[names[0]].to_batches():
+        if isinstance(event, BatchRows) and name in event.records:
+            for rows in event.records[name].to_batches():
                 writer.write(rows)
 
     report.written = True
@@ -202,6 +195,42 @@ def write_stream(
         convert_sources(sources, write, output, options, report, run)
         writer.close()
     return report
+
+
+def record_of_stream(output: Output, options: Options) -> str | None:
+    """Return the record that an output in one stream holds, None if it holds all, nested.
+
+    Raises:
+        UsageError: a record is unknown, or the format cannot hold several records in one stream.
+    """
+    output.check(options, FILE)
+    if output.nested(options):
+        return None
+    if output.records and DATASETS in output.records:
+        raise UsageError("data sets are one file each; name an output folder with `out`")
+    names = output.names(options)
+    if len(names) != 1:
+        raise UsageError(
+            f"{output.format} holds one record per file; name an output folder with `out`, or one record with `records`"
+        )
+    return names[0]
+
+
+def check_file_output(out: Path, output: Output) -> None:
+    """Refuse a file that exists, unless it is to be overwritten.
+
+    Raises:
+        UsageError: the mode is not for files.
+        OutputError: the output already exists.
+    """
+    if output.mode in ("append", "incremental"):
+        raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
+    if out.exists() and output.mode != "overwrite":
+        raise OutputError(
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(out),
+            code="output_exists",
+        )
 
 
 def write_file(
@@ -217,14 +246,7 @@ def write_file(
         UsageError: as for `write_stream`.
         OutputError: the output already exists, or could not be written.
     """
-    if output.mode in ("append", "incremental"):
-        raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
-    if out.exists() and output.mode != "overwrite":
-        raise OutputError(
-            "already exists; pass `overwrite` to replace it, or choose another name",
-            source=str(out),
-            code="output_exists",
-        )
+    check_file_output(out, output)
     with open_stage(out) as stage:
         with open(stage.new / out.name, "wb") as stream:
             report = write_stream(sources, stream, output, options, run)

@@ -54,9 +54,9 @@ from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_batches
 from converter.sources.urls import check_store, files_of_url, is_url
 
 __all__ = [
+    "SOURCES",
     "Columns",
     "LeftOut",
-    "SOURCES",
     "Listing",
     "LocalFile",
     "Sources",

@@ -71,12 +71,10 @@ class NestedJsonWriter(_ArrayWriter):
             self._elements([{"source": source, "problems": source_problems}])
 
 
-IN_SECTIONS = frozenset(
-    (
-        "documents sections blocks list_items tables cells links images code_blocks footnotes definitions repairs "
-        "problems"
-    ).split()
-)
+NESTED = {
+    "documents", "sections", "blocks", "list_items", "tables", "cells", "links", "images", "code_blocks", "footnotes",
+    "definitions", "repairs", "problems",
+}  # fmt: skip
 """The records that have a place of their own in a document; those of plug-ins stand in the document itself."""
 IN_SECTION = ("blocks", "links", "images", "code_blocks", "footnotes", "definitions")
 
@@ -95,7 +93,7 @@ def nested_document(document: Row, records: dict[str, list[Row]]) -> Row:
         sections.append(section)
     nested = _without_nulls(document)
     nested["sections"] = sections
-    for name in [*(name for name in records if name not in IN_SECTIONS), "repairs", "problems"]:
+    for name in [*(name for name in records if name not in NESTED), "repairs", "problems"]:
         if records[name]:
             nested[name] = [_without_nulls(row, "source") for row in records[name]]
     return nested
