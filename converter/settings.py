@@ -156,7 +156,7 @@ def check_settings(instance: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Return options as JSON values: dataclasses as objects, sets sorted, types and patterns as text, functions named."""
+    """Return options as JSON values: dataclasses as objects, sets sorted, types, patterns and functions as text."""
     if is_dataclass(value):
         return {attribute.name: plain(getattr(value, attribute.name)) for attribute in fields(value)}
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""A repair rule: `→ text` lines, which some sites write for lists."""
+"""A repair rule: `~> text` lines, which some sites write for lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from converter.extension import FULL, Draft, rule
 
-ARROW = re.compile(r"( {0,3})(?:→|➔|➜) ++(?=\S)")
+ARROW = re.compile(r"( {0,3})(?:~>|=>) ++(?=\S)")
 
 
 @rule("arrow_lists", FULL, before="odd_bullet")
