@@ -110,8 +110,6 @@ def step_of(source: Source, options: Options) -> Step:
     """Return what a run would do with a source that it reads: convert it, or report why not."""
     if source.problem is not None:
         return Step("fail", source.key, source.problem.message)
-    if len(source.data) > options.maximum_bytes:
-        return Step("fail", source.key, f"{len(source.data):,} bytes, more than `maximum_bytes`")
     format = options.input_format or source.format
     kind = "" if format == MARKDOWN else f"{format}, "
     return Step("convert", source.key, f"{kind}{amount(len(source.data), 'byte')}")

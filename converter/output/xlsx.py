@@ -63,16 +63,16 @@ class Workbook(OneOff):
             if counts[name] >= SHEET_ROWS:
                 limit = f"a sheet of Excel takes {SHEET_ROWS - 1:,}"
                 raise self.refuse(f"{name} has {counts[name]:,} rows, and {limit}; {self.advice(name)}")
+            for batch in load.reader(name):
+                self._check(name, batch)
         workbook = self._openpyxl.Workbook(write_only=True)
         for name, title in titles(names).items():
             sheet = workbook.create_sheet(title)
             sheet.freeze_panes = "A2"
-            schema = load.schemas[name]
             cell_of = partial(self._cell, sheet)
-            sheet.append([cell_of(excel_text(header)) for header in schema.names])
+            sheet.append([cell_of(excel_text(header)) for header in load.schemas[name].names])
             for batch in load.reader(name):
                 for row in excel_rows(batch):
-                    self._check(name, schema, row)
                     sheet.append(list(map(cell_of, row)))
         workbook.save(path)
 
@@ -83,12 +83,16 @@ class Workbook(OneOff):
         cell.data_type = "s"
         return cell
 
-    def _check(self, name: str, schema: pa.Schema, row: Sequence[Cell]) -> None:
-        for field, value in zip(schema, row, strict=True):
-            if isinstance(value, str) and len(value) > LONGEST_TEXT // 2:
-                length = len(value.encode("utf-16-le")) // 2
+    def _check(self, name: str, batch: pa.RecordBatch) -> None:
+        """Refuse a text that no cell holds, before the first sheet: openpyxl cannot abandon one in silence."""
+        for index, field in enumerate(batch.schema):
+            if batch.column(index).nbytes <= LONGEST_TEXT:
+                continue
+            for row, value in enumerate(_column(batch.select([index]))):
+                length = len(value.encode("utf-16-le")) // 2 if isinstance(value, str) else 0
                 if length > LONGEST_TEXT:
-                    text = f"{name}.{field.name} of document {row[0]} has a text of {length:,} characters"
+                    document = batch.column(0)[row].as_py()
+                    text = f"{name}.{field.name} of document {document} has a text of {length:,} characters"
                     raise self.refuse(f"{text}, and a cell of Excel takes {LONGEST_TEXT:,}; {self.advice(name)}")
 
     def advice(self, name: str) -> str:

@@ -134,7 +134,9 @@ def test_plugins_come_after_what_is_built_in(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_plugin_is_imported_only_when_it_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     rules = registry(monkeypatch, plugin("a"))  # its item does not exist
     assert [*rules] == ["one", "two", "a"] and rules["one"].name == "one"
-    with pytest.raises(PluginError, match=r"rule a of dist 1\.0: a cannot be imported \(KeyError: 'a'\); update or unin"):
+    with pytest.raises(
+        PluginError, match=r"rule a of dist 1\.0: a cannot be imported \(KeyError: 'a'\); update or unin"
+    ):
         rules["a"]
 
 
@@ -174,7 +176,7 @@ def test_plugins_may_come_before_each_other() -> None:
         (fault_of_record, "x", Record("x", "", (), (), lambda context: []), "its first field is not DOC_ID"),
         (fault_of_record, "x", Record("x", "", ("y",), (DOC_ID,), lambda context: []), "a key names y, which is no"),
         (fault_of_record, "x", Record("x", "", (), (DOC_ID, DOC_ID), lambda context: []), "two fields have the name"),
-        (fault_of_format, "x", Format(".x", "", lambda *_: None), None),  # type: ignore[arg-type, return-value]
+        (fault_of_format, "x", Format(".x", "", lambda *_: None), None),  # type: ignore[arg-type]
         (fault_of_format, "x", Format(".y", "", lambda *_: None), "its suffix is .y"),  # type: ignore[arg-type]
         (fault_of_format, "x", Format(".x", "", 1), "its writer cannot be called"),  # type: ignore[arg-type]
         (fault_of_format, "x", 1, "it is a int, not a Format"),
@@ -216,7 +218,10 @@ def test_a_type_can_be_an_object() -> None:
         (lambda: Options(rules=(swap_words, swap_words)), "`rules`: there is already swap_words"),
         (lambda: Options(rules=(item("entities"),)), "`rules`: there is already entities"),
         (lambda: Options(rules=(item("a", "nonsense"),)), "a comes before nonsense, which does not exist"),
-        (lambda: Options(rules=(print,)), "`rules` are objects of the class Rule, not builtin_function_or_method"),
+        (
+            lambda: Options(rules=(print,)),  # type: ignore[arg-type]
+            "`rules` are objects of the class Rule, not builtin_function_or_method",
+        ),
         (lambda: Options(hints=Hints(value_types=(STARS._replace(name="int64"),))), "there is already int64"),
         (lambda: Options(hints=Hints(value_types=(1,))), "is no value type: it is a int, not a Type"),
         (lambda: Options(hints=Hints(types={"a": "stars"})), "unknown type 'stars'"),
@@ -300,7 +305,7 @@ TODO: write more
 """
 
 
-def path_with(*folders: Path) -> dict[str, str]:
+def path_with(*folders: Path) -> dict[str, Any]:
     return {"PYTHONPATH": os.pathsep.join(map(str, (*folders, PROJECT)))}
 
 
@@ -348,7 +353,9 @@ def test_a_broken_plugin_stops_what_needs_it(tmp_path: Path) -> None:
     environment = path_with(distribution(tmp_path / "site", "broken", "0.1", points, broken_module="1 / 0\n"))
     (tmp_path / "a.md").write_text(NOTES)
     result = run("convert", "a.md", "-o", "out", cwd=tmp_path, code=1, **environment)
-    message = "the repair rule a of broken 0.1: broken_module:a cannot be imported (ZeroDivisionError: division by zero)"
+    message = (
+        "the repair rule a of broken 0.1: broken_module:a cannot be imported (ZeroDivisionError: division by zero)"
+    )
     assert f"parquetry: {message}; update or uninstall broken" in result.stderr.decode()
     assert not (tmp_path / "out").exists()
     listing = run("plugins", cwd=tmp_path, code=1, **environment)
@@ -370,7 +377,7 @@ def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
     documents.mkdir()
     for number in range(600):  # more than a batch: workers convert them
         (documents / f"{number}.md").write_text(NOTES)
-    command = [parquetry, "convert", documents, "-o", tmp_path / "x.sqlite", "-j", "2", "-q"]
+    command: list[str | Path] = [parquetry, "convert", documents, "-o", tmp_path / "x.sqlite", "-j", "2", "-q"]
     subprocess.run(command, check=True, timeout=120)
     connection = sqlite3.connect(tmp_path / "x.sqlite")
     assert connection.execute("select count(*) from todos").fetchone() == (600,)
