@@ -121,7 +121,8 @@ class Record:
 
     def _rows(self, contexts: Iterable[ParsedDocument]) -> Iterator[tuple[Any, ...]]:
         for context in contexts:
-            yield from self.rows(context)
+            if context.text is not None or self.name == "problems":  # of what could not be read, there is nothing else
+                yield from self.rows(context)
 
 
 def fault_of(name: str, item: object) -> str | None:

@@ -28,6 +28,11 @@ class Rule:
     version: str = ""
     """The version of an added rule, for the fingerprint: another version converts every document again."""
 
+    def __post_init__(self) -> None:
+        """Refuse a level that no option names."""
+        if self.level not in (SAFE, FULL):
+            raise ValueError(f"the level of the rule {self.name} is {self.level!r}, not {SAFE!r} or {FULL!r}")
+
     @property
     def description(self) -> str:
         """What the rule does, in a sentence or two."""

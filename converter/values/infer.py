@@ -79,6 +79,8 @@ def infer(
     for type in types_of(hints):
         outcome = type.read(prepared_cells)
         if isinstance(outcome, Reading):
+            if type.arrow not in (None, outcome.type):
+                raise TypeError(f"the value type {type.name} read {outcome.type}, not {type.arrow}")
             return _typed_column(prepared_cells, name, outcome)
         refusals.append(outcome)
     explanation = next((refusal for refusal in refusals if refusal.reason), None)

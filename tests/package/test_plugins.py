@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from converter.model.events import BatchRows, BatchStart
 from converter.model.hints import Hints
 from converter.model.source import Source
 from converter.plugins import Plugin, Registry, Series, arranged, instance_of, plugins
+from converter.records import RECORDS, ParsedDocument
 from converter.records.record import DOC_ID, Record
 from converter.records.record import fault_of as fault_of_record
 from converter.values.types import fault_of as fault_of_type
@@ -255,6 +256,37 @@ def test_an_object_that_raises_costs_one_document() -> None:
     assert [row["source"] for row in rows["documents"]] == ["b"]
     ((code, message),) = [(row["code"], row["message"]) for row in rows["problems"]]
     assert code == "plugin_failed" and message.startswith("the rule swap_words raised RuntimeError: cannot swap (test_")
+
+
+def test_a_record_that_raises_costs_one_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:
+        assert context.text is not None
+        if context.blocks[0].text == "raise":
+            raise RuntimeError("no rows")
+        yield (context.doc_id,)
+
+    added = Plugin("records", "lines", "dist", "1.0", f"{__name__}:lines")
+    monkeypatch.setattr(registries, "plugins", lambda: (added,))
+    monkeypatch.setattr(RECORDS, "_plugins", {"lines": added})
+    monkeypatch.setitem(RECORDS._loaded, "lines", Record("lines", "", (), (DOC_ID,), rows))
+    result = rows_of("raise\n", Options(), "lines", "problems")
+    assert len(result["lines"]) == 1
+    ((code, message),) = [(row["code"], row["message"]) for row in result["problems"]]
+    assert code == "plugin_failed" and message.startswith("the plug-in dist 1.0 raised RuntimeError: no rows (test_")
+
+
+def test_a_rule_has_a_level() -> None:
+    with pytest.raises(ValueError, match="the level of the rule a is 'often', not 'safe' or 'full'"):
+        rule("a", "often")(apply_nothing)
+
+
+def test_a_type_reads_what_it_says() -> None:
+    wrong = STARS._replace(arrow=pa.bool_())
+    ((code, message),) = [
+        (row["code"], row["message"])
+        for row in rows_of(RATED, Options(hints=Hints(value_types=(wrong,))), "problems")["problems"]
+    ]
+    assert code == "failed" and "TypeError: the value type stars read int64, not bool" in message
 
 
 def test_options_with_objects_are_pickled() -> None:
