@@ -25,7 +25,7 @@ from converter.settings import Setting, values_of
 if TYPE_CHECKING:
     from converter.schema.model import Schema
 
-PANELS = (None, "Sources", "Tables of documents", "Reading", "Types of tables", "Schemas", "Output", "The run")
+PANELS = (None, "Sources", "Tables of documents", "Reading", "Types of tables", "Schemas", "Output", "Files", "The run")
 """The headings of the help, in their order; the most common options come first, without one."""
 
 

@@ -25,7 +25,7 @@ Arrangement = Literal["files", "folders"]
 Lock = Literal["null", "fail"]
 
 _output = partial(setting, panel="Output", affects_rows=False)
-_files = partial(_output, places=(FOLDER,))
+_files = partial(setting, panel="Files", affects_rows=False, places=(FOLDER,))
 
 
 def _record_names(schema_names: Iterable[str] = ()) -> list[str]:
@@ -112,12 +112,13 @@ class Output:
         "null, with a row in problems, or the run fails.", str | None, metavar="null|fail", choices=get_args(Lock),
         noun="lock", places=(FOLDER, DATABASE),
     )  # fmt: skip
-    compression: str | None = _output(
+    compression: str | None = _files(
         None, "--compression", "The compression of Parquet files. Default: zstd.", str | None,
         metavar="zstd|snappy|gzip|brotli|lz4|none", choices=_compressions, noun="compression", places=(FILE, FOLDER),
     )  # fmt: skip
-    spreadsheet_safe: bool = _output(
+    spreadsheet_safe: bool = setting(
         False, "--spreadsheet-safe", "CSV: keep a spreadsheet from running text as a formula.", bool,
+        panel="Files", affects_rows=False,
     )  # fmt: skip
     datapackage: bool = _files(
         False, "--datapackage", "Describe the files of the output folder in a datapackage.json.", bool,

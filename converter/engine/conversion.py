@@ -222,9 +222,9 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
             raise MemoryError from None  # not the original error: its frames keep the memory in use
         if not any(context.text for context in contexts) and len(contexts) < 2:
             raise
-        fault = error.with_traceback(None)  # the traceback would keep all rows made so far alive
+        problem = problem_of(error, options)  # not the error: its traceback would keep all rows made so far alive
     if len(contexts) == 1:
-        return _rows_of_all([refuse(contexts[0].source, fault, options)], options, names)
+        return _rows_of_all([ParsedDocument(None, contexts[0].source, problems=[problem])], options, names)
     return join_rows([_rows_of_all([context], options, names) for context in contexts])
 
 
@@ -249,7 +249,7 @@ def _rows_in_pieces(context: ParsedDocument, options: Options, names: Sequence[s
         OutputError: the temporary file could not be written.
     """
     source = context.source
-    fault: BaseException | None = None
+    problem: Problem | None = None
     with tempfile.TemporaryFile() as file:
         spool = Spool(file)
         places = {}
@@ -262,15 +262,15 @@ def _rows_in_pieces(context: ParsedDocument, options: Options, names: Sequence[s
             message = f"a temporary file could not be written: {error.strerror}; set TMPDIR to use another folder"
             raise OutputError(message, source=tempfile.gettempdir()) from error
         except (Exception, OutOfTime) as error:
-            fault = error.with_traceback(None)
+            problem = problem_of(error, options)
         del context
-        if fault is None:
+        if problem is None:
             for name, record_places in places.items():
                 pieces = (pa.Table.from_batches([spool.read(place)]) for place in record_places)
                 for piece in pieces if record_places else [schema_of(name, options).empty_table()]:
                     yield BatchRows({name: piece})
-    if fault is not None:
-        yield _rows_of_all([refuse(source, fault, options)], options, names)
+    if problem is not None:
+        yield _rows_of_all([ParsedDocument(None, source, problems=[problem])], options, names)
 
 
 def _datasets_first(records: Iterable[str]) -> list[str]:

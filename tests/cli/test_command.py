@@ -225,6 +225,7 @@ def test_options_are_grouped_under_headings(tmp_path: Path) -> None:
         "Types of tables",
         "Schemas",
         "Output",
+        "Files",
         "The run",
     ]
     assert max(counts.values()) < 10, "so many options need another heading"
