@@ -18,6 +18,7 @@ from pathlib import Path
 
 from converter.addresses import SCHEME, is_address, shown
 from converter.errors import UsageError
+from converter.plugins import plugins
 
 STANDARD_OUTPUT = "-"
 STREAM, FILE, FOLDER, DATABASE = "stream", "file", "folder", "database"
@@ -37,9 +38,22 @@ TEXTS: Mapping[str, tuple[str, ...]] = {"text": (".txt", ".text"), "markdown": (
 DATABASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     # value of --to: (suffixes, schemes of addresses, example of a name)
     "duckdb": ((".duckdb", ".ddb"), (), "x.duckdb"),
+    "sqlite": ((".sqlite", ".sqlite3"), (), "x.sqlite"),
+    "xlsx": ((".xlsx",), (), "x.xlsx"),
     "delta": ((), ("delta",), "delta://FOLDER"),
     "postgres": ((), ("postgres", "postgresql"), "postgresql://HOST/NAME"),
 }
+
+
+def databases() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]]:
+    """Return `DATABASES` with the targets of plug-ins, whose names are suffixes and schemes of addresses too."""
+    added = {name: ((f".{name}",), (name,), f"x.{name} or {name}://...") for name in _plugin_names("targets")}
+    return {**DATABASES, **added} if added else DATABASES
+
+
+def _plugin_names(kind: str) -> list[str]:
+    return [plugin.name for plugin in plugins() if plugin.kind == kind]
+
 
 DELTA_STORES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl", "file", "memory", "hdfs", "lakefs")
 """Schemes of the stores that the package `deltalake` can write to."""
@@ -79,20 +93,34 @@ class Writes:
     default: str | None = None
 
     @property
+    def all_formats(self) -> Mapping[str, tuple[str, ...]]:
+        """The formats; if they are those of rows, also the formats of plug-ins."""
+        added = _plugin_names("formats") if ROWS.keys() <= self.formats.keys() else ()
+        return {**self.formats, **{name: (f".{name}",) for name in added}}
+
+    @property
+    def databases(self) -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]]:
+        """The databases among the places; if all are, also the targets of plug-ins."""
+        if DATABASES.keys() <= set(self.places):
+            return databases()
+        return {name: DATABASES[name] for name in DATABASES if name in self.places}
+
+    @property
     def suffixes(self) -> dict[str, str]:
         """The format that each suffix means."""
-        return {suffix: name for name, suffixes in self.formats.items() for suffix in suffixes}
+        return {suffix: name for name, suffixes in self.all_formats.items() for suffix in suffixes}
 
     @property
     def names(self) -> list[str]:
         """The possible values of `to`."""
-        return [*self.formats, *(name for name in DATABASES if name in self.places)]
+        return [*self.all_formats, *self.databases]
 
     def __str__(self) -> str:
-        files = ", ".join(f"x{suffixes[0]}" for suffixes in self.formats.values())
+        files = ", ".join(f"x{suffixes[0]}" for suffixes in self.all_formats.values())
         descriptions = {FOLDER: "a folder", FILE: f"a file ({files})", STREAM: "- for standard output"}
-        descriptions |= {name: example for name, (_, _, example) in DATABASES.items()}
-        return ", ".join(descriptions[place] for place in (FOLDER, FILE, *DATABASES, STREAM) if place in self.places)
+        names = [descriptions[place] for place in (FOLDER, FILE) if place in self.places]
+        names += [example for _, _, example in self.databases.values()]
+        return ", ".join([*names, *([descriptions[STREAM]] if STREAM in self.places else [])])
 
 
 RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, *DATABASES), "parquet")
@@ -135,8 +163,10 @@ def destination_of(out: str | os.PathLike[str] | None, to: str | None, writes: W
         raise UsageError(f"unknown format {to}; there are {', '.join(writes.names)}")
     name = STANDARD_OUTPUT if out is None else _text_of(out)
     if name == STANDARD_OUTPUT:
-        if to is not None and to in DATABASES:
-            raise UsageError(f"{to} is a database; name it with `out`, for example {DATABASES[to][2]}")
+        if to is not None and to in writes.databases:
+            raise UsageError(
+                f"{to} is never written to a stream; name it with `out`, for example {writes.databases[to][2]}"
+            )
         if STREAM not in writes.places:
             raise UsageError(f"name an output with `out`: {writes}")
         return Destination(STREAM, to or writes.default)
@@ -174,11 +204,11 @@ def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:
     scheme, colon, remainder = name.partition(":")
     scheme = scheme.lower()
     database = next(
-        (key for key, (_, schemes, _) in DATABASES.items() if scheme in schemes and remainder[:2] == "//"), None
+        (key for key, (_, schemes, _) in databases().items() if scheme in schemes and remainder[:2] == "//"), None
     )
     if database is None and to == "delta" and scheme in DELTA_STORES and "://" in name and "::" not in name:
         return Destination("delta", writes.default, name)
-    if database is None or database not in writes.places:
+    if database is None or database not in writes.databases:
         message = f"nothing can be written to this address; {_advice(name, scheme, writes)}an output is {writes}"
         raise UsageError(message, source=shown(name))
     if to not in (None, database):
@@ -191,7 +221,7 @@ def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:
                 f"Delta tables can be in a folder or in a store: {', '.join(f'{store}://' for store in DELTA_STORES)}"
             )
             raise UsageError(message, source=shown(name))
-    elif re.search(r"[\s\\]", name) or not _is_wellformed(remainder):
+    elif database == "postgres" and (re.search(r"[\s\\]", name) or not _is_wellformed(remainder)):
         message = (
             "is not an address of a PostgreSQL database; escape all but letters and digits in names and passwords (%40)"
         )
@@ -207,7 +237,7 @@ def _is_wellformed(remainder: str) -> bool:
 
 
 def _advice(name: str, scheme: str, writes: Writes) -> str:
-    known_schemes = [key for place, (_, schemes, _) in DATABASES.items() if place in writes.places for key in schemes]
+    known_schemes = [key for _, schemes, _ in writes.databases.values() for key in schemes]
     if matches := get_close_matches(scheme, known_schemes, 1, 0.8):
         return f"did you mean {matches[0]}://? "
     if scheme in DELTA_STORES and "delta" in writes.places and "::" not in name:
@@ -225,22 +255,22 @@ def _parse_path(name: str, to: str | None, writes: Writes) -> Destination:
             source=name,
         )
     if is_folder:
-        if to in DATABASES and to != "duckdb":
-            return Destination(str(to), writes.default, name)
-        if FOLDER not in writes.places or to == "duckdb":
+        is_in_file = to is not None and to in writes.databases and bool(writes.databases[to][0])
+        if to is not None and to in writes.databases and not is_in_file:
+            return Destination(to, writes.default, name)
+        if FOLDER not in writes.places or is_in_file:
             raise UsageError(f"is a folder; an output is {_possible_outputs(writes, to)}", source=name)
         return Destination(FOLDER, to or writes.default, name)
     suffix = path.suffix.strip().lower()
     suffix_format = writes.suffixes.get(suffix)
-    database = next((key for key, (suffixes, _, _) in DATABASES.items() if suffix in suffixes), None)
-    database = database if database in writes.places else None
+    database = next((key for key, (suffixes, _, _) in writes.databases.items() if suffix in suffixes), None)
     if to is not None and to not in (suffix_format, database):
         if suffix_format or database:
             kind = f"to {database}" if database else f"of {suffix_format}"
-            request = f"{'to' if to in DATABASES else 'of'} {to}"
+            request = f"{'to' if to in writes.databases else 'of'} {to}"
             message = f"is an output {kind}, not {request}; leave out `to`, or name another output"
             raise UsageError(message, source=name)
-        if to in DATABASES and (suffix == ".db" or not _is_kind_of_file(suffix)):
+        if to in writes.databases and (suffix == ".db" or not _is_kind_of_file(suffix)):
             return Destination(to, writes.default, name)
     if database:
         return Destination(database, writes.default, name)
@@ -272,7 +302,7 @@ def _mode_of(path: Path) -> int | None:
 
 
 def _possible_outputs(writes: Writes, to: str | None) -> str:
-    return str(writes) if to is None or to not in DATABASES else DATABASES[to][2]
+    return str(writes) if to is None or to not in writes.databases else writes.databases[to][2]
 
 
 def _is_kind_of_file(suffix: str) -> bool:
@@ -281,6 +311,6 @@ def _is_kind_of_file(suffix: str) -> bool:
 
 def _similar_suffix(suffix: str, writes: Writes) -> str | None:
     """Return the known suffix that a misspelled one means: a letter too many, missing or changed."""
-    databases = [ending for key, (suffixes, _, _) in DATABASES.items() if key in writes.places for ending in suffixes]
-    candidates = [ending for ending in (*writes.suffixes, *databases) if len(ending) > 3]
+    of_databases = [ending for suffixes, _, _ in writes.databases.values() for ending in suffixes]
+    candidates = [ending for ending in (*writes.suffixes, *of_databases) if len(ending) > 3]
     return next(iter(get_close_matches(suffix, candidates, 1, 0.75)), None) if len(suffix) > 3 else None

@@ -53,6 +53,12 @@ class SchemaError(UsageError):
     code = "schema"
 
 
+class PluginError(ParquetryError):
+    """A plug-in cannot be used: it cannot be imported, is not what its kind needs, or has a name that is taken."""
+
+    code = "plugin_failed"
+
+
 class ViolationError(ParquetryError):
     """A record does not fit its schema, which sets `fail`. Source and line refer to the document."""
 

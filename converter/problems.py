@@ -28,6 +28,7 @@ CODES: dict[str, tuple[str, str]] = {
     "front_matter": (ERROR, "The front matter, or an entry of it, could not be parsed; its text is kept as a block."),
     "front_matter_value": (WARNING, "A key occurs twice in the front matter, or a number is too large."),
     "failed": (ERROR, "The document could not be converted because of a bug in Parquetry."),
+    "plugin_failed": (ERROR, "A plug-in failed on the document or source; the message names it."),
     "empty": (WARNING, "The source contains no text."),
     "legacy_encoding": (WARNING, "The text is not Unicode; its encoding was detected."),
     "undecodable": (WARNING, "Some bytes are not valid in the encoding and were replaced by U+FFFD."),

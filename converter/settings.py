@@ -44,9 +44,9 @@ class Setting:
 
     On the command line `flag` is its name, `letter` a short one, `kind` the type of its value, `metavar` the form of
     the value and `panel` its heading in the help. `value` makes the value of the field out of what a user gives.
-    `choices` are the possible values, which `noun` names in messages; a number is from `minimum` to `maximum`.
-    If it has `places`, it means something for outputs in these alone. If it `affects_rows`, documents that were
-    converted with another value are converted anew.
+    `choices` are the possible values, which `noun` names in messages; a shell completes them, or else `names`. A number
+    is from `minimum` to `maximum`. If it has `places`, it means something for outputs in these alone. If it
+    `affects_rows`, documents that were converted with another value are converted anew.
     """
 
     flag: str
@@ -57,11 +57,16 @@ class Setting:
     panel: str | None = None
     value: Callable[[Any], Any] = lambda value: value
     choices: Iterable[str] | Callable[[], Iterable[str]] = ()
+    names: Callable[[], Iterable[str]] = tuple
     noun: str = ""
     minimum: float = -math.inf
     maximum: float = math.inf
     places: tuple[str, ...] = ()
     affects_rows: bool = True
+
+    def completions(self) -> Iterable[str]:
+        """Return the values that a shell completes."""
+        return (self.choices() if callable(self.choices) else self.choices) or self.names()
 
     @property
     def type(self) -> type:
@@ -160,6 +165,8 @@ def plain(value: Any) -> Any:
         return sorted(map(plain, value))
     if isinstance(value, re.Pattern):
         return value.pattern
+    if callable(value):
+        return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
     if callable(value) and not isinstance(value, type):  # its address changes from run to run

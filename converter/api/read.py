@@ -19,8 +19,7 @@ from converter.sources import find_sources
 from converter.sources.files import TEXT_SUFFIXES
 from converter.sources.paths import read_file as read_local_file
 from converter.sources.urls import is_url
-from converter.text.office import SUFFIXES as OFFICE_SUFFIXES
-from converter.text.office import format_by_content
+from converter.text.office import format_by_content, is_suffix
 
 UNNAMED = "<text>"
 """The key of a text that is passed without a name."""
@@ -130,10 +129,7 @@ def document_of(document: Source, options: Options) -> Document:
 def _names_file(source: str) -> bool:
     if not source or re.search(r"[\r\n\0]", source):
         return False
-    if (
-        is_url(source)
-        or os.path.exists(source)
-        or os.path.splitext(source)[1].lower() in (*TEXT_SUFFIXES, *OFFICE_SUFFIXES)
-    ):
+    suffix = os.path.splitext(source)[1].lower()
+    if is_url(source) or os.path.exists(source) or suffix in TEXT_SUFFIXES or is_suffix(suffix):
         return True
     return re.fullmatch(r"[^\s/\\]*+[/\\]\S*", source) is not None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from converter.cli.completion import completing, schemas
 from converter.cli.console import in_flags, say, write_text
 from converter.cli.flags import NAMED_ONLY, Reading, Selecting, with_flags
 from converter.cli.output_options import of_schemas
@@ -26,7 +27,13 @@ EXAMPLES = """[bold]Examples[/bold]
 
 SchemaOption = Annotated[
     list[str] | None,
-    of_schemas("--schema", "-s", metavar="FILE|NAME", help="A schema file, or a ready-made one (schema list)."),
+    of_schemas(
+        "--schema",
+        "-s",
+        metavar="FILE|NAME",
+        help="A schema file, or a ready-made one (schema list).",
+        autocompletion=completing(schemas),
+    ),
 ]
 
 

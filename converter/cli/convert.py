@@ -9,6 +9,7 @@ from typing import Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
+from converter.cli.dry_run import preview
 from converter.cli.flags import Reading, Running, Selecting, Writing, with_flags
 from converter.cli.messages import conclude, report_left_out, report_unused_types
 from converter.cli.output_options import OnlySchema, Out, Quiet, ReportFile, To, Verbose, of_run
@@ -32,6 +33,8 @@ EXAMPLES = """[bold]Examples[/bold]
 
   parquetry convert docs/ -o out --schema changelog --schema mine.yaml --only-schema
 
+  parquetry convert docs/ -o out --incremental --dry-run
+
   curl -s https://example.org/a.md | parquetry convert - --to json
 """
 
@@ -51,6 +54,9 @@ def convert(
     keep: Keep = None,
     schema: SchemaOption = None,
     only_schema: OnlySchema = False,
+    dry_run: Annotated[
+        bool, of_run("--dry-run", "-n", help="Print what would be read and written, and write nothing.")
+    ] = False,
     report_file: ReportFile = None,
     openlineage: Annotated[
         Path | None, of_run("--openlineage", metavar="FILE", help="Add OpenLineage events of the run to a file.")
@@ -82,6 +88,10 @@ def convert(
     left_out = LeftOut()
     selection = selection_of(arguments, selecting, text_column, key_column, keep)
     sources = selection.find(arguments, options, left_out)
+    if dry_run:
+        if report_file is not None or openlineage is not None:
+            raise UsageError("--dry-run writes nothing; leave out --report and --openlineage")
+        preview(sources, target, destination, output, options, quiet)
     countable = arguments if text_column is None and selection.files_from is None else ["-"]
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         run = running.run(progress)

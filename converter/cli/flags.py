@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args, get_type_h
 
 import typer
 
+from converter.cli.completion import completing
 from converter.config import Options, Output, Progress, Run, Selection
 from converter.engine.process import processors
 from converter.errors import UsageError
@@ -33,6 +34,7 @@ PANELS = (
     "Schemas",
     "Chunks",
     "Output",
+    "Files",
     "The run",
 )
 """The headings of the help, in their order; the most common options come first, without one."""
@@ -185,7 +187,13 @@ def with_flags(*without: str) -> Callable[[Callable[..., None]], Callable[..., N
 def _parameter(argument: str, setting: Setting, default: Any) -> inspect.Parameter:
     """Return the parameter of a command that typer makes the flag of."""
     flags = [setting.flag, *([setting.letter] if setting.letter else [])]
-    option = typer.Option(*flags, metavar=setting.metavar, help=setting.help, rich_help_panel=setting.panel)
+    option = typer.Option(
+        *flags,
+        metavar=setting.metavar,
+        help=setting.help,
+        rich_help_panel=setting.panel,
+        autocompletion=completing(setting.completions, separated="," in (setting.metavar or "")),
+    )
     return inspect.Parameter(
         argument, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[setting.kind, option]
     )

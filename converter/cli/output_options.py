@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from converter.cli.completion import formats
+from converter.destination import RECORDS, TABLES
+
 # Options under a heading in the help.
 of_schemas = partial(typer.Option, rich_help_panel="Schemas")
 of_run = partial(typer.Option, rich_help_panel="The run")
@@ -18,8 +21,8 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="OUT",
-        help="The output folder; a file if one record is named; a database: x.duckdb, delta://FOLDER, "
-        "postgresql://HOST/NAME. Default: standard output.",
+        help="The output folder; a file if one record is named; a database: x.duckdb, x.sqlite, x.xlsx, "
+        "delta://FOLDER, postgresql://HOST/NAME. Default: standard output.",
     ),
 ]
 To = Annotated[
@@ -27,7 +30,9 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="FORMAT",
-        help="parquet, csv, json (nested), ndjson, duckdb, delta or postgres. Default: by OUT, else parquet.",
+        help="parquet, csv, json (nested), ndjson, duckdb, sqlite, xlsx, delta or postgres. Default: by OUT, else "
+        "parquet.",
+        autocompletion=formats(RECORDS),
     ),
 ]
 OnlySchema = Annotated[
@@ -44,6 +49,7 @@ TableFormat = Annotated[
     typer.Option(
         "--to",
         metavar="FORMAT",
+        autocompletion=formats(TABLES),
         help="text, markdown, csv, json, ndjson or parquet. Default: by the suffix of -o, text on a terminal, "
         "else markdown.",
     ),

@@ -6,12 +6,17 @@ from typing import Annotated
 
 import typer
 
+from converter.cli.completion import completing
+from converter.cli.completion import records as record_names
 from converter.cli.console import open_console, print_to, write_text
 from converter.errors import UsageError
 
 
 def records(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A record. Default: all records.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="A record. Default: all records.", autocompletion=completing(record_names)),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the published contract of NAME as JSON.")] = False,
 ) -> None:
     """Show the record contract, field by field."""

@@ -6,12 +6,17 @@ from typing import Annotated
 
 import typer
 
+from converter.cli.completion import completing
+from converter.cli.completion import rules as rule_names
 from converter.cli.console import open_console, print_to
 from converter.errors import UsageError
 
 
 def rules(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A rule. Default: all rules.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="A rule. Default: all rules.", autocompletion=completing(rule_names)),
+    ] = None,
 ) -> None:
     """List the repair rules in the order they run."""
     from rich.table import Table

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from converter.cli.completion import completing, schemas
 from converter.cli.console import say, write_text
 from converter.cli.output_options import Overwrite
 from converter.destination import PARQUET_FILE, destination_of
@@ -16,7 +17,14 @@ schema = typer.Typer(
     no_args_is_help=True, help="Schemas, which state the records to extract: list, show, format, export, replay."
 )
 
-Name = Annotated[str, typer.Argument(metavar="FILE|NAME", help="A schema file, or the name of a ready-made one.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE|NAME",
+        help="A schema file, or the name of a ready-made one.",
+        autocompletion=completing(schemas),
+    ),
+]
 
 
 @schema.command("list")

@@ -29,6 +29,8 @@ EXAMPLES = """[bold]Examples[/bold]
   parquetry tables report.md --select 2 --to csv        the table with table_id 2, as a file would hold it
 
   parquetry tables report.md --select city__price -o prices.parquet
+
+  parquetry tables docs/ --to json                      every table of a folder: its source, columns and rows
 """
 
 
@@ -72,6 +74,8 @@ def tables(
         write_out(destination, overwrite, render(headed_tables, to, bare=select is not None))
     elif describe:
         write_out(destination, overwrite, serialize(description(selection), to))
+    elif to == "json" and select is None:
+        write_out(destination, overwrite, nested_json(selection))
     elif len(selection) == 1:
         write_out(destination, overwrite, serialize(selection[0].to_arrow(), to))
     elif selection:
@@ -111,6 +115,29 @@ def heading(table: Table) -> str:
     dataset = f" ({table['dataset']})" if table["dataset"] else ""
     lines = f"{table['line_start']}-{table['line_end']}"
     return f"{table.source} table {table['table_id']}, lines {lines}{dataset}{caption}"
+
+
+def nested_json(tables: list[Table]) -> bytes:
+    """Return an array of tables, each with its source, columns and rows."""
+    import json
+
+    from converter.write.values import json_rows
+
+    texts = [
+        json.dumps(
+            {
+                "source": table.source,
+                **{
+                    name: table[name]
+                    for name in ("table_id", "caption", "dataset", "line_start", "line_end", "columns")
+                },
+                "rows": json_rows(table.to_arrow()),
+            },
+            ensure_ascii=False,
+        )
+        for table in tables
+    ]
+    return ("[\n" + ",\n".join(texts) + "\n]\n" if texts else "[]\n").encode()
 
 
 def render(headed_tables: list[tuple[str, pa.Table]], to: str, bare: bool) -> bytes | list[Any]:

@@ -17,6 +17,7 @@ from converter.settings import check_settings, names_in, setting, values_of_text
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from converter.repair import Rule
     from converter.schema.model import Schema
 
 
@@ -24,6 +25,12 @@ def _levels() -> Iterable[str]:
     from converter.repair import LEVELS
 
     return LEVELS
+
+
+def _rules() -> Iterable[str]:
+    from converter.repair import RULES
+
+    return [rule.name for rule in RULES]
 
 
 def _parsers() -> Iterable[str]:
@@ -34,9 +41,9 @@ def _parsers() -> Iterable[str]:
 
 def _formats() -> Iterable[str]:
     from converter.model.source import MARKDOWN
-    from converter.text.office_reader import FORMATS
+    from converter.text.office_reader import READERS
 
-    return (MARKDOWN, *FORMATS)
+    return (MARKDOWN, *READERS)
 
 
 _reading = partial(setting, panel="Reading")
@@ -53,9 +60,9 @@ class Options:
     settle what table cells leave open; `schemas` are the records that a user asks for; `chrome` keeps the boilerplate
     of pages in the text of sections; `parser` is fast or reference: both give the same rows, the latter by
     markdown-it's rules alone; `input_format` is the format of each document (None: told by its name or first bytes);
-    `whole_page` keeps what is not the main content of HTML. `chunks` is the most tokens of a chunk, of which
-    `chunk_overlap` repeat the chunk above; None leaves the record `chunks` out, unless it is named. `tokenizer` counts
-    the tokens."""
+    `rules` are further repair rules, for this run alone; `whole_page` keeps what is not the main content of HTML.
+    `chunks` is the most tokens of a chunk, of which `chunk_overlap` repeat the chunk above; None leaves the record
+    `chunks` out, unless it is named. `tokenizer` counts the tokens."""
 
     repair: str = setting(
         "full", "--repair", "How much to repair in damaged text.", str, metavar="off|safe|full",
@@ -63,7 +70,7 @@ class Options:
     )  # fmt: skip
     rules_off: frozenset[str] = _reading(
         frozenset, "--without-rule", "A repair rule to leave out; `parquetry rules` lists them.", list[str] | None,
-        metavar="RULE", value=lambda names: frozenset(names_in(names)),
+        metavar="RULE", names=_rules, value=lambda names: frozenset(names_in(names)),
     )  # fmt: skip
     maximum_bytes: int = _reading(
         DEFAULT_MAXIMUM_BYTES, "--max-bytes", "Refuse documents larger than this.", int, metavar="BYTES", minimum=1,
@@ -94,6 +101,7 @@ class Options:
         None, "--input-format", "The format of every document, row and standard input. Default: by name, else by the "
         "first bytes.", str | None, metavar="markdown|html|docx|...", choices=_formats, noun="input format",
     )  # fmt: skip
+    rules: tuple[Rule, ...] = ()
     whole_page: bool = _reading(
         False, "--whole-page", "Keep menus, teasers and comments of HTML pages, not only the main content.", bool,
     )  # fmt: skip
@@ -112,7 +120,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse invalid options with a UsageError."""
-        from converter.repair import RULES
+        from converter.repair import RULES, Rule
         from converter.schema.names import refusal
         from converter.text.reading import codec_name
         from converter.values import check
@@ -124,7 +132,13 @@ class Options:
             from converter.records.tokenizers import token_counter
 
             token_counter(self.tokenizer)
-        names = [rule.name for rule in RULES]
+        object.__setattr__(self, "rules", tuple(self.rules))
+        if wrong := [rule for rule in self.rules if not isinstance(rule, Rule)]:
+            raise UsageError(f"`rules` are objects of the class Rule, not {type(wrong[0]).__name__}")
+        try:
+            names = [rule.name for rule in RULES.with_added(self.rules)]
+        except ValueError as error:
+            raise UsageError(f"`rules`: {error}") from error
         if unknown := sorted(self.rules_off.difference(names)):
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
         check(self.hints)
@@ -163,18 +177,19 @@ class Limits(TypedDict, total=False):
 class ReadingArguments(Limits, total=False):
     """How a document is read, the same for every function that reads documents; each command has the same options.
 
-    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out. `hints` set what the cells of
-    tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the document's bytes; by
-    default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out of the text of
-    sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone. `input_format`
-    (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first bytes tell.
-    `whole_page` keeps all of an HTML page, not only its main content. `chunks` is the most tokens of a chunk, of which
-    up to `chunk_overlap` repeat the chunk above; `tokenizer` is the name of one or a function that counts the tokens of
-    a text. Arguments that are not passed have the defaults of `Options`.
+    `repair` is `off`, `safe` or `full`; `rules_off` names repair rules to leave out, `rules` are further ones. `hints`
+    set what the cells of tables leave open: types, missing values, the decimal mark. `encoding` is the encoding of the
+    document's bytes; by default it is detected. `chrome=False` leaves the boilerplate of pages, which is flagged, out
+    of the text of sections. `parser` is `fast` or `reference`, which reads the same by markdown-it's rules alone.
+    `input_format` (`markdown`, `html`, `docx`, ...) is the format of each document; by default its name or its first
+    bytes tell. `whole_page` keeps all of an HTML page, not only its main content. `chunks` is the most tokens of a
+    chunk, of which up to `chunk_overlap` repeat the chunk above; `tokenizer` is the name of one or a function that
+    counts the tokens of a text. Arguments that are not passed have the defaults of `Options`.
     """
 
     repair: str
     rules_off: Iterable[str]
+    rules: tuple[Rule, ...]
     hints: Hints
     encoding: str | None
     parser: str

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from converter.config.options import Options
 from converter.config.partitions import check_columns, check_names
-from converter.destination import DATABASE, FOLDER
+from converter.destination import DATABASE, FILE, FOLDER
 from converter.errors import UsageError
+from converter.plugins import SHAPE_KINDS, versions
 from converter.settings import Setting, check_settings, choice, names_in, plain, setting, settings_of
 from converter.version import __version__
 
@@ -24,7 +25,20 @@ Arrangement = Literal["files", "folders"]
 Lock = Literal["null", "fail"]
 
 _output = partial(setting, panel="Output", affects_rows=False)
-_files = partial(_output, places=(FOLDER,))
+_files = partial(setting, panel="Files", affects_rows=False, places=(FOLDER,))
+
+
+def _record_names(schema_names: Iterable[str] = ()) -> list[str]:
+    from converter.datasets import DATASETS
+    from converter.records import RECORDS
+
+    return [*RECORDS, *schema_names, DATASETS]
+
+
+def _compressions() -> Iterable[str]:
+    from converter.write.layout import COMPRESSIONS
+
+    return COMPRESSIONS
 
 
 def most_removed(maximum: int | str, documents: int) -> int:
@@ -54,14 +68,15 @@ class Output:
     `file_bytes` is the size at which the next file of a folder begins. `layout` makes a record one file, however large
     (`files`), or a folder of files (`folders`); see `arranged` for the default. `lock_types` keeps the column types of
     the existing data sets: a cell that does not fit becomes `null` and a problem, or the run must `fail`.
-    `spreadsheet_safe` keeps a spreadsheet from running CSV text as a formula. `datapackage` describes the files in a
+    `compression` is that of Parquet files (None: zstd). `spreadsheet_safe` keeps a spreadsheet from running CSV text as
+    a formula. `datapackage` describes the files in a
     `datapackage.json`.
     """
 
     format: str = "parquet"
     records: tuple[str, ...] | list[str] | None = setting(
         None, "--records", "Write only these: names that `parquetry records` lists, or datasets.", str | None,
-        metavar="A,B", value=lambda names: None if names is None else names_in(names),
+        metavar="A,B", names=_record_names, value=lambda names: None if names is None else names_in(names),
     )  # fmt: skip
     mode: Mode = choice(
         "create",
@@ -97,8 +112,13 @@ class Output:
         "null, with a row in problems, or the run fails.", str | None, metavar="null|fail", choices=get_args(Lock),
         noun="lock", places=(FOLDER, DATABASE),
     )  # fmt: skip
-    spreadsheet_safe: bool = _output(
+    compression: str | None = _files(
+        None, "--compression", "The compression of Parquet files. Default: zstd.", str | None,
+        metavar="zstd|snappy|gzip|brotli|lz4|none", choices=_compressions, noun="compression", places=(FILE, FOLDER),
+    )  # fmt: skip
+    spreadsheet_safe: bool = setting(
         False, "--spreadsheet-safe", "CSV: keep a spreadsheet from running text as a formula.", bool,
+        panel="Files", affects_rows=False,
     )  # fmt: skip
     datapackage: bool = _files(
         False, "--datapackage", "Describe the files of the output folder in a datapackage.json.", bool,
@@ -113,6 +133,8 @@ class Output:
         if self.mode not in get_args(Mode):
             raise UsageError(f"unknown mode {self.mode}; there are {', '.join(get_args(Mode))}")
         check_settings(self)
+        if self.format != "parquet" and self.compression:
+            raise UsageError(f"{self.format} output is not compressed; leave out `compression`, or use parquet")
         if self.format != "parquet" and (self.resumes or self.partition_by):
             raise UsageError(
                 f"{self.format} output cannot be appended to, brought up to date or partitioned; use parquet"
@@ -139,9 +161,13 @@ class Output:
     @property
     def file_layout(self) -> Layout:
         """The layout of each file."""
-        from converter.write import Layout
+        from converter.write.layout import DEFAULT_COMPRESSION, Layout
 
-        return Layout(spreadsheet_safe=self.spreadsheet_safe, file_bytes=self.file_bytes)
+        return Layout(
+            spreadsheet_safe=self.spreadsheet_safe,
+            file_bytes=self.file_bytes,
+            compression=self.compression or DEFAULT_COMPRESSION,
+        )
 
     def arranged(self, previous: Arrangement | None) -> Arrangement:
         """Return how the output's files are arranged; only the settings and the `previous` arrangement decide it.
@@ -217,20 +243,16 @@ class Output:
         """Return everything that the rows depend on besides the documents, as JSON values."""
         from converter.records import CONTRACT_VERSION
 
+        records = self.requested_records(options)
+        plugins = versions(SHAPE_KINDS, records, options.rules_off)
         return {
             "converter_version": __version__,
             "contract_version": CONTRACT_VERSION,
             **_affecting_rows(self),
-            "records": self.requested_records(options),
+            "records": records,
             **_affecting_rows(options),
+            **({"plugins": plugins} if plugins else {}),
         }
-
-
-def _record_names(schema_names: Iterable[str] = ()) -> list[str]:
-    from converter.datasets import DATASETS
-    from converter.records import RECORDS
-
-    return [*RECORDS, *schema_names, DATASETS]
 
 
 def _affecting_rows(instance: Any) -> dict[str, Any]:
@@ -257,5 +279,6 @@ class OutputArguments(TypedDict, total=False):
     file_bytes: int | None
     layout: Arrangement | None
     lock_types: Lock | None
+    compression: str | None
     spreadsheet_safe: bool
     datapackage: bool

@@ -20,6 +20,7 @@ from converter.limits import Allowance, OutOfTime, is_out_of_memory
 from converter.model.events import BatchRows, join_rows
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.parse import Block, parse
+from converter.plugins import plugin_at_fault
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.records import RECORDS, ParsedDocument, default_records, outline
 from converter.records.context import chrome_blocks, repeated_characters
@@ -65,9 +66,13 @@ def problem_of(error: BaseException, options: Options) -> Problem:
         return Problem(error.code, error.message, error.line, error.line)
     if is_out_of_memory(error):
         return OUT_OF_MEMORY
-    # a bug in Parquetry fails one document, not the run
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    added = {rule.apply.__module__: f"the rule {rule.name}" for rule in options.rules}
+    added |= {kind.read.__module__: f"the value type {kind.name}" for kind in options.hints.value_types}
+    if culprit := plugin_at_fault(error, added):
+        return Problem("plugin_failed", f"{culprit} raised {type(error).__name__}: {error}{place}")
+    # a bug in Parquetry fails one document, not the run
     return Problem("failed", f"{type(error).__name__}: {error}{place}; please report it with the document")
 
 
@@ -81,7 +86,7 @@ def _read(source: Source, options: Options, allowance: Allowance) -> ParsedDocum
         text = read_text(source.data, source.key, options.encoding)
     else:
         text = _read_office(source, format, options, allowance)
-    draft = repair(text.lines, text.numbers, options.repair, options.rules_off)
+    draft = repair(text.lines, text.numbers, options.repair, options.rules_off, options.rules)
     problems = text.problems
     blocks = parse(draft.lines, draft.numbers, problems, allowance.anew(), options.parser, draft.ends)
     if text.front_matter is not None:
@@ -219,9 +224,9 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
             raise MemoryError from None  # not the original error: its frames keep the memory in use
         if not any(context.text for context in contexts) and len(contexts) < 2:
             raise
-        fault = error.with_traceback(None)  # the traceback would keep all rows made so far alive
+        problem = problem_of(error, options)  # not the error: its traceback would keep all rows made so far alive
     if len(contexts) == 1:
-        return _rows_of_all([refuse(contexts[0].source, fault, options)], options, names)
+        return _rows_of_all([ParsedDocument(None, contexts[0].source, problems=[problem])], options, names)
     return join_rows([_rows_of_all([context], options, names) for context in contexts])
 
 
@@ -246,7 +251,7 @@ def _rows_in_pieces(context: ParsedDocument, options: Options, names: Sequence[s
         OutputError: the temporary file could not be written.
     """
     source = context.source
-    fault: BaseException | None = None
+    problem: Problem | None = None
     with tempfile.TemporaryFile() as file:
         spool = Spool(file)
         places = {}
@@ -259,15 +264,15 @@ def _rows_in_pieces(context: ParsedDocument, options: Options, names: Sequence[s
             message = f"a temporary file could not be written: {error.strerror}; set TMPDIR to use another folder"
             raise OutputError(message, source=tempfile.gettempdir()) from error
         except (Exception, OutOfTime) as error:
-            fault = error.with_traceback(None)
+            problem = problem_of(error, options)
         del context
-        if fault is None:
+        if problem is None:
             for name, record_places in places.items():
                 pieces = (pa.Table.from_batches([spool.read(place)]) for place in record_places)
                 for piece in pieces if record_places else [schema_of(name, options).empty_table()]:
                     yield BatchRows({name: piece})
-    if fault is not None:
-        yield _rows_of_all([refuse(source, fault, options)], options, names)
+    if problem is not None:
+        yield _rows_of_all([ParsedDocument(None, source, problems=[problem])], options, names)
 
 
 def _datasets_first(records: Iterable[str]) -> list[str]:

@@ -203,30 +203,23 @@ def write_stream(
     Raises:
         UsageError: a record is unknown, or the format cannot hold several records in one stream.
     """
-    output.check(options, FILE)
+    name = record_of_stream(output, options)
     report = Report()
-    if output.nested(options):
+    if name is None:
         nested = NestedJsonWriter(stream)
         report.written = True
         with timed(report):
             convert_sources(sources, whole_batches(nested.write), output, options, report, run)
             nested.close()
         return report
-    if output.records and DATASETS in output.records:
-        raise UsageError("data sets are one file each; name an output folder with `out`")
-    names = output.names(options)
-    if len(names) != 1:
-        raise UsageError(
-            f"{output.format} holds one record per file; name an output folder with `out`, or one record with `records`"
-        )
-    schema = schema_of(names[0], options)
+    schema = schema_of(name, options)
     writer = FORMATS[output.format].writer(stream, schema, output.file_layout)
 
     def write(event: Event) -> None:
         if isinstance(event, BatchPieces):
-            for piece in event.pieces.get(names[0], ()):
+            for piece in event.pieces.get(name, ()):
                 join(writer, piece, schema)
-            for rows in event.records[names[0]].to_batches() if names[0] in event.records else ():
+            for rows in event.records[name].to_batches() if name in event.records else ():
                 writer.write(rows)
 
     report.written = True
@@ -234,6 +227,42 @@ def write_stream(
         convert_sources(sources, encoded(write, Encoder(output, options)), output, options, report, run, encodes=True)
         writer.close()
     return report
+
+
+def record_of_stream(output: Output, options: Options) -> str | None:
+    """Return the record that an output in one stream holds, None if it holds all, nested.
+
+    Raises:
+        UsageError: a record is unknown, or the format cannot hold several records in one stream.
+    """
+    output.check(options, FILE)
+    if output.nested(options):
+        return None
+    if output.records and DATASETS in output.records:
+        raise UsageError("data sets are one file each; name an output folder with `out`")
+    names = output.names(options)
+    if len(names) != 1:
+        raise UsageError(
+            f"{output.format} holds one record per file; name an output folder with `out`, or one record with `records`"
+        )
+    return names[0]
+
+
+def check_file_output(out: Path, output: Output) -> None:
+    """Refuse a file that exists, unless it is to be overwritten.
+
+    Raises:
+        UsageError: the mode is not for files.
+        OutputError: the output already exists.
+    """
+    if output.mode in ("append", "incremental"):
+        raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
+    if out.exists() and output.mode != "overwrite":
+        raise OutputError(
+            "already exists; pass `overwrite` to replace it, or choose another name",
+            source=str(out),
+            code="output_exists",
+        )
 
 
 def write_file(
@@ -249,14 +278,7 @@ def write_file(
         UsageError: as for `write_stream`.
         OutputError: the output already exists, or could not be written.
     """
-    if output.mode in ("append", "incremental"):
-        raise UsageError("a single file can be neither appended to nor brought up to date; name an output folder")
-    if out.exists() and output.mode != "overwrite":
-        raise OutputError(
-            "already exists; pass `overwrite` to replace it, or choose another name",
-            source=str(out),
-            code="output_exists",
-        )
+    check_file_output(out, output)
     with open_stage(out) as stage:
         with open(stage.new / out.name, "wb") as stream:
             report = write_stream(sources, stream, output, options, run)
@@ -330,7 +352,8 @@ def write_output(
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
     """
     report = Report()
-    output.check(options, DATABASE if target.shared else FOLDER)
+    is_folder = isinstance(target, Folder)
+    output.check(options, FOLDER if is_folder else DATABASE)
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     fingerprint = output.fingerprint_options(options)
@@ -360,7 +383,7 @@ def write_output(
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))
             previous_layout = previous_manifest.arrangement if previous_manifest else None
-            layout = None if target.shared else output.arranged(previous_layout)
+            layout = output.arranged(previous_layout) if is_folder else None
             manifest = Manifest.of(report, output.format, fingerprint, written_files, files.schemas, layout)
             if listing is not None and listing.is_local:
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)

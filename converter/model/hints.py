@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from converter.errors import UsageError
 from converter.settings import names_in, setting
@@ -67,6 +67,8 @@ class Hints:
         True, "--units/--no-units", "Read `12 ms`, `81%` and `$5` as numbers with a unit, or keep them as text.", bool
     )
     """Whether `12 ms`, `81%` and `$5` are numbers with a unit; if not, they stay text."""
+    value_types: tuple[Any, ...] = ()
+    """Further value types, `converter.extension.Type` objects; each is tried in its place."""
 
 
 NO_HINTS = Hints()

@@ -18,7 +18,7 @@ NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 class Source:
     """One document to convert: its key (path, URI or row key) and its bytes, or a problem instead of them.
 
-    `format` is the format of the bytes: Markdown, or one of `office_reader.FORMATS`. The process that converts the
+    `format` is the format of the bytes: Markdown, or one of `office_reader.READERS`. The process that converts the
     document reads office formats, not the process that finds it, because reading them is slow. A source that is not
     `listed` stands for an unknown number of documents with unknown keys, because a folder, store or table could not be
     listed completely.

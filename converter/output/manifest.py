@@ -35,10 +35,8 @@ MEND = "the output is damaged; recreate it with `overwrite`"
 _NAME = r"[\w-]{1,255}"
 """The name of a record or data set: letters of any script, digits, `_` and `-`."""
 
-_SUFFIX = f"(?:{'|'.join(re.escape(format.suffix) for format in FORMATS.values())})"
-
 _PATH = re.compile(
-    rf"(?P<record>(?:{DATASETS}/)?{_NAME})(?:/(?:[\w.~%-]+=[\w.~%-]*/)*part-\d{{5,}}{_SUFFIX}|{_SUFFIX})"
+    rf"(?P<record>(?:{DATASETS}/)?{_NAME})(?:/(?:[\w.~%-]+=[\w.~%-]*/)*part-\d{{5,}}|)\.(?P<format>[a-z][a-z0-9_]*)"
 )
 """The path of a file that a run writes to a folder: `sections.parquet`, `sections/lang=en/part-00000.parquet`."""
 
@@ -247,7 +245,11 @@ def check_file(file: File, in_folder: bool) -> None:
             raise ValueError(f"{name} of a file has a value that no run writes")
     if in_folder:
         path = _PATH.fullmatch(file.path)
-        is_ours = file.path == "datapackage.json" if not file.record else path and path["record"] == file.record
+        is_ours = (
+            file.path == "datapackage.json"
+            if not file.record
+            else path and path["record"] == file.record and path["format"] in FORMATS
+        )
         if not is_ours or not _is_hash(file.sha256):
             raise ValueError(f"no run writes a file {file.path!r} for {file.record!r}")
     elif not _TABLE.fullmatch(file.path) or file.record not in (file.path, "") or file.bytes or file.sha256:

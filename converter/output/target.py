@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -18,13 +18,7 @@ from converter.output.manifest import Manifest
 from converter.output.parts import Parts
 from converter.output.rows import batches
 from converter.output.stage import Stage
-
-TARGETS: dict[str, str] = {
-    "duckdb": "converter.output.duckdb:DuckDB",
-    "delta": "converter.output.delta:Delta",
-    "postgres": "converter.output.postgres:Postgres",
-}
-"""The class of each database of `DATABASES`. A module is imported when its target is requested."""
+from converter.plugins import Registry, callable_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +88,20 @@ class Target(Protocol):
         """Return what a user looks for after a run: paths, or the name of a target that has none."""
 
 
+TARGETS: Registry[Callable[[str], Target]] = Registry(
+    "targets",
+    {
+        "duckdb": "converter.output.duckdb:DuckDB",
+        "delta": "converter.output.delta:Delta",
+        "postgres": "converter.output.postgres:Postgres",
+        "sqlite": "converter.output.sqlite:SQLite",
+        "xlsx": "converter.output.xlsx:Workbook",
+    },
+    callable_with("manifest", "conflicts", "read", "keep", "publish", "locations"),
+)
+"""The class of each database of `DATABASES`. A module is imported when its target is requested."""
+
+
 def find_target(out: str, to: str | None) -> Target | None:
     """Return the database that an output names, by its own form or by the name `to`; None for files and folders.
 
@@ -111,9 +119,7 @@ def open_target(destination: Destination) -> Target | None:
     """
     if destination.place not in TARGETS:
         return None
-    module, _, kind = TARGETS[destination.place].partition(":")
-    target: Target = getattr(import_module(module), kind)(destination.name)
-    return target
+    return TARGETS[destination.place](destination.name)
 
 
 def import_extra(module: str, extra: str) -> ModuleType:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from converter.records import CONTRACT_VERSION, RECORDS, Record
+from converter.records import BUILT_IN, CONTRACT_VERSION, RECORDS, Record
 
 # Arrow type -> Table Schema type (https://datapackage.org/standard/table-schema/#field-types), first match wins.
 TABLE_SCHEMA_TYPES = (
@@ -56,7 +56,12 @@ def arrow_type_name(type: pa.DataType) -> str:
 
 
 def published(name: str) -> str:
-    """Return the published contract of a record as JSON text, from the installed package or the source tree."""
+    """Return the published contract of a record as JSON text, from the installed package or the source tree.
+
+    That of a plug-in's record is not published, and made here.
+    """
+    if name in RECORDS.plugins:
+        return text(RECORDS[name])
     package_folder = Path(__file__).parent.parent / "schemas"
     folder = package_folder if package_folder.is_dir() else package_folder.parent.parent / "schemas"
     return (folder / "records" / f"{name}.json").read_text(encoding="utf-8")
@@ -79,5 +84,5 @@ def text(record: Record) -> str:
 
 
 if __name__ == "__main__":
-    for record in RECORDS.values():
+    for record in BUILT_IN:
         Path(sys.argv[1], f"{record.name}.json").write_text(text(record), encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from converter.limits import Allowance
+from converter.plugins import instance_of
 from converter.records.context import ParsedDocument
 
 CONTRACT_VERSION = "2"
@@ -121,4 +122,19 @@ class Record:
 
     def _rows(self, contexts: Iterable[ParsedDocument]) -> Iterator[tuple[Any, ...]]:
         for context in contexts:
-            yield from self.rows(context)
+            if context.text is not None or self.name == "problems":  # of what could not be read, there is nothing else
+                yield from self.rows(context)
+
+
+def fault_of(name: str, item: object) -> str | None:
+    """Return what is wrong with an added record, None if nothing is."""
+    if fault := instance_of(Record)(name, item):
+        return fault
+    assert isinstance(item, Record)
+    names = [field.name for field in item.fields]
+    if item.fields[:1] != (DOC_ID,):
+        return "its first field is not DOC_ID"
+    if repeated := {name for name in names if names.count(name) > 1}:
+        return f"two fields have the name {min(repeated)}"
+    unknown = [column for column in (*item.key, *(key[0] for key in item.foreign_keys)) if column not in names]
+    return f"a key names {unknown[0]}, which is no field" if unknown else None

@@ -10,7 +10,9 @@ repair is returned as the same list objects.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from converter.plugins import Registry, Series, instance_of
 from converter.repair.draft import Draft
 from converter.repair.ledger import Repair, Repaired
 from converter.repair.rule import SAFE, Rule
@@ -60,14 +62,19 @@ PASSES = 12
 """Maximum number of further passes over a repaired text: one repair may expose a case for another rule, and each
 reshaping rule that changes the text takes a pass of its own. A pass runs only if the one before changed something."""
 
-TABLES: tuple[Rule, ...] = (table_grid, table_ruler, table_broken, table_delimited, table_columns, table_cells)
+
+def _reshaping(*rules: Rule) -> tuple[Rule, ...]:
+    return tuple(replace(rule, reshapes=True) for rule in rules)
+
+
+TABLES = _reshaping(table_grid, table_ruler, table_broken, table_delimited, table_columns, table_cells)
 """Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
 
-RESHAPING: tuple[Rule, ...] = (whole_fence, margin, doubled_lines, *TABLES, cut_sentence, block_break)
+RESHAPING = _reshaping(whole_fence, margin, doubled_lines, *TABLES, cut_sentence, block_break)
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
 
-RULES: tuple[Rule, ...] = (
+BUILT_IN: tuple[Rule, ...] = (
     page_lines,  # before any rule that removes the ends of pages with the white space around lines
     *RESHAPING,
     # characters and marks of a single line
@@ -102,20 +109,29 @@ RULES: tuple[Rule, ...] = (
     paragraph_break,
 )
 
+RULES = Series(Registry("rules", {rule.name: rule for rule in BUILT_IN}, instance_of(Rule)))
+"""All rules, those of plug-ins among them, in the order in which they run."""
+
 
 def repair(
-    lines: list[str], numbers: Sequence[int], level: str = "full", off: frozenset[str] = frozenset()
+    lines: list[str],
+    numbers: Sequence[int],
+    level: str = "full",
+    off: frozenset[str] = frozenset(),
+    added: tuple[Rule, ...] = (),
 ) -> Repaired:
     """Repair a document's body.
 
     `lines` are its lines without newline characters, `numbers` the original line number of each. `level` is one
-    of LEVELS: `safe` runs the rules that are almost never wrong, `full` runs all rules. `off` names rules to skip.
+    of LEVELS: `safe` runs the rules that are almost never wrong, `full` runs all rules. `off` names rules to skip,
+    `added` are further rules.
     """
     if level not in LEVELS:
         raise ValueError(f"repair level must be one of {', '.join(LEVELS)}, not {level!r}")
     if level == "off" or not lines:
         return Repaired(lines, numbers)
-    rules = [rule for rule in RULES if rule.name not in off and (level == "full" or rule.level == SAFE)]
+    all_rules = RULES.with_added(added) if added else RULES
+    rules = [rule for rule in all_rules if rule.name not in off and (level == "full" or rule.level == SAFE)]
     draft = Draft(lines, numbers)
     last_rule = _run_rules(rules, draft)
     result = draft.finish()
@@ -134,13 +150,16 @@ def repair(
 
 
 def draft_for_headings(
-    lines: list[str], numbers: Sequence[int], level: str = "full", off: frozenset[str] = frozenset()
+    lines: list[str],
+    numbers: Sequence[int],
+    level: str = "full",
+    off: frozenset[str] = frozenset(),
+    added: tuple[Rule, ...] = (),
 ) -> Draft:
     """Return the draft that is searched for headings: after all rules that run before."""
-    names = [rule.name for rule in RULES]
-    rules = [
-        rule for rule in RULES[: names.index("bare_heading")] if rule.name not in off and level in (rule.level, "full")
-    ]
+    all_rules = RULES.with_added(added)
+    end = [rule.name for rule in all_rules].index("bare_heading")
+    rules = [rule for rule in all_rules[:end] if rule.name not in off and level in (rule.level, "full")]
     draft = Draft(lines, numbers)
     last_rule = _run_rules(rules, draft)
     for _ in range(PASSES):
@@ -156,7 +175,7 @@ def _run_rules(rules: list[Rule], draft: Draft) -> Rule | None:
     for rule in rules:
         repair_count = len(draft.repairs)
         rule.apply(draft)
-        if len(draft.repairs) > repair_count and rule in RESHAPING:
+        if rule.reshapes and len(draft.repairs) > repair_count:
             return rule  # kinds and state describe the text before this rule
     return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from converter.repair import RULES, Repair, draft_for_headings
+from converter.repair import RULES, Repair, Rule, draft_for_headings
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, blocks_of
@@ -35,14 +35,20 @@ class Explanation:
 
 
 def explain(
-    lines: list[str], numbers: Sequence[int], line: int, repairs: Sequence[Repair], level: str, off: frozenset[str]
+    lines: list[str],
+    numbers: Sequence[int],
+    line: int,
+    repairs: Sequence[Repair],
+    level: str,
+    off: frozenset[str],
+    added: tuple[Rule, ...] = (),
 ) -> Explanation:
     """Explain a line of the source by its number; the other arguments are those of `repair`, and its ledger."""
-    descriptions = {rule.name: " ".join(rule.description.split()) for rule in RULES}
+    descriptions = {rule.name: " ".join(rule.description.split()) for rule in RULES.with_added(added)}
     rules = [(repair, descriptions[repair.rule]) for repair in repairs if repair.line_start <= line <= repair.line_end]
     if level != "full":
         return Explanation(rules, f"headings are not searched for at the repair level {level}")
-    draft = draft_for_headings(lines, numbers, level, off)
+    draft = draft_for_headings(lines, numbers, level, off, added)
     heading = next((repair for repair, _ in rules if repair.rule in ("bare_heading", "bold_heading")), None)
     place = _place_of(draft, line)
     if place is None:

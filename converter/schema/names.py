@@ -6,7 +6,6 @@ from converter.records import RECORDS
 
 # Names in databases and files beside the records; a test compares them with the rooms that create them.
 UNAVAILABLE = {
-    **dict.fromkeys(RECORDS, "is a built-in record"),
     "datasets": "is reserved for the data sets",
     **dict.fromkeys(("section_text", "labelled_items", "table_cells"), "is the name of a view in every database"),
 }
@@ -29,6 +28,8 @@ SQL_WORDS = frozenset(RESERVED.split())
 def refusal(name: str) -> str | None:
     """Return why a user's record cannot have this name, or None if it can; case-insensitive."""
     lower_name = name.casefold()
+    if lower_name in RECORDS:
+        return "is a built-in record" if lower_name not in RECORDS.plugins else f"is {RECORDS.plugins[lower_name]}"
     if lower_name in UNAVAILABLE:
         return UNAVAILABLE[lower_name]
     if lower_name.startswith("_"):

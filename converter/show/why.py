@@ -30,7 +30,15 @@ def render_why(document: Document, line: int, options: Options) -> RenderableTyp
     heading = Text.assemble((one_line(document.source), "bold underline"), f" line {line}")
     if place is None:
         return Group(heading, Text("it is part of the front matter"))
-    explanation = explain(text.lines, text.numbers, line, document.context.repairs, options.repair, options.rules_off)
+    explanation = explain(
+        text.lines,
+        text.numbers,
+        line,
+        document.context.repairs,
+        options.repair,
+        options.rules_off,
+        options.rules,
+    )
     drawings: list[RenderableType] = [heading, Text(f"  {one_line(text.lines[place])}", style="italic")]
     for repair, description in explanation.rules:
         title = (f"{repair.rule} {repair.confidence:.4g}", "yellow")

@@ -19,9 +19,10 @@ from typing import Any, Final
 import pyarrow as pa
 
 from converter.addresses import public
-from converter.errors import UsageError
+from converter.errors import PluginError, UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.model.source import Source
+from converter.plugins import Registry, callable_with
 from converter.problems import Problem
 from converter.sources.evidence import Listing, Sources
 from converter.sources.files import (
@@ -53,6 +54,7 @@ from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_batches
 from converter.sources.urls import check_store, files_of_url, is_url
 
 __all__ = [
+    "SOURCES",
     "Columns",
     "LeftOut",
     "Listing",
@@ -64,8 +66,34 @@ __all__ = [
     "sources_in_memory",
 ]
 
+SOURCES: Final[Registry[Find]] = Registry("sources", {}, callable_with())
+"""The finders of plug-ins by the scheme of the addresses that they take: `imap` takes `imap://...`."""
+
+
+def is_of_plugin(argument: str) -> bool:
+    """Whether a plug-in takes an argument: an address with its scheme."""
+    scheme, colon, _ = argument.partition("://")
+    return bool(colon) and scheme.lower() in SOURCES
+
+
+def sources_of_plugin(argument: str, search: Search) -> Iterator[File | Source]:
+    """Yield what the finder of a plug-in finds; an error of it becomes a problem of the argument."""
+    name = argument.partition("://")[0].lower()
+    try:
+        for source in SOURCES[name](argument, search):
+            if not isinstance(source, Source) and not hasattr(source, "open"):
+                raise TypeError(f"it yields {type(source).__name__}, not Source")
+            yield source
+    except PluginError:
+        raise
+    except Exception as error:
+        message = f"{SOURCES.plugins[name]} raised {type(error).__name__}: {' '.join(str(error).split())}"
+        yield source_of_problem(public(argument), "plugin_failed", message)
+
+
 FINDERS: Final[tuple[tuple[Callable[[str], bool], Find], ...]] = (
     (is_standard_input, standard_input),
+    (is_of_plugin, sources_of_plugin),
     (is_url, files_of_url),
     (os.path.isdir, files_of_folder),
     (is_pattern, files_of_pattern),
@@ -121,7 +149,10 @@ def find_sources(
     if files_from == STANDARD_INPUT and STANDARD_INPUT in names:
         raise UsageError("standard input is a document or a list of files, not both")
     for argument in filter(is_url, names):
-        check_store(argument)
+        if is_of_plugin(argument):
+            SOURCES[argument.partition("://")[0].lower()]
+        else:
+            check_store(argument)
     for argument in names if root is not None else ():
         if not is_standard_input(argument) and not is_url(argument) and not is_pattern(argument):
             spelling_of(argument, listing.root)

@@ -9,7 +9,7 @@ import os
 import pickle
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +26,7 @@ from converter.errors import SourceError, UsageError
 from converter.model.events import BatchRows
 from converter.model.source import Source
 from converter.output import Output
+from converter.plugins import Plugin, check_same, plugins
 from converter.records import RECORDS
 from converter.schema.load import load_schemas
 from converter.sources import LocalFile, find_files, read_there
@@ -119,6 +120,8 @@ class Records:
 
     record: str
     options: Options
+    plugins: tuple[Plugin, ...] = field(default_factory=plugins)
+    """The plug-ins of the driver, which every worker must have too."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -127,6 +130,7 @@ class Records:
 
     def __call__(self, files: FileList, folder: str) -> Iterator[pa.RecordBatch]:
         """Convert the files; a document that ended the process in an earlier attempt fails alone."""
+        check_same(self.plugins)
         context = TaskContext.get()
         isolated = context is not None and context.attemptNumber() > 0
         maximum_bytes, seconds = self.options.maximum_bytes, self.options.maximum_seconds

@@ -23,6 +23,7 @@ from converter.model.source import Source
 from converter.output import File, Folder, Output, PreviousOutput, read_manifest
 from converter.output.folder import by_file
 from converter.output.parts import Parts
+from converter.plugins import Plugin, check_same, plugins
 from converter.sources import Listing
 
 RESULT_COLUMN = "result"
@@ -42,6 +43,8 @@ class Task:
     output: Output
     options: Options
     earlier: EarlierOutput | None = None
+    plugins: tuple[Plugin, ...] = field(default_factory=plugins)
+    """The plug-ins of the driver, which every worker must have too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ def write_documents(sources: Iterable[Source], task: Task, isolated: bool = Fals
     if output.datasets(options):
         schemas[PARTS_FILE] = PARTS
     try:
+        check_same(task.plugins)
         earlier = None if task.earlier is None else _previous_output(task.earlier)
         previous_ids = set() if earlier is None else earlier.left.keys() | set()
         new_sources = sources if earlier is None else not_held(sources, earlier, result.report)

@@ -25,9 +25,10 @@ from converter.errors import SourceError
 from converter.limits import READER_MEMORY, OutOfTime, seconds_left
 from converter.model.source import MARKDOWN
 from converter.problems import Problem
-from converter.text.office_reader import FORMATS, IDLE_SECONDS, LONGEST_ANSWER, read_frame, write_frame
+from converter.text.office_reader import IDLE_SECONDS, LONGEST_ANSWER, READERS, read_frame, write_frame
 
-SUFFIXES = {f".{format}": format for format in FORMATS} | {".htm": "html", ".xhtml": "html"}
+SUFFIXES = {".htm": "html", ".xhtml": "html"}
+"""Suffixes other than the name of a format."""
 
 # The pattern matches all comments before the first tag as one, from the first opening to the last closing: matching
 # them separately takes exponential time if nothing follows them.
@@ -57,9 +58,16 @@ PROGRAM = (
 )
 
 
+def is_suffix(suffix: str) -> bool:
+    """Whether a suffix in lower case states a format other than plain text."""
+    return suffix in SUFFIXES or suffix[1:] in READERS
+
+
 def format_of(name: str, text_suffixes: frozenset[str], data: bytes | str) -> str:
     """Return the format of a document: by the suffix of its name, or, if the suffix is unknown, by its first bytes."""
     suffix = os.path.splitext(name)[1].lower()
+    if suffix[1:] in READERS:
+        return suffix[1:]
     if suffix in text_suffixes:
         return MARKDOWN
     return SUFFIXES.get(suffix) or format_by_content(data)
@@ -96,7 +104,7 @@ class _Listing(BytesIO):
 def to_markdown(
     raw: bytes, format: str, maximum_bytes: int, maximum_markdown: int, whole_page: bool
 ) -> tuple[str, list[Problem]]:
-    """Convert a document in one of `FORMATS` to Markdown; return the Markdown and problems.
+    """Convert a document in one of `READERS` to Markdown; return the Markdown and problems.
 
     HTML is UTF-8; `whole_page` keeps what is not its main content.
 

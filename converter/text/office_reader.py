@@ -15,12 +15,14 @@ import struct
 import sys
 import warnings
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from converter.errors import SourceError, install_command
+from converter.errors import PluginError, SourceError, install_command
 from converter.limits import READER_MEMORY, is_out_of_memory
+from converter.plugins import Registry, callable_with
 
 MARKITDOWN = {
     "docx": "DocxConverter",
@@ -31,9 +33,13 @@ MARKITDOWN = {
 }
 """The formats that markitdown reads, with the class of `markitdown.converters` for each."""
 FORMATS = ("html", *MARKITDOWN)
-"""The formats other than plain text."""
+"""The built-in formats other than plain text."""
 EXTRAS = {"html": ("html", ("lxml", "trafilatura")), **dict.fromkeys(MARKITDOWN, ("office", ("markitdown",)))}
 """The extra that installs the reader of each format, and the modules that it brings."""
+READERS: Registry[Callable[[bytes], str]] = Registry(
+    "readers", dict.fromkeys(FORMATS, "converter.text.office_reader:read"), callable_with()
+)
+"""The formats other than plain text, those of plug-ins last: a plug-in's reader turns the bytes into Markdown."""
 
 OPTIONS: dict[str, Any] = {"table_infer_header": True, "sup_symbol": "<sup>", "sub_symbol": "<sub>"}
 """Word files hardly ever mark a table's header row: the first row serves, else no column would have a name. Without its
@@ -85,7 +91,7 @@ def main() -> None:
             return
         raw = read_frame(requests, sys.maxsize)
         _end_after(None if request["seconds"] is None else request["seconds"] + 1)
-        extra, modules = EXTRAS[request["format"]]
+        extra, modules = EXTRAS.get(request["format"], (request["format"], ()))
         if extra not in loaded_bytes:
             _load(modules)
             loaded_bytes[extra] = _address_space()
@@ -147,13 +153,15 @@ def _answer(raw: bytes, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]
 
 
 def read(raw: bytes, format: str, maximum_bytes: int, whole_page: bool) -> tuple[str, list[str]]:
-    """Convert a document in one of `FORMATS` to Markdown; return also the codes of problems with it.
+    """Convert a document in one of `READERS` to Markdown; return also the codes of problems with it.
 
     Raises:
         SourceError: `no_reader`, a library is not installed; `too_large`, an archive holds more than `maximum_bytes`;
             `unreadable`, the document is broken or locked.
         MemoryError: reading the document exceeds the memory limit.
     """
+    if format not in FORMATS:
+        return _read_by_plugin(raw, format), []
     try:
         if format == "html":
             from converter.text.web.page import read_page
@@ -171,6 +179,23 @@ def read(raw: bytes, format: str, maximum_bytes: int, whole_page: bool) -> tuple
         reason = f"{type(error).__name__}: {_shorten(error)}"
         message = f"is not a readable {format.upper()} file ({reason}); is it complete, and without a password?"
         raise SourceError(message, code="unreadable") from error
+
+
+def _read_by_plugin(raw: bytes, format: str) -> str:
+    plugin = READERS.plugins[format]
+    try:
+        markdown = READERS[format](raw)
+    except PluginError as error:
+        raise SourceError(error.message, code="plugin_failed") from error
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise MemoryError from error
+        message = f"{plugin} raised {type(error).__name__}: {_shorten(error)}"
+        raise SourceError(message, code="plugin_failed") from error
+    if not isinstance(markdown, str):
+        message = f"{plugin} returned {type(markdown).__name__}, not a text"
+        raise SourceError(message, code="plugin_failed")
+    return markdown
 
 
 def _read_archive(raw: bytes, format: str, maximum_bytes: int) -> tuple[str, list[str]]:

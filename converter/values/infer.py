@@ -18,7 +18,7 @@ from converter.values.column import NO_CONVENTIONS, NO_MARKS, Column, Convention
 from converter.values.lattice import NULL, STRING, decimal128
 from converter.values.names import column_name, column_names
 from converter.values.shapes import shape_reason
-from converter.values.types import ALIASES, TYPES, Type
+from converter.values.types import ALIASES, BY_NAME, TYPES, Type, fault_of
 
 CELLS_PER_MISFIT = 5
 """The evidence of a string column names a type if at most one cell in this many does not fit."""
@@ -26,8 +26,15 @@ CELLS_PER_MISFIT = 5
 FEW_CELLS = 2
 """Up to this many filled cells, the evidence states their number."""
 
-BY_NAME = {type.name: type for type in TYPES}
 _LONGEST_QUOTE = 40
+
+EXACT_TYPES = {
+    "time64[us]": pa.time64("us"),
+    "duration[us]": pa.duration("us"),
+    "timestamp[us]": pa.timestamp("us"),
+    "timestamp[us, tz=utc]": pa.timestamp("us", tz="UTC"),
+}
+"""Further names of types, as Arrow prints them."""
 
 
 class Table(NamedTuple):
@@ -69,9 +76,11 @@ def infer(
             column = _text_column(prepared_cells, name, "nothing but missing-value tokens")
         return replace(column, says_nothing=not prepared_cells.has_unknown)
     refusals: list[NoMatch] = []
-    for type in TYPES:
+    for type in types_of(hints):
         outcome = type.read(prepared_cells)
         if isinstance(outcome, Reading):
+            if type.arrow not in (None, outcome.type):
+                raise TypeError(f"the value type {type.name} read {outcome.type}, not {type.arrow}")
             return _typed_column(prepared_cells, name, outcome)
         refusals.append(outcome)
     explanation = next((refusal for refusal in refusals if refusal.reason), None)
@@ -134,10 +143,22 @@ def infer_tables(
 
 
 def check(hints: Hints) -> None:
-    """Raise UsageError for an invalid hint: an unknown type, a tolerance outside 0 to 1."""
+    """Raise UsageError for an invalid hint: an unknown or invalid type, a tolerance outside 0 to 1."""
     check_settings(hints)
+    for type in hints.value_types:
+        if fault := fault_of(getattr(type, "name", ""), type):
+            raise UsageError(f"{type!r} is no value type: {fault}")
+    try:
+        types_of(hints)
+    except ValueError as error:
+        raise UsageError(f"value types: {error}") from error
     for type_name in hints.types.values():
-        type_named(type_name)
+        type_named(type_name, hints)
+
+
+def types_of(hints: Hints) -> Sequence[Type]:
+    """Return all types in the order in which they are tried, with those of the hints in their places."""
+    return TYPES.with_added(hints.value_types) if hints.value_types else TYPES.items
 
 
 def common_conventions(columns: Iterable[Column], otherwise: Conventions) -> Conventions:
@@ -201,7 +222,7 @@ def _near_miss(cells: Cells) -> str | None:
     if count < 3 or 2 * numeric_count < count:
         return None
     tolerant_cells = cells.allow(max(1, count // CELLS_PER_MISFIT))
-    for type in TYPES:
+    for type in types_of(cells.hints):
         outcome = type.read(tolerant_cells)
         if isinstance(outcome, Reading) and outcome.rejected and len(outcome.rejected) <= tolerant_cells.allowed:
             row, *other_rows = sorted(outcome.rejected)
@@ -216,7 +237,7 @@ def _quote(text: str) -> str:
 
 def _requested_column(requested_type: str, cells: Cells, name: str) -> Column:
     """Return the column in the type that the user asked for; cells that do not fit are rejected."""
-    type, target = type_named(requested_type)
+    type, target = type_named(requested_type, cells.hints)
     if type is None:
         return _text_column(cells, name, f"{target} as requested")
     outcome: Reading | NoMatch = NoMatch(0, "no cell has a value")
@@ -259,22 +280,17 @@ def asked_type(hints: Hints, header: str, name: str) -> str | None:
     return next(similar_types, types.get("*"))
 
 
-def type_named(type_name: str) -> tuple[Type | None, pa.DataType | None]:
+def type_named(type_name: str, hints: Hints = NO_HINTS) -> tuple[Type | None, pa.DataType | None]:
     """Return the type of a name (None for string), and its Arrow type if the name determines it."""
     name = ALIASES.get(type_name.strip().lower(), type_name.strip().lower())
     if name == "string":
         return None, STRING
-    if name in ("decimal128", "timestamp"):
-        return BY_NAME[name], None
     if match := re.fullmatch(r"decimal128\((\d{1,2}), ?(-?\d{1,2})\)", name):
         return BY_NAME["decimal128"], pa.decimal128(int(match[1]), int(match[2]))
-    exact_types = {
-        "bool": pa.bool_(), "int64": pa.int64(), "float64": pa.float64(), "date32": pa.date32(),
-        "time64": pa.time64("us"), "time64[us]": pa.time64("us"), "duration": pa.duration("us"),
-        "duration[us]": pa.duration("us"), "timestamp[us]": pa.timestamp("us"),
-        "timestamp[us, tz=utc]": pa.timestamp("us", tz="UTC"),
-    }  # fmt: skip
-    if name not in exact_types:
-        type_names = ", ".join(["string", *BY_NAME, "decimal128(PRECISION, SCALE)"])
+    if name in EXACT_TYPES:
+        return BY_NAME[name.partition("[")[0]], EXACT_TYPES[name]
+    by_name = {type.name: type for type in types_of(hints)}
+    if name not in by_name:
+        type_names = ", ".join(["string", *by_name, "decimal128(PRECISION, SCALE)"])
         raise UsageError(f"unknown type {type_name!r}; use one of {type_names}")
-    return BY_NAME[name.partition("[")[0]], exact_types[name]
+    return by_name[name], by_name[name].arrow

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Protocol, TypeAlias
 
 import pyarrow as pa
 
+from converter.plugins import Registry
 from converter.write.json import JsonWriter, NestedJsonWriter, encode_json
 from converter.write.layout import DEFAULT_FILE_BYTES, Layout
 from converter.write.ndjson import NdjsonWriter, encode_ndjson
@@ -24,14 +25,18 @@ class Writer(Protocol):
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the rows of a batch; an empty one writes nothing."""
 
-    def join(self, encoded: Any, rows: int) -> None:
-        """Write this many rows, which the `encode` of the format made, perhaps in another process."""
-
     def flush(self, minimum_bytes: int = 0) -> None:
         """Write the rows held back, if they take at least `minimum_bytes` of memory."""
 
     def close(self) -> None:
         """Write the rows still held back and the end of the file."""
+
+
+class JoiningWriter(Writer, Protocol):
+    """A writer of a format that has an `encode`."""
+
+    def join(self, encoded: Any, rows: int) -> None:
+        """Write this many rows, which the `encode` of the format made, perhaps in another process."""
 
 
 Encode: TypeAlias = Callable[[Sequence[pa.RecordBatch], pa.Schema, Layout], Any]
@@ -42,13 +47,14 @@ class Format:
     """An output format: the suffix of its files, its media type, and its writer.
 
     `encode` makes at least one row into what any writer of the schema can `join`, with little work. Rows that take less
-    than `small_bytes` of memory should be written together with others instead.
+    than `small_bytes` of memory should be written together with others instead. Without it, the process that writes the
+    files encodes all rows.
     """
 
     suffix: str
     description: str
     writer: Callable[[BinaryIO, pa.Schema, Layout], Writer]
-    encode: Encode
+    encode: Encode | None = None
     small_bytes: int = 0
 
 
@@ -64,7 +70,16 @@ def _encode_csv(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: La
     return encode_csv(batches, schema, layout)
 
 
-FORMATS: dict[str, Format] = {
+def fault_of(name: str, item: object) -> str | None:
+    """Return what is wrong with an added format, None if nothing is."""
+    if not isinstance(item, Format):
+        return f"it is a {type(item).__name__}, not a Format"
+    if item.suffix != f".{name}":
+        return f"its suffix is {item.suffix}, not .{name}"
+    return None if callable(item.writer) else "its writer cannot be called"
+
+
+BUILT_IN: dict[str, Format] = {
     "parquet": Format(
         ".parquet", "Apache Parquet, zstd-compressed, with statistics", ParquetWriter, encode_rows, 64 * 1024
     ),
@@ -74,5 +89,7 @@ FORMATS: dict[str, Format] = {
     "json": Format(".json", "one nested document; an array of rows for a record", JsonWriter, encode_json),
     "ndjson": Format(".ndjson", "one JSON object per row, one row per line", NdjsonWriter, encode_ndjson),
 }
+FORMATS = Registry("formats", BUILT_IN, fault_of)
+"""Every format by its name, which is its suffix too, those of plug-ins last."""
 
-__all__ = ["DEFAULT_FILE_BYTES", "FORMATS", "Format", "Layout", "NestedJsonWriter", "Writer"]
+__all__ = ["DEFAULT_FILE_BYTES", "FORMATS", "Format", "JoiningWriter", "Layout", "NestedJsonWriter", "Writer"]

@@ -84,6 +84,11 @@ def _elements(values: Iterable[Any], indent: int | None = None) -> bytes:
     return ",\n".join([json.dumps(value, ensure_ascii=False, indent=indent) for value in values]).encode()
 
 
+NESTED = {
+    "documents", "sections", "blocks", "list_items", "tables", "cells", "links", "images", "code_blocks", "footnotes",
+    "definitions", "chunks", "repairs", "problems",
+}  # fmt: skip
+"""The records that have a place of their own in a document; those of plug-ins stand in the document itself."""
 IN_SECTION = ("blocks", "links", "images", "code_blocks", "footnotes", "definitions")
 
 
@@ -101,7 +106,7 @@ def nested_document(document: Row, records: dict[str, list[Row]]) -> Row:
         sections.append(section)
     nested = _without_nulls(document)
     nested["sections"] = sections
-    for name in ("chunks", "repairs", "problems"):
+    for name in [*(name for name in records if name not in NESTED), "chunks", "repairs", "problems"]:
         if records.get(name):
             nested[name] = [_without_nulls(row, "source") for row in records[name]]
     return nested

@@ -1,4 +1,4 @@
-"""Parquet: zstd, statistics, and an Arrow schema with the record's name and each field's description."""
+"""Parquet: compressed, statistics, and an Arrow schema with the record's name and each field's description."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import BinaryIO, TypeAlias
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from converter.write.layout import Layout
+from converter.write.layout import DEFAULT_COMPRESSION, Layout
 from converter.write.row_groups import MAGIC, Frame, RowGroup, entry_of, footer_of, frame_of, split
 
 RowGroups: TypeAlias = tuple[bytes, list[RowGroup]]
@@ -69,19 +69,19 @@ def encode_rows(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: La
     table = pa.Table.from_batches(batches, schema)
     # The rows of one large document may fill many groups: the writer takes twice the memory of a group.
     groups = max(-(-table.num_rows // layout.row_group_rows), table.nbytes // layout.row_group_bytes, 1)
-    return split(_file(table, -(-table.num_rows // groups)), _frame(schema))
+    return split(_file(table, layout.compression, -(-table.num_rows // groups)), _frame(schema))
 
 
-def _file(table: pa.Table, row_group_rows: int | None = None) -> bytes:
+def _file(table: pa.Table, compression: str, row_group_rows: int | None = None) -> bytes:
     # A dictionary and statistics of a binary column would hold its values three more times, and nobody reads them.
     names = [field.name for field in table.schema if not pa.types.is_binary(field.type)]
     flags = {"use_dictionary": names, "write_statistics": names} if len(names) < len(table.schema) else {}
     stream = pa.BufferOutputStream()
-    with pq.ParquetWriter(stream, table.schema, compression="zstd", **flags) as writer:
+    with pq.ParquetWriter(stream, table.schema, compression=compression, **flags) as writer:
         writer.write_table(table, row_group_size=row_group_rows)
     return bytes(stream.getvalue())
 
 
 @lru_cache(maxsize=64)
 def _frame(schema: pa.Schema) -> Frame:
-    return frame_of(_file(schema.empty_table()))
+    return frame_of(_file(schema.empty_table(), DEFAULT_COMPRESSION))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import pyarrow as pa
 
 from converter.model.events import Piece
-from converter.write import FORMATS, Layout, Writer
+from converter.write import FORMATS, JoiningWriter, Layout, Writer
 
 ROW_GROUP_BYTES = 1024 * 1024
 """If a large document comes in pieces, this many bytes of rows make a piece: rows held back take memory."""
@@ -45,17 +46,35 @@ class Pieces:
         schema, format = self.schemas[name], FORMATS[self.formats[name]]
         batches, size = self._batches.pop(name), self._bytes.pop(name)
         rows = sum(batch.num_rows for batch in batches)
-        if size < format.small_bytes and not any(pa.types.is_dictionary(column.type) for column in schema):
-            (batch,) = pa.Table.from_batches(batches, schema).combine_chunks().to_batches()
-            piece = Piece(rows, message=bytes(batch.serialize()))  # a message has no dictionaries
+        is_small = size < format.small_bytes and not _has_dictionaries(schema)  # which large records have
+        if is_small or format.encode is None:
+            piece = Piece(rows, message=_message(batches, schema))
         else:
             piece = Piece(rows, format.encode(batches, schema, self.layout))
         self._pieces.setdefault(name, []).append(piece)
 
 
+def _has_dictionaries(schema: pa.Schema) -> bool:
+    return any(pa.types.is_dictionary(column.type) for column in schema)
+
+
+def _message(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> bytes:
+    """Return rows in Arrow's IPC format: one message, or a stream if there are dictionaries, which no message holds."""
+    (batch,) = pa.Table.from_batches(batches, schema).combine_chunks().to_batches()
+    if not _has_dictionaries(schema):
+        return bytes(batch.serialize())
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, schema) as writer:
+        writer.write_batch(batch)
+    return bytes(stream.getvalue())
+
+
 def join(writer: Writer, piece: Piece, schema: pa.Schema) -> None:
     """Write a piece; few rows wait for others of the same record."""
     if piece.message is None:
-        writer.join(piece.encoded, piece.rows)
+        cast(JoiningWriter, writer).join(piece.encoded, piece.rows)
+    elif _has_dictionaries(schema):
+        for batch in pa.ipc.open_stream(pa.py_buffer(piece.message)):
+            writer.write(batch)
     else:
         writer.write(pa.ipc.read_record_batch(pa.py_buffer(piece.message), schema))

@@ -225,6 +225,7 @@ def test_options_are_grouped_under_headings(tmp_path: Path) -> None:
         "Types of tables",
         "Schemas",
         "Output",
+        "Files",
         "The run",
     ]
     assert max(counts.values()) < 10, "so many options need another heading"
@@ -279,8 +280,8 @@ def test_rules_are_listed_and_described(tmp_path: Path) -> None:
         (["convert", "a.md", "--records", "nonsense"], [*RECORDS, "datasets", "nonsense"]),
         (["convert", "a.md", "--records", " , ", "-o", "out"], [*RECORDS, "datasets", "no record"]),
         (["convert", "a.md", "--records", "", "--to", "json"], ["no record"]),
-        (["convert", "a.md", "--to", "xlsx", "-o", "out"], [*FORMATS, *TARGETS, "xlsx"]),
-        (["convert", "a.md", "--to", "xlsx", "--records", "cells"], [*FORMATS, "xlsx"]),
+        (["convert", "a.md", "--to", "ods", "-o", "out"], [*FORMATS, *TARGETS, "ods"]),
+        (["convert", "a.md", "--to", "ods", "--records", "cells"], [*FORMATS, "ods"]),
         (["convert", "a.md", "--without-rule", "nonsense"], [RULES[0].name, RULES[-1].name, "nonsense"]),
         (["convert", "a.md", "--repair", "perhaps"], ["off", "safe", "full", "perhaps"]),
         (["convert", "a.md", "--to", "csv"], ["-o", "--records"]),

@@ -235,7 +235,7 @@ def test_only_tables_of_the_manifest_are_parquetrys() -> None:
 def test_records_come_after_those_that_they_refer_to() -> None:
     names = ["datasets/a", PARTS_FILE, "list_items", "documents", "own", "sections"]
     assert in_order(names) == ["documents", "sections", "list_items", PARTS_FILE, "own", "datasets/a"]
-    assert in_order(reversed(RECORDS)) == list(RECORDS)
+    assert in_order(reversed([*RECORDS])) == list(RECORDS)
 
 
 def test_the_references_of_a_record_are_those_to_written_records() -> None:

@@ -17,9 +17,10 @@ from tests.support.paths import PROJECT
 
 PACKAGE = PROJECT / "converter"
 ROOMS = (
-    "version", "addresses", "errors", "problems", "limits", "printable", "sql_text", "settings",
+    "version", "addresses", "errors", "problems", "limits", "printable", "sql_text", "settings", "plugins",
     "model", "text", "sources", "repair", "parse", "values", "records", "datasets", "schema",
-    "write", "destination", "config", "output", "engine", "document", "show", "inspect", "spark", "api", "cli",
+    "write", "destination", "config", "output", "extension", "engine", "document", "show", "inspect", "spark", "api",
+    "cli",
 )  # fmt: skip
 """Every room and every top-level module, from the bottom up: each may import those before it."""
 TEST_MODULE = re.compile(r"(?:from|import) +tests(?:\.\w+)*(?:\.| import )test_\w+")

@@ -39,7 +39,7 @@ from converter.settings import Setting, check_settings, plain, setting, settings
 FUNCTIONS = ("extract", "read", "read_file", "read_many", "read_tables", "read_text")
 READING = (Selection, Options, Hints)
 KINDS = (*READING, Output, Run)
-NO_SETTINGS = {"columns", "hints", "schemas", "format", "progress", "isolated"}
+NO_SETTINGS = {"columns", "hints", "schemas", "rules", "value_types", "format", "progress", "isolated"}
 """Fields that no single flag states: several flags together, `--schema` and `--to`, and what only programs pass."""
 
 TOKENIZER = "letters"
@@ -82,6 +82,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "file_bytes": ("9", 9, 9),
     "layout": ("folders", "folders", "folders"),
     "lock_types": ("null", "null", "null"),
+    "compression": ("snappy", "snappy", "snappy"),
     "spreadsheet_safe": ("", True, True),
     "datapackage": ("", True, True),
     "jobs": ("3", 3, 3),
@@ -116,11 +117,11 @@ def test_every_field_is_a_setting() -> None:
 @pytest.mark.parametrize(
     "arguments, kinds, more",
     [
-        (ReadingArguments, (Options,), {"hints"}),
+        (ReadingArguments, (Options,), {"hints", "rules"}),
         (OutputArguments, (Output,), set()),
         (RunArguments, (Run,), {"progress"}),
         (SourceArguments, (Selection,), {"columns"}),
-        (ConvertArguments, (Selection, Options, Output, Run), {"columns", "hints", "progress"}),
+        (ConvertArguments, (Selection, Options, Output, Run), {"columns", "hints", "rules", "progress"}),
     ],
 )
 def test_every_setting_is_an_argument_of_the_library(arguments: Any, kinds: Any, more: set[str]) -> None:
@@ -320,6 +321,11 @@ WRONG: list[tuple[Mapping[str, Any], list[str], str]] = [
     ({"chunk_overlap": -1}, ["--chunk-overlap=-1"], "`chunk_overlap` must be at least 0, not -1"),
     ({"layout": "file"}, ["--layout", "file"], "unknown layout file; there are files, folders"),
     ({"lock_types": "no"}, ["--lock-types", "no"], "unknown lock no; there are null, fail"),
+    (
+        {"compression": "lzo"},
+        ["--compression", "lzo"],
+        "unknown compression lzo; there are zstd, snappy, gzip, brotli, lz4, none",
+    ),
     ({"file_bytes": 0}, ["--file-size", "0"], "`file_bytes` must be at least 1, not 0"),
     ({"jobs": 0}, ["--jobs", "0"], "`jobs` must be at least 1, not 0"),
     ({"maximum_problems": -1}, ["--max-problems=-1"], "`maximum_problems` must be at least 0, not -1"),

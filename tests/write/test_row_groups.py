@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.write import FORMATS, Layout
+from converter.write import Layout
 from converter.write.parquet import ParquetWriter, encode_rows
 from converter.write.row_groups import ROW_GROUP, RowGroup, entry_of, footer_of, frame_of, split
 
@@ -102,7 +102,7 @@ def test_a_reader_can_skip_row_groups_by_their_statistics(tmp_path: Path) -> Non
 
 def test_rows_held_back_come_before_joined_ones() -> None:
     table, stream = table_of(6), io.BytesIO()
-    writer = FORMATS["parquet"].writer(stream, SCHEMA, Layout())
+    writer = ParquetWriter(stream, SCHEMA, Layout())
     writer.write(table.slice(0, 2).to_batches()[0])
     writer.join(encode_rows(table.slice(2, 2).to_batches(), SCHEMA, Layout()), 2)
     writer.write(table.slice(4, 2).to_batches()[0])
