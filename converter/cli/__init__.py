@@ -29,7 +29,8 @@ from converter.errors import ParquetryError, TooManyProblems, UsageError
 from converter.version import __version__
 
 COMMANDS = (
-    "convert", "show", "inspect", "tables", "fix", "sql", "check", "infer", "records", "rules", "schema", "spark"
+    "convert", "show", "inspect", "tables", "fix", "sql", "check", "infer", "records", "rules", "schema", "outputs",
+    "spark",
 )  # fmt: skip
 """All commands, in the order of the help; each has a module of the same name."""
 

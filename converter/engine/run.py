@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from converter.config import Options, Output, Run, schema_of
 from converter.datasets import DATASETS
-from converter.destination import DATABASE, FILE, FOLDER
+from converter.destination import FILE, FOLDER, STORE
 from converter.engine.conversion import LARGE_BYTES
 from converter.engine.pool import convert_batches
 from converter.errors import OutputError, TooManyProblems, UsageError
@@ -289,7 +289,9 @@ def write_output(
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
     """
     report = Report()
-    output.check(options, DATABASE if target.shared else FOLDER)
+    output.check(options, target.kind)
+    if target.kind == STORE and not output.nested(options):
+        output = replace(output, layout="folders")
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     fingerprint = output.fingerprint_options(options)
@@ -312,6 +314,7 @@ def write_output(
                     return report  # nothing could be read
                 if not previous.remade:
                     if not files.go_on(previous, removals, report):
+                        target.tidy(report.run_id, output.seconds_kept)
                         return report  # nothing has changed
                     stale = removals
             written_files = files.finish(report)
@@ -325,7 +328,15 @@ def write_output(
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)
             elif previous_manifest is not None:
                 manifest = replace(manifest, root=previous_manifest.root, folder=previous_manifest.folder)
-            load = Load(stage, manifest, files.stored, stale, previous_manifest, output.mode == "overwrite")
+            load = Load(
+                stage,
+                manifest,
+                files.stored,
+                stale,
+                previous_manifest,
+                output.mode == "overwrite",
+                output.seconds_kept,
+            )
             published = target.publish(load)
             report.notes = load.notes
             report.rows |= {name: rows for name, rows in published.rows().items() if name in report.rows}
