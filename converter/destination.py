@@ -101,7 +101,9 @@ class Writes:
             STREAM: "- for standard output",
         }
         descriptions |= {name: example for name, (_, _, example) in DATABASES.items()}
-        return ", ".join(descriptions[place] for place in (FOLDER, FILE, STORE, *DATABASES, STREAM) if place in self.places)
+        return ", ".join(
+            descriptions[place] for place in (FOLDER, FILE, STORE, *DATABASES, STREAM) if place in self.places
+        )
 
 
 RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, STORE, *DATABASES), "parquet")

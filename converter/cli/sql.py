@@ -40,7 +40,8 @@ def sql(
     source: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE...", help="Documents, as for convert; or one output of convert: a folder, here or in a store, or x.duckdb."
+            metavar="SOURCE...",
+            help="Documents, as for convert; or one output of convert: a folder, here or in a store, or x.duckdb.",
         ),
     ],
     reading: Reading,

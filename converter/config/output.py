@@ -67,8 +67,8 @@ class Output:
     (`files`), or a folder of files (`folders`); see `arranged` for the default. `lock_types` keeps the column types of
     the existing data sets: a cell that does not fit becomes `null` and a problem, or the run must `fail`.
     `spreadsheet_safe` keeps a spreadsheet from running CSV text as a formula. `datapackage` describes the files in a
-    `datapackage.json`. In an object store, `keep_previous` is how long the files of the output before stay, in seconds or
-    as `30m`, `12h` or `7d`.
+    `datapackage.json`. In an object store, `keep_previous` is how long the files of the output before stay, in seconds
+    or as `30m`, `12h` or `7d`.
     """
 
     format: str = "parquet"

@@ -156,7 +156,9 @@ def _query_folder(
 ) -> pa.Table:
     stored = open_stored(place)
     if stored is None or stored.manifest.format != "parquet":
-        raise OutputError("is not an output in Parquet, the only format of folders that can be queried", source=str(place))
+        raise OutputError(
+            "is not an output in Parquet, the only format of folders that can be queried", source=str(place)
+        )
     _register(connection, stored)
     return _result(connection, query, maximum_seconds)
 

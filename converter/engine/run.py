@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from converter.config import Options, Output, Run, schema_of
 from converter.datasets import DATASETS
-from converter.destination import FILE, FOLDER, STORE
+from converter.destination import FILE, STORE
 from converter.engine.conversion import LARGE_BYTES
 from converter.engine.pool import convert_batches
 from converter.errors import OutputError, TooManyProblems, UsageError

@@ -70,8 +70,8 @@ class Manifest:
     prints them; `units` has the units of some columns of data sets. `layout` is how the files are arranged, None for a
     database or an older version's output. `version` is the version of the manifest format. Keys of local documents are
     relative to `folder`, the working directory, or to the folder `root` if it was set; both record how to name the
-    same sources again, and are never opened. In a store, `superseded` are files of earlier runs that are not part of the
-    output but may still be there, each with the time at which a run replaced it.
+    same sources again, and are never opened. In a store, `superseded` are files of earlier runs that are not part of
+    the output but may still be there, each with the time at which a run replaced it.
     """
 
     run_id: str

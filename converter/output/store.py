@@ -73,7 +73,7 @@ class Store(Protocol):
             ConditionError: the object has another version, or is gone.
         """
 
-    def list(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         """Yield all objects of the folder."""
 
     def delete(self, keys: Iterable[str]) -> None:

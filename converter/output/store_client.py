@@ -116,7 +116,7 @@ class ObjectStore:
         with self._told(key):
             self._obstore.put(self._store, key, data, mode=version, use_multipart=False)
 
-    def list(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry]:
         """Yield all objects of the folder."""
         with self._told():
             for entries in self._obstore.list(self._store, chunk_size=KEYS_PER_REQUEST):

@@ -6,8 +6,8 @@ the next manifest under their names; files that are replaced are listed in it as
 commit.
 
 While a run writes, the object `_runs/RUN` says so. A run whose mark is there before another run's commit began before
-that commit, so that its own commit can only fail: whatever it wrote is removed. Its mark stays for a day, because it may
-still be writing.
+that commit, so that its own commit can only fail: whatever it wrote is removed. Its mark stays for a day, because it
+may still be writing.
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ class StoreTarget:
         places = {*names, DATASETS, PARTS_FILE}
         entries = self._entries()
         runs = _runs_in(entries)
-        return sorted(
-            key for key in entries if key.split("/")[0].split(".")[0] in places and run_of(key) not in runs
-        )[:1]
+        return sorted(key for key in entries if key.split("/")[0].split(".")[0] in places and run_of(key) not in runs)[
+            :1
+        ]
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record from its files."""
@@ -187,7 +187,7 @@ class StoreTarget:
         return Base(parse_manifest(existing.data, f"{self.name}/{MANIFEST}", in_folder=True), existing.version)
 
     def _entries(self) -> Entries:
-        return {entry.key: entry for entry in self._store.list()}
+        return {entry.key: entry for entry in self._store.entries()}
 
     def _rows(self, file: File, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         stream = pa.PythonFile(StoredFile(self._store, file.path, file.bytes), "r")
@@ -210,7 +210,9 @@ class StoreTarget:
         """Whether the files hold a stale document, or it is unknown which documents they hold."""
         schema = RECORDS["documents"].schema
         documents = [file for file in files if file.record == "documents"]
-        id_batches = (batch.column(0).to_pylist() for file in documents for batch in self._rows(file, schema, ["doc_id"]))
+        id_batches = (
+            batch.column(0).to_pylist() for file in documents for batch in self._rows(file, schema, ["doc_id"])
+        )
         return not documents or any(not stale.isdisjoint(doc_ids) for doc_ids in id_batches)
 
     # -- writing
@@ -342,12 +344,9 @@ def _complete(manifest: Manifest, files: list[File], base: Base, entries: Entrie
     before = (base.manifest.superseded or {}) if base.manifest else {}
     replaced = dict.fromkeys(base.manifest.paths, now) if base.manifest else {}
     paths = {file.path for file in files}
-    superseded = {
-        path: since for path, since in (replaced | before).items() if path in entries and path not in paths
-    }
+    superseded = {path: since for path, since in (replaced | before).items() if path in entries and path not in paths}
     complete = replace(manifest, files=files, layout="folders", superseded=superseded)
-    rows = complete.rows()
-    return replace(complete, documents=rows["documents"] if "documents" in rows else complete.documents)
+    return replace(complete, documents=complete.rows().get("documents", complete.documents))
 
 
 def _waste(manifest: Manifest, entries: Entries, seconds_kept: float) -> list[str]:

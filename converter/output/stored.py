@@ -110,9 +110,7 @@ def open_stored(place: str | Path, open_store: Callable[[str], Store] = ObjectSt
     if existing is None:
         return None
     manifest = parse_manifest(existing.data, f"{store.name}/{MANIFEST}", in_folder=True)
-    return StoredOutput(
-        store.name, manifest, lambda file: pa.PythonFile(StoredFile(store, file.path, file.bytes), "r")
-    )
+    return StoredOutput(store.name, manifest, lambda file: pa.PythonFile(StoredFile(store, file.path, file.bytes), "r"))
 
 
 def differences(place: str | Path, open_store: Callable[[str], Store] = ObjectStore) -> list[str]:
@@ -128,7 +126,7 @@ def differences(place: str | Path, open_store: Callable[[str], Store] = ObjectSt
     if stored is None:
         raise OutputError(f"has no {MANIFEST}", source=store.name, code="manifest")
     listed = stored.manifest.paths | (stored.manifest.superseded or {}).keys()
-    sizes = {entry.key: entry.size for entry in store.list()}
+    sizes = {entry.key: entry.size for entry in store.entries()}
     strays = [f"{key}: is not in the manifest" for key in sizes if run_of(key) and key not in listed]
     return [line for file in stored.manifest.files if (line := _difference(store, file, sizes))] + strays
 

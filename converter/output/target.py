@@ -25,7 +25,8 @@ TARGETS: dict[str, str] = {
     "postgres": "converter.output.postgres:Postgres",
     STORE: "converter.output.store_target:StoreTarget",
 }
-"""The class of each database of `DATABASES`, and that of a folder in an object store. A module is imported when its target is requested."""
+"""The class of each database of `DATABASES`, and that of a folder in an object store. A module is imported when its
+target is requested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,9 @@ class Load:
 class Target(Protocol):
     """The destination of an output, which may already exist.
 
-    `kind` is FOLDER, STORE or DATABASE, `name` identifies it in messages. `place` is the path beside which a run stages its files, one run at a time.
-    In a `shared` target, what Parquetry did not write is never replaced. `capacity` is None if any table fits.
+    `kind` is FOLDER, STORE or DATABASE, `name` identifies it in messages. `place` is the path beside which a run stages
+    its files, one run at a time. In a `shared` target, what Parquetry did not write is never replaced. `capacity` is
+    None if any table fits.
     """
 
     kind: str
@@ -102,7 +104,7 @@ class Target(Protocol):
 
 
 def find_target(out: str, to: str | None) -> Target | None:
-    """Return the database or store that an output names, by its own form or by the name `to`; None for files and local folders.
+    """Return the database or store that an output names, by its form or by `to`; None for files and local folders.
 
     Raises:
         UsageError: its package is not installed, or no output has this name; see `destination_of`.

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import hmac
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from converter.errors import OutputError
 from converter.output.store import CODE, ConditionError, Entry, Object, Version
@@ -62,8 +76,8 @@ class MemoryStore:
                 raise ConditionError("was changed", source=f"{self.name}/{key}")
             self._write(key, data)
 
-    def list(self) -> Iterator[Entry]:
-        with self._call("list", ""):
+    def entries(self) -> Iterator[Entry]:
+        with self._call("entries", ""):
             entries = [Entry(key, len(data), time) for key, (data, _, time) in self.objects.items()]
         yield from entries
 
@@ -99,3 +113,112 @@ class _Call:
     def __exit__(self, _: object, error: object, __: object) -> None:
         if error is None:
             self.store.after(self.call, self.key)
+
+
+# -- servers
+
+
+@contextlib.contextmanager
+def server_process(command: Sequence[str], port: int, environment: Mapping[str, str] = {}) -> Iterator[str]:
+    """Start a server on a port of loopback; yield its address once it answers, and stop it afterwards."""
+    with tempfile.TemporaryDirectory(prefix="store") as folder, open(os.devnull, "wb") as nowhere:
+        process = subprocess.Popen(
+            [*command], cwd=folder, stdout=nowhere, stderr=nowhere, env={**os.environ, **environment}
+        )
+        try:
+            for _ in range(600):
+                assert process.poll() is None, f"{command[0]} did not start"
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                    break
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def send(method: str, url: str, data: bytes = b"", headers: Mapping[str, str] = {}) -> None:
+    """Send a request, such as that to make a bucket."""
+    with urllib.request.urlopen(urllib.request.Request(url, data, dict(headers), method=method), timeout=30):
+        pass
+
+
+S3_SERVER = """
+import sys
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+# One request at a time: in moto, the check of a condition and the write that depends on it are two steps.
+make_server("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app)).serve_forever()
+"""
+
+
+@contextlib.contextmanager
+def s3_server() -> Iterator[tuple[str, dict[str, str]]]:
+    """Start an S3 server with a bucket; yield the address of the bucket and the environment that leads there."""
+    pytest.importorskip("moto.server", reason="moto is not installed")
+    port = free_port()
+    with server_process([sys.executable, "-c", S3_SERVER, str(port)], port) as address:
+        send("PUT", f"{address}/bucket")
+        yield (
+            "s3://bucket",
+            {
+                "AWS_ENDPOINT_URL": address,
+                "AWS_ACCESS_KEY_ID": "key",
+                "AWS_SECRET_ACCESS_KEY": SECRET,
+                "AWS_DEFAULT_REGION": "us-east-1",
+            },
+        )
+
+
+SECRET = "verysecret"
+AZURE_ACCOUNT = "devstoreaccount1"
+AZURE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The account of every Azurite, as its documentation has it."""
+
+
+@contextlib.contextmanager
+def azure_server() -> Iterator[tuple[str, dict[str, str]]]:
+    """Start Azurite with a container, as `s3_server`."""
+    program = os.environ.get("AZURITE") or shutil.which("azurite-blob")
+    if program is None:
+        pytest.skip("Azurite is not installed (npm install -g azurite, or AZURITE=.../azurite-blob)")
+    port = free_port()
+    command = [program, "--blobPort", str(port), "--inMemoryPersistence", "--skipApiVersionCheck", "--silent"]
+    with server_process(command, port) as address:
+        headers = {
+            "x-ms-date": formatdate(usegmt=True),
+            "x-ms-version": "2021-08-06",
+            "Content-Type": "application/octet-stream",
+        }
+        text = "\n".join([
+            "PUT", *[""] * 4, headers["Content-Type"], *[""] * 6,
+            f"x-ms-date:{headers['x-ms-date']}", f"x-ms-version:{headers['x-ms-version']}",
+            f"/{AZURE_ACCOUNT}/{AZURE_ACCOUNT}/bucket", "restype:container",
+        ])  # fmt: skip
+        signature = b64encode(hmac.digest(b64decode(AZURE_KEY), text.encode(), "sha256")).decode()
+        headers["Authorization"] = f"SharedKey {AZURE_ACCOUNT}:{signature}"
+        send("PUT", f"{address}/{AZURE_ACCOUNT}/bucket?restype=container", headers=headers)
+        yield "az://bucket", {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": address}
+
+
+@contextlib.contextmanager
+def gcs_server() -> Iterator[tuple[str, dict[str, str]]]:
+    """Start an emulator of Google Cloud Storage with a bucket, as `s3_server`."""
+    program = os.environ.get("GCP_STORAGE_EMULATOR") or shutil.which("gcp-storage-emulator")
+    if program is None:
+        pytest.skip("no emulator of Google Cloud Storage is installed (pip install gcp-storage-emulator)")
+    port = free_port()
+    command = [program, "start", "--host=127.0.0.1", f"--port={port}", "--in-memory"]
+    with server_process(command, port) as address:
+        send("POST", f"{address}/storage/v1/b?project=test", b'{"name": "bucket"}', {"Content-Type": "application/json"})
+        yield "gs://bucket", {"STORAGE_EMULATOR_HOST": address}
+
+
+SERVERS = {"s3": s3_server, "azure": azure_server, "gcs": gcs_server}
