@@ -36,7 +36,7 @@ KEYS_PER_REQUEST = 1000
 
 ENDPOINTS = {
     "s3": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
-    "gs": ("GOOGLE_BASE_URL", "STORAGE_EMULATOR_HOST"),
+    "gs": ("GOOGLE_BASE_URL",),
     "az": ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT", "AZURITE_BLOB_STORAGE_URL"),
 }
 """The environment variables that name another server than that of the store's owner."""
@@ -73,7 +73,7 @@ class ObjectStore:
                 url.rstrip("/"),
                 client_options={"allow_http": endpoint.startswith("http://")},
                 retry_config=RETRIES,
-                **(_settings_of_s3() if family == "s3" else _settings_of_gcs(endpoint) if family == "gs" else {}),
+                **(_settings_of_s3() if family == "s3" else {}),
             )
 
     def get(self, key: str) -> Object | None:
@@ -196,11 +196,3 @@ def _credentials_of(session: Any) -> Callable[[], dict[str, Any]]:
 
     return credentials
 
-
-def _settings_of_gcs(endpoint: str) -> Mapping[str, Any]:
-    """Return the settings for another server than Google's; one without encryption is an emulator, without accounts."""
-    if not endpoint:
-        return {}
-    address = endpoint if "://" in endpoint else f"http://{endpoint}"
-    settings = {"base_url": address} | ({"skip_signature": True} if address.startswith("http://") else {})
-    return {"config": settings}

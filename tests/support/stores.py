@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hmac
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 from base64 import b64decode, b64encode
@@ -18,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -208,17 +212,66 @@ def azure_server() -> Iterator[tuple[str, dict[str, str]]]:
         yield "az://bucket", {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": address}
 
 
+SERVERS = {"s3": s3_server, "azure": azure_server}
+"""No emulator of Google Cloud Storage on PyPI or npm has both the requests of obstore and conditional puts."""
+
+
+FAULTS = ("refuse", "throttle", "lose", "cut")
+
+
 @contextlib.contextmanager
-def gcs_server() -> Iterator[tuple[str, dict[str, str]]]:
-    """Start an emulator of Google Cloud Storage with a bucket, as `s3_server`."""
-    program = os.environ.get("GCP_STORAGE_EMULATOR") or shutil.which("gcp-storage-emulator")
-    if program is None:
-        pytest.skip("no emulator of Google Cloud Storage is installed (pip install gcp-storage-emulator)")
-    port = free_port()
-    command = [program, "start", "--host=127.0.0.1", f"--port={port}", "--in-memory"]
-    with server_process(command, port) as address:
-        send("POST", f"{address}/storage/v1/b?project=test", b'{"name": "bucket"}', {"Content-Type": "application/json"})
-        yield "gs://bucket", {"STORAGE_EMULATOR_HOST": address}
+def unreliable(server: str, rate: float, seed: int) -> Iterator[tuple[str, Counter[str]]]:
+    """Start a proxy of a server in which a share of the requests fails; yield its address and what has failed.
 
+    A request is refused (500) or throttled (503) and does not happen, or it happens and its answer is lost: replaced by
+    an error (500), or by the end of the connection.
+    """
+    chance, counts = random.Random(seed), Counter[str]()
+    host, _, port = server.removeprefix("http://").partition(":")
 
-SERVERS = {"s3": s3_server, "azure": azure_server, "gcs": gcs_server}
+    class Proxy(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_request(self) -> None:
+            data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            fault = chance.choice(FAULTS) if chance.random() < rate else ""
+            counts[fault or "answered"] += 1
+            if fault in ("refuse", "throttle"):
+                self.answer(500 if fault == "refuse" else 503, {}, b"")
+                return
+            connection = HTTPConnection(host, int(port), timeout=60)
+            connection.request(self.command, self.path, data, dict(self.headers))
+            response = connection.getresponse()
+            body = response.read()
+            connection.close()
+            if fault == "cut":
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
+            else:
+                status = 500 if fault == "lose" else response.status
+                self.answer(status, dict(response.getheaders()), b"" if fault else body)
+
+        def answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+            self.send_response_only(status)
+            for name, value in headers.items():
+                if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                    self.send_header(name, value)
+            is_head = self.command == "HEAD" and "Content-Length" in headers
+            self.send_header("Content-Length", headers["Content-Length"] if is_head else str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_request
+
+        def log_message(self, *arguments: object) -> None:
+            """Print nothing."""
+
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    thread = threading.Thread(target=proxy.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{proxy.server_port}", counts
+    finally:
+        proxy.shutdown()
+        thread.join()
+        proxy.server_close()
