@@ -214,7 +214,7 @@ def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:
 
 def _parse_store(name: str, scheme: str, to: str | None, writes: Writes) -> Destination:
     """Return the folder in an object store that an address names; a single file there is not written."""
-    place = re.fullmatch(r"[^:]+://((?:[\w.-]+@)?\w[\w.-]*)/?([^\s?#*\\\0-\x1f\x7f]*)", name)
+    place = re.fullmatch(r"[^:]+://((?:[\w.-]+@)?\w[\w.-]*)(?:/([^\s?#*\\\0-\x1f\x7f]*))?", name)
     folders = place[2].removesuffix("/").split("/") if place and place[2] else []
     if place is None or {"", ".", ".."} & {*folders}:
         message = f"is not the address of a folder in a store; use {scheme}://BUCKET/FOLDER"

@@ -69,9 +69,12 @@ class StoredOutput:
                 f"its files are {self.manifest.format}, and only Parquet is read back; `files` names them",
                 source=self.name,
             )
-        format = ds.ParquetFileFormat()
+        places = [self._open(file) for file in files]
         try:
-            fragments = [format.make_fragment(self._open(file)) for file in files]
+            if isinstance(places[0], str):
+                return ds.dataset(places, format="parquet")
+            format = ds.ParquetFileFormat()
+            fragments = [format.make_fragment(place) for place in places]
             return ds.FileSystemDataset(fragments, fragments[0].physical_schema, format)
         except (pa.ArrowException, OSError) as error:
             reason = " ".join(str(error).split())
