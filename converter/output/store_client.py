@@ -195,4 +195,3 @@ def _credentials_of(session: Any) -> Callable[[], dict[str, Any]]:
         }
 
     return credentials
-
