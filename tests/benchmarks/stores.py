@@ -207,7 +207,7 @@ def fail_requests(runs: Runs, faults: int, environment: dict[str, str], seed: in
     runs.outcomes.update({f"request: {fault}": count for fault, count in counts.items()})
 
 
-def cost(documents: int) -> Iterator[str]:
+def cost(documents: int, file_bytes: int | None = None) -> Iterator[str]:
     """Yield the requests and bytes of runs over this many documents, one line each."""
     store = MemoryStore()
 
@@ -219,7 +219,7 @@ def cost(documents: int) -> Iterator[str]:
         store.calls.clear()
         store.bytes_sent = store.bytes_received = 0
         sources = [Source(key, text) for key, text in texts.items()]
-        write_target(sources, StoreTarget("s3://bucket/x", store), Output(mode=mode), Options())
+        write_target(sources, StoreTarget("s3://bucket/x", store), Output(mode=mode, file_bytes=file_bytes), Options())
         calls = ", ".join(f"{count} {call}" for call, count in sorted(store.calls.items()))
         return f"{label:10} {store.bytes_sent:12,} bytes sent, {store.bytes_received:12,} received; {calls}"
 
@@ -248,8 +248,10 @@ def main() -> int:
         for error in runs.errors[:20]:
             print(error)
         print(f"{kind}: {kills} kills, {races} races, {faults} runs with faults, {len(runs.errors)} wrong")
-    for line in cost(documents) if documents else ():
-        print(line)
+    for file_bytes in (None, 200_000) if documents else ():
+        print(f"file size {file_bytes or 'as usual'}")
+        for line in cost(documents, file_bytes):
+            print(line)
     return len(runs.errors)
 
 

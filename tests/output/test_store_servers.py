@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,7 +40,7 @@ def write_pages(folder: Path, *numbers: int) -> None:
 
 @pytest.mark.parametrize("values", [{}, {"partition_by": "site"}], ids=str)
 def test_rows_are_those_of_a_folder(
-    values: dict[str, str], bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    values: dict[str, Any], bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     rows = '{{"site": "s {0}/é", "text": "# T {0}\\n\\n| a |\\n|---|\\n| {0} |\\n"}}\n'
@@ -48,7 +49,8 @@ def test_rows_are_those_of_a_folder(
         Path("pages.ndjson").write_text("".join(map(rows.format, numbers)))
         for out in ("out", place):
             columns = converter.Columns("text")
-            converter.convert("pages.ndjson", out, columns=columns, maximum_removed=None, **{mode: True}, **values)
+            arguments: dict[str, Any] = {mode: True, **values}
+            converter.convert("pages.ndjson", out, columns=columns, **arguments)
         local, stored = converter.open_output("out"), converter.open_output(place)
         assert local.names == stored.names and len(local.names) > 10
         for name in local.names:
@@ -57,7 +59,9 @@ def test_rows_are_those_of_a_folder(
 
 
 def test_commands_write_read_and_verify(bucket: str, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZUR"))}
+    environment: dict[str, Any] = {
+        name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZUR"))
+    }
     run = partial(run_command, **environment)
     write_pages(tmp_path / "docs", 1, 2)
     place = f"{bucket}/commands"
@@ -99,8 +103,8 @@ def test_other_programs_read_a_folder(bucket: str, tmp_path: Path, monkeypatch: 
 
 
 def test_wrong_credentials_and_a_stopped_server_are_told_without_secrets(tmp_path: Path) -> None:
-    with SERVERS["s3"]() as (place, environment):
-        pass
+    with SERVERS["s3"]() as (place, settings):
+        environment: dict[str, Any] = {**settings}
     write_pages(tmp_path / "docs", 1)
     result = run_command("convert", "docs", "-o", f"{place}/out", cwd=tmp_path, code=1, **environment)
     assert b"s3://bucket/out/_manifest.json: the store did not answer" in result.stderr

@@ -31,7 +31,7 @@ BEFORE = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n", "c
 AFTER = {"a": BEFORE["a"], "b": "# Changed\n", "d": "| n |\n|---|\n| 2 |\n"}
 PLACE = "s3://bucket/out"
 SCHEMA = {"name": "pair", "from": "items", "fields": [{"name": part, "part": part} for part in ("label", "value")]}
-FEW = {"records": ["documents", "problems", "datasets"]}
+FEW: dict[str, Any] = {"records": ["documents", "problems", "datasets"]}
 
 
 def sources(texts: dict[str, str]) -> list[Source]:
