@@ -295,7 +295,7 @@ def write_output(
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     fingerprint = output.fingerprint_options(options)
-    with timed(report), open_stage(target.place) as stage:
+    with timed(report), _named(target), open_stage(target.place) as stage:
         previous_manifest = stage.pending or target.manifest()
         previous = previous_output(target, previous_manifest, output, options, stage.resume)
         if previous is not None and listing is not None:
@@ -342,6 +342,17 @@ def write_output(
             report.rows |= {name: rows for name, rows in published.rows().items() if name in report.rows}
             report.outputs, report.written = target.locations(published), True
     return report
+
+
+@contextlib.contextmanager
+def _named(target: Target) -> Iterator[None]:
+    """Let errors of the stage name the target: if that is on another machine, its stage is among temporary files."""
+    try:
+        yield
+    except OutputError as error:
+        if error.source is None or Path(error.source).name != target.place.name or error.source == target.name:
+            raise
+        raise OutputError(error.message, source=target.name, code=error.code) from error
 
 
 def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:

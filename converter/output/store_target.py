@@ -96,9 +96,8 @@ class StoreTarget:
         places = {*names, DATASETS, PARTS_FILE}
         entries = self._entries()
         runs = _runs_in(entries)
-        return sorted(key for key in entries if key.split("/")[0].split(".")[0] in places and run_of(key) not in runs)[
-            :1
-        ]
+        foreign = (key for key in entries if run_of(key) not in runs)
+        return sorted(key for key in foreign if key.split("/")[0].split(".")[0] in places)[:1]
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record from its files."""
@@ -142,18 +141,20 @@ class StoreTarget:
             entries = self._entries()
             self._check_kept(entries)
             files = self._upload(load, run, entries, put_keys)
-            manifest = _complete(load.manifest, files, base, entries)
-            with uninterrupted():
-                self._commit(manifest, base)
-                load.stage.outcome = IN_PLACE
-        except UnknownOutcomeError:
-            raise
         except BaseException as error:
             # A put that failed may still happen: then the mark stays, so that the next run removes what it wrote.
             self._remove(reversed(put_keys[1:] if getattr(error, "code", "") == CODE else put_keys))
-            if isinstance(error, OutputError) and NOTHING_KEPT not in error.message:
+            if isinstance(error, OutputError):
                 message = f"{error.message}; {NOTHING_KEPT}"
                 raise OutputError(message, source=error.source, code=error.code) from error
+            raise
+        manifest = _complete(load.manifest, files, base, entries)
+        try:
+            with uninterrupted():
+                self._commit(manifest, base)
+                load.stage.outcome = IN_PLACE
+        except BusyError:  # after any other error, the files may be those of a committed output
+            self._remove(reversed(put_keys))
             raise
         if not self._clean(manifest, entries, load.seconds_kept, [f"{RUNS}/{run}"]):
             load.notes.append(f"{self.name}: not all replaced files could be removed; the next run removes them")
@@ -265,7 +266,7 @@ class StoreTarget:
         """Write the manifest in place of the one that the run began with.
 
         Raises:
-            OutputError: another run was faster.
+            BusyError: another run was faster.
             UnknownOutcomeError: the store does not say whether it was written.
         """
         data = manifest.text.encode()
@@ -303,9 +304,15 @@ class StoreTarget:
             return False
         return True
 
-    def _busy_error(self) -> OutputError:
+    def _busy_error(self) -> BusyError:
         message = f"another run wrote to it meanwhile, and {NOTHING_KEPT}; run it again"
-        return OutputError(message, source=self.name, code="output_busy")
+        return BusyError(message, source=self.name)
+
+
+class BusyError(OutputError):
+    """Another run wrote to the output, so that this one cannot commit."""
+
+    code = "output_busy"
 
 
 class UnknownOutcomeError(OutputError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import tempfile
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +23,7 @@ from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import MANIFEST, Output
 from converter.output.manifest import Manifest, parse_manifest, read_manifest, run_of
+from converter.output.stage import IN_PLACE
 from converter.output.store import CODE, StoredFile
 from converter.output.store_target import RUNS, SMALL_GROUPS, StoreTarget, UnknownOutcomeError
 from converter.output.stored import differences, open_stored
@@ -32,6 +35,12 @@ AFTER = {"a": BEFORE["a"], "b": "# Changed\n", "d": "| n |\n|---|\n| 2 |\n"}
 PLACE = "s3://bucket/out"
 SCHEMA = {"name": "pair", "from": "items", "fields": [{"name": part, "part": part} for part in ("label", "value")]}
 FEW: dict[str, Any] = {"records": ["documents", "problems", "datasets"]}
+
+
+@pytest.fixture(autouse=True)
+def temporary_files(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stage in a folder of this test alone: a stage belongs to one run at a time."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
 
 
 def sources(texts: dict[str, str]) -> list[Source]:
@@ -151,7 +160,7 @@ def test_many_small_files_are_merged() -> None:
         convert(store, texts, mode="append", **FEW)
         counts.append(sum(file.record == "documents" for file in manifest_in(store).files))
         texts[f"{number}"] = f"# {number}\n"
-    assert counts == [*range(1, SMALL_GROUPS + 3), 2]
+    assert counts == [*range(1, SMALL_GROUPS + 2), 1, 2]
     assert len(json.loads(content(store))[0]) == len(texts) - 1
 
 
@@ -218,6 +227,20 @@ def test_a_wrong_time_is_refused(time: str) -> None:
 )
 def test_a_time_has_a_unit(time: Any, seconds: float) -> None:
     assert Output(keep_previous=time).seconds_kept == seconds
+
+
+def test_a_second_run_on_the_same_machine_waits_for_nothing() -> None:
+    store = MemoryStore()
+
+    def meet(call: str, key: str) -> None:
+        store.before = lambda call, key: None
+        with pytest.raises(OutputError, match=f"^{PLACE}: another run is writing to it") as error:
+            convert(store, AFTER, **FEW)
+        assert error.value.code == "output_busy"
+
+    store.before = meet
+    convert(store, BEFORE, **FEW)
+    assert content(store)
 
 
 # -- the files before
@@ -389,6 +412,22 @@ def test_a_call_that_fails_costs_nothing(mode: Any, before: dict[str, str], step
         assert content(store) == new
         assert [key for key in left_over(store) if not key.startswith(f"{RUNS}/")] == []
     assert messages and number > 5
+
+
+def test_a_signal_at_the_commit_comes_after_it() -> None:
+    """The files of a committed output are not taken for those of a run that failed."""
+    store = MemoryStore()
+    convert(store, BEFORE, **FEW)
+
+    def interrupt(call: str, key: str) -> None:
+        if call == "put_if_unchanged":
+            signal.raise_signal(signal.SIGINT)
+
+    store.after = interrupt
+    with pytest.raises(KeyboardInterrupt) as error:
+        convert(store, AFTER, mode="overwrite", **FEW)
+    assert error.value.__notes__ == [IN_PLACE]
+    assert {key for key, _ in json.loads(content(store.copy()))[0]} == {"a", "b", "d"}
 
 
 def test_a_store_that_is_gone_at_the_commit_is_told_as_unknown() -> None:
