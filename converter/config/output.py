@@ -118,7 +118,7 @@ class Output:
     )
     keep_previous: float | str = _output(
         0, "--keep-previous", "In a store: leave the files of the output before for this time, for readers that are at "
-        "work; a later run removes them. Default: 0.", str | None, metavar="TIME", places=(STORE,),
+        "work; a later run removes them. Default: 0.", str | None, metavar="TIME", places=(STORE,), panel="The run",
     )  # fmt: skip
 
     def __post_init__(self) -> None:

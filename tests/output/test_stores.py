@@ -127,8 +127,9 @@ def test_a_new_and_a_replaced_output_have_the_rows_of_a_folder(values: dict[str,
 def test_an_output_that_grows_has_the_rows_of_a_folder(mode: Any, partition_by: Any, tmp_path: Path) -> None:
     store = MemoryStore()
     for texts in (BEFORE, AFTER, AFTER, {**AFTER, "e": "# New\n"}):
-        report = convert(store, texts, mode=mode, partition_by=partition_by)
-        local = write_folder(sources(texts), tmp_path, Output(mode=mode, partition_by=partition_by), Options())
+        values: dict[str, Any] = {"mode": mode, "partition_by": partition_by, "records": [*FEW["records"], "sections"]}
+        report = convert(store, texts, **values)
+        local = write_folder(sources(texts), tmp_path, Output(**values), Options())
         manifest = read_manifest(tmp_path)
         assert manifest is not None
         assert rows_in(store) == rows_of(manifest, lambda path: (tmp_path / path).read_bytes())
