@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from converter.api.arguments import ConvertArguments
     from converter.api.convert import convert
     from converter.api.extract import extract
+    from converter.api.open_output import open_output
     from converter.api.read import read, read_file, read_text
     from converter.api.read_many import read_many
     from converter.api.read_tables import read_tables
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from converter.model.hints import Hints
     from converter.model.report import Report
     from converter.model.source import Source
+    from converter.output.stored import StoredOutput
     from converter.schema.model import Schema
     from converter.sources import Columns
     from converter.version import __version__
@@ -77,12 +79,14 @@ __all__ = [
     "SourceArguments",
     "SourceError",
     "SparkError",
+    "StoredOutput",
     "TooManyProblems",
     "UsageError",
     "ViolationError",
     "__version__",
     "convert",
     "extract",
+    "open_output",
     "read",
     "read_file",
     "read_many",
@@ -106,6 +110,7 @@ _NAMES = {
     "converter.api.arguments": ("ConvertArguments",),
     "converter.api.convert": ("convert",),
     "converter.api.extract": ("extract",),
+    "converter.api.open_output": ("open_output",),
     "converter.api.read": ("read", "read_file", "read_text"),
     "converter.api.read_many": ("read_many",),
     "converter.api.read_tables": ("read_tables",),
@@ -113,6 +118,7 @@ _NAMES = {
     "converter.errors": (*(name for name in __all__ if name.endswith("Error")), "NothingRead", "TooManyProblems"),
     "converter.model.report": ("Report",),
     "converter.model.source": ("Source",),
+    "converter.output.stored": ("StoredOutput",),
     "converter.schema.model": ("Schema",),
     "converter.sources": ("Columns",),
     "converter.model.hints": ("Hints",),

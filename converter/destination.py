@@ -1,6 +1,7 @@
 """The meaning of an output's name, decided in one place for every command and for the library.
 
-A suffix means a file in a format; a suffix or an address means a database; `-` or no name means standard output; any
+A suffix means a file in a format; a suffix or an address means a database; an address of an object store means a folder
+in it; `-` or no name means standard output; any
 other name means a folder. Some names are rejected, with a message that lists what is possible: an address that nothing
 writes to, the suffix of a kind of file that is not written, a suffix that contradicts the requested format. So nothing
 is ever written to a folder called `s3:` or `out.xlsx`.
@@ -21,7 +22,7 @@ from converter.errors import UsageError
 from converter.plugins import plugins
 
 STANDARD_OUTPUT = "-"
-STREAM, FILE, FOLDER, DATABASE = "stream", "file", "folder", "database"
+STREAM, FILE, FOLDER, STORE, DATABASE = "stream", "file", "folder", "store", "database"
 """The places that an output can be in; `Destination.place` names the kind of the database."""
 
 ROWS: Mapping[str, tuple[str, ...]] = {
@@ -43,6 +44,9 @@ DATABASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "delta": ((), ("delta",), "delta://FOLDER"),
     "postgres": ((), ("postgres", "postgresql"), "postgresql://HOST/NAME"),
 }
+
+STORES = ("s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl")
+"""Schemes of the object stores in which a folder can be an output."""
 
 
 def databases() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]]:
@@ -117,13 +121,17 @@ class Writes:
 
     def __str__(self) -> str:
         files = ", ".join(f"x{suffixes[0]}" for suffixes in self.all_formats.values())
-        descriptions = {FOLDER: "a folder", FILE: f"a file ({files})", STREAM: "- for standard output"}
-        names = [descriptions[place] for place in (FOLDER, FILE) if place in self.places]
+        descriptions = {
+            FOLDER: "a folder",
+            FILE: f"a file ({files})",
+            STORE: "s3://BUCKET/FOLDER (gs://, az://, abfs://)",
+        }
+        names = [description for place, description in descriptions.items() if place in self.places]
         names += [example for _, _, example in self.databases.values()]
-        return ", ".join([*names, *([descriptions[STREAM]] if STREAM in self.places else [])])
+        return ", ".join([*names, *(["- for standard output"] if STREAM in self.places else [])])
 
 
-RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, *DATABASES), "parquet")
+RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, STORE, *DATABASES), "parquet")
 """For `convert`, on the command line and in the library."""
 RECORD_FOLDERS = Writes(ROWS, (FOLDER,), "parquet")
 """For `spark convert` and `spark stream`, where many workers write."""
@@ -208,6 +216,8 @@ def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:
     )
     if database is None and to == "delta" and scheme in DELTA_STORES and "://" in name and "::" not in name:
         return Destination("delta", writes.default, name)
+    if STORE in writes.places and scheme in STORES and (to is None or to in writes.all_formats):
+        return _parse_store(name, scheme, to, writes)
     if database is None or database not in writes.databases:
         message = f"nothing can be written to this address; {_advice(name, scheme, writes)}an output is {writes}"
         raise UsageError(message, source=shown(name))
@@ -229,6 +239,20 @@ def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:
     return Destination(database, writes.default, f"{scheme}{colon}{remainder}")
 
 
+def _parse_store(name: str, scheme: str, to: str | None, writes: Writes) -> Destination:
+    """Return the folder in an object store that an address names; a single file there is not written."""
+    place = re.fullmatch(r"[^:]+://((?:[\w.-]+@)?\w[\w.-]*)(?:/([^\s?#*\\\0-\x1f\x7f]*))?", name)
+    folders = place[2].removesuffix("/").split("/") if place and place[2] else []
+    if place is None or {"", ".", ".."} & {*folders}:
+        message = f"is not the address of a folder in a store; use {scheme}://BUCKET/FOLDER"
+        raise UsageError(message, source=shown(name))
+    suffix = Path(folders[-1]).suffix if folders else ""
+    if _is_kind_of_file(suffix) and not name.endswith("/"):
+        message = f"a store holds outputs as folders, not as single files; {shown(name)}/ names a folder"
+        raise UsageError(message, source=shown(name))
+    return Destination(STORE, to or writes.default, "/".join([f"{scheme}://{place[1]}", *folders]))
+
+
 def _is_wellformed(remainder: str) -> bool:
     """Whether the text after a scheme is `//LOGIN@HOST:PORT/NAME?...`, no part with the delimiters of another."""
     login = r"(?:[^@/?#:\[\]]*(?::[^@/?#\[\]:]*)?@)?"
@@ -238,6 +262,7 @@ def _is_wellformed(remainder: str) -> bool:
 
 def _advice(name: str, scheme: str, writes: Writes) -> str:
     known_schemes = [key for _, schemes, _ in writes.databases.values() for key in schemes]
+    known_schemes += STORES if STORE in writes.places else ()
     if matches := get_close_matches(scheme, known_schemes, 1, 0.8):
         return f"did you mean {matches[0]}://? "
     if scheme in DELTA_STORES and "delta" in writes.places and "::" not in name:

@@ -30,7 +30,7 @@ from converter.version import __version__
 
 COMMANDS = (
     "convert", "show", "inspect", "tables", "fix", "sql", "check", "infer", "diff", "records", "rules", "plugins",
-    "schema", "spark",
+    "schema", "outputs", "spark",
 )  # fmt: skip
 """All commands, in the order of the help; each has a module of the same name."""
 

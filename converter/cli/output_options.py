@@ -21,8 +21,8 @@ Out = Annotated[
         "--out",
         "-o",
         metavar="OUT",
-        help="The output folder; a file if one record is named; a database: x.duckdb, x.sqlite, x.xlsx, "
-        "delta://FOLDER, postgresql://HOST/NAME. Default: standard output.",
+        help="The output folder, here or in a store (s3://BUCKET/FOLDER, gs://, az://); a file if one record is named; "
+        "a database: x.duckdb, x.sqlite, x.xlsx, delta://FOLDER, postgresql://HOST/NAME. Default: standard output.",
     ),
 ]
 To = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,7 +40,8 @@ def sql(
     source: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE...", help="Documents, as for convert; or one output of convert, a folder or x.duckdb."
+            metavar="SOURCE...",
+            help="Documents, as for convert; or one output of convert: a folder, here or in a store, or x.duckdb.",
         ),
     ],
     reading: Reading,
@@ -58,7 +58,7 @@ def sql(
     destination = destination_of(out, to, TABLES)
     to = format_of(destination)
     if len(source) == 1 and is_output(source[0]):
-        show(ask(query, Path(source[0]), reading.maximum_seconds), to, destination, overwrite)
+        show(ask(query, source[0], reading.maximum_seconds), to, destination, overwrite)
         return
     options = reading.options()
     sources = selecting.selection().find(source, options)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from converter.config.options import Options
 from converter.config.partitions import check_columns, check_names
-from converter.destination import DATABASE, FILE, FOLDER
+from converter.destination import DATABASE, FILE, FOLDER, STORE
 from converter.errors import UsageError
 from converter.plugins import SHAPE_KINDS, versions
 from converter.settings import Setting, check_settings, choice, names_in, plain, setting, settings_of
@@ -25,7 +25,7 @@ Arrangement = Literal["files", "folders"]
 Lock = Literal["null", "fail"]
 
 _output = partial(setting, panel="Output", affects_rows=False)
-_files = partial(setting, panel="Files", affects_rows=False, places=(FOLDER,))
+_files = partial(setting, panel="Files", affects_rows=False, places=(FOLDER, STORE))
 
 
 def _record_names(schema_names: Iterable[str] = ()) -> list[str]:
@@ -55,6 +55,18 @@ def most_removed(maximum: int | str, documents: int) -> int:
     return int(documents * float(form[1]) / 100) if form[2] else int(form[1])
 
 
+def seconds_in(time: float | str) -> float:
+    """Return a length of time in seconds: a number of them, or a text such as `90`, `30m`, `12h` or `7d`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    form = re.fullmatch(r"(\d{1,9}(?:\.\d{1,6})?) ?([smhd]?)", str(time).strip(), re.ASCII)
+    if form is None:
+        raise UsageError(f"`keep_previous` is a number of seconds, or a time such as 30m, 12h or 7d, not {time}")
+    return float(form[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[form[2]]
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """What a run writes, and how.
@@ -69,8 +81,8 @@ class Output:
     (`files`), or a folder of files (`folders`); see `arranged` for the default. `lock_types` keeps the column types of
     the existing data sets: a cell that does not fit becomes `null` and a problem, or the run must `fail`.
     `compression` is that of Parquet files (None: zstd). `spreadsheet_safe` keeps a spreadsheet from running CSV text as
-    a formula. `datapackage` describes the files in a
-    `datapackage.json`.
+    a formula. `datapackage` describes the files in a `datapackage.json`. In an object store, `keep_previous` is how
+    long the files of the output before stay, in seconds or as `30m`, `12h` or `7d`.
     """
 
     format: str = "parquet"
@@ -110,11 +122,12 @@ class Output:
     lock_types: Lock | None = _output(
         None, "--lock-types", "Keep the types that data sets had in the last run: a cell that does not fit becomes "
         "null, with a row in problems, or the run fails.", str | None, metavar="null|fail", choices=get_args(Lock),
-        noun="lock", places=(FOLDER, DATABASE),
+        noun="lock", places=(FOLDER, STORE, DATABASE),
     )  # fmt: skip
     compression: str | None = _files(
         None, "--compression", "The compression of Parquet files. Default: zstd.", str | None,
-        metavar="zstd|snappy|gzip|brotli|lz4|none", choices=_compressions, noun="compression", places=(FILE, FOLDER),
+        metavar="zstd|snappy|gzip|brotli|lz4|none", choices=_compressions, noun="compression",
+        places=(FILE, FOLDER, STORE),
     )  # fmt: skip
     spreadsheet_safe: bool = setting(
         False, "--spreadsheet-safe", "CSV: keep a spreadsheet from running text as a formula.", bool,
@@ -122,6 +135,11 @@ class Output:
     )  # fmt: skip
     datapackage: bool = _files(
         False, "--datapackage", "Describe the files of the output folder in a datapackage.json.", bool,
+        places=(FOLDER,),
+    )  # fmt: skip
+    keep_previous: float | str = _output(
+        0, "--keep-previous", "In a store: leave the files of the output before for this time, for readers that are at "
+        "work; a later run removes them. Default: 0.", str | None, metavar="TIME", places=(STORE,), panel="The run",
     )  # fmt: skip
 
     def __post_init__(self) -> None:
@@ -142,6 +160,7 @@ class Output:
         if self.layout == "files" and (self.partition_by or self.file_bytes):
             raise UsageError("partitions and a file size make each record a folder; leave out the layout files")
         check_names(self.partition_by)
+        seconds_in(self.keep_previous)
         if self.records is not None and not self.records:
             raise UsageError(f"no record is named; there are {', '.join(_record_names())}")
         if self.resumes and self.records is not None and "documents" not in self.records:
@@ -157,6 +176,11 @@ class Output:
     def resumes(self) -> bool:
         """Whether the run resumes an existing output."""
         return self.mode in ("append", "incremental")
+
+    @property
+    def seconds_kept(self) -> float:
+        """How long a store keeps the files that a run replaces."""
+        return seconds_in(self.keep_previous)
 
     @property
     def file_layout(self) -> Layout:
@@ -193,6 +217,8 @@ class Output:
             if declared.places and place not in declared.places and getattr(self, name, None):
                 places = " or ".join(declared.places)
                 raise UsageError(f"`{name}` needs an output {places}; name one with `out`, or leave it out")
+        if place == STORE and self.layout == "files":
+            raise UsageError("a store holds each record as a folder of files; leave out the layout")
         if place == DATABASE and self.format != "parquet":
             raise UsageError(f"a database has no format; leave out {self.format}")
         if self.lock_types and not self.datasets(options):
@@ -282,3 +308,4 @@ class OutputArguments(TypedDict, total=False):
     compression: str | None
     spreadsheet_safe: bool
     datapackage: bool
+    keep_previous: float | str

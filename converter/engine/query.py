@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,14 @@ import pyarrow as pa
 
 from converter.config import Options, Run
 from converter.datasets import DATASETS
+from converter.destination import RECORDS as OUTPUTS
+from converter.destination import STORE, destination_of
 from converter.engine.run import write_folder
 from converter.errors import OutputError, QueryError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
-from converter.output import Manifest, Output, find_target, read_manifest
-from converter.output.manifest import MEND, check_files
+from converter.output import Output, find_target, read_manifest
+from converter.output.stored import StoredOutput, open_stored
 from converter.output.tables import VIEWS, is_dataset
 from converter.output.target import import_extra
 from converter.records import RECORDS
@@ -79,7 +82,17 @@ NESTED = ("list", "array", "struct", "map")
 
 def is_output(source: str) -> bool:
     """Whether the source is the output of a run, and needs no conversion: a folder with a manifest, or a database."""
+    if is_store(source):
+        return open_stored(source) is not None
     return read_manifest(Path(source)) is not None if Path(source).is_dir() else source.endswith((".duckdb", ".ddb"))
+
+
+def is_store(source: str) -> bool:
+    """Whether the source may be an output in an object store: not if it is a file or a pattern."""
+    try:
+        return destination_of(source, None, OUTPUTS).place == STORE and find_spec("obstore") is not None
+    except UsageError:
+        return False
 
 
 def ask_documents(
@@ -99,7 +112,7 @@ def ask_documents(
         return (_query_folder(connection, query, folder, maximum_seconds) if report.documents else None), report
 
 
-def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table:
+def ask(query: str, out: Path | str, maximum_seconds: float | None = None) -> pa.Table:
     """Query the existing output of a run.
 
     Raises:
@@ -107,7 +120,7 @@ def ask(query: str, out: Path, maximum_seconds: float | None = None) -> pa.Table
         OutputError: there is no such output, or it is not Parquet.
         QueryError: the query exceeded its time limit or the memory.
     """
-    if out.is_dir():
+    if is_store(str(out)) or Path(out).is_dir():
         return _query_folder(_connection(), query, out, maximum_seconds)
     target = find_target(str(out), "duckdb")
     if target is None or target.manifest() is None:
@@ -138,36 +151,28 @@ def _connection() -> DuckDBPyConnection:
     return connection
 
 
-def _query_folder(connection: DuckDBPyConnection, query: str, folder: Path, maximum_seconds: float | None) -> pa.Table:
-    manifest = read_manifest(folder)
-    if manifest is None or manifest.format != "parquet":
+def _query_folder(
+    connection: DuckDBPyConnection, query: str, place: Path | str, maximum_seconds: float | None
+) -> pa.Table:
+    stored = open_stored(place)
+    if stored is None or stored.manifest.format != "parquet":
         raise OutputError(
-            "is not an output in Parquet, the only format of folders that can be queried", source=str(folder)
+            "is not an output in Parquet, the only format of folders that can be queried", source=str(place)
         )
-    _register(connection, folder, manifest)
+    _register(connection, stored)
     return _result(connection, query, maximum_seconds)
 
 
-def _register(connection: DuckDBPyConnection, folder: Path, manifest: Manifest) -> None:
+def _register(connection: DuckDBPyConnection, stored: StoredOutput) -> None:
     """Make a view of each record and data set, over Arrow: it keeps durations and reads only the columns needed."""
-    import pyarrow.dataset as ds
-
-    check_files(folder, manifest)
     connection.execute(f"create schema {DATASETS}")
-    for record in [name for name in manifest.rows() if name and name[0] != "_"]:
-        files = [str(folder / file.path) for file in manifest.files if file.record == record]
-        try:
-            connection.register(record, ds.dataset(files, format="parquet"))
-        except (pa.ArrowException, OSError) as error:
-            reason = " ".join(str(error).split())
-            raise OutputError(
-                f"{record} cannot be read: {reason}; {MEND}", source=str(folder), code="damaged"
-            ) from error
+    for record in stored.names:
+        connection.register(record, stored.dataset(record))
         if is_dataset(record):
             name = quote_name(record.removeprefix(f"{DATASETS}/"))
             connection.execute(f"create view {DATASETS}.{name} as select * from {quote_name(record)}")
     for name, (records, select) in VIEWS.items():
-        if manifest.schemas.keys() >= set(records):
+        if stored.manifest.schemas.keys() >= set(records):
             connection.execute(f"create temp view {name} as {select}")
 
 

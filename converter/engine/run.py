@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from converter.config import Options, Output, Run, schema_of
 from converter.datasets import DATASETS, Share
-from converter.destination import DATABASE, FILE, FOLDER
+from converter.destination import DATABASE, FILE, STORE
 from converter.engine.conversion import LARGE_BYTES
 from converter.engine.encoding import Encoder, convert_encoded, encoded
 from converter.engine.pool import convert_batches, map_items
@@ -352,12 +352,13 @@ def write_output(
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
     """
     report = Report()
-    is_folder = isinstance(target, Folder)
-    output.check(options, FOLDER if is_folder else DATABASE)
+    output.check(options, target.kind)
+    if target.kind == STORE and not output.nested(options):
+        output = replace(output, layout="folders")
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     fingerprint = output.fingerprint_options(options)
-    with timed(report), open_stage(target.place) as stage:
+    with timed(report), _named(target), open_stage(target.place) as stage:
         previous_manifest = stage.pending or target.manifest()
         previous = previous_output(target, previous_manifest, output, options, stage.resume)
         if previous is not None and listing is not None:
@@ -376,6 +377,7 @@ def write_output(
                     return report  # nothing could be read
                 if not previous.remade:
                     if not files.go_on(previous, removals, report):
+                        target.tidy(report.run_id, output.seconds_kept)
                         return report  # nothing has changed
                     stale = removals
             written_files = files.finish(report, partial(spread, jobs=jobs))
@@ -383,18 +385,37 @@ def write_output(
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))
             previous_layout = previous_manifest.arrangement if previous_manifest else None
-            layout = output.arranged(previous_layout) if is_folder else None
+            layout = None if target.kind == DATABASE else output.arranged(previous_layout)
             manifest = Manifest.of(report, output.format, fingerprint, written_files, files.schemas, layout)
             if listing is not None and listing.is_local:
                 manifest = replace(manifest, root=listing.root, folder=listing.folder)
             elif previous_manifest is not None:
                 manifest = replace(manifest, root=previous_manifest.root, folder=previous_manifest.folder)
-            load = Load(stage, manifest, files.stored, stale, previous_manifest, output.mode == "overwrite")
+            load = Load(
+                stage,
+                manifest,
+                files.stored,
+                stale,
+                previous_manifest,
+                output.mode == "overwrite",
+                output.seconds_kept,
+            )
             published = target.publish(load)
             report.notes = load.notes
             report.rows |= {name: rows for name, rows in published.rows().items() if name in report.rows}
             report.outputs, report.written = target.locations(published), True
     return report
+
+
+@contextlib.contextmanager
+def _named(target: Target) -> Iterator[None]:
+    """Let errors of the stage name the target: if that is on another machine, its stage is among temporary files."""
+    try:
+        yield
+    except OutputError as error:
+        if error.source is None or Path(error.source).name != target.place.name or error.source == target.name:
+            raise
+        raise OutputError(error.message, source=target.name, code=error.code) from error
 
 
 def check_schemas(schemas: Iterable[Schema], capacity: Capacity) -> None:

@@ -4,7 +4,8 @@ batches -> Parts: a file per record, or a folder of numbered files (`parts.py`),
         -> RecordFiles: all files of a run, including data sets (`folder.py`)
         -> Stage: the folder in which all files are made, and the one step that puts them in place (`stage.py`);
            it belongs to one run alone (`claim.py`)
-        -> Target: a folder (`disk.py`) or a database, one module each; `TARGETS` lists the databases (`target.py`)
+        -> Target: a folder (`disk.py`), a folder in an object store (`store_target.py`) or a database, one module each;
+           `TARGETS` lists them (`target.py`)
         -> Manifest: the contents of the output, and how it was made (`manifest.py`)
 a later run -> PreviousOutput: what it can keep (`previous.py`), if it resumes the output (`resume.py`)
 """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from converter.addresses import shown
+from converter.destination import DATABASE
 from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
@@ -53,6 +54,7 @@ class Delta:
     of `_manifest`. Only a new local root appears in one step.
     """
 
+    kind = DATABASE
     shared = True
     capacity: Capacity | None = Capacity("Delta Lake", columns=10_000, forbidden="\0 ,;{}()\n\t=")
 
@@ -116,6 +118,9 @@ class Delta:
         if new_root:
             load.stage.publish_file(new_root)
         return manifest
+
+    def tidy(self, run_id: str, seconds_kept: float) -> None:
+        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the root."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
+from converter.destination import FOLDER
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.manifest import File, Manifest, grouped, read_manifest
@@ -23,6 +24,7 @@ from converter.write import FORMATS
 class Folder:
     """A folder with files for each record; a run can resume it if they are Parquet files."""
 
+    kind = FOLDER
     shared = False
     capacity: Capacity | None = None
 
@@ -91,6 +93,9 @@ class Folder:
         load.manifest.write(load.stage.new)
         load.stage.publish(load.previous, load.overwrite)
         return load.manifest
+
+    def tidy(self, run_id: str, seconds_kept: float) -> None:
+        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the files and folders of the records."""

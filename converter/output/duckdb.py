@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from converter.datasets import DATASETS
+from converter.destination import DATABASE
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
@@ -43,6 +44,7 @@ COMMENTED_COLUMNS = 300
 class DuckDB:
     """A database file. A new file is made in the stage and put in place when complete."""
 
+    kind = DATABASE
     shared = True
     capacity: Capacity | None = Capacity("DuckDB", columns=10_000)
 
@@ -99,6 +101,9 @@ class DuckDB:
         if is_new:
             load.stage.publish_file(path)
         return manifest
+
+    def tidy(self, run_id: str, seconds_kept: float) -> None:
+        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the file."""

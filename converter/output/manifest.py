@@ -36,9 +36,11 @@ _NAME = r"[\w-]{1,255}"
 """The name of a record or data set: letters of any script, digits, `_` and `-`."""
 
 _PATH = re.compile(
-    rf"(?P<record>(?:{DATASETS}/)?{_NAME})(?:/(?:[\w.~%-]+=[\w.~%-]*/)*part-\d{{5,}}|)\.(?P<format>[a-z][a-z0-9_]*)"
+    rf"(?P<record>(?:{DATASETS}/)?{_NAME})"
+    r"(?:/(?:[\w.~%-]+=[\w.~%-]*/)*part-\d{5,}(?:-(?P<run>[0-9a-f]{32}))?|)\.(?P<format>[a-z][a-z0-9_]*)"
 )
-"""The path of a file that a run writes to a folder: `sections.parquet`, `sections/lang=en/part-00000.parquet`."""
+"""The path of a file that a run writes to a folder: `sections.parquet`, `sections/lang=en/part-00000.parquet`; in a
+store with the run in its name."""
 
 _TABLE = re.compile(rf"(?:{DATASETS}/)?{_NAME}")
 """The name of a table or view that a run makes in a database."""
@@ -67,7 +69,8 @@ class Manifest:
     prints them; `units` has the units of some columns of data sets. `layout` is how the files are arranged, None for a
     database or an older version's output. `version` is the version of the manifest format. Keys of local documents are
     relative to `folder`, the working directory, or to the folder `root` if it was set; both record how to name the
-    same sources again, and are never opened.
+    same sources again, and are never opened. In a store, `superseded` are files of earlier runs that are not part of
+    the output but may still be there, each with the time at which a run replaced it.
     """
 
     run_id: str
@@ -84,6 +87,7 @@ class Manifest:
     folder: str | None = None
     layout: Arrangement | None = None
     units: dict[str, dict[str, str]] | None = None
+    superseded: dict[str, str] | None = None
 
     @classmethod
     def of(
@@ -256,6 +260,12 @@ def check_file(file: File, in_folder: bool) -> None:
         raise ValueError(f"no run makes a table {file.path!r} for {file.record!r}")
 
 
+def run_of(path: str) -> str | None:
+    """Return the run in the name of a file in a store, None if the name has none."""
+    match = _PATH.fullmatch(path)
+    return match["run"] if match else None
+
+
 def is_name(name: str) -> bool:
     """Whether a record or data set can have this name, so that a path with it stays in its folder."""
     return re.fullmatch(_NAME, name) is not None
@@ -358,6 +368,17 @@ def _are_schemas(value: object) -> bool:
     )
 
 
+def _are_superseded(value: object) -> bool:
+    return isinstance(value, dict) and all(_PATH.fullmatch(path) and _is_time(since) for path, since in value.items())
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
+
+
 _MANIFEST_FORMS: dict[str, Callable[[object], bool]] = {
     "run_id": lambda value: isinstance(value, str) and re.fullmatch(r"[\w-]{1,64}", value) is not None,
     "finished": _is_text,
@@ -371,6 +392,7 @@ _MANIFEST_FORMS: dict[str, Callable[[object], bool]] = {
     "folder": _is_text_or_none,
     "layout": lambda value: value is None or value in get_args(Arrangement),
     "units": lambda value: value is None or _are_schemas(value),
+    "superseded": lambda value: value is None or _are_superseded(value),
 }
 """What each field of a manifest must be; files and version are checked separately."""
 

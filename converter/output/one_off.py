@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from converter.datasets import PARTS_FILE
+from converter.destination import DATABASE
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest
@@ -23,6 +24,7 @@ class OneOff:
     """
 
     shared = False
+    kind = DATABASE
     capacity: Capacity | None = None
 
     def __init__(self, out: str) -> None:
@@ -60,6 +62,9 @@ class OneOff:
         load.stage.publish_file(path, load.overwrite)
         rows = load.manifest.rows()
         return manifest_of(load, {name: rows[name] for name in names})
+
+    def tidy(self, run_id: str, seconds_kept: float) -> None:
+        """Do nothing: a killed run leaves only its stage, which the next run removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the file."""

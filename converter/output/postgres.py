@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from converter.addresses import public, shown
 from converter.datasets import DATASETS, PARTS
+from converter.destination import DATABASE
 from converter.errors import OutputError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
@@ -88,6 +89,7 @@ class Postgres:
     reads the environment.
     """
 
+    kind = DATABASE
     shared = True
     capacity: Capacity | None = Capacity(
         "PostgreSQL", columns=1600, name_bytes=NAME_BYTES, folds_case=False, fits=fits_in_a_page, sure_columns=320,
@@ -146,6 +148,9 @@ class Postgres:
             manifest = load_tables(database, load, "select doc_id from pg_temp.stale_documents", self.name)
             database.commit()
         return manifest
+
+    def tidy(self, run_id: str, seconds_kept: float) -> None:
+        """Do nothing: whatever a killed run leaves, the next stage removes."""
 
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return the name of the database and the schema."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from converter.config import Options, Output
+from converter.destination import FOLDER
 from converter.errors import OutputError
 from converter.output.manifest import MEND, Manifest, check_files, fingerprint
 from converter.output.previous import PreviousOutput
@@ -48,7 +49,7 @@ def previous_output(
             message = "does not list its documents, so nothing can be kept; choose another output or pass `overwrite`"
             raise OutputError(message, source=target.name, code="output_exists")
         resume()
-        if not target.shared:
+        if target.kind == FOLDER:
             check_files(target.place, manifest)
         try:
             return PreviousOutput(target, manifest, remade=not is_same)

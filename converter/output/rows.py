@@ -16,14 +16,18 @@ ROWS_AT_ONCE = 1024
 """Rows of a file that are read at once: a row of `_parts` holds all rows of a document in a data set."""
 
 
-def batches(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+def batches(
+    path: Path | str, schema: pa.Schema, columns: Sequence[str] | None = None, stream: pa.NativeFile | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a Parquet file that Parquetry wrote with this schema, all columns or some.
+
+    `stream` is the open file if it has no path but an address, for messages.
 
     Raises:
         OutputError: it is damaged, or has other columns.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path if stream is None else stream) as file:
             if not file.schema_arrow.equals(schema):
                 raise OutputError(f"has columns that no run writes; {MEND}", source=str(path), code="damaged")
             if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group

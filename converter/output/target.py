@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from converter.destination import RECORDS, Destination, destination_of
+from converter.destination import RECORDS, STORE, Destination, destination_of
 from converter.errors import UsageError, install_command
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest
@@ -27,7 +27,8 @@ class Load:
 
     `manifest` lists the files of `stage`: new rows of each record, and all rows of each data set. `stale` holds the
     documents whose earlier rows are removed; if None, everything written by Parquetry is. `previous` is the target's
-    manifest at the start of the run. `overwrite` replaces what exists, whoever made it.
+    manifest at the start of the run. `overwrite` replaces what exists, whoever made it. `seconds_kept` is how long a
+    store keeps the files that the run replaces.
     """
 
     stage: Stage
@@ -36,6 +37,7 @@ class Load:
     stale: frozenset[str] | None
     previous: Manifest | None
     overwrite: bool = False
+    seconds_kept: float = 0
     notes: list[str] = field(default_factory=list)
     """Notes for the user about the target that no row contains; the load adds them."""
 
@@ -49,10 +51,12 @@ class Load:
 class Target(Protocol):
     """The destination of an output, which may already exist.
 
-    `name` identifies it in messages. `place` is the path beside which a run stages its files, one run at a time.
-    In a `shared` target, what Parquetry did not write is never replaced. `capacity` is None if any table fits.
+    `kind` is FOLDER, STORE or DATABASE, `name` identifies it in messages. `place` is the path beside which a run stages
+    its files, one run at a time. In a `shared` target, what Parquetry did not write is never replaced. `capacity` is
+    None if any table fits.
     """
 
+    kind: str
     name: str
     place: Path
     shared: bool
@@ -84,6 +88,9 @@ class Target(Protocol):
             OutputError: the target refused, or another run wrote to it meanwhile; it is unchanged.
         """
 
+    def tidy(self, run_id: str, seconds_kept: float) -> None:
+        """Remove what earlier runs left, after a run that has changed nothing. Only a store needs that."""
+
     def locations(self, manifest: Manifest) -> list[Path | str]:
         """Return what a user looks for after a run: paths, or the name of a target that has none."""
 
@@ -96,14 +103,16 @@ TARGETS: Registry[Callable[[str], Target]] = Registry(
         "postgres": "converter.output.postgres:Postgres",
         "sqlite": "converter.output.sqlite:SQLite",
         "xlsx": "converter.output.xlsx:Workbook",
+        STORE: "converter.output.store_target:StoreTarget",
     },
-    callable_with("manifest", "conflicts", "read", "keep", "publish", "locations"),
+    callable_with("manifest", "conflicts", "read", "keep", "publish", "tidy", "locations"),
 )
-"""The class of each database of `DATABASES`. A module is imported when its target is requested."""
+"""The class of each database of `DATABASES`, and that of a folder in an object store. A module is imported when its
+target is requested."""
 
 
 def find_target(out: str, to: str | None) -> Target | None:
-    """Return the database that an output names, by its own form or by the name `to`; None for files and folders.
+    """Return the database or store that an output names, by its form or by `to`; None for files and local folders.
 
     Raises:
         UsageError: its package is not installed, or no output has this name; see `destination_of`.
@@ -112,7 +121,7 @@ def find_target(out: str, to: str | None) -> Target | None:
 
 
 def open_target(destination: Destination) -> Target | None:
-    """Return the database that is the destination of an output, None for files and folders.
+    """Return the database or store that is the destination of an output, None for files and local folders.
 
     Raises:
         UsageError: its package is not installed, or the name is invalid for this database.

@@ -16,7 +16,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from converter.output import TARGETS
+from converter.destination import DATABASES
 from converter.records import RECORDS, default_records
 from converter.repair import RULES
 from converter.version import __version__
@@ -280,7 +280,7 @@ def test_rules_are_listed_and_described(tmp_path: Path) -> None:
         (["convert", "a.md", "--records", "nonsense"], [*RECORDS, "datasets", "nonsense"]),
         (["convert", "a.md", "--records", " , ", "-o", "out"], [*RECORDS, "datasets", "no record"]),
         (["convert", "a.md", "--records", "", "--to", "json"], ["no record"]),
-        (["convert", "a.md", "--to", "ods", "-o", "out"], [*FORMATS, *TARGETS, "ods"]),
+        (["convert", "a.md", "--to", "ods", "-o", "out"], [*FORMATS, *DATABASES, "ods"]),
         (["convert", "a.md", "--to", "ods", "--records", "cells"], [*FORMATS, "ods"]),
         (["convert", "a.md", "--without-rule", "nonsense"], [RULES[0].name, RULES[-1].name, "nonsense"]),
         (["convert", "a.md", "--repair", "perhaps"], ["off", "safe", "full", "perhaps"]),

@@ -23,6 +23,7 @@ from converter.destination import (
     RECORDS,
     ROWS,
     SCHEMA,
+    STORE,
     STREAM,
     TABLES,
     Writes,
@@ -72,6 +73,13 @@ MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
     ("delta://lake", None, "delta", "parquet"),
     ("DELTA://s3://bucket/lake", None, "delta", "parquet"),
     ("s3://bucket/lake", "delta", "delta", "parquet"),
+    ("s3://bucket/lake", None, STORE, "parquet"),
+    ("S3://bucket/a/b=c/", "csv", STORE, "csv"),
+    ("s3a://my.bucket-1", "ndjson", STORE, "ndjson"),
+    ("gs://bucket/v1.2", None, STORE, "parquet"),
+    ("gcs://bucket/x.csv/", None, STORE, "parquet"),
+    ("az://container/out", "json", STORE, "json"),
+    ("abfs://container@account.dfs.core.windows.net/out", None, STORE, "parquet"),
     ("postgresql://u:pw%40@h:5432,g/db?schema=x", None, "postgres", "parquet"),
     ("POSTGRES:///db?host=/run", None, "postgres", "parquet"),
     ("postgresql://[::1]:5432/db", "postgres", "postgres", "parquet"),
@@ -87,7 +95,11 @@ def test_a_name_decides_the_destination_and_format(
 
 
 REFUSED: list[tuple[str, str | None]] = [
-    *((f"{scheme}{tail}", None) for scheme in ("s3", "S3", "gs", "abfs", "az", "hdfs", "file", "https", "http", "mysql",
+    *((f"{scheme}{tail}", None) for scheme in ("s3", "S3", "gs", "abfs", "az")
+      for tail in (":/bucket/out", "://u:pw@bucket/out.csv", ":\\bucket", "://u:pw@bucket/out", "://", ":///out",
+      "://bucket//out", "://bucket/a/../b", "://bucket/./b", "://bucket/out?versionId=1", "://bucket/a b",
+      "://bucket/*.md", "://bucket/out.csv", "://bucket/x.parquet", "://bucket:80/out", "://bucket/a\nb")),
+    *((f"{scheme}{tail}", None) for scheme in ("hdfs", "file", "https", "http", "mysql",
       "sqlite", "ftp", "jdbc:postgresql", "postgre", "snowflake", "what-ever+1")
       for tail in ("://bucket/out", ":/bucket/out", "://u:pw@bucket/out.csv", ":\\bucket")),
     ("file:out", None), ("jdbc:x", None), ("mailto:a@b.c", None), ("s3:bucket", None),
@@ -100,7 +112,7 @@ REFUSED: list[tuple[str, str | None]] = [
       ".h5", ".cvs", ".parqet", ".jsonn", ".duckdbb")),
     ("f.parquet", "csv"), ("f.csv", "parquet"), ("f.json", "ndjson"), ("f.jsonl", "json"), ("x.xlsx", "csv"),
     ("x.duckdb", "csv"), ("x.csv", "duckdb"), ("x.sqlite", "duckdb"), ("x.md", "delta"), ("postgresql://h/n", "csv"),
-    ("delta://x", "postgres"), ("s3://b/x", "duckdb"), ("s3://b/x", "parquet"), ("ftp://b/x", "delta"),
+    ("delta://x", "postgres"), ("s3://b/x", "duckdb"), ("s3://b/x", "text"), ("s4://b/x", None), ("ftp://b/x", "delta"),
     ("delta://ftp://b/x", None), ("delta://mysql://b/x", None), ("delta:/x", None), ("postgresql:/h/x", None),
     ("postgresql://u:p/w@h/x", None), ("postgresql://u:p@w@h/x", None), ("postgresql://h:port/x", None),
     ("x", "excel"), ("-", "duckdb"),
@@ -161,7 +173,7 @@ def test_destination_tables_agree_with_formats_and_targets() -> None:
     assert {name: suffixes[0] for name, suffixes in ROWS.items()} == {
         name: output_format.suffix for name, output_format in FORMATS.items()
     }
-    assert DATABASES.keys() == TARGETS.keys()
+    assert {*DATABASES, STORE} == TARGETS.keys()
     assert {suffix[1:] for writes in ALL for suffix in writes.suffixes} <= KINDS_OF_FILES
 
 
@@ -194,7 +206,8 @@ def test_any_name_has_a_valid_destination_or_is_refused(name: str, to: str | Non
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("convert", "a.md", "-o", "s3://bucket/out"),
+        ("convert", "a.md", "-o", "hdfs://host/out"),
+        ("convert", "a.md", "-o", "s3://bucket/out.csv"),
         ("convert", "a.md", "-o", "out", "--report", "s3://bucket/run.json"),
         ("convert", "a.md", "-o", "out", "--openlineage", "https://host/events"),
         ("tables", "a.md", "-o", "gs://bucket/x.csv"),
@@ -214,7 +227,7 @@ def test_commands_refuse_an_output_before_writing(tmp_path: Path, arguments: tup
 def test_the_library_interprets_names_like_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.md").write_text("- a: b\n")
-    for out in ("s3://bucket/out", "x.xlsx", "-", "file:x", ""):
+    for out in ("hdfs://host/out", "s3://bucket/x.csv", "x.xlsx", "-", "file:x", ""):
         with pytest.raises(UsageError):
             converter.convert("a.md", out)
     with pytest.raises(UsageError, match="not of csv"):

@@ -219,7 +219,7 @@ report = converter.convert(folder + "/*.md", folder + "/out", records=["document
 converter.convert(folder, folder + "/out2", jobs=2, incremental=True, maximum_seconds=50)
 converter.convert(folder + "/t.csv", folder + "/out3", columns=converter.Columns("text"))
 converter.convert(folder + "/a.md", folder + "/x.duckdb")
-for call in (lambda: converter.read("missing.md"), lambda: converter.convert(folder, "s3://x/y")):
+for call in (lambda: converter.read("missing.md"), lambda: converter.convert(folder, "hdfs://x/y")):
     try:
         call()
         raise SystemExit("not refused")

@@ -85,6 +85,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "compression": ("snappy", "snappy", "snappy"),
     "spreadsheet_safe": ("", True, True),
     "datapackage": ("", True, True),
+    "keep_previous": ("7d", "7d", "7d"),
     "jobs": ("3", 3, 3),
     "maximum_problems": ("2", 2, 2),
 }

@@ -1,0 +1,377 @@
+"""A folder in an object store as a target: files under names of their own, and a manifest that is the commit.
+
+A run writes its files as `RECORD/part-00000-RUN.parquet`, names that no other run uses, and then the manifest, on the
+condition that it is still the one that the run began with: of two runs at once, one wins. Files that stay are part of
+the next manifest under their names; files that are replaced are listed in it as superseded, and removed after the
+commit.
+
+While a run writes, the object `_runs/RUN` says so. A run whose mark is there before another run's commit began before
+that commit, so that its own commit can only fail: whatever it wrote is removed. Its mark stays for a day, because it
+may still be writing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from converter.datasets import DATASETS, PARTS_FILE
+from converter.destination import STORE
+from converter.errors import OutputError
+from converter.output.capacity import Capacity
+from converter.output.manifest import MANIFEST, MEND, File, Manifest, grouped, parse_manifest, run_of
+from converter.output.parts import Parts
+from converter.output.rows import batches, rows_to_keep
+from converter.output.signals import uninterrupted
+from converter.output.stage import IN_PLACE, NOTHING_KEPT
+from converter.output.staging_place import staging_place
+from converter.output.store import CODE, ConditionError, Entry, Store, StoredFile, Version
+from converter.output.store_client import ObjectStore
+from converter.output.target import Load
+from converter.records import RECORDS
+
+RUNS = "_runs"
+"""The folder of the marks of runs that are at work."""
+
+MARK = b"A run of Parquetry writes here. The run removes this object, or a later run does.\n"
+
+WRITING_THREADS = 8
+"""Files that are written at once: a request takes longer to be answered than to be sent."""
+
+SECONDS_OF_MARKS = 86_400
+"""A mark older than this is that of a run that was killed."""
+
+SMALL_GROUPS = 8
+"""With more small files than this in a partition, a run that changes the output merges them."""
+
+COMMIT_ATTEMPTS = 3
+"""How often the manifest is written if the store does not say what became of it."""
+
+
+Entries = Mapping[str, Entry]
+"""The objects of the folder, by their keys."""
+
+
+class Base(NamedTuple):
+    """The output that a run began with: its manifest, and the version of the object that holds it."""
+
+    manifest: Manifest | None
+    version: Version | None
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that wrote it, None if there is no output."""
+        return self.manifest.run_id if self.manifest else None
+
+
+class StoreTarget:
+    """A folder in an object store, as an output."""
+
+    kind = STORE
+    shared = True
+    capacity: Capacity | None = None
+
+    def __init__(self, out: str, open_store: Callable[[str], Store] = ObjectStore) -> None:
+        self._store = open_store(out)
+        self.name = self._store.name
+        self.place = staging_place(self.name)
+        self._base = Base(None, None)
+        self._files_kept: list[File] = []
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest, with which this run begins; None if there is none."""
+        self._base, self._files_kept = self._read_base(), []
+        return self._base.manifest
+
+    def conflicts(self, names: Sequence[str]) -> list[str]:
+        """Return objects in the place of records, if there is no manifest and no run of Parquetry wrote them."""
+        if self._base.manifest:
+            return []
+        places = {*names, DATASETS, PARTS_FILE}
+        entries = self._entries()
+        runs = _runs_in(entries)
+        foreign = (key for key in entries if run_of(key) not in runs)
+        return sorted(key for key in foreign if key.split("/")[0].split(".")[0] in places)[:1]
+
+    def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a record from its files."""
+        for file in self._base.manifest.files if self._base.manifest else ():
+            if file.record == record:
+                yield from self._rows(file, RECORDS[record].schema, columns)
+
+    def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Keep the rows of all but stale documents; yield those of problems and parts.
+
+        Files without stale rows stay as they are, unless there are many small ones; all others are written anew.
+        """
+        for partition, files, stays in self._groups(parts, stale):
+            for file in files:
+                is_kept = stays and file.record != "problems"
+                if is_kept:
+                    self._files_kept.append(file)
+                if is_kept and file.record != PARTS_FILE:
+                    continue
+                for batch in self._rows(file, parts.schemas[file.record]):
+                    rows = batch if is_kept else rows_to_keep(batch, stale)
+                    if not is_kept:
+                        parts.add({file.record: rows}, partition)
+                    yield file.record, rows
+            parts.roll(partition)
+
+    def publish(self, load: Load) -> Manifest:
+        """Write the staged files, and commit them with the manifest.
+
+        Raises:
+            OutputError: another run wrote to the output meanwhile, or the store failed; nothing of this run was kept,
+                or the message says that this is unknown.
+        """
+        base = self._base
+        if base.run_id != (load.previous and load.previous.run_id):
+            raise self._busy_error()
+        run = _name_of(load.manifest.run_id)
+        put_keys: list[str] = []
+        try:
+            self._put(f"{RUNS}/{run}", MARK, put_keys)
+            entries = self._entries()
+            self._check_kept(entries)
+            files = self._upload(load, run, entries, put_keys)
+        except BaseException as error:
+            # A put that failed may still happen: then the mark stays, so that the next run removes what it wrote.
+            self._remove(reversed(put_keys[1:] if getattr(error, "code", "") == CODE else put_keys))
+            if isinstance(error, OutputError):
+                message = f"{error.message}; {NOTHING_KEPT}"
+                raise OutputError(message, source=error.source, code=error.code) from error
+            raise
+        manifest = _complete(load.manifest, files, base, entries)
+        try:
+            with uninterrupted():
+                self._commit(manifest, base)
+                load.stage.outcome = IN_PLACE
+        except BusyError:  # after any other error, the files may be those of a committed output
+            self._remove(reversed(put_keys))
+            raise
+        if not self._clean(manifest, entries, load.seconds_kept, [f"{RUNS}/{run}"]):
+            load.notes.append(f"{self.name}: not all replaced files could be removed; the next run removes them")
+        return manifest
+
+    def tidy(self, run_id: str, seconds_kept: float) -> None:
+        """Remove what killed runs left, and replaced files whose time is over, after a run without changes.
+
+        The manifest is written anew: otherwise a run that seems to be killed could still commit.
+        """
+        entries, base = self._entries(), self._base
+        if base.manifest is None or not _waste(base.manifest, entries, seconds_kept):
+            return
+        manifest = _complete(replace(base.manifest, run_id=run_id), base.manifest.files, base, entries)
+        try:
+            self._commit(manifest, base)
+        except OutputError:  # another run commits now, and tidies up itself
+            return
+        self._clean(manifest, entries, seconds_kept)
+
+    def locations(self, manifest: Manifest) -> list[Path | str]:
+        """Return the address."""
+        return [self.name]
+
+    # -- reading
+
+    def _read_base(self) -> Base:
+        existing = self._store.get(MANIFEST)
+        if existing is None:
+            return Base(None, None)
+        return Base(parse_manifest(existing.data, f"{self.name}/{MANIFEST}", in_folder=True), existing.version)
+
+    def _entries(self) -> Entries:
+        return {entry.key: entry for entry in self._store.entries()}
+
+    def _rows(self, file: File, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        stream = pa.PythonFile(StoredFile(self._store, file.path, file.bytes), "r")
+        yield from batches(f"{self.name}/{file.path}", schema, columns, stream)
+
+    def _groups(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, list[File], bool]]:
+        """Yield groups of files with rows of the same documents, each with its partition, and whether it stays."""
+        existing = self._base.manifest.files if self._base.manifest else []
+        groups = grouped(file for file in existing if file.record in parts.schemas)
+        stays = [not self._holds_any(files, stale) for _, files in groups]
+        is_small = [max(file.bytes for file in files) < parts.file_bytes // 2 for _, files in groups]
+        small_partitions = [
+            partition for (partition, _), small, kept in zip(groups, is_small, stays, strict=True) if small and kept
+        ]
+        crowded = {partition for partition in small_partitions if small_partitions.count(partition) > SMALL_GROUPS}
+        for (partition, files), small, kept in zip(groups, is_small, stays, strict=True):
+            yield partition, files, kept and not (small and partition in crowded)
+
+    def _holds_any(self, files: Sequence[File], stale: frozenset[str]) -> bool:
+        """Whether the files hold a stale document, or it is unknown which documents they hold."""
+        schema = RECORDS["documents"].schema
+        documents = [file for file in files if file.record == "documents"]
+        id_batches = (
+            batch.column(0).to_pylist() for file in documents for batch in self._rows(file, schema, ["doc_id"])
+        )
+        return not documents or any(not stale.isdisjoint(doc_ids) for doc_ids in id_batches)
+
+    # -- writing
+
+    def _check_kept(self, entries: Entries) -> None:
+        """Refuse to keep files that are not there.
+
+        Raises:
+            OutputError: the message names the file.
+        """
+        for file in self._files_kept:
+            if not _is_there(file, entries):
+                message = f"is missing, or has another size than in {MANIFEST}; {MEND}"
+                raise OutputError(message, source=f"{self.name}/{file.path}", code="damaged")
+
+    def _upload(self, load: Load, run: str, entries: Entries, put_keys: list[str]) -> list[File]:
+        """Write the staged files; return all files of the output.
+
+        A data set with the same bytes as before stays where it is, and an empty file is needed only if the record has
+        no other.
+        """
+        existing = {
+            (file.record, file.sha256): file
+            for file in (self._base.manifest.files if self._base.manifest else ())
+            if file.record.startswith(f"{DATASETS}/") and _is_there(file, entries)
+        }
+        filled = {file.record for file in self._files_kept}
+        files, jobs = [*self._files_kept], []
+        for file in load.manifest.files:
+            if file.record in filled and not file.rows:
+                continue
+            twin = existing.get((file.record, file.sha256))
+            files.append(twin or replace(file, path=_path_of(file.path, run)))
+            if twin is None:
+                jobs.append((files[-1].path, load.stage.new / file.path))
+        with ThreadPoolExecutor(WRITING_THREADS) as threads:
+            try:
+                for future in [threads.submit(self._put, path, source, put_keys) for path, source in jobs]:
+                    future.result()
+            except BaseException:
+                threads.shutdown(cancel_futures=True)
+                raise
+        return sorted(files, key=lambda file: file.path)
+
+    def _put(self, key: str, data: bytes | Path, put_keys: list[str]) -> None:
+        put_keys.append(key)  # first: a put that fails may have happened
+        self._store.put(key, data)
+
+    def _commit(self, manifest: Manifest, base: Base) -> None:
+        """Write the manifest in place of the one that the run began with.
+
+        Raises:
+            BusyError: another run was faster.
+            UnknownOutcomeError: the store does not say whether it was written.
+        """
+        data = manifest.text.encode()
+        for _ in range(COMMIT_ATTEMPTS):
+            try:
+                if base.version is None:
+                    self._store.put_if_absent(MANIFEST, data)
+                else:
+                    self._store.put_if_unchanged(MANIFEST, data, base.version)
+                return
+            except OutputError as error:  # it may have been written all the same: only the answer may be lost
+                failure = error
+            try:
+                current_id = self._read_base().run_id
+            except OutputError:
+                continue
+            if current_id == manifest.run_id:
+                return
+            if current_id != base.run_id or isinstance(failure, ConditionError):
+                raise self._busy_error() from failure
+        raise UnknownOutcomeError(
+            f"{failure.message}; it is unknown whether the output of this run is in place: it is if {MANIFEST} names "
+            f"the run {manifest.run_id}. Either way the output is complete; run it again to bring it up to date",
+            source=failure.source,
+        ) from failure
+
+    def _clean(self, manifest: Manifest, entries: Entries, seconds_kept: float, marks: Sequence[str] = ()) -> bool:
+        """Remove what is not part of the committed output, and these marks; return False if the store refuses."""
+        return self._remove([*_waste(manifest, entries, seconds_kept), *marks])
+
+    def _remove(self, keys: Iterable[str]) -> bool:
+        try:
+            self._store.delete(keys)
+        except OutputError:
+            return False
+        return True
+
+    def _busy_error(self) -> BusyError:
+        message = f"another run wrote to it meanwhile, and {NOTHING_KEPT}; run it again"
+        return BusyError(message, source=self.name)
+
+
+class BusyError(OutputError):
+    """Another run wrote to the output, so that this one cannot commit."""
+
+    code = "output_busy"
+
+
+class UnknownOutcomeError(OutputError):
+    """The store did not say whether the manifest of a run was written, so that its files stay."""
+
+    code = CODE
+
+
+def _name_of(run_id: str) -> str:
+    """Return the form of a run's id that is part of names."""
+    return run_id.replace("-", "")
+
+
+def _path_of(path: str, run: str) -> str:
+    """Return the path in a store of a file that a run has staged: `cells/part-00000-RUN.parquet`."""
+    *folders, name = path.split("/")
+    stem, _, suffix = name.partition(".")
+    if not folders:  # nested documents are one file
+        return f"{stem}/part-00000-{run}.{suffix}"
+    return "/".join([*folders, f"{stem}-{run}.{suffix}"])
+
+
+def _is_there(file: File, entries: Entries) -> bool:
+    """Whether the store holds the file with its size."""
+    return file.path in entries and entries[file.path].size == file.bytes
+
+
+def _runs_in(keys: Iterable[str]) -> set[str]:
+    """Return the runs that have a mark."""
+    return {key.removeprefix(f"{RUNS}/") for key in keys if key.startswith(f"{RUNS}/")}
+
+
+def _complete(manifest: Manifest, files: list[File], base: Base, entries: Entries) -> Manifest:
+    """Return the manifest with its files, and with the files of the base that it supersedes and that are there."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    before = (base.manifest.superseded or {}) if base.manifest else {}
+    replaced = dict.fromkeys(base.manifest.paths, now) if base.manifest else {}
+    paths = {file.path for file in files}
+    superseded = {path: since for path, since in (replaced | before).items() if path in entries and path not in paths}
+    complete = replace(manifest, files=files, layout="folders", superseded=superseded)
+    return replace(complete, documents=complete.rows().get("documents", complete.documents))
+
+
+def _waste(manifest: Manifest, entries: Entries, seconds_kept: float) -> list[str]:
+    """Return what can be removed once this manifest is committed, if it was there before.
+
+    That is what runs with a mark wrote, their marks if they are old, and superseded files whose time is over.
+    """
+    now, superseded, runs = datetime.now(UTC), manifest.superseded or {}, _runs_in(entries)
+    needed = manifest.paths | superseded.keys()
+    orphans = [key for key in entries if run_of(key) in runs and key not in needed]
+    old_files = [
+        path
+        for path, since in superseded.items()
+        if path in entries and (now - datetime.fromisoformat(since)).total_seconds() >= seconds_kept
+    ]
+    marks = [
+        entry.key
+        for run in sorted(runs)
+        if (now - (entry := entries[f"{RUNS}/{run}"]).modified).total_seconds() > SECONDS_OF_MARKS
+    ]
+    return [*orphans, *old_files, *marks]
