@@ -9,9 +9,10 @@ import pytest
 from converter.repair import repair
 from converter.repair.draft import Draft
 from converter.repair.headings.blocks import Page, blocks_of, label_of
+from converter.repair.headings.line import line_of
 from converter.repair.headings.model import forests
 from converter.repair.headings.recover import agree, choose_headings, levels_of, title_of
-from converter.repair.headings.surroundings import Surroundings, line_of
+from converter.repair.headings.surroundings import Surroundings
 from converter.repair.headings.words import words_of
 
 PROSE = (

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import chain, pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.candidates import could_head
+from converter.repair.headings.line import Line, line_of
 from converter.repair.lines import (
     BLANK,
     DELIMITER,
@@ -31,6 +32,9 @@ PROSE = (2, 320)
 its headings: a note, a form, a list or an example was never divided."""
 LONG_TEXT = 3000
 """Total columns of prose and list items that make up for too few columns of prose: long minutes are divided."""
+
+LINES = 4096
+"""The number of lines that are kept as read: those of a longer text are read again, which takes less memory."""
 
 _WORD = re.compile(r"[^\W\d_]+")
 _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
@@ -142,18 +146,24 @@ class Page:
     @cached_property
     def words(self) -> Counter[str]:
         """How often each word occurs in the body, case-sensitive."""
-        return Counter(word for block in self.body for word in _WORD.findall(block.text))
+        return Counter(chain.from_iterable(_WORD.findall(block.text) for block in self.body))
 
     @cached_property
     def little_words(self) -> frozenset[str]:
         """The document's own function words: the most frequent lower-case (or caseless) words of its body."""
-        frequent_words = [word for word, count in self.words.most_common(60) if count > 2 and not word[0].isupper()]
-        return frozenset(frequent_words[:30])
+        counts = Counter({word: count for word, count in self.words.items() if count > 2})
+        return frozenset([word for word, _ in counts.most_common(60) if not word[0].isupper()][:30])
 
     @cached_property
     def texts(self) -> Counter[str]:
         """How often each candidate's text occurs in the document."""
         return Counter(block.text for block in self.blocks if block.candidate)
+
+    @cached_property
+    def line(self) -> Callable[[int], Line]:
+        """Read the block at an index."""
+        blocks = self.blocks
+        return lru_cache(LINES)(lambda at: line_of(blocks[at]))
 
     @cached_property
     def sentence_share(self) -> float:
@@ -193,9 +203,14 @@ class Page:
         return sum(self.is_short)
 
     @cached_property
+    def label_by_block(self) -> dict[int, str]:
+        """Block -> its label, of those that have one."""
+        return {at: label for at, block in enumerate(self.blocks) if (label := label_of(block.text))}
+
+    @cached_property
     def labels(self) -> Counter[str]:
         """The number of blocks that begin with each label."""
-        return Counter(label for block in self.blocks if (label := label_of(block.text)))
+        return Counter(self.label_by_block.values())
 
     @cached_property
     def lone_numbers(self) -> set[int]:

@@ -7,9 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
-from converter.repair.headings.blocks import Page, blocks_of, is_item, label_of, text_of
+from converter.repair.headings.blocks import Page, blocks_of, is_item, text_of
 from converter.repair.headings.model import POSSIBLE, probabilities
-from converter.repair.headings.surroundings import line_of
 from converter.repair.headings.titles import titles_of
 from converter.repair.lines import HEADING
 from converter.repair.state import has_heading, has_title_alone
@@ -137,7 +136,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
         text = page.blocks[at].text
         if chance < THRESHOLD:
             reasons[at] = UNLIKELY
-        elif label_of(text) in speakers:
+        elif speakers and page.label_by_block.get(at) in speakers:
             reasons[at] = SPEAKER
         elif text[0].islower() and chance < SURE_IN_LOWER_CASE:
             reasons[at] = LOWER_CASE
@@ -185,7 +184,7 @@ def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
     looks: dict[object, list[int]] = {}
     for at, chance in alike.items():
         if chance >= POSSIBLE:
-            looks.setdefault(line_of(page.blocks[at]).look, []).append(at)
+            looks.setdefault(page.line(at).look, []).append(at)
     for places in looks.values():
         mean = sum(alike[at] for at in places) / len(places)
         alike |= {at: (1 - COMPANY) * alike[at] + COMPANY * mean for at in places}
