@@ -47,18 +47,15 @@ _POINTERS_BY_LANGUAGE = {
 _POINTERS = frozenset(word for words in _POINTERS_BY_LANGUAGE.values() for word in words.split())
 """Words that open a line that leads away from its text (`Read more: ...`), in a few languages."""
 _OPENING_LABEL = re.compile(r"[^:：]{1,40}[:：](?=\s*\w)")
-_CREDITS = (
-    *("photo", "foto", "image", "bild", "picture", "video", "graphic", "grafik", "credit", "quelle", "source"),
-    *("courtesy", "copyright"),
-)
-_CREDIT = re.compile(rf"\b(?:{'|'.join(_CREDITS)})s?\b")
+_CREDIT_WORDS = "photo foto image bild picture video graphic grafik credit quelle source courtesy copyright"
+_CREDITS = frozenset(word + ending for word in _CREDIT_WORDS.split() for ending in ("", "s"))
 _DATE = re.compile(
     r"\b(?:\d{1,2}[./]\s?\d{1,2}[./]\s?\d{2}|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b|\d{1,2}[:.]\d{2}\b|(?:19|20)\d\d\b)"
 )
 """A date, a time of day or a year."""
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
-_SEPARATORS = frozenset("|·•»›→←«‹–—/…")
+_SEPARATORS = "·•»›→←«‹–—…"
 
 LONGEST = 200
 """Characters of a line that are read: no longer line is a title."""
@@ -106,8 +103,9 @@ def line_of(block: Block) -> Line:
     spelled = tuple(_WORD.findall(text))
     initials = "".join([word[0] for word in spelled])
     raised = _share_raised(initials)
-    lower = text.lower()
     words = [word.lower() for word in spelled]
+    has_apostrophe = "'" in text or "’" in text
+    parts = re.split("['’]", " ".join(words).replace(" ", "'")) if has_apostrophe else words
     length = len(text) or 1
     digits, letters = (count / length for count in _digits_and_letters(text))
     core, start = text.rstrip("*_ \"'”’»)"), text.lstrip("*_\"'“‘«„([¿¡")[:1]
@@ -122,7 +120,7 @@ def line_of(block: Block) -> Line:
         letters=letters,
         date=digits > 0 and (_DATE.search(text) is not None or not _MONTHS.isdisjoint(words)),
         author=bool(words) and words[0] in _AUTHORS,
-        credit="©" in text or (any(map(lower.__contains__, _CREDITS)) and _CREDIT.search(lower) is not None),
+        credit="©" in text or not _CREDITS.isdisjoint(parts),
         name=2 <= len(words) <= 4 and raised == 1.0 and not digits and letters > 0.8,
         question=end in ("?", "？", "؟"),
         colon=text.rstrip("*_ ")[-1:] in (":", "："),
@@ -132,7 +130,7 @@ def line_of(block: Block) -> Line:
         else 0.0,
         bracket=text.endswith((")", "]", "）")),
         command=text.startswith(("$ ", "% ", "# ", "> ", ">>> ")),
-        separators=0 if _SEPARATORS.isdisjoint(text) else sum(map(_SEPARATORS.__contains__, text)),
+        separators=text.count("|") + text.count("/") + (0 if text.isascii() else sum(map(text.count, _SEPARATORS))),
         first_word=words[0] if words else "",
         last_word=words[-1] if words else "",
         pattern="".join(map(_kind_of_token, _TOKEN.findall(text)[:12])),
