@@ -40,7 +40,8 @@ class Block(NamedTuple):
 class Answer:
     """The model's answer about a page: block -> the probability that it is a heading."""
 
-    question: list[tuple[object, ...]]
+    question: int
+    """A hash of the page."""
     chances: dict[int, float]
     title_chances: dict[int, float]
     """Early block -> the probability that it is the title of the document, if it is a heading."""
