@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from converter.repair.cues import LONGEST, SIGNS, begins_cue, cue_of
+from converter.repair.cues import begins_cue, cue_of
 from converter.repair.draft import Draft
 from converter.repair.lines import (
     BLANK,
@@ -24,6 +24,7 @@ from converter.repair.lines import (
     UNDERLINE,
     ends_sentence,
 )
+from converter.repair.signs import LONGEST_CUE
 
 HEAD = frozenset(
     ("skip", "account", "share", "byline", "date", "reading", "comments", "toc", "ad", "related", "crumbs", "legal")
@@ -60,12 +61,6 @@ ANYWHERE = frozenset(("ad", "teaser", "cookie", "letter", "share", "skip"))
 
 FEWEST_KINDS = 3
 """A page shows itself by cues of so many kinds: an article says one or two."""
-
-FEWEST_SIGNS = 4
-"""A text with fewer parts of phrases is no page."""
-
-LONGEST_PAGE = 10_000
-"""Lines from which on a text is no page."""
 
 LONGEST_LINE = 1000
 """Characters of a line that are examined."""
@@ -109,12 +104,7 @@ class Block(NamedTuple):
 def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
     """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
     nothing for a text that is no page."""
-    if len(draft.lines) > LONGEST_PAGE:
-        return
-    lines = [line for line in draft.lines if len(line) <= LONGEST]
-    text = "\n".join(lines).lower()
-    if sum(map(text.__contains__, SIGNS)) < FEWEST_SIGNS:
-        return
+    lines = [line for line in draft.lines if len(line) <= LONGEST_CUE]
     if not any(cue_of(_plain(line.strip())) for line in lines if begins_cue(line)):
         return  # a page has some cue on a line of its own: the blocks of other texts, which take longer, are not made
     blocks = list(_blocks(draft))
@@ -214,7 +204,7 @@ def _texts(draft: Draft, start: int, end: int, is_list: bool) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)  # a page is read before and after its other repairs: a tenth of the time of pages
 def _plain(line: str) -> str:
-    if len(line) > LONGEST or not _MARK.search(line):
+    if len(line) > LONGEST_CUE or not _MARK.search(line):
         return line
     return _MARKS.sub("", _LINK.sub(r"\1", line) if "](" in line else line).strip()
 
