@@ -182,7 +182,7 @@ def damaged(folder: Path) -> None:
         keys = [f"{number}.md" for number in range(len(texts))]
         parquet.write_table(pa.table({"id": keys, "text": texts}), file)
         command = [*PARQUETRY, "convert", str(file), "-o", str(folder / name), "-q", "--overwrite", "--jobs", "1"]
-        command += ["--text-column", "text", "--id-column", "id"]
+        command += ["--text-column", "text", "--key-column", "id"]
         unit = seconds(for_each(parser.parse, [(text,) for text in texts]))
         duration = command_seconds(command)
         size = sum(map(len, texts)) / 1e6
