@@ -183,5 +183,5 @@ def _run_rules(rules: list[Rule], draft: Draft) -> Rule | None:
 def _next_draft(draft: Draft, result: Repaired, last_rule: Rule | None) -> Draft:
     """Return the text after a pass as the next draft. Tables that were written say nothing about the text's layout."""
     next_draft = Draft(result.lines, result.numbers, draft.state if last_rule in TABLES else None)
-    next_draft.answer = draft.answer
+    next_draft.answers = draft.answers
     return next_draft

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from converter.repair.cues import LONGEST, SIGNS, begins_cue, cue_of
+from converter.repair.cues import begins_cue, cue_of
 from converter.repair.draft import Draft
 from converter.repair.lines import (
     BLANK,
@@ -23,6 +24,7 @@ from converter.repair.lines import (
     UNDERLINE,
     ends_sentence,
 )
+from converter.repair.signs import LONGEST_CUE
 
 HEAD = frozenset(
     ("skip", "account", "share", "byline", "date", "reading", "comments", "toc", "ad", "related", "crumbs", "legal")
@@ -60,12 +62,6 @@ ANYWHERE = frozenset(("ad", "teaser", "cookie", "letter", "share", "skip"))
 FEWEST_KINDS = 3
 """A page shows itself by cues of so many kinds: an article says one or two."""
 
-FEWEST_SIGNS = 4
-"""A text with fewer parts of phrases is no page."""
-
-LONGEST_PAGE = 10_000
-"""Lines from which on a text is no page."""
-
 LONGEST_LINE = 1000
 """Characters of a line that are examined."""
 
@@ -83,8 +79,7 @@ _MARK = re.compile(r"[\[*_`#¶\\>+•◦▪□■○●-]|^\d|^o ")
 _MARKS = re.compile(r"\[\d{1,3}\](?!\()|^[\s>]*(?:[-*+•◦▪□■○●·]|\d{1,3}[.)]|o(?= )|#{1,6})?\s*|[*_`#¶]+|\\(?=\W)")
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A block of a page: its first line, the line after its last one, the plain text of its lines, and its cue."""
 
     start: int
@@ -96,12 +91,8 @@ class Block:
     is_text: bool
     texts: Sequence[str]
     cue: str
-
-    @property
-    def is_prose(self) -> bool:
-        """Whether it is surely text, of the article or of a comment."""
-        prose = sum(len(text) >= PROSE and (ends_sentence(text) or len(text) > 2 * PROSE) for text in self.texts)
-        return self.is_text and not self.cue and 3 * prose > len(self.texts)
+    is_prose: bool
+    """Whether it is surely text, of the article or of a comment."""
 
     @property
     def is_brief(self) -> bool:
@@ -113,12 +104,7 @@ class Block:
 def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
     """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
     nothing for a text that is no page."""
-    if len(draft.lines) > LONGEST_PAGE:
-        return
-    lines = [line for line in draft.lines if len(line) <= LONGEST]
-    text = "\n".join(lines).lower()
-    if sum([sign in text for sign in SIGNS]) < FEWEST_SIGNS:
-        return
+    lines = [line for line in draft.lines if len(line) <= LONGEST_CUE]
     if not any(cue_of(_plain(line.strip())) for line in lines if begins_cue(line)):
         return  # a page has some cue on a line of its own: the blocks of other texts, which take longer, are not made
     blocks = list(_blocks(draft))
@@ -188,7 +174,13 @@ def _blocks(draft: Draft) -> Iterator[Block]:
         texts = list(_texts(draft, start, at, is_list))
         is_text = is_list or kind in (TEXT, IMAGE, HEADING, INDENTED)
         is_title = is_heading and (lines[start].startswith("# ") or (at < end and lines[at].startswith("=")))
-        yield Block(start, at, is_list, is_heading, is_title, is_text, texts, _cue(texts) if is_text else "")
+        cue = _cue(texts) if is_text else ""
+        is_prose = is_text and not cue and 3 * sum(map(_is_prose, texts)) > len(texts)
+        yield Block(start, at, is_list, is_heading, is_title, is_text, texts, cue, is_prose)
+
+
+def _is_prose(text: str) -> bool:
+    return len(text) >= PROSE and (len(text) > 2 * PROSE or ends_sentence(text))
 
 
 def _list_end(draft: Draft, start: int) -> int:
@@ -210,8 +202,9 @@ def _texts(draft: Draft, start: int, end: int, is_list: bool) -> Iterator[str]:
     yield from lines if is_list else [" ".join(lines)]
 
 
+@lru_cache(maxsize=4096)  # a page is read before and after its other repairs: a tenth of the time of pages
 def _plain(line: str) -> str:
-    if len(line) > LONGEST or not _MARK.search(line):
+    if len(line) > LONGEST_CUE or not _MARK.search(line):
         return line
     return _MARKS.sub("", _LINK.sub(r"\1", line) if "](" in line else line).strip()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from converter.repair.signs import LONGEST_CUE
+
 _NETWORK = (
     r"(?:facebook|twitter|x|linkedin|whatsapp|telegram|pinterest|reddit|mastodon|bluesky|xing|instagram|threads"
     r"|hacker news|flipboard|pocket|tumblr|e-?mail|print)"
@@ -143,47 +145,8 @@ _SIGNED = re.compile(rf"{_PERSON},? .{{0,12}}{_DATE}.{{0,16}}", re.IGNORECASE)
 """Who wrote a comment, and when."""
 _PARTS = re.compile(r" ?[|·•] ?")
 
-LONGEST, LONGEST_META = 320, 120
+LONGEST_META = 120
 
-SIGNS = (
-    *("©", "cookie", "newsletter", "advertis", "sponsored", "helpful", "impressum", "datenschutz", "subscribe"),
-    *(
-        "skip to",
-        "jump to",
-        "back to top",
-        "all rights",
-        "powered by",
-        "built with",
-        "made with",
-        "min read",
-        "read more",
-    ),
-    *(
-        "on this page",
-        "in this article",
-        "of contents",
-        "edit this page",
-        "edit on",
-        "share on",
-        "share this",
-        "facebook",
-    ),
-    *("leave a", " comments", "kommentare", "commentaires", "comentarios", "teilen", "partager", "compartir", "menu"),
-    *(
-        "log in",
-        "sign in",
-        "sign up",
-        "previous",
-        "privacy",
-        "related",
-        "posted",
-        "published",
-        "updated",
-        "tags",
-        "topics",
-    ),
-)
-"""Parts of phrases, in lower case: a text with a few of them may be a page."""
 _INSIDE = (
     *("»", "›", "→", "|", "·", "•", "cookie", "privacy", "newsletter", "subscri", "mail", "spam", "inbox", "share"),
     *("rights", "thought", "comment", "continue", "join", "get", "receive", "data", "consent", "about the"),
@@ -208,7 +171,7 @@ def begins_cue(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def cue_of(text: str) -> str:
     """The kind of boilerplate that a text is in full, alone or as several parts; empty if it is none."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST_CUE:
         return ""
     if not begins_cue(text):
         lower = text.lower()

@@ -41,8 +41,8 @@ class Draft:
         """Whether the text contains dialogue; None until the search for headings needs it."""
         self.heading_chances: dict[tuple[Block, int], float] | None = None
         """(heading, its level) -> the probability that it is a heading; None before the search for headings."""
-        self.answer: Answer | None = None
-        """The heading model's last answer; a further pass over the text often asks the same question."""
+        self.answers: dict[int, Answer] = {}
+        """Number of a page -> the model's last answer about it; a further pass often asks the same question."""
 
     def texts(self) -> Iterable[str]:
         """The current lines, each preceded by a newline, as one string; several for a long document.

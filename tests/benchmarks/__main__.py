@@ -1,6 +1,8 @@
 """python -m tests.benchmarks [FOLDER]: measure conversion, start-up, growth and memory, and print the ratios.
 
-FOLDER holds Markdown to convert: by default `../shared/corpora` if it exists, else generated documents. The unit is
+FOLDER holds Markdown to convert: by default `../shared/corpora` if it exists, else generated documents. `scraped` are
+documents of that folder as a scraper damages them, as rows of Parquet; `pages` are the texts of real pages in
+`../shared/bench`, also as rows. The unit is
 T0, the processor time that markdown-it-py takes to parse the same documents (`commonmark` with tables), the tokens of
 each freed before the next. Every figure is the minimum of several runs, in processor time including child processes,
 unless it says elapsed.
@@ -8,17 +10,22 @@ unless it says elapsed.
 
 from __future__ import annotations
 
+import contextlib
 import gc
+import io
 import math
 import resource
 import subprocess
 import sys
+import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pyarrow as pa
 from markdown_it import MarkdownIt
+from pyarrow import parquet
 
 from converter.config import Options
 from converter.engine.conversion import convert_batch, read_document
@@ -28,7 +35,8 @@ from converter.repair import repair
 from converter.sources import find_sources
 from converter.text.reading import read_text
 from tests.benchmarks.documents import CONSTRUCTS, generated, paragraphs
-from tests.support.paths import CORPORA
+from tests.benchmarks.scraped import bench
+from tests.support.paths import CORPORA, SHARED
 
 PARQUETRY = [sys.executable, "-m", "converter"]
 TWO_COMMANDS = """
@@ -48,6 +56,11 @@ START_UP = (
     (["--help"], [TWO_COMMANDS, "--help"], 1.3),
     (["convert", "{file}", "-o", "{out}", "-q", "--overwrite"], ["import pyarrow.parquet, markdown_it, typer"], 1.4),
 )
+SCRAPED_DOCUMENTS = 100
+"""Documents of each source that are damaged."""
+ARCHIVES = ("pages-dev.tar.xz", "extract-dev.tar.xz")
+DAMAGED = 0.9
+"""Maximum ratio of the whole command with one job."""
 LARGE = 4_000_000
 GROWTH, MEMORY, ONE_JOB, TWO_JOBS = 1.15, 12, 0.6, 0.35
 SMALLEST = 12_000  # characters; three doublings stay below the length above which inline marks are not read
@@ -135,6 +148,48 @@ def conversion(folder: Path) -> None:
         print(f"  {name:33} {seconds(stage, 2) / unit:5.2f} T0")
 
 
+def damaged_texts() -> Iterator[tuple[str, list[str]]]:
+    """Yield the name of each corpus of texts that need repair, and its texts; those that are not there are skipped."""
+    if CORPORA.is_dir() and (SHARED / "bench" / "scrapebench.py").is_file():
+        with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stdout(io.StringIO()):
+            for source in sorted(path for path in CORPORA.iterdir() if path.is_dir()):
+                bench().make(source, Path(scratch) / source.name, SCRAPED_DOCUMENTS, 0, ["scraped"])
+            texts = [path.read_text(encoding="utf-8") for path in sorted(Path(scratch).rglob("*.md"))]
+        yield "scraped", texts
+    else:
+        print(f"scraped: skipped, {SHARED / 'bench'} or {CORPORA} does not exist")
+    archives = [SHARED / "bench" / name for name in ARCHIVES]
+    if all(archive.is_file() for archive in archives):
+        yield "pages", [text for archive in archives for text in texts_in(archive)]
+    else:
+        print(f"pages: skipped, {' or '.join(map(str, archives))} does not exist")
+
+
+def texts_in(archive: Path) -> Iterator[str]:
+    """Yield the texts in an archive of pages, in order."""
+    with tarfile.open(archive) as members:
+        for member in members:
+            file = members.extractfile(member) if member.name.endswith((".md", ".txt")) else None
+            if file is not None:
+                yield file.read().decode("utf-8", "replace")
+
+
+def damaged(folder: Path) -> None:
+    """Print the cost of the whole command for texts that need repair, against T0."""
+    parser = MarkdownIt("commonmark").enable("table")
+    for name, texts in damaged_texts():
+        file = folder / f"{name}.parquet"
+        keys = [f"{number}.md" for number in range(len(texts))]
+        parquet.write_table(pa.table({"id": keys, "text": texts}), file)
+        command = [*PARQUETRY, "convert", str(file), "-o", str(folder / name), "-q", "--overwrite", "--jobs", "1"]
+        command += ["--text-column", "text", "--key-column", "id"]
+        unit = seconds(for_each(parser.parse, [(text,) for text in texts]))
+        duration = command_seconds(command)
+        size = sum(map(len, texts)) / 1e6
+        print(f"{name}: {len(texts):,} texts, {size:.1f} MB, T0 {unit:.2f} s, "
+              f"parquetry convert --jobs 1 {duration / unit:5.2f} T0 (limit: {DAMAGED})")  # fmt: skip
+
+
 def start_up(folder: Path) -> None:
     """Print the start-up time against that of an interpreter that imports the same modules."""
     file = small_file(folder)
@@ -212,6 +267,7 @@ def main() -> None:
             for number, text in enumerate(generated(300)):
                 (folder / f"{number}.md").write_text(text, encoding="utf-8")
         conversion(folder)
+        damaged(Path(scratch))
         start_up(Path(scratch))
         if sys.platform == "linux":
             memory(Path(scratch))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import converter
-from converter.repair.boilerplate import LONGEST_PAGE
+from converter.repair.signs import LONGEST_PAGE
 from tests.support.commands import invoke
 
 PAGE = """Skip to content

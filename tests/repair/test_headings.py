@@ -8,10 +8,12 @@ import pytest
 
 from converter.repair import repair
 from converter.repair.draft import Draft
-from converter.repair.headings.blocks import Page, blocks_of, label_of
-from converter.repair.headings.model import forests
+from converter.repair.headings import blocks, model
+from converter.repair.headings.blocks import MOST_CANDIDATES, Page, blocks_of, label_of, pages_of
+from converter.repair.headings.line import line_of
+from converter.repair.headings.model import forests, probabilities
 from converter.repair.headings.recover import agree, choose_headings, levels_of, title_of
-from converter.repair.headings.surroundings import Surroundings, line_of
+from converter.repair.headings.surroundings import Surroundings
 from converter.repair.headings.words import words_of
 
 PROSE = (
@@ -59,6 +61,76 @@ def test_surroundings_count_runs_and_lines_of_the_same_look() -> None:
     assert (first["short lines below"], run["short lines below"]) == (0, 1)
     assert first["prose to the next short line"] > run["prose to the next short line"] == 0
     assert first["1 above: width"] == -1
+
+
+@pytest.mark.parametrize(
+    ("text", "separators", "credit"),
+    [
+        ("Home | News / Sport", 2, False),
+        ("News · Sport – 12 … | more", 4, False),
+        ("Le port – été", 1, False),
+        ("Anna's photo's frame", 0, True),
+        ("The photo’s frame", 0, True),
+        ("PHOTOS: the harbour", 0, True),
+        ("photographs of the harbour", 0, False),
+        ("© the harbour", 0, True),
+    ],
+)
+def test_separators_and_credits_of_a_line(text: str, separators: int, credit: bool) -> None:
+    line = line_of(page_of([text, *PROSE]).blocks[0])
+    assert (line.separators, line.credit) == (separators, credit)
+
+
+@pytest.mark.parametrize("text", ["Anna Berg 12", "ÄRZTE und Ämter ٣", "日本語 Text 5", "_x 7y", "½ cup", "ǅ a"])
+def test_shares_of_letters_are_those_of_each_character(text: str) -> None:
+    """The faster counts of an ASCII line, and of a line without a capital, are the plain ones."""
+    line = line_of(page_of([text, *PROSE]).blocks[0])
+    initials = [word[0] for word in line.spelled if word[0].isalpha()]
+    assert line.letters == sum(map(str.isalpha, text)) / len(text)
+    assert line.digits == sum(map(str.isdigit, text)) / len(text)
+    assert line.raised == (sum(map(str.isupper, initials)) / len(initials) if initials else 0)
+
+
+def test_compiled_trees_give_what_a_walk_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    for forest in forests():
+        rows = [[float(at * index % 7) / 3 for index in range(len(forest.features))] for at in range(30)]
+        total_of = forest.compiled()
+        assert [total_of(*row) for row in rows] == forest.walk(rows)
+    monkeypatch.setattr(model, "WALKS", 3)
+    forest = model.Forest(["a", "b"], [[1, 0.5, -1, [0, 2, 3, 4.5, 0], 0], 0.25])
+    rows = [[0, 0], [2, 1], [2.5, 1]]
+    by_walk = forest.chances(rows)
+    monkeypatch.setattr(model.Forest, "walk", None)
+    assert forest.chances(rows) == by_walk, "from more rows than WALKS on, the trees are compiled"
+
+
+def test_a_very_long_text_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Headings are found in each part, and only the first one has the title of the document."""
+    sections = [line for title, text in zip(TITLES, PROSE, strict=False) for line in (title, f"{text} {PROSE[3]}")]
+    lines = ["The lock on the river", PROSE[3], *sections] * 3
+    spaced = [line for text in lines for line in (text, "")]
+    monkeypatch.setattr(blocks, "LONGEST", 8)
+    pages = list(pages_of(Draft(spaced, range(len(spaced)))))
+    assert [len(page.blocks) for page in pages] == [8, 8, 8]
+    headings = headings_in(lines)
+    assert {heading.lstrip("# ") for heading in headings} >= set(TITLES)
+    assert sum(heading.startswith("# ") for heading in headings) <= 1
+
+
+def test_a_list_of_very_many_short_lines_is_no_article() -> None:
+    def is_article(candidates: int) -> bool:
+        return page_of([*PROSE, *(f"Gate {number}" for number in range(candidates))]).is_article
+
+    most = (MOST_CANDIDATES - 1) * len(PROSE)  # its paragraphs are short enough to be candidates too
+    assert is_article(most)
+    assert not is_article(most + 1)
+
+
+def test_a_text_that_is_read_again_line_by_line_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line for title, text in zip(TITLES, PROSE, strict=False) for line in (title, text)]
+    chances = probabilities(page_of(lines))
+    monkeypatch.setattr(blocks, "LINES", 1)
+    assert probabilities(page_of(lines)) == chances
 
 
 def test_lines_with_the_same_text_are_read_alike() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from converter.repair.lines import TEXT
 
@@ -10,8 +11,7 @@ SENTENCES = 100
 """Columns beyond which a block of text is prose, whether it ends a sentence or not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A heading candidate, or a block next to one."""
 
     kind: str
@@ -40,7 +40,8 @@ class Block:
 class Answer:
     """The model's answer about a page: block -> the probability that it is a heading."""
 
-    question: list[tuple[object, ...]]
+    question: int
+    """A hash of the page."""
     chances: dict[int, float]
     title_chances: dict[int, float]
     """Early block -> the probability that it is the title of the document, if it is a heading."""

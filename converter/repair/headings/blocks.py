@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import chain, islice, pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.candidates import could_head
+from converter.repair.headings.line import Line, line_of
 from converter.repair.lines import (
     BLANK,
     DELIMITER,
@@ -32,6 +33,16 @@ its headings: a note, a form, a list or an example was never divided."""
 LONG_TEXT = 3000
 """Total columns of prose and list items that make up for too few columns of prose: long minutes are divided."""
 
+LONGEST = 10_000
+"""Blocks that are searched together. A longer text than a novel is searched in parts: what is known of a block for the
+search takes twenty times the memory of a line of five words."""
+
+MOST_CANDIDATES = 100
+"""Candidates for each paragraph of prose: a text with more of them is a list, a log or a form."""
+
+LINES = 4096
+"""The number of lines that are kept as read: those of a longer text are read again, which takes less memory."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
@@ -45,16 +56,27 @@ a time (`[00:11] Ann: ...`) or not."""
 _ORDERED = re.compile(r"[ \t]*(\d{1,9})[.)][ \t\xa0]")
 
 
+def pages_of(draft: Draft) -> Iterator[Page]:
+    """Yield the blocks of a draft, those of a very long text in parts."""
+    blocks = _blocks_of(draft)
+    while part := list(islice(blocks, LONGEST)):
+        yield Page(part)
+
+
 def blocks_of(draft: Draft) -> list[Block]:
     """The blocks of a draft in order; in a glued document each line of text is a separate block."""
-    blocks: list[Block] = []
+    return list(_blocks_of(draft))
+
+
+def _blocks_of(draft: Draft) -> Iterator[Block]:
     lines, kinds, total = draft.lines, draft.kinds, len(draft.lines)
-    at = 0
+    at, is_first = 0, True
     while at < total:
         kind = _MERGED_KIND.get(kinds[at], kinds[at])
         start, at = at, at + 1
-        if kind == BLANK or (kind == INDENTED and blocks) or start in draft.chrome:
+        if kind == BLANK or (kind == INDENTED and not is_first) or start in draft.chrome:
             continue
+        is_first = False
         while at < total and _MERGED_KIND.get(kinds[at], kinds[at]) == kind and _joins(draft, kind, lines[at - 1]):
             at += 1
         first_line = lines[start].strip()
@@ -62,10 +84,7 @@ def blocks_of(draft: Draft) -> list[Block]:
         text = bold[2] if bold else first_line
         width = width_of(text) if at == start + 1 else sum(width_of(line) for line in lines[start:at])
         candidate = at == start + 1 and could_head(draft, start, text, width)
-        blocks.append(
-            Block(kind, start, at - 1, text, width, bold is not None, ends_sentence(lines[at - 1]), candidate)
-        )
-    return blocks
+        yield Block(kind, start, at - 1, text, width, bold is not None, ends_sentence(lines[at - 1]), candidate)
 
 
 def _joins(draft: Draft, kind: str, above: str) -> bool:
@@ -100,20 +119,9 @@ class Page:
     blocks: Sequence[Block]
 
     @property
-    def question(self) -> list[tuple[object, ...]]:
-        """All input of the model: the blocks, regardless of their line numbers."""
-        return [
-            (
-                block.kind,
-                block.text,
-                block.width,
-                block.bold,
-                block.ends_sentence,
-                block.candidate,
-                block.last_line > block.first_line,
-            )
-            for block in self.blocks
-        ]
+    def question(self) -> int:
+        """A hash of all input of the model: the blocks, regardless of their line numbers."""
+        return hash(tuple([hash((block[0], block[1] < block[2], block[3:])) for block in self.blocks]))
 
     @cached_property
     def body(self) -> list[Block]:
@@ -128,8 +136,10 @@ class Page:
 
     @property
     def is_article(self) -> bool:
-        """Whether there is enough text to have been divided by headings."""
+        """Whether there is enough text to have been divided by headings, and it is not one of short lines."""
         blocks, columns = self.prose
+        if len(self.candidates) > MOST_CANDIDATES * blocks:
+            return False
         items = sum(block.width for block in self.blocks if is_item(block))
         return blocks >= PROSE[0] and (columns >= PROSE[1] or columns + items >= LONG_TEXT)
 
@@ -142,18 +152,24 @@ class Page:
     @cached_property
     def words(self) -> Counter[str]:
         """How often each word occurs in the body, case-sensitive."""
-        return Counter(word for block in self.body for word in _WORD.findall(block.text))
+        return Counter(chain.from_iterable(_WORD.findall(block.text) for block in self.body))
 
     @cached_property
     def little_words(self) -> frozenset[str]:
         """The document's own function words: the most frequent lower-case (or caseless) words of its body."""
-        frequent_words = [word for word, count in self.words.most_common(60) if count > 2 and not word[0].isupper()]
-        return frozenset(frequent_words[:30])
+        counts = Counter({word: count for word, count in self.words.items() if count > 2})
+        return frozenset([word for word, _ in counts.most_common(60) if not word[0].isupper()][:30])
 
     @cached_property
     def texts(self) -> Counter[str]:
         """How often each candidate's text occurs in the document."""
         return Counter(block.text for block in self.blocks if block.candidate)
+
+    @cached_property
+    def line(self) -> Callable[[int], Line]:
+        """Read the block at an index."""
+        blocks = self.blocks
+        return lru_cache(LINES)(lambda at: line_of(blocks[at]))
 
     @cached_property
     def sentence_share(self) -> float:
@@ -193,9 +209,14 @@ class Page:
         return sum(self.is_short)
 
     @cached_property
+    def label_by_block(self) -> dict[int, str]:
+        """Block -> its label, of those that have one."""
+        return {at: label for at, block in enumerate(self.blocks) if (label := label_of(block.text))}
+
+    @cached_property
     def labels(self) -> Counter[str]:
         """The number of blocks that begin with each label."""
-        return Counter(label for block in self.blocks if (label := label_of(block.text)))
+        return Counter(self.label_by_block.values())
 
     @cached_property
     def lone_numbers(self) -> set[int]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
 from math import log
 
 from converter.repair.headings.block import Block
-from converter.repair.headings.blocks import Page, is_item, label_of, number_of
+from converter.repair.headings.blocks import Page, is_item, number_of
 from converter.repair.lines import ORDERED, TEXT, width_of
 
 _OPENERS_BY_LANGUAGE = {
@@ -36,6 +38,7 @@ _NUMBERED = re.compile(
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _INNER_END = re.compile(r"[.!?][\"”')\]]*\s+\S|[。！？](?=\S)|[؟۔।]\s")
+_END_MARKS = frozenset(".!?。！？؟۔।")
 _MEASURE = re.compile(r"\d[\s\xa0]?(?:[^\W\d_]{1,3}|[%°€$£])\.?$")
 """`38 cm`, `5 %`: a number with its unit."""
 WIDE_LETTERS_A_WORD = 3
@@ -48,20 +51,26 @@ _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 Features = dict[str, float]
 
 
+def terms_of(words: Sequence[str]) -> set[str]:
+    """The longer words of a line, in lower case."""
+    return {word.lower() for word in words if len(word) > 3}
+
+
 def features_of(page: Page, at: int) -> Features:
     """All features of the candidate at block `at`."""
     block = page.blocks[at]
     features: Features = {}
-    text = _LINK.sub(r"\1", block.text) if "](" in block.text else block.text
+    has_link = "](" in block.text
+    text = _LINK.sub(r"\1", block.text) if has_link else block.text
     _add_line_features(features, page, block, text)
-    _add_word_features(features, page, block, text)
+    _add_word_features(features, page, block, _WORD.findall(text) if has_link else page.line(at).spelled)
     _add_neighbour_features(features, page, at)
     _add_document_features(features, page, at)
     return features
 
 
 def _add_line_features(features: Features, page: Page, block: Block, text: str) -> None:
-    if anchor := _ANCHOR.search(text):
+    if "{" in text and (anchor := _ANCHOR.search(text)):
         features["anchor"] = 1.0
         text = text[: anchor.start()]
     if text[:2] in ("{%", "{{", "::", "]]", "[[", "<%"):
@@ -84,7 +93,7 @@ def _add_line_features(features: Features, page: Page, block: Block, text: str) 
         features["bold label, then long"] = float(len(text) - label.end() > 30)
     if text[:1] in "*_" and text[-1:] in "*_" and not block.bold:
         features["italic"] = 1.0
-    if _INNER_END.search(_NUMBERED.sub("", text, count=1)):
+    if not _END_MARKS.isdisjoint(text[:-1]) and _INNER_END.search(_NUMBERED.sub("", text, count=1)):
         features["two sentences"] = 1.0
     letters = set(text)
     if not letters.isdisjoint(_ALL_MARKS):
@@ -126,6 +135,7 @@ _MARKS = (
 _ALL_MARKS = frozenset(mark for _, marks in _MARKS for mark in marks)
 
 
+@lru_cache(maxsize=1024)
 def _start_kind(letter: str) -> str:
     if not letter:
         return "nothing"
@@ -137,8 +147,7 @@ def _start_kind(letter: str) -> str:
     return "letter" if letter.isalpha() else "sign" if unicodedata.category(letter)[0] == "P" else "symbol"
 
 
-def _add_word_features(features: Features, page: Page, block: Block, text: str) -> None:
-    words = _WORD.findall(text)
+def _add_word_features(features: Features, page: Page, block: Block, words: Sequence[str]) -> None:
     if not words:
         return
     count = len(words) + (width_of(block.text) - len(block.text)) // WIDE_LETTERS_A_WORD
@@ -146,21 +155,21 @@ def _add_word_features(features: Features, page: Page, block: Block, text: str) 
         features["opens a sentence"] = 1.0
     little_words = page.little_words
     if little_words:
-        features["little words"] = sum(word.lower() in little_words for word in words) / count
+        features["little words"] = len([word for word in words if word.lower() in little_words]) / count
     tail = words[1:]
-    if tail and any(word[0].islower() for word in tail):
-        counts = page.words
+    counts = page.words.get
+    if tail and any(map(str.islower, [word[0] for word in tail])):
         raised_words = [word for word in tail if word[0].isupper()]
         features["raised words"] = len(raised_words) / len(tail)
-        features["raised, else lower"] = sum(counts[word.lower()] > counts[word] for word in raised_words) / len(tail)
-    elif tail and all(word[0].isupper() or not word[0].isalpha() for word in tail):
+        lower_words = [word for word in raised_words if counts(word.lower(), 0) > counts(word, 0)]
+        features["raised, else lower"] = len(lower_words) / len(tail)
+    elif tail and not any(word[0].isalpha() and not word[0].isupper() for word in tail):
         features["all words raised"] = 1.0
     if block.text.upper() == block.text != block.text.lower() and any(map(str.isalpha, block.text)):
         features["capitals"] = 1.0
-    terms = {word.lower() for word in words if len(word) > 3}
-    if terms:
-        counts = page.words
-        features["words of the body"] = sum(counts[word] + counts[word.capitalize()] > 0 for word in terms) / len(terms)
+    if terms := terms_of(words):
+        known_terms = [word for word in terms if counts(word, 0) or counts(word.capitalize(), 0)]
+        features["words of the body"] = len(known_terms) / len(terms)
 
 
 def _add_neighbour_features(features: Features, page: Page, at: int) -> None:
@@ -212,5 +221,5 @@ def _add_document_features(features: Features, page: Page, at: int) -> None:
     features["prose, log"] = log(1 + prose)
     features["prose columns, log"] = log(1 + columns)
     features["short lines, log"] = log(1 + page.short_lines)
-    if label := label_of(block.text):
+    if label := page.label_by_block.get(at):
         features["label again"] = min(page.labels[label] - 1, 9)

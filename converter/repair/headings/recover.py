@@ -7,9 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
-from converter.repair.headings.blocks import Page, blocks_of, is_item, label_of, text_of
+from converter.repair.headings.blocks import Page, is_item, pages_of, text_of
 from converter.repair.headings.model import POSSIBLE, probabilities
-from converter.repair.headings.surroundings import line_of
 from converter.repair.headings.titles import titles_of
 from converter.repair.lines import HEADING
 from converter.repair.state import has_heading, has_title_alone
@@ -92,20 +91,30 @@ def headings_of(draft: Draft) -> dict[tuple[Block, int], float]:
     is_marked = state.headings == "marked" or has_heading(draft.lines, draft.kinds)
     if is_marked and not has_title_alone(draft.lines, draft.kinds):
         # An answer of the model means that the headings are those that it recovered.
-        return titles_of(draft) if draft.answer is None else {}
+        return {} if draft.answers else titles_of(draft)
     if not (state.spaced or state.one_line):
         return {}
-    page = Page(blocks_of(draft))
-    if not page.is_article:
-        return {}
+    headings: dict[tuple[Block, int], float] = {}
+    answers, draft.answers = draft.answers, {}
+    for number, page in enumerate(pages_of(draft)):
+        if page.is_article:
+            answer = draft.answers[number] = _answer_of(page, answers.get(number))
+            headings |= _headings_on(page, answer, is_marked, number > 0)
+    return headings
+
+
+def _answer_of(page: Page, earlier: Answer | None) -> Answer:
+    """The model's answer about a page; that of the pass before if it had the same question."""
     question = page.question
-    if draft.answer is None or draft.answer.question != question:
-        draft.answer = Answer(question, *probabilities(page))
-    chances = choose_headings(page, draft.answer.chances)
+    return earlier if earlier and earlier.question == question else Answer(question, *probabilities(page))
+
+
+def _headings_on(page: Page, answer: Answer, is_marked: bool, has_title: bool) -> dict[tuple[Block, int], float]:
+    chances = choose_headings(page, answer.chances)
     if is_marked:
         chances = {at: chance for at, chance in chances.items() if chance >= SURE_BELOW_TITLE}
         chances = chances if len(chances) > 1 else {}
-    title = None if is_marked else title_of(page, chances, draft.answer.title_chances)
+    title = None if is_marked or has_title else title_of(page, chances, answer.title_chances)
     headings = zip((page.blocks[at] for at in chances), levels_of(page, chances, title), strict=True)
     return dict(zip(headings, chances.values(), strict=True))
 
@@ -137,7 +146,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
         text = page.blocks[at].text
         if chance < THRESHOLD:
             reasons[at] = UNLIKELY
-        elif label_of(text) in speakers:
+        elif speakers and page.label_by_block.get(at) in speakers:
             reasons[at] = SPEAKER
         elif text[0].islower() and chance < SURE_IN_LOWER_CASE:
             reasons[at] = LOWER_CASE
@@ -185,7 +194,7 @@ def agree(page: Page, chances: Mapping[int, float]) -> dict[int, float]:
     looks: dict[object, list[int]] = {}
     for at, chance in alike.items():
         if chance >= POSSIBLE:
-            looks.setdefault(line_of(page.blocks[at]).look, []).append(at)
+            looks.setdefault(page.line(at).look, []).append(at)
     for places in looks.values():
         mean = sum(alike[at] for at in places) / len(places)
         alike |= {at: (1 - COMPANY) * alike[at] + COMPANY * mean for at in places}

@@ -75,7 +75,7 @@ def _count_up(numbers: Sequence[int], last: int) -> bool:
 
 
 def _is_bold(line: str, kind: str) -> bool:
-    return kind == TEXT and _MARK.match(line) is not None
+    return kind == TEXT and ("**" in line or "__" in line) and _MARK.match(line) is not None
 
 
 def _sections(draft: Draft, blocks: Sequence[Block]) -> Iterator[tuple[int, int, int]]:

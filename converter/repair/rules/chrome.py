@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from converter.repair.boilerplate import boilerplate
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, BULLET, HEADING, IMAGE, TEXT, ends_sentence
 from converter.repair.lines import RULE as THEMATIC_BREAK
 from converter.repair.rule import FULL, rule
+from converter.repair.signs import may_be_page
 
 LONGEST = 120
 """A line of this many characters or more is not a phrase of the page's chrome."""
@@ -78,6 +78,10 @@ def chrome(draft: Draft) -> None:
             if at in lines:
                 _mark(draft, at)
             draft.chrome.add(at)  # not a heading in any case
+    if not may_be_page(draft.lines):
+        return
+    from converter.repair.boilerplate import boilerplate  # its expressions compile in 26 ms, 4 % of a start
+
     for start, end, confidence in boilerplate(draft):
         for at in range(start, end):
             if draft.kinds[at] != BLANK and at not in draft.chrome:

@@ -74,7 +74,11 @@ def label_break(draft: Draft) -> None:
 
 def _has_label(line: str) -> bool:
     """Whether a line begins with a label: a few words up to a colon, or in bold; or with a number, a date or a name."""
-    return _LABEL.match(line) is not None or _number_of(line) is not None
+    first = line[:1]
+    may_be_label = ":" in line or "：" in line or first in "*_"  # a third of the time of the expressions
+    return (may_be_label and _LABEL.match(line) is not None) or (
+        (first == "@" or first.isdigit()) and _number_of(line) is not None
+    )
 
 
 def _label_of(line: str) -> str:

@@ -9,8 +9,7 @@ from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, BULLET, HEADING, HTML, IMAGE, INDENTED, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
 
-_END = re.compile(r"\n[^\[\]\n]*+\]\(|\)\]\(")
-"""Sign of a line that may end such a link, to skip documents that have none."""
+_END = re.compile(r"\n[^\[\]\n]*+\]\(")
 _START = re.compile(r"([ \t]*+(?:(?:[-*+]|\d{1,9}[.)]|\#{1,6})[ \t]++)?+)(\[)?")
 _BRACKET = re.compile(r"\\.|`[^`]*+`|[\[\]]")
 _TARGET = re.compile(
@@ -27,15 +26,21 @@ _CONFIDENCE = 0.95
 @rule("link_gaps", FULL)
 def link_gaps(draft: Draft) -> None:
     """A link whose text goes over blank lines is one link; if the text holds headings or items, each of them is."""
-    if not any(map(_END.search, draft.texts())):
+    if not any(map(_may_end_link, draft.texts())):
         return
     next_line = 0
     for start, kind in enumerate(draft.kinds):
-        if start >= next_line and kind in _DIVISIBLE and kind != BLANK and (end := _end_of_link(draft, start)):
+        may_start = kind in _DIVISIBLE and kind != BLANK and "[" in draft.lines[start]
+        if start >= next_line and may_start and (end := _end_of_link(draft, start)):
             next_line = end + 1
             is_paragraph = _PARAGRAPH.issuperset(draft.kinds[start + 1 : end + 1]) and kind != HEADING
             is_divided = not is_paragraph or any(map(_holds_link, draft.lines[start + 1 : end]))
             (_divide if is_divided else _join)(draft, start, end)
+
+
+def _may_end_link(text: str) -> bool:
+    """Whether a line may end such a link, to skip documents that have none."""
+    return ")](" in text or ("](" in text and _END.search(text) is not None)
 
 
 def _end_of_link(draft: Draft, start: int) -> int | None:
