@@ -79,6 +79,9 @@ class State:
     evidence: tuple[str, ...] = ()
     copied: bool = False
     """Blank lines follow only paragraphs, as in a browser's copy: lines that touch are titles, items or rows."""
+    paged: bool = False
+    """Form feeds end its pages, as a PDF reader writes them: a program broke its lines, where the next word had no
+    room."""
 
     @property
     def layout(self) -> str:
@@ -131,7 +134,7 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
         f"{long_lines} of {texts} lines of text are wider than {LONG} columns",
         "headings are marked" if is_marked else "no heading is marked",
     )
-    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied)
+    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, any("\f" in line for line in lines))
 
 
 def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Sequence[int]) -> bool:

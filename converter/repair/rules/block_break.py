@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, HEADING, ROW, TEXT, UNDERLINE, ends_sentence, width_of
+from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, NARROW
 
@@ -19,49 +21,71 @@ SHARE = 0.15
 FIELDS = 0.2
 """The share of the blocks that may begin like a field or a definition: more of them are a record, not an article."""
 
-ROOM = 0.85
-"""A line that would still be this much shorter than the margin with the next word ends its block: proportional type
-makes lines of equal width differ in their number of characters."""
+ROOM = 0.92
+"""A line that would still be this much shorter than the margin with the next word, in columns and in print, ends its
+block; items are indented, so that their lines are shorter."""
 
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
 _FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
 """Start of a field, or of a line of a definition: `Name: value`, `( cn $ name )`, `SYNTAX 1.3.6.1.4`."""
-_MARKED_KINDS = frozenset((HEADING, BULLET, ROW, UNDERLINE))
+_MARKED_KINDS = frozenset((HEADING, ROW, UNDERLINE))
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The width of full lines, in columns and in print."""
+
+    columns: float
+    print_width: float
 
 
 @rule("block_break", FULL)
 def block_break(draft: Draft) -> None:
     """In wrapped text whose titles and paragraphs touch, a line that has room for the first word of the next one, which
     begins with a capital, ends its block."""
-    kinds, lines = draft.kinds, draft.lines
+    kinds, lines, is_paged = draft.kinds, draft.lines, draft.state.paged
     if draft.state.headings == "marked" or draft.state.copied or _MARKED_KINDS.intersection(kinds):
+        return
+    if BULLET in kinds and not is_paged:
         return
     is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, kinds, strict=True)]
     joints = [at for at in range(len(kinds) - 1) if is_text[at] and is_text[at + 1]]
     if len(joints) < 2 * FEWEST:
         return
-    margin = sorted(width_of(lines[at]) for at in joints)[int(0.9 * (len(joints) - 1))]
-    if not NARROW <= margin <= LONG:
+    margin = Margin(_quantile([width_of(lines[at]) for at in joints]), _quantile([print_width_of(lines[at]) for at in joints]))
+    if not NARROW <= margin.columns <= LONG:
         return
-    wrapped = sum(_is_wrapped(lines, at, margin) for at in joints)
+    wrapped = {at for at in joints if _is_wrapped(lines, at, margin)}
     ends = [at for at in joints if _ends_block(lines, at, margin)]
+    if len(wrapped) < max(FEWEST, SHARE * len(joints)) and not (is_paged and len(wrapped) >= FEWEST):
+        return
+    if len(ends) < max(FEWEST, SHARE * len(joints)):
+        ends = [at for at in ends if is_paged and (at - 1 in wrapped or at + 1 in wrapped or ends_sentence(lines[at+1]))]
     fields = sum(_FIELD.match(lines[at + 1]) is not None for at in ends)
-    if fields < FIELDS * len(ends) and min(wrapped, len(ends)) >= max(FEWEST, SHARE * len(joints)):
+    if fields < FIELDS * len(ends):
         for at in ends:
             draft.break_before("block_break", at + 1, 0.9 if ends_sentence(lines[at]) else 0.8)
 
 
-def _is_wrapped(lines: Sequence[str], at: int, margin: int) -> bool:
+def _quantile(widths: Sequence[float]) -> float:
+    """The width that nine lines in ten do not exceed."""
+    return sorted(widths)[int(0.9 * (len(widths) - 1))]
+
+
+def _is_wrapped(lines: Sequence[str], at: int, margin: Margin) -> bool:
     """Whether a line is full, and its sentence continues in lower case."""
     return (
-        lines[at + 1].lstrip()[:1].islower() and not ends_sentence(lines[at]) and width_of(lines[at]) >= 0.75 * margin
+        lines[at + 1].lstrip()[:1].islower()
+        and not ends_sentence(lines[at])
+        and width_of(lines[at]) >= 0.75 * margin.columns
     )
 
 
-def _ends_block(lines: Sequence[str], at: int, margin: int) -> bool:
+def _ends_block(lines: Sequence[str], at: int, margin: Margin) -> bool:
     above, below = lines[at].rstrip(), lines[at + 1].lstrip()
     if below[:1].islower() or above.endswith(_OPEN_ENDS):
         return False
     if above.isupper() and below.isupper() and width_of(above) >= NARROW:
         return False  # in a paragraph of capitals, a capital begins nothing
-    return width_of(above) + 1 + width_of(below.split(None, 1)[0]) <= ROOM * margin
+    line = f"{above} {below.split(None, 1)[0]}"
+    return width_of(line) <= ROOM * margin.columns and print_width_of(line) <= ROOM * margin.print_width
