@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from converter.repair.draft import Draft
@@ -28,7 +28,7 @@ block; items are indented, so that their lines are shorter."""
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
 _FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
 """Start of a field, or of a line of a definition: `Name: value`, `( cn $ name )`, `SYNTAX 1.3.6.1.4`."""
-_MARKED_KINDS = frozenset((HEADING, ROW, UNDERLINE))
+_MARKED_KINDS = frozenset((HEADING, BULLET, ROW, UNDERLINE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,32 +44,34 @@ def block_break(draft: Draft) -> None:
     """In wrapped text whose titles and paragraphs touch, a line that has room for the first word of the next one, which
     begins with a capital, ends its block."""
     kinds, lines, is_paged = draft.kinds, draft.lines, draft.state.paged
-    if draft.state.headings == "marked" or draft.state.copied or _MARKED_KINDS.intersection(kinds):
+    if draft.state.headings == "marked" or draft.state.copied:
         return
-    if BULLET in kinds and not is_paged:
+    if not is_paged and _MARKED_KINDS.intersection(kinds):
         return
     is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, kinds, strict=True)]
     joints = [at for at in range(len(kinds) - 1) if is_text[at] and is_text[at + 1]]
     if len(joints) < 2 * FEWEST:
         return
-    margin = Margin(_quantile([width_of(lines[at]) for at in joints]), _quantile([print_width_of(lines[at]) for at in joints]))
+    margin = Margin(_most(width_of(lines[at]) for at in joints), _most(print_width_of(lines[at]) for at in joints))
     if not NARROW <= margin.columns <= LONG:
         return
-    wrapped = {at for at in joints if _is_wrapped(lines, at, margin)}
-    ends = [at for at in joints if _ends_block(lines, at, margin)]
-    if len(wrapped) < max(FEWEST, SHARE * len(joints)) and not (is_paged and len(wrapped) >= FEWEST):
+    wrapped = sum(_is_wrapped(lines, at, margin) for at in joints)
+    if wrapped < FEWEST or (wrapped < SHARE * len(joints) and not is_paged):
         return
+    ends = [at for at in joints if _ends_block(lines, at, margin)]
     if len(ends) < max(FEWEST, SHARE * len(joints)):
-        ends = [at for at in ends if is_paged and (at - 1 in wrapped or at + 1 in wrapped or ends_sentence(lines[at+1]))]
+        full_lines = {at for at in joints if not _has_room(lines, at, margin)} if is_paged else set()
+        ends = [at for at in ends if _touches_paragraph(lines, at, full_lines)]
     fields = sum(_FIELD.match(lines[at + 1]) is not None for at in ends)
     if fields < FIELDS * len(ends):
         for at in ends:
             draft.break_before("block_break", at + 1, 0.9 if ends_sentence(lines[at]) else 0.8)
 
 
-def _quantile(widths: Sequence[float]) -> float:
+def _most(widths: Iterable[float]) -> float:
     """The width that nine lines in ten do not exceed."""
-    return sorted(widths)[int(0.9 * (len(widths) - 1))]
+    in_order = sorted(widths)
+    return in_order[int(0.9 * (len(in_order) - 1))]
 
 
 def _is_wrapped(lines: Sequence[str], at: int, margin: Margin) -> bool:
@@ -87,5 +89,15 @@ def _ends_block(lines: Sequence[str], at: int, margin: Margin) -> bool:
         return False
     if above.isupper() and below.isupper() and width_of(above) >= NARROW:
         return False  # in a paragraph of capitals, a capital begins nothing
-    line = f"{above} {below.split(None, 1)[0]}"
+    return _has_room(lines, at, margin)
+
+
+def _has_room(lines: Sequence[str], at: int, margin: Margin) -> bool:
+    """Whether the first word of the next line would have fitted on a line."""
+    line = f"{lines[at].rstrip()} {lines[at + 1].split(None, 1)[0]}"
     return width_of(line) <= ROOM * margin.columns and print_width_of(line) <= ROOM * margin.print_width
+
+
+def _touches_paragraph(lines: Sequence[str], at: int, full_lines: Set[int]) -> bool:
+    """Whether the line above or below a joint is part of a paragraph: the lines of an address or a verse touch too."""
+    return bool(full_lines) and (at - 1 in full_lines or at + 1 in full_lines or ends_sentence(lines[at + 1]))
