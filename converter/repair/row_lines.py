@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from converter.repair.lines import width_of
 from converter.repair.notation import is_value
 
-MOST_LINES = 16
+MOST_LINES = 12
 """Lines of a row at most."""
 
 NARROWEST = 12
@@ -60,7 +60,7 @@ def _reads_on(above: str, cell: str) -> bool:
 def _reading(
     lines: Sequence[Sequence[str]], joints: Sequence[Joint], header: int, is_centred: bool
 ) -> tuple[tuple[int, int], list[Span]]:
-    """Return the cost of the best reading with its rows, where cells are centred in a row or begin in its first line."""
+    """Return the cost of the best reading, and its rows: cells are centred in them, or begin in their first line."""
     total = len(lines)
     best: list[tuple[int, int, int]] = [(0, 0, 0)] * (total + 1)
     """From each line on: the cost of the rest, less the number of its rows, and the line after its first row."""

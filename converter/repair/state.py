@@ -134,7 +134,9 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
         f"{long_lines} of {texts} lines of text are wider than {LONG} columns",
         "headings are marked" if is_marked else "no heading is marked",
     )
-    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, any("\f" in line for line in lines))
+    return State(
+        spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, any("\f" in line for line in lines)
+    )
 
 
 def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Sequence[int]) -> bool:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, BULLET, INDENTED, TEXT, VERBATIM, ends_sentence, width_of
+from converter.repair.item_runs import LEAD_IN
+from converter.repair.lines import BLANK, INDENTED, TEXT, VERBATIM, ends_sentence, width_of
 from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
+from converter.repair.state import NARROW
 
 FEWEST_WRAPPED = 3
 """Lines at the margin that must be wrapped before indented lines are compared with them."""
@@ -32,13 +34,13 @@ ROOM, ROOM_AFTER_SENTENCE, ROOM_IN_SENTENCE = 0.08, 0.03, 0.2
 """A line that would still be this much shorter than the margin with the next word ends its item: less shows it where a
 sentence ends, more where the next line begins in lower case."""
 
-MOST_COMMAS = 0.25
-"""The share of items that may end with a comma: lines of verse do."""
+MOST_COMMAS, MOST_CUTS = 0.25, 0.25
+"""The share of items that may end with a comma, as lines of verse do, and of those that begin in lower case below a
+line that does not end, as the lines of a quotation do."""
 
 _NO_ITEM = re.compile(r"\.{3}|(?:\. ){3}|\S {2}|[{}]|[=(]\s*$|^[^\w\"'“‘(\[$€£@#/~.*_`<-]")
 """A row, an entry of a table of contents, or code."""
 _KINDS = frozenset((INDENTED, VERBATIM))
-_STARTS = re.compile(r"[^\W\d_]")
 
 
 @dataclass(slots=True)
@@ -61,17 +63,23 @@ def list_indent(draft: Draft) -> None:
     margin = _margin(draft)
     if not margin:
         return
-    for start, end in _runs(draft):
-        items = _items(draft, start, end, margin)
-        if items and _is_list(draft, items, start):
-            lines: dict[int, Sequence[str]] = {}
-            for item in items:
-                indent = "  " * item.depth
-                lines[item.start] = [f"{indent}- {draft.lines[item.start].strip()}"]
-                for at in range(item.start + 1, item.end):
-                    lines[at] = [f"{indent}  {draft.lines[at].strip()}"]
-            draft.rewrite("list_indent", start, end, lines, 0.85)
-            draft.set_apart(start, end)
+    runs = [(start, end, _items(draft, start, end, margin)) for start, end in _runs(draft)]
+    lists = [(start, end, items) for start, end, items in runs if items and _is_list(draft, items, start)]
+    indents = {items[0].indent for start, _, items in lists if _is_sure(draft, items, start)}
+    for start, end, items in lists:
+        if indents.intersection(range(items[0].indent - 1, items[0].indent + 2)):
+            _mark(draft, start, end, items)
+
+
+def _mark(draft: Draft, start: int, end: int, items: Sequence[Item]) -> None:
+    lines: dict[int, Sequence[str]] = {}
+    for item in items:
+        indent = "  " * item.depth
+        lines[item.start] = [f"{indent}- {draft.lines[item.start].strip()}"]
+        for at in range(item.start + 1, item.end):
+            lines[at] = [f"{indent}  {draft.lines[at].strip()}"]
+    draft.rewrite("list_indent", start, end, lines, 0.85)
+    draft.set_apart(start, end)
 
 
 def _margin(draft: Draft) -> float:
@@ -90,7 +98,7 @@ def _indent(line: str) -> int:
 
 
 def _runs(draft: Draft) -> Iterator[tuple[int, int]]:
-    """Yield the first line of each run of indented lines, and the line after its last one; blank lines may part them."""
+    """Yield the first line of each run of indented lines, blank ones among them, and the line after its last one."""
     kinds, lines = draft.kinds, draft.lines
     at = 0
     while at < len(kinds):
@@ -142,21 +150,32 @@ def _continues(lines: Sequence[str], item: Item, at: int, margin: float) -> bool
     return room <= (ROOM_AFTER_SENTENCE if ends_sentence(above) else ROOM)
 
 
+def _line_above(draft: Draft, start: int) -> str:
+    return next((draft.lines[at].strip() for at in range(start - 1, -1, -1) if draft.lines[at].strip()), "")
+
+
 def _is_list(draft: Draft, items: Sequence[Item], start: int) -> bool:
-    """Whether items are a list: enough of them, and no verse, quotation or address."""
-    lines = draft.lines
-    above = next((lines[at].strip() for at in range(start - 1, -1, -1) if lines[at].strip()), "")
-    is_tight = above.endswith((":", "：")) or any(
-        upper.end == lower.start for upper, lower in pairwise(items)
-    )
-    if not above or len(items) < (FEWEST if is_tight else FEWEST_LOOSE):
+    """Whether items may be a list: enough of them, and no verse or quotation."""
+    lines, above = draft.lines, _line_above(draft, start)
+    touch = any(upper.end == lower.start for upper, lower in pairwise(items))
+    if not above or len(items) < (FEWEST if touch or above.endswith(LEAD_IN) else FEWEST_LOOSE):
         return False
     ends = [lines[item.end - 1].rstrip() for item in items]
     if sum(line.endswith(",") for line in ends[:-1]) > MOST_COMMAS * len(ends):
         return False
-    # A line with room that continues in lower case below is cut, not ended.
-    cut = sum(
-        lines[item.start].strip()[:1].islower() and not ends_sentence(line) and len(line) >= 50
+    # A line with room that goes on in lower case is cut, not ended.
+    cuts = sum(
+        lines[item.start].strip()[:1].islower() and not ends_sentence(line) and width_of(line) >= NARROW
         for item, line in zip(items[1:], ends, strict=False)
     )
-    return 4 * cut <= len(items)
+    return cuts <= MOST_CUTS * len(items)
+
+
+def _is_sure(draft: Draft, items: Sequence[Item], start: int) -> bool:
+    """Whether a list is introduced, or an item is wrapped, a sentence or long; lines of an address are none of that."""
+    lines = [draft.lines[item.end - 1] for item in items]
+    return (
+        _line_above(draft, start).endswith(LEAD_IN)
+        or any(item.end > item.start + 1 for item in items)
+        or any(ends_sentence(line) or width_of(line.strip()) >= NARROW for line in lines)
+    )

@@ -29,7 +29,8 @@ _MARKUP = re.compile(r"\]\(|`|\*\*|\n#")
 def list_marks(draft: Draft) -> None:
     """In a browser's copy, where a blank line follows only paragraphs, lines that touch are list items: below a line
     that ends with a colon, in a row of sentences or labels, and between two titles. In a text without any mark whose
-    blocks are lines or were wrapped by a PDF reader, like ones are, below a colon or a title, or if they begin as no sentence of a text does."""
+    blocks are lines, or paragraphs that a PDF reader wrapped, like blocks are, below a colon or a title, or if they
+    begin as no sentence of a text does."""
     if not draft.state.copied:
         _mark_alone(draft)
         return
