@@ -99,8 +99,12 @@ def _table(draft: Draft, start: int, end: int) -> list[Row]:
     if start and draft.kinds[start - 1] in _KINDS:
         headers.insert(1, (start - 1, start - 1))  # a header may have no gap
     slack = PRINT_SLACK if draft.state.paged else 0
-    readings = (_rows(draft.lines, top, header, end, slack) for top, header in headers)
-    return max(readings, key=lambda rows: len(rows[0].cells) if rows else 0)
+    best: list[Row] = []
+    for top, header in headers:
+        if not best or len(_PIECE.findall(draft.lines[header])) > len(best[0].cells):
+            rows = _rows(draft.lines, top, header, end, slack)
+            best = max(best, rows, key=lambda rows: len(rows[0].cells) if rows else 0)
+    return best
 
 
 def _run(draft: Draft, at: int, spaced: bool) -> tuple[int, int]:
