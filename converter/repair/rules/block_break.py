@@ -21,9 +21,12 @@ SHARE = 0.15
 FIELDS = 0.2
 """The share of the blocks that may begin like a field or a definition: more of them are a record, not an article."""
 
-ROOM = 0.92
-"""A line that would still be this much shorter than the margin with the next word, in columns and in print, ends its
-block; items are indented, so that their lines are shorter."""
+ROOM = 0.85
+"""A line that would still be this much shorter than the margin with the next word ends its block: proportional type
+makes lines of equal width differ in their number of characters."""
+
+ROOM_IN_PRINT = 0.92
+"""The same for a PDF's text, in columns and in print; items are indented, so that their lines are shorter."""
 
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
 _FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
@@ -37,6 +40,7 @@ class Margin:
 
     columns: float
     print_width: float
+    """0 where no PDF reader broke the lines."""
 
 
 @rule("block_break", FULL)
@@ -52,7 +56,10 @@ def block_break(draft: Draft) -> None:
     joints = [at for at in range(len(kinds) - 1) if is_text[at] and is_text[at + 1]]
     if len(joints) < 2 * FEWEST:
         return
-    margin = Margin(_most(width_of(lines[at]) for at in joints), _most(print_width_of(lines[at]) for at in joints))
+    margin = Margin(
+        _most(width_of(lines[at]) for at in joints),
+        _most(print_width_of(lines[at]) for at in joints) if is_paged else 0,
+    )
     if not NARROW <= margin.columns <= LONG:
         return
     wrapped = sum(_is_wrapped(lines, at, margin) for at in joints)
@@ -95,7 +102,11 @@ def _ends_block(lines: Sequence[str], at: int, margin: Margin) -> bool:
 def _has_room(lines: Sequence[str], at: int, margin: Margin) -> bool:
     """Whether the first word of the next line would have fitted on a line."""
     line = f"{lines[at].rstrip()} {lines[at + 1].split(None, 1)[0]}"
-    return width_of(line) <= ROOM * margin.columns and print_width_of(line) <= ROOM * margin.print_width
+    if not margin.print_width:
+        return width_of(line) <= ROOM * margin.columns
+    return (
+        width_of(line) <= ROOM_IN_PRINT * margin.columns and print_width_of(line) <= ROOM_IN_PRINT * margin.print_width
+    )
 
 
 def _touches_paragraph(lines: Sequence[str], at: int, full_lines: Set[int]) -> bool:

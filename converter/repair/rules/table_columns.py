@@ -163,7 +163,8 @@ def _rows_below(
     """Return the rows of lines whose columns begin at these places; none if a name lies across two columns."""
     # Names are often centred over their columns.
     has_names = len(names) == len(places)
-    if not has_names and any(run[header][place - 1 : place].strip() for place in places[1:]):
+    header_lines = run[: header + (not has_names)]
+    if any(line[place - 1 : place].strip() for line in header_lines for place in places[1:]):
         return []
     cells = [_cells(line, places) if line.strip() else [] for line in run]
     if has_names:
