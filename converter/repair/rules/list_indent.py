@@ -163,7 +163,9 @@ def _is_list(draft: Draft, items: Sequence[Item], start: int) -> bool:
     ends = [lines[item.end - 1].rstrip() for item in items]
     if sum(line.endswith(",") for line in ends[:-1]) > MOST_COMMAS * len(ends):
         return False
-    # A line with room that goes on in lower case is cut, not ended.
+    if lines[items[0].start].strip()[0].islower():
+        return True
+    # Below a capital, a line with room that goes on in lower case is cut, not ended.
     cuts = sum(
         lines[item.start].strip()[:1].islower() and not ends_sentence(line) and width_of(line) >= NARROW
         for item, line in zip(items[1:], ends, strict=False)
