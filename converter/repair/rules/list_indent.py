@@ -38,7 +38,7 @@ MOST_COMMAS, MOST_CUTS = 0.25, 0.25
 """The share of items that may end with a comma, as lines of verse do, and of those that begin in lower case below a
 line that does not end, as the lines of a quotation do."""
 
-_NO_ITEM = re.compile(r"\.{3}|(?:\. ){3}|\S {2}|[{}]|[=(]\s*$|^[^\w\"'“‘(\[$€£@#/~.*_`<-]")
+_NO_ITEM = re.compile(r"\.{3}|(?:\. ){3}|\S {2}|[{}]|[=(]$|^[^\w\"'“‘(\[$€£@#/~.*_`<-]")
 """A row, an entry of a table of contents, or code."""
 _KINDS = frozenset((INDENTED, VERBATIM))
 
