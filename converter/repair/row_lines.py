@@ -36,25 +36,26 @@ def rows_among(lines: Sequence[Sequence[str]], widths: Sequence[int], header: in
     it has no room in its column, and `slack` is the share of the column's width by which it may be shorter. Of all ways
     to read the lines, the one with the fewest empty cells and doubtful joints is taken.
     """
-    joints = [_joint(lines, at, widths, slack, at < header) for at in range(len(lines) - 1)]
+    joints = [_joint(lines, at, widths, slack, header) for at in range(len(lines) - 1)]
     readings = [_reading(lines, joints, header, is_centred) for is_centred in (False, True)]
     return min(readings, key=lambda reading: reading[0])[1]
 
 
-def _joint(lines: Sequence[Sequence[str]], at: int, widths: Sequence[int], slack: float, is_header: bool) -> Joint:
+def _joint(lines: Sequence[Sequence[str]], at: int, widths: Sequence[int], slack: float, header: int) -> Joint:
     pairs = [each for each in zip(lines[at], lines[at + 1], widths, strict=False) if each[0] and each[1]]
-    signs = [_reads_on(above, cell) for above, cell, _ in pairs]
+    signs = [_reads_on(above, cell, at == header) for above, cell, _ in pairs]
     for (above, cell, width), reads_on in zip(pairs, signs, strict=True):
-        if not (is_header or reads_on) and (is_value(above) or is_value(cell)):
+        if not (at < header or reads_on) and (is_value(above) or is_value(cell)):
             return Joint(False, False)
         if width_of(above) + 1 + width_of(cell.split(None, 1)[0]) <= width - slack * width:
             return Joint(False, False)
-    return Joint(True, any(signs) or sum(width > NARROWEST for _, _, width in pairs) > 1)
+    return Joint(True, any(signs) or sum(width > NARROWEST and " " in above + cell for above, cell, width in pairs) > 1)
 
 
-def _reads_on(above: str, cell: str) -> bool:
-    """Whether the text of a cell itself shows that it goes on in the next line."""
-    return _OPEN_END.search(above) is not None or (cell[0].islower() and not above[0].islower())
+def _reads_on(above: str, cell: str, is_below_name: bool) -> bool:
+    """Whether the text of a cell shows that it goes on in the next line; names stand above words in lower case too."""
+    goes_on = cell[0].islower() and not above[0].islower() and not is_below_name
+    return goes_on or _OPEN_END.search(above) is not None
 
 
 def _reading(
