@@ -15,7 +15,7 @@ MOST_LINES = 12
 NARROWEST = 12
 """Columns up to which a lack of room for the next word proves nothing."""
 
-_OPEN_END = re.compile(r"(?:[,&/(-]|\([^()]{0,200})$")
+_OPEN_END = re.compile(r"(?:[,&]| /|\w-|\([^()]{0,200})$")
 
 Span = tuple[int, int]
 """The first line of a row, and the line after its last one."""

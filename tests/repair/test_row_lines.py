@@ -72,6 +72,7 @@ CASES = [
     ("a blank line parts rows", "Boat|Paid;;(Knot,|12;;2018)|13", (6, 4), 0, 0, "0-1 2-3 4-5"),
     ("a cell with room ends", "Boat|Paid;Maria|12;of Husum|", (20, 4), 0, 0, "0-1 1-2 2-3"),
     ("a cell with little room in print goes on", "Boat|Paid;Maria Luise|12;of Husum|", (15, 4), 0, 0.2, "0-1 1-3"),
+    ("addresses and dashes end", "Boat|Page;Gull|//a.b/c/;Tern|-;Skua|//a.b/d/", (4, 8), 0, 0, "0-1 1-2 2-3 3-4"),
 ]
 
 
