@@ -28,6 +28,7 @@ from converter.repair.rules.invisible import invisible
 from converter.repair.rules.label_break import label_break
 from converter.repair.rules.link_gaps import link_gaps
 from converter.repair.rules.list_break import list_break
+from converter.repair.rules.list_indent import list_indent
 from converter.repair.rules.list_marks import list_marks
 from converter.repair.rules.list_start import list_start
 from converter.repair.rules.margin import margin
@@ -70,7 +71,7 @@ def _reshaping(*rules: Rule) -> tuple[Rule, ...]:
 TABLES = _reshaping(table_grid, table_ruler, table_broken, table_delimited, table_columns, table_cells)
 """Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
 
-RESHAPING = _reshaping(whole_fence, margin, doubled_lines, *TABLES, cut_sentence, block_break)
+RESHAPING = _reshaping(whole_fence, margin, doubled_lines, *TABLES, cut_sentence, list_indent, block_break)
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
 

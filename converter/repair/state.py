@@ -79,6 +79,9 @@ class State:
     evidence: tuple[str, ...] = ()
     copied: bool = False
     """Blank lines follow only paragraphs, as in a browser's copy: lines that touch are titles, items or rows."""
+    paged: bool = False
+    """Form feeds end its pages, as a PDF reader writes them: a program broke its lines, where the next word had no
+    room."""
 
     @property
     def layout(self) -> str:
@@ -123,7 +126,7 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
         one_line = long_lines > 0 and (not touching_lines or (long_lines >= 3 and len(touching_lines) * 20 < texts))
     else:
         one_line = long_lines > 0 or (len(sizable_lines) >= 3 and sentence_ends >= 0.7 * len(sizable_lines))
-    evidence = (
+    evidence: tuple[str, ...] = (
         f"{gaps} runs of blank lines among {blocks} blocks",
         f"{len(touching_lines)} of {texts} lines of text touch the next; "
         f"{full_share:.0%} of these are as full as wrapped lines",
@@ -131,7 +134,10 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
         f"{long_lines} of {texts} lines of text are wider than {LONG} columns",
         "headings are marked" if is_marked else "no heading is marked",
     )
-    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied)
+    pages = sum(line.startswith("\f") for line in lines)
+    if pages:
+        evidence += (f"{pages} form feeds end pages",)
+    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, pages > 0)
 
 
 def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Sequence[int]) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, HEADING, ROW, TEXT, UNDERLINE, ends_sentence, width_of
+from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, NARROW
 
@@ -23,45 +25,90 @@ ROOM = 0.85
 """A line that would still be this much shorter than the margin with the next word ends its block: proportional type
 makes lines of equal width differ in their number of characters."""
 
+ROOM_IN_PRINT = 0.92
+"""The same for a PDF's text, in columns and in print; items are indented, so that their lines are shorter."""
+
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
 _FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
 """Start of a field, or of a line of a definition: `Name: value`, `( cn $ name )`, `SYNTAX 1.3.6.1.4`."""
 _MARKED_KINDS = frozenset((HEADING, BULLET, ROW, UNDERLINE))
 
 
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """The width of full lines, in columns and in print."""
+
+    columns: float
+    print_width: float
+    """0 where no PDF reader broke the lines."""
+
+
 @rule("block_break", FULL)
 def block_break(draft: Draft) -> None:
     """In wrapped text whose titles and paragraphs touch, a line that has room for the first word of the next one, which
     begins with a capital, ends its block."""
-    kinds, lines = draft.kinds, draft.lines
-    if draft.state.headings == "marked" or draft.state.copied or _MARKED_KINDS.intersection(kinds):
+    kinds, lines, is_paged = draft.kinds, draft.lines, draft.state.paged
+    if draft.state.headings == "marked" or draft.state.copied:
+        return
+    if not is_paged and _MARKED_KINDS.intersection(kinds):
         return
     is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, kinds, strict=True)]
     joints = [at for at in range(len(kinds) - 1) if is_text[at] and is_text[at + 1]]
     if len(joints) < 2 * FEWEST:
         return
-    margin = sorted(width_of(lines[at]) for at in joints)[int(0.9 * (len(joints) - 1))]
-    if not NARROW <= margin <= LONG:
+    margin = Margin(
+        _most(width_of(lines[at]) for at in joints),
+        _most(print_width_of(lines[at]) for at in joints) if is_paged else 0,
+    )
+    if not NARROW <= margin.columns <= LONG:
         return
     wrapped = sum(_is_wrapped(lines, at, margin) for at in joints)
+    if wrapped < FEWEST or (wrapped < SHARE * len(joints) and not is_paged):
+        return
     ends = [at for at in joints if _ends_block(lines, at, margin)]
+    if len(ends) < max(FEWEST, SHARE * len(joints)):
+        full_lines = {at for at in joints if not _has_room(lines, at, margin)} if is_paged else set()
+        ends = [at for at in ends if _touches_paragraph(lines, at, full_lines)]
     fields = sum(_FIELD.match(lines[at + 1]) is not None for at in ends)
-    if fields < FIELDS * len(ends) and min(wrapped, len(ends)) >= max(FEWEST, SHARE * len(joints)):
+    if fields < FIELDS * len(ends):
         for at in ends:
             draft.break_before("block_break", at + 1, 0.9 if ends_sentence(lines[at]) else 0.8)
 
 
-def _is_wrapped(lines: Sequence[str], at: int, margin: int) -> bool:
+def _most(widths: Iterable[float]) -> float:
+    """The width that nine lines in ten do not exceed."""
+    in_order = sorted(widths)
+    return in_order[int(0.9 * (len(in_order) - 1))]
+
+
+def _is_wrapped(lines: Sequence[str], at: int, margin: Margin) -> bool:
     """Whether a line is full, and its sentence continues in lower case."""
     return (
-        lines[at + 1].lstrip()[:1].islower() and not ends_sentence(lines[at]) and width_of(lines[at]) >= 0.75 * margin
+        lines[at + 1].lstrip()[:1].islower()
+        and not ends_sentence(lines[at])
+        and width_of(lines[at]) >= 0.75 * margin.columns
     )
 
 
-def _ends_block(lines: Sequence[str], at: int, margin: int) -> bool:
+def _ends_block(lines: Sequence[str], at: int, margin: Margin) -> bool:
     above, below = lines[at].rstrip(), lines[at + 1].lstrip()
     if below[:1].islower() or above.endswith(_OPEN_ENDS):
         return False
     if above.isupper() and below.isupper() and width_of(above) >= NARROW:
         return False  # in a paragraph of capitals, a capital begins nothing
-    return width_of(above) + 1 + width_of(below.split(None, 1)[0]) <= ROOM * margin
+    return _has_room(lines, at, margin)
+
+
+def _has_room(lines: Sequence[str], at: int, margin: Margin) -> bool:
+    """Whether the first word of the next line would have fitted on a line."""
+    line = f"{lines[at].rstrip()} {lines[at + 1].split(None, 1)[0]}"
+    if not margin.print_width:
+        return width_of(line) <= ROOM * margin.columns
+    return (
+        width_of(line) <= ROOM_IN_PRINT * margin.columns and print_width_of(line) <= ROOM_IN_PRINT * margin.print_width
+    )
+
+
+def _touches_paragraph(lines: Sequence[str], at: int, full_lines: Set[int]) -> bool:
+    """Whether the line above or below a joint is part of a paragraph: the lines of an address or a verse touch too."""
+    return bool(full_lines) and (at - 1 in full_lines or at + 1 in full_lines or ends_sentence(lines[at + 1]))

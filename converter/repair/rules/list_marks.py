@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from converter.repair.draft import Draft
 from converter.repair.item_runs import LABEL, LEAD, LEAD_IN, LONGER, SENTENCE, SHORT, form_of, lists_among
 from converter.repair.lines import BLANK, BULLET, ITEMS, TEXT, width_of
+from converter.repair.paragraphs import mark_item, paragraphs_of
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
 from converter.repair.state import LONG
@@ -28,7 +29,8 @@ _MARKUP = re.compile(r"\]\(|`|\*\*|\n#")
 def list_marks(draft: Draft) -> None:
     """In a browser's copy, where a blank line follows only paragraphs, lines that touch are list items: below a line
     that ends with a colon, in a row of sentences or labels, and between two titles. In a text without any mark whose
-    blocks are lines, like lines are, below a colon or a title, or if they begin as no sentence of a text does."""
+    blocks are lines, or paragraphs that a PDF reader wrapped, like blocks are, below a colon or a title, or if they
+    begin as no sentence of a text does."""
     if not draft.state.copied:
         _mark_alone(draft)
         return
@@ -44,21 +46,21 @@ def list_marks(draft: Draft) -> None:
 
 
 def _mark_alone(draft: Draft) -> None:
-    """Mark the items of lists in a text without any mark whose blocks are lines."""
+    """Mark the items of lists in a text without any mark whose blocks are lines, or the wrapped paragraphs of a PDF."""
     kinds, state = draft.kinds, draft.state
-    are_apart = TEXT + TEXT not in draft.signature
+    are_apart = state.paged or TEXT + TEXT not in draft.signature
     if not (are_apart if state.spaced else state.one_line) or state.headings == "marked" or ITEMS.intersection(kinds):
         return
     if any(_MARKUP.search(text) for text in draft.texts()) or is_source_code(draft.lines):
         return
-    blocks = [at for at, kind in enumerate(kinds) if kind != BLANK]
-    lines = [draft.lines[at].strip() for at in blocks]
-    for start, end, confidence in lists_among(lines, [kinds[at] == TEXT for at in blocks], are_apart):
-        for at in blocks[start:end]:
-            draft.replace("list_marks", at, f"- {draft.lines[at].strip()}", confidence, BULLET)
+    blocks = list(paragraphs_of(draft))
+    texts = [block.text for block in blocks]
+    for start, end, confidence in lists_among(texts, [kinds[block.start] == TEXT for block in blocks], are_apart):
+        for block in blocks[start:end]:
+            mark_item(draft, "list_marks", block, confidence)
         for edge in (start, end):
             if edge < len(blocks):
-                draft.break_before("list_marks", blocks[edge], confidence)
+                draft.break_before("list_marks", blocks[edge].start, confidence)
 
 
 def _paragraphs_end(draft: Draft) -> bool:

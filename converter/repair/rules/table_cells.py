@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, BULLET, TEXT, UNDERLINE, ends_sentence, width_of
+from converter.repair.lines import BULLET, TEXT, UNDERLINE, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table, is_value
+from converter.repair.paragraphs import paragraphs_of
 from converter.repair.rule import FULL, rule
 
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 16
@@ -36,9 +37,10 @@ _NO_NAME = re.compile(r"[.,;:=]$|^[-+*/%<>=|]|[{}<>;]")
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell: the index of its line, its text and its form."""
+    """A cell: the index of its first line and of the one after its last, its text and its form."""
 
     at: int
+    end: int
     text: str
     form: str
 
@@ -47,7 +49,7 @@ class Cell:
 def table_cells(draft: Draft) -> None:
     """Where each cell stands on a line or in a paragraph of its own, like groups of cells below as many names are the
     rows of a table; the columns that hold only values show how many cells a row has."""
-    if draft.state.spaced and not draft.state.one_line:
+    if draft.state.spaced and not (draft.state.one_line or draft.state.paged):
         return  # wrapped cells are several lines
     for run in _runs(draft):
         for table in _tables(run, draft.state.headings == "marked"):
@@ -56,15 +58,13 @@ def table_cells(draft: Draft) -> None:
 
 def _runs(draft: Draft) -> Iterator[list[Cell]]:
     """Yield each run of cells between lines that are no text."""
-    kinds, lines = draft.kinds, draft.lines
+    kinds = draft.kinds
     run: list[Cell] = []
-    for at, kind in enumerate(kinds):
-        if kind == BLANK:
-            continue
-        text = lines[at].strip()
-        is_title = at + 1 < len(kinds) and kinds[at + 1] == UNDERLINE
+    for block in paragraphs_of(draft):
+        kind, text = kinds[block.start], block.text
+        is_title = block.end < len(kinds) and kinds[block.end] == UNDERLINE
         if (kind == TEXT or (kind == BULLET and len(text) == 1)) and not is_title and "\t" not in text:
-            run.append(Cell(at, text, _form(text)))
+            run.append(Cell(block.start, block.end, text, _form(text)))
         elif run:
             yield run
             run = []
@@ -124,7 +124,7 @@ def _table(
         header = [cell.text for cell in run[max(top, 0) : first - lead]]
         if names <= top and extra <= MOST_HOLES and _names_columns(header) and body.isdisjoint(map(_plain, header)):
             rows, end = _rows(run, middles, lead, columns + extra, most - lead)
-            return Notation(run[top].at, run[end - 1].at + 1, header, rows), end
+            return Notation(run[top].at, run[end - 1].end, header, rows), end
     return None
 
 

@@ -9,6 +9,8 @@ from itertools import pairwise
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, INDENTED, ORDERED, TEXT, VERBATIM, width_of
+from converter.repair.notation import is_number, join_lines
+from converter.repair.row_lines import rows_among
 from converter.repair.rule import FULL, rule
 
 FEWEST_LINES = 3
@@ -18,7 +20,8 @@ GUTTER = 2
 """Blank columns that part two cells in any table; one suffices where `SURE_LINES` or more lines leave it blank."""
 
 SURE_LINES, LATE_SHARE = 5, 0.1
-"""So many words that begin right after a gutter of one blank, and the share that may begin a little later."""
+"""So many words that begin right after a gutter of one blank, fewer numbers, and the share that may begin a little
+later."""
 
 GAPPED = 0.5
 """The share of a table's lines that have a gap inside."""
@@ -28,8 +31,11 @@ LONGEST_HEADER = 40
 
 MOST_COLUMNS = 64
 
-NARROWEST = 12
-"""Columns up to which no cell is wrapped."""
+MOST_HEADER_LINES = 3
+"""Lines of a header of which one may name all columns."""
+
+PRINT_SLACK = 0.2
+"""The share of a column's width by which a wrapped line of a PDF may be shorter, whose letters differ in width."""
 
 PADDED = 0.3
 """The share of lines that must leave more than one blank before a column that a single one may part."""
@@ -89,12 +95,16 @@ def _table(draft: Draft, start: int, end: int) -> list[Row]:
     """Return the rows of lines that are a table; none if they are not."""
     if end - start < FEWEST_LINES or (draft.kinds[start] == VERBATIM and not _may_be_text(draft, start)):
         return []
-    tops = [start, start - 1] if start and draft.kinds[start - 1] in _KINDS else [start]
-    for top in tops:  # a header may have no gap
-        rows = _rows(draft.lines, top, end)
-        if rows and _is_table([row.cells for row in rows]):
-            return rows
-    return []
+    headers = [(start, start + line) for line in range(MOST_HEADER_LINES)]
+    if start and draft.kinds[start - 1] in _KINDS:
+        headers.insert(1, (start - 1, start - 1))  # a header may have no gap
+    slack = PRINT_SLACK if draft.state.paged else 0
+    best: list[Row] = []
+    for top, header in headers:
+        if not best or len(_PIECE.findall(draft.lines[header])) > len(best[0].cells):
+            rows = _rows(draft.lines, top, header, end, slack)
+            best = max(best, rows, key=lambda rows: len(rows[0].cells) if rows else 0)
+    return best
 
 
 def _run(draft: Draft, at: int, spaced: bool) -> tuple[int, int]:
@@ -132,36 +142,51 @@ def _is_gapped(line: str) -> bool:
     return "  " in line.strip() and "\t" not in line
 
 
-def _rows(lines: Sequence[str], start: int, end: int) -> list[Row]:
-    run = lines[start:end]
-    texts = [line for line in run if line.strip()]
-    if len(texts) < FEWEST_LINES or sum(map(_is_gapped, texts)) < GAPPED * len(texts):
+def _rows(lines: Sequence[str], start: int, header: int, end: int, slack: float) -> list[Row]:
+    """Return the rows of lines whose columns line `header` names; none if they are no table."""
+    body = [line for line in lines[header + 1 : end] if line.strip()]
+    if len(body) < FEWEST_LINES - 1 or sum(map(_is_gapped, [lines[header], *body])) < GAPPED * (len(body) + 1):
         return []
-    places = _places(texts[1:])
-    if not 2 <= len(places) <= MOST_COLUMNS:
+    names = [match[0] for match in _PIECE.finditer(lines[header])]
+    places = _places(body)
+    if len(places) < len(names):
+        places = _places_below(lines[header], body) or places
+    if not 2 <= len(places) <= MOST_COLUMNS or _is_letterhead(body, places):
         return []
-    if _is_letterhead(texts[1:], places):
+    rows = _rows_below(lines[start:end], start, header - start, names, places, slack)
+    return rows if rows and _is_table([row.cells for row in rows]) else []
+
+
+def _rows_below(
+    run: Sequence[str], start: int, header: int, names: Sequence[str], places: Sequence[int], slack: float
+) -> list[Row]:
+    """Return the rows of lines whose columns begin at these places; none if a name lies across two columns."""
+    # Names are often centred over their columns.
+    has_names = len(names) == len(places)
+    header_lines = run[: header + (not has_names)]
+    if any(line[place - 1 : place].strip() for line in header_lines for place in places[1:]):
         return []
-    # Headers are often centred over their columns.
-    names = [match[0].replace("|", "\\|") for match in _PIECE.finditer(run[0])]
-    header = names if len(names) == len(places) else _cells(run[0], places)
-    if header != names and any(run[0][place - 1 : place].strip() for place in places[1:]):
-        return []
-    rows = [Row(start, start + 1, tuple(header))]
-    widths = [end - start - 1 for start, end in pairwise([*places, max(map(len, texts)) + 1])]
-    above: list[str] = []
-    for at, line in enumerate(run[1:], start + 1):
-        if not line.strip():
-            above = []
-            continue
-        cells = _cells(line, places)
-        if not cells[0] or _continue(above, cells, widths):
-            merged = tuple(f"{upper} {lower}".strip() for upper, lower in zip(rows[-1].cells, cells, strict=True))
-            rows[-1] = Row(rows[-1].start, at + 1, merged)
-        else:
-            rows.append(Row(at, at + 1, tuple(cells)))
-        above = cells
-    return rows
+    cells = [_cells(line, places) if line.strip() else [] for line in run]
+    if has_names:
+        cells[header] = list(names)
+    widths = [end - start - 1 for start, end in pairwise([*places, max(map(len, run)) + 1])]
+    return [
+        Row(start + top, start + bottom, tuple(text.replace("|", "\\|") for text in join_lines(cells[top:bottom])))
+        for top, bottom in rows_among(cells, widths, header, slack)
+    ]
+
+
+def _places_below(header: str, body: Sequence[str]) -> tuple[int, ...]:
+    """Return the places at which columns begin if one gutter of blanks lies below each gap of a header; else none."""
+    names = [match.span() for match in _PIECE.finditer(header)]
+    blank = _blank_columns(body)
+    places = [min(len(line) - len(line.lstrip()) for line in body)]
+    for (_, left), (right, _) in pairwise(names):
+        gutters = [at for at in range(left, min(right, len(blank) - 1)) if blank[at] and not blank[at + 1]]
+        if len(gutters) != 1:
+            return ()
+        places.append(gutters[0] + 1)
+    return tuple(places)
 
 
 def _is_letterhead(lines: Sequence[str], places: Sequence[int]) -> bool:
@@ -173,45 +198,42 @@ def _is_letterhead(lines: Sequence[str], places: Sequence[int]) -> bool:
     return len(ends) == 1 and 2 * indented >= len(cells) and not _is_numeric([cell.strip() for cell in cells])
 
 
-def _continue(above: Sequence[str], below: Sequence[str], widths: Sequence[int]) -> bool:
-    """Whether a line continues the row of the line above it: none of its words would have fitted there."""
-    pairs = [each for each in zip(above, below, widths, strict=False) if each[0] and each[1]]
-    return bool(pairs) and all(
-        width > NARROWEST and width_of(upper) + 1 + width_of(lower.split(None, 1)[0]) > width
-        for upper, lower, width in pairs
-    )
-
-
 def _places(lines: Sequence[str]) -> tuple[int, ...]:
     """Return the places at which columns begin: after a gutter that all lines leave blank."""
-    width = max(map(len, lines))
-    filled = bytearray(width + 1)
+    blanks = _blank_columns(lines)
+    places: list[int] = []
+    gutter = GUTTER
+    for place, is_blank in enumerate(blanks):
+        if is_blank:
+            gutter += 1
+            continue
+        if not places or gutter >= GUTTER or (gutter == 1 and _is_edge(lines, place)):
+            places.append(place)
+        gutter = 0
+    return tuple(places)
+
+
+def _blank_columns(lines: Sequence[str]) -> bytearray:
+    """For each column, and one to the right of all, whether all lines leave it blank."""
+    blanks = bytearray(b"\1") * (max(map(len, lines)) + 1)
     for line in lines:
         for match in _WORDS.finditer(line):
-            filled[match.start() : match.end()] = b"\1" * (match.end() - match.start())
-    places: list[int] = []
-    blank = GUTTER
-    for place in range(width):
-        if filled[place]:
-            if not places or blank >= GUTTER or (blank == 1 and _is_edge(lines, place)):
-                places.append(place)
-            blank = 0
-        else:
-            blank += 1
-    return tuple(places)
+            blanks[match.start() : match.end()] = bytes(match.end() - match.start())
+    return blanks
 
 
 def _is_edge(lines: Sequence[str], place: int) -> bool:
     """Whether a column begins right after one blank: words begin there in enough lines, and hardly any just behind."""
-    words = sum(line[place : place + 1].strip() != "" for line in lines)
+    words = [line[place:].split(None, 1)[0] for line in lines if line[place : place + 1].strip()]
     late_words = sum(not line[place : place + 1].strip() and line[place : place + 4].strip() != "" for line in lines)
     padded = sum(line[max(place - 2, 0) : place].isspace() and line[:place].strip() != "" for line in lines)
-    return words >= SURE_LINES and late_words <= LATE_SHARE * words and padded >= PADDED * words
+    fewest = FEWEST_LINES if all(map(is_number, words)) else SURE_LINES
+    return len(words) >= fewest and late_words <= LATE_SHARE * len(words) and padded >= PADDED * len(words)
 
 
 def _cells(line: str, places: Sequence[int]) -> list[str]:
     bounds = [*places[1:], max(len(line), places[-1])]
-    return [line[start:end].strip().replace("|", "\\|") for start, end in zip(places, bounds, strict=True)]
+    return [line[start:end].strip() for start, end in zip(places, bounds, strict=True)]
 
 
 def _is_table(rows: Sequence[Sequence[str]]) -> bool:

@@ -18,6 +18,10 @@ _MOST_COLUMNS = 1000
 _LONGEST_CELL = 200
 """Longer text between commas is prose."""
 _CODE = re.compile(r"^\s*+#\s*+(?:define|undef|include|if|el|endif|pragma)|[;{}]\s*+$|\*/\s*+$")
+_COMMENTS = re.compile(f"{HEADING}{{3,}}")
+"""Comments of a configuration file: headings do not touch."""
+_TAB_STOP = 8
+_PIECE = re.compile(r"\S(?: ?\S)*+")
 _NEXT_CELL = re.compile(r"[,;][^\s,;]")
 """The end of a cell of CSV; in prose, a space follows."""
 
@@ -26,8 +30,11 @@ _NEXT_CELL = re.compile(r"[,;][^\s,;]")
 def table_delimited(draft: Draft) -> None:
     """Lines with as many tabs each are read as a table; so are lines of CSV whose first one is sure to name columns."""
     has_tabs = any("\t" in text for text in draft.texts())
+    is_configuration = has_tabs and _COMMENTS.search(draft.signature) is not None
     for start, end in _paragraphs(draft):
         tables = list(_with_tabs(draft, start, end)) if has_tabs else []
+        if is_configuration:
+            tables = [table for table in tables if table.header]
         if not tables and (table := _with_commas(draft, start, end)):
             tables = [table]
         for table in tables:
@@ -60,7 +67,7 @@ def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
     """Read lines as a table; None if they are few or code, or if a row has no first cell."""
     if 2 * sum(_CODE.search(line) is not None for line in lines) > len(lines):
         return None
-    rows = [[cell.strip() for cell in line.split("\t")] for line in lines]
+    rows = _aligned(lines) or [[cell.strip() for cell in line.split("\t")] for line in lines]
     columns = len(rows[0])
     if columns > _MOST_COLUMNS:
         return None
@@ -72,6 +79,16 @@ def _tab_table(lines: Sequence[str], start: int) -> Notation | None:
     if len(rows[0]) == 2 and (len(rows) < _LEAST_ROWS or not all(map(all, rows))):
         return None
     return _table(rows, start)
+
+
+def _aligned(lines: Sequence[str]) -> list[list[str]]:
+    """Return the cells of lines in which several tabs part two cells, so that all cells of a column begin at the same
+    tab stop; none if these are not aligned, or a single tab parts all cells."""
+    if not any("\t\t" in line.strip() for line in lines):
+        return []
+    spaced_lines = [line.expandtabs(_TAB_STOP) for line in lines]
+    places = {tuple(match.start() for match in _PIECE.finditer(line)) for line in spaced_lines}
+    return [_PIECE.findall(line) for line in spaced_lines] if len(places) == 1 else []
 
 
 def _is_no_table(rows: Sequence[Sequence[str]]) -> bool:
