@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from converter.model.report import Report
     from converter.model.source import Source
     from converter.output.stored import StoredOutput
+    from converter.repair.rule import Rule
     from converter.schema.model import Schema
     from converter.sources import Columns
     from converter.version import __version__
@@ -70,6 +71,7 @@ __all__ = [
     "QueryError",
     "ReadingArguments",
     "Report",
+    "Rule",
     "Run",
     "RunArguments",
     "Schema",
@@ -119,6 +121,7 @@ _NAMES = {
     "converter.model.report": ("Report",),
     "converter.model.source": ("Source",),
     "converter.output.stored": ("StoredOutput",),
+    "converter.repair.rule": ("Rule",),
     "converter.schema.model": ("Schema",),
     "converter.sources": ("Columns",),
     "converter.model.hints": ("Hints",),

@@ -165,10 +165,8 @@ def plain(value: Any) -> Any:
         return sorted(map(plain, value))
     if isinstance(value, re.Pattern):
         return value.pattern
-    if callable(value):
+    if callable(value):  # its address changes from run to run
         return f"{getattr(value, '__module__', '')}:{getattr(value, '__qualname__', type(value).__qualname__)}"
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [plain(item) for item in value]
-    if callable(value) and not isinstance(value, type):  # its address changes from run to run
-        return f"{value.__module__}.{getattr(value, '__qualname__', type(value).__qualname__)}"
     return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -28,8 +28,9 @@ TYPES = (
 """The declared type of a column, first match; every other one is TEXT: decimals keep their digits, times are ISO 8601,
 lists, structs and maps are JSON."""
 
-JOINED_PATH = ("array_to_string(s.path, ' > ')", "(select group_concat(value, ' > ') from json_each(s.path))")
-"""What the views say in other databases, and in SQLite, which has no lists."""
+ARRAY_PATH = "array_to_string(s.path, ' > ')"
+JSON_PATH = "(select group_concat(value, ' > ') from json_each(s.path))"
+"""A section's path in the views of other databases, and in SQLite, which has no lists."""
 
 
 class SQLite(OneOff):
@@ -66,7 +67,7 @@ class SQLite(OneOff):
                     connection.executemany(f"insert into {quote_name(table)} values ({marks})", rows(load, name))
                 views = [view for view, (records, _) in VIEWS.items() if tables.keys() >= set(records)]
                 for view in views:
-                    connection.execute(f"create view {view} as {VIEWS[view][1].replace(*JOINED_PATH)}")
+                    connection.execute(f"create view {view} as {VIEWS[view][1].replace(ARRAY_PATH, JSON_PATH)}")
                 made = json.dumps([*tables.values(), *views])
                 connection.execute(
                     f"create table {MANIFEST_TABLE} as select {quote_text(load.manifest.text)} as manifest, "

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from converter.errors import UsageError
+from converter.errors import UsageError, install_command
 from converter.model.chunking import WORDS, Tokenizer
 
 _UNSPACED = (
@@ -42,7 +42,7 @@ def token_counter(tokenizer: Tokenizer) -> Callable[[str], int]:
         return _hugging_face(tokenizer) if is_hugging_face else _tiktoken(tokenizer)
     except ImportError as error:
         package = "tokenizers" if is_hugging_face else "tiktoken"
-        message = f"the tokenizer {tokenizer} needs {package}; run: pip install 'parquetry[{package}]'"
+        message = f"the tokenizer {tokenizer} needs {package}; {install_command(package)}"
         raise UsageError(message) from error
     except Exception as error:  # both libraries raise plain exceptions, those of their networks included
         message = f"the tokenizer {tokenizer} cannot be loaded: {error}"

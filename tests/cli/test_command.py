@@ -224,6 +224,7 @@ def test_options_are_grouped_under_headings(tmp_path: Path) -> None:
         "Reading",
         "Types of tables",
         "Schemas",
+        "Chunks",
         "Output",
         "Files",
         "The run",

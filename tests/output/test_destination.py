@@ -107,7 +107,7 @@ REFUSED: list[tuple[str, str | None]] = [
     ("u:pw@host/db", None), ("git@host:x", None), ("host:/x", None), ("host=h password=pw", None),
     ("password=pw", None),
     ("", None), (" ", None), ("a\0b", None),
-    *((f"x{suffix}", None) for suffix in (".xlsx", ".XLSX", ".sqlite", ".db", ".md", ".txt", ".html", ".pdf", ".tsv",
+    *((f"x{suffix}", None) for suffix in (".xls", ".ods", ".db", ".md", ".txt", ".html", ".pdf", ".tsv",
       ".arrow", ".avro", ".orc", ".feather", ".csv.gz", ".parquet.zst", ".tar.gz", ".zip", ".yaml", ".xml", ".mdb",
       ".h5", ".cvs", ".parqet", ".jsonn", ".duckdbb")),
     ("f.parquet", "csv"), ("f.csv", "parquet"), ("f.json", "ndjson"), ("f.jsonl", "json"), ("x.xlsx", "csv"),
@@ -227,7 +227,7 @@ def test_commands_refuse_an_output_before_writing(tmp_path: Path, arguments: tup
 def test_the_library_interprets_names_like_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.md").write_text("- a: b\n")
-    for out in ("hdfs://host/out", "s3://bucket/x.csv", "x.xlsx", "-", "file:x", ""):
+    for out in ("hdfs://host/out", "s3://bucket/x.csv", "x.ods", "-", "file:x", ""):
         with pytest.raises(UsageError):
             converter.convert("a.md", out)
     with pytest.raises(UsageError, match="not of csv"):

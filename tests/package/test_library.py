@@ -53,7 +53,8 @@ def test_every_argument_type_is_exported() -> None:
 
     for public_object in public_objects:
         hints = typing.get_type_hints(
-            public_object, localns={"pd": pd, "DataFrame": DataFrame, "Schema": converter.Schema}
+            public_object,
+            localns={"pd": pd, "DataFrame": DataFrame, "Schema": converter.Schema, "Rule": converter.Rule},
         )
         for name, annotation in hints.items():
             for kind in classes_in(annotation):

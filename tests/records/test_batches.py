@@ -19,9 +19,10 @@ from converter.records.context import repeated_characters
 from converter.records.contract import arrow_type_name
 from converter.records.record import DOC_ID, INT32, STRING, field
 from converter.repair import Repair
+from converter.text.reading import read_text
 from converter.values import Hints
 
-DOCUMENT = ParsedDocument("d" * 32, "a.md")
+DOCUMENT = ParsedDocument("d" * 32, "a.md", read_text("", "a.md"))
 FIELDS = (
     DOC_ID,
     field("number", INT32, "A number."),
@@ -120,7 +121,9 @@ def test_a_block_is_chrome_if_all_of_it_is() -> None:
     blocks = [Block("paragraph", first, last) for first, last in ((1, 1), (2, 3), (4, 5), (6, 7), (8, 9))]
     repairs = [Repair("chrome", 2, 3, "", "", 1.0), Repair("chrome", 4, 4, "", "", 1.0),
                Repair("chrome", 7, 7, "", "", 1.0), Repair("stray_rule", 8, 9, "", "", 1.0)]  # fmt: skip
-    document = ParsedDocument("d" * 32, "a.md", blocks=blocks, section_of=[0] * 5, repairs=repairs)
+    document = ParsedDocument(
+        "d" * 32, "a.md", read_text("", "a.md"), blocks=blocks, section_of=[0] * 5, repairs=repairs
+    )
     (batch,) = RECORDS["blocks"].batches([document])
     assert batch.column("chrome").to_pylist() == [False, True, False, False, False]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ from converter.records.context import section_text
 from converter.records.sentences import sentences
 from converter.records.tokenizers import count_words, token_counter
 from tests.benchmarks.documents import generated
+from tests.support.commands import invoke
 from tests.support.documents import EVERY_KIND, FRAGMENTS
 from tests.support.paths import PROJECT
 
@@ -151,6 +153,15 @@ def test_a_tokenizer_is_a_function_a_file_or_a_name() -> None:
     for name in ("/nowhere/tokenizer.json", "no_such_encoding"):
         with pytest.raises(UsageError, match=f"tokenizer {name} (needs|cannot be loaded)"):
             token_counter(name)
+
+
+def test_the_command_takes_a_tokenizer_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n\none two three\n")
+    arguments = ("convert", str(tmp_path / "a.md"), "--records", "chunks", "--to", "ndjson")
+    (row,) = map(json.loads, invoke(*arguments, "--tokenizer", "words", code=0).stdout.splitlines())
+    assert row["token_count"] == 4
+    result = invoke(*arguments, "--tokenizer", "nowhere/tokenizer.json", code=2)
+    assert "tokenizer nowhere/tokenizer.json" in result.stderr
 
 
 def test_records_on_request_are_written_on_request_alone(tmp_path: Path) -> None:
