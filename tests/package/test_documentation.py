@@ -164,7 +164,10 @@ def test_what_a_page_shows_of_other_packages_runs(tmp_path: Path) -> None:
         if reason_not_to_run(text) is None:
             result = subprocess.run(
                 [python, "-c", text], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-                env={**environment, "HF_HUB_OFFLINE": "1", "RUNTIME__DLTHUB_TELEMETRY": "false"},
+                env={
+                    **environment, "HF_HUB_OFFLINE": "1", "RUNTIME__DLTHUB_TELEMETRY": "false",
+                    "DLT_DATA_DIR": str(tmp_path / "dlt"),  # else the state of an earlier run is found
+                },
             )  # fmt: skip
             assert result.returncode == 0, (text, result.stderr)
 
