@@ -82,6 +82,11 @@ def _file(table: pa.Table, compression: str, row_group_rows: int | None = None) 
     return bytes(stream.getvalue())
 
 
-@lru_cache(maxsize=64)
 def _frame(schema: pa.Schema) -> Frame:
+    return _frame_of(schema.serialize().to_pybytes())  # older versions of pyarrow cannot hash a schema with metadata
+
+
+@lru_cache(maxsize=64)
+def _frame_of(serialized_schema: bytes) -> Frame:
+    schema = pa.ipc.read_schema(pa.py_buffer(serialized_schema))
     return frame_of(_file(schema.empty_table(), DEFAULT_COMPRESSION))

@@ -4,11 +4,14 @@ import dagster as dg
 import duckdb
 
 import converter
-from converter.records import RECORDS
+from converter.records import RECORDS, default_records
 
 
 @dg.multi_asset(
-    specs=[dg.AssetSpec(name, description=record.description, kinds={"parquet"}) for name, record in RECORDS.items()],
+    specs=[
+        dg.AssetSpec(name, description=RECORDS[name].description, kinds={"parquet"})
+        for name in default_records(has_chunks=False)
+    ],
     check_specs=[dg.AssetCheckSpec("every_source_is_read", asset="documents", blocking=True)],
 )
 def records():
