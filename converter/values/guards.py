@@ -27,13 +27,6 @@ PART_HEADER = re.compile(
 """Headers of versions and of numbered parts; elsewhere in a header the words mean something else: `c_section`."""
 VERSION_FORM = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,3})?")
 PHONE_HEADER = header_pattern(r"(?:tele)?phone|telefon\w*|tel|téléphone|teléfono|fax|mobile|whatsapp|手机|電話")
-POSTAL_HEADER = header_pattern(
-    r"zip|zip ?codes?|post ?codes?|postal ?codes?|plz|postleitzahl(?:en)?|postnummer|postnr|codes? postal|"
-    r"codes? postaux|c[óo]digos? postal(?:es|is)?|codice postale|kod pocztowy|почтовый индекс|邮编|邮政编码|郵便番号|"
-    r"우편번호|fips|fips ?codes?|area codes?|vorwahl"
-)
-"""Headers of codes that begin with a zero elsewhere (02139), though perhaps not in this table."""
-POSTAL_FORM = re.compile(r"[0-9]{3,9}")
 IDENTIFIER_HEADER = header_pattern(
     r"ids?|identifier|key|codes?|serial|account|card|iban|isbn|ean|gtin|upc|imei|hash|token|uuid|no|number|nr"
 )
@@ -117,8 +110,6 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     if numbers.unit is None:
         if PHONE_HEADER.search(cells.header) and not numbers.has_fraction and any(len(text) > 6 for text in texts):
             return numbers.refusal(cells, 0, "phone numbers by the header")
-        if POSTAL_HEADER.search(cells.header) and _are_postal_codes(cells, numbers):
-            return numbers.refusal(cells, 0, "postal codes by the header")
         if numbers.has_exponent:
             return _exponent_reason(cells, numbers)
         if numbers.has_fraction:
@@ -126,12 +117,6 @@ def code_reason(cells: Cells, numbers: Numbers) -> NoMatch | None:
     if numbers.unit == "s":
         return cells.result_of(decade_reason)
     return _lettered_reason(cells, numbers, numbers.unit) if numbers.unit and len(numbers.unit) == 1 else None
-
-
-def _are_postal_codes(cells: Cells, numbers: Numbers) -> bool:
-    """Whether all cells are digits alone, as many in each."""
-    raw_texts = [_raw_text(cells, numbers, index) for index in range(len(numbers.texts))]
-    return len(set(map(len, raw_texts))) == 1 and all(map(POSTAL_FORM.fullmatch, raw_texts))
 
 
 def _raw_text(cells: Cells, numbers: Numbers, index: int) -> str:
