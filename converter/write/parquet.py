@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import BinaryIO, TypeAlias
 
 import pyarrow as pa
@@ -69,7 +68,8 @@ def encode_rows(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: La
     table = pa.Table.from_batches(batches, schema)
     # The rows of one large document may fill many groups: the writer takes twice the memory of a group.
     groups = max(-(-table.num_rows // layout.row_group_rows), table.nbytes // layout.row_group_bytes, 1)
-    return split(_file(table, layout.compression, -(-table.num_rows // groups)), _frame(schema))
+    file = _file(table, layout.compression, -(-table.num_rows // groups))
+    return split(file, _frame(schema, file))
 
 
 def _file(table: pa.Table, compression: str, row_group_rows: int | None = None) -> bytes:
@@ -82,11 +82,16 @@ def _file(table: pa.Table, compression: str, row_group_rows: int | None = None) 
     return bytes(stream.getvalue())
 
 
-def _frame(schema: pa.Schema) -> Frame:
-    return _frame_of(schema.serialize().to_pybytes())  # older versions of pyarrow cannot hash a schema with metadata
+def _frame(schema: pa.Schema, file: bytes | None = None) -> Frame:
+    """Return the frame of a schema's footers; `file` is one with its rows, if there is one: to write one takes 2 ms."""
+    key = schema.serialize().to_pybytes()  # older versions of pyarrow cannot hash a schema with metadata
+    if key not in _FRAMES:
+        if len(_FRAMES) >= MOST_FRAMES:
+            _FRAMES.clear()
+        _FRAMES[key] = frame_of(file or _file(schema.empty_table(), DEFAULT_COMPRESSION))
+    return _FRAMES[key]
 
 
-@lru_cache(maxsize=64)
-def _frame_of(serialized_schema: bytes) -> Frame:
-    schema = pa.ipc.read_schema(pa.py_buffer(serialized_schema))
-    return frame_of(_file(schema.empty_table(), DEFAULT_COMPRESSION))
+_FRAMES: dict[bytes, Frame] = {}
+MOST_FRAMES = 64
+"""Maximum number of frames that a process remembers, by the schema's bytes."""
