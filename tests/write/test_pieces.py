@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from converter.write import FORMATS, Layout
+from converter.write import FORMATS, Format, Layout
 from converter.write.pieces import ROW_GROUP_BYTES, Pieces, join
 
 SCHEMA = pa.schema([("n", pa.int64()), ("text", pa.string())])
@@ -41,6 +41,36 @@ def test_few_rows_are_a_message_and_many_are_encoded() -> None:
 def test_a_dictionary_needs_no_message() -> None:
     (piece,) = pieces_of([pa.table([pa.array(["a", "b"]).dictionary_encode()], schema=STYLES)])
     assert piece.message is None
+
+
+class Collector:
+    """A writer of a format that has no `encode`."""
+
+    def __init__(self, stream: BinaryIO, schema: pa.Schema, layout: Layout) -> None:
+        self.batches: list[pa.RecordBatch] = []
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self.batches.append(batch)
+
+    def flush(self, minimum_bytes: int = 0) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("width", [1, ROW_GROUP_BYTES])
+@pytest.mark.parametrize("has_dictionary", [False, True])
+def test_a_format_without_encode_gets_rows(monkeypatch: pytest.MonkeyPatch, width: int, has_dictionary: bool) -> None:
+    monkeypatch.setattr("converter.write.pieces.FORMATS", {"plain": Format(".plain", "", Collector)})
+    table = rows(0, 3, width)
+    if has_dictionary:
+        table = table.set_column(1, "text", table.column("text").dictionary_encode())
+    writer = Collector(io.BytesIO(), table.schema, Layout())
+    for piece in pieces_of([table, table], "plain"):
+        assert piece.encoded is None
+        join(writer, piece, table.schema)
+    assert pa.Table.from_batches(writer.batches, table.schema).equals(pa.concat_tables([table, table]))
 
 
 @pytest.mark.parametrize("format", ["csv", "json", "ndjson"])
