@@ -137,19 +137,29 @@ def _thread_alarm(seconds: float) -> Iterator[None]:
     thread = ctypes.c_ulong(threading.get_ident())
     lock = threading.Lock()
     stop_event = threading.Event()
+    has_rung = False
 
     def ring() -> None:
+        nonlocal has_rung
         wait = seconds
         while not stop_event.wait(wait):
             with lock:
                 if not stop_event.is_set():
+                    has_rung = True
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
             wait = RING_AGAIN
 
     def stop() -> None:
         stop_event.set()
-        with lock:  # cancels an exception that is set but not raised yet
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, None)
+        with lock:  # after it, nothing rings
+            if not has_rung:
+                return
+        # The exception may be set and not raised yet, so it is raised here. Replaced by None, it would be gone as
+        # well, but CPython 3.11 would look for it at each call from then on, and without end if calls are traced.
+        with contextlib.suppress(OutOfTime):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(OutOfTime))
+            while True:
+                pass
 
     with _stop_at_end(stop):
         threading.Thread(target=ring, name="parquetry-time-limit", daemon=True).start()

@@ -402,6 +402,38 @@ def here(work: Callable[[], Any]) -> Any:
     return work()
 
 
+TRACED = """
+import contextlib, sys, threading, time
+from converter.limits import OutOfTime, time_limit
+
+def limited():
+    with contextlib.suppress(OutOfTime), time_limit(float(sys.argv[1])):
+        end = time.monotonic() + float(sys.argv[2])
+        while time.monotonic() < end:
+            pass
+
+def call():
+    print("called")
+
+thread = threading.Thread(target=limited)
+thread.start()
+thread.join()
+sys.settrace(lambda *event: None)  # as a debugger does
+call()
+"""
+
+
+@pytest.mark.parametrize(("limit", "work"), [("30", "0"), ("0.01", "30"), ("0.02", "0.02")])
+def test_a_limit_in_a_thread_leaves_nothing_behind(limit: str, work: str) -> None:
+    """CPython 3.11 looks at each call for an exception that another thread set, until one is raised.
+
+    Where calls are traced, it looked without end. The limit ends after the work, before it, and at about the same time.
+    """
+    command = [sys.executable, "-c", TRACED, limit, work]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False, cwd=PROJECT)
+    assert (result.stdout, result.stderr) == ("called\n", "")
+
+
 @pytest.mark.parametrize("where", [here, in_thread])
 @pytest.mark.parametrize("size", [1, 1_200_000], ids=["batch", "pieces"])
 def test_the_time_limit_covers_making_the_rows(
