@@ -11,6 +11,7 @@ from operator import attrgetter
 from converter.limits import Allowance
 from converter.parse import Block, Item, Table
 from converter.parse.blocks import Cell
+from converter.parse.dialects.marks import mark_of
 
 FENCES = re.compile("`{3,}|~{3,}")
 LINE_BREAK = re.compile(r"\n(?!\n|\Z)")
@@ -104,6 +105,8 @@ def fence(block: Block) -> tuple[str, str]:
     info = block.info or ""
     if "&" in info and html.unescape(info) != info:
         info = info.replace("&", "&amp;")
+    if info.startswith("{") and mark_of(f"```{info}", mdx=False) is not None:  # closed, it would be a directive
+        info = info.replace("{", "&#123;", 1)
     mark = "~" if "`" in info else "`"
     longest = max((len(run) for run in FENCES.findall(block.text) if run[0] == mark), default=2)
     return mark * (longest + 1) + info, mark * (longest + 1)

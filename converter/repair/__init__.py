@@ -23,6 +23,7 @@ from converter.repair.rules.chrome import chrome
 from converter.repair.rules.cut_sentence import cut_sentence
 from converter.repair.rules.doubled_lines import doubled_lines
 from converter.repair.rules.entities import entities
+from converter.repair.rules.heading_signs import heading_signs
 from converter.repair.rules.heading_space import heading_space
 from converter.repair.rules.invisible import invisible
 from converter.repair.rules.label_break import label_break
@@ -71,7 +72,9 @@ def _reshaping(*rules: Rule) -> tuple[Rule, ...]:
 TABLES = _reshaping(table_grid, table_ruler, table_broken, table_delimited, table_columns, table_cells)
 """Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
 
-RESHAPING = _reshaping(whole_fence, margin, doubled_lines, *TABLES, cut_sentence, list_indent, block_break)
+RESHAPING = _reshaping(
+    whole_fence, margin, doubled_lines, *TABLES, heading_signs, cut_sentence, list_indent, block_break
+)
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
 

@@ -45,7 +45,11 @@ def test_the_specifications_read_as_without_dialects(name: str) -> None:
     ("text", "pairs"),
     [
         ("::: note\n:::", {0: 1}),
-        (":::: a\n::: note\n:::\n::::", {1: 2}),
+        (":::: a\n::: note\n:::\n::::", {1: 2, 0: 3}),
+        (":::: two words\n::: note\n:::\n::::", {1: 2}),
+        ("::::a\n::: note\n:::\n::::", {1: 2}),
+        (":::: a ::::\n::: note\n:::\n::::", {1: 2, 0: 3}),
+        (":::: a:b\n::: note\n:::\n::::", {1: 2}),
         (":::: {.a}\n::: note\n:::\n::::", {0: 3, 1: 2}),
         ("::: note\n::: tip\n:::", {1: 2}),
         ("```{note}\n```py\n```\n```", {0: 3}),

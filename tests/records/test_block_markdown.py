@@ -68,6 +68,8 @@ MARKDOWN = {
     "~~~\n```\n~~~\n": ["````\n```\n````"],
     "    indented\n": ["```\nindented\n```"],
     "~~~ a`b\nx\n~~~\n": ["~~~a`b\nx\n~~~"],
+    "```{note}\nnever closed": ["```&#123;note}\nnever closed\n```"],
+    "```{r}\nx\n```": ["```{r}\nx\n```"],
     "``` &amp;lt;\n```\n": ["```&amp;lt;\n```"],
     "a | b\n:-- | --\n1 | x \\| y | z\n2 |\n": ["| a | b |\n|:--|--|\n| 1 | x \\| y | z |\n| 2 |  |"],
     "-\n  ***\n": ["-\n  ***", "***"],

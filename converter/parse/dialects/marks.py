@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from converter.parse.dialects.callouts import DIRECTIVE, Callout, callout_of, name_and_callout
 
 FENCES = frozenset(":`~")
+DIV = re.compile(r":++[ \t]++[A-Za-z][\w-]*+[ \t]*+:*+")
+"""A div as Pandoc writes it, with one class: what it holds is Markdown, whatever it is called."""
 FENCE = re.compile(r"`{3,}+(?=[^`]*$)|~{3,}+")
 LONGEST = 2000
 """A longer line is no mark."""
@@ -52,8 +54,8 @@ class Mark:
     """A line that opens or closes something of the same `key`.
 
     What it opens is a callout, code, or neither: then only the lines of the marks are no text. A shortcode or component
-    is a `tag`. A `braced` mark is a directive of MyST, which has options. The marks of a name that is not `known` stay
-    text, although they have a pair.
+    is a `tag`. A `braced` mark is a directive of MyST, which has options. The marks of what is not `known`, such as
+    `:::several words`, stay text, although they have a pair.
     """
 
     key: str
@@ -93,7 +95,8 @@ def _colons(text: str) -> Mark | None:
     name = info.rstrip(":").rstrip()
     if name != info and " " in name and not name.startswith("{"):
         return None  # all of it on one line
-    return _directive(f":{length}", name)
+    mark = _directive(f":{length}", name)
+    return replace(mark, known=True) if DIV.fullmatch(text) else mark
 
 
 def _fence(text: str) -> Mark | None:

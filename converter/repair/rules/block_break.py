@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BULLET, HEADING, ROW, TEXT, UNDERLINE, ends_sentence, width_of
+from converter.repair.lines import BULLET, HEADING, INDENTED, ITEMS, ROW, TEXT, UNDERLINE, ends_sentence, width_of
 from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, NARROW
@@ -28,9 +28,17 @@ makes lines of equal width differ in their number of characters."""
 ROOM_IN_PRINT = 0.92
 """The same for a PDF's text, in columns and in print; items are indented, so that their lines are shorter."""
 
+FEWEST_FILLED, FILLED = 6, 0.9
+"""A program filled a text's lines if so many lines, and so large a share of them, that go on in lower case have no room
+for the next word at all."""
+
+LONGER = 0.03
+"""The share of these lines that may be longer: a word that is longer than a line."""
+
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
 _FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
 """Start of a field, or of a line of a definition: `Name: value`, `( cn $ name )`, `SYNTAX 1.3.6.1.4`."""
+_ITEM_KINDS = frozenset((*ITEMS, INDENTED))
 _MARKED_KINDS = frozenset((HEADING, BULLET, ROW, UNDERLINE))
 
 
@@ -41,6 +49,8 @@ class Margin:
     columns: float
     print_width: float
     """0 where no PDF reader broke the lines."""
+    is_exact: bool = False
+    """Whether a program filled the lines: one with any room for the next word ends its block."""
 
 
 @rule("block_break", FULL)
@@ -48,17 +58,22 @@ def block_break(draft: Draft) -> None:
     """In wrapped text whose titles and paragraphs touch, a line that has room for the first word of the next one, which
     begins with a capital, ends its block."""
     kinds, lines, is_paged = draft.kinds, draft.lines, draft.state.paged
-    if draft.state.headings == "marked" or draft.state.copied:
+    if draft.state.copied:
         return
-    if not is_paged and _MARKED_KINDS.intersection(kinds):
+    is_marked = draft.state.headings == "marked" or (not is_paged and bool(_MARKED_KINDS.intersection(kinds)))
+    if is_marked and (draft.state.spaced or is_paged):
         return
     is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, kinds, strict=True)]
     joints = [at for at in range(len(kinds) - 1) if is_text[at] and is_text[at + 1]]
     if len(joints) < 2 * FEWEST:
         return
+    filled_width = 0 if draft.state.spaced or is_paged else _filled_width(lines, joints)
+    if is_marked and not filled_width:
+        return
     margin = Margin(
-        _most(width_of(lines[at]) for at in joints),
+        filled_width or _most(width_of(lines[at]) for at in joints),
         _most(print_width_of(lines[at]) for at in joints) if is_paged else 0,
+        filled_width > 0,
     )
     if not NARROW <= margin.columns <= LONG:
         return
@@ -71,14 +86,34 @@ def block_break(draft: Draft) -> None:
         ends = [at for at in ends if _touches_paragraph(lines, at, full_lines)]
     fields = sum(_FIELD.match(lines[at + 1]) is not None for at in ends)
     if fields < FIELDS * len(ends):
+        if margin.is_exact:
+            ends += [at for at in range(len(kinds) - 1) if kinds[at + 1] == TEXT and _leaves_item(draft, at, margin)]
         for at in ends:
             draft.break_before("block_break", at + 1, 0.9 if ends_sentence(lines[at]) else 0.8)
+
+
+def _leaves_item(draft: Draft, at: int, margin: Margin) -> bool:
+    """Whether an item ends above a line that is not indented: a program indents and fills all lines of an item."""
+    lines = draft.lines
+    is_outer = draft.kinds[at] in _ITEM_KINDS and not lines[at + 1].startswith(" ")
+    return is_outer and (lines[at].startswith(" ") or _has_room(lines, at, margin))
 
 
 def _most(widths: Iterable[float]) -> float:
     """The width that nine lines in ten do not exceed."""
     in_order = sorted(widths)
     return in_order[int(0.9 * (len(in_order) - 1))]
+
+
+def _filled_width(lines: Sequence[str], joints: Sequence[int]) -> int:
+    """The columns to which a program filled the lines of a text, 0 if none did: a person leaves lines with room."""
+    open_joints = [at for at in joints if lines[at + 1].lstrip()[:1].islower() and not ends_sentence(lines[at])]
+    if len(open_joints) < FEWEST_FILLED:
+        return 0
+    widths = sorted(width_of(lines[at]) for at in open_joints)
+    width = widths[int((1 - LONGER) * (len(widths) - 1))]
+    filled = sum(width_of(lines[at]) + 1 + width_of(lines[at + 1].split(None, 1)[0]) > width for at in open_joints)
+    return width if filled >= FILLED * len(open_joints) else 0
 
 
 def _is_wrapped(lines: Sequence[str], at: int, margin: Margin) -> bool:
@@ -103,7 +138,7 @@ def _has_room(lines: Sequence[str], at: int, margin: Margin) -> bool:
     """Whether the first word of the next line would have fitted on a line."""
     line = f"{lines[at].rstrip()} {lines[at + 1].split(None, 1)[0]}"
     if not margin.print_width:
-        return width_of(line) <= ROOM * margin.columns
+        return width_of(line) <= (1 if margin.is_exact else ROOM) * margin.columns
     return (
         width_of(line) <= ROOM_IN_PRINT * margin.columns and print_width_of(line) <= ROOM_IN_PRINT * margin.print_width
     )

@@ -6,7 +6,7 @@ import re
 
 from converter.repair.draft import Draft
 from converter.repair.headings.blocks import number_of
-from converter.repair.lines import BLANK, BULLET, HEADING, INDENTED, ORDERED, TEXT
+from converter.repair.lines import BLANK, BULLET, HEADING, INDENTED, ORDERED, TEXT, VERBATIM
 from converter.repair.rule import FULL, rule
 
 CODE_INDENT = 4
@@ -15,6 +15,8 @@ _UNDER_TEXT = re.compile(
     f"(?:(?<=[{BLANK}{HEADING}])|^){TEXT}++(?P<items>{BULLET}(?=[{INDENTED}]*+{BULLET})[{BULLET}{INDENTED}]++)"
 )
 """A paragraph with two bullets or more under it."""
+_UNDER_HEADING = re.compile(f"(?<={HEADING})(?P<items>[{BULLET}{VERBATIM}][{BULLET}{INDENTED}{VERBATIM}]++)")
+_BULLET = re.compile(r"[-+*][ \t]+\S")
 
 
 @rule("list_start", FULL)
@@ -31,14 +33,25 @@ def list_start(draft: Draft) -> None:
 
 
 def _outdent_items(draft: Draft) -> None:
-    """Take from the bullets under a paragraph the indentation that they share, if it hides them."""
+    """Take from the bullets under a paragraph or a heading the indentation that they share, if it hides them."""
     for match in _UNDER_TEXT.finditer(draft.signature):
+        if not draft.lines[match.start()][:1].isspace():
+            _outdent(draft, *match.span("items"))
+    for match in _UNDER_HEADING.finditer(draft.signature):
         start, end = match.span("items")
-        indents = [_indent(line) for line in draft.lines[start:end]]
-        if indents[0] == min(indents) >= CODE_INDENT and not draft.lines[match.start()][:1].isspace():
-            for at in range(start, end):
-                line = draft.lines[at].expandtabs(CODE_INDENT)[indents[0] :]
-                draft.replace("list_start", at, line, 0.95, draft.kinds[at])
+        first_indent = _indent(draft.lines[start])
+        outer_lines = [line for line in draft.lines[start:end] if _indent(line) <= first_indent]
+        if len(outer_lines) > 1 and all(_BULLET.match(line.lstrip()) for line in outer_lines):
+            _outdent(draft, start, end)
+
+
+def _outdent(draft: Draft, start: int, end: int) -> None:
+    """Take the indentation of the first line from these lines, if none has less and it makes them code."""
+    indents = [_indent(line) for line in draft.lines[start:end]]
+    if indents[0] == min(indents) >= CODE_INDENT:
+        for at in range(start, end):
+            line = draft.lines[at].expandtabs(CODE_INDENT)[indents[0] :]
+            draft.replace("list_start", at, line, 0.95)
 
 
 def _indent(line: str) -> int:

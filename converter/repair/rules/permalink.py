@@ -14,7 +14,11 @@ WIDEST = 180
 FEWEST = 3
 """A mark behind fewer plain lines may belong to their text, as in `Why C#`."""
 
-_LINK = re.compile(r"\[(?:\\?#|[¶§🔗⚓∞]\ufe0f?)?\]\((?=[^()\s#]*+#)[^()\s]++(?:[ \t]++\"[^\"]*+\")?\)")
+_LINK = re.compile(
+    r"\[(?:\\?#|[¶§🔗⚓∞]\ufe0f?)?\]\((?=[^()\s#]*+#)[^()\s]++(?:[ \t]++\"[^\"]*+\")?\)"
+    r"(?:\{\.[^{}]*+\})?+(?P<attributes>[ \t]++\{[^{}]*+\})?+$"
+)
+"""Attributes that touch the link, `{.headerlink}`, are the link's; those that stand apart are the title's."""
 _MARK = re.compile(r"(?<=[\w).?!:’'\"”\]`])[ \xa0]?(?:(?P<sign>[¶🔗])\ufe0f?|(?P<hash>(?<=\w{3})#))[ \t]*$")
 
 
@@ -32,11 +36,12 @@ def permalink(draft: Draft) -> None:
     marked_lines: dict[str, list[int]] = {"sign": [], "hash": []}
     for at, kind in enumerate(draft.kinds):
         line = draft.lines[at]
-        if line.rstrip().endswith(")") and _is_heading(draft, at):
+        if line.rstrip().endswith((")", "}")) and _is_heading(draft, at):
             start = line.rfind("[")
             title = line[: max(start, 0)].rstrip()
-            if start > 0 and title.strip("# \t") and _LINK.fullmatch(line.rstrip(), start):
-                draft.replace("permalink", at, title, 0.99, kind)
+            match = _LINK.match(line.rstrip(), start) if start > 0 and title.strip("# \t") else None
+            if match:
+                draft.replace("permalink", at, title + (match["attributes"] or ""), 0.99, kind)
         elif kind in (HEADING, TEXT, ORDERED) and line.rstrip().endswith(("¶", "#", "🔗")) and width_of(line) <= WIDEST:
             match = _MARK.search(line)
             if match and match.lastgroup:
