@@ -48,8 +48,8 @@ def quantity(text: str) -> Quantity | None:
         if parentheses:
             text = parentheses["before"] + parentheses["inside"] + parentheses["after"]
             in_parentheses = True
-    if power := LONE_POWER.match(text):
-        text = f"{power[1]} 1×{text[power.end() :]}"
+    if lone_power := LONE_POWER.match(text):
+        text = f"{lone_power[1]} 1×{text[lone_power.end() :]}"
     match = QUANTITY.fullmatch(text)
     if match is None:
         return Quantity(text[0].strip("i∞I"), INFINITE, "", "", True, False) if INFINITY.fullmatch(text) else None
