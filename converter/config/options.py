@@ -12,6 +12,7 @@ from converter.errors import UsageError
 from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.model.chunking import WORDS, Chunking, Tokenizer
 from converter.model.hints import NO_HINTS, Hints
+from converter.plugins import plugins
 from converter.settings import check_settings, names_in, setting, values_of_texts
 
 if TYPE_CHECKING:
@@ -123,7 +124,6 @@ class Options:
         from converter.repair import RULES, Rule
         from converter.schema.names import refusal
         from converter.text.reading import codec_name
-        from converter.values import check
 
         check_settings(self)
         if 2 * self.chunk_overlap > self.chunking.tokens:
@@ -141,7 +141,7 @@ class Options:
             raise UsageError(f"`rules`: {error}") from error
         if unknown := sorted(self.rules_off.difference(names)):
             raise UsageError(f"unknown repair rule {', '.join(unknown)}; there are {', '.join(names)}")
-        check(self.hints)
+        self._check_hints()
         if self.encoding is not None:
             try:
                 codec_name(self.encoding)
@@ -154,6 +154,14 @@ class Options:
         for schema in self.schemas:
             if reason := refusal(schema.name):
                 raise UsageError(f"the schema {schema.name} {reason}; choose another name")
+
+    def _check_hints(self) -> None:
+        if self.hints.types or self.hints.value_types or any(plugin.kind == "types" for plugin in plugins()):
+            from converter.values import check  # a tenth of the start-up time
+
+            check(self.hints)
+        else:
+            check_settings(self.hints)
 
     @property
     def chunking(self) -> Chunking:

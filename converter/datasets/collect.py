@@ -19,7 +19,7 @@ from converter.model.events import SpooledParts
 from converter.problems import LOCKED, Problem
 from converter.records import CONTRACT_VERSION
 from converter.records.ledgers import PROBLEMS
-from converter.values import NO_HINTS, Hints, asked_type, storable
+from converter.values import NO_HINTS, Hints, storable
 from converter.values.lattice import NULL, STRING, narrow
 
 SHARE_DATASETS, SHARE_BYTES = 32, 1024 * 1024
@@ -162,10 +162,15 @@ class Datasets:
 
     def _locked_kinds(self, dataset: Dataset) -> dict[str, Kind]:
         """Return the locked kinds of columns, except for columns whose type the user sets."""
+        contract = self._contract.get(dataset.name)
+        if not contract:
+            return {}
+        from converter.values import asked_type
+
         headers = dict(dataset.order)
         return {
             name: kind
-            for name, kind in self._contract.get(dataset.name, {}).items()
+            for name, kind in contract.items()
             if name in headers and not asked_type(self._hints, headers[name], name)
         }
 

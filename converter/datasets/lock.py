@@ -10,9 +10,8 @@ import pyarrow as pa
 from converter.datasets.kinds import Kind
 from converter.datasets.part import TEXT, VALUE, cast
 from converter.errors import UsageError
-from converter.values import Hints, infer, type_named, unify
+from converter.values import Hints, unify
 from converter.values.lattice import STRING
-from converter.values.units import unit_key
 
 """What happens to a cell that does not fit: it is null and a problem, or the run fails."""
 
@@ -56,6 +55,9 @@ def locked_values(
         values = rows.column(VALUE + name)
         if fits(values.type, kind.type) and (result := cast([values], kind.type)) is not None:
             return result, []
+    from converter.values import infer
+    from converter.values.units import unit_key
+
     cells = [text or "" for text in texts.to_pylist()]
     printed = str(kind.type).partition("[day]")[0]
     base = printed.partition("(")[0].partition("[")[0]
@@ -75,6 +77,8 @@ def locked_values(
 
 
 def _parse_type(printed: str) -> pa.DataType | None:
+    from converter.values import type_named
+
     try:
         return type_named(printed.partition("[day]")[0])[1]
     except UsageError:  # one of the columns that locate a row in its source

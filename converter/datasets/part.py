@@ -17,7 +17,7 @@ from converter.records import ParsedDocument
 from converter.records.record import DOC_ID, INT32, LINE_START
 from converter.records.record import field as record_field
 from converter.records.tables import dataset_of, tables_of
-from converter.values import Column, Hints, texts
+from converter.values import Column, Hints
 from converter.values.lattice import FLOAT64, INT64, NULL, STRING, decimal128
 
 PLACE = (
@@ -141,6 +141,8 @@ def read_kinds(data: bytes) -> tuple[list[tuple[str, Kind, Occurrences]], list[t
 
 def _add(tables: _Tables, context: ParsedDocument, table_id: int, table: Table, columns: Sequence[Column],
          hints: Hints) -> None:  # fmt: skip
+    from converter.values import texts
+
     count = len(table.rows)
     for numbers, new_numbers in zip(tables.places, ([table_id] * count, range(count), table.lines), strict=True):
         numbers.extend(new_numbers)

@@ -14,8 +14,7 @@ from converter.parse.dialects.attributes import cut_title
 from converter.problems import Problem
 from converter.records.context import ParsedDocument
 from converter.records.record import BLOCK_ID, DOC_ID, INT32, LINE_END, LINE_START, SECTION_ID, STRING, Record, field
-from converter.values import Column, Conventions, Hints, dataset_name, infer_tables, storable, writes_comma
-from converter.values import Table as TableCells
+from converter.values import Column, Conventions, Hints, dataset_name, storable
 
 UNREAD = frozenset({"code", "math", "front_matter", "quote", "footnote"})
 """Blocks that are not in the document's language, or whose text is that of others."""
@@ -109,13 +108,19 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
 
     Surplus cells belong to no column; a table's columns are those of its header.
     """
-    tables = []
-    for table in (table for block in blocks for table in block.tables):
+    tables = [table for block in blocks for table in block.tables]
+    if not tables:
+        return []
+    from converter.values import Table as TableCells
+    from converter.values import infer_tables, writes_comma
+
+    cells = []
+    for table in tables:
         header = [cell.text for cell in table.header]
         columns = [[row[position].text for row in table.rows] for position in range(len(header))]
-        tables.append(TableCells(header, columns, table.lines))
+        cells.append(TableCells(header, columns, table.lines))
     texts = (block.text for block in blocks if block.kind not in UNREAD)
-    return infer_tables(tables, hints, Conventions(writes_comma=bool(tables) and writes_comma(texts)))
+    return infer_tables(cells, hints, Conventions(writes_comma=writes_comma(texts)))
 
 
 def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:

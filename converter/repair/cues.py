@@ -57,7 +57,8 @@ PHRASES = {
         r"(?:comments?|responses|replies|kommentare|commentaires|comentarios)(?: \(?\d{1,5}\)?| (?:are )?closed)?",
         r"(?:leave|post|add|write) a (?:comment|reply|response)|join the (?:conversation|discussion)|discussion|reply",
         r"log in to (?:reply|comment)|your e-?mail address will not be .{1,90}|(?:name|e-?mail|website|comment) ?\*",
-        r"\d{1,5} thoughts? on .{1,90}|.{0,20}\bcomments? (?:are|will be|is) .{0,80}|report comment",
+        r"\d{1,5} thoughts? on .{1,90}|report comment",
+        r".{0,20}\bcomments? (?:are|will be|is) .{0,80}",
     ),
     "tags": (
         r"(?:tags?|tagged(?: (?:as|with|in))?|filed under|posted (?:in|under)|categor(?:y|ies)|topics?) ?:.{0,90}",
@@ -106,7 +107,8 @@ PHRASES = {
         r"edit on (?:github|gitlab)|(?:report|open) an? (?:bug|issue|problem|error)(?: .{1,20})?",
     ),
     "legal": (
-        r"(?:©|\(c\)|copyright ©?|© ?copyright) ?\d{4}.{0,150}|©.{0,150}|.{0,80}all rights reserved.{0,40}",
+        r"(?:©|\(c\)|copyright ©?|© ?copyright) ?\d{4}.{0,150}|©.{0,150}",
+        r".{0,80}all rights reserved.{0,40}",
         r"(?:privacy|cookie)s?(?: policy| notice| settings| preferences)?",
         r"terms(?: of (?:use|service)| (?:and|&) conditions)?",
         r"imprint|impressum|datenschutz(?:erklärung)?|mentions légales|aviso legal|do not sell my .{1,30}|sitemap",
@@ -136,7 +138,27 @@ PHRASES = {
 }
 """Kind of boilerplate -> what pages say of it, in full."""
 
-_CUE = re.compile("|".join(f"(?P<{kind}>{'|'.join(phrases)})" for kind, phrases in PHRASES.items()), re.IGNORECASE)
+ANY_BEGINNING = (".{", "(?=", "[^")
+"""Phrases that begin with one of these may have any words before their own; they take most of the time."""
+OWN_WORDS = (
+    *("share", "comment", "next", "newer", "suivant", "siguiente", "weiter", "all rights", "continues", "»", "›", ">"),
+    *("cookie", "privacy", "personal data", "consent", "newsletter", "inbox", "unsubscribe", "spam", "mail"),
+    *("address", "readers", "subscribers"),
+)
+"""Words of which any text has one that such a phrase matches."""
+
+
+def _alternatives(begin_anyhow: bool) -> str:
+    chosen = {
+        kind: [phrase for phrase in phrases if phrase.startswith(ANY_BEGINNING) == begin_anyhow]
+        for kind, phrases in PHRASES.items()
+    }
+    return "|".join(f"(?P<{kind}>{'|'.join(phrases)})" for kind, phrases in chosen.items() if phrases)
+
+
+_CUE = re.compile(_alternatives(begin_anyhow=False), re.IGNORECASE)
+_LATE_CUE = re.compile(_alternatives(begin_anyhow=True), re.IGNORECASE)
+_ORDER = {kind: place for place, kind in enumerate(PHRASES)}
 _META = re.compile(
     rf"\b(?:by|von|par|por)\b:? {_PERSON}|{_MINUTES}|{_REPLIES}|{_DATED} {_DATE}|{_DATE}|{_DATED}", re.IGNORECASE
 )
@@ -177,17 +199,26 @@ def cue_of(text: str) -> str:
         lower = text.lower()
         if not any(part in lower for part in _INSIDE) and not _SIGNED.fullmatch(text):
             return ""
-    if match := _CUE.fullmatch(text):
-        return match.lastgroup or ""
+    if kind := _kind_of(text):
+        return kind
     if len(text) > LONGEST_META:
         return ""
     if _SIGNED.fullmatch(text):
         return "byline"
     parts = list(filter(None, _PARTS.split(text)))
-    matches = [match for part in parts if (match := _CUE.fullmatch(part))]
-    if len(parts) > 1 and len(parts) == len(matches):
-        return matches[0].lastgroup or ""
+    if len(parts) > 1 and all(kinds := list(map(_kind_of, parts))):
+        return kinds[0]
     first = _FIRST.search(text)
     if first is None or not _META.match(text, first.start()):
         return ""
     return "" if any(map(str.isalnum, _META.sub("", text))) else "date"
+
+
+def _kind_of(text: str) -> str:
+    """The kind of the first phrase that a text is in full; empty if it is none."""
+    lower = text.lower()
+    matches = [_CUE.fullmatch(text)]
+    if any(word in lower for word in OWN_WORDS):
+        matches.append(_LATE_CUE.fullmatch(text))
+    kinds = [match.lastgroup or "" for match in matches if match]
+    return min(kinds, key=_ORDER.__getitem__, default="")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, BULLET, INDENTED, TEXT
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A block: its first line, the line after its last one, and its text."""
 
     start: int
@@ -20,7 +19,7 @@ class Paragraph:
 
 def paragraphs_of(draft: Draft) -> Iterator[Paragraph]:
     """Yield the blocks of a draft: lines, or in text from a PDF lines of text that touch."""
-    kinds, at = draft.kinds, 0
+    lines, kinds, at = draft.lines, draft.kinds, 0
     are_wrapped = draft.state.spaced and draft.state.paged
     while at < len(kinds):
         start = at
@@ -29,7 +28,8 @@ def paragraphs_of(draft: Draft) -> Iterator[Paragraph]:
             continue
         while are_wrapped and at < len(kinds) and kinds[start] == TEXT == kinds[at]:
             at += 1
-        yield Paragraph(start, at, " ".join(line.strip() for line in draft.lines[start:at]))
+        text = lines[start].strip() if at == start + 1 else " ".join(map(str.strip, lines[start:at]))
+        yield Paragraph(start, at, text)
 
 
 def mark_item(draft: Draft, rule: str, block: Paragraph, confidence: float) -> None:

@@ -2,7 +2,7 @@
 
     cells -> prepare: filled or missing, marks off, characters folded (`cells.py`)
           -> TYPES, in order: each reads the whole column or names the cell that rules it out (`types.py`)
-          -> Column: values, unit, evidence (`infer.py`)
+          -> Column: values, unit, evidence (`inference.py`)
 
 All cells of a column decide its type; if no type fits them all, the column is string, which loses nothing.
 
@@ -13,25 +13,34 @@ order: what the user says, the cells themselves, the header and its neighbours, 
 comma is the decimal mark (`languages.py`). Each guard stands where its reading is made (`guards.py`, `versions.py`,
 `raised.py`, `styles.py`, `boolean.py`, `time64.py`), its examples and counter-examples in
 `tests/cases/values/guards.yaml`.
+
+What reads cells is imported when it is first used: a tenth of the start-up time, and many documents have no table.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from converter.model.hints import NO_HINTS, UNTYPED, DateOrder, DecimalMark, Hints
 from converter.values.column import Column, Conventions
-from converter.values.infer import (
-    Table,
-    asked_type,
-    check,
-    common_conventions,
-    infer,
-    infer_table,
-    infer_tables,
-    type_named,
-)
-from converter.values.languages import writes_comma
 from converter.values.lattice import storable, unify
 from converter.values.names import column_name, column_names, dataset_name
-from converter.values.string import texts
-from converter.values.types import TYPES
+
+if TYPE_CHECKING:
+    from converter.values.inference import (
+        Table,
+        asked_type,
+        check,
+        common_conventions,
+        infer,
+        infer_table,
+        infer_tables,
+        type_named,
+    )
+    from converter.values.languages import writes_comma
+    from converter.values.string import texts
+    from converter.values.types import TYPES
 
 __all__ = [
     "NO_HINTS", "TYPES", "UNTYPED", "Column", "Conventions", "DateOrder", "DecimalMark", "Hints", "Table",
@@ -39,3 +48,13 @@ __all__ = [
     "infer_tables", "storable", "texts", "type_named", "unify",
     "writes_comma",
 ]  # fmt: skip
+
+_MODULES = {"writes_comma": "languages", "texts": "string", "TYPES": "types"}
+"""Where names are that are imported when they are first used; the others are in `inference.py`."""
+
+
+def __getattr__(name: str) -> Any:
+    """Import what reads cells (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES.get(name, 'inference')}"), name)

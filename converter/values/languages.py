@@ -44,6 +44,7 @@ def writes_comma(texts: Iterable[str]) -> bool:
     """Whether texts are in a language whose decimal mark is a comma, as far as their words tell."""
     texts_words = (word for text in texts for word in WORD.findall(text[:LONGEST].lower()))
     words = list(islice(texts_words, MOST_WORDS))
-    comma_words = sum(word in COMMA_WORDS or CYRILLIC.fullmatch(word) is not None for word in words)
-    english_words = sum(word in ENGLISH_WORDS for word in words)
+    cyrillic_words = sum(CYRILLIC.fullmatch(word) is not None for word in words if not word.isascii())
+    comma_words = sum(map(COMMA_WORDS.__contains__, words)) + cyrillic_words
+    english_words = sum(map(ENGLISH_WORDS.__contains__, words))
     return comma_words >= max(FEWEST, SHARE * len(words), MAJORITY * english_words)

@@ -25,7 +25,7 @@ QUANTITY = re.compile(
     r"(?P<suffix> ?[^\s\d.,'()+].{0,30})?"
 )
 # `10⁹`; `2x100` and `3×105` may be products.
-LONE_POWER = re.compile(r"^([+-]?)(?=10[\^⁺⁻⁰¹²³⁴-⁹])")
+LONE_POWER = re.compile(r"([+-]?)(?=10[\^⁺⁻⁰¹²³⁴-⁹])")
 INFINITE = "inf"
 INFINITY = re.compile(r"[+-]?(?:inf|infinity|∞)", re.IGNORECASE)
 PARENTHESES = re.compile(r"(?P<before>[^()\d]{0,4})\((?P<inside>[^()+-]+)\)(?P<after>[^()\d]{0,12})")
@@ -48,7 +48,9 @@ def quantity(text: str) -> Quantity | None:
         if parentheses:
             text = parentheses["before"] + parentheses["inside"] + parentheses["after"]
             in_parentheses = True
-    match = QUANTITY.fullmatch(LONE_POWER.sub(r"\1 1×", text))
+    if lone_power := LONE_POWER.match(text):
+        text = f"{lone_power[1]} 1×{text[lone_power.end() :]}"
+    match = QUANTITY.fullmatch(text)
     if match is None:
         return Quantity(text[0].strip("i∞I"), INFINITE, "", "", True, False) if INFINITY.fullmatch(text) else None
     sign, prefix, inner_sign, body, exponent, power, superscript, ornament, suffix = match.groups()

@@ -199,7 +199,7 @@ def test_conversion_imports_no_heavy_packages(folder: Path, code: str) -> None:
     result = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
     modules = set(result.stdout.split())
     assert {"pyarrow", "markdown_it"} <= modules
-    assert not modules & {"numpy", "pandas", "duckdb", "pyspark", "converter.repair.cues"}
+    assert not modules & {"numpy", "pandas", "duckdb", "pyspark", "converter.repair.cues", "converter.values.inference"}
 
 
 def test_version_is_printed(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from converter.model.events import join_rows
 from converter.model.source import Source, document_id
 from converter.records import RECORDS, Record, default_records
 from converter.records.contract import contract, published
-from converter.records.sections import word_count
+from converter.records.sections import PIECE, word_count
 from tests.benchmarks.documents import CONSTRUCTS, generated
 from tests.support.accounting import rows_of
 from tests.support.conversion import records_of, rows_of_batch
@@ -115,6 +115,13 @@ def test_a_document_converted_in_pieces_has_the_same_rows(source: str) -> None:
 @pytest.mark.parametrize("space", ["\x1c", "\x85", "\u2028", "\u3000", "\xa0", "\u200b", "\n\n", "\t "])
 def test_word_count_of_a_large_text_equals_split(space: str) -> None:
     text = space + f"a{space}word,{space}" * 20_000
+    assert word_count(text) == len(text.split())
+
+
+@pytest.mark.parametrize(("before", "after"), [("a", "b"), ("a ", "b"), ("a", " b"), (" ", " "), ("a", "")])
+def test_a_word_counts_once_wherever_a_large_text_is_cut(before: str, after: str) -> None:
+    text = "word " * PIECE
+    text = text[: PIECE - len(before)] + before + after + text[PIECE + len(after) :]
     assert word_count(text) == len(text.split())
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, TEXT, UNDERLINE, ends_sentence, width_of
@@ -35,8 +35,7 @@ _NAME = re.compile(r"[^\W\d_]")
 _NO_NAME = re.compile(r"[.,;:=]$|^[-+*/%<>=|]|[{}<>;]")
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A cell: the index of its first line and of the one after its last, its text and its form."""
 
     at: int
