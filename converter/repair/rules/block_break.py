@@ -48,7 +48,7 @@ def block_break(draft: Draft) -> None:
     """In wrapped text whose titles and paragraphs touch, a line that has room for the first word of the next one, which
     begins with a capital, ends its block."""
     kinds, lines, is_paged = draft.kinds, draft.lines, draft.state.paged
-    if draft.state.headings == "marked" or draft.state.copied:
+    if draft.state.headings == "marked" or draft.state.copied or draft.state.markup:
         return
     if not is_paged and _MARKED_KINDS.intersection(kinds):
         return

@@ -31,6 +31,8 @@ def list_marks(draft: Draft) -> None:
     that ends with a colon, in a row of sentences or labels, and between two titles. In a text without any mark whose
     blocks are lines, or paragraphs that a PDF reader wrapped, like blocks are, below a colon or a title, or if they
     begin as no sentence of a text does."""
+    if draft.state.markup:
+        return
     if not draft.state.copied:
         _mark_alone(draft)
         return
