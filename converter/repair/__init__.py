@@ -29,8 +29,8 @@ from converter.repair.rules.label_break import label_break
 from converter.repair.rules.link_gaps import link_gaps
 from converter.repair.rules.list_break import list_break
 from converter.repair.rules.list_indent import list_indent
-from converter.repair.rules.list_markup import list_markup
 from converter.repair.rules.list_marks import list_marks
+from converter.repair.rules.list_markup import list_markup
 from converter.repair.rules.list_start import list_start
 from converter.repair.rules.margin import margin
 from converter.repair.rules.numbered_links import numbered_links

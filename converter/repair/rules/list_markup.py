@@ -59,9 +59,7 @@ def _lists(draft: Draft, runs: Sequence[_Run]) -> Iterator[tuple[_Run, float]]:
             is_below_text = False
         is_introduced = not is_apart and above.forms.endswith(LEAD)
         is_menu = len(run.forms) >= FEWEST_SHORT and {*run.forms} == {SHORT}
-        is_list = is_menu or (
-            bool(run.forms) and (is_introduced or is_below_text) and not _is_text(draft.lines, run)
-        )
+        is_list = is_menu or (bool(run.forms) and (is_introduced or is_below_text) and not _is_text(draft.lines, run))
         if is_list and len(run.forms) >= FEWEST:
             yield run, 0.9 if is_introduced else 0.8
         is_below_text = not is_list
