@@ -12,6 +12,7 @@ from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, TEXT, UNDERLINE, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table, is_value
 from converter.repair.paragraphs import paragraphs_of
+from converter.repair.periods import features_of, reading_below
 from converter.repair.rule import FULL, rule
 
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 16
@@ -20,6 +21,9 @@ FEWEST_ROWS = 3
 
 MOST_HOLES = 2
 """So many cells at the end of a row may be missing."""
+
+FEWEST_BITS = 10.0
+"""Bits that the columns of a table save at least."""
 
 LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is no header."""
@@ -51,9 +55,17 @@ def table_cells(draft: Draft) -> None:
     rows of a table; the columns that hold only values show how many cells a row has."""
     if draft.state.spaced and not (draft.state.one_line or draft.state.paged):
         return  # wrapped cells are several lines
+    is_marked = draft.state.headings == "marked"
     for run in _runs(draft):
-        for table in _tables(run, draft.state.headings == "marked"):
-            insert_table(draft, "table_cells", table, 0.85)
+        tables = list(_tables_by_period(run)) if is_marked else []
+        start = 0
+        for table in [*tables, None]:
+            end = next((at for at in range(start, len(run)) if table and run[at].at == table.start), len(run))
+            for other in _tables(run[start:end], is_marked and start == 0):
+                insert_table(draft, "table_cells", other, 0.85)
+            if table:
+                insert_table(draft, "table_cells", table, 0.85)
+                start = next((at for at in range(end, len(run)) if run[at].at >= table.end), len(run))
 
 
 def _runs(draft: Draft) -> Iterator[list[Cell]]:
@@ -78,6 +90,39 @@ def _form(text: str) -> str:
     if _MISSING.fullmatch(text):
         return OPEN
     return VALUE if is_value(text) or _NUMBER.fullmatch(text) else WORDS
+
+
+def _tables_by_period(run: Sequence[Cell]) -> Iterator[Notation]:
+    """Yield the tables of a run in a text whose titles and items are marked: short lines without marks are cells.
+
+    The header follows a line that is no name, or another table.
+    """
+    cells = [features_of(cell.text) for cell in run]
+    names = [_is_name(cell.text) for cell in run]
+    last_end = at = 0
+    while at < len(run):
+        table = None
+        if names[at] and (at == last_end or not names[at - 1]):
+            table = max(
+                (
+                    (reading, columns)
+                    for columns in range(FEWEST_COLUMNS, MOST_COLUMNS)
+                    if _names_columns([cell.text for cell in run[at : at + columns]])
+                    if (reading := reading_below(cells, at + columns, columns)) and reading.gain >= FEWEST_BITS
+                ),
+                key=lambda choice: choice[0].gain,
+                default=None,
+            )
+        if table:
+            reading, columns = table
+            rows = [
+                Row(run[row[0] or 0].at, [run[place].text if place is not None else "" for place in row])
+                for row in reading.rows
+            ]
+            yield Notation(run[at].at, run[reading.end - 1].end, [cell.text for cell in run[at : at + columns]], rows)
+            last_end = at = reading.end
+        else:
+            at += 1
 
 
 def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:
