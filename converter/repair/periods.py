@@ -6,25 +6,26 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from converter.repair.lines import ends_sentence, width_of
 from converter.repair.notation import is_value
 
 FEWEST_ROWS = 2
-HORIZON = 240
-"""Cells that are examined below a header."""
+FIRST_ROWS, FEW, MANY = 3, 8, 400
+"""Rows that give the first columns, and that are read at most: few show how many columns there are."""
 
 HOLE, ROW, CELL = 4.0, 1.0, 0.3
 """Bits that an empty cell costs, a row, and a cell."""
 
-FIRST_ROWS, ROUNDS = 3, 3
-"""How many rows give the first columns, and how often rows are read by the columns that the last reading gave."""
+ROUNDS = 3
+"""How often rows are read by the columns that the last reading gave."""
 
 _SIZES = (3, 12, 30, 70)
 _WORDS = (1, 2, 5)
 _NAME_SIGNS = re.compile(r"[_.:/()\d]")
 _MISSING = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
-_MARKS = "`*[\"“("
+_MARKS = '`*["“('
 _ALPHABETS = (5, len(_MARKS) + 1, 4, len(_SIZES) + 1, len(_WORDS) + 1, 2)
 """How many values each feature has."""
 
@@ -100,13 +101,14 @@ class _Column:
         return self._bits[cell]
 
 
-def reading_below(cells: Sequence[Features], start: int, columns: int) -> Reading | None:
+def reading_below(cells: Sequence[Features], start: int, columns: int, most_rows: int) -> Reading | None:
     """Return the rows of so many columns from a cell on that save most bits; None if no two rows do.
 
     The cells above are the names of the columns, which are unlike the cells of their columns.
     """
-    end = min(len(cells), start + HORIZON)
-    rows: Sequence[Row] = [tuple(range(at, at + columns)) for at in range(start, end - columns + 1, columns)][:FIRST_ROWS]
+    end = min(len(cells), start + most_rows * columns)
+    starts = range(start, end - columns + 1, columns)[:FIRST_ROWS]
+    rows: Sequence[Row] = [tuple(range(at, at + columns)) for at in starts]
     best = Reading((), start, 0.0)
     for _ in range(ROUNDS):
         if len(rows) < FEWEST_ROWS:
@@ -117,9 +119,9 @@ def reading_below(cells: Sequence[Features], start: int, columns: int) -> Readin
         rows = best.rows
     if len(best.rows) < FEWEST_ROWS:
         return None
-    parts = _columns_of(cells, best.rows, columns)
+    parts = _columns_of(cells, best.rows, columns)[:-1]
     names = cells[start - columns : start]
-    contrast = sum(min(0.0, part.bits(name) - _name_bits(name)) for part, name in zip(parts, names, strict=False))
+    contrast = sum(min(0.0, part.bits(name) - _name_bits(name)) for part, name in zip(parts, names, strict=True))
     return replace(best, gain=best.gain + contrast)
 
 
@@ -141,42 +143,45 @@ def _columns_of(cells: Sequence[Features], rows: Sequence[Row], columns: int) ->
 def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Column]) -> Reading:
     """Return the rows that save most, given the columns."""
     *parts, pool = columns
-    best: dict[int, tuple[float, int, Row]] = {start: (0.0, 0, ())}
-    """Cell after a row -> the bits saved up to there, the row's number, and the row."""
+    best: dict[int, tuple[float, Row]] = {start: (0.0, ())}
+    """Cell after a row -> the bits saved up to there, and the row."""
     last = start
     for at in range(start, end):
-        if at not in best:
+        if at not in best or best[at][0] < best[last][0] - HOLE * len(parts):
             continue
-        gain, number, _ = best[at]
-        if gain < best[last][0] - HOLE * len(parts):
-            continue
-        for row in _rows_at(at, end, len(parts)):
-            saved = gain - ROW
-            for part, place in zip(parts, row, strict=True):
-                if place is None:
-                    saved -= HOLE
-                else:
-                    saved += pool.bits(cells[place]) - part.bits(cells[place]) - CELL
-            below = max(place for place in row if place is not None) + 1
-            if below not in best or saved > best[below][0]:
-                best[below] = (saved, number + 1, row)
-                if saved > best[last][0]:
+        for saved, row in _rows_at(cells[at : min(at + len(parts), end)], at, parts, pool):
+            total = best[at][0] + saved
+            below = at + len(row) - row.count(None)
+            if below not in best or total > best[below][0]:
+                best[below] = (total, row)
+                if total > best[last][0]:
                     last = below
     rows: list[Row] = []
     at = last
     while at > start:
-        rows.append(best[at][2])
-        at = rows[-1][0] if rows[-1][0] is not None else start
+        rows.append(best[at][1])
+        at -= len(rows[-1]) - rows[-1].count(None)
     return Reading(rows[::-1], last, best[last][0])
 
 
-def _rows_at(at: int, end: int, columns: int) -> Iterator[Row]:
-    """Yield the rows that may begin with a cell: no cell, one, or the last two are empty."""
-    places = range(at, at + columns)
-    if at + columns <= end:
-        yield tuple(places)
-    if at + columns - 1 <= end and columns > 2:
-        for hole in range(1, columns):
-            yield (*places[:hole], None, *places[hole:-1])
-    if at + columns - 2 <= end and columns > 3:
-        yield (*places[:-2], None, None)
+def _rows_at(
+    cells: Sequence[Features], at: int, parts: Sequence[_Column], pool: _Column
+) -> Iterator[tuple[float, Row]]:
+    """Yield the rows of these cells, the first of which is cell `at`, and the bits that they save: no cell of a row,
+    one, or the last two are empty."""
+    count = len(parts)
+    if len(cells) < max(count - 2, 1):
+        return
+    bits = [pool.bits(cell) - CELL for cell in cells]
+    left = list(accumulate((bits[place] - parts[place].bits(cell) for place, cell in enumerate(cells)), initial=-ROW))
+    """What the cells before each one save, none of them empty."""
+    places = range(at, at + count)
+    if len(cells) == count:
+        yield left[count], tuple(places)
+    if len(cells) >= count - 1 and count > 2:
+        right = 0.0
+        for hole in range(count - 1, 0, -1):
+            yield left[hole] + right - HOLE, (*places[:hole], None, *places[hole:-1])
+            right += bits[hole - 1] - parts[hole].bits(cells[hole - 1])
+    if count > 3:
+        yield left[count - 2] - 2 * HOLE, (*places[:-2], None, None)
