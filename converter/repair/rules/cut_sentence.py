@@ -56,7 +56,7 @@ _KINDS = frozenset((TEXT, DEFINITION, QUOTE))
 @rule("cut_sentence", FULL)
 def cut_sentence(draft: Draft) -> None:
     """In a text without blank lines in which lines begin with a comma, a full stop or another mark that only continues
-    a sentence, each line is joined to the sentence that it belongs to."""
+    a sentence, or end with an article or a preposition, each line is joined to the sentence that it belongs to."""
     if draft.state.spaced or draft.state.headings == "marked":
         return
     kinds, lines = draft.kinds, draft.lines
