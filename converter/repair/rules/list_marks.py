@@ -57,7 +57,8 @@ def _mark_alone(draft: Draft) -> None:
         return
     blocks = list(paragraphs_of(draft))
     texts = [block.text for block in blocks]
-    for start, end, confidence in lists_among(texts, [kinds[block.start] == TEXT for block in blocks], are_apart):
+    is_text = [kinds[block.start] == TEXT and "  " not in block.text for block in blocks]
+    for start, end, confidence in lists_among(texts, is_text, are_apart):
         for block in blocks[start:end]:
             mark_item(draft, "list_marks", block, confidence)
         for edge in (start, end):

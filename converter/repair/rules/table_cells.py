@@ -59,7 +59,7 @@ def table_cells(draft: Draft) -> None:
         return  # wrapped cells are several lines
     is_marked = draft.state.headings == "marked"
     for run in _runs(draft):
-        tables = list(_tables_by_period(run)) if is_marked else []
+        tables = list(_tables_by_period(run)) if is_marked and draft.state.spaced else []
         start = 0
         for table in [*tables, None]:
             end = next((at for at in range(start, len(run)) if table and run[at].at == table.start), len(run))
@@ -77,7 +77,8 @@ def _runs(draft: Draft) -> Iterator[list[Cell]]:
     for block in paragraphs_of(draft):
         kind, text = kinds[block.start], block.text
         is_title = block.end < len(kinds) and kinds[block.end] == UNDERLINE
-        if (kind == TEXT or (kind == BULLET and len(text) == 1)) and not is_title and "\t" not in text:
+        is_aligned = "\t" in text or "  " in text
+        if (kind == TEXT or (kind == BULLET and len(text) == 1)) and not (is_title or is_aligned):
             run.append(Cell(block.start, block.end, text, _form(text)))
         elif run:
             yield run
