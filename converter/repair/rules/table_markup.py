@@ -48,9 +48,12 @@ def table_markup(draft: Draft) -> None:
     place = 0
     while place < len(starts):
         step, end = _group(starts, place)
-        if 2 <= end - place <= MOST_COLUMNS and end < len(starts) and (table := _table(draft, starts[place:end], step)):
-            insert_table(draft, "table_markup", table, 0.9, is_nested=False)
-            while end < len(starts) and starts[end] < table.end:
+        if 2 <= end - place <= MOST_COLUMNS and end < len(starts):
+            table, last = _table(draft, starts[place:end], step)
+            if table:
+                insert_table(draft, "table_markup", table, 0.9, is_nested=False)
+                last = table.end
+            while end < len(starts) and starts[end] < last:
                 end += 1
         place = end
 
@@ -66,27 +69,31 @@ def _group(starts: Sequence[int], place: int) -> tuple[int, int]:
     return steps[0], place + lines
 
 
-def _table(draft: Draft, header: Sequence[int], step: int) -> Notation | None:
-    """Return the table whose names stand in these lines; None if no rows of as many cells stand below."""
+def _table(draft: Draft, header: Sequence[int], step: int) -> tuple[Notation | None, int]:
+    """Return the table whose names stand in these lines, and the line of its last row, which may name another one; no
+    table if no rows of as many cells stand below."""
     names = [draft.lines[at].strip() for at in header]
     if not all(map(_is_name, names)) or len({*names}) < len(names):
-        return None
+        return None, 0
     first = header[-1] + 1
     while draft.kinds[first] == BLANK:
         first += 1
     head_gap = first - header[-1] - 1
     best: list[Row] = []
+    last = 0
     for gap in range(max(FEWEST_GAP, step), min(head_gap, WIDEST_GAP) + 1):
         spacing = _Spacing(len(names), step, (len(names) - 1) * step + 1 + gap)
         rows = _rows(draft, first, spacing)
+        last = max([last, *(row.at for row in rows[-1:])])
         is_headed = gap < head_gap or names_columns(names, [row.cells for row in rows])
         if is_headed and len(rows) > len(best):
             best = rows
     cells = [cell for row in best for cell in row.cells]
     is_sure = len(best) > 1 or (all(cells) and (any(map(is_value, cells)) or not any(map(_is_name, cells))))
     if not best or not is_sure or sum(map(bool, cells)) < FEWEST_CELLS * len(cells):
-        return None
-    return Notation(header[0], min(best[-1].at + header[-1] - header[0] + 1, len(draft.lines)), names, best)
+        return None, last
+    end = min(best[-1].at + header[-1] - header[0] + 1, len(draft.lines))
+    return Notation(header[0], end, names, best), last
 
 
 def _is_name(text: str) -> bool:
