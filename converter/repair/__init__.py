@@ -31,6 +31,7 @@ from converter.repair.rules.link_gaps import link_gaps
 from converter.repair.rules.list_break import list_break
 from converter.repair.rules.list_indent import list_indent
 from converter.repair.rules.list_marks import list_marks
+from converter.repair.rules.list_markup import list_markup
 from converter.repair.rules.list_start import list_start
 from converter.repair.rules.margin import margin
 from converter.repair.rules.numbered_links import numbered_links
@@ -51,6 +52,7 @@ from converter.repair.rules.table_delimiter import table_delimiter
 from converter.repair.rules.table_gaps import table_gaps
 from converter.repair.rules.table_grid import table_grid
 from converter.repair.rules.table_header import table_header
+from converter.repair.rules.table_markup import table_markup
 from converter.repair.rules.table_pipes import table_pipes
 from converter.repair.rules.table_ruler import table_ruler
 from converter.repair.rules.whole_fence import whole_fence
@@ -69,7 +71,7 @@ def _reshaping(*rules: Rule) -> tuple[Rule, ...]:
     return tuple(replace(rule, reshapes=True) for rule in rules)
 
 
-TABLES = _reshaping(table_grid, table_ruler, table_broken, table_delimited, table_columns, table_cells)
+TABLES = _reshaping(table_grid, table_ruler, table_broken, table_delimited, table_columns, table_markup, table_cells)
 """Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
 
 RESHAPING = _reshaping(
@@ -100,6 +102,7 @@ BUILT_IN: tuple[Rule, ...] = (
     table_header,
     table_break,
     # lists
+    list_markup,
     list_marks,
     # text outside the article, then headings
     chrome,

@@ -32,8 +32,9 @@ CLAUSE = 5
 WIDE = 25
 """Columns that short lines below a title have on average if they are items: those of menus and cells have fewer."""
 
-TELLING = 40
-"""Columns from which on a line with a label says something: a field of a form or of a configuration is shorter."""
+TELLING, TELL = 40, 0.6
+"""Columns from which on a line with a label says something, and the share of items that do: a field of a form or of a
+configuration is shorter."""
 
 _LABEL = re.compile(r"[^\s:：.!?]{1,40}(?: [^\s:：.!?]{1,40}){0,5}(?:: |：)(?=\S)")
 _OPENING = re.compile(r"[^\W\d_]+")
@@ -86,7 +87,7 @@ def lists_among(lines: Sequence[str], is_text: Sequence[bool], are_apart: bool) 
 
 def _form(line: str) -> str:
     form = form_of(line)
-    return PARAGRAPH if form != LEAD and width_of(line) > LONG else form
+    return PARAGRAPH if form not in (LEAD, LABEL) and width_of(line) > LONG else form
 
 
 def _label(line: str) -> str:
@@ -103,6 +104,20 @@ def _span(forms: str, start: int, kinds: str) -> int:
 
 def _introduced(lines: Sequence[str], forms: str, start: int, are_apart: bool) -> int:
     """The line after the last item below a lead-in; 0 if none are sure."""
+    return _alike(lines, forms, start, are_apart) or _unlike(lines, forms, start)
+
+
+def _unlike(lines: Sequence[str], forms: str, start: int) -> int:
+    """The line after the last item of a list of titles, labels and sentences, none of which a text begins with."""
+    end = start
+    while end < len(forms) and forms[end] in SHORT + SENTENCE + LABEL and not _is_narrative(lines[end]):
+        end += 1
+    end = _without_title(forms, start, end) if forms[start:end].endswith(SHORT) else end
+    return end if end - start >= FEWEST_ALONE else 0
+
+
+def _alike(lines: Sequence[str], forms: str, start: int, are_apart: bool) -> int:
+    """The line after the last of the items of one form below a lead-in; 0 if none are sure."""
     end = start
     while end < len(lines) and forms[end] not in LEAD + OTHER and lines[end].lstrip()[:1].islower():
         end += 1
@@ -141,9 +156,8 @@ def _alone(lines: Sequence[str], forms: str, start: int, labels: Counter[str], a
         return 0
     run = lines[start:end]
     if form == LABEL:
-        is_sure = all(labels[_label(line)] == 1 for line in run) and all(
-            ends_sentence(line) or width_of(line) >= TELLING for line in run
-        )
+        telling = sum(ends_sentence(line) or width_of(line) >= TELLING for line in run)
+        is_sure = all(labels[_label(line)] == 1 for line in run) and telling >= TELL * len(run)
         return end if is_sure else 0
     if form == SENTENCE:
         is_sure = not any(

@@ -41,11 +41,14 @@ class Notation:
     rows: Sequence[Row]
 
 
-def insert_table(draft: Draft, rule: str, table: Notation, confidence: float) -> None:
-    """Write a table as a GFM pipe table: its header in its first line, each row in its own."""
+def insert_table(draft: Draft, rule: str, table: Notation, confidence: float, is_nested: bool = True) -> None:
+    """Write a table as a GFM pipe table: its header in its first line, each row in its own.
+
+    The indentation of its first line is that of an item around it if it is nested, and says nothing otherwise.
+    """
     columns = len(table.header or table.rows[0].cells)
     first_line = draft.lines[table.start]
-    indentation = " " * (len(first_line) - len(first_line.lstrip(" ")))
+    indentation = " " * (len(first_line) - len(first_line.lstrip(" "))) if is_nested else ""
     header = list(table.header) or [""] * columns
     lines = {table.start: [indentation + _line_of(header), indentation + "|" + " --- |" * columns]}
     for row in table.rows:

@@ -43,6 +43,10 @@ FEWEST_AMID = 3
 PARAGRAPHS_END = 0.8
 """The share of long paragraphs above a blank line that shows that lines which touch are no paragraphs."""
 
+SENTENCES_TOUCH, SENTENCES_TOUCH_AMID_GAPS, MANY_GAPS = 0.65, 0.5, 4
+"""The share of sentences that touch the line below which shows that blank lines stand where tags stood alone; where
+that many runs of several blank lines part other lines, a lower one suffices."""
+
 DISTINCT = 0.4
 """The share of touching lines that begin with a word of their own, under which a text is a log, not a page."""
 
@@ -55,8 +59,10 @@ _TAIL = BLANK + IMAGE
 _SETEXT = re.compile(r"(?<!t)t[=_]")
 _HTML_HEADING = re.compile(r"\s*<h[1-6][\s>]", re.I)
 _GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
+_WIDE_GAP = re.compile("(?<=[^ ])  +(?=[^ ])")
 _BLOCK = re.compile(r"t|#|!|>+|[|:]+|v+|[-1oi]+")
 
+_MARKUP = "blank lines only around lists and tables, one line per paragraph, as a page's markup is spaced"
 _COPIED = "blank lines only below paragraphs, one line per paragraph, as a browser copies text"
 _LAYOUT = {
     (True, True): "spaced, one line per paragraph",
@@ -79,6 +85,9 @@ class State:
     evidence: tuple[str, ...] = ()
     copied: bool = False
     """Blank lines follow only paragraphs, as in a browser's copy: lines that touch are titles, items or rows."""
+    markup: bool = False
+    """Blank lines stand where tags of lists and tables stood alone on a line, as `textContent` leaves them: other
+    blocks touch."""
     paged: bool = False
     """Form feeds end its pages, as a PDF reader writes them: a program broke its lines, where the next word had no
     room."""
@@ -86,6 +95,8 @@ class State:
     @property
     def layout(self) -> str:
         """The layout in words."""
+        if self.markup:
+            return _MARKUP
         return _COPIED if self.copied else _LAYOUT[self.spaced, self.one_line]
 
 
@@ -117,10 +128,12 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
     gaps = len(_GAP.findall(signature))
     blocks = len(_BLOCK.findall(re.sub("t+", TEXT, signature) if is_wrapped else signature))
     spaced = texts == 0 or gaps > STRAY * (blocks - 1) or blocks < 3
-    copied = not is_wrapped and spaced and not is_marked and long_lines > 0 and _is_copied(lines, kinds, touching_lines)
+    has_room = not is_wrapped and spaced and not is_marked and long_lines > 0 and not _has_marks(lines, kinds)
+    markup = has_room and _is_spaced_by_markup(lines, kinds)
+    copied = has_room and not markup and _is_copied(lines, kinds, touching_lines)
     if is_wrapped:
         one_line = False
-    elif copied:
+    elif copied or markup:
         spaced, one_line = False, True
     elif spaced:
         one_line = long_lines > 0 and (not touching_lines or (long_lines >= 3 and len(touching_lines) * 20 < texts))
@@ -137,21 +150,41 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
     pages = sum(line.startswith("\f") for line in lines)
     if pages:
         evidence += (f"{pages} form feeds end pages",)
-    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, pages > 0)
+    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, markup, pages > 0)
+
+
+def _has_marks(lines: Sequence[str], kinds: Sequence[str]) -> bool:
+    """Whether lines have marks of Markdown, more than code in a copy may hold."""
+    marks = sum(
+        (kind in _MARKED_KINDS and len(line) > 1) or "](" in line or "**" in line or "```" in line
+        for line, kind in zip(lines, kinds, strict=True)
+    )
+    return marks > MARKS * len(kinds)
+
+
+def _is_spaced_by_markup(lines: Sequence[str], kinds: Sequence[str]) -> bool:
+    """Whether most sentences and long paragraphs touch the line below, and several blank lines in a row part lines.
+
+    Where many do, those among the sentences that are last cells of rows touch nothing.
+    """
+    signature = "".join(kinds)
+    gaps = len(_WIDE_GAP.findall(signature))
+    texts = [at for at, kind in enumerate(kinds) if kind == TEXT and width_of(lines[at]) >= NARROW]
+    sentences = [signature[at + 1 : at + 2] == TEXT for at in texts if ends_sentence(lines[at])]
+    long_lines = [signature[at + 1 : at + 2] == TEXT for at in texts if _is_long(lines[at])]
+    if not gaps or len(sentences) < FEWEST_TITLES:
+        return False
+    if gaps >= MANY_GAPS:
+        return sum(sentences) >= SENTENCES_TOUCH_AMID_GAPS * len(sentences)
+    return sum(sentences) >= SENTENCES_TOUCH * len(sentences) and sum(long_lines) >= SENTENCES_TOUCH * len(long_lines)
 
 
 def _is_copied(lines: Sequence[str], kinds: Sequence[str], touching_lines: Sequence[int]) -> bool:
     """Whether a text has the blank lines of a browser's copy: only below paragraphs, not below titles, items or rows.
 
-    Its lines are whole blocks without any mark of Markdown; where two touch, the upper one is mostly a title or an
-    item, and hardly any sentence continues below.
+    Its lines are whole blocks; where two touch, the upper one is mostly a title or an item, and hardly any sentence
+    continues below.
     """
-    marks = sum(
-        kind in _MARKED_KINDS or "](" in line or "**" in line or "```" in line
-        for line, kind in zip(lines, kinds, strict=True)
-    )
-    if marks > MARKS * len(kinds):
-        return False
     # Rows of a table touch in any text.
     places = [at for at in touching_lines if "\t" not in lines[at] and "  " not in lines[at]]
     words = {next(iter(lines[at].split(None, 1)), "") for at in places}

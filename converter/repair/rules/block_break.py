@@ -58,7 +58,7 @@ def block_break(draft: Draft) -> None:
     """In wrapped text whose titles and paragraphs touch, a line that has room for the first word of the next one, which
     begins with a capital, ends its block."""
     kinds, lines, is_paged = draft.kinds, draft.lines, draft.state.paged
-    if draft.state.copied:
+    if draft.state.copied or draft.state.markup:
         return
     is_marked = draft.state.headings == "marked" or (not is_paged and bool(_MARKED_KINDS.intersection(kinds)))
     if is_marked and (draft.state.spaced or is_paged):

@@ -17,8 +17,11 @@ FEWEST = 3
 MARKS = (",", ".", ":")
 """Marks with which no line of a text begins, unless it was cut."""
 
+OPEN_END = "the"
+"""Sign of a line that ends with an article or a preposition, which the line of a whole paragraph never does."""
+
 KINDS = 2
-"""Different marks must begin lines: in SQL, a comma does."""
+"""Different marks must begin lines: in SQL, a comma does. Such an end counts as one."""
 
 LONG = 60
 """Columns from which on a line is a part of a sentence, unless it ends one."""
@@ -53,7 +56,7 @@ _KINDS = frozenset((TEXT, DEFINITION, QUOTE))
 @rule("cut_sentence", FULL)
 def cut_sentence(draft: Draft) -> None:
     """In a text without blank lines in which lines begin with a comma, a full stop or another mark that only continues
-    a sentence, each line is joined to the sentence that it belongs to."""
+    a sentence, or end with an article or a preposition, each line is joined to the sentence that it belongs to."""
     if draft.state.spaced or draft.state.headings == "marked":
         return
     kinds, lines = draft.kinds, draft.lines
@@ -62,6 +65,12 @@ def cut_sentence(draft: Draft) -> None:
         for above, line in pairwise(lines)
         if line[:1] in MARKS and (len(line) == 1 or _CONTINUED.match(line)) and _IS_OPEN.search(above[-1:])
     ]
+    if draft.state.one_line:
+        marks += [
+            OPEN_END
+            for (above, line), kind in zip(pairwise(lines), kinds, strict=False)
+            if kind == TEXT and line and " " in above and above.rsplit(None, 1)[-1] in _OPEN_WORDS
+        ]
     if len(marks) < FEWEST or len({*marks}) < KINDS:
         return
     labels = _labels(kinds, lines)

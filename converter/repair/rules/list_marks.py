@@ -31,6 +31,8 @@ def list_marks(draft: Draft) -> None:
     that ends with a colon, in a row of sentences or labels, and between two titles. In a text without any mark whose
     blocks are lines, or paragraphs that a PDF reader wrapped, like blocks are, below a colon or a title, or if they
     begin as no sentence of a text does."""
+    if draft.state.markup:
+        return
     if not draft.state.copied:
         _mark_alone(draft)
         return
@@ -55,7 +57,8 @@ def _mark_alone(draft: Draft) -> None:
         return
     blocks = list(paragraphs_of(draft))
     texts = [block.text for block in blocks]
-    for start, end, confidence in lists_among(texts, [kinds[block.start] == TEXT for block in blocks], are_apart):
+    is_text = [kinds[block.start] == TEXT and "  " not in block.text for block in blocks]
+    for start, end, confidence in lists_among(texts, is_text, are_apart):
         for block in blocks[start:end]:
             mark_item(draft, "list_marks", block, confidence)
         for edge in (start, end):

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from converter.repair.cues import cue_of
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, TEXT, UNDERLINE, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table, is_value
 from converter.repair.paragraphs import paragraphs_of
+from converter.repair.periods import FEW, MANY, Features, Reading, features_of, reading_below
 from converter.repair.rule import FULL, rule
 
 FEWEST_COLUMNS, MOST_COLUMNS = 2, 16
@@ -20,6 +22,9 @@ FEWEST_ROWS = 3
 
 MOST_HOLES = 2
 """So many cells at the end of a row may be missing."""
+
+FEWEST_BITS, BITS_OF_CELL = 12.0, 1.5
+"""Bits that the columns of a table save at least, in all and for each cell."""
 
 LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is no header."""
@@ -32,7 +37,7 @@ _NUMBER = re.compile(r"[^\w\s]{0,3}\d[^A-Za-z]{0,30}(?:[A-Za-z%]{1,3})?[^\w\s]{0
 _LINK = re.compile(r"!?\[([^\[\]]{0,200})\]\([^()]{0,500}\)")
 _MOMENT = re.compile(r"\d{1,2}:\d\d(?: ?[ap]m)?|(?:1[5-9]|20)\d\d(?:-\d\d){0,2}", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_]")
-_NO_NAME = re.compile(r"[.,;:=]$|^[-+*/%<>=|]|[{}<>;]")
+_NO_NAME = re.compile(r"[.,;:=]$|^[-+*/%<>=|$]|[{}<>;]")
 
 
 class Cell(NamedTuple):
@@ -47,12 +52,21 @@ class Cell(NamedTuple):
 @rule("table_cells", FULL)
 def table_cells(draft: Draft) -> None:
     """Where each cell stands on a line or in a paragraph of its own, like groups of cells below as many names are the
-    rows of a table; the columns that hold only values show how many cells a row has."""
+    rows of a table; the columns that hold only values show how many cells a row has, or, where titles and items are
+    marked, the number of columns that makes the cells of each most alike."""
     if draft.state.spaced and not (draft.state.one_line or draft.state.paged):
         return  # wrapped cells are several lines
+    is_marked = draft.state.headings == "marked"
     for run in _runs(draft):
-        for table in _tables(run, draft.state.headings == "marked"):
-            insert_table(draft, "table_cells", table, 0.85)
+        tables = list(_tables_by_period(run)) if is_marked and draft.state.spaced else []
+        start = 0
+        for table in [*tables, None]:
+            end = next((at for at in range(start, len(run)) if table and run[at].at == table.start), len(run))
+            for other in _tables(run[start:end], is_marked and start == 0):
+                insert_table(draft, "table_cells", other, 0.85)
+            if table:
+                insert_table(draft, "table_cells", table, 0.85)
+                start = next((at for at in range(end, len(run)) if run[at].at >= table.end), len(run))
 
 
 def _runs(draft: Draft) -> Iterator[list[Cell]]:
@@ -62,7 +76,8 @@ def _runs(draft: Draft) -> Iterator[list[Cell]]:
     for block in paragraphs_of(draft):
         kind, text = kinds[block.start], block.text
         is_title = block.end < len(kinds) and kinds[block.end] == UNDERLINE
-        if (kind == TEXT or (kind == BULLET and len(text) == 1)) and not is_title and "\t" not in text:
+        is_aligned = "\t" in text or "  " in text
+        if (kind == TEXT or (kind == BULLET and len(text) == 1)) and not (is_title or is_aligned):
             run.append(Cell(block.start, block.end, text, _form(text)))
         elif run:
             yield run
@@ -77,6 +92,51 @@ def _form(text: str) -> str:
     if _MISSING.fullmatch(text):
         return OPEN
     return VALUE if is_value(text) or _NUMBER.fullmatch(text) else WORDS
+
+
+def _tables_by_period(run: Sequence[Cell]) -> Iterator[Notation]:
+    """Yield the tables of a run in a text whose titles and items are marked: short lines without marks are cells.
+
+    The header follows a line that is no name, or another table.
+    """
+    names = [_is_name(cell.text) for cell in run]
+    if not any(map(all, pairwise(names))):
+        return
+    cells = [features_of(cell.text) for cell in run]
+    names = [is_name and not cue_of(cell.text) for is_name, cell in zip(names, run, strict=True)]
+    last_end = at = 0
+    while at < len(run):
+        best = None
+        if names[at] and (at == last_end or not names[at - 1]):
+            best = _best_reading(run, cells, at)
+        if best:
+            reading, header = best
+            rows = []
+            for row in reading.rows:
+                texts = [run[place].text if place is not None else "" for place in row]
+                rows.append(Row(run[row[0] or 0].at, texts))
+            yield Notation(run[at].at, run[reading.end - 1].end, header, rows)
+            last_end = at = reading.end
+        else:
+            at += 1
+
+
+def _best_reading(run: Sequence[Cell], cells: Sequence[Features], at: int) -> tuple[Reading, list[str]] | None:
+    """Return the rows below a header that begins with a cell, and its names; None if too little is saved."""
+    gains: dict[int, float] = {}
+    for columns in range(FEWEST_COLUMNS, MOST_COLUMNS):
+        header = [cell.text for cell in run[at : at + columns]]
+        if len(header) < columns or not _names_columns(header):
+            break
+        if reading := reading_below(cells, at + columns, columns, FEW):
+            gains[columns] = reading.gain
+    columns = max(gains, key=gains.__getitem__, default=0)
+    if not columns or gains[columns] < FEWEST_BITS:
+        return None
+    reading = reading_below(cells, at + columns, columns, MANY)
+    if reading is None or reading.gain < BITS_OF_CELL * columns * len(reading.rows):
+        return None
+    return reading, [cell.text for cell in run[at : at + columns]]
 
 
 def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:

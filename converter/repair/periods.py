@@ -1,0 +1,187 @@
+"""Tables whose cells follow each other one by one: the rows that make the cells of each column most alike."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from converter.repair.lines import ends_sentence, width_of
+from converter.repair.notation import is_value
+
+FEWEST_ROWS = 2
+FIRST_ROWS, FEW, MANY = 3, 8, 400
+"""Rows that give the first columns, and that are read at most: few show how many columns there are."""
+
+HOLE, ROW, CELL = 4.0, 1.0, 0.3
+"""Bits that an empty cell costs, a row, and a cell."""
+
+ROUNDS = 3
+"""How often rows are read by the columns that the last reading gave."""
+
+_SIZES = (3, 12, 30, 70)
+_WORDS = (1, 2, 5)
+_NAME_SIGNS = re.compile(r"[_.:/()\d]")
+_MISSING = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
+_MARKS = '`*["“('
+_ALPHABETS = (5, len(_MARKS) + 1, 4, len(_SIZES) + 1, len(_WORDS) + 1, 2)
+"""How many values each feature has."""
+
+_NAMES = (
+    (0.01, 0.01, 0.16, 0.37, 0.45),
+    (0.9, 0.03, 0.03, 0.01, 0.01, 0.01, 0.01),
+    (0.02, 0.85, 0.1, 0.03),
+    (0.13, 0.5, 0.3, 0.06, 0.01),
+    (0.45, 0.3, 0.23, 0.02),
+    (0.98, 0.02),
+)
+"""How likely each value of each feature is for the name of a column."""
+
+Features = tuple[int, ...]
+Row = tuple[int | None, ...]
+"""The cell of each column; None for an empty one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The rows below a header, the cell after the last one, and the bits that the columns save."""
+
+    rows: Sequence[Row]
+    end: int
+    gain: float
+
+
+def features_of(text: str) -> Features:
+    """What the cells of a column have in common: form, first mark and case, width, words, and end."""
+    width, words = width_of(text), text.count(" ") + 1
+    plain = text.strip("*_`[\\\"'“(")
+    if _MISSING.fullmatch(text):
+        form = 1
+    elif is_value(text):
+        form = 0
+    elif words > 1:
+        form = 3
+    else:
+        form = 2 if _NAME_SIGNS.search(plain) or (plain.isupper() and width > _SIZES[0]) else 4
+    first = plain[:1]
+    return (
+        form,
+        _MARKS.find(text[0]) + 1,
+        0 if first.isdigit() else 1 if first.isupper() else 2 if first.islower() else 3,
+        sum(width > limit for limit in _SIZES),
+        sum(words > limit for limit in _WORDS),
+        int(ends_sentence(text)),
+    )
+
+
+class _Column:
+    """How often each value of each feature stands in a column, or in all of several columns."""
+
+    def __init__(self, columns: int = 1) -> None:
+        self._start = 0.5 * columns  # so that what no column has costs the same in one as in all
+        self._counts = [[self._start] * alphabet for alphabet in _ALPHABETS]
+        self._total = 0
+        self._bits: dict[Features, float] = {}
+
+    def take(self, cell: Features) -> None:
+        """Add a cell."""
+        for counts, value in zip(self._counts, cell, strict=True):
+            counts[value] += 1
+        self._total += 1
+
+    def bits(self, cell: Features) -> float:
+        """How many bits it takes to say what a cell is like."""
+        if cell not in self._bits:
+            self._bits[cell] = -sum(
+                math.log2(counts[value] / (self._total + self._start * len(counts)))
+                for counts, value in zip(self._counts, cell, strict=True)
+            )
+        return self._bits[cell]
+
+
+def reading_below(cells: Sequence[Features], start: int, columns: int, most_rows: int) -> Reading | None:
+    """Return the rows of so many columns from a cell on that save most bits; None if no two rows do.
+
+    The cells above are the names of the columns, which are unlike the cells of their columns.
+    """
+    end = min(len(cells), start + most_rows * columns)
+    starts = range(start, end - columns + 1, columns)[:FIRST_ROWS]
+    rows: Sequence[Row] = [tuple(range(at, at + columns)) for at in starts]
+    best = Reading((), start, 0.0)
+    for _ in range(ROUNDS):
+        if len(rows) < FEWEST_ROWS:
+            return None
+        best = _read(cells, start, end, _columns_of(cells, rows, columns))
+        if list(best.rows) == list(rows):
+            break
+        rows = best.rows
+    if len(best.rows) < FEWEST_ROWS:
+        return None
+    parts = _columns_of(cells, best.rows, columns)[:-1]
+    names = cells[start - columns : start]
+    contrast = sum(min(0.0, part.bits(name) - _name_bits(name)) for part, name in zip(parts, names, strict=True))
+    return replace(best, gain=best.gain + contrast)
+
+
+def _name_bits(name: Features) -> float:
+    return -sum(math.log2(shares[value]) for shares, value in zip(_NAMES, name, strict=True))
+
+
+def _columns_of(cells: Sequence[Features], rows: Sequence[Row], columns: int) -> list[_Column]:
+    """Return the columns of rows, and below them all columns as one."""
+    parts, pool = [_Column() for _ in range(columns)], _Column(columns)
+    for row in rows:
+        for part, at in zip(parts, row, strict=True):
+            if at is not None:
+                part.take(cells[at])
+                pool.take(cells[at])
+    return [*parts, pool]
+
+
+def _read(cells: Sequence[Features], start: int, end: int, columns: Sequence[_Column]) -> Reading:
+    """Return the rows that save most, given the columns."""
+    *parts, pool = columns
+    best: dict[int, tuple[float, Row]] = {start: (0.0, ())}
+    """Cell after a row -> the bits saved up to there, and the row."""
+    last = start
+    for at in range(start, end):
+        if at not in best or best[at][0] < best[last][0] - HOLE * len(parts):
+            continue
+        for saved, row in _rows_at(cells[at : min(at + len(parts), end)], at, parts, pool):
+            total = best[at][0] + saved
+            below = at + len(row) - row.count(None)
+            if below not in best or total > best[below][0]:
+                best[below] = (total, row)
+                if total > best[last][0]:
+                    last = below
+    rows: list[Row] = []
+    at = last
+    while at > start:
+        rows.append(best[at][1])
+        at -= len(rows[-1]) - rows[-1].count(None)
+    return Reading(rows[::-1], last, best[last][0])
+
+
+def _rows_at(
+    cells: Sequence[Features], at: int, parts: Sequence[_Column], pool: _Column
+) -> Iterator[tuple[float, Row]]:
+    """Yield the rows of these cells, the first of which is cell `at`, and the bits that they save: no cell of a row,
+    one, or the last two are empty."""
+    count = len(parts)
+    if len(cells) < max(count - 2, 1):
+        return
+    bits = [pool.bits(cell) - CELL for cell in cells]
+    left = list(accumulate((bits[place] - parts[place].bits(cell) for place, cell in enumerate(cells)), initial=-ROW))
+    """What the cells before each one save, none of them empty."""
+    places = range(at, at + count)
+    if len(cells) == count:
+        yield left[count], tuple(places)
+    if len(cells) >= count - 1 and count > 2:
+        right = 0.0
+        for hole in range(count - 1, 0, -1):
+            yield left[hole] + right - HOLE, (*places[:hole], None, *places[hole:-1])
+            right += bits[hole - 1] - parts[hole].bits(cells[hole - 1])
+    if count > 3:
+        yield left[count - 2] - 2 * HOLE, (*places[:-2], None, None)

@@ -1,0 +1,115 @@
+"""Tables as the white space of their page's markup sets them, which `textContent` and `get_text` keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
+
+from converter.repair.draft import Draft
+from converter.repair.lines import BLANK, FENCE, HTML, QUOTE, ends_sentence, width_of
+from converter.repair.notation import Notation, Row, insert_table, is_value, names_columns
+from converter.repair.rule import FULL, rule
+
+FEWEST_GAP, WIDEST_GAP = 2, 12
+"""Blank lines between two rows: the tags that end and begin a row stand on lines of their own."""
+
+MOST_COLUMNS = 16
+FEWEST_CELLS = 0.6
+"""The share of a table's cells that hold a text."""
+
+LONGEST_HEADER = 40
+"""Columns of a header's cell at most; a sentence is no header."""
+
+_CLOSED_KINDS = frozenset((FENCE, HTML, QUOTE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spacing:
+    """Where the cells of a row stand: how many there are, and after how many lines the next cell and row follow."""
+
+    columns: int
+    cell: int
+    row: int
+
+    @property
+    def height(self) -> int:
+        """The lines from the first cell of a row to its last one."""
+        return (self.columns - 1) * self.cell + 1
+
+
+@rule("table_markup", FULL)
+def table_markup(draft: Draft) -> None:
+    """Where the white space of a page's markup is left, which parts rows by more blank lines than cells, groups of as
+    many lines as a header has are the rows of a table."""
+    starts = [at for at, kind in enumerate(draft.kinds) if kind != BLANK]
+    if len(draft.kinds) - len(starts) < FEWEST_GAP:
+        return
+    place = 0
+    while place < len(starts):
+        step, end = _group(starts, place)
+        if 2 <= end - place <= MOST_COLUMNS and end < len(starts):
+            table, last = _table(draft, starts[place:end], step)
+            if table:
+                insert_table(draft, "table_markup", table, 0.9, is_nested=False)
+                last = table.end
+            while end < len(starts) and starts[end] < last:
+                end += 1
+        place = end
+
+
+def _group(starts: Sequence[int], place: int) -> tuple[int, int]:
+    """Return the distance of the lines of a group, which begins at a place, and the place after its last line."""
+    steps = [below - above for above, below in pairwise(starts[place : place + MOST_COLUMNS + 3])]
+    if not steps:
+        return 0, place + 1
+    lines = 1 + sum(1 for _ in takewhile(steps[0].__eq__, steps))
+    if lines <= len(steps) and steps[lines - 1] < steps[0]:
+        lines -= 1  # the last line begins a group of its own
+    return steps[0], place + lines
+
+
+def _table(draft: Draft, header: Sequence[int], step: int) -> tuple[Notation | None, int]:
+    """Return the table whose names stand in these lines, and the line of its last row, which may name another one; no
+    table if no rows of as many cells stand below."""
+    names = [draft.lines[at].strip() for at in header]
+    if not all(map(_is_name, names)) or len({*names}) < len(names):
+        return None, 0
+    first = header[-1] + 1
+    while draft.kinds[first] == BLANK:
+        first += 1
+    head_gap = first - header[-1] - 1
+    best: list[Row] = []
+    last = 0
+    for gap in range(max(FEWEST_GAP, step), min(head_gap, WIDEST_GAP) + 1):
+        spacing = _Spacing(len(names), step, (len(names) - 1) * step + 1 + gap)
+        rows = _rows(draft, first, spacing)
+        last = max([last, *(row.at for row in rows[-1:])])
+        is_headed = gap < head_gap or names_columns(names, [row.cells for row in rows])
+        if is_headed and len(rows) > len(best):
+            best = rows
+    cells = [cell for row in best for cell in row.cells]
+    is_sure = len(best) > 1 or (all(cells) and (any(map(is_value, cells)) or not any(map(_is_name, cells))))
+    if not best or not is_sure or sum(map(bool, cells)) < FEWEST_CELLS * len(cells):
+        return None, last
+    end = min(best[-1].at + header[-1] - header[0] + 1, len(draft.lines))
+    return Notation(header[0], end, names, best), last
+
+
+def _is_name(text: str) -> bool:
+    return width_of(text) <= LONGEST_HEADER and not ends_sentence(text)
+
+
+def _rows(draft: Draft, first: int, spacing: _Spacing) -> list[Row]:
+    """Return the rows from a line on: as many lines, blank where a cell is empty, and then as many blank lines."""
+    rows: list[Row] = []
+    for at in range(first, len(draft.lines), spacing.row):
+        places = range(at, at + spacing.height, spacing.cell)
+        lines = range(at, min(at + spacing.row, len(draft.lines)))
+        cells = [draft.lines[place].strip() if place < len(draft.lines) else "" for place in places]
+        kinds = [draft.kinds[line] for line in lines]
+        has_others = any(kind != BLANK for line, kind in zip(lines, kinds, strict=True) if line not in places)
+        if not cells[0] or not any(cells[1:]) or has_others or _CLOSED_KINDS.intersection(kinds):
+            break
+        rows.append(Row(at, cells))
+    return rows
