@@ -20,6 +20,7 @@ from tests.support.reference.python import python_page
 from tests.support.reference.records import records_page
 from tests.support.reference.schema import schema_page
 
+MARKDOWN_ROW = ("markdown", ".md", "a file for each document, as it was read; no records")
 FOLDER = Path(__file__).parent.parent / "docs"
 
 
@@ -75,7 +76,10 @@ def settings_page() -> Iterable[str]:
         "",
         "## Formats",
         "",
-        *table(("format", "suffix", "what is written"), ((n, f.suffix, f.description) for n, f in FORMATS.items())),
+        *table(
+            ("format", "suffix", "what is written"),
+            [*((n, f.suffix, f.description) for n, f in FORMATS.items()), MARKDOWN_ROW],
+        ),
         "",
     ]
 
