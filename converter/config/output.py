@@ -72,7 +72,8 @@ def seconds_in(time: float | str) -> float:
 class Output:
     """What a run writes, and how.
 
-    `format` is one of `FORMATS`, or `markdown`: a file of Markdown for each document, and no records. `records` names the records, `datasets` the data sets; None means all.
+    `format` is one of `FORMATS`, or `markdown`: a file for each document, and no records. `records` names the records,
+    `datasets` the data sets; None means all.
     `mode` decides what happens to an existing output: `create` refuses it, `overwrite` replaces it, the others resume
     it. Resuming keeps unchanged documents; those no longer among the sources stay (`append`) or are removed
     (`incremental`). `partition_by` names attributes of documents; each value gets its own files.
