@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 import converter
 from converter.cli import app
+from converter.extension import SAFE, Draft, rule
 from tests.benchmarks.documents import generated
 from tests.support.documents import FRAGMENTS
 
@@ -61,12 +62,28 @@ PAGE_BLOCKS = [
 
 
 @given(st.lists(st.sampled_from(PAGE_BLOCKS), min_size=2, max_size=12), st.sampled_from(["\n", "\n\n"]))
+@example(
+    ["By Anna Berg", "Home » Boats", "- Home\n- Boats", "5 min read", "Leave a reply", PROSE, f"{PROSE} {PROSE}",
+     "By Anna Berg", "- Home\n- Boats", "The Twine", PROSE],
+    "\n",
+)  # fmt: skip
 @example(["5 min read", "Share this on Facebook", f"{PROSE} {PROSE}", f"{PROSE} {PROSE}"], "\n")
 @example(
     ["Leave a reply", "The Twine", "Share this on Facebook", "- Home\n- Boats", PROSE, PROSE, "The Twine", PROSE], "\n"
 )
 def test_boilerplate_is_judged_alike_when_it_is_read_again(blocks: list[str], gap: str) -> None:
     check_round_trip(gap.join(blocks) + "\n")
+
+
+def test_rules_of_the_caller_are_in_the_markdown() -> None:
+    def loud(draft: Draft) -> None:
+        """Lines are in capitals."""
+        for at, line in enumerate(draft.lines):
+            if not line.isupper():
+                draft.replace("loud", at, line.upper())
+
+    document = converter.read_text("It falls.\n", rules=[rule("loud", SAFE)(loud)])
+    assert document.blocks[0].text == "IT FALLS." and document.to_markdown() == "IT FALLS.\n"
 
 
 def test_one_document_goes_to_standard_output(tmp_path: Path) -> None:
