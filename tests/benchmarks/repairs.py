@@ -62,8 +62,8 @@ def main(count: int, documents: int, folders: Iterable[str]) -> None:
     samples: dict[str, list[str]] = defaultdict(list)
     with Pool() as pool:
         for entries in pool.imap(repairs_of, paths, 8):
-            for rule, sample in entries:
-                samples[rule].append(sample)
+            for name, sample in entries:
+                samples[name].append(sample)
     print(f"{len(paths)} documents")
     for rule in RULES:
         found = samples[rule.name]

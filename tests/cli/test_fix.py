@@ -82,7 +82,7 @@ def test_rules_of_the_caller_are_in_the_markdown() -> None:
             if not line.isupper():
                 draft.replace("loud", at, line.upper())
 
-    document = converter.read_text("It falls.\n", rules=[rule("loud", SAFE)(loud)])
+    document = converter.read_text("It falls.\n", rules=(rule("loud", SAFE)(loud),))
     assert document.blocks[0].text == "IT FALLS." and document.to_markdown() == "IT FALLS.\n"
 
 
