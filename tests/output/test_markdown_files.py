@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import converter
+from converter.engine.conversion import LARGE_BYTES
 from converter.model.source import document_id
 from converter.output.manifest import File, check_file, verify
 from converter.output.markdown_files import LONGEST_NAME, Paths
@@ -45,7 +46,10 @@ def test_each_document_is_a_file_as_it_was_read(notes: Path, jobs: int) -> None:
 
 
 def test_a_large_document_comes_whole(notes: Path) -> None:
-    text = "##Ebb\n\nIt falls.\n\n" * 70_000
+    text = ("##Ebb\n\n" + "It falls, and the flats are dry until the evening. " * 500 + "\n\n") * (
+        LARGE_BYTES // 24_000
+    )
+    assert len(text) > LARGE_BYTES
     (notes / "a.md").write_text(text)
     converter.convert("notes/a.md", "large.md")
     assert Path("large.md").read_text() == text.replace("##", "## ")
