@@ -19,6 +19,7 @@ from pathlib import Path
 
 from converter.addresses import SCHEME, is_address, shown
 from converter.errors import UsageError
+from converter.model.source import MARKDOWN
 from converter.plugins import plugins
 
 STANDARD_OUTPUT = "-"
@@ -33,7 +34,10 @@ ROWS: Mapping[str, tuple[str, ...]] = {
 }
 """The formats of rows with the suffixes of their files; Parquetry writes the first suffix."""
 
-TEXTS: Mapping[str, tuple[str, ...]] = {"text": (".txt", ".text"), "markdown": (".md", ".markdown")}
+DOCUMENTS: Mapping[str, tuple[str, ...]] = {MARKDOWN: (".md", ".markdown")}
+"""The format of whole documents, for people and models: a file each."""
+
+TEXTS: Mapping[str, tuple[str, ...]] = {"text": (".txt", ".text"), **DOCUMENTS}
 """The formats of tables for people."""
 
 DATABASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
@@ -131,7 +135,7 @@ class Writes:
         return ", ".join([*names, *(["- for standard output"] if STREAM in self.places else [])])
 
 
-RECORDS = Writes(ROWS, (STREAM, FILE, FOLDER, STORE, *DATABASES), "parquet")
+RECORDS = Writes({**ROWS, **DOCUMENTS}, (STREAM, FILE, FOLDER, STORE, *DATABASES), "parquet")
 """For `convert`, on the command line and in the library."""
 RECORD_FOLDERS = Writes(ROWS, (FOLDER,), "parquet")
 """For `spark convert` and `spark stream`, where many workers write."""

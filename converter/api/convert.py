@@ -28,7 +28,8 @@ def convert(
     """Convert documents to a folder with one file per record and per data set, and return a report.
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these. `out` is a folder, and `to` its
-    format (parquet, csv, json, ndjson); or a single file (`x.csv`) if one record is named; or a database (`x.duckdb`,
+    format (parquet, csv, json, ndjson, or markdown: a file for each document); or a single file (`x.csv`) if one
+    record is named; or a database (`x.duckdb`,
     `delta://folder`, `postgresql://host/name`). Names mean the same as on the command line.
     `schemas` are files, names of ready-made schemas or dictionaries; their records are written beside the others.
 

@@ -33,6 +33,8 @@ EXAMPLES = """[bold]Examples[/bold]
 
   parquetry convert docs/ -o out --schema changelog --schema mine.yaml --only-schema
 
+  parquetry convert pages/ -o clean --to markdown
+
   parquetry convert docs/ -o out --incremental --dry-run
 
   curl -s https://example.org/a.md | parquetry convert - --to json

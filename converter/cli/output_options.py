@@ -30,8 +30,8 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="FORMAT",
-        help="parquet, csv, json (nested), ndjson, duckdb, sqlite, xlsx, delta or postgres. Default: by OUT, else "
-        "parquet.",
+        help="parquet, csv, json (nested), ndjson, markdown (whole documents), duckdb, sqlite, xlsx, delta or "
+        "postgres. Default: by OUT, else parquet.",
         autocompletion=formats(RECORDS),
     ),
 ]

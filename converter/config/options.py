@@ -223,9 +223,12 @@ def schema_of(record: str, options: Options) -> pa.Schema:
     """Return the Arrow schema of a record: a built-in record, a schema of the options, or the parts of data sets."""
     from converter.datasets import DATASETS, PARTS
     from converter.records import RECORDS
+    from converter.records.document_markdown import MARKDOWN_TEXTS, SCHEMA
 
     if record == DATASETS:
         return PARTS
+    if record == MARKDOWN_TEXTS:
+        return SCHEMA
     if record in RECORDS:
         return RECORDS[record].schema
     return next(schema.arrow for schema in options.schemas if schema.name == record)

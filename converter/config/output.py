@@ -12,6 +12,7 @@ from converter.config.options import Options
 from converter.config.partitions import check_columns, check_names
 from converter.destination import DATABASE, FILE, FOLDER, STORE
 from converter.errors import UsageError
+from converter.model.source import MARKDOWN
 from converter.plugins import SHAPE_KINDS, versions
 from converter.settings import Setting, check_settings, choice, names_in, plain, setting, settings_of
 from converter.version import __version__
@@ -71,7 +72,8 @@ def seconds_in(time: float | str) -> float:
 class Output:
     """What a run writes, and how.
 
-    `format` is one of `FORMATS`. `records` names the records, `datasets` the data sets; None means all.
+    `format` is one of `FORMATS`, or `markdown`: a file for each document, and no records. `records` names the records,
+    `datasets` the data sets; None means all.
     `mode` decides what happens to an existing output: `create` refuses it, `overwrite` replaces it, the others resume
     it. Resuming keeps unchanged documents; those no longer among the sources stay (`append`) or are removed
     (`incremental`). `partition_by` names attributes of documents; each value gets its own files.
@@ -146,8 +148,8 @@ class Output:
         """Refuse invalid or conflicting settings with a UsageError."""
         from converter.write import FORMATS
 
-        if self.format not in FORMATS:
-            raise UsageError(f"unknown format {self.format}; there are {', '.join(FORMATS)}")
+        if self.format not in (*FORMATS, MARKDOWN):
+            raise UsageError(f"unknown format {self.format}; there are {', '.join((*FORMATS, MARKDOWN))}")
         if self.mode not in get_args(Mode):
             raise UsageError(f"unknown mode {self.mode}; there are {', '.join(get_args(Mode))}")
         check_settings(self)
@@ -223,13 +225,23 @@ class Output:
             raise UsageError(f"a database has no format; leave out {self.format}")
         if self.lock_types and not self.datasets(options):
             raise UsageError("the types of data sets are locked, but none are written; add datasets to the records")
+        if self.format == MARKDOWN:
+            self._check_markdown(options, place)
         if self.nested(options) and (self.partition_by or self.file_bytes or self.layout):
             raise UsageError("nested JSON is one file, without a layout or partitions; name `records`, or use ndjson")
         check_columns(self.partition_by, self.names(options), options)
 
+    def _check_markdown(self, options: Options, place: str) -> None:
+        if self.records or options.schemas:
+            raise UsageError("Markdown is whole documents; leave out `records` and schemas, or choose another format")
+        if place == STORE:
+            raise UsageError("Markdown is written to a file or a local folder, not to a store; copy the folder there")
+        if self.file_bytes or self.layout or self.datapackage:
+            raise UsageError("Markdown is a file for each document; leave out file size, layout and datapackage")
+
     def nested(self, options: Options) -> bool:
-        """Whether the output is one array of nested documents instead of a file per record."""
-        return self.format == "json" and not self.records and not options.schemas
+        """Whether the output holds whole documents, as nested JSON or Markdown, instead of a file per record."""
+        return self.format == MARKDOWN or (self.format == "json" and not self.records and not options.schemas)
 
     def datasets(self, options: Options) -> bool:
         """Whether data sets are written."""
@@ -245,6 +257,8 @@ class Output:
         """
         from converter.records import default_records
 
+        if self.format == MARKDOWN:
+            return ["documents"]
         schema_names = [schema.name for schema in options.schemas]
         *known_names, datasets = _record_names(schema_names)
         default_names = [*default_records(options.chunks is not None), *schema_names]
@@ -254,11 +268,15 @@ class Output:
         return [name for name in names if name != datasets]
 
     def requested_records(self, options: Options) -> list[str]:
-        """Return the records to write, and `datasets` if data sets are written.
+        """Return the records to write, and `datasets` if data sets are written, or the Markdown of documents.
 
         Raises:
             UsageError: a record is unknown.
         """
+        if self.format == MARKDOWN:
+            from converter.records.document_markdown import MARKDOWN_TEXTS
+
+            return [*self.names(options), MARKDOWN_TEXTS]
         return [*self.names(options), *(["datasets"] if self.datasets(options) else [])]
 
     def files(self, options: Options) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -29,12 +28,12 @@ from converter.document.typed_rows import (
     ProblemRow,
     RepairRow,
 )
-from converter.engine.conversion import problem_of
+from converter.engine.conversion import markdown_of, problem_of
 from converter.errors import SourceError, UsageError
 from converter.limits import OutOfTime, TooMuchOutput
 from converter.output import Output
 from converter.records import RECORDS, ParsedDocument, default_records
-from converter.repair import State, repair
+from converter.repair import State
 from converter.values import Column
 from converter.write.json import nested_document
 from converter.write.values import json_rows
@@ -243,20 +242,14 @@ class Document:
     def to_markdown(self) -> str:
         """Return the document as Markdown as it was read: its front matter, and its text after every repair.
 
-        Reading it again gives the same records, and no repair.
+        Reading it again gives the same records, and no repair. With `chrome=False`, the boilerplate is left out.
 
         Raises:
             UsageError: it could not be read.
         """
-        text = self._context.text
-        if text is None:
+        if self._context.text is None:
             raise UsageError(f"{self.source} could not be read; its `problems` say why")
-        draft = repair(text.lines, text.numbers, self._options.repair, self._options.rules_off)
-        lines = list(draft.lines)
-        if matter := text.front_matter:  # only comments stand above it
-            place = bisect_left(draft.numbers, matter.line_start)
-            lines[place:place] = [matter.raw]
-        return "".join(line + "\n" for line in lines)
+        return markdown_of(self._context, self._options)
 
     @property
     def source_lines(self) -> list[str]:

@@ -24,6 +24,7 @@ from converter.plugins import plugin_at_fault
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.records import RECORDS, ParsedDocument, default_records, outline
 from converter.records.context import chrome_blocks, repeated_characters
+from converter.records.document_markdown import MARKDOWN_TEXTS, SCHEMA, document_markdown
 from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejections, typed_columns
 from converter.repair import repair
@@ -189,7 +190,9 @@ def convert_together(
     """
     default_names = default_records(options.chunks is not None)
     names = _datasets_first(records or (*default_names, *(schema.name for schema in options.schemas), DATASETS))
-    contexts = [read_document(source, options).without_lines() for source in batch]
+    contexts = [read_document(source, options) for source in batch]
+    if MARKDOWN_TEXTS not in names:
+        contexts = [context.without_lines() for context in contexts]
     for source, context in zip(batch, contexts, strict=True):
         if source.problem is None and any(_may_be_out_of_memory(problem, len(batch)) for problem in context.problems):
             raise MemoryError
@@ -283,9 +286,27 @@ def _datasets_first(records: Iterable[str]) -> list[str]:
 def _rows(name: str, contexts: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
     if name == DATASETS:
         return parts_of(contexts, options.hints)
+    if name == MARKDOWN_TEXTS:
+        return markdown_rows(contexts, options)
     # A document that is alone in its batch may be large, and so may its sections.
     rows_at_once = ROWS_AT_ONCE // 4 if len(contexts) == 1 else ROWS_AT_ONCE
     return RECORDS[name].batches(contexts, rows_at_once, contexts[0].allowance if contexts else None)
+
+
+def markdown_rows(documents: Sequence[ParsedDocument], options: Options) -> Iterator[pa.RecordBatch]:
+    """Yield the documents as Markdown."""
+    for document in documents:
+        if document.text is not None:
+            row = (document.doc_id, document.source, markdown_of(document, options))
+            yield pa.RecordBatch.from_arrays([pa.array([value], pa.string()) for value in row], schema=SCHEMA)
+
+
+def markdown_of(document: ParsedDocument, options: Options) -> str:
+    """Return a document that was read with these options, and has its lines, as Markdown."""
+    assert document.text is not None
+    text = document.text
+    repaired = repair(text.lines, text.numbers, options.repair, options.rules_off, options.rules)
+    return document_markdown(document, repaired)
 
 
 def _apply_schema(schema: Schema, contexts: Sequence[ParsedDocument]) -> tuple[pa.RecordBatch, int]:

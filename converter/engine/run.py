@@ -23,7 +23,7 @@ from converter.engine.pool import convert_batches, map_items
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, Sink, whole_batches
 from converter.model.report import Report
-from converter.model.source import Source
+from converter.model.source import MARKDOWN, Source
 from converter.output import (
     Folder,
     Load,
@@ -39,9 +39,11 @@ from converter.output import (
 )
 from converter.output.datapackage import write_datapackage
 from converter.output.dataset_files import DatasetFiles, WrittenDatasets, in_threads
+from converter.output.markdown_files import MarkdownFiles
 from converter.sources.evidence import Listing, Sources
 from converter.values.names import column_name
 from converter.write import FORMATS, NestedJsonWriter
+from converter.write.markdown import MarkdownWriter
 from converter.write.pieces import join
 
 if TYPE_CHECKING:
@@ -54,7 +56,7 @@ BATCH_BYTES = LARGE_BYTES
 WAITING_PARTITIONS = 32  # with partitions, the number of batches filled in parallel
 COUNTED_RECORDS = ("documents", "repairs", "problems")
 """The records that a report always counts, whatever is written."""
-Files = RecordFiles | NestedFile
+Files = RecordFiles | NestedFile | MarkdownFiles
 Fill = Callable[[Files, Stage, PreviousOutput | None, Report], None]
 """Converts documents that the earlier output does not hold into the files of the stage; counts them in the report."""
 
@@ -198,7 +200,7 @@ def write_stream(
     options: Options,
     run: Run = Run(),
 ) -> Report:
-    """Convert the sources to one stream: one record, or nested JSON with all records.
+    """Convert the sources to one stream: one record, nested JSON with all records, or a document as Markdown.
 
     Raises:
         UsageError: a record is unknown, or the format cannot hold several records in one stream.
@@ -206,7 +208,7 @@ def write_stream(
     name = record_of_stream(output, options)
     report = Report()
     if name is None:
-        nested = NestedJsonWriter(stream)
+        nested = MarkdownWriter(stream) if output.format == MARKDOWN else NestedJsonWriter(stream)
         report.written = True
         with timed(report):
             convert_sources(sources, whole_batches(nested.write), output, options, report, run)
@@ -296,7 +298,7 @@ def write_folder(
     options: Options,
     run: Run = Run(),
 ) -> Report:
-    """Convert the sources to a folder with files for each record and data set (or `documents.json`, nested).
+    """Convert the sources to a folder with files for each record and data set (or nested, or Markdown).
 
     Raises:
         UsageError, ViolationError, OutputError: as for `write_target`.
@@ -340,6 +342,11 @@ def spread(files: DatasetFiles, shares: Iterable[Share], jobs: int) -> Iterable[
     return map_items(files, shares, jobs) if jobs > 1 and len(shares) > 1 else in_threads(files, shares)
 
 
+def files_of_documents(folder: Path, format: str) -> NestedFile | MarkdownFiles:
+    """Return the files of whole documents in this format."""
+    return MarkdownFiles(folder) if format == MARKDOWN else NestedFile(folder)
+
+
 def write_output(
     target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None, jobs: int = 1
 ) -> Report:
@@ -365,7 +372,7 @@ def write_output(
             previous.listing = listing
         stale = None
         with (
-            NestedFile(stage.new)
+            files_of_documents(stage.new, output.format)
             if output.nested(options)
             else RecordFiles(stage, output, options, previous_manifest, target.capacity) as files
         ):

@@ -12,6 +12,7 @@ import pyarrow as pa
 from converter.datasets import PARTS_FILE
 from converter.destination import FOLDER
 from converter.errors import OutputError
+from converter.model.source import MARKDOWN
 from converter.output.capacity import Capacity
 from converter.output.manifest import File, Manifest, grouped, read_manifest
 from converter.output.parts import Parts
@@ -30,7 +31,7 @@ class Folder:
 
     def __init__(self, out: Path, format: str) -> None:
         self.name, self.place = str(out), out
-        self._suffix = FORMATS[format].suffix
+        self._suffix = ".md" if format == MARKDOWN else FORMATS[format].suffix
 
     def manifest(self) -> Manifest | None:
         """Return the manifest of the folder.

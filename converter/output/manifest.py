@@ -20,6 +20,7 @@ from converter.config.output import Arrangement
 from converter.datasets import DATASETS, PARTS_FILE, Contract, contract_of
 from converter.errors import OutputError
 from converter.model.report import Report
+from converter.model.source import MARKDOWN
 from converter.records import RECORDS
 from converter.version import __version__
 from converter.write import FORMATS
@@ -41,6 +42,10 @@ _PATH = re.compile(
 )
 """The path of a file that a run writes to a folder: `sections.parquet`, `sections/lang=en/part-00000.parquet`; in a
 store with the run in its name."""
+
+_LETTER = r'[^\0-\x1f\x7f/\\:*?"<>|]'
+_DOCUMENT = re.compile(rf"(?:(?!\.){_LETTER}{{1,255}}/)*(?!\.){_LETTER}{{1,252}}\.md")
+"""The path of a document that a run writes as Markdown."""
 
 _TABLE = re.compile(rf"(?:{DATASETS}/)?{_NAME}")
 """The name of a table or view that a run makes in a database."""
@@ -216,7 +221,7 @@ def parse_manifest(text: str | bytes, place: str, in_folder: bool = False) -> Ma
             if not fits(getattr(manifest, name)):
                 raise ValueError(f"{name} has a value that no run writes")
         for file in manifest.files:
-            check_file(file, in_folder)
+            check_file(file, in_folder, manifest.format)
         if len(manifest.paths) != len(manifest.files):
             raise ValueError("a path comes twice")
         records = {*RECORDS, *manifest.options.get("records", ()), PARTS_FILE}
@@ -238,7 +243,7 @@ def _kind(record: str) -> str:
     return DATASETS if record.startswith(f"{DATASETS}/") else record
 
 
-def check_file(file: File, in_folder: bool) -> None:
+def check_file(file: File, in_folder: bool, format: str = "parquet") -> None:
     """Refuse an entry that no run writes: its path must match a form; there is no list of forbidden paths.
 
     Raises:
@@ -252,6 +257,8 @@ def check_file(file: File, in_folder: bool) -> None:
         is_ours = (
             file.path == "datapackage.json"
             if not file.record
+            else file.record == "documents" and _DOCUMENT.fullmatch(file.path)
+            if format == MARKDOWN
             else path and path["record"] == file.record and path["format"] in FORMATS
         )
         if not is_ours or not _is_hash(file.sha256):
@@ -383,7 +390,7 @@ _MANIFEST_FORMS: dict[str, Callable[[object], bool]] = {
     "run_id": lambda value: isinstance(value, str) and re.fullmatch(r"[\w-]{1,64}", value) is not None,
     "finished": _is_text,
     "converter_version": _is_text,
-    "format": lambda value: value in [*FORMATS],
+    "format": lambda value: value in [*FORMATS, MARKDOWN],
     "fingerprint": _is_hash,
     "options": _is_options,
     "documents": _is_count,

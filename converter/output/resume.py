@@ -37,7 +37,9 @@ def previous_output(
         resume()
         return None
     if output.mode == "create" or manifest is None:
-        alternatives = "another output or pass `overwrite`" + (", `append` or `incremental`" if manifest else "")
+        alternatives = "another output or pass `overwrite`" + (
+            ", `append` or `incremental`" if manifest and output.format == "parquet" else ""
+        )
         item = conflicts[0] if conflicts else "an output"
         raise OutputError(f"already holds {item}; choose {alternatives}", source=target.name, code="output_exists")
     # Which rows `unique` leaves out depends on every earlier document.

@@ -151,8 +151,9 @@ def repair(
         last_rule = _run_rules(rules, draft)
         result = draft.finish()
         ends.update({number: ends.get(end, end) for number, end in result.ends.items()})
-        known_repairs = set(repairs)
-        repairs = repairs + [entry for entry in result.repairs if entry not in known_repairs]
+        changes = [entry for entry in repairs if not entry.is_mark]
+        known_repairs = set(changes)
+        repairs = changes + [entry for entry in result.repairs if entry not in known_repairs]
     return Repaired(result.lines, result.numbers, repairs, state, ends)
 
 

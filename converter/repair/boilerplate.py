@@ -111,8 +111,7 @@ def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
     if len({block.cue for block in blocks} - {""}) < FEWEST_KINDS:
         return
     head, tail = _head(blocks), _tail(blocks)
-    titles = [at for at in range(head) if blocks[at].is_title]
-    menus = titles[-1] if titles else max((at for at in range(head) if blocks[at].cue in HEAD), default=0)
+    menus = max((at for at in range(head) if blocks[at].is_title or blocks[at].cue in HEAD), default=0)
     for at, block in enumerate(blocks):
         if block.is_heading:
             continue

@@ -25,6 +25,11 @@ class Repair:
     after: str
     confidence: float
 
+    @property
+    def is_mark(self) -> bool:
+        """Whether it only marks lines, as `chrome` does, and changes no text."""
+        return self.before == self.after
+
 
 @dataclass(slots=True)
 class Repaired:

@@ -32,6 +32,7 @@ IDEOGRAPHS = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\u
 LEAST_IN_WORDS = 0.8
 CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 MOST_CONTROLS = 0.25
+VISIBLE = re.compile("[^\\s\u200b\u200e\u200f\u2060\ufeff]")
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ def read_text(data: bytes | str, source: str, encoding: str | None = None) -> Te
         lines.pop()
     for problem in character_problems(text, lines):
         problems.append(problem)
-    if not text.strip():
+    if not VISIBLE.search(text):
         problems.append(Problem("empty", "the document holds no text; check that it is the right document"))
     front_matter, matter = cut_front_matter(lines, problems)
     return Text(

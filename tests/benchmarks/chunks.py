@@ -4,7 +4,10 @@ Each splitter gets the text of every Markdown and text file in the folders; a to
 documents: chunks over the budget; tables of which a chunk has rows without the header; sentences within the budget that
 no chunk has whole; headings whose chunk has nothing of the text below them, neither in its text nor in its metadata;
 sentences that no chunk and no pair of neighbours has; and the processor time. Splitters that are not installed are left
-out: pip install langchain-text-splitters semantic-text-splitter 'unstructured[md]'.
+out: pip install langchain-text-splitters semantic-text-splitter 'unstructured[md]' 'docling-slim[format-markdown]'
+'docling-core[chunking]'.
+
+What a document holds is here what Parquetry reads in it; `tests.benchmarks.damaged_chunks` judges by clean documents.
 """
 
 from __future__ import annotations
@@ -14,8 +17,10 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import converter
 from converter.document.document import Document
@@ -71,12 +76,53 @@ def chunk_by_title(text: str, tokens: int) -> Iterator[Chunk]:
         yield element.text, ""
 
 
+def hybrid_chunker(text: str, tokens: int) -> Iterator[Chunk]:
+    """Cut by docling's HybridChunker, of docling's own reading; tables stay Markdown, as its documentation shows."""
+    from io import BytesIO
+
+    from docling.backend.md_backend import MarkdownDocumentBackend
+    from docling.datamodel.base_models import InputFormat
+    from docling.datamodel.document import InputDocument
+
+    input = InputDocument(
+        path_or_stream=BytesIO(text.encode()), format=InputFormat.MD, backend=MarkdownDocumentBackend, filename="a.md"
+    )
+    for chunk in docling_chunker(tokens).chunk(input._backend.convert()):
+        yield chunk.text, " ".join(chunk.meta.headings or ())
+
+
+@cache
+def docling_chunker(tokens: int) -> Any:
+    """Return docling's chunker with words as tokens."""
+    from docling_core.transforms.chunker.hierarchical_chunker import ChunkingDocSerializer, ChunkingSerializerProvider
+    from docling_core.transforms.chunker.hybrid_chunker import HybridChunker
+    from docling_core.transforms.chunker.tokenizer.base import BaseTokenizer
+    from docling_core.transforms.serializer.markdown import MarkdownTableSerializer
+
+    class Words(BaseTokenizer):  # type: ignore[misc]
+        def count_tokens(self, text: str) -> int:
+            return count_words(text)
+
+        def get_max_tokens(self) -> int:
+            return tokens
+
+        def get_tokenizer(self) -> Any:
+            return count_words
+
+    class WithTables(ChunkingSerializerProvider):  # type: ignore[misc]
+        def get_serializer(self, doc: Any) -> Any:
+            return ChunkingDocSerializer(doc=doc, table_serializer=MarkdownTableSerializer())
+
+    return HybridChunker(tokenizer=Words(), serializer_provider=WithTables())
+
+
 SPLITTERS: Mapping[str, Splitter] = {
     "Parquetry": ours,
     "MarkdownHeaderTextSplitter": header_splitter,
     "the same, RecursiveCharacterTextSplitter": header_and_recursive,
     "semantic-text-splitter": semantic_splitter,
     "unstructured chunk_by_title": chunk_by_title,
+    "docling HybridChunker": hybrid_chunker,
 }
 
 

@@ -6,19 +6,20 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 import converter
 from converter.cli import app
+from converter.extension import SAFE, Draft, rule
 from tests.benchmarks.documents import generated
 from tests.support.documents import FRAGMENTS
 
 DAMAGED = "---\ntitle: Tides\n---\n\n##Ebb\n\nIt falls.\n\n##Flow\n\nIt rises.\n"
 FIXED = DAMAGED.replace("##", "## ")
 SAME = "# Whole\n\n- a\n* b\n\nText without end"
-CHANGING = {"line_start", "line_end", "confidence", "repairs", "sha256", "size_bytes", "line_count"}
+CHANGING = {"style", "line_start", "line_end", "confidence", "repairs", "sha256", "size_bytes", "line_count"}
 """What a repaired document has in other places, or no longer has."""
 
 
@@ -50,6 +51,39 @@ def test_reading_the_markdown_again_gives_the_same_records(text: str) -> None:
 @pytest.mark.parametrize("text", [DAMAGED, SAME, "", "<!-- a -->\n\n" + DAMAGED, *generated(30)])
 def test_whole_documents_come_back(text: str) -> None:
     check_round_trip(text)
+
+
+PROSE = "The net is spread over the railing of the quay, so that the sun dries it before noon and the holes show."
+PAGE_BLOCKS = [
+    "Skip to content", "- Home\n- Boats", "- Support\n- Services\n- Resources", "Menu", "Home » Boats", "By Anna Berg",
+    "May 4, 2021", "Nets of the Harbour", "The Twine", "Sign up for our newsletter", "Share this on Facebook",
+    "Related articles", "Leave a reply", "All rights reserved.", "5 min read", PROSE, f"{PROSE} {PROSE}",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PAGE_BLOCKS), min_size=2, max_size=12), st.sampled_from(["\n", "\n\n"]))
+@example(
+    ["By Anna Berg", "Home » Boats", "- Home\n- Boats", "5 min read", "Leave a reply", PROSE, f"{PROSE} {PROSE}",
+     "By Anna Berg", "- Home\n- Boats", "The Twine", PROSE],
+    "\n",
+)  # fmt: skip
+@example(["5 min read", "Share this on Facebook", f"{PROSE} {PROSE}", f"{PROSE} {PROSE}"], "\n")
+@example(
+    ["Leave a reply", "The Twine", "Share this on Facebook", "- Home\n- Boats", PROSE, PROSE, "The Twine", PROSE], "\n"
+)
+def test_boilerplate_is_judged_alike_when_it_is_read_again(blocks: list[str], gap: str) -> None:
+    check_round_trip(gap.join(blocks) + "\n")
+
+
+def test_rules_of_the_caller_are_in_the_markdown() -> None:
+    def loud(draft: Draft) -> None:
+        """Lines are in capitals."""
+        for at, line in enumerate(draft.lines):
+            if not line.isupper():
+                draft.replace("loud", at, line.upper())
+
+    document = converter.read_text("It falls.\n", rules=(rule("loud", SAFE)(loud),))
+    assert document.blocks[0].text == "IT FALLS." and document.to_markdown() == "IT FALLS.\n"
 
 
 def test_one_document_goes_to_standard_output(tmp_path: Path) -> None:

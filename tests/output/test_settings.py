@@ -26,7 +26,7 @@ LISTED = "needs the record documents in `records`: that record lists what the ou
 ONLY_INCREMENTAL = "`maximum_removed` needs `incremental`; no other mode removes single documents"
 A_SHARE = "`maximum_removed` is a number of documents or a share of them, such as 100 or 25%, not"
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"format": "xml"}, "unknown format xml; there are parquet, csv, json, ndjson"),
+    ({"format": "xml"}, "unknown format xml; there are parquet, csv, json, ndjson, markdown"),
     ({"format": "csv", "mode": "append"}, f"csv {FLAT}"),
     ({"format": "csv", "mode": "incremental"}, f"csv {FLAT}"),
     ({"format": "json", "partition_by": ("a",)}, f"json {FLAT}"),

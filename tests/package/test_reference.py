@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import converter
-from tests.reference import FOLDER, PAGES, text_of
+from converter.repair import RULES
+from tests.reference import FOLDER, PAGES, PRECISION, text_of
 from tests.support.reference.commands import commands, options
 from tests.support.reference.python import GROUPS, members
 
@@ -16,6 +17,11 @@ from tests.support.reference.python import GROUPS, members
 @pytest.mark.parametrize("page", PAGES)
 def test_the_reference_is_up_to_date(page: str) -> None:
     assert (FOLDER / page).read_text(encoding="utf-8") == text_of(page), "run python -m tests.reference"
+
+
+def test_the_precision_is_that_of_rules_that_exist() -> None:
+    assert PRECISION.keys() <= {rule.name for rule in RULES}
+    assert all(0 <= right <= count <= documents for documents, count, right in PRECISION.values())
 
 
 def is_documented(name: str, value: Any) -> bool:

@@ -59,6 +59,23 @@ def test_boilerplate_is_in_the_text_of_sections_unless_it_is_unwanted(chrome: bo
     ]
 
 
+BELOW = "Leave a reply\n\nShare this on Facebook\n\nAll rights reserved.\n"
+PROSE = "The net is spread over the railing of the quay, so that the sun dries it before noon and the holes show."
+
+
+@pytest.mark.parametrize("title", ["# Nets of the Harbour", "Nets of the Harbour\n===", "Nets of the Harbour"])
+def test_a_menu_above_the_byline_is_boilerplate_however_the_title_is_marked(title: str) -> None:
+    page = f"Skip to content\n\n{title}\n\n- Home\n- Boats\n\nBy Anna Berg\n\n{PROSE}\n\n{PROSE}\n\n{BELOW}"
+    menu = next(block for block in converter.read_text(page).blocks if block.kind == "list")
+    assert menu.chrome
+
+
+@pytest.mark.parametrize("above", ["", f"{PROSE}\n\n", "## Twine\n"])
+def test_a_phrase_right_below_a_heading_is_boilerplate(above: str) -> None:
+    document = converter.read_text(f"# Nets\n\n{PROSE}\n\n{above}Sign up for our newsletter\n\n{PROSE}\n\n{PROSE}\n")
+    assert [block.text for block in document.blocks if block.chrome] == ["Sign up for our newsletter"]
+
+
 @pytest.mark.parametrize(("option", "is_shown"), [("--chrome", True), ("--no-chrome", False)])
 def test_the_command_takes_the_option(tmp_path: Path, option: str, is_shown: bool) -> None:
     (tmp_path / "page.txt").write_text(PAGE)

@@ -103,7 +103,9 @@ def test_lines_end_where_an_editor_ends_them(source: str, lines: list[str]) -> N
     assert decoded.line_count == len(lines)
 
 
-@pytest.mark.parametrize("data", [b"", b" \n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+@pytest.mark.parametrize(
+    "data", [b"", b" \n\t\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, "\u200b \u200f\n\ufeff".encode()]
+)
 def test_an_empty_document_is_reported(data: bytes) -> None:
     assert codes(read_text(data, "a.md")) == ["empty"]
 

@@ -46,7 +46,7 @@ _BEGINNINGS = (
 _FIRST_WORDS = frozenset(_BEGINNINGS.split())
 """First words of the phrases, to skip other lines cheaply."""
 _ANY_LINE = re.compile(f"[{TEXT}{IMAGE}{BULLET}]")
-_LONE_LINE = re.compile(f"(?<![^{BLANK}]){TEXT}(?!{TEXT})|[{IMAGE}{BULLET}]")
+_LONE_LINE = re.compile(f"(?<![^{BLANK}{HEADING}]){TEXT}(?!{TEXT})|[{IMAGE}{BULLET}]")
 """Lines that may be chrome, by kind: `_ANY_LINE` anywhere, `_LONE_LINE` only outside wrapped paragraphs."""
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 
