@@ -139,7 +139,7 @@ class Iceberg:
             ):
                 message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
                 raise OutputError(message, source=self.name, code="output_exists")
-            bases, snapshots = self._add_snapshots(load, previous.manifest, own_tables)
+            bases, snapshots = self._add_snapshots(load, previous.manifest, own_tables, existing_names)
             rows = {name: snapshots[name].rows for name in in_order(load.schemas)}
             manifest = manifest_of(load, rows, sorted(snapshots.keys() - rows.keys()))
             if any(bases[name] != self._main(name) for name in bases):
@@ -159,7 +159,7 @@ class Iceberg:
         return [self.name]
 
     def _add_snapshots(
-        self, load: Load, previous: Manifest | None, own_tables: set[str]
+        self, load: Load, previous: Manifest | None, own_tables: set[str], existing_names: set[str]
     ) -> tuple[dict[str, int | None], dict[str, Snapshot]]:
         """Add a snapshot to each table of a load; return the snapshots that they replace, and the new ones."""
         from converter.output.iceberg_table import add_snapshot, main_of
@@ -170,7 +170,7 @@ class Iceberg:
         for name in (*in_order(load.schemas), *sorted(own_tables - load.schemas.keys())):
             if name in load.schemas:
                 schema, rows = load.schemas[name], load.reader(name)
-                table = self._create(name, schema, load.manifest.run_id)
+                table = self._open(name) if name in existing_names else self._create(name, schema, load.manifest.run_id)
             else:  # a table no longer written keeps its columns and its history
                 table, rows = self._open(name), ()
                 schema = table.scan().projection().as_arrow()
@@ -267,7 +267,7 @@ class Iceberg:
         return self._catalog.load_table(self._identifier(name))
 
     def _create(self, name: str, schema: pa.Schema, run_id: str) -> Table:
-        """Return a table, a new and empty one if there is none."""
+        """Create an empty table, unless another run did in the meantime."""
         from converter.output.iceberg_table import documented
 
         identifier = self._identifier(name)

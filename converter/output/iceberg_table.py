@@ -173,8 +173,11 @@ def commit(table: Table, requirements: Sequence[TableRequirement], updates: Sequ
 
 def _with_schema(table: Table, schema: pa.Schema, known_columns: Iterable[str]) -> TableMetadata:
     """Return the metadata of a table as if its columns were those of this schema; readers still see the old columns."""
-    new_schema = _reshaped(table.transaction(), documented(schema), known_columns)
     metadata = table.metadata
+    if _arrow(table.schema()).equals(documented(schema), check_metadata=True):
+        new_schema = table.schema()
+    else:
+        new_schema = _reshaped(table.transaction(), documented(schema), known_columns)
     if new_schema not in metadata.schemas:
         requirements = (
             AssertCurrentSchemaId(current_schema_id=metadata.current_schema_id),
@@ -192,7 +195,7 @@ def _reshaped(transaction: Transaction, schema: pa.Schema, known_columns: Iterab
 
     A column takes a wider type in place; one of another type is replaced by a new one of the same name.
     """
-    columns = {field.name: field.type for field in _arrow(transaction)}
+    columns = {field.name: field.type for field in _arrow(transaction.table_metadata.schema())}
     replaced_names = [
         field.name for field in schema if field.name in columns and not _holds(field.type, columns[field.name])
     ]
@@ -202,7 +205,7 @@ def _reshaped(transaction: Transaction, schema: pa.Schema, known_columns: Iterab
             update.delete_column((name,))
     with transaction.update_schema(allow_incompatible_changes=True) as update:
         update.union_by_name(schema)
-    names = [field.name for field in _arrow(transaction)]
+    names = [field.name for field in transaction.table_metadata.schema().fields]
     order = [*schema.names, *(name for name in names if name not in schema.names)]
     with transaction.update_schema(allow_incompatible_changes=True) as update:
         for position, name in enumerate(order if names != order else ()):
@@ -213,9 +216,8 @@ def _reshaped(transaction: Transaction, schema: pa.Schema, known_columns: Iterab
     return transaction.table_metadata.schema()
 
 
-def _arrow(transaction: Transaction) -> pa.Schema:
-    schema = schema_to_pyarrow(transaction.table_metadata.schema(), include_field_ids=False)
-    return stored_schema(schema, SUBSTITUTES)
+def _arrow(schema: Schema) -> pa.Schema:
+    return stored_schema(schema_to_pyarrow(schema, include_field_ids=False), SUBSTITUTES)
 
 
 def _holds(type: pa.DataType, old_type: pa.DataType) -> bool:
