@@ -93,7 +93,8 @@ class Iceberg:
                 f"{self.name}: pyiceberg knows no catalog {self._catalog_name}; define it in .pyiceberg.yaml, or set "
                 f"{variable}"
             )
-        self.place = staging_place(self.name)
+        # One name can be another catalog in another configuration.
+        self.place = staging_place(f"{self.name} {self._settings.get('uri')} {self._settings.get('warehouse')}")
 
     def manifest(self) -> Manifest | None:
         """Return the manifest; None if there is none."""
@@ -134,11 +135,8 @@ class Iceberg:
             check_unchanged(previous.manifest, load, self.name)
             existing_names = self._existing_names()
             own_tables = tables_of(previous.manifest, existing_names, lambda name: self._open(name).scan().count())
-            if conflicts := sorted(
-                name for name in existing_names & load.schemas.keys() - own_tables if self._is_foreign(name)
-            ):
-                message = f"already holds {conflicts[0]}, which Parquetry did not make; name another output"
-                raise OutputError(message, source=self.name, code="output_exists")
+            for name in sorted(existing_names & load.schemas.keys() - own_tables):
+                self._check_own(name, self._open(name))
             bases, snapshots = self._add_snapshots(load, previous.manifest, own_tables, existing_names)
             rows = {name: snapshots[name].rows for name in in_order(load.schemas)}
             manifest = manifest_of(load, rows, sorted(snapshots.keys() - rows.keys()))
@@ -232,9 +230,10 @@ class Iceberg:
         """Return the manifest and the snapshots that belong to it."""
         from converter.output.iceberg_table import main_of, rows_of
 
-        if MANIFEST_TABLE not in self._existing_names() or self._is_foreign(MANIFEST_TABLE):
+        if MANIFEST_TABLE not in self._existing_names():
             return Committed(None, {})
         table = self._open(MANIFEST_TABLE)
+        self._check_own(MANIFEST_TABLE, table)
         rows = [row for batch in rows_of(table, main_of(table), None) for row in batch.to_pylist()]
         if not rows:  # the first run was killed before it was done
             return Committed(None, {}, table)
@@ -272,9 +271,9 @@ class Iceberg:
 
         identifier = self._identifier(name)
         self._catalog.create_namespace_if_not_exists(identifier[:-1])
-        return self._catalog.create_table_if_not_exists(
-            identifier, documented(schema), properties={RUN: run_id, "write.parquet.compression-codec": "zstd"}
-        )
+        table = self._catalog.create_table_if_not_exists(identifier, documented(schema), properties={RUN: run_id})
+        self._check_own(name, table)
+        return table
 
     def _main(self, name: str) -> int | None:
         from converter.output.iceberg_table import main_of
@@ -284,6 +283,16 @@ class Iceberg:
     def _is_foreign(self, name: str) -> bool:
         """Whether no run of Parquetry made this table."""
         return RUN not in self._open(name).properties
+
+    def _check_own(self, name: str, table: Table) -> None:
+        """Refuse a table that no run of Parquetry made.
+
+        Raises:
+            OutputError: the message names it.
+        """
+        if RUN not in table.properties:
+            message = f"already holds {name}, which Parquetry did not make; name another output"
+            raise OutputError(message, source=self.name, code="output_exists")
 
     @contextlib.contextmanager
     def _convert_errors(self, outcome: str = "nothing of this run was kept") -> Iterator[None]:

@@ -142,9 +142,7 @@ def move_main(table: Table, base: int | None, snapshot_id: int) -> None:
     updates: list[TableUpdate] = []
     if snapshot is not None and snapshot.schema_id not in (None, table.metadata.current_schema_id):
         updates.append(SetCurrentSchemaUpdate(schema_id=snapshot.schema_id))
-    updates.append(
-        SetSnapshotRefUpdate(snapshot_id=snapshot_id, ref_name=MAIN_BRANCH, type=SnapshotRefType.BRANCH)
-    )
+    updates.append(SetSnapshotRefUpdate(snapshot_id=snapshot_id, ref_name=MAIN_BRANCH, type=SnapshotRefType.BRANCH))
     commit(table, [AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base)], updates)
 
 
