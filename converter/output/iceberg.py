@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
@@ -86,13 +86,14 @@ class Iceberg:
         import_extra("pyiceberg.catalog", "iceberg")
         from pyiceberg.utils.config import Config
 
-        self._settings = Config().get_catalog_config(self._catalog_name)
-        if self._settings is None:
+        settings = Config().get_catalog_config(self._catalog_name)
+        if settings is None:
             variable = f"PYICEBERG_CATALOG__{self._catalog_name.upper().replace('-', '_')}__URI"
             raise UsageError(
                 f"{self.name}: pyiceberg knows no catalog {self._catalog_name}; define it in .pyiceberg.yaml, or set "
                 f"{variable}"
             )
+        self._settings: dict[str, Any] = settings
         # One name can be another catalog in another configuration.
         self.place = staging_place(f"{self.name} {self._settings.get('uri')} {self._settings.get('warehouse')}")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
+from typing import cast as cast_type
 from uuid import uuid4
 
 import pyarrow as pa
@@ -47,8 +48,8 @@ SUBSTITUTES: Substitutes = (
     (pa.types.is_time, lambda _: pa.time64("us")),
     (pa.types.is_timestamp, lambda type: pa.timestamp("us", "UTC" if type.tz else None)),
     (pa.types.is_duration, lambda _: pa.int64()),
-    (lambda type: pa.types.is_decimal(type) and type.precision <= 38, lambda type: pa.decimal128(type.precision, type.scale)),
-    (pa.types.is_decimal, lambda _: pa.string()),
+    (lambda type: pa.types.is_decimal(type) and type.precision > 38, lambda _: pa.string()),
+    (pa.types.is_decimal, lambda type: pa.decimal128(type.precision, type.scale)),
     (pa.types.is_null, lambda _: pa.string()),
     (lambda type: pa.types.is_large_string(type) or pa.types.is_string_view(type), lambda _: pa.string()),
     (lambda type: pa.types.is_large_binary(type) or pa.types.is_binary_view(type), lambda _: pa.binary()),
@@ -141,9 +142,9 @@ def move_main(table: Table, base: int | None, snapshot_id: int) -> None:
     snapshot = table.snapshot_by_id(snapshot_id)
     updates: list[TableUpdate] = []
     if snapshot is not None and snapshot.schema_id not in (None, table.metadata.current_schema_id):
-        updates.append(SetCurrentSchemaUpdate(schema_id=snapshot.schema_id))
-    updates.append(SetSnapshotRefUpdate(snapshot_id=snapshot_id, ref_name=MAIN_BRANCH, type=SnapshotRefType.BRANCH))
-    commit(table, [AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base)], updates)
+        updates.append(_set_schema(snapshot.schema_id))
+    main = {"ref-name": MAIN_BRANCH, "type": SnapshotRefType.BRANCH, "snapshot-id": snapshot_id}
+    commit(table, [_main_is(base)], [*updates, SetSnapshotRefUpdate.model_validate(main)])
 
 
 def set_properties(table: Table, base: int | None, properties: Mapping[str, str]) -> None:
@@ -152,8 +153,7 @@ def set_properties(table: Table, base: int | None, properties: Mapping[str, str]
     Raises:
         CommitFailedException: the main branch is not at the snapshot `base`.
     """
-    updates = [SetPropertiesUpdate(updates=dict(properties))]
-    commit(table, [AssertRefSnapshotId(ref=MAIN_BRANCH, snapshot_id=base)], updates)
+    commit(table, [_main_is(base)], [SetPropertiesUpdate(updates=dict(properties))])
 
 
 def commit(table: Table, requirements: Sequence[TableRequirement], updates: Sequence[TableUpdate]) -> TableMetadata:
@@ -164,6 +164,14 @@ def commit(table: Table, requirements: Sequence[TableRequirement], updates: Sequ
     """
     is_same_table = AssertTableUUID(uuid=table.metadata.table_uuid)
     return table.catalog.commit_table(table, (is_same_table, *requirements), tuple(updates)).metadata
+
+
+def _main_is(snapshot_id: int | None) -> TableRequirement:
+    return AssertRefSnapshotId.model_validate({"ref": MAIN_BRANCH, "snapshot-id": snapshot_id})
+
+
+def _set_schema(schema_id: int | None) -> TableUpdate:
+    return SetCurrentSchemaUpdate.model_validate({"schema-id": schema_id})
 
 
 # -- columns
@@ -178,14 +186,14 @@ def _with_schema(table: Table, schema: pa.Schema, known_columns: Iterable[str]) 
         new_schema = _reshaped(table.transaction(), documented(schema), known_columns)
     if new_schema not in metadata.schemas:
         requirements = (
-            AssertCurrentSchemaId(current_schema_id=metadata.current_schema_id),
-            AssertLastAssignedFieldId(last_assigned_field_id=metadata.last_column_id),
+            AssertCurrentSchemaId.model_validate({"current-schema-id": metadata.current_schema_id}),
+            AssertLastAssignedFieldId.model_validate({"last-assigned-field-id": metadata.last_column_id}),
         )
         metadata = commit(table, requirements, [AddSchemaUpdate(schema=new_schema)])
     schema_id = next(known.schema_id for known in metadata.schemas if known == new_schema)
     # Without retries: they would start from the columns that readers see.
     settings = SetPropertiesUpdate(updates={TableProperties.COMMIT_NUM_RETRIES: "0"})
-    return update_table_metadata(metadata, (SetCurrentSchemaUpdate(schema_id=schema_id), settings))
+    return update_table_metadata(metadata, (_set_schema(schema_id), settings))
 
 
 def _reshaped(transaction: Transaction, schema: pa.Schema, known_columns: Iterable[str]) -> Schema:
@@ -287,7 +295,7 @@ def _write(
     size = 0
     batch: pa.RecordBatch | None = first
     with table.io.new_output(path).create() as stream:
-        writer = FORMATS["parquet"].writer(stream, schema, Layout())
+        writer = FORMATS["parquet"].writer(cast_type(BinaryIO, stream), schema, Layout())
         while batch is not None and size < FILE_BYTES:
             writer.write(batch)
             size += batch.nbytes

@@ -6,7 +6,7 @@ import json
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -16,7 +16,7 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.types import DecimalType, DoubleType, LongType, StringType
 
 from converter.errors import OutputError, UsageError
-from converter.output import find_target, iceberg_table
+from converter.output import Mode, find_target, iceberg_table
 from converter.output.iceberg import RUN
 from converter.output.iceberg_table import SUBSTITUTES, add_snapshot, documented, main_of, move_main
 from converter.output.stored_types import cast, stored_type
@@ -26,6 +26,7 @@ from tests.support.places import (
     PRICES,
     convert,
     full_tables,
+    iceberg_catalog,
     iceberg_tables,
     in_iceberg,
     in_iceberg_by_manifest,
@@ -59,9 +60,8 @@ def test_a_run_adds_at_most_one_snapshot_to_each_table(iceberg: str) -> None:
     convert(AFTER, iceberg, "incremental")
     tables = iceberg_tables(iceberg)
     assert all(len(table.snapshots()) <= counts.get(name, 0) + 1 for name, table in tables.items())
-    assert {snapshot.summary[RUN] for snapshot in tables["documents"].snapshots()} == {  # type: ignore[index]
-        snapshot.summary[RUN]
-        for snapshot in tables["_manifest"].snapshots()  # type: ignore[index]
+    assert {snapshot.summary[RUN] for snapshot in tables["documents"].snapshots()} == {
+        snapshot.summary[RUN] for snapshot in tables["_manifest"].snapshots()
     }
 
 
@@ -114,7 +114,7 @@ def test_the_next_run_lets_readers_see_what_a_killed_run_committed(
 
 
 def test_of_two_runs_at_once_one_wins(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other run commits at the last moment before `_manifest`; then neither its rows nor its columns are touched."""
+    """The other run commits at the last moment before `_manifest`; then its rows and columns stay."""
     import converter.output.iceberg as module
 
     convert(DOCUMENTS, iceberg)
@@ -180,7 +180,7 @@ def test_an_error_after_the_commit_says_so(iceberg: str, tmp_path: Path, monkeyp
     convert(DOCUMENTS, iceberg)
     with (
         monkeypatch.context() as patch,
-        pytest.raises(OutputError, match=r"gone; the new output is in place by _manif"),
+        pytest.raises(OutputError, match=r"gone; the new output is in place by _m"),
     ):
         patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(OSError("gone")))
         convert(AFTER, iceberg, "incremental")
@@ -226,17 +226,13 @@ def test_a_change_of_others_during_a_run_refuses_the_run(iceberg: str, monkeypat
 
 @pytest.mark.parametrize("name", ["cells", "_manifest"])
 def test_tables_of_others_are_never_touched(iceberg: str, name: str) -> None:
-    from pyiceberg.catalog import load_catalog
-    from pyiceberg.utils.config import Config
-
-    catalog = load_catalog("test", **(Config().get_catalog_config("test") or {}))  # type: ignore[arg-type]
+    catalog = iceberg_catalog()
     catalog.create_namespace("notes")
-    catalog.create_table(f"notes.{name}", pa.schema([("x", pa.int32())])).append(
-        pa.table({"x": pa.array([1], pa.int32())})
-    )
-    for mode in ("create", "overwrite"):
+    rows = pa.table({"x": pa.array([1], pa.int32())})
+    catalog.create_table(f"notes.{name}", rows.schema).append(rows)
+    for mode in get_args(Mode)[:2]:
         with pytest.raises(OutputError, match=f"already holds {name}"):
-            convert(DOCUMENTS, iceberg, mode)  # type: ignore[arg-type]
+            convert(DOCUMENTS, iceberg, mode)
     assert iceberg_tables(iceberg).keys() == {name}
     assert iceberg_tables(iceberg)[name].scan().to_arrow()["x"].to_pylist() == [1]
 
@@ -292,10 +288,7 @@ def test_a_wider_type_keeps_the_column(iceberg: str, old: pa.DataType, new: pa.D
 
 
 def new_table(out: str, schema: pa.Schema) -> Any:
-    from pyiceberg.catalog import load_catalog
-    from pyiceberg.utils.config import Config
-
-    catalog = load_catalog("test", **(Config().get_catalog_config("test") or {}))  # type: ignore[arg-type]
+    catalog = iceberg_catalog()
     catalog.create_namespace_if_not_exists("notes")
     return catalog.create_table_if_not_exists("notes.t", documented(schema))
 
@@ -422,6 +415,7 @@ def test_data_files_of_a_commit_that_failed_are_removed(iceberg: str, tmp_path: 
 @pytest.mark.parametrize(
     "out",
     [
+        "notes",
         "iceberg://",
         "iceberg://test",
         "iceberg://test/",
@@ -432,7 +426,7 @@ def test_data_files_of_a_commit_that_failed_are_removed(iceberg: str, tmp_path: 
 )
 def test_an_address_names_a_catalog_and_a_namespace(iceberg: str, out: str) -> None:
     with pytest.raises(UsageError, match="iceberg://CATALOG/NAMESPACE"):
-        find_target(out, None)
+        find_target(out, "iceberg")
 
 
 def test_an_unknown_catalog_says_how_to_define_it(iceberg: str) -> None:

@@ -102,13 +102,19 @@ def iceberg_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def iceberg_tables(out: str) -> dict[str, Any]:
-    """Return the tables of a namespace and of its data sets, `_manifest` too."""
+def iceberg_catalog(name: str = "test") -> Any:
+    """Return a catalog as a new process sees it."""
     from pyiceberg.catalog import load_catalog
     from pyiceberg.utils.config import Config
 
+    settings: Any = Config().get_catalog_config(name)
+    return load_catalog(name, **settings)
+
+
+def iceberg_tables(out: str) -> dict[str, Any]:
+    """Return the tables of a namespace and of its data sets, `_manifest` too."""
     name, namespace = out.removeprefix("iceberg://").split("/")
-    catalog = load_catalog(name, **(Config().get_catalog_config(name) or {}))  # type: ignore[arg-type]
+    catalog = iceberg_catalog(name)
     return {
         f"{prefix}{identifier[-1]}": catalog.load_table(identifier)
         for prefix, place in (("", namespace), ("datasets/", f"{namespace}_datasets"))
