@@ -25,7 +25,7 @@ from converter.output.postgres import Postgres
 from converter.output.postgres_values import encoded
 from tests.support.combinations import ALL
 from tests.support.commands import COMMAND, ENVIRONMENT, run
-from tests.support.documents import EDITS, TEXTS
+from tests.support.documents import EDITS, TEXTS, TYPED
 from tests.support.places import (
     KINDS,
     Place,
@@ -43,19 +43,6 @@ from tests.support.places import (
     texts_of,
 )
 
-TYPED = """---
-title: "Nul \\0, quotes ' and \\" and \\\\u0000"
----
-# A 'title' with "marks"
-
-| ok | count | price | ratio | day | moment | clock | took | word |
-|----|-------|-------|-------|-----|--------|-------|------|------|
-| yes | 1 | $1.25 | 0.5 | 2024-01-02 | 2024-01-02 10:11:12 | 10:11:12 | 1:30:05.5 | a'b |
-| no | -2 | $10.50 | 1e3 | 2024-02-29 | 2024-01-02T10:11:12.5 | 23:59:59 | 0:00:01 | \\0 |
-| | | | | | | | | |
-
-- label: value
-"""
 DOCUMENTS = {str(number): text for number, text in enumerate([*TEXTS, TYPED])}
 
 # -- the content of a target, read by its own client
