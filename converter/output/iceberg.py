@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -64,6 +65,13 @@ class Committed(NamedTuple):
     is_published: bool = True
 
 
+def _location_of(settings: Mapping[str, Any]) -> str:
+    """Return what tells two catalogs of one name apart: where they are, from the working folder if that is relative."""
+    uri = str(settings.get("uri"))
+    folder = os.getcwd() if uri.startswith("sqlite") else ""
+    return f"{uri} {settings.get('warehouse')} {folder}"
+
+
 class Iceberg:
     """Tables in `iceberg://CATALOG/NAMESPACE`, and data sets in `NAMESPACE_datasets`; pyiceberg's configuration has
     the catalog.
@@ -94,8 +102,7 @@ class Iceberg:
                 f"{variable}"
             )
         self._settings: dict[str, Any] = settings
-        # One name can be another catalog in another configuration.
-        self.place = staging_place(f"{self.name} {self._settings.get('uri')} {self._settings.get('warehouse')}")
+        self.place = staging_place(f"{self.name} {_location_of(settings)}")
 
     def manifest(self) -> Manifest | None:
         """Return the manifest; None if there is none."""

@@ -429,6 +429,25 @@ def test_an_address_names_a_catalog_and_a_namespace(iceberg: str, out: str) -> N
         find_target(out, "iceberg")
 
 
+def test_catalogs_of_one_name_are_staged_apart(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def place() -> Path:
+        target = find_target(iceberg, None)
+        assert target is not None
+        return target.place
+
+    places = [place()]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    places.append(place())
+    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__URI", "http://127.0.0.1:1")
+    places.append(place())
+    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__WAREHOUSE", "other")
+    places.append(place())
+    assert len({*places}) == 4
+    monkeypatch.chdir(tmp_path)
+    assert place() == places[-1]
+
+
 def test_an_unknown_catalog_says_how_to_define_it(iceberg: str) -> None:
     with pytest.raises(UsageError, match="PYICEBERG_CATALOG__MY_LAKE__URI"):
         find_target("iceberg://my-lake/notes", None)
