@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +22,7 @@ from converter.output import Mode, find_target, iceberg_table
 from converter.output.iceberg import RUN
 from converter.output.iceberg_table import SUBSTITUTES, add_snapshot, documented, main_of, move_main
 from converter.output.stored_types import cast, stored_type
+from tests.support.catalogs import glue_catalog, rest_catalog
 from tests.support.places import (
     DOCUMENTS,
     OTHER,
@@ -50,6 +53,46 @@ def expected(texts: dict[str, str], folder: Path) -> list[Any]:
 
 class Killed(BaseException):
     pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("catalog", [glue_catalog, rest_catalog])
+def test_other_catalogs_take_every_mode(
+    catalog: Callable[[Path], AbstractContextManager[dict[str, str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "iceberg").mkdir()
+    with catalog(tmp_path / "iceberg") as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        out = "iceberg://test/notes"
+        convert(DOCUMENTS, out)
+        assert in_views(out) == expected(DOCUMENTS, tmp_path / "new")
+        convert(AFTER, out, "incremental")
+        assert in_views(out) == expected(AFTER, tmp_path / "after")
+        assert convert(AFTER, out, "incremental").outputs == []
+        convert({"d": "# More\n"}, out, "append")
+        assert in_views(out) == expected({**AFTER, "d": "# More\n"}, tmp_path / "more")
+        convert({"a": PRICES.format("yes and no")}, out, "overwrite")
+        assert in_views(out) == expected({"a": PRICES.format("yes and no")}, tmp_path / "last")
+        with monkeypatch.context() as patch, pytest.raises(OutputError, match="another run wrote to it meanwhile"):
+            overtake(patch, tmp_path)
+            convert(DOCUMENTS, out, "incremental", maximum_removed="100%")
+        assert in_views(out) == expected(AFTER, tmp_path / "won")
+
+
+def overtake(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let another run commit `AFTER` before the next one commits `_manifest`."""
+    import converter.output.iceberg as module
+
+    commit = module.Iceberg._commit
+
+    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
+        patch.setattr(module.Iceberg, "_commit", commit)
+        patch.setattr(module, "staging_place", lambda name: folder / "elsewhere")
+        convert(AFTER, self.name, "incremental", maximum_removed="100%")
+        commit(self, *arguments)
+
+    patch.setattr(module.Iceberg, "_commit", overtaken)
 
 
 def test_a_run_adds_at_most_one_snapshot_to_each_table(iceberg: str) -> None:
@@ -115,21 +158,9 @@ def test_the_next_run_lets_readers_see_what_a_killed_run_committed(
 
 def test_of_two_runs_at_once_one_wins(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The other run commits at the last moment before `_manifest`; then its rows and columns stay."""
-    import converter.output.iceberg as module
-
     convert(DOCUMENTS, iceberg)
-    commit = module.Iceberg._commit
-
-    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
-        monkeypatch.setattr(module.Iceberg, "_commit", commit)
-        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
-        convert(AFTER, iceberg, "incremental")
-        commit(self, *arguments)
-
-    monkeypatch.setattr(module.Iceberg, "_commit", overtaken)
-    with pytest.raises(
-        OutputError, match="another run wrote to it meanwhile, and nothing of this run was kept"
-    ) as error:
+    overtake(monkeypatch, tmp_path)
+    with pytest.raises(OutputError, match="another run wrote to it meanwhile, and nothing") as error:
         convert({**DOCUMENTS, "z": "# Loser\n"}, iceberg, "incremental")
     assert error.value.code == "output_busy"
     assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
