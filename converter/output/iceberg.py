@@ -48,6 +48,11 @@ RUN = "parquetry.run"
 PUBLISHED = "parquetry.published"
 """The property of `_manifest` that holds the last run whose snapshots are in the main branches of all tables."""
 
+RESERVED = frozenset(
+    {"_file", "_pos", "_deleted", "_spec_id", "_partition", "_row_id", "_last_updated_sequence_number"}
+)
+"""Columns that Iceberg adds to each table, in Spark and Trino."""
+
 ADDRESS = re.compile(r"iceberg://([\w.-]+)/([\w-]+(?:\.[\w-]+)*)/?")
 
 
@@ -83,7 +88,7 @@ class Iceberg:
 
     kind = DATABASE
     shared = True
-    capacity: Capacity | None = Capacity("Apache Iceberg", columns=10_000, forbidden="\0.")
+    capacity: Capacity | None = Capacity("Apache Iceberg", columns=10_000, reserved=RESERVED, forbidden="\0.")
 
     def __init__(self, out: str) -> None:
         address = ADDRESS.fullmatch(out)
@@ -152,7 +157,9 @@ class Iceberg:
                 raise busy_error(self.name)
             self._commit(manifest, {name: snapshot.snapshot_id for name, snapshot in snapshots.items()}, previous)
         with self._convert_errors(f"{IN_PLACE} by {MANIFEST_TABLE}; the next run lets readers of the tables see it"):
-            self._move(self._committed(), bases)
+            committed = self._committed()
+            if committed.manifest and committed.manifest.run_id == manifest.run_id:  # else a later run has done it
+                self._move(committed, bases)
         return manifest
 
     def tidy(self, run_id: str, seconds_kept: float) -> None:
@@ -196,16 +203,26 @@ class Iceberg:
         """
         from pyiceberg.exceptions import CommitFailedException
 
-        from converter.output.iceberg_table import add_snapshot
+        from converter.output.iceberg_table import add_snapshot, main_of
 
         row = pa.table({"manifest": [manifest.text], "snapshots": [json.dumps(snapshots)]})
         table = previous.table or self._create(MANIFEST_TABLE, row.schema, manifest.run_id)
+        if main_of(table) != previous.snapshot_id:  # another first run created it, and is done
+            raise busy_error(self.name)
         try:
             add_snapshot(table, row.schema, row.to_batches(), {RUN: manifest.run_id}, branch="main")
         except CommitFailedException:
             raise
-        except Exception:  # it may have been committed all the same: only the answer may be lost
-            current_manifest = self._committed().manifest
+        except Exception as error:  # it may have been committed all the same: only the answer may be lost
+            try:
+                current_manifest = self._committed().manifest
+            except Exception:
+                message = (
+                    f"{_reason(error)}; it is unknown whether the output of this run is in place: it is if "
+                    f"{MANIFEST_TABLE} names the run {manifest.run_id}. Either way the output is complete; run it "
+                    "again to bring it up to date"
+                )
+                raise OutputError(message, source=self.name) from error
             if current_manifest is None or current_manifest.run_id != manifest.run_id:
                 raise
 
@@ -214,7 +231,7 @@ class Iceberg:
         committed = self._committed()
         if committed.is_published:
             return
-        bases = {name: self._main(name) for name in committed.snapshots}
+        bases = {name: self._main(name) for name in committed.snapshots.keys() & self._existing_names()}
         if self._committed().snapshot_id == committed.snapshot_id:  # no later run can have moved what was just read
             self._move(committed, bases)
 
@@ -225,9 +242,10 @@ class Iceberg:
         from converter.output.iceberg_table import move_main, set_properties
 
         try:
-            for name, snapshot_id in committed.snapshots.items():
-                if snapshot_id is not None and snapshot_id != bases[name]:
-                    move_main(self._open(name), bases[name], snapshot_id)
+            for name, base in bases.items():
+                snapshot_id = committed.snapshots[name]
+                if snapshot_id not in (None, base):
+                    move_main(self._open(name), base, snapshot_id)
             if committed.manifest and committed.table:
                 set_properties(committed.table, committed.snapshot_id, {PUBLISHED: committed.manifest.run_id})
         except CommitFailedException:
@@ -316,5 +334,9 @@ class Iceberg:
         except ParquetryError:
             raise
         except Exception as error:
-            reason = redacted((str(error).strip().splitlines() or [type(error).__name__])[0])
-            raise OutputError(f"{reason}; {outcome}", source=self.name) from error
+            raise OutputError(f"{_reason(error)}; {outcome}", source=self.name) from error
+
+
+def _reason(error: BaseException) -> str:
+    """Return the first line of an error of pyiceberg, a catalog or a store, without credentials."""
+    return redacted((str(error).strip().splitlines() or [type(error).__name__])[0])

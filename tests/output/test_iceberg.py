@@ -168,6 +168,13 @@ def test_of_two_runs_at_once_one_wins(iceberg: str, tmp_path: Path, monkeypatch:
     assert in_views(iceberg) == expected({**AFTER, "z": "# Next\n"}, tmp_path / "next")
 
 
+def test_of_two_first_runs_one_wins(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    overtake(monkeypatch, tmp_path)
+    with pytest.raises(OutputError, match="another run wrote to it meanwhile, and nothing"):
+        convert({**DOCUMENTS, "z": "# Loser\n"}, iceberg)
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+
+
 def test_a_slow_run_does_not_undo_a_later_one(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run stops between `_manifest` and the main branches, another one completes both, and the first goes on."""
     import converter.output.iceberg as module
@@ -205,6 +212,37 @@ def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
     monkeypatch.setattr(SqlCatalog, "commit_table", commit)
     convert(DOCUMENTS, iceberg)
     assert lost and in_views(iceberg) == expected(DOCUMENTS, tmp_path / "full")
+
+
+def test_an_unknown_outcome_is_said(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit_table = SqlCatalog.commit_table
+
+    def fail(*arguments: Any) -> Any:
+        raise OSError("no route to host")
+
+    def commit(self: SqlCatalog, table: Any, *arguments: Any) -> Any:
+        if table.name()[-1] == "_manifest":
+            monkeypatch.setattr(SqlCatalog, "list_tables", fail)
+            fail()
+        return commit_table(self, table, *arguments)
+
+    monkeypatch.setattr(SqlCatalog, "commit_table", commit)
+    with pytest.raises(OutputError, match=r"no route to host; it is unknown whether .* if _manifest names") as error:
+        convert(DOCUMENTS, iceberg)
+    assert "nothing of this run was kept" not in str(error.value)
+
+
+def test_a_table_that_others_dropped_is_made_anew(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the last run was killed before it let readers see its rows."""
+    convert(DOCUMENTS, iceberg)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
+        convert(AFTER, iceberg, "incremental")
+    iceberg_catalog().drop_table("notes.links")
+    convert(AFTER, iceberg, "overwrite")
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
 
 
 def test_an_error_after_the_commit_says_so(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
