@@ -181,12 +181,12 @@ class Iceberg:
         bases: dict[str, int | None] = {}
         snapshots: dict[str, Snapshot] = {}
         for name in (*in_order(load.schemas), *sorted(own_tables - load.schemas.keys())):
-            if name in load.schemas:
-                schema, rows = load.schemas[name], load.reader(name)
+            schema = load.schemas.get(name)
+            if schema is None:  # a table no longer written keeps its columns and its history
+                table, rows = self._open(name), iter(())
+            else:
                 table = self._open(name) if name in existing_names else self._create(name, schema, load.manifest.run_id)
-            else:  # a table no longer written keeps its columns and its history
-                table, rows = self._open(name), ()
-                schema = table.scan().projection().as_arrow()
+                rows = load.reader(name)
             is_changed = load.stale is not None and name in own_tables & load.schemas.keys() and not is_dataset(name)
             known_columns = previous.schemas.get(name, {}) if previous else {}
             bases[name] = main_of(table)

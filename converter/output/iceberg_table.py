@@ -93,7 +93,7 @@ def documented(schema: pa.Schema) -> pa.Schema:
 
 def add_snapshot(
     table: Table,
-    schema: pa.Schema,
+    schema: pa.Schema | None,
     rows: Iterable[pa.RecordBatch],
     properties: Mapping[str, str],
     stale: frozenset[str] | None = None,
@@ -103,7 +103,7 @@ def add_snapshot(
     """Write rows to a table in at most one new snapshot, which no reader sees unless `branch` is one that they read.
 
     Rows of `stale` documents are left out; without it, the rows replace all others, and the columns become those of the
-    schema: Parquetry's others, `known_columns`, are dropped. Columns of other programs stay.
+    schema: Parquetry's others, `known_columns`, are dropped. Columns of other programs stay; without a schema, all do.
 
     Raises:
         CommitFailedException: another program changed the table meanwhile.
@@ -112,8 +112,11 @@ def add_snapshot(
     metadata = _with_schema(table, schema, known_columns if stale is None else ())
     has_new_columns = metadata.current_schema_id != table.metadata.current_schema_id
     table = Table(table.name(), metadata, table.metadata_location, table.io, table.catalog)
-    tasks = [*table.scan().plan_files()] if stale is None else [*_affected(table, schema, stale)]
-    kept_rows = () if stale is None else _kept_rows(table, schema, tasks, stale)
+    if stale is None or schema is None:
+        tasks, kept_rows = [*table.scan().plan_files()], iter(())
+    else:
+        tasks = [*_affected(table, schema, stale)]
+        kept_rows = _kept_rows(table, schema, tasks, stale)
     files = _write_files(table, (batch for part in (kept_rows, rows) for batch in part))
     if not files and not tasks and not has_new_columns:
         return Snapshot(table, base)
@@ -177,10 +180,10 @@ def _set_schema(schema_id: int | None) -> TableUpdate:
 # -- columns
 
 
-def _with_schema(table: Table, schema: pa.Schema, known_columns: Iterable[str]) -> TableMetadata:
+def _with_schema(table: Table, schema: pa.Schema | None, known_columns: Iterable[str]) -> TableMetadata:
     """Return the metadata of a table as if its columns were those of this schema; readers still see the old columns."""
     metadata = table.metadata
-    if _arrow(table.schema()).equals(documented(schema), check_metadata=True):
+    if schema is None or _arrow(table.schema()).equals(documented(schema), check_metadata=True):
         new_schema = table.schema()
     else:
         new_schema = _reshaped(table.transaction(), documented(schema), known_columns)

@@ -22,6 +22,7 @@ from converter.output import Mode, find_target, iceberg_table
 from converter.output.iceberg import RUN
 from converter.output.iceberg_table import SUBSTITUTES, add_snapshot, documented, main_of, move_main
 from converter.output.stored_types import cast, stored_type
+from converter.records import RECORDS
 from tests.support.catalogs import glue_catalog, rest_catalog
 from tests.support.places import (
     DOCUMENTS,
@@ -149,8 +150,9 @@ def test_the_next_run_lets_readers_see_what_a_killed_run_committed(
     assert texts_of(in_iceberg_by_manifest(iceberg)) == by_manifest
     target = find_target(iceberg, None)
     assert target is not None
-    assert sum(batch.num_rows for batch in target.read("problems")) == 0
-    assert sum(batch.num_rows for batch in target.read("documents")) == 3
+    for name in ("documents", "sections", "cells", "problems"):
+        rows = pa.Table.from_batches(target.read(name), RECORDS[name].schema)
+        assert texts_of({name: rows}).get(name) == by_manifest.get(name), name
     report = convert(AFTER, iceberg, "incremental")
     assert report.skipped == 3 and report.outputs == []
     assert in_views(iceberg) == [after, by_manifest]
@@ -194,6 +196,51 @@ def test_a_slow_run_does_not_undo_a_later_one(iceberg: str, tmp_path: Path, monk
     assert in_views(iceberg) == expected(last, tmp_path / "full")
     assert convert(last, iceberg, "incremental").skipped == 4
     assert in_views(iceberg) == expected(last, tmp_path / "again")
+
+
+def test_a_run_completes_no_run_that_a_later_one_replaced(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run finds one that was killed before its main branches moved; before it moves them, another one does it all."""
+    import converter.output.iceberg as module
+
+    convert(DOCUMENTS, iceberg)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
+        convert(AFTER, iceberg, "incremental")
+    main = module.Iceberg._main
+    last = {**AFTER, "z": "# Later\n"}
+
+    def overtaken(self: module.Iceberg, name: str) -> Any:
+        monkeypatch.setattr(module.Iceberg, "_main", main)
+        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
+        convert(last, iceberg, "incremental")
+        return main(self, name)
+
+    monkeypatch.setattr(module.Iceberg, "_main", overtaken)
+    with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
+        convert({**AFTER, "y": "# Slow\n"}, iceberg, "incremental")
+    assert in_views(iceberg) == expected(last, tmp_path / "full")
+
+
+def test_a_commit_of_others_in_the_last_moment_is_said_and_replaced(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert(DOCUMENTS, iceberg)
+
+    def interfere(table: Any, *arguments: Any) -> None:
+        if table.name()[-1] == "documents":
+            iceberg_tables(iceberg)["documents"].delete("source = 'b'")
+        move_main(table, *arguments)
+
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(OutputError, match=r"another program .* the new output is in place"),
+    ):
+        patch.setattr(iceberg_table, "move_main", interfere)
+        convert(AFTER, iceberg, "incremental")
+    convert(AFTER, iceberg, "incremental")
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
 
 
 def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
@@ -304,6 +351,17 @@ def test_tables_of_others_are_never_touched(iceberg: str, name: str) -> None:
             convert(DOCUMENTS, iceberg, mode)
     assert iceberg_tables(iceberg).keys() == {name}
     assert iceberg_tables(iceberg)[name].scan().to_arrow()["x"].to_pylist() == [1]
+
+
+def test_a_table_no_longer_written_is_emptied_and_keeps_its_columns_and_history(iceberg: str) -> None:
+    convert(DOCUMENTS, iceberg)
+    sections = iceberg_tables(iceberg)["sections"]
+    convert(DOCUMENTS, iceberg, "overwrite", records=["documents"])
+    emptied = iceberg_tables(iceberg)["sections"]
+    assert emptied.scan().to_arrow().num_rows == 0 and emptied.schema() == sections.schema()
+    assert emptied.scan(snapshot_id=main_of(sections)).to_arrow().num_rows == 4
+    convert(DOCUMENTS, iceberg, "overwrite")
+    assert iceberg_tables(iceberg)["sections"].scan().to_arrow().num_rows == 4
 
 
 # -- columns
