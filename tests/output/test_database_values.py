@@ -45,6 +45,19 @@ def test_a_type_that_delta_lacks_is_stored_as_another(type: pa.DataType, expecte
     assert stored_type(type, SUBSTITUTES) == expected
 
 
+def test_durations_are_microseconds_in_delta_also_in_lists() -> None:
+    seconds = pa.array([2, None], pa.duration("s"))
+    lists = pa.array([[3], []], pa.list_(pa.duration("ms")))
+    times = pa.array([[3_600_000_000], None], pa.list_(pa.time64("us")))
+    table = pa.table({"took": seconds, "laps": lists, "starts": times})
+    reader = storable(table.to_reader())
+    assert reader.read_all().to_pydict() == {
+        "took": [2_000_000, None],
+        "laps": [[3_000], []],
+        "starts": [["01:00:00.000000"], None],
+    }
+
+
 def test_rows_are_stored_in_types_of_delta_with_their_metadata() -> None:
     schema = pa.schema(
         [pa.field("n", pa.duration("us"), metadata={"unit": "h"}), pa.field("w", WORDS, nullable=False)],

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
+import polars
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
@@ -418,6 +419,15 @@ def new_table(out: str, schema: pa.Schema) -> Any:
     catalog = iceberg_catalog()
     catalog.create_namespace_if_not_exists("notes")
     return catalog.create_table_if_not_exists("notes.t", documented(schema))
+
+
+def test_polars_reads_a_table_by_its_metadata(iceberg: str, tmp_path: Path) -> None:
+    convert(DOCUMENTS, iceberg)
+    convert(AFTER, iceberg, "incremental")
+    full = full_tables(AFTER, tmp_path / "full")
+    for name in ("sections", "cells", "datasets/item__price"):
+        rows = polars.scan_iceberg(iceberg_tables(iceberg)[name].metadata_location).collect()
+        assert texts_of({name: rows.to_arrow()}) == texts_of({name: full[name]}), name
 
 
 def test_descriptions_and_units_are_the_docs_of_columns(iceberg: str) -> None:
