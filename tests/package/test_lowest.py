@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import converter
-from tests.support.commands import in_terminal, run
+from tests.support.commands import ENVIRONMENT, in_terminal, run
 
 TEXT = """---
 title: Report
@@ -89,14 +89,12 @@ TARGETS = {"x.duckdb": "duckdb", "delta://lake": "deltalake", "iceberg://test/la
 
 
 @pytest.mark.parametrize("out", TARGETS)
-def test_every_target_takes_an_incremental_run(folder: Path, out: str) -> None:
+def test_every_target_takes_an_incremental_run(folder: Path, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip(TARGETS[out])
-    catalog = {
-        "PYICEBERG_CATALOG__TEST__URI": f"sqlite:///{folder}/catalog.db",
-        "PYICEBERG_CATALOG__TEST__WAREHOUSE": f"file://{folder}/warehouse",
-    }
-    run("convert", "a.md", "-o", out, "--incremental", cwd=folder, code=0, **catalog)
-    run("convert", "a.md", "scraped.txt", "-o", out, "--incremental", cwd=folder, code=0, **catalog)
+    monkeypatch.setitem(ENVIRONMENT, "PYICEBERG_CATALOG__TEST__URI", f"sqlite:///{folder}/catalog.db")
+    monkeypatch.setitem(ENVIRONMENT, "PYICEBERG_CATALOG__TEST__WAREHOUSE", f"file://{folder}/warehouse")
+    run("convert", "a.md", "-o", out, "--incremental", cwd=folder, code=0)
+    run("convert", "a.md", "scraped.txt", "-o", out, "--incremental", cwd=folder, code=0)
     if "://" not in out and pytest.importorskip("duckdb"):
         query = "select count(*) as n from documents"
         assert run("sql", query, out, "--to", "csv", cwd=folder, code=0).stdout.split() == [b"n", b"2"]
