@@ -1,4 +1,4 @@
-"""Iceberg: no reader sees a part of a run, types and columns are as asked for, what others do to the tables stays."""
+"""Iceberg: no reader sees a part of a run, two runs do not mix, what others do to the tables stays."""
 
 from __future__ import annotations
 
@@ -24,24 +24,16 @@ from tests.support.places import (
     OTHER,
     PRICES,
     convert,
-    full_tables,
+    expected,
     iceberg_catalog,
     iceberg_tables,
     in_iceberg,
     in_iceberg_by_manifest,
+    in_views,
     texts_of,
 )
 
 AFTER = {"a": PRICES.format("1.5"), "b": OTHER, "c": "# New\n\n| x | y |\n|---|---|\n| 1 | z |\n"}
-
-
-def in_views(out: str) -> list[Any]:
-    """Return what readers of the tables and readers by the manifest see."""
-    return [texts_of(in_iceberg(out)), texts_of(in_iceberg_by_manifest(out))]
-
-
-def expected(texts: dict[str, str], folder: Path) -> list[Any]:
-    return [texts_of(full_tables(texts, folder))] * 2
 
 
 # -- the commit

@@ -22,24 +22,15 @@ from tests.support.places import (
     OTHER,
     PRICES,
     convert,
+    expected,
     full_tables,
     iceberg_catalog,
     iceberg_tables,
-    in_iceberg,
-    in_iceberg_by_manifest,
+    in_views,
     texts_of,
 )
 
 AFTER = {"a": PRICES.format("1.5"), "b": OTHER, "c": "# New\n\n| x | y |\n|---|---|\n| 1 | z |\n"}
-
-
-def in_views(out: str) -> list[Any]:
-    """Return what readers of the tables and readers by the manifest see."""
-    return [texts_of(in_iceberg(out)), texts_of(in_iceberg_by_manifest(out))]
-
-
-def expected(texts: dict[str, str], folder: Path) -> list[Any]:
-    return [texts_of(full_tables(texts, folder))] * 2
 
 
 # -- columns

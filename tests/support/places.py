@@ -225,6 +225,16 @@ def as_delta(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
     return {name: table.cast(pa.schema(texts[name])) for name, table in tables.items()}
 
 
+def in_views(out: str) -> list[Rows]:
+    """Return what readers of Iceberg tables and readers by the manifest see."""
+    return [texts_of(in_iceberg(out)), texts_of(in_iceberg_by_manifest(out))]
+
+
+def expected(texts: dict[str, str], folder: Path) -> list[Rows]:
+    """Return what both should see."""
+    return [texts_of(full_tables(texts, folder))] * 2
+
+
 PRICES = "# Prices\n\n| item | price |\n|------|-------|\n| nut | {} |\n| bolt | 2 |\n"
 OTHER = "# Other\n\n- label: value\n\n| city | area |\n|------|------|\n| Rome | 1,285 |\n"
 DOCUMENTS = {"a": PRICES.format(1), "b": OTHER}
