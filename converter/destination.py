@@ -46,6 +46,7 @@ DATABASES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
     "sqlite": ((".sqlite", ".sqlite3"), (), "x.sqlite"),
     "xlsx": ((".xlsx",), (), "x.xlsx"),
     "delta": ((), ("delta",), "delta://FOLDER"),
+    "iceberg": ((), ("iceberg",), "iceberg://CATALOG/NAMESPACE"),
     "postgres": ((), ("postgres", "postgresql"), "postgresql://HOST/NAME"),
 }
 

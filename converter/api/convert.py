@@ -29,8 +29,8 @@ def convert(
 
     `sources` is a file, a folder, a glob, `-` for standard input, or a list of these. `out` is a folder, and `to` its
     format (parquet, csv, json, ndjson, or markdown: a file for each document); or a single file (`x.csv`) if one
-    record is named; or a database (`x.duckdb`,
-    `delta://folder`, `postgresql://host/name`). Names mean the same as on the command line.
+    record is named; or a database (`x.duckdb`, `delta://folder`, `iceberg://catalog/namespace`,
+    `postgresql://host/name`). Names mean the same as on the command line.
     `schemas` are files, names of ready-made schemas or dictionaries; their records are written beside the others.
 
     The other arguments are the fields of `Selection`, `Options`, `Output` and `Run`, which describe them, by name:

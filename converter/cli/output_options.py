@@ -22,7 +22,8 @@ Out = Annotated[
         "-o",
         metavar="OUT",
         help="The output folder, here or in a store (s3://BUCKET/FOLDER, gs://, az://); a file if one record is named; "
-        "a database: x.duckdb, x.sqlite, x.xlsx, delta://FOLDER, postgresql://HOST/NAME. Default: standard output.",
+        "a database: x.duckdb, x.sqlite, x.xlsx, delta://FOLDER, iceberg://CATALOG/NAMESPACE, postgresql://HOST/NAME. "
+        "Default: standard output.",
     ),
 ]
 To = Annotated[
@@ -30,7 +31,7 @@ To = Annotated[
     typer.Option(
         "--to",
         metavar="FORMAT",
-        help="parquet, csv, json (nested), ndjson, markdown (whole documents), duckdb, sqlite, xlsx, delta or "
+        help="parquet, csv, json (nested), ndjson, markdown (whole documents), duckdb, sqlite, xlsx, delta, iceberg or "
         "postgres. Default: by OUT, else parquet.",
         autocompletion=formats(RECORDS),
     ),

@@ -19,6 +19,7 @@ from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
 from converter.output.stage import remove_table
 from converter.output.staging_place import staging_place
+from converter.output.stored_types import Substitutes, stored_rows
 from converter.output.tables import (
     MANIFEST_TABLE,
     OF_THE_RUN_SQL,
@@ -42,7 +43,7 @@ RUN = "parquetry_run"
 STALE = "_stale"
 """A column in the source of a merge: true if the row names a stale document and is not to be inserted."""
 
-CASTS = ((pa.types.is_duration, pa.int64()), (pa.types.is_time, pa.string()))
+SUBSTITUTES: Substitutes = ((pa.types.is_duration, lambda _: pa.int64()), (pa.types.is_time, lambda _: pa.string()))
 """Types that Delta lacks: a duration is stored as microseconds, a time of day as text."""
 
 
@@ -289,17 +290,8 @@ def _restores(entry: dict[str, Any], version: int) -> bool:
 
 
 def storable(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """Return the rows in types that Delta supports (`CASTS`), texts without a dictionary."""
-    fields = [field.with_type(stored_type(field.type)) for field in rows.schema]
-    schema = pa.schema(fields, rows.schema.metadata)
-    return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in rows))
-
-
-def stored_type(type: pa.DataType) -> pa.DataType:
-    """Return the type that holds this one in Delta."""
-    if pa.types.is_dictionary(type):
-        return type.value_type
-    return next((substitute for matches, substitute in CASTS if matches(type)), type)
+    """Return the rows in types that Delta supports."""
+    return stored_rows(rows, SUBSTITUTES)
 
 
 def marked(rows: pa.RecordBatchReader, schema: pa.Schema, stale: frozenset[str]) -> Iterator[pa.RecordBatch]:

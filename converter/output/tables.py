@@ -185,8 +185,13 @@ def check_unchanged(current_manifest: Manifest | None, load: Load, place: str) -
         OutputError: another run wrote to the database meanwhile.
     """
     if (current_manifest and current_manifest.run_id) != (load.previous and load.previous.run_id):
-        message = "another run wrote to it meanwhile, and nothing of this run was kept; run it again"
-        raise OutputError(message, source=place, code="output_busy")
+        raise busy_error(place)
+
+
+def busy_error(place: str) -> OutputError:
+    """Return the error of a run that another one overtook."""
+    message = "another run wrote to it meanwhile, and nothing of this run was kept; run it again"
+    return OutputError(message, source=place, code="output_busy")
 
 
 def is_dataset(name: str) -> bool:

@@ -100,6 +100,7 @@ TARGETS: Registry[Callable[[str], Target]] = Registry(
     {
         "duckdb": "converter.output.duckdb:DuckDB",
         "delta": "converter.output.delta:Delta",
+        "iceberg": "converter.output.iceberg:Iceberg",
         "postgres": "converter.output.postgres:Postgres",
         "sqlite": "converter.output.sqlite:SQLite",
         "xlsx": "converter.output.xlsx:Workbook",

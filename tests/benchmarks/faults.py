@@ -38,6 +38,7 @@ from converter.errors import ParquetryError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Folder, Mode, Output, Target, directory, find_target, read_manifest, verify
+from tests.support.places import iceberg_environment, postgres_server
 
 BEFORE = {"a": "# One\n\n| a | b |\n|---|---|\n| 1 | x |\n", "b": "- x: y\n", "c": "text [l](http://a.b)\n"}
 AFTER = {"a": BEFORE["a"], "b": "# Changed\n", "d": "| n |\n|---|\n| 2 |\n"}
@@ -92,7 +93,7 @@ CASES = [
     ),
     Case("folder", "overwrite", jobs=2),
     Case("folder", "incremental", jobs=2),
-    *(Case(kind, mode, is_new) for kind in ("duckdb", "delta", "postgres") for mode, is_new in MODES),
+    *(Case(kind, mode, is_new) for kind in ("duckdb", "delta", "iceberg", "postgres") for mode, is_new in MODES),
 ]
 
 
@@ -200,6 +201,12 @@ class Calls:
                     setattr(module, method, self.count_calls(getattr(module, method)))
                 for method in ("delete", "merge", "restore"):
                     setattr(module.DeltaTable, method, self.count_calls(getattr(module.DeltaTable, method)))
+            elif name == "pyiceberg.catalog.sql":
+                for method in ("create_namespace_if_not_exists", "create_table", "load_table", "commit_table"):
+                    setattr(module.SqlCatalog, method, self.count_calls(getattr(module.SqlCatalog, method)))
+            elif name == "pyiceberg.io.pyarrow":
+                for method in ("new_output", "delete"):
+                    setattr(module.PyArrowFileIO, method, self.count_calls(getattr(module.PyArrowFileIO, method)))
         sys.addaudithook(self.hook)
 
     def count_calls(self, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -366,6 +373,9 @@ def place_for(case: Case, folder: Path, server: str | None = None) -> Iterator[t
     names = {"folder": "out", "file": "out.csv", "duckdb": "out.duckdb", "delta": "root"}
     if case.kind == "postgres":
         out = f"{server}&schema=faults"
+    elif case.kind == "iceberg":
+        out = "iceberg://test/out"
+        os.environ.update(iceberg_environment(sandbox))
     else:
         out = ("delta://" if case.kind == "delta" else "") + str(sandbox / names[case.kind])
     place = Place(case, sandbox, out)
@@ -425,11 +435,12 @@ def main() -> None:
     names = tuple(sys.argv[2:])
     import deltalake  # noqa: F401
     import duckdb  # noqa: F401
+    import pyiceberg.catalog.sql  # noqa: F401
 
     import converter.output.delta
     import converter.output.duckdb
+    import converter.output.iceberg_table
     import converter.output.postgres  # noqa: F401
-    from tests.support.places import postgres_server
 
     total, start = 0, time.monotonic()
     cases = [case for case in CASES if not names or str(case).startswith(names)]

@@ -9,7 +9,7 @@ from zlib import crc32
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from converter.config import Options
@@ -19,9 +19,10 @@ from converter.output import Output, find_target
 from converter.output.capacity import Capacity, omission_problem, renaming_problem
 from converter.output.delta import Delta
 from converter.output.duckdb import DuckDB
+from converter.output.iceberg import Iceberg
 from converter.output.postgres import Postgres
 from tests.support.combinations import ALL
-from tests.support.places import Client, convert, in_delta, in_duckdb, in_postgres, sources
+from tests.support.places import Client, convert, in_delta, in_duckdb, in_iceberg, in_postgres, sources
 
 NAMES = st.lists(
     st.one_of(
@@ -32,7 +33,8 @@ NAMES = st.lists(
     ),
     max_size=12,
 )
-CAPACITIES: list[Capacity] = [target.capacity for target in (DuckDB, Delta, Postgres) if target.capacity is not None]
+TARGETS = (DuckDB, Delta, Postgres, Iceberg)
+CAPACITIES: list[Capacity] = [target.capacity for target in TARGETS if target.capacity is not None]
 TABLE = "| id | {} |\n|---|---|\n| 1 | 2 |\n"
 
 
@@ -166,6 +168,17 @@ def test_any_column_names_survive_a_round_trip_through_delta(
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
     check_round_trip(names, CAPACITIES[1], f"delta://{folder / 'root'}", in_delta, folder)
+
+
+@pytest.mark.slow
+@settings(max_examples=8 if ALL else 4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names=NAMES)
+@example(names=["", "a\0b", 'q"u', "Price", "price", "x" * 300, "x.y", "x.element", "x"])
+def test_any_column_names_survive_a_round_trip_through_iceberg(
+    iceberg: str, tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    check_round_trip(names, CAPACITIES[3], f"{iceberg}{folder.name}", in_iceberg, folder)
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from converter.errors import OutputError, UsageError
-from converter.output.delta import STALE, Delta, marked, storable, stored_type
+from converter.output.delta import STALE, SUBSTITUTES, Delta, marked, storable
 from converter.output.duckdb import DuckDB
 from converter.output.manifest import Manifest
 from converter.output.postgres import NAME_BYTES, Postgres, listing
@@ -23,6 +23,7 @@ from converter.output.postgres_values import (
     spelled,
     sql_type,
 )
+from converter.output.stored_types import stored_type
 
 MAP = pa.map_(pa.string(), pa.string())
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -37,10 +38,24 @@ MANIFEST = Manifest("a", "now", "1", "parquet", "0" * 64, {}, 0, [])
     [
         (pa.duration("us"), pa.int64()), (pa.time64("us"), pa.string()), (pa.time32("s"), pa.string()),
         (WORDS, pa.string()), (pa.timestamp("us"), pa.timestamp("us")), (pa.int32(), pa.int32()), (MAP, MAP),
+        (pa.list_(pa.time64("us")), pa.list_(pa.string())),
     ],
 )  # fmt: skip
 def test_a_type_that_delta_lacks_is_stored_as_another(type: pa.DataType, expected: pa.DataType) -> None:
-    assert stored_type(type) == expected
+    assert stored_type(type, SUBSTITUTES) == expected
+
+
+def test_durations_are_microseconds_in_delta_also_in_lists() -> None:
+    seconds = pa.array([2, None], pa.duration("s"))
+    lists = pa.array([[3], []], pa.list_(pa.duration("ms")))
+    times = pa.array([[3_600_000_000], None], pa.list_(pa.time64("us")))
+    table = pa.table({"took": seconds, "laps": lists, "starts": times})
+    reader = storable(table.to_reader())
+    assert reader.read_all().to_pydict() == {
+        "took": [2_000_000, None],
+        "laps": [[3_000], []],
+        "starts": [["01:00:00.000000"], None],
+    }
 
 
 def test_rows_are_stored_in_types_of_delta_with_their_metadata() -> None:

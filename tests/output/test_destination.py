@@ -75,6 +75,8 @@ MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
     ("delta://lake", None, "delta", "parquet"),
     ("DELTA://s3://bucket/lake", None, "delta", "parquet"),
     ("s3://bucket/lake", "delta", "delta", "parquet"),
+    ("iceberg://lake/raw.notes", None, "iceberg", "parquet"),
+    ("ICEBERG://lake/notes", "iceberg", "iceberg", "parquet"),
     ("s3://bucket/lake", None, STORE, "parquet"),
     ("S3://bucket/a/b=c/", "csv", STORE, "csv"),
     ("s3a://my.bucket-1", "ndjson", STORE, "ndjson"),
@@ -116,6 +118,7 @@ REFUSED: list[tuple[str, str | None]] = [
     ("x.duckdb", "csv"), ("x.csv", "duckdb"), ("x.sqlite", "duckdb"), ("x.md", "delta"), ("postgresql://h/n", "csv"),
     ("delta://x", "postgres"), ("s3://b/x", "duckdb"), ("s3://b/x", "text"), ("s4://b/x", None), ("ftp://b/x", "delta"),
     ("delta://ftp://b/x", None), ("delta://mysql://b/x", None), ("delta:/x", None), ("postgresql:/h/x", None),
+    ("iceberg:/c/n", None), ("iceberg:c/n", None), ("iceberg://c/n", "csv"), ("icberg://c/n", None),
     ("postgresql://u:p/w@h/x", None), ("postgresql://u:p@w@h/x", None), ("postgresql://h:port/x", None),
     ("x", "excel"), ("-", "duckdb"),
 ]  # fmt: skip

@@ -31,7 +31,7 @@ from converter.sources import Columns, find_sources
 from tests.support.combinations import some
 from tests.support.commands import run, without_privileges
 from tests.support.folders import rows
-from tests.support.places import Place, in_delta, in_duckdb, in_postgres, texts_of
+from tests.support.places import Place, in_delta, in_duckdb, in_iceberg, in_postgres, texts_of
 
 COUNT = 4
 TEXTS = {f"{number}.md": f"# T {number}\n\n| a | b |\n|---|---|\n| {number} | x |\n" for number in range(COUNT)}
@@ -159,7 +159,7 @@ def is_kept(previous: dict[str, list[str]], current: dict[str, list[str]]) -> bo
     return all(set(lines) <= set(current.get(name, ())) for name, lines in previous.items() if name != "problems")
 
 
-FAST_PLACES, SLOW_PLACES = ("folder", "duckdb"), ("delta", "postgres")
+FAST_PLACES, SLOW_PLACES = ("folder", "duckdb"), ("delta", "postgres", "iceberg")
 
 
 @pytest.fixture(params=[*FAST_PLACES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_PLACES)])
@@ -171,6 +171,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable
     }
     if request.param == "folder":
         return str(tmp_path / "out"), lambda out: rows(Path(out))
+    if request.param == "iceberg":
+        return request.getfixturevalue("iceberg"), lambda out: texts_of(in_iceberg(out))
     if request.param == "postgres":
         name = f"{request.getfixturevalue('server')}&schema=s{os.urandom(5).hex()}"
         return name, lambda out: texts_of(in_postgres(out))
@@ -181,7 +183,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Callable
 def in_places(outages: Iterable[Any]) -> list[Any]:
     """Return outages as parameters, in each place and mode; the slow places share them, unless PARQUETRY_ALL=1."""
     cases = [*outages]
-    shared = [(SLOW_PLACES[number % 2], case, MODES[number // 2 % 2]) for number, case in enumerate(cases)]
+    shared = [(SLOW_PLACES[number % 3], case, MODES[number // 3 % 2]) for number, case in enumerate(cases)]
     slow_cases = some(shared, product(SLOW_PLACES, cases, MODES))
     return [
         *product(FAST_PLACES, cases, MODES),

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 import converter
-from tests.support.commands import in_terminal, run
+from tests.support.commands import ENVIRONMENT, in_terminal, run
 
 TEXT = """---
 title: Report
@@ -84,14 +84,18 @@ def test_every_format_is_written(folder: Path, format: str) -> None:
     assert b"Rome" in run("convert", "a.md", "--records", "cells", "--to", format, cwd=folder, code=0).stdout
 
 
-@pytest.mark.parametrize("out", ["x.duckdb", "delta://lake", "out"])
-def test_every_target_takes_an_incremental_run(folder: Path, out: str) -> None:
-    for module, kind in (("duckdb", "x.duckdb"), ("deltalake", "delta://lake")):
-        if out == kind:
-            pytest.importorskip(module)
+TARGETS = {"x.duckdb": "duckdb", "delta://lake": "deltalake", "iceberg://test/lake": "pyiceberg", "out": "pyarrow"}
+"""An output, and the package that it needs."""
+
+
+@pytest.mark.parametrize("out", TARGETS)
+def test_every_target_takes_an_incremental_run(folder: Path, out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip(TARGETS[out])
+    monkeypatch.setitem(ENVIRONMENT, "PYICEBERG_CATALOG__TEST__URI", f"sqlite:///{folder}/catalog.db")
+    monkeypatch.setitem(ENVIRONMENT, "PYICEBERG_CATALOG__TEST__WAREHOUSE", f"file://{folder}/warehouse")
     run("convert", "a.md", "-o", out, "--incremental", cwd=folder, code=0)
     run("convert", "a.md", "scraped.txt", "-o", out, "--incremental", cwd=folder, code=0)
-    if out != "delta://lake" and pytest.importorskip("duckdb"):
+    if "://" not in out and pytest.importorskip("duckdb"):
         query = "select count(*) as n from documents"
         assert run("sql", query, out, "--to", "csv", cwd=folder, code=0).stdout.split() == [b"n", b"2"]
 

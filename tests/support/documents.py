@@ -100,6 +100,21 @@ TEXTS = [
     "• one\n• two\ntext\n",
 ]
 """Documents with data sets whose types meet, and documents that cannot be read."""
+TYPED = """---
+title: "Nul \\0, quotes ' and \\" and \\\\u0000"
+---
+# A 'title' with "marks"
+
+| ok | count | price | ratio | day | moment | clock | took | word |
+|----|-------|-------|-------|-----|--------|-------|------|------|
+| yes | 1 | $1.25 | 0.5 | 2024-01-02 | 2024-01-02 10:11:12 | 10:11:12 | 1:30:05.5 | a'b |
+| no | -2 | $10.50 | 1e3 | 2024-02-29 | 2024-01-02T10:11:12.5 | 23:59:59 | 0:00:01 | \\0 |
+| | | | | | | | | |
+
+- label: value
+"""
+"""A document whose table has a column of each type."""
+
 EDITS = st.lists(st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(TEXTS), max_size=6), min_size=2, max_size=4)
 """The sources of successive runs, by key."""
 FRAGMENTS = st.sampled_from(

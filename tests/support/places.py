@@ -94,6 +94,52 @@ def in_delta(out: str) -> dict[str, pa.Table]:
     return {name: DeltaTable(root / name).to_pyarrow_table() for name in names if not name.startswith("_")}
 
 
+def iceberg_environment(folder: Path) -> dict[str, str]:
+    """Return the environment in which pyiceberg has a catalog `test` in a folder, which exists."""
+    return {
+        "PYICEBERG_CATALOG__TEST__URI": f"sqlite:///{folder}/catalog.db",
+        "PYICEBERG_CATALOG__TEST__WAREHOUSE": f"file://{folder}/warehouse",
+    }
+
+
+def iceberg_catalog(name: str = "test") -> Any:
+    """Return a catalog as a new process sees it."""
+    from pyiceberg.catalog import load_catalog
+    from pyiceberg.utils.config import Config
+
+    settings: Any = Config().get_catalog_config(name)
+    return load_catalog(name, **settings)
+
+
+def iceberg_tables(out: str) -> dict[str, Any]:
+    """Return the tables of a namespace and of its data sets, `_manifest` too."""
+    name, namespace = out.removeprefix("iceberg://").split("/")
+    catalog = iceberg_catalog(name)
+    return {
+        f"{prefix}{identifier[-1]}": catalog.load_table(identifier)
+        for prefix, place in (("", namespace), ("datasets/", f"{namespace}_datasets"))
+        if catalog.namespace_exists(place)
+        for identifier in catalog.list_tables(place)
+    }
+
+
+def in_iceberg(out: str) -> dict[str, pa.Table]:
+    """Return what a reader of the tables sees, who knows nothing of `_manifest`."""
+    return {name: table.scan().to_arrow() for name, table in iceberg_tables(out).items() if not name.startswith("_")}
+
+
+def in_iceberg_by_manifest(out: str) -> dict[str, pa.Table]:
+    """Return the snapshots that `_manifest` names."""
+    tables = iceberg_tables(out)
+    rows = tables["_manifest"].scan().to_arrow().to_pylist() if "_manifest" in tables else []
+    snapshots = json.loads(rows[0]["snapshots"]) if rows else {}
+    return {
+        name: tables[name].scan(snapshot_id=snapshot_id).to_arrow()
+        for name, snapshot_id in snapshots.items()
+        if snapshot_id is not None and not name.startswith("_")
+    }
+
+
 CLIENT_TEXTS: dict[str, Callable[[Any], Any]] = {
     "numeric": Decimal,
     "jsonb": json.loads,
@@ -162,7 +208,7 @@ def postgres_server() -> Iterator[str]:
 
 
 Place = tuple[str, Callable[[str], dict[str, pa.Table]]]
-KINDS = ["duckdb", "delta", pytest.param("postgres", marks=pytest.mark.slow)]
+KINDS = ["duckdb", "delta", "iceberg", pytest.param("postgres", marks=pytest.mark.slow)]
 
 
 def full_tables(texts: dict[str, str], folder: Path) -> dict[str, pa.Table]:
@@ -177,6 +223,16 @@ def as_delta(tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
         for name, table in tables.items()
     }
     return {name: table.cast(pa.schema(texts[name])) for name, table in tables.items()}
+
+
+def in_views(out: str) -> list[Rows]:
+    """Return what readers of Iceberg tables and readers by the manifest see."""
+    return [texts_of(in_iceberg(out)), texts_of(in_iceberg_by_manifest(out))]
+
+
+def expected(texts: dict[str, str], folder: Path) -> list[Rows]:
+    """Return what both should see."""
+    return [texts_of(full_tables(texts, folder))] * 2
 
 
 PRICES = "# Prices\n\n| item | price |\n|------|-------|\n| nut | {} |\n| bolt | 2 |\n"

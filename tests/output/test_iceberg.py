@@ -1,0 +1,418 @@
+"""Iceberg: no reader sees a part of a run, two runs do not mix, what others do to the tables stays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, get_args
+
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.types import StringType
+
+from converter.errors import OutputError, UsageError
+from converter.output import Mode, find_target, iceberg_table
+from converter.output.iceberg import RUN
+from converter.output.iceberg_table import main_of, move_main
+from converter.records import RECORDS
+from tests.support.catalogs import glue_catalog, rest_catalog
+from tests.support.places import (
+    DOCUMENTS,
+    OTHER,
+    PRICES,
+    convert,
+    expected,
+    iceberg_catalog,
+    iceberg_tables,
+    in_iceberg,
+    in_iceberg_by_manifest,
+    in_views,
+    texts_of,
+)
+
+AFTER = {"a": PRICES.format("1.5"), "b": OTHER, "c": "# New\n\n| x | y |\n|---|---|\n| 1 | z |\n"}
+
+
+# -- the commit
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("catalog", [glue_catalog, rest_catalog])
+def test_other_catalogs_take_every_mode(
+    catalog: Callable[[Path], AbstractContextManager[dict[str, str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "iceberg").mkdir()
+    with catalog(tmp_path / "iceberg") as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        out = "iceberg://test/notes"
+        convert(DOCUMENTS, out)
+        assert in_views(out) == expected(DOCUMENTS, tmp_path / "new")
+        convert(AFTER, out, "incremental")
+        assert in_views(out) == expected(AFTER, tmp_path / "after")
+        assert convert(AFTER, out, "incremental").outputs == []
+        convert({"d": "# More\n"}, out, "append")
+        assert in_views(out) == expected({**AFTER, "d": "# More\n"}, tmp_path / "more")
+        convert({"a": PRICES.format("yes and no")}, out, "overwrite")
+        assert in_views(out) == expected({"a": PRICES.format("yes and no")}, tmp_path / "last")
+        with monkeypatch.context() as patch, pytest.raises(OutputError, match="another run wrote to it meanwhile"):
+            overtake(patch, tmp_path)
+            convert(DOCUMENTS, out, "incremental", maximum_removed="100%")
+        assert in_views(out) == expected(AFTER, tmp_path / "won")
+
+
+def overtake(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let another run commit `AFTER` before the next one commits `_manifest`."""
+    import converter.output.iceberg as module
+
+    commit = module.Iceberg._commit
+
+    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
+        patch.setattr(module.Iceberg, "_commit", commit)
+        patch.setattr(module, "staging_place", lambda name: folder / "elsewhere")
+        convert(AFTER, self.name, "incremental", maximum_removed="100%")
+        commit(self, *arguments)
+
+    patch.setattr(module.Iceberg, "_commit", overtaken)
+
+
+def test_a_run_adds_at_most_one_snapshot_to_each_table(iceberg: str) -> None:
+    convert(DOCUMENTS, iceberg)
+    counts = {name: len(table.snapshots()) for name, table in iceberg_tables(iceberg).items()}
+    assert counts["documents"] == counts["datasets/item__price"] == counts["_manifest"] == 1
+    assert counts["footnotes"] == 0
+    convert(AFTER, iceberg, "incremental")
+    tables = iceberg_tables(iceberg)
+    assert all(len(table.snapshots()) <= counts.get(name, 0) + 1 for name, table in tables.items())
+    assert {snapshot.summary[RUN] for snapshot in tables["documents"].snapshots()} == {
+        snapshot.summary[RUN] for snapshot in tables["_manifest"].snapshots()
+    }
+
+
+def test_a_failure_before_the_manifest_changes_nothing_that_is_seen(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A column of another type and a new data set are in tables already, but neither is seen."""
+    convert(DOCUMENTS, iceberg)
+    views = in_views(iceberg)
+    columns = {name: table.schema() for name, table in iceberg_tables(iceberg).items()}
+    with monkeypatch.context() as patch:
+        commit = "converter.output.iceberg.Iceberg._commit"
+        patch.setattr(commit, lambda *arguments: (_ for _ in ()).throw(OSError("full")))
+        with pytest.raises(OutputError, match=r"full; nothing of this run was kept"):
+            convert({**AFTER, "a": PRICES.format("yes and no")}, iceberg, "overwrite")
+    tables = iceberg_tables(iceberg)
+    assert in_views(iceberg) == views
+    assert {name: tables[name].schema() for name in columns} == columns
+    assert tables["datasets/x__y"].current_snapshot() is None
+    convert(AFTER, iceberg, "incremental")
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+
+
+def test_the_next_run_lets_readers_see_what_a_killed_run_committed(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert(DOCUMENTS, iceberg)
+    before = texts_of(in_iceberg(iceberg))
+    calls: list[Any] = []
+
+    def move_some(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) > 2:
+            raise Killed
+        move_main(*arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(iceberg_table, "move_main", move_some)
+        convert(AFTER, iceberg, "incremental")
+    after, by_manifest = expected(AFTER, tmp_path / "full")
+    assert texts_of(in_iceberg(iceberg)) not in (before, after)  # the moment that only `_manifest` hides
+    assert texts_of(in_iceberg_by_manifest(iceberg)) == by_manifest
+    target = find_target(iceberg, None)
+    assert target is not None
+    for name in ("documents", "sections", "cells", "problems"):
+        rows = pa.Table.from_batches(target.read(name), RECORDS[name].schema)
+        assert texts_of({name: rows}).get(name) == by_manifest.get(name), name
+    report = convert(AFTER, iceberg, "incremental")
+    assert report.skipped == 3 and report.outputs == []
+    assert in_views(iceberg) == [after, by_manifest]
+
+
+def test_of_two_runs_at_once_one_wins(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other run commits at the last moment before `_manifest`; then its rows and columns stay."""
+    convert(DOCUMENTS, iceberg)
+    overtake(monkeypatch, tmp_path)
+    with pytest.raises(OutputError, match="another run wrote to it meanwhile, and nothing") as error:
+        convert({**DOCUMENTS, "z": "# Loser\n"}, iceberg, "incremental")
+    assert error.value.code == "output_busy"
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    convert({**AFTER, "z": "# Next\n"}, iceberg, "incremental")
+    assert in_views(iceberg) == expected({**AFTER, "z": "# Next\n"}, tmp_path / "next")
+
+
+def test_of_two_first_runs_one_wins(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    overtake(monkeypatch, tmp_path)
+    with pytest.raises(OutputError, match="another run wrote to it meanwhile, and nothing"):
+        convert({**DOCUMENTS, "z": "# Loser\n"}, iceberg)
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+
+
+def test_a_slow_run_does_not_undo_a_later_one(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run stops between `_manifest` and the main branches, another one completes both, and the first goes on."""
+    import converter.output.iceberg as module
+
+    convert(DOCUMENTS, iceberg)
+    move = module.Iceberg._move
+    last = {**AFTER, "z": "# Later\n"}
+
+    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
+        monkeypatch.setattr(module.Iceberg, "_move", move)
+        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
+        convert(last, iceberg, "incremental")
+        move(self, *arguments)
+
+    monkeypatch.setattr(module.Iceberg, "_move", overtaken)
+    convert(AFTER, iceberg, "incremental")
+    assert in_views(iceberg) == expected(last, tmp_path / "full")
+    assert convert(last, iceberg, "incremental").skipped == 4
+    assert in_views(iceberg) == expected(last, tmp_path / "again")
+
+
+def test_a_run_completes_no_run_that_a_later_one_replaced(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run finds one that was killed before its main branches moved; before it moves them, another one does it all."""
+    import converter.output.iceberg as module
+
+    convert(DOCUMENTS, iceberg)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
+        convert(AFTER, iceberg, "incremental")
+    main = module.Iceberg._main
+    last = {**AFTER, "z": "# Later\n"}
+
+    def overtaken(self: module.Iceberg, name: str) -> Any:
+        monkeypatch.setattr(module.Iceberg, "_main", main)
+        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
+        convert(last, iceberg, "incremental")
+        return main(self, name)
+
+    monkeypatch.setattr(module.Iceberg, "_main", overtaken)
+    with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
+        convert({**AFTER, "y": "# Slow\n"}, iceberg, "incremental")
+    assert in_views(iceberg) == expected(last, tmp_path / "full")
+
+
+def test_a_commit_of_others_in_the_last_moment_is_said_and_replaced(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    convert(DOCUMENTS, iceberg)
+
+    def interfere(table: Any, *arguments: Any) -> None:
+        if table.name()[-1] == "documents":
+            iceberg_tables(iceberg)["documents"].delete("source = 'b'")
+        move_main(table, *arguments)
+
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(OutputError, match=r"another program .* the new output is in place"),
+    ):
+        patch.setattr(iceberg_table, "move_main", interfere)
+        convert(AFTER, iceberg, "incremental")
+    convert(AFTER, iceberg, "incremental")
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+
+
+def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit_table = SqlCatalog.commit_table
+
+    def commit(self: SqlCatalog, table: Any, *arguments: Any) -> Any:
+        response = commit_table(self, table, *arguments)
+        if table.name()[-1] == "_manifest" and "assert-ref-snapshot-id" in str(arguments) and not lost:
+            lost.append(table)
+            raise OSError("the connection was reset")
+        return response
+
+    lost: list[Any] = []
+    monkeypatch.setattr(SqlCatalog, "commit_table", commit)
+    convert(DOCUMENTS, iceberg)
+    assert lost and in_views(iceberg) == expected(DOCUMENTS, tmp_path / "full")
+
+
+def test_an_unknown_outcome_is_said(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit_table = SqlCatalog.commit_table
+
+    def fail(*arguments: Any) -> Any:
+        raise OSError("no route to host")
+
+    def commit(self: SqlCatalog, table: Any, *arguments: Any) -> Any:
+        if table.name()[-1] == "_manifest":
+            monkeypatch.setattr(SqlCatalog, "list_tables", fail)
+            fail()
+        return commit_table(self, table, *arguments)
+
+    monkeypatch.setattr(SqlCatalog, "commit_table", commit)
+    with pytest.raises(OutputError, match=r"no route to host; it is unknown whether .* if _manifest names") as error:
+        convert(DOCUMENTS, iceberg)
+    assert "nothing of this run was kept" not in str(error.value)
+
+
+def test_a_table_that_others_dropped_is_made_anew(
+    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also if the last run was killed before it let readers see its rows."""
+    convert(DOCUMENTS, iceberg)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
+        convert(AFTER, iceberg, "incremental")
+    iceberg_catalog().drop_table("notes.links")
+    convert(AFTER, iceberg, "overwrite")
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+
+
+def test_an_error_after_the_commit_says_so(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    convert(DOCUMENTS, iceberg)
+    with (
+        monkeypatch.context() as patch,
+        pytest.raises(OutputError, match=r"gone; the new output is in place by _m"),
+    ):
+        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(OSError("gone")))
+        convert(AFTER, iceberg, "incremental")
+    convert(AFTER, iceberg, "incremental")
+    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+
+
+# -- what others do
+
+
+def test_what_others_change_between_runs_stays(iceberg: str, tmp_path: Path) -> None:
+    convert(DOCUMENTS, iceberg)
+    documents = iceberg_tables(iceberg)["documents"]
+    documents.overwrite(documents.scan().to_arrow())  # as compaction does
+    with documents.update_schema() as update:
+        update.add_column("note", StringType())
+    convert({**DOCUMENTS, "c": "# New\n"}, iceberg, "incremental")
+    documents = iceberg_tables(iceberg)["documents"]
+    assert "note" in documents.schema().column_names and documents.scan().to_arrow()["note"].null_count == 3
+    rows = {
+        name: table.drop_columns("note") if name == "documents" else table
+        for name, table in in_iceberg(iceberg).items()
+    }
+    assert [texts_of(rows)] * 2 == expected({**DOCUMENTS, "c": "# New\n"}, tmp_path / "full")
+
+
+def test_a_change_of_others_during_a_run_refuses_the_run(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import converter.output.iceberg as module
+
+    convert(DOCUMENTS, iceberg)
+    add_snapshots = module.Iceberg._add_snapshots
+
+    def interfere(self: module.Iceberg, *arguments: Any) -> Any:
+        result = add_snapshots(self, *arguments)
+        iceberg_tables(iceberg)["documents"].delete("source = 'b'")
+        return result
+
+    with monkeypatch.context() as patch, pytest.raises(OutputError, match="nothing of this run was kept"):
+        patch.setattr(module.Iceberg, "_add_snapshots", interfere)
+        convert(AFTER, iceberg, "incremental")
+    assert iceberg_tables(iceberg)["documents"].scan().to_arrow()["source"].to_pylist() == ["a"]
+
+
+@pytest.mark.parametrize("name", ["cells", "_manifest"])
+def test_tables_of_others_are_never_touched(iceberg: str, name: str) -> None:
+    catalog = iceberg_catalog()
+    catalog.create_namespace("notes")
+    rows = pa.table({"x": pa.array([1], pa.int32())})
+    catalog.create_table(f"notes.{name}", rows.schema).append(rows)
+    for mode in get_args(Mode)[:2]:
+        with pytest.raises(OutputError, match=f"already holds {name}"):
+            convert(DOCUMENTS, iceberg, mode)
+    assert iceberg_tables(iceberg).keys() == {name}
+    assert iceberg_tables(iceberg)[name].scan().to_arrow()["x"].to_pylist() == [1]
+
+
+def test_a_table_no_longer_written_is_emptied_and_keeps_its_columns_and_history(iceberg: str) -> None:
+    convert(DOCUMENTS, iceberg)
+    sections = iceberg_tables(iceberg)["sections"]
+    convert(DOCUMENTS, iceberg, "overwrite", records=["documents"])
+    emptied = iceberg_tables(iceberg)["sections"]
+    assert emptied.scan().to_arrow().num_rows == 0 and emptied.schema() == sections.schema()
+    assert emptied.scan(snapshot_id=main_of(sections)).to_arrow().num_rows == 4
+    convert(DOCUMENTS, iceberg, "overwrite")
+    assert iceberg_tables(iceberg)["sections"].scan().to_arrow().num_rows == 4
+
+
+# -- names
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        "notes",
+        "iceberg://",
+        "iceberg://test",
+        "iceberg://test/",
+        "iceberg://test/a/b",
+        "iceberg://u:p@test/a",
+        "iceberg://test/a..",
+    ],
+)
+def test_an_address_names_a_catalog_and_a_namespace(iceberg: str, out: str) -> None:
+    with pytest.raises(UsageError, match="iceberg://CATALOG/NAMESPACE"):
+        find_target(out, "iceberg")
+
+
+def test_catalogs_of_one_name_are_staged_apart(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def place() -> Path:
+        target = find_target(iceberg, None)
+        assert target is not None
+        return target.place
+
+    places = [place()]
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    places.append(place())
+    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__URI", "http://127.0.0.1:1")
+    places.append(place())
+    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__WAREHOUSE", "other")
+    places.append(place())
+    assert len({*places}) == 4
+    monkeypatch.chdir(tmp_path)
+    assert place() == places[-1]
+
+
+def test_an_unknown_catalog_says_how_to_define_it(iceberg: str) -> None:
+    with pytest.raises(UsageError, match="PYICEBERG_CATALOG__MY_LAKE__URI"):
+        find_target("iceberg://my-lake/notes", None)
+
+
+def test_namespaces_can_be_nested(iceberg: str) -> None:
+    convert(DOCUMENTS, "iceberg://test/raw.notes")
+    assert len(in_iceberg("iceberg://test/raw.notes")["documents"]) == 2
+    assert len(in_iceberg("iceberg://test/raw.notes")["datasets/item__price"]) == 2
+
+
+def test_messages_hold_no_passwords(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__URI", "http://me:secret@127.0.0.1:1/catalog?token=secret")
+    with pytest.raises(OutputError) as error:
+        convert(DOCUMENTS, iceberg)
+    assert "secret" not in str(error.value) and "nothing of this run was kept" in str(error.value)
+
+
+def test_the_manifest_names_the_snapshots(iceberg: str) -> None:
+    convert(DOCUMENTS, iceberg)
+    tables = iceberg_tables(iceberg)
+    (row,) = tables["_manifest"].scan().to_arrow().to_pylist()
+    assert json.loads(row["snapshots"]) == {
+        name: main_of(table) for name, table in tables.items() if name != "_manifest"
+    }
+    assert {file["path"] for file in json.loads(row["manifest"])["files"]} == json.loads(row["snapshots"]).keys()
