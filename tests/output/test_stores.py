@@ -25,7 +25,8 @@ from converter.output import MANIFEST, Output
 from converter.output.manifest import Manifest, parse_manifest, read_manifest, run_of
 from converter.output.stage import IN_PLACE
 from converter.output.store import CODE, StoredFile
-from converter.output.store_target import RUNS, SMALL_GROUPS, StoreTarget, UnknownOutcomeError
+from converter.output.store_names import RUNS
+from converter.output.store_target import SMALL_GROUPS, StoreTarget, UnknownOutcomeError
 from converter.output.stored import differences, open_stored
 from converter.schema.load import load_schemas
 from tests.support.stores import MemoryStore
