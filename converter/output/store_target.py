@@ -103,6 +103,16 @@ class StoreTarget:
             with contextlib.suppress(OutputError):  # then the next run removes it
                 self._remove(files_of(run, self._entries()))
 
+    def check_unchanged(self) -> None:
+        """Refuse to go on if another run wrote to the output: it removes the files of this one.
+
+        Raises:
+            BusyError: another run wrote to the output.
+            OutputError: the store does not answer.
+        """
+        if self._read_base().run_id != self._base.run_id:
+            raise self._busy_error()
+
     def open(self, file: File) -> pa.NativeFile:
         """Open a file of the output, or of this run."""
         return pa.PythonFile(StoredFile(self._store, file.path, file.bytes), "r")

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from converter.config import Options, Run
 from converter.destination import RECORD_FOLDERS, destination_of
 from converter.engine.run import write_output
-from converter.errors import UsageError
+from converter.errors import SparkError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Folder, Output, open_target
@@ -95,9 +95,11 @@ def convert(
     work = Work(spark, frame, read, problem_sources, target, output, options, run, replace(listing, containers=set()))
     try:
         return write_output(target, output, options, work.fill, listing, work.write_datasets)
-    except BaseException:
+    except BaseException as error:
         if isinstance(target, StoreTarget):
             target.abandon()
+            if isinstance(error, SparkError):
+                target.check_unchanged()
         raise
 
 

@@ -135,12 +135,13 @@ def test_formats_schemas_and_limits_are_those_of_a_local_run(spark: SparkSession
     locally(CHANGES, tmp_path / "local", options, **values)
     before = stored_rows(place)
     assert before == stored_rows(tmp_path / "local") and before["pair"] and "locked_type" in str(before["problems"])
-    few = {"list": CHANGES["list"]}
+    few: dict[str, Any] = {"list": CHANGES["list"]}
+    no_text = {**few, "null": None}
     cases: list[tuple[type[Exception], str, dict[str, str], dict[str, Any]]] = [
         (OutputError, "types are locked to fail", CHANGES, {"output": Output(mode="overwrite", lock_types="fail")}),
         (OutputError, "no longer among the sources", few, {"output": Output(mode="incremental")}),
         (OutputError, "already holds an output", few, {}),
-        (TooManyProblems, "more than 0", {**few, "null": None}, {"output": Output(mode="append"), "run": Run(maximum_problems=0)}),
+        (TooManyProblems, "more than 0", no_text, {"output": Output(mode="append"), "run": Run(maximum_problems=0)}),
         (UsageError, "a folder of files", few, {"output": Output(mode="overwrite", layout="files")}),
         (UsageError, "datapackage", few, {"output": Output(mode="overwrite", datapackage=True)}),
     ]  # fmt: skip
@@ -218,7 +219,7 @@ def test_of_a_run_on_spark_and_a_local_run_at_once_one_wins(
     (tmp_path / "other").mkdir()
     monkeypatch.setattr(Work, "write_datasets", write_late)
     with pytest.raises(
-        OutputError, match="^another run wrote to it meanwhile, and nothing of this run was kept; run it"
+        OutputError, match=r"another run wrote to it meanwhile, and nothing of this run was kept; run it again$"
     ) as error:
         on_spark(spark, TEXTS, place)
     assert error.value.code == "output_busy"
