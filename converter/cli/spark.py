@@ -85,7 +85,7 @@ def archive(
 
 
 @spark.command()
-@with_flags("jobs", "files_from", "null_separated", "include", "query")
+@with_flags("jobs", "files_from", "events", "null_separated", "include", "query")
 def convert(
     *,
     source: Annotated[

@@ -39,6 +39,7 @@ from converter.output import (
 )
 from converter.output.datapackage import write_datapackage
 from converter.output.dataset_files import DatasetFiles, Spread, WrittenDatasets, in_threads
+from converter.sources.events import check_mode
 from converter.sources.evidence import Listing, Sources
 from converter.values.names import column_name
 from converter.write import FORMATS, NestedJsonWriter
@@ -358,6 +359,7 @@ def write_output(
     """
     report = Report()
     output.check(options, target.kind)
+    check_mode(listing, output.mode)
     if target.kind == STORE and not output.nested(options):
         output = replace(output, layout="folders")
     if target.capacity is not None:
@@ -375,6 +377,7 @@ def write_output(
             else RecordFiles(stage, output, options, previous_manifest, target.capacity) as files
         ):
             fill(files, stage, previous, report)
+            report.events = None if listing is None else listing.events
             if previous is not None and isinstance(files, RecordFiles):
                 removals = previous.settle(output.mode, output.maximum_removed, report)
                 if report.exit_code == 1:
