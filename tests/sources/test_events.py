@@ -49,7 +49,7 @@ EVENTS = [Event("s3://bucket/a b/é.md"), Event("s3://bucket/c.md", True)]
     [
         message(CREATED, REMOVED),
         [CREATED, REMOVED],
-        {"Messages": [{"Body": json.dumps(message(CREATED))}, {"Body": json.dumps(message(REMOVED)), "MessageId": "1"}]},
+        {"Messages": [{"Body": json.dumps(message(CREATED))}, {"Body": json.dumps(message(REMOVED)), "Id": "1"}]},
         {"Records": [{"eventSource": "aws:sqs", "body": json.dumps(message(CREATED, REMOVED))}]},
         {"Body": json.dumps({"Type": "Notification", "Message": json.dumps(message(CREATED, REMOVED))})},
         [{"path": "s3://bucket/a b/é.md"}, {"path": "s3://bucket/c.md", "removed": True}],
