@@ -87,7 +87,9 @@ def differences(left_folder: Path, right_folder: Path) -> int:
             f"select * from read_parquet({paths[table]}, hive_partitioning = false)" for paths in files
         )
         for query in (f"{left_rows} except all {right_rows}", f"{right_rows} except all {left_rows}"):
-            count += duckdb.execute(f"select count(*) from ({query})").fetchall()[0][0]
+            rows = duckdb.execute(query).fetchall()
+            print(*rows[:2], sep="\n", end="", file=sys.stderr)
+            count += len(rows)
     return count
 
 
@@ -197,6 +199,7 @@ class StorePlace:
                 path.parent.mkdir(exist_ok=True)
                 pq.write_table(stored.table(name), path)
             wrong = [line for line in store_differences(self.name) if after or "is not in the manifest" not in line]
+            print(*wrong, sep="\n", end="", file=sys.stderr)
             return differences(Path(copy), local) + len(wrong)
 
 

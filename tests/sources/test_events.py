@@ -154,6 +154,6 @@ def test_events_need_a_mode_that_keeps_what_they_do_not_name(
 def test_events_stand_alone() -> None:
     for arguments in ({"arguments": ["a.md"]}, {"files_from": "list"}, {"columns": converter.Columns("text")}):
         with pytest.raises(UsageError, match="leave out other sources"):
-            find_sources(events="-", **arguments)  # type: ignore[arg-type]
+            find_sources(events="-", **arguments)
     with pytest.raises(UsageError, match="`events` cannot be read"):
         find_sources(events="nowhere")

@@ -37,7 +37,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("java") is None and "JAVA_HOME" not in os.environ, reason="Spark needs a Java"),
 ]
 
-COLUMNS = {"text_column": "body", "key_column": "key", "keep": ["lang"]}
+COLUMNS: dict[str, Any] = {"text_column": "body", "key_column": "key", "keep": ["lang"]}
 TABLE = "# Prices {0}\n\n| item | price |\n|---|---|\n| nut {0} | {1} |\n"
 TEXTS = {f"k{number}": TABLE.format(number, number) for number in range(9)} | {
     "list": "- a: b\n- c: [d](http://e.f)\n",
@@ -137,7 +137,7 @@ def test_formats_schemas_and_limits_are_those_of_a_local_run(spark: SparkSession
     before = stored_rows(place)
     assert before == stored_rows(tmp_path / "local") and before["pair"] and "locked_type" in str(before["problems"])
     few: dict[str, Any] = {"list": CHANGES["list"]}
-    no_text = {**few, "null": None}
+    no_text = {**few, "binary": "\0" * 100}
     cases: list[tuple[type[Exception], str, dict[str, str], dict[str, Any]]] = [
         (OutputError, "types are locked to fail", CHANGES, {"output": Output(mode="overwrite", lock_types="fail")}),
         (OutputError, "no longer among the sources", few, {"output": Output(mode="incremental")}),
@@ -229,3 +229,20 @@ def test_of_a_run_on_spark_and_a_local_run_at_once_one_wins(
         on_spark(spark, TEXTS, place)
     assert error.value.code == "output_busy"
     assert len(stored_rows(place)["documents"]) == 1 and left_over(place) == []
+
+
+def test_a_stream_appends_to_a_store_and_a_repeated_batch_changes_nothing(
+    spark: SparkSession, place: str, tmp_path: Path
+) -> None:
+    from converter.spark import append_batch
+
+    reports: list[Report] = []
+    append = append_batch(place, **COLUMNS, on_report=reports.append)
+    for texts in (TEXTS, TEXTS, CHANGES):
+        lines = [(key, text, lang_of(key)) for key, text in texts.items()]
+        append(spark.createDataFrame(lines, "key string, body string, lang string"), 0)
+        locally(texts, tmp_path / "local", mode="append")
+    assert stored_rows(place) == stored_rows(tmp_path / "local")
+    assert [(report.documents, report.skipped, report.written) for report in reports] == [
+        (12, 0, True), (0, 12, False), (2, 10, True)
+    ]  # fmt: skip
