@@ -17,6 +17,7 @@ import pytest
 
 from converter.config import Options
 from converter.destination import STORE
+from converter.engine.plan import plan_of_target
 from converter.engine.run import write_folder, write_target
 from converter.errors import OutputError, UsageError
 from converter.model.report import Report
@@ -503,3 +504,12 @@ def test_the_target_is_that_of_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("converter.output.store_target.StoreTarget.__init__.__defaults__", (MemoryStore(),))
     target = find_target("s3://bucket/out", None)
     assert isinstance(target, StoreTarget) and target.kind in TARGETS and target.kind == STORE
+
+
+def test_a_dry_run_takes_the_settings_of_a_store() -> None:
+    output = Output(partition_by=("lang",), keep_previous="1h")
+    target = StoreTarget(PLACE, MemoryStore())
+    steps = [step.action for step in plan_of_target(sources(BEFORE), target, output, Options())]
+    assert steps == [*["convert"] * len(BEFORE), "write"]
+    with pytest.raises(UsageError, match="leave out the layout"):
+        plan_of_target(sources(BEFORE), target, Output(layout="files"), Options())

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 import converter
+from converter.config import Options
+from converter.engine.plan import plan_of_target
 from converter.errors import NothingRead, UsageError
 from converter.model.source import Source
-from converter.output import Mode
+from converter.output import Folder, Mode, Output
 from converter.sources import find_sources
 from converter.sources.events import Event, read_events
 
@@ -149,6 +151,21 @@ def test_events_need_a_mode_that_keeps_what_they_do_not_name(
     arguments: dict[str, Any] = {mode: True} if mode != "create" else {}
     with pytest.raises(UsageError, match="pass `append`"):
         converter.convert([], "out", events=written({"path": "a.md"}), **arguments)
+
+
+def test_a_dry_run_says_what_events_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.md", "b.md"):
+        Path(name).write_text(f"# {name}\n")
+    converter.convert(["a.md", "b.md"], "out", append=True)
+    Path("a.md").unlink()
+    events = written({"path": "a.md", "removed": True}, {"path": "b.md", "removed": True})
+    steps = plan_of_target(
+        find_sources(events=events), Folder(Path("out"), "parquet"), Output(mode="append"), Options()
+    )
+    assert [(step.action, step.name) for step in steps][:2] == [("keep", "b.md"), ("remove", "a.md")]
+    with pytest.raises(UsageError, match="pass `append`"):
+        plan_of_target(find_sources(events=events), Folder(Path("out"), "parquet"), Output(mode="overwrite"), Options())
 
 
 def test_events_stand_alone() -> None:
