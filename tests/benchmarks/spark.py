@@ -81,8 +81,8 @@ def run(spark: SparkSession, documents: Path, out: Path | str, list_bytes: int =
 def differences(left_folder: Path, right_folder: Path) -> int:
     """Return the number of rows, over all records and data sets, that only one of two outputs has."""
     files = [_files(folder) for folder in (left_folder, right_folder)]
-    count = len(files[0].keys() ^ files[1].keys())
-    for table in files[0].keys() & files[1].keys() - {"_parts"}:
+    count = len((files[0].keys() ^ files[1].keys()) - {"_parts"})
+    for table in (files[0].keys() & files[1].keys()) - {"_parts"}:
         left_rows, right_rows = (
             f"select * from read_parquet({paths[table]}, hive_partitioning = false)" for paths in files
         )

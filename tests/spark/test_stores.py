@@ -21,7 +21,6 @@ from converter.errors import OutputError, SparkError, TooManyProblems, UsageErro
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Mode, Output
-from converter.output.parts import Parts
 from converter.output.store_client import ObjectStore
 from converter.output.store_names import RUNS, stored_path
 from converter.output.store_target import StoreTarget
@@ -89,7 +88,7 @@ def partitions(place: str | Path) -> Counter[tuple[str, str]]:
     assert stored is not None
     counts = Counter[tuple[str, str]]()
     for file in stored.manifest.files:
-        counts[file.record, Parts.partition(file.path)] += file.rows
+        counts[file.record, file.path.removeprefix(file.record).rpartition("/")[0]] += file.rows
     return +counts
 
 
@@ -137,12 +136,12 @@ def test_formats_schemas_and_limits_are_those_of_a_local_run(spark: SparkSession
     before = stored_rows(place)
     assert before == stored_rows(tmp_path / "local") and before["pair"] and "locked_type" in str(before["problems"])
     few: dict[str, Any] = {"list": CHANGES["list"]}
-    no_text = {**few, "binary": "\0" * 100}
+    not_yaml = {**few, "wrong": "---\na: [\n---\n\ntext\n"}
     cases: list[tuple[type[Exception], str, dict[str, str], dict[str, Any]]] = [
         (OutputError, "types are locked to fail", CHANGES, {"output": Output(mode="overwrite", lock_types="fail")}),
         (OutputError, "no longer among the sources", few, {"output": Output(mode="incremental")}),
         (OutputError, "already holds an output", few, {}),
-        (TooManyProblems, "more than 0", no_text, {"output": Output(mode="append"), "run": Run(maximum_problems=0)}),
+        (TooManyProblems, "more than 0", not_yaml, {"output": Output(mode="append"), "run": Run(maximum_problems=0)}),
         (UsageError, "a folder of files", few, {"output": Output(mode="overwrite", layout="files")}),
         (UsageError, "datapackage", few, {"output": Output(mode="overwrite", datapackage=True)}),
     ]  # fmt: skip
