@@ -125,7 +125,7 @@ class PreviousOutput:
                 check_removal(
                     self.target.name, self.documents, len(removed_ids), maximum_removed, emptied_sources, advice
                 )
-        removed_ids |= gone_ids - self.converted
+        removed_ids |= gone_ids
         lost_ids = removed_ids | unproven_ids if self.remade else removed_ids
         report.removed, report.kept = len(lost_ids), len(unproven_ids - lost_ids)
         return frozenset(map(bytes.hex, self.converted | removed_ids))
