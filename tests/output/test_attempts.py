@@ -177,6 +177,38 @@ def test_of_two_runs_one_wins_also_if_it_removed_files_of_the_other(tmp_path_fac
     assert sources(store) == ["other"] and not strays(store)
 
 
+def test_a_run_whose_files_are_gone_does_not_commit() -> None:
+    store = MemoryStore()
+
+    def fill(target: StoreTarget, workplace: SharedStore, files: RecordFiles) -> None:
+        adopted = attempt(workplace, 1, "a")
+        files.adopt(target.open, adopted)
+        store.delete([adopted[0].path])
+
+    with pytest.raises(OutputError, match=r"nothing of this run was kept; run it again$"):
+        run(store, fill)
+    assert sources(store) == [] and not strays(store)
+
+
+def test_problems_that_a_task_left_out_are_written(tmp_path: Path) -> None:
+    store = MemoryStore()
+    row = dict.fromkeys(RECORDS["problems"].schema.names) | {
+        "source": "x",
+        "severity": "error",
+        "code": "too_large",
+        "message": "m",
+    }
+    problems = pa.Table.from_pylist([row], RECORDS["problems"].schema)
+
+    def fill(target: StoreTarget, workplace: SharedStore, files: RecordFiles) -> None:
+        files.adopt(target.open, attempt(workplace, 1, "a"), [problems])
+
+    run(store, fill, partition_by=("lang",))
+    stored = open_stored(PLACE, store)
+    assert stored is not None
+    assert [row["source"] for row in stored.table("problems").to_pylist() if row["code"] == "too_large"] == ["x"]
+
+
 def test_names_of_attempts_and_of_the_driver_differ() -> None:
     run_name = name_of("0" * 32)
     paths = ["sections/part-00000.parquet", "sections/part-00001.parquet", "sections/part-1234567.parquet"]
