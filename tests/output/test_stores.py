@@ -513,3 +513,18 @@ def test_a_dry_run_takes_the_settings_of_a_store() -> None:
     assert steps == [*["convert"] * len(BEFORE), "write"]
     with pytest.raises(UsageError, match="leave out the layout"):
         plan_of_target(sources(BEFORE), target, Output(layout="files"), Options())
+
+
+def test_a_run_that_fails_removes_what_it_has_put() -> None:
+    store = MemoryStore()
+    convert(store, BEFORE)
+
+    def refuse(call: str, key: str) -> None:
+        if call == "put" and key.startswith("sections/"):
+            raise OutputError("does not answer", code=CODE)
+
+    store.before = refuse
+    with pytest.raises(OutputError, match="nothing of this run was kept"):
+        convert(store, AFTER, mode="overwrite")
+    (mark,) = left_over(store)
+    assert mark.startswith(RUNS)  # the put may still happen: the next run removes it
