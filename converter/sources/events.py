@@ -96,10 +96,10 @@ def _events_in(value: Any) -> Iterator[Event]:
 
 
 def _is_later(event: Event, other: Event | None) -> bool:
+    """Whether an event is later than one read before; sequencers of an object compare as texts."""
     if other is None or not event.sequencer or not other.sequencer:
         return True
-    width = max(len(event.sequencer), len(other.sequencer))
-    return event.sequencer.ljust(width, "0") >= other.sequencer.ljust(width, "0")
+    return event.sequencer >= other.sequencer
 
 
 def changed_files(
