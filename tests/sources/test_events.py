@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from converter.errors import NothingRead, UsageError
 from converter.model.source import Source
 from converter.output import Folder, Mode, Output
 from converter.sources import find_sources
-from converter.sources.events import Event, read_events
+from converter.sources.events import Event, changed_files, read_events
+from converter.sources.evidence import Listing
+from converter.sources.files import Search
 
 
 def notification(name: str, key: str, sequencer: str = "") -> dict[str, Any]:
@@ -151,6 +154,17 @@ def test_events_need_a_mode_that_keeps_what_they_do_not_name(
     arguments: dict[str, Any] = {mode: True} if mode != "create" else {}
     with pytest.raises(UsageError, match="pass `append`"):
         converter.convert([], "out", events=written({"path": "a.md"}), **arguments)
+
+
+def test_names_are_no_patterns() -> None:
+    named: list[str] = []
+
+    def find(names: Iterable[str]) -> Iterator[Any]:
+        named.extend(names)
+        return iter(())
+
+    assert not [*changed_files([Event("https://h/a[1].md"), Event("docs/a[1].md")], find, Search(), Listing())]
+    assert named == ["https://h/a[1].md", "docs/a[[]1].md"]  # only an address of the web is never a pattern
 
 
 def test_a_dry_run_says_what_events_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
