@@ -74,6 +74,10 @@ def test_other_lines_are_problems_and_tests_of_s3_are_not() -> None:
     assert all(source.problem and source.problem.code == "unreadable" and not source.listed for source in sources)
 
 
+def test_only_true_says_that_a_path_was_removed() -> None:
+    assert read({"path": "a.md", "removed": "no"}, {"path": "b.md", "removed": False}) == [Event("a.md"), Event("b.md")]
+
+
 def test_the_latest_event_of_an_object_counts() -> None:
     first = notification("ObjectRemoved:Delete", "a.md", "0055AED6DCD90281E5")
     second = notification("ObjectCreated:Put", "a.md", "0055AED6DCD90281E51")
