@@ -138,8 +138,10 @@ class Writes:
 
 RECORDS = Writes({**ROWS, **DOCUMENTS}, (STREAM, FILE, FOLDER, STORE, *DATABASES), "parquet")
 """For `convert`, on the command line and in the library."""
-RECORD_FOLDERS = Writes(ROWS, (FOLDER,), "parquet")
+RECORD_FOLDERS = Writes(ROWS, (FOLDER, STORE), "parquet")
 """For `spark convert` and `spark stream`, where many workers write."""
+LOCAL_FOLDER = Writes({}, (FOLDER,))
+"""For what must be a folder of this machine."""
 TABLES = Writes({**TEXTS, **ROWS})
 PAGE = Writes({"html": (".html", ".htm")}, default="html")
 SCHEMA = Writes({"yaml": (".yaml", ".yml")}, default="yaml")

@@ -35,10 +35,11 @@ def convert(
 
     The other arguments are the fields of `Selection`, `Options`, `Output` and `Run`, which describe them, by name:
 
-    - `files_from` (a list of further sources) and `include` (further files in folders) add to the sources. Folders and
-      `**` leave out what matches `exclude` and, with `ignore`, what git ignores. Keys of local paths, and so ids, are
-      relative to `root` if set. With `columns` the sources are tables whose rows are documents; with `query` the rows
-      come from a query, of the DuckDB database named if any.
+    - `events` (notifications of changed documents) stands for the sources, which are then `[]`. `files_from` (a list of
+      further sources) and `include` (further files in folders) add to the sources. Folders and `**` leave out what
+      matches `exclude` and, with `ignore`, what git ignores. Keys of local paths, and so ids, are relative to `root` if
+      set. With `columns` the sources are tables whose rows are documents; with `query` the rows come from a query, of
+      the DuckDB database named if any.
     - `repair`, `rules_off`, `hints`, `encoding`, `parser` and the limits set how documents are read. A document that
       cannot be read does not stop the run: see `problems` of the report.
     - `records` are the records to write (`datasets` for the data sets), all by default. An existing output is refused,

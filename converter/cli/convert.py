@@ -94,7 +94,9 @@ def convert(
         if report_file is not None or openlineage is not None:
             raise UsageError("--dry-run writes nothing; leave out --report and --openlineage")
         preview(sources, target, destination, output, options, quiet)
-    countable = arguments if text_column is None and selection.files_from is None else ["-"]
+    countable = (
+        arguments if text_column is None and selection.files_from is None and selection.events is None else ["-"]
+    )
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
         run = running.run(progress)
         if destination.place == STREAM:

@@ -149,7 +149,7 @@ class Running(Flags):
         return Run(**values_of(Run, self._given) | {"jobs": self.jobs, "progress": progress})
 
 
-NAMED_ONLY = ("files_from", "null_separated", "include", "root", "query")
+NAMED_ONLY = ("files_from", "events", "null_separated", "include", "root", "query")
 """The settings of `Selection` that a command without keys of documents, and with required sources, does not have."""
 
 

@@ -73,8 +73,8 @@ def selection_of(
     selection = selecting.selection(columns=columns)
     if selection.root is not None and selection.query is not None:
         raise UsageError("--root is for paths; the keys of --query are those of its rows")
-    if not sources and selection.files_from is None and selection.query is None:
-        raise UsageError("name a SOURCE, or --files-from, or --query")
+    if not sources and selection.files_from is None and selection.events is None and selection.query is None:
+        raise UsageError("name a SOURCE, or --files-from, --events or --query")
     if selection.null_separated and selection.files_from is None:
         raise UsageError("--null goes with --files-from")
     if text_column is None and (key_column is not None or keep is not None):

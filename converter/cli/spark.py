@@ -16,7 +16,7 @@ from converter.cli.flags import Reading, Running, Selecting, Writing, with_flags
 from converter.cli.messages import conclude, report_problems, report_run, report_unused_types
 from converter.cli.output_options import OnlySchema, Quiet, ReportFile, To, Verbose
 from converter.cli.source_options import Keep, KeyColumn, TextColumn, check_names
-from converter.destination import JSON_FILE, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
+from converter.destination import JSON_FILE, LOCAL_FOLDER, RECORD_FOLDERS, ZIP_FILE, check_file, destination_of
 from converter.engine.process import show_frames
 from converter.errors import SparkError, UsageError
 from converter.settings import names_in
@@ -51,7 +51,9 @@ EXAMPLES = """[bold]Examples[/bold]
 
 spark = typer.Typer(help="The same conversion on Apache Spark, on many machines: convert, stream.")
 
-OutFolder = Annotated[str, typer.Option("--out", "-o", help="The output folder, which every worker must see.")]
+OutFolder = Annotated[
+    str, typer.Option("--out", "-o", help="The output folder: one that every worker sees, or s3://BUCKET/FOLDER.")
+]
 Master = Annotated[
     str | None,
     typer.Option("--master", help="local[N,4], spark://..., k8s://..., yarn, sc://... Default: spark-submit's, else "
@@ -83,7 +85,7 @@ def archive(
 
 
 @spark.command()
-@with_flags("jobs", "files_from", "null_separated", "include", "query")
+@with_flags("jobs", "files_from", "events", "null_separated", "include", "query")
 def convert(
     *,
     source: Annotated[
@@ -169,7 +171,7 @@ def stream(
 ) -> None:
     """Append new documents to an output as they arrive, each exactly once."""
     destination_of(out, None, RECORD_FOLDERS)
-    destination_of(checkpoint, None, RECORD_FOLDERS)
+    destination_of(checkpoint, None, LOCAL_FOLDER)
     from converter.spark import stream as stream_on_spark
 
     options = reading.options(schemas_of(schema))

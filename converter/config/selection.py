@@ -26,7 +26,8 @@ _sources = partial(setting, panel="Sources", affects_rows=False)
 class Selection:
     """Which documents are read among the named sources, and besides them; the fields are those of `find_sources`.
 
-    `files_from` lists further sources. In folders, `include` adds files, and `exclude` and `ignore` leave some out.
+    `files_from` lists further sources; `events` are notifications of changed documents, instead of sources. In folders,
+    `include` adds files, and `exclude` and `ignore` leave some out.
     With `columns`, sources are tables whose rows are documents; with `query`, the rows come from a query. Keys of paths
     are relative to `root`.
     """
@@ -34,6 +35,10 @@ class Selection:
     files_from: str | None = _sources(
         None, "--files-from", "A file that names further sources, one per line; - is stdin.", str | None, metavar="LIST"
     )
+    events: str | None = _sources(
+        None, "--events", "Read the documents that these notifications of S3 name (NDJSON); - is stdin. Goes with "
+        "--append.", str | None, metavar="LIST",
+    )  # fmt: skip
     null_separated: bool = _sources(
         False, "--null", "NUL separates the names of --files-from, as in find -print0.", bool
     )
@@ -82,6 +87,7 @@ class SourceArguments(TypedDict, total=False):
     """Which documents are read, the same for every function that takes several; see `Selection` for the defaults."""
 
     files_from: str | None
+    events: str | None
     null_separated: bool
     include: str | Iterable[str]
     exclude: str | Iterable[str]

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from converter.config import Options, Output
-from converter.destination import DATABASE, FILE, FOLDER, Destination
+from converter.destination import FILE, Destination
 from converter.engine.run import check_file_output, check_schemas, record_of_stream
 from converter.model.report import Report
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.output import Folder, PreviousOutput, Target, previous_output
 from converter.printable import amount
+from converter.sources.events import check_mode
 from converter.sources.evidence import Sources
 from converter.write import FORMATS
 
@@ -51,7 +52,8 @@ def plan_of_target(sources: Iterable[Source], target: Target, output: Output, op
     Raises:
         UsageError, OutputError: as for the run; also later, where documents may not be removed.
     """
-    output.check(options, FOLDER if isinstance(target, Folder) else DATABASE)
+    output.check(options, target.kind)
+    check_mode(sources.listing if isinstance(sources, Sources) else None, output.mode)
     if target.capacity is not None:
         check_schemas(options.schemas, target.capacity)
     manifest = target.manifest()

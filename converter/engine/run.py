@@ -38,8 +38,9 @@ from converter.output import (
     previous_output,
 )
 from converter.output.datapackage import write_datapackage
-from converter.output.dataset_files import DatasetFiles, WrittenDatasets, in_threads
+from converter.output.dataset_files import DatasetFiles, Spread, WrittenDatasets, in_threads
 from converter.output.markdown_files import MarkdownFiles
+from converter.sources.events import check_mode
 from converter.sources.evidence import Listing, Sources
 from converter.values.names import column_name
 from converter.write import FORMATS, NestedJsonWriter
@@ -333,7 +334,7 @@ def write_target(
             convert_sources(new_sources, write, output, options, report, run, encodes)
 
     listing = sources.listing if isinstance(sources, Sources) else None
-    return write_output(target, output, options, fill, listing, run.jobs)
+    return write_output(target, output, options, fill, listing, partial(spread, jobs=run.jobs))
 
 
 def spread(files: DatasetFiles, shares: Iterable[Share], jobs: int) -> Iterable[WrittenDatasets]:
@@ -348,18 +349,24 @@ def files_of_documents(folder: Path, format: str) -> NestedFile | MarkdownFiles:
 
 
 def write_output(
-    target: Target, output: Output, options: Options, fill: Fill, listing: Listing | None = None, jobs: int = 1
+    target: Target,
+    output: Output,
+    options: Options,
+    fill: Fill,
+    listing: Listing | None = None,
+    write_datasets: Spread = in_threads,
 ) -> Report:
     """Call `fill` to convert documents into the files of an output, and put the files in place together.
 
-    `listing` is what else is known about the sources; it is complete once `fill` has consumed them. `jobs` is the
-    number of processes that write data sets.
+    `listing` is what else is known about the sources; it is complete once `fill` has consumed them.
+    `write_datasets` writes the data sets.
 
     Raises:
         UsageError, OutputError: as for `write_target`; and what `fill` raises: then the output is unchanged.
     """
     report = Report()
     output.check(options, target.kind)
+    check_mode(listing, output.mode)
     if target.kind == STORE and not output.nested(options):
         output = replace(output, layout="folders")
     if target.capacity is not None:
@@ -377,6 +384,7 @@ def write_output(
             else RecordFiles(stage, output, options, previous_manifest, target.capacity) as files
         ):
             fill(files, stage, previous, report)
+            report.events = None if listing is None else listing.events
             if previous is not None and isinstance(files, RecordFiles):
                 removals = previous.settle(output.mode, output.maximum_removed, report)
                 if report.exit_code == 1:
@@ -387,7 +395,7 @@ def write_output(
                         target.tidy(report.run_id, output.seconds_kept)
                         return report  # nothing has changed
                     stale = removals
-            written_files = files.finish(report, partial(spread, jobs=jobs))
+            written_files = files.finish(report, write_datasets)
         if report.documents or previous is not None:
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))

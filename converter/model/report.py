@@ -23,10 +23,11 @@ class Report:
     `sources` is the number of sources found: `documents` were converted, `skipped` were unchanged in the output,
     `failed` could not be read. `removed` documents are no longer in the output; `kept` documents keep their earlier
     rows, because they could not be read this time, or because a source could not be listed completely: then
-    `listing_complete` is false. If `written` is false, the output is unchanged. `rows` and `datasets` are the current
-    numbers of rows of each requested record and each data set; `matched` is the number of rows that matched each
-    schema: `rows` counts the accepted ones, `problems` holds the others. `problems` holds the first rows of that
-    record; `problem_codes` and `repairs` count all rows by code and rule, `errors` those of severity error. `hinted`
+    `listing_complete` is false. `events` is the number of events that named the sources, None without events. If
+    `written` is false, the output is unchanged. `rows` and `datasets` are the current numbers of rows of each requested
+    record and each data set; `matched` is the number of rows that matched each schema: `rows` counts the accepted ones,
+    `problems` holds the others. `problems` holds the first rows of that record; `problem_codes` and `repairs` count all
+    rows by code and rule, `errors` those of severity error. `hinted`
     are the names with a requested type for which a column exists. `outputs` are the files and folders written, or the
     name of a database; `notes` are further remarks for the user.
     """
@@ -40,6 +41,7 @@ class Report:
     removed: int = 0
     kept: int = 0
     listing_complete: bool = True
+    events: int | None = None
     written: bool = False
     bytes: int = 0
     seconds: float = 0.0
@@ -81,8 +83,8 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0: everything was read; 3: done, with errors in `problems` (warnings do not count); 1: nothing could be read,
-        and the output is unchanged."""
-        if not self.documents and not self.skipped and not self.removed:
+        and the output is unchanged. Events that name no document that is to be read are no failure."""
+        if not self.documents and not self.skipped and not self.removed and (self.events is None or self.errors):
             return 1
         return 3 if self.errors else 0
 

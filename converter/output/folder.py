@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import pyarrow as pa
@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 
 from converter.config import Options, Output, schema_of
 from converter.config.partitions import hive_escaped
-from converter.datasets import DATASETS, PARTS, PARTS_FILE, Datasets, rows_of_problems
+from converter.datasets import DATASETS, PARTS, PARTS_FILE, Contract, Datasets, rows_of_problems
 from converter.errors import OutputError
-from converter.model.events import BatchPieces, BatchRows, BatchStart, Event, whole_batches
+from converter.model.events import BatchPieces, BatchRows, BatchStart, Event, Records, whole_batches
 from converter.model.report import Report
 from converter.model.source import NO_PARTITION
 from converter.output.capacity import Capacity
@@ -25,12 +25,13 @@ from converter.output.manifest import File, Manifest, check_file, described
 from converter.output.partition import NO_ATTRIBUTE, unused
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
-from converter.output.rows import batches
 from converter.output.stage import Stage, move_in_stage
 from converter.problems import LOCKED
 from converter.records import RECORDS
 from converter.records.ledgers import PROBLEMS
 from converter.write import NestedJsonWriter
+
+Opener: TypeAlias = Callable[[File], pa.NativeFile]
 
 SPOOL = "spool"
 """The file of a stage that holds the parts of data sets until the run ends."""
@@ -40,6 +41,18 @@ def by_file(rows: BatchRows) -> BatchRows:
     """Return the rows by file name: the parts of data sets are in a file of another name."""
     names = {DATASETS: PARTS_FILE}
     return replace(rows, records={names.get(name, name): table for name, table in rows.records.items()})
+
+
+def split_problems(records: Records, partition: str) -> tuple[Records, list[pa.Table]]:
+    """Return rows of a partition without the problems that have no document, and those problems: they wait until all
+    partitions are known, because readers cannot read a partition that holds only problems and has no value."""
+    if NO_PARTITION not in partition or "problems" not in records:
+        return records, []
+    problems = records["problems"]
+    return (
+        {**records, "problems": problems.filter(problems["doc_id"].is_valid())},
+        [problems.filter(problems["doc_id"].is_null())],
+    )
 
 
 def stored_schemas(output: Output, options: Options) -> dict[str, pa.Schema]:
@@ -67,7 +80,8 @@ class RecordFiles:
         """
         self._capacity = capacity
         in_folders = output.arranged(previous.arrangement if previous else None) == "folders"
-        contract = previous.contract() if previous and output.lock_types else {}
+        self.contract: Contract = previous.contract() if previous and output.lock_types else {}
+        """The types of data sets that must not change."""
         self._folder, self._output, self._in_folders = stage.new, output, in_folders
         self._has_datasets = output.datasets(options)
         schemas = stored_schemas(output, options)
@@ -79,11 +93,13 @@ class RecordFiles:
         )
         self._stage, self._hints = stage, options.hints
         self._spool = self._stack.enter_context(open(stage.place / SPOOL, "w+b"))  # noqa: SIM115
-        self._datasets = Datasets(self._spool, contract)
+        self._datasets = Datasets(self._spool, self.contract)
         self._partition = ""
         self._resumed_output: str | None = None
         """The resumed output, whose parts of data sets are among the rows."""
         self._run_problems: list[pa.Table] = []
+        self._open: Opener | None = None
+        """Opens files that another process put in the target."""
 
     def __enter__(self) -> RecordFiles:
         return self
@@ -105,8 +121,13 @@ class RecordFiles:
             event = self._without_run_problems(event)
         self._parts.write(event)
 
-    def adopt(self, folder: Path, files: Sequence[File]) -> None:
-        """Take over the files, with the parts of data sets, that another process wrote with `Parts` to its own folder.
+    def adopt(
+        self, place: Path | Opener, files: Sequence[File], run_problems: Iterable[pa.Table] = ()
+    ) -> dict[str, str]:
+        """Take over the files that another process wrote with `Parts`, and the problems that it left out
+        (`split_problems`); return the new path of each file that was moved.
+
+        `place` is a folder of the stage; or the files are in the target already, and `place` opens them.
 
         Raises:
             OutputError: `files` names a file that no run writes.
@@ -115,20 +136,18 @@ class RecordFiles:
             try:
                 check_file(file, in_folder=True)
             except ValueError as error:
-                raise OutputError(str(error), source=str(folder), code="manifest") from error
-            if file.record == "problems" and NO_PARTITION in file.path:
-                # It may hold problems without a document, which are separated from the others row by row.
-                rows = pa.Table.from_batches(batches(folder / file.path, PROBLEMS.schema), PROBLEMS.schema)
-                partition = Parts.partition(file.path)
-                self._parts.add({"problems": self._document_problems(rows)}, partition)
-                self._parts.roll(partition)
-            if file.record == PARTS_FILE:
-                for batch in batches(folder / file.path, PARTS):
-                    self._datasets.add(batch)
-                pa.default_memory_pool().release_unused()  # else the allocator keeps the memory of every file
-        self._parts.adopt(
-            folder, [file for file in files if file.record != "problems" or NO_PARTITION not in file.path]
-        )
+                raise OutputError(str(error), source=str(self._folder), code="manifest") from error
+        self._run_problems += run_problems
+        if isinstance(place, Path):
+            return self._parts.adopt(place, files)
+        self._open = place
+        return self._parts.adopt(None, files)
+
+    def add_parts(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Add parts of data sets, to be written at the end of the run."""
+        for batch in batches:
+            self._datasets.add(batch)
+        pa.default_memory_pool().release_unused()  # else the allocator keeps the memory of every file
 
     def go_on(self, earlier: PreviousOutput, stale: frozenset[str], report: Report) -> bool:
         """Keep an earlier output except the rows of stale documents, and count it; return whether anything changed."""
@@ -184,15 +203,9 @@ class RecordFiles:
         return written
 
     def _without_run_problems(self, event: BatchPieces) -> BatchPieces:
-        if NO_PARTITION not in self._partition or "problems" not in event.records:
-            return event
-        return replace(event, records={"problems": self._document_problems(event.records["problems"])})
-
-    def _document_problems(self, problems: pa.Table) -> pa.Table:
-        """Return the problems of documents; those without a document wait until the partitions are known."""
-        lacks_document = problems["doc_id"].is_null()
-        self._run_problems.append(problems.filter(lacks_document))
-        return problems.filter(problems["doc_id"].is_valid())
+        records, run_problems = split_problems(event.records, self._partition)
+        self._run_problems += run_problems
+        return replace(event, records=records)
 
     def _place_problems(self, drift: pa.Table, report: Report) -> None:
         """Write the problems without a partition: those of data sets to their document's, others to any existing one.
@@ -225,7 +238,8 @@ class RecordFiles:
         partitions: dict[str, str] = {}
         for path, file_record in self._parts.records.items() if doc_ids and record else ():
             if file_record == record:
-                with pq.ParquetFile(self._folder / path) as file:
+                adopted = self._parts.adopted.get(path) if self._open else None
+                with pq.ParquetFile(self._open(adopted) if self._open and adopted else self._folder / path) as file:
                     present_ids = doc_ids.intersection(file.read(["doc_id"]).column(0).to_pylist())
                 partitions |= dict.fromkeys(present_ids, Parts.partition(path))
         return partitions

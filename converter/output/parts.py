@@ -113,8 +113,9 @@ class Parts:
                 join(writer, piece, self.schemas[name])
                 self.rows[path] += piece.rows
 
-    def adopt(self, folder: Path, files: Iterable[File]) -> None:
-        """Take over the files that other `Parts` wrote to a folder of the same file system, with new numbers.
+    def adopt(self, folder: Path | None, files: Iterable[File]) -> dict[str, str]:
+        """Take over the files that other `Parts` wrote to a folder of the same file system, with new numbers; return
+        the new path of each that was moved. Without a folder, they are in the target already, and stay there.
 
         Empty files are left behind: with many folders, most files would be empty. If a record is a single file, the
         rows are copied into it, which only Parquet allows.
@@ -122,9 +123,14 @@ class Parts:
         Raises:
             OSError: a file could not be moved.
         """
+        paths: dict[str, str] = {}
         for partition, group in grouped(file for file in files if file.rows and file.record in self.schemas):
-            number = self.number_files()
+            number = 0 if folder is None else self.number_files()
             for file in group:
+                if folder is None:
+                    self.add_file(file.path, file.record, file.rows)
+                    self.adopted[file.path] = file
+                    continue
                 if not self.in_folders:
                     for batch in batches(folder / file.path, self.schemas[file.record]):
                         self.add({file.record: batch})
@@ -132,7 +138,8 @@ class Parts:
                 path = self.path(file.record, partition, number)
                 move_in_stage(folder / file.path, self.folder / path)
                 self.add_file(path, file.record, file.rows)
-                self.adopted[path] = file
+                self.adopted[path], paths[file.path] = file, path
+        return paths
 
     def files(self) -> list[File]:
         """Return the files, once they are closed.

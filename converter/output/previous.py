@@ -101,8 +101,9 @@ class PreviousOutput:
     def settle(self, mode: str, maximum_removed: int | str | None, report: Report) -> frozenset[str]:
         """Return the documents whose rows are removed, once all sources are read; count removed and kept documents.
 
-        These are the documents converted anew and, in an `incremental` run, those that a complete listing shows to be
-        gone. A document that could not be read or looked for this time keeps its rows.
+        These are the documents converted anew, those that are gone as an event said and, in an `incremental` run, those
+        that a complete listing shows to be gone. A document that could not be read or looked for this time keeps its
+        rows.
 
         Raises:
             OutputError: more would be removed than allowed, or rows that must be kept cannot be.
@@ -111,6 +112,7 @@ class PreviousOutput:
         failed_ids = (self.listed & self.left.keys()) - self.converted
         absent_ids = self.left.keys() - self.listed - self.converted if mode == "incremental" else set()
         removed_ids = absent_ids if report.listing_complete else set()
+        gone_ids = {bytes.fromhex(document_id(key)) for key in self.listing.removed} & self.left.keys()
         unproven_ids = failed_ids | (absent_ids - removed_ids)
         if report.documents or report.skipped or removed_ids:
             if self.remade and unproven_ids:
@@ -123,6 +125,7 @@ class PreviousOutput:
                 check_removal(
                     self.target.name, self.documents, len(removed_ids), maximum_removed, emptied_sources, advice
                 )
+        removed_ids |= gone_ids
         lost_ids = removed_ids | unproven_ids if self.remade else removed_ids
         report.removed, report.kept = len(lost_ids), len(unproven_ids - lost_ids)
         return frozenset(map(bytes.hex, self.converted | removed_ids))

@@ -7,13 +7,13 @@ commit.
 
 While a run writes, the object `_runs/RUN` says so. A run whose mark is there before another run's commit began before
 that commit, so that its own commit can only fail: whatever it wrote is removed. Its mark stays for a day, because it
-may still be writing.
+may still be writing. Other machines can write files of a run too (`attempts.py`).
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,19 +33,18 @@ from converter.output.stage import IN_PLACE, NOTHING_KEPT
 from converter.output.staging_place import staging_place
 from converter.output.store import CODE, ConditionError, Entry, Store, StoredFile, Version
 from converter.output.store_client import ObjectStore
+from converter.output.store_names import (
+    MARK,
+    RUNS,
+    SECONDS_OF_MARKS,
+    files_of,
+    name_of,
+    put_files,
+    runs_in,
+    stored_path,
+)
 from converter.output.target import Load
 from converter.records import RECORDS
-
-RUNS = "_runs"
-"""The folder of the marks of runs that are at work."""
-
-MARK = b"A run of Parquetry writes here. The run removes this object, or a later run does.\n"
-
-WRITING_THREADS = 8
-"""Files that are written at once: a request takes longer to be answered than to be sent."""
-
-SECONDS_OF_MARKS = 86_400
-"""A mark older than this is that of a run that was killed."""
 
 SMALL_GROUPS = 8
 """With more small files than this in a partition, a run that changes the output merges them."""
@@ -78,16 +77,45 @@ class StoreTarget:
     capacity: Capacity | None = None
 
     def __init__(self, out: str, open_store: Callable[[str], Store] = ObjectStore) -> None:
-        self._store = open_store(out)
+        self.address, self._store = out, open_store(out)
         self.name = self._store.name
         self.place = staging_place(self.name)
         self._base = Base(None, None)
         self._files_kept: list[File] = []
+        self._shared_run = ""
 
     def manifest(self) -> Manifest | None:
         """Return the manifest, with which this run begins; None if there is none."""
         self._base, self._files_kept = self._read_base(), []
         return self._base.manifest
+
+    def share(self, run_id: str) -> None:
+        """Mark this run before other machines write files of it; `manifest` has been read.
+
+        Its mark stays for a day after the commit: an attempt at a task that was given up may still write.
+        """
+        self._shared_run = name_of(run_id)
+        self._store.put(f"{RUNS}/{self._shared_run}", MARK)
+
+    def abandon(self) -> None:
+        """Remove what other machines wrote, after a run that failed before it was published."""
+        if run := self._shared_run:
+            with contextlib.suppress(OutputError):  # then the next run removes it
+                self._remove(files_of(run, self._entries()))
+
+    def check_unchanged(self) -> None:
+        """Refuse to go on if another run wrote to the output: it removes the files of this one.
+
+        Raises:
+            BusyError: another run wrote to the output.
+            OutputError: the store does not answer.
+        """
+        if self._read_base().run_id != self._base.run_id:
+            raise self._busy_error()
+
+    def open(self, file: File) -> pa.NativeFile:
+        """Open a file of the output, or of this run."""
+        return pa.PythonFile(StoredFile(self._store, file.path, file.bytes), "r")
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return objects in the place of records, if there is no manifest and no run of Parquetry wrote them."""
@@ -95,7 +123,7 @@ class StoreTarget:
             return []
         places = {*names, DATASETS, PARTS_FILE}
         entries = self._entries()
-        runs = _runs_in(entries)
+        runs = runs_in(entries)
         foreign = (key for key in entries if run_of(key) not in runs)
         return sorted(key for key in foreign if key.split("/")[0].split(".")[0] in places)[:1]
 
@@ -134,17 +162,23 @@ class StoreTarget:
         base = self._base
         if base.run_id != (load.previous and load.previous.run_id):
             raise self._busy_error()
-        run = _name_of(load.manifest.run_id)
+        run = name_of(load.manifest.run_id)
+        is_shared, self._shared_run = self._shared_run == run, ""
         put_keys: list[str] = []
+        marks = [] if is_shared else [f"{RUNS}/{run}"]
         try:
-            self._put(f"{RUNS}/{run}", MARK, put_keys)
+            if not is_shared:
+                self._store.put(f"{RUNS}/{run}", MARK)
             entries = self._entries()
+            put_keys += files_of(run, entries)
             self._check_kept(entries)
+            if not all(_is_there(file, entries) for file in load.manifest.files if run_of(file.path)):
+                raise self._busy_error()  # a run that commits removes the files of those that can no longer
             files = self._upload(load, run, entries, put_keys)
         except BaseException as error:
             # A put that failed may still happen: then the mark stays, so that the next run removes what it wrote.
-            self._remove(reversed(put_keys[1:] if getattr(error, "code", "") == CODE else put_keys))
-            if isinstance(error, OutputError):
+            self._remove([*put_keys, *([] if getattr(error, "code", "") == CODE else marks)])
+            if isinstance(error, OutputError) and not isinstance(error, BusyError):
                 message = f"{error.message}; {NOTHING_KEPT}"
                 raise OutputError(message, source=error.source, code=error.code) from error
             raise
@@ -154,9 +188,9 @@ class StoreTarget:
                 self._commit(manifest, base)
                 load.stage.outcome = IN_PLACE
         except BusyError:  # after any other error, the files may be those of a committed output
-            self._remove(reversed(put_keys))
+            self._remove([*put_keys, *marks])
             raise
-        if not self._clean(manifest, entries, load.seconds_kept, [f"{RUNS}/{run}"]):
+        if not self._clean(manifest, entries, load.seconds_kept, marks):
             load.notes.append(f"{self.name}: not all replaced files could be removed; the next run removes them")
         return manifest
 
@@ -191,8 +225,7 @@ class StoreTarget:
         return {entry.key: entry for entry in self._store.entries()}
 
     def _rows(self, file: File, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        stream = pa.PythonFile(StoredFile(self._store, file.path, file.bytes), "r")
-        yield from batches(f"{self.name}/{file.path}", schema, columns, stream)
+        yield from batches(f"{self.name}/{file.path}", schema, columns, self.open(file))
 
     def _groups(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, list[File], bool]]:
         """Yield groups of files with rows of the same documents, each with its partition, and whether it stays."""
@@ -230,7 +263,7 @@ class StoreTarget:
                 raise OutputError(message, source=f"{self.name}/{file.path}", code="damaged")
 
     def _upload(self, load: Load, run: str, entries: Entries, put_keys: list[str]) -> list[File]:
-        """Write the staged files; return all files of the output.
+        """Write the staged files; return all files of the output. Files with the run in their names are there already.
 
         A data set with the same bytes as before stays where it is, and an empty file is needed only if the record has
         no other.
@@ -245,22 +278,16 @@ class StoreTarget:
         for file in load.manifest.files:
             if file.record in filled and not file.rows:
                 continue
+            if run_of(file.path):
+                files.append(file)
+                continue
             twin = existing.get((file.record, file.sha256))
-            files.append(twin or replace(file, path=_path_of(file.path, run)))
+            files.append(twin or replace(file, path=stored_path(file.path, run)))
             if twin is None:
                 jobs.append((files[-1].path, load.stage.new / file.path))
-        with ThreadPoolExecutor(WRITING_THREADS) as threads:
-            try:
-                for future in [threads.submit(self._put, path, source, put_keys) for path, source in jobs]:
-                    future.result()
-            except BaseException:
-                threads.shutdown(cancel_futures=True)
-                raise
+        put_keys += [key for key, _ in jobs]  # first: a put that fails may have happened
+        put_files(self._store, jobs)
         return sorted(files, key=lambda file: file.path)
-
-    def _put(self, key: str, data: bytes | Path, put_keys: list[str]) -> None:
-        put_keys.append(key)  # first: a put that fails may have happened
-        self._store.put(key, data)
 
     def _commit(self, manifest: Manifest, base: Base) -> None:
         """Write the manifest in place of the one that the run began with.
@@ -321,28 +348,9 @@ class UnknownOutcomeError(OutputError):
     code = CODE
 
 
-def _name_of(run_id: str) -> str:
-    """Return the form of a run's id that is part of names."""
-    return run_id.replace("-", "")
-
-
-def _path_of(path: str, run: str) -> str:
-    """Return the path in a store of a file that a run has staged: `cells/part-00000-RUN.parquet`."""
-    *folders, name = path.split("/")
-    stem, _, suffix = name.partition(".")
-    if not folders:  # nested documents are one file
-        return f"{stem}/part-00000-{run}.{suffix}"
-    return "/".join([*folders, f"{stem}-{run}.{suffix}"])
-
-
 def _is_there(file: File, entries: Entries) -> bool:
     """Whether the store holds the file with its size."""
     return file.path in entries and entries[file.path].size == file.bytes
-
-
-def _runs_in(keys: Iterable[str]) -> set[str]:
-    """Return the runs that have a mark."""
-    return {key.removeprefix(f"{RUNS}/") for key in keys if key.startswith(f"{RUNS}/")}
 
 
 def _complete(manifest: Manifest, files: list[File], base: Base, entries: Entries) -> Manifest:
@@ -361,7 +369,7 @@ def _waste(manifest: Manifest, entries: Entries, seconds_kept: float) -> list[st
 
     That is what runs with a mark wrote, their marks if they are old, and superseded files whose time is over.
     """
-    now, superseded, runs = datetime.now(UTC), manifest.superseded or {}, _runs_in(entries)
+    now, superseded, runs = datetime.now(UTC), manifest.superseded or {}, runs_in(entries)
     needed = manifest.paths | superseded.keys()
     orphans = [key for key in entries if run_of(key) in runs and key not in needed]
     old_files = [

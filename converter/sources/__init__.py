@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain, groupby
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES, DEFAULT_MAXIMUM_SECONDS
 from converter.model.source import Source
 from converter.plugins import Registry, callable_with
 from converter.problems import Problem
+from converter.sources.events import changed_files, read_events
 from converter.sources.evidence import Listing, Sources
 from converter.sources.files import (
     TEXT_SUFFIXES,
@@ -109,6 +110,7 @@ def find_sources(
     arguments: Iterable[str | os.PathLike[str]] = (),
     *,
     files_from: str | None = None,
+    events: str | None = None,
     null_separated: bool = False,
     include: Iterable[str] = (),
     columns: Columns | None = None,
@@ -124,7 +126,8 @@ def find_sources(
 
     An argument is a file, a folder (searched for text files and for names that match `include`; hidden ones are
     skipped), a glob (`**` crosses folders), `-` for standard input, or an address of an object store or the web.
-    `files_from` is a file with further arguments, one per line or separated by NUL. With `columns`, each file is a
+    `files_from` is a file with further arguments, one per line or separated by NUL. `events` is a file with
+    notifications of changed documents (`events.py`), which are the only sources then. With `columns`, each file is a
     table whose rows are documents; with `query`, the rows come from the query result, and the one argument is a DuckDB
     database.
 
@@ -146,6 +149,8 @@ def find_sources(
             raise UsageError("`query` takes one DuckDB database at most, and no list of files")
         rows = sources_of_query(query, names[0] if names else None, columns, maximum_bytes)
         return Sources(_start(_without_duplicate_keys(rows)), listing)
+    if events is not None and (names or files_from is not None or columns is not None):
+        raise UsageError("`events` name all the documents that are read; leave out other sources and `text_column`")
     if files_from == STANDARD_INPUT and STANDARD_INPUT in names:
         raise UsageError("standard input is a document or a list of files, not both")
     for argument in filter(is_url, names):
@@ -171,6 +176,10 @@ def find_sources(
         maximum_seconds,
     )
     files = _files(chain(names, list_arguments), search, listing, is_table)
+    if events is not None:
+        listing.events = 0
+        changes = read_events(open_list(events, "events"), events)
+        files = changed_files(changes, partial(_files, search=search, listing=listing), search, listing)
     if columns is None:
         documents = (
             file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)

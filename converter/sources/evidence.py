@@ -27,6 +27,10 @@ class Listing:
     containers: set[str] = field(default_factory=set)
     searched: str = ""
     is_local: bool = False
+    events: int | None = None
+    """The number of events that name the sources; None if the sources are not the changes that events tell."""
+    removed: set[str] = field(default_factory=set)
+    """The keys of documents that are gone, as an event said."""
 
     def __post_init__(self) -> None:
         """Make the root an absolute path."""

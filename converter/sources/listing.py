@@ -16,21 +16,21 @@ from converter.sources.paths import STANDARD_INPUT
 CHUNK = 64 * 1024
 
 
-def open_list(path: str) -> AbstractContextManager[BinaryIO]:
-    """Open a list of sources; `-` is standard input, which stays open.
+def open_list(path: str, argument: str = "files_from") -> AbstractContextManager[BinaryIO]:
+    """Open a list of sources, which this argument names; `-` is standard input, which stays open.
 
     Raises:
         UsageError: the list cannot be opened.
     """
     if path == STANDARD_INPUT:
         if sys.stdin is None:
-            raise UsageError("`files_from` cannot be read: standard input is closed", source=path)
+            raise UsageError(f"`{argument}` cannot be read: standard input is closed", source=path)
         return nullcontext(sys.stdin.buffer)
     try:
         return open(path, "rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"`files_from` cannot be read: {reason}", source=path) from error
+        raise UsageError(f"`{argument}` cannot be read: {reason}", source=path) from error
 
 
 def read_list(

@@ -1,13 +1,14 @@
 """The same conversion on Apache Spark, for more documents than one machine can process.
 
 documents -> a data frame of lists of files, or of texts with their keys (`documents.py`)
-          -> tasks, which convert as a local run does, each to its own folder (`task.py`)
-          -> the driver, which adopts their files and puts the output in place in one step (`job.py`)
+          -> tasks, which convert as a local run does, each to its own files, and then write the data sets (`task.py`)
+          -> the driver, which adopts the files of one attempt per task (`work.py`), and puts the output in place in one
+             step (`job.py`)
 new documents -> a stream of these runs (`stream.py`)
 documents -> a data source of records for `spark.read` (`source.py`)
 
-Only this room imports PySpark. The driver and every worker must see the output folder, and files named by paths, under
-the same path.
+Only this room imports PySpark. The output is in an object store, or in a folder that the driver and every worker see
+under the same path, as files named by paths are.
 """
 
 from importlib.util import find_spec

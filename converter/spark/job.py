@@ -1,32 +1,27 @@
-"""A run on Spark: tasks write files, and the driver adopts and publishes them as in a local run."""
+"""A run on Spark: tasks write files, and the driver publishes them as in a local run (`work.py`)."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from converter.config import Options, Run
 from converter.destination import RECORD_FOLDERS, destination_of
-from converter.engine.run import Files, write_output
-from converter.errors import SparkError, TooManyProblems, UsageError
+from converter.engine.run import write_output
+from converter.errors import SparkError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
-from converter.output import Folder, Output, PreviousOutput, RecordFiles, Stage
+from converter.output import Folder, Output, open_target
+from converter.output.store_target import StoreTarget
 from converter.sources import Columns, Listing, LocalFile, find_files
 from converter.spark.documents import FILES, frame_of_files, frame_of_rows, lists_of, read_lists, read_rows
-from converter.spark.task import RESULT_COLUMN, EarlierOutput, Task, TaskResult, convert_rows, write_documents
+from converter.spark.work import Work
 
-# The number of documents sent to a worker at once; Spark's default of 10,000 may not fit in memory.
-BATCH_DOCUMENTS = 256
 CREATE, NO_OPTIONS = Output(), Options()
-BATCH_SETTING = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 
 def convert(
@@ -46,6 +41,8 @@ def convert(
 ) -> Report:
     """Convert documents to a folder on Spark, with the same rows as a local run, and return a report.
 
+    The folder `out` is seen by the driver and all workers, or is in an object store: `s3://BUCKET/FOLDER`.
+
     `source` is what a local run takes (a file, a folder, a glob, or several), or a data frame: `text_column` has the
     documents, as text or bytes, `key_column` their keys, and the columns `keep` go to `documents.attributes`.
     `output`, `options`, `run`, `exclude` and `ignore` are the same as for a local run, but Spark decides how many
@@ -64,7 +61,8 @@ def convert(
     check(output, options)
     if output.layout is None and not output.resumes:
         output = replace(output, layout="folders")  # several workers write
-    folder_of = destination_of(out, output.format, RECORD_FOLDERS)
+    destination = destination_of(out, output.format, RECORD_FOLDERS)
+    target = open_target(destination) or Folder(destination.path, output.format)
     read: partial[Iterator[Source]]
     frame: DataFrame | None
     listing = Listing(None if root is None else os.fspath(root))
@@ -94,31 +92,15 @@ def convert(
         else:
             columns = Columns(text_column, key_column, tuple(keep))
             frame, read = frame_of_rows(source, columns), partial(read_rows, columns=columns)
-
-    def fill(files: Files, stage: Stage, earlier: PreviousOutput | None, report: Report) -> None:
-        assert isinstance(files, RecordFiles)
-        place = stage.place / "attempts"
-        place.mkdir()
-        earlier_output = None
-        if earlier is not None:
-            earlier_output = EarlierOutput(
-                stage.out, earlier.manifest.run_id, earlier.remade, replace(listing, containers=set())
-            )
-            for problem_source in problem_sources:
-                earlier.holds(problem_source)
-        task = Task(read, place, output, options, earlier_output)
-        problem_result = write_documents(problem_sources, replace(task, earlier=None))  # only sources with problems
-        for result in [problem_result, *(_run_tasks(spark, frame, task) if frame is not None else ())]:
-            if result.error is not None:
-                raise result.error
-            report.join(result.report)
-            files.adopt(result.folder, result.files)
-            if earlier is not None:
-                earlier.note(result.listed, result.converted, result.unchanged)
-        if run.maximum_problems is not None and report.errors > run.maximum_problems:
-            raise TooManyProblems(run.maximum_problems, report.problems)
-
-    return write_output(Folder(folder_of.path, output.format), output, options, fill, listing)
+    work = Work(spark, frame, read, problem_sources, target, output, options, run, replace(listing, containers=set()))
+    try:
+        return write_output(target, output, options, work.fill, listing, work.write_datasets)
+    except BaseException as error:
+        if isinstance(target, StoreTarget):
+            target.abandon()
+            if isinstance(error, SparkError):
+                target.check_unchanged()
+        raise
 
 
 def check(output: Output, options: Options) -> None:
@@ -153,34 +135,3 @@ def _frame_of_paths(
 
     lists = lists_of(files(), folder)
     return frame_of_files(spark, lists) if lists else None, problem_sources
-
-
-def _run_tasks(spark: SparkSession, frame: DataFrame, task: Task) -> list[TaskResult]:
-    """Run the tasks, and return their results. Of several attempts at a task, Spark returns exactly one.
-
-    Raises:
-        SparkError: Spark aborted the job.
-    """
-
-    def run_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        return convert_rows(batches, task)
-
-    try:
-        with _small_batches(spark):
-            rows = frame.mapInArrow(run_task, f"{RESULT_COLUMN} binary").collect()
-    except Exception as error:  # from py4j, gRPC or Spark, depending on the connection
-        message = next(
-            (line for line in str(error).splitlines() if "Exception: " in line or "Error: " in line), str(error)
-        )
-        raise SparkError(f"Spark aborted the job: {message.strip()}; nothing of this run was kept") from error
-    return [pickle.loads(row[0]) for row in rows]
-
-
-@contextlib.contextmanager
-def _small_batches(spark: SparkSession) -> Iterator[None]:
-    previous_setting = spark.conf.get(BATCH_SETTING)
-    spark.conf.set(BATCH_SETTING, BATCH_DOCUMENTS)
-    try:
-        yield
-    finally:
-        spark.conf.set(BATCH_SETTING, previous_setting or "10000")

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from converter.config import Options, Run
-from converter.destination import RECORD_FOLDERS, destination_of
+from converter.destination import FOLDER, LOCAL_FOLDER, RECORD_FOLDERS, destination_of
 from converter.errors import UsageError
 from converter.model.report import Report
 from converter.output import Output
@@ -44,11 +44,12 @@ def append_batch(
     check(output, options)
     if output.mode != "append":
         raise UsageError(f"a stream appends to its output; the mode {output.mode} is not possible")
-    path = destination_of(out, output.format, RECORD_FOLDERS).path.absolute()
+    destination = destination_of(out, output.format, RECORD_FOLDERS)
+    place = destination.path.absolute() if destination.place == FOLDER else destination.name
 
     def append(frame: DataFrame, batch: int) -> None:
         report = convert(
-            frame.sparkSession, frame, path, text_column=text_column, key_column=key_column, keep=keep,
+            frame.sparkSession, frame, place, text_column=text_column, key_column=key_column, keep=keep,
             output=output, options=options, run=run,
         )  # fmt: skip
         if on_report is not None:
@@ -79,7 +80,7 @@ def stream(
     """
     if not path:
         raise UsageError("a source has an empty name; check for an unset shell variable")
-    state = destination_of(checkpoint, None, RECORD_FOLDERS).path.absolute()
+    state = destination_of(checkpoint, None, LOCAL_FOLDER).path.absolute()
     register(spark)
     append = append_batch(out, output=output, options=options, run=run, on_report=on_report)
     writer = spark.readStream.format("parquetry_files").load(path).writeStream.foreachBatch(append)

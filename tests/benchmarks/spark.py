@@ -1,6 +1,7 @@
 """python -m tests.benchmarks.spark BENCHMARK: runs on Spark against local runs. BENCHMARK is one of
 
 kills [TIMES]      kill a Python worker, an executor and the driver in mid-run, this many times each
+stores [TIMES]     the same, with an output in an object store: a server of S3 on loopback
 growth COUNT...    seconds of runs over this many generated documents, against `--jobs 2`, and the driver's memory
 corpora [FOLDER]   the rows of both runs over a folder (`../shared/corpora`), compared in DuckDB
 
@@ -20,17 +21,22 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow.parquet as pq
 
 from converter.config import Options, Run
 from converter.engine.run import write_folder
 from converter.output import Output, verify
+from converter.output.stored import differences as store_differences
+from converter.output.stored import open_stored
 from converter.sources import find_sources
 from tests.benchmarks.documents import generated
 from tests.support.paths import CORPORA
+from tests.support.stores import s3_server
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -63,7 +69,7 @@ def session(master: str) -> SparkSession:
     return spark
 
 
-def run(spark: SparkSession, documents: Path, out: Path, list_bytes: int = LIST_BYTES) -> None:
+def run(spark: SparkSession, documents: Path, out: Path | str, list_bytes: int = LIST_BYTES) -> None:
     """Convert a folder in small tasks."""
     from converter.spark import convert
     from converter.spark import documents as spark_documents
@@ -75,13 +81,15 @@ def run(spark: SparkSession, documents: Path, out: Path, list_bytes: int = LIST_
 def differences(left_folder: Path, right_folder: Path) -> int:
     """Return the number of rows, over all records and data sets, that only one of two outputs has."""
     files = [_files(folder) for folder in (left_folder, right_folder)]
-    count = len(files[0].keys() ^ files[1].keys())
-    for table in files[0].keys() & files[1].keys() - {"_parts"}:
+    count = len((files[0].keys() ^ files[1].keys()) - {"_parts"})
+    for table in (files[0].keys() & files[1].keys()) - {"_parts"}:
         left_rows, right_rows = (
             f"select * from read_parquet({paths[table]}, hive_partitioning = false)" for paths in files
         )
         for query in (f"{left_rows} except all {right_rows}", f"{right_rows} except all {left_rows}"):
-            count += duckdb.execute(f"select count(*) from ({query})").fetchall()[0][0]
+            rows = duckdb.execute(query).fetchall()
+            print(*rows[:2], sep="\n", end="", file=sys.stderr)
+            count += len(rows)
     return count
 
 
@@ -129,43 +137,111 @@ def kill_descendant(word: str, process: int) -> bool:
     return False
 
 
-def act_in_mid_run(out: Path, action: Callable[[], bool], running: Callable[[], bool], attempts: int) -> bool:
+@dataclass(frozen=True)
+class FolderPlace:
+    """An output in a folder, beside which the runs stage."""
+
+    out: Path
+
+    @property
+    def name(self) -> str:
+        """What a run is given."""
+        return str(self.out)
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts at tasks the run has begun."""
+        place = self.out.parent / f".{self.out.name}.parquetry-stage" / "attempts"
+        return len(list(place.iterdir())) if place.is_dir() else 0
+
+    def exists(self) -> bool:
+        """Whether there is an output."""
+        return self.out.exists()
+
+    def differences(self, local: Path, after: bool) -> int:
+        """Return the number of rows that a local run does not have, or that are missing, and of files that are wrong;
+        `after` a run that ended, no stage may be there."""
+        stages = [path for path in self.out.parent.iterdir() if "stage" in path.name]
+        return differences(self.out, local) + len(verify(self.out)) + (len(stages) if after else 0)
+
+
+@dataclass(frozen=True)
+class StorePlace:
+    """An output in an object store, to which the environment leads."""
+
+    name: str
+
+    @property
+    def _entries(self) -> list[str]:
+        from converter.output.store_client import ObjectStore
+
+        return [entry.key for entry in ObjectStore(self.name).entries()]
+
+    @property
+    def attempts(self) -> int:
+        """How many attempts at tasks have put documents for the run, which is not committed."""
+        stored = open_stored(self.name)
+        return len([key for key in self._entries if key.startswith("documents/")
+                    and not (stored and key in stored.manifest.paths)])  # fmt: skip
+
+    def exists(self) -> bool:
+        """Whether there is an output."""
+        return open_stored(self.name) is not None
+
+    def differences(self, local: Path, after: bool) -> int:
+        """Return the number of rows that a local run does not have, or that are missing, and of files that are wrong;
+        `after` a run that ended, no file may be there that the manifest does not list."""
+        with tempfile.TemporaryDirectory() as copy:
+            stored = open_stored(self.name)
+            assert stored is not None
+            for name in stored.names:
+                path = Path(copy, f"{name}.parquet")
+                path.parent.mkdir(exist_ok=True)
+                pq.write_table(stored.table(name), path)
+            wrong = [line for line in store_differences(self.name) if after or "is not in the manifest" not in line]
+            print(*wrong, sep="\n", end="", file=sys.stderr)
+            return differences(Path(copy), local) + len(wrong)
+
+
+Place = FolderPlace | StorePlace
+
+
+def act_in_mid_run(place: Place, action: Callable[[], bool], running: Callable[[], bool], attempts: int) -> bool:
     """Act once a run into this output has begun this many tasks; return whether the run was still active."""
-    place = out.parent / f".{out.name}.parquetry-stage" / "attempts"
+    before = place.attempts  # a run that was killed left them
     while running():
-        # The first folder belongs to the driver.
-        if place.is_dir() and len(list(place.iterdir())) > attempts:
+        if place.attempts - before >= attempts:
             return action()
         time.sleep(0.02)
     return False
 
 
-def kill_workers(spark: SparkSession, word: str, documents: Path, out: Path, local: Path) -> tuple[bool, int]:
+def kill_workers(spark: SparkSession, word: str, documents: Path, place: Place, local: Path) -> tuple[bool, int]:
     """Kill a Python worker or an executor in mid-run; return whether it was hit, and how many rows differ."""
     outcomes: list[bool] = []
     end = threading.Event()
 
     def kill() -> None:
         action = lambda: kill_descendant(word, os.getpid())  # noqa: E731
-        outcomes.append(act_in_mid_run(out, action, lambda: not end.is_set(), random.randint(1, 8)))
+        outcomes.append(act_in_mid_run(place, action, lambda: not end.is_set(), random.randint(1, 8)))
 
     thread = threading.Thread(target=kill)
     thread.start()
     try:
-        run(spark, documents, out)
+        run(spark, documents, place.name)
     finally:
         end.set()
         thread.join()
-    return outcomes == [True], differences(out, local) + len(verify(out))
+    return outcomes == [True], place.differences(local, after=True)
 
 
-def kill_driver(documents: Path, out: Path, local: Path) -> tuple[bool, int]:
+def kill_driver(documents: Path, place: Place, local: Path) -> tuple[bool, int]:
     """Kill the driver in mid-run and run again; return whether it was hit, and how many rows differ.
 
-    The existing output must be unchanged, with nothing added.
+    The existing output must be unchanged, and afterwards nothing may be added.
     """
-    command = [sys.executable, "-m", "tests.benchmarks.spark", "run", str(documents), str(out)]
-    has_output = out.exists()
+    command = [sys.executable, "-m", "tests.benchmarks.spark", "run", str(documents), place.name]
+    has_output = place.exists()
 
     def stop() -> bool:
         child.kill()
@@ -174,44 +250,43 @@ def kill_driver(documents: Path, out: Path, local: Path) -> tuple[bool, int]:
     child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         is_hit = (
-            act_in_mid_run(out, stop, lambda: child.poll() is None, random.randint(1, 8))
+            act_in_mid_run(place, stop, lambda: child.poll() is None, random.randint(1, 8))
             and child.wait() == -signal.SIGKILL
         )
     finally:
         child.kill()
         child.wait()
-    difference = (differences(out, local) + len(verify(out))) if has_output else out.exists()
+    difference = place.differences(local, after=False) if has_output else place.exists()
     subprocess.run(command, stderr=subprocess.DEVNULL, check=True)
-    leftovers = [path for path in out.parent.iterdir() if "stage" in path.name]
-    return is_hit, difference + differences(out, local) + len(verify(out)) + len(leftovers)
+    return is_hit, difference + place.differences(local, after=True)
 
 
 VICTIMS = {"Python worker": "pyspark.daemon", "executor": "CoarseGrainedExecutorBackend"}
 
 
-def kills(folder: Path, count: int) -> dict[str, tuple[int, int]]:
-    """Kill each kind of process this many times; return the number of hits and of rows lost or duplicated."""
+def kills(folder: Path, count: int, place_of: Callable[[str], Place]) -> None:
+    """Kill each kind of process this many times; print the number of hits and of rows lost or duplicated."""
     documents = write_documents(folder / "documents", 150)
-    write_folder(find_sources([documents]), folder / "local", Output(), Options())
-    results: dict[str, tuple[int, int]] = {}
+    local = folder / "local"
+    write_folder(find_sources([documents]), local, Output(), Options())
+
+    def report(name: str, runs: list[tuple[bool, int]]) -> None:
+        hits, rows = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
+        print(f"{name}: {hits} killed in {count} runs, {rows} rows lost or doubled", flush=True)
+
     with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
-        run(spark.session, documents, folder / "out")  # starts the executors and gives each run an output to damage
+        place = place_of("out")
+        run(spark.session, documents, place.name)  # starts the executors and gives each run an output to damage
         for name, word in VICTIMS.items():
-            runs = [
-                kill_workers(spark.session, word, documents, folder / "out", folder / "local") for _ in range(count)
-            ]
-            results[name] = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
-            print(
-                f"{name}: {results[name][0]} killed in {count} runs, {results[name][1]} rows lost or doubled",
-                flush=True,
-            )
-    runs = [kill_driver(documents, folder / "driver", folder / "local") for _ in range(count)]
-    results["driver"] = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
-    print(
-        f"driver: {results['driver'][0]} killed in {count} runs, {results['driver'][1]} rows lost or doubled",
-        flush=True,
-    )
-    return results
+            report(name, [kill_workers(spark.session, word, documents, place, local) for _ in range(count)])
+    report("driver", [kill_driver(documents, place_of("driver"), local) for _ in range(count)])
+
+
+def kills_with_stores(folder: Path, count: int) -> None:
+    """Kill processes of runs into a store."""
+    with s3_server() as (bucket, environment):
+        os.environ.update(environment)  # before Spark starts: executors inherit it
+        kills(folder, count, lambda name: StorePlace(f"{bucket}/{name}"))
 
 
 class _StoppableSession:
@@ -269,11 +344,13 @@ def main(benchmark: str, *arguments: str) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         if benchmark == "run":
-            run(session("local[2,4]"), Path(arguments[0]), Path(arguments[1]))
+            run(session("local[2,4]"), Path(arguments[0]), arguments[1])
         elif benchmark == "measure":
             measure(Path(arguments[0]), Path(arguments[1]))
         elif benchmark == "kills":
-            kills(folder, int(arguments[0]) if arguments else 10)
+            kills(folder, int(arguments[0]) if arguments else 10, lambda name: FolderPlace(folder / name))
+        elif benchmark == "stores":
+            kills_with_stores(folder, int(arguments[0]) if arguments else 10)
         elif benchmark == "growth":
             growth(folder, [int(count) for count in arguments])
         elif benchmark == "corpora":

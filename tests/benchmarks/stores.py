@@ -1,6 +1,6 @@
 """python -m tests.benchmarks.stores [SERVER [KILLS [RACES [FAULTS [COSTS]]]]]: outputs in stores, on real servers.
 
-SERVER is `s3` (moto) or `azure` (Azurite), started on a free port of loopback.
+SERVER is `s3` (moto), `azure` (Azurite) or `google` (`tests/support/google.py`), started on a free port of loopback.
 
 - KILLS runs are killed at random moments. Afterwards the output is the one before or the new one, whole; the next run
   brings it up to date and leaves no file behind.

@@ -17,6 +17,7 @@ from converter.destination import (
     FOLDER,
     JSON_FILE,
     KINDS_OF_FILES,
+    LOCAL_FOLDER,
     PAGE,
     PARQUET_FILE,
     RECORD_FOLDERS,
@@ -35,7 +36,7 @@ from converter.output import TARGETS
 from converter.write import FORMATS
 from tests.support.commands import run
 
-ALL = (RECORDS, RECORD_FOLDERS, TABLES, PAGE, SCHEMA, PARQUET_FILE, JSON_FILE, EVENTS_FILE)
+ALL = (RECORDS, RECORD_FOLDERS, LOCAL_FOLDER, TABLES, PAGE, SCHEMA, PARQUET_FILE, JSON_FILE, EVENTS_FILE)
 
 MEANINGS: list[tuple[str | None, str | None, str, str | None]] = [
     # name, --to, destination, format
@@ -153,7 +154,9 @@ def test_an_existing_folder_is_a_folder_whatever_its_suffix(tmp_path: Path) -> N
         (PAGE, ["x.html", "x.htm", "page", "page.v2"], ["x.pdf", "x.csv", "x.md", "s3://b/x.html", "x/"]),
         (SCHEMA, ["x.yaml", "x.yml"], ["x.json", "x.csv", "http://h/x.yaml"]),
         (PARQUET_FILE, ["x.parquet", "x"], ["x.csv", "-", "s3://b/x.parquet"]),
-        (RECORD_FOLDERS, ["out", "out/", "v1.2"], ["x.csv", "x.duckdb", "delta://x", "hdfs://h/out", "hdfs:/out", "-"]),
+        (RECORD_FOLDERS, ["out", "out/", "v1.2", "s3://b/out"],
+         ["x.csv", "x.duckdb", "delta://x", "hdfs://h/out", "hdfs:/out", "-"]),
+        (LOCAL_FOLDER, ["out", "out/"], ["x.csv", "s3://b/out", "delta://x", "hdfs://h/out", "-"]),
     ],
 )  # fmt: skip
 def test_each_command_accepts_only_outputs_it_writes(

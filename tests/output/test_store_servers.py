@@ -60,7 +60,7 @@ def test_rows_are_those_of_a_folder(
 
 def test_commands_write_read_and_verify(bucket: str, tmp_path: Path) -> None:
     environment: dict[str, Any] = {
-        name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZUR"))
+        name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZUR", "GOOGLE_"))
     }
     run = partial(run_command, **environment)
     write_pages(tmp_path / "docs", 1, 2)

@@ -17,6 +17,7 @@ import pytest
 
 from converter.config import Options
 from converter.destination import STORE
+from converter.engine.plan import plan_of_target
 from converter.engine.run import write_folder, write_target
 from converter.errors import OutputError, UsageError
 from converter.model.report import Report
@@ -25,7 +26,8 @@ from converter.output import MANIFEST, Output
 from converter.output.manifest import Manifest, parse_manifest, read_manifest, run_of
 from converter.output.stage import IN_PLACE
 from converter.output.store import CODE, StoredFile
-from converter.output.store_target import RUNS, SMALL_GROUPS, StoreTarget, UnknownOutcomeError
+from converter.output.store_names import RUNS
+from converter.output.store_target import SMALL_GROUPS, StoreTarget, UnknownOutcomeError
 from converter.output.stored import differences, open_stored
 from converter.schema.load import load_schemas
 from tests.support.stores import MemoryStore
@@ -502,3 +504,27 @@ def test_the_target_is_that_of_a_store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("converter.output.store_target.StoreTarget.__init__.__defaults__", (MemoryStore(),))
     target = find_target("s3://bucket/out", None)
     assert isinstance(target, StoreTarget) and target.kind in TARGETS and target.kind == STORE
+
+
+def test_a_dry_run_takes_the_settings_of_a_store() -> None:
+    output = Output(partition_by=("lang",), keep_previous="1h")
+    target = StoreTarget(PLACE, MemoryStore())
+    steps = [step.action for step in plan_of_target(sources(BEFORE), target, output, Options())]
+    assert steps == [*["convert"] * len(BEFORE), "write"]
+    with pytest.raises(UsageError, match="leave out the layout"):
+        plan_of_target(sources(BEFORE), target, Output(layout="files"), Options())
+
+
+def test_a_run_that_fails_removes_what_it_has_put() -> None:
+    store = MemoryStore()
+    convert(store, BEFORE)
+
+    def refuse(call: str, key: str) -> None:
+        if call == "put" and key.startswith("sections/"):
+            raise OutputError("does not answer", code=CODE)
+
+    store.before = refuse
+    with pytest.raises(OutputError, match="nothing of this run was kept"):
+        convert(store, AFTER, mode="overwrite")
+    (mark,) = left_over(store)
+    assert mark.startswith(RUNS)  # the put may still happen: the next run removes it

@@ -48,6 +48,7 @@ TOKENIZER = "letters"
 VALUES: dict[str, tuple[Any, Any, Any]] = {
     # an argument: (a value on the command line, a value in the library, the value of the field)
     "files_from": ("list", "list", "list"),
+    "events": ("list", "list", "list"),
     "null_separated": ("", True, True),
     "include": (["*.html", "*.htm"], ["*.html", "*.htm"], ("*.html", "*.htm")),
     "exclude": (["a,b"], "a,b", ("a,b",)),
@@ -155,7 +156,7 @@ def flags_of(*names: str) -> set[str]:
         *[((name,), READING, NAMED_ONLY) for name in ("show", "inspect", "tables", "fix", "check", "infer")],
         (("sql",), (*READING, Run), NAMED_ONLY),
         (("convert",), KINDS, ()),
-        (("spark", "convert"), KINDS, ("jobs", "files_from", "null_separated", "include")),
+        (("spark", "convert"), KINDS, ("jobs", "files_from", "events", "null_separated", "include")),
         (
             ("spark", "stream"), (Options, Hints, Output, Run),
             ("jobs", "overwrite", "append", "incremental", "maximum_removed", "spreadsheet_safe"),

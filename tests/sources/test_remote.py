@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -87,6 +88,27 @@ def test_a_folder_of_a_bucket_yields_its_documents(bucket: str) -> None:
     assert list(outcomes(f"{bucket}/docs")) == list(expected)  # sorted, folder by folder
     all_files = outcomes(f"{bucket}/docs", include=("*.png",))
     assert set(all_files) - set(expected) == {f"{bucket}/docs/picture.png"}
+
+
+def test_events_of_a_bucket_name_objects_to_read_and_those_that_are_gone(bucket: str, tmp_path: Path) -> None:
+    def event(name: str, key: str) -> dict[str, Any]:
+        return {"eventName": name, "s3": {"bucket": {"name": "documents"}, "object": {"key": key}}}
+
+    events = [
+        event("ObjectCreated:Put", "docs/weird+%5B1%5D.md"), event("ObjectCreated:Put", "docs/picture.png"),
+        event("ObjectRemoved:Delete", "docs/a.md"), event("ObjectRemoved:Delete", "docs/gone+%5B1%5D.md"),
+        event("ObjectRemoved:Delete", "docs/gone.md"), event("ObjectCreated:Put", "docs/no+%5B1%5D.md"),
+    ]  # fmt: skip
+    (tmp_path / "events").write_text(json.dumps({"Records": events}))
+    sources = find_sources(events=str(tmp_path / "events"))
+    found = {source.key: source.problem.code if source.problem else source.data for source in sources}
+    assert found == {
+        f"{bucket}/docs/weird [1].md": b"# W\n",
+        f"{bucket}/docs/a.md": b"# A\n",  # it is there again
+        f"{bucket}/docs/no [1].md": "no_documents",
+    }
+    assert sources.listing.removed == {f"{bucket}/docs/gone [1].md", f"{bucket}/docs/gone.md"}
+    assert sources.listing.events == 6
 
 
 def test_many_small_objects_are_fetched_together_and_stay_in_order(bucket: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import json
 import os
 import random
 import shutil
@@ -212,8 +213,17 @@ def azure_server() -> Iterator[tuple[str, dict[str, str]]]:
         yield "az://bucket", {"AZURE_STORAGE_USE_EMULATOR": "true", "AZURITE_BLOB_STORAGE_URL": address}
 
 
-SERVERS = {"s3": s3_server, "azure": azure_server}
-"""No emulator of Google Cloud Storage on PyPI or npm has both the requests of obstore and conditional puts."""
+@contextlib.contextmanager
+def google_server() -> Iterator[tuple[str, dict[str, str]]]:
+    """Start a server with the interface of Google Cloud Storage, as `s3_server`."""
+    port = free_port()
+    account = {"client_email": "", "private_key_id": "", "private_key": "", "disable_oauth": True}
+    with server_process([sys.executable, str(Path(__file__).with_name("google.py")), str(port)], port) as address:
+        settings = {**account, "gcs_base_url": address}
+        yield "gs://bucket", {"GOOGLE_BASE_URL": address, "GOOGLE_SERVICE_ACCOUNT_KEY": json.dumps(settings)}
+
+
+SERVERS = {"s3": s3_server, "azure": azure_server, "google": google_server}
 
 
 FAULTS = ("refuse", "throttle", "lose", "cut")

@@ -1,0 +1,194 @@
+"""Notifications of changed documents: whatever the order and number of events, the output holds each document once."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import converter
+from converter.config import Options
+from converter.engine.plan import plan_of_target
+from converter.errors import NothingRead, UsageError
+from converter.model.source import Source
+from converter.output import Folder, Mode, Output
+from converter.sources import find_sources
+from converter.sources.events import Event, changed_files, read_events
+from converter.sources.evidence import Listing
+from converter.sources.files import Search
+
+
+def notification(name: str, key: str, sequencer: str = "") -> dict[str, Any]:
+    """Return an event of S3, as it writes the name and the key."""
+    item = {"key": key, **({"sequencer": sequencer} if sequencer else {})}
+    return {"eventVersion": "2.3", "eventSource": "aws:s3", "eventName": name,
+            "s3": {"bucket": {"name": "bucket"}, "object": item}}  # fmt: skip
+
+
+def message(*events: dict[str, Any]) -> dict[str, Any]:
+    return {"Records": [*events]}
+
+
+def read(*lines: object) -> list[Event | Source]:
+    data = b"".join((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n" for line in lines)
+    return read_events(nullcontext(io.BytesIO(data)), "queue")
+
+
+def written(*events: object) -> str:
+    Path("events").write_text("".join(json.dumps(event) + "\n" for event in events))
+    return "events"
+
+
+CREATED, REMOVED = notification("ObjectCreated:Put", "a+b/%C3%A9.md"), notification("s3:ObjectRemoved:Delete", "c.md")
+EVENTS = [Event("s3://bucket/a b/é.md"), Event("s3://bucket/c.md", True)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        message(CREATED, REMOVED),
+        [CREATED, REMOVED],
+        {"Messages": [{"Body": json.dumps(message(CREATED))}, {"Body": json.dumps(message(REMOVED)), "Id": "1"}]},
+        {"Records": [{"eventSource": "aws:sqs", "body": json.dumps(message(CREATED, REMOVED))}]},
+        {"Body": json.dumps({"Type": "Notification", "Message": json.dumps(message(CREATED, REMOVED))})},
+        [{"path": "s3://bucket/a b/é.md"}, {"path": "s3://bucket/c.md", "removed": True}],
+    ],
+)  # fmt: skip
+def test_notifications_come_alone_and_in_messages(line: object) -> None:
+    assert read(line) == EVENTS
+
+
+def test_other_lines_are_problems_and_tests_of_s3_are_not() -> None:
+    wrong = [b"{", b"1", b"null", b'"a.md"', {"a": 1}, {"path": 3}, {"path": ""}, {"Records": [1]}, {"Body": "no"},
+             {"Records": [{"s3": {}}]}, b"\xff", b"[" * 100_000]  # fmt: skip
+    found = read({"Service": "Amazon S3", "Event": "s3:TestEvent"}, b"", *wrong, {"path": "a.md"})
+    assert found[0] == Event("a.md")
+    sources = [item for item in found[1:] if isinstance(item, Source)]
+    assert [source.key for source in sources] == [f"queue#{number + 3}" for number in range(len(wrong))]
+    assert all(source.problem and source.problem.code == "unreadable" and not source.listed for source in sources)
+
+
+def test_only_true_says_that_a_path_was_removed() -> None:
+    assert read({"path": "a.md", "removed": "no"}, {"path": "b.md", "removed": False}) == [Event("a.md"), Event("b.md")]
+
+
+def test_the_latest_event_of_an_object_counts() -> None:
+    first = notification("ObjectRemoved:Delete", "a.md", "0055AED6DCD90281E5")
+    second = notification("ObjectCreated:Put", "a.md", "0055AED6DCD90281E51")
+    for events in ([first, second], [second, first], [second, first, second]):
+        assert read(message(*events)) == [Event("s3://bucket/a.md", False, "0055AED6DCD90281E51")]
+    unnumbered = notification("LifecycleExpiration:Delete", "a.md")
+    assert read(message(second, unnumbered)) == [Event("s3://bucket/a.md", True)]
+
+
+def test_events_in_any_order_and_number_give_the_rows_of_a_full_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("docs").mkdir()
+    chance = random.Random(1)
+    names = ["a.md", "b.md", "c [1].md", "d*.md"]
+    for step in range(8):
+        events = []
+        for name in chance.sample(names, 2):
+            path = Path("docs", name)
+            if path.exists() and chance.random() < 0.5:
+                path.unlink()
+            else:
+                path.write_text(f"# {name} {step}\n\n| n |\n|---|\n| {step} |\n")
+            events += [{"path": str(path), "removed": not path.exists()}] * chance.randint(1, 2)
+        # An event that comes again, or late, says what is no longer so.
+        events += [{"path": f"docs/{name}", "removed": True} for name in names if Path("docs", name).exists()]
+        events += [{"path": "docs/picture.png"}, {"path": "docs/never.md", "removed": True}]
+        chance.shuffle(events)
+        report = converter.convert([], "out", events=written(*events), append=True)
+        assert report.events and report.exit_code == 0 and not report.errors
+        if any(Path("docs").iterdir()):
+            converter.convert("docs", "full", overwrite=True)
+            found, expected = (converter.open_output(out) for out in ("out", "full"))
+            for name in {*found.names, *expected.names}:
+                assert _rows(found, name) == _rows(expected, name), (step, name)
+    assert not converter.convert([], "out", events=written(*events), append=True).written
+
+
+def _rows(output: converter.StoredOutput, name: str) -> list[str]:
+    return sorted(map(repr, output.table(name).to_pylist())) if name in output.names else []
+
+
+def test_a_document_is_removed_only_if_an_event_says_so_and_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.md", "b.md"):
+        Path(name).write_text(f"# {name}\n")
+    converter.convert([], "out", events=written({"path": "a.md"}, {"path": "b.md"}), append=True)
+    Path("a.md").unlink()
+    report = converter.convert([], "out", events=written({"path": "a.md"}, {"path": "b.md"}), append=True)
+    assert (report.removed, report.errors, report.problems[0]["code"]) == (0, 1, "not_found")
+    assert converter.open_output("out").table("documents").num_rows == 2
+    report = converter.convert([], "out", events=written({"path": "a.md", "removed": True}), append=True)
+    assert (report.removed, report.errors, report.exit_code, report.written) == (1, 0, 0, True)
+    report = converter.convert([], "out", events=written({"path": "b.md", "removed": True}), append=True)
+    assert (report.removed, report.skipped) == (0, 1)  # it is there
+    assert converter.open_output("out").table("documents")["source"].to_pylist() == ["b.md"]
+
+
+def test_no_events_and_no_documents_among_them_are_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for lines in ((), ({"path": "a.png"}, {"path": ".a.md"}, {"path": "drafts/a.md"})):
+        report = converter.convert([], "out", events=written(*lines), append=True, exclude="drafts/")
+        assert (report.exit_code, report.events, report.written) == (0, len(lines), False)
+    with pytest.raises(NothingRead):
+        converter.convert([], "out", events=written({"wrong": 1}), append=True)
+    Path("a.html").write_text("<p>a")
+    assert [source.key for source in find_sources(events=written({"path": "a.html"}), include=["*.html"])] == ["a.html"]
+
+
+@pytest.mark.parametrize("mode", ["create", "overwrite", "incremental"])
+def test_events_need_a_mode_that_keeps_what_they_do_not_name(
+    mode: Mode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments: dict[str, Any] = {mode: True} if mode != "create" else {}
+    with pytest.raises(UsageError, match="pass `append`"):
+        converter.convert([], "out", events=written({"path": "a.md"}), **arguments)
+
+
+def test_names_are_no_patterns() -> None:
+    named: list[str] = []
+
+    def find(names: Iterable[str]) -> Iterator[Any]:
+        named.extend(names)
+        return iter(())
+
+    assert not [*changed_files([Event("https://h/a[1].md"), Event("docs/a[1].md")], find, Search(), Listing())]
+    assert named == ["https://h/a[1].md", "docs/a[[]1].md"]  # only an address of the web is never a pattern
+
+
+def test_a_dry_run_says_what_events_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.md", "b.md"):
+        Path(name).write_text(f"# {name}\n")
+    converter.convert(["a.md", "b.md"], "out", append=True)
+    Path("a.md").unlink()
+    events = written({"path": "a.md", "removed": True}, {"path": "b.md", "removed": True})
+    steps = plan_of_target(
+        find_sources(events=events), Folder(Path("out"), "parquet"), Output(mode="append"), Options()
+    )
+    assert [(step.action, step.name) for step in steps][:2] == [("keep", "b.md"), ("remove", "a.md")]
+    with pytest.raises(UsageError, match="pass `append`"):
+        plan_of_target(find_sources(events=events), Folder(Path("out"), "parquet"), Output(mode="overwrite"), Options())
+
+
+def test_events_stand_alone() -> None:
+    for arguments in ({"arguments": ["a.md"]}, {"files_from": "list"}, {"columns": converter.Columns("text")}):
+        with pytest.raises(UsageError, match="leave out other sources"):
+            find_sources(events="-", **arguments)
+    with pytest.raises(UsageError, match="`events` cannot be read"):
+        find_sources(events="nowhere")
