@@ -7,7 +7,7 @@ tables of a document -> part: rows with one type per column for all tables, and 
 """
 
 from converter.datasets.collect import Datasets, Share, rows_of_problems, spooled_parts
-from converter.datasets.lock import Contract, contract_of
+from converter.datasets.lock import Contract, contract_of, is_locked
 from converter.datasets.part import PARTS, parts_of
 
 DATASETS = "datasets"
@@ -24,6 +24,7 @@ __all__ = [
     "Datasets",
     "Share",
     "contract_of",
+    "is_locked",
     "parts_of",
     "rows_of_problems",
     "spooled_parts",

@@ -61,7 +61,7 @@ class Parts:
     records: dict[str, str] = field(default_factory=dict)
     """The record of each file, by its path in the folder."""
     adopted: dict[str, File] = field(default_factory=dict)
-    """The files that another process wrote; their hashes are known."""
+    """The files that another process or run wrote; their hashes are known."""
     _partition: str = ""
     """The partition of the batch that is written."""
     _is_filled: bool = False
@@ -113,6 +113,13 @@ class Parts:
                 join(writer, piece, self.schemas[name])
                 self.rows[path] += piece.rows
 
+    def take(self, name: str, rows: Piece | pa.RecordBatch, partition: str = "") -> None:
+        """Write rows of a record, encoded or not; more may follow, until `roll` ends them."""
+        if isinstance(rows, Piece):
+            self.join({name: [rows]}, partition)
+        else:
+            self.add({name: rows}, partition)
+
     def adopt(self, folder: Path, files: Iterable[File]) -> None:
         """Take over the files that other `Parts` wrote to a folder of the same file system, with new numbers.
 
@@ -131,8 +138,7 @@ class Parts:
                     continue
                 path = self.path(file.record, partition, number)
                 move_in_stage(folder / file.path, self.folder / path)
-                self.add_file(path, file.record, file.rows)
-                self.adopted[path] = file
+                self.adopt_file(path, file)
 
     def files(self) -> list[File]:
         """Return the files, once they are closed.
@@ -204,6 +210,11 @@ class Parts:
     def add_file(self, path: str, name: str, rows: int = 0) -> None:
         """Register a file that is in the folder, or is about to be."""
         self.rows[path], self.records[path] = rows, name
+
+    def adopt_file(self, path: str, file: File) -> None:
+        """Register a file of another run or process that is in the folder under this path; its hash is known."""
+        self.add_file(path, file.record, file.rows)
+        self.adopted[path] = file
 
     def number_files(self) -> int:
         """Return the number of the next group of files."""
