@@ -81,7 +81,7 @@ class Folder:
                         parts.take(file.record, piece, partition)
                 if is_linked and file.rows and file.record != "problems":
                     new_path = parts.path(file.record, partition, number)
-                    link(path, parts.folder / new_path)
+                    keep_file(path, parts.folder / new_path)
                     parts.adopt_file(new_path, file)
             parts.roll(partition)
 
@@ -116,7 +116,7 @@ class Folder:
         return groups_to_keep(files, parts.file_bytes, stale, doc_ids)
 
 
-def link(path: Path, copy: Path) -> None:
+def keep_file(path: Path, copy: Path) -> None:
     """Give a file of the output a second name in a stage, or copy it where the file system has no hard links.
 
     Raises:

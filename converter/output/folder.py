@@ -159,7 +159,7 @@ class RecordFiles:
             OutputError: a cell does not fit the locked type of its data set, or earlier rows of one are damaged.
         """
         datasets = self._write_datasets(spread)
-        self._kept_datasets.link(self._folder)
+        self._kept_datasets.add_to(self._folder)
         kept = self._kept_datasets
         datasets.join([WrittenDatasets(kept.schemas, kept.files, kept.problems)])
         drift = pa.Table.from_batches(datasets.problems, PROBLEMS.schema)

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, is_locked
-from converter.output.disk import Folder, link
+from converter.output.disk import Folder, keep_file
 from converter.output.manifest import File
 from converter.output.rows import batches
 from converter.problems import OF_THE_RUN
@@ -60,7 +60,7 @@ class KeptDatasets:
             pa.array([name not in self.schemas for name in parts.column("dataset").to_pylist()], pa.bool_())
         )
 
-    def link(self, folder: Path) -> None:
+    def add_to(self, folder: Path) -> None:
         """Give the files a name in another folder.
 
         Raises:
@@ -69,7 +69,7 @@ class KeptDatasets:
         for file in (file for files in self.files.values() for file in files):
             path = folder / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            link(self.place / file.path, path)
+            keep_file(self.place / file.path, path)
 
     def _own_problems(self, problems: pa.RecordBatch) -> pa.RecordBatch:
         columns = (problems.column(name).to_pylist() for name in ("code", "record"))
