@@ -42,9 +42,11 @@ from converter.sources.paths import (
     LocalFile,
     files_of_folder,
     files_of_pattern,
+    find_document_file,
     is_pattern,
     is_standard_input,
     named_file,
+    read_source,
     read_there,
     spelling_of,
     standard_input,
@@ -62,6 +64,7 @@ __all__ = [
     "Sources",
     "find_files",
     "find_sources",
+    "read_source",
     "read_there",
     "sources_in_memory",
 ]
@@ -172,11 +175,15 @@ def find_sources(
     )
     files = _files(chain(names, list_arguments), search, listing, is_table)
     if columns is None:
-        documents = (
+        read = (
             file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)
             for file in files
         )
-        return Sources(_without_duplicate_keys(documents), listing)
+        unread = (
+            file if isinstance(file, Source) else find_document_file(file, maximum_bytes, maximum_seconds)
+            for file in files
+        )
+        return Sources(_without_duplicate_keys(read), listing, _without_duplicate_keys(unread))
     return Sources(
         _start(_without_duplicate_keys(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing
     )
