@@ -14,6 +14,7 @@ import pyarrow as pa
 from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
 from converter.datasets.lock import LOCK, Contract, locked_values
 from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds, source_of
+from converter.datasets.small import small_rows
 from converter.datasets.spool import Spool
 from converter.model.events import SpooledParts
 from converter.problems import LOCKED, Problem
@@ -121,6 +122,17 @@ class Datasets:
             self._drifts += self._misfits(dataset)
             schema = self._schema(dataset, types)
             yield name, schema, self._batches(dataset, types, schema)
+
+    def take_small(self, most_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of data sets with at most so many (`SMALL_ROWS`); `tables` then leaves these out."""
+        for name in sorted(self._places):
+            dataset = Dataset(name, self._places[name])
+            if len(dataset.places) > 3 * most_rows:  # each part has a row
+                continue
+            parts = [*self._parts(dataset)]
+            if sum(part.num_rows for part in parts) <= most_rows:
+                del self._places[name]
+                yield small_rows(name, parts)
 
     def rows(self, name: str) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a data set that `tables` has yielded, once more."""

@@ -187,7 +187,7 @@ class RecordFiles:
             folder, self._stage.place / SPOOL, self._output, self._in_folders, self._hints, self._capacity,
             self._resumed_output,
         )  # fmt: skip
-        written = WrittenDatasets().join(spread(files, self._datasets.shares()))
+        written = files.write_small(WrittenDatasets().join(spread(files, self._datasets.shares())))
         if written.files:
             move_in_stage(folder, self._folder / DATASETS)
         return written
