@@ -82,9 +82,11 @@ class Output:
     `file_bytes` is the size at which the next file of a folder begins. `layout` makes a record one file, however large
     (`files`), or a folder of files (`folders`); see `arranged` for the default. `lock_types` keeps the column types of
     the existing data sets: a cell that does not fit becomes `null` and a problem, or the run must `fail`.
-    `compression` is that of Parquet files (None: zstd). `spreadsheet_safe` keeps a spreadsheet from running CSV text as
-    a formula. `datapackage` describes the files in a `datapackage.json`. In an object store, `keep_previous` is how
-    long the files of the output before stay, in seconds or as `30m`, `12h` or `7d`.
+    `small_datasets` writes data sets of at most that many rows to one file, `datasets/_small`, with their cells as
+    text: a file for each takes longer to write than to read the tables. `compression` is that of Parquet files (None:
+    zstd). `spreadsheet_safe` keeps a spreadsheet from running CSV text as a formula. `datapackage` describes the files
+    in a `datapackage.json`. In an object store, `keep_previous` is how long the files of the output before stay, in
+    seconds or as `30m`, `12h` or `7d`.
     """
 
     format: str = "parquet"
@@ -126,6 +128,10 @@ class Output:
         "null, with a row in problems, or the run fails.", str | None, metavar="null|fail", choices=get_args(Lock),
         noun="lock", places=(FOLDER, STORE, DATABASE),
     )  # fmt: skip
+    small_datasets: int | None = _files(
+        None, "--small-datasets", "Write data sets of at most this many rows to one file, datasets/_small, with their "
+        "cells as text. Default: a file for each.", int | None, metavar="ROWS", minimum=1, affects_rows=True,
+    )  # fmt: skip
     compression: str | None = _files(
         None, "--compression", "The compression of Parquet files. Default: zstd.", str | None,
         metavar="zstd|snappy|gzip|brotli|lz4|none", choices=_compressions, noun="compression",
@@ -161,6 +167,8 @@ class Output:
             )
         if self.layout == "files" and (self.partition_by or self.file_bytes):
             raise UsageError("partitions and a file size make each record a folder; leave out the layout files")
+        if self.small_datasets and self.lock_types:
+            raise UsageError("small data sets in one file have no types to lock; leave out one of the two options")
         check_names(self.partition_by)
         seconds_in(self.keep_previous)
         if self.records is not None and not self.records:
@@ -323,6 +331,7 @@ class OutputArguments(TypedDict, total=False):
     file_bytes: int | None
     layout: Arrangement | None
     lock_types: Lock | None
+    small_datasets: int | None
     compression: str | None
     spreadsheet_safe: bool
     datapackage: bool

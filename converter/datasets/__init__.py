@@ -7,8 +7,9 @@ tables of a document -> part: rows with one type per column for all tables, and 
 """
 
 from converter.datasets.collect import Datasets, Share, rows_of_problems, spooled_parts
-from converter.datasets.lock import Contract, contract_of
+from converter.datasets.lock import Contract, contract_of, is_locked
 from converter.datasets.part import PARTS, parts_of
+from converter.datasets.small import SMALL, SMALL_ROWS
 
 DATASETS = "datasets"
 """The name that requests data sets alongside records, and the folder that they are written to."""
@@ -20,10 +21,13 @@ __all__ = [
     "DATASETS",
     "PARTS",
     "PARTS_FILE",
+    "SMALL",
+    "SMALL_ROWS",
     "Contract",
     "Datasets",
     "Share",
     "contract_of",
+    "is_locked",
     "parts_of",
     "rows_of_problems",
     "spooled_parts",

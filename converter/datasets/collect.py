@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import BinaryIO, NamedTuple
@@ -12,8 +12,9 @@ from typing import BinaryIO, NamedTuple
 import pyarrow as pa
 
 from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
-from converter.datasets.lock import Contract, locked_values
+from converter.datasets.lock import LOCK, Contract, locked_values
 from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds, source_of
+from converter.datasets.small import small_rows
 from converter.datasets.spool import Spool
 from converter.model.events import SpooledParts
 from converter.problems import LOCKED, Problem
@@ -80,6 +81,11 @@ class Datasets:
             self._places.setdefault(name, array("q")).extend((position, kinds_size, rows_size))
             position += kinds_size + rows_size
 
+    @property
+    def names(self) -> Set[str]:
+        """The names of the data sets that have parts."""
+        return self._places.keys()
+
     def shares(self) -> Iterator[Share]:
         """Yield all data sets, some at a time: enough work to hand out."""
         places: dict[str, array[int]] = {}
@@ -114,14 +120,25 @@ class Datasets:
             types = self._types(dataset)
             self._drifts += _drift(dataset, types)
             self._drifts += self._misfits(dataset)
-            schema = _schema(dataset, types)
+            schema = self._schema(dataset, types)
             yield name, schema, self._batches(dataset, types, schema)
+
+    def take_small(self, most_rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of data sets with at most so many (`SMALL_ROWS`); `tables` then leaves these out."""
+        for name in sorted(self._places):
+            dataset = Dataset(name, self._places[name])
+            if len(dataset.places) > 3 * most_rows:  # each part has a row
+                continue
+            parts = [*self._parts(dataset)]
+            if sum(part.num_rows for part in parts) <= most_rows:
+                del self._places[name]
+                yield small_rows(name, parts)
 
     def rows(self, name: str) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a data set that `tables` has yielded, once more."""
         dataset = self._read(name)
         types = self._types(dataset)
-        return self._batches(dataset, types, _schema(dataset, types))
+        return self._batches(dataset, types, self._schema(dataset, types))
 
     def tell(self, name: str, problem: Callable[[int], Problem]) -> None:
         """Add a data set's problem to `problems`; `problem` creates it from the line of the first table."""
@@ -159,6 +176,14 @@ class Datasets:
             open_columns = [name for name in open_columns if types[name].type != STRING]
         types |= {name: Kind(narrowed[name], types[name].unit) for name in open_columns}
         return {name: Kind(storable(kind.type), kind.unit) for name, kind in types.items()}
+
+    def _schema(self, dataset: Dataset, types: dict[str, Kind]) -> pa.Schema:
+        columns = [
+            pa.field(name, types[name].type, metadata={"description": header} | _unit(types[name].unit))
+            for name, header in dataset.order
+        ]
+        lock = {LOCK: "types"} if dataset.name in self._contract else {}
+        return pa.schema([*PLACE, *columns], metadata={"dataset": dataset.name, "version": CONTRACT_VERSION, **lock})
 
     def _locked_kinds(self, dataset: Dataset) -> dict[str, Kind]:
         """Return the locked kinds of columns, except for columns whose type the user sets."""
@@ -233,14 +258,6 @@ def rows_of_problems(problems: Iterable[tuple[str | None, str, Problem]]) -> pa.
     columns = list(zip(*rows, strict=True)) or [()] * len(PROBLEMS.schema)
     arrays = [pa.array(column, field.type) for column, field in zip(columns, PROBLEMS.schema, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=PROBLEMS.schema)
-
-
-def _schema(dataset: Dataset, types: dict[str, Kind]) -> pa.Schema:
-    columns = [
-        pa.field(name, types[name].type, metadata={"description": header} | _unit(types[name].unit))
-        for name, header in dataset.order
-    ]
-    return pa.schema([*PLACE, *columns], metadata={"dataset": dataset.name, "version": CONTRACT_VERSION})
 
 
 def _unit(unit: str | None) -> dict[str, str]:

@@ -22,6 +22,15 @@ OPEN = {"decimal128", "timestamp"}
 """Types that are inferred from the cells, and then fitted to the locked type cell by cell."""
 
 
+LOCK = "locked"
+"""The metadata key of a data set's schema whose types a contract decided."""
+
+
+def is_locked(schema: pa.Schema) -> bool:
+    """Whether a contract decided the types of a data set."""
+    return LOCK.encode() in (schema.metadata or {})
+
+
 def contract_of(types: Mapping[str, Mapping[str, str]], units: Mapping[str, Mapping[str, str]]) -> Contract:
     """Return the contract of data sets from their column types, as Arrow prints them, and the units of some."""
     return {

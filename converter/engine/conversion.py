@@ -29,6 +29,7 @@ from converter.records.record import ROWS_AT_ONCE
 from converter.records.tables import rejections, typed_columns
 from converter.repair import repair
 from converter.schema.model import Schema
+from converter.sources import read_source
 from converter.text.front_matter import FrontMatter
 from converter.text.office import to_markdown
 from converter.text.reading import Text, decode, read_text
@@ -159,7 +160,7 @@ def convert_batch(
         ViolationError: a record does not fit a schema that sets `fail`.
         OutputError: the temporary file for the rows of a large document could not be written.
     """
-    batch = list(sources)
+    batch = [read_source(source) for source in sources]
     results = convert_together(batch, options, records)
     try:
         rows = next(results)
@@ -190,6 +191,7 @@ def convert_together(
     """
     default_names = default_records(options.chunks is not None)
     names = _datasets_first(records or (*default_names, *(schema.name for schema in options.schemas), DATASETS))
+    batch = [read_source(source) for source in batch]
     contexts = [read_document(source, options) for source in batch]
     if MARKDOWN_TEXTS not in names:
         contexts = [context.without_lines() for context in contexts]

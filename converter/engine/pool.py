@@ -136,13 +136,13 @@ def _map_in_pool(
             except Exception as error:
                 if len(batch) == 1:
                     # Not in a worker: it may be out of memory.
-                    return [*here([replace(batch[0], data=b"", problem=_problem(error))])]
+                    return [*here([replace(batch[0], data=b"", problem=_problem(error), file=None)])]
             return [result for source in batch for result in collect([source], submit([source], SLACK_ALONE))]
 
         queue: deque[tuple[Sequence[Source], Callable[[], list[Result]]]] = deque()
         for batch in batches:
             queue.append((batch, submit(batch)))
-            if len(queue) >= most_unfinished(jobs, sum(len(source.data) for source in batch)):
+            if len(queue) >= most_unfinished(jobs, sum(source.size for source in batch)):
                 yield collect(*queue.popleft())
         while queue:
             yield collect(*queue.popleft())

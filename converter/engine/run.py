@@ -68,12 +68,12 @@ def batches(sources: Iterable[Source], partition_by: Sequence[str] = ()) -> Iter
     sizes: Counter[str] = Counter()
     for source in sources:
         partition = partition_of(source, partition_by)
-        if len(source.data) >= BATCH_BYTES and partition in open_batches:
+        if source.size >= BATCH_BYTES and partition in open_batches:
             del sizes[partition]
             yield BatchStart(open_batches.pop(partition), partition)
         batch = open_batches.setdefault(partition, [])
         batch.append(source)
-        sizes[partition] += len(source.data)
+        sizes[partition] += source.size
         if len(batch) >= BATCH_DOCUMENTS or sizes[partition] >= BATCH_BYTES:
             del sizes[partition]
             yield BatchStart(open_batches.pop(partition), partition)
@@ -122,6 +122,8 @@ def convert_sources(
         if encodes and not has_unique(options)
         else None
     )
+    if run.jobs > 1 and isinstance(sources, Sources):
+        sources = sources.unread
     documents = 0
     for event in convert_batches(
         batches(sources, output.partition_by), options, names, run.jobs, run.isolated, in_worker
@@ -142,7 +144,7 @@ def convert_sources(
                 report.sources += len(batch)
                 report.failed += len(batch) - (report.documents - documents)
                 report.listing_complete = report.listing_complete and all(source.listed for source in batch)
-                report.bytes += sum(len(source.data) for source in batch)
+                report.bytes += sum(source.size for source in batch)
                 if run.maximum_problems is not None and report.errors > run.maximum_problems:
                     raise TooManyProblems(run.maximum_problems, report.problems)
                 if run.progress is not None:

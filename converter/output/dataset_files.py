@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from converter.config import Output
-from converter.datasets import DATASETS, Datasets, Share
+from converter.datasets import DATASETS, SMALL, SMALL_ROWS, Datasets, Share
 from converter.errors import OutputError
 from converter.model.hints import Hints
 from converter.output.capacity import Capacity, omission_problem, renaming_problem
@@ -33,6 +33,8 @@ class WrittenDatasets:
     schemas: dict[str, pa.Schema] = field(default_factory=dict)
     files: dict[str, list[File]] = field(default_factory=dict)
     problems: list[pa.RecordBatch] = field(default_factory=list)
+    small: list[pa.RecordBatch] = field(default_factory=list)
+    """The rows of small data sets, which are still to be written to one file."""
 
     def join(self, others: Iterable[WrittenDatasets]) -> WrittenDatasets:
         """Add further data sets; return all of them."""
@@ -40,6 +42,7 @@ class WrittenDatasets:
             self.schemas |= other.schemas
             self.files |= other.files
             self.problems += other.problems
+            self.small += other.small
         return self
 
 
@@ -68,10 +71,23 @@ class DatasetFiles:
         written = WrittenDatasets()
         with open(self.spool, "rb") as spool, report_damage(self.resumed_output):
             datasets = Datasets(spool, share.contract, self.hints, share.places)
+            if self.output.small_datasets is not None:
+                written.small = [*datasets.take_small(self.output.small_datasets)]
             for name, schema, rows in self._fitting(datasets):
                 written.schemas[name] = schema
                 written.files[name] = self._write(name, schema, rows)
             written.problems = [datasets.problems()]
+        return written
+
+    def write_small(self, written: WrittenDatasets) -> WrittenDatasets:
+        """Write the small data sets among these to one file; return all of them.
+
+        Raises:
+            OSError: the file could not be written.
+        """
+        if written.small:
+            written.schemas[SMALL] = SMALL_ROWS
+            written.files[SMALL] = self._write(SMALL, SMALL_ROWS, written.small)
         return written
 
     def _fitting(self, datasets: Datasets) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:

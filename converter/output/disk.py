@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from converter.datasets import PARTS_FILE
 from converter.destination import FOLDER
 from converter.errors import OutputError
 from converter.model.source import MARKDOWN
 from converter.output.capacity import Capacity
-from converter.output.manifest import File, Manifest, grouped, read_manifest
+from converter.output.kept import READ_RECORDS, Group, groups_to_keep, pieces_to_keep
+from converter.output.manifest import File, Manifest, read_manifest
 from converter.output.parts import Parts
 from converter.output.rows import batches, rows_to_keep
 from converter.output.target import Load
@@ -52,36 +52,38 @@ class Folder:
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record from its files."""
-        for file in self._files():
+        for file in self.files():
             if file.record == record:
                 yield from batches(self.place / file.path, RECORDS[record].schema, columns)
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Bring everything but the rows of stale documents into the new output; yield each batch with its record.
 
-        Large files without stale rows are linked; all others are rewritten, so that small files merge.
-        Rows of `problems` that belong to no single document are left out, because each run finds its own.
+        Files without stale rows are linked, unless there are many small ones; the others are written anew, from row
+        groups without stale rows as they are. Rows of `problems` that belong to no single document are left out,
+        because each run finds its own.
 
         Raises:
             OSError: a file could not be read, linked or written.
         """
-        for partition, files in self._groups(parts.schemas):
-            is_large = max(file.bytes for file in files) >= parts.file_bytes // 2
-            is_linkable = parts.in_folders and is_large and not self._holds_any(files, stale)
-            number = parts.number_files() if is_linkable else 0
+        for partition, files, stays in self._groups(parts, stale):
+            is_linked = stays and parts.in_folders
+            number = parts.number_files() if is_linked else 0
             for file in files:
-                is_linked = is_linkable and file.record != "problems"
-                if is_linked:
-                    path = parts.path(file.record, partition, number)
-                    _link(self.place / file.path, parts.folder / path)
-                    parts.add_file(path, file.record, file.rows)
-                if is_linked and file.record != PARTS_FILE:
-                    continue
-                for batch in batches(self.place / file.path, parts.schemas[file.record]):
-                    rows = batch if is_linked else rows_to_keep(batch, stale)
-                    if not is_linked:
-                        parts.add({file.record: rows}, partition)
-                    yield file.record, rows
+                path, schema = self.place / file.path, parts.schemas[file.record]
+                if file.record in READ_RECORDS:
+                    for batch in batches(path, schema):
+                        rows = rows_to_keep(batch, stale)
+                        if not is_linked or file.record == "problems":
+                            parts.add({file.record: rows}, partition)
+                        yield file.record, rows
+                elif not is_linked:
+                    for piece in pieces_to_keep(path, schema, stale):
+                        parts.take(file.record, piece, partition)
+                if is_linked and file.rows and file.record != "problems":
+                    new_path = parts.path(file.record, partition, number)
+                    keep_file(path, parts.folder / new_path)
+                    parts.adopt_file(new_path, file)
             parts.roll(partition)
 
     def publish(self, load: Load) -> Manifest:
@@ -102,23 +104,25 @@ class Folder:
         """Return the files and folders of the records."""
         return sorted({self.place / Path(file.path).parts[0] for file in manifest.files if file.path[0] != "_"})
 
-    def _files(self) -> list[File]:
+    def files(self) -> list[File]:
+        """Return the files that the manifest lists."""
         manifest = read_manifest(self.place)
         return manifest.files if manifest else []
 
-    def _groups(self, records: Collection[str]) -> list[tuple[str, list[File]]]:
-        """Return groups of files that hold the same documents, each with its partition, in the order of writing."""
-        return grouped(file for file in self._files() if file.record in records)
+    def _groups(self, parts: Parts, stale: frozenset[str]) -> list[Group]:
+        def doc_ids(file: File) -> Iterator[pa.RecordBatch]:
+            return batches(self.place / file.path, RECORDS["documents"].schema, ["doc_id"])
 
-    def _holds_any(self, files: list[File], stale: frozenset[str]) -> bool:
-        """Whether the files hold a stale document, or it is unknown which documents they hold."""
-        documents = [self.place / file.path for file in files if file.record == "documents"]
-        schema = RECORDS["documents"].schema
-        id_batches = (batch.column(0).to_pylist() for path in documents for batch in batches(path, schema, ["doc_id"]))
-        return not documents or any(not stale.isdisjoint(doc_ids) for doc_ids in id_batches)
+        files = (file for file in self.files() if file.record in parts.schemas)
+        return groups_to_keep(files, parts.file_bytes, stale, doc_ids)
 
 
-def _link(path: Path, copy: Path) -> None:
+def keep_file(path: Path, copy: Path) -> None:
+    """Give a file of the output a second name in a stage, or copy it where the file system has no hard links.
+
+    Raises:
+        OSError: the file system refused.
+    """
     try:
         os.link(path, copy)
     except OSError:  # a file system without hard links

@@ -21,6 +21,8 @@ from converter.model.report import Report
 from converter.model.source import NO_PARTITION
 from converter.output.capacity import Capacity
 from converter.output.dataset_files import DatasetFiles, Spread, WrittenDatasets, in_threads, report_damage
+from converter.output.disk import Folder
+from converter.output.kept_datasets import KeptDatasets
 from converter.output.manifest import File, Manifest, check_file, described
 from converter.output.partition import NO_ATTRIBUTE, unused
 from converter.output.parts import Parts
@@ -100,6 +102,7 @@ class RecordFiles:
         self._run_problems: list[pa.Table] = []
         self._open: Opener | None = None
         """Opens files that another process put in the target."""
+        self._kept_datasets = KeptDatasets()
 
     def __enter__(self) -> RecordFiles:
         return self
@@ -156,8 +159,11 @@ class RecordFiles:
         if not stale and not report.documents and run_problems == earlier_problems:
             earlier.count(report)
             return False
+        if isinstance(earlier.target, Folder) and not self._output.lock_types:
+            self._kept_datasets = KeptDatasets.of(earlier.target, stale, self._datasets.names, self._in_folders)
         for record, batch in earlier.target.keep(self._parts, stale):
             if record == PARTS_FILE:
+                batch = self._kept_datasets.without(batch)
                 with report_damage(earlier.target.name):
                     self._datasets.add(batch)
                 self._resumed_output = earlier.target.name
@@ -172,6 +178,9 @@ class RecordFiles:
             OutputError: a cell does not fit the locked type of its data set, or earlier rows of one are damaged.
         """
         datasets = self._write_datasets(spread)
+        self._kept_datasets.add_to(self._folder)
+        kept = self._kept_datasets
+        datasets.join([WrittenDatasets(kept.schemas, kept.files, kept.problems)])
         drift = pa.Table.from_batches(datasets.problems, PROBLEMS.schema)
         if self._output.lock_types == "fail":
             _check_types(drift.to_pylist())
@@ -197,7 +206,7 @@ class RecordFiles:
             folder, self._stage.place / SPOOL, self._output, self._in_folders, self._hints, self._capacity,
             self._resumed_output,
         )  # fmt: skip
-        written = WrittenDatasets().join(spread(files, self._datasets.shares()))
+        written = files.write_small(WrittenDatasets().join(spread(files, self._datasets.shares())))
         if written.files:
             move_in_stage(folder, self._folder / DATASETS)
         return written

@@ -61,7 +61,7 @@ class Parts:
     records: dict[str, str] = field(default_factory=dict)
     """The record of each file, by its path in the folder."""
     adopted: dict[str, File] = field(default_factory=dict)
-    """The files that another process wrote; their hashes are known."""
+    """The files that another process or run wrote; their hashes are known."""
     _partition: str = ""
     """The partition of the batch that is written."""
     _is_filled: bool = False
@@ -113,6 +113,13 @@ class Parts:
                 join(writer, piece, self.schemas[name])
                 self.rows[path] += piece.rows
 
+    def take(self, name: str, rows: Piece | pa.RecordBatch, partition: str = "") -> None:
+        """Write rows of a record, encoded or not; more may follow, until `roll` ends them."""
+        if isinstance(rows, Piece):
+            self.join({name: [rows]}, partition)
+        else:
+            self.add({name: rows}, partition)
+
     def adopt(self, folder: Path | None, files: Iterable[File]) -> dict[str, str]:
         """Take over the files that other `Parts` wrote to a folder of the same file system, with new numbers; return
         the new path of each that was moved. Without a folder, they are in the target already, and stay there.
@@ -128,8 +135,7 @@ class Parts:
             number = 0 if folder is None else self.number_files()
             for file in group:
                 if folder is None:
-                    self.add_file(file.path, file.record, file.rows)
-                    self.adopted[file.path] = file
+                    self.adopt_file(file.path, file)
                     continue
                 if not self.in_folders:
                     for batch in batches(folder / file.path, self.schemas[file.record]):
@@ -137,8 +143,8 @@ class Parts:
                     continue
                 path = self.path(file.record, partition, number)
                 move_in_stage(folder / file.path, self.folder / path)
-                self.add_file(path, file.record, file.rows)
-                self.adopted[path], paths[file.path] = file, path
+                self.adopt_file(path, file)
+                paths[file.path] = path
         return paths
 
     def files(self) -> list[File]:
@@ -211,6 +217,11 @@ class Parts:
     def add_file(self, path: str, name: str, rows: int = 0) -> None:
         """Register a file that is in the folder, or is about to be."""
         self.rows[path], self.records[path] = rows, name
+
+    def adopt_file(self, path: str, file: File) -> None:
+        """Register a file of another run or process that is in the folder under this path; its hash is known."""
+        self.add_file(path, file.record, file.rows)
+        self.adopted[path] = file
 
     def number_files(self) -> int:
         """Return the number of the next group of files."""

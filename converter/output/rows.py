@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -26,17 +27,28 @@ def batches(
     Raises:
         OutputError: it is damaged, or has other columns.
     """
+    with opened(path, schema, stream) as file:
+        if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
+            return
+        requested_schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
+        # Each thread would keep its own memory.
+        for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
+            arrays = [batch.column(name) for name in requested_schema.names]
+            yield pa.RecordBatch.from_arrays(arrays, schema=requested_schema)
+
+
+@contextlib.contextmanager
+def opened(path: Path | str, schema: pa.Schema, stream: pa.NativeFile | None = None) -> Iterator[pq.ParquetFile]:
+    """Open a Parquet file that Parquetry wrote with this schema; `stream` as for `batches`.
+
+    Raises:
+        OutputError: it is damaged, or has other columns; also while it is read.
+    """
     try:
         with pq.ParquetFile(path if stream is None else stream) as file:
             if not file.schema_arrow.equals(schema):
                 raise OutputError(f"has columns that no run writes; {MEND}", source=str(path), code="damaged")
-            if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
-                return
-            requested_schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
-            # Each thread would keep its own memory.
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False):
-                arrays = [batch.column(name) for name in requested_schema.names]
-                yield pa.RecordBatch.from_arrays(arrays, schema=requested_schema)
+            yield file
     except (pa.ArrowException, OSError) as error:
         reason = " ".join(str(error).split())
         raise OutputError(f"cannot be read: {reason}; {MEND}", source=str(path), code="damaged") from error

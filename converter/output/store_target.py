@@ -25,7 +25,8 @@ from converter.datasets import DATASETS, PARTS_FILE
 from converter.destination import STORE
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
-from converter.output.manifest import MANIFEST, MEND, File, Manifest, grouped, parse_manifest, run_of
+from converter.output.kept import READ_RECORDS, Group, groups_to_keep, pieces_to_keep
+from converter.output.manifest import MANIFEST, MEND, File, Manifest, parse_manifest, run_of
 from converter.output.parts import Parts
 from converter.output.rows import batches, rows_to_keep
 from converter.output.signals import uninterrupted
@@ -45,9 +46,6 @@ from converter.output.store_names import (
 )
 from converter.output.target import Load
 from converter.records import RECORDS
-
-SMALL_GROUPS = 8
-"""With more small files than this in a partition, a run that changes the output merges them."""
 
 COMMIT_ATTEMPTS = 3
 """How often the manifest is written if the store does not say what became of it."""
@@ -136,20 +134,24 @@ class StoreTarget:
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Keep the rows of all but stale documents; yield those of problems and parts.
 
-        Files without stale rows stay as they are, unless there are many small ones; all others are written anew.
+        Files without stale rows stay as they are, unless there are many small ones; the others are written anew, from
+        row groups without stale rows as they are.
         """
         for partition, files, stays in self._groups(parts, stale):
             for file in files:
+                schema = parts.schemas[file.record]
                 is_kept = stays and file.record != "problems"
                 if is_kept:
                     self._files_kept.append(file)
-                if is_kept and file.record != PARTS_FILE:
-                    continue
-                for batch in self._rows(file, parts.schemas[file.record]):
-                    rows = batch if is_kept else rows_to_keep(batch, stale)
-                    if not is_kept:
-                        parts.add({file.record: rows}, partition)
-                    yield file.record, rows
+                if file.record in READ_RECORDS:
+                    for batch in self._rows(file, schema):
+                        rows = rows_to_keep(batch, stale)
+                        if not is_kept:
+                            parts.add({file.record: rows}, partition)
+                        yield file.record, rows
+                elif not is_kept:
+                    for piece in pieces_to_keep(f"{self.name}/{file.path}", schema, stale, self.open(file)):
+                        parts.take(file.record, piece, partition)
             parts.roll(partition)
 
     def publish(self, load: Load) -> Manifest:
@@ -227,27 +229,13 @@ class StoreTarget:
     def _rows(self, file: File, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         yield from batches(f"{self.name}/{file.path}", schema, columns, self.open(file))
 
-    def _groups(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, list[File], bool]]:
-        """Yield groups of files with rows of the same documents, each with its partition, and whether it stays."""
-        existing = self._base.manifest.files if self._base.manifest else []
-        groups = grouped(file for file in existing if file.record in parts.schemas)
-        stays = [not self._holds_any(files, stale) for _, files in groups]
-        is_small = [max(file.bytes for file in files) < parts.file_bytes // 2 for _, files in groups]
-        small_partitions = [
-            partition for (partition, _), small, kept in zip(groups, is_small, stays, strict=True) if small and kept
-        ]
-        crowded = {partition for partition in small_partitions if small_partitions.count(partition) > SMALL_GROUPS}
-        for (partition, files), small, kept in zip(groups, is_small, stays, strict=True):
-            yield partition, files, kept and not (small and partition in crowded)
+    def _groups(self, parts: Parts, stale: frozenset[str]) -> list[Group]:
+        def doc_ids(file: File) -> Iterator[pa.RecordBatch]:
+            return self._rows(file, RECORDS["documents"].schema, ["doc_id"])
 
-    def _holds_any(self, files: Sequence[File], stale: frozenset[str]) -> bool:
-        """Whether the files hold a stale document, or it is unknown which documents they hold."""
-        schema = RECORDS["documents"].schema
-        documents = [file for file in files if file.record == "documents"]
-        id_batches = (
-            batch.column(0).to_pylist() for file in documents for batch in self._rows(file, schema, ["doc_id"])
-        )
-        return not documents or any(not stale.isdisjoint(doc_ids) for doc_ids in id_batches)
+        existing = self._base.manifest.files if self._base.manifest else []
+        files = (file for file in existing if file.record in parts.schemas)
+        return groups_to_keep(files, parts.file_bytes, stale, doc_ids)
 
     # -- writing
 

@@ -43,9 +43,11 @@ from converter.sources.paths import (
     LocalFile,
     files_of_folder,
     files_of_pattern,
+    find_document_file,
     is_pattern,
     is_standard_input,
     named_file,
+    read_source,
     read_there,
     spelling_of,
     standard_input,
@@ -63,6 +65,7 @@ __all__ = [
     "Sources",
     "find_files",
     "find_sources",
+    "read_source",
     "read_there",
     "sources_in_memory",
 ]
@@ -181,11 +184,15 @@ def find_sources(
         changes = read_events(open_list(events, "events"), events)
         files = changed_files(changes, partial(_files, search=search, listing=listing), search, listing)
     if columns is None:
-        documents = (
+        read = (
             file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)
             for file in files
         )
-        return Sources(_without_duplicate_keys(documents), listing)
+        unread = (
+            file if isinstance(file, Source) else find_document_file(file, maximum_bytes, maximum_seconds)
+            for file in files
+        )
+        return Sources(_without_duplicate_keys(read), listing, _without_duplicate_keys(unread))
     return Sources(
         _start(_without_duplicate_keys(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing
     )

@@ -41,9 +41,11 @@ class Listing:
 class Sources(Iterator[Source]):
     """Documents, one at a time, with their listing."""
 
-    def __init__(self, sources: Iterable[Source], listing: Listing) -> None:
+    def __init__(self, sources: Iterable[Source], listing: Listing, unread: Iterator[Source] | None = None) -> None:
+        """`unread` yields the same documents, but leaves local files to be read by the process that converts them."""
         self._sources = iter(sources)
         self.listing = listing
+        self.unread = self._sources if unread is None else unread
 
     def __next__(self) -> Source:
         return next(self._sources)

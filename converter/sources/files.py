@@ -114,6 +114,11 @@ def bare_name(name: str) -> str:
     return stem if suffix.lower() in CODECS else name
 
 
+def is_compressed(name: str) -> bool:
+    """Whether a file's name has the suffix of a codec, so that its size says nothing about the document's."""
+    return bare_name(name) != name
+
+
 def suffix_of(name: str) -> str:
     """Return the suffix of the file's format, in lower case: `.md` for `a.MD.gz`."""
     return os.path.splitext(bare_name(name))[1].lower()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import BinaryIO, TypeAlias
 
@@ -9,7 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.write.layout import DEFAULT_COMPRESSION, Layout
-from converter.write.row_groups import MAGIC, Frame, RowGroup, entry_of, footer_of, frame_of, split
+from converter.write.row_groups import MAGIC, Frame, RowGroup, entry_of, footer_of, frame_of, split, split_stored
+
+FOOTER_END = 4 + len(MAGIC)
+"""The bytes after a footer: its size, and the magic bytes."""
 
 RowGroups: TypeAlias = tuple[bytes, list[RowGroup]]
 """Encoded rows: the bytes of row groups, and their entries in the footer of a file."""
@@ -70,6 +74,28 @@ def encode_rows(batches: Sequence[pa.RecordBatch], schema: pa.Schema, layout: La
     groups = max(-(-table.num_rows // layout.row_group_rows), table.nbytes // layout.row_group_bytes, 1)
     file = _file(table, layout.compression, -(-table.num_rows // groups))
     return split(file, _frame(schema, file))
+
+
+class StoredRowGroups:
+    """The row groups of a file that an earlier run wrote, to be joined to another file without decoding them."""
+
+    def __init__(self, stream: BinaryIO, schema: pa.Schema) -> None:
+        """Read the footer of an open file of this schema."""
+        self._stream = stream
+        end = stream.seek(-FOOTER_END, os.SEEK_END)
+        start = end - int.from_bytes(stream.read(FOOTER_END)[:4], "little")
+        self._groups = split_stored(self._read(start, end), start - len(MAGIC), _frame(schema))
+
+    def encoded(self, number: int) -> RowGroups | None:
+        """Return a row group as `encode_rows` would; None if only its rows can be moved."""
+        if number >= len(self._groups):
+            return None
+        start, end, group = self._groups[number]
+        return self._read(len(MAGIC) + start, len(MAGIC) + end), [group]
+
+    def _read(self, start: int, end: int) -> bytes:
+        self._stream.seek(start)
+        return self._stream.read(end - start)
 
 
 def _file(table: pa.Table, compression: str, row_group_rows: int | None = None) -> bytes:

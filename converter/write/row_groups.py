@@ -61,6 +61,48 @@ def split(file: bytes, frame: Frame) -> tuple[bytes, list[RowGroup]]:
         ValueError: the footer has a value that no row group has.
     """
     footer, start = _footer(file)
+    return file[len(MAGIC) : start], _entries(footer, frame)
+
+
+def split_stored(footer: bytes, size: int, frame: Frame) -> list[tuple[int, int, RowGroup]]:
+    """Return where each row group of a stored file starts and ends, with its entry; none if they cannot be moved.
+
+    `size` is that of all row groups. Another program, or another version of Arrow, may have arranged the file
+    differently.
+    """
+    try:
+        if not _has_frame(footer, frame):
+            return []
+        groups = _entries(footer, frame)
+    except (ValueError, IndexError, RecursionError):
+        return []
+    offsets = [[number for number in group.numbers if number is not None] for group in groups]
+    starts = [min(numbers, default=-1) for numbers in offsets]
+    ends = [*starts[1:], size]
+    if starts[:1] != [0] or any(
+        not start <= max(numbers) < end for start, end, numbers in zip(starts, ends, offsets, strict=True)
+    ):
+        return []
+    return [
+        (
+            start,
+            end,
+            RowGroup(group.texts, tuple(None if number is None else number - start for number in group.numbers)),
+        )
+        for start, end, group in zip(starts, ends, groups, strict=True)
+    ]
+
+
+def _has_frame(footer: bytes, frame: Frame) -> bool:
+    """Whether a footer stores the same columns in the same way as those of a frame."""
+    position = len(frame.head)
+    if footer[:position] != frame.head:
+        return False
+    _, position = _read_varint(footer, position)
+    return footer[position : position + len(frame.middle)] == frame.middle
+
+
+def _entries(footer: bytes, frame: Frame) -> list[RowGroup]:
     _, position = _read_varint(footer, len(frame.head))
     count, position = _list_size(footer, position + len(frame.middle))
     groups = []
@@ -69,7 +111,7 @@ def split(file: bytes, frame: Frame) -> tuple[bytes, list[RowGroup]]:
         end = _walk_struct(footer, position, ROW_GROUP, places)
         groups.append(_row_group(footer, position, end, places))
         position = end
-    return file[len(MAGIC) : start], groups
+    return groups
 
 
 def frame_of(empty_file: bytes) -> Frame:

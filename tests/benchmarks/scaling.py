@@ -119,7 +119,7 @@ def measure(folder: Path) -> tuple[list[float], float]:
         count=partial(count_rows, hinted_types=()),
     )  # fmt: skip
     times, size = [], 0
-    for start in batches(find_sources([str(folder)])):
+    for start in batches(find_sources([str(folder)]).unread):
         spent, answer = seconds(lambda sources=start.sources: pickle.dumps([*work(sources)]))  # type: ignore[misc]
         times.append(spent)
         size += len(answer) + len(pickle.dumps(start.sources))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,7 @@ from converter.output import MANIFEST, Mode, Output, read_manifest, verify
 from converter.output.stage import open_stage
 from converter.problems import Problem
 from converter.records import RECORDS, ParsedDocument
+from converter.sources import find_sources
 from converter.write import Layout
 from tests.support.combinations import ALL
 from tests.support.commands import run
@@ -258,6 +260,23 @@ def test_any_number_of_jobs_gives_the_same_bytes(tmp_path: Path) -> None:
         if (manifest := read_manifest(tmp_path / str(jobs)))
     ]
     assert all(hashes[0] == other_hashes for other_hashes in hashes[1:]) and len(hashes) == len(numbers)
+
+
+def test_workers_read_the_files_that_the_main_process_lists(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for number in range(600):
+        (folder / f"{number}.md").write_text(TEXTS[number % 4])
+    (folder / "binary.md").write_bytes(b"\x00\x01" * 100)
+    (folder / "packed.md.gz").write_bytes(gzip.compress(b"# Packed\n"))
+    (folder / "link.md").symlink_to("gone.md")
+    for jobs in (1, 2):
+        sources = find_sources([folder], root=folder)
+        report = write_folder(sources, tmp_path / str(jobs), Output(), Options(), Run(jobs))
+        assert (report.sources, report.documents, report.failed) == (603, 602, 1)
+    manifests = [read_manifest(tmp_path / str(jobs)) for jobs in (1, 2)]
+    (one, two) = [{file.path: file.sha256 for file in manifest.files} for manifest in manifests if manifest]
+    assert one == two
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -23,11 +23,12 @@ from converter.errors import OutputError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import MANIFEST, Output
+from converter.output.kept import SMALL_GROUPS
 from converter.output.manifest import Manifest, parse_manifest, read_manifest, run_of
 from converter.output.stage import IN_PLACE
 from converter.output.store import CODE, StoredFile
 from converter.output.store_names import RUNS
-from converter.output.store_target import SMALL_GROUPS, StoreTarget, UnknownOutcomeError
+from converter.output.store_target import StoreTarget, UnknownOutcomeError
 from converter.output.stored import differences, open_stored
 from converter.schema.load import load_schemas
 from tests.support.stores import MemoryStore

@@ -83,6 +83,7 @@ VALUES: dict[str, tuple[Any, Any, Any]] = {
     "file_bytes": ("9", 9, 9),
     "layout": ("folders", "folders", "folders"),
     "lock_types": ("null", "null", "null"),
+    "small_datasets": ("5", 5, 5),
     "compression": ("snappy", "snappy", "snappy"),
     "spreadsheet_safe": ("", True, True),
     "datapackage": ("", True, True),

@@ -22,7 +22,8 @@ from converter.cli.source_options import selection_of
 from converter.config import Options
 from converter.errors import UsageError
 from converter.model.source import Source, document_id
-from converter.sources import find_sources
+from converter.sources import LocalFile, find_sources, read_source
+from converter.sources.files import escaped
 from converter.sources.name_set import NameSet
 from tests.support.commands import run, without_privileges
 from tests.support.conversion import records_of
@@ -333,3 +334,50 @@ def test_the_command_line_reads_a_list_of_files(tmp_path: Path) -> None:
     include_result = run(*DOCUMENTS, ".", "--include", "*.rst", cwd=tmp_path)
     assert include_result.stdout.count(b"\r\n") == 4, include_result.stderr
     assert b"--files-from" in run(*DOCUMENTS, cwd=tmp_path, code=2).stderr
+
+
+# -- files that the process that converts them reads
+
+
+def test_files_are_left_unread_only_if_any_process_can_read_them_and_their_size_is_known(folder: Path) -> None:
+    Path("nothing.md").touch()
+    Path("packed.md.gz").write_bytes(gzip.compress(b"packed\n"))
+    os.symlink("gone", "dangling.md")
+    os.symlink("/dev/zero", "device.md")
+    arguments = [".", "missing.md", "b.md", "sub/*.md"]
+    unread = list(find_sources(arguments).unread)
+    read_here = {"nothing.md", "packed.md.gz", "dangling.md", "device.md", "missing.md"}
+    assert {source.key for source in unread if source.file is None} == read_here
+    assert [source.size for source in unread if source.key == "b.md"] == [len("text of b.md\n")]
+    os.chdir("/")
+    sources = [read_source(source) for source in unread]
+    os.chdir(folder)
+    assert sources == list(find_sources(arguments)) and all(source.file is None for source in sources)
+
+
+def test_a_file_that_is_gone_or_has_grown_when_it_is_read_is_a_problem(folder: Path) -> None:
+    unread = {source.key: source for source in find_sources(["a.md", "b.md"], maximum_bytes=20).unread}
+    Path("a.md").unlink()
+    Path("b.md").write_text("text " * 5)
+    sources = [read_source(source) for source in unread.values()]
+    assert [(source.key, source.problem.code) for source in sources if source.problem] == [
+        ("a.md", "not_found"), ("b.md", "too_large"),
+    ]  # fmt: skip
+    assert read_source(sources[0]) is sources[0]
+
+
+def test_the_limits_of_a_search_hold_in_the_process_that_reads(folder: Path) -> None:
+    (source,) = find_sources(["a.md"], maximum_bytes=3).unread
+    assert source.size == len("text of a.md\n")
+    problem = read_source(source).problem
+    assert problem is not None and problem.code == "too_large"
+    (found,) = (source for source in find_sources(["sub"]).unread if source.key == "sub/z.md")
+    Path("sub/z.md").unlink()
+    os.mkfifo("sub/z.md")
+    problem = read_source(found).problem
+    assert problem is not None and problem.code == "unreadable", "a pipe in the place of a file that a search found"
+
+
+@given(st.lists(st.sampled_from(["a", ".", "..", "/", "é", "b.c", "\\", "\\x80"]), max_size=7).map("".join))
+def test_a_key_is_the_path_as_pathlib_writes_it(path: str) -> None:
+    assert LocalFile(path).key == escaped(Path(path).as_posix().encode())

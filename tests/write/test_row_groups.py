@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.write import Layout
-from converter.write.parquet import ParquetWriter, encode_rows
-from converter.write.row_groups import ROW_GROUP, RowGroup, entry_of, footer_of, frame_of, split
+from converter.write.parquet import ParquetWriter, StoredRowGroups, encode_rows
+from converter.write.row_groups import ROW_GROUP, RowGroup, entry_of, footer_of, frame_of, split, split_stored
 
 SCHEMA = pa.schema(
     [
@@ -141,3 +141,47 @@ def test_every_offset_that_pyarrow_writes_is_known() -> None:
     pages = {chunk.data_page_offset for chunk in chunks} | {chunk.dictionary_page_offset for chunk in chunks} - {None}
     assert pages < known, "the offsets of the page index come on top"
     assert set(ROW_GROUP) == {1, 5, 7}
+
+
+def test_stored_row_groups_are_joined_without_decoding() -> None:
+    table = table_of(9)
+    stored_file, stream = joined(table, [2, 5]), io.BytesIO()
+    stored, writer = StoredRowGroups(stored_file, SCHEMA), ParquetWriter(stream, SCHEMA, LAYOUT)
+    for number, rows in ((2, 4), (0, 2)):
+        encoded = stored.encoded(number)
+        assert encoded is not None
+        writer.join(encoded, rows)
+    writer.close()
+    assert stored.encoded(3) is None
+    assert pq.ParquetFile(stream).read().to_pylist() == [*table.to_pylist()[5:], *table.to_pylist()[:2]]
+
+
+def file_of(table: pa.Table, **values: object) -> io.BytesIO:
+    stream = io.BytesIO()
+    pq.write_table(table, stream, row_group_size=3, **values)
+    return stream
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        file_of(table_of(9), write_page_index=True),
+        file_of(table_of(9).select(SCHEMA.names[:-1])),
+        file_of(table_of(9).rename_columns([name.upper() for name in SCHEMA.names])),
+    ],
+    ids=["offsets outside the row groups", "other columns", "other names"],
+)
+def test_row_groups_of_a_file_arranged_otherwise_are_not_moved(stream: io.BytesIO) -> None:
+    assert StoredRowGroups(stream, SCHEMA).encoded(0) is None
+
+
+def test_no_damage_of_a_footer_is_mistaken_for_row_groups_outside_the_file() -> None:
+    file = joined(table_of(9), [3, 6]).getvalue()
+    frame = frame_of(joined(table_of(0), []).getvalue())
+    start = len(file) - 8 - int.from_bytes(file[-8:-4], "little")
+    footer, size = file[start:-8], start - 4
+    assert len(split_stored(footer, size, frame)) == 3
+    for place in range(len(footer)):
+        for damaged in (footer[:place], footer[:place] + bytes([footer[place] ^ 0x55]) + footer[place + 1 :]):
+            for group_start, group_end, _ in split_stored(damaged, size, frame):
+                assert 0 <= group_start < group_end <= size
