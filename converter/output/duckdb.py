@@ -183,7 +183,7 @@ class _Connected:
             comments = self._comments(name)
             self.execute(f"drop table {self.table(name)}")
             self.create(name, schema)
-            descriptions = {"": "", **dict(described(schema))}
+            descriptions = dict(described(schema))
             foreign_comments = {
                 key: words for key, words in comments.items() if not is_comment(words, descriptions.get(key))
             }

@@ -90,6 +90,24 @@ def test_a_record_is_read_whole_or_some_of_its_columns(target: DuckDB) -> None:
     assert batch.to_pydict() == {"title": ["A", "B"], "doc_id": ["a", "b"]}
     (batch,) = target.read("datasets/price")
     assert batch.num_rows == 2
+    publish(target, {"datasets/plain": pa.table({"n": [1]})})
+    assert comments(target, "plain") == {}
+
+
+def test_a_database_is_read_beside_other_readers(target: DuckDB) -> None:
+    with duckdb.connect(str(target.place), read_only=True):
+        assert target.manifest() is not None and target.conflicts(["sections"]) == []
+        assert pa.Table.from_batches(target.read("sections")).num_rows == 2
+        with pytest.raises(OutputError):
+            publish(target, TABLES)
+
+
+def test_an_invalid_manifest_names_its_table(target: DuckDB) -> None:
+    for statement in ("update _manifest set manifest = 'x'", "delete from _manifest"):
+        run(target, statement)
+        with pytest.raises(OutputError) as error:
+            target.manifest()
+        assert str(error.value).startswith(f"{target.name}: _manifest: is not a manifest of Parquetry")
 
 
 def test_a_resumed_load_replaces_the_rows_of_stale_documents(target: DuckDB) -> None:
