@@ -27,7 +27,6 @@ def test_the_first_command_of_the_readme_sets_everything_up(tmp_path: Path) -> N
     (clone / "mine.md").write_text("# Mine\n\n- a: b\n", encoding="utf-8")
     first = next(line for line in README.splitlines() if line.startswith("python3 -m venv"))
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    environment["PIP_NO_COMPILE"] = "1"  # half of the time, for modules that mostly are never imported
     mine = ".venv/bin/parquetry sql 'select label, value from list_items' mine.md --to csv"
     for command in (first, mine):
         result = subprocess.run(
