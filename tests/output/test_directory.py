@@ -98,6 +98,7 @@ def test_other_errors_of_a_file_system_are_raised(
         with pytest.raises(OSError) as error:
             folder.place("file", target, "new")
         assert (error.value.errno, error.value.filename) == (errno.EIO, str(target.path / "new"))
+        assert error.value.strerror == os.strerror(errno.EIO)
         assert folder.exchange("empty", target, "new") is False
     monkeypatch.setattr(directory, "rename_at", lambda *_: errno.ENOSYS)
     monkeypatch.setattr(os, "link", refuse(errno.EIO))
