@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def test_rows_of_data_sets_are_named_after_their_file() -> None:
 
 def test_the_files_are_listed_by_path(tmp_path: Path) -> None:
     sources = [Source("b", PRICES.format(1, 2)), Source("a", "| z |\n|---|\n| 1 |\n", attributes={"lang": "en"})]
-    for values in ({}, {"partition_by": ("lang",)}, {"format": "csv"}, {"format": "json"}):
+    cases: list[dict[str, Any]] = [{}, {"partition_by": ("lang",)}, {"format": "csv"}, {"format": "json"}]
+    for values in cases:
         folder = tmp_path / str(len(values)) / values.get("format", "parquet")
         write(folder, *sources, **values)
         manifest = read_manifest(folder)
@@ -173,6 +175,38 @@ def test_an_attribute_that_no_document_has_is_a_problem_in_an_existing_partition
     assert {path.rpartition("/")[0]: lines for path, lines in problems.items() if lines} == {
         f"problems/lang=de/site={NONE}": [("site", "no_attribute")]
     }
+
+
+def test_problems_without_a_document_prefer_a_partition_with_all_values(tmp_path: Path) -> None:
+    documents = [
+        Source("a", "# A\n", attributes={"site": "a"}), Source("b", "# B\n", attributes={"lang": "de"}),
+        Source("c", "# C\n", attributes={"lang": "it", "site": "c"}),
+        Source("d", "# D\n", attributes={"lang": "it", "site": "d"}),
+    ]  # fmt: skip
+    gone = Source("gone", problem=Problem("not_found", "gone"))
+    write(tmp_path / "out", *documents, gone, partition_by=("lang", "site"))
+    problems = rows(tmp_path / "out", "problems", "source")
+    assert [path.rpartition("/")[0] for path, lines in problems.items() if lines] == ["problems/lang=it/site=c"]
+
+
+def test_an_attribute_that_is_missing_again_is_no_change(tmp_path: Path) -> None:
+    document = Source("a", "# A\n", attributes={"lang": "de"})
+    assert write(tmp_path / "out", document, mode="append", partition_by=("lang", "site")).written
+    assert not write(tmp_path / "out", document, mode="append", partition_by=("lang", "site")).written
+
+
+def test_a_run_that_fails_leaves_no_file_open(tmp_path: Path) -> None:
+    with open_stage(tmp_path / "out") as stage:
+        with pytest.raises(ZeroDivisionError), RecordFiles(stage, Output(), Options()) as files:
+            files.write(BatchStart((), ""))
+            files.write(BatchRows({"problems": problem_rows(("d1", "a"))}))
+            raise ZeroDivisionError
+        assert not [path for path in [stage.place / SPOOL, *stage.new.rglob("*")] if str(path) in open_files()]
+
+
+def open_files() -> list[str]:
+    """Return the paths of the open files of this process."""
+    return [os.readlink(entry) for entry in Path("/proc/self/fd").iterdir() if entry.exists()]
 
 
 # -- files of workers

@@ -50,14 +50,14 @@ def publish(
     `previous` is the manifest that the run began with, by default that of the target.
     """
     previous = previous or target.manifest()
-    tables = {name: rows if isinstance(rows, pa.Table) else table_of(name, rows) for name, rows in tables.items()}
+    staged = {name: rows if isinstance(rows, pa.Table) else table_of(name, rows) for name, rows in tables.items()}
     with open_stage(target.place) as stage:
-        for name, table in tables.items():
+        for name, table in staged.items():
             path = stage.new / f"{name}.parquet"
             path.parent.mkdir(exist_ok=True)
             pq.write_table(table, path)
-        files = [described(stage.new, f"{name}.parquet", name, table.num_rows) for name, table in tables.items()]
-        schemas = {name: table.schema for name, table in tables.items()}
+        files = [described(stage.new, f"{name}.parquet", name, table.num_rows) for name, table in staged.items()]
+        schemas = {name: table.schema for name, table in staged.items()}
         types = {name: {field.name: str(field.type) for field in schema} for name, schema in schemas.items()}
         manifest = Manifest(
             run_id or uuid4().hex, "now", version, "parquet", "0" * 64, {"records": ["datasets"]}, 0, files, types
