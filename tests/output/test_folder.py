@@ -109,13 +109,14 @@ def test_locked_types_refuse_a_cell_and_count_the_others(tmp_path: Path, cells: 
     assert rows(tmp_path / "out", "documents", "source") == {"documents.parquet": [("a",)]}
     report = write(tmp_path / "out", changed, mode="append", lock_types="null")
     assert report.problem_codes["locked_type"] == cells.count("x") + cells.count("y")
+    assert ("locked_type",) in rows(tmp_path / "out", "problems", "code")["problems.parquet"]
     (prices,) = rows(tmp_path / "out" / DATASETS, "item__price", "price").values()
     assert prices == [*((None if isinstance(cell, str) else cell,) for cell in cells), (1,), (2,)]
 
 
 @pytest.mark.parametrize(("values", "type"), [({}, "string"), ({"lock_types": "null"}, "int64")])
 def test_types_follow_the_rows_unless_they_are_locked(tmp_path: Path, values: dict[str, Any], type: str) -> None:
-    write(tmp_path / "out", Source("a", PRICES.format(1, 2)))
+    write(tmp_path / "out", Source("a", PRICES.format(1, 2)), **values)  # there are no types yet
     write(tmp_path / "out", Source("a", PRICES.format("x", 2)), mode="overwrite", **values)
     schema = pq.read_schema(tmp_path / "out" / DATASETS / "item__price.parquet")
     assert str(schema.field("price").type) == type
