@@ -176,11 +176,14 @@ class _Connected:
         types = self._types(schema)
         columns = self._columns(name)
         if columns.keys() <= {*types, *known_columns} and not self._is_referred_to(name):
-            self._indexes += [sql for (sql,) in self._catalog_entries(name, "sql", "indexes")]
+            statements = [sql for (sql,) in self._catalog_entries(name, "sql", "indexes")]
+            # Without the database, `datasets.x` is ambiguous in a file named datasets.duckdb; see `table`.
+            place = f" ON {quote_name(self._catalog)}.{DATASETS}."
+            self._indexes += [sql.replace(f" ON {DATASETS}.", place, 1) for sql in statements]
             comments = self._comments(name)
             self.execute(f"drop table {self.table(name)}")
             self.create(name, schema)
-            descriptions = {"": "", **dict(described(schema))}
+            descriptions = dict(described(schema))
             foreign_comments = {
                 key: words for key, words in comments.items() if not is_comment(words, descriptions.get(key))
             }

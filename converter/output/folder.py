@@ -245,7 +245,7 @@ class RecordFiles:
         """Return the partitions of documents, as far as the files of records show them."""
         record = next((name for name in RECORDS if name in self._parts.schemas and name != "problems"), None)
         partitions: dict[str, str] = {}
-        for path, file_record in self._parts.records.items() if doc_ids and record else ():
+        for path, file_record in self._parts.records.items() if doc_ids else ():
             if file_record == record:
                 adopted = self._parts.adopted.get(path) if self._open else None
                 with pq.ParquetFile(self._open(adopted) if self._open and adopted else self._folder / path) as file:

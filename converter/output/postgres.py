@@ -73,9 +73,10 @@ KEEP_TYPES = ("pg_rewrite", "pg_policy", "pg_trigger", "pg_attrdef")
 
 ATTACHMENTS = """
     select relacl is not null or exists (select 1 from pg_attribute where attrelid = {relation} and attacl is not null),
-        relrowsecurity, obj_description(oid, 'pg_class') is not null and {is_dataset}
+        relrowsecurity, obj_description(oid, 'pg_class') is not null and ({is_dataset} or relkind = 'v'),
+        reloptions is not null
     from pg_class where oid = {relation}"""
-ATTACHMENT_WORDS = ("the rights granted on it", "its row security", "its comment")
+ATTACHMENT_WORDS = ("the rights granted on it", "its row security", "its comment", "its options")
 """What else others may have attached to a table: a query, and the words for each of its columns."""
 
 

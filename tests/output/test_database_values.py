@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,24 @@ def test_a_folder_in_the_place_of_a_table_is_a_conflict(tmp_path: Path) -> None:
     (tmp_path / "sections").mkdir()
     (tmp_path / "cells").mkdir()
     assert Delta(f"delta://{tmp_path}").conflicts(["links", "sections", "cells"]) == ["cells", "sections"]
+
+
+# -- all
+
+
+@pytest.mark.parametrize(
+    ("database", "out", "extra"),
+    [(DuckDB, "x.duckdb", "duckdb"), (Delta, "delta://x", "delta"), (Postgres, "postgresql://h/x", "postgres")],
+)
+def test_a_database_names_the_extra_that_it_needs(
+    database: Callable[[str], object], out: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(name: str) -> None:
+        raise ModuleNotFoundError(name=name.partition(".")[0])
+
+    monkeypatch.setattr("converter.output.target.import_module", fail)
+    with pytest.raises(UsageError, match=rf"parquetry\[{extra}\]"):
+        database(out)
 
 
 # -- DuckDB

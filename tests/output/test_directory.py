@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from converter.output import directory
-from converter.output.directory import Directory
+from converter.output.directory import NO_REPLACE, UNSUPPORTED, Directory, rename_at
 
 
 @pytest.fixture
@@ -96,6 +98,7 @@ def test_other_errors_of_a_file_system_are_raised(
         with pytest.raises(OSError) as error:
             folder.place("file", target, "new")
         assert (error.value.errno, error.value.filename) == (errno.EIO, str(target.path / "new"))
+        assert error.value.strerror == os.strerror(errno.EIO)
         assert folder.exchange("empty", target, "new") is False
     monkeypatch.setattr(directory, "rename_at", lambda *_: errno.ENOSYS)
     monkeypatch.setattr(os, "link", refuse(errno.EIO))
@@ -254,3 +257,125 @@ def test_a_folder_that_may_not_be_listed_can_be_used(tmp_path: Path, monkeypatch
         assert directory.status("a") is not None
         directory.remove("a")
     assert os.listdir(tmp_path) == []
+
+
+# -- what every call leaves behind
+
+
+def test_no_call_leaves_a_file_open(folder: Directory, target: Directory, system: str) -> None:
+    before = os.listdir("/proc/self/fd")
+    folder.write("new", "new")
+    folder.read("new", 4)
+    folder.place("new", target, "new")
+    folder.place("full", target, "full")
+    with target.below(("full", "below", "deeper"), make=True):
+        pass
+    for name in ("to_file", "none"):
+        with pytest.raises(OSError):
+            folder.read(name, 4)
+    target.remove_tree("full")
+    assert os.listdir("/proc/self/fd") == before
+
+
+def test_a_small_file_is_on_disk_before_its_name_counts(folder: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda number: flushed.append(os.fstat(number).st_size))
+    folder.write("new", "four")
+    assert flushed == [4]
+
+
+def test_folders_on_the_way_have_the_rights_of_the_user(folder: Directory) -> None:
+    mask = os.umask(0o027)
+    try:
+        with folder.below(("one", "two"), make=True):
+            pass
+    finally:
+        os.umask(mask)
+    modes = [stat.S_IMODE((folder.path / name).stat().st_mode) for name in ("one", "one/two")]
+    assert modes == [0o750, 0o750]
+
+
+# -- other systems
+
+
+@pytest.mark.parametrize("number", sorted(UNSUPPORTED))
+def test_any_sign_of_a_missing_call_leads_to_the_next_one(
+    folder: Directory, target: Directory, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "rename_at", lambda *_: number)
+    monkeypatch.setattr(os, "link", refuse(number))
+    folder.place("file", target, "new")
+    assert kind(target.path / "new") == "file" and folder.status("file") is None
+    assert folder.exchange("full", folder, "empty") is False
+
+
+@pytest.mark.parametrize("library", [refuse(errno.ENOENT), lambda *_, **__: object()], ids=["none", "old"])
+def test_a_system_without_the_call_says_so(library: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", library)
+    assert rename_at(0, b"a", 0, b"b", NO_REPLACE) == errno.ENOSYS
+
+
+def test_the_call_gives_the_number_of_its_error(folder: Directory) -> None:
+    number = folder.number
+    assert number is not None
+    assert rename_at(number, b"missing", number, b"new", NO_REPLACE) == errno.ENOENT
+    assert rename_at(number, b"file", number, b"full", NO_REPLACE) == errno.EEXIST
+    assert rename_at(number, b"file", number, b"new", NO_REPLACE) == 0 and folder.read("new", 9) == "file"
+
+
+def test_only_linux_is_asked_to_rename_with_flags(
+    folder: Directory, target: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr(directory, "rename_at", None)
+    folder.place("file", target, "new")
+    folder.place("full", target, "full")
+    assert target.names() == ["full", "new"] and folder.exchange("empty", target, "full") is False
+    assert folder.link("to_none", target, "link") is True
+
+
+@pytest.fixture
+def windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use paths alone: Windows has no descriptors of folders."""
+    monkeypatch.setattr(directory, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(directory, "rename_at", None)
+    monkeypatch.setattr(os, "link", None)
+
+
+@pytest.mark.usefixtures("windows")
+def test_windows_reaches_everything_by_its_path(tmp_path: Path) -> None:
+    with Directory.opened(tmp_path) as folder:
+        assert (folder.path, folder.number) == (tmp_path, None)
+        folder.write("file", "file")
+        folder.make("empty", 0o700)
+        with folder.below(("full", "below"), make=True) as below:
+            assert (below.path, below.number) == (tmp_path / "full" / "below", None)
+            below.write("file", "below")
+            folder.replace("file", below, "file")
+            assert below.read("file", 16) == "file" and below.names() == ["file"]
+            below.place("file", folder, "placed")
+            folder.place("empty", below, "placed")
+            assert below.names() == ["placed"] and folder.names() == ["full", "placed"]
+            for name in ("placed", "full"):
+                with pytest.raises(FileExistsError) as error:
+                    folder.place(name, below, "placed")
+                assert (error.value.errno, error.value.filename) == (errno.EEXIST, str(below.path / "placed"))
+                assert error.value.strerror == os.strerror(errno.EEXIST)
+            assert folder.link("placed", below, "link") is folder.exchange("full", below, "placed") is False
+            below.remove_empty("placed")
+            assert below.status("placed") is None
+        folder.remove_tree("full")
+        folder.remove("placed")
+        assert folder.names() == []
+
+
+@pytest.mark.usefixtures("windows")
+@pytest.mark.parametrize("name", ["file", "link"])
+def test_windows_holds_nothing_but_a_folder(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("file")
+    (tmp_path / "link").symlink_to("folder")
+    with Directory.opened(tmp_path) as folder, pytest.raises(NotADirectoryError) as error, folder.below((name,)):
+        pass
+    assert (error.value.errno, error.value.filename) == (errno.ENOTDIR, str(tmp_path / name))
+    assert error.value.strerror == os.strerror(errno.ENOTDIR)

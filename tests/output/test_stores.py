@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
+import string
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -166,6 +169,17 @@ def test_many_small_files_are_merged() -> None:
         texts[f"{number}"] = f"# {number}\n"
     assert counts == [*range(1, SMALL_GROUPS + 2), 1, 2]
     assert len(json.loads(content(store))[0]) == len(texts) - 1
+
+
+def test_large_files_are_not_counted_among_small_ones() -> None:
+    store, chance, texts = MemoryStore(), random.Random(1), {}
+    counts = []
+    for number in range(SMALL_GROUPS + 4):
+        size = 20_000 if number <= SMALL_GROUPS else 10
+        texts[f"{number}"] = "".join(chance.choices(string.ascii_letters, k=size))
+        convert(store, texts, mode="append", records=["documents", "blocks"], file_bytes=20_000)
+        counts.append(sum(file.record == "documents" for file in manifest_in(store).files))
+    assert counts == [*range(1, SMALL_GROUPS + 5)]
 
 
 # -- what is in the way
@@ -451,6 +465,30 @@ def test_a_store_that_is_gone_at_the_commit_is_told_as_unknown() -> None:
     with pytest.raises(UnknownOutcomeError, match="it is unknown whether the output of this run is in place"):
         convert(store, AFTER, mode="overwrite", **FEW)
     assert {key for key, _ in json.loads(content(store.copy()))[0]} == {"a", "b", "d"}  # it is, and it is whole
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_run_that_is_too_late_is_told_at_the_first_attempt(is_answered: bool) -> None:
+    """The manifest is another object than before, or another run's though the answer to the attempt was lost."""
+    store = MemoryStore()
+    convert(store, BEFORE, **FEW)
+    before = manifest_in(store)
+
+    def interfere(call: str, key: str) -> None:
+        if call != "put_if_unchanged":
+            return
+        manifest = before if is_answered else replace(before, run_id="other")
+        store.objects[MANIFEST] = (manifest.text.encode(), -1, datetime.now(UTC))
+        if not is_answered:
+            raise OutputError("the store did not answer", source=PLACE, code=CODE)
+
+    store.before = interfere
+    with pytest.raises(
+        OutputError, match="another run wrote to it meanwhile, and nothing of this run was kept"
+    ) as error:
+        convert(store, AFTER, mode="overwrite", **FEW)
+    assert error.value.code == "output_busy" and store.calls["put_if_unchanged"] == 1
+    assert left_over(store) == []
 
 
 # -- reading

@@ -8,7 +8,6 @@ import pickle
 import sqlite3
 import subprocess
 import sys
-import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -402,9 +401,14 @@ def test_without_plugins_the_listing_says_so() -> None:
 
 @pytest.mark.slow  # builds two wheels and installs them into a new environment
 def test_the_example_is_installed_and_used(tmp_path: Path) -> None:
-    venv.create(tmp_path / "venv", with_pip=True)
+    uv = [sys.executable, "-m", "uv"]  # from its cache, in seconds
     python, parquetry = (tmp_path / "venv" / "bin" / name for name in ("python", "parquetry"))
-    subprocess.run([python, "-m", "pip", "install", "-q", PROJECT, EXAMPLE], check=True, timeout=600)
+    subprocess.run([*uv, "venv", "-q", "--python", sys.executable, tmp_path / "venv"], check=True, timeout=60)
+    constraints = {"UV_CONSTRAINT": os.environ.get("PIP_CONSTRAINT", "")}  # as pip takes them in CI
+    subprocess.run(
+        [*uv, "pip", "install", "-q", "--python", python, PROJECT, EXAMPLE],
+        env={**os.environ, **constraints}, check=True, timeout=600,
+    )  # fmt: skip
     documents = tmp_path / "documents"
     documents.mkdir()
     for number in range(600):  # more than a batch: workers convert them
