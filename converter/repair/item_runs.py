@@ -36,7 +36,12 @@ TELLING, TELL = 40, 0.6
 """Columns from which on a line with a label says something, and the share of items that do: a field of a form or of a
 configuration is shorter."""
 
+RECURRENT = 0.7
+"""A run with no more different labels, to its lines, is part of a log or a talk: each item of a list has its own."""
+
 _LABEL = re.compile(r"[^\s:：.!?]{1,40}(?: [^\s:：.!?]{1,40}){0,5}(?:: |：)(?=\S)")
+_ENTRY = re.compile(r"[\[(<]?\d")
+"""Start of an entry of a log: a date, a time or a number."""
 _OPENING = re.compile(r"[^\W\d_]+")
 _SENTENCE_WORDS = (
     "the a an this that these those there it its he she they we i you my his her their our your who what when where"
@@ -124,6 +129,8 @@ def _alike(lines: Sequence[str], forms: str, start: int, are_apart: bool) -> int
     if end - start >= (FEWEST_ALONE if SHORT in forms[start:end] else FEWEST):
         return end
     form = forms[start : start + 1]
+    if form and _is_log(lines[start - 1], lines[start : _span(forms, start, form)], form):
+        return 0
     if form == SHORT and are_apart:
         end = _without_title(forms, start, _span(forms, start, SHORT))
         return end if end - start >= FEWEST_ALONE else 0
@@ -141,6 +148,13 @@ def _alike(lines: Sequence[str], forms: str, start: int, are_apart: bool) -> int
     return end if end - start >= FEWEST_ALONE else 0
 
 
+def _is_log(lead_in: str, run: Sequence[str], form: str) -> bool:
+    """Whether a run is part of a log: it begins with numbers, as its lead-in does, or with labels that recur."""
+    if _ENTRY.match(lead_in):
+        return 2 * sum(_ENTRY.match(line) is not None for line in run) > len(run)
+    return form == LABEL and len(set(map(_label, run))) <= RECURRENT * len(run)
+
+
 def _alone(lines: Sequence[str], forms: str, start: int, labels: Counter[str], are_apart: bool) -> int:
     """The line after the last item of a list that nothing introduces but perhaps a title; 0 if there is none."""
     form = forms[start]
@@ -149,6 +163,8 @@ def _alone(lines: Sequence[str], forms: str, start: int, labels: Counter[str], a
     end = _span(forms, start, form)
     if form == SHORT and are_apart:
         end = _without_title(forms, start + 1, end)
+        if _is_log(lines[start], lines[start + 1 : end], form):
+            return 0
         widths = [width_of(line) for line in lines[start + 1 : end]]
         is_sure = len(widths) >= FEWEST_ALONE and sum(widths) >= WIDE * len(widths)
         return end if is_sure and all(" " in line and line[0].isalnum() for line in lines[start + 1 : end]) else 0

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from converter.repair.headings.blocks import Page, blocks_of
 from converter.training.damage import LAYOUTS, UNDIVIDED, Piece, pieces_of, write_lines
 from converter.training.undivided import AMBIGUOUS, undivided_texts
 
-WEIGHTS = {"pages": 1.0, "extracts": 0.4, "corpora": 1.0, "excerpts": 1.0, "undivided": 0.6, "ambiguous": 0.05}
+WEIGHTS = {"pages": 3.0, "extracts": 0.4, "corpora": 1.0, "excerpts": 2.5, "undivided": 0.6, "ambiguous": 0.05}
 """What a line of each kind counts: roughly as often as a pipeline meets it."""
 BOLD = 2.0
 """How much more a bold line counts: extractors leave hardly any bold marks in texts of real pages."""
@@ -39,6 +40,7 @@ EXCERPTS, NUMBERED = 4, 0.4
 _TEMPLATES = ("{}. {}", "{}. {}", "{} {}", "{}. {}.", "{3} {2}.", "{3} {2}: {1}", "“{1}”")
 _LEVELS = ("Chapter", "Article", "Section")
 """Forms of numbered titles, and the words before their numbers; the last form is a title in quotation marks."""
+_HEADING_MARK = re.compile(r"^#{1,6} +")
 EXTRACTS = 16
 """Documents of each source of `extracts`."""
 
@@ -72,7 +74,7 @@ def page_of(lines: list[str]) -> tuple[Page, Sequence[int]] | None:
 
 
 def page_examples(folder: Path) -> Iterator[Example]:
-    """The texts of real pages."""
+    """The texts of real pages; those whose headings are marked, without their marks."""
     for path in sorted(folder.glob("*.jsonl")):
         for fields in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
             lines = (folder / path.stem / fields["file"]).read_text(encoding="utf-8").split("\n")
@@ -80,6 +82,7 @@ def page_examples(folder: Path) -> Iterator[Example]:
             truth |= {line - 1: None for line in fields["either"]}
             levels = {line - 1: level for line, level in fields["headings"]}
             truth |= dict.fromkeys(levels, True)
+            lines = [_HEADING_MARK.sub("", line) for line in lines]
             if example := _example(f"site {fields['site']}", path.stem, "pages", lines, truth, levels):
                 yield example
 

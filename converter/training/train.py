@@ -39,9 +39,9 @@ FOLDS = 6
 ROUNDS, TITLE_ROUNDS = 190, 40
 PARAMETERS = {
     "objective": "binary",
-    "learning_rate": 0.08,
-    "num_leaves": 18,
-    "min_data_in_leaf": 40,
+    "learning_rate": 0.07,
+    "num_leaves": 31,
+    "min_data_in_leaf": 30,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.6,
     "bagging_freq": 1,
@@ -72,7 +72,7 @@ class Table:
             surroundings = Surroundings(example.page)
             share = WEIGHTS[example.kind]
             if example.kind == "pages":
-                share /= sqrt(max(1, len(example.page.candidates)))
+                share = 1 / sqrt(max(1, len(example.page.candidates)))
             for at in example.page.candidates:
                 features = model.all_features(example.page, surroundings, at)
                 chunks.append(
@@ -92,7 +92,7 @@ class Table:
         self.level = np.array(level)
         pages = np.repeat([example.kind == "pages" for example in examples], np.diff(self.starts))
         if pages.any():
-            self.weight[pages] *= pages.sum() / self.weight[pages].sum()
+            self.weight[pages] *= WEIGHTS["pages"] * pages.sum() / self.weight[pages].sum()
 
     def fit(self, rows: npt.NDArray[np.bool_]) -> Any:
         """Boosted trees, trained on `rows`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from pathlib import Path
@@ -18,6 +19,7 @@ from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.model import evidence, forests, mean_of, probabilities, read_forests
 from converter.repair.headings.recover import SUREST
 from converter.training import train
+from converter.training.examples import page_examples
 from tests.support.accounting import rows_of
 from tests.support.documents import CHOKING
 from tests.support.growth import steep
@@ -148,6 +150,18 @@ def test_training_writes_the_weights_that_the_model_reads(tmp_path: Path) -> Non
     assert (headings.features, headings.trees) == (["width"], [[0, 0.12346, -0.5123, 2.0, 0.75]])
     assert headings.chances([[0.1], [0.2]]) == pytest.approx([1 / (1 + math.exp(0.5123)), 1 / (1 + math.exp(-2))])
     assert headings.contributions({"width": 0.1}) == pytest.approx({"width": -0.5123 - 0.75})
+
+
+def test_pages_whose_headings_are_marked_train_without_their_marks(tmp_path: Path) -> None:
+    prose = "The harbour was closed for the winter, and the pump of the old reader stood in the water. " * 2
+    (tmp_path / "reader").mkdir()
+    (tmp_path / "reader" / "0000.txt").write_text(f"## The Old Harbour\n\n{prose}\n\n#1 of 3\n\n{prose}\n", "utf-8")
+    truth = {"file": "0000.txt", "site": "a", "headings": [[1, 2]], "items": [], "either": []}
+    (tmp_path / "reader.jsonl").write_text(json.dumps(truth), encoding="utf-8")
+    (example,) = page_examples(tmp_path)
+    texts = {example.page.blocks[at].text: is_heading for at, is_heading in example.truth.items()}
+    assert (texts["The Old Harbour"], texts["#1 of 3"]) == (True, False)
+    assert (example.levels, example.missing_headings) == ({0: 2}, 0)
 
 
 def test_the_evidence_adds_up_to_the_probability() -> None:

@@ -63,6 +63,19 @@ def test_surroundings_count_runs_and_lines_of_the_same_look() -> None:
     assert first["1 above: width"] == -1
 
 
+def test_surroundings_tell_how_the_paragraphs_are_written() -> None:
+    """In German nouns are raised too, so that raised words in a short line say less."""
+    english = page_of(["The Upper Gate", "Two barges " * 10 + "wait."])
+    german = page_of(["Das Obere Tor", "Zwei Kähne " * 10 + "warten."])
+    features, features_of_german = (Surroundings(page).features_of(0) for page in (english, german))
+    assert features["paragraphs: raised words"] == 10 / 21 and features_of_german["paragraphs: raised words"] == 20 / 21
+    assert features["raised, to the paragraphs"] == 1 - 10 / 21
+    assert features["paragraphs: letters of a word"] == (30 + 60 + 4) / 21
+    assert features["paragraphs: words beyond ASCII"] == 0
+    assert features_of_german["paragraphs: words beyond ASCII"] == 10 / 21
+    assert features["paragraphs: different words"] == 3 / 21
+
+
 @pytest.mark.parametrize(
     ("text", "separators", "credit"),
     [

@@ -48,7 +48,7 @@ TITLE = 60
 TITLE_WIDTH = 12
 """Minimum columns of the title of a document."""
 
-CALIBRATION = 0.6
+CALIBRATION = 0.75
 """Exponent of the odds: the model is surer than real pages bear out (fitted to the report of `--leave-out`)."""
 
 SUREST = 0.999

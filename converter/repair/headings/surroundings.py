@@ -76,7 +76,7 @@ class Surroundings:
                     looks[line.look].append(at)
         candidates = sum(map(len, looks.values()))
         self._looks = {look: self._features_of_look(places, candidates) for look, places in looks.items()}
-        self._raised, self._short_width = 0.0, 1.0
+        self._raised, self._raised_in_paragraphs, self._short_width = 0.0, 0.0, 1.0
         self._habits = self._habits_of(len(looks))
         # Candidates come in order, and neighbours share their neighbours.
         self._neighbour = lru_cache(4 * NEAR)(lambda at: _neighbour_of(page, at))
@@ -99,7 +99,10 @@ class Surroundings:
         }
 
     def _habits_of(self, looks: int) -> Features:
-        """Of the document: how its short lines are written, and how much of it is prose, items and short lines."""
+        """Of the document: how its short lines are written, and how much of it is prose, items and short lines.
+
+        How its paragraphs are written tells its language: German raises its nouns, other languages their titles.
+        """
         page, lines = self._page, len(self._short_places)
         count = max(1, lines)
         blocks, prose = max(1, self._end), len(self._prose_places)
@@ -107,6 +110,9 @@ class Surroundings:
         raised, questions, colons, dates, names = (
             map(sum, zip(*map(_habit_of, map(page.line, self._short_places)), strict=True)) if lines else [0] * 5
         )
+        words = page.words.items()
+        total = sum(page.words.values()) or 1
+        self._raised_in_paragraphs = sum(times for word, times in words if word[0].isupper()) / total
         self._raised = raised / count
         self._short_width = sum(page.blocks[at].width for at in self._short_places) / max(1, len(self._short_places))
         return {
@@ -128,6 +134,10 @@ class Surroundings:
             "document: names": names / count,
             "document: median paragraph": page.median_width,
             "document: closed paragraphs": page.sentence_share,
+            "paragraphs: raised words": self._raised_in_paragraphs,
+            "paragraphs: letters of a word": sum(len(word) * times for word, times in words) / total,
+            "paragraphs: words beyond ASCII": sum(times for word, times in words if not word.isascii()) / total,
+            "paragraphs: different words": len(words) / total,
         }
 
     def _share_of_short(self, distance: int) -> float:
@@ -147,6 +157,7 @@ class Surroundings:
             "width to median": block.width / self._page.median_width,
             "raised": line.raised,
             "raised, to the document": line.raised - self._raised,
+            "raised, to the paragraphs": line.raised - self._raised_in_paragraphs,
             "letters": line.letters,
             "digits, share": line.digits,
             "date": line.date,

@@ -108,6 +108,7 @@ _NUMBERS = {
     "raised words": "{:.0%} of its words after the first begin in upper case",
     "raised, else lower": "{:.0%} of its words are in upper case here and mostly in lower case elsewhere",
     "raised, to the document": "{:+.0%} words in upper case, compared with the short lines",
+    "raised, to the paragraphs": "{:+.0%} words in upper case, compared with the paragraphs",
     "separators": "{:.0f} separators such as | or /",
     "share of prose above": "{:.0%} of the prose stands above it",
     "short around": "{:.0%} of the blocks around are short lines",
@@ -152,6 +153,10 @@ _NUMBERS = {
     "document: short lines before prose": "{:.0%} of the short lines stand above prose",
     "document: short lines to prose": "{:.1f} short lines for each paragraph",
     "document: width of short lines": "a short line has {:.0f} columns",
+    "paragraphs: different words": "{:.0%} of the words of the paragraphs occur there for the first time",
+    "paragraphs: letters of a word": "a word of the paragraphs has {:.1f} letters",
+    "paragraphs: raised words": "{:.0%} of the words of the paragraphs begin in upper case",
+    "paragraphs: words beyond ASCII": "{:.0%} of the words of the paragraphs have letters beyond ASCII",
 }
 """Features that are numbers; `log` is the number whose logarithm the feature is."""
 
