@@ -109,6 +109,9 @@ def _span(forms: str, start: int, kinds: str) -> int:
 
 def _introduced(lines: Sequence[str], forms: str, start: int, are_apart: bool) -> int:
     """The line after the last item below a lead-in; 0 if none are sure."""
+    form = forms[start : start + 1]
+    if form and _is_log(lines[start - 1], lines[start : _span(forms, start, form)], form):
+        return 0
     return _alike(lines, forms, start, are_apart) or _unlike(lines, forms, start)
 
 
@@ -129,8 +132,6 @@ def _alike(lines: Sequence[str], forms: str, start: int, are_apart: bool) -> int
     if end - start >= (FEWEST_ALONE if SHORT in forms[start:end] else FEWEST):
         return end
     form = forms[start : start + 1]
-    if form and _is_log(lines[start - 1], lines[start : _span(forms, start, form)], form):
-        return 0
     if form == SHORT and are_apart:
         end = _without_title(forms, start, _span(forms, start, SHORT))
         return end if end - start >= FEWEST_ALONE else 0

@@ -194,6 +194,7 @@ def test_options_decide_column_types(folder: Path, options: list[str], types: li
     "code", ["converter.cli.main()", "import converter.engine.fork_server"], ids=["command", "worker"]
 )
 def test_conversion_imports_no_heavy_packages(folder: Path, code: str) -> None:
+    (folder / "a.md").write_text("# No table\n\n- a: 1")
     program = f"import sys, atexit, converter.cli\natexit.register(lambda: print(*sys.modules))\n{code}"
     arguments = [sys.executable, "-c", program, "convert", "a.md", "-o", "out"]
     result = subprocess.run(arguments, cwd=folder, capture_output=True, text=True, check=True)
@@ -241,6 +242,24 @@ def test_both_parsers_give_the_same_rows(folder: Path) -> None:
         assert (folder / "fast" / name).read_bytes() == (folder / "reference" / name).read_bytes()
     result = run("convert", "a.md", "-o", "out", "--parser", "quick", cwd=folder, code=2)
     assert b"unknown parser quick; there are fast, reference" in result.stderr
+
+
+def test_events_on_standard_input_name_what_changed(folder: Path) -> None:
+    (folder / "b.md").write_text("# B")
+    run("convert", "a.md", "b.md", "-o", "out", code=0, cwd=folder)
+    (folder / "a.md").unlink()
+    (folder / "b.md").write_text("# New")
+    events = b'{"path": "b.md"}\n{"path": "a.md", "removed": true}\n'
+    run("convert", "--events", "-", "-o", "out", "--append", cwd=folder, code=0, stdin=events)
+    assert pq.read_table(folder / "out" / "documents.parquet").column("title").to_pylist() == ["New"]
+    result = run("convert", "--events", "-", "-o", "new", cwd=folder, code=2, stdin=events)
+    assert b"--append" in result.stderr
+
+
+def test_small_data_sets_are_one_file(folder: Path) -> None:
+    (folder / "t.md").write_text(TYPED)
+    run("convert", "t.md", "-o", "out", "--small-datasets", "100", cwd=folder, code=0)
+    assert [path.name for path in (folder / "out" / "datasets").iterdir()] == ["_small.parquet"]
 
 
 def test_every_option_of_convert_is_tested(tmp_path: Path) -> None:
