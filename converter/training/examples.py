@@ -28,7 +28,7 @@ from converter.repair.headings.blocks import Page, blocks_of
 from converter.training.damage import LAYOUTS, UNDIVIDED, Piece, pieces_of, write_lines
 from converter.training.undivided import AMBIGUOUS, undivided_texts
 
-WEIGHTS = {"pages": 3.0, "extracts": 0.4, "corpora": 1.0, "excerpts": 2.5, "undivided": 0.6, "ambiguous": 0.05}
+WEIGHTS = {"pages": 3.0, "extracts": 0.4, "corpora": 1.0, "excerpts": 3.0, "undivided": 0.8, "ambiguous": 0.05}
 """What a line of each kind counts: roughly as often as a pipeline meets it."""
 BOLD = 2.0
 """How much more a bold line counts: extractors leave hardly any bold marks in texts of real pages."""

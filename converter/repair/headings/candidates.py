@@ -27,6 +27,8 @@ WIDEST = 180
 CONTINUATION_MARKS = (",", ";", "，", "；", "、", "،", "\\", "-")
 """Marks that never end a title: they end a salutation (`Dear Ann,`) or a line that continues."""
 
+_QUOTE = re.compile(r"「[^「」]*」")
+"""In Japanese and Chinese, a line that stands in these as a whole is spoken; a title only has words in them."""
 _SPEECH = re.compile(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
 """Start of a line of dialogue, in the scripts that mark it: quotation marks or a dash."""
 TALK = (10, 0.05)
@@ -104,6 +106,8 @@ def _is_part_of_a_paragraph(draft: Draft, at: int, text: str) -> bool:
 
 
 def _is_speech(draft: Draft, at: int, text: str) -> bool:
+    if _QUOTE.fullmatch(text):
+        return True
     return _SPEECH.match(draft.lines[at].lstrip()) is not None and _has_talk(draft)
 
 
