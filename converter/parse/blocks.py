@@ -95,8 +95,9 @@ class Item:
     `marker` is the bullet or number as written. `text` and `markdown` are those of the item's own paragraphs,
     without nested items. `task` is the box of a task list item as it appears in both (`[ ] `, `[x] `). `span` is the
     text of the inline mark (strong, emphasis, code, link) that the item opens with after any box, if it has one;
-    `whole` holds the ranges of its first paragraph that are one thing, as in `Inline`. `breaks` holds, of each
-    paragraph after the first, where it begins in `text`, and its line; `unbroken` counts the paragraphs above the first
+    `whole` holds the ranges of its first paragraph that are one thing, as in `Inline`; `text_start` is the line of that
+    paragraph, None if it is the item's. `breaks` holds, of each paragraph after it, where it begins in `text`, and its
+    line; `unbroken` counts the paragraphs above the first
     block that stands in the item, None without one.
     """
 
@@ -112,6 +113,7 @@ class Item:
     markdown: str = ""
     span: str | None = None
     whole: Sequence[tuple[int, int]] = ()
+    text_start: int | None = None
     breaks: Sequence[tuple[int, int]] = ()
     unbroken: int | None = None
 

@@ -20,6 +20,8 @@ LAZY_MARK = re.compile(
 )
 """What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
 right, and would start one inside."""
+BLOCK_MARK = re.compile(r"(?:[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$))")
+"""What starts no block at the start of a paragraph, because white space that is no blank of CommonMark stood before."""
 BAR = "\\|"
 PARAGRAPH, BLOCK, ITEM = range(3)
 """What stands in a list item, in the order of reading on the same line."""
@@ -170,6 +172,8 @@ def _list(tree: Tree, index: int, allowance: Allowance) -> str:
 
 def _paragraph(tree: Tree, index: int, allowance: Allowance) -> str:
     block = tree.blocks[index]
+    if BLOCK_MARK.match(block.markdown):
+        return f"\\{block.markdown}"
     return block.markdown if block.parent is None else inside(block.markdown)
 
 
@@ -192,9 +196,7 @@ def item_parts(tree: Tree, index: int) -> list[list[Part]]:
     for at, item in enumerate(items):
         if item.parent is not None:
             parts[item.parent].append(Part(item.line_start, ITEM, at))
-    for item, entries in zip(items, parts, strict=True):
-        if item.unbroken == 0 and entries and entries[0].kind == PARAGRAPH:
-            entries[0].line = min(entry.line for entry in entries if entry.kind == BLOCK) + 1
+    for entries in parts:
         entries.sort(key=attrgetter("line", "kind"))
     return parts
 
@@ -204,8 +206,8 @@ def _paragraphs(item: Item) -> list[Part]:
         return []
     sources = item.markdown.split("\n\n")
     if len(sources) != len(item.breaks) + 1:
-        return [Part(item.line_start, PARAGRAPH, 0, item.text, inside(item.markdown))]
-    starts = [(0, item.line_start), *item.breaks]
+        return [Part(item.text_start or item.line_start, PARAGRAPH, 0, item.text, inside(item.markdown))]
+    starts = [(0, item.text_start or item.line_start), *item.breaks]
     ends = [*(start - 2 for start, _ in item.breaks), len(item.text)]
     return [
         Part(line, PARAGRAPH, 0, item.text[start:end], inside(source))

@@ -183,7 +183,7 @@ class Passage:
 def _item_passages(list_index: int, items: Sequence[Item]) -> Iterator[Passage]:
     for item in items:
         starts = [0, *(start for start, _ in item.breaks), None]
-        lines = [item.line_start, *(line for _, line in item.breaks)]
+        lines = [item.text_start or item.line_start, *(line for _, line in item.breaks)]
         for line, (start, end) in zip(lines, pairwise(starts), strict=True):
             if text := item.text[start:end].rstrip("\n"):
                 yield Passage(line, text, list_index, start == 0)

@@ -70,6 +70,7 @@ MARKDOWN = {
     "~~~ a`b\nx\n~~~\n": ["~~~a`b\nx\n~~~"],
     "```{note}\nnever closed": ["```&#123;note}\nnever closed\n```"],
     "```{r}\nx\n```": ["```{r}\nx\n```"],
+    "\x0c# A\n\n\x0c- b\n\n\x0c> c": ["\\# A", "\\- b", "\\> c"],
     "``` &amp;lt;\n```\n": ["```&amp;lt;\n```"],
     "a | b\n:-- | --\n1 | x \\| y | z\n2 |\n": ["| a | b |\n|:--|--|\n| 1 | x \\| y | z |\n| 2 |  |"],
     "-\n  ***\n": ["-\n  ***", "***"],

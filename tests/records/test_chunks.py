@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import converter
@@ -94,6 +94,7 @@ def words_of_chunks(chunks: Sequence[dict[str, Any]], blocks: Sequence[Any]) -> 
 
 
 @given(st.lists(FRAGMENTS, max_size=30).map("".join), st.integers(8, 60))
+@example("- # # # \n\n    ===", 8)  # an item that begins with a heading
 def test_any_document_is_in_its_chunks(text: str, budget: int) -> None:
     check_chunks(text, budget)
 
