@@ -345,9 +345,9 @@ def spread(files: DatasetFiles, shares: Iterable[Share], jobs: int) -> Iterable[
     return map_items(files, shares, jobs) if jobs > 1 and len(shares) > 1 else in_threads(files, shares)
 
 
-def files_of_documents(folder: Path, format: str) -> NestedFile | MarkdownFiles:
+def files_of_documents(folder: Path, format: str, out: Path, root: str) -> NestedFile | MarkdownFiles:
     """Return the files of whole documents in this format."""
-    return MarkdownFiles(folder) if format == MARKDOWN else NestedFile(folder)
+    return MarkdownFiles(folder, out, root) if format == MARKDOWN else NestedFile(folder)
 
 
 def write_output(
@@ -381,7 +381,7 @@ def write_output(
             previous.listing = listing
         stale = None
         with (
-            files_of_documents(stage.new, output.format)
+            files_of_documents(stage.new, output.format, target.place, listing.folder if listing else "")
             if output.nested(options)
             else RecordFiles(stage, output, options, previous_manifest, target.capacity) as files
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from converter.destination import KINDS_OF_FILES
+from converter.errors import OutputError
 from converter.model.events import Records, whole_batches
 from converter.model.report import Report
 from converter.output.dataset_files import Spread, in_threads
@@ -24,13 +26,16 @@ _UNSAFE = re.compile(r'[\0-\x1f\x7f\\:*?"<>|]|^\.')
 
 
 class MarkdownFiles:
-    """A file of Markdown for each document."""
+    """A file of Markdown for each document, in a folder of the stage; they are to be put in the folder `out`.
+
+    Keys of local sources are relative to `root`.
+    """
 
     schemas: Mapping[str, pa.Schema] = {}
     stored = schemas
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, out: Path, root: str) -> None:
+        self._folder, self._out, self._root = folder, out, Path(root)
         self._paths = Paths()
         self._written: list[str] = []
         self.write = whole_batches(self._write)
@@ -44,10 +49,23 @@ class MarkdownFiles:
     def _write(self, records: Records) -> None:
         for row in records[MARKDOWN_TEXTS].to_pylist():
             path = self._paths.take(row["source"], row["doc_id"])
+            self._check_source(self._out / path, self._root / row["source"])
             place = self._folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(encoded(row["markdown"]))
             self._written.append(path)
+
+    def _check_source(self, place: Path, source: Path) -> None:
+        """Refuse to replace a source by what was read in it.
+
+        Raises:
+            OutputError: both are the same file.
+        """
+        is_same = False
+        with contextlib.suppress(OSError, ValueError):  # one of them does not exist, or the key is no path
+            is_same = place.samefile(source)
+        if is_same:
+            raise OutputError("is a source of this run; name another folder", source=str(place))
 
     def finish(self, report: Report, spread: Spread = in_threads) -> list[File]:
         """Return the files."""

@@ -11,6 +11,7 @@ import pytest
 
 import converter
 from converter.engine.conversion import LARGE_BYTES
+from converter.errors import OutputError
 from converter.model.source import document_id
 from converter.output.manifest import File, check_file, verify
 from converter.output.markdown_files import LONGEST_NAME, Paths
@@ -53,6 +54,14 @@ def test_a_large_document_comes_whole(notes: Path) -> None:
     (notes / "a.md").write_text(text)
     converter.convert("notes/a.md", "large.md")
     assert Path("large.md").read_text() == text.replace("##", "## ")
+
+
+@pytest.mark.parametrize(("out", "root"), [(".", None), ("notes", "notes")])
+def test_a_source_is_not_replaced(notes: Path, out: str, root: str | None) -> None:
+    with pytest.raises(OutputError, match="is a source of this run; name another folder") as error:
+        converter.convert("notes/a.md", out, to="markdown", root=root, overwrite=True)
+    assert Path(error.value.source or "").name == "a.md"
+    assert (notes / "a.md").read_text() == NOTES["a.md"]
 
 
 def test_a_root_shortens_the_paths(notes: Path) -> None:
