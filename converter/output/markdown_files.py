@@ -21,7 +21,7 @@ from converter.write.markdown import encoded
 LONGEST_NAME = 200
 """Bytes of a name; file systems take 255."""
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://")
 _UNSAFE = re.compile(r'[\0-\x1f\x7f\\:*?"<>|]|^\.')
 
 

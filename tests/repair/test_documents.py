@@ -109,7 +109,7 @@ def test_the_heading_model_runs_again_only_for_changed_text(monkeypatch: pytest.
     glued = f"{prose}\n- a short item of a list, as it stands\n- and one more\n{prose}\n"
     assert [repair_row.rule for repair_row in repair(glued.split("\n"), range(1, 6)).repairs] == ["list_break"]
     assert len(pages) == 1
-    entity = f"{prose}\n\n&amp;amp; more text stands here\n\n{prose}\n"
+    entity = f"{prose}\n\n&amp;amp; more text stands here, as it did\n\n{prose}\n"
     assert [repair_row.rule for repair_row in repair(entity.split("\n"), range(1, 7)).repairs] == ["entities"]
     assert len(pages) == 2
 
