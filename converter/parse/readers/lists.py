@@ -105,7 +105,7 @@ def close_item(reader: Reader, token: Token) -> None:
     item.markdown = item.task + "\n\n".join(frame.sources)
     if frame.paragraphs:
         item.span, item.whole = frame.paragraphs[0].span, frame.paragraphs[0].whole
-        item.text_start = frame.starts[0]
+        item.text_start = frame.starts[0] if frame.starts[0] != item.line_start else None
     if len(frame.paragraphs) > 1:
         ends = accumulate((len(inline.text) + 2 for inline in frame.paragraphs[:-1]), initial=len(item.task))
         item.breaks = list(zip(ends, frame.starts, strict=True))[1:]
