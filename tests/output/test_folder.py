@@ -229,10 +229,10 @@ def made_by_a_worker(
     run_problems: list[pa.Table] = []
     with Parts(folder, schemas, "parquet", Output().file_layout, in_folders=True) as parts:
         for partition, records in batches.items():
-            records, problems = split_problems(records, partition)
+            kept_records, problems = split_problems(records, partition)
             run_problems += problems
             parts.write(BatchStart((), partition))
-            parts.write(BatchRows(records))
+            parts.write(BatchRows(kept_records))
             parts.write(BatchEnd(()))
         parts.close()
         return parts.files(), run_problems
