@@ -18,10 +18,14 @@ def steep(work: Callable[[int], object], size: int) -> float | None:
     """Return how many times as long work takes for this size as for a fourth of it; None where it grows evenly."""
 
     def seconds(count: int) -> float:
-        gc.collect()  # what others left is none of this work
-        start_time = time.process_time()
-        work(count)
-        return time.process_time() - start_time
+        gc.collect()
+        gc.disable()  # else a large size alone may pay for walks over all objects of the process, which are none of its own
+        try:
+            start_time = time.process_time()
+            work(count)
+            return time.process_time() - start_time
+        finally:
+            gc.enable()
 
     for _ in range(3):  # confirm with a second measurement
         large = seconds(size)
