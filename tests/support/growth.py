@@ -10,7 +10,7 @@ STEP = 4
 """The large size is so many times the small one."""
 MOST = 9.0
 """What is linear takes 4 times as long for it, what is quadratic 16 times."""
-LEAST = 0.3
+LEAST = 0.1
 """Work that takes less processor time than this says nothing: it is all start and noise."""
 
 
