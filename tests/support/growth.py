@@ -19,7 +19,7 @@ def steep(work: Callable[[int], object], size: int) -> float | None:
 
     def seconds(count: int) -> float:
         gc.collect()
-        gc.disable()  # else a large size alone may pay for walks over all objects of the process, which are none of its own
+        gc.disable()  # else the large size alone pays for walks over all objects of the process
         try:
             start_time = time.process_time()
             work(count)
