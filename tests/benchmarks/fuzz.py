@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing
-import os
 import random
 import resource
 import sys
@@ -19,6 +18,7 @@ import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import cycle, islice
 from multiprocessing import forkserver
 from pathlib import Path
@@ -40,8 +40,6 @@ from tests.support.paths import CORPORA
 
 SECONDS, MEGABYTES = 2.0, 512
 TOLERANCE = 1.1
-MEASURED = "PARQUETRY_FUZZ_MEASURED"
-"""The environment variable that names the file to which workers add what they measured."""
 PIECES = [
     "> ", "- ", "1. ", "    ", "\t", "# ", "```", "~~~", "***", "___", "**", "*", "_", "`", "``", "[", "](", ")",
     "![", "]", "[a]: ", "[^a]", "[^a]: ", "|", "|---|", "\n", "\n\n", "<div>", "</div>", "<table><tr><td>", "<!--",
@@ -127,8 +125,9 @@ def mutate(data: bytes, chance: random.Random) -> bytes:
     return data
 
 
-def fuzz(count: int, seed: int = 0, is_limited: bool = True) -> Counter[str]:
-    """Convert this many inputs; return the number of documents, and of problems by code.
+def fuzz(count: int, seed: int, is_limited: bool, measurements: str) -> Counter[str]:
+    """Convert this many inputs; return the number of documents, and of problems by code. Workers add lines to the file
+    of measurements.
 
     Raises:
         AssertionError: an input is neither among the documents nor in `problems`.
@@ -157,7 +156,7 @@ def fuzz(count: int, seed: int = 0, is_limited: bool = True) -> Counter[str]:
 
     settings = Run(max(2, processors()))
     with (
-        patch.object(pool, "convert_together", measure_batch),
+        patch.object(pool, "convert_together", partial(measure_batch, measurements)),
         memory_limit() if is_limited else contextlib.nullcontext(),
     ):
         convert_sources(sources(), sink, Output(), Options(maximum_seconds=SECONDS), report, settings)
@@ -184,7 +183,9 @@ def memory_limit() -> Iterator[None]:
         resource.prlimit(server, resource.RLIMIT_DATA, previous_limit)
 
 
-def measure_batch(batch: Sequence[Source], options: Options, records: Sequence[str]) -> Iterator[BatchRows]:
+def measure_batch(
+    measurements: str, batch: Sequence[Source], options: Options, records: Sequence[str]
+) -> Iterator[BatchRows]:
     """Convert a batch as a worker does; note its memory and, if the batch was slow, the time of each document."""
     start = time.monotonic()
     rows = [*convert_together(batch, options, records)]
@@ -198,7 +199,7 @@ def measure_batch(batch: Sequence[Source], options: Options, records: Sequence[s
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     slow_keys = [source.key for source, seconds in zip(batch, durations, strict=False) if seconds > SECONDS * TOLERANCE]
     line = json.dumps({"slow_keys": slow_keys, "seconds": max(durations), "megabytes": peak}) + "\n"
-    with open(os.environ[MEASURED], "ab", buffering=0) as file:
+    with open(measurements, "ab", buffering=0) as file:
         file.write(line.encode())
     return iter(rows)
 
@@ -207,8 +208,7 @@ def check_limits(count: int, seed: int = 0, is_limited: bool = True) -> tuple[Co
     """Fuzz; return the results and how the limits held: the documents over each limit by more than a tenth, and the
     largest measurements."""
     with tempfile.NamedTemporaryFile() as file:
-        os.environ[MEASURED] = file.name
-        counts = fuzz(count, seed, is_limited)
+        counts = fuzz(count, seed, is_limited, file.name)
         lines = [json.loads(line) for line in file.read().splitlines()]
     slow_keys = {key for line in lines for key in line["slow_keys"]}
     megabytes = [line["megabytes"] for line in lines]

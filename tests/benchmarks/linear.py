@@ -134,6 +134,7 @@ class Report:
     """The result of a walk."""
 
     bound: float = BOUND
+    patience: float = PATIENCE
     walked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     measured: list[Finding] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
@@ -582,7 +583,7 @@ def walk_expressions(report: Report, expressions: Iterable[Expression], worst: i
 
                 def measure(
                     size: int,
-                    patience: float = PATIENCE,
+                    patience: float = report.patience,
                     make: Callable[[int], str] = make,
                     function: Callable[..., Any] = function,
                     binary: bool = binary,

@@ -1,6 +1,7 @@
 """python -m tests.benchmarks.stores [SERVER [KILLS [RACES [FAULTS [COSTS]]]]]: outputs in stores, on real servers.
 
-SERVER is `s3` (moto), `azure` (Azurite) or `google` (`tests/support/google.py`), started on a free port of loopback.
+SERVER is `s3` (moto), `azure` (Azurite) or `google` (`tests/support/google.py`), started on a free port of loopback, or
+`iceberg`, tables of Apache Iceberg with a catalog in SQLite, for kills and races.
 
 - KILLS runs are killed at random moments. Afterwards the output is the one before or the new one, whole; the next run
   brings it up to date and leaves no file behind.
@@ -15,6 +16,7 @@ Each run is a fork of a process that only imported its modules, with a folder fo
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -23,18 +25,21 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pyarrow as pa
 
 from converter.config import Options
 from converter.engine.run import write_target
 from converter.errors import ParquetryError
 from converter.model.source import Source
-from converter.output import Mode, Output
+from converter.output import Mode, Output, Target, find_target
 from converter.output.store_target import StoreTarget
 from converter.output.stored import differences, open_stored
 from tests.benchmarks.faults import run_in_fork
+from tests.support.places import iceberg_environment, in_iceberg, in_iceberg_by_manifest
 from tests.support.stores import SERVERS, MemoryStore, unreliable
 
 RECORDS = ["documents", "sections", "problems", "datasets"]
@@ -52,7 +57,7 @@ def texts_of(version: int) -> dict[str, str]:
 
 @dataclass
 class Runs:
-    """Runs that write to one place, and what went wrong."""
+    """Runs that write to one store, and what went wrong."""
 
     place: str
     sandbox: Path
@@ -64,11 +69,28 @@ class Runs:
         """Give this process a folder for temporary files."""
         tempfile.tempdir = tempfile.mkdtemp(dir=self.sandbox)
 
+    def target(self) -> Target:
+        """Return what a run writes to."""
+        return StoreTarget(self.place)
+
+    def content(self, strays: bool) -> str:
+        """Return the documents and rows of the output, and what is wrong with it, as JSON."""
+        stored = open_stored(self.place)
+        if stored is None:
+            return ""
+        wrong = [line for line in differences(self.place) if strays or "is not in the manifest" not in line]
+        rows = {name: stored.table(name) for name in stored.names}
+        if {name: table.num_rows for name, table in rows.items()} != {
+            name: count for name, count in stored.manifest.rows().items() if name[0] != "_"
+        }:
+            wrong.append("rows are not as in the manifest")
+        return content_of(rows, wrong)
+
     def write(self, version: int, mode: Mode) -> str:
         """Write this version of the documents; return the message of the error, if any."""
         sources = [Source(key, text) for key, text in texts_of(version).items()]
         try:
-            write_target(sources, StoreTarget(self.place), Output(mode=mode, records=RECORDS), Options())
+            write_target(sources, self.target(), Output(mode=mode, records=RECORDS), Options())
         except ParquetryError as error:
             return f"{error.code}: {error}"
         return ""
@@ -103,15 +125,7 @@ class Runs:
 
         def content() -> str:
             self.prepare()
-            stored = open_stored(self.place)
-            if stored is None:
-                return ""
-            wrong = [line for line in differences(self.place) if strays or "is not in the manifest" not in line]
-            keys = sorted(zip(*stored.table("documents", ["source", "sha256"]).to_pydict().values(), strict=True))
-            rows = {name: stored.table(name).num_rows for name in stored.names}
-            if rows != {name: count for name, count in stored.manifest.rows().items() if name[0] != "_"}:
-                wrong.append("rows are not as in the manifest")
-            return json.dumps([keys, rows, wrong])
+            return self.content(strays)
 
         result, _ = run_in_fork(content)
         if isinstance(result, dict):
@@ -124,7 +138,30 @@ class Runs:
             self.errors.append(f"{label}: {state[:300]} is none of {[text[:100] for text in expected]}")
 
 
-def expected_states(runs: Runs, versions: range) -> dict[int, str]:
+class IcebergRuns(Runs):
+    """Runs that write to tables of Apache Iceberg."""
+
+    def target(self) -> Target:
+        """Return what a run writes to."""
+        target = find_target(self.place, None)
+        assert target is not None
+        return target
+
+    def content(self, strays: bool) -> str:
+        """Return the documents and rows of the output: as `_manifest` has them, and after a run in all tables."""
+        tables = in_iceberg_by_manifest(self.place)
+        wrong = [] if not strays or content_of(in_iceberg(self.place), []) == content_of(tables, []) else ["branches"]
+        return content_of(tables, wrong)
+
+
+def content_of(tables: Mapping[str, pa.Table], wrong: list[str]) -> str:
+    """Return documents with their hashes, the number of rows of each table that has any, and what is wrong, as JSON."""
+    documents = tables["documents"].select(["source", "sha256"]).to_pydict()
+    rows = {name: table.num_rows for name, table in sorted(tables.items()) if table.num_rows}
+    return json.dumps([sorted(zip(*documents.values(), strict=True)), rows, wrong])
+
+
+def expected_states(versions: range) -> dict[int, str]:
     """Return the state of the output after each version, from runs to stores in memory."""
     states = {}
     for version in versions:
@@ -133,8 +170,7 @@ def expected_states(runs: Runs, versions: range) -> dict[int, str]:
         write_target(sources, StoreTarget("s3://bucket/x", store), Output(records=RECORDS), Options())
         stored = open_stored("s3://bucket/x", store)
         assert stored is not None
-        keys = sorted(zip(*stored.table("documents", ["source", "sha256"]).to_pydict().values(), strict=True))
-        states[version] = json.dumps([keys, {name: stored.table(name).num_rows for name in stored.names}, []])
+        states[version] = content_of({name: stored.table(name) for name in stored.names}, [])
     return states
 
 
@@ -144,7 +180,7 @@ def kill_runs(runs: Runs, kills: int, chance: random.Random) -> None:
     start = time.monotonic()
     runs.again(1, "incremental")
     seconds, version = time.monotonic() - start, 1
-    states = expected_states(runs, range(3))
+    states = expected_states(range(3))
     for number in range(kills):
         mode: Mode = ("incremental", "overwrite")[number % 2]
         version, old = (version + 1) % 3, version
@@ -162,7 +198,7 @@ def kill_runs(runs: Runs, kills: int, chance: random.Random) -> None:
 
 def race_runs(runs: Runs, races: int, chance: random.Random) -> None:
     """Let two runs write at once."""
-    states = expected_states(runs, range(3))
+    states = expected_states(range(3))
     runs.again(0, "overwrite")
     for number in range(races):
         start = time.monotonic()
@@ -187,7 +223,7 @@ def race_runs(runs: Runs, races: int, chance: random.Random) -> None:
 def fail_requests(runs: Runs, faults: int, environment: dict[str, str], seed: int) -> None:
     """Let runs write through a proxy that loses requests and answers."""
     name, server = next((name, value) for name, value in environment.items() if value.startswith("http"))
-    states, version = expected_states(runs, range(3)), 0
+    states, version = expected_states(range(3)), 0
     runs.again(0, "overwrite")
     with unreliable(server, 0.1, seed) as (address, counts):
         for number in range(faults):
@@ -233,9 +269,16 @@ def main() -> int:
     kind, *numbers = sys.argv[1:] or ["s3"]
     kills, races, faults, documents = [*map(int, numbers), *[0] * 4][:4]
     seed = int(os.environ.get("SEED", "1"))
-    with SERVERS[kind]() as (place, environment), tempfile.TemporaryDirectory(prefix="stores") as sandbox:
+    with tempfile.TemporaryDirectory(prefix="stores") as sandbox, contextlib.ExitStack() as stack:
+        if kind == "iceberg":
+            import converter.output.iceberg_table  # noqa: F401
+
+            environment = iceberg_environment(Path(sandbox))
+            runs: Runs = IcebergRuns("iceberg://test/out", Path(sandbox))
+        else:
+            place, environment = stack.enter_context(SERVERS[kind]())
+            runs = Runs(f"{place}/out", Path(sandbox))
         os.environ.update(environment)
-        runs = Runs(f"{place}/out", Path(sandbox))
         steps: list[Callable[[], None]] = [
             lambda: kill_runs(runs, kills, random.Random(seed)) if kills else None,
             lambda: race_runs(runs, races, random.Random(seed)) if races else None,

@@ -16,7 +16,7 @@ from pyiceberg.types import StringType
 from converter.errors import OutputError, UsageError
 from converter.output import Mode, find_target, iceberg_table
 from converter.output.iceberg import RUN
-from converter.output.iceberg_table import main_of, move_main
+from converter.output.iceberg_table import add_snapshot, main_of, move_main
 from converter.records import RECORDS
 from tests.support.catalogs import glue_catalog, rest_catalog
 from tests.support.places import (
@@ -81,6 +81,27 @@ def overtake(patch: pytest.MonkeyPatch, folder: Path) -> None:
         commit(self, *arguments)
 
     patch.setattr(module.Iceberg, "_commit", overtaken)
+
+
+def test_a_run_that_another_one_overtakes_at_a_table_says_so(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No reader sees the snapshot of the other run, which may still commit `_manifest`."""
+    convert(DOCUMENTS, iceberg)
+    views = in_views(iceberg)
+    write_files = iceberg_table._write_files
+
+    def overtaken(table: Any, batches: Any) -> Any:
+        monkeypatch.setattr(iceberg_table, "_write_files", write_files)
+        add_snapshot(table.catalog.load_table(table.name()), None, iter(()), {RUN: "another"})
+        return write_files(table, batches)
+
+    monkeypatch.setattr(iceberg_table, "_write_files", overtaken)
+    with pytest.raises(
+        OutputError, match=r"another run wrote to it meanwhile, and nothing of this run was kept"
+    ) as error:
+        convert(AFTER, iceberg, "incremental")
+    assert error.value.code == "output_busy" and in_views(iceberg) == views
+    convert(AFTER, iceberg, "incremental")
+    assert in_views(iceberg) != views
 
 
 def test_a_run_adds_at_most_one_snapshot_to_each_table(iceberg: str) -> None:

@@ -111,7 +111,12 @@ SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
 
 @pytest.mark.parametrize(("action", "make"), [case[1:] for case in SQUARES], ids=[case[0] for case in SQUARES])
 def test_former_quadratic_inputs_take_linear_time(action: Callable[[str], object], make: Make) -> None:
-    assert steep(lambda size: action(make(size)), 96_000) is None
+    assert steep(lambda size: action(make(size)), 48_000) is None
+
+
+def test_growth_by_the_square_is_noticed() -> None:
+    assert steep(lambda count: sum(range(count * count // 100)), 48_000) is not None
+    assert steep(lambda count: sum(range(count * 100)), 48_000) is None
 
 
 def test_html_is_recognised_after_comments() -> None:
@@ -159,7 +164,7 @@ def test_addresses_and_footnotes_are_read_as_by_the_plugins(content: str, env: d
 
 @pytest.mark.slow
 def test_the_walk_finds_steep_expressions() -> None:
-    report = Report(bound=1.6)
+    report = Report(bound=1.6, patience=0.5)
     walk_expressions(report, [Expression("spaces", re.compile(r"\s+x"), ("search",))])
     walk_expressions(report, [Expression("letters", re.compile(r"(?:a|a)+b"), ("match",))])
     walk_expressions(report, [Expression("plain", re.compile(r"(?<!\s)\s+x"), ("search",))])

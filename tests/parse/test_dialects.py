@@ -78,4 +78,4 @@ def test_marks_are_paired(text: str, pairs: dict[int, int]) -> None:
 )  # fmt: skip
 def test_hostile_marks_take_linear_time(unit: str) -> None:
     work: Callable[[int], object] = lambda size: read(unit * (size // len(unit)))  # noqa: E731
-    assert steep(work, 96_000) is None
+    assert steep(work, 48_000) is None

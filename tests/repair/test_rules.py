@@ -260,7 +260,7 @@ def test_a_hostile_line_takes_linear_time(part: str) -> None:
         line = part * count
         repaired(f"{line}x\n{line}\n\n{line}")
 
-    assert steep(work, 30_000) is None
+    assert steep(work, 15_000) is None
 
 
 @pytest.mark.parametrize(
@@ -271,4 +271,4 @@ def test_many_lines_take_linear_time(first: list[str], last: str) -> None:
         lines = [*first * count, last]
         repair(lines, list(range(len(lines))))
 
-    assert steep(work, 20_000) is None
+    assert steep(work, 10_000) is None

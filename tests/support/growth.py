@@ -10,7 +10,7 @@ STEP = 4
 """The large size is so many times the small one."""
 MOST = 9.0
 """What is linear takes 4 times as long for it, what is quadratic 16 times."""
-LEAST = 0.3
+LEAST = 0.1
 """Work that takes less processor time than this says nothing: it is all start and noise."""
 
 
@@ -19,7 +19,7 @@ def steep(work: Callable[[int], object], size: int) -> float | None:
 
     def seconds(count: int) -> float:
         gc.collect()
-        gc.disable()  # else a large size alone may pay for walks over all objects of the process, which are none of its own
+        gc.disable()  # else the large size alone pays for walks over all objects of the process
         try:
             start_time = time.process_time()
             work(count)
