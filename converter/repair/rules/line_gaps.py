@@ -28,12 +28,13 @@ def line_gaps(draft: Draft) -> None:
     for at in range(len(draft.lines) - 2):
         if draft.kinds[at] == TEXT == draft.kinds[at + 2] and draft.kinds[at + 1] == BLANK:
             above, below = draft.lines[at], draft.lines[at + 2]
-            if _goes_on(above, below, margin):
+            if goes_on(above, below, margin):
                 draft.note("line_gaps", at, at + 2, f"{above}\n\n{below}", f"{above}\n{below}", 0.85)
                 draft.drop(at + 1)
 
 
-def _goes_on(above: str, below: str, margin: float) -> bool:
+def goes_on(above: str, below: str, margin: float) -> bool:
+    """Whether a line is full, or most of the margin wide, and its sentence goes on below."""
     width = print_width_of(above.strip())
     if ends_sentence(above) or width < PART * margin or width > WIDEST * margin:
         return False
