@@ -27,9 +27,11 @@ from converter.repair.rules.heading_signs import heading_signs
 from converter.repair.rules.heading_space import heading_space
 from converter.repair.rules.invisible import invisible
 from converter.repair.rules.label_break import label_break
+from converter.repair.rules.line_gaps import line_gaps
 from converter.repair.rules.link_gaps import link_gaps
 from converter.repair.rules.list_break import list_break
 from converter.repair.rules.list_indent import list_indent
+from converter.repair.rules.list_inset import list_inset
 from converter.repair.rules.list_marks import list_marks
 from converter.repair.rules.list_markup import list_markup
 from converter.repair.rules.list_start import list_start
@@ -75,7 +77,7 @@ TABLES = _reshaping(table_grid, table_ruler, table_broken, table_delimited, tabl
 """Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
 
 RESHAPING = _reshaping(
-    whole_fence, margin, doubled_lines, *TABLES, heading_signs, cut_sentence, list_indent, block_break
+    whole_fence, margin, doubled_lines, *TABLES, heading_signs, cut_sentence, list_indent, line_gaps, block_break
 )
 """What the document is, and which lines are separate at all: if one of these rules changes the text, a new pass starts
 before any other rule runs."""
@@ -104,6 +106,7 @@ BUILT_IN: tuple[Rule, ...] = (
     # lists
     list_markup,
     list_marks,
+    list_inset,
     # text outside the article, then headings
     chrome,
     bare_heading,
@@ -190,6 +193,7 @@ def _run_rules(rules: list[Rule], draft: Draft) -> Rule | None:
 
 def _next_draft(draft: Draft, result: Repaired, last_rule: Rule | None) -> Draft:
     """Return the text after a pass as the next draft. Tables that were written say nothing about the text's layout."""
-    next_draft = Draft(result.lines, result.numbers, draft.state if last_rule in TABLES else None)
+    state = draft.state if last_rule in TABLES else None
+    next_draft = Draft(result.lines, result.numbers, state, draft.state.print_margin)
     next_draft.answers = draft.answers
     return next_draft

@@ -22,12 +22,14 @@ class Draft:
     removals are collected and applied once, by `finish`. So no rule has to track lines that another rule moved.
     """
 
-    def __init__(self, lines: list[str], numbers: Sequence[int], state: State | None = None) -> None:
+    def __init__(
+        self, lines: list[str], numbers: Sequence[int], state: State | None = None, print_margin: float = 0.0
+    ) -> None:
         self.lines, self.numbers, self._source = lines, numbers, lines
         self.kinds = classify(lines)
         if DELIMITER in self.kinds:
             mark_rows(lines, self.kinds)
-        self.state: State = state or state_of(lines, self.kinds)
+        self.state: State = state or state_of(lines, self.kinds, print_margin)
         self.repairs: list[Repair] = []
         self.breaks: set[int] = set()
         self.insertions: dict[int, str] = {}

@@ -20,7 +20,7 @@ class Paragraph(NamedTuple):
 def paragraphs_of(draft: Draft) -> Iterator[Paragraph]:
     """Yield the blocks of a draft: lines, or in text from a PDF lines of text that touch."""
     lines, kinds, at = draft.lines, draft.kinds, 0
-    are_wrapped = draft.state.spaced and draft.state.paged
+    are_wrapped = draft.state.spaced and draft.state.is_print
     while at < len(kinds):
         start = at
         at += 1

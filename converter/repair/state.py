@@ -21,6 +21,7 @@ from converter.repair.lines import (
     ends_sentence,
     width_of,
 )
+from converter.repair.print_margin import print_margin_of
 
 LONG = 120
 """Columns beyond which a line is unlikely to be hand-wrapped: hard-wrapped text has 72 to 100 columns."""
@@ -91,6 +92,13 @@ class State:
     paged: bool = False
     """Form feeds end its pages, as a PDF reader writes them: a program broke its lines, where the next word had no
     room."""
+    print_margin: float = 0.0
+    """The columns of print to which a program filled its lines, as a PDF reader takes them; 0 if none did."""
+
+    @property
+    def is_print(self) -> bool:
+        """Whether a PDF reader took the text from pages."""
+        return self.paged or self.print_margin > 0
 
     @property
     def layout(self) -> str:
@@ -100,8 +108,8 @@ class State:
         return _COPIED if self.copied else _LAYOUT[self.spaced, self.one_line]
 
 
-def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
-    """The state of a document, from its lines and their kinds.
+def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0.0) -> State:
+    """The state of a document, from its lines and their kinds, and the margin of its print if that is known.
 
     Wrapped text has a margin: no line exceeds it, and hardly any has room for the next line's first word. A glued
     document has no blank lines between its blocks, apart from a few strays.
@@ -128,6 +136,14 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
     gaps = len(_GAP.findall(signature))
     blocks = len(_BLOCK.findall(re.sub("t+", TEXT, signature) if is_wrapped else signature))
     spaced = texts == 0 or gaps > STRAY * (blocks - 1) or blocks < 3
+    pages = sum(line.startswith("\f") for line in lines)
+    if not print_margin and (pages or not spaced or not gaps):
+        joints = [(at, at + 1) for at in touching_lines]
+        if pages:
+            joints += [(start + at, start + at + 2) for at in _pairs(signature, TEXT + BLANK + TEXT)]
+        print_margin = print_margin_of(lines, joints)
+    is_wrapped = is_wrapped or print_margin > 0
+    is_marked = is_marked and not print_margin
     has_room = not is_wrapped and spaced and not is_marked and long_lines > 0 and not _has_marks(lines, kinds)
     markup = has_room and _is_spaced_by_markup(lines, kinds)
     copied = has_room and not markup and _is_copied(lines, kinds, touching_lines)
@@ -147,10 +163,13 @@ def state_of(lines: Sequence[str], kinds: Sequence[str]) -> State:
         f"{long_lines} of {texts} lines of text are wider than {LONG} columns",
         "headings are marked" if is_marked else "no heading is marked",
     )
-    pages = sum(line.startswith("\f") for line in lines)
+    if print_margin:
+        evidence += (f"lines are filled to {print_margin:.0f} columns of print",)
     if pages:
         evidence += (f"{pages} form feeds end pages",)
-    return State(spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, markup, pages > 0)
+    return State(
+        spaced, one_line, "marked" if is_marked else "unmarked", evidence, copied, markup, pages > 0, print_margin
+    )
 
 
 def _has_marks(lines: Sequence[str], kinds: Sequence[str]) -> bool:

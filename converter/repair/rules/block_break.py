@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, HEADING, INDENTED, ITEMS, ROW, TEXT, UNDERLINE, ends_sentence, width_of
+from converter.repair.print_margin import with_next_word
 from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
 from converter.repair.state import LONG, NARROW
@@ -27,6 +28,9 @@ makes lines of equal width differ in their number of characters."""
 
 ROOM_IN_PRINT = 0.92
 """The same for a PDF's text, in columns and in print; items are indented, so that their lines are shorter."""
+
+ROOM_TO_MARGIN, ROOM_AT_STOP = 0.96, 1.02
+"""The same where the margin in print is known, and at the end of a sentence: widths in print are estimates."""
 
 FEWEST_FILLED, FILLED = 6, 0.9
 """A program filled a text's lines if so many lines, and so large a share of them, that go on in lower case have no room
@@ -58,6 +62,9 @@ def block_break(draft: Draft) -> None:
     """In wrapped text whose titles and paragraphs touch, a line that has room for the first word of the next one, which
     begins with a capital, ends its block."""
     kinds, lines, is_paged = draft.kinds, draft.lines, draft.state.paged
+    if draft.state.print_margin:
+        _part_print(draft, draft.state.print_margin)
+        return
     if draft.state.copied or draft.state.markup:
         return
     is_marked = draft.state.headings == "marked" or (not is_paged and bool(_MARKED_KINDS.intersection(kinds)))
@@ -90,6 +97,18 @@ def block_break(draft: Draft) -> None:
             ends += [at for at in range(len(kinds) - 1) if kinds[at + 1] == TEXT and _leaves_item(draft, at, margin)]
         for at in ends:
             draft.break_before("block_break", at + 1, 0.9 if ends_sentence(lines[at]) else 0.8)
+
+
+def _part_print(draft: Draft, margin: float) -> None:
+    """Part the blocks of a text that a program filled to a margin in print."""
+    lines = draft.lines
+    is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, draft.kinds, strict=True)]
+    for at in range(len(lines) - 1):
+        if not (is_text[at] and is_text[at + 1]) or _goes_on(lines[at].rstrip(), lines[at + 1].lstrip()):
+            continue
+        share, confidence = (ROOM_AT_STOP, 0.9) if ends_sentence(lines[at]) else (ROOM_TO_MARGIN, 0.8)
+        if print_width_of(with_next_word(lines[at], lines[at + 1])) <= share * margin:
+            draft.break_before("block_break", at + 1, confidence)
 
 
 def _leaves_item(draft: Draft, at: int, margin: Margin) -> bool:
@@ -127,11 +146,16 @@ def _is_wrapped(lines: Sequence[str], at: int, margin: Margin) -> bool:
 
 def _ends_block(lines: Sequence[str], at: int, margin: Margin) -> bool:
     above, below = lines[at].rstrip(), lines[at + 1].lstrip()
-    if below[:1].islower() or above.endswith(_OPEN_ENDS):
+    if _goes_on(above, below):
         return False
     if above.isupper() and below.isupper() and width_of(above) >= NARROW:
         return False  # in a paragraph of capitals, a capital begins nothing
     return _has_room(lines, at, margin)
+
+
+def _goes_on(above: str, below: str) -> bool:
+    """Whether a line goes on in the next one, as its end or the letter there shows."""
+    return below[:1].islower() or above.endswith(_OPEN_ENDS)
 
 
 def _has_room(lines: Sequence[str], at: int, margin: Margin) -> bool:

@@ -58,7 +58,7 @@ def list_indent(draft: Draft) -> None:
     """In a PDF's text, whose wrapped lines show its margin, indented lines below a paragraph or a title are list items;
     an item ends where the next word had room. Verse, quotations, addresses and rows are none."""
     state = draft.state
-    if not state.paged or state.headings == "marked" or is_source_code(draft.lines):
+    if not state.is_print or state.headings == "marked" or is_source_code(draft.lines):
         return
     margin = _margin(draft)
     if not margin:

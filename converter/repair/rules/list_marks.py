@@ -50,7 +50,7 @@ def list_marks(draft: Draft) -> None:
 def _mark_alone(draft: Draft) -> None:
     """Mark the items of lists in a text without any mark whose blocks are lines, or the wrapped paragraphs of a PDF."""
     kinds, state = draft.kinds, draft.state
-    are_apart = state.paged or TEXT + TEXT not in draft.signature
+    are_apart = state.is_print or TEXT + TEXT not in draft.signature
     if not (are_apart if state.spaced else state.one_line) or state.headings == "marked" or ITEMS.intersection(kinds):
         return
     if any(_MARKUP.search(text) for text in draft.texts()) or is_source_code(draft.lines):

@@ -53,7 +53,7 @@ def table_cells(draft: Draft) -> None:
     """Where each cell stands on a line or in a paragraph of its own, like groups of cells below as many names are the
     rows of a table; the columns that hold only values show how many cells a row has, or, where titles and items are
     marked, the number of columns that makes the cells of each most alike."""
-    if draft.state.spaced and not (draft.state.one_line or draft.state.paged):
+    if draft.state.spaced and not (draft.state.one_line or draft.state.is_print):
         return  # wrapped cells are several lines
     is_marked = draft.state.headings == "marked"
     for run in _runs(draft):

@@ -98,7 +98,7 @@ def _table(draft: Draft, start: int, end: int) -> list[Row]:
     headers = [(start, start + line) for line in range(MOST_HEADER_LINES)]
     if start and draft.kinds[start - 1] in _KINDS:
         headers.insert(1, (start - 1, start - 1))  # a header may have no gap
-    slack = PRINT_SLACK if draft.state.paged else 0
+    slack = PRINT_SLACK if draft.state.is_print else 0
     best: list[Row] = []
     for top, header in headers:
         if not best or len(_PIECE.findall(draft.lines[header])) > len(best[0].cells):

@@ -1,0 +1,27 @@
+"""Which lines of a PDF's text go on below a blank line."""
+
+from __future__ import annotations
+
+import pytest
+
+from converter.repair.print_width import print_width_of
+from converter.repair.rules.line_gaps import goes_on
+
+LINE = "the guides lead their guests over the sand, past the beacon"
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "share", "is_open"),
+    [
+        (LINE, "and the wreck", 1.0, True),
+        (LINE, "and the wreck", 0.8, True),
+        (LINE, "and the wreck", 0.7, False),  # a column beside the text
+        (LINE, "and the wreck", 1.1, False),  # outside of the text
+        (LINE, "Helgoland lies north", 0.97, True),
+        (LINE, "I saw it", 0.9, False),  # a title: the next word had room
+        (f"{LINE}.", "Helgoland lies north", 0.99, False),
+        (f"{LINE}.", "and the wreck", 0.99, False),
+    ],
+)
+def test_a_line_goes_on_below(above: str, below: str, share: float, is_open: bool) -> None:
+    assert goes_on(above, below, print_width_of(above) / share) == is_open

@@ -1,0 +1,86 @@
+"""The margin of text that a PDF reader takes from a page: letters of different widths, lines of one width in print."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from converter.repair.print_margin import print_margin_of
+from converter.repair.print_width import print_width_of
+
+NARROW, WIDE, USUAL = "little", "mammoth", "sound"
+WORDS = [NARROW, WIDE, USUAL, "it", "woman", "of", "hill", "summit", "and", "a"]
+
+
+def filled(margin: float, count: int, seed: int = 7, width=print_width_of) -> list[str]:  # type: ignore[no-untyped-def]
+    """So many lines of words, narrow and wide ones in turns, filled to a margin."""
+    lines: list[str] = []
+    line, at = "", seed
+    while len(lines) < count:
+        at = (at * 5 + 3) % 1013
+        # A stretch of narrow words, then one of wide ones, so that lines differ in their columns.
+        word = WORDS[at % len(WORDS)] if len(lines) % 3 else (NARROW if len(lines) % 2 else WIDE)
+        if line and width(f"{line} {word}") > margin:
+            lines.append(line)
+            line = word
+        else:
+            line = f"{line} {word}".strip()
+    return lines
+
+
+def margin_of(lines: list[str]) -> float:
+    return print_margin_of(lines, [(at, at + 1) for at in range(len(lines) - 1)])
+
+
+@given(margin=st.integers(55, 120), seed=st.integers(0, 1000))
+def test_the_margin_of_print_is_found(margin: int, seed: int) -> None:
+    assert margin_of(filled(margin, 40, seed)) == pytest.approx(margin, rel=0.06)
+
+
+@given(columns=st.integers(55, 120), seed=st.integers(0, 1000))
+def test_lines_filled_by_columns_have_no_margin_of_print(columns: int, seed: int) -> None:
+    assert margin_of(filled(columns, 40, seed, len)) == 0
+
+
+def test_few_lines_show_no_margin() -> None:
+    lines = filled(70, 6, seed=1)
+    assert margin_of(lines) > 0
+    assert margin_of(lines[:-1]) == 0
+
+
+def test_most_lines_must_be_full_at_one_margin() -> None:
+    ragged = [line for width in (50, 60, 70, 80, 90) for line in filled(width, 10)]
+    assert margin_of(ragged) == 0
+    assert margin_of([*ragged[:40], *filled(70, 30)]) == pytest.approx(70, rel=0.05)
+
+
+@pytest.mark.parametrize("change", [lambda line: f" {line}", lambda line: line.replace(" ", "  ", 1)])
+def test_indented_lines_and_rows_show_no_margin(change) -> None:  # type: ignore[no-untyped-def]
+    assert margin_of(list(map(change, filled(70, 40)))) == 0
+
+
+def test_lines_that_end_a_sentence_or_stand_above_a_capital_do_not_vote() -> None:
+    lines = filled(70, 40)
+    assert margin_of([f"{line}." for line in lines]) == 0
+    assert margin_of([line.capitalize() for line in lines]) == 0
+
+
+def test_narrow_columns_beside_the_text_do_not_count() -> None:
+    assert margin_of([*filled(70, 20), *filled(30, 40)]) == pytest.approx(70, rel=0.05)
+    assert margin_of([*filled(70, 26), *filled(43, 16), *filled(50, 16)]) == pytest.approx(70, rel=0.05)
+    assert margin_of(filled(38, 40)) == 0
+
+
+def test_a_text_with_longer_lines_was_not_filled() -> None:
+    lines = filled(70, 100)
+    long_line = "of the sound of it " * 6
+    few = 4
+    assert 1.25 * 70 < print_width_of(long_line) < 3 * 70
+    assert margin_of([*[long_line.capitalize()] * few, *lines]) > 0
+    assert margin_of([*[long_line.capitalize()] * (few + 4), *lines]) == 0
+
+
+def test_keys_and_addresses_show_no_margin() -> None:
+    lines = ["".join(line.split()) for line in filled(70, 40)]
+    assert margin_of(lines) == 0
