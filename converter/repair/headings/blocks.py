@@ -44,6 +44,8 @@ LINES = 4096
 """The number of lines that are kept as read: those of a longer text are read again, which takes less memory."""
 
 _WORD = re.compile(r"[^\W\d_]+")
+_LETTERS = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
+"""Each ASCII letter, and a space for any other character."""
 _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]? "
@@ -106,6 +108,13 @@ def label_of(text: str) -> str | None:
     return (match[1] or match[2]) if match else None
 
 
+def words_in(text: str) -> list[str]:
+    """The words of a text, which consist of letters."""
+    if not text.isascii():
+        return _WORD.findall(text)
+    return text.encode().translate(_LETTERS).decode().split()  # a third of the time
+
+
 def text_of(line: str) -> str:
     """The text of a line, without bold marks around the whole line."""
     match = _BOLD.match(line)
@@ -152,7 +161,7 @@ class Page:
     @cached_property
     def words(self) -> Counter[str]:
         """How often each word occurs in the body, case-sensitive."""
-        return Counter(chain.from_iterable(_WORD.findall(block.text) for block in self.body))
+        return Counter(chain.from_iterable(words_in(block.text) for block in self.body))
 
     @cached_property
     def little_words(self) -> frozenset[str]:

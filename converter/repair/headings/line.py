@@ -99,7 +99,11 @@ class Line(NamedTuple):
 
 def line_of(block: Block) -> Line:
     """Read a short block."""
-    text = block.text[:LONGEST]
+    return _read(block.text[:LONGEST], block.width, block.bold)
+
+
+@lru_cache(maxsize=1024)  # of the lines of a site's pages, two in five stand on another page too
+def _read(text: str, width: int, bold: bool) -> Line:
     spelled = tuple(_WORD.findall(text))
     initials = "".join([word[0] for word in spelled])
     raised = _share_raised(initials)
@@ -134,7 +138,7 @@ def line_of(block: Block) -> Line:
         first_word=words[0] if words else "",
         last_word=words[-1] if words else "",
         pattern="".join(map(_kind_of_token, _TOKEN.findall(text)[:12])),
-        look=(block.bold, "" if end.isalnum() else end, first, capitals, bisect_left((18, 45, 80), block.width)),
+        look=(bold, "" if end.isalnum() else end, first, capitals, bisect_left((18, 45, 80), width)),
     )
 
 

@@ -26,7 +26,7 @@ from typing import Any
 from converter.repair.headings.block import SENTENCES, Block
 from converter.repair.headings.blocks import Page
 from converter.repair.headings.features import Features, features_of
-from converter.repair.headings.surroundings import Surroundings
+from converter.repair.headings.surroundings import NAMES, Surroundings
 
 EARLY, POSSIBLE = 12, 0.3
 """Blocks among which the document's own title stands, and its minimum probability of being a heading at all."""
@@ -125,14 +125,26 @@ def probabilities(page: Page) -> tuple[dict[int, float], dict[int, float]]:
     chances = dict.fromkeys(page.candidates, 0.0)
     title_chances: dict[int, float] = {}
     places = [at for at in page.candidates if not _is_certainly_prose(page.blocks[at])]
-    absent, values_of = dict.fromkeys(headings.features, 0.0), itemgetter(*headings.features)
+    row_of = _row_of(tuple(headings.features))
     for start in range(0, len(places), ROWS):
         part = places[start : start + ROWS]
-        rows = [values_of(absent | all_features(page, surroundings, at)) for at in part]
+        rows = [row_of(page, surroundings, at) for at in part]
         chances |= zip(part, headings.chances(rows), strict=True)
         early = {at: row for at, row in zip(part, rows, strict=True) if at < EARLY and chances[at] >= POSSIBLE}
         title_chances |= zip(early, titles.chances(list(early.values())), strict=True)
     return chances, title_chances
+
+
+@cache
+def _row_of(names: tuple[str, ...]) -> Callable[[Page, Surroundings, int], Sequence[float]]:
+    """A function that gives the values of features, in the order of their names, for a candidate of a page."""
+    own_names = [name for name in names if name not in NAMES]
+    absent, own_values = dict.fromkeys(own_names, 0.0), itemgetter(*own_names)
+    places = {name: place for place, name in enumerate((*NAMES, *own_names))}
+    in_order = itemgetter(*map(places.__getitem__, names))
+    return lambda page, surroundings, at: in_order(
+        (*surroundings.values_of(at), *own_values(absent | features_of(page, at)))
+    )
 
 
 def _is_certainly_prose(block: Block) -> bool:
