@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice, pairwise
+from operator import itemgetter
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
@@ -166,8 +167,9 @@ class Page:
     @cached_property
     def little_words(self) -> frozenset[str]:
         """The document's own function words: the most frequent lower-case (or caseless) words of its body."""
-        counts = Counter({word: count for word, count in self.words.items() if count > 2})
-        return frozenset([word for word, _ in counts.most_common(60) if not word[0].isupper()][:30])
+        counts = [(word, count) for word, count in self.words.items() if count > 2]
+        counts.sort(key=itemgetter(1), reverse=True)
+        return frozenset([word for word, _ in counts[:60] if not word[0].isupper()][:30])
 
     @cached_property
     def texts(self) -> Counter[str]:

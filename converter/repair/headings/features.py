@@ -213,7 +213,7 @@ def _add_document_features(features: Features, page: Page, at: int) -> None:
     block = page.blocks[at]
     prose, columns = page.prose
     features["bold share"] = page.bold_share
-    features["bold titles"] = min(page.bold_titles, 9)
+    features["bold titles"] = float(min(page.bold_titles, 9))
     features["short share"] = page.short_share
     features["short around"] = (sum(page.is_short[max(0, at - 3) : at + 4]) - page.is_short[at]) / 6
     features["closed"] = float(block.ends_sentence)
@@ -223,4 +223,4 @@ def _add_document_features(features: Features, page: Page, at: int) -> None:
     features["prose columns, log"] = log(1 + columns)
     features["short lines, log"] = log(1 + page.short_lines)
     if label := page.label_by_block.get(at):
-        features["label again"] = min(page.labels[label] - 1, 9)
+        features["label again"] = float(min(page.labels[label] - 1, 9))

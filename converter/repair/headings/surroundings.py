@@ -124,7 +124,8 @@ _UNREAD = (0.0,) * len(_OF_LINES)
 _OF_WORDS = ("its words in the next 2", "its words in the next 4", "its words in the last 2")
 
 NAMES = (*_OF_DOCUMENT, *_OF_LOOK, *_OF_LINE, *_COMPARED, *_OF_PLACE, *_OF_NEIGHBOURS, *_OF_WORDS)
-"""The features of `Surroundings`, in the order of their values."""
+"""The features of `Surroundings`, in the order of their values; these are floats: other numbers take twice as long to
+compare with a float."""
 
 Values = tuple[float, ...]
 Neighbour = tuple[Values, tuple[object, ...] | None, str | None]
@@ -148,8 +149,8 @@ class Surroundings:
         self._runs = [_runs(flags) for flags in (page.is_short, is_small, items, self._is_prose)]
         widths = [block.width for block in blocks]
         prose = [width if is_prose else 0 for width, is_prose in zip(widths, self._is_prose, strict=True)]
-        self._prose = array("q", accumulate(prose, initial=0))
-        self._columns = array("q", accumulate(widths, initial=0))
+        self._prose = array("d", accumulate(prose, initial=0))
+        self._columns = array("d", accumulate(widths, initial=0))
         self._prose_places = array("i", [at for at, is_prose in enumerate(self._is_prose) if is_prose])
         self._short_places = array("i", [at for at, is_short in enumerate(page.is_short) if is_short])
         self._first_words: dict[str, int] = defaultdict(int)
@@ -167,7 +168,7 @@ class Surroundings:
         candidates = sum(map(len, looks.values()))
         self._looks = {look: self._features_of_look(places, candidates) for look, places in looks.items()}
         self._raised, self._raised_in_paragraphs, self._short_width = 0.0, 0.0, 1.0
-        self._habits = self._habits_of(len(looks))
+        self._habits = tuple(map(float, self._habits_of(len(looks))))
         beyond = [_BEYOND] * NEAR
         self._neighbours = [*beyond, *(self._neighbour_of(at) for at in range(self._end)), *beyond]
         # Candidates come in order, and neighbours share their neighbours.
@@ -246,7 +247,7 @@ class Surroundings:
         return (
             *self._habits,
             *self._looks[line.look],
-            *_values_of_line(line),
+            *map(float, _values_of_line(line)),
             *self._comparisons_of(at, line),
             *self._place_of(at),
             *self._neighbours_of(at, line),
@@ -257,7 +258,7 @@ class Surroundings:
         """Of a line: its width and case, compared with those of the document, and how often its parts occur."""
         width, page = self._blocks[at].width, self._page
         return (
-            width,
+            float(width),
             width / max(1, line.words),
             width / max(1.0, self._short_width),
             width / page.median_width,
@@ -266,7 +267,7 @@ class Surroundings:
             log(max(1, self._first_words.get(line.first_word, 0))),
             log(max(1, self._last_words.get(line.last_word, 0))),
             log(max(1, self._patterns.get(line.pattern, 0))),
-            page.texts[self._blocks[at].text],
+            float(page.texts[self._blocks[at].text]),
         )
 
     def _place_of(self, at: int) -> Values:
@@ -290,12 +291,12 @@ class Surroundings:
             log(1 + prose[end] - prose[at]),
             log(1 + columns[next_short] - columns[at + 1]),
             log(1 + prose[next_short] - prose[at + 1]),
-            next_short - at,
+            float(next_short - at),
             log(1 + columns[at] - columns[last_short + 1]),
             log(1 + prose[at] - prose[last_short + 1]),
-            at - last_short,
-            next_prose,
-            last_prose,
+            float(at - last_short),
+            float(next_prose),
+            float(last_prose),
         )
 
     def _neighbour_of(self, at: int) -> Neighbour:
@@ -304,10 +305,10 @@ class Surroundings:
         starts_lower = block.text[:1].islower()
         of_block = (min(block.width, 600), block.ends_sentence, kind, block.candidate, block.bold, starts_lower)
         if block.width > LONGEST:
-            return (*of_block, *_UNREAD), None, None
+            return (*map(float, of_block), *_UNREAD), None, None
         line = self._page.line(at)
         of_line = (line.date, line.author, line.credit, line.raised, line.question, line.colon)
-        return (*of_block, *of_line), line.look, line.pattern
+        return tuple(map(float, of_block + of_line)), line.look, line.pattern
 
     def _neighbours_of(self, at: int, line: Line) -> list[float]:
         """What stands above and below a line, the nearest first."""
@@ -315,8 +316,8 @@ class Surroundings:
         for distance in _NEIGHBOURS:
             features, look, pattern = self._neighbours[at + NEAR + distance]
             values += features
-            values.append(look == line.look)
-            values.append(pattern == line.pattern)
+            values.append(1.0 if look == line.look else 0.0)
+            values.append(1.0 if pattern == line.pattern else 0.0)
         for place in (at, at + 2 * NEAR):
             neighbour = self._neighbours[place]
             values += neighbour[0][:2]
@@ -349,9 +350,9 @@ def _habit_of(line: Line) -> tuple[float, ...]:
     return line.raised, line.question, line.colon, line.date, line.name
 
 
-def _runs(flags: Sequence[bool]) -> tuple[Sequence[int], Sequence[int]]:
+def _runs(flags: Sequence[bool]) -> tuple[Sequence[float], Sequence[float]]:
     """For each place, the number of blocks in an unbroken run that ends above it, and that begins at it."""
-    above, below = array("i", [0]), array("i", [0])
+    above, below = array("d", [0]), array("d", [0])
     for flag in flags:
         above.append(above[-1] + 1 if flag else 0)
     for flag in reversed(flags):
