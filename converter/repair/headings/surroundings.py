@@ -134,6 +134,7 @@ _BEYOND: Neighbour = (-1.0, 0.0, -1.0, *[0.0] * (len(_OF_BLOCKS) - 3), *_UNREAD)
 """A neighbour beyond the ends of the document."""
 _values_of_line = attrgetter(*_OF_LINE.values())
 
+
 class Surroundings:
     """A page's short lines, its runs of blocks and its habits, computed once; `values_of` looks them up."""
 
@@ -336,7 +337,6 @@ class Surroundings:
         last_terms = _terms_beyond(later_terms, below[2:])
         terms_above = _terms_beyond(terms, above)
         return 1 - len(later_terms) / count, 1 - len(last_terms) / count, (count - len(terms_above)) / count
-
 
 
 def _terms_beyond(terms: Collection[str], texts: Sequence[str]) -> Collection[str]:
