@@ -6,7 +6,7 @@
 `examples.py` says what each folder holds, and what each kind of document counts. `--leave-out` trains without each
 group of sources (sites or corpora; one in FOLDS) in turn, and prints for each extractor and layout how its unseen
 documents are read: precision, recall and F1 of headings, the share with the true parent, and a reliability table.
-`--write` trains on everything and writes `headings/weights.json`.
+`--write` trains on everything and writes `headings/weights.json` and `headings/trees.py`.
 
 The shipped weights come from all three folders.
 Training needs LightGBM, NumPy and markdown-it-py; using the model needs none of them.
@@ -29,8 +29,10 @@ import numpy as np
 import numpy.typing as npt
 
 from converter.repair.headings import model
+from converter.repair.headings.model import read_forests
 from converter.repair.headings.recover import choose_headings, confidence_of, levels_of, title_of
 from converter.repair.headings.surroundings import Surroundings
+from converter.training import trees
 from converter.training.examples import BOLD, WEIGHTS, Example, corpus_examples, extract_examples, page_examples
 
 FILE = Path(model.__file__).with_name("weights.json")
@@ -245,6 +247,7 @@ def main() -> None:
     if options.write:
         rows = table.weight > 0
         write(fields_of({"headings": table.fit(rows), "titles": table.fit_titles(rows)}, table.names), FILE)
+        trees.FILE.write_text(trees.code_of(*read_forests(FILE.read_text(encoding="utf-8"))), encoding="utf-8")
     if options.leave_out:
         print_report(examples, table.starts, *table.chances_by_fold())
 

@@ -18,7 +18,7 @@ from converter.repair.headings import recover
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.model import evidence, forests, mean_of, probabilities, read_forests
 from converter.repair.headings.recover import SUREST
-from converter.training import train
+from converter.training import train, trees
 from converter.training.examples import page_examples
 from tests.support.accounting import rows_of
 from tests.support.documents import CHOKING
@@ -148,7 +148,10 @@ def test_training_writes_the_weights_that_the_model_reads(tmp_path: Path) -> Non
     headings, titles = read_forests((tmp_path / "weights.json").read_text(encoding="utf-8"))
     assert headings == titles
     assert (headings.features, headings.trees) == (["width"], [[0, 0.12346, -0.5123, 2.0, 0.75]])
-    assert headings.chances([[0.1], [0.2]]) == pytest.approx([1 / (1 + math.exp(0.5123)), 1 / (1 + math.exp(-2))])
+    code: dict[str, Any] = {}
+    exec(trees.code_of(headings, titles), code)
+    assert code["FEATURES"] == ("width",)
+    assert [code["headings"](width) for width in (0.1, 0.12346, 0.2)] == [-0.5123, -0.5123, 2.0]
     assert headings.contributions({"width": 0.1}) == pytest.approx({"width": -0.5123 - 0.75})
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
 
 from converter.repair import repair
 from converter.repair.draft import Draft
-from converter.repair.headings import blocks, model
+from converter.repair.headings import blocks, model, trees
 from converter.repair.headings.blocks import MOST_CANDIDATES, Page, blocks_of, label_of, pages_of
 from converter.repair.headings.line import line_of
-from converter.repair.headings.model import forests, probabilities
+from converter.repair.headings.model import Forest, forests, probabilities
 from converter.repair.headings.recover import agree, choose_headings, levels_of, title_of
 from converter.repair.headings.surroundings import Surroundings
 from converter.repair.headings.words import words_of
+from converter.training import trees as trees_as_code
 
 PROSE = (
     "The keeper of the lock opens the upper gate at six, when the first barges come down from the quarries.",
@@ -104,17 +106,55 @@ def test_shares_of_letters_are_those_of_each_character(text: str) -> None:
     assert line.raised == (sum(map(str.isupper, initials)) / len(initials) if initials else 0)
 
 
-def test_compiled_trees_give_what_a_walk_gives(monkeypatch: pytest.MonkeyPatch) -> None:
-    for forest in forests():
-        rows = [[float(at * index % 7) / 3 for index in range(len(forest.features))] for at in range(30)]
-        total_of = forest.compiled()
-        assert [total_of(*row) for row in rows] == forest.walk(rows)
-    monkeypatch.setattr(model, "WALKS", 3)
-    forest = model.Forest(["a", "b"], [[1, 0.5, -1, [0, 2, 3, 4.5, 0], 0], 0.25])
-    rows = [[0, 0], [2, 1], [2.5, 1]]
-    by_walk = forest.chances(rows)
-    monkeypatch.setattr(model.Forest, "walk", None)
-    assert forest.chances(rows) == by_walk, "from more rows than WALKS on, the trees are compiled"
+def test_the_code_of_the_trees_is_that_of_the_weights() -> None:
+    headings, titles = forests()
+    rows = [[float(at * index % 7) / 3 for index in range(len(headings.features))] for at in range(30)]
+    for forest, total_of in ((headings, trees.headings), (titles, trees.titles)):
+        assert tuple(forest.features) == trees.FEATURES
+        assert [total_of(*row) for row in rows] == [total_by_walk(forest, row) for row in rows]
+    written = trees_as_code.FILE.read_text(encoding="utf-8")
+    assert written == trees_as_code.code_of(headings, titles), "run python -m converter.training.trees"
+
+
+def total_by_walk(forest: Forest, row: Sequence[float]) -> float:
+    total = 0.0
+    for tree in forest.trees:
+        while isinstance(tree, list):
+            index, threshold, below, above, _ = tree
+            tree = below if row[index] <= threshold else above
+        total += tree
+    return total
+
+
+def test_a_row_of_the_model_has_the_features_in_their_order() -> None:
+    """The fast way to a row gives what the features by name give, at the ends of a text too, and all are floats."""
+    items = ["1. The first gate", "2. The second gate {#second}", "**Opening hours:** at six", "[The town](/town)"]
+    page = page_of(
+        ["The Lock, rebuilt", "Tolls", PROSE[0], *items, "3 m!", *PROSE, "Words " * 40, "Ferries?", PROSE[1]]
+    )
+    surroundings = Surroundings(page)
+    row_of = model._row_of(trees.FEATURES)
+    for at in page.candidates:
+        features = model.all_features(page, surroundings, at)
+        row = row_of(page, surroundings, at)
+        assert dict(zip(trees.FEATURES, row, strict=True)) == {name: features.get(name, 0) for name in trees.FEATURES}
+        assert all(isinstance(value, float) for value in row)
+    first, last = (surroundings.features_of(at) for at in (0, len(page.blocks) - 2))
+    assert [first[f"{distance} above: kind"] for distance in (1, 2, 3)] == [-1, -1, -1]
+    assert [first[f"{distance} below: kind"] for distance in (1, 2, 3)] == [0, 0, 0]
+    assert [last[f"{distance} below: kind"] for distance in (1, 2, 3)] == [0, -1, -1]
+    assert (last["1 above: width"], last["1 above: closed"], last["1 above: question"]) == (239, 0, 0)
+
+
+def test_a_pattern_is_read_from_the_beginning_of_a_line() -> None:
+    short, long = "On 3.4.2024 the lock (new) opens", "x" * 140 + " 12 y"
+    for text, pattern in ((short, "X9.9.9aa(a)a"), (long, "a9a"), ("a " * 60, "a" * 12)):
+        assert line_of(page_of([text, *PROSE]).blocks[0]).pattern == pattern
+
+
+@pytest.mark.parametrize("text", ["it's 3 o'clock_now, re-read\tthe A4", "déjà vu, it’s", "Straße 12", ""])
+def test_words_of_a_text_are_its_letters(text: str) -> None:
+    assert blocks.words_in(text) == re.findall(r"[^\W\d_]+", text)
 
 
 def test_a_very_long_text_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import chain, islice, pairwise
+from operator import itemgetter
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
@@ -44,6 +45,8 @@ LINES = 4096
 """The number of lines that are kept as read: those of a longer text are read again, which takes less memory."""
 
 _WORD = re.compile(r"[^\W\d_]+")
+_LETTERS = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in range(256))
+"""Each ASCII letter, and a space for any other character."""
 _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]? "
@@ -106,6 +109,13 @@ def label_of(text: str) -> str | None:
     return (match[1] or match[2]) if match else None
 
 
+def words_in(text: str) -> list[str]:
+    """The words of a text, which consist of letters."""
+    if not text.isascii():
+        return _WORD.findall(text)
+    return text.encode().translate(_LETTERS).decode().split()  # a third of the time
+
+
 def text_of(line: str) -> str:
     """The text of a line, without bold marks around the whole line."""
     match = _BOLD.match(line)
@@ -152,13 +162,14 @@ class Page:
     @cached_property
     def words(self) -> Counter[str]:
         """How often each word occurs in the body, case-sensitive."""
-        return Counter(chain.from_iterable(_WORD.findall(block.text) for block in self.body))
+        return Counter(chain.from_iterable(words_in(block.text) for block in self.body))
 
     @cached_property
     def little_words(self) -> frozenset[str]:
         """The document's own function words: the most frequent lower-case (or caseless) words of its body."""
-        counts = Counter({word: count for word, count in self.words.items() if count > 2})
-        return frozenset([word for word, _ in counts.most_common(60) if not word[0].isupper()][:30])
+        counts = [(word, count) for word, count in self.words.items() if count > 2]
+        counts.sort(key=itemgetter(1), reverse=True)
+        return frozenset([word for word, _ in counts[:60] if not word[0].isupper()][:30])
 
     @cached_property
     def texts(self) -> Counter[str]:

@@ -39,6 +39,7 @@ _NUMBERED = re.compile(
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _INNER_END = re.compile(r"[.!?][\"”')\]]*\s+\S|[。！？](?=\S)|[؟۔।]\s")
 _END_MARKS = frozenset(".!?。！？؟۔।")
+_DIGITS = frozenset("0123456789")
 _MEASURE = re.compile(r"\d[\s\xa0]?(?:[^\W\d_]{1,3}|[%°€$£])\.?$")
 """`38 cm`, `5 %`: a number with its unit."""
 WIDE_LETTERS_A_WORD = 3
@@ -93,9 +94,9 @@ def _add_line_features(features: Features, page: Page, block: Block, text: str) 
         features["bold label, then long"] = float(len(text) - label.end() > 30)
     if text[:1] in "*_" and text[-1:] in "*_" and not block.bold:
         features["italic"] = 1.0
-    if not _END_MARKS.isdisjoint(text[:-1]) and _INNER_END.search(_NUMBERED.sub("", text, count=1)):
-        features["two sentences"] = 1.0
     letters = set(text)
+    if not letters.isdisjoint(_END_MARKS) and _INNER_END.search(_NUMBERED.sub("", text, count=1)):
+        features["two sentences"] = 1.0
     if not letters.isdisjoint(_ALL_MARKS):
         for name, marks in _MARKS:
             if not letters.isdisjoint(marks):
@@ -108,7 +109,7 @@ def _add_line_features(features: Features, page: Page, block: Block, text: str) 
     if numbering := _NUMBERED.match(text):
         features["numbered"] = 1.0
         features["numbered, dotted"] = float("." in numbering[0].strip(" ."))
-    elif any(map(str.isdigit, letters)):
+    elif not letters.isdisjoint(_DIGITS) or (not text.isascii() and any(map(str.isdigit, letters))):
         features["digits"] = 1.0
         features["ends with a measure"] = float(_MEASURE.search(text) is not None)
 
@@ -212,7 +213,7 @@ def _add_document_features(features: Features, page: Page, at: int) -> None:
     block = page.blocks[at]
     prose, columns = page.prose
     features["bold share"] = page.bold_share
-    features["bold titles"] = min(page.bold_titles, 9)
+    features["bold titles"] = float(min(page.bold_titles, 9))
     features["short share"] = page.short_share
     features["short around"] = (sum(page.is_short[max(0, at - 3) : at + 4]) - page.is_short[at]) / 6
     features["closed"] = float(block.ends_sentence)
@@ -222,4 +223,4 @@ def _add_document_features(features: Features, page: Page, at: int) -> None:
     features["prose columns, log"] = log(1 + columns)
     features["short lines, log"] = log(1 + page.short_lines)
     if label := page.label_by_block.get(at):
-        features["label again"] = min(page.labels[label] - 1, 9)
+        features["label again"] = float(min(page.labels[label] - 1, 9))

@@ -59,6 +59,8 @@ _SEPARATORS = "·•»›→←«‹–—…"
 
 LONGEST = 200
 """Characters of a line that are read: no longer line is a title."""
+TOKENS = 12
+"""Words, numbers and marks of a line that make its pattern."""
 _DIGITS = b"0123456789"
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -99,7 +101,11 @@ class Line(NamedTuple):
 
 def line_of(block: Block) -> Line:
     """Read a short block."""
-    text = block.text[:LONGEST]
+    return _read(block.text[:LONGEST], block.width, block.bold)
+
+
+@lru_cache(maxsize=1024)  # of the lines of a site's pages, two in five stand on another page too
+def _read(text: str, width: int, bold: bool) -> Line:
     spelled = tuple(_WORD.findall(text))
     initials = "".join([word[0] for word in spelled])
     raised = _share_raised(initials)
@@ -133,9 +139,17 @@ def line_of(block: Block) -> Line:
         separators=text.count("|") + text.count("/") + (0 if text.isascii() else sum(map(text.count, _SEPARATORS))),
         first_word=words[0] if words else "",
         last_word=words[-1] if words else "",
-        pattern="".join(map(_kind_of_token, _TOKEN.findall(text)[:12])),
-        look=(block.bold, "" if end.isalnum() else end, first, capitals, bisect_left((18, 45, 80), block.width)),
+        pattern="".join(map(_kind_of_token, _first_tokens(text))),
+        look=(bold, "" if end.isalnum() else end, first, capitals, bisect_left((18, 45, 80), width)),
     )
+
+
+def _first_tokens(text: str) -> list[str]:
+    """The first words, numbers and marks; most lines have them within half of their characters."""
+    tokens = _TOKEN.findall(text, 0, LONGEST // 2)
+    if len(tokens) <= TOKENS and len(text) > LONGEST // 2:
+        tokens = _TOKEN.findall(text)
+    return tokens[:TOKENS]
 
 
 def _share_raised(initials: str) -> float:

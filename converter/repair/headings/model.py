@@ -9,6 +9,7 @@ A second, smaller forest tells the document's own title from its other headings.
 
 The trees are in `weights.json`, written by `python -m converter.training.train`: `features` names the features, and
 `headings` and `titles` hold nested lists, `[index of the feature, threshold, at most, more, mean]` or a number.
+`trees.py` has the same trees as code.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from math import exp
@@ -26,7 +27,7 @@ from typing import Any
 from converter.repair.headings.block import SENTENCES, Block
 from converter.repair.headings.blocks import Page
 from converter.repair.headings.features import Features, features_of
-from converter.repair.headings.surroundings import Surroundings
+from converter.repair.headings.surroundings import NAMES, Surroundings
 
 EARLY, POSSIBLE = 12, 0.3
 """Blocks among which the document's own title stands, and its minimum probability of being a heading at all."""
@@ -34,49 +35,16 @@ EARLY, POSSIBLE = 12, 0.3
 ROWS = 200
 """Candidates whose features are kept at a time: those of all would take a hundred times the memory of their lines."""
 
-WALKS = 700
-"""Rows after which a forest is compiled: that takes 45 ms, a row 65 us by walking its trees and 12 us compiled."""
-
 Tree = Any
 """A number, or a list: the index of a feature, a threshold, two trees, and the mean of both."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Forest:
     """The trees, and the names of the features that they ask for."""
 
     features: Sequence[str]
     trees: Sequence[Tree]
-    _walks: int = field(default=0, compare=False)
-    _sum: Callable[..., float] | None = field(default=None, compare=False)
-    """The compiled trees."""
-
-    def chances(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """The probability for each row of the values of all features, in their order."""
-        self._walks += len(rows)
-        if self._sum is None and self._walks > WALKS:
-            self._sum = self.compiled()
-        totals = self.walk(rows) if self._sum is None else [self._sum(*row) for row in rows]
-        return [1 / (1 + exp(-max(-30.0, min(30.0, total)))) for total in totals]
-
-    def walk(self, rows: Sequence[Sequence[float]]) -> list[float]:
-        """The sum over all trees, for each row."""
-        totals = [0.0] * len(rows)
-        for tree in self.trees:  # one tree for all rows: it stays in the processor's cache
-            for at, values in enumerate(rows):
-                node = tree
-                while node.__class__ is list:
-                    node = node[2] if values[node[0]] <= node[1] else node[3]
-                totals[at] += node
-        return totals
-
-    def compiled(self) -> Callable[..., float]:
-        """A function of the values of all features: the sum over all trees, in the same order as `walk`."""
-        names = ", ".join(f"v{index}" for index in range(len(self.features)))
-        steps = "".join(f"\n    total += {_expression_of(tree)}" for tree in self.trees)
-        namespace: dict[str, Callable[..., float]] = {}
-        exec(f"def total_of({names}):\n    total = 0.0{steps}\n    return total", namespace)
-        return namespace["total_of"]
 
     def contributions(self, features: Features) -> dict[str, float]:
         """Feature -> what it adds to the sum, the largest first."""
@@ -88,14 +56,6 @@ class Forest:
                 tree = branches[features.get(name, 0.0) > threshold]
                 contributions[name] += mean_of(tree) - mean
         return dict(sorted(contributions.items(), key=lambda entry: -abs(entry[1])))
-
-
-def _expression_of(tree: Tree) -> str:
-    """A tree as an expression of Python; its numbers are the only text that comes from outside."""
-    if tree.__class__ is not list:
-        return repr(float(tree))
-    index, threshold, below, above, _ = tree
-    return f"({_expression_of(below)} if v{int(index)} <= {float(threshold)!r} else {_expression_of(above)})"
 
 
 def mean_of(tree: Tree) -> float:
@@ -120,19 +80,36 @@ def probabilities(page: Page) -> tuple[dict[int, float], dict[int, float]]:
 
     No feature depends on blank lines between the blocks, so a text gets the same answers after its repair.
     """
-    headings, titles = forests()
+    from converter.repair.headings import trees  # without Python's cache of compiled code it takes 60 ms
+
     surroundings = Surroundings(page)
     chances = dict.fromkeys(page.candidates, 0.0)
     title_chances: dict[int, float] = {}
     places = [at for at in page.candidates if not _is_certainly_prose(page.blocks[at])]
-    absent, values_of = dict.fromkeys(headings.features, 0.0), itemgetter(*headings.features)
+    row_of = _row_of(trees.FEATURES)
     for start in range(0, len(places), ROWS):
         part = places[start : start + ROWS]
-        rows = [values_of(absent | all_features(page, surroundings, at)) for at in part]
-        chances |= zip(part, headings.chances(rows), strict=True)
+        rows = [row_of(page, surroundings, at) for at in part]
+        chances |= {at: _chance_of(trees.headings(*row)) for at, row in zip(part, rows, strict=True)}
         early = {at: row for at, row in zip(part, rows, strict=True) if at < EARLY and chances[at] >= POSSIBLE}
-        title_chances |= zip(early, titles.chances(list(early.values())), strict=True)
+        title_chances |= {at: _chance_of(trees.titles(*row)) for at, row in early.items()}
     return chances, title_chances
+
+
+def _chance_of(total: float) -> float:
+    return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
+
+
+@cache
+def _row_of(names: tuple[str, ...]) -> Callable[[Page, Surroundings, int], Sequence[float]]:
+    """A function that gives the values of features, in the order of their names, for a candidate of a page."""
+    own_names = [name for name in names if name not in NAMES]
+    absent, own_values = dict.fromkeys(own_names, 0.0), itemgetter(*own_names)
+    places = {name: place for place, name in enumerate((*NAMES, *own_names))}
+    in_order = itemgetter(*map(places.__getitem__, names))
+    return lambda page, surroundings, at: in_order(
+        (*surroundings.values_of(at), *own_values(absent | features_of(page, at)))
+    )
 
 
 def _is_certainly_prose(block: Block) -> bool:

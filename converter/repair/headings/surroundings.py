@@ -11,10 +11,11 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from math import log
+from operator import attrgetter
 
 from converter.repair.headings.blocks import Page, is_item
 from converter.repair.headings.features import Features, terms_of
@@ -25,22 +26,117 @@ SHORT = 80
 """Columns up to which a block counts as short."""
 NEAR = 3
 """The number of blocks on each side of a candidate that are looked at."""
+_OF_LOOK = (
+    "its like",
+    "its like among all",
+    "its like, before prose",
+    "its like, after prose",
+    "its like, adjacent",
+    "its like, text below",
+    "its like, at equal distances",
+    "its like, distance",
+)
+_OF_DOCUMENT = (
+    "document: blocks",
+    "document: candidates",
+    "document: short lines",
+    "document: prose",
+    "document: items",
+    "document: short lines to prose",
+    "document: looks",
+    "document: runs of short lines",
+    "document: short lines before prose",
+    "document: short lines after prose",
+    "document: raised words",
+    "document: width of short lines",
+    "document: questions",
+    "document: colons",
+    "document: dates",
+    "document: names",
+    "document: median paragraph",
+    "document: closed paragraphs",
+    "paragraphs: raised words",
+    "paragraphs: letters of a word",
+    "paragraphs: words beyond ASCII",
+    "paragraphs: different words",
+)
+_OF_LINE = {
+    "words": "words",
+    "raised": "raised",
+    "letters": "letters",
+    "digits, share": "digits",
+    "date": "date",
+    "author": "author",
+    "credit": "credit",
+    "name": "name",
+    "pointer": "pointer",
+    "label, share": "label",
+    "ends with a bracket": "bracket",
+    "command": "command",
+    "separators": "separators",
+}
+"""Feature -> the attribute of a line that it is."""
+_COMPARED = (
+    "width",
+    "width of a word",
+    "width to short lines",
+    "width to median",
+    "raised, to the document",
+    "raised, to the paragraphs",
+    "first word elsewhere",
+    "last word elsewhere",
+    "pattern elsewhere",
+    "text elsewhere",
+)
+_RUNS = ("short lines", "small blocks", "items", "prose")
+_OF_PLACE = (
+    *(f"{run} {side}" for run in _RUNS for side in ("above", "below")),
+    "place",
+    "blocks above",
+    "blocks below",
+    "share of prose above",
+    "prose above",
+    "prose below",
+    "text to the next short line",
+    "prose to the next short line",
+    "blocks to the next short line",
+    "text from the last short line",
+    "prose from the last short line",
+    "blocks from the last short line",
+    "blocks to prose",
+    "blocks from prose",
+)
 _OF_BLOCKS = ("width", "closed", "kind", "candidate", "bold", "starts lower")
 _OF_LINES = ("date", "author", "credit", "raised", "question", "colon")
-_NEIGHBOURS = [
-    (side * distance, [f"{distance} {name}: {feature}" for feature in (*_OF_BLOCKS, *_OF_LINES)])
-    for distance in range(1, NEAR + 1)
-    for name, side in (("above", -1), ("below", 1))
-]
-"""The distance of each neighbour, and the names of its features."""
-_FAR = 2
-"""This many features are read of the neighbours that are NEAR blocks away."""
-_ABSENT = (-1.0, 0.0, -1.0)
-"""The first features of a neighbour beyond the ends of the document."""
+_OF_FAR_BLOCKS = ("width", "closed", "kind")
+"""Of the blocks that are NEAR blocks away; their kind is only whether they exist."""
+_SIDES = [(f"{distance} {side}: ", distance) for distance in range(1, NEAR + 1) for side in ("above", "below")]
+_LIKENESS = ("same look", "same pattern")
+_OF_NEIGHBOURS = (
+    *(side + name for side, distance in _SIDES if distance < NEAR for name in (*_OF_BLOCKS, *_OF_LINES, *_LIKENESS)),
+    *(side + name for side, distance in _SIDES if distance == NEAR for name in _OF_FAR_BLOCKS),
+)
+_NEIGHBOURS = [side * distance for distance in range(1, NEAR) for side in (-1, 1)]
+"""Where the blocks stand that are read in full."""
+_KINDS = {TEXT: 0.0, ROW: 2.0, VERBATIM: 3.0}
+_UNREAD = (0.0,) * len(_OF_LINES)
+"""The features of a neighbour that is no short line."""
+_OF_WORDS = ("its words in the next 2", "its words in the next 4", "its words in the last 2")
+
+NAMES = (*_OF_DOCUMENT, *_OF_LOOK, *_OF_LINE, *_COMPARED, *_OF_PLACE, *_OF_NEIGHBOURS, *_OF_WORDS)
+"""The features of `Surroundings`, in the order of their values; these are floats: other numbers take twice as long to
+compare with a float."""
+
+Values = tuple[float, ...]
+Neighbour = tuple[Values, tuple[object, ...] | None, str | None]
+"""The values of _OF_BLOCKS and _OF_LINES, the look and the pattern."""
+_BEYOND: Neighbour = (-1.0, 0.0, -1.0, *[0.0] * (len(_OF_BLOCKS) - 3), *_UNREAD), None, None
+"""A neighbour beyond the ends of the document."""
+_values_of_line = attrgetter(*_OF_LINE.values())
 
 
 class Surroundings:
-    """A page's short lines, its runs of blocks and its habits, computed once; `features_of` looks them up."""
+    """A page's short lines, its runs of blocks and its habits, computed once; `values_of` looks them up."""
 
     def __init__(self, page: Page) -> None:
         blocks = self._blocks = page.blocks
@@ -50,16 +146,12 @@ class Surroundings:
             block.width <= SHORT and (block.kind in ITEMS or (block.kind == TEXT and not block.prose))
             for block in blocks
         ]
-        self._runs = {
-            "short lines": _runs(page.is_short),
-            "small blocks": _runs(is_small),
-            "items": _runs([is_item(block) for block in blocks]),
-            "prose": _runs(self._is_prose),
-        }
+        items = [is_item(block) for block in blocks]
+        self._runs = [_runs(flags) for flags in (page.is_short, is_small, items, self._is_prose)]
         widths = [block.width for block in blocks]
         prose = [width if is_prose else 0 for width, is_prose in zip(widths, self._is_prose, strict=True)]
-        self._prose = array("q", accumulate(prose, initial=0))
-        self._columns = array("q", accumulate(widths, initial=0))
+        self._prose = array("d", accumulate(prose, initial=0))
+        self._columns = array("d", accumulate(widths, initial=0))
         self._prose_places = array("i", [at for at, is_prose in enumerate(self._is_prose) if is_prose])
         self._short_places = array("i", [at for at, is_short in enumerate(page.is_short) if is_short])
         self._first_words: dict[str, int] = defaultdict(int)
@@ -77,28 +169,29 @@ class Surroundings:
         candidates = sum(map(len, looks.values()))
         self._looks = {look: self._features_of_look(places, candidates) for look, places in looks.items()}
         self._raised, self._raised_in_paragraphs, self._short_width = 0.0, 0.0, 1.0
-        self._habits = self._habits_of(len(looks))
+        self._habits = tuple(map(float, self._habits_of(len(looks))))
+        beyond = [_BEYOND] * NEAR
+        self._neighbours = [*beyond, *(self._neighbour_of(at) for at in range(self._end)), *beyond]
         # Candidates come in order, and neighbours share their neighbours.
-        self._neighbour = lru_cache(4 * NEAR)(lambda at: _neighbour_of(page, at))
         self._lowered = lru_cache(4 * NEAR)(lambda at: blocks[at].text[:2000].lower())
 
-    def _features_of_look(self, places: Sequence[int], candidates: int) -> Features:
+    def _features_of_look(self, places: Sequence[int], candidates: int) -> Values:
         """Of the lines that look alike: how many there are, where they stand, and what follows them."""
         count, end = len(places), self._end
         gaps = [below - above for above, below in pairwise(places)]
         texts = sorted(self._prose[below] - self._prose[above + 1] for above, below in pairwise([*places, end]))
-        return {
-            "its like": log(count),
-            "its like among all": count / candidates,
-            "its like, before prose": sum(at + 1 < end and self._is_prose[at + 1] for at in places) / count,
-            "its like, after prose": sum(at > 0 and self._is_prose[at - 1] for at in places) / count,
-            "its like, adjacent": gaps.count(1) / count,
-            "its like, text below": log(1 + texts[count // 2]),
-            "its like, at equal distances": max(Counter(gaps).values()) / count if gaps else 0.0,
-            "its like, distance": sum(gaps) / len(gaps) if gaps else float(end),
-        }
+        return (
+            log(count),
+            count / candidates,
+            sum(at + 1 < end and self._is_prose[at + 1] for at in places) / count,
+            sum(at > 0 and self._is_prose[at - 1] for at in places) / count,
+            gaps.count(1) / count,
+            log(1 + texts[count // 2]),
+            max(Counter(gaps).values()) / count if gaps else 0.0,
+            sum(gaps) / len(gaps) if gaps else float(end),
+        )
 
-    def _habits_of(self, looks: int) -> Features:
+    def _habits_of(self, looks: int) -> Values:
         """Of the document: how its short lines are written, and how much of it is prose, items and short lines.
 
         How its paragraphs are written tells its language: German raises its nouns, other languages their titles.
@@ -106,7 +199,7 @@ class Surroundings:
         page, lines = self._page, len(self._short_places)
         count = max(1, lines)
         blocks, prose = max(1, self._end), len(self._prose_places)
-        starts_of_runs = sum(self._runs["short lines"][0][at] == 0 for at in self._short_places)
+        starts_of_runs = sum(self._runs[0][0][at] == 0 for at in self._short_places)
         raised, questions, colons, dates, names = (
             map(sum, zip(*map(_habit_of, map(page.line, self._short_places)), strict=True)) if lines else [0] * 5
         )
@@ -115,30 +208,30 @@ class Surroundings:
         self._raised_in_paragraphs = sum(times for word, times in words if word[0].isupper()) / total
         self._raised = raised / count
         self._short_width = sum(page.blocks[at].width for at in self._short_places) / max(1, len(self._short_places))
-        return {
-            "document: blocks": log(1 + self._end),
-            "document: candidates": len(page.candidates) / blocks,
-            "document: short lines": lines / blocks,
-            "document: prose": prose / blocks,
-            "document: items": sum(map(is_item, page.blocks)) / blocks,
-            "document: short lines to prose": lines / max(1, prose),
-            "document: looks": looks / max(1, len(page.candidates)),
-            "document: runs of short lines": starts_of_runs / count,
-            "document: short lines before prose": self._share_of_short(1),
-            "document: short lines after prose": self._share_of_short(-1),
-            "document: raised words": self._raised,
-            "document: width of short lines": self._short_width,
-            "document: questions": questions / count,
-            "document: colons": colons / count,
-            "document: dates": dates / count,
-            "document: names": names / count,
-            "document: median paragraph": page.median_width,
-            "document: closed paragraphs": page.sentence_share,
-            "paragraphs: raised words": self._raised_in_paragraphs,
-            "paragraphs: letters of a word": sum(len(word) * times for word, times in words) / total,
-            "paragraphs: words beyond ASCII": sum(times for word, times in words if not word.isascii()) / total,
-            "paragraphs: different words": len(words) / total,
-        }
+        return (
+            log(1 + self._end),
+            len(page.candidates) / blocks,
+            lines / blocks,
+            prose / blocks,
+            sum(map(is_item, page.blocks)) / blocks,
+            lines / max(1, prose),
+            looks / max(1, len(page.candidates)),
+            starts_of_runs / count,
+            self._share_of_short(1),
+            self._share_of_short(-1),
+            self._raised,
+            self._short_width,
+            questions / count,
+            colons / count,
+            dates / count,
+            names / count,
+            page.median_width,
+            page.sentence_share,
+            self._raised_in_paragraphs,
+            sum(len(word) * times for word, times in words) / total,
+            sum(times for word, times in words if not word.isascii()) / total,
+            len(words) / total,
+        )
 
     def _share_of_short(self, distance: int) -> float:
         """The share of short lines that have prose at a distance."""
@@ -147,116 +240,119 @@ class Surroundings:
 
     def features_of(self, at: int) -> Features:
         """What surrounds the candidate at block `at`."""
-        block, line = self._blocks[at], self._page.line(at)
-        features = self._habits | self._looks.get(line.look, {})
-        features |= {
-            "width": block.width,
-            "words": line.words,
-            "width of a word": block.width / max(1, line.words),
-            "width to short lines": block.width / max(1.0, self._short_width),
-            "width to median": block.width / self._page.median_width,
-            "raised": line.raised,
-            "raised, to the document": line.raised - self._raised,
-            "raised, to the paragraphs": line.raised - self._raised_in_paragraphs,
-            "letters": line.letters,
-            "digits, share": line.digits,
-            "date": line.date,
-            "author": line.author,
-            "credit": line.credit,
-            "name": line.name,
-            "pointer": line.pointer,
-            "label, share": line.label,
-            "ends with a bracket": line.bracket,
-            "command": line.command,
-            "separators": line.separators,
-            "first word elsewhere": log(max(1, self._first_words.get(line.first_word, 0))),
-            "last word elsewhere": log(max(1, self._last_words.get(line.last_word, 0))),
-            "pattern elsewhere": log(max(1, self._patterns.get(line.pattern, 0))),
-            "text elsewhere": self._page.texts[block.text],
-        }
-        self._add_place(features, at)
-        self._add_neighbours(features, at, line)
-        self._add_words_around(features, at, line)
-        return features
+        return dict(zip(NAMES, self.values_of(at), strict=True))
 
-    def _add_place(self, features: Features, at: int) -> None:
+    def values_of(self, at: int) -> Values:
+        """The values of NAMES for the candidate at block `at`."""
+        line = self._page.line(at)
+        return (
+            *self._habits,
+            *self._looks[line.look],
+            *map(float, _values_of_line(line)),
+            *self._comparisons_of(at, line),
+            *self._place_of(at),
+            *self._neighbours_of(at, line),
+            *self._words_around(at, line),
+        )
+
+    def _comparisons_of(self, at: int, line: Line) -> Values:
+        """Of a line: its width and case, compared with those of the document, and how often its parts occur."""
+        width, page = self._blocks[at].width, self._page
+        return (
+            float(width),
+            width / max(1, line.words),
+            width / max(1.0, self._short_width),
+            width / page.median_width,
+            line.raised - self._raised,
+            line.raised - self._raised_in_paragraphs,
+            log(max(1, self._first_words.get(line.first_word, 0))),
+            log(max(1, self._last_words.get(line.last_word, 0))),
+            log(max(1, self._patterns.get(line.pattern, 0))),
+            float(page.texts[self._blocks[at].text]),
+        )
+
+    def _place_of(self, at: int) -> Values:
         """Where a line stands: in runs of like blocks, and how much text is above and below it."""
         end, prose, columns = self._end, self._prose, self._columns
-        for name, (above, below) in self._runs.items():
-            features[f"{name} above"] = above[at]
-            features[f"{name} below"] = below[at + 1]
+        runs = [count for above, below in self._runs for count in (above[at], below[at + 1])]
         index = bisect_left(self._short_places, at)
         last_short = self._short_places[index - 1] if index else -1
-        index = bisect_right(self._short_places, at)
+        index = bisect_right(self._short_places, at, index)
         next_short = self._short_places[index] if index < len(self._short_places) else end
         index = bisect_right(self._prose_places, at)
         next_prose = self._prose_places[index] - at if index < len(self._prose_places) else 99
         last_prose = at - self._prose_places[index - 1] if index else 99
-        features |= {
-            "place": at / end,
-            "blocks above": log(1 + at),
-            "blocks below": log(end - at),
-            "share of prose above": prose[at] / max(1, prose[end]),
-            "prose above": log(1 + prose[at]),
-            "prose below": log(1 + prose[end] - prose[at]),
-            "text to the next short line": log(1 + columns[next_short] - columns[at + 1]),
-            "prose to the next short line": log(1 + prose[next_short] - prose[at + 1]),
-            "blocks to the next short line": next_short - at,
-            "text from the last short line": log(1 + columns[at] - columns[last_short + 1]),
-            "prose from the last short line": log(1 + prose[at] - prose[last_short + 1]),
-            "blocks from the last short line": at - last_short,
-            "blocks to prose": next_prose,
-            "blocks from prose": last_prose,
-        }
+        return (
+            *runs,
+            at / end,
+            log(1 + at),
+            log(end - at),
+            prose[at] / max(1, prose[end]),
+            log(1 + prose[at]),
+            log(1 + prose[end] - prose[at]),
+            log(1 + columns[next_short] - columns[at + 1]),
+            log(1 + prose[next_short] - prose[at + 1]),
+            float(next_short - at),
+            log(1 + columns[at] - columns[last_short + 1]),
+            log(1 + prose[at] - prose[last_short + 1]),
+            float(at - last_short),
+            float(next_prose),
+            float(last_prose),
+        )
 
-    def _add_neighbours(self, features: Features, at: int, line: Line) -> None:
-        for distance, names in _NEIGHBOURS:
-            place = at + distance
-            if not 0 <= place < self._end:
-                features.update(zip(names, _ABSENT, strict=False))
-            elif abs(distance) == NEAR:
-                features.update(zip(names, self._neighbour(place)[:_FAR], strict=False))
-            else:
-                features.update(zip(names, self._neighbour(place), strict=False))
-                if self._blocks[place].width <= LONGEST:
-                    side, neighbour = names[0][: -len(_OF_BLOCKS[0])], self._page.line(place)
-                    features[side + "same look"] = neighbour.look == line.look
-                    features[side + "same pattern"] = neighbour.pattern == line.pattern
+    def _neighbour_of(self, at: int) -> Neighbour:
+        block = self._blocks[at]
+        kind = 1.0 if block.kind in ITEMS else _KINDS.get(block.kind, 4.0)
+        starts_lower = block.text[:1].islower()
+        of_block = (min(block.width, 600), block.ends_sentence, kind, block.candidate, block.bold, starts_lower)
+        if block.width > LONGEST:
+            return (*map(float, of_block), *_UNREAD), None, None
+        line = self._page.line(at)
+        of_line = (line.date, line.author, line.credit, line.raised, line.question, line.colon)
+        return tuple(map(float, of_block + of_line)), line.look, line.pattern
 
-    def _add_words_around(self, features: Features, at: int, line: Line) -> None:
+    def _neighbours_of(self, at: int, line: Line) -> list[float]:
+        """What stands above and below a line, the nearest first."""
+        values: list[float] = []
+        for distance in _NEIGHBOURS:
+            features, look, pattern = self._neighbours[at + NEAR + distance]
+            values += features
+            values.append(1.0 if look == line.look else 0.0)
+            values.append(1.0 if pattern == line.pattern else 0.0)
+        for place in (at, at + 2 * NEAR):
+            neighbour = self._neighbours[place]
+            values += neighbour[0][:2]
+            values.append(-1.0 if neighbour is _BEYOND else 0.0)
+        return values
+
+    def _words_around(self, at: int, line: Line) -> Values:
         """How many of a line's longer words occur in the text below and above it."""
         terms = terms_of(line.spelled)
         if not terms:
-            return
-        below = list(map(self._lowered, range(at + 1, min(at + 5, self._end))))
-        next_text, later_text = " ".join(below[:2]), " ".join(below[2:])
-        later_terms = [word for word in terms if word not in next_text]
-        later = len([word for word in later_terms if word in later_text])
-        features["its words in the next 2"] = 1 - len(later_terms) / len(terms)
-        features["its words in the next 4"] = 1 - (len(later_terms) - later) / len(terms)
-        text_above = " ".join(map(self._lowered, range(max(0, at - 2), at)))
-        features["its words in the last 2"] = len([word for word in terms if word in text_above]) / len(terms)
+            return 0.0, 0.0, 0.0
+        lowered, count = self._lowered, len(terms)
+        below = [lowered(place) for place in range(at + 1, min(at + 5, self._end))]
+        above = [lowered(place) for place in range(max(0, at - 2), at)]
+        later_terms = _terms_beyond(terms, below[:2])
+        last_terms = _terms_beyond(later_terms, below[2:])
+        terms_above = _terms_beyond(terms, above)
+        return 1 - len(later_terms) / count, 1 - len(last_terms) / count, (count - len(terms_above)) / count
+
+
+def _terms_beyond(terms: Collection[str], texts: Sequence[str]) -> Collection[str]:
+    """The terms that occur in none of the texts."""
+    for text in texts:
+        terms = [term for term in terms if term not in text]
+    return terms
 
 
 def _habit_of(line: Line) -> tuple[float, ...]:
     return line.raised, line.question, line.colon, line.date, line.name
 
 
-def _neighbour_of(page: Page, at: int) -> tuple[float, ...]:
-    """The values of _OF_BLOCKS and, of a line that may be short, of _OF_LINES."""
-    block = page.blocks[at]
-    kind = 1.0 if is_item(block) else {TEXT: 0.0, ROW: 2.0, VERBATIM: 3.0}.get(block.kind, 4.0)
-    starts_lower = block.text[:1].islower()
-    of_block = (min(block.width, 600), block.ends_sentence, kind, block.candidate, block.bold, starts_lower)
-    if block.width > LONGEST:
-        return of_block
-    line = page.line(at)
-    return (*of_block, line.date, line.author, line.credit, line.raised, line.question, line.colon)
-
-
-def _runs(flags: Sequence[bool]) -> tuple[Sequence[int], Sequence[int]]:
+def _runs(flags: Sequence[bool]) -> tuple[Sequence[float], Sequence[float]]:
     """For each place, the number of blocks in an unbroken run that ends above it, and that begins at it."""
-    above, below = array("i", [0]), array("i", [0])
+    above, below = array("d", [0]), array("d", [0])
     for flag in flags:
         above.append(above[-1] + 1 if flag else 0)
     for flag in reversed(flags):

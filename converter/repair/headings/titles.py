@@ -42,7 +42,8 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
     model takes it for a heading.
     Labels (`**Note:**`, or above a list), sentences, captions and remarks (`**Note**`) are no titles.
     """
-    if sum(map(_is_bold, draft.lines, draft.kinds)) < FEWEST:
+    marks = sum(text.count("**") + text.count("__") for text in draft.texts())
+    if marks < FEWEST or sum(map(_is_bold, draft.lines, draft.kinds)) < FEWEST:
         return {}
     blocks = blocks_of(draft)
     groups: list[tuple[int, list[int]]] = []

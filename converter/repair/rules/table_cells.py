@@ -255,7 +255,7 @@ def _is_order(cells: Sequence[Cell]) -> bool:
 
 def _plain(text: str) -> str:
     """A text without links and emphasis."""
-    return _LINK.sub(r"\1", text).strip("*_` ")
+    return (_LINK.sub(r"\1", text) if "](" in text else text).strip("*_` ")
 
 
 def _is_name(text: str) -> bool:

@@ -42,9 +42,9 @@ class _Spacing:
 def table_markup(draft: Draft) -> None:
     """Where the white space of a page's markup is left, which parts rows by more blank lines than cells, groups of as
     many lines as a header has are the rows of a table."""
-    starts = [at for at, kind in enumerate(draft.kinds) if kind != BLANK]
-    if len(draft.kinds) - len(starts) < FEWEST_GAP:
+    if BLANK * FEWEST_GAP not in draft.signature:
         return
+    starts = [at for at, kind in enumerate(draft.kinds) if kind != BLANK]
     place = 0
     while place < len(starts):
         step, end = _group(starts, place)
