@@ -1,6 +1,7 @@
 """python -m tests.benchmarks.stores [SERVER [KILLS [RACES [FAULTS [COSTS]]]]]: outputs in stores, on real servers.
 
-SERVER is `s3` (moto), `azure` (Azurite) or `google` (`tests/support/google.py`), started on a free port of loopback.
+SERVER is `s3` (moto), `azure` (Azurite) or `google` (`tests/support/google.py`), started on a free port of loopback,
+or `iceberg`: a catalog in SQLite, with its tables in a folder. Its faults are those of `tests.benchmarks.faults`.
 
 - KILLS runs are killed at random moments. Afterwards the output is the one before or the new one, whole; the next run
   brings it up to date and leaves no file behind.
@@ -15,6 +16,7 @@ Each run is a fork of a process that only imported its modules, with a folder fo
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -27,14 +29,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
+
 from converter.config import Options
 from converter.engine.run import write_target
 from converter.errors import ParquetryError
 from converter.model.source import Source
-from converter.output import Mode, Output
+from converter.output import Mode, Output, find_target
+from converter.output.iceberg import Iceberg
+from converter.output.manifest import Manifest
 from converter.output.store_target import StoreTarget
 from converter.output.stored import differences, open_stored
 from tests.benchmarks.faults import run_in_fork
+from tests.support.places import iceberg_environment, in_iceberg
 from tests.support.stores import SERVERS, MemoryStore, unreliable
 
 RECORDS = ["documents", "sections", "problems", "datasets"]
@@ -48,6 +55,62 @@ def texts_of(version: int) -> dict[str, str]:
     }
     texts |= {f"{version % DOCUMENTS}": f"# Changed {version}\n", f"new {version}": "| n |\n|---|\n| 2 |\n"}
     return texts
+
+
+@contextlib.contextmanager
+def iceberg_folder() -> Iterator[tuple[str, dict[str, str]]]:
+    """Make a folder for a catalog in SQLite and its tables; yield its address and its configuration."""
+    import pyiceberg.catalog.sql  # the forks need not import it again
+
+    import converter.output.iceberg_table  # noqa: F401
+
+    with tempfile.TemporaryDirectory(prefix="iceberg") as folder:
+        yield "iceberg://test", iceberg_environment(Path(folder))
+
+
+PLACES = {**SERVERS, "iceberg": iceberg_folder}
+
+
+def content_of(documents: pa.Table, rows: dict[str, int], wrong: list[str]) -> str:
+    """Return the documents of an output, the rows of each table that has any, and what is wrong, as one text."""
+    keys = sorted(zip(*documents.select(["source", "sha256"]).to_pydict().values(), strict=True))
+    return json.dumps([keys, {name: count for name, count in rows.items() if count}, wrong], sort_keys=True)
+
+
+def expected_rows(manifest: Manifest) -> dict[str, int]:
+    """Return the rows of each table of a manifest that has any and that users read."""
+    return {name: count for name, count in manifest.rows().items() if count and name[0] != "_"}
+
+
+def stored_content(place: str, strays: bool) -> str:
+    """Return the content of an output in a store."""
+    stored = open_stored(place)
+    if stored is None:
+        return ""
+    wrong = [line for line in differences(place) if strays or "is not in the manifest" not in line]
+    rows = {name: stored.table(name).num_rows for name in stored.names}
+    if {name: count for name, count in rows.items() if count} != expected_rows(stored.manifest):
+        wrong.append("rows are not as in the manifest")
+    return content_of(stored.table("documents"), rows, wrong)
+
+
+def iceberg_content(place: str, published: bool) -> str:
+    """Return the content of tables by `_manifest`; if they are `published`, any reader must see the same."""
+    target = Iceberg(place)
+    manifest = target.manifest()
+    if manifest is None:
+        return ""
+    names = expected_rows(manifest)
+    tables = {name: pa.Table.from_batches(target.read(name)) for name in names}
+    rows = {name: table.num_rows for name, table in tables.items()}
+    wrong = [] if rows == names else ["rows are not as in the manifest"]
+    if published:
+        seen = {name: table for name, table in in_iceberg(place).items() if name[0] != "_" and table.num_rows}
+        if content_of(seen["documents"], {name: table.num_rows for name, table in seen.items()}, []) != content_of(
+            tables["documents"], rows, []
+        ):
+            wrong.append("readers of the tables do not see what the manifest lists")
+    return content_of(tables["documents"], rows, wrong)
 
 
 @dataclass
@@ -68,7 +131,9 @@ class Runs:
         """Write this version of the documents; return the message of the error, if any."""
         sources = [Source(key, text) for key, text in texts_of(version).items()]
         try:
-            write_target(sources, StoreTarget(self.place), Output(mode=mode, records=RECORDS), Options())
+            target = find_target(self.place, None)
+            assert target is not None
+            write_target(sources, target, Output(mode=mode, records=RECORDS), Options())
         except ParquetryError as error:
             return f"{error.code}: {error}"
         return ""
@@ -103,15 +168,8 @@ class Runs:
 
         def content() -> str:
             self.prepare()
-            stored = open_stored(self.place)
-            if stored is None:
-                return ""
-            wrong = [line for line in differences(self.place) if strays or "is not in the manifest" not in line]
-            keys = sorted(zip(*stored.table("documents", ["source", "sha256"]).to_pydict().values(), strict=True))
-            rows = {name: stored.table(name).num_rows for name in stored.names}
-            if rows != {name: count for name, count in stored.manifest.rows().items() if name[0] != "_"}:
-                wrong.append("rows are not as in the manifest")
-            return json.dumps([keys, rows, wrong])
+            read = iceberg_content if self.place.startswith("iceberg:") else stored_content
+            return read(self.place, strays)
 
         result, _ = run_in_fork(content)
         if isinstance(result, dict):
@@ -133,8 +191,8 @@ def expected_states(runs: Runs, versions: range) -> dict[int, str]:
         write_target(sources, StoreTarget("s3://bucket/x", store), Output(records=RECORDS), Options())
         stored = open_stored("s3://bucket/x", store)
         assert stored is not None
-        keys = sorted(zip(*stored.table("documents", ["source", "sha256"]).to_pydict().values(), strict=True))
-        states[version] = json.dumps([keys, {name: stored.table(name).num_rows for name in stored.names}, []])
+        rows = {name: stored.table(name).num_rows for name in stored.names}
+        states[version] = content_of(stored.table("documents"), rows, [])
     return states
 
 
@@ -233,7 +291,7 @@ def main() -> int:
     kind, *numbers = sys.argv[1:] or ["s3"]
     kills, races, faults, documents = [*map(int, numbers), *[0] * 4][:4]
     seed = int(os.environ.get("SEED", "1"))
-    with SERVERS[kind]() as (place, environment), tempfile.TemporaryDirectory(prefix="stores") as sandbox:
+    with PLACES[kind]() as (place, environment), tempfile.TemporaryDirectory(prefix="stores") as sandbox:
         os.environ.update(environment)
         runs = Runs(f"{place}/out", Path(sandbox))
         steps: list[Callable[[], None]] = [
