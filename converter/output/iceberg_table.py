@@ -133,6 +133,12 @@ def add_snapshot(
     except CommitFailedException:  # after any other error, the snapshot may have been added all the same
         _remove(table, [file.file_path for file in files])
         raise
+    except ValueError as error:  # what a catalog says to a snapshot that another one has overtaken
+        current = table.catalog.load_table(table.name())
+        if current.metadata_location == table.metadata_location or current.snapshot_by_id(snapshot.snapshot_id):
+            raise
+        _remove(table, [file.file_path for file in files])
+        raise CommitFailedException("another program changed the table meanwhile") from error
     return Snapshot(table, snapshot.snapshot_id)
 
 
