@@ -60,6 +60,7 @@ def texts_of(version: int) -> dict[str, str]:
 @contextlib.contextmanager
 def iceberg_folder() -> Iterator[tuple[str, dict[str, str]]]:
     """Make a folder for a catalog in SQLite and its tables; yield its address and its configuration."""
+    import pyiceberg.catalog.sql  # noqa: F401 (the forks need not import it again)
 
     import converter.output.iceberg_table  # noqa: F401
 
