@@ -130,18 +130,16 @@ def add_snapshot(
                     snapshot.delete_data_file(task.file)
                 for file in files:
                     snapshot.append_data_file(file)
-    except (CommitFailedException, ValueError) as error:  # after others, the snapshot may have been added all the same
-        if not isinstance(error, CommitFailedException) and not _has_grown(table):
+    except CommitFailedException:  # after any other error, the snapshot may have been added all the same
+        _remove(table, [file.file_path for file in files])
+        raise
+    except ValueError as error:  # what a catalog says to a snapshot that another one has overtaken
+        current = table.catalog.load_table(table.name())
+        if current.metadata_location == table.metadata_location or current.snapshot_by_id(snapshot.snapshot_id):
             raise
         _remove(table, [file.file_path for file in files])
-        raise CommitFailedException(str(error)) from error
+        raise CommitFailedException("another program changed the table meanwhile") from error
     return Snapshot(table, snapshot.snapshot_id)
-
-
-def _has_grown(table: Table) -> bool:
-    """Whether others added a snapshot, seen or not: then pyiceberg refuses ours for its sequence number."""
-    last_number = table.catalog.load_table(table.name()).metadata.last_sequence_number
-    return last_number > table.metadata.last_sequence_number
 
 
 def move_main(table: Table, base: int | None, snapshot_id: int) -> None:

@@ -1,7 +1,7 @@
 """python -m tests.benchmarks.stores [SERVER [KILLS [RACES [FAULTS [COSTS]]]]]: outputs in stores, on real servers.
 
-SERVER is `s3` (moto), `azure` (Azurite) or `google` (`tests/support/google.py`), started on a free port of loopback, or
-`iceberg`, tables of Apache Iceberg with a catalog in SQLite, for kills and races.
+SERVER is `s3` (moto), `azure` (Azurite) or `google` (`tests/support/google.py`), started on a free port of loopback,
+or `iceberg`: a catalog in SQLite, with its tables in a folder. Its faults are those of `tests.benchmarks.faults`.
 
 - KILLS runs are killed at random moments. Afterwards the output is the one before or the new one, whole; the next run
   brings it up to date and leaves no file behind.
@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,11 +35,13 @@ from converter.config import Options
 from converter.engine.run import write_target
 from converter.errors import ParquetryError
 from converter.model.source import Source
-from converter.output import Mode, Output, Target, find_target
+from converter.output import Mode, Output, find_target
+from converter.output.iceberg import Iceberg
+from converter.output.manifest import Manifest
 from converter.output.store_target import StoreTarget
 from converter.output.stored import differences, open_stored
 from tests.benchmarks.faults import run_in_fork
-from tests.support.places import iceberg_environment, in_iceberg, in_iceberg_by_manifest
+from tests.support.places import iceberg_environment, in_iceberg
 from tests.support.stores import SERVERS, MemoryStore, unreliable
 
 RECORDS = ["documents", "sections", "problems", "datasets"]
@@ -55,9 +57,65 @@ def texts_of(version: int) -> dict[str, str]:
     return texts
 
 
+@contextlib.contextmanager
+def iceberg_folder() -> Iterator[tuple[str, dict[str, str]]]:
+    """Make a folder for a catalog in SQLite and its tables; yield its address and its configuration."""
+    import pyiceberg.catalog.sql  # noqa: F401 (the forks need not import it again)
+
+    import converter.output.iceberg_table  # noqa: F401
+
+    with tempfile.TemporaryDirectory(prefix="iceberg") as folder:
+        yield "iceberg://test", iceberg_environment(Path(folder))
+
+
+PLACES = {**SERVERS, "iceberg": iceberg_folder}
+
+
+def content_of(documents: pa.Table, rows: dict[str, int], wrong: list[str]) -> str:
+    """Return the documents of an output, the rows of each table that has any, and what is wrong, as one text."""
+    keys = sorted(zip(*documents.select(["source", "sha256"]).to_pydict().values(), strict=True))
+    return json.dumps([keys, {name: count for name, count in rows.items() if count}, wrong], sort_keys=True)
+
+
+def expected_rows(manifest: Manifest) -> dict[str, int]:
+    """Return the rows of each table of a manifest that has any and that users read."""
+    return {name: count for name, count in manifest.rows().items() if count and name[0] != "_"}
+
+
+def stored_content(place: str, strays: bool) -> str:
+    """Return the content of an output in a store."""
+    stored = open_stored(place)
+    if stored is None:
+        return ""
+    wrong = [line for line in differences(place) if strays or "is not in the manifest" not in line]
+    rows = {name: stored.table(name).num_rows for name in stored.names}
+    if {name: count for name, count in rows.items() if count} != expected_rows(stored.manifest):
+        wrong.append("rows are not as in the manifest")
+    return content_of(stored.table("documents"), rows, wrong)
+
+
+def iceberg_content(place: str, published: bool) -> str:
+    """Return the content of tables by `_manifest`; if they are `published`, any reader must see the same."""
+    target = Iceberg(place)
+    manifest = target.manifest()
+    if manifest is None:
+        return ""
+    names = expected_rows(manifest)
+    tables = {name: pa.Table.from_batches(target.read(name)) for name in names}
+    rows = {name: table.num_rows for name, table in tables.items()}
+    wrong = [] if rows == names else ["rows are not as in the manifest"]
+    if published:
+        seen = {name: table for name, table in in_iceberg(place).items() if name[0] != "_" and table.num_rows}
+        if content_of(seen["documents"], {name: table.num_rows for name, table in seen.items()}, []) != content_of(
+            tables["documents"], rows, []
+        ):
+            wrong.append("readers of the tables do not see what the manifest lists")
+    return content_of(tables["documents"], rows, wrong)
+
+
 @dataclass
 class Runs:
-    """Runs that write to one store, and what went wrong."""
+    """Runs that write to one place, and what went wrong."""
 
     place: str
     sandbox: Path
@@ -69,28 +127,13 @@ class Runs:
         """Give this process a folder for temporary files."""
         tempfile.tempdir = tempfile.mkdtemp(dir=self.sandbox)
 
-    def target(self) -> Target:
-        """Return what a run writes to."""
-        return StoreTarget(self.place)
-
-    def content(self, strays: bool) -> str:
-        """Return the documents and rows of the output, and what is wrong with it, as JSON."""
-        stored = open_stored(self.place)
-        if stored is None:
-            return ""
-        wrong = [line for line in differences(self.place) if strays or "is not in the manifest" not in line]
-        rows = {name: stored.table(name) for name in stored.names}
-        if {name: table.num_rows for name, table in rows.items()} != {
-            name: count for name, count in stored.manifest.rows().items() if name[0] != "_"
-        }:
-            wrong.append("rows are not as in the manifest")
-        return content_of(rows, wrong)
-
     def write(self, version: int, mode: Mode) -> str:
         """Write this version of the documents; return the message of the error, if any."""
         sources = [Source(key, text) for key, text in texts_of(version).items()]
         try:
-            write_target(sources, self.target(), Output(mode=mode, records=RECORDS), Options())
+            target = find_target(self.place, None)
+            assert target is not None
+            write_target(sources, target, Output(mode=mode, records=RECORDS), Options())
         except ParquetryError as error:
             return f"{error.code}: {error}"
         return ""
@@ -125,7 +168,8 @@ class Runs:
 
         def content() -> str:
             self.prepare()
-            return self.content(strays)
+            read = iceberg_content if self.place.startswith("iceberg:") else stored_content
+            return read(self.place, strays)
 
         result, _ = run_in_fork(content)
         if isinstance(result, dict):
@@ -138,30 +182,7 @@ class Runs:
             self.errors.append(f"{label}: {state[:300]} is none of {[text[:100] for text in expected]}")
 
 
-class IcebergRuns(Runs):
-    """Runs that write to tables of Apache Iceberg."""
-
-    def target(self) -> Target:
-        """Return what a run writes to."""
-        target = find_target(self.place, None)
-        assert target is not None
-        return target
-
-    def content(self, strays: bool) -> str:
-        """Return the documents and rows of the output: as `_manifest` has them, and after a run in all tables."""
-        tables = in_iceberg_by_manifest(self.place)
-        wrong = [] if not strays or content_of(in_iceberg(self.place), []) == content_of(tables, []) else ["branches"]
-        return content_of(tables, wrong)
-
-
-def content_of(tables: Mapping[str, pa.Table], wrong: list[str]) -> str:
-    """Return documents with their hashes, the number of rows of each table that has any, and what is wrong, as JSON."""
-    documents = tables["documents"].select(["source", "sha256"]).to_pydict()
-    rows = {name: table.num_rows for name, table in sorted(tables.items()) if table.num_rows}
-    return json.dumps([sorted(zip(*documents.values(), strict=True)), rows, wrong])
-
-
-def expected_states(versions: range) -> dict[int, str]:
+def expected_states(runs: Runs, versions: range) -> dict[int, str]:
     """Return the state of the output after each version, from runs to stores in memory."""
     states = {}
     for version in versions:
@@ -170,7 +191,8 @@ def expected_states(versions: range) -> dict[int, str]:
         write_target(sources, StoreTarget("s3://bucket/x", store), Output(records=RECORDS), Options())
         stored = open_stored("s3://bucket/x", store)
         assert stored is not None
-        states[version] = content_of({name: stored.table(name) for name in stored.names}, [])
+        rows = {name: stored.table(name).num_rows for name in stored.names}
+        states[version] = content_of(stored.table("documents"), rows, [])
     return states
 
 
@@ -180,7 +202,7 @@ def kill_runs(runs: Runs, kills: int, chance: random.Random) -> None:
     start = time.monotonic()
     runs.again(1, "incremental")
     seconds, version = time.monotonic() - start, 1
-    states = expected_states(range(3))
+    states = expected_states(runs, range(3))
     for number in range(kills):
         mode: Mode = ("incremental", "overwrite")[number % 2]
         version, old = (version + 1) % 3, version
@@ -198,7 +220,7 @@ def kill_runs(runs: Runs, kills: int, chance: random.Random) -> None:
 
 def race_runs(runs: Runs, races: int, chance: random.Random) -> None:
     """Let two runs write at once."""
-    states = expected_states(range(3))
+    states = expected_states(runs, range(3))
     runs.again(0, "overwrite")
     for number in range(races):
         start = time.monotonic()
@@ -223,7 +245,7 @@ def race_runs(runs: Runs, races: int, chance: random.Random) -> None:
 def fail_requests(runs: Runs, faults: int, environment: dict[str, str], seed: int) -> None:
     """Let runs write through a proxy that loses requests and answers."""
     name, server = next((name, value) for name, value in environment.items() if value.startswith("http"))
-    states, version = expected_states(range(3)), 0
+    states, version = expected_states(runs, range(3)), 0
     runs.again(0, "overwrite")
     with unreliable(server, 0.1, seed) as (address, counts):
         for number in range(faults):
@@ -269,16 +291,9 @@ def main() -> int:
     kind, *numbers = sys.argv[1:] or ["s3"]
     kills, races, faults, documents = [*map(int, numbers), *[0] * 4][:4]
     seed = int(os.environ.get("SEED", "1"))
-    with tempfile.TemporaryDirectory(prefix="stores") as sandbox, contextlib.ExitStack() as stack:
-        if kind == "iceberg":
-            import converter.output.iceberg_table  # noqa: F401
-
-            environment = iceberg_environment(Path(sandbox))
-            runs: Runs = IcebergRuns("iceberg://test/out", Path(sandbox))
-        else:
-            place, environment = stack.enter_context(SERVERS[kind]())
-            runs = Runs(f"{place}/out", Path(sandbox))
+    with PLACES[kind]() as (place, environment), tempfile.TemporaryDirectory(prefix="stores") as sandbox:
         os.environ.update(environment)
+        runs = Runs(f"{place}/out", Path(sandbox))
         steps: list[Callable[[], None]] = [
             lambda: kill_runs(runs, kills, random.Random(seed)) if kills else None,
             lambda: race_runs(runs, races, random.Random(seed)) if races else None,
