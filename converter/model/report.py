@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,6 +89,15 @@ class Report:
         if not self.documents and not self.skipped and not self.removed and (self.events is None or self.errors):
             return 1
         return 3 if self.errors else 0
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Measure the seconds that the block takes."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds = time.perf_counter() - start
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON values, with exit code and bytes per second, without the rows of `problems`."""

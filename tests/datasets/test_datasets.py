@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from converter.config import Options
 from converter.datasets import Datasets
 from converter.datasets.part import COMPRESSED_BYTES, as_type
-from converter.engine.run import write_folder, write_stream
+from converter.engine.one_file import write_stream
+from converter.engine.run import write_folder
 from converter.errors import OutputError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
