@@ -112,7 +112,7 @@ def write_output(
     output = output_for(target, output, options)
     check_mode(listing, output.mode)
     fingerprint = output.fingerprint_options(options)
-    with report.timed(), _named(target), open_stage(target.place) as stage:
+    with report.timed(), _name_in_errors(target), open_stage(target.place) as stage:
         previous_manifest = stage.pending or target.manifest()
         previous = previous_output(target, previous_manifest, output, options, stage.resume)
         if previous is not None and listing is not None:
@@ -143,15 +143,8 @@ def write_output(
             layout = None if target.kind == DATABASE else output.arranged(previous_layout)
             manifest = Manifest.of(report, output.format, fingerprint, written_files, files.schemas, layout)
             manifest = with_root(manifest, listing, previous_manifest)
-            load = Load(
-                stage,
-                manifest,
-                files.stored,
-                stale,
-                previous_manifest,
-                output.mode == "overwrite",
-                output.seconds_kept,
-            )
+            is_overwrite = output.mode == "overwrite"
+            load = Load(stage, manifest, files.stored, stale, previous_manifest, is_overwrite, output.seconds_kept)
             publish(target, load, report)
     return report
 
@@ -184,7 +177,7 @@ def publish(target: Target, load: Load, report: Report) -> None:
 
 
 @contextlib.contextmanager
-def _named(target: Target) -> Iterator[None]:
+def _name_in_errors(target: Target) -> Iterator[None]:
     """Let errors of the stage name the target: if that is on another machine, its stage is among temporary files."""
     try:
         yield

@@ -261,10 +261,10 @@ class StoreTarget:
             for file in (self._base.manifest.files if self._base.manifest else ())
             if file.record.startswith(f"{DATASETS}/") and _is_there(file, entries)
         }
-        filled = {file.record for file in self._files_kept}
+        filled_records = {file.record for file in self._files_kept}
         files, jobs = [*self._files_kept], []
         for file in load.manifest.files:
-            if file.record in filled and not file.rows:
+            if file.record in filled_records and not file.rows:
                 continue
             if run_of(file.path):
                 files.append(file)

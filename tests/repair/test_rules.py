@@ -171,8 +171,8 @@ def test_no_word_is_lost_and_line_numbers_stay_in_order(lines: list[str]) -> Non
     assert lines == previous_lines
     assert len(result.lines) == len(result.numbers)
     assert result.numbers == sorted(result.numbers) and set(result.numbers) <= set(numbers)
-    lost = words(lines) - words(result.lines)
-    assert not lost
+    lost_words = words(lines) - words(result.lines)
+    assert not lost_words
     for repair_row in result.repairs:
         assert (
             repair_row.line_start in numbers
