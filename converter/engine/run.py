@@ -18,7 +18,7 @@ from converter.engine.encoding import Encoder, encoded
 from converter.engine.pool import map_items
 from converter.errors import OutputError, UsageError
 from converter.model.events import BatchPieces, BatchRows, Event, Sink
-from converter.model.report import Report
+from converter.model.report import Report, timed
 from converter.model.source import MARKDOWN, Source
 from converter.output import (
     Folder,
@@ -112,7 +112,7 @@ def write_output(
     output = output_for(target, output, options)
     check_mode(listing, output.mode)
     fingerprint = output.fingerprint_options(options)
-    with report.timed(), _name_in_errors(target), open_stage(target.place) as stage:
+    with timed(report), _name_in_errors(target), open_stage(target.place) as stage:
         previous_manifest = stage.pending or target.manifest()
         previous = previous_output(target, previous_manifest, output, options, stage.resume)
         if previous is not None and listing is not None:

@@ -85,19 +85,10 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0: everything was read; 3: done, with errors in `problems` (warnings do not count); 1: nothing could be read,
-        and the output is unchanged. Events that name no document that is to be read are no failure."""
+        and the output is unchanged. Events that name no document to read are not a failure."""
         if not self.documents and not self.skipped and not self.removed and (self.events is None or self.errors):
             return 1
         return 3 if self.errors else 0
-
-    @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Measure the seconds that the block takes."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds = time.perf_counter() - start
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON values, with exit code and bytes per second, without the rows of `problems`."""
@@ -108,3 +99,13 @@ class Report:
             "bytes_per_second": round(self.bytes / self.seconds) if self.seconds else None,
             "exit_code": self.exit_code,
         }
+
+
+@contextmanager
+def timed(report: Report) -> Iterator[None]:
+    """Measure the seconds that the block takes, for the report."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        report.seconds = time.perf_counter() - start

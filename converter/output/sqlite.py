@@ -42,7 +42,7 @@ class SQLite(OneOff):
         """Return the file, if it exists.
 
         Raises:
-            OutputError: it is no database of Parquetry, so not even `overwrite` replaces it.
+            OutputError: it is not a database of Parquetry, so not even `overwrite` replaces it.
         """
         if self.place.exists() and not is_ours(self.place):
             message = "is a file that Parquetry did not make, or that others added tables to; name another output"

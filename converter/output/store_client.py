@@ -1,7 +1,7 @@
 """S3, Google Cloud Storage and Azure as a `Store`, through the package obstore.
 
 obstore has conditional puts for each of the three, signs requests, retries them and writes large objects in parts.
-Credentials and endpoints come from the environment, as for the tools of each store. Errors are told in Parquetry's
+Credentials and endpoints come from the environment, as for the tools of each store. Errors are in Parquetry's
 words: the library's messages quote whole requests.
 """
 

@@ -292,7 +292,7 @@ class StoreTarget:
                 else:
                     self._store.put_if_unchanged(MANIFEST, data, base.version)
                 return
-            except OutputError as error:  # it may have been written all the same: only the answer may be lost
+            except OutputError as error:  # it may have been written even so: perhaps only the answer is lost
                 failure = error
             try:
                 current_id = self._read_base().run_id

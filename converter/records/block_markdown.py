@@ -21,7 +21,7 @@ LAZY_MARK = re.compile(
 """What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
 right, and would start one inside."""
 BLOCK_MARK = re.compile(r"(?:[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$))")
-"""What starts no block at the start of a paragraph, because white space that is no blank of CommonMark stood before."""
+"""What starts no block at the start of a paragraph, because white space that CommonMark does not strip stood before."""
 BAR = "\\|"
 PARAGRAPH, BLOCK, ITEM = range(3)
 """What stands in a list item, in the order of reading on the same line."""

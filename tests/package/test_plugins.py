@@ -223,7 +223,7 @@ def test_a_type_can_be_an_object() -> None:
             "`rules` are objects of the class Rule, not builtin_function_or_method",
         ),
         (lambda: Options(hints=Hints(value_types=(STARS._replace(name="int64"),))), "there is already int64"),
-        (lambda: Options(hints=Hints(value_types=(1,))), "is no value type: it is a int, not a Type"),
+        (lambda: Options(hints=Hints(value_types=(1,))), "is not a value type: it is a int, not a Type"),
         (lambda: Options(hints=Hints(types={"a": "stars"})), "unknown type 'stars'"),
     ],
 )

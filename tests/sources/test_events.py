@@ -114,7 +114,7 @@ def test_events_in_any_order_and_number_give_the_rows_of_a_full_run(
             actual, expected = (converter.open_output(out) for out in ("out", "full"))
             for name in {*actual.names, *expected.names}:
                 assert _rows(actual, name) == _rows(expected, name), (step, name)
-    assert not converter.convert([], "out", events=events_file(*events), append=True).events_file
+    assert not converter.convert([], "out", events=events_file(*events), append=True).written
 
 
 def _rows(output: converter.StoredOutput, name: str) -> list[str]:
@@ -133,7 +133,7 @@ def test_a_document_is_removed_only_if_an_event_says_so_and_it_is_gone(
     assert (report.removed, report.errors, report.problems[0]["code"]) == (0, 1, "not_found")
     assert converter.open_output("out").table("documents").num_rows == 2
     report = converter.convert([], "out", events=events_file({"path": "a.md", "removed": True}), append=True)
-    assert (report.removed, report.errors, report.exit_code, report.events_file) == (1, 0, 0, True)
+    assert (report.removed, report.errors, report.exit_code, report.written) == (1, 0, 0, True)
     report = converter.convert([], "out", events=events_file({"path": "b.md", "removed": True}), append=True)
     assert (report.removed, report.skipped) == (0, 1)  # it is there
     assert converter.open_output("out").table("documents")["source"].to_pylist() == ["b.md"]
@@ -143,7 +143,7 @@ def test_no_events_and_no_documents_among_them_are_no_failure(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     for lines in ((), ({"path": "a.png"}, {"path": ".a.md"}, {"path": "drafts/a.md"})):
         report = converter.convert([], "out", events=events_file(*lines), append=True, exclude="drafts/")
-        assert (report.exit_code, report.events, report.events_file) == (0, len(lines), False)
+        assert (report.exit_code, report.events, report.written) == (0, len(lines), False)
     with pytest.raises(NothingRead):
         converter.convert([], "out", events=events_file({"wrong": 1}), append=True)
     Path("a.html").write_text("<p>a")
