@@ -42,6 +42,7 @@ def test_rule_fires(rule: str, case: dict[str, Any]) -> None:
     result = repaired(case["damaged"])
     assert "\n".join(result.lines) == case["repaired"]
     assert sorted({repair.rule for repair in result.repairs}) == sorted(case["rules"])
+    assert all(0.5 <= repair.confidence <= 1 for repair in result.repairs)
     assert rule in case["rules"]
 
 

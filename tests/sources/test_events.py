@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from converter.engine.plan import plan_of_target
 from converter.errors import NothingRead, UsageError
 from converter.model.source import Source
 from converter.output import Folder, Mode, Output
+from converter.problems import Problem
 from converter.sources import find_sources
-from converter.sources.events import Event, changed_files, read_events
+from converter.sources.events import Event, changed_files, check_mode, read_events
 from converter.sources.evidence import Listing
 from converter.sources.files import Search
 
@@ -171,6 +173,31 @@ def test_names_are_no_patterns() -> None:
 
     assert not [*changed_files([Event("https://h/a[1].md"), Event("docs/a[1].md")], find, Search(), Listing())]
     assert requested_names == ["https://h/a[1].md", "docs/a[[]1].md"]  # only an address of the web is never a pattern
+
+
+GONE = Source("docs/a[[]1].md", problem=Problem("not_found", "gone"))
+
+
+@pytest.mark.parametrize(
+    ("result", "is_removal", "removed"),
+    [
+        (GONE, True, {"docs/a[1].md"}),
+        (replace(GONE, problem=Problem("no_documents", "none there")), True, {"docs/a[1].md"}),
+        (replace(GONE, problem=Problem("unreadable", "no permission")), True, set()),
+        (replace(GONE, problem=None), True, set()),
+        (GONE, False, set()),
+    ],
+)
+def test_only_what_a_search_does_not_find_is_removed(result: Source, is_removal: bool, removed: set[str]) -> None:
+    listing = Listing()
+    results = [*changed_files([Event("docs/a[1].md", is_removal)], lambda names: iter([result]), Search(), listing)]
+    assert listing.removed == removed and listing.events == 1
+    assert results == ([] if removed else [replace(result, key="docs/a[1].md")])
+
+
+def test_runs_without_events_may_replace_the_output() -> None:
+    check_mode(Listing(), "overwrite")
+    check_mode(None, "overwrite")
 
 
 def test_a_dry_run_says_what_events_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
