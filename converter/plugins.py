@@ -88,17 +88,19 @@ def plugins() -> tuple[Plugin, ...]:
         return ()
     from importlib.metadata import distributions  # 20 ms, only with plug-ins
 
-    found: dict[str, list[Plugin]] = {}
+    by_distribution: dict[str, list[Plugin]] = {}
     for distribution in distributions():
         points = [point for point in distribution.entry_points if point.group.startswith(PREFIX)]
-        if points and distribution.name not in found:  # the first one of a name hides others, as for an import
-            found[distribution.name] = [
+        if (
+            points and distribution.name not in by_distribution
+        ):  # the first one of a name hides others, as for an import
+            by_distribution[distribution.name] = [
                 Plugin(
                     point.group.removeprefix(PREFIX), point.name, distribution.name, distribution.version, point.value
                 )
                 for point in points
             ]
-    return tuple(sorted(plugin for group in found.values() for plugin in group if plugin.kind in KINDS))
+    return tuple(sorted(plugin for group in by_distribution.values() for plugin in group if plugin.kind in KINDS))
 
 
 def _may_have_plugins(place: str) -> bool:
@@ -293,11 +295,12 @@ def callable_with(*methods: str) -> Callable[[str, Any], str | None]:
 
 def versions(kinds: Iterable[str], names: Iterable[str] = (), without: Iterable[str] = ()) -> dict[str, str]:
     """Return the version of each plug-in of these kinds, and of records of these names, except rules `without`."""
-    left_out, named = {("rules", name) for name in without}, {("records", name) for name in names}
+    left_out, requested = {("rules", name) for name in without}, {("records", name) for name in names}
     return {
         f"{plugin.kind}/{plugin.name}": f"{plugin.distribution} {plugin.version}"
         for plugin in plugins()
-        if (plugin.kind in kinds or (plugin.kind, plugin.name) in named) and (plugin.kind, plugin.name) not in left_out
+        if (plugin.kind in kinds or (plugin.kind, plugin.name) in requested)
+        and (plugin.kind, plugin.name) not in left_out
     }
 
 

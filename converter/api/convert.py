@@ -9,7 +9,8 @@ from converter.api.arguments import ConvertArguments, SourcePath, check_names, l
 from converter.config import Options, Output, Run, Selection
 from converter.destination import FILE, STREAM, destination_of
 from converter.destination import RECORDS as OUTPUTS
-from converter.engine.run import write_file, write_folder, write_target
+from converter.engine.one_file import write_file
+from converter.engine.run import write_folder, write_target
 from converter.errors import NothingRead, UsageError
 from converter.model.report import Report
 from converter.output import open_target

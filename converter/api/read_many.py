@@ -13,9 +13,9 @@ import pyarrow as pa
 from converter.api.arguments import SourcePath, kind_of, list_of, options_of
 from converter.config import Options, ReadingArguments
 from converter.document.document import Document
+from converter.engine.batches import batches, uniqueness_filter
 from converter.engine.conversion import read_document
 from converter.engine.pool import convert_batches, map_batches
-from converter.engine.run import batches, uniqueness_filter
 from converter.errors import UsageError
 from converter.model.events import BatchRows
 from converter.model.source import Source

@@ -14,12 +14,12 @@ def completing(names: Callable[[], Iterable[str]], separated: bool = False) -> C
     """Return a function that completes one of these names or, if `separated` by commas, the last of several."""
 
     def complete(incomplete: str) -> list[str]:
-        given, comma, beginning = incomplete.rpartition(",") if separated else ("", "", incomplete)
+        typed_names, comma, beginning = incomplete.rpartition(",") if separated else ("", "", incomplete)
         try:
             known_names = [name for name in names() if name.startswith(beginning)]
         except ParquetryError:  # a broken plug-in: the command itself reports it
             return []
-        return [f"{given}{comma}{name}" for name in known_names if name not in given.split(",")]
+        return [f"{typed_names}{comma}{name}" for name in known_names if name not in typed_names.split(",")]
 
     return complete
 

@@ -70,7 +70,8 @@ def convert(
     if running.jobs > 1 and any(map(_holds_many, source or [])):
         start_fork_server()
     from converter.engine.lineage import lineage
-    from converter.engine.run import write_file, write_folder, write_stream, write_target
+    from converter.engine.one_file import write_file, write_stream
+    from converter.engine.run import write_folder, write_target
     from converter.output import open_target
     from converter.sources import LeftOut
 

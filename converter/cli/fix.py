@@ -54,8 +54,8 @@ def fix(
     options = reading.options()
     changed = document_count = errors = 0
     stream = standard_output()
-    for found in selecting.selection().find(source, options):
-        document = Document(read_document(found, options), options)
+    for found_source in selecting.selection().find(source, options):
+        document = Document(read_document(found_source, options), options)
         problems = [problem for problem in document.rows("problems") if problem["severity"] == "error"]
         print_problems(problems)
         errors += len(problems)
@@ -65,19 +65,19 @@ def fix(
         text = document.to_markdown()
         if not (in_place or diff or check):
             if document_count > 1:
-                raise UsageError("names several documents; pass --in-place, --diff or --check", source=found.key)
+                raise UsageError("names several documents; pass --in-place, --diff or --check", source=found_source.key)
             stream.write(text.encode("utf-8", "surrogatepass"))
             continue
         if not document.is_repaired:
             continue
         changed += 1
         if diff:
-            stream.write(difference(found.key, document, text).encode("utf-8", "surrogatepass"))
+            stream.write(difference(found_source.key, document, text).encode("utf-8", "surrogatepass"))
         if check:
-            say(f"would change {found.key}")
+            say(f"would change {found_source.key}")
         if in_place:
-            replace_file(found, document, text)
-            say(f"changed {found.key}")
+            replace_file(found_source, document, text)
+            say(f"changed {found_source.key}")
     stream.flush()
     if check or in_place or diff:
         say(f"{changed} of {document_count} documents {'changed' if in_place else 'would change'}")

@@ -45,8 +45,8 @@ class Flags:
 
     KINDS: ClassVar[tuple[Any, ...]]
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = {name: value for name, value in given.items() if value is not None}
+    def __init__(self, values_given: Mapping[str, Any]) -> None:
+        self._values = {name: value for name, value in values_given.items() if value is not None}
 
     @classmethod
     def settings(cls) -> Iterator[tuple[str, Setting, Any]]:
@@ -73,7 +73,7 @@ class Reading(Flags):
     @property
     def maximum_seconds(self) -> float:
         """The time limit for a document."""
-        return float(self._given["maximum_seconds"])
+        return float(self._values["maximum_seconds"])
 
     def hints(self) -> Hints:
         """Return the hints for the cells of tables.
@@ -81,8 +81,8 @@ class Reading(Flags):
         Raises:
             UsageError: `--type` is not `COLUMN=TYPE`.
         """
-        values = values_of(Hints, self._given)
-        if self._given["no_types"]:
+        values = values_of(Hints, self._values)
+        if self._values["no_types"]:
             values["types"] = {**UNTYPED.types, **values.get("types", {})}
         return Hints(**values)
 
@@ -92,7 +92,7 @@ class Reading(Flags):
         Raises:
             UsageError: an option has an invalid value.
         """
-        return Options(hints=self.hints(), schemas=schemas, **values_of(Options, self._given))
+        return Options(hints=self.hints(), schemas=schemas, **values_of(Options, self._values))
 
 
 class Selecting(Flags):
@@ -106,7 +106,7 @@ class Selecting(Flags):
         Raises:
             UsageError: an option has an invalid value.
         """
-        return Selection(**values_of(Selection, self._given) | values)
+        return Selection(**values_of(Selection, self._values) | values)
 
 
 class Writing(Flags):
@@ -122,12 +122,15 @@ class Writing(Flags):
         Raises:
             UsageError: an option has an invalid value, or options do not go together.
         """
-        given = dict(self._given)
+        values_given = dict(self._values)
         if only_schema:
-            if "records" in given or not options.schemas:
+            if "records" in values_given or not options.schemas:
                 raise UsageError("--only-schema goes with --schema, and without --records")
-            given["records"] = [*(schema.name for schema in options.schemas), *(["problems"] if is_folder else [])]
-        return Output(format, **values_of(Output, given) | values)
+            values_given["records"] = [
+                *(schema.name for schema in options.schemas),
+                *(["problems"] if is_folder else []),
+            ]
+        return Output(format, **values_of(Output, values_given) | values)
 
 
 class Running(Flags):
@@ -138,7 +141,7 @@ class Running(Flags):
     @property
     def jobs(self) -> int:
         """The number of worker processes."""
-        return int(self._given.get("jobs", processors()))
+        return int(self._values.get("jobs", processors()))
 
     def run(self, progress: Progress | None = None) -> Run:
         """Return how the run works.
@@ -146,7 +149,7 @@ class Running(Flags):
         Raises:
             UsageError: an option has an invalid value.
         """
-        return Run(**values_of(Run, self._given) | {"jobs": self.jobs, "progress": progress})
+        return Run(**values_of(Run, self._values) | {"jobs": self.jobs, "progress": progress})
 
 
 NAMED_ONLY = ("files_from", "events", "null_separated", "include", "root", "query")

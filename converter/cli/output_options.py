@@ -1,4 +1,4 @@
-"""Options of outputs and runs that are no settings, the same in every command that has them."""
+"""Options of outputs and runs that are not settings, the same in every command that has them."""
 
 from __future__ import annotations
 

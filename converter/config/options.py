@@ -60,7 +60,7 @@ class Options:
     each document (`maximum_seconds` None: no limit; `maximum_output_bytes` None: by its size, see `limits`); `hints`
     settle what table cells leave open; `schemas` are the records that a user asks for; `chrome` keeps the boilerplate
     of pages in the text of sections; `parser` is fast or reference: both give the same rows, the latter by
-    markdown-it's rules alone; `input_format` is the format of each document (None: told by its name or first bytes);
+    markdown-it's rules alone; `input_format` is the format of each document (None: by its name or first bytes);
     `rules` are further repair rules, for this run alone; `whole_page` keeps what is not the main content of HTML.
     `chunks` is the most tokens of a chunk, of which `chunk_overlap` repeat the chunk above; None leaves the record
     `chunks` out, unless it is named. `tokenizer` counts the tokens."""

@@ -152,9 +152,9 @@ class Document:
         Raises:
             UsageError: there is none.
         """
-        wanted = [title.strip().casefold() for title in titles]
+        target = [title.strip().casefold() for title in titles]
         for section in self.sections:
-            if wanted and [title.casefold() for title in section.path[-len(wanted) :]] == wanted:
+            if target and [title.casefold() for title in section.path[-len(target) :]] == target:
                 return section
         existing = ", ".join(section.title for section in self.sections if section.title)
         raise UsageError(f"{self.source} has no section {' > '.join(titles)!r}; there are {existing or 'none'}")
@@ -167,12 +167,12 @@ class Document:
         Raises:
             UsageError: there is none.
         """
-        wanted = label.strip().casefold()
+        target = label.strip().casefold()
         for table in self.tables:
-            if (table.caption or "").casefold() == wanted:
+            if (table.caption or "").casefold() == target:
                 return table
         for table in self.tables:
-            if wanted in [header.casefold() for header in table.headers]:
+            if target in [header.casefold() for header in table.headers]:
                 return table
         headers = sorted({header for table in self.tables for header in table.headers if header})
         raise UsageError(

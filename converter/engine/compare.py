@@ -73,7 +73,7 @@ def compare(old_name: str, new_name: str, with_rows: bool = False) -> dict[str, 
     """Return the records and data sets that differ, by name; `with_rows` keeps the rows themselves.
 
     Raises:
-        UsageError: one of the names is no output of a run.
+        UsageError: one of the names is not the output of a run.
         OutputError: an output is damaged or cannot be read.
     """
     old, new = open_output(old_name), open_output(new_name)
@@ -182,7 +182,7 @@ def open_output(name: str) -> Output:
     elif destination.place == FOLDER:
         manifest = read_manifest(destination.path)
     if manifest is None:
-        message = "is no output of a run: expected a folder with a _manifest.json, or a database such as x.duckdb"
+        message = "is not the output of a run: expected a folder with a _manifest.json, or a database such as x.duckdb"
         raise UsageError(message, source=name)
     if target is not None:
         return _DatabaseOutput(name, target, manifest)

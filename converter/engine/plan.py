@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from converter.config import Options, Output
 from converter.destination import FILE, Destination
-from converter.engine.run import check_file_output, check_schemas, record_of_stream
+from converter.engine.one_file import check_file_output, record_of_stream
+from converter.engine.run import check_schemas
 from converter.model.report import Report
 from converter.model.source import MARKDOWN, Source, document_id
 from converter.output import Folder, PreviousOutput, Target, previous_output

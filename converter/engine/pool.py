@@ -70,11 +70,11 @@ def convert_batches(
     for results in map_batches(sources_of_batches(), here, in_worker, options.maximum_seconds, jobs, isolated):
         start = starts.popleft()
         yield start
-        yield from results if len(start.sources) == 1 else _joined(results)
+        yield from results if len(start.sources) == 1 else _join_results(results)
         yield BatchEnd(start.sources)
 
 
-def _joined(results: Iterable[BatchRows | BatchPieces]) -> Iterator[BatchRows | BatchPieces]:
+def _join_results(results: Iterable[BatchRows | BatchPieces]) -> Iterator[BatchRows | BatchPieces]:
     """Yield results with consecutive rows as one."""
     for kind, group in groupby(results, type):
         same_results = [*group]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,7 +85,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0: everything was read; 3: done, with errors in `problems` (warnings do not count); 1: nothing could be read,
-        and the output is unchanged. Events that name no document that is to be read are no failure."""
+        and the output is unchanged. Events that name no document to read are not a failure."""
         if not self.documents and not self.skipped and not self.removed and (self.events is None or self.errors):
             return 1
         return 3 if self.errors else 0
@@ -97,3 +99,13 @@ class Report:
             "bytes_per_second": round(self.bytes / self.seconds) if self.seconds else None,
             "exit_code": self.exit_code,
         }
+
+
+@contextmanager
+def timed(report: Report) -> Iterator[None]:
+    """Measure the seconds that the block takes, for the report."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        report.seconds = time.perf_counter() - start

@@ -211,7 +211,7 @@ class Delta:
             return
         source = pa.schema([*(field.with_nullable(True) for field in rows.schema), (STALE, pa.bool_())])
         merge = table.merge(
-            pa.RecordBatchReader.from_batches(source, marked(rows, source, stale)),
+            pa.RecordBatchReader.from_batches(source, mark_stale(rows, source, stale)),
             f"t.doc_id = s.doc_id and s.{STALE}",
             source_alias="s",
             target_alias="t",
@@ -294,7 +294,7 @@ def storable(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
     return stored_rows(rows, SUBSTITUTES)
 
 
-def marked(rows: pa.RecordBatchReader, schema: pa.Schema, stale: frozenset[str]) -> Iterator[pa.RecordBatch]:
+def mark_stale(rows: pa.RecordBatchReader, schema: pa.Schema, stale: frozenset[str]) -> Iterator[pa.RecordBatch]:
     """Yield a row for each stale document, then the rows themselves, each with its `STALE` mark."""
     ids = pa.array(sorted(stale), pa.string())
     empty = {field.name: pa.nulls(len(ids), field.type) for field in schema}

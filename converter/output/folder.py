@@ -179,8 +179,8 @@ class RecordFiles:
         """
         datasets = self._write_datasets(spread)
         self._kept_datasets.add_to(self._folder)
-        kept = self._kept_datasets
-        datasets.join([WrittenDatasets(kept.schemas, kept.files, kept.problems)])
+        kept_datasets = self._kept_datasets
+        datasets.join([WrittenDatasets(kept_datasets.schemas, kept_datasets.files, kept_datasets.problems)])
         drift = pa.Table.from_batches(datasets.problems, PROBLEMS.schema)
         if self._output.lock_types == "fail":
             _check_types(drift.to_pylist())

@@ -213,7 +213,7 @@ class Iceberg:
             add_snapshot(table, row.schema, row.to_batches(), {RUN: manifest.run_id}, branch="main")
         except CommitFailedException:
             raise
-        except Exception as error:  # it may have been committed all the same: only the answer may be lost
+        except Exception as error:  # it may have been committed even so: perhaps only the answer is lost
             try:
                 current_manifest = self._committed().manifest
             except Exception:

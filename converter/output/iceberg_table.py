@@ -130,7 +130,7 @@ def add_snapshot(
                     snapshot.delete_data_file(task.file)
                 for file in files:
                     snapshot.append_data_file(file)
-    except CommitFailedException:  # after any other error, the snapshot may have been added all the same
+    except CommitFailedException:  # after any other error, the snapshot may have been added even so
         _remove(table, [file.file_path for file in files])
         raise
     except ValueError as error:  # what a catalog says to a snapshot that another one has overtaken

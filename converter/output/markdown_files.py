@@ -62,7 +62,7 @@ class MarkdownFiles:
             OutputError: both are the same file.
         """
         is_same = False
-        with contextlib.suppress(OSError, ValueError):  # one of them does not exist, or the key is no path
+        with contextlib.suppress(OSError, ValueError):  # one of them does not exist, or the key is not a path
             is_same = place.samefile(source)
         if is_same:
             raise OutputError("is a source of this run; name another folder", source=str(place))

@@ -42,7 +42,7 @@ class SQLite(OneOff):
         """Return the file, if it exists.
 
         Raises:
-            OutputError: it is no database of Parquetry, so not even `overwrite` replaces it.
+            OutputError: it is not a database of Parquetry, so not even `overwrite` replaces it.
         """
         if self.place.exists() and not is_ours(self.place):
             message = "is a file that Parquetry did not make, or that others added tables to; name another output"
@@ -68,10 +68,10 @@ class SQLite(OneOff):
                 views = [view for view, (records, _) in VIEWS.items() if tables.keys() >= set(records)]
                 for view in views:
                     connection.execute(f"create view {view} as {VIEWS[view][1].replace(ARRAY_PATH, JSON_PATH)}")
-                made = json.dumps([*tables.values(), *views])
+                own_names = json.dumps([*tables.values(), *views])
                 connection.execute(
                     f"create table {MANIFEST_TABLE} as select {quote_text(load.manifest.text)} as manifest, "
-                    f"{quote_text(made)} as tables"
+                    f"{quote_text(own_names)} as tables"
                 )
                 connection.execute("commit")
         except (sqlite3.Error, OverflowError) as error:
@@ -83,8 +83,8 @@ def is_ours(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             existing = {name for (name,) in connection.execute("select name from sqlite_master where sql is not null")}
-            ((made,),) = connection.execute(f"select tables from {MANIFEST_TABLE}").fetchall()
-            return existing == {*json.loads(made), MANIFEST_TABLE}
+            ((own_names,),) = connection.execute(f"select tables from {MANIFEST_TABLE}").fetchall()
+            return existing == {*json.loads(own_names), MANIFEST_TABLE}
     except (sqlite3.Error, ValueError, TypeError):
         return False
 

@@ -77,7 +77,7 @@ class Store(Protocol):
         """Yield all objects of the folder."""
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Remove objects; it is no error if one does not exist."""
+        """Remove objects; a missing object is not an error."""
 
 
 class StoredFile(io.RawIOBase):

@@ -1,7 +1,7 @@
 """S3, Google Cloud Storage and Azure as a `Store`, through the package obstore.
 
 obstore has conditional puts for each of the three, signs requests, retries them and writes large objects in parts.
-Credentials and endpoints come from the environment, as for the tools of each store. Errors are told in Parquetry's
+Credentials and endpoints come from the environment, as for the tools of each store. Errors are in Parquetry's
 words: the library's messages quote whole requests.
 """
 
@@ -68,7 +68,7 @@ class ObjectStore:
         endpoint = next(filter(None, map(os.environ.get, ENDPOINTS[family])), "")
         authority, _, folder = place.partition("/")
         url = f"{'gs' if family == 'gs' else scheme.lower()}://{authority}/{quote(folder.strip('/'))}"
-        with self._told():
+        with self._convert_errors():
             self._store = import_extra("obstore.store", "stores").from_url(
                 url.rstrip("/"),
                 client_options={"allow_http": endpoint.startswith("http://")},
@@ -78,7 +78,7 @@ class ObjectStore:
 
     def get(self, key: str) -> Object | None:
         """Return an object, None if there is none."""
-        with self._told(key):
+        with self._convert_errors(key):
             try:
                 result = self._obstore.get(self._store, key)
             except FileNotFoundError as error:
@@ -90,13 +90,13 @@ class ObjectStore:
 
     def read(self, key: str, start: int, stop: int) -> bytes:
         """Return a range of an object's bytes."""
-        with self._told(key):
+        with self._convert_errors(key):
             return bytes(self._obstore.get_range(self._store, key, start=start, end=stop))
 
     def put(self, key: str, data: bytes | Path) -> None:
         """Write an object, in several parts if it is large."""
         size = len(data) if isinstance(data, bytes) else data.stat().st_size
-        with self._told(key):
+        with self._convert_errors(key):
             self._obstore.put(
                 self._store,
                 key,
@@ -108,17 +108,17 @@ class ObjectStore:
 
     def put_if_absent(self, key: str, data: bytes) -> None:
         """Write a new object."""
-        with self._told(key):
+        with self._convert_errors(key):
             self._obstore.put(self._store, key, data, mode="create", use_multipart=False)
 
     def put_if_unchanged(self, key: str, data: bytes, version: Version) -> None:
         """Write an object over this version of it."""
-        with self._told(key):
+        with self._convert_errors(key):
             self._obstore.put(self._store, key, data, mode=version, use_multipart=False)
 
     def entries(self) -> Iterator[Entry]:
         """Yield all objects of the folder."""
-        with self._told():
+        with self._convert_errors():
             for entries in self._obstore.list(self._store, chunk_size=KEYS_PER_REQUEST):
                 yield from (Entry(entry["path"], entry["size"], entry["last_modified"]) for entry in entries)
 
@@ -126,7 +126,7 @@ class ObjectStore:
         """Remove objects."""
         remaining = iter(keys)
         while group := list(islice(remaining, KEYS_PER_REQUEST)):
-            with self._told(group[0]):
+            with self._convert_errors(group[0]):
                 try:
                     self._obstore.delete(self._store, group)
                 except FileNotFoundError:
@@ -140,17 +140,17 @@ class ObjectStore:
                 continue
 
     @contextlib.contextmanager
-    def _told(self, key: str = "") -> Iterator[None]:
+    def _convert_errors(self, key: str = "") -> Iterator[None]:
         """Turn the errors of obstore in the block into Parquetry's."""
         try:
             yield
         except (OutputError, MemoryError):
             raise
         except Exception as error:  # those of obstore have no common class
-            raise told(error, "/".join(filter(None, (self.name, key)))) from None
+            raise output_error(error, "/".join(filter(None, (self.name, key)))) from None
 
 
-def told(error: Exception, place: str) -> OutputError:
+def output_error(error: Exception, place: str) -> OutputError:
     """Return an error of the library in Parquetry's words; its own text may quote a request with its signature."""
     kind, text = type(error).__name__, str(error)
     if kind in ("AlreadyExistsError", "PreconditionError"):

@@ -261,10 +261,10 @@ class StoreTarget:
             for file in (self._base.manifest.files if self._base.manifest else ())
             if file.record.startswith(f"{DATASETS}/") and _is_there(file, entries)
         }
-        filled = {file.record for file in self._files_kept}
+        filled_records = {file.record for file in self._files_kept}
         files, jobs = [*self._files_kept], []
         for file in load.manifest.files:
-            if file.record in filled and not file.rows:
+            if file.record in filled_records and not file.rows:
                 continue
             if run_of(file.path):
                 files.append(file)
@@ -292,7 +292,7 @@ class StoreTarget:
                 else:
                     self._store.put_if_unchanged(MANIFEST, data, base.version)
                 return
-            except OutputError as error:  # it may have been written all the same: only the answer may be lost
+            except OutputError as error:  # it may have been written even so: perhaps only the answer is lost
                 failure = error
             try:
                 current_id = self._read_base().run_id

@@ -102,15 +102,15 @@ class Workbook(OneOff):
 
 def titles(names: Iterable[str]) -> dict[str, str]:
     """Return the title of the sheet of each record and data set: distinct, and as Excel takes it."""
-    chosen: dict[str, str] = {}
+    result: dict[str, str] = {}
     for name in sorted(names, key=lambda name: "/" in name):
         stem = FORBIDDEN_IN_TITLES.sub("_", name.partition("/")[2] or name).strip("'") or "sheet"
         title, number = stem[:LONGEST_TITLE], 1
-        while title.casefold() in {"history", *(other.casefold() for other in chosen.values())}:
+        while title.casefold() in {"history", *(other.casefold() for other in result.values())}:
             number += 1
             title = f"{stem[: LONGEST_TITLE - len(str(number)) - 1]}_{number}"
-        chosen[name] = title
-    return chosen
+        result[name] = title
+    return result
 
 
 def excel_rows(batch: pa.RecordBatch) -> Iterator[Sequence[Cell]]:

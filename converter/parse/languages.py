@@ -19,7 +19,7 @@ OTHER_DIRECTIVES = frozenset(
 )  # fmt: skip
 """MyST's directives that name no language."""
 STYLES = frozenset({"numberlines", "number-lines", "line-numbers", "linenums", "annotate", "copy", "no-copy", "wrap"})
-"""Classes of code blocks that are no languages."""
+"""Classes of code blocks that are not languages."""
 
 
 def language_of(info: str) -> str | None:

@@ -20,8 +20,12 @@ LAZY_MARK = re.compile(
 )
 """What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
 right, and would start one inside."""
-BLOCK_MARK = re.compile(r"(?:[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$))")
-"""What starts no block at the start of a paragraph, because white space that is no blank of CommonMark stood before."""
+BLOCK_MARK = re.compile(
+    r"[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$)|\d{1,9}(?=[.)](?:[ \t]|$))|~{3}|`{3}(?!.*`)"
+    r"|([-_*])(?:[ \t]*+\1){2}(?:[ \t]|\1)*+$",
+    re.MULTILINE,
+)
+"""What starts no block at the start of a paragraph, because white space that CommonMark does not strip stood before."""
 BAR = "\\|"
 PARAGRAPH, BLOCK, ITEM = range(3)
 """What stands in a list item, in the order of reading on the same line."""
@@ -172,8 +176,9 @@ def _list(tree: Tree, index: int, allowance: Allowance) -> str:
 
 def _paragraph(tree: Tree, index: int, allowance: Allowance) -> str:
     block = tree.blocks[index]
-    if BLOCK_MARK.match(block.markdown):
-        return f"\\{block.markdown}"
+    if mark := BLOCK_MARK.match(block.markdown):
+        at = mark.end() if mark[0].isdigit() else 0
+        return f"{block.markdown[:at]}\\{block.markdown[at:]}"
     return block.markdown if block.parent is None else inside(block.markdown)
 
 

@@ -84,7 +84,7 @@ class Cutter:
         """Return the text of a block with what stands in it, in reading order."""
         block = self._tree.blocks[index]
         if block.kind in CONTAINERS:
-            return _joined(self._text(inner) for inner in self._tree.inner.get(index, ()))
+            return _join_texts(self._text(inner) for inner in self._tree.inner.get(index, ()))
         if block.kind == "list":
             items = [at for at, item in enumerate(block.items) if item.parent is None]
             return "\n".join([self._item_text(index, at) for at in items])
@@ -220,7 +220,7 @@ class Cutter:
                     parts += [part[len(part) // 2 :], part[: len(part) // 2]]
 
 
-def _joined(texts: Iterable[str]) -> str:
+def _join_texts(texts: Iterable[str]) -> str:
     return "\n\n".join([text for text in texts if text])
 
 

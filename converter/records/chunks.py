@@ -30,7 +30,7 @@ from converter.records.tokenizers import token_counter
 from converter.repair import Repair
 
 UNCHUNKED = frozenset({"front_matter", "directive", "link_reference"})
-"""Blocks that are no text."""
+"""Blocks that are not text."""
 
 
 def rows(context: ParsedDocument) -> Iterator[tuple[Any, ...]]:

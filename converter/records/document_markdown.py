@@ -34,8 +34,8 @@ def document_markdown(document: ParsedDocument, repaired: Repaired) -> str:
             for index in document.left_out
             for number in range(document.blocks[index].line_start, document.blocks[index].line_end + 1)
         }
-        kept = list(_visible(lines, numbers, hidden_numbers))
-        lines, numbers = [line for line, _ in kept], [number for _, number in kept]
+        visible_lines = list(_visible(lines, numbers, hidden_numbers))
+        lines, numbers = [line for line, _ in visible_lines], [number for _, number in visible_lines]
     if matter := document.text.front_matter:  # only comments stand above it
         place = bisect_left(numbers, matter.line_start)
         lines = [*lines[:place], matter.raw, *lines[place:]]

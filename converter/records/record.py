@@ -137,4 +137,4 @@ def fault_of(name: str, item: object) -> str | None:
     if repeated := {name for name in names if names.count(name) > 1}:
         return f"two fields have the name {min(repeated)}"
     unknown = [column for column in (*item.key, *(key[0] for key in item.foreign_keys)) if column not in names]
-    return f"a key names {unknown[0]}, which is no field" if unknown else None
+    return f"a key names {unknown[0]}, which is not a field" if unknown else None

@@ -28,7 +28,7 @@ NUMBERED_TITLE = re.compile(
     re.IGNORECASE,
 )
 PANDOC_TITLE = re.compile(r"(?:Table)?:\s++")
-"""Pandoc's mark of a caption, above the table or below; it is no part of the caption."""
+"""Pandoc's mark of a caption, above the table or below; it is not part of the caption."""
 CAPTION_ELEMENT = re.compile(r"\s*<(p|div|figcaption|center)\b[^<>]*>.*</\1\s*>\s*", re.IGNORECASE | re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""What of a page is not its article: menus above it, and what follows it, told by form and place.
+"""The parts of a page that are not its article: menus above it, and what follows it, recognized by form and place.
 
 blocks of a draft -> cues (phrases that pages say, by kind) -> head (above the first paragraph) and tail of the page
 """
@@ -103,7 +103,7 @@ class Block(NamedTuple):
 
 def boilerplate(draft: Draft) -> Iterator[tuple[int, int, float]]:
     """Yield the first line of each block that is none of the article, the line after its last one, and how sure it is;
-    nothing for a text that is no page."""
+    nothing for a text that is not a page."""
     lines = [line for line in draft.lines if len(line) <= LONGEST_CUE]
     if not any(cue_of(_plain(line.strip())) for line in lines if begins_cue(line)):
         return  # a page has some cue on a line of its own: the blocks of other texts, which take longer, are not made

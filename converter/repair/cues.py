@@ -149,11 +149,11 @@ OWN_WORDS = (
 
 
 def _alternatives(begin_anyhow: bool) -> str:
-    chosen = {
+    phrases_by_kind = {
         kind: [phrase for phrase in phrases if phrase.startswith(ANY_BEGINNING) == begin_anyhow]
         for kind, phrases in PHRASES.items()
     }
-    return "|".join(f"(?P<{kind}>{'|'.join(phrases)})" for kind, phrases in chosen.items() if phrases)
+    return "|".join(f"(?P<{kind}>{'|'.join(phrases)})" for kind, phrases in phrases_by_kind.items() if phrases)
 
 
 _CUE = re.compile(_alternatives(begin_anyhow=False), re.IGNORECASE)

@@ -83,7 +83,7 @@ def _place_of(draft: Draft, line: int) -> int | None:
 def _reason_against(draft: Draft, block: Block) -> str:
     if block.last_line > block.first_line:
         return "is part of a paragraph"
-    return reason_against(draft, block.first_line, block.text, block.width) or "is no line of text"
+    return reason_against(draft, block.first_line, block.text, block.width) or "is not a line of text"
 
 
 def _verdict(draft: Draft, page: Page, at: int, heading: Repair | None) -> str:
@@ -91,10 +91,10 @@ def _verdict(draft: Draft, page: Page, at: int, heading: Repair | None) -> str:
     if heading is not None:
         return f"it is read as a heading, with confidence {heading.confidence:.2g}"
     if not page.is_article:
-        return "it is no heading: the text is too short, or has too little prose, to have lost its headings"
+        return "it is not a heading: the text is too short, or has too little prose, to have lost its headings"
     chances = probabilities(page)[0]
     reason = judge(page, chances)[1].get(at)
     chance = confidence_of(agree(page, chances)[at])
     if reason is None:
-        return "it is no heading: the headings of this text are marked, or too few of its lines are likely ones"
-    return f"it is no heading: {reason} (probability {chance:.2g})"
+        return "it is not a heading: the headings of this text are marked, or too few of its lines are likely ones"
+    return f"it is not a heading: {reason} (probability {chance:.2g})"

@@ -70,7 +70,7 @@ def form_of(line: str) -> str:
 def lists_among(lines: Sequence[str], is_text: Sequence[bool], are_apart: bool) -> Iterator[tuple[int, int, float]]:
     """Yield the first item of each list, the line after its last one, and how sure it is, among the blocks of a text.
 
-    Blank lines part the blocks if `are_apart`; lines that touch may be cells, so that short ones are no items.
+    Blank lines part the blocks if `are_apart`; lines that touch may be cells, so short ones are not items.
     """
     forms = "".join(_form(line) if text else OTHER for line, text in zip(lines, is_text, strict=True))
     labels = Counter(_label(line) for line, form in zip(lines, forms, strict=True) if form == LABEL)

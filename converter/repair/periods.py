@@ -26,10 +26,10 @@ _WORDS = (1, 2, 5)
 _NAME_SIGNS = re.compile(r"[_.:/()\d]")
 _MISSING = re.compile(r"\\?[-–—*?]+|n/?a|tbd|none", re.IGNORECASE)
 _MARKS = '`*["“('
-_ALPHABETS = (5, len(_MARKS) + 1, 4, len(_SIZES) + 1, len(_WORDS) + 1, 2)
+ALPHABETS = (5, len(_MARKS) + 1, 4, len(_SIZES) + 1, len(_WORDS) + 1, 2)
 """How many values each feature has."""
 
-_NAMES = (
+NAME_SHARES = (
     (0.01, 0.01, 0.16, 0.37, 0.45),
     (0.9, 0.03, 0.03, 0.01, 0.01, 0.01, 0.01),
     (0.02, 0.85, 0.1, 0.03),
@@ -81,7 +81,7 @@ class _Column:
 
     def __init__(self, columns: int = 1) -> None:
         self._start = 0.5 * columns  # so that what no column has costs the same in one as in all
-        self._counts = [[self._start] * alphabet for alphabet in _ALPHABETS]
+        self._counts = [[self._start] * alphabet for alphabet in ALPHABETS]
         self._total = 0
         self._bits: dict[Features, float] = {}
 
@@ -126,7 +126,7 @@ def reading_below(cells: Sequence[Features], start: int, columns: int, most_rows
 
 
 def _name_bits(name: Features) -> float:
-    return -sum(math.log2(shares[value]) for shares, value in zip(_NAMES, name, strict=True))
+    return -sum(math.log2(shares[value]) for shares, value in zip(NAME_SHARES, name, strict=True))
 
 
 def _columns_of(cells: Sequence[Features], rows: Sequence[Row], columns: int) -> list[_Column]:

@@ -45,13 +45,13 @@ SIGNS = (
 """Parts of phrases, in lower case: a text with a few of them may be a page."""
 
 FEWEST_SIGNS = 4
-"""A text with fewer parts of phrases is no page."""
+"""A text with fewer parts of phrases is not a page."""
 
 LONGEST_PAGE = 10_000
-"""Lines from which on a text is no page."""
+"""A text with this many lines is not a page."""
 
 LONGEST_CUE = 320
-"""Characters of a line beyond which it is no cue."""
+"""A line with more characters is not a cue."""
 
 
 def may_be_page(lines: Sequence[str]) -> bool:

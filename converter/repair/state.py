@@ -42,7 +42,7 @@ FEWEST_AMID = 3
 """Fewer lines that touch between two long paragraphs may be an address or a verse."""
 
 PARAGRAPHS_END = 0.8
-"""The share of long paragraphs above a blank line that shows that lines which touch are no paragraphs."""
+"""The share of long paragraphs above a blank line that shows that adjacent lines are not paragraphs."""
 
 SENTENCES_TOUCH, SENTENCES_TOUCH_AMID_GAPS, MANY_GAPS = 0.65, 0.5, 4
 """The share of sentences that touch the line below which shows that blank lines stand where tags stood alone; where

@@ -48,7 +48,7 @@ DETAILS_PART = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 DETAILS, TEXT = 0, 7
-"""The levels of questions that are no headings: no heading ends a `<details>`, any heading ends the others."""
+"""The levels of questions that are not headings: no heading ends a `<details>`, any heading ends the others."""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +85,7 @@ def questions_of(context: ParsedDocument) -> list[Question]:
 
 
 def question_text(text: str) -> str | None:
-    """Return a question without its number and label; None if the text is no question."""
+    """Return a question without its number and label; None if the text is not a question."""
     text = NUMBER.sub("", text.strip(), count=1) if NUMBER.match(text.strip()) else text.strip()
     label = QUESTION_LABEL.match(text)
     if label is None and not text.rstrip(CLOSING).endswith(QUESTION_END):

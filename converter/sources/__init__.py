@@ -214,13 +214,13 @@ def sources_in_memory(
     if isinstance(sources, pa.RecordBatchReader):
         assert columns is not None
         return _without_duplicate_keys(sources_of_batches(sources, columns, maximum_bytes))
-    found = (
+    results = (
         [source]
         if isinstance(source, Source)
         else find_sources([source], columns=columns, maximum_bytes=maximum_bytes, **search)
         for source in sources
     )
-    return _without_duplicate_keys(chain.from_iterable(found))
+    return _without_duplicate_keys(chain.from_iterable(results))
 
 
 def _argument(argument: str | os.PathLike[str]) -> str:

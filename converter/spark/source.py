@@ -20,8 +20,8 @@ from pyspark.sql.pandas.types import from_arrow_type
 from pyspark.sql.types import BinaryType, StructField, StructType
 
 from converter.config import Options, options_from_text, schema_of
+from converter.engine.batches import batches
 from converter.engine.pool import convert_batches
-from converter.engine.run import batches
 from converter.errors import SourceError, UsageError
 from converter.model.events import BatchRows
 from converter.model.source import Source

@@ -17,7 +17,8 @@ from pyspark import TaskContext
 
 from converter.config import Options, Run, schema_of
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Contract, Datasets
-from converter.engine.run import convert_sources, not_held, skip_unchanged
+from converter.engine.batches import convert_sources
+from converter.engine.run import changed_sources, record_converted
 from converter.errors import OutputError, ParquetryError
 from converter.model.events import BatchRows, BatchStart, Event
 from converter.model.report import Report
@@ -106,7 +107,7 @@ def write_documents(sources: Iterable[Source], task: Task, attempt: int, isolate
             check_same(task.plugins)
             earlier = None if task.earlier is None else _previous_output(task.workplace, task.earlier)
             previous_ids = set() if earlier is None else earlier.left.keys() | set()
-            new_sources = sources if earlier is None else not_held(sources, earlier, result.report)
+            new_sources = sources if earlier is None else changed_sources(sources, earlier, result.report)
             with Parts(folder, schemas, output.format, output.file_layout, in_folders=True) as parts:
                 partition = ""
 
@@ -120,7 +121,7 @@ def write_documents(sources: Iterable[Source], task: Task, attempt: int, isolate
                         event = by_file(replace(event, records=records))
                     parts.write(event)
 
-                sink = write if earlier is None else skip_unchanged(write, earlier)
+                sink = write if earlier is None else record_converted(write, earlier)
                 convert_sources(new_sources, sink, output, options, result.report, Run(isolated=isolated))
                 parts.close()
             if earlier is not None:

@@ -14,8 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from converter.config import Options, Run
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Contract, Share
+from converter.engine.batches import convert_sources
 from converter.engine.encoding import Encoder, encoded
-from converter.engine.run import Files, convert_sources
+from converter.engine.run import Files
 from converter.errors import SparkError, TooManyProblems
 from converter.model.report import Report
 from converter.model.source import Source

@@ -126,7 +126,7 @@ def _cut(lines: list[str], start: int, problems: list[Problem]) -> FrontMatter |
     except (ValueError, RecursionError) as error:
         if not all(map(ENTRY.match, content)):
             return None
-        # Text that parses but fails afterwards expands too far, and too deep nesting is no accident.
+        # Text that parses but fails afterwards expands too far, and nesting that deep is not an accident.
         is_divisible = not is_parsed and not isinstance(error.__cause__ or error, RecursionError)
         matter = FrontMatter(format, raw, end + 1, None, line)
         return replace(matter, metadata=_read_by_entry(content if is_divisible else [], matter, error, problems))

@@ -124,7 +124,7 @@ def read(cells: Cells) -> Reading | NoMatch:
 
 
 def _has_fraction(short_clock: re.Match[str]) -> bool:
-    """Whether the last digits of `1:29.75` are no count of seconds."""
+    """Whether the last digits of `1:29.75` are not a count of seconds."""
     return short_clock[3] == "," or len(short_clock[4]) != 2 or int(short_clock[4]) > 59
 
 

@@ -1,7 +1,7 @@
 """Guards against texts that only look like numbers: codes, versions, phone numbers, identifiers, decades.
 
-A guard refuses a number where the cells allow another reading that is no worse. Each has its counter-example, what it
-must not catch, in `tests/cases/values/guards.yaml`.
+A guard refuses a number where the cells allow another reading that is just as good. Each has its counter-example,
+what it must not catch, in `tests/cases/values/guards.yaml`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MEASURE_HEADER = header_pattern(
     r"price|preis|prix|precio|prezzo|cost|fee|rate|ratio|scores?|ratings?|average|avg|mean|median|sd|std|sem|gpa|grade|note|"
     r"index|value|weight|height|length|width|distance|density|ph|odds|eps|yield|seconds|minutes|hours"
 )
-"""Headers of measures: 3.10 under `Price` is no version, whatever stands beside it."""
+"""Headers of measures: 3.10 under `Price` is not a version, whatever stands beside it."""
 COUNT_HEADER = header_pattern(
     r"attendance|spectators|population|inhabitants|residents|votes|voters|visitors|views|followers|subscribers|"
     r"downloads|users|members|employees|copies|einwohner|zuschauer|besucher|stimmen|mitglieder|mitarbeiter|habitants|"

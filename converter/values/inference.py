@@ -147,7 +147,7 @@ def check(hints: Hints) -> None:
     check_settings(hints)
     for type in hints.value_types:
         if fault := fault_of(getattr(type, "name", ""), type):
-            raise UsageError(f"{type!r} is no value type: {fault}")
+            raise UsageError(f"{type!r} is not a value type: {fault}")
     try:
         types_of(hints)
     except ValueError as error:

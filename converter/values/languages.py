@@ -1,4 +1,4 @@
-"""Whether a document's language writes a decimal comma, told by the words that hold its sentences together."""
+"""Whether a document's language writes a decimal comma, judged by its function words."""
 
 from __future__ import annotations
 

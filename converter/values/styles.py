@@ -128,15 +128,15 @@ def _are_groups(bodies: Sequence[str]) -> bool | None:
     beyond 999 if `1.234` is grouped.
     """
     whole = {body for body in bodies if body.isdigit() and body != "0"}
-    marked = {body for body in bodies if not body.isdigit()}
+    signed_bodies = {body for body in bodies if not body.isdigit()}
     longest = max(map(len, whole), default=0)
-    if longest > 4 or (longest == 4 and min(map(len, marked)) == 5):
+    if longest > 4 or (longest == 4 and min(map(len, signed_bodies)) == 5):
         return False
     hundreds = sum(len(body) == 3 for body in whole)
-    if longest == 3 and (any(body[-1] == "0" for body in marked) or (hundreds > 1 and len(marked) > 1)):
+    if longest == 3 and (any(body[-1] == "0" for body in signed_bodies) or (hundreds > 1 and len(signed_bodies) > 1)):
         return True
-    has_whole = len(marked) < len(set(bodies))
-    return None if has_whole or all(body.endswith("00") for body in marked) else False
+    has_whole = len(signed_bodies) < len(set(bodies))
+    return None if has_whole or all(body.endswith("00") for body in signed_bodies) else False
 
 
 def list_among(bodies: Sequence[str], are_references: bool = False) -> int | None:

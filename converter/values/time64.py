@@ -39,7 +39,7 @@ RACE_HEADER = header_pattern(
     r"champions?|winners?|finishers?|marathon|heat|lane|division|rang|läufer|läuferin|fahrer|sieger|siegerin|classement|"
     r"coureur|vainqueur|rückstand|puesto"
 )
-"""Headers of the results of a race: what stands beside them under `Time` is no time of day."""
+"""Headers of the results of a race: what stands beside them under `Time` is not a time of day."""
 PERSON_HEADER = header_pattern(
     r"#|names?|place|ages?|age group|cat|category|club|teams?|gender|sex|nation|country|verein|nom|nombre"
 )

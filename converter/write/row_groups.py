@@ -165,10 +165,10 @@ def _walk_struct(data: bytes, position: int, fields: Fields, places: list[Place]
         else:
             number, position = _read_varint(data, position)
             field = number >> 1
-        wanted = fields.get(field)
-        end = _walk_value(data, position, header & 15, wanted if isinstance(wanted, dict) else _NONE, places)
-        if isinstance(wanted, str):
-            places.append((position, end, wanted))
+        subfields = fields.get(field)
+        end = _walk_value(data, position, header & 15, subfields if isinstance(subfields, dict) else _NONE, places)
+        if isinstance(subfields, str):
+            places.append((position, end, subfields))
         position = end
     return position + 1
 

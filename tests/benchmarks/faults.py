@@ -33,7 +33,8 @@ from typing import Any
 import pyarrow as pa
 
 from converter.config import Options, Run
-from converter.engine.run import write_file, write_target
+from converter.engine.one_file import write_file
+from converter.engine.run import write_target
 from converter.errors import ParquetryError
 from converter.model.report import Report
 from converter.model.source import Source

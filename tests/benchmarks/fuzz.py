@@ -26,9 +26,9 @@ from unittest.mock import patch
 
 from converter.config import Options, Run
 from converter.engine import pool
+from converter.engine.batches import convert_sources
 from converter.engine.conversion import convert_together
 from converter.engine.process import processors
-from converter.engine.run import convert_sources
 from converter.model.events import BatchRows, Event
 from converter.model.report import Report
 from converter.model.source import Source, document_id

@@ -189,8 +189,8 @@ def exponent_of(measure: Callable[[int], float], report: Report) -> tuple[float,
     for attempt in range(ROUGH_TRIES if report.rough else TRIES):
         for at, size in enumerate(sizes):
             for repeat in range(1 + min(attempt, 3) * (len(sizes) - 1 - at)):
-                taken = deeper(23 * attempt + repeat, lambda size=size: measure(size))  # type: ignore[misc]
-                costs[at] = min(costs[at], taken)
+                seconds_taken = deeper(23 * attempt + repeat, lambda size=size: measure(size))  # type: ignore[misc]
+                costs[at] = min(costs[at], seconds_taken)
             if costs[at] == float("inf"):
                 return float("inf"), float("inf")
         exponent = growth(costs)
@@ -379,7 +379,7 @@ def nodes(tree: ast.AST) -> list[ast.AST]:
 
 def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     """Yield each call of `re` with the name of its result, if any."""
-    named: dict[int, str] = {}
+    names_by_node: dict[int, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             assert node.module != "re", "import re as a whole: calls are known by its name"
@@ -387,12 +387,12 @@ def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
         if len(targets) == 1 and isinstance(targets[0], ast.Name):
-            named.update((id(inner), targets[0].id) for inner in ast.walk(node))
+            names_by_node.update((id(inner), targets[0].id) for inner in ast.walk(node))
         function = node.func if isinstance(node, ast.Call) else None
         if not isinstance(node, ast.Call) or not isinstance(function, ast.Attribute):
             continue
         if function.attr in FUNCTIONS and isinstance(function.value, ast.Name) and function.value.id == "re":
-            yield node, named.get(id(node), "")
+            yield node, names_by_node.get(id(node), "")
 
 
 def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
@@ -667,7 +667,7 @@ def layouts(text: str) -> Iterator[tuple[str, Callable[[int], str]]]:
         yield f"{prefix[:12]!r}, {text!r}x a line", lambda size, prefix=prefix: prefix + fill(f"{lines}x\n", size)  # type: ignore[misc]
 
 
-def chosen(share: tuple[float, float], name: str) -> bool:
+def is_in_share(share: tuple[float, float], name: str) -> bool:
     """Return whether an input belongs to a share of all."""
     return share[0] <= zlib.crc32(name.encode("utf-8", "replace")) / 2**32 < share[1]
 
@@ -683,19 +683,19 @@ def documents(share: tuple[float, float], seed: int = 15) -> Iterator[tuple[str,
     marks = list(dict.fromkeys([*MARKS, *PIECES, *READERS, *"".join(INLINE_STARTS.values())]))
     for name, make in [*CONSTRUCTS.items(), *((f"hostile {at}", make) for at, make in enumerate(HOSTILE))]:
         per = len(make(200)) / 200
-        if chosen(share, name):
+        if is_in_share(share, name):
             yield name, lambda size, make=make, per=per: make(int(size / per))  # type: ignore[misc]
     singles = [layout for mark in marks for layout in layouts(mark)]
     pairs = [chance.choice(marks) + chance.choice(marks) for _ in range(600)]
     pairs += ["".join(chance.choices(marks, k=3)) for _ in range(300)]
     doubles = [chance.choice(list(layouts(pair))) for pair in pairs]
     for name, make in singles + doubles:
-        if chosen(share, name):
+        if is_in_share(share, name):
             yield name, make
     for _ in range(600):
         opening, closing = chance.choice(marks), chance.choice(marks)
         name = f"{opening!r} ... {closing!r} ..."
-        if chosen(share, name):
+        if is_in_share(share, name):
             yield (
                 name,
                 lambda size, opening=opening, closing=closing: (  # type: ignore[misc]

@@ -66,9 +66,9 @@ def main(count: int, documents: int, folders: Iterable[str]) -> None:
                 samples[name].append(sample)
     print(f"{len(paths)} documents")
     for rule in RULES:
-        found = samples[rule.name]
-        print(f"\n## {rule.name}: {len(found)} documents\n")
-        print("\n".join(chance.sample(found, min(count, len(found)))))
+        rule_samples = samples[rule.name]
+        print(f"\n## {rule.name}: {len(rule_samples)} documents\n")
+        print("\n".join(chance.sample(rule_samples, min(count, len(rule_samples)))))
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from converter.config import Options, Output
+from converter.engine.batches import batches, count_rows
 from converter.engine.encoding import convert_encoded
 from converter.engine.pool import most_unfinished
-from converter.engine.run import batches, count_rows
 from converter.records import RECORDS
 from converter.sources import find_sources
 from tests.support.paths import CORPORA

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from converter.config import Options
 from converter.datasets import Datasets
 from converter.datasets.part import COMPRESSED_BYTES, as_type
-from converter.engine.run import write_folder, write_stream
+from converter.engine.one_file import write_stream
+from converter.engine.run import write_folder
 from converter.errors import OutputError, UsageError
 from converter.model.report import Report
 from converter.model.source import Source
@@ -79,9 +80,9 @@ def test_tables_with_the_same_headers_form_one_data_set(tmp_path: Path) -> None:
 def test_type_drift_is_unified_and_reported(tmp_path: Path, cells: list[str], type: str, values: list[Any]) -> None:
     documents = {f"{n}.md": table("| K | V |", f"| k | {cell} |") for n, cell in enumerate(cells)}
     report = run(tmp_path, documents)
-    found = read(tmp_path, "k__v").column("v")
-    assert str(found.type) == type
-    assert [str(v) if str(type).startswith("time") else v for v in found.to_pylist()] == values
+    column = read(tmp_path, "k__v").column("v")
+    assert str(column.type) == type
+    assert [str(v) if str(type).startswith("time") else v for v in column.to_pylist()] == values
     (problem,) = problems(report, "type_drift")
     assert (problem["source"], problem["line_start"], problem["record"]) in {("0.md", 4, "k__v"), ("1.md", 4, "k__v")}
     assert "data set k__v, column v" in problem["message"]

@@ -204,7 +204,7 @@ def test_why_a_line_cannot_be_a_heading(line: int, reason: str) -> None:
 def test_why_a_candidate_is_no_heading() -> None:
     text = SCRAPED.replace("In Conclusion", "Photo: Anna Berg / Archive, 12 May 2021")
     shown = why(text, 13)
-    assert "it is no heading: it is less likely a heading than not (probability 0." in shown
+    assert "it is not a heading: it is less likely a heading than not (probability 0." in shown
     assert "it reads like a credit" in shown
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from converter.config import Options
 from converter.engine.conversion import read_document
-from converter.engine.run import write_file, write_folder
+from converter.engine.one_file import write_file
+from converter.engine.run import write_folder
 from converter.errors import OutputError
 from converter.model.source import Source
 from converter.output import Output

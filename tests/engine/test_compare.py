@@ -87,7 +87,10 @@ def test_rows_on_request(tmp_path: Path) -> None:
 def test_what_is_no_output_is_refused(tmp_path: Path) -> None:
     old = output(tmp_path, "old", {"a": "text\n"})
     csv = output(tmp_path, "csv", {"a": "text\n"}, to="csv")
-    for name, message in ((str(tmp_path), "is no output of a run"), (csv, "holds csv files; only outputs in Parquet")):
+    for name, message in (
+        (str(tmp_path), "is not the output of a run"),
+        (csv, "holds csv files; only outputs in Parquet"),
+    ):
         with pytest.raises(UsageError, match=message):
             compare(old, name)
     (tmp_path / "old" / "links.parquet").unlink()

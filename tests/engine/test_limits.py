@@ -23,10 +23,10 @@ import pytest
 import converter
 from converter.config import Options, Run
 from converter.engine import conversion, pool
+from converter.engine.batches import convert_sources
 from converter.engine.check import check_sources
 from converter.engine.conversion import convert_together, read_document
 from converter.engine.pool import convert_batches
-from converter.engine.run import convert_sources
 from converter.errors import SourceError
 from converter.limits import Allowance, OutOfTime, TooMuchOutput, seconds_left, time_limit
 from converter.model.events import BatchRows, BatchStart, Event, join_rows
@@ -68,7 +68,7 @@ from converter.output import Output
 from converter.model.events import BatchRows
 from converter.model.report import Report
 from converter.config import Run
-from converter.engine.run import convert_sources
+from converter.engine.batches import convert_sources
 from tests.support.combinations import some
 from tests.support.expansions import EXPANDING, FILLER
 
@@ -247,7 +247,7 @@ from converter.output import Output
 from converter.model.events import BatchRows
 from converter.model.report import Report
 from converter.config import Run
-from converter.engine.run import convert_sources
+from converter.engine.batches import convert_sources
 
 def used():
     return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from converter.errors import OutputError, UsageError
-from converter.output.delta import STALE, SUBSTITUTES, Delta, marked, storable
+from converter.output.delta import STALE, SUBSTITUTES, Delta, mark_stale, storable
 from converter.output.duckdb import DuckDB
 from converter.output.manifest import Manifest
 from converter.output.postgres import NAME_BYTES, Postgres, listing
@@ -75,8 +75,8 @@ def test_rows_are_stored_in_types_of_delta_with_their_metadata() -> None:
 def test_stale_documents_are_marked_before_the_rows() -> None:
     schema = pa.schema([("n", pa.int64()), ("doc_id", pa.string()), (STALE, pa.bool_())])
     batch = pa.record_batch({"n": [1, 2], "doc_id": ["c", "d"]})
-    rows = [row for part in marked(pa.RecordBatchReader.from_batches(batch.schema, [batch]), schema, frozenset("ba"))
-            for row in part.to_pylist()]  # fmt: skip
+    reader = pa.RecordBatchReader.from_batches(batch.schema, [batch])
+    rows = [row for part in mark_stale(reader, schema, frozenset("ba")) for row in part.to_pylist()]
     assert rows == [
         {"n": None, "doc_id": "a", STALE: True}, {"n": None, "doc_id": "b", STALE: True},
         {"n": 1, "doc_id": "c", STALE: False}, {"n": 2, "doc_id": "d", STALE: False},

@@ -29,8 +29,8 @@ def write(folder: Path, count: int, in_process: bool = True) -> tuple[list[tuple
     sources, output, options = [source(number) for number in range(count)], Output(), Options()
     shares: list[Share] = []
 
-    def spread(files: DatasetFiles, given: Iterable[Share]) -> Iterable[WrittenDatasets]:
-        shares.extend(given)
+    def spread(files: DatasetFiles, new_shares: Iterable[Share]) -> Iterable[WrittenDatasets]:
+        shares.extend(new_shares)
         return in_threads(files, shares) if in_process else map_items(files, shares, 2)
 
     with open_stage(folder / "out") as stage, RecordFiles(stage, output, options) as files:
@@ -71,9 +71,9 @@ def test_the_folder_of_a_run_that_was_killed_does_not_come_back(tmp_path: Path) 
 
         files.finish(Report(), spread)
     for in_folders in (False, True):
-        gone = DatasetFiles(tmp_path / "gone", tmp_path / "spool", Output(), in_folders, Options().hints)
+        missing_folder = DatasetFiles(tmp_path / "gone", tmp_path / "spool", Output(), in_folders, Options().hints)
         with pytest.raises(FileNotFoundError):
-            gone(share[0])
+            missing_folder(share[0])
     assert not (tmp_path / "gone").exists()
 
 

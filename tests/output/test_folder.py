@@ -140,9 +140,9 @@ def test_problems_of_documents_that_stay_are_counted_again(tmp_path: Path) -> No
 
 def test_several_problems_without_a_document_are_compared_in_any_order(tmp_path: Path) -> None:
     document = Source("a", "# A\n")
-    gone = [Source(name, problem=Problem("not_found", "gone", line)) for name, line in (("y", None), ("x", 3))]
-    write(tmp_path / "out", document, *gone, mode="append")
-    assert not write(tmp_path / "out", document, *gone[::-1], mode="append").written
+    missing = [Source(name, problem=Problem("not_found", "gone", line)) for name, line in (("y", None), ("x", 3))]
+    write(tmp_path / "out", document, *missing, mode="append")
+    assert not write(tmp_path / "out", document, *missing[::-1], mode="append").written
 
 
 # -- problems in partitions
@@ -150,18 +150,18 @@ def test_several_problems_without_a_document_are_compared_in_any_order(tmp_path:
 
 def test_a_problem_is_in_the_partition_of_its_document_or_in_one_that_exists(tmp_path: Path) -> None:
     """Only a partition without a value, or the first one with a value, holds problems without a document."""
-    gone = Source("gone", problem=Problem("not_found", "gone"))
+    missing = Source("gone", problem=Problem("not_found", "gone"))
     documents = [
         Source("b", PRICES.format("yes", 1), attributes={"lang": "it"}),
         Source("c", PRICES.format(1, 2), attributes={"lang": "de"}),
         Source("d", PRICES.format(1, 2) + "\n| item | price |\n|---|---|\n| x | 1.5 |\n", attributes={"lang": "de"}),
     ]
-    write(tmp_path / "out", gone, *documents, partition_by=("lang",))
+    write(tmp_path / "out", missing, *documents, partition_by=("lang",))
     problems = rows(tmp_path / "out", "problems", "source", "code")
     assert {path.split("/")[1]: sorted(lines) for path, lines in problems.items() if lines} == {
         "lang=de": [("d", "type_drift"), ("gone", "not_found")], "lang=it": [("b", "type_drift")],
     }  # fmt: skip
-    write(tmp_path / "none", gone, *documents, Source("e", "# E\n"), partition_by=("lang",))
+    write(tmp_path / "none", missing, *documents, Source("e", "# E\n"), partition_by=("lang",))
     problems = rows(tmp_path / "none", "problems", "source", "code")
     assert {path.split("/")[1]: lines for path, lines in problems.items() if ("gone", "not_found") in lines} == {
         f"lang={NONE}": [("gone", "not_found")]
@@ -184,8 +184,8 @@ def test_problems_without_a_document_prefer_a_partition_with_all_values(tmp_path
         Source("c", "# C\n", attributes={"lang": "it", "site": "c"}),
         Source("d", "# D\n", attributes={"lang": "it", "site": "d"}),
     ]  # fmt: skip
-    gone = Source("gone", problem=Problem("not_found", "gone"))
-    write(tmp_path / "out", *documents, gone, partition_by=("lang", "site"))
+    missing = Source("gone", problem=Problem("not_found", "gone"))
+    write(tmp_path / "out", *documents, missing, partition_by=("lang", "site"))
     problems = rows(tmp_path / "out", "problems", "source")
     assert [path.rpartition("/")[0] for path, lines in problems.items() if lines] == ["problems/lang=it/site=c"]
 

@@ -272,15 +272,15 @@ def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
 
     def commit(self: SqlCatalog, table: Any, *arguments: Any) -> Any:
         response = commit_table(self, table, *arguments)
-        if table.name()[-1] == "_manifest" and "assert-ref-snapshot-id" in str(arguments) and not lost:
-            lost.append(table)
+        if table.name()[-1] == "_manifest" and "assert-ref-snapshot-id" in str(arguments) and not lost_answers:
+            lost_answers.append(table)
             raise OSError("the connection was reset")
         return response
 
-    lost: list[Any] = []
+    lost_answers: list[Any] = []
     monkeypatch.setattr(SqlCatalog, "commit_table", commit)
     convert(DOCUMENTS, iceberg)
-    assert lost and in_views(iceberg) == expected(DOCUMENTS, tmp_path / "full")
+    assert lost_answers and in_views(iceberg) == expected(DOCUMENTS, tmp_path / "full")
 
 
 def test_an_unknown_outcome_is_said(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:

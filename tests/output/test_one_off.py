@@ -226,9 +226,9 @@ def test_titles_are_as_excel_takes_them() -> None:
         "datasets/history",
         "datasets/a:b",
     ]
-    chosen = titles(names)
-    assert [*chosen.values()] == ["cells", "Cells_2", "a" * 31, f"{'a' * 29}_2", "history_2", "a_b"]
-    assert all(len(title) <= LONGEST_TITLE for title in chosen.values())
+    sheet_titles = titles(names)
+    assert [*sheet_titles.values()] == ["cells", "Cells_2", "a" * 31, f"{'a' * 29}_2", "history_2", "a_b"]
+    assert all(len(title) <= LONGEST_TITLE for title in sheet_titles.values())
 
 
 def test_control_characters_survive() -> None:

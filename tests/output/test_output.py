@@ -21,7 +21,8 @@ from converter.cli import progress
 from converter.config import Options, Run
 from converter.datasets import DATASETS
 from converter.engine import conversion, pool
-from converter.engine.run import BATCH_BYTES, batches, write_folder
+from converter.engine.batches import BATCH_BYTES, batches
+from converter.engine.run import write_folder
 from converter.errors import OutputError, TooManyProblems, UsageError
 from converter.model.report import Report
 from converter.model.source import Source

@@ -36,7 +36,7 @@ ALLOWED = {
     ("spark/task.py", "open"): "a new file in that folder",
     ("output/disk.py", "copyfile"): "to a new file in a stage, where no second name can be given",
     ("output/disk.py", "link"): "a second name in a stage for a file of the output",
-    ("engine/run.py", "open"): "a new file in a stage",
+    ("engine/one_file.py", "open"): "a new file in a stage",
     ("engine/conversion.py", "TemporaryFile"): "without a name",
     ("text/office_reader.py", "fdopen"): "the pipes of its own process",
     ("cli/inspect.py", "open"): "a new file in a stage",

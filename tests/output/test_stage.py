@@ -18,7 +18,7 @@ from typing import get_args
 import pytest
 
 from converter.config import Options
-from converter.engine.run import write_file as convert_to_file
+from converter.engine.one_file import write_file as convert_to_file
 from converter.engine.run import write_folder
 from converter.errors import OutputError
 from converter.model.source import Source

@@ -54,8 +54,8 @@ def test_rows_are_those_of_a_folder(
         local, stored = converter.open_output("out"), converter.open_output(place)
         assert local.names == stored.names and len(local.names) > 10
         for name in local.names:
-            expected, found = (output.table(name).to_pylist() for output in (local, stored))
-            assert sorted(map(repr, found)) == sorted(map(repr, expected))
+            expected, actual = (output.table(name).to_pylist() for output in (local, stored))
+            assert sorted(map(repr, actual)) == sorted(map(repr, expected))
 
 
 def test_commands_write_read_and_verify(bucket: str, tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_clickhouse_reads_every_record_as_the_page_says(python: Path, iceberg: s
     location = iceberg_tables(iceberg)["sections"].location().removeprefix("file://")
     sources["in_iceberg"] = f"icebergLocal('{location}')"
     output = read(python, IN_CLICKHOUSE, *(word for pair in sources.items() for word in pair))
-    seen = set()
+    seen_kinds = set()
     for line in output.splitlines():
         name, count, types = line.split(" ", 2)
         if name == "in_iceberg":
@@ -190,8 +190,8 @@ def test_clickhouse_reads_every_record_as_the_page_says(python: Path, iceberg: s
             kind = kind_of("string" if pa.types.is_dictionary(field.type) else str(field.type))
             shape = re.escape(clickhouse_types()[kind]).replace(r"\(38,\ s\)", ".*").replace(r"\.\.\.\)\)", ".*")
             assert re.fullmatch(rf"(Nullable\()?{shape}\)?", type.replace("\\'", "'")), (name, row)
-            seen.add(kind)
-    assert len(seen) > 12
+            seen_kinds.add(kind)
+    assert len(seen_kinds) > 12
 
 
 @pytest.mark.slow

@@ -218,5 +218,5 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_every_page_is_in_the_contents_of_the_site() -> None:
     text = (PROJECT / "mkdocs.yml").read_text(encoding="utf-8")
-    named = set(re.findall(r"[\w/-]+\.md", text.partition("\nnav:")[2]))
-    assert named == {path.relative_to(PROJECT / "docs").as_posix() for path in PAGES[1:]}
+    pages_in_navigation = set(re.findall(r"[\w/-]+\.md", text.partition("\nnav:")[2]))
+    assert pages_in_navigation == {path.relative_to(PROJECT / "docs").as_posix() for path in PAGES[1:]}

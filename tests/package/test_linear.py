@@ -43,7 +43,7 @@ def blocks(text: str) -> None:
     parse(lines, range(1, len(lines) + 1), [])
 
 
-def mended(text: str) -> None:
+def repair_text(text: str) -> None:
     lines = text.split("\n")
     repair(lines, range(1, len(lines) + 1))
 
@@ -52,60 +52,60 @@ def typed(text: str) -> None:
     infer_table(["a"], [[text]], [1])
 
 
-def told(text: str) -> None:
+def detect_html(text: str) -> None:
     format_by_content(text.encode())
 
 
-def filled(unit: str, before: str = "", end: str = "") -> Make:
+def repeated(unit: str, before: str = "", end: str = "") -> Make:
     return lambda size: before + unit * (size // len(unit)) + end
 
 
 SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
-    *((f"autolinks {unit!r} (T15, T45)", blocks, filled(unit)) for unit in (
+    *((f"autolinks {unit!r} (T15, T45)", blocks, repeated(unit)) for unit in (
         "a@", "a@b.c", "a@b_", "mailto:", "xmpp:", "http://a.b", "http://a.b ", "www.a.b ", "www.", "<a@b.c",
         "mailto:a@b.c",
         "http://a_b", "~www.a_", "xmpp:a@b.c/", "http://a.b<", "@http://a)",
     )),
-    ("closing brackets after an address", blocks, filled(")", "see <i>http://a", "")),
-    ("footnotes in brackets", blocks, lambda size: "[^1]: n\n\n" + "[" * 40 + filled("[^")(size)),
-    ("entities escaped twice (T15)", mended, filled("&amp;amp;&amp;nbsp; x\n\n")),
-    ("lettered lines (T15)", mended, filled("  a. x\n")),
-    ("bold, spaces, x (T45)", mended, lambda size: "Text.\n\n" + "**a**" + " " * size + "x\n\nMore text.\n"),
-    ("delimiter row, spaces, x", mended, filled(" ", "-|-", "x")),
-    ("tildes, pipe", blocks, filled("~", "", "|")),
-    ("no-break spaces in a tag", blocks, filled("\xa0", "x <a b=", "!")),
-    ("no-break spaces in a tag alone on its line", blocks, filled("\xa0", "<a b=", "!")),
+    ("closing brackets after an address", blocks, repeated(")", "see <i>http://a", "")),
+    ("footnotes in brackets", blocks, lambda size: "[^1]: n\n\n" + "[" * 40 + repeated("[^")(size)),
+    ("entities escaped twice (T15)", repair_text, repeated("&amp;amp;&amp;nbsp; x\n\n")),
+    ("lettered lines (T15)", repair_text, repeated("  a. x\n")),
+    ("bold, spaces, x (T45)", repair_text, lambda size: "Text.\n\n" + "**a**" + " " * size + "x\n\nMore text.\n"),
+    ("delimiter row, spaces, x", repair_text, repeated(" ", "-|-", "x")),
+    ("tildes, pipe", blocks, repeated("~", "", "|")),
+    ("no-break spaces in a tag", blocks, repeated("\xa0", "x <a b=", "!")),
+    ("no-break spaces in a tag alone on its line", blocks, repeated("\xa0", "<a b=", "!")),
     ("values of no-break spaces", blocks, lambda size: "x <a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
     ("values of no-break spaces, from the start", blocks, lambda size: "<a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
-    ("spaces after a bad value of front matter", read, filled("\xa0", "---\na: b: c", "x\n---\n")),
-    ("spaces in a partition", PARTITION.findall, filled("a")),
-    ("spaces in a wrapped paragraph", broken, filled(" ", "a\n b", "x")),
-    ("quoted definition, spaces", blocks, filled(" ", "> [a]: b\n> [c]: d", "\n> e")),
-    ("footnote marks of a cell", typed, filled("*", "a", "x*")),
-    ("dollars in a cell", escaped, filled("$")),
-    ("caption, spaces", read, filled(" ", "table", "x\n\n|a|\n|-|\n|1|\n")),
-    ("quotes, lines that go on (T13)", blocks, filled("y\n", "> " * 256 + "x\n")),
-    ("comments before the first tag (T33)", told, filled("<!---->")),
-    *((f"HTML block of {unit!r}", blocks, filled(unit, "<div>")) for unit in (
+    ("spaces after a bad value of front matter", read, repeated("\xa0", "---\na: b: c", "x\n---\n")),
+    ("spaces in a partition", PARTITION.findall, repeated("a")),
+    ("spaces in a wrapped paragraph", broken, repeated(" ", "a\n b", "x")),
+    ("quoted definition, spaces", blocks, repeated(" ", "> [a]: b\n> [c]: d", "\n> e")),
+    ("footnote marks of a cell", typed, repeated("*", "a", "x*")),
+    ("dollars in a cell", escaped, repeated("$")),
+    ("caption, spaces", read, repeated(" ", "table", "x\n\n|a|\n|-|\n|1|\n")),
+    ("quotes, lines that go on (T13)", blocks, repeated("y\n", "> " * 256 + "x\n")),
+    ("comments before the first tag (T33)", detect_html, repeated("<!---->")),
+    *((f"HTML block of {unit!r}", blocks, repeated(unit, "<div>")) for unit in (
         '<a "', "<a b='", "<!-- ", "<h2>x", "<h2>x</h2>y", "<a href=u>x", "<a href=u>", "</a>", "<script>",
         "<script ></script", "<? ", "<img alt=x src=y>", "<table><h2>x</h2>", "<td>", "< ", " \n", "<pre>",
     )),
-    *((f"tags in prose {unit!r}", blocks, filled(unit, "x ")) for unit in (
+    *((f"tags in prose {unit!r}", blocks, repeated(unit, "x ")) for unit in (
         "<a href=u>x</a> ", "<a href=u>", "</a>", "<p>", "<td> ", "<img src=u>", "[<a href=u>](v)",
     )),
-    ("tags and no heading", blocks, filled("<b>", "<i>x</i>", "<h2>x</h2>y")),
-    ("HTML links over blocks", blocks, filled("<div>\n<a href=u>\n\nx\n\n")),
-    ("HTML links that end in other blocks", blocks, filled("<div>\n<a href=u>\n\nx\n\n</a></div>\n\n")),
-    ("attribute lists", blocks, filled("{#a} ", "# t ", "{#b}")),
-    ("attributes", blocks, filled("#a ", "# t {", "}")),
-    ("spaces in attributes", blocks, filled(" ", "# t {#a", "x}")),
-    ("links that open and never end", mended, filled("[ a\n\n", "", "x](u)")),
-    ("links that end and never open", mended, filled("a](u)\n\n")),
-    ("brackets over lines", mended, filled("[\n\na\n\n](u)\n\n")),
-    ("backquotes over lines", mended, filled("[`a\n\n", "", "x](u)")),
-    ("fences in a fence", read, filled("```a\nx\n```\n", "```markdown\n", "```\n")),
-    ("comments above front matter", read, filled("<!-- a -->\n\n", "", "---\na: 1\n---\n")),
-    ("lines above broken front matter", read, filled("\n", "", "---\na: b: c\n---\n")),
+    ("tags and no heading", blocks, repeated("<b>", "<i>x</i>", "<h2>x</h2>y")),
+    ("HTML links over blocks", blocks, repeated("<div>\n<a href=u>\n\nx\n\n")),
+    ("HTML links that end in other blocks", blocks, repeated("<div>\n<a href=u>\n\nx\n\n</a></div>\n\n")),
+    ("attribute lists", blocks, repeated("{#a} ", "# t ", "{#b}")),
+    ("attributes", blocks, repeated("#a ", "# t {", "}")),
+    ("spaces in attributes", blocks, repeated(" ", "# t {#a", "x}")),
+    ("links that open and never end", repair_text, repeated("[ a\n\n", "", "x](u)")),
+    ("links that end and never open", repair_text, repeated("a](u)\n\n")),
+    ("brackets over lines", repair_text, repeated("[\n\na\n\n](u)\n\n")),
+    ("backquotes over lines", repair_text, repeated("[`a\n\n", "", "x](u)")),
+    ("fences in a fence", read, repeated("```a\nx\n```\n", "```markdown\n", "```\n")),
+    ("comments above front matter", read, repeated("<!-- a -->\n\n", "", "---\na: 1\n---\n")),
+    ("lines above broken front matter", read, repeated("\n", "", "---\na: b: c\n---\n")),
 ]  # fmt: skip
 
 

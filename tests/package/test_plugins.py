@@ -65,7 +65,7 @@ RATED = "| a | b |\n|---|---|\n| x | ★★ |\n| y | ★ |\n"
 
 
 @pytest.fixture
-def found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[Plugin, ...]]:
+def find_plugins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[Plugin, ...]]:
     """Return a function that finds the plug-ins in folders of Python's path, without the cache."""
 
     def find(*folders: Path) -> tuple[Plugin, ...]:
@@ -75,17 +75,17 @@ def found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tupl
     return find
 
 
-def test_entry_points_of_the_groups_are_plugins(found: Any, tmp_path: Path) -> None:
+def test_entry_points_of_the_groups_are_plugins(find_plugins: Any, tmp_path: Path) -> None:
     distribution(tmp_path, "two-rules", "1.2", {
         "parquetry.rules": {"b": "m:b", "a": "m:a"}, "console_scripts": {"c": "m:c"}, "parquetry.colours": {"d": "m:d"},
     })  # fmt: skip
-    assert found(tmp_path) == (
+    assert find_plugins(tmp_path) == (
         Plugin("rules", "a", "two-rules", "1.2", "m:a"),
         Plugin("rules", "b", "two-rules", "1.2", "m:b"),
     )
 
 
-def test_without_plugins_the_library_of_entry_points_is_not_imported(found: Any, tmp_path: Path) -> None:
+def test_without_plugins_the_library_of_entry_points_is_not_imported(find_plugins: Any, tmp_path: Path) -> None:
     distribution(tmp_path / "site", "other", "1", {"console_scripts": {"parquetry": "m:main"}})
     (tmp_path / "file").write_text("")
     code = (
@@ -95,13 +95,13 @@ def test_without_plugins_the_library_of_entry_points_is_not_imported(found: Any,
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT)
     assert result.stdout.split()[:2] == ["0", "True"] and len({*result.stdout.split()[2:]}) == 1
-    assert found(tmp_path / "site", tmp_path / "missing") == ()
+    assert find_plugins(tmp_path / "site", tmp_path / "missing") == ()
 
 
-def test_the_first_distribution_of_a_name_hides_others(found: Any, tmp_path: Path) -> None:
+def test_the_first_distribution_of_a_name_hides_others(find_plugins: Any, tmp_path: Path) -> None:
     for version, place in (("2", "first"), ("1", "second")):
         distribution(tmp_path / place, "same", version, {"parquetry.rules": {"a": f"m{version}:a"}})
-    assert [plugin.version for plugin in found(tmp_path / "first", tmp_path / "second")] == ["2"]
+    assert [plugin.version for plugin in find_plugins(tmp_path / "first", tmp_path / "second")] == ["2"]
 
 
 # -- registries
@@ -223,7 +223,7 @@ def test_a_type_can_be_an_object() -> None:
             "`rules` are objects of the class Rule, not builtin_function_or_method",
         ),
         (lambda: Options(hints=Hints(value_types=(STARS._replace(name="int64"),))), "there is already int64"),
-        (lambda: Options(hints=Hints(value_types=(1,))), "is no value type: it is a int, not a Type"),
+        (lambda: Options(hints=Hints(value_types=(1,))), "is not a value type: it is a int, not a Type"),
         (lambda: Options(hints=Hints(types={"a": "stars"})), "unknown type 'stars'"),
     ],
 )

@@ -185,21 +185,21 @@ def command(selecting: Selecting, reading: Reading, writing: Writing, running: R
     """Collect what a user says."""
     options = reading.options()
     output = writing.output("parquet", options)
-    SAID.update({Options: options, Hints: options.hints, Output: output, Run: running.run()})
-    SAID[Selection] = selecting.selection()
+    RECEIVED.update({Options: options, Hints: options.hints, Output: output, Run: running.run()})
+    RECEIVED[Selection] = selecting.selection()
 
 
-SAID: dict[Any, Any] = {}
+RECEIVED: dict[Any, Any] = {}
 
 
-def said(command: Any, *arguments: str) -> dict[Any, Any]:
-    """Run a command, and return what it was told."""
+def values_in(command: Any, *arguments: str) -> dict[Any, Any]:
+    """Run a command, and return the values that it received, by class."""
     application = typer.Typer()
     application.command()(command)
-    SAID.clear()
+    RECEIVED.clear()
     result = CliRunner().invoke(application, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    return SAID
+    return RECEIVED
 
 
 def words_of(argument: str, value: Any) -> list[str]:
@@ -215,7 +215,7 @@ def test_a_setting_means_the_same_everywhere(argument: str) -> None:
     kind, field = field_of(argument)
     extra_arguments = MORE.get(argument, {})
     words = [word for name in extra_arguments for word in words_of(name, "")]
-    assert getattr(said(command, *words_of(argument, text), *words)[kind], field) == expected
+    assert getattr(values_in(command, *words_of(argument, text), *words)[kind], field) == expected
     assert getattr(kind(**values_of(kind, {argument: value, **extra_arguments})), field) == expected
     assert getattr(kind(), field) != expected
     if kind in (Options, Hints):
@@ -224,18 +224,18 @@ def test_a_setting_means_the_same_everywhere(argument: str) -> None:
 
 
 def test_defaults_are_the_same_everywhere() -> None:
-    values = said(command)
+    values = values_in(command)
     assert (values[Options], values[Hints], values[Output]) == (Options(), Hints(), Output())
     assert replace(values[Run], jobs=1) == Run()
-    assert values[Selection] == said(command, "--ignore")[Selection] == Selection()
-    assert said(command, "--units")[Hints].units
+    assert values[Selection] == values_in(command, "--ignore")[Selection] == Selection()
+    assert values_in(command, "--units")[Hints].units
     assert options_from_text({}) == Options()
     assert Options().maximum_seconds is not None and Options().maximum_bytes is not None
 
 
 def test_no_types_stands_for_a_type_of_every_column() -> None:
-    assert said(command, "--no-types")[Hints].types == {"*": "string"}
-    assert said(command, "--no-types", "--type", "zip=int64")[Hints].types == {"*": "string", "zip": "int64"}
+    assert values_in(command, "--no-types")[Hints].types == {"*": "string"}
+    assert values_in(command, "--no-types", "--type", "zip=int64")[Hints].types == {"*": "string", "zip": "int64"}
 
 
 @dataclass(frozen=True)
@@ -259,11 +259,11 @@ class ExtendedWriting(Flags):
 @with_flags()
 def extended_command(writing: ExtendedWriting) -> None:
     """Collect what a user says."""
-    SAID[Extended] = Extended(**values_of(Extended, writing._given))
+    RECEIVED[Extended] = Extended(**values_of(Extended, writing._values))
 
 
 def test_a_new_setting_shows_up_where_the_others_are() -> None:
-    values = said(extended_command, "--depth", "7", "--records", "cells")
+    values = values_in(extended_command, "--depth", "7", "--records", "cells")
     assert values[Extended] == Extended(records=("cells",), depth=7)
     assert values_of_texts(Extended, {"depth": "7"}) == values_of(Extended, {"depth": 7}) == {"depth": 7}
     assert Extended(depth=7).fingerprint_options(Options())["depth"] == 7

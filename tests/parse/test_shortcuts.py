@@ -243,5 +243,5 @@ def test_common_blocks_are_read_from_their_lines(source: str, end: int | None) -
 )
 def test_simple_inline_content_takes_the_shortcut(content: str) -> None:
     """The other tests would pass even if nothing took the shortcut."""
-    taken: Callable[..., Inline | None] = read_simple
-    assert (taken(content, {}, NUMBERS) is None) == ("(1)" in content)
+    read: Callable[..., Inline | None] = read_simple
+    assert (read(content, {}, NUMBERS) is None) == ("(1)" in content)

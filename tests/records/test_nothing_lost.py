@@ -22,8 +22,8 @@ AS_IS = Options(repair="off")
 def test_the_examples_of_the_specifications_lose_nothing(name: str, count: int, options: Options) -> None:
     sources = examples(name)
     assert len(sources) == count
-    lost = {source: words for source in sources if (words := unaccounted(source, rows_of(source, options)))}
-    assert not lost
+    losses = {source: words for source in sources if (words := unaccounted(source, rows_of(source, options)))}
+    assert not losses
 
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
@@ -50,14 +50,14 @@ def test_any_text_loses_nothing(source: str) -> None:
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
 def test_the_corpora_lose_nothing() -> None:
     paths = sorted(CORPORA.rglob("*.md"))
-    lost = {}
+    losses = {}
     for path in paths:
         data = path.read_bytes()
         text = data.decode("utf-8-sig")
         if words := unaccounted(text, rows_of(data)):
-            lost[str(path)] = words[:3]
+            losses[str(path)] = words[:3]
     assert len(paths) > 1500
-    assert not lost
+    assert not losses
 
 
 def test_a_list_a_hundred_deep_keeps_all_items() -> None:

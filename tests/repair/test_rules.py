@@ -42,6 +42,7 @@ def test_rule_fires(rule: str, case: dict[str, Any]) -> None:
     result = repaired(case["damaged"])
     assert "\n".join(result.lines) == case["repaired"]
     assert sorted({repair.rule for repair in result.repairs}) == sorted(case["rules"])
+    assert all(0.5 <= repair.confidence <= 1 for repair in result.repairs)
     assert rule in case["rules"]
 
 
@@ -171,8 +172,8 @@ def test_no_word_is_lost_and_line_numbers_stay_in_order(lines: list[str]) -> Non
     assert lines == previous_lines
     assert len(result.lines) == len(result.numbers)
     assert result.numbers == sorted(result.numbers) and set(result.numbers) <= set(numbers)
-    lost = words(lines) - words(result.lines)
-    assert not lost
+    lost_words = words(lines) - words(result.lines)
+    assert not lost_words
     for repair_row in result.repairs:
         assert (
             repair_row.line_start in numbers

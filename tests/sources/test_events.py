@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from converter.engine.plan import plan_of_target
 from converter.errors import NothingRead, UsageError
 from converter.model.source import Source
 from converter.output import Folder, Mode, Output
+from converter.problems import Problem
 from converter.sources import find_sources
-from converter.sources.events import Event, changed_files, read_events
+from converter.sources.events import Event, changed_files, check_mode, read_events
 from converter.sources.evidence import Listing
 from converter.sources.files import Search
 
@@ -40,7 +42,7 @@ def read(*lines: object) -> list[Event | Source]:
     return read_events(nullcontext(io.BytesIO(data)), "queue")
 
 
-def written(*events: object) -> str:
+def events_file(*events: object) -> str:
     Path("events").write_text("".join(json.dumps(event) + "\n" for event in events))
     return "events"
 
@@ -67,9 +69,9 @@ def test_notifications_come_alone_and_in_messages(line: object) -> None:
 def test_other_lines_are_problems_and_tests_of_s3_are_not() -> None:
     wrong = [b"{", b"1", b"null", b'"a.md"', {"a": 1}, {"path": 3}, {"path": ""}, {"Records": [1]}, {"Body": "no"},
              {"Records": [{"s3": {}}]}, b"\xff", b"[" * 100_000]  # fmt: skip
-    found = read({"Service": "Amazon S3", "Event": "s3:TestEvent"}, b"", *wrong, {"path": "a.md"})
-    assert found[0] == Event("a.md")
-    sources = [item for item in found[1:] if isinstance(item, Source)]
+    actual = read({"Service": "Amazon S3", "Event": "s3:TestEvent"}, b"", *wrong, {"path": "a.md"})
+    assert actual[0] == Event("a.md")
+    sources = [item for item in actual[1:] if isinstance(item, Source)]
     assert [source.key for source in sources] == [f"queue#{number + 3}" for number in range(len(wrong))]
     assert all(source.problem and source.problem.code == "unreadable" and not source.listed for source in sources)
 
@@ -107,14 +109,14 @@ def test_events_in_any_order_and_number_give_the_rows_of_a_full_run(
         events += [{"path": f"docs/{name}", "removed": True} for name in names if Path("docs", name).exists()]
         events += [{"path": "docs/picture.png"}, {"path": "docs/never.md", "removed": True}]
         chance.shuffle(events)
-        report = converter.convert([], "out", events=written(*events), append=True)
+        report = converter.convert([], "out", events=events_file(*events), append=True)
         assert report.events and report.exit_code == 0 and not report.errors
         if any(Path("docs").iterdir()):
             converter.convert("docs", "full", overwrite=True)
-            found, expected = (converter.open_output(out) for out in ("out", "full"))
-            for name in {*found.names, *expected.names}:
-                assert _rows(found, name) == _rows(expected, name), (step, name)
-    assert not converter.convert([], "out", events=written(*events), append=True).written
+            actual, expected = (converter.open_output(out) for out in ("out", "full"))
+            for name in {*actual.names, *expected.names}:
+                assert _rows(actual, name) == _rows(expected, name), (step, name)
+    assert not converter.convert([], "out", events=events_file(*events), append=True).written
 
 
 def _rows(output: converter.StoredOutput, name: str) -> list[str]:
@@ -127,14 +129,14 @@ def test_a_document_is_removed_only_if_an_event_says_so_and_it_is_gone(
     monkeypatch.chdir(tmp_path)
     for name in ("a.md", "b.md"):
         Path(name).write_text(f"# {name}\n")
-    converter.convert([], "out", events=written({"path": "a.md"}, {"path": "b.md"}), append=True)
+    converter.convert([], "out", events=events_file({"path": "a.md"}, {"path": "b.md"}), append=True)
     Path("a.md").unlink()
-    report = converter.convert([], "out", events=written({"path": "a.md"}, {"path": "b.md"}), append=True)
+    report = converter.convert([], "out", events=events_file({"path": "a.md"}, {"path": "b.md"}), append=True)
     assert (report.removed, report.errors, report.problems[0]["code"]) == (0, 1, "not_found")
     assert converter.open_output("out").table("documents").num_rows == 2
-    report = converter.convert([], "out", events=written({"path": "a.md", "removed": True}), append=True)
+    report = converter.convert([], "out", events=events_file({"path": "a.md", "removed": True}), append=True)
     assert (report.removed, report.errors, report.exit_code, report.written) == (1, 0, 0, True)
-    report = converter.convert([], "out", events=written({"path": "b.md", "removed": True}), append=True)
+    report = converter.convert([], "out", events=events_file({"path": "b.md", "removed": True}), append=True)
     assert (report.removed, report.skipped) == (0, 1)  # it is there
     assert converter.open_output("out").table("documents")["source"].to_pylist() == ["b.md"]
 
@@ -142,12 +144,14 @@ def test_a_document_is_removed_only_if_an_event_says_so_and_it_is_gone(
 def test_no_events_and_no_documents_among_them_are_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for lines in ((), ({"path": "a.png"}, {"path": ".a.md"}, {"path": "drafts/a.md"})):
-        report = converter.convert([], "out", events=written(*lines), append=True, exclude="drafts/")
+        report = converter.convert([], "out", events=events_file(*lines), append=True, exclude="drafts/")
         assert (report.exit_code, report.events, report.written) == (0, len(lines), False)
     with pytest.raises(NothingRead):
-        converter.convert([], "out", events=written({"wrong": 1}), append=True)
+        converter.convert([], "out", events=events_file({"wrong": 1}), append=True)
     Path("a.html").write_text("<p>a")
-    assert [source.key for source in find_sources(events=written({"path": "a.html"}), include=["*.html"])] == ["a.html"]
+    assert [source.key for source in find_sources(events=events_file({"path": "a.html"}), include=["*.html"])] == [
+        "a.html"
+    ]
 
 
 @pytest.mark.parametrize("mode", ["create", "overwrite", "incremental"])
@@ -157,18 +161,43 @@ def test_events_need_a_mode_that_keeps_what_they_do_not_name(
     monkeypatch.chdir(tmp_path)
     arguments: dict[str, Any] = {mode: True} if mode != "create" else {}
     with pytest.raises(UsageError, match="pass `append`"):
-        converter.convert([], "out", events=written({"path": "a.md"}), **arguments)
+        converter.convert([], "out", events=events_file({"path": "a.md"}), **arguments)
 
 
 def test_names_are_no_patterns() -> None:
-    named: list[str] = []
+    requested_names: list[str] = []
 
     def find(names: Iterable[str]) -> Iterator[Any]:
-        named.extend(names)
+        requested_names.extend(names)
         return iter(())
 
     assert not [*changed_files([Event("https://h/a[1].md"), Event("docs/a[1].md")], find, Search(), Listing())]
-    assert named == ["https://h/a[1].md", "docs/a[[]1].md"]  # only an address of the web is never a pattern
+    assert requested_names == ["https://h/a[1].md", "docs/a[[]1].md"]  # only an address of the web is never a pattern
+
+
+GONE = Source("docs/a[[]1].md", problem=Problem("not_found", "gone"))
+
+
+@pytest.mark.parametrize(
+    ("result", "is_removal", "removed"),
+    [
+        (GONE, True, {"docs/a[1].md"}),
+        (replace(GONE, problem=Problem("no_documents", "none there")), True, {"docs/a[1].md"}),
+        (replace(GONE, problem=Problem("unreadable", "no permission")), True, set()),
+        (replace(GONE, problem=None), True, set()),
+        (GONE, False, set()),
+    ],
+)
+def test_only_what_a_search_does_not_find_is_removed(result: Source, is_removal: bool, removed: set[str]) -> None:
+    listing = Listing()
+    results = [*changed_files([Event("docs/a[1].md", is_removal)], lambda names: iter([result]), Search(), listing)]
+    assert listing.removed == removed and listing.events == 1
+    assert results == ([] if removed else [replace(result, key="docs/a[1].md")])
+
+
+def test_runs_without_events_may_replace_the_output() -> None:
+    check_mode(Listing(), "overwrite")
+    check_mode(None, "overwrite")
 
 
 def test_a_dry_run_says_what_events_would_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +206,7 @@ def test_a_dry_run_says_what_events_would_do(tmp_path: Path, monkeypatch: pytest
         Path(name).write_text(f"# {name}\n")
     converter.convert(["a.md", "b.md"], "out", append=True)
     Path("a.md").unlink()
-    events = written({"path": "a.md", "removed": True}, {"path": "b.md", "removed": True})
+    events = events_file({"path": "a.md", "removed": True}, {"path": "b.md", "removed": True})
     steps = plan_of_target(
         find_sources(events=events), Folder(Path("out"), "parquet"), Output(mode="append"), Options()
     )

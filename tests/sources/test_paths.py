@@ -371,10 +371,10 @@ def test_the_limits_of_a_search_hold_in_the_process_that_reads(folder: Path) -> 
     assert source.size == len("text of a.md\n")
     problem = read_source(source).problem
     assert problem is not None and problem.code == "too_large"
-    (found,) = (source for source in find_sources(["sub"]).unread if source.key == "sub/z.md")
+    (found_source,) = (source for source in find_sources(["sub"]).unread if source.key == "sub/z.md")
     Path("sub/z.md").unlink()
     os.mkfifo("sub/z.md")
-    problem = read_source(found).problem
+    problem = read_source(found_source).problem
     assert problem is not None and problem.code == "unreadable", "a pipe in the place of a file that a search found"
 
 

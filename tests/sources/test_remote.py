@@ -101,8 +101,8 @@ def test_events_of_a_bucket_name_objects_to_read_and_those_that_are_gone(bucket:
     ]  # fmt: skip
     (tmp_path / "events").write_text(json.dumps({"Records": events}))
     sources = find_sources(events=str(tmp_path / "events"))
-    found = {source.key: source.problem.code if source.problem else source.data for source in sources}
-    assert found == {
+    results = {source.key: source.problem.code if source.problem else source.data for source in sources}
+    assert results == {
         f"{bucket}/docs/weird [1].md": b"# W\n",
         f"{bucket}/docs/a.md": b"# A\n",  # it is there again
         f"{bucket}/docs/no [1].md": "no_documents",

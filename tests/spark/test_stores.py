@@ -78,8 +78,8 @@ def stored_rows(place: str | Path) -> dict[str, list[str]]:
     """Return every row of every record and data set as text, sorted."""
     stored = open_stored(place)
     assert stored is not None
-    named = {name: sorted(map(repr, stored.table(name).to_pylist())) for name in stored.names}
-    return {name: lines for name, lines in named.items() if lines}
+    rows_by_name = {name: sorted(map(repr, stored.table(name).to_pylist())) for name in stored.names}
+    return {name: lines for name, lines in rows_by_name.items() if lines}
 
 
 def partitions(place: str | Path) -> Counter[tuple[str, str]]:

@@ -38,14 +38,14 @@ def unaccounted(text: str, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
                 words[covered] |= row_words
             if name == "blocks":
                 (container if row["kind"] in CONTAINERS else leaf).update(lines)
-    lost = []
+    losses = []
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text.replace("\0", "\ufffd")), 1):
         visible = INVISIBLE.sub("", line)
         if not visible:
             continue
         if number not in leaf and not (number in container and CONTAINER_MARKS.fullmatch(visible)):
-            lost.append(f"line {number} is in no record: {line[:80]!r}")
+            losses.append(f"line {number} is in no record: {line[:80]!r}")
         missing = set(WORD.findall(line)) - words[number]
         if missing and set(WORD.findall(html.unescape(line))) - words[number]:
-            lost.append(f"line {number} lost the words {sorted(missing)}: {line[:80]!r}")
-    return lost
+            losses.append(f"line {number} lost the words {sorted(missing)}: {line[:80]!r}")
+    return losses

@@ -56,7 +56,7 @@ if __name__ == "__main__":
     from converter.engine.conversion import convert_batch
     from converter.model.source import Source
 
-    for module in ("converter.engine.lineage", "converter.engine.run", "duckdb"):
+    for module in ("converter.engine.lineage", "converter.engine.one_file", "converter.engine.run", "duckdb"):
         with contextlib.suppress(ImportError):  # DuckDB is an extra
             import_module(module)
     commands = typer.main.get_group(app)

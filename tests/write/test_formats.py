@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from converter.config import Options
-from converter.engine.run import write_folder, write_stream
+from converter.engine.one_file import write_stream
+from converter.engine.run import write_folder
 from converter.model.source import Source
 from converter.output import Output
 from converter.problems import Problem

@@ -55,7 +55,7 @@ def table_of(count: int) -> pa.Table:
     return pa.Table.from_pylist([row(number) for number in range(count)], SCHEMA)
 
 
-def joined(table: pa.Table, cuts: list[int], layout: Layout = LAYOUT) -> io.BytesIO:
+def joined_file(table: pa.Table, cuts: list[int], layout: Layout = LAYOUT) -> io.BytesIO:
     """Return a file of row groups that were encoded one by one, as workers do."""
     stream = io.BytesIO()
     writer = ParquetWriter(stream, table.schema, layout)
@@ -71,7 +71,7 @@ def joined(table: pa.Table, cuts: list[int], layout: Layout = LAYOUT) -> io.Byte
 def test_joined_row_groups_have_all_rows_in_their_order(cuts: list[int], group_rows: int) -> None:
     table, plain_stream = table_of(20), io.BytesIO()
     pq.write_table(table, plain_stream)
-    stream = joined(table, cuts, Layout(row_group_rows=group_rows))
+    stream = joined_file(table, cuts, Layout(row_group_rows=group_rows))
     file = pq.ParquetFile(stream)
     assert file.read().to_pylist() == table.to_pylist()
     assert file.schema_arrow.equals(pq.read_schema(plain_stream), check_metadata=True)
@@ -85,7 +85,7 @@ def test_joined_row_groups_have_all_rows_in_their_order(cuts: list[int], group_r
 def test_the_number_of_row_groups_is_written_short_and_long(groups: int, tmp_path: Path) -> None:
     table = table_of(2 * groups)
     path = tmp_path / "rows.parquet"
-    path.write_bytes(joined(table, [*range(0, 2 * groups, 2)]).getvalue())
+    path.write_bytes(joined_file(table, [*range(0, 2 * groups, 2)]).getvalue())
     assert pq.ParquetFile(path).num_row_groups == groups
     assert duckdb.connect().execute(f"select id, text from '{path}' order by id").fetchall() == [
         (entry["id"], entry["text"]) for entry in table.select(["id", "text"]).to_pylist()
@@ -94,7 +94,7 @@ def test_the_number_of_row_groups_is_written_short_and_long(groups: int, tmp_pat
 
 def test_a_reader_can_skip_row_groups_by_their_statistics(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
-    path.write_bytes(joined(table_of(60), [20, 40]).getvalue())
+    path.write_bytes(joined_file(table_of(60), [20, 40]).getvalue())
     statistics = pq.ParquetFile(path).metadata.row_group(1).column(0).statistics
     assert (statistics.min, statistics.max) == (20, 39)
     assert pq.read_table(path, filters=[("id", ">=", 50)]).num_rows == 10
@@ -120,8 +120,8 @@ def test_an_entry_moves_by_the_offset_and_takes_the_ordinal() -> None:
 
 def test_a_footer_with_a_value_of_an_unknown_kind_is_refused() -> None:
     """A field of a row group that is a map: no version of the format has one, so nothing says what it holds."""
-    file = joined(table_of(3), []).getvalue()
-    frame = frame_of(joined(table_of(0), []).getvalue())
+    file = joined_file(table_of(3), []).getvalue()
+    frame = frame_of(joined_file(table_of(0), []).getvalue())
     _, (group,) = split(file, frame)
     texts = (bytes([0x1B, *group.texts[0][1:]]), *group.texts[1:])
     data = file[: -len(footer_of(frame, 3, [entry_of(group, 4, 0)]))]
@@ -133,19 +133,19 @@ def test_every_offset_that_pyarrow_writes_is_known() -> None:
     """A page index has offsets of its own: they would be the ones to forget."""
     table, stream = table_of(10), io.BytesIO()
     pq.write_table(table, stream, write_page_index=True, compression="zstd")
-    frame = frame_of(joined(table_of(0), []).getvalue())
+    frame = frame_of(joined_file(table_of(0), []).getvalue())
     (_, (group,)), columns = split(stream.getvalue(), frame), pq.ParquetFile(stream).metadata.row_group(0).num_columns
-    known = {offset + 4 for offset in group.numbers if offset is not None}
+    known_places = {offset + 4 for offset in group.numbers if offset is not None}
     metadata = pq.ParquetFile(stream).metadata.row_group(0)
     chunks = [metadata.column(number) for number in range(columns)]
     pages = {chunk.data_page_offset for chunk in chunks} | {chunk.dictionary_page_offset for chunk in chunks} - {None}
-    assert pages < known, "the offsets of the page index come on top"
+    assert pages < known_places, "the offsets of the page index come on top"
     assert set(ROW_GROUP) == {1, 5, 7}
 
 
 def test_stored_row_groups_are_joined_without_decoding() -> None:
     table = table_of(9)
-    stored_file, stream = joined(table, [2, 5]), io.BytesIO()
+    stored_file, stream = joined_file(table, [2, 5]), io.BytesIO()
     stored, writer = StoredRowGroups(stored_file, SCHEMA), ParquetWriter(stream, SCHEMA, LAYOUT)
     for number, rows in ((2, 4), (0, 2)):
         encoded = stored.encoded(number)
@@ -176,8 +176,8 @@ def test_row_groups_of_a_file_arranged_otherwise_are_not_moved(stream: io.BytesI
 
 
 def test_no_damage_of_a_footer_is_mistaken_for_row_groups_outside_the_file() -> None:
-    file = joined(table_of(9), [3, 6]).getvalue()
-    frame = frame_of(joined(table_of(0), []).getvalue())
+    file = joined_file(table_of(9), [3, 6]).getvalue()
+    frame = frame_of(joined_file(table_of(0), []).getvalue())
     start = len(file) - 8 - int.from_bytes(file[-8:-4], "little")
     footer, size = file[start:-8], start - 4
     assert len(split_stored(footer, size, frame)) == 3

@@ -17,7 +17,7 @@ ALERT = re.compile(r"\[!([A-Za-z][\w-]*+)(?:\|[^\]\n]*+)?\][+-]?(?:[ \t]++([^\n]
 def cut_alert(content: str) -> tuple[Callout, str, str] | None:
     """Return the callout that a quote's first paragraph opens, its source, and the rest of the paragraph.
 
-    A long line, or a sentence that goes on in the next line, is no title.
+    A long line, or a sentence that goes on in the next line, is not a title.
     """
     match = ALERT.match(content)
     if match is None:

@@ -1,4 +1,4 @@
-"""Attributes, anchors and comments, which are no text: `{#id .class key=value}` (Pandoc, MyST), `{: .class}`
+"""Attributes, anchors and comments, which are not text: `{#id .class key=value}` (Pandoc, MyST), `{: .class}`
 (kramdown), `(name)=` (MyST), `^name` and `%% comment %%` (Obsidian).
 
 They end a heading or a caption, stand on a line above or below a block, or follow an image, a link or code. The plugin

@@ -1,4 +1,4 @@
-"""The tokens of what holds other blocks or is no text: callouts, and the lines that only a site generator reads."""
+"""The tokens of what holds other blocks or is not text: callouts, and the lines that only a site generator reads."""
 
 from __future__ import annotations
 

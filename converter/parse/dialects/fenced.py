@@ -1,4 +1,4 @@
-"""Fences, directives, shortcodes and components: a callout with its content, code, or lines that are no text."""
+"""Fences, directives, shortcodes and components: a callout with its content, code, or lines that are not text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_TAG = 20
 def fenced_block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """Block rule for a line that opens or closes something.
 
-    A callout and code reach to the closing line. Of anything else, only the lines of the marks are no text: the blocks
+    A callout and code reach to the closing line. Of anything else, only the lines of the marks are not text: the blocks
     between them stand in the document as if they were not there. A shortcode that nothing closes stays text, but what
     it shows, and the definitions below it, are read.
     """

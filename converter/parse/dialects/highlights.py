@@ -1,4 +1,4 @@
-"""Highlighted words, whose marks are no text: `==words==` (Obsidian, Quarto, markdown-it-mark)."""
+"""Highlighted words, whose marks are not text: `==words==` (Obsidian, Quarto, markdown-it-mark)."""
 
 from __future__ import annotations
 

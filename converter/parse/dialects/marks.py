@@ -18,7 +18,7 @@ DIV = re.compile(r":++[ \t]++[A-Za-z][\w-]*+[ \t]*+:*+")
 """A div as Pandoc writes it, with one class: what it holds is Markdown, whatever it is called."""
 FENCE = re.compile(r"`{3,}+(?=[^`]*$)|~{3,}+")
 LONGEST = 2000
-"""A longer line is no mark."""
+"""A longer line is not a mark."""
 STARTS = frozenset(":`~{<")
 """The first characters of marks."""
 PREFIX = " \t>"
@@ -53,9 +53,9 @@ LANGUAGES = frozenset({"katex", "math", "mermaid", "plantuml"})
 class Mark:
     """A line that opens or closes something of the same `key`.
 
-    What it opens is a callout, code, or neither: then only the lines of the marks are no text. A shortcode or component
-    is a `tag`. A `braced` mark is a directive of MyST, which has options. The marks of what is not `known`, such as
-    `:::several words`, stay text, although they have a pair.
+    What it opens is a callout, code, or neither: then only the lines of the marks are not text. A shortcode or
+    component is a `tag`. A `braced` mark is a directive of MyST, which has options. The marks of what is not `known`,
+    such as `:::several words`, stay text, although they have a pair.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Headings: ATX and setext; an attribute list at the end is no text."""
+"""Headings: ATX and setext; an attribute list at the end is not text."""
 
 from __future__ import annotations
 

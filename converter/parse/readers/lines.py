@@ -21,7 +21,7 @@ def read_rule(reader: Reader, token: Token) -> None:
 def read_link_reference(reader: Reader, token: Token) -> None:
     """Add a link reference definition."""
     markdown = reader.source(*lines_of(token))
-    markdown = markdown[markdown.find("[") :]  # the mark of the item that it stands in is none of its own
+    markdown = markdown[markdown.find("[") :]  # without the mark of the item that it stands in
     reader.add("link_reference", token, markdown=markdown, label=token.meta.get("label"))
 
 

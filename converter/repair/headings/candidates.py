@@ -61,7 +61,7 @@ def could_head(draft: Draft, at: int, text: str, width: int) -> bool:
 def reason_against(draft: Draft, at: int, text: str, width: int) -> str | None:
     """Why a line cannot be a heading, if so."""
     if draft.kinds[at] not in (TEXT, ORDERED):
-        return "is no line of text"
+        return "is not a line of text"
     if not 0 < width <= WIDEST:
         return "is too long for a title"
     return next((reason for reason, bars in BARS.items() if bars(draft, at, text)), None)

@@ -1,4 +1,4 @@
-"""What a short block shows by itself; its neighbours and its features are told from it."""
+"""What a short block shows by itself; its neighbours and features are judged by it."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
 
 
 def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
-    """The heading that is the title of the document, if any: the likeliest one that is no shorter than most of the
+    """The heading that is the title of the document, if any: the likeliest one that is not shorter than most of the
     others, else the one that opens the text."""
     widths = sorted(page.blocks[at].width for at in headings)
     least = max(TITLE_WIDTH, widths[(len(widths) - 1) // 2]) if len(widths) > 1 else TITLE_WIDTH

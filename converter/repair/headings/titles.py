@@ -40,7 +40,7 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
     A section's bold lines are its titles if there are several, all different, all with content below them, which for
     most is a paragraph, no bold line is part of a paragraph, numbers count up, and each recurs in other sections or the
     model takes it for a heading.
-    Labels (`**Note:**`, or above a list), sentences, captions and remarks (`**Note**`) are no titles.
+    Labels (`**Note:**`, or above a list), sentences, captions and remarks (`**Note**`) are not titles.
     """
     marks = sum(text.count("**") + text.count("__") for text in draft.texts())
     if marks < FEWEST or sum(map(_is_bold, draft.lines, draft.kinds)) < FEWEST:
@@ -111,7 +111,7 @@ def _is_title(block: Block, line: str) -> bool:
 
 
 def _opens_with_title(block: Block, line: str) -> bool:
-    """Whether a bold line opens a paragraph: such lines are no headings, so others of the section are none either."""
+    """Whether a bold line opens a paragraph: such lines are not headings, nor are others of the section."""
     return block.kind == TEXT and block.last_line > block.first_line and text_of(line) != line.strip()
 
 

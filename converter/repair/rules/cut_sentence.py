@@ -122,7 +122,7 @@ def _continues(kinds: Sequence[str], lines: Sequence[str], start: int, at: int) 
 
 
 def _is_lower(line: str) -> bool:
-    """Whether a line begins with a word in lower case, which is no name such as `iPhone` or `max_size`."""
+    """Whether a line begins with a word in lower case, unless it is a name such as `iPhone` or `max_size`."""
     return (match := _LOWER.match(line)) is not None and match[0].islower()
 
 

@@ -42,7 +42,7 @@ _TITLED_ITEM = re.compile(r"\d{1,9}[.)][ \t]+[^\W\d_].*")
 def label_break(draft: Draft) -> None:
     """A label (`Cons:`) under a list item is a block of its own, and so is each of several lines in a row with a label
     (`Date: ...`), number (`2.1 ...`), date (`2021-03-01: ...`) or name (`@ann`); the sentences under numbered titles
-    are no part of their item."""
+    are not part of their item."""
     sentences = _sentences_under_titles(draft)
     openings: frozenset[str] | None = None
     for paragraph in _PARAGRAPH.finditer(draft.signature):

@@ -115,7 +115,7 @@ def _runs(draft: Draft) -> Iterator[tuple[int, int]]:
 
 
 def _items(draft: Draft, start: int, end: int, margin: float) -> list[Item]:
-    """Return the items of a run of indented lines; none if a line is no part of an item."""
+    """Return the items of a run of indented lines; none if a line is not part of an item."""
     lines = draft.lines
     items: list[Item] = []
     depths: list[int] = []

@@ -20,7 +20,7 @@ UNTITLED = 4
 """So many short lines in a row that end no sentence are a title and its list, fewer may all be titles."""
 
 SHARE = 0.5
-"""The share of runs of lines with a single sentence that shows that sentences which touch are no paragraphs."""
+"""The share of runs of lines with a single sentence that shows that adjacent sentences are not paragraphs."""
 
 _MARKUP = re.compile(r"\]\(|`|\*\*|\n#")
 

@@ -54,7 +54,7 @@ class Passage:
 
 @rule("margin", FULL)
 def margin(draft: Draft) -> None:
-    """Where most paragraphs of a text are indented, its margin is no code: it is removed, and lines that stand out to
+    """Where most paragraphs of a text are indented, its margin is not code: it is removed, and lines that stand out to
     the left of all paragraphs are headings."""
     if draft.state.headings == "marked" or not any(line.startswith(("  ", "\t")) for line in draft.lines):
         return

@@ -31,7 +31,7 @@ def _is_heading(draft: Draft, at: int) -> bool:
 
 @rule("permalink", FULL)
 def permalink(draft: Draft) -> None:
-    """The link to itself behind a title is no part of the title: `[#](#usage)` behind a heading, and a `¶` or `#`
+    """The link to itself behind a title is not part of the title: `[#](#usage)` behind a heading, and a `¶` or `#`
     behind several short lines."""
     marked_lines: dict[str, list[int]] = {"sign": [], "hash": []}
     for at, kind in enumerate(draft.kinds):

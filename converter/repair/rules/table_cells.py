@@ -26,7 +26,7 @@ FEWEST_BITS, BITS_OF_CELL = 12.0, 1.5
 """Bits that the columns of a table save at least, in all and for each cell."""
 
 LONGEST_HEADER = 40
-"""Columns of a header's cell at most; a sentence is no header."""
+"""Columns of a header's cell at most; a sentence is not a header."""
 
 VALUE, OPEN, WORDS = "v", "?", "w"
 """Class of a cell: a value, a mark that stands for a missing value, or words."""
@@ -69,7 +69,7 @@ def table_cells(draft: Draft) -> None:
 
 
 def _runs(draft: Draft) -> Iterator[list[Cell]]:
-    """Yield each run of cells between lines that are no text."""
+    """Yield each run of cells between lines that are not text."""
     kinds = draft.kinds
     run: list[Cell] = []
     for block in paragraphs_of(draft):
@@ -96,7 +96,7 @@ def _form(text: str) -> str:
 def _tables_by_period(run: Sequence[Cell]) -> Iterator[Notation]:
     """Yield the tables of a run in a text whose titles and items are marked: short lines without marks are cells.
 
-    The header follows a line that is no name, or another table.
+    The header follows a line that is not a name, or another table.
     """
     names = [_is_name(cell.text) for cell in run]
     if not any(map(all, pairwise(names))):

@@ -27,7 +27,7 @@ GAPPED = 0.5
 """The share of a table's lines that have a gap inside."""
 
 LONGEST_HEADER = 40
-"""Columns of a header's cell at most; a sentence is no header."""
+"""Columns of a header's cell at most; a sentence is not a header."""
 
 MOST_COLUMNS = 64
 
@@ -79,7 +79,7 @@ def _tables(draft: Draft) -> Iterator[list[Row]]:
     at = spaced_end = 0
     while at < len(draft.lines):
         rows: list[Row] = []
-        if at >= spaced_end:  # else these lines are no spaced table
+        if at >= spaced_end:  # else these lines are not a spaced table
             start, end = _run(draft, at, spaced=True)
             rows = _table(draft, start, end)
             spaced_end = end
@@ -143,7 +143,7 @@ def _is_gapped(line: str) -> bool:
 
 
 def _rows(lines: Sequence[str], start: int, header: int, end: int, slack: float) -> list[Row]:
-    """Return the rows of lines whose columns line `header` names; none if they are no table."""
+    """Return the rows of lines whose columns line `header` names; none if they are not a table."""
     body = [line for line in lines[header + 1 : end] if line.strip()]
     if len(body) < FEWEST_LINES - 1 or sum(map(_is_gapped, [lines[header], *body])) < GAPPED * (len(body) + 1):
         return []

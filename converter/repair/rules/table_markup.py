@@ -19,7 +19,7 @@ FEWEST_CELLS = 0.6
 """The share of a table's cells that hold a text."""
 
 LONGEST_HEADER = 40
-"""Columns of a header's cell at most; a sentence is no header."""
+"""Columns of a header's cell at most; a sentence is not a header."""
 
 _CLOSED_KINDS = frozenset((FENCE, HTML, QUOTE))
 

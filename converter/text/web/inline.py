@@ -127,8 +127,8 @@ class Line:
             self.add(content)
             return
         is_read = self._is_read(words, element)
-        marked = f"{mark}{words}{mark}" if is_read else f"<{TAGS[mark]}>{words}</{TAGS[mark]}>"
-        self.add(content.replace(words, marked, 1))
+        marked_words = f"{mark}{words}{mark}" if is_read else f"<{TAGS[mark]}>{words}</{TAGS[mark]}>"
+        self.add(content.replace(words, marked_words, 1))
 
     def _is_read(self, words: str, element: Element) -> bool:
         """Whether CommonMark reads marks around these words as emphasis: section 6.2, left- and right-flanking."""

@@ -1,0 +1,66 @@
+"""Lists whose marks are gone: which lines are their items, whatever the rest of a document shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from converter.repair.item_runs import lists_among
+
+WIDE = ["Keep the deck of the boat dry", "Coil all of the ropes by hand", "Close every hatch at night"]
+CASES = {
+    "two sentences below a lead-in": (["Do this first:", "Paint the boat.", "Dry sails often.", "-"], [(1, 3)]),
+    "two sentences of a text": (["Do this first:", "The boat is old.", "He paints it.", "-"], []),
+    "three sentences of a text": (["Do this first:", "The boat is old.", "He paints it.", "It floats.", "-"], [(1, 4)]),
+    "three titles at the end of a text": (["Keep in mind:", *WIDE], [(1, 4)]),
+    "three titles above another block": (["Keep in mind:", *WIDE, "-", "Then they left the harbour."], [(1, 4)]),
+    "two titles": (["Keep in mind:", *WIDE[:2]], []),
+    "a title below the items": (["Keep in mind:", *WIDE, "Harbour news", "The harbour is open to all."], [(1, 4)]),
+    "a title above three wide lines": (["Before the storm", *WIDE], [(1, 4)]),
+    "a title above two wide lines": (["Before the storm", *WIDE[:2]], []),
+    "a title above three lines of a menu": (["Harbour", "Our boats", "Our berths", "Our news"], []),
+    "a title above single words": (["Harbour", *["Extraordinarilylongsinglewords"] * 3], []),
+    "a title above lines with marks": (["Harbour", *[f"> {line}" for line in WIDE]], []),
+    "entries of a log below a date": (
+        ["2024-01-01 begun", *[f"2024-01-0{day} berth was closed again" for day in "234"]],
+        [],
+    ),
+    "items half of which begin with a number, below a number": (
+        ["3 of the rules are these:", "2 boats stay out.", "Nobody swims.", "4 boats come in.", "Dogs stay away.", "-"],
+        [(1, 5)],
+    ),
+    "more items with a number, below a number": (
+        ["3 of the rules are these:", "2 boats stay out.", "5 swim.", "4 boats come in.", "Dogs stay away.", "-"],
+        [],
+    ),
+    "sentences that nothing introduces": (["Paint boats.", "Dry sails.", "Coil ropes."], [(0, 3)]),
+    "quotes that nothing introduces": (["“Paint boats.”", "“Dry sails.”", "“Coil ropes.”"], []),
+    "long sentences that nothing introduces": ([f"{'Paint boats and ' * 6}sails {place}." for place in "abc"], []),
+    "two labels below a lead-in": (["Prices:", "Berth: ten", "Slip: twelve", "-"], [(1, 3)]),
+    "labels that recur below a lead-in": (["Talk:", "Ann: yes", "Bob: no", "Ann: yes", "Bob: no"], []),
+    "lower case below a lead-in": (
+        ["We need to", "We need:", "paint the boat;", "dry the sails;", "coil ropes.", "-"],
+        [(2, 5)],
+    ),
+    "a paragraph below the items": (
+        [
+            "The rules of the harbour are these:",
+            "Paint boats.",
+            "Dry sails.",
+            f"Nobody {'swims or rows or ' * 8}sails.",
+        ],
+        [(1, 3)],
+    ),
+}
+"""Blocks of a text, `-` for one that is not text; and the first item of each list, and the line below its last one."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_items_are_found_among_lines(name: str) -> None:
+    lines, expected = CASES[name]
+    lists = [*lists_among(lines, [line != "-" for line in lines], are_apart=True)]
+    assert [(start, end) for start, end, _ in lists] == expected
+    assert all(confidence == (0.85 if lines[start - 1].endswith(":") else 0.75) for start, _, confidence in lists)
+
+
+def test_short_lines_that_touch_below_a_title_may_be_cells() -> None:
+    assert not [*lists_among(["Before the storm", *WIDE], [True] * 4, are_apart=False)]

@@ -1,0 +1,75 @@
+"""Cells that follow each other one by one: what they have in common, and which rows cost least."""
+
+from __future__ import annotations
+
+import pytest
+
+from converter.repair.periods import ALPHABETS, MANY, NAME_SHARES, features_of, reading_below
+
+CELLS = {
+    # form, first mark, first character, width, words, end
+    "12.5": (0, 0, 0, 1, 0, 0),
+    "n/a": (1, 0, 2, 0, 0, 0),
+    "\\-": (1, 0, 3, 0, 0, 0),
+    "max_size": (2, 0, 2, 1, 0, 0),
+    "HTTP": (2, 0, 1, 1, 0, 0),
+    "USA": (4, 0, 1, 0, 0, 0),
+    "Home": (4, 0, 1, 1, 0, 0),
+    "`two words`": (3, 1, 2, 1, 1, 0),
+    '"Two words"': (3, 4, 1, 1, 1, 0),
+    "(three more words": (3, 6, 2, 2, 2, 0),
+    "Ends here.": (3, 0, 1, 1, 1, 1),
+    "東京": (4, 0, 3, 1, 0, 0),
+    "x" * 12: (4, 0, 2, 1, 0, 0),
+    "x" * 13: (4, 0, 2, 2, 0, 0),
+    "x" * 30: (4, 0, 2, 2, 0, 0),
+    "x" * 31: (4, 0, 2, 3, 0, 0),
+    "x" * 70: (4, 0, 2, 3, 0, 0),
+    "x" * 71: (4, 0, 2, 4, 0, 0),
+    "a b c d e": (3, 0, 2, 1, 2, 0),
+    "a b c d e f": (3, 0, 2, 1, 3, 0),
+}
+
+
+@pytest.mark.parametrize("text", CELLS)
+def test_a_cell_has_the_features_of_its_form(text: str) -> None:
+    assert features_of(text) == CELLS[text]
+    assert all(0 <= value < count for value, count in zip(CELLS[text], ALPHABETS, strict=True))
+
+
+def test_the_shares_of_the_values_of_a_feature_are_a_whole() -> None:
+    assert [len(shares) for shares in NAME_SHARES] == [*ALPHABETS]
+    assert all(abs(sum(shares) - 1) < 0.02 and min(shares) > 0 for shares in NAME_SHARES)
+
+
+def rows_of(texts: list[str], columns: int) -> list[list[str]] | None:
+    reading = reading_below([*map(features_of, texts)], columns, columns, MANY)
+    return reading and [["" if at is None else texts[at] for at in row] for row in reading.rows]
+
+
+PEOPLE = [f"Ann Smith {letter}" for letter in "abcdefgh"]
+
+
+def test_a_row_with_one_empty_cell_is_read() -> None:
+    texts = ["Name", "Born", "Note"]
+    for number, name in enumerate(PEOPLE):
+        texts += [
+            name,
+            str(1900 + number),
+            *(["It was a long and quiet life in the town by the sea."] if number != 4 else []),
+        ]
+    rows = rows_of(texts, 3)
+    assert rows is not None and [row[0] for row in rows] == PEOPLE and rows[4] == [PEOPLE[4], "1904", ""]
+
+
+def test_two_empty_cells_end_a_row_of_four_columns_and_none_of_three() -> None:
+    for columns, is_row in ((4, True), (3, False)):
+        texts = ["Key", "Text", "Count", "State"][:columns]
+        row = ["`a_b`", "A long sentence about what it does, with a full stop.", "12", "Done now"][:columns]
+        texts += row * 40 + row[: columns - 2] + row * (40 if is_row else 0)
+        rows = rows_of(texts, columns)
+        assert rows is not None and (len(rows), [*row[: columns - 2], "", ""] in rows) == (81 if is_row else 40, is_row)
+
+
+def test_rows_that_are_no_rows_are_none() -> None:
+    assert rows_of(["Name", "Born", "Ann", "1900"], 2) is None
