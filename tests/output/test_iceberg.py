@@ -16,7 +16,7 @@ from pyiceberg.types import StringType
 from converter.errors import OutputError, UsageError
 from converter.output import Mode, find_target, iceberg_table
 from converter.output.iceberg import RUN
-from converter.output.iceberg_table import add_snapshot, main_of, move_main
+from converter.output.iceberg_table import main_of, move_main
 from converter.records import RECORDS
 from tests.support.catalogs import glue_catalog, rest_catalog
 from tests.support.places import (
