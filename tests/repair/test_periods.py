@@ -44,7 +44,7 @@ def test_the_shares_of_the_values_of_a_feature_are_a_whole() -> None:
 
 def rows_of(texts: list[str], columns: int) -> list[list[str]] | None:
     reading = reading_below([*map(features_of, texts)], columns, columns, MANY)
-    return reading and [["" if at is None else texts[at] for at in row] for row in reading.rows]
+    return None if reading is None else [["" if at is None else texts[at] for at in row] for row in reading.rows]
 
 
 PEOPLE = [f"Ann Smith {letter}" for letter in "abcdefgh"]
