@@ -21,7 +21,7 @@ LAZY_MARK = re.compile(
 """What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
 right, and would start one inside."""
 BLOCK_MARK = re.compile(
-    r"[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$)|\d{1,9}(?=[.)](?:[ \t]|$))|~{3}|`{3}(?!.*`)"
+    r"[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$)|\d{1,9}(?=[.)](?:[ \t]|$))|~{3}|`{3}(?!.*`|\{)"
     r"|([-_*])(?:[ \t]*+\1){2}(?:[ \t]|\1)*+$",
     re.MULTILINE,
 )
