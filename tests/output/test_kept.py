@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from converter.config import Options
-from converter.engine import run as engine
+from converter.engine import batches
 from converter.engine.run import write_folder
 from converter.model.report import Report
 from converter.model.source import Source, document_id
@@ -29,7 +29,7 @@ OTHER = "| tree | age |\n|---|---|\n| Oak | 300 |\n"
 def batches_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each batch of three documents make a row group of each record, and copy even small row groups."""
     formats = {**FORMATS, "parquet": replace(FORMATS["parquet"], small_bytes=0)}
-    monkeypatch.setattr(engine, "BATCH_DOCUMENTS", 3)
+    monkeypatch.setattr(batches, "BATCH_DOCUMENTS", 3)
     monkeypatch.setattr(pieces, "FORMATS", formats)
     monkeypatch.setattr(kept, "FORMATS", formats)
 
@@ -106,7 +106,7 @@ def test_row_groups_without_changed_documents_are_copied(tmp_path: Path, layout:
 
 
 def test_small_row_groups_merge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "BATCH_DOCUMENTS", 3)
+    monkeypatch.setattr(batches, "BATCH_DOCUMENTS", 3)
     texts = {f"{number}": f"# Title {number}\n" for number in range(9)}
     convert(tmp_path / "out", texts, layout="files")
     convert(tmp_path / "out", {**texts, "4": "# Changed\n"}, layout="files")
