@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import converter
 from converter.document.document import Document
@@ -30,6 +30,7 @@ from converter.records.tokenizers import count_words
 Chunk = tuple[str, str]
 """The text of a chunk, and what its metadata says of the headings above it."""
 Splitter = Callable[[str, int], Iterable[Chunk]]
+Truth = TypeVar("Truth")
 FEWEST_WORDS = 5
 COLUMNS = ("chunks", "over budget", "tables cut", "sentences cut", "headings cut", "lost", "seconds")
 
@@ -188,16 +189,25 @@ def marks_of(document: Document, chunks: Sequence[Chunk], tokens: int) -> Counte
 def compare(texts: Sequence[str], tokens: int) -> Iterator[tuple[str, Counter[str]]]:
     """Yield the name of each splitter, and the marks of its chunks."""
     documents = [converter.read_text(text, repair="off") for text in texts]
+    return judge_splitters(list(zip(texts, documents, strict=True)), tokens, marks_of)
+
+
+def judge_splitters(
+    texts: Sequence[tuple[str, Truth]],
+    tokens: int,
+    judge: Callable[[Truth, Sequence[Chunk], int], Counter[str]],
+) -> Iterator[tuple[str, Counter[str]]]:
+    """Yield the name of each splitter, and the marks of its chunks of texts, each beside what is true of it."""
     for name, split in SPLITTERS.items():
         marks: Counter[str] = Counter()
         seconds = 0.0
         try:
             list(split("# a\n\nb\n", tokens))  # imports are no part of the time
-            for text, document in zip(texts, documents, strict=True):
+            for text, truth in texts:
                 start = time.process_time()
                 chunks = list(split(text, tokens))
                 seconds += time.process_time() - start
-                marks += marks_of(document, chunks, tokens)
+                marks += judge(truth, chunks, tokens)
         except Exception as error:  # not installed, or without its data
             print(f"{name} is left out: {type(error).__name__}: {error}"[:200], file=sys.stderr)
             continue

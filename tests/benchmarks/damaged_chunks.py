@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
-from tests.benchmarks.chunks import FEWEST_WORDS, SPLITTERS, Chunk, letters
+from tests.benchmarks.chunks import FEWEST_WORDS, Chunk, judge_splitters, letters
 
 COLUMNS = ("chunks", "over budget", "sentences cut", "items cut", "rows cut", "headings cut", "lost", "seconds")
 PARSER = MarkdownIt("commonmark").enable("table").use(front_matter_plugin)
@@ -130,21 +129,8 @@ def compare(documents: Sequence[tuple[str, str]], tokens: int) -> Iterator[tuple
     """Yield the number of units, then the name of each splitter and the marks of its chunks."""
     truths = [truth_of(clean, tokens) for clean, _ in documents]
     yield "all", sum((truth.count for truth in truths), Counter())
-    for name, split in SPLITTERS.items():
-        marks: Counter[str] = Counter()
-        seconds = 0.0
-        try:
-            list(split("# a\n\nb\n", tokens))  # imports are no part of the time
-            for (_, text), truth in zip(documents, truths, strict=True):
-                start = time.process_time()
-                chunks = list(split(text, tokens))
-                seconds += time.process_time() - start
-                marks += marks_of(truth, chunks, tokens)
-        except Exception as error:  # not installed, or without its data
-            print(f"{name} is left out: {type(error).__name__}: {error}"[:200], file=sys.stderr)
-            continue
-        marks["seconds"] = round(seconds)
-        yield name, marks
+    texts = [(text, truth) for (_, text), truth in zip(documents, truths, strict=True)]
+    yield from judge_splitters(texts, tokens, marks_of)
 
 
 def main(tokens: int, clean: Path, folders: Iterable[Path]) -> None:
