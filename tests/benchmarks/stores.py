@@ -185,11 +185,12 @@ class Runs:
 def expected_states(runs: Runs, versions: range) -> dict[int, str]:
     """Return the state of the output after each version, from runs to stores in memory."""
     states = {}
+    place = f"s3://bucket/{os.getpid()}"  # in memory, but two runs to one name share a folder of the stage
     for version in versions:
         store = MemoryStore()
         sources = [Source(key, text) for key, text in texts_of(version).items()]
-        write_target(sources, StoreTarget("s3://bucket/x", store), Output(records=RECORDS), Options())
-        stored = open_stored("s3://bucket/x", store)
+        write_target(sources, StoreTarget(place, store), Output(records=RECORDS), Options())
+        stored = open_stored(place, store)
         assert stored is not None
         rows = {name: stored.table(name).num_rows for name in stored.names}
         states[version] = content_of(stored.table("documents"), rows, [])

@@ -142,11 +142,17 @@ def server_process(command: Sequence[str], port: int, environment: Mapping[str, 
             process.wait()
 
 
+PORTS = range(15_000, 32_000)
+"""Below those that Linux gives to connections: Spark listens there for one connection, which must not be a test's."""
+
+
 def free_port() -> int:
     """Return a port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    for port in random.SystemRandom().sample(PORTS, 100):
+        with contextlib.suppress(OSError), socket.socket() as listener:
+            listener.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 def send(method: str, url: str, data: bytes = b"", headers: Mapping[str, str] = {}) -> None:
