@@ -265,8 +265,9 @@ def test_a_commit_of_others_in_the_last_moment_is_said_and_replaced(
     assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
 
 
+@pytest.mark.parametrize("error", [OSError("the connection was reset"), ValueError("no JSON")], ids=repr)
 def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
-    iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception, iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit_table = SqlCatalog.commit_table
 
@@ -274,7 +275,7 @@ def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
         response = commit_table(self, table, *arguments)
         if table.name()[-1] == "_manifest" and "assert-ref-snapshot-id" in str(arguments) and not lost_answers:
             lost_answers.append(table)
-            raise OSError("the connection was reset")
+            raise error
         return response
 
     lost_answers: list[Any] = []
