@@ -1,7 +1,8 @@
 """python -m tests.benchmarks.spark BENCHMARK: runs on Spark against local runs. BENCHMARK is one of
 
-kills [TIMES]      kill a Python worker, an executor and the driver in mid-run, this many times each
-stores [TIMES]     the same, with an output in an object store: a server of S3 on loopback
+kills [TIMES [DOCUMENTS]]
+                   kill a Python worker, an executor and the driver in mid-run, this many times each, with an output in
+                   a folder and with one in an object store: a server of S3 on loopback
 growth COUNT...    seconds of runs over this many generated documents, against `--jobs 2`, and the driver's memory
 corpora [FOLDER]   the rows of both runs over a folder (`../shared/corpora`), compared in DuckDB
 
@@ -264,29 +265,32 @@ def kill_driver(documents: Path, place: Place, local: Path) -> tuple[bool, int]:
 VICTIMS = {"Python worker": "pyspark.daemon", "executor": "CoarseGrainedExecutorBackend"}
 
 
-def kills(folder: Path, count: int, place_of: Callable[[str], Place]) -> None:
-    """Kill each kind of process this many times; print the number of hits and of rows lost or duplicated."""
-    documents = write_documents(folder / "documents", 150)
+def kills(folder: Path, count: int, documents: int) -> None:
+    """Kill each kind of process this many times with each kind of output; print the number of hits and of rows lost or
+    duplicated."""
+    sources = write_documents(folder / "documents", documents)
     local = folder / "local"
-    write_folder(find_sources([documents]), local, Output(), Options())
+    write_folder(find_sources([sources]), local, Output(), Options())
 
     def report(name: str, runs: list[tuple[bool, int]]) -> None:
         hits, rows = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
         print(f"{name}: {hits} killed in {count} runs, {rows} rows lost or doubled", flush=True)
 
-    with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
-        place = place_of("out")
-        run(spark.session, documents, place.name)  # starts the executors and gives each run an output to damage
-        for name, word in VICTIMS.items():
-            report(name, [kill_workers(spark.session, word, documents, place, local) for _ in range(count)])
-    report("driver", [kill_driver(documents, place_of("driver"), local) for _ in range(count)])
-
-
-def kills_with_stores(folder: Path, count: int) -> None:
-    """Kill processes of runs into a store."""
     with s3_server() as (bucket, environment):
         os.environ.update(environment)  # before Spark starts: executors inherit it
-        kills(folder, count, lambda name: StorePlace(f"{bucket}/{name}"))
+        places: dict[str, Callable[[str], Place]] = {
+            "folder": lambda name: FolderPlace(folder / name),
+            "store": lambda name: StorePlace(f"{bucket}/{name}"),
+        }
+        with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
+            for kind, place_of in places.items():
+                place = place_of("out")
+                run(spark.session, sources, place.name)  # starts the executors and gives each run an output to damage
+                for name, word in VICTIMS.items():
+                    runs = [kill_workers(spark.session, word, sources, place, local) for _ in range(count)]
+                    report(f"{kind}, {name}", runs)
+        for kind, place_of in places.items():
+            report(f"{kind}, driver", [kill_driver(sources, place_of("driver"), local) for _ in range(count)])
 
 
 class _StoppableSession:
@@ -348,9 +352,8 @@ def main(benchmark: str, *arguments: str) -> None:
         elif benchmark == "measure":
             measure(Path(arguments[0]), Path(arguments[1]))
         elif benchmark == "kills":
-            kills(folder, int(arguments[0]) if arguments else 10, lambda name: FolderPlace(folder / name))
-        elif benchmark == "stores":
-            kills_with_stores(folder, int(arguments[0]) if arguments else 10)
+            times, *documents = map(int, arguments) if arguments else (10,)
+            kills(folder, times, *documents or (150,))
         elif benchmark == "growth":
             growth(folder, [int(count) for count in arguments])
         elif benchmark == "corpora":

@@ -237,18 +237,17 @@ def test_a_failed_job_leaves_the_existing_output_unchanged(
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
-@pytest.mark.parametrize("benchmark", ["kills", "stores"])
-def test_killed_processes_lose_and_duplicate_no_rows(benchmark: str) -> None:
-    """A worker, an executor and the driver are killed once each, or four times with PARQUETRY_ALL=1."""
-    if benchmark == "stores":
-        pytest.importorskip("obstore", reason="the extra stores is not installed")
-        pytest.importorskip("moto.server", reason="moto is not installed")
+def test_killed_processes_lose_and_duplicate_no_rows() -> None:
+    """A worker, an executor and the driver are killed once each, or four times with PARQUETRY_ALL=1; with an output in
+    a folder, and with one in an object store."""
+    pytest.importorskip("obstore", reason="the extra stores is not installed")
+    pytest.importorskip("moto.server", reason="moto is not installed")
     count = 4 if ALL else 1
-    command = [sys.executable, "-m", "tests.benchmarks.spark", benchmark, str(count)]
+    command = [sys.executable, "-m", "tests.benchmarks.spark", "kills", str(count), "100"]
     result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=True)
     lines = [line for line in result.stdout.splitlines() if f"killed in {count} runs" in line]
-    assert len(lines) == 3 and all(line.endswith(" 0 rows lost or doubled") for line in lines), result.stdout
-    assert sum(int(line.split(": ")[1].split()[0]) for line in lines) >= count, result.stdout
+    assert len(lines) == 6 and all(line.endswith(" 0 rows lost or doubled") for line in lines), result.stdout
+    assert sum(int(line.split(": ")[1].split()[0]) for line in lines) >= 2 * count, result.stdout
 
 
 # -- the data source

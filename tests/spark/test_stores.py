@@ -64,7 +64,7 @@ def on_spark(spark: SparkSession, texts: dict[str, str], out: str | Path, **valu
     from converter.spark import convert
 
     lines = [(key, text, lang_of(key)) for key, text in texts.items()]
-    frame = spark.createDataFrame(lines, "key string, body string, lang string").repartition(4, "key")
+    frame = spark.createDataFrame(lines, "key string, body string, lang string").repartition(2, "key")
     return convert(spark, frame, out, **COLUMNS, **values)
 
 
