@@ -179,7 +179,7 @@ def convert_and_give_up(batches: Iterable[pa.RecordBatch], task: Any) -> Iterato
 
 def wait_for_tasks(spark: SparkSession, patience: float = 120) -> None:
     """Return when no task runs any more, of whatever job."""
-    tracker = spark.sparkContext._jsc.sc().statusTracker()  # type: ignore[union-attr]
+    tracker = spark.sparkContext._jsc.sc().statusTracker()
     end = time.monotonic() + patience
     while any(executor.numRunningTasks() for executor in tracker.getExecutorInfos()):
         assert time.monotonic() < end, f"tasks still ran after {patience} s"
