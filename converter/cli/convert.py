@@ -18,7 +18,6 @@ from converter.cli.source_options import Keep, KeyColumn, Sources, TextColumn, s
 from converter.destination import EVENTS_FILE, FOLDER, JSON_FILE, RECORDS, STREAM, check_file, destination_of
 from converter.engine.process import start_fork_server
 from converter.errors import UsageError
-from converter.sources.folders import walk
 
 MANY_FILES = 512
 EXAMPLES = """[bold]Examples[/bold]
@@ -121,6 +120,8 @@ def convert(
 
 def _holds_many(source: str) -> bool:
     """Whether a source is a folder with so many files that the run certainly uses worker processes."""
+    from converter.sources.folders import walk  # late: the help has no need of sources
+
     files = (name for listing in walk(source) for name in listing.files)
     return sum(1 for _ in islice(files, MANY_FILES)) == MANY_FILES
 
