@@ -21,7 +21,8 @@ from converter.datasets import PARTS_FILE
 from converter.destination import FOLDER, RECORDS, destination_of
 from converter.errors import OutputError, UsageError
 from converter.output import Manifest, open_target
-from converter.output.manifest import check_files, read_manifest
+from converter.output.manifest import read_manifest
+from converter.output.verification import check_files
 from converter.write.values import json_rows
 
 ROWS_AT_ONCE = 4096

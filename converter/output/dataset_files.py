@@ -17,8 +17,9 @@ from converter.datasets import DATASETS, SMALL, SMALL_ROWS, Datasets, Share
 from converter.errors import OutputError
 from converter.model.hints import Hints
 from converter.output.capacity import Capacity, omission_problem, renaming_problem
-from converter.output.manifest import MEND, File, is_name
+from converter.output.manifest import File, is_name
 from converter.output.parts import Parts
+from converter.output.verification import MEND
 
 WRITING_THREADS = 2
 """Threads that write data sets where no worker does. Most data sets are small: a file system takes longer to create

@@ -14,7 +14,8 @@ from converter.errors import OutputError
 from converter.model.events import Records, whole_batches
 from converter.model.report import Report
 from converter.output.dataset_files import Spread, in_threads
-from converter.output.manifest import File, described
+from converter.output.manifest import File
+from converter.output.verification import entry_of
 from converter.records.document_markdown import MARKDOWN_TEXTS
 from converter.write.markdown import encoded
 
@@ -69,7 +70,7 @@ class MarkdownFiles:
 
     def finish(self, report: Report, spread: Spread = in_threads) -> list[File]:
         """Return the files."""
-        return [described(self._folder, path, "documents", 1) for path in sorted(self._written)]
+        return [entry_of(self._folder, path, "documents", 1) for path in sorted(self._written)]
 
 
 class Paths:

@@ -23,7 +23,7 @@ from converter.output.staging_place import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
-    described,
+    descriptions_of,
     is_comment,
     is_dataset,
     keep_in_place,
@@ -277,7 +277,7 @@ class _Connected:
         for column_name in sorted(columns.keys() & {*known_columns} - {*schema.names}):
             self._check_free(name, column_name, columns[column_name], "is no longer written")
             self.execute(f"alter table {table} drop column {quote_name(column_name)}")
-        descriptions = dict(described(schema))
+        descriptions = dict(descriptions_of(schema))
         comments = {key: old_column.comment for key, old_column in columns.items() if old_column.comment}
         own_comments = [
             key
@@ -344,7 +344,7 @@ class _Connected:
 
     def _describe(self, name: str, schema: pa.Schema, columns: Collection[str]) -> None:
         """Write the descriptions of some columns as comments."""
-        for column, words in described(schema):
+        for column, words in descriptions_of(schema):
             if column in columns:
                 self.execute(f"comment on column {self.table(name)}.{quote_name(column)} is {quote_text(words)}")
 

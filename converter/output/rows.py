@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.errors import OutputError
-from converter.output.manifest import MEND
+from converter.output.verification import MEND
 from converter.problems import OF_THE_RUN
 
 ROWS_AT_ONCE = 1024

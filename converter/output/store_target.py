@@ -26,11 +26,12 @@ from converter.destination import STORE
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.kept import READ_RECORDS, Group, groups_to_keep, pieces_to_keep
-from converter.output.manifest import MANIFEST, MEND, File, Manifest, parse_manifest, run_of
+from converter.output.manifest import MANIFEST, File, Manifest, parse_manifest, run_of
 from converter.output.parts import Parts
+from converter.output.placement import NOTHING_KEPT
 from converter.output.rows import batches, rows_to_keep
 from converter.output.signals import uninterrupted
-from converter.output.stage import IN_PLACE, NOTHING_KEPT
+from converter.output.stage import IN_PLACE
 from converter.output.staging_place import staging_place
 from converter.output.store import CODE, ConditionError, Entry, Store, StoredFile, Version
 from converter.output.store_client import ObjectStore
@@ -45,6 +46,7 @@ from converter.output.store_names import (
     stored_path,
 )
 from converter.output.target import Load
+from converter.output.verification import MEND
 from converter.records import RECORDS
 
 COMMIT_ATTEMPTS = 3

@@ -13,19 +13,10 @@ import pyarrow as pa
 from converter.addresses import shown
 from converter.destination import FOLDER, RECORDS, STORE, destination_of
 from converter.errors import OutputError, UsageError
-from converter.output.manifest import (
-    MANIFEST,
-    MEND,
-    File,
-    Manifest,
-    check_files,
-    parse_manifest,
-    read_manifest,
-    run_of,
-    verify,
-)
+from converter.output.manifest import MANIFEST, File, Manifest, parse_manifest, read_manifest, run_of
 from converter.output.store import WHOLE_BYTES, Store, StoredFile
 from converter.output.store_client import ObjectStore
+from converter.output.verification import MEND, check_files, verify
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds

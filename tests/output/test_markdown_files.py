@@ -13,8 +13,9 @@ import converter
 from converter.engine.conversion import LARGE_BYTES
 from converter.errors import OutputError
 from converter.model.source import document_id
-from converter.output.manifest import File, check_file, verify
+from converter.output.manifest import File, check_file
 from converter.output.markdown_files import LONGEST_NAME, Paths
+from converter.output.verification import verify
 from tests.support.commands import invoke
 from tests.support.documents import EVERY_KIND, HOSTILE
 
