@@ -9,7 +9,8 @@ from converter.addresses import redacted, shown
 from converter.errors import UsageError, install_command
 from converter.model.source import Source
 from converter.sources.files import source_of_problem
-from converter.sources.tables import BATCH_ROWS, Columns, check_schema, rows_of_batches, source_of_row
+from converter.sources.table_rows import BATCH_ROWS, Columns, check_schema, rows_of_batches
+from converter.sources.tables import source_of_row
 
 IN_MEMORY = ":memory:"
 
