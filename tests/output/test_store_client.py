@@ -93,10 +93,13 @@ def test_settings_of_boto_are_used_unless_the_environment_has_others(
     (tmp_path / "config").write_text("[default]\nregion = eu-north-1\n")
     assert ObjectStore(PLACE)._store.config["region"] == "eu-north-1"
     assert ObjectStore(PLACE)._store.credential_provider is not None
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SKIP_SIGNATURE"):
+    for settings in (
+        {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"},
+        {"AWS_SKIP_SIGNATURE": "true"},
+    ):
         with monkeypatch.context() as patch:
-            patch.setenv(name, "true")
-            patch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+            for name, value in settings.items():
+                patch.setenv(name, value)
             assert "region" not in ObjectStore(PLACE)._store.config
             assert ObjectStore(PLACE)._store.credential_provider is None
 
