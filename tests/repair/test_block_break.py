@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from converter.repair.draft import Draft
@@ -102,7 +104,8 @@ def test_rows_with_gaps_are_no_text() -> None:
 
 @pytest.mark.parametrize("layout", ["copied", "markup"])
 def test_a_text_of_lines_that_are_blocks_stays(layout: str) -> None:
-    assert breaks(text(*RAGGED), **{layout: True}) == {}
+    layouts: dict[str, Any] = {layout: True}
+    assert breaks(text(*RAGGED), **layouts) == {}
 
 
 def test_a_marked_text_is_parted_only_if_a_program_filled_it_without_blank_lines() -> None:
@@ -134,13 +137,15 @@ def test_a_line_that_a_program_filled_has_room_for_no_word(columns: int, expecte
     "end", [",", ";", "-", "–", "—", " (", " /", " &", " and", " or", " the", " of", " to"]
 )  # fmt: skip
 def test_a_line_that_goes_on_ends_no_block(end: str) -> None:
-    paragraphs = [*SIX[:5], paragraph(end=end), paragraph()]
+    paragraphs = [*SIX[:5], paragraph(end=f"{end}   "), paragraph()]
     assert breaks(text(*paragraphs)) == {
         at: confidence for at, confidence in starts(*paragraphs).items() if at != len(text(*paragraphs[:6]))
     }
 
 
 def test_a_capital_begins_nothing_in_capitals() -> None:
+    mixed = text(*SIX, [line(50, end="!").upper()], [line(30, "THE", ".")], paragraph())
+    assert len(text(*SIX)) + 1 in breaks(mixed)
     for columns, expected in ((50, False), (49, True)):
         loud = [line(columns, end="!").upper(), *paragraph()]
         lines = text(*SIX, [loud[0]], [line(30, "THE", ".").upper()], paragraph())
@@ -202,6 +207,8 @@ def test_an_item_ends_above_a_line_that_is_not_indented() -> None:
     assert breaks([*text(*SIX), *with_room])[len(text(*SIX)) + 1] == 0.8
     full = [f"1. {line(66)}", "the rest of the text is here."]
     assert len(text(*SIX)) + 1 not in breaks([*text(*SIX), *full])
+    filled = ["1. The first of the rules of the slip", f"   {line(67)}", "the rest of the text is here."]
+    assert breaks([*text(*SIX), *filled])[len(text(*SIX)) + 2] == 0.8
     indented = ["1. The first rule", "   the rest of the text is here."]
     assert len(text(*SIX)) + 1 not in breaks([*text(*SIX), *indented])
     assert len(text(*RAGGED)) + 1 not in breaks([*text(*RAGGED), *with_room])
