@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +14,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.types import StringType
 
+import converter.output.iceberg as iceberg_module
 from converter.errors import OutputError, UsageError
 from converter.output import Mode, find_target, iceberg_table
 from converter.output.iceberg import RUN
@@ -68,19 +70,30 @@ def test_other_catalogs_take_every_mode(
         assert in_views(out) == expected(AFTER, tmp_path / "won")
 
 
-def overtake(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Let another run commit `AFTER` before the next one commits `_manifest`."""
-    import converter.output.iceberg as module
+def overtake(
+    patch: pytest.MonkeyPatch, folder: Path, method: str = "_commit", texts: Mapping[str, str] = AFTER
+) -> None:
+    """Let another run write these texts before the next call of a method, by default the commit of `_manifest`."""
+    call = getattr(iceberg_module.Iceberg, method)
 
-    commit = module.Iceberg._commit
+    def overtaken(self: iceberg_module.Iceberg, *arguments: Any) -> Any:
+        patch.setattr(iceberg_module.Iceberg, method, call)
+        patch.setattr(iceberg_module, "staging_place", lambda name: folder / "elsewhere")
+        convert(dict(texts), self.name, "incremental", maximum_removed="100%")
+        return call(self, *arguments)
 
-    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
-        patch.setattr(module.Iceberg, "_commit", commit)
-        patch.setattr(module, "staging_place", lambda name: folder / "elsewhere")
-        convert(AFTER, self.name, "incremental", maximum_removed="100%")
-        commit(self, *arguments)
+    patch.setattr(iceberg_module.Iceberg, method, overtaken)
 
-    patch.setattr(module.Iceberg, "_commit", overtaken)
+
+def convert_until_main_moves(out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Convert `AFTER` in a run that is killed when `_manifest` is committed, and no main branch has moved yet."""
+
+    def kill(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(iceberg_table, "move_main", kill)
+        convert(AFTER, out, "incremental")
 
 
 def test_a_run_adds_at_most_one_snapshot_to_each_table(iceberg: str) -> None:
@@ -201,19 +214,9 @@ def test_of_two_first_runs_one_wins(iceberg: str, tmp_path: Path, monkeypatch: p
 
 def test_a_slow_run_does_not_undo_a_later_one(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run stops between `_manifest` and the main branches, another one completes both, and the first goes on."""
-    import converter.output.iceberg as module
-
-    convert(DOCUMENTS, iceberg)
-    move = module.Iceberg._move
     last = {**AFTER, "z": "# Later\n"}
-
-    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
-        monkeypatch.setattr(module.Iceberg, "_move", move)
-        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
-        convert(last, iceberg, "incremental")
-        move(self, *arguments)
-
-    monkeypatch.setattr(module.Iceberg, "_move", overtaken)
+    convert(DOCUMENTS, iceberg)
+    overtake(monkeypatch, tmp_path, "_move", last)
     convert(AFTER, iceberg, "incremental")
     assert in_views(iceberg) == expected(last, tmp_path / "full")
     assert convert(last, iceberg, "incremental").skipped == 4
@@ -224,22 +227,10 @@ def test_a_run_completes_no_run_that_a_later_one_replaced(
     iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run finds one that was killed before its main branches moved; before it moves them, another one does it all."""
-    import converter.output.iceberg as module
-
-    convert(DOCUMENTS, iceberg)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
-        convert(AFTER, iceberg, "incremental")
-    main = module.Iceberg._main
     last = {**AFTER, "z": "# Later\n"}
-
-    def overtaken(self: module.Iceberg, name: str) -> Any:
-        monkeypatch.setattr(module.Iceberg, "_main", main)
-        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
-        convert(last, iceberg, "incremental")
-        return main(self, name)
-
-    monkeypatch.setattr(module.Iceberg, "_main", overtaken)
+    convert(DOCUMENTS, iceberg)
+    convert_until_main_moves(iceberg, monkeypatch)
+    overtake(monkeypatch, tmp_path, "_main", last)
     with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
         convert({**AFTER, "y": "# Slow\n"}, iceberg, "incremental")
     assert in_views(iceberg) == expected(last, tmp_path / "full")
@@ -307,9 +298,7 @@ def test_a_table_that_others_dropped_is_made_anew(
 ) -> None:
     """Also if the last run was killed before it let readers see its rows."""
     convert(DOCUMENTS, iceberg)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
-        convert(AFTER, iceberg, "incremental")
+    convert_until_main_moves(iceberg, monkeypatch)
     iceberg_catalog().drop_table("notes.links")
     convert(AFTER, iceberg, "overwrite")
     assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
@@ -347,18 +336,16 @@ def test_what_others_change_between_runs_stays(iceberg: str, tmp_path: Path) -> 
 
 
 def test_a_change_of_others_during_a_run_refuses_the_run(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import converter.output.iceberg as module
-
     convert(DOCUMENTS, iceberg)
-    add_snapshots = module.Iceberg._add_snapshots
+    add_snapshots = iceberg_module.Iceberg._add_snapshots
 
-    def interfere(self: module.Iceberg, *arguments: Any) -> Any:
+    def interfere(self: iceberg_module.Iceberg, *arguments: Any) -> Any:
         result = add_snapshots(self, *arguments)
         iceberg_tables(iceberg)["documents"].delete("source = 'b'")
         return result
 
     with monkeypatch.context() as patch, pytest.raises(OutputError, match="nothing of this run was kept"):
-        patch.setattr(module.Iceberg, "_add_snapshots", interfere)
+        patch.setattr(iceberg_module.Iceberg, "_add_snapshots", interfere)
         convert(AFTER, iceberg, "incremental")
     assert iceberg_tables(iceberg)["documents"].scan().to_arrow()["source"].to_pylist() == ["a"]
 
@@ -370,10 +357,30 @@ def test_tables_of_others_are_never_touched(iceberg: str, name: str) -> None:
     rows = pa.table({"x": pa.array([1], pa.int32())})
     catalog.create_table(f"notes.{name}", rows.schema).append(rows)
     for mode in get_args(Mode)[:2]:
-        with pytest.raises(OutputError, match=f"already holds {name}"):
+        message = f"already holds {name}, which Parquetry did not make; name another output$"
+        with pytest.raises(OutputError, match=message) as error:
             convert(DOCUMENTS, iceberg, mode)
+        assert (error.value.source, error.value.code) == (iceberg, "output_exists")
     assert iceberg_tables(iceberg).keys() == {name}
     assert iceberg_tables(iceberg)[name].scan().to_arrow()["x"].to_pylist() == [1]
+
+
+@pytest.mark.parametrize("taken_name", ["cells", "_manifest"])
+def test_a_table_that_another_program_makes_during_a_run_is_not_touched(
+    taken_name: str, iceberg: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = pa.table({"x": pa.array([1], pa.int32())})
+    create = iceberg_module.Iceberg._create
+
+    def interfere(self: iceberg_module.Iceberg, name: str, *arguments: Any) -> Any:
+        if name == taken_name:
+            iceberg_catalog().create_table(f"notes.{name}", rows.schema).append(rows)
+        return create(self, name, *arguments)
+
+    monkeypatch.setattr(iceberg_module.Iceberg, "_create", interfere)
+    with pytest.raises(OutputError, match=f"already holds {taken_name}, which Parquetry did not make"):
+        convert(DOCUMENTS, iceberg)
+    assert iceberg_tables(iceberg)[taken_name].scan().to_arrow()["x"].to_pylist() == [1]
 
 
 def test_a_table_no_longer_written_is_emptied_and_keeps_its_columns_and_history(iceberg: str) -> None:
@@ -427,8 +434,38 @@ def test_catalogs_of_one_name_are_staged_apart(iceberg: str, tmp_path: Path, mon
 
 
 def test_an_unknown_catalog_says_how_to_define_it(iceberg: str) -> None:
-    with pytest.raises(UsageError, match="PYICEBERG_CATALOG__MY_LAKE__URI"):
+    message = (
+        "iceberg://my-lake/notes: pyiceberg knows no catalog my-lake; define it in .pyiceberg.yaml, or set "
+        "PYICEBERG_CATALOG__MY_LAKE__URI$"
+    )
+    with pytest.raises(UsageError, match=message):
         find_target("iceberg://my-lake/notes", None)
+
+
+def test_a_missing_package_names_the_extra(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyiceberg.catalog", None)
+    with pytest.raises(UsageError, match=r"parquetry\[iceberg\]"):
+        find_target(iceberg, None)
+
+
+def test_columns_that_iceberg_keeps_for_itself_have_other_names() -> None:
+    capacity = iceberg_module.Iceberg.capacity
+    assert capacity is not None
+    assert capacity.names(["_file", "_DELETED", "a.b", "a\0b", "_other"]) == [
+        "_file_",
+        "_DELETED_",
+        "a_b",
+        "a_b_2",
+        "_other",
+    ]
+
+
+def test_properties_say_which_tables_are_of_which_run(iceberg: str) -> None:
+    """Their names stay: tables of earlier versions have them."""
+    run_id = convert(DOCUMENTS, iceberg).run_id
+    tables = iceberg_tables(iceberg)
+    assert {table.properties["parquetry.run"] for table in tables.values()} == {run_id}
+    assert tables["_manifest"].properties["parquetry.published"] == run_id
 
 
 def test_namespaces_can_be_nested(iceberg: str) -> None:
@@ -442,6 +479,7 @@ def test_messages_hold_no_passwords(iceberg: str, monkeypatch: pytest.MonkeyPatc
     with pytest.raises(OutputError) as error:
         convert(DOCUMENTS, iceberg)
     assert "secret" not in str(error.value) and "nothing of this run was kept" in str(error.value)
+    assert error.value.source == iceberg
 
 
 def test_the_manifest_names_the_snapshots(iceberg: str) -> None:
