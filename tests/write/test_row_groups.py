@@ -190,6 +190,18 @@ def test_each_offset_is_moved_and_every_other_value_kept(kind: int, is_long: boo
     assert moved == entry(1004)
 
 
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_a_list_is_no_longer_than_its_footer(kind: int) -> None:
+    """A damaged number of elements would be counted for hours."""
+    frame = Frame(b"head", b"middle", b"tail")
+    for count in (2**62, 1000):
+        entry = group_with({"1.2": 4}, (LIST, bytes([0xF0 | kind]) + varint(count)), False)
+        footer = footer_of(frame, 5, [entry])
+        assert split_stored(footer[:-8], 2000, frame) == []
+        with pytest.raises(ValueError, match="a list that is longer than the footer"):
+            split(b"PAR1" + footer, frame)
+
+
 def test_an_offset_of_zero_is_none() -> None:
     frame = Frame(b"", b"", b"")
     data = group_with({"1.2": 0, "1.3.9": 4, "5": 4}, (8, b"\x01a"), False)
