@@ -207,10 +207,10 @@ class RecordFiles:
             folder, self._stage.place / SPOOL, self._output, self._in_folders, self._hints, self._capacity,
             self._resumed_output,
         )  # fmt: skip
-        written = files.write_small(WrittenDatasets().join(spread(files, self._datasets.shares())))
-        if written.files:
+        datasets = files.write_small(WrittenDatasets().join(spread(files, self._datasets.shares())))
+        if datasets.files:
             move_in_stage(folder, self._folder / DATASETS)
-        return written
+        return datasets
 
     def _without_run_problems(self, event: BatchPieces) -> BatchPieces:
         records, run_problems = split_problems(event.records, self._partition)

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import pyarrow as pa
 
-from converter.addresses import public, shown
+from converter.addresses import displayed_name, public
 from converter.datasets import DATASETS, PARTS
 from converter.destination import DATABASE
 from converter.errors import OutputError, UsageError
@@ -99,7 +99,7 @@ class Postgres:
 
     def __init__(self, out: str) -> None:
         if not re.match("postgres(ql)?://", out):
-            raise UsageError(f"{shown(out)} does not name a PostgreSQL database; use postgresql://HOST/NAME")
+            raise UsageError(f"{displayed_name(out)} does not name a PostgreSQL database; use postgresql://HOST/NAME")
         address, _, query = out.partition("?")
         parameters = [parameter for parameter in query.split("&") if parameter]
         schemas = [unquote(parameter[len(SCHEMA) :]) for parameter in parameters if parameter.startswith(SCHEMA)]

@@ -360,8 +360,8 @@ def _waste(manifest: Manifest, entries: Entries, seconds_kept: float) -> list[st
     That is what runs with a mark wrote, their marks if they are old, and superseded files whose time is over.
     """
     now, superseded, runs = datetime.now(UTC), manifest.superseded or {}, runs_in(entries)
-    needed = manifest.paths | superseded.keys()
-    orphans = [key for key in entries if run_of(key) in runs and key not in needed]
+    needed_paths = manifest.paths | superseded.keys()
+    orphans = [key for key in entries if run_of(key) in runs and key not in needed_paths]
     old_files = [
         path
         for path, since in superseded.items()

@@ -99,23 +99,23 @@ def test_records_of_schemas_are_read_and_stored() -> None:
     assert pieces.report is not None and pieces.report.rows == {"pair": 1}
 
 
-def events_of(*events: Event) -> list[Event]:
+def events_after(*events: Event) -> list[Event]:
     """What a sink takes of the events of a run."""
-    taken: list[Event] = []
-    sink = encoded(taken.append, Encoder(Output(records=NAMES), Options()))
+    result: list[Event] = []
+    sink = encoded(result.append, Encoder(Output(records=NAMES), Options()))
     for event in events:
         sink(event)
-    return taken
+    return result
 
 
 def test_rows_that_no_worker_encoded_are_encoded_before_the_end_of_their_batch() -> None:
     first, second = ([*convert_together([source], Options(), NAMES)] for source in (SOURCES[0], SOURCES[2]))
     start, end = BatchStart(SOURCES), BatchEnd(SOURCES)
-    taken = events_of(start, *first, *second, end, start, end)
-    kinds = [type(event) for event in taken]
+    events = events_after(start, *first, *second, end, start, end)
+    kinds = [type(event) for event in events]
     count_of_rows = len(first) + len(second)
     assert kinds == [BatchStart, *[BatchPieces] * (count_of_rows + 1), BatchEnd, BatchStart, BatchEnd]
-    pieces = [event for event in taken if isinstance(event, BatchPieces)]
+    pieces = [event for event in events if isinstance(event, BatchPieces)]
     assert all(event.report is None for event in pieces)
     assert [len(event.doc_ids) for event in pieces].count(1) == 2
     assert {name for event in pieces[:-1] for name in event.pieces} == set()  # nothing is full
@@ -125,4 +125,4 @@ def test_rows_that_no_worker_encoded_are_encoded_before_the_end_of_their_batch()
 
 def test_what_a_worker_encoded_is_passed_on() -> None:
     pieces = pieces_of(Output(records=NAMES))
-    assert events_of(pieces) == [pieces]
+    assert events_after(pieces) == [pieces]

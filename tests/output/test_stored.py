@@ -24,10 +24,10 @@ RECORDS = ["documents", "cells", "datasets"]
 @pytest.fixture(params=["folder", "store"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Any]:
     """An output, and what opens its store."""
-    return written(request.param, tmp_path)
+    return write_output(request.param, tmp_path)
 
 
-def written(kind: str, folder: Path, **values: Any) -> tuple[str, Any]:
+def write_output(kind: str, folder: Path, **values: Any) -> tuple[str, Any]:
     store = MemoryStore()
     if kind == "store":
         target = StoreTarget(PLACE, store)
@@ -42,14 +42,14 @@ def written(kind: str, folder: Path, **values: Any) -> tuple[str, Any]:
     return str(folder / "out"), store
 
 
-def opened(place: tuple[str, Any]) -> StoredOutput:
+def stored_at(place: tuple[str, Any]) -> StoredOutput:
     stored = open_stored(*place)
     assert stored is not None
     return stored
 
 
 def test_records_and_data_sets_are_read(place: tuple[str, Any]) -> None:
-    stored = opened(place)
+    stored = stored_at(place)
     assert sorted(stored.names) == ["cells", "datasets/item__price", "documents"]
     assert stored.name == place[0]
     assert stored.table("cells", ["row", "text"]).to_pylist() == [
@@ -63,7 +63,7 @@ def test_records_and_data_sets_are_read(place: tuple[str, Any]) -> None:
 
 
 def test_an_unknown_record_is_refused_with_the_known_ones(place: tuple[str, Any]) -> None:
-    stored = opened(place)
+    stored = stored_at(place)
     for read in (stored.files, stored.dataset, stored.table):
         with pytest.raises(UsageError, match=r"the output has no links; it has .*cells") as error:
             read("links")
@@ -72,25 +72,25 @@ def test_an_unknown_record_is_refused_with_the_known_ones(place: tuple[str, Any]
 
 @pytest.mark.parametrize("kind", ["folder", "store"])
 def test_only_parquet_is_read_back(kind: str, tmp_path: Path) -> None:
-    place = written(kind, tmp_path, format="csv")
+    place = write_output(kind, tmp_path, format="csv")
     with pytest.raises(UsageError, match="its files are csv, and only Parquet is read back; `files` names") as error:
-        opened(place).dataset("cells")
+        stored_at(place).dataset("cells")
     assert error.value.source == place[0]
-    assert all(file.endswith(".csv") for file in opened(place).files("cells"))
+    assert all(file.endswith(".csv") for file in stored_at(place).files("cells"))
 
 
 def test_a_record_of_several_files_is_read_whole(tmp_path: Path) -> None:
-    name, store = written("store", tmp_path)
+    name, store = write_output("store", tmp_path)
     target = StoreTarget(PLACE, store)
     target.place = tmp_path / "stage"
     write_target([Source("c", "more\n")], target, Output(records=RECORDS, mode="append"), converter.Options())
-    stored = opened((name, store))
+    stored = stored_at((name, store))
     assert len(stored.files("documents")) == 2
     assert sorted(stored.table("documents")["source"].to_pylist()) == ["a", "b", "c"]
 
 
 def test_a_damaged_file_is_an_error_that_names_the_record(place: tuple[str, Any]) -> None:
-    stored, (name, store) = opened(place), place
+    stored, (name, store) = stored_at(place), place
     (file,) = stored._files("cells")
     if store.objects:
         store.objects[file.path] = (b"x" * file.bytes, *store.objects[file.path][1:])
@@ -124,14 +124,14 @@ def test_an_output_that_is_complete_has_no_differences(place: tuple[str, Any]) -
 
 
 def test_a_missing_file_of_a_folder_is_an_error(tmp_path: Path) -> None:
-    place = written("folder", tmp_path)
+    place = write_output("folder", tmp_path)
     (tmp_path / "out" / "cells.parquet").unlink()
     with pytest.raises(OutputError, match=r"cells\.parquet: is missing"):
         open_stored(*place)
 
 
 def test_an_invalid_manifest_in_a_store_is_named(tmp_path: Path) -> None:
-    name, store = written("store", tmp_path)
+    name, store = write_output("store", tmp_path)
     store.objects["_manifest.json"] = (b"{}", *store.objects["_manifest.json"][1:])
     with pytest.raises(OutputError, match="is not a manifest of Parquetry") as error:
         open_stored(name, store)
@@ -139,10 +139,10 @@ def test_an_invalid_manifest_in_a_store_is_named(tmp_path: Path) -> None:
 
 
 def test_a_large_object_is_compared_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, store = written("store", tmp_path)
+    name, store = write_output("store", tmp_path)
     monkeypatch.setattr("converter.output.stored.WHOLE_BYTES", 1000)
     assert differences(name, store) == []
-    (file,) = opened((name, store))._files("cells")
+    (file,) = stored_at((name, store))._files("cells")
     assert store.calls["read"] >= file.bytes / 1000
     data = store.objects[file.path][0]
     store.objects[file.path] = (data[:-1] + bytes([data[-1] ^ 1]), *store.objects[file.path][1:])

@@ -201,8 +201,8 @@ def test_the_margin_of_ragged_lines_is_what_nine_in_ten_do_not_exceed() -> None:
 
 def test_an_item_ends_above_a_line_that_is_not_indented() -> None:
     lines = ["1. The first of the rules of the slip", "   is that no boat stays.", "the rest of the text is here."]
-    found = breaks([*text(*SIX), *lines])
-    assert found[len(text(*SIX)) + 2] == 0.9
+    result = breaks([*text(*SIX), *lines])
+    assert result[len(text(*SIX)) + 2] == 0.9
     with_room = ["1. The first rule", "the rest of the text is here."]
     assert breaks([*text(*SIX), *with_room])[len(text(*SIX)) + 1] == 0.8
     full = [f"1. {line(66)}", "the rest of the text is here."]
@@ -237,8 +237,8 @@ def test_few_blocks_of_a_page_end_beside_a_paragraph() -> None:
     body = paragraph(7)
     assert breaks(text(body, body), paged=True) == {7: 0.9}
     address = ["Harbour office", "Slip of the north", "Quay ten"]
-    found = breaks(text(body, body, address), paged=True)
-    assert found == {7: 0.9, 14: 0.9}
+    result = breaks(text(body, body, address), paged=True)
+    assert result == {7: 0.9, 14: 0.9}
     assert breaks(text(body, ["Boats of the day"], body), paged=True) == {7: 0.9, 8: 0.8}
 
 
@@ -271,5 +271,5 @@ PRINT = print_width_of(line(70, "The"))
 )
 def test_a_line_with_room_in_print_ends_a_block(above: str, below: str, share: float, confidence: float | None) -> None:
     margin = print_width_of(f"{above} The") / share
-    found = breaks([above, below], print_margin=margin)
-    assert found == ({} if confidence is None else {1: confidence})
+    result = breaks([above, below], print_margin=margin)
+    assert result == ({} if confidence is None else {1: confidence})

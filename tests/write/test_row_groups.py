@@ -186,8 +186,8 @@ def test_each_offset_is_moved_and_every_other_value_kept(kind: int, is_long: boo
     groups, entries = split(data, frame)
     assert groups == b"x" * 2000
     assert [group.numbers for group in entries] == [(*range(0, 800, 100), None)] * count
-    moved = entry_of(entries[0], 1004, 3)
-    assert moved == entry(1004)
+    entry_moved = entry_of(entries[0], 1004, 3)
+    assert entry_moved == entry(1004)
 
 
 @pytest.mark.parametrize("kind", UNKNOWN)
