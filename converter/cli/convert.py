@@ -147,7 +147,7 @@ def _write(
 
 def _holds_many(source: str) -> bool:
     """Whether a source is a folder with so many files that the run certainly uses worker processes."""
-    files = (name for listing in walk(source) for name in listing.files)
+    files = (name for content in walk(source) for name in content.files)
     return sum(1 for _ in islice(files, MANY_FILES)) == MANY_FILES
 
 
