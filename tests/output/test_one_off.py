@@ -76,6 +76,14 @@ def test_keys_and_nulls_are_those_of_the_contract(source: Path) -> None:
     columns = {row[1]: (row[2], row[3], row[5]) for row in query(out, "pragma table_info(sections)")}
     assert columns["doc_id"] == ("TEXT", 1, 1) and columns["section_id"] == ("INTEGER", 1, 2)
     assert columns["title"] == ("TEXT", 0, 0) and columns["confidence"][0] == "REAL"
+    assert ("chrome", "BOOLEAN") in {row[1:3] for row in query(out, "pragma table_info(blocks)")}
+
+
+def test_lists_are_json_as_people_write_it(source: Path) -> None:
+    source.write_text("# Prix d’été\n")
+    out = source.with_suffix(".sqlite")
+    converter.convert(source, out)
+    assert query(out, "select path from sections where level = 1") == [('["Prix d’été"]',)]
 
 
 @pytest.mark.parametrize("mode", ["create", "append", "incremental"])
@@ -100,8 +108,10 @@ def test_a_database_with_tables_of_others_is_never_replaced(source: Path, others
     connection = sqlite3.connect(out)
     connection.execute(others)
     connection.close()
-    with pytest.raises(OutputError, match="is a file that Parquetry did not make, or that others added tables to"):
+    message = "is a file that Parquetry did not make, or that others added tables to; name another output"
+    with pytest.raises(OutputError, match=message) as error:
         converter.convert(source, out, overwrite=True)
+    assert (error.value.source, error.value.code) == (str(out), "output_exists")
 
 
 def test_a_file_that_is_no_database_is_never_replaced(source: Path) -> None:
