@@ -228,7 +228,7 @@ def test_a_run_completes_no_run_that_a_later_one_replaced(
     assert in_views(iceberg) == expected(last, tmp_path / "full")
 
 
-def test_a_commit_of_others_in_the_last_moment_is_said_and_replaced(
+def test_a_commit_of_others_in_the_last_moment_is_reported_and_replaced(
     iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     convert(DOCUMENTS, iceberg)
@@ -267,7 +267,7 @@ def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
     assert lost_answers and in_views(iceberg) == expected(DOCUMENTS, tmp_path / "full")
 
 
-def test_an_unknown_outcome_is_said(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_outcome_is_reported(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
     commit_table = SqlCatalog.commit_table
 
     def fail(*arguments: Any) -> Any:

@@ -114,7 +114,7 @@ def test_a_database_with_tables_of_others_is_never_replaced(source: Path, others
     assert (error.value.source, error.value.code) == (str(out), "output_exists")
 
 
-def test_a_file_that_is_no_database_is_never_replaced(source: Path) -> None:
+def test_a_file_that_is_not_a_database_is_never_replaced(source: Path) -> None:
     out = source.with_suffix(".sqlite")
     out.write_text("mine")
     with pytest.raises(OutputError, match="did not make"):

@@ -469,7 +469,7 @@ def test_an_existing_file_is_replaced_only_on_request(tmp_path: Path, system: st
         file.unlink()
 
 
-def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_never_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OutputError) as error:
         put(tmp_path / "pipe", overwrite=True)

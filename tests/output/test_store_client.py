@@ -256,7 +256,7 @@ def test_an_error_is_in_plain_words_without_the_request() -> None:
 
 
 @pytest.mark.parametrize("text", ["NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist"])
-def test_a_missing_bucket_is_no_missing_object(text: str, store: ObjectStore) -> None:
+def test_a_missing_bucket_is_not_a_missing_object(text: str, store: ObjectStore) -> None:
     def get(*_: Any) -> Any:
         raise FileNotFoundError(f"404 {text} (request)")
 
@@ -266,11 +266,11 @@ def test_a_missing_bucket_is_no_missing_object(text: str, store: ObjectStore) ->
     assert error.value.code == CODE
 
 
-def test_a_refusal_in_the_answer_is_one(store: ObjectStore) -> None:
+def test_a_refusal_in_the_answer_is_reported_as_one(store: ObjectStore) -> None:
     assert "access was refused" in output_error(ValueError("<Code>AccessDenied</Code>"), PLACE).message
 
 
-def test_what_is_no_error_of_the_store_passes(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_than_those_of_the_store_pass(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for error in (MemoryError("full"), OutputError("ours", source="x")):
 
         def get(*_: Any, error: Exception = error) -> Any:

@@ -101,7 +101,7 @@ def test_a_damaged_file_is_an_error_that_names_the_record(place: tuple[str, Any]
     assert (error.value.source, error.value.code) == (name, "damaged") and "\n" not in error.value.message
 
 
-def test_what_is_no_output_is_none(tmp_path: Path) -> None:
+def test_what_is_not_an_output_is_none(tmp_path: Path) -> None:
     assert open_stored(tmp_path) is None
     assert open_stored(PLACE, MemoryStore()) is None
     assert open_stored(tmp_path / "missing") is None

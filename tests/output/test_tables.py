@@ -1,4 +1,4 @@
-"""How a load goes into the tables of a database, whichever it is: a database of lists records what it is told."""
+"""How a load goes into the tables of a database, whichever it is: a database of lists records its calls."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_five_lines_must_be_wrapped(wrapped: int, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(("count", "expected"), [(1, True), (2, False)])
-def test_a_record_of_fields_is_no_text(count: int, expected: bool) -> None:
+def test_a_record_of_fields_is_not_a_text(count: int, expected: bool) -> None:
     fields = [["Berth: ten", *paragraph()[1:]]] * count
     paragraphs = [paragraph(), *fields, *SIX[: 6 - count]]  # of six ends
     assert (breaks(text(*paragraphs)) == starts(*paragraphs)) == expected
@@ -97,7 +97,7 @@ def test_a_text_is_neither_narrow_nor_unwrapped(columns: int, expected: bool) ->
     assert bool(breaks(text(*paragraphs))) == expected
 
 
-def test_rows_with_gaps_are_no_text() -> None:
+def test_rows_with_gaps_are_not_text() -> None:
     paragraphs = [[part.replace(" ", "  ", 1) for part in lines] for lines in SIX]
     assert breaks(text(*paragraphs)) == {}
 

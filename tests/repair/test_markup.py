@@ -58,7 +58,7 @@ def test_a_group_of_lines_is_a_list(name: str) -> None:
     assert all(draft.kinds[repair.line_start] == BULLET for repair in draft.repairs)
 
 
-def test_lines_of_another_layout_are_no_list() -> None:
+def test_lines_of_another_layout_are_not_a_list() -> None:
     lines = [*TEXT, "", *TEXT, "", *ITEMS]
     draft = Draft(lines, range(len(lines)), State(spaced=True, one_line=True, headings="unmarked"))
     list_markup.apply(draft)
@@ -125,7 +125,7 @@ TEXTS: dict[str, tuple[list[str], list[list[str]], dict[str, int]]] = {
     "one column": (["Boat"], [["Tern"], ["Puffin"], ["Seagull"]], {}),
     "code in the rows": (NAMES, [["Seagull", "```", "Hansen"], ["Tern", "```", "Olsen"]], {}),
 }
-"""Texts that are no tables."""
+"""Texts that are not tables."""
 
 
 @pytest.mark.parametrize("name", TABLES)

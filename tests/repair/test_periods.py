@@ -76,5 +76,5 @@ def test_two_rows_are_a_table() -> None:
     assert rows_of(["Key", "Text", "Count", "State", *row, *row], 4) == [row, row]
 
 
-def test_rows_that_are_no_rows_are_none() -> None:
+def test_too_few_cells_are_not_a_table() -> None:
     assert rows_of(["Name", "Born", "Ann", "1900"], 2) is None

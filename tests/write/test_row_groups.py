@@ -240,7 +240,7 @@ def test_row_groups_are_moved_if_each_has_a_place_of_its_own(
 
 
 def test_every_offset_that_pyarrow_writes_is_known() -> None:
-    """A page index has offsets of its own: they would be the ones to forget."""
+    """A page index adds offsets, which are easily forgotten."""
     table, stream = table_of(10), io.BytesIO()
     pq.write_table(table, stream, write_page_index=True, compression="zstd")
     frame = frame_of(joined_file(table_of(0), []).getvalue())
