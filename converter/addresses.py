@@ -118,7 +118,7 @@ def redacted(text: str) -> str:
     return ASSIGNMENT.sub(r"\1...", text) if "=" in text else text
 
 
-def shown(name: str) -> str:
+def displayed_name(name: str) -> str:
     """Return the name that a message may show for a place: an address, a path or a connection string."""
     return redacted(public(name))
 

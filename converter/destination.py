@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from converter.addresses import SCHEME, is_address, shown
+from converter.addresses import SCHEME, displayed_name, is_address
 from converter.errors import UsageError
 from converter.model.source import MARKDOWN
 from converter.plugins import plugins
@@ -227,22 +227,22 @@ def _parse_address(name: str, to: str | None, writes: Writes) -> Destination:
         return _parse_store(name, scheme, to, writes)
     if database is None or database not in writes.databases:
         message = f"nothing can be written to this address; {_advice(name, scheme, writes)}an output is {writes}"
-        raise UsageError(message, source=shown(name))
+        raise UsageError(message, source=displayed_name(name))
     if to not in (None, database):
         message = f"is an output to {database}, not to {to}; leave out `to`, or name another output"
-        raise UsageError(message, source=shown(name))
+        raise UsageError(message, source=displayed_name(name))
     if database == "delta":
         nested = re.match(rf"//({SCHEME}):", remainder)
         if nested and (nested[1].lower() not in DELTA_STORES or "://" not in remainder):
             message = (
                 f"Delta tables can be in a folder or in a store: {', '.join(f'{store}://' for store in DELTA_STORES)}"
             )
-            raise UsageError(message, source=shown(name))
+            raise UsageError(message, source=displayed_name(name))
     elif database == "postgres" and (re.search(r"[\s\\]", name) or not _is_wellformed(remainder)):
         message = (
             "is not an address of a PostgreSQL database; escape all but letters and digits in names and passwords (%40)"
         )
-        raise UsageError(message, source=shown(name))
+        raise UsageError(message, source=displayed_name(name))
     return Destination(database, writes.default, f"{scheme}{colon}{remainder}")
 
 
@@ -252,11 +252,11 @@ def _parse_store(name: str, scheme: str, to: str | None, writes: Writes) -> Dest
     folders = place[2].removesuffix("/").split("/") if place and place[2] else []
     if place is None or {"", ".", ".."} & {*folders}:
         message = f"is not the address of a folder in a store; use {scheme}://BUCKET/FOLDER"
-        raise UsageError(message, source=shown(name))
+        raise UsageError(message, source=displayed_name(name))
     suffix = Path(folders[-1]).suffix if folders else ""
     if _is_kind_of_file(suffix) and not name.endswith("/"):
-        message = f"a store holds outputs as folders, not as single files; {shown(name)}/ names a folder"
-        raise UsageError(message, source=shown(name))
+        message = f"a store holds outputs as folders, not as single files; {displayed_name(name)}/ names a folder"
+        raise UsageError(message, source=displayed_name(name))
     return Destination(STORE, to or writes.default, "/".join([f"{scheme}://{place[1]}", *folders]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.addresses import redacted, shown
+from converter.addresses import displayed_name, redacted
 
 
 def install_command(extra: str) -> str:
@@ -30,7 +30,7 @@ class ParquetryError(Exception):
         self, message: str, *, source: str | None = None, line: int | None = None, code: str | None = None
     ) -> None:
         self.message = redacted(message)
-        self.source = None if source is None else shown(source)
+        self.source = None if source is None else displayed_name(source)
         self.line = line
         if code is not None:
             self.code = code

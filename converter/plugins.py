@@ -220,7 +220,7 @@ class Series(Sequence[Item], Generic[Item]):
             items = {name: self.registry[name] for name in self.registry}
             added = [items.pop(name) for name in self.registry.plugins]
             try:
-                self._items = arranged(tuple(items.values()), added)
+                self._items = arrange(tuple(items.values()), added)
             except ValueError as error:
                 names = ", ".join(map(str, self.registry.plugins.values()))
                 raise PluginError(f"{names}: {error}; update or uninstall one of them") from error
@@ -247,10 +247,10 @@ class Series(Sequence[Item], Generic[Item]):
         Raises:
             ValueError: a name is taken, or an item comes before one that does not exist.
         """
-        return arranged(self.items, added)
+        return arrange(self.items, added)
 
 
-def arranged(items: Sequence[Any], added: Iterable[Any]) -> tuple[Any, ...]:
+def arrange(items: Sequence[Any], added: Iterable[Any]) -> tuple[Any, ...]:
     """Return the items with further ones, each before the one that its attribute `before` names, else at the end.
 
     Raises:
@@ -304,28 +304,28 @@ def versions(kinds: Iterable[str], names: Iterable[str] = (), without: Iterable[
     }
 
 
-def check_same(others: Iterable[Plugin]) -> None:
+def check_same(expected_plugins: Iterable[Plugin]) -> None:
     """Refuse to work for a process with other plug-ins: the rows of a run would depend on who makes them.
 
     Raises:
         PluginError: the message names the plug-ins that only one of the processes has.
     """
-    theirs, ours = set(others), set(plugins())
-    if theirs != ours:
-        names = ", ".join(str(plugin) for plugin in sorted(theirs ^ ours))
+    other_plugins, own_plugins = set(expected_plugins), set(plugins())
+    if other_plugins != own_plugins:
+        names = ", ".join(str(plugin) for plugin in sorted(other_plugins ^ own_plugins))
         raise PluginError(
             f"a worker and the driver have different plug-ins ({names}); install the same on all machines"
         )
 
 
-def plugin_at_fault(error: BaseException, added: Mapping[str, str] = {}) -> str | None:
-    """Return whose code raised an error, in words: a plug-in's, or that of a module in `added`; None if neither did."""
+def plugin_at_fault(error: BaseException, owners: Mapping[str, str] = {}) -> str | None:
+    """Return whose code raised an error, in words: a plug-in's, or that of a module in `owners`; None if neither."""
     roots = {plugin.value.partition(":")[0].strip().partition(".")[0]: plugin for plugin in plugins()}
-    traceback = error.__traceback__ if roots or added else None
+    traceback = error.__traceback__ if roots or owners else None
     while traceback is not None:
         module = str(traceback.tb_frame.f_globals.get("__name__", ""))
-        if module in added:
-            return added[module]
+        if module in owners:
+            return owners[module]
         if plugin := roots.get(module.partition(".")[0]):
             return f"the plug-in {plugin.distribution} {plugin.version}"
         traceback = traceback.tb_next

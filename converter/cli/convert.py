@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
@@ -15,9 +16,24 @@ from converter.cli.messages import conclude, report_left_out, report_unused_type
 from converter.cli.output_options import OnlySchema, Out, Quiet, ReportFile, To, Verbose, of_run
 from converter.cli.progress import progress_shown
 from converter.cli.source_options import Keep, KeyColumn, Sources, TextColumn, selection_of
-from converter.destination import EVENTS_FILE, FOLDER, JSON_FILE, RECORDS, STREAM, check_file, destination_of
+from converter.destination import (
+    EVENTS_FILE,
+    FOLDER,
+    JSON_FILE,
+    RECORDS,
+    STREAM,
+    Destination,
+    check_file,
+    destination_of,
+)
 from converter.engine.process import start_fork_server
 from converter.errors import UsageError
+
+if TYPE_CHECKING:
+    from converter.config import Options, Output, Run
+    from converter.model.report import Report
+    from converter.model.source import Source
+    from converter.output import Target
 
 MANY_FILES = 512
 EXAMPLES = """[bold]Examples[/bold]
@@ -69,8 +85,6 @@ def convert(
     if running.jobs > 1 and any(map(_holds_many, source or [])):
         start_fork_server()
     from converter.engine.lineage import lineage
-    from converter.engine.one_file import write_file, write_stream
-    from converter.engine.run import write_folder, write_target
     from converter.output import open_target
     from converter.sources import LeftOut
 
@@ -98,17 +112,7 @@ def convert(
         arguments if text_column is None and selection.files_from is None and selection.events is None else ["-"]
     )
     with lineage(openlineage, arguments) as events, progress_shown(quiet, countable) as progress:
-        run = running.run(progress)
-        if destination.place == STREAM:
-            stream = standard_output()
-            report = write_stream(sources, stream, output, options, run)
-            stream.flush()
-        else:
-            if target is not None:
-                report = write_target(sources, target, output, options, run)
-            else:
-                write = write_folder if is_folder else write_file
-                report = write(sources, destination.path, output, options, run)
+        report = _write(sources, target, destination, output, options, running.run(progress))
         if events is not None:
             events.complete(report)
     if not quiet:
@@ -118,11 +122,33 @@ def convert(
     conclude(report, quiet, verbose, report_file)
 
 
+def _write(
+    sources: Iterable[Source],
+    target: Target | None,
+    destination: Destination,
+    output: Output,
+    options: Options,
+    run: Run,
+) -> Report:
+    from converter.engine.one_file import write_file, write_stream
+    from converter.engine.run import write_folder, write_target
+
+    if target is not None:
+        return write_target(sources, target, output, options, run)
+    if destination.place != STREAM:
+        write = write_folder if destination.place == FOLDER else write_file
+        return write(sources, destination.path, output, options, run)
+    stream = standard_output()
+    report = write_stream(sources, stream, output, options, run)
+    stream.flush()
+    return report
+
+
 def _holds_many(source: str) -> bool:
     """Whether a source is a folder with so many files that the run certainly uses worker processes."""
     from converter.sources.folders import walk  # late: the help has no need of sources
 
-    files = (name for listing in walk(source) for name in listing.files)
+    files = (name for content in walk(source) for name in content.files)
     return sum(1 for _ in islice(files, MANY_FILES)) == MANY_FILES
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 import pyarrow as pa
 
-from converter.datasets.kinds import Kind, Kinds, add, drifts, unified
+from converter.datasets.kinds import Kind, Kinds, add, common_kind, drifts
 from converter.datasets.lock import LOCK, Contract, locked_values
 from converter.datasets.part import PLACE, TEXT, VALUE, Order, as_type, cast, read_kinds, source_of
 from converter.datasets.small import small_rows
@@ -158,7 +158,7 @@ class Datasets:
     def _types(self, dataset: Dataset) -> dict[str, Kind]:
         """Return the kind of each column over the whole run; string if values would not survive the cast."""
         locked = self._locked_kinds(dataset)
-        types = {name: locked.get(name) or unified(kinds) for name, kinds in dataset.kinds.items()}
+        types = {name: locked.get(name) or common_kind(kinds) for name, kinds in dataset.kinds.items()}
         open_columns = [
             name for name in types if len(dataset.kinds[name]) > 1 and types[name].type != STRING and name not in locked
         ]

@@ -51,7 +51,7 @@ def add(kinds: Kinds, kind: Kind, occurrences: Occurrences) -> None:
         total.first_place = min(total.first_place, occurrences.first_place)
 
 
-def unified(kinds: Kinds) -> Kind:
+def common_kind(kinds: Kinds) -> Kind:
     """Return the kind that holds all of them; string if units differ, null if no table has values."""
     typed_kinds = [kind for kind in kinds if not pa.types.is_null(kind.type)]
     units = {kind.unit for kind in typed_kinds}

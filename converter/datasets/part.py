@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from converter.datasets.kinds import Kind, Kinds, Occurrences, Place, add, unified
+from converter.datasets.kinds import Kind, Kinds, Occurrences, Place, add, common_kind
 from converter.parse import Table
 from converter.records import ParsedDocument
 from converter.records.record import DOC_ID, INT32, LINE_START
@@ -163,7 +163,7 @@ def _rows(context: ParsedDocument, tables: _Tables) -> bytes:
     for name, columns in tables.columns.items():
         arrays.append(pa.array([text for _, raw in columns for text in raw], STRING))
         names.append(TEXT + name)
-        type = unified(tables.kinds[name]).type
+        type = common_kind(tables.kinds[name]).type
         value_arrays = [pa.nulls(len(raw)) if column.says_nothing else column.values for column, raw in columns]
         if type != STRING and (values := cast(value_arrays, type)) is not None:
             arrays.append(values)

@@ -21,7 +21,8 @@ from converter.datasets import PARTS_FILE
 from converter.destination import FOLDER, RECORDS, destination_of
 from converter.errors import OutputError, UsageError
 from converter.output import Manifest, open_target
-from converter.output.manifest import check_files, read_manifest
+from converter.output.manifest import read_manifest
+from converter.output.verification import check_files
 from converter.write.values import json_rows
 
 ROWS_AT_ONCE = 4096
@@ -58,7 +59,7 @@ class RecordChange:
         return bool(self.only_in or self.columns or self.documents)
 
 
-class Output(Protocol):
+class ComparedOutput(Protocol):
     """An output to compare."""
 
     @property
@@ -94,12 +95,14 @@ def compare(old_name: str, new_name: str, with_rows: bool = False) -> dict[str, 
     return changes
 
 
-def records_of(output: Output) -> list[str]:
+def records_of(output: ComparedOutput) -> list[str]:
     """Return the names of the records and data sets of an output."""
     return [name for name in output.manifest.rows() if name and name != PARTS_FILE]
 
 
-def compare_record(old: Output, new: Output, name: str, sources: Mapping[str, str], with_rows: bool) -> RecordChange:
+def compare_record(
+    old: ComparedOutput, new: ComparedOutput, name: str, sources: Mapping[str, str], with_rows: bool
+) -> RecordChange:
     """Return what differs in one record or data set that both outputs have."""
     old_types, new_types = (output.manifest.schemas.get(name, {}) for output in (old, new))
     columns = {
@@ -167,7 +170,7 @@ def digest(row: str) -> bytes:
     return blake2b(row.encode(), digest_size=16).digest()
 
 
-def open_output(name: str) -> Output:
+def open_output(name: str) -> ComparedOutput:
     """Return an output by its name: a folder of Parquet files, or a database that runs can resume.
 
     Raises:

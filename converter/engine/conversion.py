@@ -70,9 +70,9 @@ def problem_of(error: BaseException, options: Options) -> Problem:
         return OUT_OF_MEMORY
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
-    added = {rule.apply.__module__: f"the rule {rule.name}" for rule in options.rules}
-    added |= {kind.read.__module__: f"the value type {kind.name}" for kind in options.hints.value_types}
-    if culprit := plugin_at_fault(error, added):
+    owners = {rule.apply.__module__: f"the rule {rule.name}" for rule in options.rules}
+    owners |= {kind.read.__module__: f"the value type {kind.name}" for kind in options.hints.value_types}
+    if culprit := plugin_at_fault(error, owners):
         return Problem("plugin_failed", f"{culprit} raised {type(error).__name__}: {error}{place}")
     # a bug in Parquetry fails one document, not the run
     return Problem("failed", f"{type(error).__name__}: {error}{place}; please report it with the document")

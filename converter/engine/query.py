@@ -108,7 +108,7 @@ def ask_documents(
     _check(connection, query)
     with tempfile.TemporaryDirectory(prefix="parquetry-") as place:
         folder = Path(place, "out")
-        report = write_folder(sources, folder, Output(records=needed(query)), options, run)
+        report = write_folder(sources, folder, Output(records=records_of_query(query)), options, run)
         return (_query_folder(connection, query, folder, maximum_seconds) if report.documents else None), report
 
 
@@ -136,7 +136,7 @@ def ask(query: str, out: Path | str, maximum_seconds: float | None = None) -> pa
     return _result(connection, query, maximum_seconds)
 
 
-def needed(query: str) -> list[str]:
+def records_of_query(query: str) -> list[str]:
     """Return the records that a query may read, by the names in its text; all if it names none, or lists tables."""
     words = {word.casefold() for word in re.findall(r"\w+", query)}
     if words & LISTING:

@@ -13,13 +13,14 @@ a later run -> PreviousOutput: what it can keep (`previous.py`), if it resumes t
 from converter.config import Mode, Output
 from converter.output.disk import Folder
 from converter.output.folder import NestedFile, RecordFiles, stored_schemas
-from converter.output.manifest import MANIFEST, File, Manifest, read_manifest, verify
+from converter.output.manifest import MANIFEST, File, Manifest, read_manifest
 from converter.output.partition import partition_of
 from converter.output.parts import format_of
 from converter.output.previous import PreviousOutput
 from converter.output.resume import previous_output
 from converter.output.stage import Stage, open_stage
 from converter.output.target import TARGETS, Load, Target, find_target, open_target
+from converter.output.verification import verify
 
 __all__ = [
     "MANIFEST",

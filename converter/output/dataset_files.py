@@ -17,8 +17,9 @@ from converter.datasets import DATASETS, SMALL, SMALL_ROWS, Datasets, Share
 from converter.errors import OutputError
 from converter.model.hints import Hints
 from converter.output.capacity import Capacity, omission_problem, renaming_problem
-from converter.output.manifest import MEND, File, is_name
+from converter.output.manifest import File, is_name
 from converter.output.parts import Parts
+from converter.output.verification import MEND
 
 WRITING_THREADS = 2
 """Threads that write data sets where no worker does. Most data sets are small: a file system takes longer to create
@@ -68,27 +69,27 @@ class DatasetFiles:
             OutputError: their stored rows are damaged.
             OSError: a file could not be written.
         """
-        written = WrittenDatasets()
+        result = WrittenDatasets()
         with open(self.spool, "rb") as spool, report_damage(self.resumed_output):
             datasets = Datasets(spool, share.contract, self.hints, share.places)
             if self.output.small_datasets is not None:
-                written.small = [*datasets.take_small(self.output.small_datasets)]
+                result.small = [*datasets.take_small(self.output.small_datasets)]
             for name, schema, rows in self._fitting(datasets):
-                written.schemas[name] = schema
-                written.files[name] = self._write(name, schema, rows)
-            written.problems = [datasets.problems()]
-        return written
+                result.schemas[name] = schema
+                result.files[name] = self._write(name, schema, rows)
+            result.problems = [datasets.problems()]
+        return result
 
-    def write_small(self, written: WrittenDatasets) -> WrittenDatasets:
+    def write_small(self, datasets: WrittenDatasets) -> WrittenDatasets:
         """Write the small data sets among these to one file; return all of them.
 
         Raises:
             OSError: the file could not be written.
         """
-        if written.small:
-            written.schemas[SMALL] = SMALL_ROWS
-            written.files[SMALL] = self._write(SMALL, SMALL_ROWS, written.small)
-        return written
+        if datasets.small:
+            datasets.schemas[SMALL] = SMALL_ROWS
+            datasets.files[SMALL] = self._write(SMALL, SMALL_ROWS, datasets.small)
+        return datasets
 
     def _fitting(self, datasets: Datasets) -> Iterator[tuple[str, pa.Schema, Iterable[pa.RecordBatch]]]:
         """Yield the data sets that the target can hold, with names that it accepts; report the others."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from converter.addresses import shown
+from converter.addresses import displayed_name
 from converter.destination import DATABASE
 from converter.errors import OutputError, ParquetryError, UsageError
 from converter.output.capacity import Capacity
@@ -60,7 +60,7 @@ class Delta:
     capacity: Capacity | None = Capacity("Delta Lake", columns=10_000, forbidden="\0 ,;{}()\n\t=")
 
     def __init__(self, out: str) -> None:
-        self.name, self._root = shown(out), out.removeprefix("delta://")
+        self.name, self._root = displayed_name(out), out.removeprefix("delta://")
         if not self._root:
             raise UsageError(f"{self.name} does not name a folder; use delta://FOLDER, or delta://s3://BUCKET/FOLDER")
         self._delta = import_extra("deltalake", "delta")

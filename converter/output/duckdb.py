@@ -19,7 +19,7 @@ from converter.output.parts import Parts
 from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
-    described,
+    descriptions_of,
     in_contract,
     is_comment,
     is_dataset,
@@ -163,7 +163,9 @@ class _Connected:
         self.execute(f"create table {self.table(name)} ({', '.join([*columns, *keys])})")
         description = (schema.metadata or {}).get(b"description", b"").decode()
         # Each comment adds an entry for the whole table: comments on 5,000 columns would take 7 GB.
-        self._comment({"": description, **(dict(described(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name)
+        self._comment(
+            {"": description, **(dict(descriptions_of(schema)) if len(schema) <= COMMENTED_COLUMNS else {})}, name
+        )
 
     def clear(self, names: Sequence[str], resumes: bool) -> None:
         """Do nothing: `reshape` and `remove` clear the tables. Deleted rows make a table with a key slow to fill."""
@@ -183,7 +185,7 @@ class _Connected:
             comments = self._comments(name)
             self.execute(f"drop table {self.table(name)}")
             self.create(name, schema)
-            descriptions = dict(described(schema))
+            descriptions = dict(descriptions_of(schema))
             foreign_comments = {
                 key: words for key, words in comments.items() if not is_comment(words, descriptions.get(key))
             }

@@ -23,11 +23,12 @@ from converter.output.capacity import Capacity
 from converter.output.dataset_files import DatasetFiles, Spread, WrittenDatasets, in_threads, report_damage
 from converter.output.disk import Folder
 from converter.output.kept_datasets import KeptDatasets
-from converter.output.manifest import File, Manifest, check_file, described
+from converter.output.manifest import File, Manifest, check_file
 from converter.output.partition import NO_ATTRIBUTE, unused
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
 from converter.output.stage import Stage, move_in_stage
+from converter.output.verification import entry_of
 from converter.problems import LOCKED
 from converter.records import RECORDS
 from converter.records.ledgers import PROBLEMS
@@ -206,10 +207,10 @@ class RecordFiles:
             folder, self._stage.place / SPOOL, self._output, self._in_folders, self._hints, self._capacity,
             self._resumed_output,
         )  # fmt: skip
-        written = files.write_small(WrittenDatasets().join(spread(files, self._datasets.shares())))
-        if written.files:
+        datasets = files.write_small(WrittenDatasets().join(spread(files, self._datasets.shares())))
+        if datasets.files:
             move_in_stage(folder, self._folder / DATASETS)
-        return written
+        return datasets
 
     def _without_run_problems(self, event: BatchPieces) -> BatchPieces:
         records, run_problems = split_problems(event.records, self._partition)
@@ -291,4 +292,4 @@ class NestedFile:
         """End the array; return the file."""
         self._writer.close()
         self._stream.close()
-        return [described(self._folder, "documents.json", "documents", report.documents)]
+        return [entry_of(self._folder, "documents.json", "documents", report.documents)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from converter.addresses import redacted, shown
+from converter.addresses import displayed_name, redacted
 from converter.datasets import DATASETS
 from converter.destination import DATABASE
 from converter.errors import OutputError, ParquetryError, UsageError
@@ -92,7 +92,7 @@ class Iceberg:
 
     def __init__(self, out: str) -> None:
         address = ADDRESS.fullmatch(out)
-        self.name = shown(out)
+        self.name = displayed_name(out)
         if address is None:
             raise UsageError(f"{self.name} does not name an Iceberg namespace; use iceberg://CATALOG/NAMESPACE")
         self._catalog_name, self._namespace = address.groups()

@@ -33,7 +33,7 @@ from pyiceberg.table.update import (
 
 from converter.output.rows import rows_to_keep
 from converter.output.stored_types import Substitutes, cast, stored_schema
-from converter.output.tables import described
+from converter.output.tables import descriptions_of
 from converter.write import FORMATS, Layout
 
 FILE_BYTES = 512 * 1024 * 1024
@@ -83,7 +83,7 @@ def main_of(table: Table) -> int | None:
 
 def documented(schema: pa.Schema) -> pa.Schema:
     """Return the schema in types of Iceberg, with the descriptions of columns where Iceberg looks for them."""
-    words = dict(described(schema))
+    words = dict(descriptions_of(schema))
     fields = [
         field.with_metadata({"doc": words[field.name]} if field.name in words else None)
         for field in stored_schema(schema, SUBSTITUTES)

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from converter.datasets import PARTS_FILE
 from converter.model.events import Piece
 from converter.output.manifest import File, grouped
-from converter.output.rows import opened, rows_to_keep
+from converter.output.rows import open_parquet, rows_to_keep
 from converter.write import FORMATS
 from converter.write.parquet import StoredRowGroups
 
@@ -74,7 +74,7 @@ def pieces_to_keep(
     """
     stale_ids = pa.array(sorted(stale), pa.string())
     with (
-        opened(path, schema, stream) as file,
+        open_parquet(path, schema, stream) as file,
         open(path, "rb") if stream is None else nullcontext(stream) as stored_file,
     ):
         stored_groups, others = StoredRowGroups(stored_file, schema), []

@@ -51,8 +51,10 @@ class KeptDatasets:
             for name, stays in tables.items()
             if stays and name not in changed and (schema := _schema(target.place, files[name], in_folders))
         }
-        kept = cls(target.place, {name: files[name] for name in schemas}, schemas)
-        return cls(kept.place, kept.files, kept.schemas, [*map(kept._own_problems, target.read("problems"))])
+        datasets = cls(target.place, {name: files[name] for name in schemas}, schemas)
+        return cls(
+            datasets.place, datasets.files, datasets.schemas, [*map(datasets._own_problems, target.read("problems"))]
+        )
 
     def without(self, parts: pa.RecordBatch) -> pa.RecordBatch:
         """Return parts of data sets without those of these."""
@@ -73,8 +75,8 @@ class KeptDatasets:
 
     def _own_problems(self, problems: pa.RecordBatch) -> pa.RecordBatch:
         columns = (problems.column(name).to_pylist() for name in ("code", "record"))
-        own = [code in OF_THE_RUN and record in self.schemas for code, record in zip(*columns, strict=True)]
-        return pa.RecordBatch.from_arrays(problems.filter(pa.array(own, pa.bool_())).columns, schema=PROBLEMS.schema)
+        is_own = [code in OF_THE_RUN and record in self.schemas for code, record in zip(*columns, strict=True)]
+        return pa.RecordBatch.from_arrays(problems.filter(pa.array(is_own, pa.bool_())).columns, schema=PROBLEMS.schema)
 
 
 def _schema(place: Path, files: list[File], in_folders: bool) -> pa.Schema | None:

@@ -14,7 +14,8 @@ from converter.errors import OutputError
 from converter.model.events import Records, whole_batches
 from converter.model.report import Report
 from converter.output.dataset_files import Spread, in_threads
-from converter.output.manifest import File, described
+from converter.output.manifest import File
+from converter.output.verification import entry_of
 from converter.records.document_markdown import MARKDOWN_TEXTS
 from converter.write.markdown import encoded
 
@@ -37,7 +38,7 @@ class MarkdownFiles:
     def __init__(self, folder: Path, out: Path, root: str) -> None:
         self._folder, self._out, self._root = folder, out, Path(root)
         self._paths = Paths()
-        self._written: list[str] = []
+        self._written_paths: list[str] = []
         self.write = whole_batches(self._write)
 
     def __enter__(self) -> MarkdownFiles:
@@ -53,7 +54,7 @@ class MarkdownFiles:
             place = self._folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(encoded(row["markdown"]))
-            self._written.append(path)
+            self._written_paths.append(path)
 
     def _check_source(self, place: Path, source: Path) -> None:
         """Refuse to replace a source by what was read in it.
@@ -69,7 +70,7 @@ class MarkdownFiles:
 
     def finish(self, report: Report, spread: Spread = in_threads) -> list[File]:
         """Return the files."""
-        return [described(self._folder, path, "documents", 1) for path in sorted(self._written)]
+        return [entry_of(self._folder, path, "documents", 1) for path in sorted(self._written_paths)]
 
 
 class Paths:

@@ -14,9 +14,10 @@ import pyarrow as pa
 from converter.datasets import PARTS_FILE
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, Piece
 from converter.model.source import NO_PARTITION
-from converter.output.manifest import File, described, grouped
+from converter.output.manifest import File, grouped
 from converter.output.rows import batches
 from converter.output.stage import move_in_stage
+from converter.output.verification import entry_of
 from converter.write import DEFAULT_FILE_BYTES, FORMATS, Format, Layout, Writer
 from converter.write.pieces import ROW_GROUP_BYTES, join
 
@@ -156,7 +157,7 @@ class Parts:
         return [
             replace(self.adopted[path], path=path)
             if path in self.adopted
-            else described(self.folder, path, record, self.rows[path])
+            else entry_of(self.folder, path, record, self.rows[path])
             for path, record in self.records.items()
         ]
 

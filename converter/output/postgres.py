@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote
 
 import pyarrow as pa
 
-from converter.addresses import public, shown
+from converter.addresses import displayed_name, public
 from converter.datasets import DATASETS, PARTS
 from converter.destination import DATABASE
 from converter.errors import OutputError, UsageError
@@ -23,7 +23,7 @@ from converter.output.staging_place import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
-    described,
+    descriptions_of,
     is_comment,
     is_dataset,
     keep_in_place,
@@ -99,7 +99,7 @@ class Postgres:
 
     def __init__(self, out: str) -> None:
         if not re.match("postgres(ql)?://", out):
-            raise UsageError(f"{shown(out)} does not name a PostgreSQL database; use postgresql://HOST/NAME")
+            raise UsageError(f"{displayed_name(out)} does not name a PostgreSQL database; use postgresql://HOST/NAME")
         address, _, query = out.partition("?")
         parameters = [parameter for parameter in query.split("&") if parameter]
         schemas = [unquote(parameter[len(SCHEMA) :]) for parameter in parameters if parameter.startswith(SCHEMA)]
@@ -277,7 +277,7 @@ class _Connected:
         for column_name in sorted(columns.keys() & {*known_columns} - {*schema.names}):
             self._check_free(name, column_name, columns[column_name], "is no longer written")
             self.execute(f"alter table {table} drop column {quote_name(column_name)}")
-        descriptions = dict(described(schema))
+        descriptions = dict(descriptions_of(schema))
         comments = {key: old_column.comment for key, old_column in columns.items() if old_column.comment}
         own_comments = [
             key
@@ -344,7 +344,7 @@ class _Connected:
 
     def _describe(self, name: str, schema: pa.Schema, columns: Collection[str]) -> None:
         """Write the descriptions of some columns as comments."""
-        for column, words in described(schema):
+        for column, words in descriptions_of(schema):
             if column in columns:
                 self.execute(f"comment on column {self.table(name)}.{quote_name(column)} is {quote_text(words)}")
 

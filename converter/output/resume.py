@@ -7,9 +7,10 @@ from collections.abc import Callable
 from converter.config import Options, Output
 from converter.destination import FOLDER
 from converter.errors import OutputError
-from converter.output.manifest import MEND, Manifest, check_files, fingerprint
+from converter.output.manifest import Manifest, fingerprint
 from converter.output.previous import PreviousOutput
 from converter.output.target import Target
+from converter.output.verification import MEND, check_files
 
 
 def previous_output(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from converter.errors import OutputError
-from converter.output.manifest import MEND
+from converter.output.verification import MEND
 from converter.problems import OF_THE_RUN
 
 ROWS_AT_ONCE = 1024
@@ -27,7 +27,7 @@ def batches(
     Raises:
         OutputError: it is damaged, or has other columns.
     """
-    with opened(path, schema, stream) as file:
+    with open_parquet(path, schema, stream) as file:
         if not file.metadata.num_rows:  # pyarrow 19 fails on a file without a row group
             return
         requested_schema = pa.schema([schema.field(name) for name in columns]) if columns else schema
@@ -38,7 +38,7 @@ def batches(
 
 
 @contextlib.contextmanager
-def opened(path: Path | str, schema: pa.Schema, stream: pa.NativeFile | None = None) -> Iterator[pq.ParquetFile]:
+def open_parquet(path: Path | str, schema: pa.Schema, stream: pa.NativeFile | None = None) -> Iterator[pq.ParquetFile]:
     """Open a Parquet file that Parquetry wrote with this schema; `stream` as for `batches`.
 
     Raises:

@@ -1,8 +1,8 @@
 """The stage, in which an output is completed before it is put in place: at once, or not at all.
 
-Only this module and `claim.py` remove and rename, through `directory.py`; no other module may. They remove only what
-this run made, the contents of an earlier stage that is proved to be Parquetry's (`prove`), and the files that the
-manifest of the output lists.
+Only this module, `placement.py` and `claim.py` remove and rename, through `directory.py`; no other module may. They
+remove only what this run made, the contents of an earlier stage that is proved to be Parquetry's (`prove`), and the
+files that the manifest of the output lists.
 """
 
 from __future__ import annotations
@@ -14,35 +14,21 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 from converter.datasets import DATASETS
 from converter.errors import OutputError
 from converter.output.claim import LOCK, NEW, OLD, READY, STAGE, claim, clear, prove, remove
 from converter.output.directory import Directory
 from converter.output.manifest import MANIFEST, Manifest, is_name, read_manifest
+from converter.output.placement import NOTHING_KEPT, Placement, report_existing
 from converter.output.signals import uninterrupted
 from converter.output.tree import Parts, files_in, holds_only, sync, sync_tree
 
-NOTHING_KEPT = "nothing of this run was kept"
 MIXED = (
     "some of its files are new and some are from the run before; run it again with `overwrite`, `append` or "
     "`incremental`, which first puts the others in place"
 )
 IN_PLACE = "the new output is in place"
-
-
-class Change(NamedTuple):
-    """A change to a path of the output, recorded so that it can be undone.
-
-    `second_name` is the name in `old` of the file that was there: empty if there was none, None if the file system has
-    no hard links. `is_folder`: a folder was made; `is_gone`: the file was removed without a replacement.
-    """
-
-    path: Parts
-    second_name: str | None = ""
-    is_folder: bool = False
-    is_gone: bool = False
 
 
 @dataclass(slots=True)
@@ -74,7 +60,7 @@ class Stage:
             return
         self.outcome = MIXED
         with uninterrupted():
-            self._move(self.folder.read(READY, 16) == "overwrite", [])
+            Placement(self.out, self.folder).run(self.folder.read(READY, 16) == "overwrite")
             self.pending, self.outcome = None, NOTHING_KEPT
             self.clear()
             self.folder.make(NEW, 0o777)
@@ -118,7 +104,7 @@ class Stage:
             if path.is_dir():
                 folder.replace(name, base, self.out.name)  # no system replaces a non-empty folder
             elif status is None or not overwrite:
-                with _report_existing(self.out):
+                with report_existing(self.out):
                     folder.place(name, base, self.out.name)
             elif stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode):
                 folder.replace(name, base, self.out.name)
@@ -167,107 +153,18 @@ class Stage:
 
     def _put(self, overwrite: bool) -> None:
         """Rename the files of `new` into the output one by one; undo it if one cannot be renamed."""
-        changes: list[Change] = []
+        placement = Placement(self.out, self.folder)
         try:
             self.folder.make(OLD, 0o700)
             self.folder.write(READY, "overwrite" if overwrite else "keep")
             sync(self.place)
-            self._move(overwrite, changes)
+            placement.run(overwrite)
         except Exception:
-            self._undo(changes)
+            if not placement.undo():
+                self.outcome = MIXED
             raise
         self.outcome = IN_PLACE
-        for folder in {self.out, *(self.out.joinpath(*change.path).parent for change in changes if change.path)}:
-            if folder.exists():  # its last file may be gone
-                sync(folder)
-
-    def _move(self, overwrite: bool, changes: list[Change]) -> None:
-        """Rename each file of `new` into the output, the manifest last; remove files that only the old manifest lists.
-
-        If the process is killed meanwhile, another call continues. `changes` collects what was changed.
-        """
-        previous, manifest = read_manifest(self.out), read_manifest(self.new)
-        own_paths = previous.paths | {MANIFEST} if previous else set()
-        if not self.out.exists():
-            self.out.mkdir()
-            changes.append(Change((), is_folder=True))
-        with Directory.opened(self.out) as out:
-            for file in sorted(files_in(self.new), key=lambda file: file == (MANIFEST,)):
-                if file == (MANIFEST,) and manifest and previous:
-                    for old_path in sorted(previous.paths - manifest.paths):
-                        self._remove(out, tuple(old_path.split("/")), changes)
-                self._move_file(out, file, overwrite or "/".join(file) in own_paths, changes)
-
-    def _move_file(self, out: Directory, file: Parts, replaces: bool, changes: list[Change]) -> None:
-        *parents, name = file
-        for number in range(len(parents)):
-            with out.below(parents[:number]) as folder:
-                if folder.status(parents[number]) is None:
-                    folder.make(parents[number], 0o777)
-                    changes.append(Change(tuple(parents[: number + 1]), is_folder=True))
-        with self.folder.below((NEW, *parents)) as new, out.below(parents) as folder:
-            old_status, new_status = folder.status(name), new.status(name)
-            if old_status is None or (not replaces and not (new_status and os.path.samestat(old_status, new_status))):
-                with _report_existing(folder.path / name):
-                    new.place(name, folder, name)
-                changes.append(Change(file))
-            elif new_status and os.path.samestat(old_status, new_status):
-                new.remove(name)  # it has both names: the process was killed before it removed this one
-            else:
-                second_name = self._second_name(folder, name, len(changes))
-                new.replace(name, folder, name)
-                changes.append(Change(file, second_name))
-
-    def _remove(self, out: Directory, file: Parts, changes: list[Change]) -> None:
-        *parents, name = file
-        try:
-            with out.below(parents) as folder:
-                if folder.status(name) is None:
-                    return
-                second_name = self._second_name(folder, name, len(changes))
-                folder.remove(name)
-                changes.append(Change(file, second_name, is_gone=True))
-        except FileNotFoundError:
-            return
-        while parents:
-            with out.below(parents[:-1]) as folder:
-                try:
-                    folder.remove_empty(parents.pop())
-                except OSError:  # still holds something
-                    return
-
-    def _second_name(self, folder: Directory, name: str, number: int) -> str | None:
-        with self.folder.below((OLD,)) as old:
-            if old.status(str(number)) is not None:
-                old.remove(str(number))  # an earlier run was killed here
-            return str(number) if folder.link(name, old, str(number)) else None
-
-    def _undo(self, changes: list[Change]) -> None:
-        """Undo what `_move` did. If that fails, `outcome` says so, and the next run completes the move instead: at any
-        moment each file of the new output is in `new` or in its place."""
-        try:
-            for change in reversed(changes):
-                if change.second_name is None:
-                    raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
-                if not change.path:
-                    with Directory.opened(self.out.parent) as base:
-                        base.remove_empty(self.out.name)
-                    continue
-                *parents, name = change.path
-                with Directory.opened(self.out) as out, out.below(parents, make=True) as folder:
-                    if change.is_folder:
-                        with contextlib.suppress(OSError):  # another program uses it by now
-                            folder.remove_empty(name)
-                        continue
-                    if not change.is_gone:
-                        with self.folder.below((NEW, *parents)) as new:
-                            folder.replace(name, new, name)
-                    if change.second_name:
-                        with self.folder.below((OLD,)) as old:
-                            old.replace(change.second_name, folder, name)
-            self.folder.remove_tree(READY)
-        except OSError:
-            self.outcome = MIXED
+        placement.flush()
 
 
 @contextlib.contextmanager
@@ -403,15 +300,6 @@ def _size(folder: Path, file: Parts) -> int:
     except OSError:
         return -1
     return status.st_size if status and stat.S_ISREG(status.st_mode) else -1
-
-
-@contextlib.contextmanager
-def _report_existing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FileExistsError as error:
-        message = f"already exists, and {NOTHING_KEPT}; pass `overwrite` to replace it, or choose another name"
-        raise OutputError(message, source=str(path), code="output_exists") from error
 
 
 def _is_fixed(out: Path) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from converter.addresses import shown
+from converter.addresses import displayed_name
 from converter.errors import OutputError
 from converter.output.store import CODE, ConditionError, Entry, Object, Version
 from converter.output.target import import_extra
@@ -62,7 +62,7 @@ class ObjectStore:
             OutputError: the address or the environment does not name a store.
         """
         self._obstore: Any = import_extra("obstore", "stores")
-        self.name = shown(address).rstrip("/")
+        self.name = displayed_name(address).rstrip("/")
         scheme, _, place = address.partition("://")
         family = FAMILIES.get(scheme.lower(), "az")
         endpoint = next(filter(None, map(os.environ.get, ENDPOINTS[family])), "")

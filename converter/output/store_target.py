@@ -26,11 +26,12 @@ from converter.destination import STORE
 from converter.errors import OutputError
 from converter.output.capacity import Capacity
 from converter.output.kept import READ_RECORDS, Group, groups_to_keep, pieces_to_keep
-from converter.output.manifest import MANIFEST, MEND, File, Manifest, parse_manifest, run_of
+from converter.output.manifest import MANIFEST, File, Manifest, parse_manifest, run_of
 from converter.output.parts import Parts
+from converter.output.placement import NOTHING_KEPT
 from converter.output.rows import batches, rows_to_keep
 from converter.output.signals import uninterrupted
-from converter.output.stage import IN_PLACE, NOTHING_KEPT
+from converter.output.stage import IN_PLACE
 from converter.output.staging_place import staging_place
 from converter.output.store import CODE, ConditionError, Entry, Store, StoredFile, Version
 from converter.output.store_client import ObjectStore
@@ -45,6 +46,7 @@ from converter.output.store_names import (
     stored_path,
 )
 from converter.output.target import Load
+from converter.output.verification import MEND
 from converter.records import RECORDS
 
 COMMIT_ATTEMPTS = 3
@@ -358,8 +360,8 @@ def _waste(manifest: Manifest, entries: Entries, seconds_kept: float) -> list[st
     That is what runs with a mark wrote, their marks if they are old, and superseded files whose time is over.
     """
     now, superseded, runs = datetime.now(UTC), manifest.superseded or {}, runs_in(entries)
-    needed = manifest.paths | superseded.keys()
-    orphans = [key for key in entries if run_of(key) in runs and key not in needed]
+    needed_paths = manifest.paths | superseded.keys()
+    orphans = [key for key in entries if run_of(key) in runs and key not in needed_paths]
     old_files = [
         path
         for path, since in superseded.items()

@@ -10,22 +10,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from converter.addresses import shown
+from converter.addresses import displayed_name
 from converter.destination import FOLDER, RECORDS, STORE, destination_of
 from converter.errors import OutputError, UsageError
-from converter.output.manifest import (
-    MANIFEST,
-    MEND,
-    File,
-    Manifest,
-    check_files,
-    parse_manifest,
-    read_manifest,
-    run_of,
-    verify,
-)
+from converter.output.manifest import MANIFEST, File, Manifest, parse_manifest, read_manifest, run_of
 from converter.output.store import WHOLE_BYTES, Store, StoredFile
 from converter.output.store_client import ObjectStore
+from converter.output.verification import MEND, check_files, verify
 
 if TYPE_CHECKING:
     import pyarrow.dataset as ds
@@ -128,9 +119,9 @@ def differences(place: str | Path, open_store: Callable[[str], Store] = ObjectSt
     stored, store = open_stored(place, open_store), open_store(str(place))
     if stored is None:
         raise OutputError(f"has no {MANIFEST}", source=store.name, code="manifest")
-    listed = stored.manifest.paths | (stored.manifest.superseded or {}).keys()
+    listed_paths = stored.manifest.paths | (stored.manifest.superseded or {}).keys()
     sizes = {entry.key: entry.size for entry in store.entries()}
-    strays = [f"{key}: is not in the manifest" for key in sizes if run_of(key) and key not in listed]
+    strays = [f"{key}: is not in the manifest" for key in sizes if run_of(key) and key not in listed_paths]
     return [line for file in stored.manifest.files if (line := _difference(store, file, sizes))] + strays
 
 
@@ -145,7 +136,7 @@ def _folder_of(place: str | Path) -> Path | None:
     destination = destination_of(place, None, RECORDS)
     if destination.place not in (FOLDER, STORE):
         message = "is neither a folder nor the address of a folder in a store, whose files a manifest lists"
-        raise UsageError(message, source=shown(str(place)))
+        raise UsageError(message, source=displayed_name(str(place)))
     return destination.path if destination.place == FOLDER else None
 
 

@@ -256,7 +256,7 @@ def references(record: str, records: Iterable[str]) -> list[Reference]:
     return [reference for reference in foreign_keys if reference.record in set(records)]
 
 
-def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:
+def descriptions_of(schema: pa.Schema) -> Iterator[tuple[str, str]]:
     """Yield the columns that have a description or unit, with that text."""
     for field in schema:
         metadata = field.metadata or {}
@@ -265,6 +265,6 @@ def described(schema: pa.Schema) -> Iterator[tuple[str, str]]:
             yield field.name, " ".join(filter(None, [words[0], f"[{words[1]}]" if words[1] else ""]))
 
 
-def is_comment(words: str, described: str | None) -> bool:
-    """Whether Parquetry wrote this comment from the text `described`: only the unit at its end may differ."""
-    return bool(described) and words.partition(" [")[0] == str(described).partition(" [")[0]
+def is_comment(words: str, description: str | None) -> bool:
+    """Whether Parquetry wrote this comment from the text `description`: only the unit at its end may differ."""
+    return bool(description) and words.partition(" [")[0] == str(description).partition(" [")[0]

@@ -119,7 +119,7 @@ class Cutter:
             yield from self._cut_items(index, [at for at, item in enumerate(block.items) if item.parent is None])
         elif block.kind in CONTAINERS:
             for inner in self._tree.inner.get(index, ()):
-                yield from map(self._quoted if block.kind == "quote" else _same, self._cut(inner))
+                yield from map(self._quoted if block.kind == "quote" else _unchanged, self._cut(inner))
         elif table := _only_table(block):
             yield from self._cut_table(unit, table)
         elif block.kind == "code":
@@ -224,7 +224,7 @@ def _join_texts(texts: Iterable[str]) -> str:
     return "\n\n".join([text for text in texts if text])
 
 
-def _same(unit: Unit) -> Unit:
+def _unchanged(unit: Unit) -> Unit:
     return unit
 
 

@@ -27,7 +27,7 @@ class Occurrences:
     spellings: Counter[str] = field(default_factory=Counter)
     documents: set[int] = field(default_factory=set)
     count: int = 0
-    filled: set[int] = field(default_factory=set)
+    filled_documents: set[int] = field(default_factory=set)
     values: list[Any] = field(default_factory=list)
 
     def add(self, document: int, spelling: str, value: Any) -> None:
@@ -36,7 +36,7 @@ class Occurrences:
         self.documents.add(document)
         self.count += 1
         if value not in (None, "", []) and not (isinstance(value, str) and not value.strip()):
-            self.filled.add(document)
+            self.filled_documents.add(document)
             if len(self.values) < MOST_VALUES:
                 self.values.append(value)
 
@@ -45,7 +45,7 @@ class Occurrences:
         self.spellings.update(other.spellings)
         self.documents |= other.documents
         self.count += other.count
-        self.filled |= other.filled
+        self.filled_documents |= other.filled_documents
         self.values += other.values[: MOST_VALUES - len(self.values)]
 
     @property

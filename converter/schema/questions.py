@@ -209,8 +209,8 @@ class _Reader:
             if question is None:
                 self._add(f"{term}: " + "\n".join(entry.text for entry in entries), entries[-1].line_end)
                 continue
-            asked = self._ask(index, question, entries[0].line_start)
-            asked.add("\n".join(entry.text for entry in entries), entries[-1].line_end)
+            new_question = self._ask(index, question, entries[0].line_start)
+            new_question.add("\n".join(entry.text for entry in entries), entries[-1].line_end)
 
     def _take_table(self, index: int, block: Block) -> None:
         pairs = [pair for table in block.tables for pair in table_divisions(table, block.line_start)]
@@ -232,9 +232,9 @@ class _Reader:
                 self._end_details()
             elif question := question_text(MARKS.sub("", html_text(part["summary"]))):
                 level = DETAILS if position <= last_end else TEXT
-                asked = self._ask(index, question, min(line, block.line_end), level)
+                new_question = self._ask(index, question, min(line, block.line_end), level)
                 if self._details:
-                    self._details[-1] = asked
+                    self._details[-1] = new_question
             else:
                 self._add(html_text(part["summary"]), block.line_end)
             line += part[0].count("\n")

@@ -72,7 +72,7 @@ def _table(profile: Profile, names: tuple[str, ...], record_names: set[str]) -> 
     fields = []
     field_names: set[str] = set(RESERVED_FIELDS)
     for column, occurrences in table.columns.items():
-        fields += _field(_claim(column, field_names), "column", occurrences, *_filled(table, occurrences))
+        fields += _field(_claim(column, field_names), "column", occurrences, *_completeness(table, occurrences))
     # The headers of all columns: tables with further columns match too, and are counted.
     headers = ", ".join(_text(_pattern(occurrences)) for occurrences in table.columns.values())
     where = ["    where:", f"      headers: [{headers}]"]
@@ -80,7 +80,7 @@ def _table(profile: Profile, names: tuple[str, ...], record_names: set[str]) -> 
     return _record(record_name, "rows", _description(profile, table), fields, where)
 
 
-def _filled(rows: RowsProfile, occurrences: Occurrences) -> tuple[bool, str]:
+def _completeness(rows: RowsProfile, occurrences: Occurrences) -> tuple[bool, str]:
     """Return whether a field has a value in every row, and in how many it has."""
     required = len(occurrences.values) == occurrences.count == rows.rows
     if occurrences.count <= len(occurrences.values):
@@ -93,7 +93,7 @@ def _parts_record(profile: Profile, name: str, unit: str, rows: RowsProfile, whe
     fields: list[str] = []
     for part, occurrences in rows.columns.items():
         if 2 * len(occurrences.values) >= min(rows.rows, MOST_VALUES):
-            fields += _field(part, "part", occurrences, *_filled(rows, occurrences))
+            fields += _field(part, "part", occurrences, *_completeness(rows, occurrences))
     return _record(name, unit, _description(profile, rows), fields, where)
 
 
@@ -110,7 +110,7 @@ def _document(profile: Profile) -> list[str]:
             if source == "label" and occurrences.count > 1.5 * len(occurrences.documents):
                 continue  # it labels many things in a document, not the document
             comment = f"{len(occurrences.documents)} of {profile.documents} documents"
-            required = len(occurrences.filled) == profile.documents
+            required = len(occurrences.filled_documents) == profile.documents
             fields += _field(_claim(name, field_names), source, occurrences, required, comment)
     if "title" not in field_names:
         fields = [f"      - name: {_claim('title', field_names)}", "        part: title", *fields]

@@ -53,7 +53,9 @@ from converter.sources.paths import (
     standard_input,
 )
 from converter.sources.query import sources_of_query
-from converter.sources.tables import TABLE_SUFFIXES, Columns, sources_of_batches, sources_of_table
+from converter.sources.table_formats import TABLE_SUFFIXES
+from converter.sources.table_rows import Columns
+from converter.sources.tables import sources_of_batches, sources_of_table
 from converter.sources.urls import check_store, files_of_url, is_url
 
 __all__ = [
@@ -143,7 +145,7 @@ def find_sources(
         UsageError: before the first source: an argument is empty, a package is missing, a list cannot be read, options
             exclude each other, a path is outside the root, or the first table lacks a requested column.
     """
-    names = [_argument(argument) for argument in arguments]
+    names = [_argument_of(argument) for argument in arguments]
     listing = Listing(None if root is None else os.fspath(root))
     if query is not None:
         if columns is None:
@@ -156,14 +158,7 @@ def find_sources(
         raise UsageError("`events` name all the documents that are read; leave out other sources and `text_column`")
     if files_from == STANDARD_INPUT and STANDARD_INPUT in names:
         raise UsageError("standard input is a document or a list of files, not both")
-    for argument in filter(is_url, names):
-        if is_of_plugin(argument):
-            SOURCES[argument.partition("://")[0].lower()]
-        else:
-            check_store(argument)
-    for argument in names if root is not None else ():
-        if not is_standard_input(argument) and not is_url(argument) and not is_pattern(argument):
-            spelling_of(argument, listing.root)
+    _check_places(names, listing.root)
     list_arguments = (
         () if files_from is None else read_list(open_list(files_from), b"\0" if null_separated else b"\n", files_from)
     )
@@ -183,19 +178,16 @@ def find_sources(
         listing.events = 0
         changes = read_events(open_list(events, "events"), events)
         files = changed_files(changes, partial(_files, search=search, listing=listing), search, listing)
-    if columns is None:
-        read = (
-            file if isinstance(file, Source) else read_document_file(file, maximum_bytes, maximum_seconds)
-            for file in files
+    if columns is not None:
+        rows = _rows(files, columns, maximum_bytes, maximum_seconds, listing)
+        return Sources(_start(_without_duplicate_keys(rows)), listing)
+
+    def documents(open_file: Callable[[File, int, float | None], Source]) -> Iterator[Source]:
+        return _without_duplicate_keys(
+            file if isinstance(file, Source) else open_file(file, maximum_bytes, maximum_seconds) for file in files
         )
-        unread = (
-            file if isinstance(file, Source) else find_document_file(file, maximum_bytes, maximum_seconds)
-            for file in files
-        )
-        return Sources(_without_duplicate_keys(read), listing, _without_duplicate_keys(unread))
-    return Sources(
-        _start(_without_duplicate_keys(_rows(files, columns, maximum_bytes, maximum_seconds, listing))), listing
-    )
+
+    return Sources(documents(read_document_file), listing, documents(find_document_file))
 
 
 def sources_in_memory(
@@ -223,11 +215,26 @@ def sources_in_memory(
     return _without_duplicate_keys(chain.from_iterable(results))
 
 
-def _argument(argument: str | os.PathLike[str]) -> str:
+def _argument_of(argument: str | os.PathLike[str]) -> str:
     path = os.fspath(argument)
     if not path:
         raise UsageError("a source has an empty name; check for an unset shell variable")
     return path
+
+
+def _check_places(arguments: Iterable[str], root: str | None) -> None:
+    """Refuse an address that nothing installed can read, and a path outside the root if there is one.
+
+    Raises:
+        UsageError: a package is missing, or a path is outside the root.
+    """
+    for argument in arguments:
+        if is_of_plugin(argument):
+            SOURCES[argument.partition("://")[0].lower()]
+        elif is_url(argument):
+            check_store(argument)
+        elif root is not None and not is_standard_input(argument) and not is_pattern(argument):
+            spelling_of(argument, root)
 
 
 def find_files(
@@ -244,7 +251,7 @@ def find_files(
     Raises:
         UsageError: an argument is standard input or an address, which is read in the process that finds it.
     """
-    names = [_argument(argument) for argument in arguments]
+    names = [_argument_of(argument) for argument in arguments]
     if non_files := [argument for argument in names if is_standard_input(argument) or is_url(argument)]:
         raise UsageError(f"{non_files[0]} is not a file that other processes can read")
     for file in _files(names, Search(exclude=tuple(patterns_of(exclude)), ignore=ignore), listing or Listing()):

@@ -231,10 +231,10 @@ def _search(
 
     start = folder or os.curdir
     git = GitIgnore(start, report) if search.ignore else None
-    for listing in walk(start, lambda error: report(str(error.filename), error)):
-        folder_names = tuple(name for name in listing.path[len(start) :].split(os.sep) if name)
+    for content in walk(start, lambda error: report(str(error.filename), error)):
+        folder_names = tuple(name for name in content.path[len(start) :].split(os.sep) if name)
         if git:
-            git.enter(listing.path)
+            git.enter(content.path)
 
         def is_left_out(name: str, is_folder: bool, folder_names: tuple[str, ...] = folder_names) -> bool:
             is_skipped = decide(search.exclude, (*folder_names, name), is_folder) or (
@@ -244,10 +244,10 @@ def _search(
                 search.left_out.add(os.path.join(folder, *folder_names, name))
             return bool(is_skipped)
 
-        listing.folders[:] = [name for name in listing.folders if search.shows(name) and not is_left_out(name, True)]
+        content.folders[:] = [name for name in content.folders if search.shows(name) and not is_left_out(name, True)]
         if git:
-            git.expect(listing.path, listing.folders)
-        for name in listing.files:
+            git.expect(content.path, content.folders)
+        for name in content.files:
             if takes((*folder_names, name)) and not is_left_out(name, False):
                 yield os.path.join(folder, *folder_names, name)
 

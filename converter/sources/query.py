@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from converter.addresses import redacted, shown
+from converter.addresses import displayed_name, redacted
 from converter.errors import UsageError, install_command
 from converter.model.source import Source
 from converter.sources.files import source_of_problem
-from converter.sources.tables import BATCH_ROWS, Columns, check_schema, rows_of_batches, source_of_row
+from converter.sources.table_rows import BATCH_ROWS, Columns, check_schema, rows_of_batches
+from converter.sources.tables import source_of_row
 
 IN_MEMORY = ":memory:"
 
@@ -41,7 +42,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
         except duckdb.Error as error:
             raise UsageError(f"`query`: {_first_line(error)}") from None
         check_schema(columns, reader.schema)
-        table = shown(database) if database else "query"
+        table = displayed_name(database) if database else "query"
         try:
             for row in rows_of_batches(reader, columns, maximum_bytes):
                 yield source_of_row(row, table, columns, maximum_bytes)

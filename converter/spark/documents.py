@@ -16,7 +16,8 @@ from converter.limits import DEFAULT_MAXIMUM_BYTES
 from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources import Columns, LocalFile, read_there
-from converter.sources.tables import Row, rows_of_batches, source_of_row
+from converter.sources.table_rows import Row, rows_of_batches
+from converter.sources.tables import source_of_row
 
 FILES = "files"
 """The column of a data frame whose rows are lists of files, pickled: a path may have bytes that are not text."""

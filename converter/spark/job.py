@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 from pyspark.sql import DataFrame, SparkSession
 
@@ -22,6 +23,15 @@ from converter.spark.documents import FILES, frame_of_files, frame_of_rows, list
 from converter.spark.work import Work
 
 CREATE, NO_OPTIONS = Output(), Options()
+
+
+class Documents(NamedTuple):
+    """A data frame with documents, None if there are none; what reads its rows in a task; and the sources that are
+    problems."""
+
+    frame: DataFrame | None
+    read: partial[Iterator[Source]]
+    problem_sources: list[Source]
 
 
 def convert(
@@ -63,36 +73,19 @@ def convert(
         output = replace(output, layout="folders")  # several workers write
     destination = destination_of(out, output.format, RECORD_FOLDERS)
     target = open_target(destination) or Folder(destination.path, output.format)
-    read: partial[Iterator[Source]]
-    frame: DataFrame | None
     listing = Listing(None if root is None else os.fspath(root))
-    read_files = partial(read_lists, maximum_bytes=options.maximum_bytes, maximum_seconds=options.maximum_seconds)
-    if isinstance(source, str | os.PathLike):
-        source = [source]
-    if isinstance(source, Iterable):
+    paths = [source] if isinstance(source, str | os.PathLike) else source
+    if isinstance(paths, Iterable):
         if text_column is not None or key_column is not None or keep:
             raise UsageError(
                 "`text_column`, `key_column` and `keep` require a data frame; read the table with Spark and pass it"
             )
-        folder = os.getcwd()
-        sources = find_files(source, listing, exclude=exclude, ignore=ignore)
-        frame, problem_sources = _frame_of_paths(spark, sources, folder)
-        read = partial(read_files, folder=folder)
+        documents = _documents_of_paths(spark, find_files(paths, listing, exclude=exclude, ignore=ignore), options)
     else:
-        problem_sources = []
         if root is not None:
             raise UsageError("`root` applies only to paths; a data frame has its own keys")
-        if FILES in source.columns and text_column is None:
-            frame = source
-            read = partial(read_files, folder=os.getcwd())
-        elif text_column is None or key_column is None:
-            raise UsageError(
-                "name the columns of the data frame: `text_column` has the documents, `key_column` their keys"
-            )
-        else:
-            columns = Columns(text_column, key_column, tuple(keep))
-            frame, read = frame_of_rows(source, columns), partial(read_rows, columns=columns)
-    work = Work(spark, frame, read, problem_sources, target, output, options, run, replace(listing, containers=set()))
+        documents = _documents_of_frame(paths, text_column, key_column, keep, options)
+    work = Work(spark, *documents, target, output, options, run, replace(listing, containers=set()))
     try:
         return write_output(target, output, options, work.fill, listing, work.write_datasets)
     except BaseException as error:
@@ -120,9 +113,23 @@ def check(output: Output, options: Options) -> None:
         )
 
 
-def _frame_of_paths(
-    spark: SparkSession, sources: Iterable[LocalFile | Source], folder: str
-) -> tuple[DataFrame | None, list[Source]]:
+def _documents_of_frame(
+    frame: DataFrame, text_column: str | None, key_column: str | None, keep: Sequence[str], options: Options
+) -> Documents:
+    """Return the documents of a data frame: texts, or lists of files as the streaming source yields them.
+
+    Raises:
+        UsageError: no argument says which columns have the documents and their keys.
+    """
+    if FILES in frame.columns and text_column is None:
+        return Documents(frame, _reader_of_lists(options), [])
+    if text_column is None or key_column is None:
+        raise UsageError("name the columns of the data frame: `text_column` has the documents, `key_column` their keys")
+    columns = Columns(text_column, key_column, tuple(keep))
+    return Documents(frame_of_rows(frame, columns), partial(read_rows, columns=columns), [])
+
+
+def _documents_of_paths(spark: SparkSession, sources: Iterable[LocalFile | Source], options: Options) -> Documents:
     """Return the named files as a data frame, so that only Spark holds them, and the sources that are not files."""
     problem_sources: list[Source] = []
 
@@ -133,5 +140,14 @@ def _frame_of_paths(
             else:
                 yield file
 
-    lists = lists_of(files(), folder)
-    return frame_of_files(spark, lists) if lists else None, problem_sources
+    lists = lists_of(files(), os.getcwd())
+    return Documents(frame_of_files(spark, lists) if lists else None, _reader_of_lists(options), problem_sources)
+
+
+def _reader_of_lists(options: Options) -> partial[Iterator[Source]]:
+    return partial(
+        read_lists,
+        maximum_bytes=options.maximum_bytes,
+        maximum_seconds=options.maximum_seconds,
+        folder=os.getcwd(),
+    )

@@ -174,7 +174,7 @@ class DatasetResult:
     """The data sets that a worker wrote, their files by their paths in `folder`."""
 
     folder: Path
-    written: WrittenDatasets
+    datasets: WrittenDatasets
 
 
 def read_parts(batches: Iterable[pa.RecordBatch], workplace: Workplace) -> Iterator[pa.RecordBatch]:
@@ -198,10 +198,10 @@ def write_datasets(batches: Iterable[pa.RecordBatch], task: DatasetTask) -> Iter
                 datasets.add(batch)
         (folder / DATASETS).mkdir()
         files = replace(task.files, folder=folder / DATASETS, spool=spool)
-        written = WrittenDatasets().join(in_threads(files, datasets.shares()))
+        result = WrittenDatasets().join(in_threads(files, datasets.shares()))
         context: Any = TaskContext.get()
-        written_files = [file for dataset_files in written.files.values() for file in dataset_files]
-        written.files = {name: [] for name in written.files}
+        written_files = [file for dataset_files in result.files.values() for file in dataset_files]
+        result.files = {name: [] for name in result.files}
         for file in task.workplace.put(folder, written_files, context.taskAttemptId()):
-            written.files[file.record.removeprefix(f"{DATASETS}/")].append(file)
-        yield _row(DatasetResult(folder, written))
+            result.files[file.record.removeprefix(f"{DATASETS}/")].append(file)
+        yield _row(DatasetResult(folder, result))

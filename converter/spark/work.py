@@ -124,10 +124,10 @@ class Work:
         results: list[DatasetResult] = self._run(parts, partial(write_datasets, task=task))
         for result in results:
             if isinstance(self._workplace, SharedFolder):
-                paths = [file.path for dataset_files in result.written.files.values() for file in dataset_files]
+                paths = [file.path for dataset_files in result.datasets.files.values() for file in dataset_files]
                 for name in {path.split("/")[1] for path in paths}:  # a file, or the folder of a data set
                     move_in_stage(result.folder / DATASETS / name, files.folder / name)
-            yield result.written
+            yield result.datasets
 
     def _open_workplace(self, stage: Stage, report: Report) -> Workplace:
         if isinstance(self.target, StoreTarget):

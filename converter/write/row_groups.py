@@ -197,8 +197,13 @@ def _walk_value(data: bytes, position: int, kind: int, fields: Fields, places: l
 
 
 def _list_size(data: bytes, position: int) -> tuple[int, int]:
-    size = data[position] >> 4
-    return (size, position + 1) if size < LONG_LIST else _read_varint(data, position + 1)
+    """Return the number of elements of a list, which take a byte each at least, and where the first one starts."""
+    size, start = data[position] >> 4, position + 1
+    if size == LONG_LIST:
+        size, start = _read_varint(data, start)
+    if size > len(data) - start:
+        raise ValueError("a footer of Parquet holds a list that is longer than the footer")
+    return size, start
 
 
 def _read_varint(data: bytes, position: int) -> tuple[int, int]:

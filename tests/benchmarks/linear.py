@@ -55,7 +55,7 @@ SCREEN = SIZES[0] // 4
 TRIES = 12
 ROUGH_TRIES = 3
 FLOOR = 0.02
-"""Seconds below which nothing is told of the largest size: a square that takes so little takes nothing at 100 KB."""
+"""Seconds below which the largest size shows nothing: a square that takes so little takes nothing at 100 KB."""
 PATIENCE = 6.0
 """Seconds after which an input is given up: what takes so long is not in proportion."""
 SCREEN_PATIENCE = 0.5

@@ -201,7 +201,7 @@ def test_why_a_line_cannot_be_a_heading(line: int, reason: str) -> None:
     assert reason in why(SCRAPED, line)
 
 
-def test_why_a_candidate_is_no_heading() -> None:
+def test_why_a_candidate_is_not_a_heading() -> None:
     text = SCRAPED.replace("In Conclusion", "Photo: Anna Berg / Archive, 12 May 2021")
     shown = why(text, 13)
     assert "it is not a heading: it is less likely a heading than not (probability 0." in shown

@@ -52,7 +52,7 @@ def test_rows_that_differ_are_counted_by_document(tmp_path: Path) -> None:
     assert "links" not in changes
 
 
-def test_rows_with_other_numbers_only_are_told_apart(tmp_path: Path) -> None:
+def test_rows_that_differ_only_in_their_numbers_are_told_apart(tmp_path: Path) -> None:
     old = output(tmp_path, "old", {"a": "one\n\n\n[x](y)\n"})
     new = output(tmp_path, "new", {"a": "\none\n\n[x](y)\n"})
     assert counts(compare(old, new))["blocks"] == [("a.md", 1, 1, 0)] and "links" not in compare(old, new)
@@ -70,7 +70,7 @@ def test_records_and_columns_that_only_one_has(tmp_path: Path) -> None:
     assert "title" in pq.read_schema(file).names
 
 
-def test_the_version_of_the_converter_is_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_version_of_the_converter_is_not_a_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = output(tmp_path, "old", {"a": "text\n"})
     monkeypatch.setattr("converter.records.documents.__version__", "99")
     assert compare(old, output(tmp_path, "new", {"a": "text\n"})) == {}
@@ -84,7 +84,7 @@ def test_rows_on_request(tmp_path: Path) -> None:
     assert compare(old, new)["list_items"].documents == [RowChange("a.md", 1, 1)]
 
 
-def test_what_is_no_output_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_an_output_is_refused(tmp_path: Path) -> None:
     old = output(tmp_path, "old", {"a": "text\n"})
     csv = output(tmp_path, "csv", {"a": "text\n"}, to="csv")
     for name, message in (

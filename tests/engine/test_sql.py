@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from converter.config import Options
-from converter.engine.query import ask, needed
+from converter.engine.query import ask, records_of_query
 from converter.engine.run import write_folder
 from converter.errors import UsageError
 from converter.model.source import Source
@@ -241,10 +241,10 @@ def test_unreadable_sources_are_reported(folder: Path) -> None:
 
 
 def test_only_the_records_that_a_query_names_are_written() -> None:
-    assert needed("select Title from SECTIONS") == ["sections"]
-    assert needed("from section_text, datasets.a__b") == ["documents", "sections", "datasets"]
+    assert records_of_query("select Title from SECTIONS") == ["sections"]
+    assert records_of_query("from section_text, datasets.a__b") == ["documents", "sections", "datasets"]
     for query in ("select 1", "show tables", "from query_table('sec' || 'tions'), links"):
-        assert needed(query) == [*RECORDS, "datasets"]
+        assert records_of_query(query) == [*RECORDS, "datasets"]
 
 
 def test_a_missing_duckdb_names_the_extra(folder: Path) -> None:

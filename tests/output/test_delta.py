@@ -136,7 +136,7 @@ def test_what_another_program_made_is_a_conflict(tmp_path: Path, maker: str) -> 
         assert sorted(path.name for path in (tmp_path / "root").iterdir()) == ["sections"]
 
 
-def test_a_table_of_a_killed_run_is_no_conflict(tmp_path: Path) -> None:
+def test_a_table_of_a_killed_run_is_not_a_conflict(tmp_path: Path) -> None:
     target = Delta(f"delta://{tmp_path / 'root'}")
     write_deltalake(tmp_path / "root" / "sections", pa.table({"n": [1]}), commit_properties=mark("killed"))
     assert target.conflicts(["sections"]) == [] and target.manifest() is None

@@ -116,7 +116,7 @@ def test_a_second_name_is_one_of_the_same_file_or_link(folder: Directory, target
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.EMLINK, errno.EXDEV, errno.EOPNOTSUPP])
-def test_a_file_system_without_second_names_is_no_error(
+def test_a_file_system_without_second_names_is_not_an_error(
     folder: Directory, target: Directory, number: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "link", refuse(number))

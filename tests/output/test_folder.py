@@ -190,7 +190,7 @@ def test_problems_without_a_document_prefer_a_partition_with_all_values(tmp_path
     assert [path.rpartition("/")[0] for path, lines in problems.items() if lines] == ["problems/lang=it/site=c"]
 
 
-def test_an_attribute_that_is_missing_again_is_no_change(tmp_path: Path) -> None:
+def test_an_attribute_that_is_still_missing_is_not_a_change(tmp_path: Path) -> None:
     document = Source("a", "# A\n", attributes={"lang": "de"})
     assert write(tmp_path / "out", document, mode="append", partition_by=("lang", "site")).written
     assert not write(tmp_path / "out", document, mode="append", partition_by=("lang", "site")).written

@@ -1,27 +1,26 @@
-"""Iceberg: no reader sees a part of a run, two runs do not mix, what others do to the tables stays."""
+"""Iceberg: no reader sees a part of a run, and two runs do not mix."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.types import StringType
 
-from converter.errors import OutputError, UsageError
-from converter.output import Mode, find_target, iceberg_table
+import converter.output.iceberg as iceberg_module
+from converter.errors import OutputError
+from converter.output import find_target, iceberg_table
 from converter.output.iceberg import RUN
-from converter.output.iceberg_table import main_of, move_main
+from converter.output.iceberg_table import move_main
 from converter.records import RECORDS
 from tests.support.catalogs import glue_catalog, rest_catalog
 from tests.support.places import (
+    AFTER,
     DOCUMENTS,
-    OTHER,
     PRICES,
     convert,
     expected,
@@ -32,11 +31,6 @@ from tests.support.places import (
     in_views,
     texts_of,
 )
-
-AFTER = {"a": PRICES.format("1.5"), "b": OTHER, "c": "# New\n\n| x | y |\n|---|---|\n| 1 | z |\n"}
-
-
-# -- the commit
 
 
 class Killed(BaseException):
@@ -68,19 +62,30 @@ def test_other_catalogs_take_every_mode(
         assert in_views(out) == expected(AFTER, tmp_path / "won")
 
 
-def overtake(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Let another run commit `AFTER` before the next one commits `_manifest`."""
-    import converter.output.iceberg as module
+def overtake(
+    patch: pytest.MonkeyPatch, folder: Path, method: str = "_commit", texts: Mapping[str, str] = AFTER
+) -> None:
+    """Let another run write these texts before the next call of a method, by default the commit of `_manifest`."""
+    call = getattr(iceberg_module.Iceberg, method)
 
-    commit = module.Iceberg._commit
+    def overtaken(self: iceberg_module.Iceberg, *arguments: Any) -> Any:
+        patch.setattr(iceberg_module.Iceberg, method, call)
+        patch.setattr(iceberg_module, "staging_place", lambda name: folder / "elsewhere")
+        convert(dict(texts), self.name, "incremental", maximum_removed="100%")
+        return call(self, *arguments)
 
-    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
-        patch.setattr(module.Iceberg, "_commit", commit)
-        patch.setattr(module, "staging_place", lambda name: folder / "elsewhere")
-        convert(AFTER, self.name, "incremental", maximum_removed="100%")
-        commit(self, *arguments)
+    patch.setattr(iceberg_module.Iceberg, method, overtaken)
 
-    patch.setattr(module.Iceberg, "_commit", overtaken)
+
+def convert_until_main_moves(out: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Convert `AFTER` in a run that is killed when `_manifest` is committed, and no main branch has moved yet."""
+
+    def kill(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(iceberg_table, "move_main", kill)
+        convert(AFTER, out, "incremental")
 
 
 def test_a_run_adds_at_most_one_snapshot_to_each_table(iceberg: str) -> None:
@@ -201,19 +206,9 @@ def test_of_two_first_runs_one_wins(iceberg: str, tmp_path: Path, monkeypatch: p
 
 def test_a_slow_run_does_not_undo_a_later_one(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run stops between `_manifest` and the main branches, another one completes both, and the first goes on."""
-    import converter.output.iceberg as module
-
-    convert(DOCUMENTS, iceberg)
-    move = module.Iceberg._move
     last = {**AFTER, "z": "# Later\n"}
-
-    def overtaken(self: module.Iceberg, *arguments: Any) -> None:
-        monkeypatch.setattr(module.Iceberg, "_move", move)
-        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
-        convert(last, iceberg, "incremental")
-        move(self, *arguments)
-
-    monkeypatch.setattr(module.Iceberg, "_move", overtaken)
+    convert(DOCUMENTS, iceberg)
+    overtake(monkeypatch, tmp_path, "_move", last)
     convert(AFTER, iceberg, "incremental")
     assert in_views(iceberg) == expected(last, tmp_path / "full")
     assert convert(last, iceberg, "incremental").skipped == 4
@@ -224,28 +219,16 @@ def test_a_run_completes_no_run_that_a_later_one_replaced(
     iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run finds one that was killed before its main branches moved; before it moves them, another one does it all."""
-    import converter.output.iceberg as module
-
-    convert(DOCUMENTS, iceberg)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
-        convert(AFTER, iceberg, "incremental")
-    main = module.Iceberg._main
     last = {**AFTER, "z": "# Later\n"}
-
-    def overtaken(self: module.Iceberg, name: str) -> Any:
-        monkeypatch.setattr(module.Iceberg, "_main", main)
-        monkeypatch.setattr(module, "staging_place", lambda name: tmp_path / "elsewhere")
-        convert(last, iceberg, "incremental")
-        return main(self, name)
-
-    monkeypatch.setattr(module.Iceberg, "_main", overtaken)
+    convert(DOCUMENTS, iceberg)
+    convert_until_main_moves(iceberg, monkeypatch)
+    overtake(monkeypatch, tmp_path, "_main", last)
     with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
         convert({**AFTER, "y": "# Slow\n"}, iceberg, "incremental")
     assert in_views(iceberg) == expected(last, tmp_path / "full")
 
 
-def test_a_commit_of_others_in_the_last_moment_is_said_and_replaced(
+def test_a_commit_of_others_in_the_last_moment_is_reported_and_replaced(
     iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     convert(DOCUMENTS, iceberg)
@@ -284,7 +267,7 @@ def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
     assert lost_answers and in_views(iceberg) == expected(DOCUMENTS, tmp_path / "full")
 
 
-def test_an_unknown_outcome_is_said(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_outcome_is_reported(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
     commit_table = SqlCatalog.commit_table
 
     def fail(*arguments: Any) -> Any:
@@ -307,9 +290,7 @@ def test_a_table_that_others_dropped_is_made_anew(
 ) -> None:
     """Also if the last run was killed before it let readers see its rows."""
     convert(DOCUMENTS, iceberg)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(Killed))
-        convert(AFTER, iceberg, "incremental")
+    convert_until_main_moves(iceberg, monkeypatch)
     iceberg_catalog().drop_table("notes.links")
     convert(AFTER, iceberg, "overwrite")
     assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
@@ -325,130 +306,3 @@ def test_an_error_after_the_commit_says_so(iceberg: str, tmp_path: Path, monkeyp
         convert(AFTER, iceberg, "incremental")
     convert(AFTER, iceberg, "incremental")
     assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
-
-
-# -- what others do
-
-
-def test_what_others_change_between_runs_stays(iceberg: str, tmp_path: Path) -> None:
-    convert(DOCUMENTS, iceberg)
-    documents = iceberg_tables(iceberg)["documents"]
-    documents.overwrite(documents.scan().to_arrow())  # as compaction does
-    with documents.update_schema() as update:
-        update.add_column("note", StringType())
-    convert({**DOCUMENTS, "c": "# New\n"}, iceberg, "incremental")
-    documents = iceberg_tables(iceberg)["documents"]
-    assert "note" in documents.schema().column_names and documents.scan().to_arrow()["note"].null_count == 3
-    rows = {
-        name: table.drop_columns("note") if name == "documents" else table
-        for name, table in in_iceberg(iceberg).items()
-    }
-    assert [texts_of(rows)] * 2 == expected({**DOCUMENTS, "c": "# New\n"}, tmp_path / "full")
-
-
-def test_a_change_of_others_during_a_run_refuses_the_run(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    import converter.output.iceberg as module
-
-    convert(DOCUMENTS, iceberg)
-    add_snapshots = module.Iceberg._add_snapshots
-
-    def interfere(self: module.Iceberg, *arguments: Any) -> Any:
-        result = add_snapshots(self, *arguments)
-        iceberg_tables(iceberg)["documents"].delete("source = 'b'")
-        return result
-
-    with monkeypatch.context() as patch, pytest.raises(OutputError, match="nothing of this run was kept"):
-        patch.setattr(module.Iceberg, "_add_snapshots", interfere)
-        convert(AFTER, iceberg, "incremental")
-    assert iceberg_tables(iceberg)["documents"].scan().to_arrow()["source"].to_pylist() == ["a"]
-
-
-@pytest.mark.parametrize("name", ["cells", "_manifest"])
-def test_tables_of_others_are_never_touched(iceberg: str, name: str) -> None:
-    catalog = iceberg_catalog()
-    catalog.create_namespace("notes")
-    rows = pa.table({"x": pa.array([1], pa.int32())})
-    catalog.create_table(f"notes.{name}", rows.schema).append(rows)
-    for mode in get_args(Mode)[:2]:
-        with pytest.raises(OutputError, match=f"already holds {name}"):
-            convert(DOCUMENTS, iceberg, mode)
-    assert iceberg_tables(iceberg).keys() == {name}
-    assert iceberg_tables(iceberg)[name].scan().to_arrow()["x"].to_pylist() == [1]
-
-
-def test_a_table_no_longer_written_is_emptied_and_keeps_its_columns_and_history(iceberg: str) -> None:
-    convert(DOCUMENTS, iceberg)
-    sections = iceberg_tables(iceberg)["sections"]
-    convert(DOCUMENTS, iceberg, "overwrite", records=["documents"])
-    emptied = iceberg_tables(iceberg)["sections"]
-    assert emptied.scan().to_arrow().num_rows == 0 and emptied.schema() == sections.schema()
-    assert emptied.scan(snapshot_id=main_of(sections)).to_arrow().num_rows == 4
-    convert(DOCUMENTS, iceberg, "overwrite")
-    assert iceberg_tables(iceberg)["sections"].scan().to_arrow().num_rows == 4
-
-
-# -- names
-
-
-@pytest.mark.parametrize(
-    "out",
-    [
-        "notes",
-        "iceberg://",
-        "iceberg://test",
-        "iceberg://test/",
-        "iceberg://test/a/b",
-        "iceberg://u:p@test/a",
-        "iceberg://test/a..",
-    ],
-)
-def test_an_address_names_a_catalog_and_a_namespace(iceberg: str, out: str) -> None:
-    with pytest.raises(UsageError, match="iceberg://CATALOG/NAMESPACE"):
-        find_target(out, "iceberg")
-
-
-def test_catalogs_of_one_name_are_staged_apart(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def place() -> Path:
-        target = find_target(iceberg, None)
-        assert target is not None
-        return target.place
-
-    places = [place()]
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    places.append(place())
-    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__URI", "http://127.0.0.1:1")
-    places.append(place())
-    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__WAREHOUSE", "other")
-    places.append(place())
-    assert len({*places}) == 4
-    monkeypatch.chdir(tmp_path)
-    assert place() == places[-1]
-
-
-def test_an_unknown_catalog_says_how_to_define_it(iceberg: str) -> None:
-    with pytest.raises(UsageError, match="PYICEBERG_CATALOG__MY_LAKE__URI"):
-        find_target("iceberg://my-lake/notes", None)
-
-
-def test_namespaces_can_be_nested(iceberg: str) -> None:
-    convert(DOCUMENTS, "iceberg://test/raw.notes")
-    assert len(in_iceberg("iceberg://test/raw.notes")["documents"]) == 2
-    assert len(in_iceberg("iceberg://test/raw.notes")["datasets/item__price"]) == 2
-
-
-def test_messages_hold_no_passwords(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYICEBERG_CATALOG__TEST__URI", "http://me:secret@127.0.0.1:1/catalog?token=secret")
-    with pytest.raises(OutputError) as error:
-        convert(DOCUMENTS, iceberg)
-    assert "secret" not in str(error.value) and "nothing of this run was kept" in str(error.value)
-
-
-def test_the_manifest_names_the_snapshots(iceberg: str) -> None:
-    convert(DOCUMENTS, iceberg)
-    tables = iceberg_tables(iceberg)
-    (row,) = tables["_manifest"].scan().to_arrow().to_pylist()
-    assert json.loads(row["snapshots"]) == {
-        name: main_of(table) for name, table in tables.items() if name != "_manifest"
-    }
-    assert {file["path"] for file in json.loads(row["manifest"])["files"]} == json.loads(row["snapshots"]).keys()

@@ -18,9 +18,9 @@ from converter.output import iceberg_table
 from converter.output.iceberg_table import SUBSTITUTES, add_snapshot, documented, main_of, move_main
 from converter.output.stored_types import cast, stored_type
 from tests.support.places import (
+    AFTER,
     DOCUMENTS,
     OTHER,
-    PRICES,
     convert,
     expected,
     full_tables,
@@ -29,9 +29,6 @@ from tests.support.places import (
     in_views,
     texts_of,
 )
-
-AFTER = {"a": PRICES.format("1.5"), "b": OTHER, "c": "# New\n\n| x | y |\n|---|---|\n| 1 | z |\n"}
-
 
 # -- columns
 

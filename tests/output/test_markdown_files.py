@@ -13,8 +13,9 @@ import converter
 from converter.engine.conversion import LARGE_BYTES
 from converter.errors import OutputError
 from converter.model.source import document_id
-from converter.output.manifest import File, check_file, verify
+from converter.output.manifest import File, check_file
 from converter.output.markdown_files import LONGEST_NAME, Paths
+from converter.output.verification import verify
 from tests.support.commands import invoke
 from tests.support.documents import EVERY_KIND, HOSTILE
 
@@ -90,7 +91,7 @@ def test_an_existing_output_is_replaced_on_request_alone(notes: Path) -> None:
     assert not verify(Path("out"))
 
 
-def test_a_document_is_no_other_file_of_the_folder(notes: Path) -> None:
+def test_a_document_is_never_another_file_of_the_folder(notes: Path) -> None:
     """A folder without a manifest, which holds a file with the name of a document."""
     Path("out/notes").mkdir(parents=True)
     Path("out/notes/a.md").write_text("mine")
@@ -98,7 +99,7 @@ def test_a_document_is_no_other_file_of_the_folder(notes: Path) -> None:
     assert files_of(Path("out")) == {"notes/a.md": "mine"} and sorted(os.listdir("out")) == ["notes"]
 
 
-def test_what_is_not_read_is_no_file(notes: Path) -> None:
+def test_what_is_not_read_is_not_a_file(notes: Path) -> None:
     (notes / "bad.md").write_bytes(b"\0\1")
     assert "bad.md" in invoke("convert", "notes", "-o", "out", "--to", "markdown", code=3).stderr
     assert len(files_of(Path("out"))) == len(NOTES)

@@ -15,9 +15,10 @@ import pytest
 
 import converter
 from converter.errors import OutputError, UsageError
-from converter.output import xlsx
+from converter.output import sqlite, xlsx
 from converter.output.sqlite import table_names
 from converter.output.xlsx import LONGEST_TITLE, excel_rows, excel_text, titles
+from converter.records import RECORDS
 
 TEXT = """# Prices
 
@@ -75,6 +76,14 @@ def test_keys_and_nulls_are_those_of_the_contract(source: Path) -> None:
     columns = {row[1]: (row[2], row[3], row[5]) for row in query(out, "pragma table_info(sections)")}
     assert columns["doc_id"] == ("TEXT", 1, 1) and columns["section_id"] == ("INTEGER", 1, 2)
     assert columns["title"] == ("TEXT", 0, 0) and columns["confidence"][0] == "REAL"
+    assert ("chrome", "BOOLEAN") in {row[1:3] for row in query(out, "pragma table_info(blocks)")}
+
+
+def test_lists_are_json_as_people_write_it(source: Path) -> None:
+    source.write_text("# Prix d’été\n")
+    out = source.with_suffix(".sqlite")
+    converter.convert(source, out)
+    assert query(out, "select path from sections where level = 1") == [('["Prix d’été"]',)]
 
 
 @pytest.mark.parametrize("mode", ["create", "append", "incremental"])
@@ -99,11 +108,13 @@ def test_a_database_with_tables_of_others_is_never_replaced(source: Path, others
     connection = sqlite3.connect(out)
     connection.execute(others)
     connection.close()
-    with pytest.raises(OutputError, match="is a file that Parquetry did not make, or that others added tables to"):
+    message = "is a file that Parquetry did not make, or that others added tables to; name another output"
+    with pytest.raises(OutputError, match=message) as error:
         converter.convert(source, out, overwrite=True)
+    assert (error.value.source, error.value.code) == (str(out), "output_exists")
 
 
-def test_a_file_that_is_no_database_is_never_replaced(source: Path) -> None:
+def test_a_file_that_is_not_a_database_is_never_replaced(source: Path) -> None:
     out = source.with_suffix(".sqlite")
     out.write_text("mine")
     with pytest.raises(OutputError, match="did not make"):
@@ -193,9 +204,9 @@ def test_limits_of_excel_are_errors_that_say_what_to_do(source: Path, monkeypatc
         ([1.5, float("nan"), float("inf"), None], pa.float64(), [1.5, None, None, None]),
         ([True, None], pa.bool_(), [True, None]),
         (
-            [Decimal("1.10"), Decimal("1234567890123456")],
+            [Decimal("1.10"), Decimal("1234567890123.45"), Decimal("12345678901234.56"), Decimal("1234567890123456")],
             pa.decimal128(18, 2),
-            [Decimal("1.10"), "1234567890123456.00"],
+            [Decimal("1.10"), Decimal("1234567890123.45"), "12345678901234.56", "1234567890123456.00"],
         ),
         ([date(1900, 2, 28), date(1900, 3, 1), None], pa.date32(), ["1900-02-28", date(1900, 3, 1), None]),
         ([["a", "b"], [], None], pa.list_(pa.string()), ['["a", "b"]', "[]", None]),
@@ -217,10 +228,40 @@ def test_times_with_a_zone_are_texts() -> None:
     assert [row[0] for row in excel_rows(batch)] == ["1970-01-01T00:00:00+00:00"]
 
 
+def test_a_data_set_that_excel_cannot_hold_is_an_error(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx, "LONGEST_TEXT", 300)
+    source.write_text(f"| a | b |\n|---|---|\n| {'x' * 301} | y |\n")
+    with pytest.raises(OutputError, match="takes 300; leave datasets out of `records`, or write to a folder or"):
+        converter.convert(source, source.with_suffix(".xlsx"), records="datasets")
+
+
+@pytest.mark.parametrize(("suffix", "system", "columns"), [("sqlite", "SQLite", 2000), ("xlsx", "Excel", 16_384)])
+def test_a_data_set_with_too_many_columns_is_left_out(source: Path, suffix: str, system: str, columns: int) -> None:
+    """A data set has four columns beside those of its tables."""
+    header = "|".join(f"c{number}" for number in range(columns - 3))
+    source.write_text(f"|{header}|\n{'|-' * (columns - 3)}|\n{'|1' * (columns - 3)}|\n")
+    report = converter.convert(source, source.with_suffix(f".{suffix}"), records="datasets", overwrite=True)
+    (problem,) = report.problems
+    assert f"it has {columns + 1:,} columns, and {system} takes {columns:,}" in str(problem["message"])
+
+
+def test_views_need_all_of_their_records(source: Path) -> None:
+    out = source.with_suffix(".sqlite")
+    for records, views in ((["documents", "sections"], {"section_text"}), (["cells"], set())):
+        converter.convert(source, out, records=records, overwrite=True)
+        assert {name for (name,) in query(out, "select name from sqlite_master where type = 'view'")} == views
+
+
+def test_a_row_that_sqlite_refuses_is_an_error(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "rows", lambda *_: [[2**64] * len(RECORDS["cells"].schema)])
+    with pytest.raises(OutputError, match=r"x.sqlite: SQLite refuses the rows: .*too large.*; nothing was written"):
+        converter.convert(source, source.parent / "x.sqlite", records="cells")
+
+
 def test_titles_are_as_excel_takes_them() -> None:
     names = [
-        "cells",
         "datasets/Cells",
+        "cells",
         f"datasets/{'a' * 40}",
         f"datasets/{'a' * 41}",
         "datasets/history",

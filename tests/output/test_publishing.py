@@ -21,8 +21,10 @@ from converter.errors import OutputError
 from converter.output import directory, stage
 from converter.output.claim import LOCK, NEW, READY, STAGE
 from converter.output.directory import Directory
-from converter.output.manifest import MANIFEST, Manifest, described, read_manifest
-from converter.output.stage import IN_PLACE, MIXED, NOTHING_KEPT, move_in_stage, open_stage, write_file
+from converter.output.manifest import MANIFEST, Manifest, read_manifest
+from converter.output.placement import NOTHING_KEPT
+from converter.output.stage import IN_PLACE, MIXED, move_in_stage, open_stage, write_file
+from converter.output.verification import entry_of
 from tests.support.folders import listing
 
 OLD = {"documents.csv": "old", "links.csv": "same", "datasets/a.csv": "a", "datasets/gone.csv": "gone"}
@@ -40,7 +42,7 @@ def fill(folder: Path, run_id: str, files: Mapping[str, str]) -> Manifest:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
     names = {path: path.partition("/lang")[0].removesuffix(".csv") for path in files}
-    entries = [described(folder, path, names[path], 1) for path in files]
+    entries = [entry_of(folder, path, names[path], 1) for path in files]
     manifest = Manifest(run_id, "now", "1", "csv", "0" * 64, {"records": [DATASETS]}, 1, entries)
     manifest.write(folder)
     return manifest
@@ -467,7 +469,7 @@ def test_an_existing_file_is_replaced_only_on_request(tmp_path: Path, system: st
         file.unlink()
 
 
-def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_never_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OutputError) as error:
         put(tmp_path / "pipe", overwrite=True)

@@ -102,7 +102,7 @@ def test_other_programs_read_a_folder(bucket: str, tmp_path: Path, monkeypatch: 
     assert len(pandas.read_parquet(f"{bucket}/readers/sections/")) == 4
 
 
-def test_wrong_credentials_and_a_stopped_server_are_told_without_secrets(tmp_path: Path) -> None:
+def test_wrong_credentials_and_a_stopped_server_are_reported_without_secrets(tmp_path: Path) -> None:
     with SERVERS["s3"]() as (place, settings):
         environment: dict[str, Any] = {**settings}
     write_pages(tmp_path / "docs", 1)

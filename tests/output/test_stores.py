@@ -452,7 +452,7 @@ def test_a_signal_at_the_commit_comes_after_it() -> None:
     assert {key for key, _ in json.loads(content(store.copy()))[0]} == {"a", "b", "d"}
 
 
-def test_a_store_that_is_gone_at_the_commit_is_told_as_unknown() -> None:
+def test_a_store_that_is_gone_at_the_commit_leaves_an_unknown_outcome() -> None:
     store = MemoryStore()
     convert(store, BEFORE, **FEW)
 
@@ -468,7 +468,7 @@ def test_a_store_that_is_gone_at_the_commit_is_told_as_unknown() -> None:
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
-def test_a_run_that_is_too_late_is_told_at_the_first_attempt(is_answered: bool) -> None:
+def test_a_run_that_is_too_late_fails_at_the_first_attempt(is_answered: bool) -> None:
     """The manifest is another object than before, or another run's though the answer to the attempt was lost."""
     store = MemoryStore()
     convert(store, BEFORE, **FEW)

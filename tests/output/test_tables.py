@@ -1,4 +1,4 @@
-"""How a load goes into the tables of a database, whichever it is: a database of lists records what it is told."""
+"""How a load goes into the tables of a database, whichever it is: a database of lists records its calls."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from converter.output.tables import (
     MANIFEST_TABLE,
     VIEWS,
     Reference,
-    described,
+    descriptions_of,
     in_contract,
     in_order,
     is_comment,
@@ -271,7 +271,7 @@ def test_problems_of_a_run_are_stale_in_the_next() -> None:
 )  # fmt: skip
 def test_a_column_is_described_by_its_description_and_unit(metadata: dict[str, str], words: str | None) -> None:
     schema = pa.schema([pa.field("a", pa.string()), pa.field("b", pa.string(), metadata=metadata)])
-    assert dict(described(schema)) == ({"b": words} if words else {})
+    assert dict(descriptions_of(schema)) == ({"b": words} if words else {})
 
 
 @pytest.mark.parametrize(

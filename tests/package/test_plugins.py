@@ -26,7 +26,7 @@ from converter.extension import FULL, SAFE, Cells, Draft, NoMatch, Reading, Rule
 from converter.model.events import BatchRows, BatchStart
 from converter.model.hints import Hints
 from converter.model.source import Source
-from converter.plugins import Plugin, Registry, Series, arranged, instance_of, plugins
+from converter.plugins import Plugin, Registry, Series, arrange, instance_of, plugins
 from converter.records import RECORDS, ParsedDocument
 from converter.records.record import DOC_ID, Record
 from converter.records.record import fault_of as fault_of_record
@@ -161,7 +161,7 @@ def test_a_broken_plugin_names_its_distribution(
 
 
 def test_plugins_may_come_before_each_other() -> None:
-    items = arranged([item("one")], [item("a", "b"), item("b", "one"), item("c")])
+    items = arrange([item("one")], [item("a", "b"), item("b", "one"), item("c")])
     assert [entry.name for entry in items] == ["a", "b", "one", "c"]
 
 

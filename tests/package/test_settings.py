@@ -376,7 +376,7 @@ def test_settings_of_folders_are_refused_elsewhere(tmp_path: Path, argument: str
             converter.convert(tmp_path / "a.md", tmp_path / name, **values)
 
 
-def test_a_function_is_told_by_its_name() -> None:
+def test_a_function_is_known_by_its_name() -> None:
     """Its address would change the fingerprint from run to run."""
     assert plain(letters_of) == f"{__name__}:letters_of" and plain(len) == "builtins:len"
     options = (Options(tokenizer=letters_of), Options(tokenizer=len))

@@ -84,7 +84,7 @@ def test_the_command_takes_the_option(tmp_path: Path, option: str, is_shown: boo
 
 
 @pytest.mark.parametrize(("lines", "is_page"), [(LONGEST_PAGE, True), (LONGEST_PAGE + 1, False)])
-def test_a_text_of_very_many_lines_is_no_page(lines: int, is_page: bool) -> None:
+def test_a_text_of_very_many_lines_is_not_a_page(lines: int, is_page: bool) -> None:
     padded = PAGE.replace("## Twine", "\n" * (lines - PAGE.count("\n")) + "## Twine")
     document = converter.read_text(padded)
     assert document.line_count == lines

@@ -170,7 +170,7 @@ def test_a_very_long_text_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) 
     assert sum(heading.startswith("# ") for heading in headings) <= 1
 
 
-def test_a_list_of_very_many_short_lines_is_no_article() -> None:
+def test_a_list_of_very_many_short_lines_is_not_an_article() -> None:
     def is_article(candidates: int) -> bool:
         return page_of([*PROSE, *(f"Gate {number}" for number in range(candidates))]).is_article
 
@@ -201,7 +201,7 @@ def test_a_numbering_is_taken_whole_or_not_at_all() -> None:
     assert min(agreed[at] for at in range(0, 10, 2)) > 0.6 > 0.5 > agreed[10]
 
 
-def test_turns_of_speakers_are_no_titles() -> None:
+def test_turns_of_speakers_are_not_titles() -> None:
     page = page_of(
         [f"{speaker}: Is the gate {state}?" for state in ("open", "shut", "new") for speaker in "QA"] + [*PROSE]
     )
@@ -279,7 +279,7 @@ def test_label_of_a_line(line: str, label: str | None) -> None:
     assert label_of(line) == label
 
 
-def test_speakers_of_a_play_are_no_headings() -> None:
+def test_speakers_of_a_play_are_not_headings() -> None:
     speeches = [f"{name}\t{text}" for text in PROSE for name in ("KEEPER", "QUEEN ANNE")]
     assert headings_in([*speeches, "KEEPER\tWhy?", *speeches]) == []
 
@@ -294,7 +294,7 @@ NO_TITLES = (
 
 
 @pytest.mark.parametrize("text", NO_TITLES)
-def test_a_caption_or_a_directive_is_no_candidate(text: str) -> None:
+def test_a_caption_or_a_directive_is_not_a_candidate(text: str) -> None:
     blocks = page_of([PROSE[0], TITLES[0], PROSE[1], text, PROSE[2]]).blocks
     assert [block.candidate for block in blocks] == [True, True, True, False, True]
 
@@ -308,5 +308,5 @@ def test_a_caption_or_a_directive_is_no_candidate(text: str) -> None:
         ("and all the boats lie still,", "Song 13", True),
     ],
 )
-def test_a_signature_is_no_candidate(above: str, text: str, is_candidate: bool) -> None:
+def test_a_signature_is_not_a_candidate(above: str, text: str, is_candidate: bool) -> None:
     assert page_of([PROSE[0], above, text, PROSE[1]]).blocks[2].candidate == is_candidate

@@ -7,6 +7,7 @@ import pytest
 from converter.repair.item_runs import lists_among
 
 WIDE = ["Keep the deck of the boat dry", "Coil all of the ropes by hand", "Close every hatch at night"]
+LABELS = ["Mast", "Keel", "Oars"]
 CASES = {
     "two sentences below a lead-in": (["Do this first:", "Paint the boat.", "Dry sails often.", "-"], [(1, 3)]),
     "two sentences of a text": (["Do this first:", "The boat is old.", "He paints it.", "-"], []),
@@ -32,6 +33,41 @@ CASES = {
         ["3 of the rules are these:", "2 boats stay out.", "5 swim.", "4 boats come in.", "Dogs stay away.", "-"],
         [],
     ),
+    "three entries of five below a number": (
+        [
+            "3 of the rules are these:",
+            "2 boats stay out.",
+            "5 swim.",
+            "4 boats come in.",
+            "Dogs stay.",
+            "Cats go.",
+            "-",
+        ],
+        [],
+    ),
+    "labels that say something": ([f"{name}: the boats of the harbour and slips" for name in LABELS], [(0, 3)]),
+    "labels that say little": ([f"{name}: the boats of the harbour and slip" for name in LABELS], []),
+    "two labels": ([f"{name}: the boats of the harbour and slips" for name in LABELS[:2]], []),
+    "three labels of five that say something": (
+        [*(f"{name}: the boats of the harbour and slips" for name in LABELS), "Gate: open", "Door: shut"],
+        [(0, 5)],
+    ),
+    "two labels of four that say something": (
+        [*(f"{name}: the boats of the harbour and slips" for name in LABELS[:2]), "Gate: open", "Door: shut"],
+        [],
+    ),
+    "a label that recurs in the text": (
+        [*(f"{name}: the boats of the harbour and slips" for name in LABELS), "-", "Mast: all of them"],
+        [],
+    ),
+    "a label that is a line of the text": (
+        ["Mast", "-", *(f"{name}: the boats of the harbour and slips" for name in LABELS)],
+        [(2, 5)],
+    ),
+    "sentences with space before them": ([" Paint boats.", " Dry sails.", " Coil ropes."], [(0, 3)]),
+    "two sentences that nothing introduces": (["Paint boats.", "Dry sails."], []),
+    "sentences of 100 columns": ([f"{'Paint boats and ' * 5}sail {place * 14}." for place in "abc"], [(0, 3)]),
+    "sentences of 101 columns": ([f"{'Paint boats and ' * 5}sail {place * 15}." for place in "abc"], []),
     "sentences that nothing introduces": (["Paint boats.", "Dry sails.", "Coil ropes."], [(0, 3)]),
     "quotes that nothing introduces": (["“Paint boats.”", "“Dry sails.”", "“Coil ropes.”"], []),
     "long sentences that nothing introduces": ([f"{'Paint boats and ' * 6}sails {place}." for place in "abc"], []),

@@ -71,5 +71,10 @@ def test_two_empty_cells_end_a_row_of_four_columns_and_none_of_three() -> None:
         assert rows is not None and (len(rows), [*row[: columns - 2], "", ""] in rows) == (81 if is_row else 40, is_row)
 
 
-def test_rows_that_are_no_rows_are_none() -> None:
+def test_two_rows_are_a_table() -> None:
+    row = ["`a_b`", "A long sentence about what it does, with a full stop.", "12", "Done now"]
+    assert rows_of(["Key", "Text", "Count", "State", *row, *row], 4) == [row, row]
+
+
+def test_too_few_cells_are_not_a_table() -> None:
     assert rows_of(["Name", "Born", "Ann", "1900"], 2) is None

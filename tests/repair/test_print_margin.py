@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.repair.lines import width_of
 from converter.repair.print_margin import print_margin_of
 from converter.repair.print_width import print_width_of
 
@@ -84,3 +85,72 @@ def test_a_text_with_longer_lines_was_not_filled() -> None:
 def test_keys_and_addresses_show_no_margin() -> None:
     lines = ["".join(line.split()) for line in filled(70, 40)]
     assert margin_of(lines) == 0
+
+
+# -- lines made to measure: each with its width in print and in columns
+
+
+def letters(width: float, columns: int, words: int = 1) -> str:
+    """So many columns, and words, of narrow, usual and wide letters, in print as wide as the given width."""
+    missing = round(width * 44 / 5) - 11 * columns  # in twentieths of an em: i and space have 5, o has 11, m has 18
+    _, narrow, wide = min(
+        (abs(7 * wide - 6 * narrow - missing), narrow, wide)
+        for narrow in range(words - 1, columns)
+        for wide in range(columns - narrow)
+    )
+    rest = "i" * (narrow - words + 1) + "m" * (wide - 1) + "o" * (columns - narrow - wide)
+    return " ".join([*rest[: words - 1], rest[words - 1 :] + "m" * min(wide, 1)])
+
+
+def joints_margin(*groups: tuple[int, tuple[float, float], tuple[int, int]], words: int = 4) -> float:
+    """The margin of groups of joints: how many, the line's width in print without and with the next word, and in
+    columns."""
+    lines: list[str] = []
+    for count, (start, end), (start_columns, end_columns) in groups:
+        above = letters(start, start_columns, words)
+        below = letters(end - start - 25 / 44, end_columns - start_columns - 1)
+        assert (width_of(above), width_of(f"{above} {below}")) == (start_columns, end_columns)
+        assert print_width_of(above) == pytest.approx(start, abs=0.1)
+        assert print_width_of(f"{above} {below}") == pytest.approx(end, abs=0.4)
+        lines += [above, below] * count
+    return print_margin_of(lines, [(at, at + 1) for at in range(0, len(lines), 2)])
+
+
+MARGIN, BEFORE, BEYOND = (68.0, 76.0), (55.0, 63.0), (78.0, 86.0)
+"""Spans of a line in print that lie at the margin, before it, and beyond it."""
+COLUMNS, OTHER_COLUMNS = (52, 60), (43, 51)
+
+
+@pytest.mark.parametrize(
+    ("groups", "is_filled"),
+    [
+        ([(4, MARGIN, COLUMNS), (1, MARGIN, OTHER_COLUMNS)], True),
+        ([(3, MARGIN, COLUMNS), (1, MARGIN, OTHER_COLUMNS)], False),  # few lines
+        ([(5, MARGIN, COLUMNS), (3, BEFORE, OTHER_COLUMNS), (2, BEYOND, (61, 68))], True),
+        (
+            [(5, MARGIN, COLUMNS), (3, BEFORE, OTHER_COLUMNS), (3, BEYOND, (61, 68))],
+            False,
+        ),  # most lines are full at no margin
+        ([(8, MARGIN, COLUMNS), (1, BEFORE, COLUMNS), (1, BEFORE, OTHER_COLUMNS)], False),  # nine in ten by columns
+        ([(6, MARGIN, COLUMNS), (1, MARGIN, OTHER_COLUMNS), (1, BEFORE, COLUMNS), (2, BEFORE, OTHER_COLUMNS)], True),
+        ([(7, MARGIN, COLUMNS), (1, BEFORE, COLUMNS), (2, BEFORE, OTHER_COLUMNS)], False),  # better by columns
+        ([(14, MARGIN, COLUMNS), (1, BEFORE, COLUMNS), (5, BEFORE, OTHER_COLUMNS)], True),  # hardly better
+        ([(3, (70.6, 82.0), COLUMNS), (3, (58.0, 70.2), OTHER_COLUMNS)], True),  # an estimate may be too high
+        ([(3, (72.0, 82.0), COLUMNS), (3, (58.0, 70.2), OTHER_COLUMNS)], False),
+    ],
+)
+def test_lines_vote_for_a_margin(
+    groups: list[tuple[int, tuple[float, float], tuple[int, int]]], is_filled: bool
+) -> None:
+    assert (joints_margin(*groups) > 0) == is_filled
+
+
+def test_the_margin_is_amid_the_spans_of_its_lines() -> None:
+    spans = ((3, (66.0, 74.0), COLUMNS), (3, (68.0, 78.0), OTHER_COLUMNS))
+    assert joints_margin(*spans) == pytest.approx((68 * 0.985 + 74) / 2, abs=0.3)
+
+
+@pytest.mark.parametrize(("words", "is_prose"), [(4, True), (3, False)])
+def test_lines_of_fewer_than_four_words_are_not_prose(words: int, is_prose: bool) -> None:
+    groups = ((5, MARGIN, COLUMNS), (2, MARGIN, OTHER_COLUMNS))
+    assert (joints_margin(*groups, words=words) > 0) == is_prose

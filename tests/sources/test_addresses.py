@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import converter
-from converter.addresses import public, redacted, shown
+from converter.addresses import displayed_name, public, redacted
 from converter.errors import ParquetryError, UsageError
 from converter.output import find_target
 from tests.support.commands import run
@@ -106,7 +106,7 @@ def test_no_password_is_ever_shown(secret: str, position: str) -> None:
     if position == "https://{}@host.example/x":
         secret = re.sub("[/?#]", "|", secret)  # `https://a/b@c` is a page of the host `a`
     address = position.format(secret)
-    for text in (public(address), shown(address), str(ParquetryError("is wrong", source=address))):
+    for text in (public(address), displayed_name(address), str(ParquetryError("is wrong", source=address))):
         assert secret not in text
         assert secret[:6] not in text.replace("user", "") or secret[:6] in position
 

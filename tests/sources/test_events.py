@@ -141,7 +141,9 @@ def test_a_document_is_removed_only_if_an_event_says_so_and_it_is_gone(
     assert converter.open_output("out").table("documents")["source"].to_pylist() == ["b.md"]
 
 
-def test_no_events_and_no_documents_among_them_are_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_events_and_no_documents_among_them_are_not_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     for lines in ((), ({"path": "a.png"}, {"path": ".a.md"}, {"path": "drafts/a.md"})):
         report = converter.convert([], "out", events=events_file(*lines), append=True, exclude="drafts/")
@@ -164,7 +166,7 @@ def test_events_need_a_mode_that_keeps_what_they_do_not_name(
         converter.convert([], "out", events=events_file({"path": "a.md"}), **arguments)
 
 
-def test_names_are_no_patterns() -> None:
+def test_names_are_not_patterns() -> None:
     requested_names: list[str] = []
 
     def find(names: Iterable[str]) -> Iterator[Any]:

@@ -253,7 +253,7 @@ def test_the_python_api_reads_office_documents(tmp_path: Path) -> None:
         converter.read(tmp_path / "b.docx")
 
 
-def test_raised_digits_of_html_are_no_digits_of_the_number_before() -> None:
+def test_raised_digits_of_html_are_not_digits_of_the_number_before() -> None:
     page = (
         b"<!DOCTYPE html><table><tr><th>Size</th></tr><tr><td>12.5<sup>2</sup></td></tr><tr><td>9.0</td></tr></table>"
     )

@@ -239,6 +239,8 @@ PRICES = "# Prices\n\n| item | price |\n|------|-------|\n| nut | {} |\n| bolt |
 OTHER = "# Other\n\n- label: value\n\n| city | area |\n|------|------|\n| Rome | 1,285 |\n"
 DOCUMENTS = {"a": PRICES.format(1), "b": OTHER}
 FLOATS = {"a": PRICES.format("1.5"), "b": OTHER}
+AFTER = {**FLOATS, "c": "# New\n\n| x | y |\n|---|---|\n| 1 | z |\n"}
+"""The documents of a later run: one has changed, one is new."""
 
 
 def convert(texts: dict[str, str], out: str, mode: Mode = "create", repair: str = "full", **values: Any) -> Report:

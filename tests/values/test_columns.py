@@ -112,7 +112,7 @@ def test_groups_of_one_column_settle_those_of_another() -> None:
 
 
 @pytest.mark.parametrize(("headers", "type"), [(["Rank", "Time"], "string"), (["Stop", "Time"], "time64[us]")])
-def test_times_beside_a_rank_are_no_times_of_day(headers: list[str], type: str) -> None:
+def test_times_beside_a_rank_are_not_times_of_day(headers: list[str], type: str) -> None:
     assert str(infer_table(headers, [["1", "2"], ["14:05", "14:32"]], [5, 6])[1].type) == type
 
 

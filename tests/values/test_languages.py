@@ -1,4 +1,4 @@
-"""Languages with a decimal comma, told by their words."""
+"""Languages with a decimal comma, recognized by their words."""
 
 from __future__ import annotations
 

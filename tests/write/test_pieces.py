@@ -59,7 +59,7 @@ class Collector:
         """Do nothing."""
 
 
-@pytest.mark.parametrize("width", [1, ROW_GROUP_BYTES])
+@pytest.mark.parametrize("width", [1, ROW_GROUP_BYTES], ids=["short", "long"])
 @pytest.mark.parametrize("has_dictionary", [False, True])
 def test_a_format_without_encode_gets_rows(monkeypatch: pytest.MonkeyPatch, width: int, has_dictionary: bool) -> None:
     monkeypatch.setattr("converter.write.pieces.FORMATS", {"plain": Format(".plain", "", Collector)})

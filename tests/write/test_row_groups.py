@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from converter.write import Layout
 from converter.write.parquet import ParquetWriter, StoredRowGroups, encode_rows
-from converter.write.row_groups import ROW_GROUP, RowGroup, entry_of, footer_of, frame_of, split, split_stored
+from converter.write.row_groups import ROW_GROUP, Frame, RowGroup, entry_of, footer_of, frame_of, split, split_stored
 
 SCHEMA = pa.schema(
     [
@@ -129,8 +129,118 @@ def test_a_footer_with_a_value_of_an_unknown_kind_is_refused() -> None:
         split(data + footer_of(frame, 3, [entry_of(RowGroup(texts, group.numbers), 4, 0)]), frame)
 
 
+# -- footers by hand: the fields that other versions of Arrow may write, and every kind of value
+
+INTEGER, SHORT, LIST, STRUCT = 6, 4, 9, 12
+UNKNOWN = {
+    1: b"", 2: b"", 3: b"x", 4: b"\x81\x01", 5: b"\x81\x01", 7: b"01234567", 8: b"\x03abc", 9: b"\x21\x00\x01",
+    10: b"\xf1\x10" + b"\x01" * 16, 12: b"\x15\x02\x00",
+}  # fmt: skip
+"""Kinds of values, and a value of each, the number zero in none of them."""
+
+
+def varint(number: int) -> bytes:
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + varint(number >> 7)
+
+
+def struct(fields: dict[int, tuple[int, bytes]], is_long: bool) -> bytes:
+    """A struct of Thrift; each field says how far it is from the last one, or in the long form its number."""
+    data, last = b"", 0
+    for number, (kind, value) in fields.items():
+        header = bytes([kind]) + varint(number << 1) if is_long else bytes([number - last << 4 | kind])
+        data, last = data + header + value, number
+    return data + b"\0"
+
+
+def offset(number: int) -> tuple[int, bytes]:
+    return INTEGER, varint(number << 1)
+
+
+def group_with(offsets: dict[str, int], unknown: tuple[int, bytes], is_long: bool) -> bytes:
+    """A row group whose offsets are in these fields, and with another value in front of them."""
+    numbers = [int(name.rpartition(".")[2]) for name in offsets]
+    fields = dict(zip(offsets, map(offset, offsets.values()), strict=True))
+    metadata = {number: fields[f"1.3.{number}"] for number in numbers if f"1.3.{number}" in fields}
+    chunk = {1: unknown} | {number: fields[f"1.{number}"] for number in (2,) if f"1.{number}" in fields}
+    chunk |= {3: (STRUCT, struct({1: unknown, **metadata}, is_long))}
+    chunk |= {number: fields[f"1.{number}"] for number in (4, 6) if f"1.{number}" in fields}
+    entry = {1: (LIST, bytes([1 << 4 | STRUCT]) + struct(chunk, is_long)), 2: offset(77)}
+    entry |= {number: fields[f"{number}"] for number in (5,) if f"{number}" in fields}
+    return struct(entry | {7: (SHORT, varint(3 << 1))}, is_long)
+
+
+OFFSETS = ("1.2", "1.3.9", "1.3.10", "1.3.11", "1.3.14", "1.4", "1.6", "5")
+"""The fields of a row group, its column chunks and their metadata that hold an offset."""
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+@pytest.mark.parametrize("is_long", [False, True], ids=["short fields", "long fields"])
+@pytest.mark.parametrize("count", [2, 16])
+def test_each_offset_is_moved_and_every_other_value_kept(kind: int, is_long: bool, count: int) -> None:
+    def entry(start: int) -> bytes:
+        offsets = {name: start + place * 100 for place, name in enumerate(OFFSETS)}
+        return group_with(offsets, (kind, UNKNOWN[kind]), is_long)
+
+    frame = Frame(b"head", b"middle", b"tail")
+    data = b"PAR1" + b"x" * 2000 + footer_of(frame, 5, [entry(4)] * count)
+    groups, entries = split(data, frame)
+    assert groups == b"x" * 2000
+    assert [group.numbers for group in entries] == [(*range(0, 800, 100), None)] * count
+    entry_moved = entry_of(entries[0], 1004, 3)
+    assert entry_moved == entry(1004)
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_a_list_is_no_longer_than_its_footer(kind: int) -> None:
+    """A damaged number of elements would be counted for hours."""
+    frame = Frame(b"head", b"middle", b"tail")
+    for count in (2**62, 1000):
+        entry = group_with({"1.2": 4}, (LIST, bytes([0xF0 | kind]) + varint(count)), False)
+        footer = footer_of(frame, 5, [entry])
+        assert split_stored(footer[:-8], 2000, frame) == []
+        with pytest.raises(ValueError, match="a list that is longer than the footer"):
+            split(b"PAR1" + footer, frame)
+
+
+def test_an_offset_of_zero_is_none() -> None:
+    frame = Frame(b"", b"", b"")
+    data = group_with({"1.2": 0, "1.3.9": 4, "5": 4}, (8, b"\x01a"), False)
+    _, (group,) = split(b"PAR1" + footer_of(frame, 5, [data]), frame)
+    assert group.numbers == (0, 0, None)
+    assert entry_of(group, 4, 3) == data
+
+
+@pytest.mark.parametrize(
+    ("starts", "size", "places"),
+    [
+        ([4, 1004], 2000, [(0, 1000), (1000, 2000)]),
+        ([4, 1004], 1701, [(0, 1000), (1000, 1701)]),
+        ([4, 1004], 1700, []),  # the last offset is outside
+        ([4, 704], 2000, []),  # the first row group reaches into the second
+        ([5, 1004], 2000, []),  # something is before the first one
+        ([1004, 4], 2000, []),
+        ([], 2000, []),
+    ],
+)
+def test_row_groups_are_moved_if_each_has_a_place_of_its_own(
+    starts: list[int], size: int, places: list[tuple[int, int]]
+) -> None:
+    frame = Frame(b"head", b"middle", b"tail")
+    entries = [
+        group_with({name: start + place * 100 for place, name in enumerate(OFFSETS)}, (8, b"\x01a"), False)
+        for start in starts
+    ]
+    footer = footer_of(frame, 5, entries)[:-8]
+    groups = split_stored(footer, size, frame)
+    assert [(start, end) for start, end, _ in groups] == places
+    assert all(group.numbers == (*range(0, 800, 100), None) for _, _, group in groups)
+    assert split_stored(footer, size, Frame(b"heat", b"middle", b"tail")) == []
+    assert split_stored(footer, size, Frame(b"head", b"riddle", b"tail")) == []
+    assert split_stored(footer[:20], size, frame) == []
+
+
 def test_every_offset_that_pyarrow_writes_is_known() -> None:
-    """A page index has offsets of its own: they would be the ones to forget."""
+    """A page index adds offsets, which are easily forgotten."""
     table, stream = table_of(10), io.BytesIO()
     pq.write_table(table, stream, write_page_index=True, compression="zstd")
     frame = frame_of(joined_file(table_of(0), []).getvalue())

@@ -44,7 +44,7 @@ class Callout:
     words: str = ""
 
     @classmethod
-    def named(cls, name: str, title: str, words: str = "") -> Callout:
+    def by_name(cls, name: str, title: str, words: str = "") -> Callout:
         """Return a callout whose kind a name tells."""
         return cls(ITEM.sub("", name.lower()), title.strip(), words)
 
@@ -52,13 +52,13 @@ class Callout:
 def arguments_of(source: str) -> tuple[list[str], dict[str, str]]:
     """Return the positional and the named arguments of a shortcode, a component or a list of attributes."""
     values: list[str] = []
-    named: dict[str, str] = {}
+    options: dict[str, str] = {}
     for name, double, single, bare in ARGUMENT.findall(source):
         if name:
-            named[name.lower()] = double or single or bare
+            options[name.lower()] = double or single or bare
         else:
             values.append(double or single or bare)
-    return values, named
+    return values, options
 
 
 def callout_of(name: str, source: str) -> Callout | None:
@@ -66,13 +66,13 @@ def callout_of(name: str, source: str) -> Callout | None:
     kind = name.lower()
     if kind not in KINDS:
         return None
-    values, named = arguments_of(source)
+    values, options = arguments_of(source)
     if kind in GENERIC:
-        candidates = [named[key] for key in KIND_ARGUMENTS if key in named] + values[:1]
+        candidates = [options[key] for key in KIND_ARGUMENTS if key in options] + values[:1]
         kind = next((value.lower() for value in candidates if value.lower() in KINDS), kind)
         values = values[1:] if values[:1] and values[0].lower() == kind else values
-    title = next((named[key] for key in TITLE_ARGUMENTS if key in named), "") or " ".join(values[:1])
-    return Callout.named(kind, title, "\n".join(named[key] for key in OTHER_ARGUMENTS if key in named))
+    title = next((options[key] for key in TITLE_ARGUMENTS if key in options), "") or " ".join(values[:1])
+    return Callout.by_name(kind, title, "\n".join(options[key] for key in OTHER_ARGUMENTS if key in options))
 
 
 def name_and_callout(info: str) -> tuple[str, Callout | None]:
@@ -82,7 +82,7 @@ def name_and_callout(info: str) -> tuple[str, Callout | None]:
     """
     if directive := DIRECTIVE.match(info):
         name, title = directive[1], directive[2]
-        return name, Callout.named(name, title) if name.lower() in KINDS else None
+        return name, Callout.by_name(name, title) if name.lower() in KINDS else None
     if info.startswith("{"):
         return _by_classes(info, CLASS.findall(info))
     words = NAME.match(info)
@@ -93,11 +93,11 @@ def name_and_callout(info: str) -> tuple[str, Callout | None]:
         return words[1], None
     brackets = BRACKETS.match(title)
     title = brackets[1] if brackets else title.partition("{")[0].strip().strip("\"'")
-    return name, Callout.named(name, title)
+    return name, Callout.by_name(name, title)
 
 
 def _by_classes(info: str, classes: Sequence[str]) -> tuple[str, Callout | None]:
     """Return the name and callout of a Pandoc div with these attributes."""
     name = classes[0] if classes else ""
     kind = next((kind for kind in (each.removeprefix(PREFIX) for each in classes) if kind.lower() in KINDS), None)
-    return name, Callout.named(kind, arguments_of(info)[1].get("title", "")) if kind else None
+    return name, Callout.by_name(kind, arguments_of(info)[1].get("title", "")) if kind else None

@@ -28,14 +28,14 @@ def shown_by(mark: Mark) -> Shown:
         return Shown(image=mark.arguments)
     if mark.key[:1] in tuple(":`~") or mark.name in STATEMENTS:
         return NOTHING
-    values, named = arguments_of(mark.arguments)
-    addresses = [named[name] for name in ADDRESSES if name in named] + values
+    values, options = arguments_of(mark.arguments)
+    addresses = [options[name] for name in ADDRESSES if name in options] + values
     image = next((address for address in addresses if IMAGE.search(address)), "")
     if not image and IMAGE_NAME.search(mark.name):
-        image = named.get("src", "")
-    alt = named.get("alt", "")
+        image = options.get("src", "")
+    alt = options.get("alt", "")
     if image in values and not alt:
         alt = next((value for value in values[values.index(image) + 1 :] if " " in value), "")
-    words = "\n".join(dict.fromkeys(named[name] for name in WORDS if named.get(name)))
-    url = next((named[name] for name in LINKS if name in named and named[name] != image), "")
+    words = "\n".join(dict.fromkeys(options[name] for name in WORDS if options.get(name)))
+    url = next((options[name] for name in LINKS if name in options and options[name] != image), "")
     return Shown(words, image, alt, url)

@@ -61,13 +61,13 @@ def keep_main_content(page: Element, result: Element) -> bool:
     """
     chunks = list(chunks_of(page, LINES.__contains__, INVISIBLE))
     results = [chunk for chunk in chunks_of(result, lambda tag: tag not in RESULT_INLINE) if chunk.words]
-    kept = _fill(list(_decisions(chunks, results)))
-    kept_words = sum(len(chunk.words) for chunk, is_kept in zip(chunks, kept, strict=True) if is_kept)
+    decisions = _fill(list(_decisions(chunks, results)))
+    kept_words = sum(len(chunk.words) for chunk, is_kept in zip(chunks, decisions, strict=True) if is_kept)
     words = [word for chunk in results for word in chunk.words]
     if kept_words < LEAST_SHARE * len(words):
         shown_words = {word for chunk in chunks for word in chunk.words}
         return sum(word in shown_words for word in words) >= LEAST_SHARE * len(words)
-    for chunk, is_kept in zip(chunks, kept, strict=True):
+    for chunk, is_kept in zip(chunks, decisions, strict=True):
         if not is_kept:
             chunk.remove()
     return True
@@ -81,8 +81,8 @@ def chunks_of(
     walk = etree.iterwalk(root, events=("start", "end"))
     for event, element in walk:
         if is_line(element.tag) and (chunk.texts or chunk.media):
-            if finished := _finish(chunk):
-                yield finished
+            if whole_chunk := _finish(chunk):
+                yield whole_chunk
             chunk = Chunk()
         if event == "start" and element.tag in invisible:
             walk.skip_subtree()
@@ -93,8 +93,8 @@ def chunks_of(
                 chunk.texts.append((element, "text"))
         if event == "end" and element.tail and element is not root:
             chunk.texts.append((element, "tail"))
-    if finished := _finish(chunk):
-        yield finished
+    if whole_chunk := _finish(chunk):
+        yield whole_chunk
 
 
 def _finish(chunk: Chunk) -> Chunk | None:
@@ -148,12 +148,12 @@ def _fill(decisions: Sequence[bool | None]) -> list[bool]:
     before: list[bool | None] = []
     for decision in decisions:
         before.append(decision if decision is not None else before[-1] if before else False)
-    filled: list[bool] = []
+    result: list[bool] = []
     after: bool = False
     for decision, previous in zip(reversed(decisions), reversed(before), strict=True):
         after = after if decision is None else decision
-        filled.append(bool(previous) and after if decision is None else decision)
-    return filled[::-1]
+        result.append(bool(previous) and after if decision is None else decision)
+    return result[::-1]
 
 
 def _shingles(words: Sequence[str], size: int) -> Iterator[Words]:
