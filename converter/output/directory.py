@@ -14,6 +14,7 @@ import shutil
 import stat
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,11 @@ NO_REPLACE, EXCHANGE = 1, 2  # flags of renameat2(2)
 
 UNSUPPORTED = {errno.EPERM, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
 """Errors of a file system that does not support a kind of rename or link."""
+
+REMOVING_THREADS = 4
+"""Four remove files at the rate of sixteen, five times that of one."""
+MANY_FILES = 16
+"""From this number of files on, threads are worth their start."""
 
 _FLAGS = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -152,9 +158,32 @@ class Directory:
             return
         path, number = self._at(name)
         if stat.S_ISDIR(status.st_mode):
+            with contextlib.suppress(OSError), self.below((name,)) as folder:
+                folder._remove_files()
             shutil.rmtree(path, dir_fd=number)
         else:
             os.unlink(path, dir_fd=number)
+
+    def _remove_files(self) -> None:
+        """Remove the files of a folder and of those in it, as far as that is possible, several at a time.
+
+        A file system that discards what it frees lets each removal wait for the disk: one after the other, the 400
+        files of an output take a tenth of its conversion.
+        """
+        names, folders = [], []
+        with os.scandir(self.path if self.number is None else self.number) as entries:
+            for entry in entries:
+                (folders if entry.is_dir(follow_symlinks=False) else names).append(entry.name)
+        if len(names) >= MANY_FILES:
+            with ThreadPoolExecutor(REMOVING_THREADS) as threads:
+                threads.map(self._remove_if_possible, names)
+        for name in folders:
+            with contextlib.suppress(OSError), self.below((name,)) as folder:
+                folder._remove_files()
+
+    def _remove_if_possible(self, name: str) -> None:
+        with contextlib.suppress(OSError):
+            self.remove(name)
 
     def replace(self, name: str, folder: Directory, new_name: str) -> None:
         """Rename a file into a folder, over any file of that name."""

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from operator import attrgetter
 
 from converter.limits import Allowance
@@ -65,8 +66,14 @@ def block_markdown(blocks: Sequence[Block], allowance: Allowance) -> Iterator[st
     Raises:
         TooMuchOutput: the indentation of nested items exceeds the allowance.
     """
-    for tree in trees(blocks, allowance):
-        yield from (tree.markdown[index] for index in range(tree.start, tree.end))
+    leaf = Tree(blocks, 0, 0)  # for all blocks without any inside: to make a tree takes longer than to write one
+    for start, end in _spans(blocks):
+        kind = blocks[start].kind
+        if end == start + 1 and kind != "list":
+            yield MARKS.get(kind, _source)(leaf, start, allowance)
+        else:
+            tree = _tree(blocks, start, end, allowance)
+            yield from (tree.markdown[index] for index in range(start, end))
 
 
 def trees(blocks: Sequence[Block], allowance: Allowance) -> Iterator[Tree]:
@@ -75,20 +82,24 @@ def trees(blocks: Sequence[Block], allowance: Allowance) -> Iterator[Tree]:
     Raises:
         TooMuchOutput: the indentation of nested items exceeds the allowance.
     """
-    start = 0
-    while start < len(blocks):
-        end = start + 1
-        while end < len(blocks) and blocks[end].parent is not None:
-            end += 1
-        tree = Tree(blocks, start, end)
-        for index in range(start + 1, end):
-            parent = blocks[index].parent
-            assert parent is not None
-            tree.inner.setdefault(parent, []).append(index)
-        for index in reversed(range(start, end)):
-            tree.markdown[index] = MARKS.get(blocks[index].kind, _source)(tree, index, allowance)
-        yield tree
-        start = end
+    return (_tree(blocks, start, end, allowance) for start, end in _spans(blocks))
+
+
+def _spans(blocks: Sequence[Block]) -> Iterator[tuple[int, int]]:
+    """Yield the index of each top-level block, and the index after its last inner block."""
+    starts = [index for index, block in enumerate(blocks) if block.parent is None]
+    return pairwise([*starts, len(blocks)])
+
+
+def _tree(blocks: Sequence[Block], start: int, end: int, allowance: Allowance) -> Tree:
+    tree = Tree(blocks, start, end)
+    for index in range(start + 1, end):
+        parent = blocks[index].parent
+        assert parent is not None
+        tree.inner.setdefault(parent, []).append(index)
+    for index in reversed(range(start, end)):
+        tree.markdown[index] = MARKS.get(blocks[index].kind, _source)(tree, index, allowance)
+    return tree
 
 
 def indented(text: str, indentation: str) -> str:

@@ -150,19 +150,26 @@ def section_text(section: Section, blocks: Sequence[Block], left_out: frozenset[
     Blocks whose indexes are in `left_out` are left out. What stands inside a list item comes between the paragraphs of
     its list.
     """
+    own_blocks = [
+        (index, block)
+        for index in section.blocks
+        if not ((block := blocks[index]).kind in CONTAINERS or heading_level(block) or index in left_out)
+    ]
+    lists = {
+        index
+        for index, block in own_blocks
+        if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index
+    }
+    """Those with other blocks inside."""
+    if not lists:
+        return "\n\n".join([block.text for _, block in own_blocks if block.text])
     passages: list[Passage] = []
-    has_nested_blocks = False
-    for index in section.blocks:
-        block = blocks[index]
-        if index in left_out or block.kind in CONTAINERS or heading_level(block):
-            continue
-        if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index:
-            has_nested_blocks = True
+    for index, block in own_blocks:
+        if index in lists:
             passages += _item_passages(index, block.items)
         elif block.text:
             passages.append(Passage(block.line_start, block.text))
-    if has_nested_blocks:
-        passages.sort(key=attrgetter("line"))
+    passages.sort(key=attrgetter("line"))
     text = "".join(
         ("\n" if below.opens_item and above.list_index == below.list_index else "\n\n") + below.text
         for above, below in pairwise([Passage(0, ""), *passages])

@@ -78,7 +78,8 @@ def split_label(
             return None, None
         if separator := AFTER_SPAN.match(remainder):
             return _pair(label, remainder[separator.end() :])
-    whole = (*whole, *(emoji.span() for emoji in EMOJI.finditer(text, 0, SEARCH_LENGTH)))
+    if ":" in text:
+        whole = (*whole, *(emoji.span() for emoji in EMOJI.finditer(text, 0, SEARCH_LENGTH)))
     for division in DIVISION.finditer(text, 0, SEARCH_LENGTH):
         start = division.start()
         if not any(first <= start < last for first, last in whole) and not _is_enclosed(text[:start]):

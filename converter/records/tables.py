@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -40,6 +41,8 @@ def captions(context: ParsedDocument) -> dict[int, str]:
     may introduce the table below it like a paragraph.
     """
     result: dict[int, str] = {}
+    if not any(map(_is_table, context.blocks)):
+        return result
     run: list[int] = []  # tables and titles in turn
     for index in range(len(context.blocks) + 1):
         goes_on = index < len(context.blocks) and _alternates(context.blocks, run, index)
@@ -119,8 +122,12 @@ def typed_columns(blocks: Sequence[Block], hints: Hints) -> list[list[Column]]:
         header = [cell.text for cell in table.header]
         columns = [[row[position].text for row in table.rows] for position in range(len(header))]
         cells.append(TableCells(header, columns, table.lines))
-    texts = (block.text for block in blocks if block.kind not in UNREAD)
-    return infer_tables(cells, hints, Conventions(writes_comma=writes_comma(texts)))
+
+    @cache
+    def document_writes_comma() -> bool:
+        return writes_comma(block.text for block in blocks if block.kind not in UNREAD)
+
+    return infer_tables(cells, hints, Conventions(writes_comma=document_writes_comma))
 
 
 def dataset_of(table: Table, columns: Sequence[Column]) -> str | None:

@@ -170,11 +170,11 @@ def _blocks(draft: Draft) -> Iterator[Block]:
             while at < end and kinds[at] == TEXT and at not in draft.breaks:
                 at += 1
         is_heading = kind == HEADING or (at < end and kinds[at] == UNDERLINE)
-        texts = list(_texts(draft, start, at, is_list))
+        texts = _texts(lines[start:at], is_list)
         is_text = is_list or kind in (TEXT, IMAGE, HEADING, INDENTED)
         is_title = is_heading and (lines[start].startswith("# ") or (at < end and lines[at].startswith("=")))
         cue = _cue(texts) if is_text else ""
-        is_prose = is_text and not cue and 3 * sum(map(_is_prose, texts)) > len(texts)
+        is_prose = is_text and not cue and 3 * sum([_is_prose(text) for text in texts]) > len(texts)
         yield Block(start, at, is_list, is_heading, is_title, is_text, texts, cue, is_prose)
 
 
@@ -195,10 +195,13 @@ def _list_end(draft: Draft, start: int) -> int:
     return end
 
 
-def _texts(draft: Draft, start: int, end: int, is_list: bool) -> Iterator[str]:
-    """Yield the items of a list, or the text of another block, without marks of Markdown."""
-    lines = list(filter(None, (_plain(draft.lines[at][:LONGEST_LINE].strip()) for at in range(start, end))))
-    yield from lines if is_list else [" ".join(lines)]
+def _texts(lines: Sequence[str], is_list: bool) -> Sequence[str]:
+    """The items of a list, or the text of another block, without marks of Markdown."""
+    texts = [_plain(line[:LONGEST_LINE].strip()) for line in lines]
+    if len(texts) == 1 and not is_list:
+        return texts
+    texts = list(filter(None, texts))
+    return texts if is_list else [" ".join(texts)]
 
 
 @lru_cache(maxsize=4096)  # a page is read before and after its other repairs: a tenth of the time of pages
@@ -210,5 +213,7 @@ def _plain(line: str) -> str:
 
 def _cue(texts: Sequence[str]) -> str:
     """The kind of cue that a paragraph is, or that most items of a list are."""
+    if len(texts) == 1:
+        return cue_of(texts[0])
     kinds = list(filter(None, map(cue_of, texts)))
     return max(kinds, key=kinds.count) if kinds and 2 * len(kinds) >= len(texts) else ""

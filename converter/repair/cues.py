@@ -197,7 +197,7 @@ def cue_of(text: str) -> str:
         return ""
     if not begins_cue(text):
         lower = text.lower()
-        if not any(part in lower for part in _INSIDE) and not _SIGNED.fullmatch(text):
+        if not any(map(lower.__contains__, _INSIDE)) and not _SIGNED.fullmatch(text):
             return ""
     if kind := _kind_of(text):
         return kind
@@ -218,7 +218,7 @@ def _kind_of(text: str) -> str:
     """The kind of the first phrase that a text is in full; empty if it is none."""
     lower = text.lower()
     matches = [_CUE.fullmatch(text)]
-    if any(word in lower for word in OWN_WORDS):
+    if any(map(lower.__contains__, OWN_WORDS)):
         matches.append(_LATE_CUE.fullmatch(text))
     kinds = [match.lastgroup or "" for match in matches if match]
     return min(kinds, key=_ORDER.__getitem__, default="")

@@ -18,7 +18,16 @@ _EM = 0.44
 _WIDTHS = {letter: round((width - _OTHER) * 100) for width, letters in _CLASSES.items() for letter in letters}
 
 
+_ZERO = 100
+_BYTES = bytes(_ZERO + _WIDTHS.get(chr(code), 0) for code in range(256))
+"""For each character of ASCII, what its width differs from the usual one, above _ZERO."""
+
+
 def print_width_of(text: str) -> float:
     """The width of a text in print, in columns of average letters."""
     usual = width_of(text) * _OTHER * 100
-    return (usual + sum(_WIDTHS.get(letter, 0) for letter in text)) / (_EM * 100)
+    if text.isascii():  # a table takes a tenth of the time
+        others = sum(text.encode().translate(_BYTES)) - _ZERO * len(text)
+    else:
+        others = sum(_WIDTHS.get(letter, 0) for letter in text)
+    return (usual + others) / (_EM * 100)

@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 SIGNS = (
-    *("©", "cookie", "newsletter", "advertis", "sponsored", "helpful", "impressum", "datenschutz", "subscribe"),
-    *(
-        "skip to",
-        "jump to",
-        "back to top",
-        "all rights",
-        "powered by",
-        "built with",
-        "made with",
-        "min read",
-        "read more",
-    ),
-    *(
-        "on this page",
-        "in this article",
-        "of contents",
-        "edit this page",
-        "edit on",
-        "share on",
-        "share this",
-        "facebook",
-    ),
-    *("leave a", " comments", "kommentare", "commentaires", "comentarios", "teilen", "partager", "compartir", "menu"),
-    *(
-        "log in",
-        "sign in",
-        "sign up",
-        "previous",
-        "privacy",
-        "related",
-        "posted",
-        "published",
-        "updated",
-        "tags",
-        "topics",
-    ),
+    *("©", "related", "cookie", "published", "previous", "share on", "updated", "subscribe", " comments", "advertis"),
+    *("facebook", "privacy", "skip to", "tags", "posted", "log in", "menu", "leave a", "topics", "read more"),
+    *("newsletter", "jump to", "share this", "all rights", "built with", "sign up", "helpful", "of contents"),
+    *("sponsored", "powered by", "sign in", "in this article", "edit this page", "back to top", "edit on", "made with"),
+    *("min read", "on this page", "teilen", "kommentare", "datenschutz", "compartir", "impressum", "comentarios"),
+    *("partager", "commentaires"),
 )
-"""Parts of phrases, in lower case: a text with a few of them may be a page."""
+"""Parts of phrases, in lower case, the most frequent first: a text with a few of them may be a page."""
 
 FEWEST_SIGNS = 4
 """A text with fewer parts of phrases is not a page."""
@@ -59,4 +30,5 @@ def may_be_page(lines: Sequence[str]) -> bool:
     if len(lines) > LONGEST_PAGE:
         return False
     text = "\n".join([line for line in lines if len(line) <= LONGEST_CUE]).lower()
-    return sum(map(text.__contains__, SIGNS)) >= FEWEST_SIGNS
+    signs = filter(text.__contains__, SIGNS)
+    return len([*islice(signs, FEWEST_SIGNS)]) == FEWEST_SIGNS

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
 from converter.model.hints import DateOrder, DecimalMark
+
+
+def _no() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,10 @@ class Conventions:
     """`dmy` or `mdy`, proved by a date that is valid in only one order."""
     decimal: DecimalMark | None = None
     """`.` or `,`, proved by a number that can be read in only one way."""
-    writes_comma: bool = False
-    """Whether the language of the document has a decimal comma: `1.234` and `1,234` are open without proof."""
+    writes_comma: Callable[[], bool] = _no
+    """Tells whether the language of the document has a decimal comma: `1.234` and `1,234` are open without proof.
+
+    Few columns ask, and to read the words of a document takes a third of the time of its columns."""
     short_clock: bool = False
     """Whether `1:29.10` is minutes and seconds, proved by one that cannot be hours, such as `1:29.75`."""
 

@@ -89,7 +89,7 @@ def _read_plain(cells: Cells) -> Numbers | None:
     may_be_groups = (
         _counts_thousands(cells, unit) or len(fractions) < len(texts) or all(text.endswith("00") for text in fractions)
     )
-    if is_open and not is_settled and (may_be_groups or cells.conventions.writes_comma):
+    if is_open and not is_settled and (may_be_groups or cells.conventions.writes_comma()):
         return None
     notes = [f"unit {unit} in the header"] if unit else []
     asks = None
@@ -138,7 +138,7 @@ def _read_quantities(cells: Cells) -> Numbers | NoMatch:
         return NoMatch(cells.rows[index], f"{bodies[index]} may be a list or a fraction", "decimal")
     if choice.is_open:
         is_thousands = not choice.style.group and _counts_thousands(cells, unit)
-        if choice.is_even or cells.conventions.writes_comma or is_thousands:
+        if choice.is_even or cells.conventions.writes_comma() or is_thousands:
             return NoMatch(cells.rows[next(iter(bodies))], f"{example} may be a group or a fraction", "decimal")
         notes.append(f"{example} read as {choice.style.canonical(example)}, no cell says otherwise")
     elif choice.style.group or choice.style.decimal == ",":

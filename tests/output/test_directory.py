@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import stat
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from converter.output import directory
-from converter.output.directory import NO_REPLACE, UNSUPPORTED, Directory, rename_at
+from converter.output.directory import MANY_FILES, NO_REPLACE, UNSUPPORTED, Directory, rename_at
 
 
 @pytest.fixture
@@ -188,6 +189,43 @@ def test_a_tree_is_removed_and_what_links_name_stays(folder: Directory, target: 
     others = {"file", "full", "empty", "to_file", "to_full", "to_none"} - {name}
     assert {*folder.names()} == others
     folder.remove_tree("missing")
+
+
+@pytest.mark.parametrize("count, is_main", [(MANY_FILES - 1, True), (MANY_FILES, False)])
+def test_many_files_are_removed_by_several_threads(
+    folder: Directory, target: Directory, monkeypatch: pytest.MonkeyPatch, count: int, is_main: bool
+) -> None:
+    target.write("precious", "precious")
+    below = folder.path / "full" / "below" / "files"
+    below.mkdir()
+    for number in range(count - 1):
+        (below / str(number)).touch()
+    (below / "out").symlink_to(target.path)
+    threads: list[threading.Thread] = []
+    original = os.unlink
+
+    def unlink(path: Any, *, dir_fd: int | None = None) -> None:
+        threads.append(threading.current_thread())
+        original(path, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+    folder.remove_tree("full")
+    assert folder.status("full") is None and target.read("precious", 16) == "precious"
+    assert threads.count(threading.main_thread()) == len(threads) - (0 if is_main else count)
+
+
+def test_what_no_thread_could_remove_is_an_error(folder: Directory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(MANY_FILES):
+        (folder.path / "full" / str(number)).touch()
+
+    def unlink(path: Any, *, dir_fd: int | None = None) -> None:
+        raise PermissionError(errno.EACCES, "no right to remove it", path)
+
+    with monkeypatch.context() as patch, pytest.raises(PermissionError):
+        patch.setattr(os, "unlink", unlink)
+        folder.remove_tree("full")
+    folder.remove_tree("full")
+    assert folder.status("full") is None
 
 
 def test_a_file_or_link_and_an_empty_folder_are_removed(folder: Directory) -> None:

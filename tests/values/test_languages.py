@@ -46,6 +46,6 @@ def test_few_words_tell_nothing_and_many_are_enough() -> None:
 
 def test_proof_from_another_column_settles_what_the_language_leaves_open() -> None:
     tables = [Table(["a"], [["1.234"]], [3]), Table(["b"], [["0,5"]], [7])]
-    language = Conventions(writes_comma=True)
+    language = Conventions(writes_comma=lambda: True)
     assert [str(columns[0].type) for columns in infer_tables(tables, Hints(), language)] == ["int64", "double"]
     assert str(infer_tables(tables[:1], Hints(), language)[0][0].type) == "string"

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain, islice, pairwise
+from itertools import chain, compress, islice, pairwise
+from math import log
 from operator import itemgetter
 
 from converter.repair.draft import Draft
@@ -50,9 +51,9 @@ _LETTERS = bytes(code if chr(code).isalpha() and code < 128 else 32 for code in 
 _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]? "
-_NAME = r"[^\W\d_]{1,20}\.?+(?: [^\W\d_]{1,20}\.?+)"
+_NAME = r"[^\W\d_]{1,20}+\.?+(?: [^\W\d_]{1,20}+\.?+)"
 _SPOKEN = re.compile(
-    rf"(?:{_TIME})?[*_\[<(]*(?:({_NAME}?)[*_\])]*\s?[:：>–—-]|({_NAME}{{0,4}})[*_\])]*(?:[:：]|\t(?=\S)))"
+    rf"(?:{_TIME})?[*_\[<(]*(?:({_NAME}?+)[*_\])]*\s?[:：>–—-]|({_NAME}{{0,4}}+)[*_\])]*(?:[:：]|\t(?=\S)))"
 )
 """A label and its mark: up to two words before a colon, a dash or `>`, or a longer name before a colon or a tab, after
 a time (`[00:11] Ann: ...`) or not."""
@@ -139,9 +140,14 @@ class Page:
         return [block for block in self.blocks if block.kind == TEXT and block.width > 100]
 
     @cached_property
+    def is_prose(self) -> list[bool]:
+        """For each block, whether it is clearly a paragraph."""
+        return [block.prose for block in self.blocks]
+
+    @cached_property
     def prose(self) -> tuple[int, int]:
         """The number of prose blocks, and their total columns."""
-        widths = [block.width for block in self.blocks if block.prose]
+        widths = [block.width for block in compress(self.blocks, self.is_prose)]
         return len(widths), sum(widths)
 
     @property
@@ -208,6 +214,20 @@ class Page:
         """The share of the blocks of text that are short lines and end no sentence."""
         texts = [block for block in self.blocks if block.kind == TEXT]
         return sum(block.width <= 80 and not block.ends_sentence for block in texts) / len(texts) if texts else 0.0
+
+    @cached_property
+    def habits(self) -> dict[str, float]:
+        """The features of the model that are those of the document, which its candidates share."""
+        blocks, columns = self.prose
+        return {
+            "bold share": self.bold_share,
+            "bold titles": float(min(self.bold_titles, 9)),
+            "short share": self.short_share,
+            "body, log": log(1 + len(self.body)),
+            "prose, log": log(1 + blocks),
+            "prose columns, log": log(1 + columns),
+            "short lines, log": log(1 + self.short_lines),
+        }
 
     @cached_property
     def is_short(self) -> list[bool]:

@@ -11,7 +11,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
-from math import log
 
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, is_item, number_of
@@ -60,7 +59,7 @@ def terms_of(words: Sequence[str]) -> set[str]:
 def features_of(page: Page, at: int) -> Features:
     """All features of the candidate at block `at`."""
     block = page.blocks[at]
-    features: Features = {}
+    features = page.habits.copy()
     has_link = "](" in block.text
     text = _LINK.sub(r"\1", block.text) if has_link else block.text
     _add_line_features(features, page, block, text)
@@ -211,16 +210,8 @@ def _add_number_features(features: Features, page: Page, at: int) -> None:
 
 def _add_document_features(features: Features, page: Page, at: int) -> None:
     block = page.blocks[at]
-    prose, columns = page.prose
-    features["bold share"] = page.bold_share
-    features["bold titles"] = float(min(page.bold_titles, 9))
-    features["short share"] = page.short_share
     features["short around"] = (sum(page.is_short[max(0, at - 3) : at + 4]) - page.is_short[at]) / 6
     features["closed"] = float(block.ends_sentence)
     features["as closed as the text"] = page.sentence_share if block.ends_sentence else 1 - page.sentence_share
-    features["body, log"] = log(1 + len(page.body))
-    features["prose, log"] = log(1 + prose)
-    features["prose columns, log"] = log(1 + columns)
-    features["short lines, log"] = log(1 + page.short_lines)
     if label := page.label_by_block.get(at):
         features["label again"] = float(min(page.labels[label] - 1, 9))

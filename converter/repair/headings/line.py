@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -139,7 +140,7 @@ def _read(text: str, width: int, bold: bool) -> Line:
         separators=text.count("|") + text.count("/") + (0 if text.isascii() else sum(map(text.count, _SEPARATORS))),
         first_word=words[0] if words else "",
         last_word=words[-1] if words else "",
-        pattern="".join(map(_kind_of_token, _first_tokens(text))),
+        pattern=_pattern_of(_first_tokens(text)),
         look=(bold, "" if end.isalnum() else end, first, capitals, bisect_left((18, 45, 80), width)),
     )
 
@@ -170,11 +171,19 @@ def _digits_and_letters(text: str) -> tuple[int, int]:
     return count - len(characters.translate(None, _DIGITS)), count - len(characters.translate(None, _LETTERS))
 
 
-@lru_cache(maxsize=8192)
-def _kind_of_token(token: str) -> str:
-    letter = token[0]
-    if letter.isdigit():
-        return "9"
-    if not letter.isalpha():
-        return letter
-    return "a" if not letter.isupper() else "A" if len(token) > 1 and token.isupper() else "X"
+def _pattern_of(tokens: Sequence[str]) -> str:
+    """The kind of each word, number and mark; a table of those seen would take longer, for it hashes each."""
+    return "".join(
+        [
+            "9"
+            if (letter := token[0]).isdigit()
+            else letter
+            if not letter.isalpha()
+            else "a"
+            if not letter.isupper()
+            else "A"
+            if len(token) > 1 and token.isupper()
+            else "X"
+            for token in tokens
+        ]
+    )

@@ -17,7 +17,7 @@ from itertools import accumulate, pairwise
 from math import log
 from operator import attrgetter
 
-from converter.repair.headings.blocks import Page, is_item
+from converter.repair.headings.blocks import Page
 from converter.repair.headings.features import Features, terms_of
 from converter.repair.headings.line import LONGEST, Line
 from converter.repair.lines import ITEMS, ROW, TEXT, VERBATIM
@@ -141,12 +141,12 @@ class Surroundings:
     def __init__(self, page: Page) -> None:
         blocks = self._blocks = page.blocks
         self._page, self._end = page, len(blocks)
-        self._is_prose = [block.prose and block.width > 60 for block in blocks]
+        self._is_prose = [is_prose and block.width > 60 for block, is_prose in zip(blocks, page.is_prose, strict=True)]
+        items = [block.kind in ITEMS for block in blocks]
         is_small = [
-            block.width <= SHORT and (block.kind in ITEMS or (block.kind == TEXT and not block.prose))
-            for block in blocks
+            block.width <= SHORT and (item or (block.kind == TEXT and not is_prose))
+            for block, item, is_prose in zip(blocks, items, page.is_prose, strict=True)
         ]
-        items = [is_item(block) for block in blocks]
         self._runs = [_runs(flags) for flags in (page.is_short, is_small, items, self._is_prose)]
         widths = [block.width for block in blocks]
         prose = [width if is_prose else 0 for width, is_prose in zip(widths, self._is_prose, strict=True)]
@@ -169,7 +169,7 @@ class Surroundings:
         candidates = sum(map(len, looks.values()))
         self._looks = {look: self._features_of_look(places, candidates) for look, places in looks.items()}
         self._raised, self._raised_in_paragraphs, self._short_width = 0.0, 0.0, 1.0
-        self._habits = tuple(map(float, self._habits_of(len(looks))))
+        self._habits = tuple(map(float, self._habits_of(len(looks), sum(items))))
         beyond = [_BEYOND] * NEAR
         self._neighbours = [*beyond, *(self._neighbour_of(at) for at in range(self._end)), *beyond]
         # Candidates come in order, and neighbours share their neighbours.
@@ -191,7 +191,7 @@ class Surroundings:
             sum(gaps) / len(gaps) if gaps else float(end),
         )
 
-    def _habits_of(self, looks: int) -> Values:
+    def _habits_of(self, looks: int, items: int) -> Values:
         """Of the document: how its short lines are written, and how much of it is prose, items and short lines.
 
         How its paragraphs are written tells its language: German raises its nouns, other languages their titles.
@@ -213,7 +213,7 @@ class Surroundings:
             len(page.candidates) / blocks,
             lines / blocks,
             prose / blocks,
-            sum(map(is_item, page.blocks)) / blocks,
+            items / blocks,
             lines / max(1, prose),
             looks / max(1, len(page.candidates)),
             starts_of_runs / count,

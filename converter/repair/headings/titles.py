@@ -11,7 +11,7 @@ from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, blocks_of, number_of, text_of
 from converter.repair.headings.model import probabilities
-from converter.repair.lines import HEADING, IMAGE, ORDERED, RULE, TEXT, UNDERLINE
+from converter.repair.lines import HEADING, IMAGE, ORDERED, RULE, TEXT, UNDERLINE, ends_sentence
 
 FEWEST = 2
 """Minimum number of titles in a section: a lone bold line may be a remark."""
@@ -43,7 +43,7 @@ def titles_of(draft: Draft) -> dict[tuple[Block, int], float]:
     Labels (`**Note:**`, or above a list), sentences, captions and remarks (`**Note**`) are not titles.
     """
     marks = sum(text.count("**") + text.count("__") for text in draft.texts())
-    if marks < FEWEST or sum(map(_is_bold, draft.lines, draft.kinds)) < FEWEST:
+    if marks < FEWEST or sum(map(_may_be_title, draft.lines, draft.kinds)) < FEWEST:
         return {}
     blocks = blocks_of(draft)
     groups: list[tuple[int, list[int]]] = []
@@ -75,8 +75,10 @@ def _count_up(numbers: Sequence[int], last: int) -> bool:
     )
 
 
-def _is_bold(line: str, kind: str) -> bool:
-    return kind == TEXT and ("**" in line or "__" in line) and _MARK.match(line) is not None
+def _may_be_title(line: str, kind: str) -> bool:
+    """Whether the block of a line can be a title, to skip documents that have none."""
+    is_bold = kind == TEXT and ("**" in line or "__" in line) and _MARK.match(line) is not None
+    return is_bold and text_of(line) != line.strip() and not (ends_sentence(line) or _LABEL.search(line))
 
 
 def _sections(draft: Draft, blocks: Sequence[Block]) -> Iterator[tuple[int, int, int]]:

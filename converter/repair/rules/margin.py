@@ -45,7 +45,6 @@ class Passage:
     indent: int
     """Columns of indentation that all lines share."""
     is_item: bool
-    is_prose: bool
     in_list: bool
     """Whether it is the content of an item above."""
     is_fixed: bool
@@ -58,10 +57,13 @@ def margin(draft: Draft) -> None:
     the left of all paragraphs are headings."""
     if draft.state.headings == "marked" or not any(line.startswith(("  ", "\t")) for line in draft.lines):
         return
-    if is_source_code(draft.lines):
+    if sum(line[:1].isspace() for line in draft.lines) < FEWEST or is_source_code(draft.lines):
         return
     passages = list(_passages(draft.lines))
-    prose = [passage for passage in passages if passage.is_prose and not (passage.is_item or passage.in_list)]
+    paragraphs = [passage for passage in passages if not (passage.is_item or passage.in_list)]
+    if sum(_is_indented(draft.lines, passage) for passage in paragraphs) < FEWEST:
+        return
+    prose = [passage for passage in paragraphs if _is_prose(draft.lines, passage)]
     indented = [passage for passage in prose if _is_indented(draft.lines, passage)]
     if len(indented) < FEWEST or len(indented) < SHARE * len(prose):
         return
@@ -114,16 +116,17 @@ def _passages(lines: Sequence[str]) -> Iterator[Passage]:
             content = indents[0] + (mark.end() if mark else 2)
         elif not in_list:
             content = None
-        text = " ".join(line.strip() for line in lines[start:at])
-        yield Passage(start, at, min(indents), is_item, _is_prose(text), in_list, is_fixed)
+        yield Passage(start, at, min(indents), is_item, in_list, is_fixed)
 
 
 def _indent(line: str) -> int:
-    return len(line.expandtabs(4)) - len(line.expandtabs(4).lstrip())
+    expanded = line.expandtabs(4) if "\t" in line else line
+    return len(expanded) - len(expanded.lstrip())
 
 
-def _is_prose(text: str) -> bool:
-    """Whether a text is a paragraph, long enough to show where the margin is, and not code."""
+def _is_prose(lines: Sequence[str], passage: Passage) -> bool:
+    """Whether a passage is a paragraph, long enough to show where the margin is, and not code."""
+    text = " ".join([line.strip() for line in lines[passage.start : passage.end]])
     if width_of(text) < LEAST_WIDTH or (text.isascii() and len(_WORD.findall(text)) < LEAST_WORDS):
         return False
     return len(_CODE.findall(text)) < 0.06 * len(text)
@@ -151,7 +154,7 @@ def _unindent(draft: Draft, passage: Passage, columns: int) -> None:
     lines = draft.lines[start:end]
     if passage.is_item or passage.in_list:
         remove = min(passage.indent, columns)
-    elif passage.is_prose:
+    elif _is_prose(draft.lines, passage):
         has_items = any(kind_of(line.lstrip()) in ITEMS for line in lines)
         remove = passage.indent if has_items else max(map(_indent, lines))
     elif len(_CODE.findall("".join(lines))) >= 0.06 * len("".join(lines)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ FEWEST_BITS, BITS_OF_CELL = 12.0, 1.5
 
 LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is not a header."""
+
+LONGEST_VALUE = 60
+"""Characters of a value at most."""
 
 VALUE, OPEN, WORDS = "v", "?", "w"
 """Class of a cell: a value, a mark that stands for a missing value, or words."""
@@ -86,8 +90,11 @@ def _runs(draft: Draft) -> Iterator[list[Cell]]:
 
 
 def _form(text: str) -> str:
-    if len(text) > 60:
-        return WORDS
+    return WORDS if len(text) > LONGEST_VALUE else _form_of_short(text)
+
+
+@lru_cache(maxsize=4096)  # a further pass reads the same cells, and pages of a site have many in common
+def _form_of_short(text: str) -> str:
     if _MISSING.fullmatch(text):
         return OPEN
     return VALUE if is_value(text) or _NUMBER.fullmatch(text) else WORDS
@@ -260,6 +267,11 @@ def _plain(text: str) -> str:
 
 def _is_name(text: str) -> bool:
     text = _plain(text)
+    return len(text) <= LONGEST_HEADER and _is_short_name(text)
+
+
+@lru_cache(maxsize=4096)
+def _is_short_name(text: str) -> bool:
     return (
         width_of(text) <= LONGEST_HEADER
         and _NAME.search(text) is not None

@@ -65,8 +65,6 @@ class Row:
 def table_columns(draft: Draft) -> None:
     """Lines that leave the same columns blank, under a first line that names each column, are the rows of a table,
     wrapped cells included; code, verse and lists with a few wide gaps are not."""
-    if not any("  " in line for line in draft.lines):
-        return
     for rows in _tables(draft):
         lines = {row.start: ["| " + " | ".join(row.cells) + " |"] for row in rows}
         top, bottom = rows[0].start, rows[-1].end
@@ -77,18 +75,20 @@ def table_columns(draft: Draft) -> None:
 
 def _tables(draft: Draft) -> Iterator[list[Row]]:
     at = spaced_end = 0
-    while at < len(draft.lines):
+    for start in [start for start, line in enumerate(draft.lines) if "  " in line and _may_be_row(draft, start)]:
+        if start < at:
+            continue
         rows: list[Row] = []
+        last_end = 0
         if at >= spaced_end:  # else these lines are not a spaced table
-            start, end = _run(draft, at, spaced=True)
+            end = last_end = spaced_end = _end_of_run(draft, start, spaced=True)
             rows = _table(draft, start, end)
-            spaced_end = end
         if not rows:
-            start, end = _run(draft, at, spaced=False)
-            rows = _table(draft, start, end)
+            end = _end_of_run(draft, start, spaced=False)
+            rows = _table(draft, start, end) if end != last_end else []
         if rows:
             yield rows
-        at = max(end, at + 1)
+        at = end
 
 
 def _table(draft: Draft, start: int, end: int) -> list[Row]:
@@ -107,15 +107,13 @@ def _table(draft: Draft, start: int, end: int) -> list[Row]:
     return best
 
 
-def _run(draft: Draft, at: int, spaced: bool) -> tuple[int, int]:
-    """Return the first line that may be a row from line `at` on, and the line after the last one that touches it.
+def _end_of_run(draft: Draft, start: int, spaced: bool) -> int:
+    """Return the line after the last one that touches a line that may be a row.
 
     In a `spaced` table, a blank line may part two rows.
     """
     lines, kinds = draft.lines, draft.kinds
-    while at < len(lines) and not (kinds[at] in _KINDS and _is_gapped(lines[at])):
-        at += 1
-    start = end = at
+    at = end = start
     while at < len(lines) and "\t" not in lines[at]:
         if kinds[at] == BLANK and not (spaced and at == end and _may_be_row(draft, at + 1)):
             break
@@ -126,7 +124,7 @@ def _run(draft: Draft, at: int, spaced: bool) -> tuple[int, int]:
             end = at
         elif at - end > 1:
             break
-    return start, end
+    return end
 
 
 def _may_be_row(draft: Draft, at: int) -> bool:
