@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,10 +16,10 @@ import converter
 from converter.errors import UsageError
 from converter.records.block_markdown import trees
 from converter.records.chunk_units import Cutter
-from converter.records.context import section_text
 from converter.records.sentences import sentences
 from converter.records.tokenizers import count_words, token_counter
 from tests.benchmarks.documents import generated
+from tests.support.chunks import check_chunks
 from tests.support.commands import invoke
 from tests.support.documents import EVERY_KIND, FRAGMENTS
 from tests.support.paths import PROJECT
@@ -46,51 +45,6 @@ def count_syllables(text: str) -> int:
 def count_pairs(text: str) -> int:
     """Count tokens that reach over every joint: two texts may take one more together than apart."""
     return (len(text.encode()) + 1) // 2 + text.count("\n\n")
-
-
-def words_of_document(text: str) -> list[str]:
-    """Return the words of a document: titles, and what stands below them."""
-    context = converter.read_text(text).context
-    left_out = frozenset(at for at, block in enumerate(context.blocks) if block.kind in ("directive", "link_reference"))
-    texts = [
-        (section.title or "") + "\n" + section_text(section, context.blocks, left_out) for section in context.sections
-    ]
-    return "".join(texts).split()
-
-
-def check_chunks(text: str, budget: int, tokenizer: Callable[[str], int] = count_words, overlap: int = 0) -> None:
-    document = converter.read_text(text, chunks=budget, tokenizer=tokenizer, chunk_overlap=overlap)
-    chunks = document.rows("chunks")
-    assert chunks == converter.read_text(text, chunks=budget, tokenizer=tokenizer, chunk_overlap=overlap).rows("chunks")
-    blocks = document.context.blocks
-    for number, chunk in enumerate(chunks):
-        assert tokenizer(chunk["text"]) == chunk["token_count"] <= budget
-        assert tokenizer(chunk["markdown"]) <= budget
-        assert chunk["chunk_id"] == number and chunk["text"].strip()
-        assert chunk["block_start"] <= chunk["block_end"] and chunk["line_start"] <= chunk["line_end"]
-        lines = [blocks[at] for at in range(chunk["block_start"], chunk["block_end"] + 1)]
-        assert min(block.line_start for block in lines) <= chunk["line_start"]
-        assert chunk["line_end"] <= max(block.line_end for block in lines)
-    assert [chunk["block_start"] for chunk in chunks] == sorted(chunk["block_start"] for chunk in chunks)
-    if not overlap:
-        assert "".join(words_of_document(text)) == "".join(words_of_chunks(chunks, blocks))
-
-
-def words_of_chunks(chunks: Sequence[dict[str, Any]], blocks: Sequence[Any]) -> list[str]:
-    """Return the words of chunks, headers that a part of a table repeats left out."""
-    words: list[str] = []
-    cut_table = None
-    for chunk in chunks:
-        text = chunk["text"]
-        header = next(
-            (" | ".join(cell.text for cell in table.header) for table in blocks[chunk["block_start"]].tables), ""
-        )
-        if header and cut_table == chunk["block_start"] and text.startswith(header + "\n"):
-            text = text[len(header) :]
-        last = blocks[chunk["block_end"]]
-        cut_table = chunk["block_end"] if last.tables else None
-        words += text.split()
-    return words
 
 
 @given(st.lists(FRAGMENTS, max_size=30).map("".join), st.integers(8, 60))
@@ -193,6 +147,11 @@ def test_long_words_are_cut_into_characters() -> None:
     document = converter.read_text("x" * 1000 + " y", chunks=100, tokenizer=len)
     assert "".join(chunk.text for chunk in document.chunks).replace(" ", "") == "x" * 1000 + "y"
     assert max(chunk.token_count for chunk in document.chunks) <= 100
+
+
+def test_a_character_that_is_too_large_is_not_lost() -> None:
+    document = converter.read_text("ab", chunks=8, tokenizer=lambda text: 9 * bool(text))
+    assert [(chunk.text, chunk.token_count) for chunk in document.chunks] == [("a", 9), ("b", 9)]
 
 
 def test_cutting_takes_linear_time() -> None:
