@@ -149,6 +149,36 @@ def test_long_words_are_cut_into_characters() -> None:
     assert max(chunk.token_count for chunk in document.chunks) <= 100
 
 
+TABLE = "| a | b |\n|---|---|\n| x | 1 |\n| y | 2 |\n"
+TOGETHER: dict[str, tuple[str, Callable[[str], bool], list[tuple[str, str]]]] = {
+    "the Markdown of a header and a row": (
+        TABLE,
+        lambda text: "--" in text and "x" in text,
+        [("a | b\nx | 1", "a | b\nx | 1"), ("a | b\ny | 2", "| a | b |\n|---|---|\n| y | 2 |")],
+    ),
+    "a header and a row": (
+        TABLE,
+        lambda text: "a" in text and "x" in text,
+        [("x | 1", "x | 1"), ("a | b\ny | 2", "| a | b |\n|---|---|\n| y | 2 |")],
+    ),
+    "the text of a header and a row": (
+        TABLE,
+        lambda text: "b\nx" in text,
+        [("x | 1", "x | 1"), ("a | b\ny | 2", "| a | b |\n|---|---|\n| y | 2 |")],
+    ),
+    "two words": ("x y\n", lambda text: "x" in text and "y" in text, [("x", "x"), ("y", "y")]),
+    "a word without the space below": ("xy xy\n", lambda text: text.endswith("xy"), [(sign, sign) for sign in "xyxy"]),
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_what_is_too_large_together_is_parted(case: str) -> None:
+    """Tokens of a whole may be more than those of its parts."""
+    text, is_large, expected = TOGETHER[case]
+    document = converter.read_text(text, chunks=8, tokenizer=lambda part: 9 if is_large(part) else 1)
+    assert [(chunk.text, chunk.markdown) for chunk in document.chunks] == expected
+
+
 def test_a_character_that_is_too_large_is_not_lost() -> None:
     document = converter.read_text("ab", chunks=8, tokenizer=lambda text: 9 * bool(text))
     assert [(chunk.text, chunk.token_count) for chunk in document.chunks] == [("a", 9), ("b", 9)]
