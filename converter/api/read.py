@@ -42,17 +42,17 @@ drawers |= {Document: _draw_document, Rows: _draw_rows}
 
 
 def read(
-    source: SourcePath | bytes,
+    source: SourcePath | bytes | IO[str] | IO[bytes],
     *,
     name: str | None = None,
     **reading: Unpack[ReadingArguments],
 ) -> Document:
     r"""Read one document.
 
-    `source` is a path, an address, the document's bytes, or its text. A `str` is text if it contains a line break or if
-    `name` is passed. Otherwise it is an address if it begins like one (`https://`, `s3://`), and a path if the file
-    exists, if it ends like a document (`.md`, `.txt`, ...), or if it contains a slash and no white space; else it is
-    text. Pass texts of others to `read_text`: it opens nothing.
+    `source` is a path, an address, a file object, the document's bytes, or its text. A `str` is text if it contains a
+    line break or if `name` is passed. Otherwise it is an address if it begins like one (`https://`, `s3://`), and a
+    path if the file exists, if it ends like a document (`.md`, `.txt`, ...), or if it contains a slash and no white
+    space; else it is text. Pass texts of others to `read_text`: it opens nothing.
 
     `name` is the key of the document, from which its `doc_id` is derived: by default the path, or `<text>`.
     `reading` sets how it is read (see `ReadingArguments`): `repair`, `rules_off`, `hints`, `encoding`, and the limits
@@ -64,8 +64,8 @@ def read(
         DecodingError: the bytes are not text.
         UsageError: a repair level, rule or type is unknown, or the source is neither path nor text.
     """
-    if not isinstance(source, str | bytes | os.PathLike):
-        raise UsageError(f"a document is a path, a text or bytes, not {kind_of(source)}; {HINT}")
+    if not isinstance(source, str | bytes | os.PathLike) and not hasattr(source, "read"):
+        raise UsageError(f"a document is a path, a file object, a text or bytes, not {kind_of(source)}; {HINT}")
     if isinstance(source, bytes) or (isinstance(source, str) and (name is not None or not _names_file(source))):
         return read_text(source, name=name or UNNAMED, **reading)
     return read_file(source, name=name, **reading)

@@ -17,6 +17,7 @@ from converter.values import Column, storable
 
 if TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
 
 
 class Section(SectionRow):
@@ -50,6 +51,12 @@ class Section(SectionRow):
     def lists(self) -> Rows[ListRow]:
         """Its own lists."""
         return self._rows("lists", ListRow)
+
+    @property
+    def markdown(self) -> str:
+        """Its own blocks as Markdown, heading included, with a blank line between them."""
+        sources = (block["markdown"] for block in self.blocks if block["parent_id"] is None)
+        return "\n\n".join([source for source in sources if source])
 
     def _section(self, number: int) -> Section:
         section = self._document.sections[number]
@@ -128,6 +135,12 @@ class Table(TableRow):
             "units": _metadata(table.schema, b"unit"),
         }
         return data_frame
+
+    def to_polars(self, *, raw: bool = False, headers: bool = False) -> pl.DataFrame:
+        """Return the same as a Polars data frame; needs Polars."""
+        import polars as pl  # not a dependency: only callers who have it use it
+
+        return pl.DataFrame(self.to_arrow(raw=raw, headers=headers))
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Export the typed table to libraries that read Arrow: `polars.DataFrame(table)`, DuckDB, another pyarrow."""

@@ -24,7 +24,9 @@ TOKEN = re.compile(
     r"|(?P<text>[^<]++|<)",
     re.DOTALL | re.IGNORECASE,
 )
-WHITE_SPACE = re.compile(r"[ \t\n\r\f]+")
+WHITE_SPACE = " \t\n\r\f"
+"""White space of HTML, which a no-break space is not."""
+WHITE_SPACES = re.compile(f"[{WHITE_SPACE}]+")
 HEADING = re.compile(r"h[1-6]")
 HEADING_TAG = re.compile(r"<(/?)h[1-6](?=[\s/>])", re.IGNORECASE)
 LONE_HEADING = re.compile(
@@ -84,7 +86,7 @@ class HtmlReader:
 
     def _add_text(self, text: str) -> None:
         if not self.verbatim:
-            text = WHITE_SPACE.sub(" ", text)
+            text = WHITE_SPACES.sub(" ", text)
             if text[0] == " " and self.content.ends_word:
                 text = text[1:]
         if text:
@@ -123,11 +125,11 @@ class HtmlReader:
         """End the piece that is read, if it holds anything."""
         source, line = self.source[self.start : end], self.start_line
         if source.strip():
-            first_line = line + source.count("\n", 0, len(source) - len(source.lstrip()))
-            last_line = line + source.rstrip().count("\n")
+            first_line = line + source.count("\n", 0, len(source) - len(source.lstrip(WHITE_SPACE)))
+            last_line = line + source.rstrip(WHITE_SPACE).count("\n")
             text = self.content.title if self.level else self.content.text.strip(" \n")
             level = self.level if text else 0
-            piece = source.rstrip().lstrip("\n")
+            piece = source.rstrip(WHITE_SPACE).lstrip("\n")
             kind = "heading" if level else "image" if LONE_IMAGE.fullmatch(piece) and self.content.images else "html"
             self.pieces.append(Piece(kind, piece, first_line, last_line, level, text, self.content))
         self.content, self.heights, self.level = next_content or Content(), Heights(), 0

@@ -146,14 +146,17 @@ class Packer:
         return unit.run.size if unit.run and not (chunk and chunk[-1].run is unit.run) else 0
 
     def _emit(self, units: Sequence[Unit]) -> Iterator[tuple[Sequence[Unit], str, str]]:
-        """Yield units as one chunk, or as more where tokens reach over their joints."""
+        """Yield units as one chunk, or as more where tokens reach over their joints: few tokenizers add up."""
         if not any(not unit.repeats for unit in units):
             return
         text, markdown = assemble(units)
-        if len(units) > 1 and max(self.count(text), self.count(markdown)) > self._tokens:
-            half = len(units) // 2
-            yield from self._emit(units[:half])
-            yield from self._emit(units[half:])
+        fits = self.count(text) <= self._tokens
+        if fits and len(units) == 1 and self.count(markdown) > self._tokens:
+            markdown = text
+        is_large = not fits or self.count(markdown) > self._tokens
+        if is_large and (halves := _halves(units)):
+            for half in halves:
+                yield from self._emit(half)
         elif text.strip():
             yield units, text, markdown
 
@@ -180,6 +183,19 @@ class Packer:
         while start and (size := size + self.count(parts[start - 1])) <= self._overlap:
             start -= 1
         return "".join(parts[start:])
+
+
+def _halves(units: Sequence[Unit]) -> Sequence[Sequence[Unit]]:
+    """Return the halves of units; of one, its text without header or fence, then halves of it; of a character, none."""
+    unit = units[0]
+    if len(units) > 1:
+        return units[: len(units) // 2], units[len(units) // 2 :]
+    if unit.run and unit.run.opening:
+        return ([replace(unit, markdown=unit.text, run=None)],)
+    text = unit.text.strip()
+    words = WORD.findall(text)
+    middle = len("".join(words[: len(words) // 2])) or len(text) // 2
+    return [[replace(unit, text=half, markdown=half)] for half in (text[:middle], text[middle:])] if middle else ()
 
 
 def _last_leads(chunk: Sequence[Unit]) -> list[Unit]:

@@ -135,6 +135,8 @@ def test_files_are_paths_or_open_files(tmp_path: Path) -> None:
         for file in (path, str(path), text, data):
             document = read_file(file)
             assert (document.title, document.source) == ("Title", str(path))
+    with open(path, encoding="utf-8") as file:
+        assert converter.read(file).source == str(path)
     assert read_file(io.BytesIO(b"# T\n"), name="x").source == "x"
     with pytest.raises(SourceError, match="`read_many` and `convert` take folders"):
         read_file(tmp_path)
@@ -150,6 +152,10 @@ def test_sections_are_found_by_title_and_path() -> None:
     assert [table.headers for table in prices.tables] == [["Item", "Price"]]
     assert ([len(section.lists) for section in document.sections], len(prices.blocks)) == ([0, 0, 0, 1, 0], 2)
     assert document.section("Prices", "Old").parent is not None
+    assert prices.markdown == "## Prices\n\n| Item | Price |\n|------|-------|\n| Nail | 3 |"
+    quote = read_text("---\na: 1\n---\nlead\n\n# A\n\n> b\n\n- c\n  ```\n  d\n  ```\n\n## B\n\ntext")
+    assert quote.section("A").markdown == "# A\n\n> b\n\n- c\n\n  ```\n  d\n  ```"
+    assert quote.sections[0].markdown == "---\na: 1\n---\n\nlead"
     with pytest.raises(UsageError, match=r"no section 'Prices > New'; there are Report, Prices, Old, prices"):
         document.section("Prices", "New")
     with pytest.raises(UsageError, match="there are none"):
@@ -170,6 +176,9 @@ def test_tables_are_found_by_caption_before_header() -> None:
 def test_records_go_to_polars_and_duckdb() -> None:
     document = read_text(TEXT)
     assert document.to_polars("sections")["title"].to_list() == [None, "Report", "Prices", "Old", "prices"]
+    prices = document.table("Price")
+    assert prices.to_polars().rows() == [("Nail", 3)]
+    assert prices.to_polars(raw=True, headers=True).to_dicts() == [{"Item": "Nail", "Price": "3"}]
     connection = document.to_duckdb()
     assert connection.sql("SELECT text FROM cells ORDER BY ALL").fetchall() == [("3",), ("Nail",)]
     assert {name for (name,) in connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()} == {

@@ -4,7 +4,7 @@ Each splitter gets the text of every Markdown and text file in the folders; a to
 documents: chunks over the budget; tables of which a chunk has rows without the header; sentences within the budget that
 no chunk has whole; headings whose chunk has nothing of the text below them, neither in its text nor in its metadata;
 sentences that no chunk and no pair of neighbours has; and the processor time. Splitters that are not installed are left
-out: pip install langchain-text-splitters semantic-text-splitter 'unstructured[md]' 'docling-slim[format-markdown]'
+out: pip install langchain-text-splitters semantic-text-splitter unstructured 'docling-slim[format-markdown]'
 'docling-core[chunking]'.
 
 What a document holds is here what Parquetry reads in it; `tests.benchmarks.damaged_chunks` judges by clean documents.
@@ -21,6 +21,9 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 import converter
 from converter.document.document import Document
@@ -71,10 +74,51 @@ def semantic_splitter(text: str, tokens: int) -> Iterator[Chunk]:
 def chunk_by_title(text: str, tokens: int) -> Iterator[Chunk]:
     """Cut by unstructured's chunk_by_title; its budget is in characters: about six a word."""
     from unstructured.chunking.title import chunk_by_title as chunks_of
-    from unstructured.partition.md import partition_md
 
-    for element in chunks_of(partition_md(text=text), max_characters=6 * tokens, combine_text_under_n_chars=0):
+    for element in chunks_of(unstructured_elements(text), max_characters=6 * tokens):
         yield element.text, ""
+
+
+def unstructured_elements(text: str) -> Iterator[Any]:
+    """Yield the blocks that markdown-it-py reads as elements of unstructured.
+
+    unstructured's own reading of Markdown downloads a language model, which tells titles from text; marks do so here.
+    """
+    from unstructured.documents.elements import CodeSnippet, ElementMetadata, ListItem, NarrativeText, Table, Title
+
+    parser = MarkdownIt("commonmark").enable("table")
+    tokens = parser.parse(text)
+    kinds = {"heading_open": Title, "list_item_open": ListItem}
+    kind = NarrativeText
+    rows: list[list[str]] = []
+    table = 0
+    for at, token in enumerate(tokens):
+        if token.type == "table_open":
+            table, rows = at, []
+        elif token.type == "table_close":
+            html = parser.renderer.render(tokens[table : at + 1], parser.options, {})
+            words = " ".join(cell for row in rows for cell in row if cell)
+            yield Table(words, metadata=ElementMetadata(text_as_html=html))
+            rows = []
+        elif token.type == "tr_open":
+            rows.append([])
+        elif token.type == "inline":
+            words = plain_text(token)
+            if rows:
+                rows[-1].append(words)
+            elif words.strip():
+                yield kind(words)
+            kind = NarrativeText
+        elif token.type in ("fence", "code_block"):
+            yield CodeSnippet(token.content)
+        else:
+            kind = kinds.get(token.type, kind)
+
+
+def plain_text(token: Token) -> str:
+    """Return what a reader sees of inline content."""
+    breaks = {"softbreak": " ", "hardbreak": "\n"}
+    return "".join(breaks.get(part.type, part.content) for part in token.children or () if part.type != "html_inline")
 
 
 def hybrid_chunker(text: str, tokens: int) -> Iterator[Chunk]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.benchmarks.chunks import Chunk
+from tests.benchmarks.chunks import Chunk, unstructured_elements
 from tests.benchmarks.damaged_chunks import marks_of, truth_of
 
 CLEAN = """# Nets of the harbour
@@ -53,3 +53,19 @@ def test_what_is_cut_is_counted_once(chunks: list[Chunk], mark: str | None) -> N
     counts = {name: count for name, count in marks.items() if name != "chunks" and count}
     assert counts == ({mark: 1} if mark else {})
     assert marks_of(TRUTH, chunks, 1)["over budget"] == len(chunks)
+
+
+def test_elements_of_unstructured_are_the_blocks() -> None:
+    pytest.importorskip("unstructured", reason="unstructured is not installed")
+    elements = [
+        (type(element).__name__, element.text) for element in unstructured_elements(f"{CLEAN}\n```\ncode\n```\n")
+    ]
+    assert elements == [
+        ("Title", "Nets of the harbour"),
+        ("NarrativeText", SENTENCES),
+        ("ListItem", ITEM),
+        ("ListItem", "short"),
+        ("Table", f"{HEADER} {ROW}"),
+        ("NarrativeText", "A link is in this sentence."),
+        ("CodeSnippet", "code\n"),
+    ]

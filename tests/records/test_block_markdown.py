@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from converter.config import Options
@@ -45,6 +45,7 @@ def check_rebuilt(text: str) -> None:
 
 
 @given(st.lists(FRAGMENTS, max_size=30).map("".join))
+@example("```{note}```{note}\n\n    # ")  # code in a line opens nothing
 def test_a_document_is_rebuilt_from_its_blocks(text: str) -> None:
     check_rebuilt(text)
 
@@ -65,10 +66,16 @@ MARKDOWN = {
     "#\n": ["#"],
     "A\nB\n===\n": ["A\nB\n==="],
     "<h2>Five</h2>\n": ["<h2>Five</h2>"],
+    "<h2>Five</h2>\n\xa0\n": ["<h2>Five</h2>"],
+    "<div>\na\n</div>\xa0 \n": ["<div>\na\n</div>\xa0"],
+    "> <div>\n> a\xa0 \n": ["> <div>\n> a\xa0", "<div>\na\xa0"],
+    "- <b>\n  a\xa0\n": ["- <b>\n  a\xa0", "<b>\na\xa0"],
+    "T\n: d\n\n  <b>\n  a\xa0\n": ["T\n: d\n\n  <b>\n  a\xa0", "<b>\na\xa0"],
     "~~~\n```\n~~~\n": ["````\n```\n````"],
     "    indented\n": ["```\nindented\n```"],
     "~~~ a`b\nx\n~~~\n": ["~~~a`b\nx\n~~~"],
     "```{note}\nnever closed": ["```&#123;note}\nnever closed\n```"],
+    "```{note}`a`\n\n    c": ["```{note}`a`", "```\nc\n```"],
     "```{r}\nx\n```": ["```{r}\nx\n```"],
     "\x0c# A\n\n\x0c- b\n\n\x0c> c": ["\\# A", "\\- b", "\\> c"],
     "\x0c1. a\n\n\x0c2)\n\n\x0c3.\tb\n\n\x0c4.c": ["1\\. a", "2\\)", "3\\.\tb", "4.c"],

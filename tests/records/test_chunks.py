@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -17,10 +16,10 @@ import converter
 from converter.errors import UsageError
 from converter.records.block_markdown import trees
 from converter.records.chunk_units import Cutter
-from converter.records.context import section_text
 from converter.records.sentences import sentences
 from converter.records.tokenizers import count_words, token_counter
 from tests.benchmarks.documents import generated
+from tests.support.chunks import check_chunks
 from tests.support.commands import invoke
 from tests.support.documents import EVERY_KIND, FRAGMENTS
 from tests.support.paths import PROJECT
@@ -46,51 +45,6 @@ def count_syllables(text: str) -> int:
 def count_pairs(text: str) -> int:
     """Count tokens that reach over every joint: two texts may take one more together than apart."""
     return (len(text.encode()) + 1) // 2 + text.count("\n\n")
-
-
-def words_of_document(text: str) -> list[str]:
-    """Return the words of a document: titles, and what stands below them."""
-    context = converter.read_text(text).context
-    left_out = frozenset(at for at, block in enumerate(context.blocks) if block.kind in ("directive", "link_reference"))
-    texts = [
-        (section.title or "") + "\n" + section_text(section, context.blocks, left_out) for section in context.sections
-    ]
-    return "".join(texts).split()
-
-
-def check_chunks(text: str, budget: int, tokenizer: Callable[[str], int] = count_words, overlap: int = 0) -> None:
-    document = converter.read_text(text, chunks=budget, tokenizer=tokenizer, chunk_overlap=overlap)
-    chunks = document.rows("chunks")
-    assert chunks == converter.read_text(text, chunks=budget, tokenizer=tokenizer, chunk_overlap=overlap).rows("chunks")
-    blocks = document.context.blocks
-    for number, chunk in enumerate(chunks):
-        assert tokenizer(chunk["text"]) == chunk["token_count"] <= budget
-        assert tokenizer(chunk["markdown"]) <= budget
-        assert chunk["chunk_id"] == number and chunk["text"].strip()
-        assert chunk["block_start"] <= chunk["block_end"] and chunk["line_start"] <= chunk["line_end"]
-        lines = [blocks[at] for at in range(chunk["block_start"], chunk["block_end"] + 1)]
-        assert min(block.line_start for block in lines) <= chunk["line_start"]
-        assert chunk["line_end"] <= max(block.line_end for block in lines)
-    assert [chunk["block_start"] for chunk in chunks] == sorted(chunk["block_start"] for chunk in chunks)
-    if not overlap:
-        assert "".join(words_of_document(text)) == "".join(words_of_chunks(chunks, blocks))
-
-
-def words_of_chunks(chunks: Sequence[dict[str, Any]], blocks: Sequence[Any]) -> list[str]:
-    """Return the words of chunks, headers that a part of a table repeats left out."""
-    words: list[str] = []
-    cut_table = None
-    for chunk in chunks:
-        text = chunk["text"]
-        header = next(
-            (" | ".join(cell.text for cell in table.header) for table in blocks[chunk["block_start"]].tables), ""
-        )
-        if header and cut_table == chunk["block_start"] and text.startswith(header + "\n"):
-            text = text[len(header) :]
-        last = blocks[chunk["block_end"]]
-        cut_table = chunk["block_end"] if last.tables else None
-        words += text.split()
-    return words
 
 
 @given(st.lists(FRAGMENTS, max_size=30).map("".join), st.integers(8, 60))
@@ -193,6 +147,41 @@ def test_long_words_are_cut_into_characters() -> None:
     document = converter.read_text("x" * 1000 + " y", chunks=100, tokenizer=len)
     assert "".join(chunk.text for chunk in document.chunks).replace(" ", "") == "x" * 1000 + "y"
     assert max(chunk.token_count for chunk in document.chunks) <= 100
+
+
+TABLE = "| a | b |\n|---|---|\n| x | 1 |\n| y | 2 |\n"
+TOGETHER: dict[str, tuple[str, Callable[[str], bool], list[tuple[str, str]]]] = {
+    "the Markdown of a header and a row": (
+        TABLE,
+        lambda text: "--" in text and "x" in text,
+        [("a | b\nx | 1", "a | b\nx | 1"), ("a | b\ny | 2", "| a | b |\n|---|---|\n| y | 2 |")],
+    ),
+    "a header and a row": (
+        TABLE,
+        lambda text: "a" in text and "x" in text,
+        [("x | 1", "x | 1"), ("a | b\ny | 2", "| a | b |\n|---|---|\n| y | 2 |")],
+    ),
+    "the text of a header and a row": (
+        TABLE,
+        lambda text: "b\nx" in text,
+        [("x | 1", "x | 1"), ("a | b\ny | 2", "| a | b |\n|---|---|\n| y | 2 |")],
+    ),
+    "two words": ("x y\n", lambda text: "x" in text and "y" in text, [("x", "x"), ("y", "y")]),
+    "a word without the space below": ("xy xy\n", lambda text: text.endswith("xy"), [(sign, sign) for sign in "xyxy"]),
+}
+
+
+@pytest.mark.parametrize("case", TOGETHER)
+def test_what_is_too_large_together_is_parted(case: str) -> None:
+    """Tokens of a whole may be more than those of its parts."""
+    text, is_large, expected = TOGETHER[case]
+    document = converter.read_text(text, chunks=8, tokenizer=lambda part: 9 if is_large(part) else 1)
+    assert [(chunk.text, chunk.markdown) for chunk in document.chunks] == expected
+
+
+def test_a_character_that_is_too_large_is_not_lost() -> None:
+    document = converter.read_text("ab", chunks=8, tokenizer=lambda text: 9 * bool(text))
+    assert [(chunk.text, chunk.token_count) for chunk in document.chunks] == [("a", 9), ("b", 9)]
 
 
 def test_cutting_takes_linear_time() -> None:

@@ -102,9 +102,11 @@ def _colons(text: str) -> Mark | None:
 def _fence(text: str) -> Mark | None:
     info = text.lstrip(text[0])
     length = len(text) - len(info)
+    if length < 3 or (text[0] == "`" and "`" in info):  # code in a line, as in CommonMark
+        return None
     directive = DIRECTIVE.match(info.strip())
-    if length < 3 or not directive:
-        return Mark(f"{text[0]}{length}", False) if length >= 3 and not info.strip() else None
+    if not directive:
+        return Mark(f"{text[0]}{length}", False) if not info.strip() else None
     name = directive[1].lower()
     mark = _directive(f"{text[0]}{length}", info.strip())
     return mark if mark.callout or name in TEXT_DIRECTIVES or name in LISTINGS else None

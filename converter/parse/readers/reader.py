@@ -27,6 +27,8 @@ from converter.parse.parsers import Parser
 from converter.problems import Problem
 
 QUOTE_MARKS = re.compile(r"\A(?:[ \t]*+>)+[ \t]?")
+BLANKS = " \t\n"
+"""White space in lines of Markdown, which a no-break space is not."""
 MINIMUM_EXPANSION = 100_000
 """Characters that link references may expand to, or the document's size if larger; cmark's limit."""
 
@@ -185,13 +187,13 @@ class Reader:
         """Return the lines of a token, without the marks and the indentation of the containers around it."""
         start, end = lines_of(token)
         if not self.stack:
-            return "\n".join(self.lines[start:end]).rstrip()
+            return "\n".join(self.lines[start:end]).rstrip(BLANKS)
         first_line, _, rest = self.source(start, end).partition("\n")
-        return f"{first_line}\n{dedent(rest)}".rstrip()
+        return f"{first_line}\n{dedent(rest)}".rstrip(BLANKS)
 
     def source(self, start: int, end: int) -> str:
         """Return lines without the marks of the quotes around them."""
-        return "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]).strip()
+        return "\n".join(QUOTE_MARKS.sub("", line, count=1) for line in self.lines[start:end]).strip(BLANKS)
 
 
 def adopt(block: Block, inline: Inline) -> None:
