@@ -22,7 +22,7 @@ LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is not a header."""
 
 _NAME_KINDS = frozenset((TEXT, INDENTED, VERBATIM))
-"""Kinds of a header's lines: the items, rules and titles of Markdown name no columns."""
+"""Kinds of a header's lines: the items, rules and titles of Markdown name no columns; `#` alone does."""
 _CLOSED_KINDS = frozenset((FENCE, HEADING, HTML, QUOTE))
 
 
@@ -75,7 +75,7 @@ def _table(draft: Draft, header: Sequence[int], step: int) -> tuple[Notation | N
     """Return the table whose names stand in these lines, and the line of its last row, which may name another one; no
     table if no rows of as many cells stand below."""
     names = [draft.lines[at].strip() for at in header]
-    is_text = all(draft.kinds[at] in _NAME_KINDS for at in header)
+    is_text = all(draft.kinds[at] in _NAME_KINDS or name == "#" for at, name in zip(header, names, strict=True))
     if not is_text or not all(map(_is_name, names)) or len({*names}) < len(names):
         return None, 0
     first = header[-1] + 1
