@@ -23,6 +23,9 @@ CODE_INDENT = 4
 LEAST_WORDS, LEAST_WIDTH = 8, 50
 """A paragraph that shows where the margin is has so many words and columns at least."""
 
+FEWEST_ALIGNED = 2
+"""So many lines with a gap inside may be rows of a table."""
+
 CODE_SHARE = 0.12
 """The share of lines that look like code from which on a text is a program."""
 
@@ -156,7 +159,7 @@ def _unindent(draft: Draft, passage: Passage, columns: int) -> None:
         remove = min(passage.indent, columns)
     elif _is_prose(draft.lines, passage):
         has_items = any(kind_of(line.lstrip()) in ITEMS for line in lines)
-        remove = passage.indent if has_items else max(map(_indent, lines))
+        remove = passage.indent if has_items or _is_aligned(lines) else max(map(_indent, lines))
     elif len(_CODE.findall("".join(lines))) >= 0.06 * len("".join(lines)):
         remove = min(passage.indent, max(columns - CODE_INDENT, 0))
     else:
@@ -166,6 +169,11 @@ def _unindent(draft: Draft, passage: Passage, columns: int) -> None:
     new_lines = [_cut(line, remove) for line in lines]
     if new_lines != lines:
         draft.rewrite("margin", start, end, {start + at: [line] for at, line in enumerate(new_lines)}, 0.95)
+
+
+def _is_aligned(lines: Sequence[str]) -> bool:
+    """Whether lines may be the rows of a table, in which the indentation of a line says to which column it belongs."""
+    return sum("  " in line.strip() for line in lines) >= FEWEST_ALIGNED
 
 
 def _cut(line: str, columns: int) -> str:

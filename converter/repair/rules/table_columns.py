@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -26,6 +27,9 @@ later."""
 GAPPED = 0.5
 """The share of a table's lines that have a gap inside."""
 
+GAPS_INSIDE = 0.1
+"""The share of the cells that may have a gap inside: more of them hide a column."""
+
 LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is not a header."""
 
@@ -41,6 +45,7 @@ PADDED = 0.3
 """The share of lines that must leave more than one blank before a column that a single one may part."""
 
 _PIECE = re.compile(r"\S(?: ?\S)*")
+_GAP = re.compile(r"(?<=\S)  +(?=\S)")
 _WORDS = re.compile(r"\S+")
 NUMERIC = 0.6
 """The share of a column's cells that are numbers, from which on it is a column of numbers."""
@@ -93,7 +98,7 @@ def _tables(draft: Draft) -> Iterator[list[Row]]:
 
 def _table(draft: Draft, start: int, end: int) -> list[Row]:
     """Return the rows of lines that are a table; none if they are not."""
-    if end - start < FEWEST_LINES or (draft.kinds[start] == VERBATIM and not _may_be_text(draft, start)):
+    if end - start < FEWEST_LINES or (draft.kinds[start] == VERBATIM and not _may_be_text(draft, start, end)):
         return []
     headers = [(start, start + line) for line in range(MOST_HEADER_LINES)]
     if start and draft.kinds[start - 1] in _KINDS:
@@ -114,25 +119,48 @@ def _end_of_run(draft: Draft, start: int, spaced: bool) -> int:
     """
     lines, kinds = draft.lines, draft.kinds
     at = end = start
+    crossed = 0
+    edges: Counter[int] = Counter()
     while at < len(lines) and "\t" not in lines[at]:
+        line = lines[at]
         if kinds[at] == BLANK and not (spaced and at == end and _may_be_row(draft, at + 1)):
             break
         if kinds[at] not in _KINDS and kinds[at] != BLANK:
             break
         at += 1
-        if _is_gapped(lines[at - 1]) or lines[at - 1].startswith("  "):
+        if _is_gapped(line):
+            edges.update(match.end() for match in _GAP.finditer(line))
+        if _is_gapped(line) or line.startswith("  "):
+            end, crossed = at, 0
+            continue
+        met = _edges_met(line, edges)
+        if met > 1 and not crossed:
             end = at
-        elif at - end > 1:
+        crossed += met < 0
+        if crossed > 1:
             break
     return end
+
+
+def _edges_met(line: str, edges: Counter[int]) -> int:
+    """The number of columns that a line without a gap reaches, -1 if a word of it lies across the edge of one.
+
+    Columns begin where several lines above have words after a gap.
+    """
+    columns = [edge for edge, lines in edges.items() if lines >= FEWEST_LINES - 1]
+    reached = [edge for edge in columns if edge < len(line)]
+    return len(reached) if columns and all(line[edge - 1] == " " for edge in reached) else -1
 
 
 def _may_be_row(draft: Draft, at: int) -> bool:
     return at < len(draft.lines) and draft.kinds[at] in _KINDS and _is_gapped(draft.lines[at])
 
 
-def _may_be_text(draft: Draft, start: int) -> bool:
-    """Whether lines are verbatim for their indentation only, in a text without marks of Markdown."""
+def _may_be_text(draft: Draft, start: int, end: int) -> bool:
+    """Whether lines are verbatim for their indentation only: that of a centred header above lines that are not, or any
+    in a text without marks of Markdown."""
+    if 2 * draft.kinds[start:end].count(VERBATIM) < end - start:
+        return True
     return draft.state.headings != "marked" and (start == 0 or draft.kinds[start - 1] in (BLANK, TEXT))
 
 
@@ -143,13 +171,16 @@ def _is_gapped(line: str) -> bool:
 def _rows(lines: Sequence[str], start: int, header: int, end: int, slack: float) -> list[Row]:
     """Return the rows of lines whose columns line `header` names; none if they are not a table."""
     body = [line for line in lines[header + 1 : end] if line.strip()]
-    if len(body) < FEWEST_LINES - 1 or sum(map(_is_gapped, [lines[header], *body])) < GAPPED * (len(body) + 1):
+    if len(body) < FEWEST_LINES - 1:
         return []
     names = [match[0] for match in _PIECE.finditer(lines[header])]
-    places = _places(body)
-    if len(places) < len(names):
-        places = _places_below(lines[header], body) or places
+    places = tuple(sorted({*_places(body), *_places_below(lines[header], body)}))
     if not 2 <= len(places) <= MOST_COLUMNS or _is_letterhead(body, places):
+        return []
+    # A column beside the text of a print is set in too, and below a header without a first name nothing is sure.
+    edges = () if slack or lines[header][: places[1]].isspace() else places[1:]
+    gapped = sum(_is_gapped(line) or len(line) - len(line.lstrip()) in edges for line in [lines[header], *body])
+    if gapped < GAPPED * (len(body) + 1):
         return []
     rows = _rows_below(lines[start:end], start, header - start, names, places, slack)
     return rows if rows and _is_table([row.cells for row in rows]) else []
@@ -181,6 +212,7 @@ def _places_below(header: str, body: Sequence[str]) -> tuple[int, ...]:
     places = [min(len(line) - len(line.lstrip()) for line in body)]
     for (_, left), (right, _) in pairwise(names):
         gutters = [at for at in range(left, min(right, len(blank) - 1)) if blank[at] and not blank[at + 1]]
+        gutters = [at for at in gutters if at == right - 1] or gutters
         if len(gutters) != 1:
             return ()
         places.append(gutters[0] + 1)
@@ -253,6 +285,8 @@ def _is_table(rows: Sequence[Sequence[str]]) -> bool:
         return False
     has_numbers = any(_is_numeric([row[column] for row in body]) for column in range(columns))
     if not has_numbers and not all(_NAME.match(cell) for cell in header if cell):
+        return False
+    if sum("  " in cell for cell in cells) > GAPS_INSIDE * filled:
         return False
     return sum(bool(_CODE.search(cell)) for cell in [*header, *cells]) <= 0.3 * (filled + columns)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 from converter.repair.draft import Draft
-from converter.repair.lines import BLANK, FENCE, HTML, QUOTE, ends_sentence, width_of
+from converter.repair.lines import BLANK, FENCE, HEADING, HTML, INDENTED, QUOTE, TEXT, VERBATIM, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table, is_value, names_columns
 from converter.repair.rule import FULL, rule
 
@@ -21,7 +21,9 @@ FEWEST_CELLS = 0.6
 LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is not a header."""
 
-_CLOSED_KINDS = frozenset((FENCE, HTML, QUOTE))
+_NAME_KINDS = frozenset((TEXT, INDENTED, VERBATIM))
+"""Kinds of a header's lines: the items, rules and titles of Markdown name no columns; `#` alone does."""
+_CLOSED_KINDS = frozenset((FENCE, HEADING, HTML, QUOTE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def _table(draft: Draft, header: Sequence[int], step: int) -> tuple[Notation | N
     """Return the table whose names stand in these lines, and the line of its last row, which may name another one; no
     table if no rows of as many cells stand below."""
     names = [draft.lines[at].strip() for at in header]
-    if not all(map(_is_name, names)) or len({*names}) < len(names):
+    is_text = all(draft.kinds[at] in _NAME_KINDS or name == "#" for at, name in zip(header, names, strict=True))
+    if not is_text or not all(map(_is_name, names)) or len({*names}) < len(names):
         return None, 0
     first = header[-1] + 1
     while draft.kinds[first] == BLANK:
