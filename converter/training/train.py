@@ -34,6 +34,7 @@ from converter.repair.headings.recover import choose_headings, confidence_of, le
 from converter.repair.headings.surroundings import Surroundings
 from converter.training import trees
 from converter.training.examples import BOLD, WEIGHTS, Example, corpus_examples, extract_examples, page_examples
+from converter.training.outline import gains_of, parents_of
 
 FILE = Path(model.__file__).with_name("weights.json")
 FOLDS = 6
@@ -191,9 +192,7 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
         score.right += right
         score.wrong += len(known) - right
         score.missed += sum(example.truth.values()) - right + example.missing_headings
-        levels = dict(
-            zip(headings, levels_of(example.page, headings, title_of(headings, titles)), strict=True)
-        )
+        levels = dict(zip(headings, levels_of(example.page, headings, title_of(headings, titles)), strict=True))
         hits = [at for at in known if at in example.levels]
         parents, true_parents = (parents_of(hits, levels), parents_of(hits, example.levels))
         score.levelled += len(hits)
@@ -204,31 +203,6 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
         print(f"{kind:12}{name:28}{score}")
     for kind in WEIGHTS:
         print_reliability(kind, [pair for key, score in scores.items() if key[0] == kind for pair in score.chances])
-
-
-def parents_of(places: Sequence[int], levels: Mapping[int, int]) -> dict[int, int | None]:
-    """Heading -> the heading that it is below."""
-    parents: dict[int, int | None] = {}
-    above: list[int] = []
-    for at in places:
-        while above and levels[above[-1]] >= levels[at]:
-            above.pop()
-        parents[at] = above[-1] if above else None
-        above.append(at)
-    return parents
-
-
-def gains_of(levels: Mapping[int, int]) -> dict[int, float]:
-    """Early heading -> the share of headings that get their true parent if it alone is above the others, less the share
-    that has it if all are alike."""
-    true_parents = parents_of(list(levels), levels)
-
-    def right_parents(title: int | None) -> int:
-        parents = parents_of(list(levels), {at: int(at != title) for at in levels})
-        return sum(parents[at] == true_parents[at] for at in levels)
-
-    early = [at for at in levels if at < model.EARLY and len(levels) > 1]
-    return {at: (right_parents(at) - right_parents(None)) / len(levels) for at in early}
 
 
 def print_reliability(kind: str, pairs: Sequence[tuple[float, bool]]) -> None:

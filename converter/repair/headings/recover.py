@@ -250,27 +250,26 @@ def title_of(headings: Collection[int], title_chances: Mapping[int, float]) -> i
 
 
 def levels_of(page: Page, headings: Mapping[int, float], title: int | None) -> list[int]:
-    """Levels from the titles' numbers; without a number SECTION, 1 for the title of the document, and one more for the
-    titles of a part."""
-    depths = [_depth(page.blocks[at].text) for at in headings]
-    if sum(map(bool, depths)) == 1:
+    """Levels from the titles' numbers; without a number 1 for the title of the document, SECTION for the others, and
+    one more for the titles of a part."""
+    depths = {at: _depth(page.blocks[at].text) for at in headings}
+    if sum(map(bool, depths.values())) == 1:
         # A lone number is part of its title (`3.5 million reasons`).
-        depths = [0] * len(headings)
-    levels = {at: min(6, 1 + depth) if depth else SECTION for at, depth in zip(headings, depths, strict=True)}
-    if title is not None and levels[title] == SECTION:
-        levels[title] = 1
-    levels |= dict.fromkeys(_titles_of_parts(page, headings, levels), SECTION + 1)
+        depths = dict.fromkeys(headings, 0)
+    levels = {at: min(6, 1 + depth) if depth else SECTION - (at == title) for at, depth in depths.items()}
+    sections = {at for at, depth in depths.items() if not depth and at != title}
+    levels |= dict.fromkeys(_titles_of_parts(page, headings, sections), SECTION + 1)
     return list(levels.values())
 
 
-def _titles_of_parts(page: Page, headings: Mapping[int, float], levels: Mapping[int, int]) -> Iterator[int]:
+def _titles_of_parts(page: Page, headings: Mapping[int, float], sections: Collection[int]) -> Iterator[int]:
     """The titles that divide a part: the one directly below the part's own title, if both are SURE, and those like it
     that follow."""
-    sure = {at for at, chance in headings.items() if chance >= SURE and levels[at] == SECTION}
+    sure = {at for at in sections if headings[at] >= SURE}
     parts = {at for at in sure if at + 1 in sure}
     first = None
-    for at, level in levels.items():
-        if at in parts or level != SECTION:
+    for at in headings:
+        if at in parts or at not in sections:
             first = None
         elif at - 1 in parts:
             first = at
