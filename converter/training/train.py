@@ -34,11 +34,14 @@ from converter.repair.headings.recover import choose_headings, confidence_of, le
 from converter.repair.headings.surroundings import Surroundings
 from converter.training import trees
 from converter.training.examples import BOLD, WEIGHTS, Example, corpus_examples, extract_examples, page_examples
+from converter.training.outline import gains_of, parents_of
 
 FILE = Path(model.__file__).with_name("weights.json")
 FOLDS = 6
 """Groups of sources, each of which is left out in turn."""
-ROUNDS, TITLE_ROUNDS = 190, 40
+ROUNDS, TITLE_ROUNDS = 190, 60
+STAKE = 0.15
+"""What a title of a document counts in training if no parent of a heading depends on it; others count more."""
 PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.07,
@@ -69,10 +72,10 @@ class Table:
         self.examples = examples
         columns: dict[str, int] = {}
         chunks: list[tuple[list[int], list[float]]] = []
-        truth, weight, fold, level, self.starts = [], [], [], [], [0]
+        truth, weight, fold, gain, self.starts = [], [], [], [], [0]
         for example in examples:
             surroundings = Surroundings(example.page)
-            share = WEIGHTS[example.kind]
+            share, gains = WEIGHTS[example.kind], gains_of(example.levels)
             if example.kind == "pages":
                 share = 1 / sqrt(max(1, len(example.page.candidates)))
             for at in example.page.candidates:
@@ -83,7 +86,7 @@ class Table:
                 truth.append(example.truth.get(at, False))
                 emphasis = BOLD if example.page.blocks[at].bold else 1.0
                 weight.append(share * emphasis if at in example.truth else 0.0)
-                level.append(example.levels.get(at, 0))
+                gain.append(gains.get(at, np.nan))
             fold += [zlib.crc32(example.source.encode()) % FOLDS] * len(example.page.candidates)
             self.starts.append(len(truth))
         self.names = list(columns)
@@ -91,7 +94,7 @@ class Table:
         for row, (places, values) in enumerate(chunks):
             self.matrix[row, places] = values
         self.truth, self.weight, self.fold = np.array(truth, float), np.array(weight), np.array(fold)
-        self.level = np.array(level)
+        self.gain = np.array(gain)
         pages = np.repeat([example.kind == "pages" for example in examples], np.diff(self.starts))
         if pages.any():
             self.weight[pages] *= WEIGHTS["pages"] * pages.sum() / self.weight[pages].sum()
@@ -105,11 +108,12 @@ class Table:
         return lightgbm.train(PARAMETERS, data, ROUNDS)
 
     def fit_titles(self, rows: npt.NDArray[np.bool_]) -> Any:
-        """Boosted trees that tell the document's own title from its other headings."""
+        """Boosted trees that tell the document's own title from its other headings: the one that others are below."""
         import lightgbm
 
-        rows = rows & (self.level > 0)
-        data = lightgbm.Dataset(self.matrix[rows], self.level[rows] == 1, weight=self.weight[rows])
+        rows = rows & ~np.isnan(self.gain)
+        weight = self.weight[rows] * (STAKE + np.abs(self.gain[rows]))
+        data = lightgbm.Dataset(self.matrix[rows], self.gain[rows] > 0, weight=weight)
         return lightgbm.train({**PARAMETERS, "num_leaves": 5}, data, TITLE_ROUNDS)
 
     def chances_by_fold(self) -> tuple[Vector, Vector]:
@@ -188,9 +192,7 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
         score.right += right
         score.wrong += len(known) - right
         score.missed += sum(example.truth.values()) - right + example.missing_headings
-        levels = dict(
-            zip(headings, levels_of(example.page, headings, title_of(example.page, headings, titles)), strict=True)
-        )
+        levels = dict(zip(headings, levels_of(example.page, headings, title_of(headings, titles)), strict=True))
         hits = [at for at in known if at in example.levels]
         parents, true_parents = (parents_of(hits, levels), parents_of(hits, example.levels))
         score.levelled += len(hits)
@@ -201,18 +203,6 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
         print(f"{kind:12}{name:28}{score}")
     for kind in WEIGHTS:
         print_reliability(kind, [pair for key, score in scores.items() if key[0] == kind for pair in score.chances])
-
-
-def parents_of(places: Sequence[int], levels: Mapping[int, int]) -> dict[int, int | None]:
-    """Heading -> the heading that it is below."""
-    parents: dict[int, int | None] = {}
-    above: list[int] = []
-    for at in places:
-        while above and levels[above[-1]] >= levels[at]:
-            above.pop()
-        parents[at] = above[-1] if above else None
-        above.append(at)
-    return parents
 
 
 def print_reliability(kind: str, pairs: Sequence[tuple[float, bool]]) -> None:

@@ -17,6 +17,7 @@ from converter.repair.headings.recover import agree, choose_headings, levels_of,
 from converter.repair.headings.surroundings import Surroundings
 from converter.repair.headings.words import words_of
 from converter.training import trees as trees_as_code
+from converter.training.outline import gains_of
 
 PROSE = (
     "The keeper of the lock opens the upper gate at six, when the first barges come down from the quarries.",
@@ -218,15 +219,78 @@ def test_a_lone_line_within_the_text_is_a_title_only_if_sure() -> None:
     assert choose_headings(page, {0: 0.6, 3: 0.8}) == pytest.approx({0: 0.6, 3: 0.8})
 
 
-def test_the_title_of_the_document_is_no_shorter_than_its_other_titles() -> None:
-    page = page_of(["The lock on the river", PROSE[0], "The gate", PROSE[1], "The boats and the barges", PROSE[2]])
-    headings = {0: 0.9, 2: 0.9, 4: 0.9}
-    assert title_of(page, headings, {0: 0.8, 2: 0.9}) == 0
-    assert title_of(page, headings, {0: 0.4}) == 0, "it opens the text"
-    assert title_of(page, {2: 0.9, 4: 0.9}, {2: 0.4}) is None
-    assert title_of(page_of(["The lock", PROSE[0], "The gate", PROSE[1]]), {0: 0.9, 2: 0.9}, {}) is None
-    assert levels_of(page, headings, 0) == [1, 2, 2]
-    assert levels_of(page, headings, None) == [2, 2, 2]
+def test_the_title_of_the_document_is_its_likeliest_heading() -> None:
+    assert title_of({0: 0.9, 2: 0.9, 4: 0.9}, {0: 0.6, 2: 0.8}) == 2
+    assert title_of({0: 0.9, 4: 0.9}, {0: 0.6, 2: 0.8}) == 0, "the other one is not a heading"
+    assert title_of({0: 0.9, 2: 0.9}, {0: 0.49, 2: 0.1}) is None
+
+
+@pytest.mark.parametrize(
+    ("titles", "chance", "levels"),
+    [
+        (["The gate", PROSE[0], "The lock", PROSE[1], "The yard", PROSE[2]], 0.9, [1, 2, 2]),
+        (["The lock", PROSE[0], "The works", "The gate", PROSE[1], "The yard", PROSE[2]], 0.75, [1, 2, 3, 3]),
+        (["The lock", PROSE[0], "The works", "The gate", PROSE[1], "The yard", PROSE[2]], 0.74, [1, 2, 2, 2]),
+        (["The lock", "The works", "The gate", PROSE[1], "The yard", PROSE[2]], 0.9, [1, 2, 3, 3]),
+        (["The lock", "The works", PROSE[0], "The gate", PROSE[1]], 0.9, [1, 2, 2]),
+        (
+            [
+                "The lock",
+                PROSE[0],
+                "Works",
+                "The gate",
+                PROSE[1],
+                "Two yards and the mill",
+                PROSE[2],
+                "The end",
+                PROSE[3],
+            ],
+            0.9,
+            [1, 2, 3, 2, 2],
+        ),
+        (
+            [
+                "The lock",
+                PROSE[0],
+                "FAQ",
+                "Is it open?",
+                PROSE[1],
+                "Who may pass on a Sunday?",
+                PROSE[2],
+                "Fees",
+                PROSE[3],
+            ],
+            0.9,
+            [1, 2, 3, 3, 2],
+        ),
+        (
+            ["The lock", PROSE[0], "Works", "The gate", PROSE[1], "Rules", "For boats", PROSE[2], "For men", PROSE[3]],
+            0.9,
+            [1, 2, 3, 2, 3, 3],
+        ),
+        (["The lock", PROSE[0], "1. Works", "1.1 Gate", PROSE[1], "1.2 Yard", PROSE[2]], 0.9, [1, 2, 3, 3]),
+        (["The lock", PROSE[0], "The works", "1. Gate", PROSE[1], "2. Yard", PROSE[2]], 0.9, [1, 2, 2, 2]),
+    ],
+)
+def test_levels(titles: Sequence[str], chance: float, levels: Sequence[int]) -> None:
+    page = page_of(titles)
+    headings = {at: chance for at, block in enumerate(page.blocks) if block.text not in PROSE}
+    assert levels_of(page, headings, 0) == levels
+
+
+def test_the_title_of_the_document_ends_a_part() -> None:
+    page = page_of(["The news", "The mill", PROSE[0], "The lock", PROSE[1], "The yard", PROSE[2]])
+    headings = dict.fromkeys((0, 1, 3, 5), 0.9)
+    assert levels_of(page, headings, 3) == [2, 3, 1, 2]
+    assert levels_of(page, headings, None) == [2, 3, 3, 3]
+    assert levels_of(page, headings | {1: 0.7}, None) == [2, 2, 2, 2]
+    assert levels_of(page, headings | {0: 0.7}, None) == [2, 2, 2, 2]
+
+
+def test_the_gain_of_a_title_is_the_share_of_parents_that_depend_on_it() -> None:
+    assert gains_of({0: 1, 2: 2, 5: 2}) == pytest.approx({0: 2 / 3, 2: 0, 5: 0})
+    assert gains_of({0: 2, 5: 2, 20: 3}) == pytest.approx({0: -1 / 3, 5: 1 / 3})
+    assert gains_of({0: 1}) == {}, "there is nothing to tell its title from"
 
 
 TITLES = ("Opening hours of the lock", "Boats in a dry summer", "Repair of the upper gate")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, is_item, pages_of, text_of
+from converter.repair.headings.line import Line
 from converter.repair.headings.model import POSSIBLE, probabilities
 from converter.repair.headings.titles import titles_of
 from converter.repair.lines import HEADING
@@ -45,8 +46,8 @@ LONGEST_RUN = 2
 TITLE = 60
 """Columns up to which a line that ends no sentence is more likely a title or a name than a paragraph."""
 
-TITLE_WIDTH = 12
-"""Minimum columns of the title of a document."""
+SECTION = 2
+"""The level of a title without a number, below that of the document."""
 
 CALIBRATION = 0.75
 """Exponent of the odds: the model is surer than real pages bear out (fitted to the report of `--leave-out`)."""
@@ -114,7 +115,7 @@ def _headings_on(page: Page, answer: Answer, is_marked: bool, has_title: bool) -
     if is_marked:
         chances = {at: chance for at, chance in chances.items() if chance >= SURE_BELOW_TITLE}
         chances = chances if len(chances) > 1 else {}
-    title = None if is_marked or has_title else title_of(page, chances, answer.title_chances)
+    title = None if is_marked or has_title else title_of(chances, answer.title_chances)
     headings = zip((page.blocks[at] for at in chances), levels_of(page, chances, title), strict=True)
     return dict(zip(headings, chances.values(), strict=True))
 
@@ -242,27 +243,44 @@ def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return runs
 
 
-def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
-    """The heading that is the title of the document, if any: the likeliest one that is not shorter than most of the
-    others, else the one that opens the text."""
-    widths = sorted(page.blocks[at].width for at in headings)
-    least = max(TITLE_WIDTH, widths[(len(widths) - 1) // 2]) if len(widths) > 1 else TITLE_WIDTH
-    titles = {
-        at: chance
-        for at, chance in title_chances.items()
-        if at in headings and chance >= THRESHOLD and page.blocks[at].width >= least
-    }
-    opening = 0 if 0 in headings and page.blocks[0].width >= TITLE_WIDTH else None
-    return max(titles, key=titles.__getitem__, default=opening)
+def title_of(headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
+    """The heading that is the title of the document, if any: the likeliest one."""
+    titles = {at: chance for at, chance in title_chances.items() if at in headings and chance >= THRESHOLD}
+    return max(titles, key=titles.__getitem__, default=None)
 
 
-def levels_of(page: Page, headings: Collection[int], title: int | None) -> list[int]:
-    """Levels from the titles' numbers; without a number 2, or 1 for the title of the document."""
-    depths = [_depth(page.blocks[at].text) for at in headings]
-    if sum(map(bool, depths)) == 1:
+def levels_of(page: Page, headings: Mapping[int, float], title: int | None) -> list[int]:
+    """Levels from the titles' numbers; without a number 1 for the title of the document, SECTION for the others, and
+    one more for the titles of a part."""
+    depths = {at: _depth(page.blocks[at].text) for at in headings}
+    if sum(map(bool, depths.values())) == 1:
         # A lone number is part of its title (`3.5 million reasons`).
-        depths = [0] * len(headings)
-    return [min(6, 1 + depth) if depth else 1 if at == title else 2 for at, depth in zip(headings, depths, strict=True)]
+        depths = dict.fromkeys(headings, 0)
+    levels = {at: min(6, 1 + depth) if depth else SECTION - (at == title) for at, depth in depths.items()}
+    sections = {at for at, depth in depths.items() if not depth and at != title}
+    levels |= dict.fromkeys(_titles_of_parts(page, headings, sections), SECTION + 1)
+    return list(levels.values())
+
+
+def _titles_of_parts(page: Page, headings: Mapping[int, float], sections: Collection[int]) -> Iterator[int]:
+    """The titles that divide a part: the one directly below the part's own title, if both are SURE, and those like it
+    that follow."""
+    sure = {at for at in sections if headings[at] >= SURE}
+    parts = {at for at in sure if at + 1 in sure}
+    first = None
+    for at in headings:
+        if at in parts or at not in sections:
+            first = None
+        elif at - 1 in parts:
+            first = at
+        elif first is not None and not _are_alike(page.line(first), page.line(at)):
+            first = None
+        if first is not None:
+            yield at
+
+
+def _are_alike(line: Line, other: Line) -> bool:
+    return line.look == other.look or (line.question and other.question)
 
 
 def _depth(title: str) -> int:
