@@ -55,6 +55,7 @@ from converter.repair.rules.table_gaps import table_gaps
 from converter.repair.rules.table_grid import table_grid
 from converter.repair.rules.table_header import table_header
 from converter.repair.rules.table_markup import table_markup
+from converter.repair.rules.table_numbers import table_numbers
 from converter.repair.rules.table_pipes import table_pipes
 from converter.repair.rules.table_ruler import table_ruler
 from converter.repair.rules.whole_fence import whole_fence
@@ -73,7 +74,9 @@ def _reshaping(*rules: Rule) -> tuple[Rule, ...]:
     return tuple(replace(rule, reshapes=True) for rule in rules)
 
 
-TABLES = _reshaping(table_grid, table_ruler, table_broken, table_delimited, table_columns, table_markup, table_cells)
+TABLES = _reshaping(
+    table_grid, table_ruler, table_broken, table_delimited, table_columns, table_numbers, table_markup, table_cells
+)
 """Tables in other notations: written as pipe tables, they are the only change, so the document's state stays."""
 
 RESHAPING = _reshaping(
