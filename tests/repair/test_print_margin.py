@@ -84,3 +84,9 @@ def test_a_text_with_longer_lines_was_not_filled() -> None:
 def test_keys_and_addresses_show_no_margin() -> None:
     lines = ["".join(line.split()) for line in filled(70, 40)]
     assert margin_of(lines) == 0
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)))
+def test_a_text_is_as_wide_alone_as_before_another_letter(text: str) -> None:
+    """ASCII is measured by a table, other text letter by letter."""
+    assert print_width_of(text) == pytest.approx(print_width_of(f"{text}—") - print_width_of("—"))
