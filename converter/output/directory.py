@@ -170,7 +170,8 @@ class Directory:
         A file system that discards what it frees lets each removal wait for the disk: one after the other, the 400
         files of an output take a tenth of its conversion.
         """
-        names, folders = [], []
+        names: list[str] = []
+        folders: list[str] = []
         with os.scandir(self.path if self.number is None else self.number) as entries:
             for entry in entries:
                 (folders if entry.is_dir(follow_symlinks=False) else names).append(entry.name)

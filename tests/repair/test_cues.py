@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from converter.repair.cues import ANY_BEGINNING, OWN_WORDS, PHRASES, cue_of
+from converter.repair.signs import FEWEST_SIGNS, LONGEST_CUE, SIGNS, may_be_page
 
 EXPRESSIONS = [(kind, re.compile(phrase, re.IGNORECASE)) for kind in PHRASES for phrase in PHRASES[kind]]
 LATE = [phrase for phrases in PHRASES.values() for phrase in phrases if phrase.startswith(ANY_BEGINNING)]
@@ -39,3 +40,11 @@ def test_a_text_is_of_the_first_kind_that_has_a_phrase_for_it(text: str) -> None
 ])  # fmt: skip
 def test_a_text_is_of_the_kind_of_its_phrase_or_of_its_first_part(text: str, kind: str) -> None:
     assert cue_of(text) == kind
+
+
+@given(st.permutations(SIGNS))
+def test_a_text_with_few_signs_is_no_page_whichever_they_are(signs: list[str]) -> None:
+    few, enough = signs[: FEWEST_SIGNS - 1], signs[:FEWEST_SIGNS]
+    assert not may_be_page([sign for sign in few for _ in range(2)])
+    assert may_be_page([f"x{sign.upper()}x" for sign in enough if sign != "©"] + ["©"] * ("©" in enough))
+    assert not may_be_page([*few, enough[-1] + "x" * LONGEST_CUE])

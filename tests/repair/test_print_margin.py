@@ -154,3 +154,9 @@ def test_the_margin_is_amid_the_spans_of_its_lines() -> None:
 def test_lines_of_fewer_than_four_words_are_not_prose(words: int, is_prose: bool) -> None:
     groups = ((5, MARGIN, COLUMNS), (2, MARGIN, OTHER_COLUMNS))
     assert (joints_margin(*groups, words=words) > 0) == is_prose
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)))
+def test_a_text_is_as_wide_alone_as_before_another_letter(text: str) -> None:
+    """ASCII is measured by a table, other text letter by letter."""
+    assert print_width_of(text) == pytest.approx(print_width_of(f"{text}—") - print_width_of("—"))

@@ -49,3 +49,16 @@ def test_proof_from_another_column_settles_what_the_language_leaves_open() -> No
     language = Conventions(writes_comma=lambda: True)
     assert [str(columns[0].type) for columns in infer_tables(tables, Hints(), language)] == ["int64", "double"]
     assert str(infer_tables(tables[:1], Hints(), language)[0][0].type) == "string"
+
+
+def test_the_language_is_asked_for_only_where_a_number_is_open() -> None:
+    asked: list[bool] = []
+
+    def language() -> bool:
+        asked.append(True)
+        return True
+
+    for cells, times in ((["1", "2"], 0), (["1,5", "2"], 0), (["12.50", "x"], 0), (["1.234"], 1)):
+        asked.clear()
+        infer_tables([Table(["a"], [cells], [3])], Hints(), Conventions(writes_comma=language))
+        assert bool(asked) is bool(times), cells

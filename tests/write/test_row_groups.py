@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from converter.write import Layout
+from converter.write import Layout, parquet
 from converter.write.parquet import ParquetWriter, StoredRowGroups, encode_rows
 from converter.write.row_groups import ROW_GROUP, Frame, RowGroup, entry_of, footer_of, frame_of, split, split_stored
 
@@ -98,6 +98,21 @@ def test_a_reader_can_skip_row_groups_by_their_statistics(tmp_path: Path) -> Non
     statistics = pq.ParquetFile(path).metadata.row_group(1).column(0).statistics
     assert (statistics.min, statistics.max) == (20, 39)
     assert pq.read_table(path, filters=[("id", ">=", 50)]).num_rows == 10
+
+
+@pytest.mark.parametrize("group_rows", [7, 21, 1000])
+def test_a_file_that_is_written_at_once_is_that_of_its_joined_row_groups(
+    monkeypatch: pytest.MonkeyPatch, group_rows: int
+) -> None:
+    table, layout, stream = table_of(20), Layout(row_group_rows=group_rows), io.BytesIO()
+    joined = joined_file(table, [], layout)
+    if group_rows > 20:
+        monkeypatch.setattr(parquet, "split", None)  # nothing takes a file apart that could stay as it is
+    writer = ParquetWriter(stream, SCHEMA, layout)
+    for batch in table.to_batches():
+        writer.write(batch)
+    writer.close()
+    assert stream.getvalue() == joined.getvalue()
 
 
 def test_rows_held_back_come_before_joined_ones() -> None:

@@ -47,6 +47,8 @@ PADDED = 0.3
 _PIECE = re.compile(r"\S(?: ?\S)*")
 _GAP = re.compile(r"(?<=\S)  +(?=\S)")
 _WORDS = re.compile(r"\S+")
+_SPACES = bytes(chr(code).isspace() for code in range(256))
+"""1 for each space of ASCII, 0 for any other character."""
 NUMERIC = 0.6
 """The share of a column's cells that are numbers, from which on it is a column of numbers."""
 
@@ -243,13 +245,14 @@ def _places(lines: Sequence[str]) -> tuple[int, ...]:
     return tuple(places)
 
 
-def _blank_columns(lines: Sequence[str]) -> bytearray:
+def _blank_columns(lines: Sequence[str]) -> bytes:
     """For each column, and one to the right of all, whether all lines leave it blank."""
-    blanks = bytearray(b"\1") * (max(map(len, lines)) + 1)
+    columns = max(map(len, lines)) + 1
+    blanks = int.from_bytes(b"\1" * columns, "big")
     for line in lines:
-        for match in _WORDS.finditer(line):
-            blanks[match.start() : match.end()] = bytes(match.end() - match.start())
-    return blanks
+        of_line = line.encode().translate(_SPACES) if line.isascii() else bytes(map(str.isspace, line))
+        blanks &= int.from_bytes(of_line.ljust(columns, b"\1"), "big")
+    return blanks.to_bytes(columns, "big")
 
 
 def _is_edge(lines: Sequence[str], place: int) -> bool:
