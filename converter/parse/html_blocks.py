@@ -127,7 +127,7 @@ class HtmlReader:
             last_line = line + source.rstrip().count("\n")
             text = self.content.title if self.level else self.content.text.strip(" \n")
             level = self.level if text else 0
-            piece = source.rstrip().lstrip("\n")
+            piece = source.rstrip(" \t\n").lstrip("\n")
             kind = "heading" if level else "image" if LONE_IMAGE.fullmatch(piece) and self.content.images else "html"
             self.pieces.append(Piece(kind, piece, first_line, last_line, level, text, self.content))
         self.content, self.heights, self.level = next_content or Content(), Heights(), 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from converter.config import Options
@@ -44,6 +44,7 @@ def check_rebuilt(text: str) -> None:
     assert [*map(content, rebuilt)] == [*map(content, blocks)]
 
 
+@example("<b>\xa0")
 @given(st.lists(FRAGMENTS, max_size=30).map("".join))
 def test_a_document_is_rebuilt_from_its_blocks(text: str) -> None:
     check_rebuilt(text)
