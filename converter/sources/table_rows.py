@@ -116,7 +116,8 @@ def _is_valid(batch: pa.RecordBatch) -> bool:
 
 
 def _rows_of(part: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> Iterator[Row]:
-    if is_valid and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
+    is_exact = not any(_has_nanoseconds(field.type) for field in part.schema)
+    if is_valid and is_exact and part.nbytes * (part.num_rows if repeats else 1) <= BATCH_BYTES:
         try:
             rows = part.to_pylist()
         except Exception:  # an invalid value: broken UTF-8, a date outside Python's range
@@ -145,19 +146,23 @@ def _row(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, r
     return Row(number, values, problem)
 
 
+def _has_nanoseconds(type: pa.DataType) -> bool:
+    return (pa.types.is_timestamp(type) or pa.types.is_time64(type)) and type.unit == "ns"
+
+
 def _value(column: pa.Array) -> Any:
     """Return the only value of an array; a time in nanoseconds, for which Python has no type, as ISO 8601 text."""
-    try:
+    type = column.type
+    if not _has_nanoseconds(type) or column.null_count:
         return column.to_pylist()[0]
-    except ValueError:
-        type = column.type
-        if not (pa.types.is_timestamp(type) or pa.types.is_time64(type)) or type.unit != "ns":
-            raise
-        target = pa.time64("us") if pa.types.is_time64(type) else pa.timestamp("us", type.tz)
-        nanoseconds = column.cast(pa.int64())[0].as_py()
-        seconds = column.cast(target, safe=False).to_pylist()[0].isoformat(timespec="microseconds")
-        digits = seconds.index(".") + 7
-        return f"{seconds[:digits]}{nanoseconds % 1000:03d}{seconds[digits:]}"
+    target = pa.time64("us") if pa.types.is_time64(type) else pa.timestamp("us", type.tz)
+    microseconds, nanoseconds = divmod(column.cast(pa.int64())[0].as_py(), 1000)
+    value = pa.array([microseconds], pa.int64()).cast(target).to_pylist()[0]
+    if not nanoseconds:
+        return value
+    text = value.isoformat(timespec="microseconds")
+    digits = text.index(".") + 7
+    return f"{text[:digits]}{nanoseconds:03d}{text[digits:]}"
 
 
 def too_large(number: int, size: int, maximum_bytes: int) -> Problem:

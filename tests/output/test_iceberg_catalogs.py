@@ -15,6 +15,7 @@ import converter.output.iceberg as iceberg_module
 from converter.errors import OutputError, UsageError
 from converter.output import Mode, find_target
 from converter.output.iceberg_table import main_of
+from converter.records import RECORDS
 from tests.support.places import (
     AFTER,
     DOCUMENTS,
@@ -38,6 +39,12 @@ def test_what_others_change_between_runs_stays(iceberg: str, tmp_path: Path) -> 
     convert({**DOCUMENTS, "c": "# New\n"}, iceberg, "incremental")
     documents = iceberg_tables(iceberg)["documents"]
     assert "note" in documents.schema().column_names and documents.scan().to_arrow()["note"].null_count == 3
+    target = find_target(iceberg, None)
+    assert target is not None
+    assert {tuple(batch.schema.names) for batch in target.read("documents")} == {
+        tuple(RECORDS["documents"].schema.names)
+    }
+    assert {tuple(batch.schema.names) for batch in target.read("documents", ["source"])} == {("source",)}
     rows = {
         name: table.drop_columns("note") if name == "documents" else table
         for name, table in in_iceberg(iceberg).items()

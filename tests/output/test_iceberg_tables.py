@@ -63,6 +63,8 @@ def test_columns_are_added_widened_in_place_and_otherwise_replaced(iceberg: str,
         (pa.int64(), pa.int32(), None),
         (pa.string(), pa.binary(), None),
         (pa.int64(), pa.string(), None),
+        (pa.decimal128(9, 2), pa.int64(), None),
+        (pa.int64(), pa.decimal128(9, 2), None),
     ],
 )  # fmt: skip
 def test_a_wider_type_keeps_the_column(iceberg: str, old: pa.DataType, new: pa.DataType, type: Any) -> None:

@@ -44,6 +44,7 @@ def check_rebuilt(text: str) -> None:
     assert [*map(content, rebuilt)] == [*map(content, blocks)]
 
 
+@example("<b>\xa0")
 @given(st.lists(FRAGMENTS, max_size=30).map("".join))
 @example("```{note}```{note}\n\n    # ")  # code in a line opens nothing
 def test_a_document_is_rebuilt_from_its_blocks(text: str) -> None:
