@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import floor
+
 # Control characters become their pictures (ESC becomes ␛). Bidirectional overrides and isolates, which would reorder
 # the text of a line, become U+FFFD; so do the C1 controls, which have no picture.
 _PRINTABLE = (
@@ -20,6 +22,11 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Return the `printable` text on one line, with each run of white space as one space."""
     return " ".join(printable(text).split())
+
+
+def confidence_text(confidence: float) -> str:
+    """Return a confidence in two digits, rounded down: only what is certain is 1."""
+    return f"{floor(round(confidence * 100, 6)) / 100:.2f}"
 
 
 def amount(count: int, noun: str = "") -> str:

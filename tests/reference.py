@@ -1,7 +1,11 @@
-"""python -m tests.reference: write docs/reference.md and docs/reference/ from the package itself."""
+"""python -m tests.reference: write docs/reference.md and docs/reference/ from the package itself.
+
+With `--figures`, print instead how much documentation there is, and what lacks it.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from inspect import getdoc, getmodule
 from pathlib import Path
@@ -124,5 +128,11 @@ def text_of(page: str) -> str:
 
 
 if __name__ == "__main__":
-    for page in PAGES:
-        (FOLDER / page).write_text(text_of(page), encoding="utf-8")
+    if "--figures" in sys.argv:
+        from tests.support.reference.figures import figures_of_documentation, words_by_page
+
+        rows = [*figures_of_documentation().items(), *((f"words of {page}", n) for page, n in words_by_page().items())]
+        print("\n".join(f"{count:7,}  {name}" for name, count in rows))
+    else:
+        for page in PAGES:
+            (FOLDER / page).write_text(text_of(page), encoding="utf-8")

@@ -95,6 +95,11 @@ class Document:
         return self._context
 
     @property
+    def options(self) -> Options:
+        """The options that it was read with."""
+        return self._options
+
+    @property
     def source(self) -> str:
         """The path that the document was read from, or the name of the text."""
         return self._context.source

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Any, Protocol
 
-from converter.printable import one_line
+from converter.printable import confidence_text, one_line
 
 
 class Fields(Protocol):
@@ -113,4 +113,4 @@ def recovery_text(section: Fields) -> str:
     """Return how a section's heading was recovered, with its confidence; empty if the source marks the heading."""
     if section["confidence"] == 1 and section["style"] not in RECOVERED_STYLES:
         return ""
-    return f"recovered ({section['style']}), confidence {section['confidence']:.4g}"
+    return f"recovered ({section['style']}), confidence {confidence_text(section['confidence'])}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from math import floor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ from markupsafe import Markup
 
 from converter.document.listing import value_text
 from converter.inspect.lines import KINDS
-from converter.printable import amount, printable
+from converter.printable import amount, confidence_text, printable
 
 SAFE_SCHEMES = frozenset({"http", "https", "mailto"})
 """Schemes that a document's link may open; any other address is shown as text."""
@@ -33,11 +32,6 @@ def environment() -> Environment:
     templates.filters |= {"address": address, "value": value_text, "amount": amount, "sure": confidence_text}
     templates.globals |= {"KINDS": KINDS}
     return templates
-
-
-def confidence_text(confidence: float) -> str:
-    """Return a confidence in two digits, rounded down: only what is certain is 1."""
-    return f"{floor(round(confidence * 100, 6)) / 100:.2f}"
 
 
 def asset(name: str) -> Markup:

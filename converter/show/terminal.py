@@ -14,7 +14,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from converter.document.row import Row
-from converter.printable import one_line, printable
+from converter.printable import confidence_text, one_line, printable
 from converter.show.outline import Lines, line_numbers, outline
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _repairs_in_short(repairs: Sequence[Row]) -> list[RenderableType]:
         excerpt = (repair["after"].rstrip().splitlines() or ["(removed)"])[-1]
         grid.add_row(
             Text(f"  {line_numbers(repair)}", style="dim", no_wrap=True),
-            Text(f"{repair['rule']} {repair['confidence']:.4g}", style="yellow", no_wrap=True),
+            Text(f"{repair['rule']} {confidence_text(repair['confidence'])}", style="yellow", no_wrap=True),
             Text(one_line(excerpt), no_wrap=True, overflow="ellipsis"),
         )
     remainder = len(repairs) - MOST_REPAIRS
@@ -79,7 +79,8 @@ def _repairs_in_full(repairs: Sequence[Row]) -> list[RenderableType]:
     for repair in repairs:
         drawings.append(
             Text.assemble(
-                (f"  {line_numbers(repair)} ", "dim"), (f"{repair['rule']} {repair['confidence']:.4g}", "yellow")
+                (f"  {line_numbers(repair)} ", "dim"),
+                (f"{repair['rule']} {confidence_text(repair['confidence'])}", "yellow"),
             )
         )
         for mark, text, style in (("-", repair["before"], "red"), ("+", repair["after"], "green")):

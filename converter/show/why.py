@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from converter.errors import UsageError
-from converter.printable import one_line
+from converter.printable import confidence_text, one_line
 from converter.repair.explanation import explain
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def render_why(document: Document, line: int, options: Options) -> RenderableTyp
     )
     drawings: list[RenderableType] = [heading, Text(f"  {one_line(text.lines[place])}", style="italic")]
     for repair, description in explanation.rules:
-        title = (f"{repair.rule} {repair.confidence:.4g}", "yellow")
+        title = (f"{repair.rule} {confidence_text(repair.confidence)}", "yellow")
         drawings.append(Text.assemble(title, f": {description}", overflow="fold"))
     drawings.append(Text(explanation.verdict, style="bold"))
     drawings += _list("for a heading", "+", "green", explanation.evidence_for)

@@ -19,11 +19,12 @@ from markupsafe import escape
 from converter.api.read import read
 from converter.config import Options
 from converter.document.document import Document
-from converter.inspect.html import address, confidence_text, environment
+from converter.inspect.html import address, environment
 from converter.inspect.lines import KIND_OF_BLOCK, KINDS
 from converter.inspect.page import Inspected, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
 from converter.model.source import Source
+from converter.printable import confidence_text
 from tests.support.attacks import CODE, HOSTILE
 from tests.support.commands import run
 from tests.support.documents import EVERY_KIND, FRAGMENTS, SCRAPED
@@ -133,6 +134,21 @@ def test_lines_show_repairs_and_problems() -> None:
     lines = Reading(document, live=True).lines
     assert (heading["rule"], lines[heading["line_start"] - 1].confidence) == ("bare_heading", heading["confidence"])
     assert lines[0].confidence is None
+
+
+def test_chunks_are_shown_on_request() -> None:
+    draw = environment().get_template("document.html").render
+    plain = draw(reading=Reading(read(SCRAPED, name="a"), live=True))
+    document = read(SCRAPED, name="a", chunks=64)
+    page, chunks = draw(reading=Reading(document, live=True)), document.chunks
+    assert "panel-chunks" not in plain and 'id="panel-chunks"' in page
+    panel = page[page.index('id="panel-chunks"') : page.index('id="panel-repairs"')]
+    assert panel.count('<span class="kind">chunk ') == len(chunks) > 5
+    for chunk in chunks:
+        assert str(escape(chunk.markdown)) in panel
+        assert f"<small>{chunk.token_count} tokens, {escape(' > '.join(chunk.path))}</small>" in panel or not chunk.path
+    repaired = [chunk for chunk in chunks if chunk.repair_count]
+    assert f"confidence {confidence_text(repaired[0].confidence)}</small>" in panel
 
 
 @pytest.mark.parametrize(

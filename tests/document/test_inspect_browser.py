@@ -122,6 +122,18 @@ def test_hovering_and_clicking_highlight_matching_lines_and_records(page: Any, r
     assert page.locator("#panel-content .record.is-selected").is_visible()
 
 
+def test_a_panel_is_at_the_top_after_a_jump_over_what_was_never_drawn(page: Any, tmp_path: Path) -> None:
+    """Sections out of view have an estimated height until they are drawn."""
+    text = "".join(f"# Title {number}\n\n{'A sentence of it. ' * 20}[a](b)\n\n" for number in range(300))
+    open_document(page, write(tmp_path / "long.html", Source("long.md", text)), 0)
+    place = "element => element.getBoundingClientRect().top"
+    top = page.eval_on_selector("#panel-outline", place)
+    for name in ("problems", "links", "content", "links"):  # nothing is below the problems
+        page.click(f"[data-jump={name}]")
+        page.wait_for_timeout(500)
+        assert name == "problems" or abs(page.eval_on_selector(f"#panel-{name}", place) - top) < 60, name
+
+
 def test_search_counts_matches_and_steps_through_them(page: Any, report: str) -> None:
     open_document(page, report, 2)
     page.keyboard.press("/")

@@ -16,63 +16,34 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-import yaml
-from markdown_it import MarkdownIt
 
 from tests.support.commands import ENVIRONMENT, invoke
-from tests.support.paths import CASE_FOLDER, PROJECT
+from tests.support.pages import (
+    CASES,
+    LINKED,
+    NOT_RUN,
+    PAGES,
+    broken_links,
+    commands_of,
+    fences_of,
+    indented_code_of,
+    reason_not_to_run,
+)
+from tests.support.paths import PROJECT
 
-CASES = CASE_FOLDER / "documentation"
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
-LINKED = [
-    *PAGES,
-    *(PROJECT / name for name in ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md")),
-]
-NOT_RUN: dict[str, str] = yaml.safe_load((CASES / "not_run.yaml").read_text(encoding="utf-8"))
-"""Parts of commands and of Python that are not run, and why."""
 FAST = ("README.md", "tutorial.md")
 """The first pages that a newcomer reads; the others take half a minute together."""
 OTHERS = ("langchain-text-splitters", "llama-index-core", "markitdown", "dlt[duckdb]", "pandas")
 """The packages that the pages compare with, and that can be installed and run without a network of their own."""
-TITLE = re.compile(r'title="([^"]+)"')
 SHELL = re.compile(r"[|<>&;$`]|^(?!parquetry )")
 """What only a shell understands, outside quotes."""
 EXIT_CODE = re.compile(r"# exit code (\d+)")
-INCLUDED = re.compile(r'^--8<-- "(.+)"$', re.MULTILINE)
-
-
-@cache
-def tokens_of(page: Path) -> list[Any]:
-    """Return the tokens of a page."""
-    return MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
-
-
-def fences_of(page: Path) -> Iterator[tuple[str, str | None, str]]:
-    """Yield the language, the title and the text of each fence of a page."""
-    for token in tokens_of(page):
-        if token.type == "fence":
-            title = TITLE.search(token.info)
-            yield token.info.partition(" ")[0], title and title[1], token.content
-
-
-def commands_of(text: str) -> list[str]:
-    """Return the commands of a fence, continuation lines joined."""
-    lines = text.replace("\\\n", " ").splitlines()
-    return [line for line in lines if line.strip() and not line.startswith("#")]
-
-
-def reason_not_to_run(text: str) -> str | None:
-    """Return why a command or a fence of Python is not run; None for one that is."""
-    return next((reason for part, reason in NOT_RUN.items() if part in text), None)
 
 
 def needs_shell(command: str) -> bool:
@@ -182,38 +153,13 @@ def test_everything_that_is_not_run_has_its_reason() -> None:
 def test_commands_stand_in_fences_that_are_run(language: str) -> None:
     pages = [page for page in PAGES if page.parent.name != "reference"]  # those are made from the code
     fences = [(page.name, text) for page in pages for name, _, text in fences_of(page) if name == language]
+    fences += [(page.name, text) for page in pages for text in indented_code_of(page)]
     assert not [(page, text) for page, text in fences if re.search(r"^(\$ )?(parquetry|pip) ", text, re.MULTILINE)]
-
-
-@cache
-def anchors_of(page: Path) -> set[str]:
-    """Return the anchors of the headings of a page, as GitHub and mkdocs make them."""
-    tokens = tokens_of(page)
-    titles = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open"]
-    return {re.sub(r"[\s]+", "-", re.sub(r"[^\w\s-]", "", title.lower()).strip()) for title in titles}
-
-
-def links_of(page: Path) -> Iterator[str]:
-    """Yield the addresses of the links and pictures of a page."""
-    for token in tokens_of(page):
-        for child in token.children or ():
-            if child.type in ("link_open", "image"):
-                yield str(child.attrs.get("href") or child.attrs.get("src"))
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    broken = []
-    for address in links_of(page):
-        path, _, anchor = unquote(address).partition("#")
-        if ":" in path:
-            assert path.startswith("https://"), address
-            continue
-        target = (page.parent / path).resolve() if path else page
-        if not target.exists() or (anchor and anchor not in anchors_of(target)):
-            broken.append(address)
-    broken += [name for name in INCLUDED.findall(page.read_text("utf-8")) if not (PROJECT / name).exists()]
-    assert not broken
+    assert not broken_links(page)
 
 
 def test_every_page_is_in_the_contents_of_the_site() -> None:

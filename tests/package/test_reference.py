@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import Any
-
 import pytest
 
 import converter
 from converter.repair import RULES
 from tests.reference import FOLDER, PAGES, PRECISION, text_of
-from tests.support.reference.commands import commands, options
-from tests.support.reference.python import GROUPS, members
+from tests.support.pages import PAGES as PAGES_READ
+from tests.support.reference.commands import commands
+from tests.support.reference.figures import (
+    figures_of_documentation,
+    is_documented,
+    undocumented_names,
+    undocumented_options,
+)
+from tests.support.reference.python import GROUPS
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -24,23 +28,10 @@ def test_the_precision_is_that_of_rules_that_exist() -> None:
     assert all(0 <= right <= count <= documents for documents, count, right in PRECISION.values())
 
 
-def is_documented(name: str, value: Any) -> bool:
-    """Tell whether a name has a docstring that somebody wrote: dataclasses give themselves one."""
-    text = inspect.getdoc(value) or ""
-    return bool(text.strip()) and not text.startswith(f"{name}(")
-
-
 def test_every_public_name_is_documented() -> None:
-    values = {name: getattr(converter, name) for name in converter.__all__ if name != "__version__"}
-    inner = {
-        (name, member): value
-        for name, kind in values.items()
-        if inspect.isclass(kind)
-        for member, value in members(kind)
-    }
-    assert not [name for name, value in values.items() if not is_documented(name, value)]
-    assert not [names for names, value in inner.items() if not is_documented(names[-1], value)]
-    assert not [name for name, value in values.items() if sum(belongs(value) for belongs in GROUPS.values()) != 1]
+    assert not undocumented_names()
+    values = [(name, getattr(converter, name)) for name in converter.__all__ if name != "__version__"]
+    assert not [name for name, value in values if sum(belongs(value) for belongs in GROUPS.values()) != 1]
 
 
 def test_a_generated_docstring_is_none() -> None:
@@ -49,7 +40,12 @@ def test_a_generated_docstring_is_none() -> None:
 
 
 def test_every_option_is_documented() -> None:
-    assert not [
-        (name, parameter.name) for name, command in commands() for parameter in options(command) if not parameter.help
-    ]
+    assert not undocumented_options()
     assert not [name for name, command in commands() if not command.help]
+
+
+def test_the_figures_of_the_documentation_are_those_of_the_pages() -> None:
+    figures = figures_of_documentation()
+    assert figures["pages"] == len(PAGES_READ) and figures["public names"] > 30 and figures["options"] > 100
+    assert figures["commands and fences of Python that tests run"] > 100
+    assert not [name for name in ("broken links", "undocumented names", "undocumented options") if figures[name]]

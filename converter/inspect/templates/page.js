@@ -88,7 +88,18 @@ function reveal(element) {
   const pane = element.closest(".pane");
   if (!pane) return;
   show(pane.classList.contains("pane-source") ? "source" : "records");
-  element.scrollIntoView({ block: pane.scrollHeight > pane.clientHeight ? "center" : "nearest" });
+  bring(element, pane.scrollHeight > pane.clientHeight ? "center" : "nearest");
+}
+
+// What was never in view has an estimated height: for some frames, an element that moves as that is drawn is followed.
+function bring(element, block, frames = 20) {
+  element.scrollIntoView({ block });
+  const { top } = element.getBoundingClientRect();
+  const follow = () => {
+    if (Math.abs(element.getBoundingClientRect().top - top) > 1) return bring(element, block, frames);
+    if (frames--) requestAnimationFrame(follow);
+  };
+  if (frames--) requestAnimationFrame(follow);
 }
 
 function show(pane) {
@@ -126,7 +137,7 @@ view.addEventListener("click", (event) => {
   }
   if (button?.dataset.pane) return show(button.dataset.pane);
   if (button?.dataset.jump) {
-    $(`panel-${button.dataset.jump}`).scrollIntoView({ block: "start" });
+    bring($(`panel-${button.dataset.jump}`), "start");
     return $(`title-${button.dataset.jump}`).focus({ preventScroll: true });
   }
   const element = owner(event.target);
