@@ -127,6 +127,10 @@ class Table:
         return chances, title_chances
 
 
+FORESTS = {"headings": Table.fit, "titles": Table.fit_titles}
+"""The trees of the model, and what fits them."""
+
+
 def fields_of(forests: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The trees in the form that the model reads, with only the features that they ask for."""
     used: dict[int, int] = {}
@@ -143,6 +147,24 @@ def fields_of(forests: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any
         for name, booster in forests.items()
     }
     return {"features": [names[index] for index in used], **trees}
+
+
+def with_earlier(fields: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """The trees of `fields`, and of `earlier` those that are missing, with the features that both ask for."""
+    features: dict[str, int] = {}
+
+    def node(tree: Any, names: Sequence[str]) -> Any:
+        if not isinstance(tree, list):
+            return tree
+        index, threshold, below, above, value = tree
+        place = features.setdefault(names[index], len(features))
+        return [place, threshold, node(below, names), node(above, names), value]
+
+    trees: dict[str, Any] = {}
+    for name in FORESTS:
+        source = fields if name in fields else earlier
+        trees[name] = [node(tree, source["features"]) for tree in source[name]]
+    return {"features": list(features), **trees}
 
 
 def write(fields: Mapping[str, Any], path: Path) -> None:
@@ -222,7 +244,9 @@ def main() -> None:
     parser.add_argument("--corpora", type=Path, metavar="FOLDER", help="clean Markdown, a folder for each source")
     parser.add_argument("--documents", type=int, default=50, help="number of documents of each source of --corpora")
     parser.add_argument("--leave-out", action="store_true", help="report on sources that the model has not seen")
-    parser.add_argument("--write", action="store_true", help="train on all sources and write `headings/weights.json`")
+    parser.add_argument("--write", nargs="*", choices=FORESTS, metavar="FOREST",
+                        help="train on all sources and write `headings/weights.json`; both forests unless named: "
+                             f"{', '.join(FORESTS)}")  # fmt: skip
     options = parser.parse_args()
     examples: list[Example] = []
     if options.pages:
@@ -234,9 +258,10 @@ def main() -> None:
             examples += corpus_examples(corpus, options.documents)
     table = Table(examples)
     print(f"{len(examples)} documents, {len(table.truth)} candidates, {len(table.names)} features", flush=True)
-    if options.write:
+    if options.write is not None:
         rows = table.weight > 0
-        write(fields_of({"headings": table.fit(rows), "titles": table.fit_titles(rows)}, table.names), FILE)
+        forests = {name: FORESTS[name](table, rows) for name in options.write or FORESTS}
+        write(with_earlier(fields_of(forests, table.names), json.loads(FILE.read_text(encoding="utf-8"))), FILE)
         trees.FILE.write_text(trees.code_of(*read_forests(FILE.read_text(encoding="utf-8"))), encoding="utf-8")
     if options.leave_out:
         print_report(examples, table.starts, *table.chances_by_fold())

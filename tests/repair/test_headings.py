@@ -18,6 +18,7 @@ from converter.repair.headings.surroundings import Surroundings
 from converter.repair.headings.words import words_of
 from converter.training import trees as trees_as_code
 from converter.training.outline import gains_of
+from converter.training.train import with_earlier
 
 PROSE = (
     "The keeper of the lock opens the upper gate at six, when the first barges come down from the quarries.",
@@ -115,6 +116,20 @@ def test_the_code_of_the_trees_is_that_of_the_weights() -> None:
         assert [total_of(*row) for row in rows] == [total_by_walk(forest, row) for row in rows]
     written = trees_as_code.FILE.read_text(encoding="utf-8")
     assert written == trees_as_code.code_of(headings, titles), "run python -m converter.training.trees"
+
+
+def test_trees_that_are_not_trained_stay() -> None:
+    earlier = {
+        "features": ["a", "b", "c"],
+        "headings": [[1, 0.5, [0, 1.5, -1, 2, 0], 1, 0.2]],
+        "titles": [[2, 0, 1, 2, 1]],
+    }
+    fields = {"features": ["d", "b"], "titles": [[1, 0.25, [0, 3, 4, 5, 4], 2, 0.1]]}
+    assert with_earlier(fields, earlier) == {
+        "features": ["b", "a", "d"],
+        "headings": [[0, 0.5, [1, 1.5, -1, 2, 0], 1, 0.2]],
+        "titles": [[0, 0.25, [2, 3, 4, 5, 4], 2, 0.1]],
+    }
 
 
 def total_by_walk(forest: Forest, row: Sequence[float]) -> float:
