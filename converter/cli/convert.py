@@ -28,7 +28,6 @@ from converter.destination import (
 )
 from converter.engine.process import start_fork_server
 from converter.errors import UsageError
-from converter.sources.folders import walk
 
 if TYPE_CHECKING:
     from converter.config import Options, Output, Run
@@ -147,6 +146,8 @@ def _write(
 
 def _holds_many(source: str) -> bool:
     """Whether a source is a folder with so many files that the run certainly uses worker processes."""
+    from converter.sources.folders import walk  # late: the help has no need of sources
+
     files = (name for content in walk(source) for name in content.files)
     return sum(1 for _ in islice(files, MANY_FILES)) == MANY_FILES
 

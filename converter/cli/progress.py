@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from converter.cli.console import say
-from converter.sources.folders import walk
 
 if TYPE_CHECKING:
     from converter.config import Progress
@@ -68,6 +67,7 @@ def _bar(sources: Sequence[str]) -> Iterator[Progress]:
 def _count(sources: Sequence[str]) -> int | None:
     """Return how many documents the sources hold; None if this is known only after reading them."""
     from converter.sources.files import TEXT_SUFFIXES
+    from converter.sources.folders import walk
 
     count = 0
     for source in sources:

@@ -1,7 +1,9 @@
 """python -m tests.benchmarks.spark BENCHMARK: runs on Spark against local runs. BENCHMARK is one of
 
-kills [TIMES]      kill a Python worker, an executor and the driver in mid-run, this many times each
-stores [TIMES]     the same, with an output in an object store: a server of S3 on loopback
+kills [TIMES [DOCUMENTS]]
+                   kill a Python worker, an executor and the driver in mid-run, and have one task straggle until Spark
+                   starts a second attempt at it; this many times each, with an output in a folder and with one in an
+                   object store: a server of S3 on loopback
 growth COUNT...    seconds of runs over this many generated documents, against `--jobs 2`, and the driver's memory
 corpora [FOLDER]   the rows of both runs over a folder (`../shared/corpora`), compared in DuckDB
 
@@ -20,13 +22,16 @@ import tempfile
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from converter.config import Options, Run
 from converter.engine.run import write_folder
@@ -36,10 +41,12 @@ from converter.output.stored import open_stored
 from converter.sources import find_sources
 from tests.benchmarks.documents import generated
 from tests.support.paths import CORPORA
-from tests.support.stores import s3_server
+from tests.support.stores import free_port, s3_server
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from converter.spark.task import Task
 
 SMALL = {
     "spark.ui.enabled": "false",
@@ -49,8 +56,12 @@ SMALL = {
     "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     "spark.executor.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",
     "spark.deploy.maxExecutorRetries": "-1",
+    "spark.speculation": "true",
+    "spark.speculation.quantile": "0.5",
 }
-"""Settings that keep Spark small, and have a cluster on this machine replace every executor that dies."""
+"""Settings that keep Spark small, and have a cluster on this machine replace every executor that dies, and start second
+attempts at tasks that take three times as long as most."""
+SMALL_PROCESS = {"SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"}
 CLUSTER = "local-cluster[2,1,512]"
 LIST_BYTES = 50_000
 """Tasks of the runs that are killed are so small that there are many."""
@@ -109,6 +120,34 @@ def write_documents(folder: Path, count: int) -> Path:
 
 
 # -- kills
+
+
+@contextlib.contextmanager
+def standalone_cluster() -> Iterator[str]:
+    """Start a master and two workers of one core on loopback; return the address of the master.
+
+    Each worker has an address of its own: Spark repeats a task that straggles on another host only.
+    """
+    from pyspark.find_spark_home import _find_spark_home
+
+    spark_class = str(Path(_find_spark_home(), "bin", "spark-class"))
+    port = free_port()
+    address = f"spark://127.0.0.1:{port}"
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as scratch:
+
+        def start(name: str, *arguments: str) -> None:
+            ports = ["--webui-port", str(free_port())]
+            command = [spark_class, f"org.apache.spark.deploy.{name}", *ports, *arguments]
+            log = stack.enter_context(Path(scratch, f"{len(os.listdir(scratch))}.log").open("wb"))
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | SMALL_PROCESS)
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+
+        start("master.Master", "--host", "127.0.0.1", "--port", str(port))
+        for number in (2, 3):
+            start("worker.Worker", "--host", f"127.0.0.{number}", "--cores", "1", "--memory", "512m",
+                  "--work-dir", scratch, address)  # fmt: skip
+        yield address
 
 
 def descendants(process: int) -> Iterator[tuple[int, str]]:
@@ -261,32 +300,65 @@ def kill_driver(documents: Path, place: Place, local: Path) -> tuple[bool, int]:
     return is_hit, difference + place.differences(local, after=True)
 
 
+def convert_late(batches: Iterable[pa.RecordBatch], task: Task, marks: str) -> Iterator[pa.RecordBatch]:
+    """Put the files of the task; the first attempt at the first task ends a minute later. Each attempt at it leaves a
+    mark in a folder."""
+    from pyspark import TaskContext
+
+    from converter.spark.task import convert_rows
+
+    results = [*convert_rows(batches, task)]
+    context = TaskContext.get()
+    if context is not None and context.partitionId() == 0:
+        Path(marks, str(context.attemptNumber())).touch()
+        time.sleep(0 if context.attemptNumber() else 60)
+    yield from results
+
+
+def let_straggle(spark: SparkSession, documents: Path, place: Place, local: Path) -> tuple[bool, int]:
+    """Have a task straggle; return whether Spark ran a second attempt, and how many rows differ after the next run."""
+    from converter.spark import work
+
+    with tempfile.TemporaryDirectory() as marks, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(work, "convert_rows", partial(convert_late, marks=marks))
+        run(spark, documents, place.name)
+        patch.undo()
+        difference = place.differences(local, after=False)
+        run(spark, documents, place.name)
+        return len(os.listdir(marks)) > 1, difference + place.differences(local, after=True)
+
+
 VICTIMS = {"Python worker": "pyspark.daemon", "executor": "CoarseGrainedExecutorBackend"}
 
 
-def kills(folder: Path, count: int, place_of: Callable[[str], Place]) -> None:
-    """Kill each kind of process this many times; print the number of hits and of rows lost or duplicated."""
-    documents = write_documents(folder / "documents", 150)
+def kills(folder: Path, count: int, documents: int) -> None:
+    """Kill each kind of process this many times with each kind of output; print the number of hits and of rows lost or
+    duplicated."""
+    sources = write_documents(folder / "documents", documents)
     local = folder / "local"
-    write_folder(find_sources([documents]), local, Output(), Options())
+    write_folder(find_sources([sources]), local, Output(), Options())
 
-    def report(name: str, runs: list[tuple[bool, int]]) -> None:
+    def report(name: str, runs: list[tuple[bool, int]], action: str = "killed") -> None:
         hits, rows = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
-        print(f"{name}: {hits} killed in {count} runs, {rows} rows lost or doubled", flush=True)
+        print(f"{name}: {hits} {action} in {count} runs, {rows} rows lost or doubled", flush=True)
 
-    with contextlib.closing(_StoppableSession(session(CLUSTER))) as spark:
-        place = place_of("out")
-        run(spark.session, documents, place.name)  # starts the executors and gives each run an output to damage
-        for name, word in VICTIMS.items():
-            report(name, [kill_workers(spark.session, word, documents, place, local) for _ in range(count)])
-    report("driver", [kill_driver(documents, place_of("driver"), local) for _ in range(count)])
-
-
-def kills_with_stores(folder: Path, count: int) -> None:
-    """Kill processes of runs into a store."""
     with s3_server() as (bucket, environment):
         os.environ.update(environment)  # before Spark starts: executors inherit it
-        kills(folder, count, lambda name: StorePlace(f"{bucket}/{name}"))
+        places: dict[str, Callable[[str], Place]] = {
+            "folder": lambda name: FolderPlace(folder / name),
+            "store": lambda name: StorePlace(f"{bucket}/{name}"),
+        }
+        with standalone_cluster() as cluster, contextlib.closing(_StoppableSession(session(cluster))) as spark:
+            for kind, place_of in places.items():
+                place = place_of("out")
+                run(spark.session, sources, place.name)  # starts the executors and gives each run an output to damage
+                for name, word in VICTIMS.items():
+                    runs = [kill_workers(spark.session, word, sources, place, local) for _ in range(count)]
+                    report(f"{kind}, {name}", runs)
+                runs = [let_straggle(spark.session, sources, place, local) for _ in range(count)]
+                report(f"{kind}, straggler", runs, "repeated")
+        for kind, place_of in places.items():
+            report(f"{kind}, driver", [kill_driver(sources, place_of("driver"), local) for _ in range(count)])
 
 
 class _StoppableSession:
@@ -348,9 +420,8 @@ def main(benchmark: str, *arguments: str) -> None:
         elif benchmark == "measure":
             measure(Path(arguments[0]), Path(arguments[1]))
         elif benchmark == "kills":
-            kills(folder, int(arguments[0]) if arguments else 10, lambda name: FolderPlace(folder / name))
-        elif benchmark == "stores":
-            kills_with_stores(folder, int(arguments[0]) if arguments else 10)
+            times, *documents = map(int, arguments) if arguments else (10,)
+            kills(folder, times, *documents or (150,))
         elif benchmark == "growth":
             growth(folder, [int(count) for count in arguments])
         elif benchmark == "corpora":

@@ -9,7 +9,8 @@ or `iceberg`: a catalog in SQLite, with its tables in a folder. Its faults are t
   one of the two is killed at a random moment; the next run leaves no file of it behind.
 - FAULTS runs write through a proxy in which a tenth of the requests fails: they are refused, throttled, or happen and
   their answer is lost. A run succeeds, or its message is true.
-- With COSTS, a number of documents: requests and bytes of a new, an unchanged and a changed run, counted in memory.
+- With COSTS, a number of documents: requests and bytes of a new, an unchanged and a changed run, counted in memory, and
+  its processor time as a multiple of that of the same run into a folder.
 
 Each run is a fork of a process that only imported its modules, with a folder for temporary files of its own.
 """
@@ -35,7 +36,7 @@ from converter.config import Options
 from converter.engine.run import write_target
 from converter.errors import ParquetryError
 from converter.model.source import Source
-from converter.output import Mode, Output, find_target
+from converter.output import Folder, Mode, Output, Target, find_target
 from converter.output.iceberg import Iceberg
 from converter.output.manifest import Manifest
 from converter.output.store_target import StoreTarget
@@ -266,9 +267,10 @@ def fail_requests(runs: Runs, faults: int, environment: dict[str, str], seed: in
     runs.outcomes.update({f"request: {fault}": count for fault, count in counts.items()})
 
 
-def cost(documents: int, file_bytes: int | None = None) -> Iterator[str]:
+def cost(documents: int, folder: Path, file_bytes: int | None = None) -> Iterator[str]:
     """Yield the requests and bytes of runs over this many documents, one line each."""
     store = MemoryStore()
+    targets: dict[str, Target] = {"store": StoreTarget("s3://bucket/x", store), "folder": Folder(folder, "parquet")}
 
     def convert(label: str, changed: int, mode: Mode) -> str:
         texts = {
@@ -277,10 +279,17 @@ def cost(documents: int, file_bytes: int | None = None) -> Iterator[str]:
         }
         store.calls.clear()
         store.bytes_sent = store.bytes_received = 0
-        sources = [Source(key, text) for key, text in texts.items()]
-        write_target(sources, StoreTarget("s3://bucket/x", store), Output(mode=mode, file_bytes=file_bytes), Options())
+        seconds = {}
+        for name, target in targets.items():
+            start = time.process_time()
+            sources = [Source(key, text) for key, text in texts.items()]
+            write_target(sources, target, Output(mode=mode, file_bytes=file_bytes), Options())
+            seconds[name] = time.process_time() - start
         calls = ", ".join(f"{count} {call}" for call, count in sorted(store.calls.items()))
-        return f"{label:10} {store.bytes_sent:12,} bytes sent, {store.bytes_received:12,} received; {calls}"
+        return (
+            f"{label:11} {store.bytes_sent:12,} bytes sent, {store.bytes_received:12,} received; {calls}; "
+            f"{seconds['store'] / seconds['folder']:.2f} x the time of a folder"
+        )
 
     yield convert("new", 0, "create")
     yield convert("unchanged", 0, "incremental")
@@ -309,8 +318,9 @@ def main() -> int:
         print(f"{kind}: {kills} kills, {races} races, {faults} runs with faults, {len(runs.errors)} wrong")
     for file_bytes in (None, 200_000) if documents else ():
         print(f"file size {file_bytes or 'as usual'}")
-        for line in cost(documents, file_bytes):
-            print(line)
+        with tempfile.TemporaryDirectory() as folder:
+            for line in cost(documents, Path(folder, "out"), file_bytes):
+                print(line)
     return len(runs.errors)
 
 

@@ -203,6 +203,16 @@ def test_conversion_imports_no_heavy_packages(folder: Path, code: str) -> None:
     assert not modules & {"numpy", "pandas", "duckdb", "pyspark", "converter.repair.cues", "converter.values.inference"}
 
 
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_help_and_version_import_no_reader(tmp_path: Path, option: str) -> None:
+    program = "import sys, atexit, converter.cli\natexit.register(lambda: print(*sys.modules))\nconverter.cli.main()"
+    arguments = [sys.executable, "-c", program, option]
+    result = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=True)
+    modules = set(result.stdout.splitlines()[-1].split())
+    assert "converter.cli" in modules
+    assert not modules & {"pyarrow", "converter.sources", "converter.records", "converter.repair", "converter.output"}
+
+
 def test_version_is_printed(tmp_path: Path) -> None:
     assert run("--version", cwd=tmp_path, code=0).stdout.decode() == f"parquetry {__version__}\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
@@ -63,7 +64,7 @@ def on_spark(spark: SparkSession, texts: dict[str, str], out: str | Path, **valu
     from converter.spark import convert
 
     lines = [(key, text, lang_of(key)) for key, text in texts.items()]
-    frame = spark.createDataFrame(lines, "key string, body string, lang string").repartition(4, "key")
+    frame = spark.createDataFrame(lines, "key string, body string, lang string").repartition(2, "key")
     return convert(spark, frame, out, **COLUMNS, **values)
 
 
@@ -176,6 +177,15 @@ def convert_and_give_up(batches: Iterable[pa.RecordBatch], task: Any) -> Iterato
     raise OSError("failed after everything was put")
 
 
+def wait_for_tasks(spark: SparkSession, patience: float = 120) -> None:
+    """Return when no task runs any more, of whatever job."""
+    tracker = spark.sparkContext._jsc.sc().statusTracker()
+    end = time.monotonic() + patience
+    while any(executor.numRunningTasks() for executor in tracker.getExecutorInfos()):
+        assert time.monotonic() < end, f"tasks still ran after {patience} s"
+        time.sleep(0.1)
+
+
 def test_the_files_of_failed_attempts_are_removed(
     spark: SparkSession, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +200,8 @@ def test_the_files_of_failed_attempts_are_removed(
         with pytest.raises(SparkError, match="failed after everything was put"):
             on_spark(spark, CHANGES, place, output=Output(mode="overwrite"))
         assert stored_rows(place) == expected
-    # Other tasks of the job may still have put files when the driver gave up.
+    # Spark lets the other tasks of a job that failed run on; files that they put are removed by the run after them.
+    wait_for_tasks(spark)
     locally_stored = [Source(key, text) for key, text in TEXTS.items()]
     write_target(locally_stored, StoreTarget(place), Output(mode="overwrite"), Options())
     assert left_over(place) == [] and differences(place) == []
