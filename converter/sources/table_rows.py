@@ -147,7 +147,7 @@ def _row(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, r
 
 
 def _has_nanoseconds(type: pa.DataType) -> bool:
-    return (pa.types.is_timestamp(type) or pa.types.is_time64(type)) and type.unit == "ns"
+    return bool((pa.types.is_timestamp(type) or pa.types.is_time64(type)) and type.unit == "ns")
 
 
 def _value(column: pa.Array) -> Any:

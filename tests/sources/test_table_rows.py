@@ -11,7 +11,7 @@ import pytest
 from converter.errors import UsageError
 from converter.problems import Problem
 from converter.sources import table_rows
-from converter.sources.table_rows import BATCH_ROWS, ROW_BYTES, Columns, Row, check_schema, rows_of_batches
+from converter.sources.table_rows import BATCH_ROWS, ROW_BYTES, Columns, Row, check_schema, first_line, rows_of_batches
 
 TEXT = Columns("text")
 
@@ -31,6 +31,19 @@ def broken_texts() -> pa.Array:
     return pa.Array.from_buffers(
         pa.string(), 3, [None, pa.py_buffer(pa.array([0, 1, 2, 3], pa.int32()).buffers()[1]), pa.py_buffer(b"a\xffc")]
     )
+
+
+def rows_one_by_one(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """The rows that are converted one by one, once they are: whether each was known to be valid."""
+    calls: list[bool] = []
+    convert = table_rows._row
+
+    def record(row: pa.RecordBatch, number: int, maximum_bytes: int, is_valid: bool, repeats: bool) -> Row:
+        calls.append(is_valid)
+        return convert(row, number, maximum_bytes, is_valid, repeats)
+
+    monkeypatch.setattr(table_rows, "_row", record)
+    return calls
 
 
 # -- numbers and columns
@@ -87,7 +100,23 @@ def test_a_text_that_is_not_utf_8_costs_its_row(check: bool) -> None:
     assert (second.number, second.values) == (2, {"key": "y"})
     assert second.problem is not None and second.problem.code == "unreadable"
     assert second.problem.message.startswith("column text of row 2 is not a readable string: ")
-    assert "\n" not in second.problem.message
+    assert "utf" in second.problem.message.lower() and "\n" not in second.problem.message
+
+
+@pytest.mark.parametrize(
+    ("error", "line"), [(ValueError("\nfull\nagain"), "full"), (ValueError("full"), "full"), (KeyError(), "KeyError")]
+)
+def test_an_error_is_its_first_line_or_its_type(error: Exception, line: str) -> None:
+    assert first_line(error) == line
+
+
+def test_rows_without_readable_values_are_validated_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = rows_one_by_one(monkeypatch)
+    rows(batch_of(text=["a", "b"]), check=True)
+    assert calls == []  # all are valid
+    rows(batch_of(text=broken_texts()), check=True)
+    rows(batch_of(text=broken_texts()))
+    assert calls == [False] * 3 + [True] * 3
 
 
 def test_the_first_value_that_cannot_be_read_is_named() -> None:
@@ -138,9 +167,7 @@ def test_nanoseconds_that_python_cannot_hold_are_text(value: int | None, type: p
 
 def test_many_rows_are_converted_together_and_large_ones_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     batch = batch_of(text=["a" * 100, "b" * 100])
-    calls: list[int] = []
-    convert = table_rows._row
-    monkeypatch.setattr(table_rows, "_row", lambda *arguments: calls.append(1) or convert(*arguments))
+    calls = rows_one_by_one(monkeypatch)
     for limit, count in ((batch.nbytes, 0), (batch.nbytes - 1, 2)):
         monkeypatch.setattr(table_rows, "BATCH_BYTES", limit)
         assert [row.values["text"][0] for row in rows(batch)] == ["a", "b"]
@@ -150,9 +177,7 @@ def test_many_rows_are_converted_together_and_large_ones_one_by_one(monkeypatch:
 def test_rows_that_share_bytes_count_them_each(monkeypatch: pytest.MonkeyPatch) -> None:
     shared = pa.array(["a" * 1000] * 3).dictionary_encode()
     batch = batch_of(text=shared, key=["x", "y", "z"])
-    calls: list[int] = []
-    convert = table_rows._row
-    monkeypatch.setattr(table_rows, "_row", lambda *arguments: calls.append(1) or convert(*arguments))
+    calls = rows_one_by_one(monkeypatch)
     for limit, count in ((3 * batch.nbytes, 0), (3 * batch.nbytes - 1, 3)):
         monkeypatch.setattr(table_rows, "BATCH_BYTES", limit)
         # no row is too large: the bytes of all are those of one
