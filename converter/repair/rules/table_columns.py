@@ -130,12 +130,12 @@ def _run(draft: Draft, at: int, spaced: bool) -> tuple[int, int]:
         if kinds[at] not in _KINDS and kinds[at] != BLANK:
             break
         at += 1
-        if _is_gapped(line):
-            edges.update(match.end() for match in _GAP.finditer(line))
-        met = _edges_met(line, edges)
         if _is_gapped(line) or line.startswith("  "):
             end, crossed = at, 0
-        elif met > 1 and not crossed:
+            edges.update(match.end() for match in _GAP.finditer(line))
+            continue
+        met = _edges_met(line, edges)
+        if met > 1 and not crossed:
             end = at
         elif met < 0:
             crossed += 1
