@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.repair.draft import Draft
 from converter.repair.print_margin import print_margin_of
 from converter.repair.print_width import print_width_of
+from converter.repair.rules.block_break import block_break
+from converter.repair.rules.list_inset import list_inset
 
 NARROW, WIDE, USUAL = "little", "mammoth", "sound"
 WORDS = [NARROW, WIDE, USUAL, "it", "woman", "of", "hill", "summit", "and", "a"]
@@ -84,3 +89,42 @@ def test_a_text_with_longer_lines_was_not_filled() -> None:
 def test_keys_and_addresses_show_no_margin() -> None:
     lines = ["".join(line.split()) for line in filled(70, 40)]
     assert margin_of(lines) == 0
+
+
+def test_narrow_columns_beside_the_text_do_not_count() -> None:
+    beside = [line for width in (44, 50, 56, 62) for line in filled(width, 10)]
+    assert margin_of([*filled(90, 20), *beside]) == pytest.approx(90, rel=0.05)
+
+
+def line_of(width: float) -> str:
+    """A line of short words that is just narrower than a width of print."""
+    line = "so"
+    while print_width_of(f"{line} it") < width:
+        line += " it"
+    return line
+
+
+def draft_of(lines: list[str], margin: float, is_spaced: bool = True) -> Draft:
+    draft = Draft(lines, range(1, len(lines) + 1), print_margin=margin)
+    draft.state = replace(draft.state, spaced=is_spaced, print_margin=margin)
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("share", "end", "breaks"),
+    [(0.85, "", {1}), (0.93, "", {1}), (0.99, "", set()), (1.0, ".", {1}), (1.06, ".", set())],
+)
+def test_a_line_with_room_to_the_margin_ends_its_block(share: float, end: str, breaks: set[int]) -> None:
+    room = print_width_of(" Summits" + end)
+    draft = draft_of([line_of(90 * share - room) + end, "Summits are wide."], 90)
+    block_break.apply(draft)
+    assert draft.breaks == breaks
+
+
+def test_paragraphs_that_reach_the_margin_once_are_no_items() -> None:
+    inset, full = f"So {line_of(76)}", f"So {line_of(87)}"
+    items, paragraphs = [inset, inset, "mammoth."], [full, inset, "mammoth."]
+    for block, is_spaced, count in ((items, True, 6), (items, False, 0), (paragraphs, True, 0)):
+        draft = draft_of([*block, "", *block], 90, is_spaced)
+        list_inset.apply(draft)
+        assert len(draft.repairs) == count
