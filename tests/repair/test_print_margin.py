@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from converter.repair.draft import Draft
 from converter.repair.lines import width_of
 from converter.repair.print_margin import print_margin_of
 from converter.repair.print_width import print_width_of
+from converter.repair.rules.block_break import block_break
+from converter.repair.rules.list_inset import list_inset
 
 NARROW, WIDE, USUAL = "little", "mammoth", "sound"
 WORDS = [NARROW, WIDE, USUAL, "it", "woman", "of", "hill", "summit", "and", "a"]
@@ -160,3 +165,42 @@ def test_lines_of_fewer_than_four_words_are_not_prose(words: int, is_prose: bool
 def test_a_text_is_as_wide_alone_as_before_another_letter(text: str) -> None:
     """ASCII is measured by a table, other text letter by letter."""
     assert print_width_of(text) == pytest.approx(print_width_of(f"{text}—") - print_width_of("—"))
+
+
+def test_columns_beside_the_text_do_not_count_though_they_outnumber_it() -> None:
+    beside = [line for width in (44, 50, 56, 62) for line in filled(width, 10)]
+    assert margin_of([*filled(90, 20), *beside]) == pytest.approx(90, rel=0.05)
+
+
+def line_of(width: float) -> str:
+    """A line of short words that is just narrower than a width of print."""
+    line = "so"
+    while print_width_of(f"{line} it") < width:
+        line += " it"
+    return line
+
+
+def draft_of(lines: list[str], margin: float) -> Draft:
+    draft = Draft(lines, range(1, len(lines) + 1), print_margin=margin)
+    draft.state = replace(draft.state, spaced=True, print_margin=margin)
+    return draft
+
+
+@pytest.mark.parametrize(
+    ("share", "end", "breaks"),
+    [(0.85, "", {1}), (0.93, "", {1}), (0.99, "", set()), (1.0, ".", {1}), (1.06, ".", set())],
+)
+def test_a_line_with_room_to_the_margin_ends_its_block(share: float, end: str, breaks: set[int]) -> None:
+    room = print_width_of(" Summits" + end)
+    draft = draft_of([line_of(90 * share - room) + end, "Summits are wide."], 90)
+    block_break.apply(draft)
+    assert draft.breaks == breaks
+
+
+def test_paragraphs_that_reach_the_margin_once_are_no_items() -> None:
+    inset, full = f"So {line_of(70)}", f"So {line_of(87)}"
+    items, paragraphs = [inset, inset, "mammoth."], [full, inset, "mammoth."]
+    for block, count in ((items, 6), (paragraphs, 0)):
+        draft = draft_of([*block, "", *block], 90)
+        list_inset.apply(draft)
+        assert len(draft.repairs) == count

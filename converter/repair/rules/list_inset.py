@@ -28,7 +28,7 @@ def list_inset(draft: Draft) -> None:
     """In text from a PDF, paragraphs that break their lines before the margin, though the next word had room, are list
     items, if several follow each other or a line with a colon introduces them."""
     margin = draft.state.print_margin
-    if not margin or not draft.state.spaced:
+    if not margin:
         return
     blocks = list(paragraphs_of(draft))
     places = "".join(_place(draft, block, margin) for block in blocks)

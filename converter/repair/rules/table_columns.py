@@ -130,10 +130,9 @@ def _end_of_run(draft: Draft, start: int, spaced: bool) -> int:
         if kinds[at] not in _KINDS and kinds[at] != BLANK:
             break
         at += 1
-        if _is_gapped(line):
-            edges.update(match.end() for match in _GAP.finditer(line))
         if _is_gapped(line) or line.startswith("  "):
             end, crossed = at, 0
+            edges.update(match.end() for match in _GAP.finditer(line))
             continue
         met = _edges_met(line, edges)
         if met > 1 and not crossed:

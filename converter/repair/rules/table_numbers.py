@@ -56,8 +56,8 @@ class _Line(NamedTuple):
 @rule("table_numbers", FULL)
 def table_numbers(draft: Draft) -> None:
     """Where one blank parts the cells of a row, lines that touch and have as many numbers at the same places are the
-    rows of a table, if the line above has a name in capitals for each column, and no cell is in doubt. Wrapped lines are
-    no rows."""
+    rows of a table, if the line above has a name in capitals for each column, and no cell is in doubt. Wrapped lines
+    are no rows."""
     if not draft.state.one_line or not any(_NUMBER.search(text) for text in draft.texts()):
         return
     for start, rows in _runs(draft):
