@@ -12,7 +12,7 @@ from converter.cli.check import SchemaOption, schemas_of
 from converter.cli.console import standard_output
 from converter.cli.dry_run import preview
 from converter.cli.flags import Reading, Running, Selecting, Writing, with_flags
-from converter.cli.messages import conclude, report_left_out, report_unused_types
+from converter.cli.messages import conclude, report_left_out, report_other_formats, report_unused_types
 from converter.cli.output_options import OnlySchema, Out, Quiet, ReportFile, To, Verbose, of_run
 from converter.cli.progress import progress_shown
 from converter.cli.source_options import Keep, KeyColumn, Sources, TextColumn, selection_of
@@ -117,6 +117,8 @@ def convert(
             events.complete(report)
     if not quiet:
         report_unused_types(options.hints.types, report)
+        if left_out.formats:
+            report_other_formats(left_out)
     if verbose and left_out.count:
         report_left_out(left_out)
     conclude(report, quiet, verbose, report_file)

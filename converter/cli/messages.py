@@ -106,6 +106,13 @@ def report_unused_types(names: Iterable[str], report: Report) -> None:
         say(f"parquetry: warning: --type {name}=...: no table has a column with this name or header")
 
 
+def report_other_formats(left_out: LeftOut) -> None:
+    """Print how many documents of other formats the folders have, and how to read them."""
+    counts = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(left_out.formats.items()))
+    patterns = " ".join(f"--include '*{suffix}'" for suffix in sorted(left_out.formats))
+    say(f"of folders, only Markdown and text files are read, not {counts}; pass {patterns}")
+
+
 def report_left_out(left_out: LeftOut) -> None:
     """Print the files and entire folders that a search has left out."""
     remainder = left_out.count - len(left_out.first)

@@ -18,7 +18,7 @@ from converter.model.source import Source
 from converter.problems import OUT_OF_MEMORY, Problem
 from converter.sources.clock import Clock
 from converter.sources.ignore import LeftOut, Pattern, is_excluded
-from converter.text.office import format_of
+from converter.text.office import format_of, is_suffix
 
 TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx", ".qmd", ".rmd", ".txt", ".text"})
 """The suffixes that a folder search accepts, in any case, compressed or not. A named file may have any suffix."""
@@ -84,6 +84,13 @@ class Search:
         name = path.rpartition("/")[2]
         is_included = any(fnmatchcase(path if "/" in pattern else name, pattern) for pattern in self.include)
         return self.shows(name) and (is_included or suffix_of(name) in self.suffixes)
+
+    def is_other_format(self, path: str) -> bool:
+        """Whether a file of this path below the folder is a document that only `include` makes the search accept."""
+        name = path.rpartition("/")[2]
+        if not self.shows(name) or not is_suffix(suffix_of(name)) or self.takes(path):
+            return False
+        return not (self.exclude and is_excluded(self.exclude, path.split("/")))
 
     def excludes(self, path: str) -> bool:
         """Whether `exclude` matches a file of this path below the folder; if so, count the file."""

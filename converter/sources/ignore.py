@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,10 +38,14 @@ NEVER = re.compile(r"(?!)")
 
 @dataclass(slots=True)
 class LeftOut:
-    """The paths that a search has left out: the number of files and folders, and the first of them."""
+    """The paths that a search has left out: the number of files and folders, and the first of them.
+
+    `formats` counts the documents of other formats in folders (`.html`, `.pdf`), by suffix.
+    """
 
     count: int = 0
     first: list[str] = field(default_factory=list)
+    formats: Counter[str] = field(default_factory=Counter)
 
     def add(self, path: str) -> None:
         """Count a path."""

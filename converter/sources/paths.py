@@ -28,6 +28,7 @@ from converter.sources.files import (
     is_compressed,
     read_document_file,
     source_of_problem,
+    suffix_of,
 )
 from converter.sources.folders import walk
 from converter.sources.ignore import GitIgnore, decide, match_names
@@ -208,7 +209,7 @@ def files_of_folder(folder: str, search: Search) -> Iterator[File | Source]:
     """Yield the files below a folder that the search accepts, sorted, folder by folder."""
     problems: list[Source] = []
     has_files = False
-    for path in _search(folder, search, problems, lambda names: search.takes("/".join(names))):
+    for path in _search(folder, search, problems, lambda names: search.takes("/".join(names)), True):
         has_files = True
         yield LocalFile(path, searched=True)
     yield from problems
@@ -218,11 +219,16 @@ def files_of_folder(folder: str, search: Search) -> Iterator[File | Source]:
 
 
 def _search(
-    folder: str, search: Search, problems: list[Source], takes: Callable[[Sequence[str]], bool]
+    folder: str,
+    search: Search,
+    problems: list[Source],
+    takes: Callable[[Sequence[str]], bool],
+    is_whole: bool = False,
 ) -> Iterator[str]:
     """Yield the files below a folder whose relative names `takes` accepts, and that are not excluded.
 
-    An empty path is the working folder. Unreadable folders are added to the problems.
+    If the folder `is_whole`, documents of other formats are counted. An empty path is the working folder. Unreadable
+    folders are added to the problems.
     """
 
     def report(path: str, error: Exception) -> None:
@@ -236,20 +242,24 @@ def _search(
         if git:
             git.enter(content.path)
 
+        def is_skipped(name: str, is_folder: bool, folder_names: tuple[str, ...] = folder_names) -> bool:
+            is_excluded = decide(search.exclude, (*folder_names, name), is_folder)
+            return bool(is_excluded or (git and git.leaves_out(name, is_folder)))
+
         def is_left_out(name: str, is_folder: bool, folder_names: tuple[str, ...] = folder_names) -> bool:
-            is_skipped = decide(search.exclude, (*folder_names, name), is_folder) or (
-                git and git.leaves_out(name, is_folder)
-            )
-            if is_skipped:
+            if is_out := is_skipped(name, is_folder):
                 search.left_out.add(os.path.join(folder, *folder_names, name))
-            return bool(is_skipped)
+            return is_out
 
         content.folders[:] = [name for name in content.folders if search.shows(name) and not is_left_out(name, True)]
         if git:
             git.expect(content.path, content.folders)
         for name in content.files:
-            if takes((*folder_names, name)) and not is_left_out(name, False):
-                yield os.path.join(folder, *folder_names, name)
+            if takes((*folder_names, name)):
+                if not is_left_out(name, False):
+                    yield os.path.join(folder, *folder_names, name)
+            elif is_whole and search.is_other_format("/".join((*folder_names, name))) and not is_skipped(name, False):
+                search.left_out.formats[suffix_of(name)] += 1
 
 
 def read_file(

@@ -23,7 +23,7 @@ from converter.errors import ParquetryError, SourceError, UsageError, install_co
 from converter.model.source import Source
 from converter.problems import Problem
 from converter.sources.clock import Clock, FetchedStream
-from converter.sources.files import File, Search, source_of_problem
+from converter.sources.files import File, Search, source_of_problem, suffix_of
 
 URL = re.compile(r"[a-z][a-z0-9+.-]+(?:://|::.*://)", re.I)
 WEB = ("http", "https")
@@ -217,6 +217,8 @@ def _files_of_folder(store: Any, path: str, url: str, search: Search) -> Iterato
             for name in entries
             if name and search.takes(relative_folder + name) and not search.excludes(relative_folder + name)
         )
+        others = [name for name in entries if name and search.is_other_format(relative_folder + name)]
+        search.left_out.formats.update(map(suffix_of, others))
         has_files = has_files or bool(names)
         files = (_file(store, entries[name]["name"], url, entries[name].get("size")) for name in names)
         yield from _fetch_small_files(files, search.maximum_seconds)

@@ -16,6 +16,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from converter.cli import COMMANDS
 from tests.support.commands import ENVIRONMENT, invoke
 from tests.support.pages import (
     CASES,
@@ -160,6 +162,15 @@ def test_commands_stand_in_fences_that_are_run(language: str) -> None:
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_links_lead_somewhere(page: Path) -> None:
     assert not broken_links(page)
+
+
+def test_every_command_and_extra_is_in_its_table() -> None:
+    usage = (PROJECT / "docs" / "usage.md").read_text("utf-8")
+    assert not [name for name in COMMANDS if not re.search(rf"^\|.*`parquetry {name}\b.*\|.*\|$", usage, re.MULTILINE)]
+    installation = (PROJECT / "docs" / "installation.md").read_text("utf-8").partition("## Extras")[2]
+    extras_in_table = ", ".join(re.findall(r"^\| ([\w, ]+) \|", installation, re.MULTILINE)).split(", ")
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert sorted(extras_in_table) == sorted(["extra", *project["optional-dependencies"]])
 
 
 def test_every_page_is_in_the_contents_of_the_site() -> None:

@@ -18,7 +18,7 @@ from converter.errors import UsageError
 from converter.model.source import Source
 from converter.sources import LeftOut, find_sources
 from converter.sources.ignore import component
-from tests.support.commands import run
+from tests.support.commands import invoke, run
 
 
 def keys(*arguments: str, **options: object) -> list[str]:
@@ -38,6 +38,40 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     subprocess.run(["git", "init", "-q", "."], check=True)
     make("a.md", "node_modules/x/readme.md", "docs/b.md", "docs/draft.md", "docs/build/c.md")
     return tmp_path
+
+
+def test_documents_of_other_formats_in_folders_are_reported(tmp_path: Path) -> None:
+    """A folder with pages and PDFs once looked as if all of it was read."""
+    for folder_name in ("inner", ".git"):
+        (tmp_path / "docs" / folder_name).mkdir(parents=True)
+    for name in (
+        "a.md",
+        "b.html",
+        "inner/c.HTML",
+        "inner/d.pdf",
+        ".hidden.html",
+        ".git/config",
+        "e.png",
+        "script.py",
+        "f.htm",
+    ):
+        (tmp_path / "docs" / name).write_text("x\n")
+
+    def convert(*arguments: str) -> str:
+        result = invoke("convert", *arguments, "-o", str(tmp_path / "out"), "--overwrite", code=0)
+        return result.stderr
+
+    folder = str(tmp_path / "docs")
+    message = "only Markdown and text files are read, not 1 .htm, 2 .html, 1 .pdf; pass --include '*.htm' --include"
+    assert message in convert(folder)
+    assert "are read, not" not in convert(folder, "--quiet")
+    assert "are read, not" not in convert(f"{folder}/*.md") + convert(f"{folder}/**/*.md")
+    (tmp_path / "docs" / ".gitignore").write_text("f.htm\n")
+    assert "not 2 .html, 1 .pdf; pass --include '*.html' --include '*.pdf'" in convert(folder)
+    (tmp_path / "docs" / "inner" / "d.pdf").unlink()
+    assert "are read, not" not in convert(f"{folder}/a.md") + convert(
+        folder, "--exclude", "*.htm*", "--exclude", "inner/"
+    )
 
 
 ALL = ["a.md", "docs/b.md", "docs/draft.md", "docs/build/c.md", "node_modules/x/readme.md"]

@@ -18,7 +18,7 @@ import pytest
 
 from converter.addresses import public
 from converter.errors import UsageError
-from converter.sources import Columns, find_sources
+from converter.sources import Columns, LeftOut, find_sources
 from converter.sources.urls import EXTRAS, open_store
 
 pytest.importorskip("aiohttp", reason="the extra http is not installed")
@@ -256,7 +256,15 @@ def test_any_fsspec_address_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("one.md", "# One\n")
         archive.writestr("in/two.md", "# Two\n")
+        archive.writestr("in/three.html", "<p>Three")
+        archive.writestr("in/.four.html", "<p>Four")
     outer = f"file://{tmp_path}/a.zip"
+    left_out = LeftOut()
+    assert len(list(find_sources([f"zip://::{outer}"], left_out=left_out))) == 2
+    assert (left_out.formats, left_out.count) == ({".html": 1}, 0)  # another format, which `include` adds
+    left_out = LeftOut()
+    assert len(list(find_sources([f"zip://::{outer}"], exclude=["*.html"], left_out=left_out))) == 2
+    assert not left_out.formats
     assert outcomes(f"zip://*.md::{outer}") == {f"zip://one.md::{outer}": b"# One\n"}
     assert outcomes(f"zip://::{outer}") == {
         f"zip://one.md::{outer}": b"# One\n",
