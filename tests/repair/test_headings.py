@@ -229,6 +229,68 @@ def test_the_title_of_the_document_is_no_shorter_than_its_other_titles() -> None
     assert levels_of(page, headings, None) == [2, 2, 2]
 
 
+@pytest.mark.parametrize(
+    ("titles", "chance", "levels"),
+    [
+        (["The gate", PROSE[0], "The lock", PROSE[1], "The yard", PROSE[2]], 0.9, [1, 2, 2]),
+        (["The lock", PROSE[0], "The works", "The gate", PROSE[1], "The yard", PROSE[2]], 0.75, [1, 2, 3, 3]),
+        (["The lock", PROSE[0], "The works", "The gate", PROSE[1], "The yard", PROSE[2]], 0.74, [1, 2, 2, 2]),
+        (["The lock", "The works", "The gate", PROSE[1], "The yard", PROSE[2]], 0.9, [1, 2, 3, 3]),
+        (["The lock", "The works", PROSE[0], "The gate", PROSE[1]], 0.9, [1, 2, 2]),
+        (
+            [
+                "The lock",
+                PROSE[0],
+                "Works",
+                "The gate",
+                PROSE[1],
+                "Two yards and the mill",
+                PROSE[2],
+                "The end",
+                PROSE[3],
+            ],
+            0.9,
+            [1, 2, 3, 2, 2],
+        ),
+        (
+            [
+                "The lock",
+                PROSE[0],
+                "FAQ",
+                "Is it open?",
+                PROSE[1],
+                "Who may pass on a Sunday?",
+                PROSE[2],
+                "Fees",
+                PROSE[3],
+            ],
+            0.9,
+            [1, 2, 3, 3, 2],
+        ),
+        (
+            ["The lock", PROSE[0], "Works", "The gate", PROSE[1], "Rules", "For boats", PROSE[2], "For men", PROSE[3]],
+            0.9,
+            [1, 2, 3, 2, 3, 3],
+        ),
+        (["The lock", PROSE[0], "1. Works", "1.1 Gate", PROSE[1], "1.2 Yard", PROSE[2]], 0.9, [1, 2, 3, 3]),
+        (["The lock", PROSE[0], "The works", "1. Gate", PROSE[1], "2. Yard", PROSE[2]], 0.9, [1, 2, 2, 2]),
+    ],
+)
+def test_levels(titles: Sequence[str], chance: float, levels: Sequence[int]) -> None:
+    page = page_of(titles)
+    headings = {at: chance for at, block in enumerate(page.blocks) if block.text not in PROSE}
+    assert levels_of(page, headings, 0) == levels
+
+
+def test_the_title_of_the_document_ends_a_part() -> None:
+    page = page_of(["The news", "The mill", PROSE[0], "The lock", PROSE[1], "The yard", PROSE[2]])
+    headings = dict.fromkeys((0, 1, 3, 5), 0.9)
+    assert levels_of(page, headings, 3) == [2, 3, 1, 2]
+    assert levels_of(page, headings, None) == [2, 3, 3, 3]
+    assert levels_of(page, headings | {1: 0.7}, None) == [2, 2, 2, 2]
+    assert levels_of(page, headings | {0: 0.7}, None) == [2, 2, 2, 2]
+
+
 TITLES = ("Opening hours of the lock", "Boats in a dry summer", "Repair of the upper gate")
 
 

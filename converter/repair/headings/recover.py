@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, is_item, pages_of, text_of
+from converter.repair.headings.line import Line
 from converter.repair.headings.model import POSSIBLE, probabilities
 from converter.repair.headings.titles import titles_of
 from converter.repair.lines import HEADING
@@ -44,6 +45,9 @@ LONGEST_RUN = 2
 
 TITLE = 60
 """Columns up to which a line that ends no sentence is more likely a title or a name than a paragraph."""
+
+SECTION = 2
+"""The level of a title without a number, below that of the document."""
 
 TITLE_WIDTH = 12
 """Minimum columns of the title of a document."""
@@ -256,13 +260,38 @@ def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, 
     return max(titles, key=titles.__getitem__, default=opening)
 
 
-def levels_of(page: Page, headings: Collection[int], title: int | None) -> list[int]:
-    """Levels from the titles' numbers; without a number 2, or 1 for the title of the document."""
-    depths = [_depth(page.blocks[at].text) for at in headings]
-    if sum(map(bool, depths)) == 1:
+def levels_of(page: Page, headings: Mapping[int, float], title: int | None) -> list[int]:
+    """Levels from the titles' numbers; without a number 1 for the title of the document, SECTION for the others, and
+    one more for the titles of a part."""
+    depths = {at: _depth(page.blocks[at].text) for at in headings}
+    if sum(map(bool, depths.values())) == 1:
         # A lone number is part of its title (`3.5 million reasons`).
-        depths = [0] * len(headings)
-    return [min(6, 1 + depth) if depth else 1 if at == title else 2 for at, depth in zip(headings, depths, strict=True)]
+        depths = dict.fromkeys(headings, 0)
+    levels = {at: min(6, 1 + depth) if depth else SECTION - (at == title) for at, depth in depths.items()}
+    sections = {at for at, depth in depths.items() if not depth and at != title}
+    levels |= dict.fromkeys(_titles_of_parts(page, headings, sections), SECTION + 1)
+    return list(levels.values())
+
+
+def _titles_of_parts(page: Page, headings: Mapping[int, float], sections: Collection[int]) -> Iterator[int]:
+    """The titles that divide a part: the one directly below the part's own title, if both are SURE, and those like it
+    that follow."""
+    sure = {at for at in sections if headings[at] >= SURE}
+    parts = {at for at in sure if at + 1 in sure}
+    first = None
+    for at in headings:
+        if at in parts or at not in sections:
+            first = None
+        elif at - 1 in parts:
+            first = at
+        elif first is not None and not _are_alike(page.line(first), page.line(at)):
+            first = None
+        if first is not None:
+            yield at
+
+
+def _are_alike(line: Line, other: Line) -> bool:
+    return line.look == other.look or (line.question and other.question)
 
 
 def _depth(title: str) -> int:
