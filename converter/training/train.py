@@ -214,7 +214,9 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
         score.right += right
         score.wrong += len(known) - right
         score.missed += sum(example.truth.values()) - right + example.missing_headings
-        levels = dict(zip(headings, levels_of(example.page, headings, title_of(headings, titles)), strict=True))
+        levels = dict(
+            zip(headings, levels_of(example.page, headings, title_of(example.page, headings, titles)), strict=True)
+        )
         hits = [at for at in known if at in example.levels]
         parents, true_parents = (parents_of(hits, levels), parents_of(hits, example.levels))
         score.levelled += len(hits)

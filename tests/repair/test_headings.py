@@ -234,10 +234,13 @@ def test_a_lone_line_within_the_text_is_a_title_only_if_sure() -> None:
     assert choose_headings(page, {0: 0.6, 3: 0.8}) == pytest.approx({0: 0.6, 3: 0.8})
 
 
-def test_the_title_of_the_document_is_its_likeliest_heading() -> None:
-    assert title_of({0: 0.9, 2: 0.9, 4: 0.9}, {0: 0.6, 2: 0.8}) == 2
-    assert title_of({0: 0.9, 4: 0.9}, {0: 0.6, 2: 0.8}) == 0, "the other one is not a heading"
-    assert title_of({0: 0.9, 2: 0.9}, {0: 0.49, 2: 0.1}) is None
+def test_the_title_of_the_document_is_no_shorter_than_its_other_titles() -> None:
+    page = page_of(["The lock on the river", PROSE[0], "The gate", PROSE[1], "The boats and the barges", PROSE[2]])
+    headings = {0: 0.9, 2: 0.9, 4: 0.9}
+    assert title_of(page, headings, {0: 0.8, 2: 0.9}) == 0
+    assert title_of(page, headings, {0: 0.4}) == 0, "it opens the text"
+    assert title_of(page, {2: 0.9, 4: 0.9}, {2: 0.4}) is None
+    assert title_of(page_of(["The lock", PROSE[0], "The gate", PROSE[1]]), {0: 0.9, 2: 0.9}, {}) is None
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,9 @@ LONGEST_RUN = 2
 TITLE = 60
 """Columns up to which a line that ends no sentence is more likely a title or a name than a paragraph."""
 
+TITLE_WIDTH = 12
+"""Minimum columns of the title of a document."""
+
 SECTION = 2
 """The level of a title without a number, below that of the document."""
 
@@ -115,7 +118,7 @@ def _headings_on(page: Page, answer: Answer, is_marked: bool, has_title: bool) -
     if is_marked:
         chances = {at: chance for at, chance in chances.items() if chance >= SURE_BELOW_TITLE}
         chances = chances if len(chances) > 1 else {}
-    title = None if is_marked or has_title else title_of(chances, answer.title_chances)
+    title = None if is_marked or has_title else title_of(page, chances, answer.title_chances)
     headings = zip((page.blocks[at] for at in chances), levels_of(page, chances, title), strict=True)
     return dict(zip(headings, chances.values(), strict=True))
 
@@ -243,10 +246,18 @@ def _runs(headings: Mapping[int, float]) -> list[list[tuple[int, float]]]:
     return runs
 
 
-def title_of(headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
-    """The heading that is the title of the document, if any: the likeliest one."""
-    titles = {at: chance for at, chance in title_chances.items() if at in headings and chance >= THRESHOLD}
-    return max(titles, key=titles.__getitem__, default=None)
+def title_of(page: Page, headings: Collection[int], title_chances: Mapping[int, float]) -> int | None:
+    """The heading that is the title of the document, if any: the likeliest one that is not shorter than most of the
+    others, else the one that opens the text."""
+    widths = sorted(page.blocks[at].width for at in headings)
+    least = max(TITLE_WIDTH, widths[(len(widths) - 1) // 2]) if len(widths) > 1 else TITLE_WIDTH
+    titles = {
+        at: chance
+        for at, chance in title_chances.items()
+        if at in headings and chance >= THRESHOLD and page.blocks[at].width >= least
+    }
+    opening = 0 if 0 in headings and page.blocks[0].width >= TITLE_WIDTH else None
+    return max(titles, key=titles.__getitem__, default=opening)
 
 
 def levels_of(page: Page, headings: Mapping[int, float], title: int | None) -> list[int]:
