@@ -150,21 +150,21 @@ def section_text(section: Section, blocks: Sequence[Block], left_out: frozenset[
     Blocks whose indexes are in `left_out` are left out. What stands inside a list item comes between the paragraphs of
     its list.
     """
-    own_blocks = [
+    section_blocks = [
         (index, block)
         for index in section.blocks
         if not ((block := blocks[index]).kind in CONTAINERS or heading_level(block) or index in left_out)
     ]
     lists = {
         index
-        for index, block in own_blocks
+        for index, block in section_blocks
         if block.kind == "list" and index + 1 < len(blocks) and blocks[index + 1].parent == index
     }
     """Those with other blocks inside."""
     if not lists:
-        return "\n\n".join([block.text for _, block in own_blocks if block.text])
+        return "\n\n".join([block.text for _, block in section_blocks if block.text])
     passages: list[Passage] = []
-    for index, block in own_blocks:
+    for index, block in section_blocks:
         if index in lists:
             passages += _item_passages(index, block.items)
         elif block.text:

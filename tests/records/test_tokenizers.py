@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -29,13 +30,13 @@ ENCODING = """
 import json, tiktoken_ext
 from pathlib import Path
 
-def own():
+def trained():
     values = json.loads(Path(__file__).with_name("ranks.json").read_text())
     ranks = {bytes.fromhex(token): rank for token, rank in values["ranks"].items()}
     special = {"<|endoftext|>": len(ranks)}
-    return {"name": "own", "pat_str": values["pattern"], "mergeable_ranks": ranks, "special_tokens": special}
+    return {"name": "trained", "pat_str": values["pattern"], "mergeable_ranks": ranks, "special_tokens": special}
 
-ENCODING_CONSTRUCTORS = {"own": own}
+ENCODING_CONSTRUCTORS = {"trained": trained}
 """
 """A plug-in of tiktoken: how other packages give it encodings."""
 
@@ -46,6 +47,7 @@ def tokenizer_file(kind: str) -> Path:
     tokenizers = pytest.importorskip("tokenizers", reason="tokenizers is not installed")
     from tokenizers import models, normalizers, pre_tokenizers, processors, trainers
 
+    trainer: Any
     special = ["[UNK]", "[CLS]", "[SEP]"]
     if kind == "bpe":  # GPT-2 and Llama
         tokenizer = tokenizers.Tokenizer(models.BPE())
@@ -91,10 +93,10 @@ def counter(kind: str) -> Callable[[str], int]:
     """Return what counts the tokens of a real tokenizer."""
     if kind != "tiktoken":
         return token_counter(str(tokenizer_file(kind)))
-    own = ranks()
+    token_ranks = ranks()
     import tiktoken
 
-    encoding = tiktoken.Encoding("own", pat_str=PATTERN, mergeable_ranks=own, special_tokens={})
+    encoding = tiktoken.Encoding("trained", pat_str=PATTERN, mergeable_ranks=token_ranks, special_tokens={})
     return lambda text: len(encoding.encode_ordinary(text))
 
 
@@ -158,7 +160,7 @@ def test_the_command_takes_a_file_in_workers_too(command: Callable[..., list[int
 def test_the_command_takes_an_encoding_in_workers_too(command: Callable[..., list[int]], tmp_path: Path) -> None:
     values = {"pattern": PATTERN, "ranks": {token.hex(): rank for token, rank in ranks().items()}}
     (tmp_path / "tiktoken_ext").mkdir()
-    (tmp_path / "tiktoken_ext" / "own.py").write_text(ENCODING)
+    (tmp_path / "tiktoken_ext" / "trained.py").write_text(ENCODING)
     (tmp_path / "tiktoken_ext" / "ranks.json").write_text(json.dumps(values))
-    alone, together = (command("own", "--jobs", jobs) for jobs in ("1", "2"))
+    alone, together = (command("trained", "--jobs", jobs) for jobs in ("1", "2"))
     assert alone == together and sorted(alone) == expected("tiktoken") and max(alone) <= 64
