@@ -110,7 +110,7 @@ def report_other_formats(left_out: LeftOut) -> None:
     """Print how many documents of other formats the folders have, and how to read them."""
     counts = ", ".join(f"{count:,} {suffix}" for suffix, count in sorted(left_out.formats.items()))
     patterns = " ".join(f"--include '*{suffix}'" for suffix in sorted(left_out.formats))
-    say(f"of folders, only Markdown and text files are read, not {counts}; pass {patterns}")
+    say(f"of folders, only Markdown and text files are read: {counts} left out; to read these too, pass {patterns}")
 
 
 def report_left_out(left_out: LeftOut) -> None:

@@ -62,14 +62,17 @@ def test_documents_of_other_formats_in_folders_are_reported(tmp_path: Path) -> N
         return result.stderr
 
     folder = str(tmp_path / "docs")
-    message = "only Markdown and text files are read, not 1 .htm, 2 .html, 1 .pdf; pass --include '*.htm' --include"
+    message = "files are read: 1 .htm, 2 .html, 1 .pdf left out; to read these too, pass --include '*.htm' --include"
     assert message in convert(folder)
-    assert "are read, not" not in convert(folder, "--quiet")
-    assert "are read, not" not in convert(f"{folder}/*.md") + convert(f"{folder}/**/*.md")
+    assert "left out; to read" not in convert(folder, "--quiet")
+    assert "left out; to read" not in convert(f"{folder}/*.md") + convert(f"{folder}/**/*.md")
     (tmp_path / "docs" / ".gitignore").write_text("f.htm\n")
-    assert "not 2 .html, 1 .pdf; pass --include '*.html' --include '*.pdf'" in convert(folder)
+    assert (
+        "files are read: 2 .html, 1 .pdf left out; to read these too, pass --include '*.html' --include '*.pdf'"
+        in convert(folder)
+    )
     (tmp_path / "docs" / "inner" / "d.pdf").unlink()
-    assert "are read, not" not in convert(f"{folder}/a.md") + convert(
+    assert "left out; to read" not in convert(f"{folder}/a.md") + convert(
         folder, "--exclude", "*.htm*", "--exclude", "inner/"
     )
 
