@@ -6,6 +6,7 @@ import compileall
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,9 +21,23 @@ settings.load_profile("parquetry")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the package once if Python keeps no bytecode: otherwise hundreds of test processes would each do so."""
-    if sys.dont_write_bytecode and not hasattr(config, "workerinput"):
+    """Compile the package once if Python keeps no bytecode: otherwise hundreds of test processes would each do so.
+
+    Each process that tests beside others has a folder for temporary files of its own, in which runs stage what goes to
+    a store: two runs into one address, each on a server of its own, would lock each other out.
+    """
+    if hasattr(config, "workerinput"):
+        os.environ["TMPDIR"] = folder = tempfile.mkdtemp(prefix="tests-")
+        os.chmod(folder, 0o755)  # servers run as other users
+        tempfile.tempdir = folder
+    elif sys.dont_write_bytecode:
         compileall.compile_dir(Path(__file__).parent.parent / "converter", quiet=2)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folder for temporary files of this process."""
+    if hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["TMPDIR"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

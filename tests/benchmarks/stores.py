@@ -185,8 +185,7 @@ class Runs:
 
 def expected_states(runs: Runs, versions: range) -> dict[int, str]:
     """Return the state of the output after each version, from runs to stores in memory."""
-    states = {}
-    place = f"s3://bucket/{os.getpid()}"  # in memory, but two runs to one name share a folder of the stage
+    states, place = {}, "s3://bucket/out"
     for version in versions:
         store = MemoryStore()
         sources = [Source(key, text) for key, text in texts_of(version).items()]
@@ -303,6 +302,7 @@ def main() -> int:
     seed = int(os.environ.get("SEED", "1"))
     with PLACES[kind]() as (place, environment), tempfile.TemporaryDirectory(prefix="stores") as sandbox:
         os.environ.update(environment)
+        tempfile.tempdir = sandbox  # runs to one name share a folder of the stage
         runs = Runs(f"{place}/out", Path(sandbox))
         steps: list[Callable[[], None]] = [
             lambda: kill_runs(runs, kills, random.Random(seed)) if kills else None,
