@@ -1,9 +1,10 @@
 """python -m tests.benchmarks.spark BENCHMARK: runs on Spark against local runs. BENCHMARK is one of
 
-kills [TIMES [DOCUMENTS]]
+kills [TIMES [DOCUMENTS [CHARACTERS]]]
                    kill a Python worker, an executor and the driver in mid-run, and have one task straggle until Spark
-                   starts a second attempt at it; this many times each, with an output in a folder and with one in an
-                   object store: a server of S3 on loopback
+                   starts a second attempt at it; this many times each, in turn with an output in a folder and in an
+                   object store: a server of S3 on loopback; many documents are quick to convert if each is cut to
+                   this many characters
 growth COUNT...    seconds of runs over this many generated documents, against `--jobs 2`, and the driver's memory
 corpora [FOLDER]   the rows of both runs over a folder (`../shared/corpora`), compared in DuckDB
 
@@ -111,11 +112,11 @@ def _files(folder: Path) -> dict[str, list[str]]:
     return files
 
 
-def write_documents(folder: Path, count: int) -> Path:
-    """Write generated documents to a new folder."""
+def write_documents(folder: Path, count: int, length: int | None = None) -> Path:
+    """Write generated documents, cut to this many characters, to a new folder."""
     folder.mkdir()
     for number, text in enumerate(generated(count)):
-        (folder / f"{number}.md").write_text(text, encoding="utf-8")
+        (folder / f"{number}.md").write_text(text[:length], encoding="utf-8")
     return folder
 
 
@@ -331,34 +332,29 @@ def let_straggle(spark: SparkSession, documents: Path, place: Place, local: Path
 VICTIMS = {"Python worker": "pyspark.daemon", "executor": "CoarseGrainedExecutorBackend"}
 
 
-def kills(folder: Path, count: int, documents: int) -> None:
-    """Kill each kind of process this many times with each kind of output; print the number of hits and of rows lost or
-    duplicated."""
-    sources = write_documents(folder / "documents", documents)
+def kills(folder: Path, count: int, documents: int, length: int | None = None) -> None:
+    """Kill each kind of process this many times, with an output in a folder and in a store in turn; print the number of
+    hits and of rows lost or duplicated."""
+    sources = write_documents(folder / "documents", documents, length)
     local = folder / "local"
     write_folder(find_sources([sources]), local, Output(), Options())
 
-    def report(name: str, runs: list[tuple[bool, int]], action: str = "killed") -> None:
-        hits, rows = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
-        print(f"{name}: {hits} {action} in {count} runs, {rows} rows lost or doubled", flush=True)
-
     with s3_server() as (bucket, environment):
         os.environ.update(environment)  # before Spark starts: executors inherit it
-        places: dict[str, Callable[[str], Place]] = {
-            "folder": lambda name: FolderPlace(folder / name),
-            "store": lambda name: StorePlace(f"{bucket}/{name}"),
-        }
+        places: list[Place] = [FolderPlace(folder / "out"), StorePlace(f"{bucket}/out")]
+
+        def report(name: str, first: int, act: Callable[[Place], tuple[bool, int]], action: str = "killed") -> None:
+            runs = [act(places[(first + number) % 2]) for number in range(count)]
+            hits, rows = sum(is_hit for is_hit, _ in runs), sum(difference for _, difference in runs)
+            print(f"{name}: {hits} {action} in {count} runs, {rows} rows lost or doubled", flush=True)
+
         with standalone_cluster() as cluster, contextlib.closing(_StoppableSession(session(cluster))) as spark:
-            for kind, place_of in places.items():
-                place = place_of("out")
-                run(spark.session, sources, place.name)  # starts the executors and gives each run an output to damage
-                for name, word in VICTIMS.items():
-                    runs = [kill_workers(spark.session, word, sources, place, local) for _ in range(count)]
-                    report(f"{kind}, {name}", runs)
-                runs = [let_straggle(spark.session, sources, place, local) for _ in range(count)]
-                report(f"{kind}, straggler", runs, "repeated")
-        for kind, place_of in places.items():
-            report(f"{kind}, driver", [kill_driver(sources, place_of("driver"), local) for _ in range(count)])
+            for place in places:  # starts the executors and gives each run an output to damage
+                run(spark.session, sources, place.name)
+            for first, (name, word) in enumerate(VICTIMS.items()):
+                report(name, first, lambda place, word=word: kill_workers(spark.session, word, sources, place, local))
+            report("straggler", 1, lambda place: let_straggle(spark.session, sources, place, local), "repeated")
+        report("driver", 0, lambda place: kill_driver(sources, place, local))
 
 
 class _StoppableSession:
@@ -420,8 +416,8 @@ def main(benchmark: str, *arguments: str) -> None:
         elif benchmark == "measure":
             measure(Path(arguments[0]), Path(arguments[1]))
         elif benchmark == "kills":
-            times, *documents = map(int, arguments) if arguments else (10,)
-            kills(folder, times, *documents or (150,))
+            times, documents, *length = [*map(int, arguments), *(10, 150)[len(arguments) :]]
+            kills(folder, times, documents, *length)
         elif benchmark == "growth":
             growth(folder, [int(count) for count in arguments])
         elif benchmark == "corpora":

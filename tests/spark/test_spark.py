@@ -238,17 +238,17 @@ def test_a_failed_job_leaves_the_existing_output_unchanged(
 
 
 def test_killed_processes_lose_and_duplicate_no_rows() -> None:
-    """A worker, an executor and the driver are killed once each, and a task that straggles is repeated; four times with
-    PARQUETRY_ALL=1. With an output in a folder, and with one in an object store."""
+    """A worker and the driver are killed with an output in a folder; with one in an object store, an executor is killed
+    and a task that straggles repeated. With PARQUETRY_ALL=1 four times each, with both outputs in turn."""
     pytest.importorskip("obstore", reason="the extra stores is not installed")
     pytest.importorskip("moto.server", reason="moto is not installed")
     count = 4 if ALL else 1
     command = [sys.executable, "-m", "tests.benchmarks.spark", "kills", str(count), "60"]
     result = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, check=True)
     lines = [line for line in result.stdout.splitlines() if f" in {count} runs" in line]
-    assert len(lines) == 8 and all(line.endswith(" 0 rows lost or doubled") for line in lines), result.stdout
+    assert len(lines) == 4 and all(line.endswith(" 0 rows lost or doubled") for line in lines), result.stdout
     hits = [(int(line.split(": ")[1].split()[0]), "straggler" in line) for line in lines]
-    assert sum(hit for hit, straggles in hits if not straggles) >= 2 * count, result.stdout
+    assert sum(hit for hit, straggles in hits if not straggles) >= count, result.stdout
     assert all(hit == count for hit, straggles in hits if straggles), result.stdout
 
 
