@@ -256,7 +256,7 @@ def act_in_mid_run(place: Place, action: Callable[[], bool], running: Callable[[
     return False
 
 
-def kill_workers(spark: SparkSession, word: str, documents: Path, place: Place, local: Path) -> tuple[bool, int]:
+def kill_workers(spark: SparkSession, word: str, documents: Path, local: Path, place: Place) -> tuple[bool, int]:
     """Kill a Python worker or an executor in mid-run; return whether it was hit, and how many rows differ."""
     outcomes: list[bool] = []
     end = threading.Event()
@@ -275,7 +275,7 @@ def kill_workers(spark: SparkSession, word: str, documents: Path, place: Place, 
     return outcomes == [True], place.differences(local, after=True)
 
 
-def kill_driver(documents: Path, place: Place, local: Path) -> tuple[bool, int]:
+def kill_driver(documents: Path, local: Path, place: Place) -> tuple[bool, int]:
     """Kill the driver in mid-run and run again; return whether it was hit, and how many rows differ.
 
     The existing output must be unchanged, and afterwards nothing may be added.
@@ -316,7 +316,7 @@ def convert_late(batches: Iterable[pa.RecordBatch], task: Task, marks: str) -> I
     yield from results
 
 
-def let_straggle(spark: SparkSession, documents: Path, place: Place, local: Path) -> tuple[bool, int]:
+def let_straggle(spark: SparkSession, documents: Path, local: Path, place: Place) -> tuple[bool, int]:
     """Have a task straggle; return whether Spark ran a second attempt, and how many rows differ after the next run."""
     from converter.spark import work
 
@@ -352,9 +352,9 @@ def kills(folder: Path, count: int, documents: int, length: int | None = None) -
             for place in places:  # starts the executors and gives each run an output to damage
                 run(spark.session, sources, place.name)
             for first, (name, word) in enumerate(VICTIMS.items()):
-                report(name, first, lambda place, word=word: kill_workers(spark.session, word, sources, place, local))
-            report("straggler", 1, lambda place: let_straggle(spark.session, sources, place, local), "repeated")
-        report("driver", 0, lambda place: kill_driver(sources, place, local))
+                report(name, first, partial(kill_workers, spark.session, word, sources, local))
+            report("straggler", 1, partial(let_straggle, spark.session, sources, local), "repeated")
+        report("driver", 0, partial(kill_driver, sources, local))
 
 
 class _StoppableSession:
