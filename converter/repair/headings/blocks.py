@@ -28,6 +28,7 @@ from converter.repair.lines import (
     ends_sentence,
     width_of,
 )
+from converter.repair.talk import speakers_among
 
 PROSE = (2, 320)
 """Minimum number of prose blocks, and their minimum total columns. A text with less is not an article that lost
@@ -248,6 +249,11 @@ class Page:
     def labels(self) -> Counter[str]:
         """The number of blocks that begin with each label."""
         return Counter(self.label_by_block.values())
+
+    @cached_property
+    def speakers(self) -> frozenset[str]:
+        """What the turns of those who speak begin with, if the text is a talk."""
+        return speakers_among([block.text for block in self.blocks])
 
     @cached_property
     def lone_numbers(self) -> set[int]:

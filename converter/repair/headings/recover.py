@@ -13,6 +13,7 @@ from converter.repair.headings.model import POSSIBLE, probabilities
 from converter.repair.headings.titles import titles_of
 from converter.repair.lines import HEADING
 from converter.repair.state import has_heading, has_title_alone
+from converter.repair.talk import TURNS, opening_of
 
 THRESHOLD = 0.5
 """Minimum probability of a heading."""
@@ -34,9 +35,6 @@ SURE_IN_LOWER_CASE = 0.75
 
 SURE_BELOW_TITLE = 0.8
 """Minimum probability, of two headings at least, in a document whose title alone is marked."""
-
-TURNS = 3
-"""From this number of lines on, a label is a speaker's, if there is another such label."""
 
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
@@ -150,7 +148,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
         text = page.blocks[at].text
         if chance < THRESHOLD:
             reasons[at] = UNLIKELY
-        elif speakers and page.label_by_block.get(at) in speakers:
+        elif (speakers and page.label_by_block.get(at) in speakers) or opening_of(text) in page.speakers:
             reasons[at] = SPEAKER
         elif text[0].islower() and chance < SURE_IN_LOWER_CASE:
             reasons[at] = LOWER_CASE

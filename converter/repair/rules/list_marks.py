@@ -12,6 +12,7 @@ from converter.repair.paragraphs import mark_item, paragraphs_of
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
 from converter.repair.state import LONG
+from converter.repair.talk import is_log, speakers_among
 
 FEWEST = 2
 """A list has so many items at least."""
@@ -58,7 +59,10 @@ def _mark_alone(draft: Draft) -> None:
     blocks = list(paragraphs_of(draft))
     texts = [block.text for block in blocks]
     is_text = [kinds[block.start] == TEXT and "  " not in block.text for block in blocks]
-    for start, end, confidence in lists_among(texts, is_text, are_apart):
+    lists = list(lists_among(texts, is_text, are_apart))
+    if not lists or speakers_among(texts) or is_log(texts):
+        return
+    for start, end, confidence in lists:
         for block in blocks[start:end]:
             mark_item(draft, "list_marks", block, confidence)
         for edge in (start, end):

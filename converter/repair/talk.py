@@ -1,0 +1,65 @@
+"""Talks and logs: texts whose lines begin with who speaks, or with when. Such lines are no titles and no items."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+TURNS = 3
+"""From this number of blocks on, an opening is a speaker's, if there is another such opening."""
+
+SHARE = 0.4
+"""The share of the blocks of a text that begin with a speaker in a talk; others are stage directions and narration."""
+
+ENTRIES = 0.5
+"""More than this share of the lines of a log begin with a date or a time."""
+
+_TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]?"
+_NAME = r"[^\W\d_]{1,20}(?: [^\W\d_]{1,20}){0,2}"
+_OPENING = re.compile(
+    rf"(?:{_TIME} )?[*_\[<(]*(?P<name>{_NAME})(?P<number>[ _]?\d{{1,3}})?(?: ?[(\[]{_TIME}[)\]]?)?"
+    r"(?:\.?[*_\])]*(?:[:：>](?=[*_\s]|$)| [–—-] )|(?P<stop>\.[*_]*)(?=\s|$))"
+)
+"""A name, which a number may follow, and a colon or a dash (`Speaker 2 (01:12): ...`), or a stop if the name is in
+capitals or in emphasis, as in plays (`ANN. ...`, `_Ann._ ...`)."""
+_ENTRY = re.compile(r"[\[(<]?(?:[^\W\d_]{3,9}\.? {1,2})?\d[\d.,:/\-TZ ]*\d")
+"""A date or a time at the start of a line: `Jan  3 10:00:01`, `[2024-01-03 10:00`."""
+_PARTED = re.compile(r"\d[:/.\-]\d")
+
+
+def opening_of(text: str) -> str | None:
+    """Return the name, with its number, that a block begins with as a speaker's turn does."""
+    match = _OPENING.match(text)
+    if match is None:
+        return None
+    is_play = match["name"].isupper() or text[0] in "*_"
+    return match["name"] + (match["number"] or "") if is_play or not match["stop"] else None
+
+
+def speakers_among(texts: Sequence[str]) -> frozenset[str]:
+    """Return the openings of those who speak, if the blocks of a text are mostly their turns; else none.
+
+    Steps (`Step 1: ...`) that begin anew count up, speakers do not.
+    """
+    openings = [opening for text in texts if (opening := opening_of(text))]
+    counts = Counter(openings)
+    speakers = {opening for opening, count in counts.items() if count >= TURNS}
+    turns = [opening for opening in openings if opening in speakers]
+    if len(speakers) < 2 or len(turns) < SHARE * len(texts) or _count_up(turns):
+        return frozenset()
+    return frozenset(speakers)
+
+
+def _count_up(openings: Sequence[str]) -> bool:
+    """Whether openings are numbered and count up to three at least, time and again."""
+    numbers = [int(match[0]) if (match := re.search(r"\d+$", opening)) else 0 for opening in openings]
+    counts_up = all(below in (above + 1, numbers[0]) for above, below in pairwise(numbers))
+    return counts_up and min(numbers) > 0 and max(numbers) > 2
+
+
+def is_log(lines: Iterable[str]) -> bool:
+    """Whether most lines begin with a date or a time, as the entries of a log do."""
+    entries = [(match := _ENTRY.match(line)) is not None and _PARTED.search(match[0]) is not None for line in lines]
+    return sum(entries) > ENTRIES * len(entries)
