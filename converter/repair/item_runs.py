@@ -43,6 +43,10 @@ _LABEL = re.compile(r"[^\s:：.!?]{1,40}(?: [^\s:：.!?]{1,40}){0,5}(?:: |：)(?
 _ENTRY = re.compile(r"[\[(<]?\d")
 """Start of an entry of a log: a date, a time or a number."""
 _OPENING = re.compile(r"[^\W\d_]+")
+_WORDS = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
+_NUMBERS = re.compile(r"\d+")
+_MARKED = re.compile(r"0|a[^a]*[^a ][^a]*a")
+"""A number, or a mark between words."""
 _SENTENCE_WORDS = (
     "the a an this that these those there it its he she they we i you my his her their our your who what when where"
     " why how if as in on at by for from with after before since while although because but and so or then however"
@@ -67,6 +71,19 @@ def form_of(line: str) -> str:
     return SENTENCE if ends_sentence(line) or width_of(line) > LONGEST_TITLE else SHORT
 
 
+def pattern_of(line: str) -> str:
+    """The marks and places of numbers in a line, whatever its words are: `a, 0 a` of `Ann Miller, 60 years`; empty if
+    it consists of words alone, perhaps with marks at its ends."""
+    pattern = _NUMBERS.sub("0", _WORDS.sub("a", line.strip()))
+    return pattern if _MARKED.search(pattern) else ""
+
+
+def is_like(line: str, items: Sequence[str]) -> bool:
+    """Whether most items have the pattern of a line above them, which is then no title but the first of them."""
+    pattern = pattern_of(line)
+    return pattern != "" and 2 * sum(pattern_of(item) == pattern for item in items) > len(items)
+
+
 def lists_among(lines: Sequence[str], is_text: Sequence[bool], are_apart: bool) -> Iterator[tuple[int, int, float]]:
     """Yield the first item of each list, the line after its last one, and how sure it is, among the blocks of a text.
 
@@ -81,7 +98,7 @@ def lists_among(lines: Sequence[str], is_text: Sequence[bool], are_apart: bool) 
             end, confidence = _introduced(lines, forms, at, are_apart), 0.85
         else:
             end, confidence = _alone(lines, forms, at, labels, are_apart), 0.75
-            if end and forms[at] == SHORT:
+            if end and forms[at] == SHORT and not is_like(lines[at], lines[at + 1 : end]):
                 at += 1  # the title
         if end:
             yield at, end, confidence

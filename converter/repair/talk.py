@@ -52,6 +52,12 @@ def speakers_among(texts: Sequence[str]) -> frozenset[str]:
     return frozenset(speakers)
 
 
+def are_turns(lines: Sequence[str], texts: Sequence[str]) -> bool:
+    """Whether most lines are turns of those who speak in a text."""
+    openings = [opening for line in lines if (opening := opening_of(line))]
+    return 2 * len(openings) > len(lines) and len(speakers_among(texts).intersection(openings)) > 0
+
+
 def _count_up(openings: Sequence[str]) -> bool:
     """Whether openings are numbered and count up to three at least, time and again."""
     numbers = [int(match[0]) if (match := re.search(r"\d+$", opening)) else 0 for opening in openings]

@@ -226,6 +226,17 @@ def test_turns_of_speakers_are_not_titles() -> None:
     assert choose_headings(one_label, dict.fromkeys((0, 2, 4, 6), 0.9)).keys() == {0, 2, 4, 6}
 
 
+def test_several_adjacent_lines_of_one_pattern_are_not_titles() -> None:
+    lines = [f"{name} Stone, {age}, of Lock" for name, age in (("Ann", 60), ("Bob", 61), ("Cleo", 62))]
+    three, two = page_of([PROSE[0], *lines, *PROSE]), page_of([PROSE[0], *lines[:2], *PROSE])
+    assert choose_headings(three, dict.fromkeys((1, 2, 3), 0.9)) == {}
+    assert choose_headings(two, dict.fromkeys((1, 2), 0.9)).keys() == {1, 2}
+    words = page_of([PROSE[0], "The lock", "The gate", "The boat", *PROSE])
+    assert choose_headings(words, dict.fromkeys((1, 2, 3), 0.9)).keys() == {1, 2, 3}
+    numbers = page_of([PROSE[0], "1. The lock", "2. The gate", "3. The boat", *PROSE])
+    assert choose_headings(numbers, dict.fromkeys((1, 2, 3), 0.9)).keys() == {1, 2, 3}
+
+
 def test_a_lone_line_within_the_text_is_a_title_only_if_sure() -> None:
     page = page_of(["The lock on the river", PROSE[0], PROSE[1], "The upper gate", PROSE[2]])
     assert choose_headings(page, {0: 0.6}) == {0: 0.6}

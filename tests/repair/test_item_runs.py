@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from converter.repair.item_runs import lists_among
+from converter.repair.item_runs import lists_among, pattern_of
 
 WIDE = ["Keep the deck of the boat dry", "Coil all of the ropes by hand", "Close every hatch at night"]
 LABELS = ["Mast", "Keel", "Oars"]
@@ -17,6 +17,25 @@ CASES = {
     "two titles": (["Keep in mind:", *WIDE[:2]], []),
     "a title below the items": (["Keep in mind:", *WIDE, "Harbour news", "The harbour is open to all."], [(1, 4)]),
     "a title above three wide lines": (["Before the storm", *WIDE], [(1, 4)]),
+    "a line above two like it and one unlike it": (
+        [
+            "Keel of seasoned oak, 12 feet",
+            "Mast of seasoned pine, 20 feet",
+            "Oars of seasoned ash, 30 feet",
+            "Rope of hemp and a tarred sail",
+            "-",
+        ],
+        [(0, 4)],
+    ),
+    "a line above one like it and two unlike it": (
+        [
+            "Keel of seasoned oak, 12 feet",
+            "Mast of seasoned pine, 20 feet",
+            "Oars and all of the paddles",
+            "Rope of hemp and a tarred sail",
+        ],
+        [(1, 4)],
+    ),
     "a title above two wide lines": (["Before the storm", *WIDE[:2]], []),
     "a title above three lines of a menu": (["Harbour", "Our boats", "Our berths", "Our news"], []),
     "a title above single words": (["Harbour", *["Extraordinarilylongsinglewords"] * 3], []),
@@ -100,3 +119,19 @@ def test_items_are_found_among_lines(name: str) -> None:
 
 def test_short_lines_that_touch_below_a_title_may_be_cells() -> None:
     assert not [*lists_among(["Before the storm", *WIDE], [True] * 4, are_apart=False)]
+
+
+@pytest.mark.parametrize(
+    ("line", "pattern"),
+    [
+        ("Ann Miller, 60, of Bridge-town", "a, 0, a"),
+        ("Lamp United 2 - 12 Council Town", "a 0 - 0 a"),
+        ("Open the gate: slowly", "a: a"),
+        ("The keeper's boat", ""),
+        ("Why?", ""),
+        ("“Who is there?”", ""),
+        ("12", "0"),
+    ],
+)
+def test_pattern_of_a_line_is_that_of_its_marks_and_numbers(line: str, pattern: str) -> None:
+    assert pattern_of(line) == pattern

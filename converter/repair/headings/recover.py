@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
@@ -11,6 +12,7 @@ from converter.repair.headings.blocks import Page, is_item, pages_of, text_of
 from converter.repair.headings.line import Line
 from converter.repair.headings.model import POSSIBLE, probabilities
 from converter.repair.headings.titles import titles_of
+from converter.repair.item_runs import pattern_of
 from converter.repair.lines import HEADING
 from converter.repair.state import has_heading, has_title_alone
 from converter.repair.talk import TURNS, opening_of
@@ -36,6 +38,9 @@ SURE_IN_LOWER_CASE = 0.75
 SURE_BELOW_TITLE = 0.8
 """Minimum probability, of two headings at least, in a document whose title alone is marked."""
 
+SEVERAL = 3
+"""From this number of adjacent lines of one pattern on, none is a title."""
+
 STOPS = (".", "。", "।", "۔")
 """Marks that end a statement: some titles have one, but not adjacent titles."""
 LONGEST_RUN = 2
@@ -58,6 +63,7 @@ SUREST = 0.999
 
 UNLIKELY = "it is less likely a heading than not"
 SPEAKER = "its label begins several lines, as a speaker's name does"
+ALIKE = "it is one of several lines of one pattern"
 LOWER_CASE = "it begins in lower case, and is not likely enough for that"
 NOTHING_BELOW = "nothing that it could head stands below it"
 STATEMENTS = "it is one of several short sentences in a row"
@@ -150,6 +156,8 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
             reasons[at] = UNLIKELY
         elif (speakers and page.label_by_block.get(at) in speakers) or opening_of(text) in page.speakers:
             reasons[at] = SPEAKER
+        elif _is_one_of_several(page, at):
+            reasons[at] = ALIKE
         elif text[0].islower() and chance < SURE_IN_LOWER_CASE:
             reasons[at] = LOWER_CASE
         elif at >= last_content and (chance < SURE or at >= end):
@@ -162,6 +170,17 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
     if len(headings) == 1 and _is_stray(headings):
         return {}, reasons | dict.fromkeys(headings, ALONE)
     return headings, reasons
+
+
+def _is_one_of_several(page: Page, at: int) -> bool:
+    """Whether a line without an ordinal number stands in a run of lines whose words alone differ, as items do."""
+    text = page.blocks[at].text
+    pattern = "" if _number(text) else pattern_of(text)
+    if not pattern:
+        return False
+    below = takewhile(lambda block: pattern_of(block.text) == pattern, page.blocks[at : at + SEVERAL])
+    above = takewhile(lambda block: pattern_of(block.text) == pattern, reversed(page.blocks[max(0, at - SEVERAL) : at]))
+    return len([*below, *above]) >= SEVERAL
 
 
 def _is_stray(headings: Mapping[int, float]) -> bool:

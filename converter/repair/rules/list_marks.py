@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from converter.repair.draft import Draft
-from converter.repair.item_runs import LABEL, LEAD, LEAD_IN, LONGER, SENTENCE, SHORT, form_of, lists_among
+from converter.repair.item_runs import LABEL, LEAD, LEAD_IN, LONGER, SENTENCE, SHORT, form_of, is_like, lists_among
 from converter.repair.lines import BLANK, BULLET, ITEMS, TEXT, width_of
 from converter.repair.paragraphs import mark_item, paragraphs_of
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
 from converter.repair.state import LONG
-from converter.repair.talk import is_log, speakers_among
+from converter.repair.talk import are_turns, is_log
 
 FEWEST = 2
 """A list has so many items at least."""
@@ -59,10 +59,9 @@ def _mark_alone(draft: Draft) -> None:
     blocks = list(paragraphs_of(draft))
     texts = [block.text for block in blocks]
     is_text = [kinds[block.start] == TEXT and "  " not in block.text for block in blocks]
-    lists = list(lists_among(texts, is_text, are_apart))
-    if not lists or speakers_among(texts) or is_log(texts):
-        return
-    for start, end, confidence in lists:
+    for start, end, confidence in lists_among(texts, is_text, are_apart):
+        if are_turns(texts[start:end], texts) or (is_log(texts[start:end]) and is_log(texts)):
+            continue
         for block in blocks[start:end]:
             mark_item(draft, "list_marks", block, confidence)
         for edge in (start, end):
@@ -105,7 +104,8 @@ def _lists(lines: Sequence[str], start: int, end: int, paragraphs_end: bool) -> 
         top, bottom = stretch.span()
         introduced = kinds[top - 1] == LEAD if top else has_lead_in
         if stretch[0][0] == SHORT:
-            top, bottom = _items_among_titles(kinds, top, bottom, introduced)
+            has_no_title = introduced or is_like(lines[start + top], lines[start + top + 1 : start + bottom])
+            top, bottom = _items_among_titles(kinds, top, bottom, has_no_title)
         elif not (introduced or paragraphs_end or _is_apart(lines[start:end], kinds, stretch[0])):
             continue
         if bottom - top >= FEWEST:
@@ -126,12 +126,12 @@ def _is_apart(run: Sequence[str], kinds: str, stretch: str) -> bool:
     return kinds == stretch and (LABEL in stretch or max(map(width_of, run)) <= LONG)
 
 
-def _items_among_titles(kinds: str, top: int, bottom: int, introduced: bool) -> tuple[int, int]:
+def _items_among_titles(kinds: str, top: int, bottom: int, has_no_title: bool) -> tuple[int, int]:
     """Return which of the short lines of a stretch are items: the first may be their title, the last that of the text
     below."""
     length = bottom - top
     heads_text = bottom < len(kinds)
-    if introduced:
+    if has_no_title:
         return (top, bottom - 1) if heads_text and length > FEWEST else (top, bottom)
     if length < UNTITLED:
         return top, top
