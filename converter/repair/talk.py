@@ -14,7 +14,7 @@ SHARE = 0.4
 """The share of the blocks of a text that begin with a speaker in a talk; others are stage directions and narration."""
 
 ENTRIES = 0.5
-"""More than this share of the lines of a log begin with a date or a time."""
+"""More than this share of the lines of a log begin with a time, perhaps after a date."""
 
 _TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]?"
 _NAME = r"[^\W\d_]{1,20}(?: [^\W\d_]{1,20}){0,2}"
@@ -25,8 +25,8 @@ _OPENING = re.compile(
 """A name, which a number may follow, and a colon or a dash (`Speaker 2 (01:12): ...`), or a stop if the name is in
 capitals or in emphasis, as in plays (`ANN. ...`, `_Ann._ ...`)."""
 _ENTRY = re.compile(r"[\[(<]?(?:[^\W\d_]{3,9}\.? {1,2})?\d[\d.,:/\-TZ ]*\d")
-"""A date or a time at the start of a line: `Jan  3 10:00:01`, `[2024-01-03 10:00`."""
-_PARTED = re.compile(r"\d[:/.\-]\d")
+"""Numbers at the start of a line, perhaps after a month: `Jan  3 10:00:01`, `[2024-01-03 10:00`."""
+_CLOCK = re.compile(r"\d:\d\d")
 
 
 def opening_of(text: str) -> str | None:
@@ -66,6 +66,6 @@ def _count_up(openings: Sequence[str]) -> bool:
 
 
 def is_log(lines: Iterable[str]) -> bool:
-    """Whether most lines begin with a date or a time, as the entries of a log do."""
-    entries = [(match := _ENTRY.match(line)) is not None and _PARTED.search(match[0]) is not None for line in lines]
+    """Whether most lines begin with a time, as the entries of a log do; a list of events has dates."""
+    entries = [(match := _ENTRY.match(line)) is not None and _CLOCK.search(match[0]) is not None for line in lines]
     return sum(entries) > ENTRIES * len(entries)
