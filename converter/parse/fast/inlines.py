@@ -90,7 +90,7 @@ def read_plain(content: str) -> Inline | None:
         return None
     if may_hold_address(content):
         return None
-    return Inline(broken(content))
+    return Inline(break_lines(content))
 
 
 def read_simple(
@@ -127,7 +127,7 @@ def read_simple(
                 links += linked_addresses
                 if position == 0 and text.startswith(linked_addresses[0].text):
                     span = linked_addresses[0].text
-            text = broken(text)
+            text = break_lines(text)
         elif kind == "code":
             if content[position - 1 : position] == "}":  # a role
                 return None
@@ -157,7 +157,7 @@ def read_simple(
                 if reference:
                     target = reference["href"], reference["title"] or None
                     end = label.end() if label else end
-            inline = _nested(text, env, lines, line, linked or target is not None)
+            inline = _read_nested(text, env, lines, line, linked or target is not None)
             if inline is None or inline.images or (inline.links and (linked or target)):
                 return None
             text = inline.text
@@ -205,7 +205,7 @@ def _addresses(content: str, position: int, end: int, lines: Sequence[int], line
     return links, max(position, end)
 
 
-def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
+def _read_nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
     """Read the content of emphasis or brackets, mostly plain words; None if it may hold a bare address."""
     if not linked and may_hold_address(content):
         return None
@@ -224,7 +224,7 @@ def may_hold_autolink(content: str) -> bool:
     return may_hold_address(content) or re.search(LOCAL_PART, content) is not None
 
 
-def broken(text: str) -> str:
+def break_lines(text: str) -> str:
     """Return plain text with a line break for each hard break (section 6.7), a space for each soft one."""
     if "\n" not in text:
         return text
