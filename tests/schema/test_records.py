@@ -15,8 +15,10 @@ import converter
 from converter import SchemaError, ViolationError
 from converter.config import Options
 from converter.engine.conversion import read_document
+from converter.limits import Allowance
 from converter.model.source import Source
 from converter.problems import CODES
+from converter.records.record import VALUE_BYTES
 from converter.schema.load import load_schemas, parse_schemas
 from converter.schema.match import match
 from converter.schema.model import Schema
@@ -201,3 +203,17 @@ def test_the_rows_of_every_unit_can_name_their_source_and_line(unit: str) -> Non
 def test_a_table_that_lacks_a_required_column_does_not_match() -> None:
     context = read_document(Source("a.md", "| Size |\n|---|\n| 1 |\n"), Options())
     assert match(context, load_one(TOWNS)).matched == 0
+
+
+def test_a_paragraph_of_several_questions_is_read_line_by_line() -> None:
+    text = "Q: Is it cold\nA: Yes,\nin winter.\nQ: Is it wet\nA: No.\n"
+    schema = load_one({"name": "x", "from": "questions", "fields": [{"name": "question"}, {"name": "answer"}]})
+    rows = match(read_document(Source("a.md", text.encode()), Options()), schema).rows
+    assert [row[2:] for row in rows] == [(1, 3, "Is it cold", "Yes, in winter."), (4, 5, "Is it wet", "No.")]
+
+
+def test_the_values_of_rows_count_against_what_a_document_may_take() -> None:
+    context = read_document(Source("a.md", b"| Town | Size |\n|---|---|\n| Aa | 12 |\n| B | 3 |\n"), Options())
+    allowance = context.allowance = Allowance()
+    match(context, load_one(TOWNS))
+    assert allowance.taken == 4 * VALUE_BYTES + len("Aa12B3")
