@@ -1,7 +1,7 @@
 """Addresses: how to recognize them, and which parts of them may be shown.
 
 Every address passes through this module before the package prints it, makes a key of it, or puts it into a message.
-`public` is for a text that is an address or a path; `redacted` is for a text that may contain addresses, such as the
+`public` is for a text that is an address or a path; `redact` is for a text that may contain addresses, such as the
 message of another library.
 
 Only parts that are known to be harmless are kept. Removed or replaced are:
@@ -110,7 +110,7 @@ def public(address: str) -> str:
     return "::".join(map(_public, CHAIN.split(address)))
 
 
-def redacted(text: str) -> str:
+def redact(text: str) -> str:
     """Return the text with every address made `public`, and without passwords in assignments or before a host."""
     if ":" in text:
         text = IN_TEXT.sub(lambda match: public(match[0]), text)
@@ -120,7 +120,7 @@ def redacted(text: str) -> str:
 
 def displayed_name(name: str) -> str:
     """Return the name that a message may show for a place: an address, a path or a connection string."""
-    return redacted(public(name))
+    return redact(public(name))
 
 
 def _public(part: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from converter.addresses import displayed_name, redacted
+from converter.addresses import displayed_name, redact
 
 
 def install_command(extra: str) -> str:
@@ -29,7 +29,7 @@ class ParquetryError(Exception):
     def __init__(
         self, message: str, *, source: str | None = None, line: int | None = None, code: str | None = None
     ) -> None:
-        self.message = redacted(message)
+        self.message = redact(message)
         self.source = None if source is None else displayed_name(source)
         self.line = line
         if code is not None:

@@ -208,7 +208,7 @@ class Allowance:
         return Allowance(None, self.output_bytes)
 
     @contextlib.contextmanager
-    def timed(self) -> Iterator[None]:
+    def charge_seconds(self) -> Iterator[None]:
         """Charge the time of this block to `seconds`.
 
         Raises:

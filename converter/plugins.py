@@ -241,22 +241,22 @@ class Series(Sequence[Item], Generic[Item]):
     def __len__(self) -> int:
         return len(self.items)
 
-    def with_added(self, added: Iterable[Item]) -> tuple[Item, ...]:
+    def with_items(self, new_items: Iterable[Item]) -> tuple[Item, ...]:
         """Return the items with further ones, each in its place.
 
         Raises:
             ValueError: a name is taken, or an item comes before one that does not exist.
         """
-        return arrange(self.items, added)
+        return arrange(self.items, new_items)
 
 
-def arrange(items: Sequence[Any], added: Iterable[Any]) -> tuple[Any, ...]:
+def arrange(items: Sequence[Any], new_items: Iterable[Any]) -> tuple[Any, ...]:
     """Return the items with further ones, each before the one that its attribute `before` names, else at the end.
 
     Raises:
         ValueError: a name is taken, or an item comes before one that does not exist.
     """
-    names, result, waiting = [item.name for item in items], list(items), list(added)
+    names, result, waiting = [item.name for item in items], list(items), list(new_items)
     while waiting:
         item = next((item for item in waiting if not item.before or item.before in names), None)
         if item is None:

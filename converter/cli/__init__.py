@@ -20,7 +20,7 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from converter.addresses import redacted
+from converter.addresses import redact
 from converter.cli.console import discard_output, one_safe_line, say, write_text
 from converter.cli.messages import LISTED_PROBLEMS, print_problems
 from converter.engine.interruption import Interruption, end_tidily, ignore, signal_number, stop_message
@@ -53,7 +53,7 @@ def _report_errors() -> Iterator[None]:
     except ClickError as error:  # typer prints it, including the caller's input
         for name, value in vars(error).items():
             if isinstance(value, str):
-                setattr(error, name, one_safe_line(redacted(value)))
+                setattr(error, name, one_safe_line(redact(value)))
         raise
     except BrokenPipeError as error:
         discard_output()

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from converter.addresses import redacted
+from converter.addresses import redact
 from converter.config import Options, Output, Run, Selection
 from converter.model.hints import Hints
 from converter.printable import printable
@@ -48,7 +48,7 @@ def say(text: str) -> None:
     stream = sys.stderr
     if stream is None:  # the caller closed it
         return
-    message = "\n".join(map(one_safe_line, redacted(in_flags(text)).split("\n"))) + "\n"
+    message = "\n".join(map(one_safe_line, redact(in_flags(text)).split("\n"))) + "\n"
     encoding = getattr(stream, "encoding", None) or "utf-8"
     stream.write(message.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()

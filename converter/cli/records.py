@@ -21,14 +21,14 @@ def records(
 ) -> None:
     """Show the record contract, field by field."""
     from converter.records import RECORDS
-    from converter.records.contract import arrow_type_name, published
+    from converter.records.contract import arrow_type_name, published_contract
 
     if name is not None and name not in RECORDS:
         raise UsageError(f"unknown record {name}; there are {', '.join(RECORDS)}")
     if as_json:
         if name is None:
             raise UsageError("name the record whose contract to print, for example: parquetry records sections --json")
-        write_text(published(name))
+        write_text(published_contract(name))
         return
     from rich.table import Table
     from rich.text import Text

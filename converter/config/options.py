@@ -136,7 +136,7 @@ class Options:
         if wrong := [rule for rule in self.rules if not isinstance(rule, Rule)]:
             raise UsageError(f"`rules` are objects of the class Rule, not {type(wrong[0]).__name__}")
         try:
-            names = [rule.name for rule in RULES.with_added(self.rules)]
+            names = [rule.name for rule in RULES.with_items(self.rules)]
         except ValueError as error:
             raise UsageError(f"`rules`: {error}") from error
         if unknown := sorted(self.rules_off.difference(names)):

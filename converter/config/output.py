@@ -80,8 +80,8 @@ class Output:
     `maximum_removed` is how many documents an `incremental` run may remove, as a number or a share such as `25%`. If
     None, it may remove neither all documents of a source nor, of more than ten documents, more than half.
     `file_bytes` is the size at which the next file of a folder begins. `layout` makes a record one file, however large
-    (`files`), or a folder of files (`folders`); see `arranged` for the default. `lock_types` keeps the column types of
-    the existing data sets: a cell that does not fit becomes `null` and a problem, or the run must `fail`.
+    (`files`), or a folder of files (`folders`); see `arrangement` for the default. `lock_types` keeps the column types
+    of the existing data sets: a cell that does not fit becomes `null` and a problem, or the run must `fail`.
     `small_datasets` writes data sets of at most that many rows to one file, `datasets/_small`, with their cells as
     text: a file for each takes longer to write than to read the tables. `compression` is that of Parquet files (None:
     zstd). `spreadsheet_safe` keeps a spreadsheet from running CSV text as a formula. `datapackage` describes the files
@@ -203,7 +203,7 @@ class Output:
             compression=self.compression or DEFAULT_COMPRESSION,
         )
 
-    def arranged(self, previous: Arrangement | None) -> Arrangement:
+    def arrangement(self, previous: Arrangement | None) -> Arrangement:
         """Return how the output's files are arranged; only the settings and the `previous` arrangement decide it.
 
         Partitions and a file size need folders. A run that resumes an output keeps its arrangement, so that paths stay

@@ -230,7 +230,7 @@ class Document:
             SourceError: the block takes too long, or its output is too large.
         """
         try:
-            with self._context.allowance.timed():
+            with self._context.allowance.charge_seconds():
                 yield
         except (OutOfTime, TooMuchOutput) as error:
             problem = problem_of(error, self._options)

@@ -33,7 +33,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Checked:
+class CheckResult:
     """The result of a check. `unread` counts the sources that could not be read."""
 
     findings: list[Finding]
@@ -43,10 +43,10 @@ class Checked:
     unread: int = 0
 
 
-def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options: Options) -> Checked:
+def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options: Options) -> CheckResult:
     """Match the schemas to each document and return all violations, in the order of documents and lines."""
     names = [schema.name for schema in schemas]
-    result = Checked([], dict.fromkeys(names, 0), dict.fromkeys(names, 0))
+    result = CheckResult([], dict.fromkeys(names, 0), dict.fromkeys(names, 0))
     uniques = Uniques()
     for source in sources:
         context = read_document(source, options)
@@ -55,7 +55,7 @@ def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options:
         result.unread += context.text is None
         for schema in schemas if context.text is not None else ():
             try:
-                with context.allowance.timed():
+                with context.allowance.charge_seconds():
                     validation = uniques.apply(schema, match(context, schema), context.source)
             except (Exception, OutOfTime) as error:
                 problems.append(problem_of(error, options))
@@ -73,17 +73,17 @@ def check_sources(sources: Iterable[Source], schemas: Sequence[Schema], options:
     return result
 
 
-def text(checked: Checked) -> str:
+def text(checked: CheckResult) -> str:
     """Return one line per finding: `file:line: message`."""
     return "".join(printable(str(finding)).replace("\n", "\u2424") + "\n" for finding in checked.findings)
 
 
-def as_json(checked: Checked) -> str:
+def as_json(checked: CheckResult) -> str:
     """Return a JSON array with an object per finding."""
     return json.dumps([asdict(finding) for finding in checked.findings], indent=2, ensure_ascii=False) + "\n"
 
 
-def sarif(checked: Checked) -> str:
+def sarif(checked: CheckResult) -> str:
     """Return the findings as SARIF 2.1.0, which code hosts and editors read."""
     rules = sorted({_rule(finding) for finding in checked.findings})
     results: list[dict[str, Any]] = [
@@ -111,7 +111,7 @@ def sarif(checked: Checked) -> str:
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def github(checked: Checked) -> str:
+def github(checked: CheckResult) -> str:
     """Return the findings as workflow commands, which GitHub shows beside the lines."""
     return "".join(
         f"::error file={_property(finding.source)},line={finding.line},title={_property(_rule(finding))}"
@@ -132,5 +132,5 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-REPORTS: dict[str, Callable[[Checked], str]] = {"text": text, "json": as_json, "sarif": sarif, "github": github}
+REPORTS: dict[str, Callable[[CheckResult], str]] = {"text": text, "json": as_json, "sarif": sarif, "github": github}
 """The report formats of a check."""

@@ -48,7 +48,7 @@ def read_document(source: Source, options: Options) -> ParsedDocument:
         return ParsedDocument(None, source.key, problems=[source.problem])
     allowance = Allowance.of(len(source.data), options.maximum_seconds, options.maximum_output_bytes)
     try:
-        with allowance.timed():
+        with allowance.charge_seconds():
             return _read(source, options, allowance)
     except (Exception, OutOfTime) as error:
         return refuse(source.key, error, options)
@@ -220,7 +220,7 @@ def _rows_of_all(contexts: Sequence[ParsedDocument], options: Options, names: Se
         contexts[0].allowance if len(contexts) == 1 else Allowance.least([context.allowance for context in contexts])
     )
     try:
-        with allowance.timed():
+        with allowance.charge_seconds():
             return _rows_together([replace(context, allowance=allowance) for context in contexts], options, names)
     except ViolationError:
         raise
@@ -261,7 +261,7 @@ def _rows_in_pieces(context: ParsedDocument, options: Options, names: Sequence[s
         spool = Spool(file)
         places = {}
         try:
-            with context.allowance.timed():
+            with context.allowance.charge_seconds():
                 for name in names:
                     pa.default_memory_pool().release_unused()
                     places[name] = [spool.append_rows(rows) for rows in _rows(name, [context], options)]

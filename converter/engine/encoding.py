@@ -61,7 +61,7 @@ class Encoder:
         return pieces
 
 
-def encoded(sink: Sink, encoder: Encoder) -> Sink:
+def encoding_sink(sink: Sink, encoder: Encoder) -> Sink:
     """Return a sink that encodes the rows of each batch, unless a worker did. Memory holds only some of a document."""
     is_filled = False
 

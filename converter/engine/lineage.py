@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from converter.addresses import CHAIN, SCHEME, public, redacted
+from converter.addresses import CHAIN, SCHEME, public, redact
 from converter.errors import OutputError, UsageError, install_command
 from converter.output import read_manifest
 from converter.version import __version__
@@ -53,7 +53,7 @@ class Lineage:
 
     def fail(self, message: str) -> None:
         """Append the event FAIL with the reason."""
-        self._write("FAIL", [], redacted(message))
+        self._write("FAIL", [], redact(message))
 
     def _outputs(self, out: Path) -> Iterator[OutputDataset]:
         manifest = read_manifest(out)

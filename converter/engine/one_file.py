@@ -10,10 +10,10 @@ from converter.config import Options, Output, Run, schema_of
 from converter.datasets import DATASETS
 from converter.destination import FILE
 from converter.engine.batches import convert_sources
-from converter.engine.encoding import Encoder, encoded
+from converter.engine.encoding import Encoder, encoding_sink
 from converter.errors import OutputError, UsageError
 from converter.model.events import BatchPieces, Event, whole_batches
-from converter.model.report import Report, timed
+from converter.model.report import Report, measure_seconds
 from converter.model.source import MARKDOWN, Source
 from converter.output import open_stage
 from converter.write import FORMATS, NestedJsonWriter
@@ -38,7 +38,7 @@ def write_stream(
     if name is None:
         nested = MarkdownWriter(stream) if output.format == MARKDOWN else NestedJsonWriter(stream)
         report.written = True
-        with timed(report):
+        with measure_seconds(report):
             convert_sources(sources, whole_batches(nested.write), output, options, report, run)
             nested.close()
         return report
@@ -53,8 +53,10 @@ def write_stream(
                 writer.write(rows)
 
     report.written = True
-    with timed(report):
-        convert_sources(sources, encoded(write, Encoder(output, options)), output, options, report, run, encodes=True)
+    with measure_seconds(report):
+        convert_sources(
+            sources, encoding_sink(write, Encoder(output, options)), output, options, report, run, encodes=True
+        )
         writer.close()
     return report
 

@@ -104,7 +104,7 @@ def _outputs(target: Target, output: Output, options: Options, previous: Previou
     if output.format == MARKDOWN:
         yield Step("write", f"{target.place}/", "a file for each document")
         return
-    arrangement = output.arranged(previous.manifest.arrangement if previous else None)
+    arrangement = output.arrangement(previous.manifest.arrangement if previous else None)
     ending = FORMATS[output.format].suffix if arrangement == "files" or output.nested(options) else "/"
     for name in ["documents"] if output.nested(options) else output.names(options):
         yield Step("write", str(target.place / name) + ending)

@@ -14,11 +14,11 @@ from converter.config import Options, Output, Run
 from converter.datasets import Share
 from converter.destination import DATABASE, STORE
 from converter.engine.batches import convert_sources
-from converter.engine.encoding import Encoder, encoded
+from converter.engine.encoding import Encoder, encoding_sink
 from converter.engine.pool import map_items
 from converter.errors import OutputError, UsageError
 from converter.model.events import BatchPieces, BatchRows, Event, Sink
-from converter.model.report import Report, timed
+from converter.model.report import Report, measure_seconds
 from converter.model.source import MARKDOWN, Source
 from converter.output import (
     Folder,
@@ -85,7 +85,7 @@ def write_target(
         new_sources = sources if previous is None else changed_sources(sources, previous, report)
         sink = files.write if previous is None else record_converted(files.write, previous)
         encodes = isinstance(files, RecordFiles)
-        with _write_behind(encoded(sink, Encoder(output, options)) if encodes else sink) as write:
+        with _write_behind(encoding_sink(sink, Encoder(output, options)) if encodes else sink) as write:
             convert_sources(new_sources, write, output, options, report, run, encodes)
 
     listing = sources.listing if isinstance(sources, Sources) else None
@@ -112,7 +112,7 @@ def write_output(
     output = output_for(target, output, options)
     check_mode(listing, output.mode)
     fingerprint = output.fingerprint_options(options)
-    with timed(report), _name_in_errors(target), open_stage(target.place) as stage:
+    with measure_seconds(report), _name_in_errors(target), open_stage(target.place) as stage:
         previous_manifest = stage.pending or target.manifest()
         previous = previous_output(target, previous_manifest, output, options, stage.resume)
         if previous is not None and listing is not None:
@@ -140,11 +140,13 @@ def write_output(
             if output.datapackage:
                 written_files.append(write_datapackage(stage.new, output.format, written_files, files.schemas))
             previous_layout = previous_manifest.arrangement if previous_manifest else None
-            layout = None if target.kind == DATABASE else output.arranged(previous_layout)
+            layout = None if target.kind == DATABASE else output.arrangement(previous_layout)
             manifest = Manifest.of(report, output.format, fingerprint, written_files, files.schemas, layout)
             manifest = with_root(manifest, listing, previous_manifest)
             is_overwrite = output.mode == "overwrite"
-            load = Load(stage, manifest, files.stored, stale, previous_manifest, is_overwrite, output.seconds_kept)
+            load = Load(
+                stage, manifest, files.stored_schemas, stale, previous_manifest, is_overwrite, output.seconds_kept
+            )
             publish(target, load, report)
     return report
 

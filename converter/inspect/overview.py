@@ -128,7 +128,7 @@ class Overview:
         ]
 
     @property
-    def sorted(self) -> list[Entry]:
+    def by_urgency(self) -> list[Entry]:
         """The documents, those that need attention first."""
         return sorted(self.documents, key=lambda entry: entry.urgency)
 

@@ -25,7 +25,7 @@ from converter.version import __version__
 
 
 @dataclass(slots=True)
-class Inspected:
+class PageContent:
     """The content of a page: the number of sources, of documents read and of bytes, and the rows of `problems`."""
 
     sources: int = 0
@@ -39,7 +39,7 @@ def write_page(
     stream: BinaryIO,
     options: Options,
     progress: Callable[[int, int], None] | None = None,
-) -> Inspected:
+) -> PageContent:
     """Write the page that shows these documents; return what it contains.
 
     Memory holds one document and an overview entry for each of the others: drawn documents wait on disk. If no source
@@ -48,7 +48,7 @@ def write_page(
     Raises:
         OSError: the page could not be written.
     """
-    content = Inspected()
+    content = PageContent()
     with tempfile.TemporaryFile() as packed, tempfile.TemporaryFile() as spool:
         overview = Overview(spool, options)
         draw = environment().get_template("document.html").render

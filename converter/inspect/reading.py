@@ -85,7 +85,7 @@ class Reading:
         return {kind: counts[kind] for kind in KINDS if counts[kind]}
 
     @cached_property
-    def repaired(self) -> int:
+    def repairs(self) -> int:
         """The number of repaired lines."""
         return sum(line.confidence is not None for line in self.lines)
 

@@ -102,7 +102,7 @@ class Report:
 
 
 @contextmanager
-def timed(report: Report) -> Iterator[None]:
+def measure_seconds(report: Report) -> Iterator[None]:
     """Measure the seconds that the block takes, for the report."""
     start = time.perf_counter()
     try:

@@ -57,7 +57,7 @@ class Capacity:
             new_names.append(new_name)
         return new_names
 
-    def fitted(self, schema: pa.Schema) -> pa.Schema:
+    def fit(self, schema: pa.Schema) -> pa.Schema:
         """Return the schema with names that the system accepts."""
         fields = [field.with_name(name) for field, name in zip(schema, self.names(schema.names), strict=True)]
         return pa.schema(fields, schema.metadata)

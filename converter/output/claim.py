@@ -14,7 +14,7 @@ from pathlib import Path
 
 from converter.errors import OutputError
 from converter.output.directory import UNSUPPORTED, Directory
-from converter.output.signals import uninterrupted
+from converter.output.signals import hold_signals
 
 if sys.platform != "win32":
     import fcntl
@@ -34,7 +34,7 @@ def claim(stack: contextlib.ExitStack, place: Path, out: Path) -> Directory:
     """Return the folder of a stage, new or proved to be Parquetry's; its lock is held while `stack` is open."""
     for _ in range(ATTEMPTS):
         place.parent.mkdir(parents=True, exist_ok=True)
-        base = stack.enter_context(Directory.opened(place.parent))
+        base = stack.enter_context(Directory.open_folder(place.parent))
         try:
             base.make(place.name, 0o700)
             is_new = True
@@ -69,9 +69,9 @@ def clear(folder: Directory) -> None:
 
 def remove(place: Path, folder: Directory) -> None:
     """Remove a stage of this run. If that fails, the next run removes the rest."""
-    with uninterrupted():
+    with hold_signals():
         for _ in range(2):  # a second attempt may succeed
-            with contextlib.suppress(OSError), Directory.opened(place.parent) as base:
+            with contextlib.suppress(OSError), Directory.open_folder(place.parent) as base:
                 clear(folder)
                 for name in (PROOF, LOCK):
                     folder.remove_tree(name)

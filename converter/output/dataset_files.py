@@ -99,7 +99,7 @@ class DatasetFiles:
             elif reason := capacity.excess(schema, partial(datasets.rows, name)):
                 datasets.tell(name, partial(omission_problem, name, reason))
             else:
-                new_schema = capacity.fitted(schema)
+                new_schema = capacity.fit(schema)
                 if new_schema.names != schema.names:
                     datasets.tell(
                         name, partial(renaming_problem, name, schema.names, new_schema.names, capacity.system)

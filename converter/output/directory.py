@@ -40,7 +40,7 @@ class Directory:
 
     @classmethod
     @contextlib.contextmanager
-    def opened(cls, path: Path) -> Iterator[Directory]:
+    def open_folder(cls, path: Path) -> Iterator[Directory]:
         """Hold a folder open.
 
         Raises:

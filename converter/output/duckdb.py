@@ -57,7 +57,7 @@ class DuckDB:
         if not self.place.exists():
             return None
         with self._connect(self.place, read_only=True) as connection:
-            return _Connected(connection, self.name).manifest()
+            return _Session(connection, self.name).manifest()
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the tables and views of other programs with these names, or those of `VIEWS`."""
@@ -65,14 +65,14 @@ class DuckDB:
             return []
         manifest = self.manifest()
         with self._connect(self.place, read_only=True) as connection:
-            existing_names = _Connected(connection, self.name).existing_names()
+            existing_names = _Session(connection, self.name).existing_names()
         return sorted(existing_names.intersection([*names, *VIEWS]) - (manifest.paths if manifest else set()))
 
     def read(self, record: str, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a record."""
         selected = ", ".join(map(quote_name, columns)) if columns else "*"
         with self._connect(self.place, read_only=True) as connection:
-            table = _Connected(connection, self.name).table(record)
+            table = _Session(connection, self.name).table(record)
             rows = pa.RecordBatchReader.from_stream(connection.sql(f"select {selected} from {table}"))
             yield from in_contract(rows, record, columns)
 
@@ -93,7 +93,7 @@ class DuckDB:
             stale = pa.table({"doc_id": pa.array(sorted(load.stale or ()), pa.string())})
             connection.register("stale_documents", stale)
             manifest = load_tables(
-                _Connected(connection, self.name), load, "select doc_id from stale_documents", self.name
+                _Session(connection, self.name), load, "select doc_id from stale_documents", self.name
             )
             connection.execute("commit")
             if is_new:
@@ -120,7 +120,7 @@ class DuckDB:
             raise OutputError(f"{error}; nothing of this run was kept", source=self.name) from error
 
 
-class _Connected:
+class _Session:
     """A `Database`: a connection with a transaction."""
 
     def __init__(self, connection: DuckDBPyConnection, name: str) -> None:

@@ -24,7 +24,7 @@ from converter.output.dataset_files import DatasetFiles, Spread, WrittenDatasets
 from converter.output.disk import Folder
 from converter.output.kept_datasets import KeptDatasets
 from converter.output.manifest import File, Manifest, check_file
-from converter.output.partition import NO_ATTRIBUTE, unused
+from converter.output.partition import NO_ATTRIBUTE, unused_attributes
 from converter.output.parts import Parts
 from converter.output.previous import PreviousOutput
 from converter.output.stage import Stage, move_in_stage
@@ -82,7 +82,7 @@ class RecordFiles:
         `previous` is the manifest of the existing output, `capacity` the limits of the target's tables.
         """
         self._capacity = capacity
-        in_folders = output.arranged(previous.arrangement if previous else None) == "folders"
+        in_folders = output.arrangement(previous.arrangement if previous else None) == "folders"
         self.contract: Contract = previous.contract() if previous and output.lock_types else {}
         """The types of data sets that must not change."""
         self._folder, self._output, self._in_folders = stage.new, output, in_folders
@@ -112,7 +112,7 @@ class RecordFiles:
         self._stack.close()
 
     @property
-    def stored(self) -> dict[str, pa.Schema]:
+    def stored_schemas(self) -> dict[str, pa.Schema]:
         """The Arrow schemas of everything stored: `schemas`, and the parts of data sets."""
         return {**self._parts.schemas, **self.schemas}
 
@@ -227,7 +227,7 @@ class RecordFiles:
             return
         self._parts.close_partitions()
         partitions = {Parts.partition(path) for path in self._parts.records}
-        unused_names = unused(self._output.partition_by, partitions)
+        unused_names = unused_attributes(self._output.partition_by, partitions)
         name_problems = rows_of_problems((None, name, problem) for name, problem in unused_names)
         report.add({"problems": name_problems})
         empty_partition = "/".join(f"{hive_escaped(name)}={NO_PARTITION}" for name in self._output.partition_by)
@@ -273,7 +273,7 @@ class NestedFile:
     """One file, `documents.json`: an array of nested documents."""
 
     schemas: Mapping[str, pa.Schema] = {"documents": pa.schema([])}  # an array of nested documents is not a table
-    stored = schemas
+    stored_schemas = schemas
 
     def __init__(self, folder: Path) -> None:
         """Begin the file in the folder."""

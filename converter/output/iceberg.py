@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 
-from converter.addresses import displayed_name, redacted
+from converter.addresses import displayed_name, redact
 from converter.datasets import DATASETS
 from converter.destination import DATABASE
 from converter.errors import OutputError, ParquetryError, UsageError
@@ -56,7 +56,7 @@ RESERVED = frozenset(
 ADDRESS = re.compile(r"iceberg://([\w.-]+)/([\w-]+(?:\.[\w-]+)*)/?")
 
 
-class Committed(NamedTuple):
+class Commit(NamedTuple):
     """The manifest, and the state that belongs to it: the snapshot of each table; None if it has none.
 
     `snapshot_id` is the snapshot of `_manifest` that holds it. `is_published`: the main branches are there, or where
@@ -112,12 +112,12 @@ class Iceberg:
     def manifest(self) -> Manifest | None:
         """Return the manifest; None if there is none."""
         with self._convert_errors():
-            return self._committed().manifest
+            return self._last_commit().manifest
 
     def conflicts(self, names: Sequence[str]) -> list[str]:
         """Return the tables with these names that Parquetry did not make."""
         with self._convert_errors():
-            manifest = self._committed().manifest
+            manifest = self._last_commit().manifest
             other_names = {*names} & self._existing_names() - (manifest.paths if manifest else set())
             return sorted(name for name in other_names if self._is_foreign(name))
 
@@ -126,7 +126,7 @@ class Iceberg:
         from converter.output.iceberg_table import main_of, rows_of
 
         with self._convert_errors():
-            committed, table = self._committed(), self._open(record)
+            committed, table = self._last_commit(), self._open(record)
             contract = RECORDS[record].schema if record in RECORDS else None
             snapshot_id = main_of(table) if committed.is_published else committed.snapshots[record]
             for batch in rows_of(table, snapshot_id, columns or (contract and contract.names)):
@@ -144,7 +144,7 @@ class Iceberg:
         """
         with self._convert_errors():
             self._complete()
-            previous = self._committed()
+            previous = self._last_commit()
             check_unchanged(previous.manifest, load, self.name)
             existing_names = self._existing_names()
             own_tables = tables_of(previous.manifest, existing_names, lambda name: self._open(name).scan().count())
@@ -157,7 +157,7 @@ class Iceberg:
                 raise busy_error(self.name)
             self._commit(manifest, {name: snapshot.snapshot_id for name, snapshot in snapshots.items()}, previous)
         with self._convert_errors(f"{IN_PLACE} by {MANIFEST_TABLE}; the next run lets readers of the tables see it"):
-            committed = self._committed()
+            committed = self._last_commit()
             if committed.manifest and committed.manifest.run_id == manifest.run_id:  # else a later run has done it
                 self._move(committed, bases)
         return manifest
@@ -195,7 +195,7 @@ class Iceberg:
             )
         return bases, snapshots
 
-    def _commit(self, manifest: Manifest, snapshots: Mapping[str, int | None], previous: Committed) -> None:
+    def _commit(self, manifest: Manifest, snapshots: Mapping[str, int | None], previous: Commit) -> None:
         """Write `_manifest`, unless another run did since `previous`.
 
         Raises:
@@ -215,7 +215,7 @@ class Iceberg:
             raise
         except Exception as error:  # it may have been committed even so: perhaps only the answer is lost
             try:
-                current_manifest = self._committed().manifest
+                current_manifest = self._last_commit().manifest
             except Exception:
                 message = (
                     f"{_reason(error)}; it is unknown whether the output of this run is in place: it is if "
@@ -228,14 +228,14 @@ class Iceberg:
 
     def _complete(self) -> None:
         """Move the main branches to the snapshots of the last run, if it was killed before it could."""
-        committed = self._committed()
+        committed = self._last_commit()
         if committed.is_published:
             return
         bases = {name: self._main(name) for name in committed.snapshots.keys() & self._existing_names()}
-        if self._committed().snapshot_id == committed.snapshot_id:  # no later run can have moved what was just read
+        if self._last_commit().snapshot_id == committed.snapshot_id:  # no later run can have moved what was just read
             self._move(committed, bases)
 
-    def _move(self, committed: Committed, bases: Mapping[str, int | None]) -> None:
+    def _move(self, committed: Commit, bases: Mapping[str, int | None]) -> None:
         """Move the main branch of each table from the snapshot in `bases` to the committed one."""
         from pyiceberg.exceptions import CommitFailedException
 
@@ -249,23 +249,23 @@ class Iceberg:
             if committed.manifest and committed.table:
                 set_properties(committed.table, committed.snapshot_id, {PUBLISHED: committed.manifest.run_id})
         except CommitFailedException:
-            if self._committed().snapshot_id == committed.snapshot_id and not self._committed().is_published:
+            if self._last_commit().snapshot_id == committed.snapshot_id and not self._last_commit().is_published:
                 raise
 
-    def _committed(self) -> Committed:
+    def _last_commit(self) -> Commit:
         """Return the manifest and the snapshots that belong to it."""
         from converter.output.iceberg_table import main_of, rows_of
 
         if MANIFEST_TABLE not in self._existing_names():
-            return Committed(None, {})
+            return Commit(None, {})
         table = self._open(MANIFEST_TABLE)
         self._check_own(MANIFEST_TABLE, table)
         rows = [row for batch in rows_of(table, main_of(table), None) for row in batch.to_pylist()]
         if not rows:  # the first run was killed before it was done
-            return Committed(None, {}, table)
+            return Commit(None, {}, table)
         manifest = parse_manifest(rows[0]["manifest"], f"{self.name}: {MANIFEST_TABLE}")
         is_published = table.properties.get(PUBLISHED) == manifest.run_id
-        return Committed(manifest, json.loads(rows[0]["snapshots"]), table, main_of(table), is_published)
+        return Commit(manifest, json.loads(rows[0]["snapshots"]), table, main_of(table), is_published)
 
     # -- the catalog
 
@@ -293,11 +293,13 @@ class Iceberg:
 
     def _create(self, name: str, schema: pa.Schema, run_id: str) -> Table:
         """Create an empty table, unless another run did in the meantime."""
-        from converter.output.iceberg_table import documented
+        from converter.output.iceberg_table import documented_schema
 
         identifier = self._identifier(name)
         self._catalog.create_namespace_if_not_exists(identifier[:-1])
-        table = self._catalog.create_table_if_not_exists(identifier, documented(schema), properties={RUN: run_id})
+        table = self._catalog.create_table_if_not_exists(
+            identifier, documented_schema(schema), properties={RUN: run_id}
+        )
         self._check_own(name, table)
         return table
 
@@ -339,4 +341,4 @@ class Iceberg:
 
 def _reason(error: BaseException) -> str:
     """Return the first line of an error of pyiceberg, a catalog or a store, without credentials."""
-    return redacted((str(error).strip().splitlines() or [type(error).__name__])[0])
+    return redact((str(error).strip().splitlines() or [type(error).__name__])[0])

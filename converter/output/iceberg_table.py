@@ -81,7 +81,7 @@ def main_of(table: Table) -> int | None:
     return snapshot.snapshot_id if snapshot else None
 
 
-def documented(schema: pa.Schema) -> pa.Schema:
+def documented_schema(schema: pa.Schema) -> pa.Schema:
     """Return the schema in types of Iceberg, with the descriptions of columns where Iceberg looks for them."""
     words = dict(descriptions_of(schema))
     fields = [
@@ -115,7 +115,7 @@ def add_snapshot(
     if stale is None or schema is None:
         tasks, kept_rows = [*table.scan().plan_files()], iter(())
     else:
-        tasks = [*_affected(table, schema, stale)]
+        tasks = [*_affected_tasks(table, schema, stale)]
         kept_rows = _kept_rows(table, schema, tasks, stale)
     files = _write_files(table, (batch for part in (kept_rows, rows) for batch in part))
     if not files and not tasks and not has_new_columns:
@@ -189,10 +189,10 @@ def _set_schema(schema_id: int | None) -> TableUpdate:
 def _with_schema(table: Table, schema: pa.Schema | None, known_columns: Iterable[str]) -> TableMetadata:
     """Return the metadata of a table as if its columns were those of this schema; readers still see the old columns."""
     metadata = table.metadata
-    if schema is None or _arrow(table.schema()).equals(documented(schema), check_metadata=True):
+    if schema is None or _arrow(table.schema()).equals(documented_schema(schema), check_metadata=True):
         new_schema = table.schema()
     else:
-        new_schema = _reshaped(table.transaction(), documented(schema), known_columns)
+        new_schema = _reshape(table.transaction(), documented_schema(schema), known_columns)
     if new_schema not in metadata.schemas:
         requirements = (
             AssertCurrentSchemaId.model_validate({"current-schema-id": metadata.current_schema_id}),
@@ -205,7 +205,7 @@ def _with_schema(table: Table, schema: pa.Schema | None, known_columns: Iterable
     return update_table_metadata(metadata, (_set_schema(schema_id), settings))
 
 
-def _reshaped(transaction: Transaction, schema: pa.Schema, known_columns: Iterable[str]) -> Schema:
+def _reshape(transaction: Transaction, schema: pa.Schema, known_columns: Iterable[str]) -> Schema:
     """Return the columns of a table, changed in a transaction to those of a schema.
 
     A column takes a wider type in place; one of another type is replaced by a new one of the same name.
@@ -245,7 +245,7 @@ def _holds(type: pa.DataType, old_type: pa.DataType) -> bool:
 # -- rows
 
 
-def _affected(table: Table, schema: pa.Schema, stale: frozenset[str]) -> Iterator[FileScanTask]:
+def _affected_tasks(table: Table, schema: pa.Schema, stale: frozenset[str]) -> Iterator[FileScanTask]:
     """Yield the data files with rows to remove."""
     names = [name for name in ("doc_id", "code") if name in schema.names]
     for task in table.scan().plan_files():

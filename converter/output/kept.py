@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from converter.datasets import PARTS_FILE
 from converter.model.events import Piece
-from converter.output.manifest import File, grouped
+from converter.output.manifest import File, group_files
 from converter.output.rows import open_parquet, rows_to_keep
 from converter.write import FORMATS
 from converter.write.parquet import StoredRowGroups
@@ -54,7 +54,7 @@ def groups_to_keep(
     def is_small(group: Group) -> bool:
         return max(file.bytes for file in group.files) < file_bytes // 2
 
-    groups = [Group(partition, group, not holds_any(group)) for partition, group in grouped(files)]
+    groups = [Group(partition, group, not holds_any(group)) for partition, group in group_files(files)]
     small_groups = Counter(group.partition for group in groups if group.stays and is_small(group))
     crowded = {partition for partition, count in small_groups.items() if count > SMALL_GROUPS}
     return [
@@ -81,7 +81,7 @@ def pieces_to_keep(
         for number in range(file.num_row_groups):
             group = file.metadata.row_group(number)
             is_small = group.total_byte_size < FORMATS["parquet"].small_bytes
-            encoded = None if is_small or _holds_any(file, number, stale_ids) else stored_groups.encoded(number)
+            encoded = None if is_small or _holds_any(file, number, stale_ids) else stored_groups.encoded_group(number)
             if encoded is None:
                 others.append(number)
             else:

@@ -275,7 +275,7 @@ def is_name(name: str) -> bool:
     return re.fullmatch(_NAME, name) is not None
 
 
-def grouped(files: Iterable[File]) -> list[tuple[str, list[File]]]:
+def group_files(files: Iterable[File]) -> list[tuple[str, list[File]]]:
     """Return groups of files with rows of the same documents, each with its partition, in the order of writing."""
     groups: dict[tuple[str, str], list[File]] = defaultdict(list)
     for file in files:

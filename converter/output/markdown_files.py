@@ -17,7 +17,7 @@ from converter.output.dataset_files import Spread, in_threads
 from converter.output.manifest import File
 from converter.output.verification import entry_of
 from converter.records.document_markdown import MARKDOWN_TEXTS
-from converter.write.markdown import encoded
+from converter.write.markdown import encode
 
 LONGEST_NAME = 200
 """Bytes of a name; file systems take 255."""
@@ -33,7 +33,7 @@ class MarkdownFiles:
     """
 
     schemas: Mapping[str, pa.Schema] = {}
-    stored = schemas
+    stored_schemas = schemas
 
     def __init__(self, folder: Path, out: Path, root: str) -> None:
         self._folder, self._out, self._root = folder, out, Path(root)
@@ -53,7 +53,7 @@ class MarkdownFiles:
             self._check_source(self._out / path, self._root / row["source"])
             place = self._folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(encoded(row["markdown"]))
+            place.write_bytes(encode(row["markdown"]))
             self._written_paths.append(path)
 
     def _check_source(self, place: Path, source: Path) -> None:

@@ -24,7 +24,7 @@ def has_value(partition: str, position: int) -> bool:
     return not partition.split("/")[position].endswith(f"={NO_PARTITION}")
 
 
-def unused(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[tuple[str, Problem]]:
+def unused_attributes(partition_by: Sequence[str], partitions: Iterable[str]) -> Iterator[tuple[str, Problem]]:
     """Yield the names that no document has as an attribute, each with its problem."""
     partitions = list(partitions)
     for position, name in enumerate(partition_by):

@@ -14,7 +14,7 @@ import pyarrow as pa
 from converter.datasets import PARTS_FILE
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event, Piece
 from converter.model.source import NO_PARTITION
-from converter.output.manifest import File, grouped
+from converter.output.manifest import File, group_files
 from converter.output.rows import batches
 from converter.output.stage import move_in_stage
 from converter.output.verification import entry_of
@@ -132,7 +132,7 @@ class Parts:
             OSError: a file could not be moved.
         """
         paths: dict[str, str] = {}
-        for partition, group in grouped(file for file in files if file.rows and file.record in self.schemas):
+        for partition, group in group_files(file for file in files if file.rows and file.record in self.schemas):
             number = 0 if folder is None else self.number_files()
             for file in group:
                 if folder is None:

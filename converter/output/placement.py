@@ -57,7 +57,7 @@ class Placement:
         if not self.out.exists():
             self.out.mkdir()
             self.changes.append(Change((), is_folder=True))
-        with Directory.opened(self.out) as out:
+        with Directory.open_folder(self.out) as out:
             for file in sorted(files_in(new), key=lambda file: file == (MANIFEST,)):
                 if file == (MANIFEST,) and manifest and previous:
                     for old_path in sorted(previous.paths - manifest.paths):
@@ -72,11 +72,11 @@ class Placement:
                 if change.second_name is None:
                     raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
                 if not change.path:
-                    with Directory.opened(self.out.parent) as base:
+                    with Directory.open_folder(self.out.parent) as base:
                         base.remove_empty(self.out.name)
                     continue
                 *parents, name = change.path
-                with Directory.opened(self.out) as out, out.below(parents, make=True) as folder:
+                with Directory.open_folder(self.out) as out, out.below(parents, make=True) as folder:
                     if change.is_folder:
                         with contextlib.suppress(OSError):  # another program uses it by now
                             folder.remove_empty(name)

@@ -18,7 +18,14 @@ from converter.errors import OutputError, UsageError
 from converter.output.capacity import Capacity
 from converter.output.manifest import Manifest, parse_manifest
 from converter.output.parts import Parts
-from converter.output.postgres_values import decoded, encoded, encoded_type, fits_in_a_page, spelled, sql_type
+from converter.output.postgres_values import (
+    decode_column,
+    encode_column,
+    encoded_type,
+    fits_in_a_page,
+    normalize_type,
+    sql_type,
+)
 from converter.output.staging_place import staging_place
 from converter.output.tables import (
     MANIFEST_TABLE,
@@ -131,7 +138,9 @@ class Postgres:
         schema = pa.schema([full_schema.field(name) for name in columns or full_schema.names])
         with self._connect() as database:
             for batch in database.rows(record, schema.names):
-                arrays = [decoded(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
+                arrays = [
+                    decode_column(column, field.type) for column, field in zip(batch.columns, schema, strict=True)
+                ]
                 yield pa.RecordBatch.from_arrays(arrays, schema=schema.with_metadata(full_schema.metadata))
 
     def keep(self, parts: Parts, stale: frozenset[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -158,10 +167,10 @@ class Postgres:
         return [self.name]
 
     @contextlib.contextmanager
-    def _connect(self) -> Iterator[_Connected]:
+    def _connect(self) -> Iterator[_Session]:
         try:
             with self._adbc.connect(self._url) as connection, connection.cursor() as cursor:
-                yield _Connected(connection, cursor, self._schema, self.name)
+                yield _Session(connection, cursor, self._schema, self.name)
         except self._adbc.Error as error:
             message = " ".join(str(error).split())  # in one line
             raise OutputError(f"{message}; nothing of this run was kept", source=self.name) from None
@@ -188,7 +197,7 @@ class _Key(NamedTuple):
     is_loose: bool
 
 
-class _Connected:
+class _Session:
     """A `Database`: a connection with a transaction, which is rolled back unless it is committed."""
 
     def __init__(self, connection: Connection, cursor: Cursor, schema: str, name: str) -> None:
@@ -268,7 +277,7 @@ class _Connected:
                 self.execute(f"alter table {table} add column {quote_name(column.name)} {new_type}{required}")
                 self._describe(name, schema, [column.name])
                 continue
-            if spelled(new_type) != spelled(old_column.type):
+            if normalize_type(new_type) != normalize_type(old_column.type):
                 change = f"becomes {new_type.lower()} from {old_column.type}"
                 self._check_free(name, column.name, old_column, change, KEEP_TYPES)
                 self.execute(f"{alter} type {new_type} using null")
@@ -290,7 +299,8 @@ class _Connected:
         fields = [field.with_type(encoded_type(field.type)) for field in rows.schema]
         schema = pa.schema(fields)
         encoded_rows = (
-            pa.RecordBatch.from_arrays([encoded(column) for column in batch.columns], schema=schema) for batch in rows
+            pa.RecordBatch.from_arrays([encode_column(column) for column in batch.columns], schema=schema)
+            for batch in rows
         )
         reader = pa.RecordBatchReader.from_batches(schema, encoded_rows)
         self._cursor.adbc_ingest(

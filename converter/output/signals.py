@@ -11,7 +11,7 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 @contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
+def hold_signals() -> Iterator[None]:
     """Hold back the signals that end a process until the block is done; then raise the first of them.
 
     Python runs signal handlers in the main thread only: in other threads there is nothing to hold back.

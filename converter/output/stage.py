@@ -21,7 +21,7 @@ from converter.output.claim import LOCK, NEW, OLD, READY, STAGE, claim, clear, p
 from converter.output.directory import Directory
 from converter.output.manifest import MANIFEST, Manifest, is_name, read_manifest
 from converter.output.placement import NOTHING_KEPT, Placement, report_existing
-from converter.output.signals import uninterrupted
+from converter.output.signals import hold_signals
 from converter.output.tree import Parts, files_in, holds_only, sync, sync_tree
 
 MIXED = (
@@ -59,7 +59,7 @@ class Stage:
         if self.pending is None:
             return
         self.outcome = MIXED
-        with uninterrupted():
+        with hold_signals():
             Placement(self.out, self.folder).run(self.folder.read(READY, 16) == "overwrite")
             self.pending, self.outcome = None, NOTHING_KEPT
             self.clear()
@@ -82,7 +82,7 @@ class Stage:
         if (current_manifest and current_manifest.run_id) != (previous and previous.run_id):
             message = f"another run wrote to it meanwhile, and {NOTHING_KEPT}; run it again"
             raise OutputError(message, source=str(self.out), code="output_busy")
-        with uninterrupted():
+        with hold_signals():
             if not self._swap(previous):
                 self._put(overwrite)
 
@@ -96,9 +96,9 @@ class Stage:
         *parents, name = path.relative_to(self.place).parts
         sync_tree(path) if path.is_dir() else sync(path)
         with (
-            uninterrupted(),
+            hold_signals(),
             self.folder.below(parents) as folder,
-            Directory.opened(self.out.parent) as base,
+            Directory.open_folder(self.out.parent) as base,
         ):
             status = base.status(self.out.name)
             if path.is_dir():
@@ -122,7 +122,7 @@ class Stage:
         if self.place.parent == self.out:
             return False
         name = self.out.name
-        with Directory.opened(self.out.parent) as base:
+        with Directory.open_folder(self.out.parent) as base:
             status = base.status(name)
             if status is None:
                 try:
@@ -189,7 +189,7 @@ def open_stage(out: Path) -> Iterator[Stage]:
         place = next(filter(os.path.lexists, places), places[0])
         with contextlib.ExitStack() as stack:
             try:
-                with uninterrupted():
+                with hold_signals():
                     folder = claim(stack, place, out)
                     stage = Stage(out, place, folder, _pending_manifest(out, place, folder))
                     if stage.pending is None:
@@ -209,7 +209,7 @@ def open_stage(out: Path) -> Iterator[Stage]:
         raise
     finally:
         for new_folder in new_folders:
-            with contextlib.suppress(OSError), Directory.opened(new_folder.parent) as base:
+            with contextlib.suppress(OSError), Directory.open_folder(new_folder.parent) as base:
                 base.remove_empty(new_folder.name)  # not empty, unless the run failed
 
 
@@ -223,7 +223,7 @@ def move_in_stage(old: Path, new: Path) -> None:
     place = next((folder for folder in old.parents if folder.name.endswith(STAGE)), None)
     if place is None or place not in new.parents or ".." in (*old.parts, *new.parts):
         raise OutputError("is not in a stage of this run, so it is not renamed", source=str(old))
-    with Directory.opened(place) as folder:
+    with Directory.open_folder(place) as folder:
         lock = folder.open(LOCK, os.O_RDONLY)
         try:
             prove(folder, lock, place, place)
@@ -247,7 +247,7 @@ def remove_table(root: Path, name: str) -> None:
     *parents, table = name.split("/")
     if not is_name(table) or parents not in ([], [DATASETS]):
         raise OutputError(f"no run makes a table {name!r}, so it is not removed", source=str(root))
-    with Directory.opened(root) as folder, folder.below(parents) as place:
+    with Directory.open_folder(root) as folder, folder.below(parents) as place:
         place.remove_tree(table)
 
 
@@ -295,7 +295,7 @@ def _pending_manifest(out: Path, place: Path, folder: Directory) -> Manifest | N
 def _size(folder: Path, file: Parts) -> int:
     """Return the size of a regular file, -1 if there is none; no link on the way is followed."""
     try:
-        with Directory.opened(folder) as directory, directory.below(file[:-1]) as parent:
+        with Directory.open_folder(folder) as directory, directory.below(file[:-1]) as parent:
             status = parent.status(file[-1])
     except OSError:
         return -1

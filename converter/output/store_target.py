@@ -30,7 +30,7 @@ from converter.output.manifest import MANIFEST, File, Manifest, parse_manifest, 
 from converter.output.parts import Parts
 from converter.output.placement import NOTHING_KEPT
 from converter.output.rows import batches, rows_to_keep
-from converter.output.signals import uninterrupted
+from converter.output.signals import hold_signals
 from converter.output.stage import IN_PLACE
 from converter.output.staging_place import staging_place
 from converter.output.store import CODE, ConditionError, Entry, Store, StoredFile, Version
@@ -188,7 +188,7 @@ class StoreTarget:
             raise
         manifest = _complete(load.manifest, files, base, entries)
         try:
-            with uninterrupted():
+            with hold_signals():
                 self._commit(manifest, base)
                 load.stage.outcome = IN_PLACE
         except BusyError:  # after any other error, the files may be those of a committed output

@@ -102,7 +102,7 @@ def _tree(blocks: Sequence[Block], start: int, end: int, allowance: Allowance) -
     return tree
 
 
-def indented(text: str, indentation: str) -> str:
+def indent(text: str, indentation: str) -> str:
     """Return a text with its lines indented, except for the first one and blank ones."""
     return LINE_BREAK.sub("\n" + indentation, text)
 
@@ -112,7 +112,7 @@ def inside(paragraph: str) -> str:
     return LAZY_MARK.sub(r"\g<0>\\", paragraph) if "\n" in paragraph else paragraph
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return a text as a quote."""
     return "\n".join([f"> {line}" if line else ">" for line in text.split("\n")])
 
@@ -165,7 +165,7 @@ def _table(tree: Tree, index: int, allowance: Allowance) -> str:
 def _quote(tree: Tree, index: int, allowance: Allowance) -> str:
     if source := tree.blocks[index].source:
         return source
-    return quoted("\n\n".join([tree.markdown[inner] for inner in tree.inner.get(index, ())]))
+    return quote("\n\n".join([tree.markdown[inner] for inner in tree.inner.get(index, ())]))
 
 
 def _footnote(tree: Tree, index: int, allowance: Allowance) -> str:
@@ -173,7 +173,7 @@ def _footnote(tree: Tree, index: int, allowance: Allowance) -> str:
     parts = [tree.markdown[inner] for inner in tree.inner.get(index, ())]
     if not parts or not parts[0].startswith(mark):
         parts.insert(0, mark)
-    return indented("\n\n".join(parts), " " * 4)
+    return indent("\n\n".join(parts), " " * 4)
 
 
 def _list(tree: Tree, index: int, allowance: Allowance) -> str:
@@ -243,7 +243,7 @@ def _item(tree: Tree, index: int, item: Item, parts: Sequence[Part], allowance: 
     width = len(item.marker) + 1
     if "\n" in text:
         allowance.take(width * text.count("\n"))
-        text = indented(text, " " * width)
+        text = indent(text, " " * width)
     return f"{item.marker} {text}" if text[:1] not in ("", "\n") else item.marker + text
 
 

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from converter.parse import Block, Table
 from converter.parse.blocks import CONTAINERS
-from converter.records.block_markdown import BLOCK, ITEM, PARAGRAPH, Tree, fence, quoted, table_head, table_row
+from converter.records.block_markdown import BLOCK, ITEM, PARAGRAPH, Tree, fence, quote, table_head, table_row
 from converter.records.sentences import sentences
 
 WORD = re.compile(r"\S++\s*+|\s++")
@@ -119,7 +119,7 @@ class Cutter:
             yield from self._cut_items(index, [at for at, item in enumerate(block.items) if item.parent is None])
         elif block.kind in CONTAINERS:
             for inner in self._tree.inner.get(index, ()):
-                yield from map(self._quoted if block.kind == "quote" else _unchanged, self._cut(inner))
+                yield from map(self._quote if block.kind == "quote" else _keep, self._cut(inner))
         elif table := _only_table(block):
             yield from self._cut_table(unit, table)
         elif block.kind == "code":
@@ -127,8 +127,8 @@ class Cutter:
         else:
             yield from self._cut_prose(unit)
 
-    def _quoted(self, unit: Unit) -> Unit:
-        markdown = quoted(unit.markdown)
+    def _quote(self, unit: Unit) -> Unit:
+        markdown = quote(unit.markdown)
         size = self._size(unit.text, markdown)
         return unit if unit.run or size > self._limit else replace(unit, markdown=markdown, size=size)
 
@@ -224,7 +224,7 @@ def _join_texts(texts: Iterable[str]) -> str:
     return "\n\n".join([text for text in texts if text])
 
 
-def _unchanged(unit: Unit) -> Unit:
+def _keep(unit: Unit) -> Unit:
     return unit
 
 

@@ -55,7 +55,7 @@ def arrow_type_name(type: pa.DataType) -> str:
     return {"float": "float32", "double": "float64"}.get(str(type), str(type))
 
 
-def published(name: str) -> str:
+def published_contract(name: str) -> str:
     """Return the published contract of a record as JSON text, from the installed package or the source tree.
 
     That of a plug-in's record is not published, and made here.

@@ -143,7 +143,7 @@ def repair(
         raise ValueError(f"repair level must be one of {', '.join(LEVELS)}, not {level!r}")
     if level == "off" or not lines:
         return Repaired(lines, numbers)
-    all_rules = RULES.with_added(added) if added else RULES
+    all_rules = RULES.with_items(added) if added else RULES
     rules = [rule for rule in all_rules if rule.name not in off and (level == "full" or rule.level == SAFE)]
     draft = Draft(lines, numbers)
     last_rule = _run_rules(rules, draft)
@@ -171,7 +171,7 @@ def draft_for_headings(
     added: tuple[Rule, ...] = (),
 ) -> Draft:
     """Return the draft that is searched for headings: after all rules that run before."""
-    all_rules = RULES.with_added(added)
+    all_rules = RULES.with_items(added)
     end = [rule.name for rule in all_rules].index("bare_heading")
     rules = [rule for rule in all_rules[:end] if rule.name not in off and level in (rule.level, "full")]
     draft = Draft(lines, numbers)

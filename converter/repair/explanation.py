@@ -44,7 +44,7 @@ def explain(
     added: tuple[Rule, ...] = (),
 ) -> Explanation:
     """Explain a line of the source by its number; the other arguments are those of `repair`, and its ledger."""
-    descriptions = {rule.name: " ".join(rule.description.split()) for rule in RULES.with_added(added)}
+    descriptions = {rule.name: " ".join(rule.description.split()) for rule in RULES.with_items(added)}
     rules = [(repair, descriptions[repair.rule]) for repair in repairs if repair.line_start <= line <= repair.line_end]
     if level != "full":
         return Explanation(rules, f"headings are not searched for at the repair level {level}")

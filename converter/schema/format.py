@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path as FilePath
 from typing import Any
 
-from converter.schema.located import Located, Path
+from converter.schema.yaml_file import Path, YamlFile
 
 Rule = dict[str, Any]
 
@@ -43,15 +43,15 @@ def format_rules() -> Rule:
     return rules
 
 
-def check_format(located: Located) -> None:
+def check_format(file: YamlFile) -> None:
     """Check a schema file against the format.
 
     Raises:
         SchemaError: the file breaks the format; the message names file, line, key and the closest valid spelling.
     """
     # The key `records` decides the choice at the top level, so that the message fits the form the user meant.
-    is_collection = isinstance(located.data, dict) and "records" in located.data
-    _check(located, located.data, format_rules()["$defs"]["collection" if is_collection else "record"], ())
+    is_collection = isinstance(file.data, dict) and "records" in file.data
+    _check(file, file.data, format_rules()["$defs"]["collection" if is_collection else "record"], ())
 
 
 def suggestion(word: object, choices: Iterable[object]) -> str:
@@ -61,41 +61,39 @@ def suggestion(word: object, choices: Iterable[object]) -> str:
     return f'; did you mean "{matches[0]}"?' if matches else f"; use one of {', '.join(words)}"
 
 
-def _check(located: Located, value: Any, rule: Rule, path: Path) -> None:
+def _check(file: YamlFile, value: Any, rule: Rule, path: Path) -> None:
     if "$ref" in rule:
-        _check(located, value, format_rules()["$defs"][rule["$ref"].rpartition("/")[2]], path)
+        _check(file, value, format_rules()["$defs"][rule["$ref"].rpartition("/")[2]], path)
     if "anyOf" in rule:
-        _check_any(located, value, rule["anyOf"], path)
+        _check_any(file, value, rule["anyOf"], path)
     if "enum" in rule and not any(
         value is choice or (value == choice and type(value) is type(choice)) for choice in rule["enum"]
     ):
         choices = [choice for choice in rule["enum"] if choice is not None]
-        raise located.error(f"{short_json(value)} is not a valid value{suggestion(value, choices)}", path)
+        raise file.error(f"{short_json(value)} is not a valid value{suggestion(value, choices)}", path)
     if "type" in rule and not _has_type(value, rule):
         types = " or ".join(WORDS[word] for word in _types(rule))
-        raise located.error(f"must be {types}, not {short_json(value)}", path)
+        raise file.error(f"must be {types}, not {short_json(value)}", path)
     if isinstance(value, dict):
-        _check_mapping(located, value, rule, path)
+        _check_mapping(file, value, rule, path)
     elif isinstance(value, list):
         if len(value) < rule.get("minItems", 0):
-            raise located.error("must not be empty", path)
+            raise file.error("must not be empty", path)
         for index, item in enumerate(value):
-            _check(located, item, rule.get("items", {}), (*path, index))
+            _check(file, item, rule.get("items", {}), (*path, index))
     elif isinstance(value, str):
         if len(value) < rule.get("minLength", 0):
-            raise located.error("must not be empty", path)
+            raise file.error("must not be empty", path)
         if "pattern" in rule and not re.search(rule["pattern"].replace("$", r"\Z"), value):
-            raise located.error(
-                f"{short_json(value)} is not a valid name; use at most 63 letters, digits, _ and -", path
-            )
+            raise file.error(f"{short_json(value)} is not a valid name; use at most 63 letters, digits, _ and -", path)
     elif TYPES["number"](value) and not rule.get("minimum", value) <= value <= rule.get("maximum", value):
         bounds = (
             f"{rule.get('minimum', '')} to {rule['maximum']}" if "maximum" in rule else f"{rule['minimum']} or more"
         )
-        raise located.error(f"must be {bounds}, not {value}", path)
+        raise file.error(f"must be {bounds}, not {value}", path)
 
 
-def _check_any(located: Located, value: Any, rules: list[Rule], path: Path) -> None:
+def _check_any(file: YamlFile, value: Any, rules: list[Rule], path: Path) -> None:
     """Check against the rule for this type of value."""
     alternatives = [
         format_rules()["$defs"][rule["$ref"].rpartition("/")[2]] if "$ref" in rule else rule for rule in rules
@@ -103,8 +101,8 @@ def _check_any(located: Located, value: Any, rules: list[Rule], path: Path) -> N
     rule = next((rule for rule in alternatives if _has_type(value, rule)), None)
     if rule is None:
         types = [word for rule in alternatives for word in _types(rule)]
-        raise located.error(f"must be {' or '.join(WORDS[word] for word in types)}, not {short_json(value)}", path)
-    _check(located, value, rule, path)
+        raise file.error(f"must be {' or '.join(WORDS[word] for word in types)}, not {short_json(value)}", path)
+    _check(file, value, rule, path)
 
 
 def _types(rule: Rule) -> list[str]:
@@ -119,17 +117,17 @@ def _has_type(value: Any, rule: Rule) -> bool:
     return any(TYPES[word](value) for word in _types(rule))
 
 
-def _check_mapping(located: Located, value: dict[str, Any], rule: Rule, path: Path) -> None:
+def _check_mapping(file: YamlFile, value: dict[str, Any], rule: Rule, path: Path) -> None:
     properties, extra_rule = rule.get("properties", {}), rule.get("additionalProperties", True)
     for key, item in value.items():
         if key in properties:
-            _check(located, item, properties[key], (*path, key))
+            _check(file, item, properties[key], (*path, key))
         elif extra_rule is False:
-            raise located.error(f"unknown key{suggestion(key, properties)}", (*path, key))
+            raise file.error(f"unknown key{suggestion(key, properties)}", (*path, key))
         elif extra_rule is not True:
-            _check(located, item, extra_rule, (*path, key))
+            _check(file, item, extra_rule, (*path, key))
     if missing := [key for key in rule.get("required", ()) if key not in value]:
-        raise located.error(f"the key {missing[0]} is missing", path)
+        raise file.error(f"the key {missing[0]} is missing", path)
 
 
 def short_json(value: Any) -> str:

@@ -15,12 +15,12 @@ import pyarrow as pa
 from converter.errors import SchemaError
 from converter.schema.cast import ARROW_TYPES, BadValue, bound, format_error
 from converter.schema.format import check_format, schemas_folder, short_json, suggestion
-from converter.schema.located import Located, Path, parse_located
 from converter.schema.lookup import SOURCES
 from converter.schema.model import OTHERS, PLACE, Field, Schema
 from converter.schema.names import refusal
 from converter.schema.patterns import ARROW, Expression, Patterns, compile_pattern
 from converter.schema.units import PARTS, usual_source
+from converter.schema.yaml_file import Path, YamlFile, parse_yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
 RESERVED_FIELDS = {field.name for field in PLACE} | {OTHERS}
@@ -83,30 +83,30 @@ def parse_schemas(text: str, source: str) -> tuple[Schema, ...]:
     Raises:
         SchemaError: the text is not a valid schema.
     """
-    located = parse_located(text, source)
-    check_format(located)
-    is_collection = "records" in located.data
-    paths: list[Path] = [("records", index) for index in range(len(located.data["records"]))] if is_collection else [()]
+    file = parse_yaml(text, source)
+    check_format(file)
+    is_collection = "records" in file.data
+    paths: list[Path] = [("records", index) for index in range(len(file.data["records"]))] if is_collection else [()]
     schemas: list[Schema] = []
     for path in paths:
-        data = located.data["records"][path[1]] if is_collection else located.data
+        data = file.data["records"][path[1]] if is_collection else file.data
         if data["name"].casefold() in {schema.name.casefold() for schema in schemas}:
             is_exact = any(data["name"] == schema.name for schema in schemas)
             message = f"the record {data['name']} occurs twice"
-            raise located.error(message if is_exact else f"{message} (names are case-insensitive)", (*path, "name"))
-        schemas.append(_schema(located, data, path))
+            raise file.error(message if is_exact else f"{message} (names are case-insensitive)", (*path, "name"))
+        schemas.append(_schema(file, data, path))
     return tuple(schemas)
 
 
-def _schema(located: Located, data: dict[str, Any], path: Path) -> Schema:
+def _schema(file: YamlFile, data: dict[str, Any], path: Path) -> Schema:
     if reason := refusal(data["name"]):
-        raise located.error(f"{data['name']} {reason}; choose another name", (*path, "name"))
+        raise file.error(f"{data['name']} {reason}; choose another name", (*path, "name"))
     unit = data["from"]
     where = {}
     for key, value in data.get("where", {}).items():
         condition_path = (*path, "where", key)
-        _check_kind(located, condition_path, CONDITIONS_OF.get(key), unit, "from")
-        where[key] = _condition(located, key, value, condition_path)
+        _check_kind(file, condition_path, CONDITIONS_OF.get(key), unit, "from")
+        where[key] = _condition(file, key, value, condition_path)
     policy = _policy(data, "reject")
     names: set[str] = set()
     fields = []
@@ -117,9 +117,9 @@ def _schema(located: Located, data: dict[str, Any], path: Path) -> Schema:
             reason = (
                 "every record has this column" if name.lower() in RESERVED_FIELDS else "another field has this name"
             )
-            raise located.error(f"{name}: {reason}; choose another name", (*field_path, "name"))
+            raise file.error(f"{name}: {reason}; choose another name", (*field_path, "name"))
         names.add(name.lower())
-        fields.append(_field(located, descriptor, field_path, unit, policy, data.get("missingValues")))
+        fields.append(_field(file, descriptor, field_path, unit, policy, data.get("missingValues")))
     return Schema(data["name"], unit, where, tuple(fields), data, policy, data.get("unknownColumns", "ignore"))
 
 
@@ -128,52 +128,52 @@ def _policy(data: Mapping[str, Any], otherwise: Any) -> Any:
     return (data["onViolation"] or "null") if "onViolation" in data else otherwise
 
 
-def _check_kind(located: Located, path: Path, allowed: Iterable[str] | None, kind: str, key: str) -> None:
+def _check_kind(file: YamlFile, path: Path, allowed: Iterable[str] | None, kind: str, key: str) -> None:
     if allowed is not None and kind not in allowed:
-        raise located.error(f"applies only to {key}: {', '.join(allowed)}, not {kind}", path)
+        raise file.error(f"applies only to {key}: {', '.join(allowed)}, not {kind}", path)
 
 
-def _condition(located: Located, key: str, value: Any, path: Path) -> Any:
+def _condition(file: YamlFile, key: str, value: Any, path: Path) -> Any:
     if key == "metadata":
-        return {name: _patterns(located, pattern, (*path, name)) for name, pattern in value.items()}
+        return {name: _patterns(file, pattern, (*path, name)) for name, pattern in value.items()}
     if key == "level":
         return tuple(value) if isinstance(value, list) else (value,)
-    return _patterns(located, value, path) if isinstance(value, str | list) else value
+    return _patterns(file, value, path) if isinstance(value, str | list) else value
 
 
-def _patterns(located: Located, value: str | list[str], path: Path) -> Patterns:
+def _patterns(file: YamlFile, value: str | list[str], path: Path) -> Patterns:
     texts = tuple([value] if isinstance(value, str) else value)
     for text in texts:
         for part in ARROW.split(text.strip()):
             try:
                 compile_pattern(part)
             except (re.error, OverflowError, RecursionError) as error:
-                raise located.error(f"{short_json(part)} is not a valid regular expression: {error}", path) from error
+                raise file.error(f"{short_json(part)} is not a valid regular expression: {error}", path) from error
     return Patterns(texts)
 
 
 def _field(
-    located: Located, data: dict[str, Any], path: Path, unit: str, policy: Any, missing: list[str] | None
+    file: YamlFile, data: dict[str, Any], path: Path, unit: str, policy: Any, missing: list[str] | None
 ) -> Field:
     type = data.get("type", "string")
     for key in data.keys() & KEYS_OF.keys():
-        _check_kind(located, (*path, key), KEYS_OF[key], type, "type")
+        _check_kind(file, (*path, key), KEYS_OF[key], type, "type")
     for key in data.get("constraints", {}).keys() & CONSTRAINTS_OF.keys():
-        _check_kind(located, (*path, "constraints", key), CONSTRAINTS_OF[key], type, "type")
+        _check_kind(file, (*path, "constraints", key), CONSTRAINTS_OF[key], type, "type")
     for key, text in (("extract", data.get("extract")), ("pattern", data.get("constraints", {}).get("pattern"))):
         key_path = (*path, key) if key == "extract" else (*path, "constraints", key)
         try:
             Expression(text or "").check()
         except (re.error, OverflowError, RecursionError) as error:
-            raise located.error(f"{short_json(text)} is not a valid regular expression: {error}", key_path) from error
+            raise file.error(f"{short_json(text)} is not a valid regular expression: {error}", key_path) from error
     if reason := format_error(type, data.get("format", "default")):
-        raise located.error(reason, (*path, "format"))
+        raise file.error(reason, (*path, "format"))
     tokens = data.get("missingValues", missing)
     field = Field(
         data["name"],
         type,
-        _arrow(located, data, type, path),
-        tuple(_sources(located, data, path, unit)),
+        _arrow(file, data, type, path),
+        tuple(_sources(file, data, path, unit)),
         data,
         _policy(data, policy),
         None if tokens is None else frozenset(tokens),
@@ -183,11 +183,11 @@ def _field(
         try:
             bounds[key] = bound(field, key, value)
         except BadValue as error:
-            raise located.error(str(error), (*path, "constraints", key)) from error
+            raise file.error(str(error), (*path, "constraints", key)) from error
     return Field(**{**field.__dict__, "bounds": bounds})
 
 
-def _sources(located: Located, data: dict[str, Any], path: Path, unit: str) -> Iterator[tuple[str, Any]]:
+def _sources(file: YamlFile, data: dict[str, Any], path: Path, unit: str) -> Iterator[tuple[str, Any]]:
     """Yield the sources of the value, in file order; `constant` comes last."""
     source_keys = [key for key in data if key in SOURCES]
     for key in sorted(source_keys, key=lambda key: key == "constant") or [""]:
@@ -195,28 +195,28 @@ def _sources(located: Located, data: dict[str, Any], path: Path, unit: str) -> I
             source = usual_source(unit, data["name"])
             if source is None:
                 choices = ", ".join(PARTS[unit])
-                raise located.error(
+                raise file.error(
                     f"{data['name']} is not a part of {unit} ({choices}); set `part:` or another source", path
                 )
             yield source
             continue
         key_path, value = (*path, key), data[key]
-        _check_kind(located, key_path, SOURCES_OF.get(key), unit, "from")
+        _check_kind(file, key_path, SOURCES_OF.get(key), unit, "from")
         if key == "part":
             parts = value if isinstance(value, list) else [value]
             for part in parts:
                 if part not in PARTS[unit]:
-                    raise located.error(f"{unit} cannot have a part {part}{suggestion(part, PARTS[unit])}", key_path)
+                    raise file.error(f"{unit} cannot have a part {part}{suggestion(part, PARTS[unit])}", key_path)
                 yield key, part
             continue
         if key in ("column", "label", "section") or (key == "heading" and not isinstance(value, int)):
-            value = _patterns(located, value, key_path)
+            value = _patterns(file, value, key_path)
         elif key == "metadata":
             value = tuple([value] if isinstance(value, str) else value)
         yield key, value
 
 
-def _arrow(located: Located, data: dict[str, Any], type: str, path: Path) -> pa.DataType:
+def _arrow(file: YamlFile, data: dict[str, Any], type: str, path: Path) -> pa.DataType:
     if "arrowType" not in data:
         item = ARROW_TYPES[data.get("itemType", "string")]
         return pa.list_(item) if type == "list" else ARROW_TYPES[type]
@@ -224,14 +224,14 @@ def _arrow(located: Located, data: dict[str, Any], type: str, path: Path) -> pa.
     try:
         column_type = arrow_type(type_text)
     except (ValueError, pa.ArrowException) as error:
-        raise located.error(
+        raise file.error(
             f"{short_json(type_text)} is not an Arrow type that a column can have", (*path, "arrowType")
         ) from error
     try:
         natural_type = pa.list_(ARROW_TYPES[data.get("itemType", "string")]) if type == "list" else ARROW_TYPES[type]
         pa.array([], natural_type).cast(column_type)
     except (pa.ArrowException, ValueError) as error:
-        raise located.error(f"{type_text} cannot hold values of type {type}", (*path, "arrowType")) from error
+        raise file.error(f"{type_text} cannot hold values of type {type}", (*path, "arrowType")) from error
     return column_type
 
 

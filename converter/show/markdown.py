@@ -34,8 +34,8 @@ def is_number(type: pa.DataType) -> bool:
 
 def markdown_table(table: pa.Table) -> str:
     """Return a GFM table, its columns aligned in the source too; headers include the units of the fields."""
-    body = [[escaped(cell) for cell in row] for row in texts(table)]
-    grid = [[escaped(header(field)) for field in table.schema], *body]
+    body = [[escape(cell) for cell in row] for row in texts(table)]
+    grid = [[escape(header(field)) for field in table.schema], *body]
     widths = [max(3, *map(len, column)) for column in zip(*grid, strict=True)]
     numeric = [is_number(field.type) for field in table.schema]
     rule = [
@@ -58,7 +58,7 @@ def header(field: pa.Field) -> str:
     return printable(text).replace("\n", " ")
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Return the text escaped for a cell of a Markdown table; characters that mark nothing stay unescaped."""
     return MARK.sub(r"\\\g<0>", text)
 

@@ -134,7 +134,7 @@ def suffix_of(name: str) -> str:
 LOOKS_ESCAPED = re.compile(r"\\(?:x[89a-f][0-9a-f]|\\)")
 
 
-def escaped(name: bytes) -> str:
+def printable_name(name: bytes) -> str:
     r"""Return bytes as text, with bytes that are not UTF-8 as `\xff`. Different names give different texts.
 
     In such a name, and in a name that already looks escaped, backslashes are doubled; other names stay unchanged.

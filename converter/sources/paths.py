@@ -23,9 +23,9 @@ from converter.sources.clock import Clock
 from converter.sources.files import (
     File,
     Search,
-    escaped,
     explain_error,
     is_compressed,
+    printable_name,
     read_document_file,
     source_of_problem,
     suffix_of,
@@ -365,6 +365,6 @@ def _key(path: str) -> str:
     if text.isascii() and "\\" not in text:
         return public(text)  # as below, in a fourth of the time
     try:
-        return public(escaped(os.fsencode(text)))
+        return public(printable_name(os.fsencode(text)))
     except UnicodeEncodeError:  # no file can have this name
-        return public(escaped(text.encode("utf-8", "surrogatepass")))
+        return public(printable_name(text.encode("utf-8", "surrogatepass")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from converter.addresses import displayed_name, redacted
+from converter.addresses import displayed_name, redact
 from converter.errors import UsageError, install_command
 from converter.model.source import Source
 from converter.sources.files import source_of_problem
@@ -47,7 +47,7 @@ def sources_of_query(query: str, database: str | None, columns: Columns, maximum
             for row in rows_of_batches(reader, columns, maximum_bytes):
                 yield source_of_row(row, table, columns, maximum_bytes)
         except (duckdb.Error, OSError, ValueError) as error:  # pyarrow passes on what DuckDB raised
-            message = f"the query stopped: {redacted(_first_line(error))}"
+            message = f"the query stopped: {redact(_first_line(error))}"
             yield replace(source_of_problem(table, "unreadable", message), listed=False)
 
 

@@ -19,7 +19,7 @@ from converter.sources.clock import Clock
 from converter.sources.files import (
     File,
     escape_surrogates,
-    escaped,
+    printable_name,
     source_of_error,
     source_of_problem,
     suffix_of,
@@ -119,7 +119,7 @@ def _as_text(value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bytes):
-        return escaped(value)
+        return printable_name(value)
     if isinstance(value, str):
         # JSON can escape a lone surrogate
         return value if value.isascii() else _escape_cell(value)
@@ -132,4 +132,4 @@ def _escape_cell(text: str) -> str:
     try:
         return text.encode().decode()
     except UnicodeEncodeError:
-        return escaped(text.encode("utf-8", "surrogatepass"))
+        return printable_name(text.encode("utf-8", "surrogatepass"))

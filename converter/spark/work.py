@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from converter.config import Options, Run
 from converter.datasets import DATASETS, PARTS, PARTS_FILE, Contract, Share
 from converter.engine.batches import convert_sources
-from converter.engine.encoding import Encoder, encoded
+from converter.engine.encoding import Encoder, encoding_sink
 from converter.engine.run import Files
 from converter.errors import SparkError, TooManyProblems
 from converter.model.report import Report
@@ -81,7 +81,7 @@ class Work:
         if earlier is not None:
             for source in self.problem_sources:
                 earlier.holds(source)
-        write = encoded(files.write, Encoder(self.output, self.options))
+        write = encoding_sink(files.write, Encoder(self.output, self.options))
         convert_sources(self.problem_sources, write, self.output, self.options, report, Run())
         self._workplace = workplace = self._open_workplace(stage, report)
         self._contract = files.contract
@@ -119,7 +119,7 @@ class Work:
         tasks = max(size // DATASET_BYTES, min(LEAST_DATASET_TASKS, len(self._parts)))
         rows = pa.table({"name": [part.name for part in self._parts], "size": [part.size for part in self._parts]})
         names = self.spark.createDataFrame(rows).repartition(tasks)
-        parts = _mapped(names, partial(read_parts, workplace=self._workplace), PART_COLUMNS)
+        parts = _map_partitions(names, partial(read_parts, workplace=self._workplace), PART_COLUMNS)
         parts = parts.repartition(tasks, "dataset")
         results: list[DatasetResult] = self._run(parts, partial(write_datasets, task=task))
         for result in results:
@@ -156,7 +156,7 @@ class Work:
         """
         try:
             with _small_batches(self.spark):
-                rows = _mapped(frame, function, f"{RESULT_COLUMN} binary").collect()
+                rows = _map_partitions(frame, function, f"{RESULT_COLUMN} binary").collect()
         except Exception as error:  # from py4j, gRPC or Spark, depending on the connection
             message = next(
                 (line for line in str(error).splitlines() if "Exception: " in line or "Error: " in line), str(error)
@@ -165,7 +165,7 @@ class Work:
         return [pickle.loads(row[0]) for row in rows]
 
 
-def _mapped(frame: DataFrame, function: Function, columns: str) -> DataFrame:
+def _map_partitions(frame: DataFrame, function: Function, columns: str) -> DataFrame:
     """Return the rows that a function makes from those of each partition."""
 
     def run_task(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -198,6 +198,6 @@ def _example(
         return None
     page, numbers = result
     places = {at: numbers[page.blocks[at].first_line] for at in page.candidates}
-    known = {at: answer for at, line in places.items() if (answer := truth[line]) is not None}
+    truths = {at: answer for at, line in places.items() if (answer := truth[line]) is not None}
     known_levels = {at: level for at, line in places.items() if (level := (levels or {}).get(line))}
-    return Example(source, name, kind, page, known, known_levels, headings - sum(known.values()))
+    return Example(source, name, kind, page, truths, known_levels, headings - sum(truths.values()))

@@ -133,12 +133,12 @@ FORESTS = {"headings": Table.fit, "titles": Table.fit_titles}
 
 def fields_of(forests: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     """The trees in the form that the model reads, with only the features that they ask for."""
-    used: dict[int, int] = {}
+    positions: dict[int, int] = {}
 
     def node(tree: Mapping[str, Any]) -> Any:
         if "leaf_value" in tree:
             return round(tree["leaf_value"], DIGITS)
-        index = used.setdefault(tree["split_feature"], len(used))
+        index = positions.setdefault(tree["split_feature"], len(positions))
         branches = [node(tree["left_child"]), node(tree["right_child"])]
         return [index, float(f"{tree['threshold']:.5g}"), *branches, round(tree["internal_value"], DIGITS)]
 
@@ -146,7 +146,7 @@ def fields_of(forests: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any
         name: [node(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
         for name, booster in forests.items()
     }
-    return {"features": [names[index] for index in used], **trees}
+    return {"features": [names[index] for index in positions], **trees}
 
 
 def with_earlier(fields: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,20 +182,20 @@ class Score:
 
     right: int = 0
     wrong: int = 0
-    missed: int = 0
+    missing: int = 0
     documents: int = 0
     parents: int = 0
     """Of the right ones, those below their true parent."""
-    levelled: int = 0
+    with_level: int = 0
     """Of the right ones, those whose level is known."""
     chances: list[tuple[float, bool]] = field(default_factory=list)
 
     def __str__(self) -> str:
         precision = self.right / max(1, self.right + self.wrong)
-        recall = self.right / max(1, self.right + self.missed)
-        f1 = 2 * self.right / max(1, 2 * self.right + self.wrong + self.missed)
-        parents = f"{self.parents / self.levelled:8.3f}" if self.levelled else "       -"
-        counts = f"{self.right:8}{self.wrong:7}{self.missed:8}"
+        recall = self.right / max(1, self.right + self.missing)
+        f1 = 2 * self.right / max(1, 2 * self.right + self.wrong + self.missing)
+        parents = f"{self.parents / self.with_level:8.3f}" if self.with_level else "       -"
+        counts = f"{self.right:8}{self.wrong:7}{self.missing:8}"
         return f"{self.documents:6}{precision:8.3f}{recall:8.3f}{f1:8.3f}{parents}{counts}"
 
 
@@ -208,20 +208,20 @@ def print_report(examples: Sequence[Example], starts: Sequence[int], chances: Ve
         headings = choose_headings(example.page, all_chances)
         titles = dict(zip(example.page.candidates, title_chances[start:].tolist(), strict=False))
         titles = {at: chance for at, chance in titles.items() if at < model.EARLY}
-        known = {at: chance for at, chance in headings.items() if at in example.truth}
-        right = sum(example.truth[at] for at in known)
+        chance_of = {at: chance for at, chance in headings.items() if at in example.truth}
+        right = sum(example.truth[at] for at in chance_of)
         score.documents += 1
         score.right += right
-        score.wrong += len(known) - right
-        score.missed += sum(example.truth.values()) - right + example.missing_headings
+        score.wrong += len(chance_of) - right
+        score.missing += sum(example.truth.values()) - right + example.missing_headings
         levels = dict(
             zip(headings, levels_of(example.page, headings, title_of(example.page, headings, titles)), strict=True)
         )
-        hits = [at for at in known if at in example.levels]
+        hits = [at for at in chance_of if at in example.levels]
         parents, true_parents = (parents_of(hits, levels), parents_of(hits, example.levels))
-        score.levelled += len(hits)
+        score.with_level += len(hits)
         score.parents += sum(parents[at] == true_parents[at] for at in hits)
-        score.chances += [(confidence_of(chance), example.truth[at]) for at, chance in known.items()]
+        score.chances += [(confidence_of(chance), example.truth[at]) for at, chance in chance_of.items()]
     print(f"{'':40} texts       P       R      F1  parent   right  wrong  missed")
     for (kind, name), score in sorted(scores.items()):
         print(f"{kind:12}{name:28}{score}")

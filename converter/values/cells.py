@@ -12,7 +12,7 @@ from converter.model.hints import Hints
 from converter.values.characters import fold, split_mark
 from converter.values.column import NO_CONVENTIONS, Conventions
 from converter.values.missing import BLANK, LONGEST, MISSING, NO_RESULT, UNKNOWN, holds_results
-from converter.values.raised import Raised, are_notes, split_raised
+from converter.values.raised import RaisedMark, are_notes, split_raised
 
 Result = TypeVar("Result")
 
@@ -143,7 +143,7 @@ def prepare(
     texts: list[str] = []
     missing: list[int] = []
     marks: dict[int, str] = {}
-    raised: dict[int, Raised] = {}
+    raised: dict[int, RaisedMark] = {}
     only_blank, has_unknown = True, False
     results: frozenset[str] | None = None
     for row, cell in enumerate(cells):
@@ -177,7 +177,7 @@ def prepare(
 
 
 def _remove_raised(
-    raised: dict[int, Raised], texts: list[str], rows: Sequence[int], marks: dict[int, str]
+    raised: dict[int, RaisedMark], texts: list[str], rows: Sequence[int], marks: dict[int, str]
 ) -> int | None:
     """Take raised note marks off the texts; return the row of the first if they may be powers as well."""
     decision = are_notes(list(raised.values()), [text for index, text in enumerate(texts) if index not in raised])

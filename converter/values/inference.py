@@ -158,7 +158,7 @@ def check(hints: Hints) -> None:
 
 def types_of(hints: Hints) -> Sequence[Type]:
     """Return all types in the order in which they are tried, with those of the hints in their places."""
-    return TYPES.with_added(hints.value_types) if hints.value_types else TYPES.items
+    return TYPES.with_items(hints.value_types) if hints.value_types else TYPES.items
 
 
 def common_conventions(columns: Iterable[Column], otherwise: Conventions) -> Conventions:

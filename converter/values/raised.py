@@ -24,7 +24,7 @@ SHORT_NUMBER = re.compile(r"[+-]?[0-9]{1,3}")
 TIMES_TEN = re.compile(r"[x×·*] ?10$")
 
 
-class Raised(NamedTuple):
+class RaisedMark(NamedTuple):
     """A cell that ends in raised signs."""
 
     base: str
@@ -41,16 +41,16 @@ class Raised(NamedTuple):
         return self.is_number and bool(TIMES_TEN.search(self.base) or self.mark[0] in "⁺⁻")
 
 
-def split_raised(text: str) -> Raised | None:
+def split_raised(text: str) -> RaisedMark | None:
     """Return a cell without the raised signs at its end or its beginning, and the signs; None without them."""
     if text[-1] in SIGNS and (match := MARK_BEHIND.search(text, max(0, len(text) - LONGEST))):
         base = text[: match.start()]
-        return None if base[-1].isalpha() and any(map(str.isdigit, base)) else Raised(base, match[1])
+        return None if base[-1].isalpha() and any(map(str.isdigit, base)) else RaisedMark(base, match[1])
     match = MARK_AHEAD.match(text)
-    return Raised(text[match.end() :], match[1]) if match else None
+    return RaisedMark(text[match.end() :], match[1]) if match else None
 
 
-def are_notes(cells: Sequence[Raised], other_texts: Sequence[str]) -> bool | None:
+def are_notes(cells: Sequence[RaisedMark], other_texts: Sequence[str]) -> bool | None:
     """Return whether the raised signs of a column are note marks, False if they are powers; None if that is open.
 
     `cells` are those with raised signs, `other_texts` the filled cells without. Notes stand at some cells; powers of

@@ -31,9 +31,9 @@ class MarkdownWriter:
     def close(self) -> None:
         """Write the document, if there is one."""
         for text in self._texts:
-            self._stream.write(encoded(text))
+            self._stream.write(encode(text))
 
 
-def encoded(text: str) -> bytes:
+def encode(text: str) -> bytes:
     """Return Markdown as the bytes of a file."""
     return text.encode("utf-8", "surrogatepass")

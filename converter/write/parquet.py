@@ -86,7 +86,7 @@ class StoredRowGroups:
         start = end - int.from_bytes(stream.read(FOOTER_END)[:4], "little")
         self._groups = split_stored(self._read(start, end), start - len(MAGIC), _frame(schema))
 
-    def encoded(self, number: int) -> RowGroups | None:
+    def encoded_group(self, number: int) -> RowGroups | None:
         """Return a row group as `encode_rows` would; None if only its rows can be moved."""
         if number >= len(self._groups):
             return None

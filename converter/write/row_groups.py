@@ -125,7 +125,7 @@ def frame_of(empty_file: bytes) -> Frame:
 
 def entry_of(group: RowGroup, offset: int, ordinal: int) -> bytes:
     """Return the entry of a row group in the footer of a file in which its file's row groups start at this offset."""
-    numbers = (_signed(ordinal & LARGEST_ORDINAL if number is None else offset + number) for number in group.numbers)
+    numbers = (_zigzag(ordinal & LARGEST_ORDINAL if number is None else offset + number) for number in group.numbers)
     return group.texts[0] + b"".join(chain.from_iterable(zip(numbers, group.texts[1:], strict=True)))
 
 
@@ -133,7 +133,7 @@ def footer_of(frame: Frame, rows: int, entries: Sequence[bytes]) -> bytes:
     """Return the end of a file: the footer with the entries of its row groups, its size, and the magic bytes."""
     count = len(entries)
     size = bytes([count << 4 | STRUCT]) if count < LONG_LIST else bytes([LONG_LIST << 4 | STRUCT]) + _varint(count)
-    footer = b"".join((frame.head, _signed(rows), frame.middle, size, *entries, frame.tail))
+    footer = b"".join((frame.head, _zigzag(rows), frame.middle, size, *entries, frame.tail))
     return footer + len(footer).to_bytes(4, "little") + MAGIC
 
 
@@ -226,6 +226,6 @@ def _varint(number: int) -> bytes:
     return bytes(digits)
 
 
-def _signed(number: int) -> bytes:
+def _zigzag(number: int) -> bytes:
     """Return a number that is not negative as Thrift writes signed integers."""
     return _varint(number << 1)

@@ -35,7 +35,7 @@ from converter.parse import parse
 from converter.repair import repair
 from converter.sources import find_sources
 from converter.text.reading import read_text
-from tests.benchmarks.documents import CONSTRUCTS, generated, paragraphs
+from tests.benchmarks.documents import CONSTRUCTS, generate_articles, paragraphs
 from tests.benchmarks.scraped import bench
 from tests.support.paths import CORPORA, SHARED
 
@@ -175,7 +175,7 @@ def texts_in(archive: Path) -> Iterator[str]:
                 yield file.read().decode("utf-8", "replace")
 
 
-def damaged(folder: Path) -> None:
+def measure_damaged(folder: Path) -> None:
     """Print the cost of the whole command for texts that need repair, against T0."""
     parser = MarkdownIt("commonmark").enable("table")
     for name, texts in damaged_texts():
@@ -233,7 +233,7 @@ def memory(folder: Path) -> None:
     base = peak_bytes(small_file(folder), folder)
     sources = sorted(path for path in CORPORA.iterdir() if path.is_dir()) if CORPORA.is_dir() else []
     documents = {path.name: join_documents(path) for path in sources} | {
-        "articles": "\n".join(generated(1000)),
+        "articles": "\n".join(generate_articles(1000)),
         "prose": paragraphs(80, LARGE),
         "short lines": paragraphs(5, LARGE),
         "long table": CONSTRUCTS["long table"](LARGE),
@@ -272,10 +272,10 @@ def main() -> None:
         if not folder.is_dir():
             folder = Path(scratch) / "generated"
             folder.mkdir()
-            for number, text in enumerate(generated(300)):
+            for number, text in enumerate(generate_articles(300)):
                 (folder / f"{number}.md").write_text(text, encoding="utf-8")
         conversion(folder)
-        damaged(Path(scratch))
+        measure_damaged(Path(scratch))
         start_up(Path(scratch))
         if sys.platform == "linux":
             memory(Path(scratch))

@@ -38,7 +38,7 @@ FEWEST_WORDS = 5
 COLUMNS = ("chunks", "over budget", "tables cut", "sentences cut", "headings cut", "lost", "seconds")
 
 
-def ours(text: str, tokens: int) -> Iterator[Chunk]:
+def cut(text: str, tokens: int) -> Iterator[Chunk]:
     """Cut by Parquetry."""
     for chunk in converter.read_text(text, chunks=tokens).chunks:
         yield chunk.markdown, " ".join(chunk.path)
@@ -162,7 +162,7 @@ def docling_chunker(tokens: int) -> Any:
 
 
 SPLITTERS: Mapping[str, Splitter] = {
-    "Parquetry": ours,
+    "Parquetry": cut,
     "MarkdownHeaderTextSplitter": header_splitter,
     "the same, RecursiveCharacterTextSplitter": header_and_recursive,
     "semantic-text-splitter": semantic_splitter,

@@ -45,7 +45,7 @@ WORDS = [
 ]
 
 
-def generated(count: int, seed: int = 0) -> Iterator[str]:
+def generate_articles(count: int, seed: int = 0) -> Iterator[str]:
     """Yield Markdown articles of about 5 to 10 KB: headings, paragraphs, lists, tables, code, links."""
     chance = random.Random(seed)
 

@@ -195,8 +195,8 @@ class Calls:
             name = getattr(module, "__name__", "")
             if name in ("converter.output.duckdb", "converter.output.postgres"):
                 for method in ("execute", "insert", "commit", "begin"):
-                    if hasattr(module._Connected, method):
-                        setattr(module._Connected, method, self.count_calls(getattr(module._Connected, method)))
+                    if hasattr(module._Session, method):
+                        setattr(module._Session, method, self.count_calls(getattr(module._Session, method)))
             elif name == "deltalake":
                 for method in ("write_deltalake",):
                     setattr(module, method, self.count_calls(getattr(module, method)))

@@ -34,7 +34,7 @@ from converter.model.report import Report
 from converter.model.source import Source, document_id
 from converter.output import Output
 from converter.sources import find_sources
-from tests.benchmarks.documents import CONSTRUCTS, generated
+from tests.benchmarks.documents import CONSTRUCTS, generate_articles
 from tests.support.expansions import EXPANDING
 from tests.support.paths import CORPORA
 
@@ -103,7 +103,9 @@ def inputs(seed: int) -> Iterator[bytes]:
     kinds = cycle(HOSTILE)
     chance = random.Random(seed)
     contents = [source.data for source in find_sources([CORPORA])] if CORPORA.exists() else []
-    documents = [data for data in contents if isinstance(data, bytes)] or [text.encode() for text in generated(200)]
+    documents = [data for data in contents if isinstance(data, bytes)] or [
+        text.encode() for text in generate_articles(200)
+    ]
     while True:
         yield mutate(chance.choice(documents), chance)
         yield "".join(chance.choices(PIECES, k=chance.randint(1, 300))).encode()

@@ -20,7 +20,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from converter.output import read_manifest, verify
-from tests.benchmarks.documents import generated
+from tests.benchmarks.documents import generate_articles
 
 Content = Mapping[str, object]
 """Of each document its hash, and of each record how many rows."""
@@ -64,7 +64,7 @@ def kill_runs(kills: int, folder: Path, seed: int = 0, documents: int = 300) -> 
         AssertionError: an output was partial, or wrong after the following run.
     """
     chance = random.Random(seed)
-    texts = list(generated(documents * 6 // 5, seed))
+    texts = list(generate_articles(documents * 6 // 5, seed))
     states = [dict(enumerate(texts[:documents])), {**dict(enumerate(texts[-documents:])), 5: "# changed\n"}]
     for name, state in zip("ab", states, strict=True):
         (folder / name).mkdir()

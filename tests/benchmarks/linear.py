@@ -314,7 +314,7 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
                 for pattern in seen
             ]
             if not patterns:
-                patterns = evaluated(node, module)
+                patterns = evaluate(node, module)
             report.walked["calls of re"] += 1
             if not patterns and name not in OF_USERS:
                 report.unseen.append(f"{name}:{node.lineno} re.{function}")
@@ -395,7 +395,7 @@ def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
             yield node, names_by_node.get(id(node), "")
 
 
-def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
+def evaluate(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
     """Return the pattern of a call that uses only names of its module."""
     keyword_values = {keyword.arg: keyword.value for keyword in node.keywords}
     if isinstance(node.func, ast.Attribute) and node.func.attr == "compile" and len(node.args) > 1:
@@ -419,11 +419,16 @@ def exercise() -> None:
     from converter.output.target import find_target
     from converter.sources import find_sources
     from converter.sources.ignore import component
-    from tests.benchmarks.documents import CONSTRUCTS, generated
+    from tests.benchmarks.documents import CONSTRUCTS, generate_articles
     from tests.benchmarks.fuzz import inputs
     from tests.support.conversion import rows_of_batch
 
-    texts = [*generated(3), *(make(2000) for make in CONSTRUCTS.values()), "a\n~~~\nb\n~~~\n", "- ```\n  a\n  ```\n"]
+    texts = [
+        *generate_articles(3),
+        *(make(2000) for make in CONSTRUCTS.values()),
+        "a\n~~~\nb\n~~~\n",
+        "- ```\n  a\n  ```\n",
+    ]
     texts += [data.decode("utf-8", "replace") for data, _ in zip(inputs(0), range(200), strict=False)]
     texts += ["---\nwrong: [\n---\n\n|t|\n|-|\n|1:30|\n|2:40|\n", '{"a": 1, "a": 2}\n\ntext\n']
     for text in texts:

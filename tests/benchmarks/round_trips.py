@@ -56,7 +56,7 @@ def files(folders: Iterable[str]) -> Iterator[str]:
             yield path.read_text("utf-8", "replace")
 
 
-def generated(count: int) -> Iterator[str]:
+def generate_texts(count: int) -> Iterator[str]:
     """Yield texts of up to thirty blocks, each as Markdown or with its marks, its blank lines or both lost."""
     chance = random.Random(0)
     pieces = [*re.split(r"\n{2,}", EVERY_KIND), *SCRAPED.splitlines()[:6], *CUES]
@@ -93,7 +93,7 @@ def main(count: int, folders: list[str]) -> None:
     texts = (
         list(files(folders))[:count]
         if folders
-        else [*(text for name in COUNTS for text in examples(name)), *generated(count)]
+        else [*(text for name in COUNTS for text in examples(name)), *generate_texts(count)]
     )
     totals: Counter[str] = Counter()
     with Pool() as pool:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.benchmarks.documents import generated
+from tests.benchmarks.documents import generate_articles
 
 ROWS = 1000
 
@@ -25,7 +25,7 @@ ROWS = 1000
 def write_documents(path: Path, count: int) -> int:
     """Write a Parquet file of this many documents of about 1 KB; return the size of all texts in bytes."""
     schema = pa.schema([("key", pa.string()), ("body", pa.string())])
-    pieces = (piece for text in generated(count) for piece in text.split("\n## ") if "\n" in piece)
+    pieces = (piece for text in generate_articles(count) for piece in text.split("\n## ") if "\n" in piece)
     size = 0
     with pq.ParquetWriter(path, schema) as writer:
         for start in range(0, count, ROWS):

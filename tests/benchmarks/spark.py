@@ -40,7 +40,7 @@ from converter.output import Output, verify
 from converter.output.stored import differences as store_differences
 from converter.output.stored import open_stored
 from converter.sources import find_sources
-from tests.benchmarks.documents import generated
+from tests.benchmarks.documents import generate_articles
 from tests.support.paths import CORPORA
 from tests.support.stores import free_port, s3_server
 
@@ -115,7 +115,7 @@ def _files(folder: Path) -> dict[str, list[str]]:
 def write_documents(folder: Path, count: int, length: int | None = None) -> Path:
     """Write generated documents, cut to this many characters, to a new folder."""
     folder.mkdir()
-    for number, text in enumerate(generated(count)):
+    for number, text in enumerate(generate_articles(count)):
         (folder / f"{number}.md").write_text(text[:length], encoding="utf-8")
     return folder
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 import converter
 from converter.cli import app
 from converter.extension import SAFE, Draft, rule
-from tests.benchmarks.documents import generated
+from tests.benchmarks.documents import generate_articles
 from tests.support.documents import FRAGMENTS
 
 DAMAGED = "---\ntitle: Tides\n---\n\n##Ebb\n\nIt falls.\n\n##Flow\n\nIt rises.\n"
@@ -48,7 +48,7 @@ def test_reading_the_markdown_again_gives_the_same_records(text: str) -> None:
     check_round_trip(text)
 
 
-@pytest.mark.parametrize("text", [DAMAGED, SAME, "", "<!-- a -->\n\n" + DAMAGED, *generated(30)])
+@pytest.mark.parametrize("text", [DAMAGED, SAME, "", "<!-- a -->\n\n" + DAMAGED, *generate_articles(30)])
 def test_whole_documents_come_back(text: str) -> None:
     check_round_trip(text)
 

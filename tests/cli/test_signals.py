@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.combinations import ALL, some
+from tests.support.combinations import ALL, sample
 from tests.support.commands import COMMAND, ENVIRONMENT, start
 from tests.support.documents import TEXT
 from tests.support.folders import folder_of
@@ -87,7 +87,7 @@ def test_a_signal_during_startup_stops_the_command(folder: Path, number: signal.
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "second_delay"),
-    some(
+    sample(
         [(signal.SIGINT, 0.03), (signal.SIGTERM, 0.0), (signal.SIGTERM, 0.03), (signal.SIGHUP, None)],
         product(SIGNALS, (None, 0.0, 0.03)),
     ),

@@ -21,7 +21,7 @@ from converter.config import Options
 from converter.document.document import Document
 from converter.inspect.html import address, environment
 from converter.inspect.lines import KIND_OF_BLOCK, KINDS
-from converter.inspect.page import Inspected, write_page
+from converter.inspect.page import PageContent, write_page
 from converter.inspect.reading import LONGEST_TABLE, Branch, Reading, branches
 from converter.model.source import Source
 from converter.printable import confidence_text
@@ -78,7 +78,7 @@ class Page(HTMLParser):
             self.text += data
 
 
-def page_of(*sources: Source, options: Options | None = None) -> tuple[Page, list[Page], Inspected]:
+def page_of(*sources: Source, options: Options | None = None) -> tuple[Page, list[Page], PageContent]:
     """Return the page, its documents unpacked, and the report."""
     stream = io.BytesIO()
     report = write_page(sources, stream, options or Options())

@@ -22,8 +22,8 @@ from converter.model.source import Source
 from converter.output import Output
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH
 from converter.write import FORMATS
-from tests.support.accounting import rows_of, unaccounted
-from tests.support.combinations import ALL, some
+from tests.support.accounting import lost_parts, rows_of
+from tests.support.combinations import ALL, sample
 from tests.support.commands import COMMAND, ENVIRONMENT, run
 from tests.support.documents import CHOKING
 from tests.support.folders import folder_of
@@ -107,7 +107,7 @@ def test_repeated_constructs_take_linear_time(piece: str) -> None:
     rows = rows_of(source, Options(repair="off"))
     assert "failed" not in [problem["code"] for problem in rows["problems"]]
     if source.count("\n") < 100:  # the accounting itself is slow for blocks of many lines
-        assert unaccounted(source, rows) == []
+        assert lost_parts(source, rows) == []
 
 
 @pytest.mark.parametrize("depth", [10, 31, 33, 500, 3000])
@@ -118,7 +118,7 @@ def test_nested_marks_keep_their_words(opening: str, closing: str, depth: int) -
     source = f"before {opening * depth}inside{closing * depth} after"
     rows = rows_of(source, Options(repair="off"))
     assert rows["problems"] == []
-    assert unaccounted(source, rows) == []
+    assert lost_parts(source, rows) == []
     assert rows["blocks"][0]["text"].startswith("before ") and "inside" in rows["blocks"][0]["text"]
 
 
@@ -142,7 +142,7 @@ def test_a_paragraph_too_long_for_inline_marks_is_kept_as_text() -> None:
 
 
 @pytest.mark.slow  # about 10 s: 50 MB; PARQUETRY_ALL=1 also reads them without repair
-@pytest.mark.parametrize("repair", some(["full"], ["off", "full"]))
+@pytest.mark.parametrize("repair", sample(["full"], ["off", "full"]))
 def test_fifty_megabytes_on_one_line_are_kept(repair: str) -> None:
     source = "word " * 10_000_000
     rows = rows_of(source.encode(), Options(repair=repair))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from converter.config import Options, Output
 from converter.datasets import DATASETS, PARTS_FILE
 from converter.engine.conversion import convert_together
-from converter.engine.encoding import Encoder, convert_encoded, encoded
+from converter.engine.encoding import Encoder, convert_encoded, encoding_sink
 from converter.model.events import BatchEnd, BatchPieces, BatchRows, BatchStart, Event
 from converter.model.report import Report
 from converter.model.source import Source
@@ -55,7 +55,7 @@ def rows_in(pieces: BatchPieces, output: Output) -> dict[str, list[Any]]:
     return rows
 
 
-def expected() -> dict[str, list[Any]]:
+def converted_rows() -> dict[str, list[Any]]:
     tables: dict[str, list[pa.Table]] = {}
     for rows in convert_together(SOURCES, Options(), NAMES):
         for name, table in rows.records.items():
@@ -65,7 +65,7 @@ def expected() -> dict[str, list[Any]]:
 
 def test_a_batch_is_encoded_and_counted() -> None:
     output = Output(records=NAMES)
-    pieces, rows = pieces_of(output), expected()
+    pieces, rows = pieces_of(output), converted_rows()
     stored = rows_in(pieces, output)
     assert stored["documents"] == rows["documents"] and len(rows["documents"]) == 2
     assert stored["cells"] == rows["cells"] and len(rows["cells"]) == 4
@@ -102,7 +102,7 @@ def test_records_of_schemas_are_read_and_stored() -> None:
 def events_after(*events: Event) -> list[Event]:
     """What a sink takes of the events of a run."""
     result: list[Event] = []
-    sink = encoded(result.append, Encoder(Output(records=NAMES), Options()))
+    sink = encoding_sink(result.append, Encoder(Output(records=NAMES), Options()))
     for event in events:
         sink(event)
     return result

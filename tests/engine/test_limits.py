@@ -33,7 +33,7 @@ from converter.model.events import BatchRows, BatchStart, Event, join_rows
 from converter.model.source import Source
 from converter.records import ParsedDocument
 from converter.schema.load import load_schemas
-from tests.support.combinations import some
+from tests.support.combinations import sample
 from tests.support.commands import run
 from tests.support.conversion import records_of, rows_of_batch
 from tests.support.expansions import EXPANDING
@@ -93,7 +93,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("jobs", "kind"), some([(2, "batch"), (1, "pieces")], product((1, 2), ("batch", "pieces"))))
+@pytest.mark.parametrize(("jobs", "kind"), sample([(2, "batch"), (1, "pieces")], product((1, 2), ("batch", "pieces"))))
 def test_the_expansion_of_a_document_is_bounded_and_affects_only_it(tmp_path: Path, jobs: int, kind: str) -> None:
     """T13, T35, T42: in 1.5 GB of address space, so that a worker's memory counts too."""
     program = tmp_path / "program.py"
@@ -463,7 +463,7 @@ def test_the_time_limit_covers_making_the_rows(
 def test_time_spent_reading_is_deducted_from_the_time_for_rows(where: Callable[[Callable[[], Any]], Any]) -> None:
     def work() -> tuple[float, float | None]:
         allowance = Allowance(5.0)
-        with allowance.timed():
+        with allowance.charge_seconds():
             remaining = seconds_left()
             time.sleep(0.2)
         assert seconds_left() is None

@@ -75,7 +75,7 @@ EXACT = Capacity("Exact", 3, name_bytes=4, folds_case=False)
 def test_names_that_do_not_fit_are_changed(capacity: Capacity, names: list[str], fitting_names: list[str]) -> None:
     assert capacity.names(names) == fitting_names
     fields = [pa.field(name, pa.string(), metadata={"d": str(at)}) for at, name in enumerate(names)]
-    fitted = capacity.fitted(pa.schema(fields, {"m": "1"}))
+    fitted = capacity.fit(pa.schema(fields, {"m": "1"}))
     assert fitted.names == fitting_names and fitted.metadata == {b"m": b"1"}
     assert [field.metadata[b"d"] for field in fitted] == [str(at).encode() for at in range(len(names))]
 

@@ -15,7 +15,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from converter.errors import OutputError
 from converter.output import Mode, find_target
 from converter.output.tables import MANIFEST_TABLE
-from tests.support.combinations import ALL, some
+from tests.support.combinations import ALL, sample
 from tests.support.commands import run_code
 from tests.support.faults import inject
 from tests.support.places import DOCUMENTS, FLOATS, Place, as_delta, convert, full_tables, in_delta, texts_of
@@ -176,7 +176,7 @@ DENSITY = {"fail": 6, "kill": 2} if ALL else {"fail": 1, "kill": 1}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("place", "mode", "fault"), some(SAMPLE, EVERY_CASE), indirect=["place"])
+@pytest.mark.parametrize(("place", "mode", "fault"), sample(SAMPLE, EVERY_CASE), indirect=["place"])
 def test_a_fault_at_any_statement_leaves_the_database_unchanged(
     place: Place, mode: Mode, fault: str, tmp_path: Path
 ) -> None:

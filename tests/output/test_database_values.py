@@ -17,11 +17,11 @@ from converter.output.manifest import Manifest
 from converter.output.postgres import NAME_BYTES, Postgres, listing
 from converter.output.postgres_values import (
     PAGE_ROW_BYTES,
-    decoded,
-    encoded,
+    decode_column,
+    encode_column,
     encoded_type,
     fits_in_a_page,
-    spelled,
+    normalize_type,
     sql_type,
 )
 from converter.output.stored_types import stored_type
@@ -214,7 +214,7 @@ NESTED = pa.list_(pa.struct([("a", pa.string()), ("b", pa.list_(pa.string()))]))
     ],
 )  # fmt: skip
 def test_no_value_has_a_nul_character(type: pa.DataType, values: list[Any], expected: list[Any]) -> None:
-    column = encoded(pa.array(values, type))
+    column = encode_column(pa.array(values, type))
     if isinstance(column, pa.ExtensionArray):
         texts = column.storage.to_pylist()
         assert [None if text is None else json.loads(text) for text in texts] == [
@@ -227,8 +227,8 @@ def test_no_value_has_a_nul_character(type: pa.DataType, values: list[Any], expe
 def test_values_are_decoded_as_they_were() -> None:
     rows = [[("a", "1"), ("b", None)], None, []]
     texts = pa.array(['{"a": "1", "b": null}', None, "{}"])
-    assert decoded(texts, MAP).to_pylist() == rows and decoded(texts, MAP).type == MAP
-    assert decoded(pa.array([1, None]), pa.int32()).equals(pa.array([1, None], pa.int32()))
+    assert decode_column(texts, MAP).to_pylist() == rows and decode_column(texts, MAP).type == MAP
+    assert decode_column(pa.array([1, None]), pa.int32()).equals(pa.array([1, None], pa.int32()))
 
 
 @pytest.mark.parametrize(
@@ -236,8 +236,8 @@ def test_values_are_decoded_as_they_were() -> None:
     [("NUMERIC(18, 2)", "numeric(18,2)"), ("TIMESTAMP", "timestamp without time zone"), ("TEXT", "text")],
 )
 def test_types_are_compared_in_one_spelling(left: str, right: str) -> None:
-    assert spelled(left) == spelled(right)
-    assert spelled("TIMESTAMP") != spelled("timestamp with time zone")
+    assert normalize_type(left) == normalize_type(right)
+    assert normalize_type("TIMESTAMP") != normalize_type("timestamp with time zone")
 
 
 def test_columns_are_listed_with_quotes() -> None:

@@ -28,14 +28,14 @@ def folder(tmp_path: Path) -> Iterator[Directory]:
     (tmp_path / "in" / "full" / "below" / "file").write_text("below")
     for name in ("file", "full", "none"):
         (tmp_path / "in" / f"to_{name}").symlink_to(name)
-    with Directory.opened(tmp_path / "in") as directory:
+    with Directory.open_folder(tmp_path / "in") as directory:
         yield directory
 
 
 @pytest.fixture
 def target(tmp_path: Path) -> Iterator[Directory]:
     (tmp_path / "target").mkdir()
-    with Directory.opened(tmp_path / "target") as directory:
+    with Directory.open_folder(tmp_path / "target") as directory:
         yield directory
 
 
@@ -240,7 +240,7 @@ def test_a_file_or_link_and_an_empty_folder_are_removed(folder: Directory) -> No
 
 @pytest.mark.parametrize("name", ["file", "to_full", "to_none", "missing"])
 def test_only_a_folder_is_held_open(folder: Directory, name: str) -> None:
-    with pytest.raises(OSError), Directory.opened(folder.path / name):
+    with pytest.raises(OSError), Directory.open_folder(folder.path / name):
         pass
     with pytest.raises(OSError), folder.below((name,)):
         pass
@@ -291,7 +291,7 @@ def test_a_folder_that_may_not_be_listed_can_be_used(tmp_path: Path, monkeypatch
         return original(path, flags, *arguments, **options)
 
     monkeypatch.setattr(os, "open", open_for_use)
-    with Directory.opened(tmp_path) as directory:
+    with Directory.open_folder(tmp_path) as directory:
         assert directory.status("a") is not None
         directory.remove("a")
     assert os.listdir(tmp_path) == []
@@ -382,7 +382,7 @@ def windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("windows")
 def test_windows_reaches_everything_by_its_path(tmp_path: Path) -> None:
-    with Directory.opened(tmp_path) as folder:
+    with Directory.open_folder(tmp_path) as folder:
         assert (folder.path, folder.number) == (tmp_path, None)
         folder.write("file", "file")
         folder.make("empty", 0o700)
@@ -413,7 +413,7 @@ def test_windows_holds_nothing_but_a_folder(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("file")
     (tmp_path / "link").symlink_to("folder")
-    with Directory.opened(tmp_path) as folder, pytest.raises(NotADirectoryError) as error, folder.below((name,)):
+    with Directory.open_folder(tmp_path) as folder, pytest.raises(NotADirectoryError) as error, folder.below((name,)):
         pass
     assert (error.value.errno, error.value.filename) == (errno.ENOTDIR, str(tmp_path / name))
     assert error.value.strerror == os.strerror(errno.ENOTDIR)

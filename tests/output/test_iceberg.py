@@ -23,7 +23,7 @@ from tests.support.places import (
     DOCUMENTS,
     PRICES,
     convert,
-    expected,
+    expected_rows,
     iceberg_catalog,
     iceberg_tables,
     in_iceberg,
@@ -33,7 +33,7 @@ from tests.support.places import (
 )
 
 
-class Killed(BaseException):
+class Kill(BaseException):
     pass
 
 
@@ -48,18 +48,18 @@ def test_other_catalogs_take_every_mode(
             monkeypatch.setenv(name, value)
         out = "iceberg://test/notes"
         convert(DOCUMENTS, out)
-        assert in_views(out) == expected(DOCUMENTS, tmp_path / "new")
+        assert in_views(out) == expected_rows(DOCUMENTS, tmp_path / "new")
         convert(AFTER, out, "incremental")
-        assert in_views(out) == expected(AFTER, tmp_path / "after")
+        assert in_views(out) == expected_rows(AFTER, tmp_path / "after")
         assert convert(AFTER, out, "incremental").outputs == []
         convert({"d": "# More\n"}, out, "append")
-        assert in_views(out) == expected({**AFTER, "d": "# More\n"}, tmp_path / "more")
+        assert in_views(out) == expected_rows({**AFTER, "d": "# More\n"}, tmp_path / "more")
         convert({"a": PRICES.format("yes and no")}, out, "overwrite")
-        assert in_views(out) == expected({"a": PRICES.format("yes and no")}, tmp_path / "last")
+        assert in_views(out) == expected_rows({"a": PRICES.format("yes and no")}, tmp_path / "last")
         with monkeypatch.context() as patch, pytest.raises(OutputError, match="another run wrote to it meanwhile"):
             overtake(patch, tmp_path)
             convert(DOCUMENTS, out, "incremental", maximum_removed="100%")
-        assert in_views(out) == expected(AFTER, tmp_path / "won")
+        assert in_views(out) == expected_rows(AFTER, tmp_path / "won")
 
 
 def overtake(
@@ -81,9 +81,9 @@ def convert_until_main_moves(out: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Convert `AFTER` in a run that is killed when `_manifest` is committed, and no main branch has moved yet."""
 
     def kill(*_: Any) -> None:
-        raise Killed
+        raise Kill
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(Kill):
         patch.setattr(iceberg_table, "move_main", kill)
         convert(AFTER, out, "incremental")
 
@@ -118,7 +118,7 @@ def test_a_failure_before_the_manifest_changes_nothing_that_is_seen(
     assert {name: tables[name].schema() for name in columns} == columns
     assert tables["datasets/x__y"].current_snapshot() is None
     convert(AFTER, iceberg, "incremental")
-    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(AFTER, tmp_path / "full")
 
 
 def test_the_next_run_lets_readers_see_what_a_killed_run_committed(
@@ -131,13 +131,13 @@ def test_the_next_run_lets_readers_see_what_a_killed_run_committed(
     def move_some(*arguments: Any) -> None:
         calls.append(arguments)
         if len(calls) > 2:
-            raise Killed
+            raise Kill
         move_main(*arguments)
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(Kill):
         patch.setattr(iceberg_table, "move_main", move_some)
         convert(AFTER, iceberg, "incremental")
-    after, by_manifest = expected(AFTER, tmp_path / "full")
+    after, by_manifest = expected_rows(AFTER, tmp_path / "full")
     assert texts_of(in_iceberg(iceberg)) not in (before, after)  # the moment that only `_manifest` hides
     assert texts_of(in_iceberg_by_manifest(iceberg)) == by_manifest
     target = find_target(iceberg, None)
@@ -157,9 +157,9 @@ def test_of_two_runs_at_once_one_wins(iceberg: str, tmp_path: Path, monkeypatch:
     with pytest.raises(OutputError, match="another run wrote to it meanwhile, and nothing") as error:
         convert({**DOCUMENTS, "z": "# Loser\n"}, iceberg, "incremental")
     assert error.value.code == "output_busy"
-    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(AFTER, tmp_path / "full")
     convert({**AFTER, "z": "# Next\n"}, iceberg, "incremental")
-    assert in_views(iceberg) == expected({**AFTER, "z": "# Next\n"}, tmp_path / "next")
+    assert in_views(iceberg) == expected_rows({**AFTER, "z": "# Next\n"}, tmp_path / "next")
 
 
 @pytest.mark.parametrize("loses", [True, False])
@@ -194,14 +194,14 @@ def test_a_run_whose_snapshot_is_overtaken_says_so(
     assert error.value.code == ("output_busy" if loses else "output"), str(error.value)
     assert in_views(iceberg) == views
     convert(AFTER, iceberg, "incremental")
-    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(AFTER, tmp_path / "full")
 
 
 def test_of_two_first_runs_one_wins(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     overtake(monkeypatch, tmp_path)
     with pytest.raises(OutputError, match="another run wrote to it meanwhile, and nothing"):
         convert({**DOCUMENTS, "z": "# Loser\n"}, iceberg)
-    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(AFTER, tmp_path / "full")
 
 
 def test_a_slow_run_does_not_undo_a_later_one(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,9 +210,9 @@ def test_a_slow_run_does_not_undo_a_later_one(iceberg: str, tmp_path: Path, monk
     convert(DOCUMENTS, iceberg)
     overtake(monkeypatch, tmp_path, "_move", last)
     convert(AFTER, iceberg, "incremental")
-    assert in_views(iceberg) == expected(last, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(last, tmp_path / "full")
     assert convert(last, iceberg, "incremental").skipped == 4
-    assert in_views(iceberg) == expected(last, tmp_path / "again")
+    assert in_views(iceberg) == expected_rows(last, tmp_path / "again")
 
 
 def test_a_run_completes_no_run_that_a_later_one_replaced(
@@ -225,7 +225,7 @@ def test_a_run_completes_no_run_that_a_later_one_replaced(
     overtake(monkeypatch, tmp_path, "_main", last)
     with pytest.raises(OutputError, match="another run wrote to it meanwhile"):
         convert({**AFTER, "y": "# Slow\n"}, iceberg, "incremental")
-    assert in_views(iceberg) == expected(last, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(last, tmp_path / "full")
 
 
 def test_a_commit_of_others_in_the_last_moment_is_reported_and_replaced(
@@ -245,7 +245,7 @@ def test_a_commit_of_others_in_the_last_moment_is_reported_and_replaced(
         patch.setattr(iceberg_table, "move_main", interfere)
         convert(AFTER, iceberg, "incremental")
     convert(AFTER, iceberg, "incremental")
-    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(AFTER, tmp_path / "full")
 
 
 @pytest.mark.parametrize("error", [OSError("the connection was reset"), ValueError("no JSON")], ids=repr)
@@ -264,7 +264,7 @@ def test_a_lost_answer_to_the_commit_of_the_manifest_is_found_out(
     lost_answers: list[Any] = []
     monkeypatch.setattr(SqlCatalog, "commit_table", commit)
     convert(DOCUMENTS, iceberg)
-    assert lost_answers and in_views(iceberg) == expected(DOCUMENTS, tmp_path / "full")
+    assert lost_answers and in_views(iceberg) == expected_rows(DOCUMENTS, tmp_path / "full")
 
 
 def test_an_unknown_outcome_is_reported(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -293,7 +293,7 @@ def test_a_table_that_others_dropped_is_made_anew(
     convert_until_main_moves(iceberg, monkeypatch)
     iceberg_catalog().drop_table("notes.links")
     convert(AFTER, iceberg, "overwrite")
-    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(AFTER, tmp_path / "full")
 
 
 def test_an_error_after_the_commit_says_so(iceberg: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,4 +305,4 @@ def test_an_error_after_the_commit_says_so(iceberg: str, tmp_path: Path, monkeyp
         patch.setattr(iceberg_table, "move_main", lambda *arguments: (_ for _ in ()).throw(OSError("gone")))
         convert(AFTER, iceberg, "incremental")
     convert(AFTER, iceberg, "incremental")
-    assert in_views(iceberg) == expected(AFTER, tmp_path / "full")
+    assert in_views(iceberg) == expected_rows(AFTER, tmp_path / "full")

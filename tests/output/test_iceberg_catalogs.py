@@ -20,7 +20,7 @@ from tests.support.places import (
     AFTER,
     DOCUMENTS,
     convert,
-    expected,
+    expected_rows,
     iceberg_catalog,
     iceberg_tables,
     in_iceberg,
@@ -49,7 +49,7 @@ def test_what_others_change_between_runs_stays(iceberg: str, tmp_path: Path) -> 
         name: table.drop_columns("note") if name == "documents" else table
         for name, table in in_iceberg(iceberg).items()
     }
-    assert [texts_of(rows)] * 2 == expected({**DOCUMENTS, "c": "# New\n"}, tmp_path / "full")
+    assert [texts_of(rows)] * 2 == expected_rows({**DOCUMENTS, "c": "# New\n"}, tmp_path / "full")
 
 
 def test_a_change_of_others_during_a_run_refuses_the_run(iceberg: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,14 +15,14 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.types import DecimalType, DoubleType, LongType, StringType
 
 from converter.output import iceberg_table
-from converter.output.iceberg_table import SUBSTITUTES, add_snapshot, documented, main_of, move_main
+from converter.output.iceberg_table import SUBSTITUTES, add_snapshot, documented_schema, main_of, move_main
 from converter.output.stored_types import cast, stored_type
 from tests.support.places import (
     AFTER,
     DOCUMENTS,
     OTHER,
     convert,
-    expected,
+    expected_rows,
     full_tables,
     iceberg_catalog,
     iceberg_tables,
@@ -46,7 +46,7 @@ def test_columns_are_added_widened_in_place_and_otherwise_replaced(iceberg: str,
         field = price(iceberg)
         convert({"a": table.format(low, high)}, iceberg, "overwrite")
         assert (price(iceberg).field_id == field.field_id) == is_same, number
-        assert in_views(iceberg) == expected({"a": table.format(low, high)}, tmp_path / str(number))
+        assert in_views(iceberg) == expected_rows({"a": table.format(low, high)}, tmp_path / str(number))
     assert isinstance(first.field_type, DecimalType)
 
 
@@ -87,7 +87,7 @@ def test_a_wider_type_keeps_the_column(iceberg: str, old: pa.DataType, new: pa.D
 def new_table(out: str, schema: pa.Schema) -> Any:
     catalog = iceberg_catalog()
     catalog.create_namespace_if_not_exists("notes")
-    return catalog.create_table_if_not_exists("notes.t", documented(schema))
+    return catalog.create_table_if_not_exists("notes.t", documented_schema(schema))
 
 
 def test_polars_reads_a_table_by_its_metadata(iceberg: str, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_every_type_comes_back_from_a_table(iceberg: str) -> None:
     schema = pa.schema([(f"c{number}", row[0]) for number, row in enumerate(VALUES)])
     batch = pa.RecordBatch.from_arrays([array_of(value, type) for type, value, _, _ in VALUES], schema=schema)
     table = new_table(iceberg, schema)
-    snapshot = add_snapshot(table, schema, [cast(batch, documented(schema))], {})
+    snapshot = add_snapshot(table, schema, [cast(batch, documented_schema(schema))], {})
     assert (main_of(table.refresh()), snapshot.rows) == (None, 2)
     move_main(table, None, snapshot.snapshot_id or 0)
     rows = table.refresh().scan().to_arrow().to_pydict()
@@ -206,10 +206,10 @@ def test_data_files_of_a_commit_that_failed_are_removed(iceberg: str, tmp_path: 
         add_snapshot(table.transaction()._table, schema, rows.to_batches(), {}, branch="main")
     assert len([*(tmp_path / "iceberg").rglob("data/*.parquet")]) == 1
 
-    def broken() -> Any:
+    def batches_that_break() -> Any:
         yield from pa.table({"x": range(10)}).to_batches()
         raise OSError("full")
 
     with pytest.raises(OSError, match="full"):
-        add_snapshot(table, schema, broken(), {})
+        add_snapshot(table, schema, batches_that_break(), {})
     assert len([*(tmp_path / "iceberg").rglob("data/*.parquet")]) == 1

@@ -13,7 +13,7 @@ from converter.errors import OutputError
 from converter.model.report import Report
 from converter.output import MANIFEST, Manifest, read_manifest, verify
 from converter.output.datapackage import PROFILE, write_datapackage
-from converter.output.manifest import File, check_file, grouped, is_name, units_of
+from converter.output.manifest import File, check_file, group_files, is_name, units_of
 from converter.output.verification import check_files, entry_of
 from converter.version import __version__
 
@@ -82,7 +82,7 @@ def test_files_of_the_same_documents_are_a_group() -> None:
         "cells/lang=en/part-00001.parquet", "documents/lang=en/part-00001.parquet", "cells/part-00000.parquet",
         "cells/a=1/b=2/part-00001.parquet", "links.parquet", "documents/part-00000.parquet", "cells.parquet",
     ]  # fmt: skip
-    groups = grouped(File(path, path.split("/")[0], 0, 0, "") for path in paths)
+    groups = group_files(File(path, path.split("/")[0], 0, 0, "") for path in paths)
     assert [(partition, [file.path for file in files]) for partition, files in groups] == [
         ("", ["links.parquet", "cells.parquet"]),
         ("", ["cells/part-00000.parquet", "documents/part-00000.parquet"]),

@@ -9,7 +9,7 @@ import pytest
 from converter.config.partitions import check_names
 from converter.errors import UsageError
 from converter.model.source import Source
-from converter.output.partition import has_value, partition_of, unused
+from converter.output.partition import has_value, partition_of, unused_attributes
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -18,7 +18,7 @@ def folder(value: str | None, name: str = "v") -> str:
     return partition_of(Source("a.md", attributes={} if value is None else {name: value}), (name,))
 
 
-def shortened(start: str, value: str) -> str:
+def shorten(start: str, value: str) -> str:
     return f"v={start}~{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
@@ -32,10 +32,10 @@ def shortened(start: str, value: str) -> str:
         ("", f"v={NULL}"),
         (None, f"v={NULL}"),
         ("x" * 253, "v=" + "x" * 253),
-        ("x" * 254, shortened("x" * 236, "x" * 254)),
+        ("x" * 254, shorten("x" * 236, "x" * 254)),
         ("é" * 42, "v=" + "%C3%A9" * 42),
-        ("é" * 43, shortened("%C3%A9" * 39, "é" * 43)),
-        ("\ud800" + "x" * 300, shortened("%3F" + "x" * 233, "\ud800" + "x" * 300)),
+        ("é" * 43, shorten("%C3%A9" * 39, "é" * 43)),
+        ("\ud800" + "x" * 300, shorten("%3F" + "x" * 233, "\ud800" + "x" * 300)),
     ],
 )
 def test_a_value_names_its_folder(value: str | None, name: str) -> None:
@@ -74,10 +74,10 @@ def test_names_are_checked(names: tuple[str, ...], message: str | None) -> None:
 def test_a_name_without_any_value_is_reported() -> None:
     partitions = [f"a=1/b={NULL}/c={NULL}", f"a={NULL}/b={NULL}/c=2"]
     assert [has_value(partitions[0], position) for position in range(3)] == [True, False, False]
-    ((name, problem),) = unused(("a", "b", "c"), iter(partitions))
+    ((name, problem),) = unused_attributes(("a", "b", "c"), iter(partitions))
     assert (name, problem.code, problem.severity) == ("b", "no_attribute", "warning")
     assert problem.message == (
         f"no document has the attribute b that the output is partitioned by: all are in {NULL}; attributes are table "
         "columns kept with `keep`, and those in a path (lang=en/a.parquet)"
     )
-    assert list(unused(("a",), [])) == []
+    assert list(unused_attributes(("a",), [])) == []

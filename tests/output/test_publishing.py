@@ -32,7 +32,7 @@ LATER = {"documents.csv": "new", "links.csv": "same", "cells.csv": "more", "data
 DEEPER = {"documents.csv": "new", "links/lang=en/part-00000.csv": "deep"}
 
 
-class Killed(BaseException):
+class Kill(BaseException):
     """Nothing may catch it."""
 
 
@@ -259,8 +259,8 @@ def test_a_run_killed_at_any_change_is_finished_by_the_next(
         out, foreign = prepare(tmp_path_factory.mktemp("run"))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(stage, "remove", lambda *_: None)
-            calls = interrupt(patch, number, Killed)
-            with contextlib.suppress(Killed):
+            calls = interrupt(patch, number, Kill)
+            with contextlib.suppress(Kill):
                 publish(out, files)
             if calls() < number:
                 break
@@ -315,7 +315,7 @@ def test_an_error_at_any_change_is_undone_or_finished_by_the_next_run(
 
 
 @pytest.fixture
-def killed(tmp_path: Path) -> Iterator[Path]:
+def interrupted_output(tmp_path: Path) -> Iterator[Path]:
     """Return an output of which a killed run has put two files in place."""
     out, _ = prepare(tmp_path)
     with pytest.MonkeyPatch.context() as patch:
@@ -325,40 +325,40 @@ def killed(tmp_path: Path) -> Iterator[Path]:
 
         def replace(*arguments: Any) -> None:
             if next(calls) == 2:
-                raise Killed
+                raise Kill
             original(*arguments)
 
         patch.setattr(Directory, "replace", replace)
-        with pytest.raises(Killed):
+        with pytest.raises(Kill):
             publish(out, LATER)
     yield out
 
 
-def test_a_pending_output_is_put_in_place_before_anything_else(killed: Path) -> None:
-    with open_stage(killed) as place:
+def test_a_pending_output_is_put_in_place_before_anything_else(interrupted_output: Path) -> None:
+    with open_stage(interrupted_output) as place:
         assert place.pending and place.pending.run_id == "later" and place.outcome == NOTHING_KEPT
         place.resume()
         is_pending = place.pending is not None
         assert not is_pending and place.outcome == NOTHING_KEPT and os.listdir(place.new) == []
-        assert content(killed) == {**LATER, "mine.txt": "mine"}
+        assert content(interrupted_output) == {**LATER, "mine.txt": "mine"}
         assert not (place.place / READY).exists()
         place.resume()  # nothing is left to do
-    assert os.listdir(killed.parent) == ["out"]
+    assert os.listdir(interrupted_output.parent) == ["out"]
 
 
-def test_a_pending_output_stays_if_the_run_ends_without_it(killed: Path) -> None:
-    previous_files = listing(killed.parent)
-    with open_stage(killed) as place:
+def test_a_pending_output_stays_if_the_run_ends_without_it(interrupted_output: Path) -> None:
+    previous_files = listing(interrupted_output.parent)
+    with open_stage(interrupted_output) as place:
         assert place.pending
-    assert listing(killed.parent) == previous_files
+    assert listing(interrupted_output.parent) == previous_files
     with (
         pytest.raises(OutputError, match=f"cannot be written: Input/output error; {MIXED}"),
-        open_stage(killed) as place,
+        open_stage(interrupted_output) as place,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setattr(Directory, "replace", refuse(errno.EIO))
         place.resume()
-    assert publish(killed, LATER) == IN_PLACE
+    assert publish(interrupted_output, LATER) == IN_PLACE
 
 
 def new_folder(out: Path) -> Path:
@@ -376,7 +376,7 @@ def longer(out: Path) -> str:
     return f": {path.relative_to(new_folder(out)).as_posix()} differs from its manifest"
 
 
-def added(out: Path) -> str:
+def extra(out: Path) -> str:
     (new_folder(out) / "extra.csv").write_text("extra")
     return ": extra.csv differs from its manifest"
 
@@ -388,7 +388,7 @@ def changed_in_place(out: Path) -> str:
     return f": {path} differs from its manifest"
 
 
-def linked(out: Path) -> str:
+def link(out: Path) -> str:
     path = next(path for path in new_folder(out).rglob("*.csv"))
     target = out.parent / "target"
     path.rename(target)
@@ -401,19 +401,20 @@ def unknown_marker(out: Path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("damage", [missing, longer, added, changed_in_place, linked, unknown_marker])
+@pytest.mark.parametrize("damage", [missing, longer, extra, changed_in_place, link, unknown_marker])
 def test_a_stage_that_differs_from_its_manifest_is_not_put_in_place(
-    killed: Path, damage: Callable[[Path], str]
+    interrupted_output: Path, damage: Callable[[Path], str]
 ) -> None:
-    detail = damage(killed)
-    previous_files = listing(killed.parent)
-    with pytest.raises(OutputError) as error, open_stage(killed):
+    detail = damage(interrupted_output)
+    previous_files = listing(interrupted_output.parent)
+    with pytest.raises(OutputError) as error, open_stage(interrupted_output):
         pass
     assert str(error.value) == (
-        f"{killed}: {killed.parent / f'.out{STAGE}'}, left by a run that was killed, cannot be finished{detail}; "
+        f"{interrupted_output}: {interrupted_output.parent / f'.out{STAGE}'}, left by a run that was killed, "
+        f"cannot be finished{detail}; "
         "remove it, and recreate the output with `overwrite`"
     )
-    assert error.value.code == "manifest" and listing(killed.parent) == previous_files
+    assert error.value.code == "manifest" and listing(interrupted_output.parent) == previous_files
 
 
 @pytest.mark.parametrize("marker", ["keep", "overwrite"])
@@ -422,9 +423,9 @@ def test_a_resumed_run_replaces_foreign_files_only_if_the_first_did(tmp_path: Pa
     (out / "cells.csv").write_text("mine")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stage, "remove", lambda *_: None)
-        patch.setattr(Directory, "replace", lambda *_: (_ for _ in ()).throw(Killed()))
-        patch.setattr(Directory, "place", lambda *_: (_ for _ in ()).throw(Killed()))
-        with pytest.raises(Killed):
+        patch.setattr(Directory, "replace", lambda *_: (_ for _ in ()).throw(Kill()))
+        patch.setattr(Directory, "place", lambda *_: (_ for _ in ()).throw(Kill()))
+        with pytest.raises(Kill):
             publish(out, LATER, overwrite=marker == "overwrite")
     assert (tmp_path / f".out{STAGE}" / READY).read_text() == marker
     if marker == "overwrite":

@@ -28,7 +28,7 @@ from converter.model.report import Report
 from converter.model.source import Source
 from converter.output import Folder, Mode, Output, find_target, read_manifest
 from converter.sources import Columns, find_sources
-from tests.support.combinations import some
+from tests.support.combinations import sample
 from tests.support.commands import run, without_privileges
 from tests.support.folders import rows
 from tests.support.places import Place, in_delta, in_duckdb, in_iceberg, in_postgres, texts_of
@@ -184,7 +184,7 @@ def in_places(outages: Iterable[Any]) -> list[Any]:
     """Return outages as parameters, in each place and mode; the slow places share them, unless PARQUETRY_ALL=1."""
     cases = [*outages]
     shared = [(SLOW_PLACES[number % 3], case, MODES[number // 3 % 2]) for number, case in enumerate(cases)]
-    slow_cases = some(shared, product(SLOW_PLACES, cases, MODES))
+    slow_cases = sample(shared, product(SLOW_PLACES, cases, MODES))
     return [
         *product(FAST_PLACES, cases, MODES),
         *(pytest.param(*parameters, marks=pytest.mark.slow) for parameters in slow_cases),
@@ -272,7 +272,7 @@ EACH_CLOSED = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("place", "closed_path", "command"), some(SOME_CLOSED, EACH_CLOSED), indirect=["place"])
+@pytest.mark.parametrize(("place", "closed_path", "command"), sample(SOME_CLOSED, EACH_CLOSED), indirect=["place"])
 def test_missing_permissions_lose_no_row(
     command: tuple[str, ...], closed_path: str, place: Place, tmp_path: Path
 ) -> None:
@@ -384,7 +384,7 @@ EACH_STORE_OUTAGE = product((*FAST_PLACES, *SLOW_PLACES), STORE_OUTAGES, MODES)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("place", "store_outage", "mode"), some(SOME_STORE_OUTAGES, EACH_STORE_OUTAGE), indirect=["place"]
+    ("place", "store_outage", "mode"), sample(SOME_STORE_OUTAGES, EACH_STORE_OUTAGE), indirect=["place"]
 )
 def test_no_row_is_lost_when_a_store_fails(
     store_outage: tuple[str, str], mode: Mode, place: Place, bucket: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
@@ -431,7 +431,7 @@ ON_SPARK = [name for name in OUTAGES if name != "packed lines cut"]  # on Spark,
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "mode"),
-    some([(name, MODES[number % 3 // 2]) for number, name in enumerate(ON_SPARK)], product(ON_SPARK, MODES)),
+    sample([(name, MODES[number % 3 // 2]) for number, name in enumerate(ON_SPARK)], product(ON_SPARK, MODES)),
 )
 def test_no_row_is_lost_on_spark(
     name: str, mode: Mode, spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -605,13 +605,13 @@ def test_a_list_of_sources_that_ends_early_reports_a_problem(tmp_path: Path, mon
 
     from converter.sources.listing import read_list
 
-    class Broken(io.BytesIO):
+    class BrokenStream(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             if chunk := super().read(6):
                 return chunk
             raise OSError(5, "Input/output error")
 
-    first_source, last_source = read_list(Broken(b"a.md\nb"), b"\n", "list")
+    first_source, last_source = read_list(BrokenStream(b"a.md\nb"), b"\n", "list")
     assert isinstance(last_source, Source) and last_source.problem is not None
     assert (first_source, last_source.key, last_source.listed) == ("a.md", "list", False)
 

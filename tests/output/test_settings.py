@@ -136,7 +136,7 @@ def manifest(layout: Any, path: str = "cells.parquet") -> Manifest:
 def test_settings_and_the_previous_output_decide_the_arrangement(
     settings: dict[str, Any], previous: Manifest | None, layout: str
 ) -> None:
-    assert Output(**settings).arranged(previous.arrangement if previous else None) == layout
+    assert Output(**settings).arrangement(previous.arrangement if previous else None) == layout
 
 
 def test_the_records_of_an_output() -> None:

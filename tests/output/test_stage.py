@@ -25,7 +25,7 @@ from converter.model.source import Source
 from converter.output import Mode, Output, read_manifest, stage, verify
 from converter.output.claim import LOCK, PROOF, READY, STAGE
 from converter.output.directory import Directory
-from converter.output.signals import uninterrupted
+from converter.output.signals import hold_signals
 from converter.output.stage import open_stage, write_file
 from converter.output.staging_place import staging_place
 from tests.support.commands import run, run_code, without_privileges
@@ -353,13 +353,13 @@ def test_a_file_is_placed_only_where_none_exists(
         monkeypatch.setattr("converter.output.directory.rename_at", lambda *_: 38)  # ENOSYS
     for name in ("there", "new"):
         (tmp_path / name).write_text(name)
-    with Directory.opened(tmp_path) as folder:
+    with Directory.open_folder(tmp_path) as folder:
         with pytest.raises(FileExistsError):
             folder.place("new", folder, "there")
         folder.place("new", folder, "other")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"there": "there", "other": "new"}
     monkeypatch.setattr(os, "link", lambda *_, **__: (_ for _ in ()).throw(PermissionError(1, "no hard links")))
-    with Directory.opened(tmp_path) as folder:
+    with Directory.open_folder(tmp_path) as folder:
         with pytest.raises(FileExistsError):
             folder.place("other", folder, "there")
         folder.place("other", folder, "last")
@@ -455,7 +455,7 @@ def test_the_signal_handlers_of_the_caller_are_restored(tmp_path: Path, sigint_h
     previous_handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     convert(FIRST, tmp_path / "out")
     assert {number: signal.getsignal(number) for number in previous_handlers} == previous_handlers
-    with pytest.raises(KeyboardInterrupt), uninterrupted():
+    with pytest.raises(KeyboardInterrupt), hold_signals():
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(0)
         is_complete = True

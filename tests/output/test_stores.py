@@ -313,7 +313,7 @@ def test_of_two_runs_one_wins_and_the_other_says_so(tmp_path: Path) -> None:
         assert [key for key, _ in json.loads(content(store))[0]] == ["other"] and not left_over(store)
 
 
-class Killed(BaseException):
+class Kill(BaseException):
     """The end of a process: nothing that follows is done."""
 
 
@@ -325,7 +325,7 @@ def killed_before(number: int, store: MemoryStore) -> MemoryStore:
         nonlocal count
         count += 1
         if count >= number:
-            raise Killed
+            raise Kill
 
     return store.copy(before=count_calls)
 
@@ -357,7 +357,7 @@ def test_a_run_killed_at_any_call_leaves_the_old_or_the_new_output(
         try:
             convert(store, AFTER, mode=mode, **FEW)
             break
-        except Killed:
+        except Kill:
             store = store.copy()
         state = content(store)
         assert state in states

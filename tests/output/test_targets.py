@@ -22,7 +22,7 @@ from converter.engine.run import write_target
 from converter.errors import OutputError, UsageError
 from converter.output import Mode, Output, find_target, target
 from converter.output.postgres import Postgres
-from converter.output.postgres_values import encoded
+from converter.output.postgres_values import encode_column
 from tests.support.combinations import ALL
 from tests.support.commands import COMMAND, ENVIRONMENT, run
 from tests.support.documents import EDITS, TEXTS, TYPED
@@ -278,7 +278,7 @@ def test_a_run_killed_between_delta_commits_is_undone_by_the_next(
     out = f"delta://{tmp_path / 'root'}"
     convert(DOCUMENTS, out)
 
-    class Killed(BaseException):
+    class Kill(BaseException):
         pass
 
     import converter.output.delta as module
@@ -289,13 +289,13 @@ def test_a_run_killed_between_delta_commits_is_undone_by_the_next(
     def storable_some(rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
         calls.append(rows)
         if len(calls) > commits:
-            raise Killed
+            raise Kill
         return storable(rows)
 
     monkeypatch.setattr(module, "storable", storable_some)
     edited_documents = {**DOCUMENTS, "0": TEXTS[1], "9": TEXTS[3]}
     del edited_documents["2"]
-    with pytest.raises(Killed):
+    with pytest.raises(Kill):
         convert(edited_documents, out, "incremental")
     monkeypatch.undo()
     last_documents = {**edited_documents, "5": "last\n"}
@@ -345,10 +345,10 @@ def test_the_command_line_writes_databases(tmp_path: Path) -> None:
 def test_nul_characters_are_replaced_for_postgres() -> None:
     texts = ["a\0", None, "\\u0000"]
     maps = pa.array([[("k", text)] for text in texts], pa.map_(pa.string(), pa.string()))
-    stored_texts = encoded(maps).storage.to_pylist()
+    stored_texts = encode_column(maps).storage.to_pylist()
     assert [json.loads(text) for text in stored_texts] == [{"k": "a\ufffd"}, {"k": None}, {"k": "\\u0000"}]
-    assert encoded(pa.array(texts)).to_pylist() == ["a\ufffd", None, "\\u0000"]
-    assert encoded(pa.array([texts, None])).to_pylist() == [["a\ufffd", None, "\\u0000"], None]
+    assert encode_column(pa.array(texts)).to_pylist() == ["a\ufffd", None, "\\u0000"]
+    assert encode_column(pa.array([texts, None])).to_pylist() == [["a\ufffd", None, "\\u0000"], None]
 
 
 @pytest.mark.slow

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from converter.config import Options
 from converter.model.source import Source
 from converter.parse import parse
-from converter.parse.fast.inlines import broken
+from converter.parse.fast.inlines import break_lines
 from converter.problems import Problem
 from converter.repair import repair
-from converter.show.markdown import escaped
+from converter.show.markdown import escape
 from converter.sources.tables import PARTITION
 from converter.text.office import format_by_content
 from converter.values import infer_table
@@ -48,7 +48,7 @@ def repair_text(text: str) -> None:
     repair(lines, range(1, len(lines) + 1))
 
 
-def typed(text: str) -> None:
+def infer_type(text: str) -> None:
     infer_table(["a"], [[text]], [1])
 
 
@@ -56,56 +56,56 @@ def detect_html(text: str) -> None:
     format_by_content(text.encode())
 
 
-def repeated(unit: str, before: str = "", end: str = "") -> Make:
+def repeat(unit: str, before: str = "", end: str = "") -> Make:
     return lambda size: before + unit * (size // len(unit)) + end
 
 
 SQUARES: list[tuple[str, Callable[[str], object], Make]] = [
-    *((f"autolinks {unit!r} (T15, T45)", blocks, repeated(unit)) for unit in (
+    *((f"autolinks {unit!r} (T15, T45)", blocks, repeat(unit)) for unit in (
         "a@", "a@b.c", "a@b_", "mailto:", "xmpp:", "http://a.b", "http://a.b ", "www.a.b ", "www.", "<a@b.c",
         "mailto:a@b.c",
         "http://a_b", "~www.a_", "xmpp:a@b.c/", "http://a.b<", "@http://a)",
     )),
-    ("closing brackets after an address", blocks, repeated(")", "see <i>http://a", "")),
-    ("footnotes in brackets", blocks, lambda size: "[^1]: n\n\n" + "[" * 40 + repeated("[^")(size)),
-    ("entities escaped twice (T15)", repair_text, repeated("&amp;amp;&amp;nbsp; x\n\n")),
-    ("lettered lines (T15)", repair_text, repeated("  a. x\n")),
+    ("closing brackets after an address", blocks, repeat(")", "see <i>http://a", "")),
+    ("footnotes in brackets", blocks, lambda size: "[^1]: n\n\n" + "[" * 40 + repeat("[^")(size)),
+    ("entities escaped twice (T15)", repair_text, repeat("&amp;amp;&amp;nbsp; x\n\n")),
+    ("lettered lines (T15)", repair_text, repeat("  a. x\n")),
     ("bold, spaces, x (T45)", repair_text, lambda size: "Text.\n\n" + "**a**" + " " * size + "x\n\nMore text.\n"),
-    ("delimiter row, spaces, x", repair_text, repeated(" ", "-|-", "x")),
-    ("tildes, pipe", blocks, repeated("~", "", "|")),
-    ("no-break spaces in a tag", blocks, repeated("\xa0", "x <a b=", "!")),
-    ("no-break spaces in a tag alone on its line", blocks, repeated("\xa0", "<a b=", "!")),
+    ("delimiter row, spaces, x", repair_text, repeat(" ", "-|-", "x")),
+    ("tildes, pipe", blocks, repeat("~", "", "|")),
+    ("no-break spaces in a tag", blocks, repeat("\xa0", "x <a b=", "!")),
+    ("no-break spaces in a tag alone on its line", blocks, repeat("\xa0", "<a b=", "!")),
     ("values of no-break spaces", blocks, lambda size: "x <a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
     ("values of no-break spaces, from the start", blocks, lambda size: "<a " + "b=\xa0\xa0\xa0" * (size // 5) + "!"),
-    ("spaces after a bad value of front matter", read, repeated("\xa0", "---\na: b: c", "x\n---\n")),
-    ("spaces in a partition", PARTITION.findall, repeated("a")),
-    ("spaces in a wrapped paragraph", broken, repeated(" ", "a\n b", "x")),
-    ("quoted definition, spaces", blocks, repeated(" ", "> [a]: b\n> [c]: d", "\n> e")),
-    ("footnote marks of a cell", typed, repeated("*", "a", "x*")),
-    ("dollars in a cell", escaped, repeated("$")),
-    ("caption, spaces", read, repeated(" ", "table", "x\n\n|a|\n|-|\n|1|\n")),
-    ("quotes, lines that go on (T13)", blocks, repeated("y\n", "> " * 256 + "x\n")),
-    ("comments before the first tag (T33)", detect_html, repeated("<!---->")),
-    *((f"HTML block of {unit!r}", blocks, repeated(unit, "<div>")) for unit in (
+    ("spaces after a bad value of front matter", read, repeat("\xa0", "---\na: b: c", "x\n---\n")),
+    ("spaces in a partition", PARTITION.findall, repeat("a")),
+    ("spaces in a wrapped paragraph", break_lines, repeat(" ", "a\n b", "x")),
+    ("quoted definition, spaces", blocks, repeat(" ", "> [a]: b\n> [c]: d", "\n> e")),
+    ("footnote marks of a cell", infer_type, repeat("*", "a", "x*")),
+    ("dollars in a cell", escape, repeat("$")),
+    ("caption, spaces", read, repeat(" ", "table", "x\n\n|a|\n|-|\n|1|\n")),
+    ("quotes, lines that go on (T13)", blocks, repeat("y\n", "> " * 256 + "x\n")),
+    ("comments before the first tag (T33)", detect_html, repeat("<!---->")),
+    *((f"HTML block of {unit!r}", blocks, repeat(unit, "<div>")) for unit in (
         '<a "', "<a b='", "<!-- ", "<h2>x", "<h2>x</h2>y", "<a href=u>x", "<a href=u>", "</a>", "<script>",
         "<script ></script", "<? ", "<img alt=x src=y>", "<table><h2>x</h2>", "<td>", "< ", " \n", "<pre>",
     )),
-    *((f"tags in prose {unit!r}", blocks, repeated(unit, "x ")) for unit in (
+    *((f"tags in prose {unit!r}", blocks, repeat(unit, "x ")) for unit in (
         "<a href=u>x</a> ", "<a href=u>", "</a>", "<p>", "<td> ", "<img src=u>", "[<a href=u>](v)",
     )),
-    ("tags and no heading", blocks, repeated("<b>", "<i>x</i>", "<h2>x</h2>y")),
-    ("HTML links over blocks", blocks, repeated("<div>\n<a href=u>\n\nx\n\n")),
-    ("HTML links that end in other blocks", blocks, repeated("<div>\n<a href=u>\n\nx\n\n</a></div>\n\n")),
-    ("attribute lists", blocks, repeated("{#a} ", "# t ", "{#b}")),
-    ("attributes", blocks, repeated("#a ", "# t {", "}")),
-    ("spaces in attributes", blocks, repeated(" ", "# t {#a", "x}")),
-    ("links that open and never end", repair_text, repeated("[ a\n\n", "", "x](u)")),
-    ("links that end and never open", repair_text, repeated("a](u)\n\n")),
-    ("brackets over lines", repair_text, repeated("[\n\na\n\n](u)\n\n")),
-    ("backquotes over lines", repair_text, repeated("[`a\n\n", "", "x](u)")),
-    ("fences in a fence", read, repeated("```a\nx\n```\n", "```markdown\n", "```\n")),
-    ("comments above front matter", read, repeated("<!-- a -->\n\n", "", "---\na: 1\n---\n")),
-    ("lines above broken front matter", read, repeated("\n", "", "---\na: b: c\n---\n")),
+    ("tags and no heading", blocks, repeat("<b>", "<i>x</i>", "<h2>x</h2>y")),
+    ("HTML links over blocks", blocks, repeat("<div>\n<a href=u>\n\nx\n\n")),
+    ("HTML links that end in other blocks", blocks, repeat("<div>\n<a href=u>\n\nx\n\n</a></div>\n\n")),
+    ("attribute lists", blocks, repeat("{#a} ", "# t ", "{#b}")),
+    ("attributes", blocks, repeat("#a ", "# t {", "}")),
+    ("spaces in attributes", blocks, repeat(" ", "# t {#a", "x}")),
+    ("links that open and never end", repair_text, repeat("[ a\n\n", "", "x](u)")),
+    ("links that end and never open", repair_text, repeat("a](u)\n\n")),
+    ("brackets over lines", repair_text, repeat("[\n\na\n\n](u)\n\n")),
+    ("backquotes over lines", repair_text, repeat("[`a\n\n", "", "x](u)")),
+    ("fences in a fence", read, repeat("```a\nx\n```\n", "```markdown\n", "```\n")),
+    ("comments above front matter", read, repeat("<!-- a -->\n\n", "", "---\na: 1\n---\n")),
+    ("lines above broken front matter", read, repeat("\n", "", "---\na: b: c\n---\n")),
 ]  # fmt: skip
 
 

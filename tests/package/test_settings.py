@@ -239,7 +239,7 @@ def test_no_types_stands_for_a_type_of_every_column() -> None:
 
 
 @dataclass(frozen=True)
-class Extended(Output):
+class LongerOutput(Output):
     """An `Output` with one more field."""
 
     depth: int | None = setting(
@@ -251,26 +251,26 @@ class Extended(Output):
 
 
 class ExtendedWriting(Flags):
-    """The flags of `Extended`."""
+    """The flags of `LongerOutput`."""
 
-    KINDS = (Extended,)
+    KINDS = (LongerOutput,)
 
 
 @with_flags()
 def extended_command(writing: ExtendedWriting) -> None:
     """Collect what a user says."""
-    RECEIVED[Extended] = Extended(**values_of(Extended, writing._values))
+    RECEIVED[LongerOutput] = LongerOutput(**values_of(LongerOutput, writing._values))
 
 
 def test_a_new_setting_shows_up_where_the_others_are() -> None:
     values = values_in(extended_command, "--depth", "7", "--records", "cells")
-    assert values[Extended] == Extended(records=("cells",), depth=7)
-    assert values_of_texts(Extended, {"depth": "7"}) == values_of(Extended, {"depth": 7}) == {"depth": 7}
-    assert Extended(depth=7).fingerprint_options(Options())["depth"] == 7
+    assert values[LongerOutput] == LongerOutput(records=("cells",), depth=7)
+    assert values_of_texts(LongerOutput, {"depth": "7"}) == values_of(LongerOutput, {"depth": 7}) == {"depth": 7}
+    assert LongerOutput(depth=7).fingerprint_options(Options())["depth"] == 7
     with pytest.raises(UsageError, match="`depth` must be at least 2, not 1"):
-        Extended(depth=1)
+        LongerOutput(depth=1)
     with pytest.raises(UsageError, match="`depth` must be a whole number, not 'two'"):
-        values_of_texts(Extended, {"depth": "two"})
+        values_of_texts(LongerOutput, {"depth": "two"})
 
 
 @pytest.mark.parametrize("argument", VALUES)

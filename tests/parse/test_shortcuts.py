@@ -94,13 +94,13 @@ def check(source: str) -> None:
         assert problems == expected_problems
         definitions: dict[str, Any] = {}
         list(structure(lines, definitions, parser))
-        assert defined(definitions) == defined(env)
+        assert definitions_in(definitions) == definitions_in(env)
     assert parse_in_windows(lines, numbers) == (expected, expected_problems)
     for content in contents:
         check_inline(content, env)
 
 
-def defined(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+def definitions_in(env: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
     """Return the link references and footnote labels that inline content is read with."""
     references = {
         label: (reference["href"], reference["title"]) for label, reference in env.get("references", {}).items()
@@ -123,12 +123,12 @@ def test_windows_stay_small_in_a_document_of_many_blocks() -> None:
     lines = ("- a\n\n  > b\n\n" * 9 + "word\n\n").split("\n") * 40
     sizes: list[int] = []
 
-    class Watched(Window):
+    class CountingWindow(Window):
         def __init__(self, lines: list[str], start: int, size: int, parser: Parser, marks: Marks) -> None:
             sizes.append(size)
             super().__init__(lines, start, size, parser, marks)
 
-    with patch("converter.parse.structure.Window", Watched):
+    with patch("converter.parse.structure.Window", CountingWindow):
         list(structure(lines, {}, PARSERS["fast"], 100))
     assert len(sizes) > 1 and set(sizes) == {100}
 

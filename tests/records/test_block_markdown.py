@@ -15,7 +15,7 @@ from converter.limits import Allowance, TooMuchOutput
 from converter.model.source import Source
 from converter.parse import Block
 from converter.records.block_markdown import block_markdown
-from tests.benchmarks.documents import generated
+from tests.benchmarks.documents import generate_articles
 from tests.support.documents import EVERY_KIND, FRAGMENTS
 from tests.support.specification import examples
 
@@ -51,7 +51,7 @@ def test_a_document_is_rebuilt_from_its_blocks(text: str) -> None:
     check_rebuilt(text)
 
 
-@pytest.mark.parametrize("text", [EVERY_KIND, *generated(20)])
+@pytest.mark.parametrize("text", [EVERY_KIND, *generate_articles(20)])
 def test_whole_documents_are_rebuilt(text: str) -> None:
     check_rebuilt(text)
 

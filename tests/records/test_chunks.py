@@ -18,7 +18,7 @@ from converter.records.block_markdown import trees
 from converter.records.chunk_units import Cutter
 from converter.records.sentences import sentences
 from converter.records.tokenizers import count_words, token_counter
-from tests.benchmarks.documents import generated
+from tests.benchmarks.documents import generate_articles
 from tests.support.chunks import check_chunks
 from tests.support.commands import invoke
 from tests.support.documents import EVERY_KIND, FRAGMENTS
@@ -65,7 +65,7 @@ def test_overlap_is_within_the_budget(text: str, budget: int, overlap: int) -> N
     check_chunks(text, budget, overlap=overlap)
 
 
-@pytest.mark.parametrize("text", [EVERY_KIND, *generated(8)])
+@pytest.mark.parametrize("text", [EVERY_KIND, *generate_articles(8)])
 @pytest.mark.parametrize("budget", [12, 50, 512])
 def test_whole_documents_are_in_their_chunks(text: str, budget: int) -> None:
     check_chunks(text, budget)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.accounting import rows_of, unaccounted
+from tests.support.accounting import lost_parts, rows_of
 from tests.support.paths import CASE_FOLDER
 
 CASES = sorted((CASE_FOLDER / "read").glob("*.md"))
@@ -21,12 +21,12 @@ def test_each_case_gives_its_expected_records(path: Path) -> None:
     rows = rows_of(data)
     for record, expected_rows in expected.items():
         columns = list(dict.fromkeys(column for row in expected_rows for column in row))
-        actual_rows = [{column: shown(row[column]) for column in columns} for row in rows[record]]
+        actual_rows = [{column: rounded_value(row[column]) for column in columns} for row in rows[record]]
         assert actual_rows == [{column: row.get(column) for column in columns} for row in expected_rows], record
-    assert unaccounted(data.decode(), rows) == []
+    assert lost_parts(data.decode(), rows) == []
 
 
-def shown(value: Any) -> Any:
+def rounded_value(value: Any) -> Any:
     """Return a value as a case writes it: a float of 32 bits has more digits than were written."""
     return round(value, 4) if isinstance(value, float) else value
 

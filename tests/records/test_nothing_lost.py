@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from converter.config import Options
 from converter.engine.conversion import read_document
 from converter.model.source import Source
-from tests.support.accounting import rows_of, unaccounted
+from tests.support.accounting import lost_parts, rows_of
 from tests.support.documents import FRAGMENTS
 from tests.support.paths import CORPORA
 from tests.support.specification import examples
@@ -22,28 +22,28 @@ AS_IS = Options(repair="off")
 def test_the_examples_of_the_specifications_lose_nothing(name: str, count: int, options: Options) -> None:
     sources = examples(name)
     assert len(sources) == count
-    losses = {source: words for source in sources if (words := unaccounted(source, rows_of(source, options)))}
+    losses = {source: words for source in sources if (words := lost_parts(source, rows_of(source, options)))}
     assert not losses
 
 
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=400, deadline=None)
 def test_any_markdown_loses_nothing(source: str) -> None:
-    assert unaccounted(source, rows_of(source, AS_IS)) == []
+    assert lost_parts(source, rows_of(source, AS_IS)) == []
 
 
 @example("\u200b> ")
 @given(st.lists(FRAGMENTS, max_size=40).map("".join))
 @settings(max_examples=400, deadline=None)
 def test_any_repaired_markdown_loses_nothing(source: str) -> None:
-    assert unaccounted(source, rows_of(source)) == []
+    assert lost_parts(source, rows_of(source)) == []
 
 
 @given(st.text(max_size=300))
 @settings(max_examples=200, deadline=None)
 def test_any_text_loses_nothing(source: str) -> None:
     encoded = source.encode("utf-8", "replace").decode()
-    assert unaccounted(encoded, rows_of(encoded, AS_IS)) == []
+    assert lost_parts(encoded, rows_of(encoded, AS_IS)) == []
 
 
 @pytest.mark.slow
@@ -54,7 +54,7 @@ def test_the_corpora_lose_nothing() -> None:
     for path in paths:
         data = path.read_bytes()
         text = data.decode("utf-8-sig")
-        if words := unaccounted(text, rows_of(data)):
+        if words := lost_parts(text, rows_of(data)):
             losses[str(path)] = words[:3]
     assert len(paths) > 1500
     assert not losses
@@ -72,7 +72,7 @@ def test_text_nested_too_deeply_is_kept_and_reported(mark: str) -> None:
     rows = rows_of(source)
     assert [problem["code"] for problem in rows["problems"]] == ["nesting"]
     assert any(block["text"].endswith("the bottom") for block in rows["blocks"])
-    assert unaccounted(source, rows) == []
+    assert lost_parts(source, rows) == []
 
 
 def test_a_ragged_row_keeps_its_surplus_cells() -> None:

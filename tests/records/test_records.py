@@ -19,9 +19,9 @@ from converter.engine.conversion import convert_batch
 from converter.model.events import join_rows
 from converter.model.source import Source, document_id
 from converter.records import RECORDS, Record, default_records
-from converter.records.contract import contract, published
+from converter.records.contract import contract, published_contract
 from converter.records.sections import PIECE, word_count
-from tests.benchmarks.documents import CONSTRUCTS, generated
+from tests.benchmarks.documents import CONSTRUCTS, generate_articles
 from tests.support.accounting import rows_of
 from tests.support.conversion import records_of, rows_of_batch
 from tests.support.documents import FRAGMENTS
@@ -33,7 +33,7 @@ SCHEMAS = PROJECT / "schemas" / "records"
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_published_contract_matches_the_code(name: str) -> None:
-    assert json.loads(published(name)) == contract(RECORDS[name]), (
+    assert json.loads(published_contract(name)) == contract(RECORDS[name]), (
         "run: python -m converter.records.contract schemas/records"
     )
 
@@ -140,7 +140,7 @@ def test_sections_hold_their_own_blocks() -> None:
 @pytest.mark.parametrize(
     ("text", "most"),
     [
-        ("\n".join(generated(30)), 15),
+        ("\n".join(generate_articles(30)), 15),
         (CONSTRUCTS["long table"](200_000), 25),
         ("# Title\n\n" + f"{'A sentence of some words. ' * 20}\n\n" * 400, 6),
     ],

@@ -18,12 +18,17 @@ from hypothesis import strategies as st
 
 import converter
 from converter.records.tokenizers import token_counter
-from tests.benchmarks.documents import generated
+from tests.benchmarks.documents import generate_articles
 from tests.support.chunks import check_chunks
 from tests.support.documents import EVERY_KIND, FRAGMENTS, SCRAPED
 from tests.support.paths import PROJECT
 
-TEXTS = [EVERY_KIND, SCRAPED, *generated(8), *(path.read_text("utf-8") for path in sorted(PROJECT.glob("docs/*.md")))]
+TEXTS = [
+    EVERY_KIND,
+    SCRAPED,
+    *generate_articles(8),
+    *(path.read_text("utf-8") for path in sorted(PROJECT.glob("docs/*.md"))),
+]
 PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
 """How GPT-2 parts a text before it joins bytes."""
 ENCODING = """
@@ -143,7 +148,7 @@ def command(tmp_path: Path) -> Iterator[Callable[..., list[int]]]:
     yield run
 
 
-def expected(kind: str) -> list[int]:
+def library_counts(kind: str) -> list[int]:
     """Return the tokens of all chunks, by the library."""
     documents = [converter.read_text(text, chunks=64, tokenizer=counter(kind)) for text in TEXTS]
     return sorted(chunk.token_count for document in documents for chunk in document.chunks)
@@ -153,7 +158,7 @@ def expected(kind: str) -> list[int]:
 def test_the_command_takes_a_file_in_workers_too(command: Callable[..., list[int]], tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_bytes(tokenizer_file("bpe").read_bytes())
     alone, together = (command("tokenizer.json", "--jobs", jobs) for jobs in ("1", "2"))
-    assert alone == together and sorted(alone) == expected("bpe") and max(alone) <= 64
+    assert alone == together and sorted(alone) == library_counts("bpe") and max(alone) <= 64
 
 
 @pytest.mark.slow
@@ -163,4 +168,4 @@ def test_the_command_takes_an_encoding_in_workers_too(command: Callable[..., lis
     (tmp_path / "tiktoken_ext" / "trained.py").write_text(ENCODING)
     (tmp_path / "tiktoken_ext" / "ranks.json").write_text(json.dumps(values))
     alone, together = (command("trained", "--jobs", jobs) for jobs in ("1", "2"))
-    assert alone == together and sorted(alone) == expected("tiktoken") and max(alone) <= 64
+    assert alone == together and sorted(alone) == library_counts("tiktoken") and max(alone) <= 64

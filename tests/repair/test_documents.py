@@ -100,11 +100,11 @@ def test_the_heading_model_runs_again_only_for_changed_text(monkeypatch: pytest.
     """A repair that leaves the text of the blocks unchanged does not run the model again; a changed text does."""
     pages: list[Page] = []
 
-    def counted(page: Page) -> tuple[dict[int, float], dict[int, float]]:
+    def count_page(page: Page) -> tuple[dict[int, float], dict[int, float]]:
         pages.append(page)
         return probabilities(page)
 
-    monkeypatch.setattr(recover, "probabilities", counted)
+    monkeypatch.setattr(recover, "probabilities", count_page)
     prose = "The harbour was closed for the winter, and the pump of the old reader stood in the water. " * 2
     glued = f"{prose}\n- a short item of a list, as it stands\n- and one more\n{prose}\n"
     assert [repair_row.rule for repair_row in repair(glued.split("\n"), range(1, 6)).repairs] == ["list_break"]

@@ -20,11 +20,11 @@ from converter.schema.cast import ARROW_TYPES
 from converter.schema.export import EXPORTS
 from converter.schema.format import check_format, format_rules
 from converter.schema.load import CONDITIONS_OF, KEYS_OF, load_schemas, parse_schemas, ready_made
-from converter.schema.located import Located
 from converter.schema.lookup import CONDITIONS, SOURCES
 from converter.schema.match import match
 from converter.schema.units import PARTS, UNITS
 from converter.schema.validate import batch
+from converter.schema.yaml_file import YamlFile
 from converter.text.front_matter import yaml_loader
 
 READY = {name: yaml.load(path.read_text(), Loader=yaml_loader()) for name, path in ready_made().items()}
@@ -75,7 +75,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(item)
 
 
-def mutated(chance: random.Random) -> Any:
+def mutate(chance: random.Random) -> Any:
     data = copy.deepcopy(READY[chance.choice(list(READY))])
     for _ in range(chance.randint(1, 4)):
         objects = list(places(data))
@@ -96,7 +96,7 @@ def mutated(chance: random.Random) -> Any:
 
 def accepts(data: Any) -> bool:
     try:
-        check_format(Located(data, "x"))
+        check_format(YamlFile(data, "x"))
     except SchemaError:
         return False
     return True
@@ -108,7 +108,7 @@ def test_the_loader_agrees_with_the_published_json_schema() -> None:
     chance = random.Random(5)
     verdicts = []
     for _ in range(400):
-        data = mutated(chance)
+        data = mutate(chance)
         verdicts.append(validator.is_valid(data))
         assert accepts(data) == verdicts[-1], json.dumps(data)
     assert 40 < sum(verdicts) < 360
@@ -144,7 +144,7 @@ def fuzz(count: int, seed: int) -> int:
     accepted = 0
     for number in range(count):
         if number % 2:
-            text = json.dumps(mutated(chance), indent=chance.choice([None, 1, "\t"]))
+            text = json.dumps(mutate(chance), indent=chance.choice([None, 1, "\t"]))
         else:
             characters = list(chance.choice(texts))
             for _ in range(chance.randint(1, 12)):

@@ -34,13 +34,13 @@ def contexts() -> list[ParsedDocument]:
 
 
 @cache
-def suggested() -> str:
+def suggest_schema() -> str:
     return suggest(profile(contexts()), "trip")
 
 
 @cache
 def schemas() -> dict[str, Schema]:
-    return {schema.name: schema for schema in parse_schemas(suggested(), "inferred.yaml")}
+    return {schema.name: schema for schema in parse_schemas(suggest_schema(), "inferred.yaml")}
 
 
 def test_records_of_tables_lists_and_definitions_are_proposed() -> None:
@@ -61,7 +61,7 @@ def test_a_column_has_the_type_that_its_table_has() -> None:
 
 
 def test_the_counts_are_those_of_the_rows_that_match() -> None:
-    counts = dict(re.findall(r'- name: (\w+)\n    description: "(\d+) rows in 4 of 4 documents', suggested()))
+    counts = dict(re.findall(r'- name: (\w+)\n    description: "(\d+) rows in 4 of 4 documents', suggest_schema()))
     matched = {name: [match(context, schema) for context in contexts()] for name, schema in schemas().items()}
     # Of a table with a further column too, and of a section inside the section: neither is left out.
     assert counts == {name: str(sum(result.matched for result in matched[name])) for name in counts}

@@ -77,11 +77,11 @@ def test_the_fields_of_a_dataclass(unit: str, key: str | None) -> None:
 
 def test_the_words_of_a_name_and_its_aliases_name_a_column() -> None:
     @dataclasses.dataclass
-    class Aliased:
+    class WithAlias:
         opened_on: int = dataclasses.field(default=0, metadata={"alias": "Opened"})
 
-    globals()["Aliased"] = Aliased
-    schema = schema_of_model(Aliased, "x", "rows", {"section": "a"}, "fail")
+    globals()["WithAlias"] = WithAlias
+    schema = schema_of_model(WithAlias, "x", "rows", {"section": "a"}, "fail")
     assert schema.fields[0].descriptor["column"] == ["opened on", "opened_on", "Opened"]
     assert (list(schema.where), schema.on_violation, schema.fields[0].on_violation) == (["section"], "fail", "fail")
 

@@ -11,7 +11,7 @@ import yaml
 
 import converter
 from converter.config import Options
-from converter.engine.check import Checked, check_sources
+from converter.engine.check import CheckResult, check_sources
 from converter.schema.load import load_schemas, parse_schemas, ready_made
 from converter.schema.match import match
 from converter.schema.profile import profile
@@ -24,7 +24,7 @@ CORPORA = PROJECT.parent / "shared" / "corpora"
 here = pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here; it holds other people's texts")
 
 
-def checked(folder: Path, schema: str) -> Checked:
+def check_folder(folder: Path, schema: str) -> CheckResult:
     schemas = load_schemas(schema)
     return check_sources(find_sources([str(folder)]), schemas, Options(schemas=schemas))
 
@@ -70,7 +70,7 @@ def test_the_schema_in_the_documentation_works() -> None:
 @here
 def test_eip_reads_real_documents() -> None:
     folder = CORPORA / "ethereum-eips"
-    report = checked(folder, "eip")
+    report = check_folder(folder, "eip")
     assert (report.matched["eip"], report.accepted["eip"]) == (110, 108)
     # Two proposals of 2016 and 2018 have neither an abstract nor a summary.
     assert {(Path(finding.source).stem, finding.message) for finding in report.findings} == {
@@ -92,7 +92,7 @@ def test_eip_reads_real_documents() -> None:
 def test_an_inferred_schema_accepts_its_source_documents(folder: str, tmp_path: Path) -> None:
     text = suggest(profile(converter.read(path).context for path in sorted((CORPORA / folder).rglob("*.md"))), "page")
     (tmp_path / "page.yaml").write_text(text)
-    report = checked(CORPORA / folder, str(tmp_path / "page.yaml"))
+    report = check_folder(CORPORA / folder, str(tmp_path / "page.yaml"))
     sources = {finding.source for finding in report.findings}
     assert report.documents and len(sources) <= 0.05 * report.documents
     assert sum(len(schema.fields) for schema in load_schemas(tmp_path / "page.yaml")) > 3

@@ -15,8 +15,10 @@ import converter
 from converter import SchemaError, ViolationError
 from converter.config import Options
 from converter.engine.conversion import read_document
+from converter.limits import Allowance
 from converter.model.source import Source
 from converter.problems import CODES
+from converter.records.record import VALUE_BYTES
 from converter.schema.load import load_schemas, parse_schemas
 from converter.schema.match import match
 from converter.schema.model import Schema
@@ -35,7 +37,7 @@ ERRORS = yaml.safe_load((FOLDER / "errors.yaml").read_text(encoding="utf-8"))
 Descriptor = dict[str, Any]
 
 
-def one(schema: Mapping[str, Any]) -> Schema:
+def load_one(schema: Mapping[str, Any]) -> Schema:
     return load_schemas(schema)[0]
 
 
@@ -157,7 +159,7 @@ def test_two_schemas_with_the_same_name_are_refused() -> None:
 def test_rejected_rows_are_replayed_with_a_changed_schema() -> None:
     batch = rows_of_batch([Source("a.md", towns("A | 1", "B | many", "C | x"))], Options(schemas=load_schemas(TOWNS)))
     problems = batch.records["problems"]
-    lenient = one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
+    lenient = load_one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
     accepted, remaining_problems = replay(lenient, problems)
     assert accepted.select(["town", "size", "line_start"]).to_pylist() == [{"town": "B", "size": None, "line_start": 4}]
     assert accepted.schema == lenient.arrow
@@ -167,13 +169,13 @@ def test_rejected_rows_are_replayed_with_a_changed_schema() -> None:
 def test_a_replayed_row_keeps_its_place() -> None:
     text = "# A\n\n" + towns("A | many")
     batch = rows_of_batch([Source("a.md", text)], Options(schemas=load_schemas(TOWNS)))
-    lenient = one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
+    lenient = load_one({**TOWNS, "fields": [TOWNS["fields"][0], {**SIZE, "missingValues": ["many"]}]})
     accepted, _ = replay(lenient, batch.records["problems"])
     [doc_id] = batch.records["documents"].column("doc_id").to_pylist()
     assert accepted.to_pylist() == [
         {"doc_id": doc_id, "section_id": 1, "line_start": 5, "line_end": 5, "town": "A", "size": None}
     ]
-    other_schema = one({**TOWNS, "name": "village"})
+    other_schema = load_one({**TOWNS, "name": "village"})
     assert replay(other_schema, batch.records["problems"])[0].num_rows == 0
 
 
@@ -181,7 +183,7 @@ def test_a_replayed_row_keeps_its_place() -> None:
 def test_a_table_of_more_than_five_hundred_rows_holds_no_labels(rows: int, count: int) -> None:
     lines = "\n".join(f"| label {row} | {row} |" for row in range(rows))
     context = read_document(Source("a.md", f"| Key | Value |\n|---|---|\n{lines}\n"), Options())
-    schema = one({"name": "form", "from": "form", "fields": [{"name": "label_1"}, {"name": "label_2"}]})
+    schema = load_one({"name": "form", "from": "form", "fields": [{"name": "label_1"}, {"name": "label_2"}]})
     assert match(context, schema).matched == count
 
 
@@ -194,10 +196,24 @@ def test_the_rows_of_every_unit_can_name_their_source_and_line(unit: str) -> Non
     fields = [{"name": "file", "part": "source"}, {"name": "at", "part": "line", "type": "integer"}]
     fields += [{"name": "place"}] if unit == "form" else []
     context = read_document(Source("notes/log.md", text.encode()), Options())
-    rows = match(context, one({"name": "found", "from": unit, "fields": fields})).rows
+    rows = match(context, load_one({"name": "found", "from": unit, "fields": fields})).rows
     assert rows and all(row[4:6] == ("notes/log.md", row[2]) for row in rows)
 
 
 def test_a_table_that_lacks_a_required_column_does_not_match() -> None:
     context = read_document(Source("a.md", "| Size |\n|---|\n| 1 |\n"), Options())
-    assert match(context, one(TOWNS)).matched == 0
+    assert match(context, load_one(TOWNS)).matched == 0
+
+
+def test_a_paragraph_of_several_questions_is_read_line_by_line() -> None:
+    text = "Q: Is it cold\nA: Yes,\nin winter.\nQ: Is it wet\nA: No.\n"
+    schema = load_one({"name": "x", "from": "questions", "fields": [{"name": "question"}, {"name": "answer"}]})
+    rows = match(read_document(Source("a.md", text.encode()), Options()), schema).rows
+    assert [row[2:] for row in rows] == [(1, 3, "Is it cold", "Yes, in winter."), (4, 5, "Is it wet", "No.")]
+
+
+def test_the_values_of_rows_count_against_what_a_document_may_take() -> None:
+    context = read_document(Source("a.md", b"| Town | Size |\n|---|---|\n| Aa | 12 |\n| B | 3 |\n"), Options())
+    allowance = context.allowance = Allowance()
+    match(context, load_one(TOWNS))
+    assert allowance.taken == 4 * VALUE_BYTES + len("Aa12B3")

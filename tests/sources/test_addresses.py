@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import converter
-from converter.addresses import displayed_name, public, redacted
+from converter.addresses import displayed_name, public, redact
 from converter.errors import ParquetryError, UsageError
 from converter.output import find_target
 from tests.support.commands import run
@@ -125,7 +125,7 @@ def test_secrets_in_messages_of_other_libraries_are_redacted(secret: str, name: 
         f"at postgresql://host/db?password={secret}&x=1: refused",
         f"GET https://host/x?{name}={secret}",
     ):
-        assert secret not in redacted(text)
+        assert secret not in redact(text)
         assert secret not in str(UsageError(text)) and secret not in UsageError(text).message
 
 

@@ -34,7 +34,7 @@ from converter.model.source import Source
 from converter.sources import Columns, find_sources
 from converter.sources.clock import Clock
 from converter.sources.delimited import Records, cells_of
-from converter.sources.files import escaped
+from converter.sources.files import printable_name
 from converter.sources.opening import open_path
 from tests.support.commands import COMMAND, ENVIRONMENT, run
 
@@ -254,8 +254,8 @@ odd_names = st.lists(
 @settings(max_examples=500)
 def test_names_map_one_to_one_to_keys(pair: list[bytes]) -> None:
     """T22: no two names share a key, and a plain UTF-8 name is its own key."""
-    assert len(set(map(escaped, pair))) == 2
-    assert all(escaped(name) == name.decode() for name in pair if b"\\" not in name and not _is_broken(name))
+    assert len(set(map(printable_name, pair))) == 2
+    assert all(printable_name(name) == name.decode() for name in pair if b"\\" not in name and not _is_broken(name))
 
 
 def _is_broken(name: bytes) -> bool:

@@ -23,7 +23,7 @@ from converter.config import Options
 from converter.errors import UsageError
 from converter.model.source import Source, document_id
 from converter.sources import LocalFile, find_sources, read_source
-from converter.sources.files import escaped
+from converter.sources.files import printable_name
 from converter.sources.name_set import NameSet
 from tests.support.commands import run, without_privileges
 from tests.support.conversion import records_of
@@ -380,4 +380,4 @@ def test_the_limits_of_a_search_hold_in_the_process_that_reads(folder: Path) -> 
 
 @given(st.lists(st.sampled_from(["a", ".", "..", "/", "é", "b.c", "\\", "\\x80"]), max_size=7).map("".join))
 def test_a_key_is_the_path_as_pathlib_writes_it(path: str) -> None:
-    assert LocalFile(path).key == escaped(Path(path).as_posix().encode())
+    assert LocalFile(path).key == printable_name(Path(path).as_posix().encode())

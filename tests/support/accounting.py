@@ -25,7 +25,7 @@ def rows_of(data: bytes | str, options: Options | None = None) -> dict[str, list
     return {name: batch.to_pylist() for name, batch in batches.items()}
 
 
-def unaccounted(text: str, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
+def lost_parts(text: str, rows: dict[str, list[dict[str, Any]]]) -> list[str]:
     """Return the lost parts of a document: lines in no leaf record, words in no record that covers their line."""
     leaf: set[int] = set()
     container: set[int] = set()

@@ -105,9 +105,9 @@ def respond(catalog: Any, method: str, path: str, body: dict[str, Any]) -> tuple
             case "POST", "namespaces", ["tables"]:
                 schema = Schema.model_validate(body["schema"])
                 table = catalog.create_table((*namespace, body["name"]), schema, properties=body.get("properties", {}))
-                return 200, loaded(table)
+                return 200, load_answer(table)
             case "GET", "namespaces", ["tables", name]:
-                return 200, loaded(catalog.load_table((*namespace, name)))
+                return 200, load_answer(catalog.load_table((*namespace, name)))
             case "POST", "namespaces", ["tables", name]:
                 request = CommitTableRequest.model_validate(
                     {**body, "identifier": {"namespace": namespace, "name": name}}
@@ -124,7 +124,7 @@ def respond(catalog: Any, method: str, path: str, body: dict[str, Any]) -> tuple
     return 404, {"error": {"message": f"{method} {path}", "type": "NotFound", "code": 404}}
 
 
-def loaded(table: Any) -> dict[str, Any]:
+def load_answer(table: Any) -> dict[str, Any]:
     """Return the answer that holds a table."""
     return {
         "metadata-location": table.metadata_location,

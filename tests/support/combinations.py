@@ -12,6 +12,6 @@ ALL = bool(os.environ.get("PARQUETRY_ALL"))
 """Whether everything is run, which takes an hour; without it the slow tests take some minutes."""
 
 
-def some(part: Iterable[T], everything: Iterable[T]) -> list[T]:
+def sample(part: Iterable[T], everything: Iterable[T]) -> list[T]:
     """Return a sample: each value of each parameter, but not every combination."""
     return [*everything] if ALL else [*part]

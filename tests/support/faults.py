@@ -20,8 +20,8 @@ def inject(step: Callable[[], None], patch: Callable[[Any, str, Any], None]) -> 
         return call
 
     places: list[tuple[Any, Sequence[str]]] = [
-        (duckdb._Connected, ("execute", "insert", "count")),
-        (postgres._Connected, ("execute", "insert", "commit", "begin")),
+        (duckdb._Session, ("execute", "insert", "count")),
+        (postgres._Session, ("execute", "insert", "commit", "begin")),
         (deltalake, ("write_deltalake",)),
         (deltalake.DeltaTable, ("delete", "merge")),
         (stage.Stage, ("publish_file",)),

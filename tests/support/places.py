@@ -230,7 +230,7 @@ def in_views(out: str) -> list[Rows]:
     return [texts_of(in_iceberg(out)), texts_of(in_iceberg_by_manifest(out))]
 
 
-def expected(texts: dict[str, str], folder: Path) -> list[Rows]:
+def expected_rows(texts: dict[str, str], folder: Path) -> list[Rows]:
     """Return what both should see."""
     return [texts_of(full_tables(texts, folder))] * 2
 

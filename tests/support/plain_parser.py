@@ -25,7 +25,7 @@ ENVIRONMENTS: tuple[dict[str, Any], ...] = (
 
 
 @cache
-def unchanged() -> tuple[MarkdownIt, MarkdownIt]:
+def plain_parsers() -> tuple[MarkdownIt, MarkdownIt]:
     """Return a block and an inline parser with the rules of markdown-it and its plugins alone."""
     with patch.object(parsers, "LINEAR_RULES", {}):
         return parsers.make_block_parser(), parsers.make_inline_parser()
@@ -33,10 +33,10 @@ def unchanged() -> tuple[MarkdownIt, MarkdownIt]:
 
 def read_unchanged(content: str, env: dict[str, Any], numbers: Sequence[int]) -> Inline:
     """Read inline content with the rules of markdown-it and its plugins alone."""
-    return read_with(unchanged()[1], content, env, numbers)
+    return read_with(plain_parsers()[1], content, env, numbers)
 
 
-UNCHANGED = Parser(lambda: unchanged()[0], lambda lines, start: None, read_unchanged, lambda content: None)
+UNCHANGED = Parser(lambda: plain_parsers()[0], lambda lines, start: None, read_unchanged, lambda content: None)
 
 
 def fresh(env: dict[str, Any]) -> dict[str, Any]:

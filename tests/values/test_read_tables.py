@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import converter
-from tests.support.accounting import rows_of, unaccounted
+from tests.support.accounting import lost_parts, rows_of
 from tests.support.commands import invoke
 
 TEXT = """# Report
@@ -47,7 +47,7 @@ TAGS = st.sampled_from(
 def test_broken_html_is_read_without_loss(source: str) -> None:
     source = f"<table>{source}"
     rows = rows_of(source)
-    assert unaccounted(source, rows) == []
+    assert lost_parts(source, rows) == []
     assert "failed" not in [problem["code"] for problem in rows["problems"]]
     lines = source.count("\n") + 1
     assert all(1 <= row["line_start"] <= lines for row in rows["cells"])

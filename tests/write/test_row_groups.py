@@ -273,11 +273,11 @@ def test_stored_row_groups_are_joined_without_decoding() -> None:
     stored_file, stream = joined_file(table, [2, 5]), io.BytesIO()
     stored, writer = StoredRowGroups(stored_file, SCHEMA), ParquetWriter(stream, SCHEMA, LAYOUT)
     for number, rows in ((2, 4), (0, 2)):
-        encoded = stored.encoded(number)
+        encoded = stored.encoded_group(number)
         assert encoded is not None
         writer.join(encoded, rows)
     writer.close()
-    assert stored.encoded(3) is None
+    assert stored.encoded_group(3) is None
     assert pq.ParquetFile(stream).read().to_pylist() == [*table.to_pylist()[5:], *table.to_pylist()[:2]]
 
 
@@ -297,7 +297,7 @@ def file_of(table: pa.Table, **values: object) -> io.BytesIO:
     ids=["offsets outside the row groups", "other columns", "other names"],
 )
 def test_row_groups_of_a_file_arranged_otherwise_are_not_moved(stream: io.BytesIO) -> None:
-    assert StoredRowGroups(stream, SCHEMA).encoded(0) is None
+    assert StoredRowGroups(stream, SCHEMA).encoded_group(0) is None
 
 
 def test_no_damage_of_a_footer_is_mistaken_for_row_groups_outside_the_file() -> None:

@@ -10,7 +10,7 @@ from converter.parse.dialects.callouts import Callout
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class DirectiveContent:
     """What a directive shows: words, an image, and what it links to; all of them may be empty."""
 
     words: str = ""
@@ -19,7 +19,7 @@ class Shown:
     url: str = ""
 
 
-NOTHING = Shown()
+NOTHING = DirectiveContent()
 
 
 def read_callout(
@@ -43,7 +43,9 @@ def read_callout(
     state.line = end
 
 
-def push_directive(state: StateBlock, start: int, end: int, shown: Shown = NOTHING, is_text: bool = False) -> None:
+def push_directive(
+    state: StateBlock, start: int, end: int, shown: DirectiveContent = NOTHING, is_text: bool = False
+) -> None:
     """Push lines that a site generator reads; with `is_text`, they are text too."""
     token = state.push("directive", "", 0)
     token.map, token.meta = [start, end], {"shown": shown, "is_text": is_text}

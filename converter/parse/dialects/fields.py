@@ -24,11 +24,11 @@ def fields_of(content: str, is_item: bool) -> Iterator[tuple[str, str, int]]:
             if field:
                 yield field["key"], field["value"], number
             else:
-                yield from _bracketed(line, number, code)
+                yield from _bracket_fields(line, number, code)
         code ^= bool(line.count("`") % 2)
 
 
-def _bracketed(line: str, number: int, code: bool) -> Iterator[tuple[str, str, int]]:
+def _bracket_fields(line: str, number: int, code: bool) -> Iterator[tuple[str, str, int]]:
     end = 0
     for match in BRACKETS.finditer(line):
         code ^= bool(line.count("`", end, match.start()) % 2)

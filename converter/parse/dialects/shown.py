@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from converter.parse.dialects.callouts import arguments_of
-from converter.parse.dialects.containers import NOTHING, Shown
+from converter.parse.dialects.containers import NOTHING, DirectiveContent
 from converter.parse.dialects.marks import Mark
 from converter.parse.dialects.wikilinks import IMAGE
 
@@ -22,10 +22,10 @@ STATEMENTS = frozenset({
 """Shortcodes that are statements of a template language: their arguments are never shown."""
 
 
-def shown_by(mark: Mark) -> Shown:
+def shown_by(mark: Mark) -> DirectiveContent:
     """Return what a mark shows."""
     if mark.braced and mark.name in IMAGE_DIRECTIVES:
-        return Shown(image=mark.arguments)
+        return DirectiveContent(image=mark.arguments)
     if mark.key[:1] in tuple(":`~") or mark.name in STATEMENTS:
         return NOTHING
     values, options = arguments_of(mark.arguments)
@@ -38,4 +38,4 @@ def shown_by(mark: Mark) -> Shown:
         alt = next((value for value in values[values.index(image) + 1 :] if " " in value), "")
     words = "\n".join(dict.fromkeys(options[name] for name in WORDS if options.get(name)))
     url = next((options[name] for name in LINKS if name in options and options[name] != image), "")
-    return Shown(words, image, alt, url)
+    return DirectiveContent(words, image, alt, url)

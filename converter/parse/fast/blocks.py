@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from converter.parse.blocks import Item
 from converter.parse.dialects.marks import mark_of
@@ -210,83 +211,112 @@ class _OpenItem:
     list: _OpenList
 
 
+_Outcome = Literal["read", "end", "uncertain"]
+
+
+class _ListReader:
+    """A list as it is read, line by line: its open items, outermost first, and the lines of the open paragraph."""
+
+    def __init__(self, lines: Sequence[str], start: int) -> None:
+        self.block = Items(start, len(lines))
+        self._lines = lines
+        self._items: list[_OpenItem] = []
+        self._text: list[str] = []
+        self._text_start = start
+
+    def read(self, at: int) -> _Outcome:
+        """Add a line, unless the list ends before it or it needs the reference."""
+        line = self._lines[at]
+        if marker := ITEM.match(line):
+            return self._read_item(marker, line, at)
+        if plain := (CONTINUATION if self._text else PLAIN).match(line):
+            return self._read_plain(plain[1], line, at)
+        if not line.strip(BLANKS):
+            self.end_paragraph()
+            return "read"
+        if line[0] in BLANKS or (not INTERRUPTION.match(line) if self._text else MARKER.match(line)):
+            return "uncertain"
+        self.end_paragraph()
+        self._close_items(0, at)
+        return "end"
+
+    def end_paragraph(self) -> None:
+        """Add the open paragraph to the innermost item."""
+        if self._text:
+            text = mdTrim("\n".join(self._text))
+            self.block.paragraphs.append((self.block.items[self._items[-1].index], self._text_start, text))
+            self._text.clear()
+
+    def _read_item(self, marker: re.Match[str], line: str, at: int) -> _Outcome:
+        """Open an item, or add a line to a paragraph that its marker cannot end."""
+        indent = marker.end(1)
+        inner_indent = self._items[-1].indent if self._items else 0
+        ordered = marker[2] is None
+        if indent - inner_indent >= 4 or (self._text and ordered and indent >= inner_indent and int(marker[3]) != 1):
+            if not self._text:
+                return "uncertain"
+            self._text.append(line[inner_indent:])
+            return "read"
+        self.end_paragraph()
+        open_list = self._close_items(indent, at)
+        inner_indent = self._items[-1].indent if self._items else 0
+        if indent - inner_indent >= 4 or len(self._items) > DEEPEST:
+            return "uncertain"
+        mark = marker[4] if ordered else marker[2]
+        if open_list is None or open_list.ordered != ordered or open_list.mark != mark:
+            if at > self.block.start and not self._items:
+                return "end"
+            open_list = _OpenList(ordered, mark, int(marker[3]) if ordered else 0)
+        parent = self._items[-1].index if self._items else None
+        number = open_list.number if ordered else None
+        open_list.number += 1
+        item_marker = marker[3] + marker[4] if ordered else mark
+        items = self.block.items
+        self._items.append(_OpenItem(marker.end(), len(items), open_list))
+        items.append(Item(parent, len(self._items) - 1, ordered, number, at, len(self._lines), item_marker))
+        self._text.append(line[marker.end() :])
+        self._text_start = at
+        return "read"
+
+    def _read_plain(self, indentation: str, line: str, at: int) -> _Outcome:
+        """Add a line without a marker to the open paragraph, or begin one of the item that it is indented to."""
+        if "\t" in indentation:
+            return "uncertain"
+        indent = len(indentation)
+        if not self._text:
+            self._close_items(indent, at)
+            if not self._items:
+                return "end"
+            if indent - self._items[-1].indent >= 4:
+                return "uncertain"
+            self._text_start = at
+        self._text.append(line[min(indent, self._items[-1].indent) :])
+        return "read"
+
+    def _close_items(self, indent: int, at: int) -> _OpenList | None:
+        """Close the items that a line at this indentation does not belong to; return the outermost one's list."""
+        outermost_list = None
+        while self._items and indent < self._items[-1].indent:
+            item = self._items.pop()
+            self.block.items[item.index].line_end = at
+            outermost_list = item.list
+        return outermost_list
+
+
 def _list(lines: Sequence[str], start: int) -> CommonBlock | None:
     marker = ITEM.match(lines[start])
     if marker is None or marker.end(1) > 3:
         return _paragraph(lines, start)
-    block = Items(start, len(lines))
-    stack: list[_OpenItem] = []
-    text: list[str] = []  # the lines of the open paragraph
-    text_start = start
-
-    def end_paragraph() -> None:
-        if text:
-            block.paragraphs.append((block.items[stack[-1].index], text_start, mdTrim("\n".join(text))))
-            text.clear()
-
-    def close_items(indent: int, at: int) -> _OpenList | None:
-        """Close the items that a line at this indentation does not belong to; return the outermost one's list."""
-        outermost_list = None
-        while stack and indent < stack[-1].indent:
-            item = stack.pop()
-            block.items[item.index].line_end = at
-            outermost_list = item.list
-        return outermost_list
-
+    reader = _ListReader(lines, start)
     for at in range(start, len(lines)):
-        line = lines[at]
-        if marker := ITEM.match(line):
-            indent = marker.end(1)
-            inner_indent = stack[-1].indent if stack else 0
-            ordered = marker[2] is None
-            if indent - inner_indent >= 4 or (text and ordered and indent >= inner_indent and int(marker[3]) != 1):
-                if not text:
-                    return None
-                text.append(line[inner_indent:])
-                continue
-            end_paragraph()
-            open_list = close_items(indent, at)
-            inner_indent = stack[-1].indent if stack else 0
-            if indent - inner_indent >= 4 or len(stack) > DEEPEST:
-                return None
-            mark = marker[4] if ordered else marker[2]
-            if open_list is None or open_list.ordered != ordered or open_list.mark != mark:
-                if at > start and not stack:
-                    block.end = at
-                    return block
-                open_list = _OpenList(ordered, mark, int(marker[3]) if ordered else 0)
-            parent = stack[-1].index if stack else None
-            number = open_list.number if ordered else None
-            open_list.number += 1
-            item_marker = marker[3] + marker[4] if ordered else mark
-            stack.append(_OpenItem(marker.end(), len(block.items), open_list))
-            block.items.append(Item(parent, len(stack) - 1, ordered, number, at, len(lines), item_marker))
-            text.append(line[marker.end() :])
-            text_start = at
-        elif plain := (CONTINUATION if text else PLAIN).match(line):
-            if "\t" in plain[1]:
-                return None
-            indent = len(plain[1])
-            if not text:
-                close_items(indent, at)
-                if not stack:
-                    block.end = at
-                    return block
-                if indent - stack[-1].indent >= 4:
-                    return None
-                text_start = at
-            text.append(line[min(indent, stack[-1].indent) :])
-        elif not line.strip(BLANKS):
-            end_paragraph()
-        elif line[0] in BLANKS or (not INTERRUPTION.match(line) if text else MARKER.match(line)):
+        outcome = reader.read(at)
+        if outcome == "uncertain":
             return None
-        else:
-            end_paragraph()
-            close_items(0, at)
-            block.end = at
-            return block
-    end_paragraph()
-    return block
+        if outcome == "end":
+            reader.block.end = at
+            return reader.block
+    reader.end_paragraph()
+    return reader.block
 
 
 READERS: dict[str, Callable[[Sequence[str], int], CommonBlock | None]] = {

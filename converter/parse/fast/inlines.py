@@ -9,7 +9,7 @@ content. Measured on `../shared/corpora`: with this module, documents are parsed
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH, Image, Inline, Link
@@ -69,6 +69,7 @@ PIECE = re.compile(
 LABEL = re.compile(r"\[([^\[\]\\`<]*)\]")
 SPANS = frozenset({"code", "link", "strong", "star", "underscore"})
 WHOLE = frozenset({"code", "link", "image"})
+LITERALS = frozenset({"code", "entity", "tag", "escape"})
 
 
 def read_inline(content: str, env: dict[str, Any], lines: Sequence[int]) -> Inline:
@@ -90,7 +91,7 @@ def read_plain(content: str) -> Inline | None:
         return None
     if may_hold_address(content):
         return None
-    return Inline(broken(content))
+    return Inline(break_lines(content))
 
 
 def read_simple(
@@ -127,37 +128,26 @@ def read_simple(
                 links += linked_addresses
                 if position == 0 and text.startswith(linked_addresses[0].text):
                     span = linked_addresses[0].text
-            text = broken(text)
-        elif kind == "code":
-            if content[position - 1 : position] == "}":  # a role
-                return None
-            text = code_text(text)
+            text = break_lines(text)
         elif kind == "image":
             text = without_size(text)
             number = lines[min(line, len(lines) - 1)]
             images.append(Image(text, match["image_url"], match["image_title"], None, number))
-        elif kind == "entity":
-            if text not in entities:
+        elif kind in LITERALS:
+            literal = _literal_text(kind, text, content[position - 1 : position])
+            if literal is None:
                 return None
-            text = entities[text]
-        elif kind == "tag":
-            gap = plain_text(text)
-            if gap is None:
-                return None
-            text = gap
-        elif kind != "escape":
+            text = literal
+        else:
             target: tuple[str, str | None] | None = None
             if kind == "link":
                 target = match["link_url"], match["link_title"]
-            if kind == "bracket" and (references := env.get("references")):
-                label = LABEL.match(content, end)
-                if label is None and content.startswith("[", end):
+            elif kind == "bracket" and env.get("references"):
+                reference = _reference(content, end, text, env["references"])
+                if reference is None:
                     return None
-                reference = references.get(normalizeReference((label and label[1]) or text))
-                if reference:
-                    target = reference["href"], reference["title"] or None
-                    end = label.end() if label else end
-            inline = _nested(text, env, lines, line, linked or target is not None)
+                target, end = reference
+            inline = _read_nested(text, env, lines, line, linked or target is not None)
             if inline is None or inline.images or (inline.links and (linked or target)):
                 return None
             text = inline.text
@@ -187,6 +177,28 @@ def read_simple(
     return Inline("".join(parts), links or (), images or (), span, bool(images) and not has_prose, whole or ())
 
 
+def _literal_text(kind: str | None, text: str, before: str) -> str | None:
+    """Return the text of a code span, an entity, a tag or an escape; None if it needs the inline parser."""
+    if kind == "code":
+        return None if before == "}" else code_text(text)  # after a brace, the content of a role
+    if kind == "entity":
+        return entities.get(text)
+    return plain_text(text) if kind == "tag" else text
+
+
+def _reference(
+    content: str, end: int, text: str, references: Mapping[str, Mapping[str, str]]
+) -> tuple[tuple[str, str | None] | None, int] | None:
+    """Return what brackets refer to, with the end of their label; None if they need the inline parser."""
+    label = LABEL.match(content, end)
+    if label is None and content.startswith("[", end):
+        return None
+    reference = references.get(normalizeReference((label and label[1]) or text))
+    if not reference:
+        return None, end
+    return (reference["href"], reference["title"] or None), label.end() if label else end
+
+
 def _addresses(content: str, position: int, end: int, lines: Sequence[int], line: int) -> tuple[list[Link], int] | None:
     """Return the bare addresses in a piece of text, and its end including the last of them; None if uncertain."""
     links: list[Link] = []
@@ -205,7 +217,7 @@ def _addresses(content: str, position: int, end: int, lines: Sequence[int], line
     return links, max(position, end)
 
 
-def _nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
+def _read_nested(content: str, env: dict[str, Any], lines: Sequence[int], line: int, linked: bool) -> Inline | None:
     """Read the content of emphasis or brackets, mostly plain words; None if it may hold a bare address."""
     if not linked and may_hold_address(content):
         return None
@@ -224,7 +236,7 @@ def may_hold_autolink(content: str) -> bool:
     return may_hold_address(content) or re.search(LOCAL_PART, content) is not None
 
 
-def broken(text: str) -> str:
+def break_lines(text: str) -> str:
     """Return plain text with a line break for each hard break (section 6.7), a space for each soft one."""
     if "\n" not in text:
         return text

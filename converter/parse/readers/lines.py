@@ -9,7 +9,7 @@ from converter.parse.blocks import (
     Link,
     extend,
 )
-from converter.parse.dialects.containers import Shown
+from converter.parse.dialects.containers import DirectiveContent
 from converter.parse.readers.reader import Reader, adopt, lines_of
 
 
@@ -29,7 +29,7 @@ def read_directive(reader: Reader, token: Token) -> None:
     """Add lines that a site generator reads, with the image or link that they show."""
     start, end = lines_of(token)
     markdown = reader.source(start, end)
-    shown: Shown = token.meta["shown"]
+    shown: DirectiveContent = token.meta["shown"]
     is_text: bool = token.meta["is_text"]
     inline = reader.inline(markdown if is_text else shown.words or shown.alt, start)
     kind = "paragraph" if is_text else "image" if shown.image else "directive"

@@ -85,9 +85,9 @@ class Writer:
         for paragraph in PARAGRAPH_BREAK.split(line.text):
             text = paragraph.removeprefix(BREAK).removesuffix(BREAK).strip()
             if text:
-                self.write("\n".join(map(escape_start, self._linked(text).split("\n"))))
+                self.write("\n".join(map(escape_start, self._add_link(text).split("\n"))))
 
-    def _linked(self, text: str) -> str:
+    def _add_link(self, text: str) -> str:
         """Return text as the link that stands around blocks: the first text in it becomes the link."""
         if self._link is not None and "](" not in text:
             text = link_markdown(self._link, text.replace(BREAK, " "), self._base)
@@ -120,7 +120,7 @@ class Writer:
                 anchor.text, anchor[:] = None, []
         line = Line(self._base)
         line.add_content(element)
-        if text := self._linked(_on_one_line(line)):
+        if text := self._add_link(_on_one_line(line)):
             text = CLOSING_MARKS.sub(r"\\\1", text)
             self.write(f"{'#' * HEADINGS[element.tag]} {text}")
 

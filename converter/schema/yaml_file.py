@@ -17,7 +17,7 @@ MAXIMUM_NODES, MAXIMUM_DEPTH = 20_000, 40
 
 
 @dataclass(frozen=True)
-class Located:
+class YamlFile:
     """Data with its origin: `lines` holds the line of each value, or of the key before it."""
 
     data: Any
@@ -32,7 +32,7 @@ class Located:
         return SchemaError(f"{key}: {message}" if key else message, source=self.source, line=self.lines.get(path))
 
 
-def parse_located(text: str, source: str) -> Located:
+def parse_yaml(text: str, source: str) -> YamlFile:
     """Parse YAML, including JSON. All scalars but true, false, null and numbers are text: `no` stays `no`.
 
     Raises:
@@ -44,9 +44,9 @@ def parse_located(text: str, source: str) -> Located:
     try:
         # yaml reads ahead: a character that YAML forbids raises an error here.
         loader = yaml_loader()(text.replace("\t", " ") if is_json_like else text)
-        located = Located({}, source)
+        file = YamlFile({}, source)
         node = loader.get_single_node()
-        data = None if node is None else _Builder(loader, located).value(node, ())
+        data = None if node is None else _Builder(loader, file).value(node, ())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         message = getattr(error, "problem", None) or str(error)
@@ -57,20 +57,20 @@ def parse_located(text: str, source: str) -> Located:
     finally:
         if loader is not None:
             loader.dispose()
-    return Located(data, source, located.lines)
+    return YamlFile(data, source, file.lines)
 
 
 class _Builder:
     """Converts YAML nodes to plain data and records their lines."""
 
-    def __init__(self, loader: Any, located: Located) -> None:
-        self._loader, self._located, self._nodes = loader, located, 0
+    def __init__(self, loader: Any, file: YamlFile) -> None:
+        self._loader, self._file, self._nodes = loader, file, 0
 
     def value(self, node: Any, path: Path) -> Any:
         self._nodes += 1
-        self._located.lines.setdefault(path, node.start_mark.line + 1)
+        self._file.lines.setdefault(path, node.start_mark.line + 1)
         if self._nodes > MAXIMUM_NODES or len(path) > MAXIMUM_DEPTH:
-            raise self._located.error(f"the file has more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels", path)
+            raise self._file.error(f"the file has more than {MAXIMUM_NODES} values or {MAXIMUM_DEPTH} levels", path)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -86,11 +86,11 @@ class _Builder:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else "?"
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self._located.lines[(*path, key)] = line
-                raise self._located.error("a key must be text", (*path, key))
+                self._file.lines[(*path, key)] = line
+                raise self._file.error("a key must be text", (*path, key))
             if key in mapping:
-                self._located.lines[(*path, key)] = line
-                raise self._located.error("this key occurs twice", (*path, key))
-            self._located.lines[(*path, key)] = line
+                self._file.lines[(*path, key)] = line
+                raise self._file.error("this key occurs twice", (*path, key))
+            self._file.lines[(*path, key)] = line
             mapping[key] = self.value(value_node, (*path, key))
         return mapping
