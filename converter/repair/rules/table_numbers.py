@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import TEXT, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table
@@ -24,7 +24,7 @@ LONGEST_LINK_WORD = 3
 """Letters of a word in lower case that belongs to the words before and after it, as `of` does; longer ones belong to
 the word before."""
 
-_NUMBER = re.compile(r"(?<!\S)[-+−~]?[$€£]?\d(?:[\d.,:/-]{0,30}\d)?[%*]{0,2}[A-Za-z]{0,2}(?!\S)")
+_NUMBER = expression(r"(?<!\S)[-+−~]?[$€£]?\d(?:[\d.,:/-]{0,30}\d)?[%*]{0,2}[A-Za-z]{0,2}(?!\S)")
 _MISSING = frozenset("-–—")
 _JOINTS = frozenset("/&")
 
@@ -58,7 +58,7 @@ def table_numbers(draft: Draft) -> None:
     """Where one blank parts the cells of a row, lines that touch and have as many numbers at the same places are the
     rows of a table, if the line above has a name in capitals for each column, and no cell is in doubt. Wrapped lines
     are no rows."""
-    if not draft.state.one_line or not any(_NUMBER.search(text) for text in draft.texts()):
+    if not draft.state.one_line:
         return
     for start, rows in _runs(draft):
         header = draft.lines[start].strip()
@@ -85,7 +85,7 @@ def _runs(draft: Draft) -> Iterator[tuple[int, list[_Line]]]:
 
 def _line_of(line: str) -> _Line | None:
     """A line as a row: text, and then numbers, maybe with others before and text after; None if it is none."""
-    if not _NUMBER.search(line) or ends_sentence(line):
+    if ends_sentence(line) or not _NUMBER.search(line):
         return None
     words = line.split()
     numbers = [_NUMBER.fullmatch(word) is not None for word in words]
