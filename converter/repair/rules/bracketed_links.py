@@ -25,10 +25,9 @@ _ADDRESS = re.compile(
 @rule("bracketed_links", FULL)
 def bracketed_links(draft: Draft) -> None:
     """In a text without links of Markdown, an address in brackets behind words is a link, whose text is unknown."""
-    texts = draft.texts()
-    if not any("[http" in text for text in texts) or any("](" in text for text in texts):
+    if not any("[http" in text for text in draft.texts()) or any("](" in text for text in draft.texts()):
         return
-    if sum(len(_ABSOLUTE.findall(text)) for text in texts) < FEWEST or is_source_code(draft.lines):
+    if sum(len(_ABSOLUTE.findall(text)) for text in draft.texts()) < FEWEST or is_source_code(draft.lines):
         return
     for at, line in enumerate(draft.lines):
         if "[" in line and draft.kinds[at] != VERBATIM:
