@@ -19,6 +19,7 @@ from converter.repair.rule import SAFE, Rule
 from converter.repair.rules.bare_heading import bare_heading
 from converter.repair.rules.block_break import block_break
 from converter.repair.rules.bold_heading import bold_heading
+from converter.repair.rules.bracketed_links import bracketed_links
 from converter.repair.rules.chrome import chrome
 from converter.repair.rules.cut_sentence import cut_sentence
 from converter.repair.rules.doubled_lines import doubled_lines
@@ -99,6 +100,7 @@ BUILT_IN: tuple[Rule, ...] = (
     link_gaps,
     permalink,
     numbered_links,
+    bracketed_links,
     # tables
     table_gaps,
     table_code,
@@ -199,4 +201,6 @@ def _next_draft(draft: Draft, result: Repaired, last_rule: Rule | None) -> Draft
     state = draft.state if last_rule in TABLES else None
     next_draft = Draft(result.lines, result.numbers, state, draft.state.print_margin)
     next_draft.answers = draft.answers
+    if last_rule is None:
+        next_draft.has_marked_titles = draft.has_marked_titles
     return next_draft

@@ -30,6 +30,8 @@ class Draft:
         if DELIMITER in self.kinds:
             mark_rows(lines, self.kinds)
         self.state: State = state or state_of(lines, self.kinds, print_margin)
+        self.has_marked_titles = self.state.headings == "marked"
+        """Whether the source marks its headings; marks that a pass has written say nothing about the text."""
         self.repairs: list[Repair] = []
         self.breaks: set[int] = set()
         self.insertions: dict[int, str] = {}

@@ -11,7 +11,7 @@ from converter.repair.lines import BULLET, HEADING, INDENTED, ITEMS, ROW, TEXT, 
 from converter.repair.print_margin import with_next_word
 from converter.repair.print_width import print_width_of
 from converter.repair.rule import FULL, rule
-from converter.repair.state import LONG, NARROW
+from converter.repair.state import LONG, LONGEST_TITLE, NARROW
 
 FEWEST = 5
 """So many lines must be wrapped, and so many blocks touch, before any of them is parted."""
@@ -40,6 +40,7 @@ LONGER = 0.03
 """The share of these lines that may be longer: a word that is longer than a line."""
 
 _OPEN_ENDS = (",", ";", "-", "–", "—", "(", "/", "&", " and", " or", " the", " of", " to")
+_LEAD_ENDS = (":", "：")
 _FIELD = re.compile(r"\w[\w-]*:(?:\s|$)|\( |[^{}$=<>]{0,99}[{}$=<>]|\w[\w ]{0,40}\d(?:\.\d{1,6}){3}")
 """Start of a field, or of a line of a definition: `Name: value`, `( cn $ name )`, `SYNTAX 1.3.6.1.4`."""
 _ITEM_KINDS = frozenset((*ITEMS, INDENTED))
@@ -97,18 +98,36 @@ def block_break(draft: Draft) -> None:
             ends += [at for at in range(len(kinds) - 1) if kinds[at + 1] == TEXT and _leaves_item(draft, at, margin)]
         for at in ends:
             draft.break_before("block_break", at + 1, 0.9 if ends_sentence(lines[at]) else 0.8)
+        if is_paged or margin.is_exact:
+            _part_titles(draft, joints)
+
+
+def _part_titles(draft: Draft, joints: Iterable[int]) -> None:
+    """Part titles from the full lines above them, which end a sentence, as the last line of a paragraph may."""
+    for at in joints:
+        above, title = draft.lines[at], draft.lines[at + 1].strip()
+        if (
+            at + 2 in draft.breaks
+            and at + 1 not in draft.breaks
+            and ends_sentence(above)
+            and width_of(title) <= LONGEST_TITLE
+            and not (ends_sentence(title) or title.endswith(_LEAD_ENDS) or _goes_on(above.rstrip(), title))
+        ):
+            draft.break_before("block_break", at + 1, 0.8)
 
 
 def _part_print(draft: Draft, margin: float) -> None:
     """Part the blocks of a text that a program filled to a margin in print."""
     lines = draft.lines
     is_text = [kind == TEXT and "  " not in line.strip() for line, kind in zip(lines, draft.kinds, strict=True)]
-    for at in range(len(lines) - 1):
-        if not (is_text[at] and is_text[at + 1]) or _goes_on(lines[at].rstrip(), lines[at + 1].lstrip()):
+    joints = [at for at in range(len(lines) - 1) if is_text[at] and is_text[at + 1]]
+    for at in joints:
+        if _goes_on(lines[at].rstrip(), lines[at + 1].lstrip()):
             continue
         share, confidence = (ROOM_AT_STOP, 0.9) if ends_sentence(lines[at]) else (ROOM_TO_MARGIN, 0.8)
         if print_width_of(with_next_word(lines[at], lines[at + 1])) <= share * margin:
             draft.break_before("block_break", at + 1, confidence)
+    _part_titles(draft, joints)
 
 
 def _leaves_item(draft: Draft, at: int, margin: Margin) -> bool:

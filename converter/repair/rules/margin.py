@@ -31,7 +31,7 @@ CODE_SHARE = 0.12
 
 _CODE_START = re.compile(
     r"\s*(?:[#@]\w|//|/\*|\*(?:/|\s*$|\s+[@\\])"
-    r"|def |class |import |from \S+ import |return\b|else\b|elif |\w+(?:\.\w+)*+\s*(?:[-+*/|&]?=|\())"
+    r"|def |class |import |from \S+ import |return\b|else\b|elif |\w+(?:\.\w+)*+(?:\s*[-+*/|&]?=|\())"
 )
 _CODE_END = re.compile(r"[;{}]$|\)\s*:$|</?\w++[^<>]*+>$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -157,6 +157,8 @@ def _unindent(draft: Draft, passage: Passage, columns: int) -> None:
     lines = draft.lines[start:end]
     if passage.is_item or passage.in_list:
         remove = min(passage.indent, columns)
+    elif passage.indent <= columns and any(kind_of(line.lstrip()) in ITEMS for line in lines):
+        remove = passage.indent  # a list below its lead-in, whatever signs it has
     elif _is_prose(draft.lines, passage):
         has_items = any(kind_of(line.lstrip()) in ITEMS for line in lines)
         remove = passage.indent if has_items or _is_aligned(lines) else max(map(_indent, lines))

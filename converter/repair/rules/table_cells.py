@@ -26,6 +26,9 @@ MOST_HOLES = 2
 FEWEST_BITS, BITS_OF_CELL = 12.0, 1.5
 """Bits that the columns of a table save at least, in all and for each cell."""
 
+ROWS_WITHOUT_MARKS, BITS_WITHOUT_MARKS = 4, 1.9
+"""Rows without an empty cell, and bits of each cell, where the source marks no title: its menus are short lines too."""
+
 LONGEST_HEADER = 40
 """Columns of a header's cell at most; a sentence is not a header."""
 
@@ -61,7 +64,7 @@ def table_cells(draft: Draft) -> None:
         return  # wrapped cells are several lines
     is_marked = draft.state.headings == "marked"
     for run in _runs(draft):
-        tables = list(_tables_by_period(run)) if is_marked and draft.state.spaced else []
+        tables = list(_tables_by_period(run, draft.has_marked_titles)) if is_marked and draft.state.spaced else []
         start = 0
         for table in [*tables, None]:
             end = next((at for at in range(start, len(run)) if table and run[at].at == table.start), len(run))
@@ -100,10 +103,11 @@ def _form_of_short(text: str) -> str:
     return VALUE if is_value(text) or _NUMBER.fullmatch(text) else WORDS
 
 
-def _tables_by_period(run: Sequence[Cell]) -> Iterator[Notation]:
+def _tables_by_period(run: Sequence[Cell], is_source_marked: bool) -> Iterator[Notation]:
     """Yield the tables of a run in a text whose titles and items are marked: short lines without marks are cells.
 
-    The header follows a line that is not a name, or another table.
+    Marks that earlier passes wrote leave menus and bylines unmarked: there, only many even rows are a table. The header
+    follows a line that is not a name, or another table.
     """
     names = [_is_name(cell.text) for cell in run]
     if not any(map(all, pairwise(names))):
@@ -117,7 +121,7 @@ def _tables_by_period(run: Sequence[Cell]) -> Iterator[Notation]:
         best = None
         if names[at] and (at == last_end or not names[at - 1]):
             best = _best_reading(run, cells, at)
-        if best:
+        if best and (is_source_marked or _is_even(best[0])):
             reading, header = best
             rows = []
             for row in reading.rows:
@@ -145,6 +149,13 @@ def _best_reading(run: Sequence[Cell], cells: Sequence[Features], at: int) -> tu
     if reading is None or reading.gain < BITS_OF_CELL * columns * len(reading.rows):
         return None
     return reading, [cell.text for cell in run[at : at + columns]]
+
+
+def _is_even(reading: Reading) -> bool:
+    """Whether many rows without an empty cell are so alike that they are hardly the lines of menus."""
+    cells = sum(map(len, reading.rows))
+    is_full = all(None not in row for row in reading.rows)
+    return is_full and len(reading.rows) >= ROWS_WITHOUT_MARKS and reading.gain >= BITS_WITHOUT_MARKS * cells
 
 
 def _tables(run: Sequence[Cell], is_marked: bool) -> Iterator[Notation]:
