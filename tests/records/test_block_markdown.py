@@ -51,6 +51,16 @@ def test_a_document_is_rebuilt_from_its_blocks(text: str) -> None:
     check_rebuilt(text)
 
 
+HTML = st.sampled_from(
+    ["<h2>a</h2>", "<p>", "<div>", "</div>", "<br>", "<b>", "</b>", "<i>", "x", "\n", " ", "\xa0", "- ", "# ", "&nbsp;"]
+)
+
+
+@given(st.lists(HTML, max_size=12).map("".join))
+def test_headings_of_html_are_rebuilt(text: str) -> None:
+    check_rebuilt(text)
+
+
 @pytest.mark.parametrize("text", [EVERY_KIND, *generated(20)])
 def test_whole_documents_are_rebuilt(text: str) -> None:
     check_rebuilt(text)
