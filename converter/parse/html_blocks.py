@@ -15,6 +15,7 @@ from converter.expressions import expression
 from converter.parse.content import Content
 from converter.parse.heights import Heights
 from converter.parse.html_tags import BREAK, INVISIBLE_ELEMENTS, tag_name
+from converter.parse.markdown_it.tags import starts_html_block
 
 # No quoted value of a tag holds `<` here, so that a tag whose quotes never close is read in linear time.
 TOKEN = expression(
@@ -132,6 +133,8 @@ class HtmlReader:
             level = self.level if text else 0
             piece = source.rstrip(WHITE_SPACE).lstrip("\n")
             kind = "heading" if level else "image" if LONE_IMAGE.fullmatch(piece) and self.content.images else "html"
+            if kind == "html" and not starts_html_block(piece.partition("\n")[0]):
+                piece = f"<p>{piece.lstrip(WHITE_SPACE)}"  # alone, it would be a paragraph, a list or code
             self.pieces.append(Piece(kind, piece, first_line, last_line, level, text, self.content))
         self.content, self.heights, self.level = next_content or Content(), Heights(), 0
         self.start, self.start_line = end, line + source.count("\n")

@@ -14,6 +14,7 @@ from converter.limits import Allowance
 from converter.parse import Block, Item, Table
 from converter.parse.blocks import Cell
 from converter.parse.dialects.marks import mark_of
+from converter.parse.markdown_it.tags import starts_html_block
 
 FENCES = re.compile("`{3,}|~{3,}")
 LINE_BREAK = re.compile(r"\n(?!\n|\Z)")
@@ -28,6 +29,8 @@ BLOCK_MARK = expression(
     re.MULTILINE,
 )
 """What starts no block at the start of a paragraph, because white space that CommonMark does not strip stood before."""
+NO_BREAK_SPACE = "\xa0"
+"""Before a tag, it keeps a paragraph from being an HTML block; it stood there, and reading strips it."""
 BAR = "\\|"
 PARAGRAPH, BLOCK, ITEM = range(3)
 """What stands in a list item, in the order of reading on the same line."""
@@ -191,6 +194,8 @@ def _paragraph(tree: Tree, index: int, allowance: Allowance) -> str:
     if mark := BLOCK_MARK.match(block.markdown):
         at = mark.end() if mark[0].isdigit() else 0
         return f"{block.markdown[:at]}\\{block.markdown[at:]}"
+    if block.markdown.startswith("<") and starts_html_block(block.markdown.partition("\n")[0]):
+        return f"{NO_BREAK_SPACE}{block.markdown}"
     return block.markdown if block.parent is None else inside(block.markdown)
 
 

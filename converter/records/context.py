@@ -80,7 +80,11 @@ def outline(blocks: Sequence[Block], repairs: Iterable[Repair]) -> tuple[list[Se
     Only top-level headings open sections: a heading inside a quote or list belongs to its container. A heading that a
     repair recovered has the repair's confidence.
     """
-    heading_repairs = {repair.line_start: repair for repair in repairs if repair.rule in HEADING_RULES}
+    heading_repairs = {
+        repair.line_start: repair
+        for repair in repairs
+        if repair.rule in HEADING_RULES and repair.after.startswith("#")  # `margin` also moves paragraphs
+    }
     section = Section(None, 0, None, (), "none", 1.0)
     sections = [section]
     section_id = start = 0
@@ -123,7 +127,7 @@ def heading_level(block: Block) -> int:
     return block.level if block.parent is None else 0
 
 
-HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold"}
+HEADING_RULES = {"bare_heading": "bare", "bold_heading": "bold", "margin": "bare"}
 """Repair rules that recover a heading, and the `sections.style` of each."""
 
 

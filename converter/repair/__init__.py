@@ -152,10 +152,13 @@ def repair(
     result = draft.finish()
     state, repairs, ends, previous_lines = result.state, result.repairs, result.ends, lines
     for _ in range(PASSES):
-        if result.lines is previous_lines:
+        is_settled = result.lines is previous_lines
+        if is_settled and not draft.has_earlier_state:
             break
-        previous_lines = result.lines
-        draft = _next_draft(draft, result, last_rule)
+        next_draft = _next_draft(draft, result, None if is_settled else last_rule)
+        if is_settled and next_draft.state == draft.state:
+            break  # else whoever reads the repaired text sees another layout: its repairs are made now
+        previous_lines, draft = result.lines, next_draft
         last_rule = _run_rules(rules, draft)
         result = draft.finish()
         ends.update({number: ends.get(end, end) for number, end in result.ends.items()})

@@ -29,6 +29,8 @@ class Draft:
         self.kinds = classify(lines)
         if DELIMITER in self.kinds:
             mark_rows(lines, self.kinds)
+        self.has_earlier_state = state is not None
+        """Whether the state is that of the text before tables were written."""
         self.state: State = state or state_of(lines, self.kinds, print_margin)
         self.has_marked_titles = self.state.headings == "marked"
         """Whether the source marks its headings; marks that a pass has written say nothing about the text."""

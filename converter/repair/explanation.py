@@ -54,7 +54,8 @@ def explain(
     if place is None:
         return Explanation(rules, "the line is blank, or part of another one")
     if draft.kinds[place] == HEADING:
-        return Explanation(rules, "the source marks it as a heading")
+        is_recovered = any(repair.after.startswith("#") > repair.before.startswith("#") for repair, _ in rules)
+        return Explanation(rules, f"{'a repair' if is_recovered else 'the source'} marks it as a heading")
     page = Page(blocks_of(draft))
     at, block = next(
         ((at, block) for at, block in enumerate(page.blocks) if block.first_line <= place <= block.last_line), (0, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from converter.repair.lines import (
     BLANK,
@@ -83,7 +83,7 @@ class State:
     """Each paragraph is one line: two adjacent lines of text are separate paragraphs, the second perhaps glued on."""
     headings: str
     """`marked` (ATX or setext), or `unmarked`."""
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = field(default=(), compare=False)
     copied: bool = False
     """Blank lines follow only paragraphs, as in a browser's copy: lines that touch are titles, items or rows."""
     markup: bool = False

@@ -26,10 +26,12 @@ TEXT_SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mkdn", ".mdx"
 DATA_SUFFIXES = {
     ".ipynb": "a notebook; turn it into Markdown with jupyter nbconvert",
     ".json": "JSON; name Markdown or text files",
-    ".jsonl": "a table; set `text_column` to the column that holds documents",
-    ".ndjson": "a table; set `text_column` to the column that holds documents",
+    **dict.fromkeys(
+        (".jsonl", ".ndjson", ".parquet", ".pq", ".feather", ".arrow", ".arrows", ".ipc"),
+        "a table; set `text_column` to the column that holds documents",
+    ),
 }
-"""Suffixes of text files that hold data, not prose; and what to do instead."""
+"""Suffixes of files that hold data, not prose; and what to do instead. CSV can be read as a document with a table."""
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 """The suffixes of compressed files, and pyarrow's names of their codecs."""
@@ -175,7 +177,7 @@ def read_document_file(file: File, maximum_bytes: int, maximum_seconds: float | 
     """Read a whole document, decompressed if its suffix names a codec; an error becomes its problem."""
     try:
         if kind := DATA_SUFFIXES.get(suffix_of(file.name)):
-            return source_of_problem(file.key, "not_markdown", f"is {kind}")
+            return source_of_problem(file.key, "not_markdown", f"not a document but {kind}")
         with file.open(Clock(maximum_seconds)) as stream:
             data = read_bounded(unpack(stream, file.name), maximum_bytes)
         return Source(file.key, data, format=format_of(bare_name(file.name), TEXT_SUFFIXES, data))

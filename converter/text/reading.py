@@ -135,8 +135,8 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
 
     begin = max(0, start - SAMPLE_BYTES // 16) & ~3
     detection = chardet.detect(raw[begin : begin + SAMPLE_BYTES])
-    if detection["encoding"] is None:
-        kind = detection.get("mime_type") or "application/octet-stream"
+    if detection["encoding"] is None or _has_wide_nulls(raw, detection["encoding"]):
+        kind = (detection["encoding"] is None and detection.get("mime_type")) or "application/octet-stream"
         raise DecodingError(
             f"binary file ({kind}); expected text: convert it to Markdown or text first", source=source, code="binary"
         )
@@ -154,6 +154,11 @@ def decode(raw: bytes, source: str, problems: list[Problem], encoding: str | Non
         )
     problems.append(Problem("legacy_encoding", message))
     return _decode_as(raw, encoding, problems), encoding
+
+
+def _has_wide_nulls(raw: bytes, encoding: str) -> bool:
+    """Whether data that is taken for UTF-16 or UTF-32 would hold NUL characters, as binary files do."""
+    return encoding.lower().startswith(("utf-16", "utf-32")) and "\0" in raw[:SAMPLE_BYTES].decode(encoding, "replace")
 
 
 def codec_name(encoding: str) -> str:

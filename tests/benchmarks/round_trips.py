@@ -1,9 +1,9 @@
-"""python -m tests.benchmarks.round_trips COUNT [FOLDER...]: documents, written as Markdown and read again.
+"""python -m tests.benchmarks.round_trips COUNT [SEED | FOLDER...]: documents, written as Markdown and read again.
 
-Without a folder, COUNT documents are generated from the pieces that tests are made of, damaged or not, and the examples
-of the specifications are added; else the Markdown and text files of the folders are taken, at most COUNT. Prints how
-many come back with the same records, without a repair and as the same Markdown, and the records that differ. What a
-repair changes by design is not compared: places, confidences, hashes, and how headings were marked.
+Without a folder, COUNT documents are generated from the pieces that tests are made of, damaged or not, others with each
+SEED (0), and the examples of the specifications are added; else the Markdown and text files of the folders are taken,
+at most COUNT. Prints how many come back with the same records, without a repair and as the same Markdown, and the
+records that differ. What a repair changes by design is not compared: places, confidences, hashes, and how headings were marked.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def files(folders: Iterable[str]) -> Iterator[str]:
             yield path.read_text("utf-8", "replace")
 
 
-def generate_texts(count: int) -> Iterator[str]:
+def generate_texts(count: int, seed: int = 0) -> Iterator[str]:
     """Yield texts of up to thirty blocks, each as Markdown or with its marks, its blank lines or both lost."""
-    chance = random.Random(0)
+    chance = random.Random(seed)
     pieces = [*re.split(r"\n{2,}", EVERY_KIND), *SCRAPED.splitlines()[:6], *CUES]
 
     def words(least: int, most: int) -> str:
@@ -88,12 +88,13 @@ def generate_texts(count: int) -> Iterator[str]:
         yield gap.join(block() for _ in range(chance.randint(1, 30))) + "\n"
 
 
-def main(count: int, folders: list[str]) -> None:
+def main(count: int, arguments: list[str]) -> None:
     """Print the figures."""
+    seed = int(arguments[0]) if arguments and arguments[0].isdigit() else 0
     texts = (
-        list(files(folders))[:count]
-        if folders
-        else [*(text for name in COUNTS for text in examples(name)), *generate_texts(count)]
+        list(files(arguments))[:count]
+        if arguments and not arguments[0].isdigit()
+        else [*(text for name in COUNTS for text in examples(name)), *generate_texts(count, seed)]
     )
     totals: Counter[str] = Counter()
     with Pool() as pool:

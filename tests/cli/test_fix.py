@@ -75,6 +75,18 @@ def test_boilerplate_is_judged_alike_when_it_is_read_again(blocks: list[str], ga
     check_round_trip(gap.join(blocks) + "\n")
 
 
+TABLE_LAYOUTS = [
+    "Rope\t190\nTwine\t950\nSail cloth\t527\nShare this on Facebook\nAll rights reserved.\n",
+    "| Name | Price |\n|---|--:|\n--- | ---\nOar\t970\n---\t---\nTar\t20\nPaint\t512\nSail\t177\n",
+]
+"""Text whose layout is another one once its tables are written, with blank lines around them."""
+
+
+@pytest.mark.parametrize("text", TABLE_LAYOUTS)
+def test_the_layout_is_judged_again_where_tables_were_written(text: str) -> None:
+    check_round_trip(text)
+
+
 def test_rules_of_the_caller_are_in_the_markdown() -> None:
     def loud(draft: Draft) -> None:
         """Lines are in capitals."""

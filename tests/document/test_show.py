@@ -212,10 +212,18 @@ def test_why_a_rule_touched_a_line() -> None:
     assert "odd_bullet 0.99: " in why("Things to bring:\n\n\u2022 A coat\n\u2022 A map\n\u2022 A lamp\n", 3)
 
 
+PARAGRAPH = (
+    "  The net is spread over the railing of the quay, so that\n  the sun dries it before noon and the holes show.\n"
+)
+MARGIN = f"Mending nets\n\n{PARAGRAPH}\n{PARAGRAPH}\n{PARAGRAPH}"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "options", "reason"),
     [
         ("# One\n\nText.\n", 1, {}, "the source marks it as a heading"),
+        ("# A &amp;amp; B\n\nText.\n", 1, {}, "the source marks it as a heading"),
+        (MARGIN, 1, {}, "a repair marks it as a heading"),
         ("One\n\nText.\n", 1, {}, "the text is too short, or has too little prose"),
         ("One\n\nText.\n", 2, {}, "the line is blank"),
         (SCRAPED, 2, {"repair": "safe"}, "headings are not searched for at the repair level safe"),

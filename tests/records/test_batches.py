@@ -105,7 +105,12 @@ def test_titles_in_paths_and_captions_of_several_tables_count_as_repeated() -> N
 
 @pytest.mark.parametrize(
     ("rule", "style", "confidence"),
-    [("bare_heading", "bare", 0.75), ("bold_heading", "bold", 0.75), ("heading_space", "atx", 1.0)],
+    [
+        ("bare_heading", "bare", 0.75),
+        ("bold_heading", "bold", 0.75),
+        ("margin", "bare", 0.75),
+        ("heading_space", "atx", 1.0),
+    ],
 )
 def test_a_recovered_heading_has_the_style_and_confidence_of_its_repair(
     rule: str, style: str, confidence: float
@@ -114,6 +119,8 @@ def test_a_recovered_heading_has_the_style_and_confidence_of_its_repair(
     sections, _ = outline(blocks, [Repair(rule, 3, 3, "t", "## t", 0.75)])
     assert [(section.style, section.confidence) for section in sections] == [("none", 1.0), (style, confidence)]
     sections, _ = outline(blocks, [Repair(rule, 4, 4, "t", "## t", 0.75)])
+    assert (sections[1].style, sections[1].confidence) == ("atx", 1.0)
+    sections, _ = outline(blocks, [Repair(rule, 3, 3, "  t\n  --", "t\n--", 0.75)])  # moved, not marked
     assert (sections[1].style, sections[1].confidence) == ("atx", 1.0)
 
 

@@ -51,6 +51,16 @@ def test_a_document_is_rebuilt_from_its_blocks(text: str) -> None:
     check_rebuilt(text)
 
 
+HTML = st.sampled_from(
+    ["<h2>a</h2>", "<p>", "<div>", "</div>", "<br>", "<b>", "</b>", "<i>", "x", "\n", " ", "\xa0", "- ", "# ", "&nbsp;"]
+)
+
+
+@given(st.lists(HTML, max_size=12).map("".join))
+def test_headings_of_html_are_rebuilt(text: str) -> None:
+    check_rebuilt(text)
+
+
 @pytest.mark.parametrize("text", [EVERY_KIND, *generate_articles(20)])
 def test_whole_documents_are_rebuilt(text: str) -> None:
     check_rebuilt(text)
@@ -68,6 +78,11 @@ MARKDOWN = {
     "A\nB\n===\n": ["A\nB\n==="],
     "<h2>Five</h2>\n": ["<h2>Five</h2>"],
     "<h2>Five</h2>\n\xa0\n": ["<h2>Five</h2>"],
+    "<h2>a</h2>\xa0<p>b</p>": ["<h2>a</h2>", "<p>\xa0<p>b</p>"],
+    "<h2>a</h2>\n    # b\nc": ["<h2>a</h2>", "<p># b\nc"],
+    "<h2>a</h2><b>\nb</b>": ["<h2>a</h2>", "<b>\nb</b>"],
+    "- <h2>a</h2>- b": ["- <h2>a</h2>\n\n  <p>- b", "<h2>a</h2>", "<p>- b"],
+    "\xa0<div>a\n\n\xa0<b>a</b>\n\n\xa0<b>\na": ["\xa0<div>a", "<b>a</b>", "\xa0<b>\na"],
     "<div>\na\n</div>\xa0 \n": ["<div>\na\n</div>\xa0"],
     "> <div>\n> a\xa0 \n": ["> <div>\n> a\xa0", "<div>\na\xa0"],
     "- <b>\n  a\xa0\n": ["- <b>\n  a\xa0", "<b>\na\xa0"],

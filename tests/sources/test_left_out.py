@@ -221,7 +221,7 @@ def test_a_short_western_text_is_not_read_as_shift_jis(text: str) -> None:
     assert read(text.encode("cp1252")).blocks[0]["text"] == text.strip()
 
 
-@pytest.mark.parametrize("name", ["a.ipynb", "a.json", "A.JSON.gz", "a.ndjson", "a.jsonl"])
+@pytest.mark.parametrize("name", ["a.ipynb", "a.json", "A.JSON.gz", "a.ndjson", "a.jsonl", "a.parquet", "a.arrow"])
 def test_data_files_are_not_markdown(tmp_path: Path, name: str) -> None:
     """T32: a data file is reported as such and not read as front matter."""
     (tmp_path / name).write_text('{"cells": [], "nbformat": 4}\n')

@@ -72,8 +72,9 @@ def test_damaged_utf8_keeps_the_intact_text_and_reports_the_line() -> None:
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 4,
         b"\x7fELF\x02\x01\x01" + bytes(64),
         b"PK\x03\x04\x14\0" * 30,
+        b"\x01\x02" + "a\0b The net is spread\0 over the railing".encode("utf-16-le") * 3,
     ],
-    ids=["png", "elf", "zip"],
+    ids=["png", "elf", "zip", "wide nulls"],
 )
 def test_binary_data_is_refused(data: bytes) -> None:
     with pytest.raises(DecodingError) as caught:

@@ -34,4 +34,10 @@ TAG_ALONE = re.compile(rf"\A(?:{OPEN_TAG}|{CLOSE_TAG})\s*+\Z")
 
 *_OTHER_SEQUENCES, (_, _END, _INTERRUPTS) = html_sequences()
 read_inline_html = with_globals(html_inline, HTML_TAG_RE=INLINE_HTML)
-read_html_block = with_globals(html_block, HTML_SEQUENCES=[*_OTHER_SEQUENCES, (TAG_ALONE, _END, _INTERRUPTS)])
+_SEQUENCES = [*_OTHER_SEQUENCES, (TAG_ALONE, _END, _INTERRUPTS)]
+read_html_block = with_globals(html_block, HTML_SEQUENCES=_SEQUENCES)
+
+
+def starts_html_block(line: str) -> bool:
+    """Whether a line without indentation starts an HTML block below a blank line."""
+    return any(start.search(line) for start, _, _ in _SEQUENCES)
