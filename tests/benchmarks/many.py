@@ -1,6 +1,6 @@
 """python -m tests.benchmarks.many [COUNT]: read_many over COUNT files (20,000), its memory and its rows.
 
-The files are the generated documents of `round_trips`, damaged or not. `convert` writes them; then `read_many` yields
+The files are the generate_texts documents of `round_trips`, damaged or not. `convert` writes them; then `read_many` yields
 them as documents, and as Arrow record batches of all records. Prints the memory of this process after each tenth, and
 each record whose rows are others than convert's. Linux only.
 """
@@ -21,7 +21,7 @@ from pyarrow import parquet
 
 import converter
 from converter.records import ON_REQUEST, RECORDS
-from tests.benchmarks.round_trips import generated
+from tests.benchmarks.round_trips import generate_texts
 
 NAMES = [name for name in RECORDS if name not in ON_REQUEST]
 
@@ -64,7 +64,7 @@ def main(count: int) -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch, "documents")
-        for number, text in enumerate(generated(count)):
+        for number, text in enumerate(generate_texts(count)):
             path = folder / f"{number // 1000:03}" / f"{number:06}.md"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
