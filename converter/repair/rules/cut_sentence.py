@@ -38,6 +38,8 @@ _IS_OPEN = re.compile(r"[\w)”\]]")
 _CONTINUES = expression(
     r"[,.;:!?)\]}%’”»、。，；：！？）」』…](?=[\s,.;:!?)\]’”»]|$)|['’](?:s|t|re|ve|ll|d)\b|-[^\W\d]"
 )
+_CONTINUES_APART = re.compile(r"\((?:[a-zß-ÿ]|[^()]{1,60}\)(?:[;,.:]| [a-zß-ÿ]))")
+"""A parenthesis that continues a sentence, after a space."""
 _LOWER = re.compile(r"[^\W\d_]+(?![\w(.:/=\[])")
 _OPENS = re.compile(r"(?:[(\[{“«„‘—–,、，（「『]|(?<!\S)[\"'&+=<\/])$")
 _WORDS = (
@@ -106,12 +108,12 @@ def _sentences(kinds: Sequence[str], lines: Sequence[str], labels: frozenset[str
 def _continues(kinds: Sequence[str], lines: Sequence[str], start: int, at: int) -> bool:
     """Whether line `at` continues the block that begins in line `start`."""
     above, line = lines[at - 1].rstrip(), lines[at].lstrip()
-    if _CONTINUES.match(line) or _OPENS.search(above):
+    if _CONTINUES.match(line) or _CONTINUES_APART.match(line) or _OPENS.search(above):
         return True
     if ends_sentence(above) or above.endswith((":", "：")):
         return False
     words = above.rsplit(None, 1)
-    if words[-1] in _OPEN_WORDS or above.lower() in _OPEN_WORDS or line.split(None, 1)[0] in _OPEN_WORDS:
+    if words[-1].lower() in _OPEN_WORDS or line.split(None, 1)[0] in _OPEN_WORDS:
         return True
     is_part = at - start > 1 or width_of(above) >= LONG
     below = lines[at + 1].lstrip() if at + 1 < len(lines) and kinds[at + 1] in _KINDS else ""
@@ -119,7 +121,8 @@ def _continues(kinds: Sequence[str], lines: Sequence[str], start: int, at: int) 
         return True
     if not is_part and not (len(words) > 1 and _is_lower(words[-1]) and not _has_words(line)):
         return False
-    return _CONTINUES.match(below) is not None or (is_part and _is_lower(below) and _has_words(below))
+    is_open = below.split(None, 1)[:1] != [] and below.split(None, 1)[0] in _OPEN_WORDS
+    return _CONTINUES.match(below) is not None or is_open or (is_part and _is_lower(below) and _has_words(below))
 
 
 def _is_lower(line: str) -> bool:
