@@ -25,6 +25,7 @@ from tests.support.reference.commands import commands_page
 from tests.support.reference.python import python_page
 from tests.support.reference.records import records_page
 from tests.support.reference.schema import schema_page
+from tests.support.reference.values import value_examples
 
 MARKDOWN_ROW = ("markdown", ".md", "a file for each document, as it was read; no records")
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -73,8 +74,8 @@ def settings_page() -> Iterable[str]:
         "",
         "The last column is a sample: how many of the repairs that were read are right. They were drawn by chance from",
         "2,400 real documents (web pages, texts of 24 extractors, Markdown repositories), at most one of a document",
-        "and 12 of a rule, by `python -m tests.benchmarks.repairs`; so few show only which rules to mistrust. Without",
-        "a figure, the rule touched none of them.",
+        "and 12 of a rule, by `python -m tests.benchmarks.repairs`; so few show only which rules to mistrust. A rule",
+        "without a figure had no repair in the sample, or is newer than it.",
         "",
         *table(
             ("rule", "level", "what it does", "right"),
@@ -92,6 +93,12 @@ def settings_page() -> Iterable[str]:
         "In the order in which they are tried; a column that fits none stays `string`.",
         "",
         *table(("type", "what it reads"), types),
+        "",
+        "What is taken, and what is refused: columns of three cells, without a header, and what they are read as;",
+        "`string` is text as it stands. A header, the rest of the document or an option",
+        "(`--date-order`, `--decimal`, `--type`) can settle what these leave open.",
+        "",
+        *value_examples(),
         "",
         "## Records",
         "",

@@ -8,6 +8,7 @@ from typing import Any
 
 from converter.config import Options, OutputArguments, ReadingArguments, RunArguments, SourceArguments
 from converter.errors import UsageError
+from converter.model.source import Source
 from converter.schema.model import Schema
 from converter.settings import values_of
 
@@ -39,7 +40,8 @@ def list_of(sources: Any, *kinds: type) -> Iterable[Any]:
 def _check_each(sources: Iterable[Any], accepted: tuple[type, ...]) -> Iterator[Any]:
     for source in sources:
         if not isinstance(source, accepted):
-            raise UsageError(f"a source is a path or an address, not {kind_of(source)}")
+            kinds = "a path or an address" + (", or a text as `Source(key, text)`" if Source in accepted else "")
+            raise UsageError(f"a source is {kinds}, not {kind_of(source)}")
         yield source
 
 

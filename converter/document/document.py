@@ -121,6 +121,11 @@ class Document:
         return dict(text.front_matter.metadata or {}) if text and text.front_matter else {}
 
     @property
+    def attributes(self) -> dict[str, str]:
+        """The columns passed through from the table that the document is a row of."""
+        return dict(self._context.attributes)
+
+    @property
     def encoding(self) -> str | None:
         """The encoding that the bytes were decoded with, by its Python name."""
         return self._context.text.encoding if self._context.text else None

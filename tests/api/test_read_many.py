@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -62,6 +63,17 @@ def test_workers_read_the_same_documents(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
+def test_threads_read_at_the_same_time(jobs: int) -> None:
+    expected = [document.to_dict() for document in read_many(SOURCES)]
+
+    def read_all(_: int) -> list[dict[str, object]]:
+        return [document.to_dict() for document in read_many(SOURCES, jobs=jobs)]
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(read_all, range(3))) == [expected] * 3
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
 def test_records_are_those_of_a_conversion(jobs: int) -> None:
     expected = records_of(SOURCES, Options())
     batches = list(read_many(SOURCES, records=["sections", "list_items"], jobs=jobs))
@@ -79,6 +91,7 @@ def test_rows_of_data_frames_are_documents(make: type) -> None:
     assert [row.code for document in documents for row in document.problems] == ["null_text"]
     assert documents[2].blocks[0].text == "and/or"
     assert [row["attributes"] for row in documents[0].rows("documents")] == [{"lang": "en"}]
+    assert [document.attributes for document in documents[::2]] == [{"lang": "en"}, {"lang": "fr"}]
 
 
 def test_paths_and_texts_mix_and_each_key_is_read_once(tmp_path: Path) -> None:
@@ -113,6 +126,10 @@ def test_a_frame_needs_the_name_of_its_column() -> None:
         read_many(pd.DataFrame({"text": ["a"]}))
     with pytest.raises(UsageError, match="no column body; the columns are text"):
         read_many(pd.DataFrame({"text": ["a"]}), columns=Columns("body"))
+    with pytest.raises(UsageError, match=r"a path or an address, or a text as `Source\(key, text\)`, not tuple"):
+        list(read_many([("a", "# A")]))
+    with pytest.raises(UsageError, match="a path or an address, not tuple"):
+        converter.convert([("a", "# A")], "out")  # type: ignore[list-item]
     with pytest.raises(UsageError, match="unknown record section"):
         read_many(SOURCES, records="section")
 

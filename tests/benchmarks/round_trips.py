@@ -3,7 +3,8 @@
 Without a folder, COUNT documents are generated from the pieces that tests are made of, damaged or not, others with each
 SEED (0), and the examples of the specifications are added; else the Markdown and text files of the folders are taken,
 at most COUNT. Prints how many come back with the same records, without a repair and as the same Markdown, and the
-records that differ. What a repair changes by design is not compared: places, confidences, hashes, and how headings were marked.
+records that differ. What a repair changes by design is not compared: places, confidences, hashes, and how headings were
+marked.
 """
 
 from __future__ import annotations

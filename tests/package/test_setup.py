@@ -55,4 +55,4 @@ def test_the_changelog_begins_with_the_version() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    assert len(README.splitlines()) <= 170
+    assert len(README.splitlines()) <= 150
