@@ -11,8 +11,8 @@ from converter.repair.rules import table_cells
 from converter.repair.rules.table_cells import BITS_WITHOUT_MARKS, ROWS_WITHOUT_MARKS
 
 TEXT = (
-    "The boats of the harbour are counted every spring, and the council pays for the paint of those that still go out to"
-    " fish in summer."
+    "The boats of the harbour are counted every spring, and the council pays for the paint of those that still go out"
+    " to fish in summer."
 )
 NAMES = ["Task", "Tool", "What it does"]
 ROWS = [
