@@ -61,6 +61,8 @@ _SETEXT = re.compile(r"(?<!t)t[=_]")
 _HTML_HEADING = re.compile(r"\s*<h[1-6][\s>]", re.I)
 _GAP = re.compile("(?<=[^ ]) +(?=[^ ])")
 _WIDE_GAP = re.compile("(?<=[^ ])  +(?=[^ ])")
+_TABLE = re.compile(" *[|:]+[|: ]*")
+"""A table, and the blank lines around it: some texts have them although their other blocks touch."""
 _BLOCK = re.compile(r"t|#|!|>+|[|:]+|v+|[-1oi]+")
 
 _MARKUP = "blank lines only around lists and tables, one line per paragraph, as a page's markup is spaced"
@@ -133,9 +135,10 @@ def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0
         and not _have_same_label(lines, touching_lines)
     )
 
-    gaps = len(_GAP.findall(signature))
-    blocks = len(_BLOCK.findall(re.sub("t+", TEXT, signature) if is_wrapped else signature))
-    spaced = texts == 0 or gaps > STRAY * (blocks - 1) or blocks < 3
+    parts = [part for part in _TABLE.split(re.sub("t+", TEXT, signature) if is_wrapped else signature) if part]
+    gaps = sum(len(_GAP.findall(part)) for part in parts)
+    blocks = sum(len(_BLOCK.findall(part)) for part in parts)
+    spaced = texts == 0 or gaps > STRAY * (blocks - len(parts)) or blocks - len(parts) < 2
     pages = sum(line.startswith("\f") for line in lines)
     if not print_margin and (pages or not spaced or not gaps):
         joints = [(at, at + 1) for at in touching_lines]

@@ -9,8 +9,8 @@ from converter.repair.lines import REFERENCE, TEXT, VERBATIM
 from converter.repair.rule import FULL, rule
 from converter.repair.rules.margin import is_source_code
 
-FEWEST = 3
-"""Fewer addresses in brackets may be examples."""
+FEWEST, FEWEST_PATHS = 3, 10
+"""Fewer addresses in brackets may be examples; so many are needed if they are only paths, such as those of menus."""
 
 _START = r"(?<![^\s(])(?<![:=] )\["
 _END = r"\](?![\[(:\w])"
@@ -25,9 +25,9 @@ _ADDRESS = re.compile(
 @rule("bracketed_links", FULL)
 def bracketed_links(draft: Draft) -> None:
     """In a text without links of Markdown, an address in brackets behind words is a link, whose text is unknown."""
-    if not any("[http" in text for text in draft.texts()) or any("](" in text for text in draft.texts()):
+    if not any(" [" in text for text in draft.texts()) or any("](" in text for text in draft.texts()):
         return
-    if sum(len(_ABSOLUTE.findall(text)) for text in draft.texts()) < FEWEST or is_source_code(draft.lines):
+    if not (_has(draft, _ABSOLUTE, FEWEST) or _has(draft, _ADDRESS, FEWEST_PATHS)) or is_source_code(draft.lines):
         return
     for at, line in enumerate(draft.lines):
         if "[" in line and draft.kinds[at] != VERBATIM:
@@ -35,3 +35,7 @@ def bracketed_links(draft: Draft) -> None:
             if linked != line:
                 kind = draft.kinds[at]
                 draft.replace("bracketed_links", at, linked, 0.95, TEXT if kind == REFERENCE else kind)
+
+
+def _has(draft: Draft, address: re.Pattern[str], least: int) -> bool:
+    return sum(len(address.findall(text)) for text in draft.texts()) >= least

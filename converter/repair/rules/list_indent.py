@@ -30,9 +30,9 @@ MOST_DEPTHS = 4
 FEWEST, FEWEST_LOOSE = 2, 3
 """A list has so many items at least; so many if nothing introduces it and blank lines part them."""
 
-ROOM, ROOM_AFTER_SENTENCE, ROOM_IN_SENTENCE = 0.08, 0.03, 0.2
-"""A line that would still be this much shorter than the margin with the next word ends its item: less shows it where a
-sentence ends, more where the next line begins in lower case."""
+ROOM, ROOM_IN_SENTENCE = 0.03, 0.2
+"""A line that would still be this much shorter than the margin with the next word ends its item: more is needed where
+the next line begins in lower case. The end of a sentence above a capital ends it too: few items have several."""
 
 MOST_COMMAS, MOST_CUTS = 0.25, 0.25
 """The share of items that may end with a comma, as lines of verse do, and of those that begin in lower case below a
@@ -147,7 +147,7 @@ def _continues(lines: Sequence[str], item: Item, at: int, margin: float) -> bool
     room = 1 - (_indent(above) + print_width_of(f"{above.strip()} {below.split(None, 1)[0]}")) / margin
     if below.lstrip()[:1].islower():
         return room <= ROOM_IN_SENTENCE
-    return room <= (ROOM_AFTER_SENTENCE if ends_sentence(above) else ROOM)
+    return room <= ROOM and not ends_sentence(above)
 
 
 def _line_above(draft: Draft, start: int) -> str:
