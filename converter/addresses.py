@@ -18,6 +18,8 @@ import hashlib
 import re
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from converter.expressions import expression
+
 SCHEME = r"[A-Za-z][A-Za-z0-9+.-]+"
 """A single letter is a Windows drive."""
 
@@ -48,16 +50,16 @@ HARMLESS = frozenset({
 
 # Parameters that grant access to the bearer of an address, and those that accompany a signature (S3, GCS, CloudFront,
 # Azure). They are left out because they change even if the document does not.
-CREDENTIAL = re.compile(
+CREDENTIAL = expression(
     r"x-(?:amz|goog|ms)-.*|.*(?:sig|signature|token|secret|jwt|bearer|cookie|credentials?|session(?:[_-]?id)?|hmac|saml)"
     r"|.*(?:passw(?:or)?d|passphrase|pwd|passwd).*|pass|pw|.*auth(?:[_-]?key|orization)?|(?:.*[_-])?(?:sid|sessid|otp)"
     r"|phpsessid|.*sessionid|(?:.*[_-])?(?:api|access|secret|private|subscription|account)[_-]?key(?:[_-]?id)?",
     re.I | re.S,  # S: a name with a line break matches too, and does not take quadratic time
 )
-WITH_SIGNATURE = re.compile(
+WITH_SIGNATURE = expression(
     r"awsaccesskeyid|googleaccessid|key-pair-id|policy|expires|s[eprtv]|spr|sk(?:oid|tid|[tesv])", re.I
 )
-DOUBTFUL = re.compile(r".*(?:key|code|pin|hash|nonce|ticket|user|login|email|id_?hint|state|cert).*|u|k", re.I | re.S)
+DOUBTFUL = expression(r".*(?:key|code|pin|hash|nonce|ticket|user|login|email|id_?hint|state|cert).*|u|k", re.I | re.S)
 """Parameters that may or may not be credentials: not even their short values are shown."""
 
 PLAIN_VALUE = re.compile(r"[\w .,:+*/-]{0,200}")
@@ -67,7 +69,7 @@ PATH_PARAMETER = re.compile(r";([\w.-]+)=[^/;?#]*")
 # Bounded: otherwise each start in a long chain would scan the rest of the chain. Of a longer chain, the end is found.
 _LINK = r"[A-Za-z][A-Za-z0-9+.-]{1,40}"
 IN_TEXT = re.compile(rf"(?:{_LINK}::){{0,8}}(?:{_LINK}:){{1,8}}[/\\]+[^\s\"'<>`]+")
-ASSIGNMENT = re.compile(
+ASSIGNMENT = expression(
     r"((?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|jwt)[\w.-]{0,100}+\s*+=\s*+)"
     r"('(?:[^'\\]|\\.|''){0,500}'|\"(?:[^\"\\]|\\.){0,500}\"|['\"]?[^\s;&,'\"]+)",
     re.I,

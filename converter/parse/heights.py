@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+from converter.expressions import expression
+
 TAG = re.compile(r"<(/?)(su[bp])\b[^<>]*>", re.IGNORECASE)
 LONGEST = 16
 """The longest content that may be signs, in characters and in parts; it keeps the work linear however tags nest."""
@@ -21,7 +23,7 @@ LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 SLASHES = ("/", "⁄")
 """Before the denominator of a fraction: `<sup>1</sup>/<sub>2</sub>`."""
-DIGITS = re.compile(r"[+\-−–]?[0-9]{1,4}|\([0-9]{1,3}\)|[0-9]{1,3}(?:[,;] ?[0-9]{1,3})+")
+DIGITS = expression(r"[+\-−–]?[0-9]{1,4}|\([0-9]{1,3}\)|[0-9]{1,3}(?:[,;] ?[0-9]{1,3})+")
 LETTERS = re.compile(r"\(?[a-pr-z]\)?|[a-pr-z](?:[,;] ?[a-pr-z])+")
 
 

@@ -11,12 +11,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from converter.expressions import expression
 from converter.parse.content import Content
 from converter.parse.heights import Heights
 from converter.parse.html_tags import BREAK, INVISIBLE_ELEMENTS, tag_name
 
 # No quoted value of a tag holds `<` here, so that a tag whose quotes never close is read in linear time.
-TOKEN = re.compile(
+TOKEN = expression(
     r"<!--(?:.*?-->|.*)"
     rf"|<(?P<element>{'|'.join(INVISIBLE_ELEMENTS)})(?=[\s/>])(?:.*?</(?P=element)\s*+>|.*)"
     r"|<\?(?:.*?\?>|.*)|<![A-Za-z\[][^>]*+>?"
@@ -29,7 +30,7 @@ WHITE_SPACE = " \t\n\r\f"
 WHITE_SPACES = re.compile(f"[{WHITE_SPACE}]+")
 HEADING = re.compile(r"h[1-6]")
 HEADING_TAG = re.compile(r"<(/?)h[1-6](?=[\s/>])", re.IGNORECASE)
-LONE_HEADING = re.compile(
+LONE_HEADING = expression(
     r"(?:<(?!h[1-6])[^<>]*+>\s*+)++<h[1-6](?:\s[^<>]*+)?>(?:[^<]|<(?!/?h[1-6]))*+</h[1-6]\s*+>\s*+(?:<[^<>]*+>\s*+)*+",
     re.IGNORECASE,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from operator import attrgetter
 
+from converter.expressions import expression
 from converter.limits import Allowance
 from converter.parse import Block, Item, Table
 from converter.parse.blocks import Cell
@@ -21,7 +22,7 @@ LAZY_MARK = re.compile(
 )
 """What starts no block in a line of a paragraph, because the line lies outside the paragraph's container or far to the
 right, and would start one inside."""
-BLOCK_MARK = re.compile(
+BLOCK_MARK = expression(
     r"[-+*](?=[ \t]|$)|>|\#{1,6}(?=[ \t]|$)|\d{1,9}(?=[.)](?:[ \t]|$))|~{3}|`{3}(?!.*`|\{)"
     r"|([-_*])(?:[ \t]*+\1){2}(?:[ \t]|\1)*+$",
     re.MULTILINE,

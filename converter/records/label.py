@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from converter.expressions import expression
 from converter.parse import Item
 
 # A label is a name, not a sentence: a few words, and no sentence ends inside it.
@@ -24,7 +25,7 @@ DIVISION = re.compile(r"(?<!:)::?\s+|：\s*|(?<!\s)\s+(?:--+|[\u2013\u2014])\s+"
 AFTER_SPAN = re.compile(r"\s*(?:::?\s+|：\s*|--+\s+|\u2014\s*|\u2013\s+|-\s+)|\s+\u2013\s*")
 SUSPENDED = re.compile(r"-\s+(?P<word>[^\W\d_]{1,4})\s")
 SENTENCE_END = re.compile(r"[.!?;。！？；](?:\s|$)|,\s|[，、]|://")
-UNSPACED_SCRIPT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
+UNSPACED_SCRIPT = expression(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
 LETTER = re.compile(r"[^\W\d_]")
 EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+-]+:(?!\w)")
 """An emoji by its name, as in `:rocket: Speed`."""
@@ -109,6 +110,6 @@ def _is_name(label: str) -> bool:
     """Whether this can be a label: short, with a letter, and without the end of a sentence or a clause."""
     if SENTENCE_END.search(label) or not LETTER.search(label):
         return False
-    if UNSPACED_SCRIPT.search(label):
+    if not label.isascii() and UNSPACED_SCRIPT.search(label):
         return len(label) <= MAXIMUM_LENGTH_UNSPACED
     return len(label) <= MAXIMUM_LENGTH and len(label.split()) <= MAXIMUM_WORDS

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-END = re.compile(r"[.!?…؟।][\"'”’»)\]]*+\s++|[。！？][」』”’）]*+\s*+|\n++")
+from converter.expressions import expression
+
+END = expression(r"[.!?…؟।][\"'”’»)\]]*+\s++|[。！？][」』”’）]*+\s*+|\n++")
 """The end of a sentence, with what closes it and the white space below; a line break ends one too."""
 _ABBREVIATIONS = (
     "abb al approx bd bzw ca cf co dr ed eds eq etc fig figs hr inc jr lt ltd mr mrs ms nr nos p para pp prof resp sec "

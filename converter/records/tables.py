@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from converter.expressions import expression
 from converter.parse import Block, Table
 from converter.parse.dialects.attributes import cut_title
 from converter.problems import Problem
@@ -22,7 +23,7 @@ UNREAD = frozenset({"code", "math", "front_matter", "quote", "footnote"})
 LONGEST_CAPTION = 500
 """A longer paragraph is text that begins with the word for a table."""
 SENTENCE_BREAK = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
-NUMBERED_TITLE = re.compile(
+NUMBERED_TITLE = expression(
     r"(?:table|tab|tabelle|tableau|tabla|tabela|tabella|таблица|табл)\.?\s*+"
     r"(?:\d++(?:[.-]\d++)*+\s*+(?:[:：.]|[–—-]\s)|[:：])"
     r"|表格?\s*+(?:\d++(?:[.-]\d++)*+[:：.、\s]|[:：])",

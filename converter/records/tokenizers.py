@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from converter.errors import UsageError, install_command
+from converter.expressions import expression
 from converter.model.chunking import WORDS, Tokenizer
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 """Scripts without spaces between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+WORD = expression(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 FILE_SUFFIX = ".json"
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from converter.expressions import expression
+
 BLANK = " "
 TEXT = "t"
 HEADING = "#"
@@ -100,7 +102,7 @@ def kind_of(line: str) -> str:
     return _KIND_OF_GROUP[group]
 
 
-_WIDE = re.compile(
+_WIDE = expression(
     "[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf"
     "\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from converter.expressions import expression
 from converter.repair.lines import (
     BLANK,
     BULLET,
@@ -28,7 +29,7 @@ _HTML_UNTIL = (
     (re.compile(r"[ ]{0,3}<!--"), re.compile(r"-->")),
     (re.compile(r"[ ]{0,3}<\?"), re.compile(r"\?>")),
 )
-_HTML_BLOCK = re.compile(
+_HTML_BLOCK = expression(
     r"[ ]{0,3}(?:</?(?:address|article|aside|base|basefont|blockquote|body|caption|center|col|colgroup|dd|details"
     r"|dialog|dir|div|dl|dt|fieldset|figcaption|figure|footer|form|frame|frameset|h[1-6]|head|header|hr|html|iframe|legend|li"
     r"|link|main|menu|menuitem|nav|noframes|ol|optgroup|option|p|param|search|section|summary|table|tbody|td|tfoot|th"

@@ -22,6 +22,7 @@ from io import BytesIO
 from typing import Any
 
 from converter.errors import SourceError
+from converter.expressions import expression
 from converter.limits import READER_MEMORY, OutOfTime, seconds_left
 from converter.model.source import MARKDOWN
 from converter.problems import Problem
@@ -32,7 +33,7 @@ SUFFIXES = {".htm": "html", ".xhtml": "html"}
 
 # The pattern matches all comments before the first tag as one, from the first opening to the last closing: matching
 # them separately takes exponential time if nothing follows them.
-HTML = re.compile(
+HTML = expression(
     rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*>\s*+)?(?:<!--.*-->\s*+)?<(?:!doctype\s+html|html|head|body)[\s>]",
     re.I | re.S,
 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from converter.errors import DecodingError
+from converter.expressions import expression
 from converter.limits import import_whole
 from converter.problems import Problem
 from converter.text.front_matter import FrontMatter, cut_front_matter
@@ -28,7 +29,7 @@ LEAST_CONFIDENCE = 0.2
 SURE_CONFIDENCE = 0.5
 FALLBACK_ENCODING = "cp1252"
 # Kana, ideographs, Hangul, and their punctuation and full-width forms.
-IDEOGRAPHS = re.compile("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]+")
+IDEOGRAPHS = expression("[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]+")
 LEAST_IN_WORDS = 0.8
 CONTROLS = re.compile(r"[\0-\x08\x0e-\x1f\x7f]")
 MOST_CONTROLS = 0.25

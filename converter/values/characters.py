@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from converter.expressions import expression
 
 MINUS = "\u2010\u2011\u2012\u2013\u2014\u2212\uff0d\ufe63"
 SPACES = "\u00a0\u2002\u2003\u2004\u2005\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
@@ -22,7 +23,7 @@ FOLD: dict[int, str | None] = {
 """Table for `str.translate`: minus signs and dashes, spaces, digits of other scripts, full-width signs."""
 
 # A footnote mark at the end of a cell: `12*`, `12 †`, `12[1]`, `12 [^a]`.
-MARK = re.compile(r"(?<=[^*†‡§¶\]\s]) ?((?:[*†‡§¶]|\[\^?[0-9a-z]{1,3}\])++)$")
+MARK = expression(r"(?<=[^*†‡§¶\]\s]) ?((?:[*†‡§¶]|\[\^?[0-9a-z]{1,3}\])++)$")
 MARK_ENDS = frozenset("*†‡§¶]")
 
 

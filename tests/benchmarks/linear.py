@@ -11,8 +11,9 @@ few measurements of smaller documents, and slow inputs are no failure unless ste
 some tenths, but squares stay near 2.
 
 No expression or rule has to be listed here. Expressions are found in two ways that must agree: `re` records its
-callers (`Calls`), and the syntax tree of each module contains its calls. A call that was never seen and whose pattern
-the tree alone does not determine is a failure. Rules, readers, records and marks come from the package's own tables.
+callers (`Calls`), and the syntax tree of each module contains its calls and those of `expression`. A call that was
+never seen and whose pattern the tree alone does not determine is a failure. Rules, readers, records and marks come from
+the package's own tables.
 
 Nothing is measured by the clock. The criteria are how processor time grows from one size to the next, and how it
 compares with that of markdown-it for ordinary text in the same process. Suspicious figures are measured again, because
@@ -275,7 +276,7 @@ class Calls:
 def modules() -> Iterator[tuple[str, Path]]:
     """Yield the names of all modules of the package with their files."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        if path.name != "__main__.py":
+        if path.name != "__main__.py" and path != PACKAGE / "expressions.py":  # compiles those of the others
             parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
             yield ".".join(parts).removesuffix(".__init__"), path
 
@@ -304,7 +305,7 @@ def expressions(calls: Calls, report: Report) -> list[Expression]:
     expressions_in_use: list[Expression] = []
     for name, (module, tree) in trees.items():
         for node, target in calls_in(tree):
-            function = node.func.attr  # type: ignore[attr-defined]
+            function = function_of(node)
             patterns = [
                 pattern
                 for (file, line), seen in calls.patterns.items()
@@ -378,7 +379,7 @@ def nodes(tree: ast.AST) -> list[ast.AST]:
 
 
 def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    """Yield each call of `re` with the name of its result, if any."""
+    """Yield each call of `re`, or of `expression`, with the name of its result, if any."""
     names_by_node: dict[int, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
@@ -388,17 +389,24 @@ def calls_in(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
         )
         if len(targets) == 1 and isinstance(targets[0], ast.Name):
             names_by_node.update((id(inner), targets[0].id) for inner in ast.walk(node))
-        function = node.func if isinstance(node, ast.Call) else None
-        if not isinstance(node, ast.Call) or not isinstance(function, ast.Attribute):
-            continue
-        if function.attr in FUNCTIONS and isinstance(function.value, ast.Name) and function.value.id == "re":
+        if isinstance(node, ast.Call) and function_of(node):
             yield node, names_by_node.get(id(node), "")
+
+
+def function_of(node: ast.Call) -> str:
+    """Return the name of the function of `re` that a call is one of; empty for any other call."""
+    match node.func:
+        case ast.Name("expression"):
+            return "compile"
+        case ast.Attribute(ast.Name("re"), name) if name in FUNCTIONS:
+            return name
+    return ""
 
 
 def evaluated(node: ast.Call, module: Any) -> list[re.Pattern[Any]]:
     """Return the pattern of a call that uses only names of its module."""
     keyword_values = {keyword.arg: keyword.value for keyword in node.keywords}
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "compile" and len(node.args) > 1:
+    if function_of(node) == "compile" and len(node.args) > 1:
         keyword_values["flags"] = node.args[1]
     parts = [node.args[0], *([keyword_values["flags"]] if "flags" in keyword_values else [])]
     try:

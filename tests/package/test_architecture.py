@@ -17,8 +17,8 @@ from tests.support.paths import PROJECT
 
 PACKAGE = PROJECT / "converter"
 ROOMS = (
-    "version", "addresses", "errors", "problems", "limits", "printable", "sql_text", "settings", "plugins",
-    "model", "text", "sources", "repair", "parse", "values", "records", "datasets", "schema",
+    "version", "expressions", "addresses", "errors", "problems", "limits", "printable", "sql_text", "settings",
+    "plugins", "model", "text", "sources", "repair", "parse", "values", "records", "datasets", "schema",
     "write", "destination", "config", "output", "extension", "engine", "document", "show", "inspect", "spark", "api",
     "cli",
 )  # fmt: skip

@@ -11,14 +11,16 @@ import re
 
 from markdown_it.rules_inline import StateInline
 
+from converter.expressions import expression
+
 NAME = r"#[\w:.-]++|\.[^\W\d][\w:.-]*+"
 KEY = r"[A-Za-z][\w:-]*+="
 QUOTED = r"""(?:"[^"\n{}]*+"|'[^'\n{}]*+')"""
 ATTRIBUTE = rf"(?:{NAME}|{KEY}(?:{QUOTED}|[\w./%#:+-]++))"
 BRACES = re.compile(rf"\{{(?:[ \t]*+{ATTRIBUTE}(?:[ \t]++{ATTRIBUTE})*+[ \t]*+|:[^{{}}\[\]\n]++)\}}")
 ANCHOR = r"\([A-Za-z_][\w.:/+-]*+(?:[ ][\w.:/+-]++)*+\)=|\^(?:[0-9a-f]{6}|[A-Za-z][A-Za-z0-9-]{2,}+)(?=[ \t]*+\Z)"
-FIRST_LINE = re.compile(rf"(?:{BRACES.pattern}|{ANCHOR})[ \t]*+\n\s*+(?=\S)")
-LAST_LINE = re.compile(rf"(?:\A|\n)[ \t]*+(?:{BRACES.pattern}|{ANCHOR})[ \t]*+\Z")
+FIRST_LINE = expression(rf"(?:{BRACES.pattern}|{ANCHOR})[ \t]*+\n\s*+(?=\S)")
+LAST_LINE = expression(rf"(?:\A|\n)[ \t]*+(?:{BRACES.pattern}|{ANCHOR})[ \t]*+\Z")
 LAST_WORD = re.compile(r"(?<=\S)[ \t]++\^[0-9a-f]{6}\Z")
 """The name that Obsidian itself gives a block."""
 COMMENT = "%%"
@@ -26,7 +28,7 @@ CAPTION = re.compile(r"(?:[Tt]able)?:[ \t]")
 OWNERS = frozenset({"image", "link_close", "code_inline"})
 
 TITLE_ATTRIBUTE = rf"""(?:{NAME}|-|{KEY}(?:{QUOTED}|[^\s"'{{}}=]++))"""
-TITLE_BRACES = re.compile(
+TITLE_BRACES = expression(
     rf"\{{(?:[ \t]*+{TITLE_ATTRIBUTE}|:[ \t]*+(?:{TITLE_ATTRIBUTE}|[a-z_-]++))(?:[ \t]++{TITLE_ATTRIBUTE})*+[ \t]*+\}}"
 )
 """Beside words, where braces may be text: `{-}` is Pandoc's for a heading without a number, `{:toc}` kramdown's."""

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from converter.expressions import expression
 from converter.parse.blocks import Item
 from converter.parse.dialects.marks import mark_of
 from converter.parse.markdown_it.private import MAX_AUTOCOMPLETED_CELLS, escapedSplit, mdTrim
@@ -27,8 +28,8 @@ PLAIN_START = (
     r"|\*{1,2}[^\s*]|_{1,2}[^\s_]|`{1,2}[^\s`]|~{1,2}[^\s~]|\+[^\s]|-+[^\s|:-]|:[^\s|:-]|=+[^\s=]|\#{1,6}[^\s#]|\$[^$]"
     r"|[0-9]+(?:[.)][^\s]|[^0-9.)]|$)|" + OPEN_BRACKET + r"[^\[\]\\]*\](?!:))"
 )
-PLAIN = re.compile(rf"([ \t]*){PLAIN_START}")
-CONTINUATION = re.compile(rf"([ \t]*)(?:{PLAIN_START}|{OPEN_BRACKET})")
+PLAIN = expression(rf"([ \t]*){PLAIN_START}")
+CONTINUATION = expression(rf"([ \t]*)(?:{PLAIN_START}|{OPEN_BRACKET})")
 ITEM = re.compile(rf"( *)(?:([-+*])|([0-9]{{1,9}})([.)]))( {{1,4}})(?={PLAIN_START})")
 MARKER = re.compile(r"(?:[-+*]|[0-9]+[.)])(?:\s|$)")
 # A line at the margin that ends a paragraph and its list: heading, fence, quote.

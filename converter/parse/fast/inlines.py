@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from converter.expressions import expression
 from converter.parse.blocks import MAXIMUM_INLINE_LENGTH, Image, Inline, Link
 from converter.parse.dialects.highlights import MARK as HIGHLIGHT
 from converter.parse.dialects.wikilinks import without_size
@@ -54,7 +55,7 @@ def _emphasis(name: str, mark: str, beside_letters: bool = True) -> str:
     return rf"(?P<{name}>(?<!{character}){left_side}{marks}{content}{marks}(?!{character}){right_side})"
 
 
-PIECE = re.compile(
+PIECE = expression(
     rf"(?P<text>(?:{PLAIN}++|(?<={LETTER})_(?={LETTER})|(?<= )\*(?= )|!(?!\[)|&(?![#a-zA-Z])|\n|\]"
     rf"|<(?![a-zA-Z/!?]|[^\s@<>]+@)|(?!{LOCAL_PART})@)+)"
     r"|(?P<code>(?<!`)`(?P<code_text>[^`]+)`(?!`))"

@@ -13,6 +13,7 @@ import re
 from markdown_it.rules_block import html_block
 from markdown_it.rules_inline import html_inline
 
+from converter.expressions import expression
 from converter.parse.markdown_it.private import (
     cdata,
     comment,
@@ -26,7 +27,7 @@ VALUE = r"""(?:[^\s"'=<>`\x00-\x20]++|'[^']*+'|"[^"]*+")"""
 ATTRIBUTE = rf"\s++[A-Za-z_:][A-Za-z0-9:._-]*+(?:\s*+=\s*+{VALUE})?"
 OPEN_TAG = rf"<[A-Za-z][A-Za-z0-9-]*+(?:{ATTRIBUTE})*+\s*+/?>"
 CLOSE_TAG = r"</[A-Za-z][A-Za-z0-9-]*+\s*+>"
-INLINE_HTML = re.compile("|".join((OPEN_TAG, CLOSE_TAG, comment, processing, declaration, cdata)))
+INLINE_HTML = expression("|".join((OPEN_TAG, CLOSE_TAG, comment, processing, declaration, cdata)))
 TAG_ALONE = re.compile(rf"\A(?:{OPEN_TAG}|{CLOSE_TAG})\s*+\Z")
 """The seventh start condition of HTML blocks, without indentation."""
 

@@ -11,6 +11,7 @@ from itertools import chain, compress, islice, pairwise
 from math import log
 from operator import itemgetter
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.candidates import could_head
@@ -52,7 +53,7 @@ _MERGED_KIND = {DELIMITER: ROW, FENCE: VERBATIM}
 _BOLD = re.compile(r"\s*(\*\*|__)(?=\S)((?:(?!\1).)+)(?<=\S)\1[ \t]*+[:：]?\s*$")
 _TIME = r"[\[(]?\d{1,2}:[\d:.]{2,9}[\])]? "
 _NAME = r"[^\W\d_]{1,20}+\.?+(?: [^\W\d_]{1,20}+\.?+)"
-_SPOKEN = re.compile(
+_SPOKEN = expression(
     rf"(?:{_TIME})?[*_\[<(]*(?:({_NAME}?+)[*_\])]*\s?[:：>–—-]|({_NAME}{{0,4}}+)[*_\])]*(?:[:：]|\t(?=\S)))"
 )
 """A label and its mark: up to two words before a colon, a dash or `>`, or a longer name before a colon or a tab, after

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import (
     BLANK,
@@ -29,14 +30,14 @@ CONTINUATION_MARKS = (",", ";", "，", "；", "、", "،", "\\", "-")
 
 _QUOTE = re.compile(r"「[^「」]*」")
 """In Japanese and Chinese, a line that stands in these as a whole is spoken; a title only has words in them."""
-_SPEECH = re.compile(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
+_SPEECH = expression(r"[*_]{0,3}(?:[\"“”«»„‟「『]|‘(?=\w)|(?:[—–―]|--) ?(?=[\w¿¡…]))")
 """Start of a line of dialogue, in the scripts that mark it: quotation marks or a dash."""
 TALK = (10, 0.05)
 """Minimum number of adjacent lines of dialogue, and their minimum share of all blocks of text, for a text to count as
 dialogue: a lone line in quotation marks, above an answer, may well be a title."""
 
 _LABEL = re.compile(r"!?\[[^\[\]]*\](?:\[[^\[\]]*\])?")
-CAPTION = re.compile(
+CAPTION = expression(
     r"(?:fig(?:ure|\.)?|table|tab\.|abb(?:ildung|\.)?|tabelle|tableau|figura|tabla|tabela|tabella|рис(?:унок|\.)|таблица|"
     r"chart|exhibit|图|圖|図|表)\s*\d",
     re.IGNORECASE,

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 
+from converter.expressions import expression
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, is_item, number_of
 from converter.repair.lines import ORDERED, TEXT, width_of
@@ -29,14 +30,14 @@ _OPENERS_BY_LANGUAGE = {
 _OPENERS = frozenset(word for words in _OPENERS_BY_LANGUAGE.values() for word in words.split())
 """Words that begin sentences more often than titles, in a few languages."""
 
-_NUMBERED = re.compile(
+_NUMBERED = expression(
     r"(?:(?:\d{1,3}\.)+\d{1,3}[.)]?|\d{1,3}[.)]|[IVX]{1,5}[.)]|[A-Z][.)]|\(?[一二三四五六七八九十]{1,3}[)、．.]|[（(][一二三四五六七八九十\d]{1,3}[）)]"
     r"|第\s?[一二三四五六七八九十百\d]+\s?[章节節条部回篇]|§+\s?\d+|[^\W\d_]{3,12}\s\d{1,3}(?=\s*[:.：—–-]|$))\s?"
 )
 """`2.1`, `3)`, `IV.`, `一、`, `第三章`, `Step 4:` and the like."""
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-_INNER_END = re.compile(r"[.!?][\"”')\]]*\s+\S|[。！？](?=\S)|[؟۔।]\s")
+_INNER_END = expression(r"[.!?][\"”')\]]*\s+\S|[。！？](?=\S)|[؟۔।]\s")
 _END_MARKS = frozenset(".!?。！？؟۔।")
 _DIGITS = frozenset("0123456789")
 _MEASURE = re.compile(r"\d[\s\xa0]?(?:[^\W\d_]{1,3}|[%°€$£])\.?$")

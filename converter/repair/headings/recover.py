@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, is_item, pages_of, text_of
@@ -66,8 +67,8 @@ STATEMENTS = "it is one of several short sentences in a row"
 ALONE = "it would be the only heading of the document, and is not likely enough for that"
 """Reasons why a candidate is not a heading."""
 
-_DECIMAL = re.compile(r"(\d{1,3}(?:\.\d{1,3})+)(?=[.):：\s]|$)|(\d{1,3})(?=[.)、．])")
-_HAN_CHAPTER = re.compile(r"[一二三四五六七八九十]{1,3}[、．.]|第\s?[一二三四五六七八九十百\d]+\s?[章节節回篇]")
+_DECIMAL = expression(r"(\d{1,3}(?:\.\d{1,3})+)(?=[.):：\s]|$)|(\d{1,3})(?=[.)、．])")
+_HAN_CHAPTER = expression(r"[一二三四五六七八九十]{1,3}[、．.]|第\s?[一二三四五六七八九十百\d]+\s?[章节節回篇]")
 _HAN_SECTION = re.compile(r"[（(][一二三四五六七八九十]{1,3}[）)]")
 _LABEL = re.compile(r"(\w+ )(?:\d+|[IVXLC]+)\.$")  # `Article 3.`, which is below `Chapter IV.`
 _CLOSING = re.compile(r"(^|[ \t])(#+)[ \t]*$")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, blocks_of, number_of, text_of
@@ -26,7 +27,7 @@ model, which is trained on titles that occur once, takes them for labels."""
 _MARK = re.compile(r"[ \t]{0,3}(?:\*\*|__)")
 _NUMBER = re.compile(r"(?:[^\W\d_]{1,20} )?(\d{1,3})\s?\\?[.):：、．–—-](?!\d)")
 _LABEL = re.compile(r"[:：][\s*_]{0,9}$")
-_REMARK = re.compile(
+_REMARK = expression(
     r"(?:n\.?b\.?|note|notes|tip|tips|hint|warning|caution|attention|important|danger|info|example|remark|disclaimer|"
     r"update|edit|hinweis|achtung|wichtig|warnung|tipp|beispiel|nota|aviso|importante|ejemplo|remarque|exemple|astuce|"
     r"avertissement|attenzione|esempio|примечание|внимание|важно|пример|注意|注|备注|重要|例|警告)\W*+$|\(.*\)$|[\W\d_]*+$",

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import DEFINITION, QUOTE, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
@@ -34,7 +35,7 @@ FEW_WORDS = 3
 
 _CONTINUED = re.compile(r"[,.:] \w")
 _IS_OPEN = re.compile(r"[\w)”\]]")
-_CONTINUES = re.compile(
+_CONTINUES = expression(
     r"[,.;:!?)\]}%’”»、。，；：！？）」』…](?=[\s,.;:!?)\]’”»]|$)|['’](?:s|t|re|ve|ll|d)\b|-[^\W\d]"
 )
 _LOWER = re.compile(r"[^\W\d_]+(?![\w(.:/=\[])")

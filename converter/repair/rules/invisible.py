@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import VERBATIM
 from converter.repair.rule import SAFE, rule
 
 _ZERO_WIDTH = "\u200b\ufeff\u2060\u200e\u200f"
-_LEAD = re.compile(rf"([\s{_ZERO_WIDTH}]*)((?:#{{1,6}}|[-*+]|\d{{1,9}}[.)])(?=[\s{_ZERO_WIDTH}]))?([\s{_ZERO_WIDTH}]*)")
+_LEAD = expression(rf"([\s{_ZERO_WIDTH}]*)((?:#{{1,6}}|[-*+]|\d{{1,9}}[.)])(?=[\s{_ZERO_WIDTH}]))?([\s{_ZERO_WIDTH}]*)")
 _ZERO_WIDTH_MARK = re.compile(f"[{_ZERO_WIDTH}]")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import BULLET, INDENTED, ODD_ITEM, ORDERED, TEXT, ends_sentence, width_of
 from converter.repair.rule import FULL, rule
@@ -16,7 +17,7 @@ _MANY = 3
 """So many lines with labels and none without were not wrapped, however long they are; so many paragraphs that begin
 with a label show that a line with it begins one, under another such line."""
 _WORD = r"[\w'’/()&.\-]{1,30}"
-_LABEL = re.compile(
+_LABEL = expression(
     r"(?P<bold>(?P<mark>\*\*|__)(?![\s*_])[^*_\n]{1,60}(?:[:：](?P=mark)|(?P=mark)[ \xa0]?[:：]|(?P=mark)[ \t]*+$))"
     rf"|(?=[^\W\d_]){_WORD}(?: {_WORD}){{0,3}}[ \xa0]?(?::(?=\s|$)|：)"
 )
@@ -26,7 +27,7 @@ _BREAK = re.compile(r"(?:  |\\|<br ?/?>)$", re.IGNORECASE)
 """A line break that the author asked for: the paragraph goes on."""
 _NUMBERED = re.compile(r"\d{1,3}(?:\.\d{1,3})+\.?[ \t]+[^\W\d_]")
 _CLOCK = r"\d{1,2}[:.h]\d\d"
-_DATED = re.compile(
+_DATED = expression(
     r"(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./](?:\d\d){1,2}|(?:1[89]|20)\d\d)(?:[:：]| [-–—])[ \t]+\S"
     rf"|{_CLOCK}(?: ?[-–] ?{_CLOCK})?(?:[:：]| [-–—])?[ \t]+[^\W\d_]"
 )

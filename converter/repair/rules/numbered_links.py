@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, INDENTED, ORDERED, REFERENCE, TEXT, VERBATIM
 from converter.repair.rule import FULL, rule
@@ -18,7 +19,7 @@ MARKED = 0.5
 LEADING = 0.6
 """The share of the numbers that must stand right before a text; that of a citation stands behind its text."""
 
-_ADDRESS = re.compile(r"[ \t]*(\d{1,4})\.[ \t]+([a-z][a-z0-9+.-]{1,15}:\S+)[ \t]*$", re.IGNORECASE)
+_ADDRESS = expression(r"[ \t]*(\d{1,4})\.[ \t]+([a-z][a-z0-9+.-]{1,15}:\S+)[ \t]*$", re.IGNORECASE)
 _MARK = re.compile(r"\[(\d{1,4})\](?![\[(:])")
 _MARK_BEFORE_TEXT = re.compile(r"(?<![^\s(*\"“'|])\[\d{1,4}\](?=[^\s\[(:.,;)\]])")
 _LABEL = re.compile(r"\s*(?:(?:Visible|Hidden) links|References|Links):?\s*$", re.IGNORECASE)

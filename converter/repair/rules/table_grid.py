@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import FILLER, width_of
 from converter.repair.notation import (
@@ -40,7 +41,7 @@ _LEAST_WIDTH = 3
 """Programs pad cells: columns of fewer characters are those of a diagram, as in RFCs."""
 _MOST_COLUMNS, _MOST_COPIES = 1000, 8
 """Limits: columns, and how much larger than a drawing its text may be with what spans repeat."""
-_TYPE = re.compile(
+_TYPE = expression(
     r"u?(?:tiny|small|big|huge)?int(?:eger|\d+)?|[iuf](?:8|16|32|64)|str(?:ing)?|varchar|double|float|real|bool(?:ean)?|date"
     r"|time|(?:datetime|timestamp|decimal|struct|list|map|cat)\b.*|blob|uuid|interval|json|.*\[\]"
 )

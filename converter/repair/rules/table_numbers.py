@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.lines import TEXT, ends_sentence, width_of
 from converter.repair.notation import Notation, Row, insert_table
@@ -24,7 +24,7 @@ LONGEST_LINK_WORD = 3
 """Letters of a word in lower case that belongs to the words before and after it, as `of` does; longer ones belong to
 the word before."""
 
-_NUMBER = re.compile(r"(?<!\S)[-+−~]?[$€£]?\d(?:[\d.,:/-]{0,30}\d)?[%*]{0,2}[A-Za-z]{0,2}(?!\S)")
+_NUMBER = expression(r"(?<!\S)[-+−~]?[$€£]?\d(?:[\d.,:/-]{0,30}\d)?[%*]{0,2}[A-Za-z]{0,2}(?!\S)")
 _MISSING = frozenset("-–—")
 _JOINTS = frozenset("/&")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import codecs
 import re
 
+from converter.expressions import expression
+
 BEGINNING = 4096
-DECLARATION = re.compile(
+DECLARATION = expression(
     rb"""<\?xml[^>]{0,200}?\sencoding\s*+=\s*+["']([\w.:-]{1,40})"""
     rb"""|<meta\s[^>]{0,400}?charset\s*+=\s*+["']?\s*+([\w.:-]{1,40})""",
     re.IGNORECASE,
