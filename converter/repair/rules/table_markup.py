@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise, takewhile
 
 from converter.repair.draft import Draft
 from converter.repair.lines import BLANK, FENCE, HEADING, HTML, INDENTED, QUOTE, TEXT, VERBATIM, ends_sentence, width_of
@@ -50,7 +49,8 @@ def table_markup(draft: Draft) -> None:
     place = 0
     while place < len(starts):
         step, end = _group(starts, place)
-        if 2 <= end - place <= MOST_COLUMNS and end < len(starts):
+        is_apart = end < len(starts) and starts[end] - starts[end - 1] > max(FEWEST_GAP, step)
+        if is_apart and 2 <= end - place <= MOST_COLUMNS:
             table, last = _table(draft, starts[place:end], step)
             if table:
                 insert_table(draft, "table_markup", table, 0.9, is_nested=False)
@@ -62,13 +62,15 @@ def table_markup(draft: Draft) -> None:
 
 def _group(starts: Sequence[int], place: int) -> tuple[int, int]:
     """Return the distance of the lines of a group, which begins at a place, and the place after its last line."""
-    steps = [below - above for above, below in pairwise(starts[place : place + MOST_COLUMNS + 3])]
-    if not steps:
-        return 0, place + 1
-    lines = 1 + sum(1 for _ in takewhile(steps[0].__eq__, steps))
-    if lines <= len(steps) and steps[lines - 1] < steps[0]:
-        lines -= 1  # the last line begins a group of its own
-    return steps[0], place + lines
+    most = min(len(starts), place + MOST_COLUMNS + 3)
+    end = place + 1
+    if end == most:
+        return 0, end
+    step = starts[end] - starts[place]
+    while end < most and starts[end] - starts[end - 1] == step:
+        end += 1
+    begins_next = end < most and starts[end] - starts[end - 1] < step  # the last line, a group of its own
+    return step, end - begins_next
 
 
 def _table(draft: Draft, header: Sequence[int], step: int) -> tuple[Notation | None, int]:

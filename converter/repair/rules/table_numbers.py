@@ -58,7 +58,7 @@ def table_numbers(draft: Draft) -> None:
     """Where one blank parts the cells of a row, lines that touch and have as many numbers at the same places are the
     rows of a table, if the line above has a name in capitals for each column, and no cell is in doubt. Wrapped lines
     are no rows."""
-    if not draft.state.one_line or not any(_NUMBER.search(text) for text in draft.texts()):
+    if not draft.state.one_line:
         return
     for start, rows in _runs(draft):
         header = draft.lines[start].strip()
@@ -85,7 +85,7 @@ def _runs(draft: Draft) -> Iterator[tuple[int, list[_Line]]]:
 
 def _line_of(line: str) -> _Line | None:
     """A line as a row: text, and then numbers, maybe with others before and text after; None if it is none."""
-    if not _NUMBER.search(line) or ends_sentence(line):
+    if ends_sentence(line) or not _NUMBER.search(line):
         return None
     words = line.split()
     numbers = [_NUMBER.fullmatch(word) is not None for word in words]
