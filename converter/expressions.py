@@ -20,6 +20,8 @@ class LateExpression:
 
     def __getattr__(self, name: str) -> Any:
         """Called for what is not in the object's dictionary yet."""
+        if name.startswith("_"):
+            raise AttributeError(name)  # what `copy` and `pickle` look for, before there is a pattern
         value = self.__dict__[name] = getattr(re.compile(self.pattern, self._flags), name)
         return value
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 import subprocess
 import sys
@@ -71,6 +73,11 @@ def test_it_is_compiled_once_for_each_method(monkeypatch: pytest.MonkeyPatch) ->
     assert late.search("cd")
     with pytest.raises(TypeError):
         late.match("c")
+
+
+def test_it_can_be_copied_and_pickled() -> None:
+    late = expression("c+d?", re.IGNORECASE)
+    assert [copy.copy(late).findall("Cdc"), pickle.loads(pickle.dumps(late)).findall("Cdc")] == [["Cd", "c"]] * 2
 
 
 def test_a_wrong_pattern_says_so_at_its_first_use() -> None:
