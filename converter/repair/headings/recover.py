@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, is_item, pages_of, text_of
+from converter.repair.headings.contents import titles_in_contents
 from converter.repair.headings.line import Line
 from converter.repair.headings.model import POSSIBLE, probabilities
 from converter.repair.headings.titles import titles_of
@@ -25,6 +26,9 @@ STATUTE = 6
 
 COMPANY = 0.3
 """The share of a line's probability that is that of the lines of its look."""
+
+LISTED = 0.95
+"""Minimum probability of a title that a table of contents names."""
 
 OPENING, LIKELY_TITLE, SURE_ALONE = 2, 0.6, 0.85
 """Minimum probabilities of the only heading of a document: among its first blocks, where its title is, and below."""
@@ -59,6 +63,7 @@ SUREST = 0.999
 """Maximum confidence: no recovered heading is certain."""
 
 UNLIKELY = "it is less likely a heading than not"
+ENTRY = "it is an entry of a table of contents"
 SPEAKER = "its label begins several lines, as a speaker's name does"
 LOWER_CASE = "it begins in lower case, and is not likely enough for that"
 NOTHING_BELOW = "nothing that it could head stands below it"
@@ -144,8 +149,10 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
     last_content, end = max(contents, default=0), len(page.blocks) - 1
     labels = {label for label, count in page.labels.items() if count >= TURNS}
     speakers = labels if len(labels) > 1 else set()
-    agreed = agree(page, chances)
-    reasons: dict[int, str] = {}
+    entries = titles_in_contents(page)
+    reasons = {at: ENTRY for at in entries.values() if at in chances}
+    agreed = agree(page, {at: chance for at, chance in chances.items() if at not in reasons})
+    agreed |= {at: max(LISTED, agreed[at]) for at in entries}
     for at, chance in agreed.items():
         text = page.blocks[at].text
         if chance < THRESHOLD:
