@@ -34,7 +34,7 @@ OPENING, LIKELY_TITLE, SURE_ALONE = 2, 0.6, 0.85
 """Minimum probabilities of the only heading of a document: among its first blocks, where its title is, and below."""
 
 SURE_IN_LOWER_CASE = 0.75
-"""Minimum probability of a heading that begins in lower case: messages and pieces of sentences do."""
+"""Minimum probability of a heading that begins in lower case: pieces of sentences do, `iPhone` does not."""
 
 SURE_BELOW_TITLE = 0.8
 """Minimum probability, of two headings at least, in a document whose title alone is marked."""
@@ -159,7 +159,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
             reasons[at] = UNLIKELY
         elif speakers and page.label_by_block.get(at) in speakers:
             reasons[at] = SPEAKER
-        elif text[0].islower() and chance < SURE_IN_LOWER_CASE:
+        elif text[0].islower() and text.split()[0].islower() and chance < SURE_IN_LOWER_CASE:
             reasons[at] = LOWER_CASE
         elif at >= last_content and (chance < SURE or at >= end):
             reasons[at] = NOTHING_BELOW

@@ -9,5 +9,6 @@ from converter.repair.rule import FULL, rule
 
 @rule("bare_heading", FULL)
 def bare_heading(draft: Draft) -> None:
-    """In a document without marked headings, the lines that the model classifies as headings become headings."""
+    """In a document without marked headings, the lines that the model classifies as headings become headings, and those
+    that a table of contents names."""
     recover(draft, "bare_heading", bold=False)
