@@ -67,11 +67,12 @@ def explain(
     verdict = _verdict(draft, page, at, heading)
     weights = evidence(page, at)
     words = {words_of(name, value): weight for (name, value), weight in weights.items() if abs(weight) >= LEAST}
-    listed = ["a table of contents names it"] if at in titles_in_contents(page) else []
+    signs = ["a permalink stands behind it"] if place in draft.titles else []
+    signs += ["a table of contents names it"] if at in titles_in_contents(page) else []
     return Explanation(
         rules,
         verdict,
-        [*listed, *(text for text, weight in words.items() if weight > 0)][:MOST],
+        [*signs, *(text for text, weight in words.items() if weight > 0)][:MOST],
         [text for text, weight in words.items() if weight < 0][:MOST],
     )
 

@@ -75,23 +75,19 @@ def permalink(draft: Draft) -> None:
 
 
 def _take_off(draft: Draft, places: Mapping[int, int]) -> None:
-    """Take marks away from their titles, which become headings if most of them are no sentences.
+    """Take marks away from their lines, which are titles if most of them are no sentences.
 
     The first is the title of the document, if no paragraph stands above it.
     """
-    titles = {at: _MARK.sub("", draft.lines[at]).strip() for at in places}
-    are_titles = 2 * sum(map(ends_sentence, titles.values())) < len(titles)
-    level = 1
-    for at, title in titles.items():
+    lines = {at: _MARK.sub("", draft.lines[at]) for at in places}
+    are_titles = 2 * sum(map(ends_sentence, lines.values())) < len(lines)
+    for at, line in lines.items():
         kind, mark = draft.kinds[at], places[at]
-        is_new = are_titles and kind != HEADING and not _is_heading(draft, at)
-        if is_new:
-            level = max(level, 1 + _has_prose(draft, at))
-            draft.replace("permalink", at, f"{'#' * level} {title}", 0.95, HEADING)
-            level = 2
-        elif mark == at:
-            draft.replace("permalink", at, _MARK.sub("", draft.lines[at]), 0.95, kind)
-        if mark != at and are_titles:
+        if are_titles and not _is_heading(draft, at):
+            draft.titles[at] = 2 if draft.titles or _has_prose(draft, at) else 1
+        if mark == at:
+            draft.replace("permalink", at, line, 0.95, kind)
+        elif are_titles:
             draft.replace("permalink", mark, "", 0.95, BLANK)
 
 
