@@ -7,7 +7,6 @@ from converter.repair.headings.recover import recover
 from converter.repair.lines import HEADING, ORDERED, TEXT
 from converter.repair.rule import FULL, rule
 
-
 SURE = 0.95
 """Confidence in a title that a permalink shows."""
 
