@@ -6,6 +6,7 @@ Extractors leave the list and lose the marks of the titles. What it names is a t
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -69,9 +70,9 @@ def _pairs(keys: Sequence[str], places: dict[str, list[int]], start: int, end: i
     """Yield the entries of a list that stand again once below it, in their order, with their places there."""
     last = end - 1
     for entry in range(start, end):
-        below = [at for at in places.get(keys[entry], ()) if at >= end]
-        if len(below) == 1 and below[0] > last:
-            last = below[0]
+        again = places.get(keys[entry], ())
+        if len(again) - bisect_left(again, end) == 1 and again[-1] > last:
+            last = again[-1]
             yield entry, last
 
 

@@ -37,17 +37,15 @@ def _is_heading(draft: Draft, at: int) -> bool:
 
 
 def _title_above(draft: Draft, at: int) -> int | None:
-    """The line that a mark on line `at`, which has no other text, belongs to: the nearest one above, if it is plain.
-
-    Beside headings and comments, a lone `#` is one of these.
-    """
-    if draft.kinds[at] == HEADING and any(
-        kind == HEADING and line.strip() != "#" for kind, line in zip(draft.kinds, draft.lines, strict=True)
-    ):
-        return None
+    """The line that a mark on line `at`, which has no other text, belongs to: the nearest one above, if it is plain."""
     above = next((index for index in range(at - 1, max(-1, at - 3), -1) if draft.kinds[index] != BLANK), None)
     is_plain = above is not None and draft.kinds[above] in (TEXT, ORDERED) and width_of(draft.lines[above]) <= WIDEST
     return above if is_plain else None
+
+
+def _has_comments(draft: Draft) -> bool:
+    """Whether lines begin with a `#`, as headings and comments do: a lone `#` is one of these then."""
+    return any(line.lstrip().startswith("#") and line.strip() != "#" for line in draft.lines)
 
 
 @rule("permalink", FULL)
@@ -69,6 +67,9 @@ def permalink(draft: Draft) -> None:
                 marks[match.lastgroup][at] = at
             elif (name := _ALONE.get(line.strip())) and (above := _title_above(draft, at)) is not None:
                 marks[name][above] = at
+    lone_hashes = [at for at, mark in marks["hash"].items() if at != mark]
+    if lone_hashes and _has_comments(draft):
+        marks["hash"] = {at: mark for at, mark in marks["hash"].items() if at == mark}
     for places in marks.values():
         if len(places) >= FEWEST:
             _take_off(draft, places)
