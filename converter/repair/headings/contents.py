@@ -70,7 +70,7 @@ def _pairs(keys: Sequence[str], places: dict[str, list[int]], start: int, end: i
     """Yield the entries of a list that stand again once below it, in their order, with their places there."""
     last = end - 1
     for entry in range(start, end):
-        again = places.get(keys[entry], ())
+        again = places.get(keys[entry], [])
         if len(again) - bisect_left(again, end) == 1 and again[-1] > last:
             last = again[-1]
             yield entry, last
