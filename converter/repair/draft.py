@@ -43,6 +43,8 @@ class Draft:
         self._texts: tuple[str, ...] = ()
         self.chrome: set[int] = set()
         """Lines of site chrome: never heading candidates."""
+        self.titles: dict[int, int] = {}
+        """Line -> its level, of plain lines whose permalinks show that they are headings."""
         self.talk: bool | None = None
         """Whether the text contains dialogue; None until the search for headings needs it."""
         self.heading_chances: dict[tuple[Block, int], float] | None = None

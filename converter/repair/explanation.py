@@ -10,6 +10,7 @@ from converter.repair.draft import Draft
 from converter.repair.headings.block import Block
 from converter.repair.headings.blocks import Page, blocks_of
 from converter.repair.headings.candidates import reason_against
+from converter.repair.headings.contents import titles_in_contents
 from converter.repair.headings.model import evidence, probabilities
 from converter.repair.headings.recover import agree, confidence_of, judge
 from converter.repair.headings.words import words_of
@@ -67,10 +68,12 @@ def explain(
     verdict = _verdict(draft, page, at, heading)
     weights = evidence(page, at)
     words = {words_of(name, value): weight for (name, value), weight in weights.items() if abs(weight) >= LEAST}
+    signs = ["a permalink stands behind it"] if place in draft.titles else []
+    signs += ["a table of contents names it"] if at in titles_in_contents(page) else []
     return Explanation(
         rules,
         verdict,
-        [text for text, weight in words.items() if weight > 0][:MOST],
+        [*signs, *(text for text, weight in words.items() if weight > 0)][:MOST],
         [text for text, weight in words.items() if weight < 0][:MOST],
     )
 

@@ -1,6 +1,6 @@
 """python -m tests.benchmarks.many [COUNT]: read_many over COUNT files (20,000), its memory and its rows.
 
-The files are the generate_texts documents of `round_trips`, damaged or not. `convert` writes them; then `read_many` yields
+The files are the generated documents of `round_trips`, damaged or not. `convert` writes them; then `read_many` yields
 them as documents, and as Arrow record batches of all records. Prints the memory of this process after each tenth, and
 each record whose rows are others than convert's. Linux only.
 """

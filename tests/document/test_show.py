@@ -208,6 +208,16 @@ def test_why_a_candidate_is_not_a_heading() -> None:
     assert "it reads like a credit" in shown
 
 
+def test_why_a_title_of_a_table_of_contents_is_a_heading() -> None:
+    prose = "The net is spread over the railing of the quay, so that the sun dries it before noon and its holes show."
+    titles = ("Nets", "Twine and rope", "Lofts")
+    text = "\n\n".join([*titles, prose, *(line for title in titles for line in (title, prose))]) + "\n"
+    assert "it is not a heading: it is an entry of a table of contents" in why(text, 3)
+    shown = why(text, 13)
+    assert "it is read as a heading, with confidence 0.9" in shown
+    assert "the strongest first:\n  + a table of contents names it\n" in shown
+
+
 def test_why_a_rule_touched_a_line() -> None:
     assert "odd_bullet 0.99: " in why("Things to bring:\n\n\u2022 A coat\n\u2022 A map\n\u2022 A lamp\n", 3)
 

@@ -217,6 +217,13 @@ def test_a_numbering_is_taken_whole_or_not_at_all() -> None:
     assert min(agreed[at] for at in range(0, 10, 2)) > 0.6 > 0.5 > agreed[10]
 
 
+def test_a_title_in_lower_case_is_likely_but_a_name_may_begin_so() -> None:
+    page = page_of(["phones of the year", PROSE[0], "iPhone and others", PROSE[1], "Cases", PROSE[2]])
+    unlikely = dict.fromkeys(page.candidates, 0.1)
+    assert [*choose_headings(page, unlikely | {0: 0.7, 2: 0.7, 4: 0.7})] == [2, 4]
+    assert [*choose_headings(page, unlikely | {0: 0.8, 2: 0.7, 4: 0.7})] == [0, 2, 4]
+
+
 def test_turns_of_speakers_are_not_titles() -> None:
     page = page_of(
         [f"{speaker}: Is the gate {state}?" for state in ("open", "shut", "new") for speaker in "QA"] + [*PROSE]

@@ -10,6 +10,7 @@ from converter.expressions import expression
 from converter.repair.draft import Draft
 from converter.repair.headings.block import Answer, Block
 from converter.repair.headings.blocks import Page, is_item, pages_of, text_of
+from converter.repair.headings.contents import titles_in_contents
 from converter.repair.headings.line import Line
 from converter.repair.headings.model import POSSIBLE, probabilities
 from converter.repair.headings.titles import titles_of
@@ -30,11 +31,14 @@ STATUTE = 6
 COMPANY = 0.3
 """The share of a line's probability that is that of the lines of its look."""
 
+LISTED = 0.95
+"""Minimum probability of a title that a table of contents names."""
+
 OPENING, LIKELY_TITLE, SURE_ALONE = 2, 0.6, 0.85
 """Minimum probabilities of the only heading of a document: among its first blocks, where its title is, and below."""
 
 SURE_IN_LOWER_CASE = 0.75
-"""Minimum probability of a heading that begins in lower case: messages and pieces of sentences do."""
+"""Minimum probability of a heading that begins in lower case: pieces of sentences do, `iPhone` does not."""
 
 SURE_BELOW_TITLE = 0.8
 """Minimum probability, of two headings at least, in a document whose title alone is marked."""
@@ -63,6 +67,7 @@ SUREST = 0.999
 """Maximum confidence: no recovered heading is certain."""
 
 UNLIKELY = "it is less likely a heading than not"
+ENTRY = "it is an entry of a table of contents"
 SPEAKER = "its label begins several lines, as a speaker's name does"
 ALIKE = "it is one of several lines of one pattern"
 LOWER_CASE = "it begins in lower case, and is not likely enough for that"
@@ -149,8 +154,10 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
     last_content, end = max(contents, default=0), len(page.blocks) - 1
     labels = {label for label, count in page.labels.items() if count >= TURNS}
     speakers = labels if len(labels) > 1 else set()
-    agreed = agree(page, chances)
-    reasons: dict[int, str] = {}
+    entries = titles_in_contents(page)
+    reasons = {at: ENTRY for at in entries.values() if at in chances}
+    agreed = agree(page, {at: chance for at, chance in chances.items() if at not in reasons})
+    agreed |= {at: max(LISTED, agreed[at]) for at in entries}
     for at, chance in agreed.items():
         text = page.blocks[at].text
         if chance < THRESHOLD:
@@ -159,7 +166,7 @@ def judge(page: Page, chances: Mapping[int, float]) -> tuple[dict[int, float], d
             reasons[at] = SPEAKER
         elif _is_one_of_several(page, at):
             reasons[at] = ALIKE
-        elif text[0].islower() and chance < SURE_IN_LOWER_CASE:
+        elif text[0].islower() and text.split()[0].islower() and chance < SURE_IN_LOWER_CASE:
             reasons[at] = LOWER_CASE
         elif at >= last_content and (chance < SURE or at >= end):
             reasons[at] = NOTHING_BELOW

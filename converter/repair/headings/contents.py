@@ -1,0 +1,84 @@
+"""Tables of contents: a list of lines that stand again further down, in the same order, each above a text of its own.
+
+Extractors leave the list and lose the marks of the titles. What it names is a title, and its entries are none.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from converter.repair.headings.block import SENTENCES, Block
+from converter.repair.headings.blocks import Page, is_item
+
+FEWEST = 3
+"""Minimum number of entries."""
+
+SHARE = 0.5
+"""Minimum share of a list that stands again, from its first entry to its last; and of titles with text below them."""
+
+STOPS = (".", "。", "।", "۔")
+"""Marks that end a sentence, which no entry is; dots before the number of a page are none."""
+
+_LEADER = re.compile(r"(?:[\s.·…_]{2,}+\d{0,4}|:)$")
+"""Dots or blanks, and the number of a page, behind an entry; a colon behind others."""
+_NUMBER = "-*+•·(0123456789.) \t\xa0"
+"""Letters of the mark or the number before an entry or a title."""
+
+
+def titles_in_contents(page: Page) -> dict[int, int]:
+    """Title -> its entry in a table of contents."""
+    keys = [_key_of(block) for block in page.blocks]
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for at in page.candidates:
+        places[keys[at]].append(at)
+    titles: dict[int, int] = {}
+    for start, end in _lists(keys):
+        pairs = list(_pairs(keys, places, start, end))
+        if len(pairs) >= FEWEST and _is_contents(page, pairs):
+            titles |= {title: entry for entry, title in pairs}
+    return titles
+
+
+def _key_of(block: Block) -> str:
+    """The text of a line that may be an entry or a title, without its number; empty for others."""
+    if block.width > SENTENCES or not (block.candidate or is_item(block)):
+        return ""
+    key = block.text.lstrip(_NUMBER)
+    if not key[-1:].isalpha():
+        key = _LEADER.sub("", key)
+    return key.casefold() if any(map(str.isalpha, key)) and not key.endswith(STOPS) else ""
+
+
+def _lists(keys: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each run of different lines that may be entries."""
+    start = 0
+    texts: set[str] = set()
+    for at, key in enumerate([*keys, ""]):
+        if not key or key in texts:
+            if at - start >= FEWEST:
+                yield start, at
+            start = at if key else at + 1
+            texts.clear()
+        texts.add(key)
+
+
+def _pairs(keys: Sequence[str], places: dict[str, list[int]], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the entries of a list that stand again once below it, in their order, with their places there."""
+    last = end - 1
+    for entry in range(start, end):
+        again = places.get(keys[entry], [])
+        if len(again) - bisect_left(again, end) == 1 and again[-1] > last:
+            last = again[-1]
+            yield entry, last
+
+
+def _is_contents(page: Page, pairs: Sequence[tuple[int, int]]) -> bool:
+    """Whether most of a list stands again, and most of what does has a paragraph below it."""
+    entries, titles = zip(*pairs, strict=True)
+    parts = sum(any(page.is_prose[upper + 1 : lower]) for upper, lower in pairwise(titles))
+    length = entries[-1] - entries[0] + 1
+    return len(pairs) >= SHARE * length and parts >= SHARE * (len(pairs) - 1)
