@@ -223,15 +223,13 @@ def _cue_of_lines(lines: Sequence[str]) -> str:
     """The kind of cue of the first of several lines that touch, such as a byline and a date, if all are cues."""
     if not 1 < len(lines) <= MOST_CUES or any(len(line) > LONGEST_CUE for line in lines):
         return ""
-    cues = [cue_of(_plain(line.strip())) for line in lines]
-    return cues[0] if all(cues) else ""
+    texts = [_plain(line.strip()) for line in lines]
+    return cue_of(texts[0]) if begins_cue(texts[0]) and all(map(cue_of, texts)) else ""
 
 
 def _cue(texts: Sequence[str]) -> str:
     """The kind of cue that a paragraph is, or that most items of a list are."""
-    if _ADDRESSES.match(texts[0] if texts else ""):
-        return "addresses"
     if len(texts) == 1:
-        return cue_of(texts[0])
+        return cue_of(texts[0]) or ("addresses" if _ADDRESSES.match(texts[0]) else "")
     kinds = list(filter(None, map(cue_of, texts)))
     return max(kinds, key=kinds.count) if kinds and 2 * len(kinds) >= len(texts) else ""

@@ -98,8 +98,9 @@ def _runs(draft: Draft) -> Iterator[list[Cell]]:
 
 
 def _is_word_list(run: Sequence[Cell]) -> bool:
-    others = sum(" " in cell.text or width_of(cell.text) > WORD for cell in run)
-    return len(run) >= WORD_LIST and others <= MOST_OTHERS * len(run)
+    if len(run) < WORD_LIST:
+        return False
+    return sum(" " in cell.text or width_of(cell.text) > WORD for cell in run) <= MOST_OTHERS * len(run)
 
 
 def _form(text: str) -> str:
