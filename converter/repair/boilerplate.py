@@ -39,6 +39,7 @@ TAIL = {
     "legal": 0,
     "made": 0,
     "date": 0,
+    "addresses": 0,
     "more": 1,
     "teaser": 1,
     "toc": 0,
@@ -53,7 +54,9 @@ TAIL = {
 }
 """Kinds below an article, with the number of paragraphs that may follow each."""
 
-OPENS_TAIL = frozenset(["share", "tags", "pager", "feedback", "legal", "made", "about", "related", "comments"])
+OPENS_TAIL = frozenset(
+    ["share", "tags", "pager", "feedback", "legal", "made", "about", "related", "comments", "addresses"]
+)
 """Kinds of which one begins what stands below an article."""
 
 ANYWHERE = frozenset(("ad", "teaser", "cookie", "letter", "share", "skip"))
@@ -74,7 +77,12 @@ SHORT_WORDS = 4
 MOST_BRIEF = 15
 """So many short blocks may stand between two cues below an article."""
 
+MOST_CUES = 4
+"""So many lines that touch may be cues, each by itself."""
+
 _LINK = re.compile(r"!?\[([^\[\]\n]{0,200})\]\([^()\n]{0,500}\)")
+_ADDRESSES = re.compile(r"(?:Visible|Hidden) links:?(?: \.? ?[a-z]+:\S|$)|\. [a-z]+:\S+(?: \.|$)")
+"""Addresses that a text browser lists below a page, without numbers that the text refers to, or their label."""
 _MARK = re.compile(r"[\[*_`#¶\\>+•◦▪□■○●-]|^\d|^o ")
 _MARKS = re.compile(r"\[\d{1,3}\](?!\()|^[\s>]*(?:[-*+•◦▪□■○●·]|\d{1,3}[.)]|o(?= )|#{1,6})?\s*|[*_`#¶]+|\\(?=\W)")
 
@@ -173,7 +181,7 @@ def _blocks(draft: Draft) -> Iterator[Block]:
         texts = _texts(lines[start:at], is_list)
         is_text = is_list or kind in (TEXT, IMAGE, HEADING, INDENTED)
         is_title = is_heading and (lines[start].startswith("# ") or (at < end and lines[at].startswith("=")))
-        cue = _cue(texts) if is_text else ""
+        cue = (_cue(texts) or _cue_of_lines(lines[start:at])) if is_text else ""
         is_prose = is_text and not cue and 3 * sum([_is_prose(text) for text in texts]) > len(texts)
         yield Block(start, at, is_list, is_heading, is_title, is_text, texts, cue, is_prose)
 
@@ -211,9 +219,17 @@ def _plain(line: str) -> str:
     return _MARKS.sub("", _LINK.sub(r"\1", line) if "](" in line else line).strip()
 
 
+def _cue_of_lines(lines: Sequence[str]) -> str:
+    """The kind of cue of the first of several lines that touch, such as a byline and a date, if all are cues."""
+    if not 1 < len(lines) <= MOST_CUES or any(len(line) > LONGEST_CUE for line in lines):
+        return ""
+    texts = [_plain(line.strip()) for line in lines]
+    return cue_of(texts[0]) if begins_cue(texts[0]) and all(map(cue_of, texts)) else ""
+
+
 def _cue(texts: Sequence[str]) -> str:
     """The kind of cue that a paragraph is, or that most items of a list are."""
     if len(texts) == 1:
-        return cue_of(texts[0])
+        return cue_of(texts[0]) or ("addresses" if _ADDRESSES.match(texts[0]) else "")
     kinds = list(filter(None, map(cue_of, texts)))
     return max(kinds, key=kinds.count) if kinds and 2 * len(kinds) >= len(texts) else ""

@@ -40,8 +40,8 @@ RECURRENT = 0.7
 """A run with no more different labels, to its lines, is part of a log or a talk: each item of a list has its own."""
 
 _LABEL = re.compile(r"[^\s:：.!?]{1,40}(?: [^\s:：.!?]{1,40}){0,5}(?:: |：)(?=\S)")
-_ENTRY = re.compile(r"[\[(<]?\d")
-"""Start of an entry of a log: a date, a time or a number."""
+_ENTRY = re.compile(r"[\[(<]?\d|[^\n]{0,40}?\d\d:\d\d:\d\d")
+"""Start of an entry of a log: a date, a time or a number, or a time behind the name of a program."""
 _OPENING = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+)*")
 _NUMBERS = re.compile(r"\d+")
@@ -189,6 +189,8 @@ def _alone(lines: Sequence[str], forms: str, start: int, labels: Counter[str], a
     if end - start < FEWEST_ALONE:
         return 0
     run = lines[start:end]
+    if _is_log(run[0], run, form):
+        return 0
     if form == LABEL:
         telling = sum(ends_sentence(line) or width_of(line) >= TELLING for line in run)
         is_sure = all(labels[_label(line)] == 1 for line in run) and telling >= TELL * len(run)

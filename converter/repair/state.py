@@ -135,7 +135,8 @@ def state_of(lines: Sequence[str], kinds: Sequence[str], print_margin: float = 0
         and not _have_same_label(lines, touching_lines)
     )
 
-    parts = [part for part in _TABLE.split(re.sub("t+", TEXT, signature) if is_wrapped else signature) if part]
+    blocks_only = re.sub("t+", TEXT, signature) if is_wrapped else signature
+    parts = [part for part in _TABLE.split(blocks_only) if part] if ROW in signature else [blocks_only]
     gaps = sum(len(_GAP.findall(part)) for part in parts)
     blocks = sum(len(_BLOCK.findall(part)) for part in parts)
     spaced = texts == 0 or gaps > STRAY * (blocks - len(parts)) or blocks - len(parts) < 2

@@ -44,6 +44,20 @@ CASES = {
         ["2024-01-01 begun", *[f"2024-01-0{day} berth was closed again" for day in "234"]],
         [],
     ),
+    "entries of a log with a time behind a name": (
+        [
+            f"pier 2024-01-01 09:12:{second} berth {second} of the harbour was closed, and the quay as well"
+            for second in (10, 11, 12)
+        ],
+        [],
+    ),
+    "sentences of the same length without a time": (
+        [
+            f"pier 2024-01-01 09:12 {second} berth {second} of the harbour was closed, and the quay as well"
+            for second in (10, 11, 12)
+        ],
+        [(0, 3)],
+    ),
     "items half of which begin with a number, below a number": (
         ["3 of the rules are these:", "2 boats stay out.", "Nobody swims.", "4 boats come in.", "Dogs stay away.", "-"],
         [(1, 5)],

@@ -8,7 +8,7 @@ import converter.repair
 from converter.repair import repair
 from converter.repair.draft import Draft
 from converter.repair.rules import table_cells
-from converter.repair.rules.table_cells import BITS_WITHOUT_MARKS, ROWS_WITHOUT_MARKS
+from converter.repair.rules.table_cells import BITS_WITHOUT_MARKS, ROWS_WITHOUT_MARKS, WORD, WORD_LIST
 
 TEXT = (
     "The boats of the harbour are counted every spring, and the council pays for the paint of those that still go out"
@@ -49,7 +49,7 @@ def test_rows_with_an_empty_cell_or_unlike_ones_are_no_table_among_menus(monkeyp
 @pytest.mark.parametrize("mark", ["", "# "])
 def test_titles_that_a_pass_marked_are_not_the_source_s(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     drafts: list[Draft] = []
-    run_rules = converter.repair._run_rules  # type: ignore[attr-defined]
+    run_rules = converter.repair._run_rules
 
     def run(rules, draft):  # type: ignore[no-untyped-def]
         drafts.append(draft)
@@ -61,3 +61,26 @@ def test_titles_that_a_pass_marked_are_not_the_source_s(mark: str, monkeypatch: 
     assert sum(line.startswith("#") for line in result.lines) == 3 and len(drafts) > 1
     assert drafts[-1].state.headings == "marked"
     assert {draft.has_marked_titles for draft in drafts} == {bool(mark)}
+
+
+def words(count: int) -> list[str]:
+    """So many different words; every fifth of the first ones is a number, as in a table of five columns."""
+    syllables = [first + last for first in "bdfgklmnprstvz" for last in "aeiou"]
+    names = [first + second for first in syllables for second in syllables][:count]
+    return [str(1900 + at) if at in (15, 20, 25, 30) else name for at, name in enumerate(names)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "are_rows"),
+    [
+        (words(WORD_LIST - 1), True),
+        (words(WORD_LIST), False),
+        ([*words(WORD_LIST), *["two words"] * 5], False),
+        ([*words(WORD_LIST), *["two words"] * 6], True),
+        ([*words(WORD_LIST), *["x" * (WORD + 1)] * 6], True),
+        ([*words(WORD_LIST), *["x" * WORD] * 6], False),
+    ],
+)
+def test_a_word_list_has_no_rows(lines: list[str], are_rows: bool) -> None:
+    rules = {entry.rule for entry in repair(lines, range(len(lines))).repairs}
+    assert ("table_cells" in rules) == are_rows

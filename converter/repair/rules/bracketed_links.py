@@ -25,7 +25,9 @@ _ADDRESS = re.compile(
 @rule("bracketed_links", FULL)
 def bracketed_links(draft: Draft) -> None:
     """In a text without links of Markdown, an address in brackets behind words is a link, whose text is unknown."""
-    if not any(" [" in text for text in draft.texts()) or any("](" in text for text in draft.texts()):
+    if not any("[http" in text or "[/" in text for text in draft.texts()):
+        return
+    if any("](" in text for text in draft.texts()):
         return
     if not (_has(draft, _ABSOLUTE, FEWEST) or _has(draft, _ADDRESS, FEWEST_PATHS)) or is_source_code(draft.lines):
         return

@@ -35,6 +35,9 @@ LONGEST_HEADER = 40
 LONGEST_VALUE = 60
 """Characters of a value at most."""
 
+WORD_LIST, WORD, MOST_OTHERS = 100, 30, 0.05
+"""So many lines, of a single word of at most so many columns but for this share, are a list of words."""
+
 VALUE, OPEN, WORDS = "v", "?", "w"
 """Class of a cell: a value, a mark that stands for a missing value, or words."""
 
@@ -64,6 +67,8 @@ def table_cells(draft: Draft) -> None:
         return  # wrapped cells are several lines
     is_marked = draft.state.headings == "marked"
     for run in _runs(draft):
+        if _is_word_list(run):
+            continue
         tables = list(_tables_by_period(run, draft.has_marked_titles)) if is_marked and draft.state.spaced else []
         start = 0
         for table in [*tables, None]:
@@ -90,6 +95,12 @@ def _runs(draft: Draft) -> Iterator[list[Cell]]:
             run = []
     if run:
         yield run
+
+
+def _is_word_list(run: Sequence[Cell]) -> bool:
+    if len(run) < WORD_LIST:
+        return False
+    return sum(" " in cell.text or width_of(cell.text) > WORD for cell in run) <= MOST_OTHERS * len(run)
 
 
 def _form(text: str) -> str:
