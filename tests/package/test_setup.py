@@ -56,3 +56,10 @@ def test_the_changelog_begins_with_the_version() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(README.splitlines()) <= 150
+
+
+def test_no_page_installs_from_an_index_that_does_not_have_the_package() -> None:
+    """`docs/installation.md` alone says how, once it is on PyPI."""
+    pages = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md"), *(PROJECT / "examples").rglob("*.md")]
+    installs = re.compile(r"pip install[^\n`]*[' ]parquetry\b")
+    assert [page.name for page in pages if installs.search(page.read_text(encoding="utf-8"))] == ["installation.md"]

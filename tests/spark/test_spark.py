@@ -36,6 +36,8 @@ from tests.support.documents import TEXTS
 from tests.support.endless import Deadly, Slow
 from tests.support.folders import rows
 from tests.support.paths import PROJECT
+from tests.support.plugins import EXAMPLE as PLUGIN
+from tests.support.plugins import example as plugin_example
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -388,6 +390,18 @@ def test_the_command_produces_the_rows_of_a_local_run(documents: Path, tmp_path:
         (("convert", "x", "--conf", "a", *out), "KEY=VALUE"),
     ):
         assert message in command(*arguments, code=2)
+
+
+def test_tasks_find_the_plugins_of_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = (plugin_example(tmp_path / "site"), PLUGIN / "src", PROJECT)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, path)))
+    (tmp_path / "a.md").write_text("~> one\n~> two\n\nTODO: write more\n")
+    options = ("--master", "local[1,4]", "--conf", "spark.ui.enabled=false")
+    command("convert", str(tmp_path / "a.md"), "-o", str(tmp_path / "out"), *options)
+    (table,) = (pq.read_table(path) for path in (tmp_path / "out" / "todos").glob("*.parquet"))
+    assert table.num_rows == 1
+    (table,) = (pq.read_table(path) for path in (tmp_path / "out" / "repairs").glob("*.parquet"))
+    assert set(table["rule"].to_pylist()) == {"arrow_lists"}
 
 
 def test_the_archive_is_all_that_a_worker_needs(documents: Path, tmp_path: Path) -> None:
