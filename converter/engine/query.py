@@ -22,8 +22,7 @@ import pyarrow as pa
 
 from converter.config import Options, Run
 from converter.datasets import DATASETS
-from converter.destination import RECORD_OUTPUTS
-from converter.destination import STORE, destination_of
+from converter.destination import RECORD_OUTPUTS, STORE, destination_of
 from converter.engine.run import write_folder
 from converter.errors import OutputError, QueryError, UsageError
 from converter.model.report import Report
